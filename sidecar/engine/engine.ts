@@ -1,0 +1,55 @@
+import type { TroubleCode } from '../protocol/client.ts';
+import type {
+  ChatTemplateParams,
+  EngineGenerateParams,
+  EngineGenerateResult,
+  GenerateChunk,
+  LoadedModel,
+  LoadParams,
+  TokenId,
+} from '../protocol/engine.ts';
+
+/**
+ * What runs a model: tokens in, tokens out. The front holds an `EngineProcess` behind this interface; inside the child process each
+ * kind of engine (node-llama-cpp, Chorus's own graphs) implements the same one.
+ */
+export interface Engine {
+  /** Loads a model in place of the one that is loaded. Throws `TroubleError`. */
+  load(params: LoadParams, options?: { onProgress?: (share: number) => void; signal?: AbortSignal }): Promise<LoadedModel>;
+  unload(): Promise<void>;
+  tokenize(text: string, options?: { special?: boolean }): Promise<readonly TokenId[]>;
+  detokenize(tokens: readonly TokenId[], options?: { special?: boolean }): Promise<string>;
+  /** The model's own chat template over messages. Throws `TroubleError` where the file has none that can be used. */
+  chatTemplate(params: ChatTemplateParams): Promise<readonly TokenId[]>;
+  /** Continues `params.tokens`; resolves with stopReason 'cancelled' when `signal` aborts. Throws `TroubleError`. */
+  generate(
+    params: Omit<EngineGenerateParams, 'requestId'>,
+    options?: { onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void; signal?: AbortSignal },
+  ): Promise<EngineGenerateResult>;
+  releaseSequence(sequence: string): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** The one model that the sidecar has in memory, loaded on first use. Services ask it rather than the engine for what they run on. */
+export interface ModelSession {
+  readonly engine: Engine;
+  /** Resolves when the chosen model is loaded; loads it on the first call. Throws `TroubleError`. */
+  model(): Promise<LoadedModel>;
+}
+
+/** A failure that the user can understand and act on; `code` lets a client localise it and offer what to do. */
+export class TroubleError extends Error {
+  override readonly name = 'TroubleError';
+
+  constructor(
+    readonly code: TroubleCode,
+    message: string,
+    options?: { cause?: unknown; detail?: string },
+  ) {
+    super(message, { cause: options?.cause });
+    this.detail = options?.detail;
+  }
+
+  /** Last lines that a crashed process wrote. */
+  readonly detail: string | undefined;
+}

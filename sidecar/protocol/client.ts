@@ -1,0 +1,304 @@
+/**
+ * The contract between a client (the extension, the command line, another editor) and the sidecar's front.
+ *
+ * The wire is LSP 3.18, one JSON-RPC message per WebSocket text frame. Whatever LSP has a message for is LSP's: document sync,
+ * `textDocument/inlineCompletion`, `textDocument/completion`, cancellation, progress. The rest is here, and only here, as `chorus/*`.
+ * This file holds types and constants and imports nothing at run time. `docs/protocol.md` describes it in prose.
+ */
+
+/** Raised when a message changes in a way that older clients cannot read. */
+export const PROTOCOL_VERSION = 1;
+
+/** The largest WebSocket frame either side accepts, in bytes. */
+export const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+
+/** A document above this many UTF-16 units gets no completion and one clear message. */
+export const MAX_DOCUMENT_UNITS = 16 * 1024 * 1024;
+
+/** `initializationOptions` of `initialize`. */
+export interface ChorusInitializationOptions {
+  /** For example "vscode", "cli", "lsp-stdio". */
+  readonly clientKind: string;
+  /** Semantic version of the client: a newer client replaces an older sidecar, never the other way round. */
+  readonly clientVersion: string;
+  readonly settings?: ChorusSettings;
+  /** Names one workspace's histories and caches. Nothing of one workspace serves another. */
+  readonly workspaceKey?: string;
+}
+
+/** `capabilities.experimental.chorus` of the `initialize` result. */
+export interface ChorusServerCapabilities {
+  readonly protocolVersion: number;
+  readonly version: string;
+  readonly pid: number;
+}
+
+/** Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the default. */
+export interface ChorusSettings {
+  /** Path of a GGUF file. Empty: the bundled model. */
+  readonly modelPath?: string;
+  readonly engine?: EngineChoice;
+  readonly device?: DeviceChoice;
+  /** Compute threads; 0 chooses. Never above the number of cores. */
+  readonly threads?: number;
+  /** Context per sequence in tokens; 0 chooses from the model and the memory. */
+  readonly contextSizeTokens?: number;
+  readonly completion?: CompletionSettings;
+  readonly chat?: ChatSettings;
+}
+
+export type EngineChoice = 'auto' | 'llama';
+export type DeviceChoice = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
+
+export interface CompletionSettings {
+  /** Several lines: chosen by syntax, never, always. */
+  readonly multiline?: 'auto' | 'never' | 'always';
+  readonly maxTokens?: number;
+  /** Ends a completion after this long, with what it has. */
+  readonly timeoutMs?: number;
+  /** Lower bound of the adaptive debounce. */
+  readonly minDebounceMs?: number;
+}
+
+export interface ChatSettings {
+  /** 'auto': the language of the question. Otherwise a BCP 47 tag such as "de". */
+  readonly language?: string;
+  readonly temperature?: number;
+  readonly maxTokens?: number;
+  readonly systemPrompt?: string;
+}
+
+/** Server → client notification, and the result of the request `chorus/status`. */
+export const STATUS_REQUEST = 'chorus/status';
+export const STATUS_NOTIFICATION = 'chorus/didChangeStatus';
+export interface SidecarStatus {
+  readonly state: 'idle' | 'loading' | 'ready' | 'busy' | 'trouble';
+  /** Share of the model loaded, 0 to 1, while `state` is 'loading'. */
+  readonly loadProgress?: number;
+  readonly modelName?: string;
+  readonly modelPath?: string;
+  readonly architecture?: string;
+  readonly engine?: string;
+  readonly device?: string;
+  /** Why this device and not a faster one; one sentence each. */
+  readonly deviceReasons?: readonly string[];
+  /** What this engine lacks for this model; one sentence each. */
+  readonly engineLimits?: readonly string[];
+  readonly supportsFim?: boolean;
+  readonly supportsToolCalling?: boolean;
+  readonly contextUsedTokens?: number;
+  readonly contextSizeTokens?: number;
+  readonly tokensPerSecond?: number;
+  readonly memoryBytes?: number;
+  readonly threads?: number;
+  /** Set when `state` is 'trouble'. */
+  readonly trouble?: Trouble;
+}
+
+/** A failure in words for the user: what was wrong, what to do. `code` lets a client localise and offer actions. */
+export interface Trouble {
+  readonly code: TroubleCode;
+  readonly message: string;
+  /** Last lines that a crashed process wrote. Holds no code of the user's. */
+  readonly detail?: string;
+}
+export type TroubleCode =
+  | 'no-model' | 'model-not-found' | 'not-gguf' | 'truncated-model' | 'invalid-model' | 'unsupported-model'
+  | 'out-of-memory' | 'engine-crashed' | 'engine-failed' | 'context-overflow' | 'document-too-large' | 'invalid-input'
+  | 'draining';
+
+/** JSON-RPC error codes of `chorus/*` requests; `data` is a `Trouble`. */
+export const ErrorCodes = {
+  trouble: -32001,
+  draining: -32002,
+} as const;
+
+/** Client → server notification: a completion was shown, taken, taken in part or dismissed. Counts stay on this machine. */
+export const COMPLETION_FEEDBACK = 'chorus/completionFeedback';
+export interface CompletionFeedback {
+  readonly completionId: string;
+  readonly kind: 'shown' | 'accepted' | 'acceptedPartly' | 'dismissed';
+  readonly acceptedCharacters?: number;
+}
+
+/** `InlineCompletionItem.data`-like extras: the server puts them in the item's `command.arguments[0]`. */
+export interface CompletionItemExtras {
+  readonly completionId: string;
+  /** Characters of the whole text, so that the client knows when all was taken. */
+  readonly textLength: number;
+  readonly cached: boolean;
+}
+/** The command carried by an inline completion item; the client implements it. */
+export const ACCEPTED_COMMAND = 'chorus.completion.accepted';
+
+/** Client → server request. Streams `ChatChunk` by `$/progress` on `partialResultToken`. */
+export const CHAT_REQUEST = 'chorus/chat';
+export interface ChatParams {
+  readonly partialResultToken?: string | number;
+  /** One conversation keeps one sequence of the engine, so that its prefix is reused. */
+  readonly conversationId: string;
+  readonly messages: readonly ChatMessage[];
+  readonly command?: ChatCommand;
+  readonly context?: readonly ContextItem[];
+  /** BCP 47; overrides the setting for this request. */
+  readonly language?: string;
+  /** The editor's display language, the last resort of the language policy. */
+  readonly displayLanguage?: string;
+}
+export type ChatCommand = 'explain' | 'fix' | 'tests' | 'docs' | 'refactor' | 'translate';
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+/** A context chip: text that the client read, with where it came from. */
+export interface ContextItem {
+  readonly kind: 'selection' | 'file' | 'diagnostics';
+  readonly uri?: string;
+  readonly languageId?: string;
+  /** Zero-based, end inclusive. */
+  readonly lines?: readonly [start: number, end: number];
+  readonly text: string;
+}
+export interface ChatChunk {
+  readonly text: string;
+}
+export interface ChatResult {
+  readonly text: string;
+  readonly stopReason: 'end' | 'length' | 'cancelled';
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  readonly tokensPerSecond: number;
+  /** Context items that were cut or left out because the context is full. */
+  readonly omittedContext?: readonly string[];
+}
+
+/** Client → server request: new text for a range (fix, document, translate, refactor, tests). Streams `ChatChunk` like `chorus/chat`. */
+export const EDIT_REQUEST = 'chorus/edit';
+export interface EditParams {
+  readonly partialResultToken?: string | number;
+  readonly task: ChatCommand;
+  readonly languageId: string;
+  readonly fileName: string;
+  /** The text to replace (for 'tests': the text to test). */
+  readonly target: string;
+  readonly before: string;
+  readonly after: string;
+  readonly instruction?: string;
+  readonly diagnostics?: readonly string[];
+  /** For 'translate': BCP 47 of the target language. */
+  readonly language?: string;
+}
+export interface EditResult {
+  readonly newText: string;
+  readonly stopReason: ChatResult['stopReason'];
+}
+
+/** Client → server request: a commit message for a diff. */
+export const COMMIT_MESSAGE_REQUEST = 'chorus/commitMessage';
+export interface CommitMessageParams {
+  readonly diff: string;
+  readonly recentMessages?: readonly string[];
+  readonly language?: string;
+}
+export interface CommitMessageResult {
+  readonly message: string;
+}
+
+/** Client → server request: raw messages with tools, for `vscode.lm` and the command line. Streams `GeneratePart`. */
+export const GENERATE_REQUEST = 'chorus/generate';
+export interface GenerateParams {
+  readonly partialResultToken?: string | number;
+  /** Either a conversation … */
+  readonly messages?: readonly GenerateMessage[];
+  /** … or plain text to continue. */
+  readonly prompt?: string;
+  readonly tools?: readonly ToolDescription[];
+  readonly toolMode?: 'auto' | 'required';
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+  readonly conversationId?: string;
+}
+export interface GenerateMessage {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  readonly content: string;
+  readonly toolCalls?: readonly ToolCall[];
+  readonly toolCallId?: string;
+}
+export interface ToolDescription {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the input. */
+  readonly inputSchema?: object;
+}
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly input: object;
+}
+export type GeneratePart = { readonly text: string } | { readonly toolCall: ToolCall };
+export interface GenerateResult {
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly stopReason: ChatResult['stopReason'];
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  readonly tokensPerSecond: number;
+}
+
+export const COUNT_TOKENS_REQUEST = 'chorus/countTokens';
+export interface CountTokensParams {
+  readonly text: string;
+}
+export interface CountTokensResult {
+  readonly tokens: number;
+}
+
+/** Client → server request: GGUF files that this machine already has. */
+export const LOCAL_MODELS_REQUEST = 'chorus/localModels';
+export interface LocalModel {
+  readonly path: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly source: 'lm-studio' | 'ollama' | 'llama.cpp' | 'chorus' | 'bundled';
+}
+
+/** Client → server request: what a bug report needs, no code in it. */
+export const DIAGNOSTICS_REQUEST = 'chorus/diagnostics';
+export interface DiagnosticsResult {
+  readonly text: string;
+}
+
+/** Client → server request: counts of completions since the sidecar began. */
+export const STATISTICS_REQUEST = 'chorus/statistics';
+export interface CompletionStatistics {
+  readonly requests: number;
+  readonly answered: number;
+  readonly cached: number;
+  readonly cancelled: number;
+  readonly shown: number;
+  readonly accepted: number;
+  readonly acceptedPartly: number;
+  readonly acceptedCharacters: number;
+  readonly latencyP50Ms?: number;
+  readonly latencyP90Ms?: number;
+}
+
+/** Client → server request: load the chosen model now (otherwise the first request does). Answers when it is ready. */
+export const LOAD_REQUEST = 'chorus/load';
+
+/** Client → server request of a newer client: finish running requests, take no new ones, leave. Older or equal clients are refused. */
+export const DRAIN_REQUEST = 'chorus/drain';
+export interface DrainParams {
+  readonly clientVersion: string;
+}
+export interface DrainResult {
+  readonly accepted: boolean;
+}
+
+/** Client → server request of the uninstall hook: stop now, whoever is connected. */
+export const STOP_REQUEST = 'chorus/stop';

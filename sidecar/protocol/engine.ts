@@ -1,0 +1,162 @@
+/**
+ * The contract between the sidecar's front and the engine, its child process: tokens in, tokens out.
+ *
+ * The wire is JSON-RPC over the child's IPC channel. Cancellation is JSON-RPC's `$/cancelRequest`. The engine process may die at any
+ * moment (ggml aborts on what it does not accept): every pending request then fails with `EngineCrashedError` in the front.
+ */
+import type { DeviceChoice, EngineChoice, TroubleCode } from './client.ts';
+
+export type TokenId = number;
+
+/** Front → engine: loads a model, replacing the one that is loaded. Progress by `LOAD_PROGRESS`. */
+export const LOAD = 'engine/load';
+export const LOAD_PROGRESS = 'engine/loadProgress';
+export interface LoadParams {
+  readonly modelPath: string;
+  readonly engine: EngineChoice;
+  readonly device: DeviceChoice;
+  /** 0 chooses: never above the cores. */
+  readonly threads: number;
+  /** 0 chooses from the model and the memory. */
+  readonly contextSizeTokens: number;
+}
+export interface LoadedModel {
+  readonly name: string;
+  readonly path: string;
+  readonly architecture: string;
+  readonly engine: 'llama';
+  readonly device: string;
+  readonly deviceReasons: readonly string[];
+  readonly engineLimits: readonly string[];
+  readonly sizeBytes: number;
+  readonly memoryBytes: number;
+  readonly threads: number;
+  readonly vocabularySize: number;
+  readonly contextSizeTokens: number;
+  readonly trainContextTokens: number;
+  readonly special: SpecialTokens;
+  /** Jinja source, if the file carries one. */
+  readonly chatTemplate?: string;
+  readonly supportsToolCalling: boolean;
+  /** `general.*` and `tokenizer.ggml.*` scalars that prompts depend on (`general.name`, `tokenizer.ggml.pre`, …). */
+  readonly metadata: Readonly<Record<string, string | number | boolean>>;
+}
+export interface SpecialTokens {
+  readonly bos?: TokenId;
+  readonly eos?: TokenId;
+  readonly eot?: TokenId;
+  readonly addBos: boolean;
+  /** From GGUF metadata (`tokenizer.ggml.fim_pre_token_id`, …). */
+  readonly fimPrefix?: TokenId;
+  readonly fimSuffix?: TokenId;
+  readonly fimMiddle?: TokenId;
+  readonly fimPad?: TokenId;
+  readonly fimRepo?: TokenId;
+  readonly fimSeparator?: TokenId;
+  /** All tokens that end a generation. */
+  readonly endOfGeneration: readonly TokenId[];
+}
+
+export const UNLOAD = 'engine/unload';
+
+/** Front → engine. `special`: whether text such as `<|im_start|>` becomes the special token. */
+export const TOKENIZE = 'engine/tokenize';
+export interface TokenizeParams {
+  readonly text: string;
+  readonly special: boolean;
+}
+export interface TokenizeResult {
+  readonly tokens: readonly TokenId[];
+}
+
+export const DETOKENIZE = 'engine/detokenize';
+export interface DetokenizeParams {
+  readonly tokens: readonly TokenId[];
+  readonly special: boolean;
+}
+export interface DetokenizeResult {
+  readonly text: string;
+}
+
+/** Front → engine: the model's own chat template (Jinja) over messages. Answers `TokenizeResult`. */
+export const CHAT_TEMPLATE = 'engine/chatTemplate';
+export interface ChatTemplateParams {
+  readonly messages: readonly TemplateMessage[];
+  readonly tools?: readonly object[];
+  /** Adds the header of the assistant's turn. */
+  readonly addGenerationPrompt: boolean;
+}
+export interface TemplateMessage {
+  readonly role: string;
+  readonly content: string;
+  readonly tool_calls?: readonly object[];
+  readonly tool_call_id?: string;
+}
+
+/**
+ * Front → engine: continues `tokens`. Streams `GenerateChunk` by the notification `GENERATE_CHUNK`.
+ * The engine reuses the longest common prefix with what the sequence holds.
+ */
+export const GENERATE = 'engine/generate';
+export const GENERATE_CHUNK = 'engine/generateChunk';
+export interface EngineGenerateParams {
+  /** Chosen by the front, unique per request; chunks carry it. */
+  readonly requestId: number;
+  /** Requests of one name share a sequence and its cache ("completion", "chat:<id>"). Run one after another. */
+  readonly sequence: string;
+  /** A completion preempts a chat between two tokens, a chat preempts background work. */
+  readonly priority: Priority;
+  readonly tokens: readonly TokenId[];
+  readonly maxTokens: number;
+  readonly sampling: SamplingParams;
+  /** Token healing: the generated text must begin with this (the text of the tokens taken back from the prompt's end). It is part of the output. */
+  readonly requiredPrefix?: string;
+  /** GBNF that constrains the output; not together with `requiredPrefix`. */
+  readonly grammar?: string;
+  /** JSON Schema that constrains the output. */
+  readonly jsonSchema?: object;
+  /** Texts that end the generation; not part of the output. */
+  readonly stop?: readonly string[];
+  /** Ends the generation after this long, with what it has. */
+  readonly timeoutMs?: number;
+  /** Also give the text of special tokens. */
+  readonly special?: boolean;
+}
+export type Priority = 'completion' | 'chat' | 'background';
+export interface SamplingParams {
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly repeatPenalty?: number;
+  readonly seed?: number;
+}
+export interface GenerateChunk {
+  readonly requestId: number;
+  readonly tokens: readonly TokenId[];
+  /** Complete characters only: a character split over tokens comes with its last one. */
+  readonly text: string;
+}
+export interface EngineGenerateResult {
+  readonly tokens: readonly TokenId[];
+  readonly text: string;
+  readonly stopReason: 'end' | 'stop' | 'length' | 'cancelled' | 'timeout' | 'context-full';
+  readonly reusedTokens: number;
+  readonly evaluatedTokens: number;
+  readonly promptMs: number;
+  readonly generateMs: number;
+}
+
+/** Front → engine: forgets a sequence's cache. */
+export const RELEASE_SEQUENCE = 'engine/releaseSequence';
+export interface ReleaseSequenceParams {
+  readonly sequence: string;
+}
+
+/** `ResponseError.data` of a failed engine request. */
+export interface EngineErrorData {
+  readonly code: TroubleCode;
+}
+/** JSON-RPC error code of every engine failure that is the input's fault. */
+export const ENGINE_ERROR = -32010;
