@@ -1,0 +1,91 @@
+import type { Dirent } from 'node:fs';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+/** A GGUF language model on disk; of one in several parts the first part, with the size of all. */
+export interface GgufFile {
+  readonly path: string;
+  readonly realPath: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/** Folder entries that one search looks at, so that a strange folder costs bounded time. */
+const MAX_ENTRIES = 20_000;
+const MAX_FILES = 500;
+const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i;
+/** Vision projectors, adapters, importance matrices, embedding and reranking models: none of them writes text. */
+const NO_LANGUAGE_MODEL = /mmproj|imatrix|(^|[-_. ])lora([-_. ]|$)|embed|rerank|(^|[-_./ ])(bge|e5|gte|minilm|arctic-embed)[-_. ]/i;
+
+/**
+ * The language models below `root`. Follows links to files that stay inside `root`, and no link to a folder. Folders that can't be read
+ * count as empty.
+ */
+export async function findGgufFiles(root: string, options: { readonly maxDepth: number }): Promise<readonly GgufFile[]> {
+  const realRoot = await realpath(root).catch(() => undefined);
+  if (realRoot === undefined) return [];
+  const files: GgufFile[] = [];
+  let entriesLeft = MAX_ENTRIES;
+  const folders: { folder: string; depth: number }[] = [{ folder: realRoot, depth: 1 }];
+  for (let next = folders.shift(); next !== undefined && entriesLeft > 0 && files.length < MAX_FILES; next = folders.shift()) {
+    const entries = await readFolder(next.folder);
+    for (const entry of entries.slice(0, entriesLeft)) {
+      const entryPath = path.join(next.folder, entry.name);
+      if (entry.isDirectory()) {
+        if (next.depth < options.maxDepth) folders.push({ folder: entryPath, depth: next.depth + 1 });
+      } else if (isLanguageModelName(entry.name)) {
+        const file = await ggufFile(entryPath, realRoot);
+        if (file !== undefined) files.push(file);
+      }
+    }
+    entriesLeft -= entries.length;
+  }
+  return files.slice(0, MAX_FILES).sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** The model at `file`, or undefined where it is not a readable GGUF file, lies (through a link) outside `realRoot`, or lacks parts. */
+export async function ggufFile(file: string, realRoot?: string): Promise<GgufFile | undefined> {
+  try {
+    const realPath = await realpath(file);
+    if (realRoot !== undefined && !realPath.startsWith(realRoot + path.sep)) return undefined;
+    if (!(await hasGgufMagic(realPath))) return undefined;
+    const part = PART.exec(path.basename(file));
+    if (part === null) return { path: file, realPath, name: path.basename(file, path.extname(file)), sizeBytes: (await stat(realPath)).size };
+    const [, base = '', , count = ''] = part;
+    return { path: file, realPath, name: base, sizeBytes: await sizeOfParts(path.join(path.dirname(file), base), Number(count)) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a file name is that of a GGUF language model: of several parts only the first counts. */
+export function isLanguageModelName(name: string): boolean {
+  if (!/\.gguf$/i.test(name) || NO_LANGUAGE_MODEL.test(name)) return false;
+  const part = PART.exec(name);
+  return part === null || Number(part[2]) === 1;
+}
+
+async function sizeOfParts(base: string, count: number): Promise<number> {
+  let sizeBytes = 0;
+  for (let part = 1; part <= count; part++) {
+    const name = `${base}-${String(part).padStart(5, '0')}-of-${String(count).padStart(5, '0')}.gguf`;
+    sizeBytes += (await stat(name)).size;
+  }
+  return sizeBytes;
+}
+
+async function hasGgufMagic(file: string): Promise<boolean> {
+  // A pipe or a device under such a name would block: only a regular file is opened.
+  if (!(await stat(file)).isFile()) return false;
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && buffer.toString('latin1') === 'GGUF';
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readFolder(folder: string): Promise<readonly Dirent[]> {
+  return readdir(folder, { withFileTypes: true }).catch(() => []);
+}
