@@ -1,0 +1,148 @@
+import * as vscode from 'vscode';
+import { followChanges, type TrackedRange } from './trackedRange.ts';
+
+/** Scheme of the virtual documents that hold a file as it would be after an edit. */
+export const PREVIEW_SCHEME = 'chorus-preview';
+
+export const ACCEPT_EDIT_COMMAND = 'chorus.edit.accept';
+export const REJECT_EDIT_COMMAND = 'chorus.edit.reject';
+
+export interface EditPreviewRequest {
+  /** The one document that the edit touches. */
+  readonly uri: vscode.Uri;
+  readonly range: vscode.Range;
+  readonly newText: string;
+  /** Title of the diff editor. */
+  readonly title: string;
+  /** Names the edit in the undo history and in messages, for example "Fix with Chorus". */
+  readonly label: string;
+}
+
+export type EditDecision = 'accepted' | 'rejected';
+
+interface PendingEdit {
+  readonly request: EditPreviewRequest;
+  readonly previewUri: vscode.Uri;
+  readonly document: vscode.TextDocument;
+  /** Where the edit goes, followed through the user's own edits; `undefined` once they touched that place. */
+  range: TrackedRange | undefined;
+  readonly decide: (decision: EditDecision) => void;
+}
+
+const pending = new Map<string, PendingEdit>();
+const contentChanged = new vscode.EventEmitter<vscode.Uri>();
+let previewCount = 0;
+
+/** Makes previews possible: the virtual documents and the accept and reject commands of the diff editor's title bar. */
+export function registerEditPreview(context: vscode.ExtensionContext): void {
+  context.subscriptions.push(
+    vscode.workspace.registerTextDocumentContentProvider(PREVIEW_SCHEME, {
+      onDidChange: contentChanged.event,
+      provideTextDocumentContent: (uri) => proposedText(pending.get(uri.query)),
+    }),
+    vscode.commands.registerCommand(ACCEPT_EDIT_COMMAND, async (resource?: vscode.Uri) => accept(findPending(resource))),
+    vscode.commands.registerCommand(REJECT_EDIT_COMMAND, async (resource?: vscode.Uri) => finish(findPending(resource), 'rejected')),
+    vscode.workspace.onDidChangeTextDocument(followDocument),
+    vscode.window.tabGroups.onDidChangeTabs((event) => {
+      for (const tab of event.closed) {
+        const edit = pending.get(previewId(tab) ?? '');
+        if (edit) settle(edit, 'rejected');
+      }
+    }),
+    { dispose: () => [...pending.values()].forEach((edit) => settle(edit, 'rejected')) },
+  );
+}
+
+/**
+ * Shows what `newText` in place of `range` would make of the document, in a diff editor, and waits for the user. Accepting applies it as
+ * one undoable edit of that document alone; closing the diff editor rejects it. Edits elsewhere in the document meanwhile are kept; when
+ * the place itself was edited, accepting applies nothing, says so and counts as rejected.
+ */
+export async function previewEdit(request: EditPreviewRequest): Promise<EditDecision> {
+  const document = await vscode.workspace.openTextDocument(request.uri);
+  const range = document.validateRange(request.range);
+  previewCount += 1;
+  const id = String(previewCount);
+  const previewUri = request.uri.with({ scheme: PREVIEW_SCHEME, authority: '', query: id, fragment: '' });
+  const decision = new Promise<EditDecision>((decide) => {
+    pending.set(id, {
+      request,
+      previewUri,
+      document,
+      range: { start: document.offsetAt(range.start), end: document.offsetAt(range.end) },
+      decide,
+    });
+  });
+  try {
+    const preview = await vscode.workspace.openTextDocument(previewUri);
+    if (preview.languageId !== document.languageId) await vscode.languages.setTextDocumentLanguage(preview, document.languageId);
+    await vscode.commands.executeCommand('vscode.diff', request.uri, previewUri, request.title, {
+      preview: true,
+      selection: new vscode.Range(range.start, range.start),
+    } satisfies vscode.TextDocumentShowOptions);
+  } catch (error) {
+    pending.delete(id);
+    throw error;
+  }
+  return decision;
+}
+
+async function accept(edit: PendingEdit | undefined): Promise<void> {
+  if (!edit) return;
+  const { document, range, request } = edit;
+  if (!range || document.isClosed) {
+    await finish(edit, 'rejected');
+    await vscode.window.showWarningMessage(
+      vscode.l10n.t('{0}: the code was changed while the preview was open, so nothing was applied. Ask again to get an edit that fits.', request.label),
+    );
+    return;
+  }
+  const place = new vscode.Range(document.positionAt(range.start), document.positionAt(range.end));
+  const change = new vscode.WorkspaceEdit();
+  change.replace(request.uri, place, request.newText, { label: request.label, needsConfirmation: false });
+  if (!(await vscode.workspace.applyEdit(change))) {
+    await vscode.window.showErrorMessage(vscode.l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', request.label));
+    return;
+  }
+  await finish(edit, 'accepted');
+  const end = document.positionAt(range.start + request.newText.length);
+  const editor = await vscode.window.showTextDocument(document, { preview: false });
+  editor.revealRange(new vscode.Range(place.start, end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+async function finish(edit: PendingEdit | undefined, decision: EditDecision): Promise<void> {
+  if (!edit) return;
+  settle(edit, decision);
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => previewId(tab) === edit.previewUri.query);
+  await vscode.window.tabGroups.close(tabs);
+}
+
+function settle(edit: PendingEdit, decision: EditDecision): void {
+  pending.delete(edit.previewUri.query);
+  edit.decide(decision);
+}
+
+function followDocument(event: vscode.TextDocumentChangeEvent): void {
+  for (const edit of pending.values()) {
+    if (edit.document !== event.document || !edit.range || event.contentChanges.length === 0) continue;
+    edit.range = followChanges(edit.range, event.contentChanges);
+    contentChanged.fire(edit.previewUri);
+  }
+}
+
+function proposedText(edit: PendingEdit | undefined): string {
+  if (!edit) return '';
+  const text = edit.document.getText();
+  return edit.range ? text.slice(0, edit.range.start) + edit.request.newText + text.slice(edit.range.end) : text;
+}
+
+function findPending(resource: vscode.Uri | undefined): PendingEdit | undefined {
+  const active = vscode.window.tabGroups.activeTabGroup.activeTab;
+  const id = resource?.scheme === PREVIEW_SCHEME ? resource.query : active && previewId(active);
+  return id === undefined ? undefined : pending.get(id);
+}
+
+function previewId(tab: vscode.Tab): string | undefined {
+  const { input } = tab;
+  return input instanceof vscode.TabInputTextDiff && input.modified.scheme === PREVIEW_SCHEME ? input.modified.query : undefined;
+}
