@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '**/dist/', '**/.cache/', '**/*.js', '**/*.mjs', '**/*.cjs'] },
+  { ignores: ['**/node_modules/', '**/test/host/workspace/', '**/dist/', '**/.cache/', '**/*.js', '**/*.mjs', '**/*.cjs'] },
   eslint.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {

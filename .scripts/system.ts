@@ -1,0 +1,88 @@
+/**
+ * What the tests need from the operating system: a browser, a C++ compiler (VS Code's native modules), Python with pip (the model's wheel), git.
+ * On Debian and Ubuntu, as root, whatever is missing is installed; elsewhere one error names what is missing and how to get it.
+ */
+import { execa } from 'execa';
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface SystemTool {
+  readonly what: string;
+  readonly debianPackages: readonly string[];
+  present(): boolean | Promise<boolean>;
+}
+
+const TOOLS: readonly SystemTool[] = [
+  { what: 'Chromium or Chrome', debianPackages: ['chromium'], present: () => findBrowser() !== undefined },
+  { what: 'a C++ compiler and make', debianPackages: ['build-essential'], present: () => onPath('make') !== undefined && (onPath('g++') ?? onPath('clang++')) !== undefined },
+  { what: 'Python 3 with pip', debianPackages: ['python3', 'python3-pip'], present: () => hasPip() },
+  { what: 'git', debianPackages: ['git', 'ca-certificates'], present: () => onPath('git') !== undefined },
+];
+
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
+const BROWSER_PATHS = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/** Path of a Chromium-like browser: `CHORUS_CHROMIUM`, or the first one found. */
+export function findBrowser(): string | undefined {
+  return process.env['CHORUS_CHROMIUM'] ?? firstDefined(BROWSERS.map(onPath)) ?? BROWSER_PATHS.find(isExecutable);
+}
+
+/** Path of a program on `PATH`. */
+export function onPath(name: string): string | undefined {
+  const names = process.platform === 'win32' ? [`${name}.exe`, `${name}.cmd`] : [name];
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter(Boolean);
+  return folders.flatMap((folder) => names.map((file) => path.join(folder, file))).find(isExecutable);
+}
+
+/** Installs what is missing where that is possible. Throws with the command to run where it isn't. */
+export async function ensureSystemTools(): Promise<void> {
+  const missing = await missingTools();
+  if (missing.length === 0) return;
+  const packages = missing.flatMap((tool) => tool.debianPackages);
+  const names = missing.map((tool) => tool.what).join(', ');
+  if (!onPath('apt-get')) throw new Error(`Missing: ${names}. Install them with your system's package manager and try again.`);
+  const install = ['install', '-y', '--no-install-recommends', ...packages];
+  if (process.getuid?.() !== 0) throw new Error(`Missing: ${names}. Install them and try again: sudo apt-get update && sudo apt-get ${install.join(' ')}`);
+
+  console.log(`Installing ${packages.join(' ')} …`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  // Another apt-get may run at the same moment: it is waited for.
+  const lock = ['-o', 'DPkg::Lock::Timeout=300'];
+  await execa('apt-get', [...lock, '-qq', 'update'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  await execa('apt-get', [...lock, '-qq', ...install], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const still = await missingTools();
+  if (still.length > 0) throw new Error(`apt-get installed ${packages.join(' ')}, but this is still missing: ${still.map((tool) => tool.what).join(', ')}`);
+}
+
+async function missingTools(): Promise<SystemTool[]> {
+  const missing: SystemTool[] = [];
+  for (const tool of TOOLS) if (!(await tool.present())) missing.push(tool);
+  return missing;
+}
+
+async function hasPip(): Promise<boolean> {
+  for (const python of ['python3', 'python']) {
+    const found = await execa(python, ['-m', 'pip', '--version'], { reject: false });
+    if (found.exitCode === 0) return true;
+  }
+  return false;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function firstDefined<T>(values: readonly (T | undefined)[]): T | undefined {
+  return values.find((value) => value !== undefined);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await ensureSystemTools();

@@ -1,0 +1,193 @@
+/** One running VS Code server with data folders of its own: extensions are put in, windows open its addresses, `stop` ends what was started. */
+import { execa, type ResultPromise } from 'execa';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Host } from './setup.ts';
+
+export interface CodeServerOptions {
+  readonly host: Host;
+  /** Holds settings, extensions, logs and the sidecar's home. Should be fresh: unsaved documents of an earlier run come back otherwise. */
+  readonly folder: string;
+  readonly settings?: Record<string, unknown>;
+  readonly env?: Record<string, string>;
+  /** Asks for trust as a user's VS Code does. Off: every folder is trusted. */
+  readonly workspaceTrust?: boolean;
+  /** Lets a window run `--extensionTestsPath`. VS Code then shows no toasts and no dialogs. */
+  readonly testDriver?: boolean;
+  /** A secret that every address must carry. Without it, any local process may open a window. */
+  readonly connectionToken?: string;
+}
+
+/** What a user would choose once, and what keeps a test's window free of things that come and go. */
+const QUIET_SETTINGS = {
+  'telemetry.telemetryLevel': 'off',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.enableExperiments': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'extensions.autoUpdate': false,
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'update.mode': 'none',
+  'editor.inlineSuggest.enabled': true,
+  'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
+  'editor.suggestOnTriggerCharacters': false,
+  'editor.minimap.enabled': false,
+  'files.autoSave': 'off',
+  'window.confirmBeforeClose': 'never',
+  'security.workspace.trust.startupPrompt': 'never',
+  'git.openRepositoryInParentFolders': 'never',
+};
+
+export class CodeServer {
+  readonly url: string;
+  readonly folder: string;
+  private readonly process: ResultPromise;
+  private readonly options: CodeServerOptions;
+
+  private constructor(options: CodeServerOptions, url: string, process: ResultPromise) {
+    this.options = options;
+    this.folder = options.folder;
+    this.url = url;
+    this.process = process;
+  }
+
+  /** Where the sidecar of this server's windows keeps its state. */
+  get chorusHome(): string {
+    return chorusHome(this.options);
+  }
+
+  get logFile(): string {
+    return path.join(this.folder, 'server.log');
+  }
+
+  /** Starts a server and waits until it answers. Throws with the end of its log when it doesn't. */
+  static async start(options: CodeServerOptions): Promise<CodeServer> {
+    await mkdir(chorusHome(options), { recursive: true });
+    await writeUserSettings(options);
+    const port = await freePort();
+    const arguments_ = [
+      ...['--host', '127.0.0.1', '--port', String(port)],
+      ...(options.connectionToken ? ['--connection-token-file', await writeToken(options)] : ['--without-connection-token']),
+      ...['--telemetry-level', 'off', '--disable-telemetry'],
+      // A window that is gone keeps its extension host for three hours otherwise.
+      ...['--reconnection-grace-time', '5'],
+      ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
+      ...(options.testDriver ? ['--enable-smoke-test-driver'] : []),
+    ];
+    const child = spawnServer(options, arguments_);
+    const server = new CodeServer(options, `http://127.0.0.1:${port}`, child);
+    try {
+      await server.waitUntilReady();
+    } catch (error) {
+      await server.stop();
+      const log = await readFile(server.logFile, 'utf8');
+      throw new Error(`VS Code ${options.host.version} didn't start. The end of ${server.logFile}:\n${log.slice(-2_000)}`, { cause: error });
+    }
+    return server;
+  }
+
+  /** Address of a window on a folder. `payload` are pairs as VS Code's web workbench takes them. */
+  windowUrl(workspaceFolder: string, payload: readonly (readonly [string, string])[] = []): string {
+    const query = new URLSearchParams({ folder: workspaceFolder });
+    if (payload.length > 0) query.set('payload', JSON.stringify(payload));
+    if (this.options.connectionToken) query.set('tkn', this.options.connectionToken);
+    return `${this.url}/?${query.toString()}`;
+  }
+
+  /** A file or folder of this machine as a window of this server names it. */
+  remoteUri(file: string): string {
+    return `vscode-remote://${new URL(this.url).host}${file}`;
+  }
+
+  /** Ends the server with its extension hosts. */
+  async stop(): Promise<void> {
+    const { pid, exitCode } = this.process;
+    if (pid !== undefined && exitCode === null) {
+      this.process.kill('SIGTERM');
+      await Promise.race([this.process.catch(() => undefined), delay(5_000)]);
+    }
+    // The group holds what the server itself left behind, such as an extension host in the middle of something.
+    if (pid !== undefined) {
+      try {
+        process.kill(-pid, 'SIGKILL');
+      } catch {
+        // The whole group is gone already.
+      }
+    }
+    await this.process.catch(() => undefined);
+  }
+
+  private async waitUntilReady(): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    while (Date.now() < deadline) {
+      if (this.process.exitCode !== null) throw new Error(`the server ended with code ${this.process.exitCode}`);
+      const answer = await fetch(`${this.url}/version`).catch(() => undefined);
+      if (answer?.ok) return;
+      await delay(100);
+    }
+    throw new Error('the server answered nothing within 60 s');
+  }
+}
+
+/** Installs a VSIX as a user would from the command line. */
+export async function installVsix(options: CodeServerOptions, vsix: string): Promise<void> {
+  await mkdir(options.folder, { recursive: true });
+  await spawnServer(options, ['--install-extension', vsix, '--force']);
+}
+
+function spawnServer(options: CodeServerOptions, arguments_: readonly string[]): ResultPromise {
+  const { host, folder } = options;
+  const child = execa(host.nodePath, [
+    host.serverMain,
+    '--accept-server-license-terms',
+    ...['--server-data-dir', folder, '--user-data-dir', path.join(folder, 'data'), '--extensions-dir', extensionsFolder(folder)],
+    ...arguments_,
+  ], {
+    env: { EXTENSIONS_GALLERY: '{"serviceUrl":""}', CHORUS_HOME: chorusHome(options), ...options.env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    buffer: false,
+  });
+  const log = createWriteStream(path.join(folder, 'server.log'), { flags: 'a' });
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  // Whoever needs the outcome awaits the child; ending it on purpose is no error.
+  child.catch(() => undefined);
+  return child as unknown as ResultPromise;
+}
+
+export function extensionsFolder(serverFolder: string): string {
+  return path.join(serverFolder, 'extensions');
+}
+
+function chorusHome(options: CodeServerOptions): string {
+  return options.env?.['CHORUS_HOME'] ?? path.join(options.folder, 'chorus-home');
+}
+
+async function writeUserSettings(options: CodeServerOptions): Promise<void> {
+  const file = path.join(options.folder, 'data', 'User', 'settings.json');
+  const machineFile = path.join(options.folder, 'data', 'Machine', 'settings.json');
+  const settings = JSON.stringify({ ...QUIET_SETTINGS, ...options.settings }, undefined, 2);
+  for (const target of [file, machineFile]) {
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, settings);
+  }
+}
+
+async function writeToken(options: CodeServerOptions): Promise<string> {
+  const file = path.join(options.folder, 'connection-token');
+  await writeFile(file, options.connectionToken ?? '', { mode: 0o600 });
+  return file;
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,163 @@
+/** Drives a VS Code window as a person does: keys, palette, what is on the screen. Waits on what the window shows, never on time. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type BrowserContext, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import { findBrowser } from '../../.scripts/system.ts';
+
+/** How long a window may take to show something that this machine is busy with: starting, loading a model. */
+const PATIENCE_MS = 60_000;
+const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
+
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = findBrowser();
+  if (!executablePath) throw new Error('No Chromium or Chrome found. Install one, or set CHORUS_CHROMIUM to its path.');
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+}
+
+/** Polls until `probe` gives something other than `undefined` or `false`. */
+export async function waitFor<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = PATIENCE_MS): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    assert.ok(Date.now() < deadline, `waited ${timeoutMs} ms for ${what}`);
+    await delay(50);
+  }
+}
+
+export class Window {
+  readonly page: Page;
+  private readonly context: BrowserContext;
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.context = context;
+    this.page = page;
+  }
+
+  /** Opens a window in a browser profile of its own and waits for the workbench. */
+  static async open(browser: Browser, url: string): Promise<Window> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(url);
+    await page.locator('.monaco-workbench .part.statusbar').waitFor();
+    return new Window(context, page);
+  }
+
+  /** Closes the window as its close button does. */
+  async close(): Promise<void> {
+    await this.page.close({ runBeforeUnload: false });
+    await this.context.close();
+  }
+
+  // ── Documents ──
+
+  /** Opens a file by its absolute path. */
+  async openFile(file: string): Promise<void> {
+    const tab = this.page.locator('.part.editor .tab.active', { hasText: path.basename(file) });
+    await this.quickPick('Control+P', file, this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first());
+    await tab.waitFor();
+    await this.editor().waitFor();
+    await this.focusEditor();
+  }
+
+  editor(): Locator {
+    return this.page.locator('.part.editor .editor-instance .monaco-editor').first();
+  }
+
+  async focusEditor(): Promise<void> {
+    await this.page.keyboard.press('Control+1');
+    await this.page.locator('.part.editor .monaco-editor.focused').first().waitFor();
+  }
+
+  /** Puts the cursor at a one-based position. */
+  async goTo(line: number, column: number): Promise<void> {
+    await this.quickPick('Control+G', `:${line}:${column}`, this.page.locator('.quick-input-list .monaco-list-row').first());
+    await this.page.locator('.part.statusbar', { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+  }
+
+  async goToEnd(): Promise<void> {
+    await this.page.keyboard.press('Control+End');
+  }
+
+  /** Types into what has the focus, one key after another. */
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text, { delay: 5 });
+  }
+
+  async press(keys: string): Promise<void> {
+    await this.page.keyboard.press(keys);
+  }
+
+  /** Saves the document and gives the file's text once `expected` holds. */
+  async savedText(file: string, expected: (text: string) => boolean): Promise<string> {
+    await this.press('Control+S');
+    let text = '';
+    try {
+      return await waitFor(`the saved text of ${path.basename(file)}`, async () => {
+        text = await readFile(file, 'utf8');
+        return expected(text) ? text : undefined;
+      }, 10_000);
+    } catch (error) {
+      throw new Error(`${path.basename(file)} holds ${JSON.stringify(text)}`, { cause: error });
+    }
+  }
+
+  // ── Ghost text ──
+
+  ghostText(): Locator {
+    return this.page.locator('.part.editor .ghost-text-decoration, .part.editor .ghost-text-decoration-preview');
+  }
+
+  /** Waits for ghost text in the line of the cursor and gives it. */
+  async shownGhostText(): Promise<string> {
+    return waitFor('ghost text', async () => {
+      const text = (await this.ghostText().allTextContents()).join('');
+      return text.trim() === '' ? undefined : text.replaceAll('\u00a0', ' ');
+    });
+  }
+
+  // ── Workbench ──
+
+  /** Runs a command of the palette by its title. */
+  async command(title: string): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    await this.quickPick('F1', `>${title}`, row);
+  }
+
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator('.part.statusbar .statusbar-item', { hasText: text }).first();
+  }
+
+  /** The document inside the webview view that is shown. */
+  webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-list-item', { hasText: text }).first();
+  }
+
+  /** Writes `docs/images/<name>.png` when `CHORUS_SCREENSHOTS=1`. */
+  async screenshot(name: string): Promise<void> {
+    if (process.env['CHORUS_SCREENSHOTS'] === '1') await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
+  }
+
+  /** What is on the screen, for the message of a failing test. */
+  async saveScreen(file: string): Promise<void> {
+    await this.page.screenshot({ path: file });
+  }
+
+  private async quickPick(keys: string, text: string, row: Locator): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input[type="text"]');
+    await this.page.keyboard.press(keys);
+    await input.waitFor();
+    await input.fill(text);
+    await row.waitFor();
+    await this.page.keyboard.press('Enter');
+    await input.waitFor({ state: 'hidden' });
+  }
+}
