@@ -1,0 +1,125 @@
+/** Where a completion was made: the text on both sides of it. */
+export interface CacheKey {
+  readonly clientKey: string;
+  readonly uri: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface CacheHit {
+  /** What is left of each candidate after what the user typed of it. */
+  readonly texts: readonly string[];
+  /** Units of `after` that the texts bring themselves: a closer that the editor set when its opener was typed. */
+  readonly overtype: number;
+}
+
+interface Entry {
+  readonly clientKey: string;
+  readonly uri: string;
+  readonly beforeTail: string;
+  readonly afterHead: string;
+  readonly texts: readonly string[];
+}
+
+/** Units compared on each side of the cursor. */
+const CONTEXT_UNITS = 1024;
+const pairs: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '"': '"', "'": "'", '`': '`' };
+
+/**
+ * Completions made before, found again while the user types through them, goes back by Backspace, or returns to the place. An entry serves
+ * a cursor when the text since the entry's own cursor is what its completion begins with, and the text after the cursor is the same.
+ */
+export class TypedThroughCache {
+  /** Oldest first. */
+  readonly #entries: Entry[] = [];
+
+  constructor(private readonly capacity = 200) {}
+
+  /** Remembers candidates for a place, best first; none at all is an answer too, for this very place. */
+  add(key: CacheKey, texts: readonly string[]): void {
+    const entry: Entry = {
+      clientKey: key.clientKey,
+      uri: key.uri,
+      // Copies: a slice would keep the whole document in memory.
+      beforeTail: copy(key.before.slice(-CONTEXT_UNITS)),
+      afterHead: copy(key.after.slice(0, CONTEXT_UNITS)),
+      texts,
+    };
+    const same = this.#entries.findIndex((other) => isSamePlace(other, entry));
+    if (same >= 0) this.#entries.splice(same, 1);
+    this.#entries.push(entry);
+    if (this.#entries.length > this.capacity) this.#entries.shift();
+  }
+
+  /** Undefined: nothing known here. A hit without texts: known to have no completion. */
+  find(key: CacheKey): CacheHit | undefined {
+    for (let index = this.#entries.length - 1; index >= 0; index--) {
+      const entry = this.#entries[index];
+      if (entry === undefined || entry.clientKey !== key.clientKey || entry.uri !== key.uri) continue;
+      const hit = serve(entry, key);
+      if (hit === undefined) continue;
+      this.#entries.splice(index, 1);
+      this.#entries.push(entry);
+      return hit;
+    }
+    return undefined;
+  }
+
+  forget(clientKey: string): void {
+    for (let index = this.#entries.length - 1; index >= 0; index--) {
+      if (this.#entries[index]?.clientKey === clientKey) this.#entries.splice(index, 1);
+    }
+  }
+}
+
+function serve(entry: Entry, key: CacheKey): CacheHit | undefined {
+  const overtype = autoClosed(entry.afterHead, key);
+  if (overtype === undefined) return undefined;
+  if (overtype === 0 && key.before.endsWith(entry.beforeTail) && sameReach(entry, key, 0)) {
+    return { texts: entry.texts, overtype: 0 };
+  }
+  const texts: string[] = [];
+  for (const text of entry.texts) {
+    const rest = restOf(text, entry, key);
+    if (rest !== undefined && (overtype === 0 || rest.includes(key.after.slice(0, overtype)))) texts.push(rest);
+  }
+  return texts.length > 0 ? { texts, overtype } : undefined;
+}
+
+/** What is left of `text` after the part of it that stands before the cursor. */
+function restOf(text: string, entry: Entry, key: CacheKey): string | undefined {
+  for (let typed = Math.min(text.length - 1, key.before.length); typed > 0; typed--) {
+    if (!key.before.endsWith(text.slice(0, typed))) continue;
+    if (key.before.endsWith(entry.beforeTail, key.before.length - typed) && sameReach(entry, key, typed)) return text.slice(typed);
+  }
+  return undefined;
+}
+
+/** A short `beforeTail` is the whole text before the entry's cursor, not any text that ends like it. */
+function sameReach(entry: Entry, key: CacheKey, typed: number): boolean {
+  return entry.beforeTail.length === CONTEXT_UNITS || key.before.length - typed === entry.beforeTail.length;
+}
+
+/** Units at the start of `key.after` that an editor added by closing pairs; undefined where the text after the cursor differs otherwise. */
+function autoClosed(afterHead: string, key: CacheKey): number | undefined {
+  if (sameHead(afterHead, key.after)) return 0;
+  for (let added = 1; added <= 2; added++) {
+    if (!sameHead(afterHead, key.after.slice(added))) continue;
+    const openers = key.before.slice(-40);
+    const closers = [...key.after.slice(0, added)];
+    return closers.every((closer) => [...openers].some((opener) => pairs[opener] === closer)) ? added : undefined;
+  }
+  return undefined;
+}
+
+function sameHead(head: string, after: string): boolean {
+  return head.length < CONTEXT_UNITS ? head === after : after.startsWith(head);
+}
+
+function isSamePlace(one: Entry, other: Entry): boolean {
+  return one.clientKey === other.clientKey && one.uri === other.uri && one.beforeTail === other.beforeTail && one.afterHead === other.afterHead;
+}
+
+function copy(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
+}

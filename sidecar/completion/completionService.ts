@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { type ModelSession, TroubleError } from '../engine/engine.ts';
+import { type CompletionFeedback, type CompletionStatistics, MAX_DOCUMENT_UNITS } from '../protocol/client.ts';
+import type { LoadedModel } from '../protocol/engine.ts';
+import { blockIndentation } from './blocks.ts';
+import { type CacheHit, type CacheKey, TypedThroughCache } from './cache.ts';
+import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
+import { composePrompt } from './composePrompt.ts';
+import { type Cursor, readCursor } from './cursor.ts';
+import { AdaptiveDebounce, delay } from './debounce.ts';
+import { detectFim, type FimFormat } from './fim.ts';
+import { generateText } from './generateText.ts';
+import type { HealedPrompt } from './healing.ts';
+import { type Flight, InFlight } from './inFlight.ts';
+import { chooseExtent, type Extent } from './multiline.ts';
+import { postprocess } from './postprocess/index.ts';
+import { budgetOf, promptText } from './prompt.ts';
+import { PromptBudget } from './promptBudget.ts';
+import type { Completion, CompletionRequest } from './request.ts';
+import { StatisticsCounter } from './statistics.ts';
+import { stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
+import { SuffixMemory } from './suffixMemory.ts';
+import { worthCompleting } from './trigger.ts';
+
+export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
+
+const DEFAULT_MIN_DEBOUNCE_MS = 20;
+const DEFAULT_TIMEOUT_MS = 4000;
+const CONTEXT_RESERVE_TOKENS = 32;
+
+export interface CompletionServiceDependencies {
+  readonly session: ModelSession;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
+  /** Told what happened, in counts and times; never code. */
+  readonly log?: (message: string) => void;
+}
+
+/** Inline completion: when to ask the model, what to ask, and what of its answer to show. */
+export class CompletionService {
+  readonly #session: ModelSession;
+  readonly #now: () => number;
+  readonly #log: (message: string) => void;
+  readonly #cache = new TypedThroughCache();
+  readonly #inFlight = new InFlight();
+  readonly #statistics = new StatisticsCounter();
+  readonly #suffixes = new SuffixMemory();
+  readonly #debounces = new Map<string, AdaptiveDebounce>();
+  readonly #budget = new PromptBudget();
+  #fim: { model: LoadedModel; format: Promise<FimFormat | undefined> } | undefined;
+
+  constructor(dependencies: CompletionServiceDependencies) {
+    this.#session = dependencies.session;
+    this.#now = dependencies.now ?? (() => performance.now());
+    this.#log = dependencies.log ?? (() => undefined);
+  }
+
+  /** Completions for a cursor, best first; none where there is nothing worth showing or `signal` aborts. Throws `TroubleError`. */
+  async complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion[]> {
+    const startedAt = this.#now();
+    this.#statistics.requested();
+    if (request.text.length > MAX_DOCUMENT_UNITS) {
+      throw new TroubleError('document-too-large', `The document has ${request.text.length} UTF-16 units; completion takes documents of up to ${MAX_DOCUMENT_UNITS}.`);
+    }
+    const cursor = readCursor(request);
+    // Whatever the model can do; what it cannot is known once it is loaded.
+    if (cursor === undefined || (!request.explicit && !worthCompleting(cursor, true))) return [];
+    const debounce = this.#debounceOf(request.clientKey);
+    debounce.keystroke(startedAt);
+    const key: CacheKey = { clientKey: request.clientKey, uri: request.uri, before: cursor.before, after: cursor.after };
+
+    const found = this.#lookUp(key, request.explicit) ?? (await this.#joinFlight(key, request.explicit, signal));
+    if (signal.aborted) return this.#cancelled();
+    if (found !== undefined) return this.#answer(found, { cursor, startedAt, cached: true });
+
+    if (!request.explicit) {
+      const minimumMs = request.settings.minDebounceMs ?? DEFAULT_MIN_DEBOUNCE_MS;
+      await delay(debounce.delayMs(minimumMs) - (this.#now() - startedAt), signal);
+      if (signal.aborted) return this.#cancelled();
+    }
+    const flight = this.#inFlight.start(key, (flightSignal, onText) => this.#generate(request, cursor, key, { signal: flightSignal, onText }));
+    const waited = await flight.wait(key, signal);
+    if (signal.aborted) return this.#cancelled();
+    debounce.answered(this.#now() - startedAt);
+    const hit = waited === 'finished' ? this.#cache.find(key) : undefined;
+    return this.#answer(hit, { cursor, startedAt, cached: false });
+  }
+
+  /** A client tells what became of a completion. */
+  feedback(feedback: CompletionFeedback): void {
+    this.#statistics.feedback(feedback);
+  }
+
+  statistics(): CompletionStatistics {
+    return this.#statistics.read();
+  }
+
+  /** Drops what is remembered of a client that left. */
+  forgetClient(clientKey: string): void {
+    this.#inFlight.current(clientKey)?.cancel();
+    this.#cache.forget(clientKey);
+    this.#suffixes.forget(clientKey);
+    this.#debounces.delete(clientKey);
+  }
+
+  /** What is known already. A user who asks by command wants choices: one known candidate is not enough. */
+  #lookUp(key: CacheKey, explicit: boolean): CacheHit | undefined {
+    const hit = this.#cache.find(key);
+    return explicit && (hit?.texts.length ?? 0) < 2 ? undefined : hit;
+  }
+
+  /** Waits for the work under way where it is about to say what is asked; ends it where not. */
+  async #joinFlight(key: CacheKey, explicit: boolean, signal: AbortSignal): Promise<CacheHit | undefined> {
+    const flight: Flight | undefined = this.#inFlight.current(key.clientKey);
+    if (flight === undefined) return undefined;
+    if (explicit || !flight.serves(key)) {
+      flight.cancel();
+      return undefined;
+    }
+    const waited = await flight.wait(key, signal);
+    return waited === 'finished' ? this.#cache.find(key) : undefined;
+  }
+
+  /** Asks the model and puts what it said into the cache. */
+  async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: { signal: AbortSignal; onText: (text: string) => void }): Promise<void> {
+    const model = await this.#session.model();
+    const fim = await this.#fimOf(model);
+    if (run.signal.aborted) return;
+    if (!request.explicit && !worthCompleting(cursor, fim !== undefined)) return;
+
+    const extent = chooseExtent(cursor, request.settings);
+    const prompt = await this.#compose({ request, cursor, model, fim, extent });
+    const texts: string[] = [];
+    const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : 1;
+    const wanted = request.explicit ? EXPLICIT_CANDIDATES : 1;
+    const deadline = this.#now() + (request.settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
+      const timeoutMs = Math.round(deadline - this.#now());
+      if (run.signal.aborted || timeoutMs <= 0) break;
+      const text = await this.#candidate({ prompt, cursor, extent, attempt, timeoutMs, fim, key, ...run });
+      if (text !== undefined && text !== '') addDistinct(texts, text);
+    }
+    if (!run.signal.aborted) this.#cache.add(key, texts);
+  }
+
+  async #compose(options: { request: CompletionRequest; cursor: Cursor; model: LoadedModel; fim: FimFormat | undefined; extent: Extent }): Promise<HealedPrompt> {
+    const { request, cursor, model, fim, extent } = options;
+    const maxTokens = this.#budget.tokens(model.contextSizeTokens, extent.maxTokens + CONTEXT_RESERVE_TOKENS);
+    const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
+    const suffixLeads = fim === undefined || fim.order === 'spm';
+    const suffix = suffixLeads ? this.#suffixes.hold(request.clientKey, request.uri, text.suffix) : text.suffix;
+    return composePrompt({ engine: this.#session.engine, model, fim, text: { prefix: text.prefix, suffix }, path: pathOf(request.uri), maxTokens });
+  }
+
+  async #candidate(options: {
+    prompt: HealedPrompt;
+    cursor: Cursor;
+    extent: Extent;
+    attempt: number;
+    timeoutMs: number;
+    fim: FimFormat | undefined;
+    key: CacheKey;
+    signal: AbortSignal;
+    onText: (text: string) => void;
+  }): Promise<string | undefined> {
+    const { prompt, cursor, extent, attempt, fim } = options;
+    const generated = await generateText(
+      this.#session.engine,
+      {
+        sequence: `completion:${options.key.clientKey}`,
+        priority: 'completion',
+        tokens: prompt.tokens,
+        requiredPrefix: prompt.requiredPrefix || undefined,
+        maxTokens: extent.maxTokens + (prompt.requiredPrefix === '' ? 0 : 4),
+        sampling: samplingOf(attempt),
+        stop: fim?.end,
+        timeoutMs: options.timeoutMs,
+      },
+      {
+        signal: options.signal,
+        stopRule: extent.multiline ? stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)) : stopAtLineEnd,
+        onText: attempt === 0 ? options.onText : undefined,
+      },
+    );
+    if (generated === undefined) return undefined;
+    const { result } = generated;
+    this.#budget.measured(result.evaluatedTokens, result.promptMs);
+    const text = postprocess(generated.text, { cursor, multiline: extent.multiline, ended: generated.ended });
+    this.#log(
+      `completion: ${result.reusedTokens} + ${result.evaluatedTokens} prompt tokens in ${Math.round(result.promptMs)} ms, ` +
+        `${result.tokens.length} tokens in ${Math.round(result.generateMs)} ms (${result.stopReason}), ${text.length} characters kept`,
+    );
+    return text;
+  }
+
+  #answer(hit: CacheHit | undefined, options: { cursor: Cursor; startedAt: number; cached: boolean }): Completion[] {
+    const { cursor, cached } = options;
+    if (hit === undefined || hit.texts.length === 0) return [];
+    this.#statistics.answered(this.#now() - options.startedAt, cached);
+    return hit.texts.map((text) => ({
+      id: randomUUID(),
+      text: toEol(cursor.selectedText + text, cursor.eol),
+      start: cursor.start,
+      end: cursor.end + hit.overtype,
+      cached,
+    }));
+  }
+
+  #cancelled(): Completion[] {
+    this.#statistics.cancelled();
+    return [];
+  }
+
+  #debounceOf(clientKey: string): AdaptiveDebounce {
+    let debounce = this.#debounces.get(clientKey);
+    if (debounce === undefined) this.#debounces.set(clientKey, (debounce = new AdaptiveDebounce()));
+    return debounce;
+  }
+
+  #fimOf(model: LoadedModel): Promise<FimFormat | undefined> {
+    if (this.#fim?.model !== model) {
+      const format = detectFim(this.#session.engine, model);
+      this.#fim = { model, format };
+      format.catch(() => (this.#fim = undefined));
+    }
+    return this.#fim?.format ?? Promise.resolve(undefined);
+  }
+}
+
+function toEol(text: string, eol: string): string {
+  return eol === '\n' ? text : text.replaceAll('\n', eol);
+}
+
+/** The path part of a document's URI, for models that were trained to see one. */
+function pathOf(uri: string): string {
+  const path = uri.replace(/^[a-z][a-z0-9+.-]*:(\/\/[^/]*)?\/?/i, '');
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

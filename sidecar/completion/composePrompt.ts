@@ -1,0 +1,52 @@
+import type { Engine } from '../engine/engine.ts';
+import type { LoadedModel, TokenId } from '../protocol/engine.ts';
+import { continuationHead } from './continuation.ts';
+import { arrangeFim, type FimFormat } from './fim.ts';
+import { type HealedPrompt, healPrompt } from './healing.ts';
+import type { PromptText } from './prompt.ts';
+
+export interface ComposeOptions {
+  readonly engine: Engine;
+  readonly model: LoadedModel;
+  readonly fim: FimFormat | undefined;
+  readonly text: PromptText;
+  /** Path of the file, for models that were trained to see one. */
+  readonly path: string;
+  readonly maxTokens: number;
+  /** Take back the tokens at the cursor. On unless a bench compares. */
+  readonly healing?: boolean;
+}
+
+/** The tokens that ask `model` for what stands between prefix and suffix. */
+export async function composePrompt(options: ComposeOptions): Promise<HealedPrompt> {
+  const { engine, model, fim, text, maxTokens } = options;
+  const tokenize = (part: string): Promise<readonly TokenId[]> => (part === '' ? Promise.resolve([]) : engine.tokenize(part, { special: false }));
+  const bos = model.special.addBos && model.special.bos !== undefined ? [model.special.bos] : [];
+  const head = fim === undefined ? continuationHead(text) : '';
+  // Without marks, prefix and what precedes it are one text, tokenised as one.
+  const before = head + text.prefix;
+  const [allBefore, suffix] = await Promise.all([tokenize(before), fim === undefined ? [] : tokenize(text.suffix)]);
+  const prefix = fim === undefined ? allBefore : keepLast(allBefore, maxTokens - Math.min(suffix.length, maxTokens >> 2));
+  const healed = options.healing === false ? { tokens: prefix, requiredPrefix: '' } : await healPrompt(engine, before, prefix);
+
+  if (fim === undefined) {
+    const tokens = [...bos, ...keepLast(healed.tokens, maxTokens)];
+    return { tokens: tokens.length > 0 ? tokens : firstToken(model), requiredPrefix: healed.requiredPrefix };
+  }
+  const header = fim.fileHeader === undefined ? [] : await engine.tokenize(fim.fileHeader(options.path), { special: true });
+  const parts = { header: [...bos, ...header], prefix: healed.tokens, suffix: suffix.slice(0, maxTokens >> 2) };
+  return { tokens: arrangeFim(fim, parts), requiredPrefix: healed.requiredPrefix };
+}
+
+/** Keeps at most `count` tokens, dropped in steps of a quarter so that the cut moves seldom. */
+function keepLast(tokens: readonly TokenId[], count: number): readonly TokenId[] {
+  if (tokens.length <= count) return tokens;
+  const step = Math.max(1, count >> 2);
+  return tokens.slice(Math.ceil((tokens.length - count) / step) * step);
+}
+
+/** An engine continues at least one token: for an empty text, what separates texts in training. */
+function firstToken(model: LoadedModel): TokenId[] {
+  const token = model.special.bos ?? model.special.eos;
+  return token === undefined ? [] : [token];
+}

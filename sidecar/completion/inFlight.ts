@@ -1,0 +1,100 @@
+import type { CacheKey } from './cache.ts';
+
+/** How long a request that the editor cancelled runs on, for the next keystroke's request to take over. */
+const DETACHED_MS = 150;
+
+export type WaitResult = 'finished' | 'diverged' | 'aborted';
+
+/** One generation under way. Requests of later keystrokes may wait for it as long as they type what it streams. */
+export class Flight {
+  /** Resolves when the work ended, however it ended; rejects when it failed. */
+  readonly finished: Promise<void>;
+  readonly #stop = new AbortController();
+  readonly #listeners = new Set<() => void>();
+  #streamed = '';
+  #waiting = 0;
+  #detachTimer: NodeJS.Timeout | undefined;
+
+  /** `work` gets a signal that ends it and a function to tell of new text. */
+  constructor(
+    readonly key: CacheKey,
+    work: (signal: AbortSignal, onText: (text: string) => void) => Promise<void>,
+  ) {
+    this.finished = work(this.#stop.signal, (text) => {
+      this.#streamed += text;
+      for (const listener of this.#listeners) listener();
+    });
+    // Whoever waits sees the failure; with nobody waiting it concerns nobody.
+    this.finished.catch(() => undefined);
+  }
+
+  get cancelled(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Whether the text at `key` is this flight's place after typing what it streamed so far, or part of it. */
+  serves(key: CacheKey): boolean {
+    if (this.cancelled || key.uri !== this.key.uri || key.after !== this.key.after || !key.before.startsWith(this.key.before)) return false;
+    const typed = key.before.slice(this.key.before.length);
+    return this.#streamed.startsWith(typed) || typed.startsWith(this.#streamed);
+  }
+
+  /** Waits for the end, until the stream says something else than what was typed at `key`, or until `signal` aborts. */
+  async wait(key: CacheKey, signal: AbortSignal): Promise<WaitResult> {
+    clearTimeout(this.#detachTimer);
+    this.#waiting++;
+    let result: WaitResult = 'finished';
+    let settle = (): void => undefined;
+    const interrupted = new Promise<void>((resolve) => (settle = resolve));
+    const check = (): void => {
+      if (signal.aborted) result = 'aborted';
+      else if (!this.serves(key)) result = 'diverged';
+      else return;
+      settle();
+    };
+    this.#listeners.add(check);
+    signal.addEventListener('abort', check);
+    check();
+    try {
+      await Promise.race([this.finished, interrupted]);
+      return result;
+    } finally {
+      this.#listeners.delete(check);
+      signal.removeEventListener('abort', check);
+      this.#waiting--;
+      if (this.#waiting === 0) this.#detach(result);
+    }
+  }
+
+  cancel(): void {
+    clearTimeout(this.#detachTimer);
+    this.#stop.abort();
+  }
+
+  #detach(result: WaitResult): void {
+    if (result === 'diverged') this.cancel();
+    // The editor cancels the old request before it sends the new one.
+    else if (result === 'aborted') this.#detachTimer = setTimeout(() => this.cancel(), DETACHED_MS).unref();
+  }
+}
+
+/** The generation under way of each client: at most one, since a person has one cursor. */
+export class InFlight {
+  readonly #flights = new Map<string, Flight>();
+
+  current(clientKey: string): Flight | undefined {
+    return this.#flights.get(clientKey);
+  }
+
+  /** Starts work for a place, in place of the client's work under way. */
+  start(key: CacheKey, work: ConstructorParameters<typeof Flight>[1]): Flight {
+    this.#flights.get(key.clientKey)?.cancel();
+    const flight = new Flight(key, work);
+    this.#flights.set(key.clientKey, flight);
+    const remove = (): void => {
+      if (this.#flights.get(key.clientKey) === flight) this.#flights.delete(key.clientKey);
+    };
+    flight.finished.then(remove, remove);
+    return flight;
+  }
+}

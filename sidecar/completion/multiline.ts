@@ -1,0 +1,78 @@
+import type { CompletionSettings } from '../protocol/client.ts';
+import type { Cursor } from './cursor.ts';
+import { indentationOf } from './indentation.ts';
+import { isCommentLine } from './languages.ts';
+
+/** How much to ask for. */
+export interface Extent {
+  readonly multiline: boolean;
+  readonly maxTokens: number;
+}
+
+const SINGLE_LINE_TOKENS = 32;
+const MULTI_LINE_TOKENS = 200;
+
+/** Several lines where syntax opens something that is still empty (a block, a list, the code under a comment), else the line's rest. */
+export function chooseExtent(cursor: Cursor, settings: CompletionSettings): Extent {
+  const multiline = settings.multiline === 'always' || (settings.multiline !== 'never' && opensEmptyBlock(cursor));
+  const limit = multiline ? MULTI_LINE_TOKENS : SINGLE_LINE_TOKENS;
+  return { multiline, maxTokens: Math.max(1, Math.min(settings.maxTokens ?? limit, limit)) };
+}
+
+const closers = /^\s*[)\]}>;,"'`]*\s*$/;
+
+function opensEmptyBlock(cursor: Cursor): boolean {
+  const { linePrefix, lineSuffix, syntax } = cursor;
+  if (syntax.prose || !closers.test(lineSuffix)) return false;
+  const onFreshLine = linePrefix.trim() === '';
+  if (!onFreshLine) {
+    if (isCommentLine(linePrefix, syntax)) return false;
+    return opensBlock(linePrefix, cursor) && !hasBody(indentationOf(linePrefix), cursor);
+  }
+  const previous = previousLine(cursor);
+  if (previous === undefined) return false;
+  if (isCommentLine(previous.text, syntax)) return previous.adjacent && nextLineIsFree(cursor);
+  return opensBlock(previous.text, cursor) && !hasBody(indentationOf(previous.text), cursor);
+}
+
+function opensBlock(line: string, cursor: Cursor): boolean {
+  const code = stripComment(line, cursor.syntax.lineComment).trimEnd();
+  switch (cursor.syntax.blocks) {
+    case 'indentation':
+      return /^\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$/.test(code) || /[([{]$/.test(code);
+    case 'brackets':
+      return /([{([]|=>)$/.test(code);
+    case 'keywords':
+      return /(^\s*(def|class|module|if|unless|while|until|for|case|begin|function|local function)\b|\b(do|then)(\s*\|[^|]*\|)?$|[({[]$|\bfunction\b.*\)$)/.test(code);
+    case 'none':
+      return false;
+  }
+}
+
+/** The first line with text after the cursor lies deeper than the block's head: the block has a body already. */
+function hasBody(headIndentation: number, cursor: Cursor): boolean {
+  const rest = cursor.after.slice(cursor.lineSuffix.length);
+  for (const line of rest.split('\n', 50)) if (line.trim() !== '') return indentationOf(line) > headIndentation;
+  return false;
+}
+
+function nextLineIsFree(cursor: Cursor): boolean {
+  const rest = cursor.after.slice(cursor.lineSuffix.length + 1);
+  const next = rest.slice(0, rest.indexOf('\n') < 0 ? rest.length : rest.indexOf('\n'));
+  return next.trim() === '' || indentationOf(next) < indentationOf(cursor.linePrefix);
+}
+
+function previousLine(cursor: Cursor): { text: string; adjacent: boolean } | undefined {
+  const lines = cursor.before.slice(-4096).split('\n');
+  for (let index = lines.length - 2; index >= 0; index--) {
+    const text = lines[index] ?? '';
+    if (text.trim() !== '') return { text, adjacent: index === lines.length - 2 };
+  }
+  return undefined;
+}
+
+function stripComment(line: string, marker: string | undefined): string {
+  if (marker === undefined) return line;
+  const at = line.indexOf(` ${marker}`);
+  return at < 0 ? line : line.slice(0, at);
+}

@@ -1,0 +1,41 @@
+import { cutAtBlockEnd } from './blockEnd.ts';
+import { dropDoubledClosers } from './closers.ts';
+import type { Filter, FilterContext } from './filter.ts';
+import { cutFollowing } from './following.ts';
+import { matchIndentation } from './indentationStyle.ts';
+import { cutAtLineEnd } from './lineEnd.ts';
+import { dropLineSuffix } from './lineSuffix.ts';
+import { cutLoops } from './loops.ts';
+import { cutMarkup } from './markup.ts';
+import { dropPreceding } from './preceding.ts';
+import { dropUnfinishedLine } from './unfinishedLine.ts';
+import { cutUnmatchedCloser } from './unmatched.ts';
+import { trimWhitespace } from './whitespace.ts';
+import { dropWorthless } from './worth.ts';
+
+/** First what the model did not mean as text, then where it ends, then what the document has already, then the edges. */
+const filters: readonly Filter[] = [
+  cutMarkup,
+  cutAtLineEnd,
+  dropUnfinishedLine,
+  cutLoops,
+  matchIndentation,
+  cutAtBlockEnd,
+  cutFollowing,
+  dropPreceding,
+  dropLineSuffix,
+  dropDoubledClosers,
+  cutUnmatchedCloser,
+  trimWhitespace,
+  dropWorthless,
+];
+
+/** What of the model's text is shown; '' for nothing. */
+export function postprocess(text: string, context: FilterContext): string {
+  let kept = text;
+  for (const filter of filters) {
+    kept = filter(kept, context);
+    if (kept === '') return '';
+  }
+  return kept;
+}

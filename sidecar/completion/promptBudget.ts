@@ -1,0 +1,29 @@
+const MIN_TOKENS = 512;
+const MAX_TOKENS = 4096;
+/** A prompt that nothing of is cached should not take longer than this. */
+const COLD_PROMPT_MS = 1500;
+const SMOOTHING = 0.3;
+/** Evaluations shorter than this say more about overhead than about speed. */
+const MIN_TELLING_TOKENS = 64;
+
+/**
+ * How many tokens of prompt this machine can afford: as many as a cold prompt evaluates in about a second and a half, in steps of a factor of
+ * two so that the cut (and with it the engine's cache) stays where it is.
+ */
+export class PromptBudget {
+  #tokensPerSecond: number | undefined;
+
+  measured(evaluatedTokens: number, promptMs: number): void {
+    if (evaluatedTokens < MIN_TELLING_TOKENS || promptMs <= 0) return;
+    const speed = (evaluatedTokens / promptMs) * 1000;
+    this.#tokensPerSecond = this.#tokensPerSecond === undefined ? speed : this.#tokensPerSecond + SMOOTHING * (speed - this.#tokensPerSecond);
+  }
+
+  /** Tokens for a model with a context of `contextSizeTokens`, `reservedTokens` of which the answer needs. */
+  tokens(contextSizeTokens: number, reservedTokens: number): number {
+    const affordable = ((this.#tokensPerSecond ?? 0) * COLD_PROMPT_MS) / 1000;
+    let tokens = MIN_TOKENS;
+    while (tokens * 2 <= MAX_TOKENS && tokens * 2 <= affordable) tokens *= 2;
+    return Math.max(1, Math.min(tokens, contextSizeTokens - reservedTokens));
+  }
+}

@@ -1,0 +1,45 @@
+import type { CompletionSettings } from '../protocol/client.ts';
+
+/** One question of an editor: what comes at `offset`? All offsets are UTF-16 units into `text`. */
+export interface CompletionRequest {
+  readonly uri: string;
+  readonly languageId: string;
+  /** The whole document. */
+  readonly text: string;
+  readonly offset: number;
+  /** The user asked by command; otherwise the editor did while the user typed. */
+  readonly explicit: boolean;
+  /** The item selected in an open suggestion list: the completion must extend it. */
+  readonly selectedCompletion?: SelectedCompletion;
+  /** One window and workspace. Nothing crosses it. */
+  readonly clientKey: string;
+  /** Cells around the document where it is a notebook's cell, in order. */
+  readonly notebookCells?: NotebookCells;
+  readonly settings: CompletionSettings;
+}
+
+export interface SelectedCompletion {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+export interface NotebookCells {
+  readonly before: readonly NotebookCell[];
+  readonly after: readonly NotebookCell[];
+}
+
+export interface NotebookCell {
+  readonly languageId: string;
+  readonly text: string;
+}
+
+/** Text for `[start, end)` of the document. */
+export interface Completion {
+  readonly id: string;
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** Answered from what was generated before. */
+  readonly cached: boolean;
+}

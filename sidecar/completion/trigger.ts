@@ -1,0 +1,18 @@
+import type { Cursor } from './cursor.ts';
+
+/** What may follow the cursor on its line where text still belongs before it: closers, then punctuation. */
+const onlyClosersFollow = /^\s*[)>}\]"'`]*\s*[:{;,]?\s*$/;
+const letterFollows = /^[\p{ID_Continue}$]/u;
+/** A line longer than this is minified or data; a person does not type there. */
+const MAX_TYPED_LINE_UNITS = 2000;
+
+/**
+ * Whether to complete though nobody asked. Not inside or in front of words, not in an empty document, not on a minified line.
+ * `fillsMiddle`: the model was trained to fill gaps, so text after the cursor on its line is no obstacle unless it is a word.
+ */
+export function worthCompleting(cursor: Cursor, fillsMiddle: boolean): boolean {
+  if (cursor.before.trim() === '') return false;
+  if (cursor.linePrefix.length + cursor.lineSuffix.length > MAX_TYPED_LINE_UNITS) return false;
+  if (onlyClosersFollow.test(cursor.lineSuffix)) return true;
+  return fillsMiddle && !letterFollows.test(cursor.lineSuffix.trimStart());
+}
