@@ -170,6 +170,8 @@ export interface ChatResult {
   readonly tokensPerSecond: number;
   /** Context items that were cut or left out because the context is full. */
   readonly omittedContext?: readonly string[];
+  /** How many of the oldest messages were left out because the context is full. */
+  readonly omittedTurns?: number;
 }
 
 /** Client → server request: new text for a range (fix, document, translate, refactor, tests). Streams `ChatChunk` like `chorus/chat`. */

@@ -1,0 +1,159 @@
+import type { ModelSession } from '../engine/engine.ts';
+import type {
+  ChatChunk,
+  ChatParams,
+  ChatResult,
+  ChatSettings,
+  CommitMessageParams,
+  CommitMessageResult,
+  CountTokensParams,
+  CountTokensResult,
+  EditParams,
+  EditResult,
+  GenerateParams,
+  GeneratePart,
+  GenerateResult,
+} from '../protocol/client.ts';
+import type { EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
+import { cleanCommitMessage, COMMIT_MESSAGE_MAX_TOKENS, commitMessagePrompt } from './commitMessage.ts';
+import { conversationPrompt } from './conversation.ts';
+import { edit } from './edit/edit.ts';
+import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
+
+export interface ChatServiceDependencies {
+  readonly session: ModelSession;
+}
+
+/**
+ * Conversations, edits and raw generation on the one loaded model. Every method throws `TroubleError` with words for the user; cancelling
+ * by `signal` is no error: the result then holds what was written so far and says 'cancelled'.
+ */
+export class ChatService {
+  private readonly session: ModelSession;
+  private temporarySequences = 0;
+
+  constructor(dependencies: ChatServiceDependencies) {
+    this.session = dependencies.session;
+  }
+
+  /** Answers the last message of a conversation in the language of the question (or the one fixed by setting). */
+  async chat(params: ChatParams, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatResult> {
+    const model = await this.session.model();
+    const prompt = await conversationPrompt(this.session, model, params, settings);
+    const result = await this.run({
+      sequence: conversationSequence(params.conversationId),
+      tokens: prompt.tokens,
+      maxTokens: prompt.maxTokens,
+      stop: prompt.stop,
+      sampling: chatSampling(settings),
+      onChunk,
+      signal,
+    });
+    return {
+      text: result.text,
+      stopReason: stopReasonOf(result.stopReason),
+      promptTokens: prompt.tokens.length,
+      generatedTokens: result.tokens.length,
+      tokensPerSecond: rate(result.tokens.length, result.generateMs),
+      ...(prompt.omittedContext.length > 0 ? { omittedContext: prompt.omittedContext } : {}),
+      ...(prompt.omittedTurns > 0 ? { omittedTurns: prompt.omittedTurns } : {}),
+    };
+  }
+
+  /** New text for the target of an edit: code alone, with the target's indentation and line ends. Chunks are the raw answer. */
+  async edit(params: EditParams, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<EditResult> {
+    const model = await this.session.model();
+    return this.withTemporarySequence('edit', async (sequence) => {
+      const { newText, stopReason } = await edit({ session: this.session, model, params, settings, sequence, onChunk, signal });
+      return { newText, stopReason: stopReasonOf(stopReason) };
+    });
+  }
+
+  /** A commit message for a diff, in the style and language of the repository's recent ones. */
+  async commitMessage(params: CommitMessageParams, settings: ChatSettings, signal?: AbortSignal): Promise<CommitMessageResult> {
+    const model = await this.session.model();
+    const prompt = await commitMessagePrompt(this.session, model, params);
+    const result = await this.withTemporarySequence('commit', (sequence) =>
+      this.run({
+        sequence,
+        tokens: prompt.tokens,
+        maxTokens: Math.min(COMMIT_MESSAGE_MAX_TOKENS, model.contextSizeTokens - prompt.tokens.length),
+        stop: prompt.stop,
+        sampling: chatSampling(settings),
+        signal,
+      }),
+    );
+    return { message: cleanCommitMessage(result.text) };
+  }
+
+  /** Continues messages or text as they are, with tools where the model has them. */
+  async generate(params: GenerateParams, settings: ChatSettings, onPart: (part: GeneratePart) => void, signal?: AbortSignal): Promise<GenerateResult> {
+    const model = await this.session.model();
+    const run = (sequence: string): ReturnType<typeof generate> => generate({ session: this.session, model, params, settings, sequence, onPart, signal });
+    const outcome = params.conversationId ? await run(conversationSequence(params.conversationId)) : await this.withTemporarySequence('generate', run);
+    return {
+      text: outcome.text,
+      toolCalls: outcome.toolCalls,
+      stopReason: stopReasonOf(outcome.stopReason),
+      promptTokens: outcome.promptTokens,
+      generatedTokens: outcome.generatedTokens,
+      tokensPerSecond: rate(outcome.generatedTokens, outcome.generateMs),
+    };
+  }
+
+  async countTokens(params: CountTokensParams): Promise<CountTokensResult> {
+    await this.session.model();
+    return { tokens: (await this.session.engine.tokenize(params.text)).length };
+  }
+
+  private async run(request: {
+    readonly sequence: string;
+    readonly tokens: readonly TokenId[];
+    readonly maxTokens: number;
+    readonly stop: readonly string[];
+    readonly sampling: SamplingParams;
+    readonly onChunk?: (chunk: ChatChunk) => void;
+    readonly signal: AbortSignal | undefined;
+  }): Promise<EngineGenerateResult> {
+    const { sequence, tokens, maxTokens, stop, sampling, onChunk, signal } = request;
+    return this.session.engine.generate(
+      { sequence, priority: 'chat', tokens, maxTokens, sampling, ...(stop.length > 0 ? { stop } : {}) },
+      {
+        onChunk: ({ text }) => {
+          if (text !== '') onChunk?.({ text });
+        },
+        ...(signal ? { signal } : {}),
+      },
+    );
+  }
+
+  /** One-off requests share no cache with one another, so that nothing of one workspace is left for the next. */
+  private async withTemporarySequence<Result>(kind: string, work: (sequence: string) => Promise<Result>): Promise<Result> {
+    this.temporarySequences += 1;
+    const sequence = `${kind}:${this.temporarySequences}`;
+    try {
+      return await work(sequence);
+    } finally {
+      // A dead engine has forgotten the sequence already.
+      await this.session.engine.releaseSequence(sequence).catch(() => undefined);
+    }
+  }
+}
+
+function conversationSequence(conversationId: string): string {
+  return `chat:${conversationId}`;
+}
+
+/** A little chance and a light penalty keep small models from repeating themselves. */
+function chatSampling(settings: ChatSettings): SamplingParams {
+  return { temperature: settings.temperature ?? DEFAULT_TEMPERATURE, topP: 0.95, repeatPenalty: 1.1 };
+}
+
+function stopReasonOf(reason: EngineGenerateResult['stopReason']): ChatResult['stopReason'] {
+  if (reason === 'cancelled') return 'cancelled';
+  return reason === 'end' || reason === 'stop' ? 'end' : 'length';
+}
+
+function rate(tokens: number, durationMs: number): number {
+  return durationMs > 0 ? (tokens * 1000) / durationMs : 0;
+}

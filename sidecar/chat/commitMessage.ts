@@ -1,0 +1,72 @@
+import type { ModelSession } from '../engine/engine.ts';
+import type { CommitMessageParams } from '../protocol/client.ts';
+import type { LoadedModel } from '../protocol/engine.ts';
+import { cutText, levelSizes } from './budget.ts';
+import { questionTooLong } from './conversation.ts';
+import { withoutThinking } from './fences.ts';
+import { answerInstruction, detectLanguage, isEnglish } from './language.ts';
+import { renderChat, type RenderedChat } from './renderChat.ts';
+
+const SYSTEM_PROMPT =
+  'You write git commit messages. You answer with the message alone: a subject line of at most 72 characters in the imperative that says what the change does and why, then, only if needed, an empty line and a short body.';
+
+export const COMMIT_MESSAGE_MAX_TOKENS = 192;
+const MAX_SUBJECT_UNITS = 100;
+
+/** The prompt for a diff of any size: every file keeps its name and its share of the room, the largest are cut first. */
+export async function commitMessagePrompt(session: ModelSession, model: LoadedModel, params: CommitMessageParams): Promise<RenderedChat> {
+  const files = splitDiff(params.diff);
+  const recent = (params.recentMessages ?? []).map((message) => message.split('\n')[0]?.trim() ?? '').filter(Boolean).slice(0, 5);
+  const language = params.language && params.language !== 'auto' ? params.language : ((await detectLanguage(recent.join('\n'))) ?? 'en');
+  const budget = model.contextSizeTokens - Math.min(COMMIT_MESSAGE_MAX_TOKENS, Math.floor(model.contextSizeTokens / 2));
+
+  let diffTokens = Math.max(0, budget - 256);
+  for (;;) {
+    const question = [
+      recent.length > 0 ? `Recent messages of this repository, for their style:\n${recent.map((subject) => `- ${subject}`).join('\n')}` : '',
+      `Files changed: ${files.map(({ name }) => name).join(', ').slice(0, diffTokens * 2)}`,
+      `\`\`\`diff\n${await fitDiff(session, files, diffTokens)}\n\`\`\``,
+      `Write the commit message for this diff.${isEnglish(language) ? '' : ` ${answerInstruction(language)}`}`,
+    ].filter(Boolean).join('\n\n');
+    const rendered = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }]);
+    const excess = rendered.tokens.length - budget;
+    if (excess <= 0) return rendered;
+    if (diffTokens === 0) throw questionTooLong(model, rendered.tokens.length, budget);
+    diffTokens = Math.max(0, diffTokens - excess - 16);
+  }
+}
+
+export interface FileDiff {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A diff as git writes it, by file. */
+export function splitDiff(diff: string): FileDiff[] {
+  return diff
+    .split(/^(?=diff --git )/m)
+    .filter((part) => part.trim() !== '')
+    .map((text) => ({ name: /^\+\+\+ b\/(.*)$/m.exec(text)?.[1] ?? /^diff --git a\/.* b\/(.*)$/m.exec(text)?.[1] ?? '', text: text.trimEnd() }));
+}
+
+async function fitDiff(session: ModelSession, files: readonly FileDiff[], tokens: number): Promise<string> {
+  const bounded = files.map(({ text }) => text.slice(0, tokens * 8));
+  const sizes = await Promise.all(bounded.map(async (text) => (await session.engine.tokenize(text)).length + 1));
+  const levels = levelSizes(sizes, tokens);
+  return bounded.map((text, index) => cutText(text, sizes[index] ?? 0, levels[index] ?? 0)).filter(Boolean).join('\n');
+}
+
+/** A model's answer as a commit message: no fence, no quotes, no "Commit message:", a subject that fits a line. */
+export function cleanCommitMessage(answer: string): string {
+  const text = withoutThinking(answer)
+    .replace(/^[ \t]*`{3,}.*$/gm, '')
+    .trim()
+    .replace(/^(?:here (?:is|'s)[^\n]*:\s*\n+)/i, '')
+    .replace(/^(?:\*\*)?(?:commit message|subject)(?:\*\*)?:(?:\*\*)?\s*/i, '')
+    .trim();
+  const [first = '', ...rest] = text.split('\n');
+  const subject = first.trim().replace(/^#+\s+/, '').replace(/^(["'`]|\*\*)(.*)\1$/, '$2').replace(/\.$/, '');
+  const body = rest.join('\n').trim();
+  const short = subject.length > MAX_SUBJECT_UNITS ? `${subject.slice(0, subject.lastIndexOf(' ', MAX_SUBJECT_UNITS - 1)).trimEnd()}…` : subject;
+  return body === '' ? short : `${short}\n\n${body}`;
+}

@@ -1,0 +1,118 @@
+import { TroubleError, type ModelSession } from '../engine/engine.ts';
+import type { ChatMessage, ChatParams, ChatSettings } from '../protocol/client.ts';
+import type { LoadedModel, TemplateMessage } from '../protocol/engine.ts';
+import { cutText, MESSAGE_OVERHEAD_TOKENS, oldestTurnsToDrop } from './budget.ts';
+import { commandPrompts, parseCommand } from './commands/index.ts';
+import { fitContext } from './contextItems.ts';
+import { answerInstruction, answerLanguage, isEnglish, languageName } from './language.ts';
+import { languageNamed } from './languageNames.ts';
+import { renderChat, type RenderedChat } from './renderChat.ts';
+import { withoutThinking } from './fences.ts';
+
+export const DEFAULT_SYSTEM_PROMPT =
+  "You are Chorus, a programming assistant that runs on the user's own machine. Be brief and exact. Put code into fenced blocks that name the language.";
+
+/** Context never takes more than this share of the prompt, so that a cut made for one question holds for the next: the prefix stays. */
+const CONTEXT_SHARE = 0.65;
+
+export interface ConversationPrompt extends RenderedChat {
+  readonly maxTokens: number;
+  readonly omittedContext: readonly string[];
+  readonly omittedTurns: number;
+}
+
+/**
+ * The prompt of a conversation: system text and context first, then the turns, so that what changes least stands first and the engine's
+ * cache holds. Oldest turns, then the largest context items are cut until prompt and answer fit the model's context. Throws `TroubleError`
+ * 'context-overflow' when the question alone does not fit, 'invalid-input' when there is no question.
+ */
+export async function conversationPrompt(session: ModelSession, model: LoadedModel, params: ChatParams, settings: ChatSettings): Promise<ConversationPrompt> {
+  const turns = alternating(params.messages);
+  const maxTokens = answerTokens(model, settings.maxTokens);
+  const budget = model.contextSizeTokens - maxTokens;
+  const system = [settings.systemPrompt || DEFAULT_SYSTEM_PROMPT, ...params.messages.filter(({ role }) => role === 'system').map(({ content }) => content)].join('\n\n');
+  const contents = await turnTexts(turns, params, settings);
+  const count = async (text: string): Promise<number> => (await session.engine.tokenize(text)).length + MESSAGE_OVERHEAD_TOKENS;
+  const sizes = await Promise.all(contents.map(count));
+  const fixed = (await count(system)) + (sizes.at(-1) ?? 0);
+  if (fixed > budget) throw questionTooLong(model, fixed, budget);
+
+  let contextBudget = Math.max(0, Math.floor(Math.min(budget * CONTEXT_SHARE, budget - fixed)));
+  let extraDropped = 0;
+  for (;;) {
+    const context = await fitContext(session.engine, params.context ?? [], contextBudget);
+    const contextSize = context.text === '' ? 0 : (await count(context.text)) - MESSAGE_OVERHEAD_TOKENS;
+    const room = budget - fixed - contextSize + (sizes.at(-1) ?? 0);
+    const dropped = Math.min(oldestTurnsToDrop(sizes, room) + extraDropped, sizes.length - 1);
+    const messages: TemplateMessage[] = [
+      { role: 'system', content: context.text === '' ? system : `${system}\n\nThe user's context:\n\n${context.text}` },
+      ...contents.slice(dropped).map((content, index) => ({ role: turns[dropped + index]?.role ?? 'user', content })),
+    ];
+    const rendered = await renderChat(session, model, messages);
+    const excess = rendered.tokens.length - budget;
+    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, omittedTurns: dropped };
+    // The estimate of what the template adds was too low for this model.
+    if (dropped < sizes.length - 1) extraDropped += 2;
+    else if (contextBudget > 0) contextBudget = Math.max(0, contextBudget - excess - MESSAGE_OVERHEAD_TOKENS);
+    else throw questionTooLong(model, rendered.tokens.length, budget);
+  }
+}
+
+/** The tokens kept free for the answer: what the user allows, at most half of the context. */
+export function answerTokens(model: LoadedModel, maxTokens: number | undefined, fallback = 1024): number {
+  return Math.max(1, Math.min(maxTokens && maxTokens > 0 ? maxTokens : fallback, Math.floor(model.contextSizeTokens / 2)));
+}
+
+export function questionTooLong(model: LoadedModel, tokens: number, budget: number): TroubleError {
+  return new TroubleError(
+    'context-overflow',
+    `The question is ${tokens} tokens long, and ${model.name} has room for ${budget} of its ${model.contextSizeTokens}. Shorten it, or raise the context size.`,
+  );
+}
+
+/** User and assistant in turn, ending with the user; neighbours of one role are joined. */
+function alternating(messages: readonly ChatMessage[]): ChatMessage[] {
+  const turns: ChatMessage[] = [];
+  for (const message of messages) {
+    if (message.role === 'system') continue;
+    const last = turns.at(-1);
+    if (last?.role === message.role) turns[turns.length - 1] = { role: last.role, content: `${last.content}\n\n${message.content}` };
+    else if (last || message.role === 'user') turns.push(message);
+  }
+  if (turns.at(-1)?.role !== 'user') throw new TroubleError('invalid-input', 'The last message of a chat has to be the user\'s question.');
+  return turns;
+}
+
+/** Each turn as the model reads it. Depends only on the turns up to it: a later question leaves the text of earlier turns as it was. */
+async function turnTexts(turns: readonly ChatMessage[], params: ChatParams, settings: ChatSettings): Promise<string[]> {
+  const questions: string[] = [];
+  const languages: string[] = [];
+  const texts: string[] = [];
+  for (const [index, turn] of turns.entries()) {
+    if (turn.role === 'assistant') {
+      texts.push(withoutThinking(turn.content));
+      continue;
+    }
+    const isLast = index === turns.length - 1;
+    const parsed = parseCommand(turn.content);
+    const command = parsed.command ?? (isLast ? params.command : undefined);
+    questions.push(parsed.text);
+    const named = command === 'translate' ? languageNamed(parsed.text, params.displayLanguage) : undefined;
+    const setting = named ?? ((isLast && params.language) || settings.language);
+    const language = await answerLanguage({ setting, questions, displayLanguage: params.displayLanguage });
+    languages.push(language);
+    const ask = command && commandPrompts[command].chat.replace('{language}', languageName(language));
+    // English is what models answer in anyway, unless the conversation was in another language.
+    const needsInstruction = !isEnglish(language) || languages.some((each) => !isEnglish(each));
+    const sayLanguage = needsInstruction && command !== 'translate' ? answerInstruction(language) : undefined;
+    texts.push([ask, parsed.text.trim(), sayLanguage].filter(Boolean).join('\n\n'));
+  }
+  return texts;
+}
+
+/** Bounds a text to about `tokens`; for parts of a prompt that may be cut anywhere. */
+export async function boundText(session: ModelSession, text: string, tokens: number): Promise<string> {
+  const bounded = text.slice(0, tokens * 8);
+  const size = (await session.engine.tokenize(bounded)).length;
+  return cutText(bounded, size, tokens);
+}

@@ -1,0 +1,44 @@
+import type { ModelSession } from '../../engine/engine.ts';
+import type { ChatChunk, ChatSettings, EditParams } from '../../protocol/client.ts';
+import type { EngineGenerateResult, LoadedModel } from '../../protocol/engine.ts';
+import { extractCode } from '../fences.ts';
+import { fitToTarget, outdent } from './indentation.ts';
+import { rewritePrompt } from './rewrite.ts';
+import { trimEcho } from './trimEcho.ts';
+
+export interface EditRun {
+  readonly session: ModelSession;
+  readonly model: LoadedModel;
+  readonly params: EditParams;
+  readonly settings: ChatSettings;
+  readonly sequence: string;
+  readonly onChunk: (chunk: ChatChunk) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface EditOutcome {
+  readonly newText: string;
+  readonly stopReason: EngineGenerateResult['stopReason'];
+}
+
+/** Asks for the new code of the target and makes the answer fit its place. Greedy: the same code gets the same edit. */
+export async function edit(run: EditRun): Promise<EditOutcome> {
+  const { session, model, params, settings, sequence, onChunk, signal } = run;
+  const target = outdent(params.target, params.before);
+  const prompt = await rewritePrompt(session, model, params, target, settings.maxTokens);
+  const result = await session.engine.generate(
+    { sequence, priority: 'chat', tokens: prompt.tokens, maxTokens: prompt.maxTokens, sampling: { temperature: 0 }, stop: prompt.stop },
+    {
+      onChunk: ({ text }) => {
+        if (text !== '') onChunk({ text });
+      },
+      ...(signal ? { signal } : {}),
+    },
+  );
+  const code = extractCode(result.text);
+  const newText =
+    params.task === 'tests'
+      ? `${code}\n`
+      : fitToTarget(trimEcho(code, { before: params.before, after: params.after, target: target.text }), params.target, target);
+  return { newText, stopReason: result.stopReason };
+}

@@ -1,0 +1,30 @@
+/** A fence of backticks longer than any run of them that begins a line of `text`. */
+export function fenceFor(text: string): string {
+  const longest = Math.max(2, ...(text.match(/^[ \t]*`{3,}/gm) ?? []).map((run) => run.trim().length));
+  return '`'.repeat(longest + 1);
+}
+
+/**
+ * The code in a model's answer: the longest fenced block, else the whole answer without a lone opening or closing fence. A model's
+ * thinking (`<think>…</think>`) is no part of it. Line breaks at both ends are taken off.
+ */
+export function extractCode(answer: string): string {
+  const text = withoutThinking(answer).replaceAll('\r\n', '\n');
+  const blocks = [...text.matchAll(/^[ \t]*(`{3,}|~{3,})[^\n`]*\n([\s\S]*?)\n?^[ \t]*\1`*[ \t]*$/gm)].map((match) => match[2] ?? '');
+  const longest = blocks.reduce<string | undefined>((best, block) => (best === undefined || block.length > best.length ? block : best), undefined);
+  if (longest !== undefined) return trimLineBreaks(longest);
+  const open = /^[ \t]*(?:`{3,}|~{3,})[^\n`]*\n/m.exec(text);
+  const rest = open ? text.slice(open.index + open[0].length) : text.replace(/\n[ \t]*(?:`{3,}|~{3,})[ \t]*\s*$/, '');
+  return trimLineBreaks(rest);
+}
+
+/** An answer without what a reasoning model thought before it; empty while it is still thinking. */
+export function withoutThinking(answer: string): string {
+  const end = answer.lastIndexOf('</think>');
+  if (end >= 0) return answer.slice(end + '</think>'.length).replace(/^\s+/, '');
+  return /^\s*<think>/.test(answer) ? '' : answer;
+}
+
+function trimLineBreaks(text: string): string {
+  return text.replace(/^(?:[ \t]*\n)+/, '').replace(/\s+$/, '');
+}

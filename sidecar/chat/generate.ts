@@ -1,0 +1,166 @@
+import { TroubleError, type ModelSession } from '../engine/engine.ts';
+import type { ChatSettings, GenerateParams, GeneratePart, ToolCall } from '../protocol/client.ts';
+import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, SamplingParams, TokenId } from '../protocol/engine.ts';
+import { renderChat } from './renderChat.ts';
+import { callSchema, parseCall, templateMessages, templateTools, toolSyntax, type ToolSyntax } from './tools.ts';
+
+/** More calls than this in one answer are a model that repeats itself. */
+const MAX_CALLS = 8;
+/** Room kept for an answer when the caller names no maximum. */
+const DEFAULT_MAX_TOKENS = 1024;
+export const DEFAULT_TEMPERATURE = 0.2;
+
+export interface GenerateOutcome {
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly stopReason: EngineGenerateResult['stopReason'];
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  readonly generateMs: number;
+}
+
+export interface GenerateRun {
+  readonly session: ModelSession;
+  readonly model: LoadedModel;
+  readonly params: GenerateParams;
+  readonly settings: ChatSettings;
+  readonly sequence: string;
+  readonly onPart: (part: GeneratePart) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Continues messages or plain text as they are given. With tools, the answer may hold calls: where the model opens one (or at once, when
+ * `toolMode` is 'required') the engine goes on under the schema of the tools, so that a call is always valid. Throws `TroubleError`.
+ */
+export async function generate(run: GenerateRun): Promise<GenerateOutcome> {
+  const { params, model } = run;
+  const tools = params.tools ?? [];
+  if (tools.length > 0 && !model.supportsToolCalling) {
+    throw new TroubleError('invalid-input', `${model.name} has no tool calling in its chat template. Ask without tools, or choose another model.`);
+  }
+  const prompt = await promptTokens(run);
+  const room = model.contextSizeTokens - prompt.tokens.length;
+  if (room < 1) {
+    throw new TroubleError('context-overflow', `The request is ${prompt.tokens.length} tokens long, and ${model.name} has a context of ${model.contextSizeTokens}. Send less, or raise the context size.`);
+  }
+  const answer = new Answer(run, prompt.tokens, Math.min(params.maxTokens ?? DEFAULT_MAX_TOKENS, room));
+  if (tools.length === 0) await answer.continue({ stop: [...(params.stop ?? []), ...prompt.stop] });
+  else await withTools(answer, params, toolSyntax(model));
+  return answer.outcome();
+}
+
+async function promptTokens({ session, model, params }: GenerateRun): Promise<{ tokens: readonly TokenId[]; stop: readonly string[] }> {
+  if (params.messages?.length) return renderChat(session, model, templateMessages(params.messages), { tools: templateTools(params.tools ?? []) });
+  if (!params.prompt) throw new TroubleError('invalid-input', 'Expected messages or a prompt to continue, got neither.');
+  const tokens = await session.engine.tokenize(params.prompt);
+  const { bos, addBos } = model.special;
+  return { tokens: addBos && bos !== undefined && tokens[0] !== bos ? [bos, ...tokens] : tokens, stop: [] };
+}
+
+async function withTools(answer: Answer, params: GenerateParams, syntax: ToolSyntax): Promise<void> {
+  if (params.stop?.length) throw new TroubleError('invalid-input', 'Stop texts and tools exclude one another: which of them ended the text could not be told.');
+  const tools = params.tools ?? [];
+  const jsonSchema = callSchema(tools, syntax);
+  // A call without an opening mark is an answer that begins with a brace.
+  const mark = syntax.open.trim() || '{';
+  for (let calls = 0; calls < MAX_CALLS; calls += 1) {
+    if (calls > 0 || params.toolMode !== 'required') {
+      const said = await answer.continue({ stop: [mark] });
+      if (said.stopReason !== 'stop') return;
+      if (syntax.open === '' && said.text.trim() !== '') {
+        await answer.say(mark);
+        await answer.continue({});
+        return;
+      }
+    }
+    await answer.append(syntax.open);
+    const written = await answer.continue({ jsonSchema, hidden: true });
+    if (written.stopReason === 'cancelled' || written.stopReason === 'timeout') return;
+    if (!answer.addCall(parseCall(written.text, tools, syntax)) || !syntax.several) return;
+    await answer.append(syntax.close);
+  }
+}
+
+/** One answer made of several runs of the engine over a growing prompt. */
+class Answer {
+  private readonly calls: ToolCall[] = [];
+  private text = '';
+  private generatedTokens = 0;
+  private generateMs = 0;
+  private stopReason: EngineGenerateResult['stopReason'] = 'end';
+  private tokens: readonly TokenId[];
+
+  constructor(
+    private readonly run: GenerateRun,
+    private readonly prompt: readonly TokenId[],
+    private readonly maxTokens: number,
+  ) {
+    this.tokens = prompt;
+  }
+
+  /** Lets the model go on. `hidden` text is no part of what the caller sees. */
+  async continue(options: { readonly stop?: readonly string[]; readonly jsonSchema?: object; readonly hidden?: boolean }): Promise<EngineGenerateResult> {
+    const { params, settings, session, sequence, onPart, signal } = this.run;
+    const request: Omit<EngineGenerateParams, 'requestId'> = {
+      sequence,
+      priority: 'chat',
+      tokens: this.tokens,
+      maxTokens: Math.max(1, this.maxTokens - this.generatedTokens),
+      sampling: samplingOf(params, settings),
+      ...(options.stop?.length ? { stop: options.stop } : {}),
+      ...(options.jsonSchema ? { jsonSchema: options.jsonSchema } : {}),
+      // Marks such as <tool_call> are special tokens of some vocabularies.
+      ...(params.tools?.length ? { special: true } : {}),
+    };
+    const result = await session.engine.generate(request, {
+      ...(signal ? { signal } : {}),
+      onChunk: ({ text }) => {
+        if (!options.hidden && text !== '') onPart({ text });
+      },
+    });
+    this.generatedTokens += result.tokens.length;
+    this.generateMs += result.generateMs;
+    this.stopReason = result.stopReason;
+    if (!options.hidden) this.text += result.text;
+    await this.append(result.text);
+    return result;
+  }
+
+  /** Adds text to the prompt. */
+  async append(text: string): Promise<void> {
+    if (text !== '') this.tokens = [...this.tokens, ...(await this.run.session.engine.tokenize(text, { special: true }))];
+  }
+
+  /** Adds text to the prompt and to the answer. */
+  async say(text: string): Promise<void> {
+    this.text += text;
+    this.run.onPart({ text });
+    await this.append(text);
+  }
+
+  /** False when the same call was made before: the model repeats itself. */
+  addCall(call: ToolCall): boolean {
+    const same = (other: ToolCall): boolean => other.name === call.name && JSON.stringify(other.input) === JSON.stringify(call.input);
+    if (this.calls.some(same)) return false;
+    this.calls.push(call);
+    this.run.onPart({ toolCall: call });
+    return true;
+  }
+
+  outcome(): GenerateOutcome {
+    const { text, calls, stopReason, generatedTokens, generateMs } = this;
+    return { text, toolCalls: calls, stopReason, promptTokens: this.prompt.length, generatedTokens, generateMs };
+  }
+}
+
+function samplingOf(params: GenerateParams, settings: ChatSettings): SamplingParams {
+  const { topK, topP, minP, seed } = params;
+  return {
+    temperature: params.temperature ?? settings.temperature ?? DEFAULT_TEMPERATURE,
+    ...(topK === undefined ? {} : { topK }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(minP === undefined ? {} : { minP }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * The words of a question that are a human language: fenced and inline code, identifiers, paths, addresses and the slash command are
+ * taken out. What is left may be empty.
+ */
+export function proseOf(question: string): string {
+  const words = question
+    .replace(/(`{3,}|~{3,})[^\n]*\n[\s\S]*?(?:\n\1|$)/g, ' ')
+    .replace(/`[^`\n]*`/g, ' ')
+    .replace(/^\s*\/[a-z]+\b/, ' ')
+    .replace(/\bhttps?:\/\/\S+/g, ' ')
+    .split(/\s+/)
+    .filter((word) => word !== '' && !looksLikeCode(word));
+  const text = words.join(' ');
+  return foreignToLatin(text) ? text.replace(/[\p{Script=Latin}]+/gu, ' ').replace(/\s+/g, ' ').trim() : text;
+}
+
+/** camelCase, snake_case, a.b, a(), a/b, <T>, --flag, x1, a file name, an operator. */
+function looksLikeCode(word: string): boolean {
+  const bare = word.replace(/^[("'«„“¿¡[]+|[)"'»“”.,;:!?…\]؟。？！、]+$/gu, '');
+  if (bare === '') return true;
+  if (/[_{}()[\]<>=$@#\\/|&*+~^]|::|\d/.test(bare)) return true;
+  if (/^-/.test(bare)) return true;
+  if (/[a-z]\.[a-z]/i.test(bare) || /^\.[a-z]/i.test(bare)) return true;
+  return /[a-z][A-Z]/.test(bare) || /^[A-Z]{2,}$/.test(bare);
+}
+
+/** Technical terms in Latin letters are common in other scripts and say nothing about the language. */
+function foreignToLatin(text: string): boolean {
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
+  return letters > 0 && (letters - latin) / letters >= 0.3;
+}

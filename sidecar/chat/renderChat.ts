@@ -1,0 +1,55 @@
+import { TroubleError, type ModelSession } from '../engine/engine.ts';
+import type { LoadedModel, TemplateMessage, TokenId } from '../protocol/engine.ts';
+
+export interface RenderedChat {
+  readonly tokens: readonly TokenId[];
+  /** Texts that end the answer where the model has no turn token of its own. */
+  readonly stop: readonly string[];
+}
+
+export interface RenderOptions {
+  readonly tools?: readonly object[];
+  /** Text that the answer has to begin with; it is part of the prompt. */
+  readonly answerStart?: string;
+}
+
+/**
+ * Messages as the tokens of the model's own chat template. A template without a system role gets that text at the head of the first
+ * user message; a base model without any template gets a plain form that most have seen.
+ */
+export async function renderChat(
+  session: ModelSession,
+  model: LoadedModel,
+  messages: readonly TemplateMessage[],
+  options: RenderOptions = {},
+): Promise<RenderedChat> {
+  const { engine } = session;
+  const start = options.answerStart ? await engine.tokenize(options.answerStart) : [];
+  if (!model.chatTemplate) {
+    const tokens = await engine.tokenize(plainForm(messages));
+    const bos = model.special.addBos && model.special.bos !== undefined && tokens[0] !== model.special.bos ? [model.special.bos] : [];
+    return { tokens: [...bos, ...tokens, ...start], stop: ['\n### '] };
+  }
+  const render = async (from: readonly TemplateMessage[]): Promise<readonly TokenId[]> =>
+    engine.chatTemplate({ messages: from, addGenerationPrompt: true, ...(options.tools?.length ? { tools: options.tools } : {}) });
+  let tokens: readonly TokenId[];
+  try {
+    tokens = await render(messages);
+  } catch (error) {
+    if (!(error instanceof TroubleError) || error.code === 'engine-crashed' || messages[0]?.role !== 'system') throw error;
+    tokens = await render(systemIntoFirstUserMessage(messages));
+  }
+  return { tokens: [...tokens, ...start], stop: [] };
+}
+
+function systemIntoFirstUserMessage(messages: readonly TemplateMessage[]): TemplateMessage[] {
+  const [system, first, ...rest] = messages;
+  if (!system) return [];
+  if (first?.role !== 'user') return [{ ...system, role: 'user' }, ...(first ? [first] : []), ...rest];
+  return [{ ...first, content: `${system.content}\n\n${first.content}` }, ...rest];
+}
+
+function plainForm(messages: readonly TemplateMessage[]): string {
+  const titles: Record<string, string> = { system: '### System', user: '### Instruction', assistant: '### Response', tool: '### Result' };
+  return `${messages.map(({ role, content }) => `${titles[role] ?? titles['user']}:\n${content}\n\n`).join('')}### Response:\n`;
+}
