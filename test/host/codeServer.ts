@@ -157,7 +157,7 @@ function spawnServer(options: CodeServerOptions, arguments_: readonly string[]):
   child.stderr?.pipe(log, { end: false });
   // Whoever needs the outcome awaits the child; ending it on purpose is no error.
   child.catch(() => undefined);
-  return child as unknown as ResultPromise;
+  return child;
 }
 
 export function extensionsFolder(serverFolder: string): string {

@@ -1,0 +1,5 @@
+/** `npm start`: installs what is missing, then runs `start.ts`. */
+import { installDependencies, runScript } from './install.mjs';
+
+installDependencies();
+runScript('start.ts', process.argv.slice(2));

@@ -1,0 +1,112 @@
+/**
+ * Runs the checks and tests. `npm test`: all of them; `npm run test:unit`, `test:host`, `test:desktop`: that part. Test files may follow:
+ * `npm run test:unit -- test/sidecar/chat/language.test.ts`. Every part runs, and the exit code tells whether all passed.
+ */
+import { execa } from 'execa';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HOST_VERSIONS, setUpHost, type HostVersion } from '../test/host/setup.ts';
+import { fetchModel } from './fetchModel.ts';
+import { ensureSystemTools } from './system.ts';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const HOST_FOLDER = 'test/host/';
+const DESKTOP_FOLDER = 'test/desktop/';
+/** A test that stands still is ended and fails. Nothing is measured by these. */
+const UNIT_LIMIT_MS = 5 * 60_000;
+const HOST_LIMIT_MS = 15 * 60_000;
+
+const parts: Readonly<Record<string, (files: readonly string[]) => Promise<boolean>>> = {
+  check: () => npmScript('check'),
+  unit: unitTests,
+  build: () => npmScript('build'),
+  host: hostTests,
+  desktop: desktopTests,
+};
+const chosen = process.argv[2] && parts[process.argv[2]] ? [process.argv[2]] : undefined;
+const files = process.argv.slice(chosen ? 3 : 2);
+
+// The browser host is set up on Linux; elsewhere the same things are tested in the desktop's VS Code.
+const hostPart = process.platform === 'linux' ? 'host' : 'desktop';
+const sequence = chosen ?? ['check', 'unit', 'build', hostPart];
+// Tests in a host run what was built last: build it.
+if (chosen && !sequence.includes('build') && (chosen[0] === 'host' || chosen[0] === 'desktop')) sequence.unshift('build');
+
+// A test that forgets to name a home of its own must not meet the user's sidecar.
+const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-test-'));
+const failed: string[] = [];
+try {
+  if (sequence.some((part) => part !== 'check' && part !== 'build')) await prepare(sequence.includes('host'));
+  for (const part of sequence) {
+    console.log(`\n── ${part} ──`);
+    const run = parts[part];
+    if (!run || !(await run(files))) failed.push(part);
+  }
+} finally {
+  await rm(home, { recursive: true, force: true });
+}
+console.log(failed.length === 0 ? `\nPassed: ${sequence.join(', ')}` : `\nFailed: ${failed.join(', ')}`);
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+async function prepare(needsHosts: boolean): Promise<void> {
+  if (process.platform === 'linux') await ensureSystemTools();
+  await fetchModel();
+  if (!needsHosts) return;
+  for (const version of Object.keys(HOST_VERSIONS) as HostVersion[]) await setUpHost(version);
+}
+
+/** Files that load a model run alone, since the model takes all cores; the others two at a time. */
+async function unitTests(chosenFiles: readonly string[]): Promise<boolean> {
+  const all = chosenFiles.length > 0 ? chosenFiles : (await testFiles()).filter((file) => !file.startsWith(HOST_FOLDER) && !file.startsWith(DESKTOP_FOLDER));
+  const withModel: string[] = [];
+  const withoutModel: string[] = [];
+  for (const file of all) ((await loadsModel(file)) ? withModel : withoutModel).push(file);
+  const light = await nodeTest(withoutModel, 2, UNIT_LIMIT_MS);
+  const heavy = await nodeTest(withModel, 1, UNIT_LIMIT_MS);
+  return light && heavy;
+}
+
+async function hostTests(chosenFiles: readonly string[]): Promise<boolean> {
+  const all = chosenFiles.length > 0 ? chosenFiles : (await testFiles()).filter((file) => file.startsWith(HOST_FOLDER));
+  return nodeTest(all, 1, HOST_LIMIT_MS);
+}
+
+async function desktopTests(): Promise<boolean> {
+  const { exitCode } = await execa(process.execPath, ['--import', 'tsx', path.join(root, DESKTOP_FOLDER, 'run.ts')], { cwd: root, stdio: 'inherit', reject: false });
+  return exitCode === 0;
+}
+
+async function testFiles(): Promise<string[]> {
+  const found = await readdir(path.join(root, 'test'), { recursive: true });
+  return found.filter((file) => file.endsWith('.test.ts')).map((file) => `test/${file.split(path.sep).join('/')}`).sort();
+}
+
+/** Whether the file, or a file of `test/` that it imports, fetches the model. */
+async function loadsModel(file: string, seen = new Set<string>()): Promise<boolean> {
+  if (seen.has(file)) return false;
+  seen.add(file);
+  const source = await readFile(path.join(root, file), 'utf8').catch(() => '');
+  if (/\bfetchModel\(/.test(source)) return true;
+  for (const [, target] of source.matchAll(/from '(\.[^']+\.ts)'/g)) {
+    const imported = path.posix.join(path.posix.dirname(file), target as string);
+    if (imported.startsWith('test/') && (await loadsModel(imported, seen))) return true;
+  }
+  return false;
+}
+
+async function nodeTest(testFiles: readonly string[], concurrency: number, limitMs: number): Promise<boolean> {
+  if (testFiles.length === 0) return true;
+  const { exitCode } = await execa(
+    process.execPath,
+    ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${limitMs}`, ...testFiles],
+    { cwd: root, stdio: 'inherit', reject: false, env: { CHORUS_HOME: home } },
+  );
+  return exitCode === 0;
+}
+
+async function npmScript(name: string): Promise<boolean> {
+  const { exitCode } = await execa('npm', ['run', '--silent', name], { cwd: root, stdio: 'inherit', reject: false });
+  return exitCode === 0;
+}
