@@ -1,5 +1,6 @@
 /**
- * What the tests need from the operating system: a browser, a C++ compiler (VS Code's native modules), Python with pip (the model's wheel), git.
+ * What tests and the browser host need from the operating system: a browser, a C++ compiler (VS Code's native modules), Python with pip (the
+ * model's wheel), git, Neovim (a client that isn't VS Code).
  * On Debian and Ubuntu, as root, whatever is missing is installed; elsewhere one error names what is missing and how to get it.
  */
 import { execa } from 'execa';
@@ -13,12 +14,15 @@ interface SystemTool {
   present(): boolean | Promise<boolean>;
 }
 
-const TOOLS: readonly SystemTool[] = [
-  { what: 'Chromium or Chrome', debianPackages: ['chromium'], present: () => findBrowser() !== undefined },
-  { what: 'a C++ compiler and make', debianPackages: ['build-essential'], present: () => onPath('make') !== undefined && (onPath('g++') ?? onPath('clang++')) !== undefined },
-  { what: 'Python 3 with pip', debianPackages: ['python3', 'python3-pip'], present: () => hasPip() },
-  { what: 'git', debianPackages: ['git', 'ca-certificates'], present: () => onPath('git') !== undefined },
-];
+const TOOLS = {
+  browser: { what: 'Chromium or Chrome', debianPackages: ['chromium'], present: () => findBrowser() !== undefined },
+  compiler: { what: 'a C++ compiler and make', debianPackages: ['build-essential'], present: () => onPath('make') !== undefined && (onPath('g++') ?? onPath('clang++')) !== undefined },
+  python: { what: 'Python 3 with pip', debianPackages: ['python3', 'python3-pip'], present: () => hasPip() },
+  git: { what: 'git', debianPackages: ['git', 'ca-certificates'], present: () => onPath('git') !== undefined },
+  neovim: { what: 'Neovim', debianPackages: ['neovim'], present: () => onPath('nvim') !== undefined },
+} satisfies Record<string, SystemTool>;
+export type ToolName = keyof typeof TOOLS;
+export const ALL_TOOLS = Object.keys(TOOLS) as ToolName[];
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
 const BROWSER_PATHS = [
@@ -39,8 +43,8 @@ export function onPath(name: string): string | undefined {
 }
 
 /** Installs what is missing where that is possible. Throws with the command to run where it isn't. */
-export async function ensureSystemTools(): Promise<void> {
-  const missing = await missingTools();
+export async function ensureSystemTools(needed: readonly ToolName[]): Promise<void> {
+  const missing = await missingTools(needed);
   if (missing.length === 0) return;
   const packages = missing.flatMap((tool) => tool.debianPackages);
   const names = missing.map((tool) => tool.what).join(', ');
@@ -54,13 +58,13 @@ export async function ensureSystemTools(): Promise<void> {
   const lock = ['-o', 'DPkg::Lock::Timeout=300'];
   await execa('apt-get', [...lock, '-qq', 'update'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   await execa('apt-get', [...lock, '-qq', ...install], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  const still = await missingTools();
+  const still = await missingTools(needed);
   if (still.length > 0) throw new Error(`apt-get installed ${packages.join(' ')}, but this is still missing: ${still.map((tool) => tool.what).join(', ')}`);
 }
 
-async function missingTools(): Promise<SystemTool[]> {
+async function missingTools(needed: readonly ToolName[]): Promise<SystemTool[]> {
   const missing: SystemTool[] = [];
-  for (const tool of TOOLS) if (!(await tool.present())) missing.push(tool);
+  for (const name of needed) if (!(await TOOLS[name].present())) missing.push(TOOLS[name]);
   return missing;
 }
 
@@ -85,4 +89,4 @@ function firstDefined<T>(values: readonly (T | undefined)[]): T | undefined {
   return values.find((value) => value !== undefined);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await ensureSystemTools();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await ensureSystemTools(ALL_TOOLS);

@@ -1,31 +1,17 @@
 /** Drives a VS Code window as a person does: keys, palette, what is on the screen. Waits on what the window shows, never on time. */
-import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContext, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import { findBrowser } from '../../.scripts/system.ts';
+import { PATIENCE_MS, waitFor } from './waitFor.ts';
 
-/** How long a window may take to show something that this machine is busy with: starting, loading a model. */
-const PATIENCE_MS = 60_000;
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) throw new Error('No Chromium or Chrome found. Install one, or set CHORUS_CHROMIUM to its path.');
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
-}
-
-/** Polls until `probe` gives something other than `undefined` or `false`. */
-export async function waitFor<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = PATIENCE_MS): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const value = await probe();
-    if (value !== undefined && value !== false) return value;
-    assert.ok(Date.now() < deadline, `waited ${timeoutMs} ms for ${what}`);
-    await delay(50);
-  }
 }
 
 export class Window {

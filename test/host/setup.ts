@@ -46,7 +46,7 @@ export async function setUpHost(version: HostVersion): Promise<Host> {
     serverMain: path.join(vscode, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js'),
   };
   if (!isStamped(node) || !isStamped(vscode)) {
-    await ensureSystemTools();
+    await ensureSystemTools(['compiler', 'python']);
     const release = await lockfile.lock(root, { retries: { retries: 600, minTimeout: 1_000, maxTimeout: 1_000 }, stale: 30_000 });
     try {
       if (!isStamped(node)) await install(node, () => installNode(node, nodeVersion));

@@ -1,0 +1,41 @@
+/** Chorus as an installed extension: the built files with the repository's own dependencies beside them. */
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { extensionsFolder } from './codeServer.ts';
+
+export const repository = fileURLToPath(new URL('../../', import.meta.url));
+const SHIPPED_FOLDERS = ['dist', 'media', 'l10n'];
+
+interface Manifest {
+  readonly publisher: string;
+  readonly name: string;
+  version: string;
+}
+
+/** Puts the built extension into a server's extensions folder, as `version` if one is given. Returns its folder. */
+export async function installBuiltExtension(serverFolder: string, version?: string): Promise<string> {
+  if (!existsSync(path.join(repository, 'dist', 'extension.cjs'))) throw new Error('There is no dist/extension.cjs: run npm run build first');
+  const manifest = JSON.parse(await readFile(path.join(repository, 'package.json'), 'utf8')) as Manifest;
+  manifest.version = version ?? manifest.version;
+  const folder = path.join(extensionsFolder(serverFolder), `${manifest.publisher}.${manifest.name}-${manifest.version}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
+  for (const entry of await readdir(repository)) {
+    if (SHIPPED_FOLDERS.includes(entry) || /^package\.nls.*\.json$/.test(entry)) await cp(path.join(repository, entry), path.join(folder, entry), { recursive: true });
+  }
+  await symlink(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'), 'dir');
+  return folder;
+}
+
+/** Copies the probe, an extension that stands for any other one. */
+export async function installProbe(serverFolder: string): Promise<void> {
+  await cp(path.join(repository, 'test', 'host', 'probe'), path.join(extensionsFolder(serverFolder), 'chorus-test.probe-1.0.0'), { recursive: true });
+}
+
+/** Copies the sample workspace, so that a run changes nothing in the repository. */
+export async function copySampleWorkspace(target: string): Promise<string> {
+  await cp(path.join(repository, 'test', 'host', 'workspace'), target, { recursive: true });
+  return target;
+}

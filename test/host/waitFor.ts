@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How long something may take that a busy machine does: starting VS Code, loading a model. Only a failure ever waits this long. */
+export const PATIENCE_MS = 60_000;
+
+/** Polls until `probe` gives something other than `undefined` or `false`. */
+export async function waitFor<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = PATIENCE_MS): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    assert.ok(Date.now() < deadline, `waited ${timeoutMs} ms for ${what}`);
+    await delay(50);
+  }
+}
