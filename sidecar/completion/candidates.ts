@@ -11,8 +11,8 @@ export function samplingOf(attempt: number): SamplingParams {
 
 /** Adds a candidate unless it is there already, white space aside. Says whether it was new. */
 export function addDistinct(candidates: string[], text: string): boolean {
-  const key = text.replace(/\s+/g, ' ').trim();
-  if (candidates.some((other) => other.replace(/\s+/g, ' ').trim() === key)) return false;
+  const key = text.replace(/\s+/g, '');
+  if (candidates.some((other) => other.replace(/\s+/g, '') === key)) return false;
   candidates.push(text);
   return true;
 }

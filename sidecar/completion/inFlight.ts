@@ -74,7 +74,7 @@ export class Flight {
   #detach(result: WaitResult): void {
     if (result === 'diverged') this.cancel();
     // The editor cancels the old request before it sends the new one.
-    else if (result === 'aborted') this.#detachTimer = setTimeout(() => this.cancel(), DETACHED_MS).unref();
+    else if (result === 'aborted') this.#detachTimer = setTimeout(() => this.cancel(), DETACHED_MS);
   }
 }
 

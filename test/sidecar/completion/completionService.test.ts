@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Completion, CompletionService } from '../../../sidecar/completion/completionService.ts';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { MAX_DOCUMENT_UNITS } from '../../../sidecar/protocol/client.ts';
+import { requestAt } from './cursorAt.ts';
+import { ScriptedEngine } from './scriptedEngine.ts';
+
+const never = new AbortController().signal;
+
+function serviceSaying(answer: string | ((attempt: number) => string)): { service: CompletionService; engine: ScriptedEngine } {
+  const engine = new ScriptedEngine();
+  engine.answer = () => (typeof answer === 'string' ? answer : answer(engine.generations.length - 1));
+  return { service: new CompletionService({ session: engine.session }), engine };
+}
+
+function edits(completions: readonly Completion[]): unknown[] {
+  return completions.map(({ text, start, end }) => ({ text, start, end }));
+}
+
+describe('Completion', () => {
+  test('answers with text for the cursor', async () => {
+    const { service } = serviceSaying('foo(bar);\nnext();');
+    const [completion] = await service.complete(requestAt('const a = ‸\n'), never);
+    assert.equal(completion?.text, 'foo(bar);');
+    assert.equal(completion.start, 10);
+    assert.equal(completion.end, 10);
+    assert.equal(completion.cached, false);
+  });
+
+  test('stops the model at the end of what is shown', async () => {
+    const { service, engine } = serviceSaying(`foo;\n${'more();\n'.repeat(20)}`);
+    await service.complete(requestAt('const a = ‸\n'), never);
+    assert.equal(engine.cancelledGenerations, 1);
+  });
+
+  test('asks the model greedily, before any chat, in a sequence of this client’s own', async () => {
+    const { service, engine } = serviceSaying('b');
+    await service.complete(requestAt('const a = ‸'), never);
+    const [generation] = engine.generations;
+    assert.equal(generation?.sampling.temperature, 0);
+    assert.equal(generation.priority, 'completion');
+    assert.equal(generation.sequence, 'completion:window');
+  });
+
+  test('answers from the cache while the user types through', async () => {
+    const { service, engine } = serviceSaying('foo(bar);');
+    await service.complete(requestAt('const a = ‸'), never);
+    const completions = await service.complete(requestAt('const a = fo‸'), never);
+    assert.deepEqual(edits(completions), [{ text: 'o(bar);', start: 12, end: 12 }]);
+    assert.equal(completions[0]?.cached, true);
+    assert.equal(engine.generations.length, 1);
+  });
+
+  test('replaces the closer that the editor added to what was typed', async () => {
+    const { service, engine } = serviceSaying('foo(bar);');
+    await service.complete(requestAt('const a = ‸'), never);
+    assert.deepEqual(edits(await service.complete(requestAt('const a = foo(‸)'), never)), [{ text: 'bar);', start: 14, end: 15 }]);
+    assert.equal(engine.generations.length, 1);
+  });
+
+  test('does not ask again where the model had nothing to say', async () => {
+    const { service, engine } = serviceSaying('');
+    await service.complete(requestAt('const a = 1;‸'), never);
+    assert.deepEqual(await service.complete(requestAt('const a = 1;‸'), never), []);
+    assert.equal(engine.generations.length, 1);
+  });
+
+  test('lets nothing of one window serve another', async () => {
+    const { service, engine } = serviceSaying('foo');
+    await service.complete(requestAt('const a = ‸'), never);
+    await service.complete(requestAt('const a = ‸', { clientKey: 'other' }), never);
+    assert.deepEqual(engine.generations.map(({ sequence }) => sequence), ['completion:window', 'completion:other']);
+  });
+
+  test('takes over the request under way when the editor cancels it for the next keystroke', async () => {
+    const { service, engine } = serviceSaying('foo(bar);');
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    engine.pace = () => held;
+    const cancel = new AbortController();
+    const first = service.complete(requestAt('const a = ‸', { settings: { minDebounceMs: 0 } }), cancel.signal);
+    while (engine.generations.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    cancel.abort();
+    assert.deepEqual(await first, []);
+    const second = service.complete(requestAt('const a = f‸'), never);
+    release();
+    assert.deepEqual(edits(await second), [{ text: 'oo(bar);', start: 11, end: 11 }]);
+    assert.equal(engine.generations.length, 1);
+  });
+
+  test('asks anew when the user types something else than what is streamed', async () => {
+    const { service, engine } = serviceSaying((attempt) => (attempt === 0 ? 'foo' : 'rl'));
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    engine.pace = () => held;
+    const cancel = new AbortController();
+    const first = service.complete(requestAt('const a = ‸', { settings: { minDebounceMs: 0 } }), cancel.signal);
+    while (engine.generations.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    cancel.abort();
+    await first;
+    const second = service.complete(requestAt('const a = u‸'), never);
+    release();
+    assert.deepEqual(edits(await second), [{ text: 'rl', start: 11, end: 11 }]);
+    assert.equal(engine.generations.length, 2);
+  });
+
+  test('asks nothing of the model for a request cancelled while it waits', async () => {
+    const { service, engine } = serviceSaying('foo');
+    const cancel = new AbortController();
+    const pending = service.complete(requestAt('const a = ‸', { settings: { minDebounceMs: 10_000 } }), cancel.signal);
+    cancel.abort();
+    assert.deepEqual(await pending, []);
+    assert.equal(engine.generations.length, 0);
+    assert.equal(service.statistics().cancelled, 1);
+  });
+
+  test('extends the item selected in an open suggestion list', async () => {
+    const { service, engine } = serviceSaying('(key, value);');
+    const request = requestAt('map.se‸', { selectedCompletion: { start: 4, end: 6, text: 'setItem' } });
+    assert.deepEqual(edits(await service.complete(request, never)), [{ text: 'setItem(key, value);', start: 4, end: 6 }]);
+    assert.match(await engine.promptOf(0) + (engine.generations[0]?.requiredPrefix ?? ''), /map\.setItem$/);
+  });
+
+  test('offers several distinct candidates when asked by command', async () => {
+    const answers = ['first();', 'first( );', 'second();', 'third();'];
+    const { service, engine } = serviceSaying((attempt) => answers[attempt] ?? '');
+    const completions = await service.complete(requestAt('run.‸', { explicit: true }), never);
+    assert.deepEqual(completions.map(({ text }) => text), ['first();', 'second();', 'third();']);
+    assert.equal(engine.generations[0]?.sampling.temperature, 0);
+    assert.notEqual(engine.generations[1]?.sampling.temperature, 0);
+  });
+
+  test('writes the line ends and the tabs of the document', async () => {
+    const { service } = serviceSaying('\n    one()\n    two()\n}\n');
+    const completions = await service.complete(requestAt('func a() {\r\n\tb()\r\n}\r\n\r\nfunc c() {‸\r\n', { languageId: 'go' }), never);
+    assert.deepEqual(completions.map(({ text }) => text), ['\r\n\tone()\r\n\ttwo()\r\n}']);
+  });
+
+  test('reads the cells of a notebook around this one', async () => {
+    const { service, engine } = serviceSaying('head()');
+    const notebookCells = { before: [{ languageId: 'python', text: 'df = load()' }], after: [] };
+    await service.complete(requestAt('df.‸', { languageId: 'python', notebookCells }), never);
+    assert.match(await engine.promptOf(0), /^df = load\(\)\n\ndf/);
+  });
+
+  test('asks nothing inside a word, unless the user does', async () => {
+    const { service, engine } = serviceSaying('x');
+    assert.deepEqual(await service.complete(requestAt('const na‸me = 1'), never), []);
+    assert.equal(engine.generations.length, 0);
+    await service.complete(requestAt('const na‸me = 1', { explicit: true }), never);
+    assert.notEqual(engine.generations.length, 0);
+  });
+});
+
+describe('Bad input gets one answer and harms nothing', () => {
+  const cases = {
+    'a cursor outside the document': { ...requestAt('abc‸'), offset: 10 },
+    'a cursor inside a surrogate pair': { ...requestAt('a😀‸'), offset: 2 },
+    'a cursor inside a CRLF': { ...requestAt('a\r\n‸'), offset: 2 },
+    'a cursor that is no number': { ...requestAt('abc‸'), offset: Number.NaN },
+    'a selected item outside the document': requestAt('abc‸', { selectedCompletion: { start: 2, end: 9, text: 'cd' } }),
+    'an empty document': requestAt('‸'),
+    'a line of a megabyte': requestAt(`${'x'.repeat(1_000_000)}‸`),
+  };
+  for (const [name, request] of Object.entries(cases)) {
+    test(`${name}: no completion`, async () => {
+      const { service, engine } = serviceSaying('foo');
+      assert.deepEqual(await service.complete(request, never), []);
+      assert.equal(engine.generations.length, 0);
+      assert.equal((await service.complete(requestAt('const a = ‸'), never)).length, 1);
+    });
+  }
+
+  test('lone surrogates do not reach the tokenizer', async () => {
+    const { service, engine } = serviceSaying('foo');
+    assert.equal((await service.complete(requestAt('"\ud83d"; const a = ‸'), never)).length, 1);
+    assert.match(await engine.promptOf(0), /^"\ufffd"; const a/);
+  });
+
+  test('a document that is too large is refused in words', async () => {
+    const { service } = serviceSaying('foo');
+    const request = { ...requestAt('‸'), text: ' '.repeat(MAX_DOCUMENT_UNITS + 1) };
+    await assert.rejects(service.complete(request, never), (error) => error instanceof TroubleError && error.code === 'document-too-large');
+  });
+
+  test('a model that fails is reported, and the next request works', async () => {
+    const { service, engine } = serviceSaying('foo');
+    const generate = engine.generate.bind(engine);
+    engine.generate = () => Promise.reject(new TroubleError('engine-crashed', 'The engine left'));
+    await assert.rejects(service.complete(requestAt('const a = ‸'), never), /The engine left/);
+    engine.generate = generate;
+    assert.equal((await service.complete(requestAt('const a = ‸'), never)).length, 1);
+  });
+});

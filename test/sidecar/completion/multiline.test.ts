@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { chooseExtent } from '../../../sidecar/completion/multiline.ts';
+import { cursorAt } from './cursorAt.ts';
+
+const several: readonly (readonly [name: string, languageId: string, document: string])[] = [
+  ['an empty function body', 'python', 'def f(a):\n    ‸'],
+  ['after a function head', 'python', 'def f(a):‸'],
+  ['an empty body before the next function', 'python', 'def f(a):\n    ‸\n\ndef g():\n    pass'],
+  ['an empty block in braces', 'typescript', 'if (a) {\n  ‸\n}'],
+  ['after an opening brace', 'go', 'func f() {‸'],
+  ['after a brace that the editor closed', 'go', 'func f() {‸}'],
+  ['after an arrow', 'typescript', 'const f = () =>‸'],
+  ['an empty list', 'typescript', 'const a = [\n  ‸\n];'],
+  ['under a comment', 'typescript', '// Sorts by name.\n‸'],
+  ['an empty method', 'ruby', 'def f\n  ‸'],
+  ['after do', 'ruby', 'list.each do |x|‸'],
+];
+
+const one: readonly (readonly [name: string, languageId: string, document: string])[] = [
+  ['within a line', 'typescript', 'const a = ‸'],
+  ['a body that has lines already', 'python', 'def f(a):\n    ‸\n    return a'],
+  ['a block that has lines already', 'typescript', 'if (a) {\n  ‸\n  b();\n}'],
+  ['a further statement', 'typescript', 'a();\n‸'],
+  ['inside a comment', 'typescript', '// Sorts ‸'],
+  ['a slice, which is no block', 'python', 'a = b[1:‸'],
+  ['a dictionary’s colon', 'python', 'a = {"b":‸'],
+  ['text that goes on behind the cursor', 'typescript', 'if (a) {‸ b(); }'],
+  ['prose', 'markdown', '# Title\n‸'],
+];
+
+describe('Several lines are asked for', () => {
+  for (const [name, languageId, document] of several) {
+    test(name, () => assert.equal(chooseExtent(cursorAt(document, languageId), {}).multiline, true));
+  }
+});
+
+describe('One line is asked for', () => {
+  for (const [name, languageId, document] of one) {
+    test(name, () => assert.equal(chooseExtent(cursorAt(document, languageId), {}).multiline, false));
+  }
+});
+
+test('the setting decides against syntax', () => {
+  assert.equal(chooseExtent(cursorAt('if (a) {‸'), { multiline: 'never' }).multiline, false);
+  assert.equal(chooseExtent(cursorAt('const a = ‸'), { multiline: 'always' }).multiline, true);
+});
+
+test('the setting for tokens lowers the limit and does not raise it', () => {
+  assert.equal(chooseExtent(cursorAt('a = ‸'), { maxTokens: 5 }).maxTokens, 5);
+  assert.ok(chooseExtent(cursorAt('a = ‸'), { maxTokens: 500 }).maxTokens < 100);
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { postprocess } from '../../../../sidecar/completion/postprocess/index.ts';
+import { cursorAt } from '../cursorAt.ts';
+
+interface Case {
+  readonly name: string;
+  /** The document, with `‸` at the cursor. */
+  readonly document: string;
+  readonly model: string;
+  readonly shown: string;
+  readonly multiline?: boolean;
+  readonly languageId?: string;
+  /** The model's text was cut off by a limit. */
+  readonly cutOff?: boolean;
+}
+
+const groups: Readonly<Record<string, readonly Case[]>> = {
+  'what is no text of the document': [
+    { name: 'an end mark', document: 'const a = ‸', model: '1;<|endoftext|>more', shown: '1;' },
+    { name: 'a mark of fill-in-the-middle', document: 'const a = ‸', model: '1;<fim_suffix>x', shown: '1;' },
+    { name: 'a Markdown fence after code', document: 'x = ‸', model: '1\n```\nThis code sets x', shown: '1', multiline: true, languageId: 'python' },
+    { name: 'a fence in Markdown stays', document: 'Run it:\n‸', model: '```\nnpm start\n```', shown: '```\nnpm start\n```', multiline: true, languageId: 'markdown' },
+  ],
+  'the end of a line': [
+    { name: 'the next line is not asked for', document: 'let a = ‸', model: 'b;\nlet c = d;', shown: 'b;' },
+    { name: 'the line was complete', document: 'let a = b;‸', model: '\nlet c = d;', shown: '' },
+    { name: 'white space at the end goes', document: 'let a = ‸', model: 'b;  ', shown: 'b;' },
+    { name: 'white space alone is nothing', document: 'let a = b;‸', model: '   ', shown: '' },
+    { name: 'an unfinished last line goes', document: 'function f() {‸', model: '\n  one();\n  two();\n  thr', shown: '\n  one();\n  two();', multiline: true, cutOff: true },
+    { name: 'a lone unfinished line stays', document: 'const name = ‸', model: 'aVeryLongNa', shown: 'aVeryLongNa', cutOff: true },
+  ],
+  'the end of a block': [
+    {
+      name: 'a Python body ends before the next function',
+      document: 'def f(a):\n    ‸',
+      model: 'return a\n\ndef g(b):\n    return b',
+      shown: 'return a',
+      multiline: true,
+      languageId: 'python',
+    },
+    {
+      name: 'a body in braces ends with its brace',
+      document: 'function f() {‸',
+      model: '\n  return 1;\n}\n\nfunction g() {\n}',
+      shown: '\n  return 1;\n}',
+      multiline: true,
+    },
+    {
+      name: 'the brace stands there already',
+      document: 'function f() {\n  ‸\n}',
+      model: 'return 1;\n}\n\nfunction g() {}',
+      shown: 'return 1;',
+      multiline: true,
+    },
+    {
+      name: 'inner blocks stay whole',
+      document: 'function f() {\n  ‸\n}',
+      model: 'if (a) {\n    b();\n  }\n  return c;\n}',
+      shown: 'if (a) {\n    b();\n  }\n  return c;',
+      multiline: true,
+    },
+    { name: 'a function under a comment, and not the one after it', document: '# Adds.\n‸', model: 'def add(a, b):\n    return a + b\n\ndef sub(a, b):', shown: 'def add(a, b):\n    return a + b', multiline: true, languageId: 'python' },
+    { name: 'Ruby closes with a word', document: 'def f‸', model: '(a)\n  a\nend\n\ndef g', shown: '(a)\n  a\nend', multiline: true, languageId: 'ruby' },
+  ],
+  'closers that stand there already': [
+    { name: 'the round bracket', document: 'foo(‸)', model: 'bar)', shown: 'bar' },
+    { name: 'and what follows it', document: 'foo(‸);', model: 'bar, baz);', shown: 'bar, baz' },
+    { name: 'brackets of the completion’s own stay', document: 'foo(‸)', model: 'bar(1), baz(2))', shown: 'bar(1), baz(2)' },
+    { name: 'the quote of the string at the cursor', document: 'import a from "‸"', model: './a";', shown: './a' },
+    { name: 'quotes of the completion’s own stay', document: 'foo(‸)', model: '"a)b", c)', shown: '"a)b", c' },
+    { name: 'the colon', document: 'if ‸:', model: 'x > 0:', shown: 'x > 0', languageId: 'python' },
+    { name: 'a closer that closes nothing', document: 'const a = b‸', model: '.c);', shown: '.c' },
+    { name: 'a closer of an opener before the cursor stays', document: 'foo(a, ‸', model: 'b);', shown: 'b);' },
+    { name: 'a closer of an opener some lines above stays', document: 'foo(\n  a,\n  ‸', model: 'b)', shown: 'b)' },
+  ],
+  'what the document has already': [
+    { name: 'the next line', document: '  ‸\n  return total;', model: 'return total;', shown: '' },
+    { name: 'the next line but for a letter', document: '  ‸\n  return computeTotals(a, b);', model: 'return computeTotal(a, b);', shown: '' },
+    { name: 'the next line further down', document: '{\n  ‸\n  return total;\n}', model: 'total += 1;\n  return total;\n}', shown: 'total += 1;', multiline: true },
+    { name: 'the line above', document: '    total = add(a, b)\n    ‸', model: 'total = add(a, b)', shown: '', languageId: 'python' },
+    { name: 'short lines may repeat', document: '  }\n‸', model: '}', shown: '', multiline: false },
+    { name: 'several lines above', document: 'a.first(1);\na.second(2);\n‸', model: 'a.first(1);\na.second(2);', shown: '', multiline: true },
+    { name: 'the rest of the line', document: 'const ‸ = require("fs");', model: 'fs = require("fs");', shown: 'fs' },
+  ],
+  circles: [
+    { name: 'one line again and again', document: 'def f():\n    ‸', model: 'go()\n    go()\n    go()\n    go()', shown: 'go()', multiline: true, languageId: 'python' },
+    { name: 'within a line', document: 'x = ‸', model: '[0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1', shown: '', languageId: 'python' },
+    { name: 'a rule of dashes is no circle', document: '// ‸', model: '----------------', shown: '----------------' },
+  ],
+  indentation: [
+    { name: 'tabs where the document has tabs', document: 'func f() {\n\ta()\n\tb()\n}\n\nfunc g() {‸', model: '\n    c()\n}', shown: '\n\tc()\n}', multiline: true, languageId: 'go' },
+    { name: 'spaces where the document has spaces', document: 'def f():\n  a\n\ndef g():‸', model: '\n\treturn 1', shown: '\n  return 1', multiline: true, languageId: 'python' },
+  ],
+  'nothing that saves typing': [
+    { name: 'a comment mark alone', document: 'a();\n‸', model: '//', shown: '' },
+    { name: 'a lone brace on a fresh line', document: 'a();\n‸', model: '}', shown: '' },
+  ],
+};
+
+for (const [group, cases] of Object.entries(groups)) {
+  describe(`A completion: ${group}`, () => {
+    for (const { name, document, model, shown, multiline = false, languageId, cutOff = false } of cases) {
+      test(name, () => {
+        assert.equal(postprocess(model, { cursor: cursorAt(document, languageId), multiline, ended: !cutOff }), shown);
+      });
+    }
+  });
+}

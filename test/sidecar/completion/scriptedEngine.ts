@@ -1,0 +1,96 @@
+import type { Engine, ModelSession } from '../../../sidecar/engine/engine.ts';
+import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, TokenId } from '../../../sidecar/protocol/engine.ts';
+
+type Generation = Omit<EngineGenerateParams, 'requestId'>;
+
+/**
+ * An engine whose tokens are UTF-16 units and whose answers the test writes, character by character when it wants: for what depends on the
+ * order of events, which a real model's speed would blur. Marks in `vocabulary` are single tokens above 0x10000.
+ */
+export class ScriptedEngine implements Engine {
+  readonly generations: Generation[] = [];
+  cancelledGenerations = 0;
+  /** What the model says after `requiredPrefix`, by prompt. */
+  answer: (generation: Generation) => string = () => '';
+  /** Resolves when the next character may be sent; at once unless a test holds it. */
+  pace: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
+  readonly loaded: LoadedModel;
+
+  constructor(
+    private readonly vocabulary: readonly string[] = [],
+    model: Partial<LoadedModel> = {},
+  ) {
+    this.loaded = {
+      name: 'scripted',
+      path: '/models/scripted.gguf',
+      architecture: 'llama',
+      engine: 'llama',
+      device: 'cpu',
+      deviceReasons: [],
+      engineLimits: [],
+      sizeBytes: 1,
+      memoryBytes: 1,
+      threads: 1,
+      vocabularySize: 0x10000 + vocabulary.length,
+      contextSizeTokens: 4096,
+      trainContextTokens: 4096,
+      special: { addBos: false, endOfGeneration: [], eos: 0 },
+      supportsToolCalling: false,
+      metadata: {},
+      ...model,
+    };
+  }
+
+  get session(): ModelSession {
+    return { engine: this, model: async () => this.loaded };
+  }
+
+  async load(): Promise<LoadedModel> {
+    return this.loaded;
+  }
+
+  async unload(): Promise<void> {}
+
+  async tokenize(text: string, options?: { special?: boolean }): Promise<readonly TokenId[]> {
+    const mark = options?.special === true ? this.vocabulary.indexOf(text) : -1;
+    return mark >= 0 ? [0x10000 + mark] : [...Array(text.length).keys()].map((index) => text.charCodeAt(index));
+  }
+
+  async detokenize(tokens: readonly TokenId[]): Promise<string> {
+    return tokens.map((token) => (token < 0x10000 ? String.fromCharCode(token) : (this.vocabulary[token - 0x10000] ?? ''))).join('');
+  }
+
+  async chatTemplate(): Promise<readonly TokenId[]> {
+    return [];
+  }
+
+  async generate(params: Generation, options: { onChunk?: (chunk: { tokens: readonly TokenId[]; text: string }) => void; signal?: AbortSignal } = {}): Promise<EngineGenerateResult> {
+    this.generations.push(params);
+    const whole = (params.requiredPrefix ?? '') + this.answer(params);
+    let said = '';
+    while (said.length < whole.length && said.length < params.maxTokens) {
+      await this.pace();
+      if (options.signal?.aborted) {
+        this.cancelledGenerations++;
+        return this.#result(said, 'cancelled');
+      }
+      const text = whole[said.length] ?? '';
+      said += text;
+      options.onChunk?.({ tokens: [text.charCodeAt(0)], text });
+    }
+    return this.#result(said, said.length < whole.length ? 'length' : 'end');
+  }
+
+  async releaseSequence(): Promise<void> {}
+
+  async dispose(): Promise<void> {}
+
+  /** The prompt of a generation as text. */
+  promptOf(index: number): Promise<string> {
+    return this.detokenize(this.generations[index]?.tokens ?? []);
+  }
+
+  #result(text: string, stopReason: EngineGenerateResult['stopReason']): EngineGenerateResult {
+    return { tokens: [], text, stopReason, reusedTokens: 0, evaluatedTokens: 0, promptMs: 0, generateMs: 0 };
+  }
+}

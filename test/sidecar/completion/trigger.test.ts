@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { worthCompleting } from '../../../sidecar/completion/trigger.ts';
+import { cursorAt } from './cursorAt.ts';
+
+const cases: readonly (readonly [document: string, anyModel: boolean, fimModel: boolean])[] = [
+  ['const a = ‸', true, true],
+  ['foo(‸)', true, true],
+  ['foo("‸");', true, true],
+  ['if (‸) {', true, true],
+  ['foo(‸, b)', false, true],
+  ['const ‸name = 1', false, false],
+  ['const a = ‸ name', false, false],
+  ['na‸me', false, false],
+  ['‸', false, false],
+  ['\n  ‸\nfoo', false, false],
+  [`${'x'.repeat(5000)}‸`, false, false],
+];
+
+for (const [document, anyModel, fimModel] of cases) {
+  test(`at ${JSON.stringify(document.slice(-30))}`, () => {
+    assert.equal(worthCompleting(cursorAt(document), false), anyModel);
+    assert.equal(worthCompleting(cursorAt(document), true), fimModel);
+  });
+}
