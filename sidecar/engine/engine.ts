@@ -3,6 +3,7 @@ import type {
   ChatTemplateParams,
   EngineGenerateParams,
   EngineGenerateResult,
+  EngineStatistics,
   GenerateChunk,
   LoadedModel,
   LoadParams,
@@ -27,6 +28,8 @@ export interface Engine {
     options?: { onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void; signal?: AbortSignal },
   ): Promise<EngineGenerateResult>;
   releaseSequence(sequence: string): Promise<void>;
+  /** Memory, context and speed, for the status; `undefined` while no model is loaded. */
+  statistics?(): Promise<EngineStatistics | undefined>;
   dispose(): Promise<void>;
 }
 

@@ -154,9 +154,23 @@ export interface ReleaseSequenceParams {
   readonly sequence: string;
 }
 
+/** Front → engine: what the engine did lately. */
+export const STATISTICS = 'engine/statistics';
+export interface EngineStatistics {
+  /** Memory of the engine process, in bytes. */
+  readonly memoryBytes: number;
+  /** Tokens in the sequence used last. */
+  readonly contextUsedTokens: number;
+  readonly contextSizeTokens: number;
+  /** Of the last request that generated more than a few tokens. */
+  readonly tokensPerSecond?: number;
+  readonly promptTokensPerSecond?: number;
+}
+
 /** `ResponseError.data` of a failed engine request. */
 export interface EngineErrorData {
   readonly code: TroubleCode;
+  readonly detail?: string;
 }
 /** JSON-RPC error code of every engine failure that is the input's fault. */
 export const ENGINE_ERROR = -32010;
