@@ -1,13 +1,24 @@
-/** Bundles everything that ships into `dist/`. `--watch` rebuilds on change. */
+/**
+ * Bundles everything that ships into `dist/`, or into the folder after `--out`. `--watch` rebuilds on change. `--metafile FILE` also writes
+ * the list of all bundled files, from which `.scripts/package.ts` gathers licences.
+ */
 import { build, context, type BuildOptions } from 'esbuild';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const production = process.argv.includes('--production');
-const watch = process.argv.includes('--watch');
+const { production, watch, out, metafile } = parseArgs({
+  options: {
+    production: { type: 'boolean', default: false },
+    watch: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'dist' },
+    metafile: { type: 'string' },
+  },
+}).values;
+const outputFolder = path.resolve(root, out);
 
 const common: BuildOptions = {
   absWorkingDir: root,
@@ -16,6 +27,7 @@ const common: BuildOptions = {
   minify: production,
   logLevel: 'warning',
   legalComments: 'linked',
+  metafile: metafile !== undefined,
 };
 
 /** CommonJS dependencies inside an ES module bundle ask for `require`. */
@@ -25,7 +37,7 @@ function nodeModule(entry: string, outfile: string): BuildOptions {
   return {
     ...common,
     entryPoints: [entry],
-    outfile,
+    outfile: path.join(outputFolder, outfile),
     platform: 'node',
     target: 'node20',
     format: 'esm',
@@ -39,20 +51,20 @@ const bundles: BuildOptions[] = [
   {
     ...common,
     entryPoints: ['extension/main.ts'],
-    outfile: 'dist/extension.cjs',
+    outfile: path.join(outputFolder, 'extension.cjs'),
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     external: ['vscode'],
   },
-  nodeModule('sidecar/server/main.ts', 'dist/sidecar.mjs'),
-  nodeModule('sidecar/engine/main.ts', 'dist/engine.mjs'),
-  { ...nodeModule('sidecar/cli/main.ts', 'dist/cli.mjs'), banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
-  nodeModule('extension/uninstall.ts', 'dist/uninstall.mjs'),
+  nodeModule('sidecar/server/main.ts', 'sidecar.mjs'),
+  nodeModule('sidecar/engine/main.ts', 'engine.mjs'),
+  { ...nodeModule('sidecar/cli/main.ts', 'cli.mjs'), banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
+  nodeModule('extension/uninstall.ts', 'uninstall.mjs'),
   {
     ...common,
     entryPoints: ['media/chat/main.ts'],
-    outfile: 'dist/media/chat.js',
+    outfile: path.join(outputFolder, 'media/chat.js'),
     platform: 'browser',
     target: 'chrome120',
     format: 'iife',
@@ -63,6 +75,8 @@ const present = bundles.filter((bundle) => (bundle.entryPoints as string[]).ever
 if (watch) {
   for (const bundle of present) await (await context(bundle)).watch();
 } else {
-  await rm(path.join(root, 'dist'), { recursive: true, force: true });
-  await Promise.all(present.map((bundle) => build(bundle)));
+  await rm(outputFolder, { recursive: true, force: true });
+  const results = await Promise.all(present.map((bundle) => build(bundle)));
+  const inputs = new Set(results.flatMap((result) => Object.keys(result.metafile?.inputs ?? {})));
+  if (metafile !== undefined) await writeFile(metafile, JSON.stringify({ inputs: [...inputs].sort() }));
 }

@@ -1,0 +1,113 @@
+/** Fills the folder from which a VSIX is made. `.vscodeignore` then decides, as an allow-list, what of it ships. */
+import { execa } from 'execa';
+import { existsSync } from 'node:fs';
+import { copyFile, cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fetchModel, MODEL_FILE } from '../fetchModel.ts';
+import { nativePackageFolder } from './nativePackages.ts';
+import { fixedNotices, thirdPartyNotices } from './notices.ts';
+import { packageFolderOf, runtimeClosure } from './runtimeClosure.ts';
+import type { PackageTarget } from './targets.ts';
+
+/** Beside the bundles, since vsce takes nothing out of a `node_modules` at the top. */
+const SHIPPED_MODULES = 'dist/node_modules';
+/** What node-llama-cpp reads by path. */
+const DATA_FILES = ['node_modules/node-llama-cpp/llama/binariesGithubRelease.json', 'node_modules/node-llama-cpp/llama/llama.cpp.info.json'];
+const LICENCE_FILE = /^(licen[cs]e|notice|copying)/i;
+
+/** What is the same in the package of every platform. */
+export interface CommonStage {
+  readonly root: string;
+  readonly folder: string;
+  /** Packages whose code ships, in a bundle or as files. */
+  readonly packageFolders: readonly string[];
+}
+
+/** Builds the bundles and gathers the model, the runtime files and the manifest into `folder`. */
+export async function stageCommon(root: string, folder: string): Promise<CommonStage> {
+  const metafile = path.join(path.dirname(folder), 'metafile.json');
+  await mkdir(folder, { recursive: true });
+  await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--production', '--out', path.join(folder, 'dist'), '--metafile', metafile], { cwd: root, stdio: 'inherit' });
+  const bundled = (JSON.parse(await readFile(metafile, 'utf8')) as { inputs: string[] }).inputs;
+
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify(await shippedManifest(root), undefined, 2));
+  for (const entry of ['README.md', 'LICENSE', '.vscodeignore', 'l10n', 'media']) {
+    if (existsSync(path.join(root, entry))) await cp(path.join(root, entry), path.join(folder, entry), { recursive: true });
+  }
+  for (const name of await readdir(root)) {
+    if (/^package\.nls(\..+)?\.json$/.test(name)) await copyFile(path.join(root, name), path.join(folder, name));
+  }
+
+  const closure = await runtimeClosure(root);
+  const runtimeFolders = packageFolders(closure);
+  for (const file of [...closure, ...DATA_FILES, ...(await metadataFiles(root, closure, runtimeFolders))]) {
+    await copyInto(path.join(root, file), path.join(folder, file.replace(/^node_modules/, SHIPPED_MODULES)));
+  }
+
+  const model = await fetchModel();
+  await mkdir(path.join(folder, 'dist/models'), { recursive: true });
+  await linkOrCopy(model, path.join(folder, 'dist/models', MODEL_FILE));
+  await copyFile(path.join(root, 'LICENSE'), path.join(folder, 'dist/models/LICENSE'));
+  return { root, folder, packageFolders: [...new Set([...packageFolders(bundled), ...runtimeFolders])] };
+}
+
+/** Copies the common stage to `folder` and adds what is of one platform. */
+export async function stageTarget(common: CommonStage, target: PackageTarget, folder: string): Promise<void> {
+  await linkTree(common.folder, folder);
+  const natives: string[] = [];
+  for (const name of target.nativePackages) {
+    const source = await nativePackageFolder(common.root, name);
+    natives.push(source);
+    await linkTree(source, path.join(folder, SHIPPED_MODULES, '@node-llama-cpp', name), (file) => !/^(README\.md|node_modules)/.test(file));
+  }
+  const licensed = [...common.packageFolders.map((relative) => path.join(common.root, relative)), ...natives];
+  await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(licensed, await fixedNotices(common.root)));
+}
+
+/** The manifest without what only a checkout needs. */
+async function shippedManifest(root: string): Promise<object> {
+  const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown> & { scripts?: Record<string, string> };
+  const uninstall = manifest.scripts?.['vscode:uninstall'];
+  return { ...manifest, scripts: uninstall ? { 'vscode:uninstall': uninstall } : undefined, dependencies: undefined, devDependencies: undefined };
+}
+
+function packageFolders(files: readonly string[]): readonly string[] {
+  return [...new Set(files.map(packageFolderOf).filter((folder) => folder !== undefined))];
+}
+
+/** Every manifest on the way to a file, since Node reads the nearest one, and each package's licence. */
+async function metadataFiles(root: string, files: readonly string[], folders: readonly string[]): Promise<readonly string[]> {
+  const manifests = new Set<string>();
+  for (const file of files) {
+    const top = packageFolderOf(file);
+    for (let folder = path.posix.dirname(file); top !== undefined && folder.length >= top.length; folder = path.posix.dirname(folder)) {
+      if (existsSync(path.join(root, folder, 'package.json'))) manifests.add(`${folder}/package.json`);
+    }
+  }
+  const licences = folders.map(async (folder) => {
+    const names = (await readdir(path.join(root, folder))).filter((name) => LICENCE_FILE.test(name));
+    return names.map((name) => `${folder}/${name}`);
+  });
+  return [...manifests, ...(await Promise.all(licences)).flat()];
+}
+
+async function linkTree(source: string, target: string, accept: (relative: string) => boolean = () => true): Promise<void> {
+  for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    const relative = path.relative(source, file);
+    if (!entry.isFile() || !accept(relative)) continue;
+    const destination = path.join(target, relative);
+    await mkdir(path.dirname(destination), { recursive: true });
+    await linkOrCopy(file, destination);
+  }
+}
+
+/** A hard link saves copying hundreds of megabytes per target; across file systems there is none. */
+async function linkOrCopy(source: string, destination: string): Promise<void> {
+  await link(source, destination).catch(() => copyFile(source, destination));
+}
+
+async function copyInto(source: string, destination: string): Promise<void> {
+  await mkdir(path.dirname(destination), { recursive: true });
+  await copyFile(source, destination);
+}
