@@ -1,0 +1,126 @@
+import type { Command } from 'commander';
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline/promises';
+import { CHAT_REQUEST, type ChatChunk, type ChatMessage, type ChatParams, type ChatResult } from '../../protocol/client.ts';
+import { InterruptedError, UsageError } from '../exitCodes.ts';
+import { describeFailure, reportFailure } from '../failure.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { printJson, readStandardInput } from '../output.ts';
+import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
+import { Session } from '../session.ts';
+import { loadModel, withSession } from '../withSession.ts';
+
+interface ChatOptions extends ModelOptions {
+  readonly language?: string;
+  readonly system?: string;
+}
+
+/** `chorus chat`: a conversation, or one answer to a question from the command line or standard input. */
+export function addChat(program: Command): void {
+  const command = program
+    .command('chat')
+    .description('talk with the model; with a question, or with one on standard input, answer it and end')
+    .argument('[question...]', 'the question');
+  withModelOptions(command)
+    .option('--language <tag>', 'answer in this language, for example "de" (default: that of the question)')
+    .option('--system <text>', 'instructions that stand before the conversation')
+    .action(chat);
+}
+
+async function chat(question: readonly string[], options: ChatOptions): Promise<void> {
+  if (question.length > 0) return answerOnce(question.join(' '), options);
+  if (!process.stdin.isTTY) return answerOnce(await readStandardInput(), options);
+  if (options.json) throw new UsageError('chat --json answers one question: give it as an argument or on standard input');
+  return converse(options);
+}
+
+async function answerOnce(question: string, options: ChatOptions): Promise<void> {
+  if (question.trim() === '') throw new UsageError('Expected a question as an argument or on standard input, but it is empty');
+  const messages = [...systemMessage(options), { role: 'user', content: question } as const];
+  const result = await withSession(settingsOf(options), ({ session, signal }) => ask(session, { options, messages, conversationId: randomUUID(), signal }));
+  if (options.json) printJson(result);
+  else process.stdout.write('\n');
+}
+
+async function converse(options: ChatOptions): Promise<void> {
+  const session = await openLoaded(options);
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // Ctrl-C at the prompt, and Ctrl-D, end the conversation.
+  const ended = new Promise<undefined>((resolve) => {
+    terminal.once('close', () => resolve(undefined));
+  });
+  try {
+    process.stdout.write('/new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends.\n');
+    let conversationId = randomUUID();
+    let messages: ChatMessage[] = [...systemMessage(options)];
+    for (;;) {
+      const question = await Promise.race([terminal.question('> '), ended]);
+      if (question === undefined) break;
+      if (question.trim() === '') continue;
+      if (question.trim() === '/new') {
+        conversationId = randomUUID();
+        messages = [...systemMessage(options)];
+        continue;
+      }
+      messages.push({ role: 'user', content: question });
+      const answer = await askInTerminal(session, terminal, { options, messages, conversationId });
+      if (answer === undefined) messages.pop();
+      else messages.push({ role: 'assistant', content: answer });
+    }
+  } finally {
+    terminal.close();
+    await session.close();
+  }
+}
+
+async function openLoaded(options: ChatOptions): Promise<Session> {
+  const interrupt = onInterrupt();
+  const session = await Session.open(settingsOf(options));
+  try {
+    await loadModel(session, interrupt.signal);
+    if (interrupt.signal.aborted) throw new InterruptedError();
+    return session;
+  } catch (error) {
+    await session.close();
+    throw interrupt.signal.aborted ? new InterruptedError('Interrupted', { cause: error }) : error;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** One answer within a conversation: a failure is told and costs only this answer. */
+async function askInTerminal(session: Session, terminal: ReturnType<typeof createInterface>, request: Omit<ChatRequest, 'signal'>): Promise<string | undefined> {
+  const interrupt = onInterrupt();
+  const stop = (): void => void process.emit('SIGINT');
+  // readline holds the terminal in raw mode, where Ctrl-C is a key and no signal.
+  terminal.on('SIGINT', stop);
+  try {
+    return (await ask(session, { ...request, signal: interrupt.signal })).text;
+  } catch (error) {
+    if (!interrupt.signal.aborted) reportFailure(describeFailure(error), false);
+    return undefined;
+  } finally {
+    terminal.off('SIGINT', stop);
+    interrupt.dispose();
+    process.stdout.write('\n');
+  }
+}
+
+interface ChatRequest {
+  readonly options: ChatOptions;
+  readonly messages: readonly ChatMessage[];
+  readonly conversationId: string;
+  readonly signal: AbortSignal;
+}
+
+function ask(session: Session, { options, messages, conversationId, signal }: ChatRequest): Promise<ChatResult> {
+  const params: ChatParams = { conversationId, messages, language: options.language };
+  const onPart = (chunk: ChatChunk): void => {
+    if (!options.json) process.stdout.write(chunk.text);
+  };
+  return session.request<ChatResult, ChatChunk>(CHAT_REQUEST, params, { onPart, signal });
+}
+
+function systemMessage(options: ChatOptions): readonly ChatMessage[] {
+  return options.system === undefined ? [] : [{ role: 'system', content: options.system }];
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { MAX_DOCUMENT_UNITS } from '../../protocol/client.ts';
+import { UsageError } from '../exitCodes.ts';
+import { languageIdOf } from '../languageIds.ts';
+import { printJson } from '../output.ts';
+import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
+import { withSession } from '../withSession.ts';
+
+interface Position {
+  readonly line: number;
+  readonly character: number;
+}
+interface InlineCompletionItem {
+  readonly insertText: string | { readonly value: string };
+  readonly range?: { readonly start: Position; readonly end: Position };
+}
+
+/** `chorus complete FILE:LINE:COL`: what an editor would show as ghost text there. */
+export function addComplete(program: Command): void {
+  const command = program
+    .command('complete')
+    .description('complete code at a place in a file; prints what belongs there')
+    .argument('<file:line:column>', 'line and column from 1, as editors show them');
+  withModelOptions(command).action(complete);
+}
+
+async function complete(place: string, options: ModelOptions): Promise<void> {
+  const { file, line, column } = parsePlace(place);
+  const text = await readSource(file);
+  const position = positionIn(text, { file, line, column });
+  const uri = pathToFileURL(file).href;
+  const items = await withSession(settingsOf(options), async ({ session, signal }) => {
+    await session.notify('textDocument/didOpen', { textDocument: { uri, languageId: languageIdOf(file), version: 1, text } });
+    const params = { textDocument: { uri }, position, context: { triggerKind: 1 } };
+    const answer = await session.request<readonly InlineCompletionItem[] | { readonly items: readonly InlineCompletionItem[] } | null>('textDocument/inlineCompletion', params, { signal });
+    return answer === null ? [] : 'items' in answer ? answer.items : answer;
+  });
+  const completions = items.map((item) => ({ text: insertedText(item, text, position), range: item.range ?? { start: position, end: position } }));
+  const first = completions[0]?.text ?? '';
+  if (options.json) printJson({ text: first, file, line, column, completions });
+  else process.stdout.write(`${first}\n`);
+}
+
+/** Takes "FILE:LINE:COL" apart. A Windows drive's colon stays with the file. Throws `UsageError`. */
+export function parsePlace(place: string): { readonly file: string; readonly line: number; readonly column: number } {
+  const match = /^(.+):(\d{1,9}):(\d{1,9})$/.exec(place);
+  const [, file, line, column] = match ?? [];
+  if (!file || Number(line) < 1 || Number(column) < 1) throw new UsageError(`Expected FILE:LINE:COL with numbers from 1, for example src/main.ts:12:5, but got ${place}`);
+  return { file: path.resolve(file), line: Number(line), column: Number(column) };
+}
+
+async function readSource(file: string): Promise<string> {
+  const status = await stat(file).catch(() => undefined);
+  if (!status?.isFile()) throw new UsageError(`${file} is not a file`);
+  if (status.size > 4 * MAX_DOCUMENT_UNITS) throw new UsageError(`${file} is ${status.size} bytes long, too long to complete in: at most ${MAX_DOCUMENT_UNITS} characters`);
+  const text = (await readFile(file)).toString('utf8');
+  if (text.includes('\0')) throw new UsageError(`${file} holds binary data, expected text`);
+  return text;
+}
+
+/** The place as LSP counts it. Throws `UsageError` where the text has no such place. */
+export function positionIn(text: string, place: { readonly file: string; readonly line: number; readonly column: number }): Position {
+  const lines = text.split(/\r\n|\r|\n/);
+  const line = lines[place.line - 1];
+  if (line === undefined) throw new UsageError(`${place.file} has ${lines.length} lines, there is no line ${place.line}`);
+  if (place.column > line.length + 1) throw new UsageError(`Line ${place.line} of ${place.file} ends at column ${line.length + 1}, there is no column ${place.column}`);
+  return { line: place.line - 1, character: place.column - 1 };
+}
+
+/** What the item adds at the cursor: without the text before the cursor that it repeats because its range begins there. */
+function insertedText(item: InlineCompletionItem, text: string, position: Position): string {
+  const whole = typeof item.insertText === 'string' ? item.insertText : item.insertText.value;
+  const start = item.range?.start;
+  if (start === undefined || start.line !== position.line) return whole;
+  const repeated = text.split(/\r\n|\r|\n/)[position.line]?.slice(start.character, position.character) ?? '';
+  return whole.startsWith(repeated) ? whole.slice(repeated.length) : whole;
+}

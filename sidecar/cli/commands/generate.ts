@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { GENERATE_REQUEST, type GenerateParams, type GeneratePart, type GenerateResult } from '../../protocol/client.ts';
+import { printJson, readStandardInput } from '../output.ts';
+import { decimal, integer, settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
+import { withSession } from '../withSession.ts';
+
+interface GenerateOptions extends ModelOptions {
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+}
+
+/** `chorus generate`: plain text, continued. */
+export function addGenerate(program: Command): void {
+  const command = program.command('generate').description('continue a text').argument('<prompt>', 'the text, or "-" for standard input');
+  withModelOptions(command)
+    .option('--max-tokens <number>', 'end after so many tokens', (value) => integer(value, 1, 2 ** 20), 256)
+    .option('--temperature <number>', '0 always takes the likeliest token', (value) => decimal(value, 0, 5), 0)
+    .option('--seed <number>', 'makes a temperature above 0 repeatable', (value) => integer(value, 0, 2 ** 31 - 1))
+    .option('--stop <text...>', 'end before one of these texts')
+    .action(generate);
+}
+
+async function generate(prompt: string, options: GenerateOptions): Promise<void> {
+  const text = prompt === '-' ? await readStandardInput() : prompt;
+  const params: GenerateParams = { prompt: text, maxTokens: options.maxTokens, temperature: options.temperature, seed: options.seed, stop: options.stop };
+  const onPart = (part: GeneratePart): void => {
+    if (!options.json && 'text' in part) process.stdout.write(part.text);
+  };
+  const result = await withSession(settingsOf(options), ({ session, signal }) =>
+    session.request<GenerateResult, GeneratePart>(GENERATE_REQUEST, params, { onPart, signal }),
+  );
+  if (options.json) printJson(result);
+  else process.stdout.write('\n');
+}

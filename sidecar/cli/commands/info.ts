@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { stat } from 'node:fs/promises';
+import { formatBytes, printFields, printJson } from '../output.ts';
+import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
+import { sidecarStatus, withSession } from '../withSession.ts';
+
+/** `chorus info`: which model runs, by which engine, where, and why there. */
+export function addInfo(program: Command): void {
+  withModelOptions(program.command('info').description('load the model and say what runs it, where, and why there')).action(info);
+}
+
+async function info(options: ModelOptions): Promise<void> {
+  const status = await withSession(settingsOf(options), ({ session }) => sidecarStatus(session));
+  const sizeBytes = status.modelPath === undefined ? undefined : (await stat(status.modelPath).catch(() => undefined))?.size;
+  if (options.json) {
+    printJson({
+      architecture: status.architecture,
+      engine: status.engine,
+      device: status.device,
+      name: status.modelName,
+      path: status.modelPath,
+      sizeBytes,
+      contextSizeTokens: status.contextSizeTokens,
+      threads: status.threads,
+      memoryBytes: status.memoryBytes,
+      supportsFim: status.supportsFim,
+      supportsToolCalling: status.supportsToolCalling,
+      deviceReasons: status.deviceReasons ?? [],
+      engineLimits: status.engineLimits ?? [],
+    });
+    return;
+  }
+  printFields([
+    ['Model', status.modelName],
+    ['File', status.modelPath],
+    ['Size', formatBytes(sizeBytes)],
+    ['Architecture', status.architecture],
+    ['Engine', status.engine],
+    ['', ...(status.engineLimits ?? [])],
+    ['Device', status.device],
+    ['', ...(status.deviceReasons ?? [])],
+    ['Context', status.contextSizeTokens === undefined ? undefined : `${status.contextSizeTokens} tokens`],
+    ['Threads', status.threads?.toString()],
+    ['Memory', formatBytes(status.memoryBytes)],
+    ['Fill-in-the-middle', status.supportsFim ? 'yes' : 'no'],
+    ['Tool calling', status.supportsToolCalling ? 'yes' : 'no'],
+  ]);
+}

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { localModels } from '../../store/localModels.ts';
+import { formatBytes, printJson } from '../output.ts';
+import { withJson } from '../options.ts';
+
+/** `chorus models`: the GGUF files that this machine has. */
+export function addModels(program: Command): void {
+  withJson(program.command('models').description('list the models on this machine, with those of LM Studio, Ollama and llama.cpp')).action(models);
+}
+
+async function models(options: { readonly json: boolean }): Promise<void> {
+  const found = await localModels();
+  if (options.json) {
+    printJson(found);
+    return;
+  }
+  if (found.length === 0) process.stderr.write('No model was found. --model names any GGUF file.\n');
+  for (const model of found) process.stdout.write(`${model.source.padEnd(10)} ${(formatBytes(model.sizeBytes) ?? '').padStart(9)}  ${model.name}\n${' '.repeat(22)}${model.path}\n`);
+}

@@ -1,0 +1,39 @@
+import { ResponseError } from 'vscode-jsonrpc/node';
+import { SidecarError } from '../client/sidecarError.ts';
+import { TroubleError } from '../engine/engine.ts';
+import { ErrorCodes, type Trouble } from '../protocol/client.ts';
+import { ExitCodes, InterruptedError, UsageError } from './exitCodes.ts';
+
+/** A failure as the command line tells it: `{"error": {…}}` with --json, else one line. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly exitCode: number;
+}
+
+/** What to say of any error, and how to exit. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof InterruptedError) return { code: 'interrupted', message: 'Interrupted.', exitCode: ExitCodes.interrupted };
+  if (error instanceof UsageError) return { code: 'usage', message: error.message, exitCode: ExitCodes.usage };
+  if (error instanceof TroubleError || error instanceof SidecarError) return failed(error.code, error.message, error.detail);
+  if (error instanceof ResponseError) {
+    const trouble = (error.code) === ErrorCodes.trouble || (error.code) === ErrorCodes.draining ? (error.data as Trouble | undefined) : undefined;
+    return trouble ? failed(trouble.code, trouble.message, trouble.detail) : failed('request-failed', error.message);
+  }
+  return failed('failed', error instanceof Error ? error.message : String(error));
+}
+
+function failed(code: string, message: string, detail?: string): Failure {
+  return { code, message, ...(detail ? { detail } : {}), exitCode: ExitCodes.failed };
+}
+
+/** Writes a failure: with `json` an object on standard output, else a line on standard error (with the last lines of a crashed process). */
+export function reportFailure(failure: Failure, json: boolean): void {
+  const { code, message, detail } = failure;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ error: { code, message, detail } })}\n`);
+  } else if (failure.exitCode !== ExitCodes.interrupted) {
+    process.stderr.write(`chorus: ${message.replaceAll('\n', ' ')}\n${detail ? `${detail.trimEnd()}\n` : ''}`);
+  }
+}

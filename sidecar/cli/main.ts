@@ -1,0 +1,51 @@
+/** The command line `chorus`. */
+import { Command, CommanderError } from 'commander';
+import { addChat } from './commands/chat.ts';
+import { addComplete } from './commands/complete.ts';
+import { addGenerate } from './commands/generate.ts';
+import { addInfo } from './commands/info.ts';
+import { addModels } from './commands/models.ts';
+import { addStatus } from './commands/status.ts';
+import { addStop } from './commands/stop.ts';
+import { ExitCodes } from './exitCodes.ts';
+import { describeFailure, reportFailure } from './failure.ts';
+import { CLI_VERSION } from './session.ts';
+
+const json = process.argv.includes('--json');
+const program = new Command('chorus')
+  .description('Code completion and chat by a local model. Nothing leaves this machine.')
+  .version(CLI_VERSION)
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText('after', '\nThe commands share the sidecar of your editors. With --model, --engine, --device, --threads or --context-size they run one of their own.')
+  .exitOverride();
+// Set before the commands are added, because they inherit it: with --json commander's own line would not be JSON.
+if (json) program.configureOutput({ writeErr: () => undefined });
+
+addInfo(program);
+addGenerate(program);
+addComplete(program);
+addChat(program);
+addModels(program);
+addStatus(program);
+addStop(program);
+
+// A reader such as `head` that has seen enough is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return ExitCodes.ok;
+    // commander has told it already, but for --json.
+    if (json) reportFailure({ code: 'usage', message: error.message, exitCode: ExitCodes.usage }, true);
+    return ExitCodes.usage;
+  }
+  const failure = describeFailure(error);
+  reportFailure(failure, json);
+  return failure.exitCode;
+}

@@ -1,0 +1,60 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import os from 'node:os';
+import path from 'node:path';
+import type { ChorusSettings, DeviceChoice, EngineChoice } from '../protocol/client.ts';
+
+/** Options that every command has which runs a model. */
+export interface ModelOptions {
+  readonly json: boolean;
+  readonly model?: string;
+  readonly engine?: EngineChoice;
+  readonly device?: DeviceChoice;
+  readonly threads?: number;
+  readonly contextSize?: number;
+}
+
+/** Adds `--json` to a command. */
+export function withJson(command: Command): Command {
+  return command.option('--json', 'print one JSON object', false);
+}
+
+/** Adds `--json`, `--model`, `--engine`, `--device`, `--threads` and `--context-size` to a command. */
+export function withModelOptions(command: Command): Command {
+  const cores = os.availableParallelism();
+  return withJson(command)
+    .option('--model <file>', 'GGUF file to use (default: the bundled model)')
+    .addOption(new Option('--engine <name>', 'how to run it').choices(['auto', 'llama']))
+    .addOption(new Option('--device <name>', 'where to run it').choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']))
+    .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores))
+    .option('--context-size <tokens>', 'context in tokens', (value) => integer(value, 128, 2 ** 24));
+}
+
+/**
+ * The settings that the options choose, or undefined where they choose none. Settings mean a sidecar of this command's own, so that nobody's
+ * editor changes its model.
+ */
+export function settingsOf(options: ModelOptions): ChorusSettings | undefined {
+  const { model, engine, device, threads, contextSize } = options;
+  if (model === undefined && engine === undefined && device === undefined && threads === undefined && contextSize === undefined) return undefined;
+  return {
+    modelPath: model === undefined ? undefined : path.resolve(model),
+    engine,
+    device,
+    threads,
+    contextSizeTokens: contextSize,
+  };
+}
+
+/** Parses a whole number between two bounds. Throws commander's `InvalidArgumentError`. */
+export function integer(value: string, low: number, high: number): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= low && number <= high) return number;
+  throw new InvalidArgumentError(`Expected a whole number from ${low} to ${high}.`);
+}
+
+/** Parses a decimal number between two bounds. Throws commander's `InvalidArgumentError`. */
+export function decimal(value: string, low: number, high: number): number {
+  const number = Number(value);
+  if (value.trim() !== '' && number >= low && number <= high) return number;
+  throw new InvalidArgumentError(`Expected a number from ${low} to ${high}.`);
+}

@@ -1,0 +1,28 @@
+/** One JSON object on one line of standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Lines of "name  value"; a field without a value is left out, further values come below the first. */
+export function printFields(fields: readonly (readonly [name: string, ...values: (string | undefined)[]])[]): void {
+  const width = Math.max(...fields.map(([name]) => name.length)) + 2;
+  for (const [name, ...values] of fields) {
+    const present = values.filter((value) => value !== undefined);
+    present.forEach((value, index) => process.stdout.write(`${(index === 0 ? name : '').padEnd(width)}${value}\n`));
+  }
+}
+
+/** "98.4 MB", in powers of ten as file managers count. */
+export function formatBytes(bytes: number | undefined): string | undefined {
+  if (bytes === undefined) return undefined;
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const exponent = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${(bytes / 1000 ** exponent).toFixed(exponent === 0 ? 0 : 1)} ${units[exponent]}`;
+}
+
+/** All of standard input as UTF-8. */
+export async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  NullLogger,
+  ProgressType,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import packageJson from '../../package.json' with { type: 'json' };
+import { SidecarError } from '../client/sidecarError.ts';
+import { findOrStart, findRunning, type Attachment } from '../client/launch.ts';
+import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
+import {
+  STATUS_NOTIFICATION,
+  STOP_REQUEST,
+  type ChorusInitializationOptions,
+  type ChorusSettings,
+  type SidecarStatus,
+} from '../protocol/client.ts';
+
+export const CLI_VERSION = packageJson.version;
+
+export interface RequestOptions<Part> {
+  /** Called with each partial result; the request then carries a `partialResultToken`. */
+  readonly onPart?: (part: Part) => void;
+  /** Cancels the request; it still resolves or rejects with what the sidecar answers. */
+  readonly signal?: AbortSignal;
+}
+
+/** A connection of the command line to a sidecar: the user's shared one, or one of its own that ends with it. */
+export class Session {
+  readonly #connection: MessageConnection;
+  readonly #closed: Promise<SidecarError>;
+  #nextToken = 1;
+  onStatus: (status: SidecarStatus) => void = () => undefined;
+
+  private constructor(
+    private readonly attachment: Attachment,
+    /** Folder of a sidecar that this session started for itself alone. */
+    private readonly ownHome: string | undefined,
+  ) {
+    const { socket } = attachment;
+    this.#connection = createMessageConnection(new WebSocketMessageReader(socket), new WebSocketMessageWriter(socket), NullLogger);
+    this.#connection.onNotification(STATUS_NOTIFICATION, (status: SidecarStatus) => this.onStatus(status));
+    this.#closed = new Promise((resolve) => {
+      socket.once('close', () => resolve(new SidecarError('closed', 'The sidecar ended while it worked on this. Its log is in the Chorus folder. Try again.')));
+    });
+    this.#connection.listen();
+  }
+
+  /** Connects to the shared sidecar, or with `settings` to a new one of its own. Throws `SidecarError`. */
+  static async open(settings?: ChorusSettings): Promise<Session> {
+    const launch = { sidecarScript: sidecarScript(), clientVersion: CLI_VERSION };
+    if (settings === undefined) return Session.#initialized(await findOrStart(launch), undefined, undefined);
+    const ownHome = await mkdtemp(path.join(os.tmpdir(), 'chorus-cli-'));
+    try {
+      return await Session.#initialized(await findOrStart({ ...launch, homeFolder: ownHome }), ownHome, settings);
+    } catch (error) {
+      await rm(ownHome, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Connects to the shared sidecar if it runs. */
+  static async openRunning(): Promise<Session | undefined> {
+    const attachment = await findRunning({ clientVersion: CLI_VERSION });
+    return attachment && Session.#initialized(attachment, undefined, undefined);
+  }
+
+  static async #initialized(attachment: Attachment, ownHome: string | undefined, settings: ChorusSettings | undefined): Promise<Session> {
+    const session = new Session(attachment, ownHome);
+    // Without settings the sidecar keeps the model that the user's editors chose.
+    const initializationOptions: ChorusInitializationOptions = { clientKind: 'cli', clientVersion: CLI_VERSION, ...(settings ? { settings } : {}) };
+    await session.request('initialize', { processId: process.pid, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
+    await session.notify('initialized', {});
+    return session;
+  }
+
+  /** Version and process of the sidecar. */
+  get sidecar(): { readonly pid: number; readonly version: string; readonly startedAt: string } {
+    const { pid, version, startedAt } = this.attachment.state;
+    return { pid, version, startedAt };
+  }
+
+  /** Sends a request. Throws `ResponseError` for what the sidecar refuses and `SidecarError` 'closed' when it goes away. */
+  async request<Result, Part = never>(method: string, params: object, options: RequestOptions<Part> = {}): Promise<Result> {
+    const { onPart, signal } = options;
+    const cancellation = new CancellationTokenSource();
+    const cancel = (): void => cancellation.cancel();
+    const token = `cli-${this.#nextToken++}`;
+    const progress = onPart && this.#connection.onProgress(new ProgressType<Part>(), token, onPart);
+    signal?.addEventListener('abort', cancel);
+    if (signal?.aborted) cancel();
+    try {
+      const answer = this.#connection.sendRequest<Result>(method, onPart ? { ...params, partialResultToken: token } : params, cancellation.token);
+      return await Promise.race([answer, this.#closed.then((error) => Promise.reject(error))]);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      progress?.dispose();
+      cancellation.dispose();
+    }
+  }
+
+  notify(method: string, params: object): Promise<void> {
+    return this.#connection.sendNotification(method, params);
+  }
+
+  /** Asks the sidecar to stop, and waits until it has gone. */
+  async stop(): Promise<void> {
+    await this.request(STOP_REQUEST, {}).catch((error: unknown) => {
+      if (!(error instanceof SidecarError && error.code === 'closed')) throw error;
+    });
+    await this.#closed;
+  }
+
+  /** Leaves the shared sidecar to the others; ends one that is this session's own. */
+  async close(): Promise<void> {
+    if (this.ownHome !== undefined) {
+      await this.stop().catch(() => undefined);
+      await rm(this.ownHome, { recursive: true, force: true, maxRetries: 5 });
+    }
+    this.#connection.dispose();
+    this.attachment.socket.close();
+  }
+}
+
+/** The bundle beside this one. */
+export function sidecarScript(): string {
+  const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'sidecar.mjs');
+  if (!existsSync(script)) throw new SidecarError('start-failed', `${script} does not exist. Build it with "npm run build".`);
+  return script;
+}
