@@ -1,0 +1,46 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { COMMIT_MESSAGE_REQUEST, type CommitMessageParams, type CommitMessageResult } from '../../sidecar/protocol/client.ts';
+import type { ActionHost } from './actionHost.ts';
+import { withCancellableProgress } from './failure.ts';
+import { commitSources, type CommitSource } from './git/commitSource.ts';
+import { joinWithin } from './git/unifiedDiff.ts';
+
+export const COMMIT_MESSAGE_COMMAND = 'chorus.commitMessage';
+
+/** UTF-16 units of the diff that are sent; the sidecar cuts further to what the model's context holds. */
+const MAX_DIFF_UNITS = 60_000;
+
+/** Writes a message for the staged changes (all changes when none is staged) into the source control input box. */
+export async function writeCommitMessage({ session, policy }: ActionHost, sourceControl?: { readonly rootUri?: vscode.Uri }): Promise<void> {
+  const source = await chooseSource(await commitSources(), sourceControl?.rootUri);
+  if (!source) return;
+  const title = vscode.l10n.t('Commit message with Chorus');
+  const message = await withCancellableProgress(title, async (token) => {
+    const files = await source.changes(async (uri) => (await policy.check(uri)) === 'allowed');
+    if (files.length === 0) throw new Error(vscode.l10n.t('there are no changes to describe, or none that Chorus may read.'));
+    const params: CommitMessageParams = { diff: joinWithin(files, MAX_DIFF_UNITS), recentMessages: await source.recentMessages() };
+    const result = await session.request<CommitMessageResult>(COMMIT_MESSAGE_REQUEST, params, token);
+    return result.message.trim();
+  });
+  if (!message) return;
+  if (await source.setMessage(message)) return;
+  await vscode.env.clipboard.writeText(message);
+  await vscode.window.showWarningMessage(
+    vscode.l10n.t('The commit message is on the clipboard: open the Source Control view once, then Chorus can write into its box.'),
+  );
+}
+
+async function chooseSource(sources: readonly CommitSource[], wanted: vscode.Uri | undefined): Promise<CommitSource | undefined> {
+  if (sources.length === 0) {
+    await vscode.window.showWarningMessage(vscode.l10n.t('No Git repository is open in this window, or the built-in Git extension is switched off.'));
+    return undefined;
+  }
+  const named = sources.find(({ rootUri }) => rootUri.path === wanted?.path);
+  if (named || sources.length === 1) return named ?? sources[0];
+  const picked = await vscode.window.showQuickPick(
+    sources.map((source) => ({ label: path.posix.basename(source.rootUri.path), description: source.rootUri.path, source })),
+    { title: vscode.l10n.t('Write a commit message for') },
+  );
+  return picked?.source;
+}

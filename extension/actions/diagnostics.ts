@@ -1,0 +1,14 @@
+/** The parts of `vscode.Diagnostic` that a model is told. */
+export interface Problem {
+  readonly message: string;
+  readonly source?: string;
+  readonly code?: string | number | { readonly value: string | number };
+  readonly range: { readonly start: { readonly line: number } };
+}
+
+/** One line for the model; lines count from 1 at `firstLine` (zero-based), the first line that it sees of the target. */
+export function describeDiagnostic({ message, source, code, range }: Problem, firstLine: number): string {
+  const number = typeof code === 'object' ? code.value : code;
+  const origin = [source, number].filter((part) => part !== undefined && part !== '').join(' ');
+  return `line ${range.start.line - firstLine + 1}: ${message.replaceAll(/\s+/g, ' ').trim()}${origin === '' ? '' : ` (${origin})`}`;
+}

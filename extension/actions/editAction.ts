@@ -1,0 +1,77 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { EDIT_REQUEST, type ChatChunk, type ChatCommand, type EditParams, type EditResult } from '../../sidecar/protocol/client.ts';
+import { previewEdit } from '../edits/editPreview.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import { surroundings, type EditorTarget } from './editorTarget.ts';
+import { withCancellableProgress } from './failure.ts';
+import { relocate } from './relocate.ts';
+
+export interface EditTask {
+  readonly task: ChatCommand;
+  /** Names the edit in progress, messages and the undo history, for example "Fix with Chorus". */
+  readonly label: string;
+  readonly instruction?: string;
+  readonly diagnostics?: readonly string[];
+  /** BCP 47, for 'translate'. */
+  readonly language?: string;
+}
+
+/** Asks the model for new text in place of the target and shows it for the user to accept or reject. No document changes before. */
+export async function runEdit(session: SidecarSession, target: EditorTarget, task: EditTask): Promise<void> {
+  const { document, range } = target;
+  const oldText = document.getText(range);
+  const oldOffset = document.offsetAt(range.start);
+  const newText = await askForText(session, target, task);
+  if (newText === undefined) return;
+  if (newText.trim() === '' || newText === oldText) {
+    await vscode.window.showInformationMessage(vscode.l10n.t('{0}: the model suggests no change.', task.label));
+    return;
+  }
+  const offset = document.isClosed ? undefined : relocate(oldText, oldOffset, document.getText());
+  if (offset === undefined) return offerAgain(session, target, task);
+  await previewEdit({
+    uri: document.uri,
+    range: new vscode.Range(document.positionAt(offset), document.positionAt(offset + oldText.length)),
+    newText,
+    title: vscode.l10n.t('{0}: {1}', task.label, path.posix.basename(document.uri.path)),
+    label: task.label,
+  });
+}
+
+/** The model's text for a target; `undefined` when it failed or was cancelled, which the user was told. */
+export async function askForText(session: SidecarSession, target: EditorTarget, task: EditTask): Promise<string | undefined> {
+  const { task: command, label, instruction, diagnostics, language } = task;
+  const params: EditParams = {
+    ...surroundings(target),
+    task: command,
+    languageId: target.document.languageId,
+    fileName: path.posix.basename(target.document.uri.path),
+    instruction,
+    diagnostics,
+    language,
+  };
+  return withCancellableProgress(label, async (token, report) => {
+    let lines = 0;
+    const countLines = ({ text }: ChatChunk): void => {
+      const added = text.split('\n').length - 1;
+      if (added === 0) return;
+      lines += added;
+      report(vscode.l10n.t('{0} lines', lines));
+    };
+    const result = await session.requestStreaming<ChatChunk, EditResult>(EDIT_REQUEST, params, countLines, token);
+    if (result.stopReason === 'length') {
+      throw new Error(vscode.l10n.t('the code is too long for the model to rewrite in one piece. Select a smaller part.'));
+    }
+    return result.newText;
+  });
+}
+
+async function offerAgain(session: SidecarSession, target: EditorTarget, task: EditTask): Promise<void> {
+  const again = vscode.l10n.t('Try Again');
+  const { document } = target;
+  const choices = document.isClosed ? [] : [again];
+  const message = vscode.l10n.t('{0}: the code changed while the model was writing, so its answer does not fit any more.', task.label);
+  if ((await vscode.window.showWarningMessage(message, ...choices)) !== again || document.isClosed) return;
+  await runEdit(session, { ...target, range: document.validateRange(target.range) }, task);
+}

@@ -1,0 +1,42 @@
+import * as vscode from 'vscode';
+import type { ActionHost } from './actionHost.ts';
+import { describeDiagnostic } from './diagnostics.ts';
+import { runEdit } from './editAction.ts';
+import { currentTarget, type EditorTarget } from './editorTarget.ts';
+import { intersects, isEmpty } from './target.ts';
+
+export const FIX_COMMAND = 'chorus.fix';
+
+/** Fixes the problems in the selection, or those at the cursor. */
+export async function fixProblem(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
+  const place = range ?? problemAtCursor(uri);
+  const target = await currentTarget(host.policy, uri, place && new vscode.Range(place.start, place.start));
+  if (!target) return;
+  const problems = problemsOf(target, place);
+  if (problems.length === 0) {
+    await vscode.window.showInformationMessage(vscode.l10n.t('No problem is reported here. Select the code, or put the cursor on a marked problem.'));
+    return;
+  }
+  const diagnostics = problems.map((problem) => describeDiagnostic(problem, target.range.start.line));
+  await runEdit(host.session, target, { task: 'fix', label: vscode.l10n.t('Fix with Chorus'), diagnostics });
+}
+
+/** With an empty selection: the problem under the cursor, else the first one on its line, so that the right declaration is chosen. */
+function problemAtCursor(uri: vscode.Uri | undefined): vscode.Range | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor || uri || !editor.selection.isEmpty) return undefined;
+  const { active } = editor.selection;
+  const problems = vscode.languages.getDiagnostics(editor.document.uri).filter(isProblem);
+  return (problems.find((problem) => problem.range.contains(active)) ?? problems.find((problem) => problem.range.start.line === active.line))?.range;
+}
+
+/** All problems at `place`, or in the whole target when there is no place. */
+function problemsOf(target: EditorTarget, place: vscode.Range | undefined): vscode.Diagnostic[] {
+  const within = place && !isEmpty(place) ? place : target.range;
+  return vscode.languages.getDiagnostics(target.document.uri).filter((diagnostic) => isProblem(diagnostic) && intersects(diagnostic.range, within));
+}
+
+/** Hints (unused names, suggestions) are no problems. */
+export function isProblem({ severity }: vscode.Diagnostic): boolean {
+  return severity === vscode.DiagnosticSeverity.Error || severity === vscode.DiagnosticSeverity.Warning;
+}

@@ -1,0 +1,43 @@
+import * as vscode from 'vscode';
+import { readText, type CommitSource, type MayRead } from './commitSource.ts';
+import { UNTRACKED, type GitRepository } from './gitApi.ts';
+import { additionDiff, splitByFile, type FileDiff } from './unifiedDiff.ts';
+
+/** A repository through the git extension's API. */
+export function apiSource(repository: GitRepository): CommitSource {
+  return {
+    rootUri: repository.rootUri,
+
+    async changes(mayRead) {
+      await repository.status();
+      const isStaged = repository.state.indexChanges.length > 0;
+      const tracked: FileDiff[] = [];
+      for (const file of splitByFile(await repository.diff(isStaged))) {
+        if (await mayRead(vscode.Uri.joinPath(repository.rootUri, file.path))) tracked.push(file);
+      }
+      return isStaged ? tracked : [...tracked, ...(await untracked(repository, mayRead))];
+    },
+
+    async recentMessages() {
+      // A repository without a commit has no log.
+      if (!repository.state.HEAD?.commit) return [];
+      return (await repository.log({ maxEntries: 10 })).map(({ message }) => message);
+    },
+
+    async setMessage(message) {
+      repository.inputBox.value = message;
+      return true;
+    },
+  };
+}
+
+async function untracked(repository: GitRepository, mayRead: MayRead): Promise<FileDiff[]> {
+  const { workingTreeChanges, untrackedChanges = [] } = repository.state;
+  const files: FileDiff[] = [];
+  for (const { uri } of [...workingTreeChanges.filter(({ status }) => status === UNTRACKED), ...untrackedChanges]) {
+    if (!(await mayRead(uri))) continue;
+    const path = uri.path.slice(repository.rootUri.path.length + 1);
+    files.push(additionDiff(path, (await readText(uri)) ?? ''));
+  }
+  return files;
+}

@@ -1,0 +1,79 @@
+/**
+ * A repository of a remote window, seen from the machine of the user: the git extension runs on the other side, where its API can't be
+ * reached. VS Code carries commands, file systems and text documents across, and those are enough.
+ */
+import { createTwoFilesPatch } from 'diff';
+import * as vscode from 'vscode';
+import { readText, type CommitSource, type MayRead } from './commitSource.ts';
+import { gitFileUri, inputBoxRoot, onSideOf, type UriParts } from './remoteUris.ts';
+import type { FileDiff } from './unifiedDiff.ts';
+
+/** What the command `git.api.getRepositoryState` answers, as far as it is used. */
+interface RepositoryState {
+  readonly indexChanges: readonly ReportedChange[];
+  readonly workingTreeChanges: readonly ReportedChange[];
+}
+interface ReportedChange {
+  readonly uri: string;
+  readonly originalUri: string;
+  readonly status: string;
+}
+
+/** Empty: no repository is open, or the git extension is switched off. */
+export async function commandSources(): Promise<readonly CommitSource[]> {
+  const commands = await vscode.commands.getCommands(true);
+  if (!commands.includes('git.api.getRepositories') || !commands.includes('git.api.getRepositoryState')) return [];
+  const roots = (await vscode.commands.executeCommand<string[] | undefined>('git.api.getRepositories')) ?? [];
+  return roots.map(commandSource);
+}
+
+function commandSource(reportedRoot: string): CommitSource {
+  const rootUri = toLocalUri(reportedRoot);
+  return {
+    rootUri,
+
+    async changes(mayRead) {
+      const state = await vscode.commands.executeCommand<RepositoryState | null>('git.api.getRepositoryState', reportedRoot);
+      if (!state) return [];
+      return state.indexChanges.length > 0 ? diffs(state.indexChanges, true, rootUri, mayRead) : diffs(state.workingTreeChanges, false, rootUri, mayRead);
+    },
+
+    recentMessages: async () => [],
+
+    async setMessage(message) {
+      const box = vscode.workspace.textDocuments.find(
+        ({ uri }) => uri.scheme === 'vscode-scm' && inputBoxRoot(uri.query)?.path === rootUri.path,
+      );
+      if (!box) return false;
+      const edit = new vscode.WorkspaceEdit();
+      edit.replace(box.uri, new vscode.Range(0, 0, box.lineCount, 0), message);
+      return vscode.workspace.applyEdit(edit);
+    },
+  };
+}
+
+async function diffs(changes: readonly ReportedChange[], isStaged: boolean, rootUri: vscode.Uri, mayRead: MayRead): Promise<FileDiff[]> {
+  const files: FileDiff[] = [];
+  for (const change of changes) {
+    const uri = toLocalUri(change.uri);
+    if (!(await mayRead(uri))) continue;
+    const originalUri = toLocalUri(change.originalUri);
+    // `git:` with an empty ref reads the index.
+    const before = change.status === 'UNTRACKED' ? '' : await readText(git(originalUri, isStaged ? 'HEAD' : ''));
+    const after = await readText(isStaged ? git(uri, '') : uri);
+    const [oldPath, path] = [originalUri, uri].map((each) => each.path.slice(rootUri.path.length + 1)) as [string, string];
+    const patch = createTwoFilesPatch(`a/${oldPath}`, `b/${path}`, before ?? '', after ?? '').replace(/^=+\n/, '').replaceAll(/\t$/gm, '');
+    files.push({ path, text: `diff --git a/${oldPath} b/${path}\n${patch}` });
+  }
+  return files;
+}
+
+function git(uri: vscode.Uri, ref: string): vscode.Uri {
+  return vscode.Uri.from(gitFileUri(uri, ref));
+}
+
+/** The other side reports `file:` URIs of its own; on this side the same file has the workspace folder's scheme and authority. */
+function toLocalUri(reported: string): vscode.Uri {
+  const folders: readonly UriParts[] = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
+  return vscode.Uri.from(onSideOf(folders, vscode.Uri.parse(reported)));
+}

@@ -1,0 +1,28 @@
+/** How one file is named on the two sides of a remote window. */
+
+export interface UriParts {
+  readonly scheme: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly query?: string;
+}
+
+/** A `file:` URI of the remote side, named as this side names it: with the scheme and authority of the remote workspace folders. */
+export function onSideOf(folders: readonly UriParts[], reported: UriParts): UriParts {
+  const remote = folders.find(({ scheme }) => scheme === 'vscode-remote');
+  const { scheme, authority, path } = reported;
+  return remote && scheme === 'file' ? { scheme: remote.scheme, authority: remote.authority, path } : { scheme, authority, path };
+}
+
+/** The git extension's URI for a file as it is at `ref`; an empty ref names the index. */
+export function gitFileUri(file: UriParts, ref: string): UriParts {
+  const path = file.path.replace(/^\/(?=[a-z]:)/i, '');
+  return { scheme: 'git', authority: '', path: file.path, query: JSON.stringify({ path, ref }) };
+}
+
+/** The repository's root that the query of a source control input box (`vscode-scm:`) names. */
+export function inputBoxRoot(query: string): { readonly path: string } | undefined {
+  const root = new URLSearchParams(query).get('rootUri');
+  if (root === null || !URL.canParse(root)) return undefined;
+  return { path: decodeURIComponent(new URL(root).pathname) };
+}

@@ -1,0 +1,65 @@
+/** What of a `git diff` a model is shown. */
+
+export interface FileDiff {
+  /** Relative to the repository's root, with `/`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Takes `git diff` output apart, one entry per file. */
+export function splitByFile(diff: string): FileDiff[] {
+  return diff
+    .split(/^(?=diff --git )/m)
+    .filter((section) => section.startsWith('diff --git '))
+    .map((text) => ({ path: pathOf(text), text }));
+}
+
+/**
+ * Joins sections within `maxUnits` UTF-16 units. Small files stay whole; what is left is shared evenly among the large ones, each cut at a line's end
+ * and marked, so that one generated file never hides the others.
+ */
+export function joinWithin(files: readonly FileDiff[], maxUnits: number): string {
+  const shareOf = new Map<FileDiff, number>();
+  let left = maxUnits;
+  let filesLeft = files.length;
+  for (const file of [...files].sort((a, b) => a.text.length - b.text.length)) {
+    const share = Math.min(file.text.length, Math.floor(left / filesLeft));
+    shareOf.set(file, share);
+    left -= share;
+    filesLeft--;
+  }
+  return files.map((file) => cutAtLine(file.text, shareOf.get(file) ?? 0)).join('');
+}
+
+/** A file that git does not track yet, as the diff that would add it. */
+export function additionDiff(path: string, content: string): FileDiff {
+  const lines = content.replace(/\n$/, '').split('\n');
+  const body = content === '' ? '' : `@@ -0,0 +1,${lines.length} @@\n${lines.map((line) => `+${line}`).join('\n')}\n`;
+  return { path, text: `diff --git a/${path} b/${path}\nnew file\n--- /dev/null\n+++ b/${path}\n${body}` };
+}
+
+/** A deleted file has /dev/null on the + side; a binary, renamed or empty one may have neither line. */
+function pathOf(section: string): string {
+  const found =
+    /^\+\+\+ (?:b\/(.+?)|("b\/.+"))\t?$/m.exec(section) ??
+    /^--- (?:a\/(.+?)|("a\/.+"))\t?$/m.exec(section) ??
+    /^rename to (?:(?!")(.+)|(".+"))$/m.exec(section) ??
+    /^diff --git .+ (?:b\/(.+?)|("b\/.+"))$/m.exec(section);
+  const quoted = found?.[2];
+  return quoted === undefined ? (found?.[1] ?? '') : unquote(quoted).replace(/^[ab]\//, '');
+}
+
+/** Git writes unusual names as a C string whose bytes are octal escapes. */
+function unquote(quoted: string): string {
+  const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '"': '"', '\\': '\\' };
+  const latin1 = quoted
+    .slice(1, -1)
+    .replace(/\\([0-7]{3}|.)/g, (_, escape: string) => (escape.length === 3 ? String.fromCharCode(parseInt(escape, 8)) : (escapes[escape] ?? escape)));
+  return Buffer.from(latin1, 'latin1').toString('utf8');
+}
+
+function cutAtLine(text: string, maxUnits: number): string {
+  if (text.length <= maxUnits) return text;
+  const end = text.lastIndexOf('\n', maxUnits - 1) + 1;
+  return `${text.slice(0, end)}[…]\n`;
+}

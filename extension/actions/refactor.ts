@@ -1,0 +1,19 @@
+import * as vscode from 'vscode';
+import type { ActionHost } from './actionHost.ts';
+import { runEdit } from './editAction.ts';
+import { currentTarget } from './editorTarget.ts';
+
+export const REFACTOR_COMMAND = 'chorus.refactor';
+
+/** Rewrites the target as the user says. */
+export async function refactor(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
+  const target = await currentTarget(host.policy, uri, range);
+  if (!target) return;
+  const instruction = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Refactor with Chorus'),
+    prompt: vscode.l10n.t('What should change? Any language will do.'),
+    placeHolder: vscode.l10n.t('For example: split it into two functions'),
+  });
+  if (!instruction?.trim()) return;
+  await runEdit(host.session, target, { task: 'refactor', label: vscode.l10n.t('Refactor with Chorus'), instruction: instruction.trim() });
+}

@@ -1,0 +1,23 @@
+import * as vscode from 'vscode';
+import type { ActionHost } from './actionHost.ts';
+import { runEdit } from './editAction.ts';
+import { currentTarget } from './editorTarget.ts';
+import { humanLanguages } from './languages.ts';
+
+export const TRANSLATE_COMMAND = 'chorus.translate';
+
+const LAST_LANGUAGE_KEY = 'translate.lastLanguage';
+
+/** Translates comments and strings into a language that the user picks; the last one is on top. */
+export async function translate(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
+  const target = await currentTarget(host.policy, uri, range);
+  if (!target) return;
+  const languages = humanLanguages(host.memory.get<string>(LAST_LANGUAGE_KEY) ?? vscode.env.language);
+  const picked = await vscode.window.showQuickPick(
+    languages.map(({ tag, name, nativeName }) => ({ label: nativeName, description: name, tag })),
+    { title: vscode.l10n.t('Translate comments and strings into'), matchOnDescription: true },
+  );
+  if (!picked) return;
+  await host.memory.update(LAST_LANGUAGE_KEY, picked.tag);
+  await runEdit(host.session, target, { task: 'translate', label: vscode.l10n.t('Translate with Chorus'), language: picked.tag });
+}

@@ -1,0 +1,23 @@
+import type { ChatCommand } from '../../sidecar/protocol/client.ts';
+
+/** Slash commands of `@chorus`, in the manifest's order. */
+export const CHAT_COMMANDS: readonly ChatCommand[] = ['explain', 'fix', 'tests', 'docs', 'refactor', 'translate'];
+
+/** What one often asks next. */
+const NEXT: Readonly<Record<ChatCommand, readonly ChatCommand[]>> = {
+  explain: ['docs', 'tests'],
+  fix: ['tests', 'explain'],
+  tests: ['explain'],
+  docs: ['tests'],
+  refactor: ['tests', 'docs'],
+  translate: [],
+};
+
+/** Slash commands to offer after an answer to `command`. */
+export function nextCommands(command: string | undefined): readonly ChatCommand[] {
+  return isChatCommand(command) ? NEXT[command] : [];
+}
+
+export function isChatCommand(command: string | undefined): command is ChatCommand {
+  return CHAT_COMMANDS.some((known) => known === command);
+}

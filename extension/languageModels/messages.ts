@@ -1,0 +1,82 @@
+/**
+ * VS Code's chat messages as the sidecar's. Parts are told by their shape, not their class: VS Code adds kinds of parts from version to version, and
+ * a provider may be handed one that the oldest supported version has no class for.
+ */
+import type { GenerateMessage, ToolCall } from '../../sidecar/protocol/client.ts';
+
+/** The parts of `vscode.LanguageModelChatRequestMessage` that mapping needs. */
+export interface RequestMessage {
+  /** `vscode.LanguageModelChatMessageRole`: 1 is the user, 2 the assistant, 3 (newer versions) the system. */
+  readonly role: number;
+  readonly content: readonly unknown[];
+}
+
+/** A conversation for `chorus/generate`. Tool results, which VS Code puts into user messages, become messages of their own. */
+export function toGenerateMessages(messages: readonly RequestMessage[]): GenerateMessage[] {
+  return messages.flatMap(({ role, content }) => {
+    const results = content.filter(isToolResult).map((part): GenerateMessage => ({ role: 'tool', content: textOf(part.content), toolCallId: part.callId }));
+    const toolCalls = content.filter(isToolCall).map(({ callId, name, input }): ToolCall => ({ id: callId, name, input }));
+    const text = textOf(content);
+    const hasMessage = text !== '' || toolCalls.length > 0 || results.length === 0;
+    const message: GenerateMessage = { role: roleName(role), content: text, ...(toolCalls.length > 0 && { toolCalls }) };
+    return hasMessage ? [...results, message] : results;
+  });
+}
+
+/** The text of a message or of one tool result, with a note in place of each part that is no text. */
+export function textOf(parts: readonly unknown[]): string {
+  return parts.map((part) => partText(part)).join('');
+}
+
+/** All text that a message costs, tool calls and results included, for counting tokens. */
+export function countableText(message: string | RequestMessage): string {
+  if (typeof message === 'string') return message;
+  return message.content
+    .map((part) => {
+      if (isToolCall(part)) return `${part.name} ${JSON.stringify(part.input)}`;
+      return isToolResult(part) ? textOf(part.content) : partText(part);
+    })
+    .join('');
+}
+
+function roleName(role: number): GenerateMessage['role'] {
+  return role === 2 ? 'assistant' : role === 3 ? 'system' : 'user';
+}
+
+interface ToolCallPart {
+  readonly callId: string;
+  readonly name: string;
+  readonly input: object;
+}
+interface ToolResultPart {
+  readonly callId: string;
+  readonly content: readonly unknown[];
+}
+
+function isToolCall(part: unknown): part is ToolCallPart {
+  return isObject(part) && typeof part['callId'] === 'string' && typeof part['name'] === 'string' && isObject(part['input']);
+}
+
+function isToolResult(part: unknown): part is ToolResultPart {
+  return isObject(part) && typeof part['callId'] === 'string' && Array.isArray(part['content']);
+}
+
+function partText(part: unknown): string {
+  if (typeof part === 'string') return part;
+  if (!isObject(part) || isToolCall(part) || isToolResult(part)) return '';
+  const { value, data, mimeType } = part;
+  if (typeof value === 'string') return value;
+  if (data instanceof Uint8Array && typeof mimeType === 'string') return dataText(data, mimeType);
+  // A prompt-tsx tree can only be rendered by the library that made it; its JSON still holds the words.
+  return value === undefined ? '' : JSON.stringify(value);
+}
+
+/** Data parts appear in VS Code 1.105. Some of them are VS Code's own marks (such as `cache_control`) and mean nothing to a model. */
+function dataText(data: Uint8Array, mimeType: string): string {
+  if (/^text\/|json/.test(mimeType)) return new TextDecoder().decode(data);
+  return /^(image|audio|video)\//.test(mimeType) ? `[${mimeType} left out: this model reads text only]` : '';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

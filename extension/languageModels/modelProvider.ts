@@ -1,0 +1,74 @@
+import * as vscode from 'vscode';
+import {
+  COUNT_TOKENS_REQUEST, GENERATE_REQUEST, type CountTokensParams, type CountTokensResult, type GeneratePart, type GenerateResult,
+} from '../../sidecar/protocol/client.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import { toGenerateParams } from './generateParams.ts';
+import { countableText } from './messages.ts';
+import { modelInformation } from './modelInformation.ts';
+
+/** Offers the local model to VS Code's model picker and, through `vscode.lm`, to every extension. */
+export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.Disposable {
+  readonly #session: SidecarSession;
+  readonly #didChange = new vscode.EventEmitter<void>();
+  readonly #subscription: vscode.Disposable;
+  #announced: string;
+
+  readonly onDidChangeLanguageModelChatInformation = this.#didChange.event;
+
+  constructor(session: SidecarSession) {
+    this.#session = session;
+    this.#announced = JSON.stringify(this.#information());
+    this.#subscription = session.onDidChangeStatus(() => this.#announce());
+  }
+
+  /** Never starts the sidecar: VS Code asks for the list whenever a chat opens. */
+  provideLanguageModelChatInformation(): vscode.LanguageModelChatInformation[] {
+    return [this.#information()];
+  }
+
+  async provideLanguageModelChatResponse(
+    model: vscode.LanguageModelChatInformation,
+    messages: readonly vscode.LanguageModelChatRequestMessage[],
+    options: vscode.ProvideLanguageModelChatResponseOptions,
+    progress: vscode.Progress<vscode.LanguageModelResponsePart>,
+    token: vscode.CancellationToken,
+  ): Promise<void> {
+    const canCallTools = this.#session.status?.supportsToolCalling ?? Boolean(model.capabilities.toolCalling);
+    const params = toGenerateParams(messages, options, canCallTools);
+    if (options.toolMode === vscode.LanguageModelChatToolMode.Required && options.tools?.length && !canCallTools) {
+      throw new Error(vscode.l10n.t('The local model {0} can not call tools. Choose one whose chat template has tool calls.', model.name));
+    }
+    const report = (part: GeneratePart): void => {
+      if ('text' in part) progress.report(new vscode.LanguageModelTextPart(part.text));
+      else progress.report(new vscode.LanguageModelToolCallPart(part.toolCall.id, part.toolCall.name, part.toolCall.input));
+    };
+    await this.#session.requestStreaming<GeneratePart, GenerateResult>(GENERATE_REQUEST, params, report, token);
+  }
+
+  async provideTokenCount(
+    _model: vscode.LanguageModelChatInformation,
+    text: string | vscode.LanguageModelChatRequestMessage,
+    token: vscode.CancellationToken,
+  ): Promise<number> {
+    const params: CountTokensParams = { text: countableText(text) };
+    return (await this.#session.request<CountTokensResult>(COUNT_TOKENS_REQUEST, params, token)).tokens;
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#didChange.dispose();
+  }
+
+  #information(): vscode.LanguageModelChatInformation {
+    return modelInformation(this.#session.status, vscode.l10n.t('local, nothing leaves this machine'));
+  }
+
+  /** A status comes with every few tokens; VS Code is told only when what it knows of the model changed. */
+  #announce(): void {
+    const information = JSON.stringify(this.#information());
+    if (information === this.#announced) return;
+    this.#announced = information;
+    this.#didChange.fire();
+  }
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { modelInformation } from '../../../extension/languageModels/modelInformation.ts';
+
+describe('what VS Code is told of the model', () => {
+  it('holds for any model before one is loaded', () => {
+    const information = modelInformation(undefined, 'local');
+    assert.equal(information.name, 'Chorus');
+    assert.ok(information.maxInputTokens > 0 && information.maxInputTokens + information.maxOutputTokens <= 2048);
+    assert.equal(information.capabilities.toolCalling, undefined);
+  });
+
+  it('is the loaded model, its context shared between question and answer', () => {
+    const information = modelInformation({ state: 'ready', modelName: 'SmolLM2', architecture: 'llama', contextSizeTokens: 8192, engine: 'llama', device: 'CPU' }, 'local');
+    assert.deepEqual([information.name, information.family, information.version], ['Chorus: SmolLM2', 'llama', 'SmolLM2']);
+    assert.equal(information.maxInputTokens + information.maxOutputTokens, 8192);
+    assert.equal(information.tooltip, 'SmolLM2 · llama · CPU');
+  });
+
+  it('declares tool calling only where the model has it', () => {
+    assert.equal(modelInformation({ state: 'ready', supportsToolCalling: false }, '').capabilities.toolCalling, undefined);
+    assert.equal(modelInformation({ state: 'ready', supportsToolCalling: true }, '').capabilities.toolCalling, true);
+  });
+
+  it('keeps its identifier, so that a chosen model stays chosen', () => {
+    assert.equal(modelInformation(undefined, '').id, modelInformation({ state: 'ready', modelName: 'other' }, '').id);
+  });
+});
