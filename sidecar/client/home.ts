@@ -1,0 +1,70 @@
+import { execa } from 'execa';
+import { chmod, lstat, mkdir } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { SidecarError } from './sidecarError.ts';
+
+/** Files of the per-user folder. Everything that two processes must agree on is named here. */
+export interface Home {
+  readonly folder: string;
+  readonly stateFile: string;
+  readonly logFile: string;
+  readonly previousLogFile: string;
+  readonly lockFolder: string;
+}
+
+/**
+ * The per-user folder outside VS Code's storage, so that every window, product and terminal finds the same sidecar.
+ * `CHORUS_HOME` overrides it.
+ */
+export function homeFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env['CHORUS_HOME']) return path.resolve(env['CHORUS_HOME']);
+  switch (process.platform) {
+    case 'win32':
+      return path.join(env['LOCALAPPDATA'] ?? path.join(os.homedir(), 'AppData', 'Local'), 'Chorus');
+    case 'darwin':
+      return path.join(os.homedir(), 'Library', 'Application Support', 'Chorus');
+    default:
+      return path.join(env['XDG_STATE_HOME'] ?? path.join(os.homedir(), '.local', 'state'), 'chorus');
+  }
+}
+
+/** The files of `folder`; touches nothing. */
+export function homeFiles(folder: string = homeFolder()): Home {
+  return {
+    folder,
+    stateFile: path.join(folder, 'sidecar.json'),
+    logFile: path.join(folder, 'sidecar.log'),
+    previousLogFile: path.join(folder, 'sidecar.1.log'),
+    lockFolder: path.join(folder, 'start.lock'),
+  };
+}
+
+/** Creates the folder for this user alone, and mends its rights. Throws `SidecarError` 'home-unusable'. */
+export async function ensureHome(folder: string = homeFolder()): Promise<Home> {
+  try {
+    const created = await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (process.platform === 'win32') {
+      if (created !== undefined) await grantToThisUserOnly(folder);
+    } else {
+      const status = await lstat(folder);
+      const user = process.getuid?.();
+      if (!status.isDirectory()) throw new Error('it is not a folder');
+      if (status.uid !== user) throw new Error(`it belongs to user ${status.uid}, expected ${user}`);
+      if ((status.mode & 0o077) !== 0) await chmod(folder, 0o700);
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SidecarError('home-unusable', `Chorus cannot use its folder ${folder}: ${reason}. Make it a folder of yours, or name another in CHORUS_HOME.`, { cause });
+  }
+  return homeFiles(folder);
+}
+
+/** Removes inherited rights and leaves this user full control, of files created later too. */
+async function grantToThisUserOnly(folder: string): Promise<void> {
+  const { username } = os.userInfo();
+  const domain = process.env['USERDOMAIN'];
+  const account = domain ? `${domain}\\${username}` : username;
+  const icacls = path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'icacls.exe');
+  await execa(icacls, [folder, '/inheritance:r', '/grant:r', `${account}:(OI)(CI)F`, '/q'], { windowsHide: true });
+}

@@ -1,0 +1,162 @@
+import { execa } from 'execa';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type WebSocket from 'ws';
+import { PROTOCOL_VERSION } from '../protocol/client.ts';
+import { connect } from './connect.ts';
+import { drain } from './drain.ts';
+import { ensureHome, type Home } from './home.ts';
+import { openLaunchLog, readLogTail } from './launchLog.ts';
+import { SidecarError } from './sidecarError.ts';
+import { tryLock } from './startLock.ts';
+import { readStateFile, type SidecarState } from './stateFile.ts';
+import { compareVersions } from './version.ts';
+
+export interface LaunchOptions {
+  /** Absolute path of the sidecar's entry file (`dist/sidecar.mjs`). */
+  readonly sidecarScript: string;
+  /** Semantic version of the client; see `docs/protocol.md`, "Versions". */
+  readonly clientVersion: string;
+  /** Default: `homeFolder()`. */
+  readonly homeFolder?: string;
+  /** Options of the runtime before the script, for example to run from source. */
+  readonly execArgv?: readonly string[];
+  /** Variables on top of the caller's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A process that is not ready after this long is given up. Default 30,000. */
+  readonly startTimeoutMs?: number;
+}
+
+/** An open connection to the one sidecar of this user. */
+export interface Attachment {
+  readonly socket: WebSocket;
+  readonly state: SidecarState;
+  /** Whether this call started the process. */
+  readonly started: boolean;
+}
+
+/** Exit code of a sidecar that found another one running when it was ready to begin. */
+export const EXIT_ALREADY_RUNNING = 3;
+
+const POLL_MS = 50;
+
+/**
+ * Connects to the running sidecar, or starts it first. Two callers at once give one sidecar; an older sidecar is asked to leave and
+ * replaced, a newer one never. Throws `SidecarError`.
+ */
+export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
+  const home = await ensureHome(options.homeFolder);
+  const deadline = Date.now() + 2 * (options.startTimeoutMs ?? 30_000);
+  while (Date.now() < deadline) {
+    const found = await attach(home, options.clientVersion);
+    if (found && !found.isOlder) return { ...found, started: false };
+    found?.socket.terminate();
+    const release = await tryLock(home);
+    if (!release) {
+      await sleep(POLL_MS);
+      continue;
+    }
+    try {
+      const attachment = await replaceOrStart(home, options);
+      if (attachment) return attachment;
+    } finally {
+      await release();
+    }
+  }
+  throw new SidecarError('start-failed', `Another process has been starting the sidecar for too long (lock ${home.lockFolder}). Try again.`);
+}
+
+/** Connects to the running sidecar; never starts one. Gives `undefined` when there is none. Throws `SidecarError`. */
+export async function findRunning(options: { homeFolder?: string; clientVersion: string }): Promise<Attachment | undefined> {
+  const home = await ensureHome(options.homeFolder);
+  const found = await attach(home, options.clientVersion);
+  return found && { ...found, started: false };
+}
+
+async function attach(home: Home, clientVersion: string): Promise<{ socket: WebSocket; state: SidecarState; isOlder: boolean } | undefined> {
+  const state = await readStateFile(home.stateFile);
+  if (!state) return undefined;
+  let socket: WebSocket;
+  try {
+    socket = await connect(state);
+  } catch (error) {
+    if (error instanceof SidecarError && (error.code === 'unreachable' || error.code === 'refused')) return undefined;
+    throw error;
+  }
+  const isOlder = compareVersions(state.version, clientVersion) < 0;
+  if (!isOlder && state.protocolVersion !== PROTOCOL_VERSION) {
+    socket.terminate();
+    throw new SidecarError(
+      'incompatible',
+      `The running sidecar (Chorus ${state.version}) speaks protocol ${state.protocolVersion}, this client (Chorus ${clientVersion}) protocol ${PROTOCOL_VERSION}. Update this one.`,
+    );
+  }
+  return { socket, state, isOlder };
+}
+
+/** With the lock held. Gives `undefined` when the world changed meanwhile and the caller should look again. */
+async function replaceOrStart(home: Home, options: LaunchOptions): Promise<Attachment | undefined> {
+  const found = await attach(home, options.clientVersion);
+  if (found && !found.isOlder) return { ...found, started: false };
+  if (found) await drain(found.socket, options.clientVersion, found.state.version);
+  const state = await start(home, options);
+  if (!state) return undefined;
+  return { socket: await connect(state), state, started: true };
+}
+
+/** Starts the process and waits for its state file. Gives `undefined` when another sidecar turned out to be running. */
+async function start(home: Home, options: LaunchOptions): Promise<SidecarState | undefined> {
+  const timeoutMs = options.startTimeoutMs ?? 30_000;
+  const launchId = randomUUID();
+  const log = await openLaunchLog(home);
+  const logStart = (await log.stat()).size;
+  // execa takes any file descriptor; its types know those up to 9.
+  const output = log.fd as 9;
+  try {
+    const subprocess = execa(process.execPath, [...(options.execArgv ?? []), options.sidecarScript, '--home', home.folder, '--launch-id', launchId], {
+      cwd: home.folder,
+      detached: true,
+      cleanup: false,
+      reject: false,
+      buffer: false,
+      windowsHide: true,
+      stdin: 'ignore',
+      stdout: output,
+      stderr: output,
+      extendEnv: false,
+      env: sidecarEnvironment(options.env),
+    });
+    subprocess.unref();
+    let exit: { exitCode?: number; signal?: string; shortMessage?: string } | undefined;
+    const exited = subprocess.then((result) => {
+      exit = result;
+    });
+    for (const begun = Date.now(); Date.now() - begun < timeoutMs; ) {
+      const state = await readStateFile(home.stateFile);
+      if (state?.launchId === launchId) return state;
+      if (exit) break;
+      await Promise.race([exited, sleep(POLL_MS)]);
+    }
+    if (exit?.exitCode === EXIT_ALREADY_RUNNING) return undefined;
+    if (!exit) subprocess.kill('SIGKILL');
+    const how = exit ? describeExit(exit) : `it was not ready after ${timeoutMs / 1000} s`;
+    throw new SidecarError('start-failed', `The Chorus sidecar could not be started: ${how}. Its log is ${home.logFile}.`, {
+      detail: await readLogTail(home, logStart),
+    });
+  } finally {
+    await log.close();
+  }
+}
+
+function describeExit(exit: { exitCode?: number; signal?: string; shortMessage?: string }): string {
+  if (exit.signal) return `it was ended by ${exit.signal}`;
+  if (exit.exitCode !== undefined) return `it ended with exit code ${exit.exitCode}`;
+  return exit.shortMessage ?? 'it could not be run';
+}
+
+/** The caller's environment without what would tie a process that outlives the caller to the caller's debugger. */
+function sidecarEnvironment(extra: Readonly<Record<string, string>> | undefined): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...extra, ELECTRON_RUN_AS_NODE: '1' };
+  for (const name of ['NODE_OPTIONS', 'VSCODE_INSPECTOR_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_TEST_CONTEXT']) Reflect.deleteProperty(env, name);
+  return env;
+}

@@ -1,0 +1,32 @@
+import lockfile from 'proper-lockfile';
+import type { Home } from './home.ts';
+
+/** A lock whose holder has not touched it for this long belongs to a dead process. */
+const STALE_MS = 5_000;
+
+/**
+ * Takes the lock that decides who starts the sidecar. Gives its release, or `undefined` while another process holds it. The lock of a
+ * process that died is taken over after 5 seconds.
+ */
+export async function tryLock(home: Home): Promise<(() => Promise<void>) | undefined> {
+  let compromised = false;
+  try {
+    const release = await lockfile.lock(home.folder, {
+      lockfilePath: home.lockFolder,
+      stale: STALE_MS,
+      update: 1_000,
+      retries: 0,
+      realpath: false,
+      // A starter that slept past the lock's age may find a second one at work; the sidecars settle it between themselves.
+      onCompromised: () => {
+        compromised = true;
+      },
+    });
+    return async () => {
+      if (!compromised) await release().catch(() => undefined);
+    };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { ResponseError } from 'vscode-languageserver-protocol/node';
+import type { WebSocket } from 'ws';
+import type { ChatService } from '../chat/chatService.ts';
+import { CloseCodes } from '../client/connect.ts';
+import type { CompletionService } from '../completion/completionService.ts';
+import { ErrorCodes, type LocalModel, type Trouble } from '../protocol/client.ts';
+import { Client, type Clients } from './client.ts';
+import { handleChat } from './handlers/chat.ts';
+import { handleCommitMessage } from './handlers/commitMessage.ts';
+import { handleCompletion } from './handlers/completion.ts';
+import { handleDiagnostics } from './handlers/diagnostics.ts';
+import { handleDocuments } from './handlers/documents.ts';
+import { handleDrain, type Departure } from './handlers/drain.ts';
+import { handleEdit } from './handlers/edit.ts';
+import { handleFeedback } from './handlers/feedback.ts';
+import { handleGenerate } from './handlers/generate.ts';
+import { handleInitialize } from './handlers/initialize.ts';
+import { handleInlineCompletion } from './handlers/inlineCompletion.ts';
+import { handleModels } from './handlers/models.ts';
+import { handleStatus } from './handlers/status.ts';
+import type { Log } from './log.ts';
+import { LspConnection } from './lspConnection.ts';
+import type { FrontModelSession } from './modelSession.ts';
+
+/** What every client is served from. */
+export interface FrontParts {
+  readonly version: string;
+  readonly log: Log;
+  readonly clients: Clients;
+  readonly session: FrontModelSession;
+  readonly completions: CompletionService;
+  readonly chatService: ChatService;
+  readonly localModels: () => Promise<readonly LocalModel[]>;
+  readonly departure: Departure & { readonly isDraining: boolean };
+  readonly onClientsChanged: () => void;
+}
+
+/** Gives an authenticated connection its handlers, one per feature. */
+export function serveClient(socket: WebSocket, id: number, parts: FrontParts): void {
+  const { clients, session, completions, chatService, departure } = parts;
+  const client = new Client(id, new LspConnection(socket, parts.log, () => (departure.isDraining ? drainingError() : undefined)));
+
+  handleInitialize(client, parts);
+  handleDocuments(client);
+  handleInlineCompletion(client, completions);
+  handleCompletion(client, completions);
+  handleFeedback(client, completions);
+  handleChat(client, chatService);
+  handleEdit(client, chatService);
+  handleCommitMessage(client, chatService);
+  handleGenerate(client, chatService);
+  handleModels(client, parts);
+  handleStatus(client, session);
+  handleDiagnostics(client, parts);
+  handleDrain(client, parts);
+
+  clients.add(client);
+  parts.onClientsChanged();
+  socket.on('close', () => {
+    clients.remove(client);
+    completions.forgetClient(client.key);
+    parts.onClientsChanged();
+  });
+  if (departure.isDraining) client.connection.close(CloseCodes.drained, 'A newer version takes over');
+  client.connection.listen();
+}
+
+function drainingError(): ResponseError<Trouble> {
+  const message = 'This sidecar makes way for a newer version of Chorus. The next connection reaches that one.';
+  return new ResponseError<Trouble>(ErrorCodes.draining, message, { code: 'draining', message });
+}

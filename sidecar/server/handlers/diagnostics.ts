@@ -1,0 +1,43 @@
+import os from 'node:os';
+import { DIAGNOSTICS_REQUEST, type DiagnosticsResult } from '../../protocol/client.ts';
+import type { Client, Clients } from '../client.ts';
+import type { FrontModelSession } from '../modelSession.ts';
+import { nothing } from '../schemas.ts';
+
+export interface DiagnosticsSources {
+  readonly version: string;
+  readonly session: FrontModelSession;
+  readonly clients: Clients;
+}
+
+/** What a bug report needs: versions, machine, model, numbers. No code, no paths of documents, no token. */
+export function handleDiagnostics(client: Client, sources: DiagnosticsSources): void {
+  client.connection.onRequest(DIAGNOSTICS_REQUEST, nothing, (): DiagnosticsResult => ({ text: diagnosticsText(sources) }));
+}
+
+function diagnosticsText({ version, session, clients }: DiagnosticsSources): string {
+  const { trouble, deviceReasons, engineLimits, modelPath, ...status } = session.status;
+  const memory = process.memoryUsage();
+  const lines = [
+    `Chorus sidecar ${version}, pid ${process.pid}, up ${Math.round(process.uptime())} s`,
+    `Node ${process.version}${process.versions['electron'] ? `, Electron ${process.versions['electron']}` : ''}, ${process.platform} ${process.arch}, ${os.release()}`,
+    `CPU: ${os.cpus()[0]?.model.trim() ?? 'unknown'}, ${os.availableParallelism()} threads available`,
+    `Memory: ${mebibytes(os.freemem())} of ${mebibytes(os.totalmem())} MiB free; front ${mebibytes(memory.rss)} MiB, heap ${mebibytes(memory.heapUsed)} MiB`,
+    `Clients: ${[...clients].map((each) => `${each.clientKind} ${each.clientVersion} (${each.documents.count} documents)`).join(', ')}`,
+    ...Object.entries(status).map(([name, value]) => `${name}: ${value}`),
+    ...(modelPath === undefined ? [] : [`modelPath: ${withoutHome(modelPath)}`]),
+    ...(deviceReasons ?? []).map((reason) => `device: ${reason}`),
+    ...(engineLimits ?? []).map((limit) => `limit: ${limit}`),
+    ...(trouble ? [`trouble ${trouble.code}: ${withoutHome(trouble.message)}`, ...(trouble.detail ? [withoutHome(trouble.detail)] : [])] : []),
+  ];
+  return lines.join('\n');
+}
+
+/** A home folder names the user. */
+function withoutHome(text: string): string {
+  return text.replaceAll(os.homedir(), '~');
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}

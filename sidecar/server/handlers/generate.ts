@@ -1,0 +1,17 @@
+import type { ChatService } from '../../chat/chatService.ts';
+import { COUNT_TOKENS_REQUEST, GENERATE_REQUEST } from '../../protocol/client.ts';
+import type { Client } from '../client.ts';
+import { countTokens, generate } from '../schemas.ts';
+
+/** Messages or text as they are, for `vscode.lm` and the command line. */
+export function handleGenerate(client: Client, chatService: ChatService): void {
+  client.connection.onRequest(GENERATE_REQUEST, generate, (params, signal) =>
+    chatService.generate(
+      params.conversationId === undefined ? params : { ...params, conversationId: `${client.key}/${params.conversationId}` },
+      client.settings.chat ?? {},
+      (part) => client.connection.progress(params.partialResultToken, part),
+      signal,
+    ),
+  );
+  client.connection.onRequest(COUNT_TOKENS_REQUEST, countTokens, (params) => chatService.countTokens(params));
+}

@@ -1,0 +1,52 @@
+import { PositionEncodingKind, TextDocumentSyncKind, type InitializeResult } from 'vscode-languageserver-protocol';
+import { PROTOCOL_VERSION, type ChorusServerCapabilities } from '../../protocol/client.ts';
+import type { Client } from '../client.ts';
+import type { FrontModelSession } from '../modelSession.ts';
+import { didChangeConfiguration, initialize, nothing } from '../schemas.ts';
+
+/** LSP's life cycle, and the settings that come with it. */
+export function handleInitialize(client: Client, { version, session }: { version: string; session: FrontModelSession }): void {
+  const { connection } = client;
+
+  connection.onRequest(
+    'initialize',
+    initialize,
+    (params): InitializeResult => {
+      connection.markInitialized();
+      const options = params.initializationOptions;
+      client.clientKind = options?.clientKind ?? params.clientInfo?.name ?? 'lsp';
+      client.clientVersion = options?.clientVersion ?? '';
+      client.workspaceKey = options?.workspaceKey ?? params.rootUri ?? client.workspaceKey;
+      if (options?.settings) {
+        client.settings = options.settings;
+        session.configure(options.settings);
+      }
+      const chorus: ChorusServerCapabilities = { protocolVersion: PROTOCOL_VERSION, version, pid: process.pid };
+      const hasInlineCompletion = params.capabilities.textDocument?.inlineCompletion !== undefined;
+      return {
+        serverInfo: { name: 'chorus', version },
+        capabilities: {
+          positionEncoding: PositionEncodingKind.UTF16,
+          textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+          inlineCompletionProvider: true,
+          // An editor that shows ghost text would show the same text a second time in its list.
+          ...(hasInlineCompletion ? {} : { completionProvider: {} }),
+          experimental: { chorus },
+        },
+      };
+    },
+    { beforeInitialize: true },
+  );
+
+  connection.onNotification('workspace/didChangeConfiguration', didChangeConfiguration, ({ settings }) => {
+    client.settings = settings.chorus;
+    session.configure(settings.chorus);
+  });
+
+  // The sidecar serves others too: shutdown and exit end this client's connection alone.
+  connection.onRequest('shutdown', nothing, () => {
+    connection.markShutdown();
+    return null;
+  });
+  connection.onNotification('exit', nothing, () => connection.close(1000, 'exit'));
+}

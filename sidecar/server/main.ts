@@ -1,0 +1,92 @@
+/** The front: the process that clients talk to. Reads as a table of contents. */
+import { parseArgs } from 'node:util';
+import { ChatService } from '../chat/chatService.ts';
+import { connect } from '../client/connect.ts';
+import { ensureHome, homeFolder, type Home } from '../client/home.ts';
+import { EXIT_ALREADY_RUNNING } from '../client/launch.ts';
+import { readStateFile, removeStateFile, writeStateFile } from '../client/stateFile.ts';
+import { CompletionService } from '../completion/completionService.ts';
+import { EngineProcess } from '../engine/process/engineProcess.ts';
+import { PROTOCOL_VERSION } from '../protocol/client.ts';
+import { defaultModelPath } from '../store/defaultModel.ts';
+import { localModels } from '../store/localModels.ts';
+import { Clients } from './client.ts';
+import { FrontDeparture } from './departure.ts';
+import { serveClient } from './front.ts';
+import { Lifetime, lifetimeDefaults } from './lifetime.ts';
+import { standardErrorLog } from './log.ts';
+import { FrontModelSession } from './modelSession.ts';
+import { RetryDelay } from './retryDelay.ts';
+import { StatusBroadcast } from './statusBroadcast.ts';
+import { VERSION } from './version.ts';
+import { FrontServer } from './webSocketServer.ts';
+
+const { values: args } = parseArgs({ options: { home: { type: 'string' }, 'launch-id': { type: 'string' } } });
+const home = await ensureHome(args.home ?? homeFolder());
+const launchId = args['launch-id'] ?? crypto.randomUUID();
+const log = standardErrorLog(home);
+
+const engine = new EngineProcess();
+const clients = new Clients();
+const status = new StatusBroadcast(clients);
+const session = new FrontModelSession({ engine, defaultModelPath, retryDelay: new RetryDelay(), onStatus: (next) => status.send(next) });
+const completions = new CompletionService({ session });
+const chatService = new ChatService({ session });
+
+const departure = new FrontDeparture({
+  clients,
+  log,
+  unpublish: async () => {
+    server.stopListening();
+    await removeStateFile(home.stateFile, launchId);
+  },
+  shutDown: async () => {
+    await engine.dispose();
+    server.close();
+  },
+  exit: () => process.exit(0),
+});
+const lifetime = new Lifetime({ ...lifetimeDefaults(), leave: () => departure.leave('no client') });
+
+let nextClientId = 1;
+const server = new FrontServer({
+  onConnection: (socket) =>
+    serveClient(socket, nextClientId++, {
+      version: VERSION, log, clients, session, completions, chatService, localModels, departure,
+      onClientsChanged: () => lifetime.clientCountChanged(clients.count),
+    }),
+});
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => departure.leave(signal));
+process.on('unhandledRejection', (error) => log.error('A promise was not awaited', error));
+process.on('uncaughtException', (error) => {
+  log.error('The front failed', error);
+  process.exit(70);
+});
+
+await server.listen();
+await publish(home);
+lifetime.start();
+
+/** Writes the state file, unless another sidecar lives: two starters whose lock broke must still end up with one. */
+async function publish({ stateFile }: Home): Promise<void> {
+  const other = await readStateFile(stateFile);
+  if (other) {
+    const socket = await connect(other).catch(() => undefined);
+    if (socket) {
+      socket.terminate();
+      process.exit(EXIT_ALREADY_RUNNING);
+    }
+  }
+  await writeStateFile(stateFile, {
+    port: server.port,
+    token: server.token,
+    serverToken: server.serverToken,
+    pid: process.pid,
+    version: VERSION,
+    protocolVersion: PROTOCOL_VERSION,
+    launchId,
+    startedAt: new Date().toISOString(),
+  });
+  log.info(`Chorus ${VERSION} listens, process ${process.pid}`);
+}

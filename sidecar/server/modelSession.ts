@@ -1,0 +1,166 @@
+import { TroubleError, type Engine, type ModelSession } from '../engine/engine.ts';
+import type { ChorusSettings, SidecarStatus } from '../protocol/client.ts';
+import type { EngineGenerateResult, LoadedModel, LoadParams } from '../protocol/engine.ts';
+import { observeEngine } from './observedEngine.ts';
+import { toTrouble } from './requestError.ts';
+import type { RetryDelay } from './retryDelay.ts';
+
+export interface ModelSessionOptions {
+  readonly engine: Engine;
+  /** Path of the model where the settings name none. Throws `TroubleError` 'no-model'. */
+  readonly defaultModelPath: () => Promise<string>;
+  readonly onStatus: (status: SidecarStatus) => void;
+  /** How long a model that failed to load is not tried again. */
+  readonly retryDelay: RetryDelay;
+}
+
+type Settings = Pick<ChorusSettings, 'modelPath' | 'engine' | 'device' | 'threads' | 'contextSizeTokens'>;
+
+/**
+ * The one model in memory: chosen by the settings of the client that sent them last, loaded by the first request that needs it, loaded again
+ * after a change of settings or a crash of the engine.
+ */
+export class FrontModelSession implements ModelSession {
+  readonly engine: Engine;
+  #settings: Settings = {};
+  #load: { readonly key: string; readonly promise: Promise<LoadedModel>; readonly abort: AbortController } | undefined;
+  #loaded: LoadedModel | undefined;
+  #status: SidecarStatus = { state: 'idle' };
+  #running = 0;
+  #failure: TroubleError | undefined;
+
+  constructor(private readonly options: ModelSessionOptions) {
+    this.engine = observeEngine(options.engine, {
+      generateBegan: () => this.#generateBegan(),
+      generateEnded: (result) => this.#generateEnded(result),
+      crashed: (error) => this.#crashed(error),
+    });
+  }
+
+  get status(): SidecarStatus {
+    return this.#status;
+  }
+
+  /** Takes a client's settings. A change that concerns the model takes effect with the next request. */
+  configure(settings: ChorusSettings): void {
+    const { modelPath, engine, device, threads, contextSizeTokens } = settings;
+    const next: Settings = { modelPath, engine, device, threads, contextSizeTokens };
+    if (JSON.stringify(next) === JSON.stringify(this.#settings)) return;
+    this.#settings = next;
+    this.#forgetFailure();
+    this.#load?.abort.abort();
+    this.#load = undefined;
+    this.#loaded = undefined;
+    this.#setStatus({ state: 'idle' });
+  }
+
+  /** As `model()`, and at once even where the last attempt failed a moment ago: the user asked for it. */
+  async loadNow(): Promise<LoadedModel> {
+    this.#forgetFailure();
+    return this.model();
+  }
+
+  async model(): Promise<LoadedModel> {
+    if (this.#load) return this.#load.promise;
+    if (this.#failure && this.options.retryDelay.isWaiting) throw this.#failure;
+    const abort = new AbortController();
+    const load = { key: JSON.stringify(this.#settings), abort, promise: this.#loadModel(this.#settings, abort.signal) };
+    this.#load = load;
+    try {
+      const model = await load.promise;
+      if (this.#load !== load) return this.model();
+      this.#succeeded(model);
+      return model;
+    } catch (error) {
+      if (this.#load !== load) return this.model();
+      this.#failed(error);
+      throw this.#failure ?? error;
+    }
+  }
+
+  async #loadModel(settings: Settings, signal: AbortSignal): Promise<LoadedModel> {
+    const modelPath = settings.modelPath ? settings.modelPath : await this.options.defaultModelPath();
+    const params: LoadParams = {
+      modelPath,
+      engine: settings.engine ?? 'auto',
+      device: settings.device ?? 'auto',
+      threads: settings.threads ?? 0,
+      contextSizeTokens: settings.contextSizeTokens ?? 0,
+    };
+    if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: 0, modelPath });
+    const onProgress = (share: number): void => {
+      if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: share, modelPath });
+    };
+    return this.options.engine.load(params, { onProgress, signal });
+  }
+
+  #succeeded(model: LoadedModel): void {
+    this.#loaded = model;
+    this.#forgetFailure();
+    this.#setStatus({
+      state: this.#running > 0 ? 'busy' : 'ready',
+      modelName: model.name,
+      modelPath: model.path,
+      architecture: model.architecture,
+      engine: model.engine,
+      device: model.device,
+      deviceReasons: model.deviceReasons,
+      engineLimits: model.engineLimits,
+      supportsFim: model.special.fimPrefix !== undefined && model.special.fimSuffix !== undefined && model.special.fimMiddle !== undefined,
+      supportsToolCalling: model.supportsToolCalling,
+      contextUsedTokens: 0,
+      contextSizeTokens: model.contextSizeTokens,
+      memoryBytes: model.memoryBytes,
+      threads: model.threads,
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.#load = undefined;
+    this.#loaded = undefined;
+    const trouble =
+      error instanceof TroubleError
+        ? error
+        : new TroubleError('engine-failed', 'The model could not be loaded, for a reason that Chorus does not know. The log in the Chorus folder says where it failed.', { cause: error });
+    this.#failure = trouble;
+    this.options.retryDelay.failed();
+    this.#setStatus({ state: 'trouble', trouble: toTrouble(trouble) });
+  }
+
+  #crashed(error: TroubleError): void {
+    if (!this.#loaded) return;
+    this.#failed(error);
+  }
+
+  #forgetFailure(): void {
+    this.#failure = undefined;
+    this.options.retryDelay.succeeded();
+  }
+
+  #generateBegan(): void {
+    this.#running++;
+    if (this.#status.state === 'ready') this.#setStatus({ ...this.#status, state: 'busy' });
+  }
+
+  #generateEnded(result: EngineGenerateResult | undefined): void {
+    this.#running--;
+    if (!this.#loaded) return;
+    const state = this.#running > 0 ? 'busy' : 'ready';
+    if (!result) {
+      this.#setStatus({ ...this.#status, state });
+      return;
+    }
+    const seconds = result.generateMs / 1000;
+    this.#setStatus({
+      ...this.#status,
+      state,
+      contextUsedTokens: result.reusedTokens + result.evaluatedTokens,
+      tokensPerSecond: seconds > 0 && result.tokens.length > 1 ? result.tokens.length / seconds : this.#status.tokensPerSecond,
+    });
+  }
+
+  #setStatus(status: SidecarStatus): void {
+    this.#status = status;
+    this.options.onStatus(status);
+  }
+}

@@ -1,0 +1,42 @@
+import { TroubleError, type Engine } from '../engine/engine.ts';
+import type { EngineGenerateResult } from '../protocol/engine.ts';
+
+/** What the observer hears of an engine at work. */
+export interface EngineObserver {
+  generateBegan(): void;
+  /** `result` is absent when the generation failed. */
+  generateEnded(result: EngineGenerateResult | undefined): void;
+  /** The engine process died: what was loaded is gone. */
+  crashed(error: TroubleError): void;
+}
+
+/** The same engine, with someone listening: how status and recovery know what the services do with it. */
+export function observeEngine(engine: Engine, observer: EngineObserver): Engine {
+  const watch = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof TroubleError && error.code === 'engine-crashed') observer.crashed(error);
+      throw error;
+    }
+  };
+  return {
+    load: (params, options) => watch(engine.load(params, options)),
+    unload: () => watch(engine.unload()),
+    tokenize: (text, options) => watch(engine.tokenize(text, options)),
+    detokenize: (tokens, options) => watch(engine.detokenize(tokens, options)),
+    chatTemplate: (params) => watch(engine.chatTemplate(params)),
+    releaseSequence: (sequence) => watch(engine.releaseSequence(sequence)),
+    dispose: () => engine.dispose(),
+    async generate(params, options) {
+      observer.generateBegan();
+      let result: EngineGenerateResult | undefined;
+      try {
+        result = await watch(engine.generate(params, options));
+        return result;
+      } finally {
+        observer.generateEnded(result);
+      }
+    },
+  };
+}

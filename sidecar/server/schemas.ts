@@ -1,0 +1,156 @@
+/** Shapes of what clients send, checked before a handler sees it. They mirror LSP's and `sidecar/protocol/client.ts`. */
+import { z } from 'zod';
+import type {
+  ChatParams,
+  ChorusInitializationOptions,
+  ChorusSettings,
+  CommitMessageParams,
+  CompletionFeedback,
+  CountTokensParams,
+  DrainParams,
+  EditParams,
+  GenerateParams,
+} from '../protocol/client.ts';
+
+const token = z.union([z.string(), z.number()]).optional();
+const count = z.number().int().nonnegative();
+const position = z.object({ line: count, character: count });
+const range = z.object({ start: position, end: position });
+const textDocument = z.object({ uri: z.string() });
+
+export const nothing = z.unknown();
+
+export const settings = z.object({
+  modelPath: z.string().optional(),
+  engine: z.enum(['auto', 'llama']).optional(),
+  device: z.enum(['auto', 'cpu', 'cuda', 'vulkan', 'metal']).optional(),
+  threads: count.max(1024).optional(),
+  contextSizeTokens: count.optional(),
+  completion: z
+    .object({
+      multiline: z.enum(['auto', 'never', 'always']).optional(),
+      maxTokens: count.optional(),
+      timeoutMs: z.number().nonnegative().optional(),
+      minDebounceMs: z.number().nonnegative().optional(),
+    })
+    .optional(),
+  chat: z
+    .object({
+      language: z.string().optional(),
+      temperature: z.number().nonnegative().optional(),
+      maxTokens: count.optional(),
+      systemPrompt: z.string().optional(),
+    })
+    .optional(),
+}) satisfies z.ZodType<ChorusSettings>;
+
+export const initializationOptions = z.object({
+  clientKind: z.string().max(64),
+  clientVersion: z.string().max(64),
+  settings: settings.optional(),
+  workspaceKey: z.string().max(1024).optional(),
+}) satisfies z.ZodType<ChorusInitializationOptions>;
+
+export const initialize = z.object({
+  clientInfo: z.object({ name: z.string(), version: z.string().optional() }).optional(),
+  initializationOptions: initializationOptions.nullish(),
+  rootUri: z.string().nullish(),
+  capabilities: z.object({ textDocument: z.object({ inlineCompletion: z.unknown() }).partial().optional() }),
+});
+
+export const didChangeConfiguration = z.object({ settings: z.object({ chorus: settings }) });
+
+export const didOpen = z.object({ textDocument: z.object({ uri: z.string(), languageId: z.string(), version: z.number(), text: z.string() }) });
+export const didChange = z.object({
+  textDocument: z.object({ uri: z.string(), version: z.number().nullish() }),
+  contentChanges: z.array(z.union([z.object({ range, text: z.string() }), z.object({ range: z.undefined(), text: z.string() })])),
+});
+export const didClose = z.object({ textDocument });
+
+export const completion = z.object({ textDocument, position, context: z.object({ triggerKind: z.number() }).nullish() });
+export const inlineCompletion = z.object({
+  textDocument,
+  position,
+  context: z.object({
+    triggerKind: z.union([z.literal(1), z.literal(2)]),
+    selectedCompletionInfo: z.object({ range, text: z.string() }).nullish(),
+  }),
+});
+
+const command = z.enum(['explain', 'fix', 'tests', 'docs', 'refactor', 'translate']);
+
+export const chat = z.object({
+  partialResultToken: token,
+  conversationId: z.string().min(1).max(256),
+  messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })).min(1),
+  command: command.optional(),
+  context: z
+    .array(
+      z.object({
+        kind: z.enum(['selection', 'file', 'diagnostics']),
+        uri: z.string().optional(),
+        languageId: z.string().optional(),
+        lines: z.tuple([count, count]).optional(),
+        text: z.string(),
+      }),
+    )
+    .optional(),
+  language: z.string().max(64).optional(),
+  displayLanguage: z.string().max(64).optional(),
+}) satisfies z.ZodType<ChatParams>;
+
+export const edit = z.object({
+  partialResultToken: token,
+  task: command,
+  languageId: z.string(),
+  fileName: z.string(),
+  target: z.string(),
+  before: z.string(),
+  after: z.string(),
+  instruction: z.string().optional(),
+  diagnostics: z.array(z.string()).optional(),
+  language: z.string().max(64).optional(),
+}) satisfies z.ZodType<EditParams>;
+
+export const commitMessage = z.object({
+  diff: z.string(),
+  recentMessages: z.array(z.string()).optional(),
+  language: z.string().max(64).optional(),
+}) satisfies z.ZodType<CommitMessageParams>;
+
+const jsonObject = z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'expected an object');
+
+export const generate = z.object({
+  partialResultToken: token,
+  messages: z
+    .array(
+      z.object({
+        role: z.enum(['system', 'user', 'assistant', 'tool']),
+        content: z.string(),
+        toolCalls: z.array(z.object({ id: z.string(), name: z.string(), input: jsonObject })).optional(),
+        toolCallId: z.string().optional(),
+      }),
+    )
+    .optional(),
+  prompt: z.string().optional(),
+  tools: z.array(z.object({ name: z.string(), description: z.string(), inputSchema: jsonObject.optional() })).optional(),
+  toolMode: z.enum(['auto', 'required']).optional(),
+  maxTokens: count.optional(),
+  temperature: z.number().nonnegative().optional(),
+  topK: count.optional(),
+  topP: z.number().nonnegative().optional(),
+  minP: z.number().nonnegative().optional(),
+  seed: z.number().int().optional(),
+  stop: z.array(z.string()).optional(),
+  conversationId: z.string().min(1).max(256).optional(),
+}) satisfies z.ZodType<GenerateParams>;
+
+export const countTokens = z.object({ text: z.string() }) satisfies z.ZodType<CountTokensParams>;
+
+export const completionFeedback = z.object({
+  completionId: z.string().max(256),
+  kind: z.enum(['shown', 'accepted', 'acceptedPartly', 'dismissed']),
+  acceptedCharacters: count.optional(),
+}) satisfies z.ZodType<CompletionFeedback>;
+
+export const drain = z.object({ clientVersion: z.string().max(64) }) satisfies z.ZodType<DrainParams>;
