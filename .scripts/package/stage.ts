@@ -58,10 +58,15 @@ export async function stageTarget(common: CommonStage, target: PackageTarget, fo
   for (const name of target.nativePackages) {
     const source = await nativePackageFolder(common.root, name);
     natives.push(source);
-    await linkTree(source, path.join(folder, SHIPPED_MODULES, '@node-llama-cpp', name), (file) => !/^(README\.md|node_modules)/.test(file));
+    await linkTree(source, path.join(folder, SHIPPED_MODULES, '@node-llama-cpp', name), isRuntimeFile);
   }
   const licensed = [...common.packageFolders.map((relative) => path.join(common.root, relative)), ...natives];
   await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(licensed, await fixedNotices(common.root)));
+}
+
+/** Whether a file of a native package serves at run time: not its README, nor the import libraries of Windows' linker. */
+function isRuntimeFile(relative: string): boolean {
+  return !/^(README\.md|node_modules)|\.lib$/.test(relative);
 }
 
 /** The manifest without what only a checkout needs. */
