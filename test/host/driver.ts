@@ -98,12 +98,12 @@ export class Window {
     return this.page.locator('.part.editor .ghost-text-decoration, .part.editor .ghost-text-decoration-preview');
   }
 
-  /** Waits for ghost text in the line of the cursor and gives it. */
-  async shownGhostText(): Promise<string> {
+  /** Waits for ghost text at the cursor, of a kind if one is asked for, and gives it. */
+  async shownGhostText(isWanted: (text: string) => boolean = () => true, timeoutMs?: number): Promise<string> {
     return waitFor('ghost text', async () => {
-      const text = (await this.ghostText().allTextContents()).join('');
-      return text.trim() === '' ? undefined : text.replaceAll('\u00a0', ' ');
-    });
+      const text = (await this.ghostText().allTextContents()).join('').replaceAll('\u00a0', ' ');
+      return text.trim() !== '' && isWanted(text) ? text : undefined;
+    }, timeoutMs);
   }
 
   // ── Workbench ──
@@ -112,6 +112,11 @@ export class Window {
   async command(title: string): Promise<void> {
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
     await this.quickPick('F1', `>${title}`, row);
+  }
+
+  /** Chorus's item in the status bar. */
+  chorusStatus(): Locator {
+    return this.page.locator('.part.statusbar .statusbar-item[id^="chorus.chorus"]').first();
   }
 
   statusBarItem(text: string | RegExp): Locator {

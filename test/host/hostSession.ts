@@ -1,6 +1,10 @@
-/** What most host tests begin with: a VS Code with the built Chorus in it, a browser, a copy of the sample workspace; and an end that leaves nothing behind. */
+/**
+ * What the host tests begin with: a VS Code with the built Chorus in it, a browser, a copy of the sample workspace for each scenario; and an
+ * end that leaves nothing behind. What a failing scenario had on its screens goes to `.cache/host-failures/`.
+ */
 import type { Browser } from 'playwright-core';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
 import os from 'node:os';
 import path from 'node:path';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
@@ -8,45 +12,75 @@ import { homeFiles } from '../../sidecar/client/home.ts';
 import { readStateFile, type SidecarState } from '../../sidecar/client/stateFile.ts';
 import { CodeServer, type CodeServerOptions } from './codeServer.ts';
 import { launchBrowser, Window } from './driver.ts';
-import { copySampleWorkspace, installBuiltExtension } from './extensionFolder.ts';
+import { copySampleWorkspace, installBuiltExtension, repository } from './extensionFolder.ts';
 import { setUpHost, type HostVersion } from './setup.ts';
 import { isRunning, stopSidecar } from './sidecarProcess.ts';
 import { waitFor } from './waitFor.ts';
 
-export interface HostSessionOptions extends Partial<Omit<CodeServerOptions, 'host' | 'folder'>> {
+const FAILURES = path.join(repository, '.cache', 'host-failures');
+
+export interface HostOptions extends Partial<Omit<CodeServerOptions, 'host' | 'folder'>> {
   /** The version that the extension claims to be. */
   readonly extensionVersion?: string;
-  /** Runs once the folders exist and before the server starts. */
+  /** Runs once the server's folder exists and before the server starts. */
   readonly prepare?: (serverFolder: string) => Promise<void>;
 }
 
+/** One test with a workspace of its own. */
+type DefineScenario = (name: string, run: (scenario: Scenario) => Promise<void>) => void;
+
+/** A suite in one VS Code. `define` receives what to define scenarios with. */
+export function describeHost(version: HostVersion, define: (scenario: DefineScenario) => void, options: HostOptions = {}): void {
+  describe(`VS Code ${version}`, () => {
+    let session: HostSession;
+    before(async () => {
+      session = await HostSession.start(version, options);
+    });
+    after(() => session.stop());
+    define((name, run) => {
+      it(name, async () => {
+        const scenario = await session.newScenario();
+        try {
+          await run(scenario);
+        } catch (error) {
+          await scenario.recordFailure(`${version} ${name}`);
+          throw error;
+        } finally {
+          await scenario.closeWindows();
+        }
+      });
+    });
+  });
+}
+
+/** A running VS Code server with Chorus, and a browser. */
 export class HostSession {
   readonly server: CodeServer;
-  readonly workspace: string;
-  private readonly browser: Browser;
+  readonly browser: Browser;
+  /** Where Chorus is installed. */
+  readonly extensionFolder: string;
   private readonly folder: string;
-  private readonly windows: Window[] = [];
+  private scenarioCount = 0;
 
-  private constructor(server: CodeServer, browser: Browser, folder: string, workspace: string) {
+  private constructor(server: CodeServer, browser: Browser, folders: { folder: string; extensionFolder: string }) {
     this.server = server;
     this.browser = browser;
-    this.folder = folder;
-    this.workspace = workspace;
+    this.folder = folders.folder;
+    this.extensionFolder = folders.extensionFolder;
   }
 
-  static async start(version: HostVersion, options: HostSessionOptions = {}): Promise<HostSession> {
+  static async start(version: HostVersion, options: HostOptions = {}): Promise<HostSession> {
     const host = await setUpHost(version);
     const model = await fetchModel();
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-host-'));
+    const serverFolder = path.join(folder, 'server');
     try {
-      const workspace = await copySampleWorkspace(path.join(folder, 'sample workspace ⟨ä⟩'));
-      const serverFolder = path.join(folder, 'server');
-      await installBuiltExtension(serverFolder, options.extensionVersion);
+      const extensionFolder = await installBuiltExtension(serverFolder, options.extensionVersion);
       await options.prepare?.(serverFolder);
       const settings = { 'chorus.modelPath': model, ...options.settings };
       const server = await CodeServer.start({ ...options, host, folder: serverFolder, settings });
       try {
-        return new HostSession(server, await launchBrowser(), folder, workspace);
+        return new HostSession(server, await launchBrowser(), { folder, extensionFolder });
       } catch (error) {
         await server.stop();
         throw error;
@@ -57,14 +91,48 @@ export class HostSession {
     }
   }
 
-  /** Opens a window on the sample workspace, or another folder, and waits until Chorus shows itself in the status bar. */
-  async openWindow(folder = this.workspace): Promise<Window> {
-    const window = await Window.open(this.browser, this.server.windowUrl(folder));
+  /** A copy of the sample workspace, in a folder whose name has spaces and letters that are not Latin. */
+  async newScenario(): Promise<Scenario> {
+    this.scenarioCount += 1;
+    return new Scenario(this, await copySampleWorkspace(path.join(this.folder, `sample ${this.scenarioCount} пример 例`)));
+  }
+
+  /** Ends everything that was started. */
+  async stop(): Promise<void> {
+    try {
+      await this.browser.close();
+    } finally {
+      await this.server.stop();
+      await stopSidecar(this.server.chorusHome);
+      await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    }
+  }
+}
+
+/** A workspace and the windows on it. */
+export class Scenario {
+  readonly session: HostSession;
+  readonly workspace: string;
+  private readonly windows: Window[] = [];
+
+  constructor(session: HostSession, workspace: string) {
+    this.session = session;
+    this.workspace = workspace;
+  }
+
+  /** Opens a window on the workspace and waits until Chorus shows itself in the status bar. */
+  async openWindow(): Promise<Window> {
+    const window = await Window.open(this.session.browser, this.session.server.windowUrl(this.workspace));
     this.windows.push(window);
-    await window.statusBarItem('Chorus').waitFor();
+    await window.chorusStatus().waitFor();
     return window;
   }
 
+  async closeWindows(): Promise<void> {
+    for (const window of this.windows.splice(0)) await window.close();
+  }
+
+  /** Absolute path of a file of the workspace. */
   file(name: string): string {
     return path.join(this.workspace, name);
   }
@@ -73,28 +141,34 @@ export class HostSession {
     return readFile(this.file(name), 'utf8');
   }
 
+  /** Writes a file of the workspace and gives its path. */
   async write(name: string, text: string): Promise<string> {
-    await writeFile(this.file(name), text);
-    return this.file(name);
+    const file = this.file(name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+    return file;
   }
 
   /** The running sidecar of this server's windows, once there is one. */
   async sidecar(): Promise<SidecarState> {
-    return waitFor('a running sidecar', async () => {
-      const state = await readStateFile(homeFiles(this.server.chorusHome).stateFile);
-      return state && isRunning(state.pid) ? state : undefined;
-    });
+    return waitFor('a running sidecar', () => this.runningSidecar());
   }
 
-  /** Ends everything that was started. */
-  async stop(): Promise<void> {
-    try {
-      for (const window of this.windows) await window.close().catch(() => undefined);
-      await this.browser.close();
-    } finally {
-      await this.server.stop();
-      await stopSidecar(this.server.chorusHome);
-      await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    }
+  /** The running sidecar, if there is one. */
+  async runningSidecar(): Promise<SidecarState | undefined> {
+    const state = await readStateFile(homeFiles(this.session.server.chorusHome).stateFile);
+    return state && isRunning(state.pid) ? state : undefined;
+  }
+
+  /** Keeps what a person would look at first. */
+  async recordFailure(name: string): Promise<void> {
+    const target = path.join(FAILURES, name.replaceAll(/[^\w.-]+/g, '-'));
+    await rm(target, { recursive: true, force: true });
+    await mkdir(target, { recursive: true });
+    for (const [index, window] of this.windows.entries()) await window.saveScreen(path.join(target, `window-${index + 1}.png`)).catch(() => undefined);
+    const { folder, chorusHome } = this.session.server;
+    await cp(path.join(folder, 'data', 'logs'), path.join(target, 'logs'), { recursive: true }).catch(() => undefined);
+    await cp(homeFiles(chorusHome).logFile, path.join(target, 'sidecar.log')).catch(() => undefined);
+    console.log(`What was on the screen, and the logs: ${target}`);
   }
 }
