@@ -1,0 +1,62 @@
+import type { MarkdownRenderer } from './markdown.ts';
+
+/**
+ * Shows Markdown that grows. Blocks that are finished are rendered once and never touched again; only the last one is rendered anew, so
+ * that a long answer costs no more per frame than a short one.
+ */
+export class AnswerView {
+  private text = '';
+  /** Where in `text` the block begins that is still open. */
+  private openStart = 0;
+  private openNodes: readonly Node[] = [];
+  private readonly references = {};
+  private frame: number | undefined;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly renderer: MarkdownRenderer,
+    /** Called with the nodes of each finished block, once, in order. */
+    private readonly onBlock: (nodes: readonly Node[]) => void,
+  ) {}
+
+  append(text: string): void {
+    this.text += text;
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.update(false);
+    });
+  }
+
+  /** Renders what is left as finished. */
+  finish(): void {
+    if (this.frame !== undefined) cancelAnimationFrame(this.frame);
+    this.frame = undefined;
+    this.update(true);
+  }
+
+  private update(final: boolean): void {
+    const open = this.text.slice(this.openStart);
+    const blocks = this.renderer.blocks(open, this.references);
+    const lineStarts = blocks.length > 1 ? startsOfLines(open) : [0];
+    for (const node of this.openNodes) this.root.removeChild(node);
+    this.openNodes = [];
+    for (const [index, block] of blocks.entries()) {
+      const isOpen = !final && index === blocks.length - 1;
+      const nodes = [...this.renderer.render(block, { live: isOpen }).childNodes];
+      this.root.append(...nodes);
+      if (isOpen) {
+        this.openNodes = nodes;
+        this.openStart += lineStarts[block.line] ?? 0;
+      } else {
+        this.onBlock(nodes);
+      }
+    }
+    if (final) this.openStart = this.text.length;
+  }
+}
+
+function startsOfLines(text: string): number[] {
+  const starts = [0];
+  for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) starts.push(index + 1);
+  return starts;
+}

@@ -1,0 +1,113 @@
+import { ChipBar, type ChipActions } from './chipBar.ts';
+import { element } from './dom.ts';
+import { icon } from './icons.ts';
+import type { ChatStrings, SlashCommand } from './messages.ts';
+import { SlashMenu } from './slashMenu.ts';
+
+export interface ComposerOptions {
+  readonly strings: ChatStrings;
+  readonly commands: readonly SlashCommand[];
+  readonly chips: ChipActions;
+  send(text: string): void;
+  stop(): void;
+  /** Called with every change of the text, so that it can be kept. */
+  draftChanged(text: string): void;
+}
+
+/** Where the question is typed: context chips, input with slash commands, send or stop. */
+export class Composer {
+  readonly root: HTMLElement;
+  readonly chipBar: ChipBar;
+  private readonly input: HTMLTextAreaElement;
+  private readonly menu: SlashMenu;
+  private readonly button: HTMLButtonElement;
+  private answering = false;
+
+  constructor(private readonly options: ComposerOptions) {
+    const { strings, commands, chips } = options;
+    this.chipBar = new ChipBar(strings, chips);
+    this.input = element('textarea', {
+      class: 'input',
+      attributes: { rows: '1', dir: 'auto', 'aria-label': strings.askLabel, 'aria-haspopup': 'listbox', placeholder: strings.askPlaceholder },
+    });
+    this.menu = new SlashMenu(this.input, commands, strings.commands, (name) => this.chooseCommand(name));
+    this.button = element('button', { class: 'send', attributes: { type: 'button' }, onClick: () => this.act() });
+    this.root = element('form', {
+      class: 'composer',
+      attributes: { 'aria-label': strings.askLabel },
+      children: [this.menu.root, this.chipBar.root, element('div', { class: 'input-row', children: [this.input, this.button] })],
+    });
+    this.root.addEventListener('submit', (event) => event.preventDefault());
+    this.input.addEventListener('input', () => this.changed());
+    this.input.addEventListener('keydown', (event) => this.keyDown(event));
+    this.input.addEventListener('blur', () => this.menu.close());
+    this.showButton();
+  }
+
+  get text(): string {
+    return this.input.value;
+  }
+
+  setText(text: string): void {
+    this.input.value = text;
+    this.changed();
+    this.menu.close();
+  }
+
+  setAnswering(answering: boolean): void {
+    this.answering = answering;
+    this.showButton();
+  }
+
+  focus(): void {
+    this.input.focus();
+  }
+
+  chooseCommand(name: string): void {
+    const rest = this.input.value.replace(/^\/[a-z]*\s*/, '');
+    this.setText(`/${name} ${rest}`);
+    this.focus();
+    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
+  }
+
+  private changed(): void {
+    this.menu.update();
+    this.options.draftChanged(this.input.value);
+    this.showButton();
+  }
+
+  private keyDown(event: KeyboardEvent): void {
+    // While an input method composes, Enter belongs to it.
+    if (event.isComposing) return;
+    if (this.menu.handleKey(event)) event.preventDefault();
+    else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      if (!this.answering) this.send();
+    } else if (event.key === 'Escape' && this.answering) {
+      event.preventDefault();
+      this.options.stop();
+    }
+  }
+
+  private act(): void {
+    if (this.answering) this.options.stop();
+    else this.send();
+    this.focus();
+  }
+
+  private send(): void {
+    const text = this.input.value.trim();
+    if (text === '') return;
+    this.options.send(text);
+    this.setText('');
+  }
+
+  private showButton(): void {
+    const { strings } = this.options;
+    const label = this.answering ? strings.stop : strings.send;
+    this.button.replaceChildren(icon(this.answering ? 'stop' : 'send'));
+    this.button.title = label;
+    this.button.setAttribute('aria-label', label);
+    this.button.disabled = !this.answering && this.input.value.trim() === '';
+  }
+}

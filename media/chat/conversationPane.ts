@@ -1,0 +1,117 @@
+import { element } from './dom.ts';
+import { isWebLink } from './markdown.ts';
+import { AnswerElement, questionElement, type AnswerContext } from './messageView.ts';
+import type { ConversationView, MessageView, SlashCommand } from './messages.ts';
+
+/** Distance from the end, in pixels, within which the view follows an answer that grows. */
+const FOLLOW_PX = 60;
+
+export interface ConversationPaneOptions extends AnswerContext {
+  readonly commands: readonly SlashCommand[];
+  openLink(href: string): void;
+  chooseCommand(name: string): void;
+}
+
+/** The messages of one conversation, oldest first, following the answer that is being written unless the reader scrolled away. */
+export class ConversationPane {
+  readonly root: HTMLElement;
+  private readonly list = element('div', { class: 'messages' });
+  private readonly welcome: HTMLElement;
+  private answers = new Map<string, AnswerElement>();
+
+  constructor(private readonly options: ConversationPaneOptions) {
+    const { strings, commands } = options;
+    this.welcome = element('section', {
+      class: 'welcome',
+      children: [
+        element('h2', { text: strings.welcomeTitle }),
+        element('p', { text: strings.welcomeText }),
+        element('ul', {
+          class: 'suggestions',
+          children: commands.map(({ name, description }) =>
+            element('li', {
+              children: [
+                element('button', {
+                  class: 'suggestion',
+                  attributes: { type: 'button' },
+                  children: [element('span', { class: 'command', text: `/${name}` }), element('span', { text: description })],
+                  onClick: () => options.chooseCommand(name),
+                }),
+              ],
+            }),
+          ),
+        }),
+      ],
+    });
+    this.root = element('div', {
+      class: 'conversation',
+      attributes: { role: 'log', 'aria-live': 'off', 'aria-label': strings.conversation, tabindex: '0' },
+      children: [this.welcome, this.list],
+    });
+    this.root.addEventListener('click', (event) => this.clicked(event));
+    this.root.addEventListener('auxclick', (event) => this.clicked(event));
+    new ResizeObserver(() => this.followEnd()).observe(this.list);
+    this.root.addEventListener('scroll', () => {
+      this.follows = this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight < FOLLOW_PX;
+    });
+  }
+
+  private follows = true;
+
+  show(conversation: ConversationView): void {
+    this.list.replaceChildren();
+    this.answers = new Map();
+    for (const message of conversation.messages) {
+      if (message.role === 'user') this.addQuestion(message);
+      else this.addAnswer(message, message.id === conversation.streamingId);
+    }
+    this.follows = true;
+    this.updateWelcome();
+    this.followEnd();
+  }
+
+  addQuestion(message: MessageView): void {
+    this.list.append(questionElement(message, this.options.strings));
+    this.updateWelcome();
+  }
+
+  addAnswer(message: MessageView, streaming: boolean): void {
+    const answer = new AnswerElement(message, this.options);
+    this.answers.get(message.id)?.root.remove();
+    this.answers.set(message.id, answer);
+    this.list.append(answer.root);
+    if (streaming) {
+      answer.startStreaming();
+      this.follows = true;
+    } else {
+      answer.end(message);
+    }
+    this.updateWelcome();
+  }
+
+  appendChunk(id: string, text: string): void {
+    this.answers.get(id)?.append(text);
+  }
+
+  endAnswer(message: MessageView): void {
+    this.answers.get(message.id)?.end(message);
+  }
+
+  private updateWelcome(): void {
+    this.welcome.hidden = this.list.childElementCount > 0;
+  }
+
+  private followEnd(): void {
+    if (this.follows) this.root.scrollTop = this.root.scrollHeight;
+  }
+
+  /** Links never navigate: the host asks VS Code, which asks the user. */
+  private clicked(event: MouseEvent): void {
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (!link) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const href = link.getAttribute('href') ?? '';
+    if (isWebLink(href)) this.options.openLink(href);
+  }
+}

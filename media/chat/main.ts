@@ -1,0 +1,133 @@
+import './chat.css';
+import { Announcer } from './announcer.ts';
+import { Composer } from './composer.ts';
+import { ConversationPane } from './conversationPane.ts';
+import { element } from './dom.ts';
+import { HistoryPane } from './historyPane.ts';
+import { MarkdownRenderer } from './markdown.ts';
+import type { ConversationSummary, HostMessage, PageMessage } from './messages.ts';
+
+interface PageState {
+  readonly draft: string;
+}
+
+interface VsCodeApi {
+  postMessage(message: PageMessage): void;
+  getState(): PageState | undefined;
+  setState(state: PageState): void;
+}
+
+declare function acquireVsCodeApi(): VsCodeApi;
+
+const vscode = acquireVsCodeApi();
+const post = (message: PageMessage): void => vscode.postMessage(message);
+
+/** The page, made once the host has said in which language. */
+class ChatPage {
+  private readonly announcer: Announcer;
+  private readonly conversation: ConversationPane;
+  private readonly composer: Composer;
+  private readonly history: HistoryPane;
+  private conversationId = '';
+  private conversations: readonly ConversationSummary[] = [];
+
+  constructor(init: Extract<HostMessage, { type: 'init' }>) {
+    const { strings, commands } = init;
+    const live = element('div', { class: 'screen-reader-only', attributes: { role: 'status', 'aria-live': 'polite', 'aria-atomic': 'false' } });
+    this.announcer = new Announcer(live);
+    this.composer = new Composer({
+      strings,
+      commands,
+      chips: { add: (kind) => post({ type: 'addChip', kind }), remove: (id) => post({ type: 'removeChip', id }) },
+      send: (text) => post({ type: 'send', text }),
+      stop: () => post({ type: 'stop' }),
+      draftChanged: (draft) => vscode.setState({ draft }),
+    });
+    this.conversation = new ConversationPane({
+      strings,
+      commands,
+      renderer: new MarkdownRenderer(window),
+      announcer: this.announcer,
+      actions: {
+        copy: (text) => {
+          post({ type: 'copy', text });
+          this.announcer.say(strings.copied);
+        },
+        insert: (code) => post({ type: 'insert', code }),
+        apply: (code) => post({ type: 'apply', code }),
+        retry: (id) => post({ type: 'retry', id }),
+      },
+      openLink: (href) => post({ type: 'openLink', href }),
+      chooseCommand: (name) => this.composer.chooseCommand(name),
+    });
+    this.history = new HistoryPane(strings, {
+      open: (id) => post({ type: 'openConversation', id }),
+      remove: (id) => post({ type: 'deleteConversation', id }),
+      create: () => post({ type: 'newConversation' }),
+      close: () => this.showHistory(false),
+    });
+    document.body.replaceChildren(element('main', { class: 'chat', children: [this.history.root, this.conversation.root, this.composer.root, live] }));
+    this.composer.setText(vscode.getState()?.draft ?? '');
+    this.receive({ type: 'conversations', conversations: init.conversations });
+    this.receive({ type: 'chips', chips: init.chips });
+    this.receive({ type: 'conversation', conversation: init.conversation });
+  }
+
+  receive(message: Exclude<HostMessage, { type: 'init' }>): void {
+    switch (message.type) {
+      case 'conversation':
+        this.conversationId = message.conversation.id;
+        this.conversation.show(message.conversation);
+        this.composer.setAnswering(message.conversation.streamingId !== undefined);
+        this.history.show(this.conversations, this.conversationId);
+        this.showHistory(false);
+        break;
+      case 'conversations':
+        this.conversations = message.conversations;
+        this.history.show(this.conversations, this.conversationId);
+        break;
+      case 'chips':
+        this.composer.chipBar.show(message.chips);
+        break;
+      case 'turn':
+        if (message.question) this.conversation.addQuestion(message.question);
+        this.conversation.addAnswer(message.answer, true);
+        this.composer.setAnswering(true);
+        break;
+      case 'chunk':
+        this.conversation.appendChunk(message.id, message.text);
+        break;
+      case 'ended':
+        this.conversation.endAnswer(message.answer);
+        this.composer.setAnswering(false);
+        break;
+      case 'refused':
+        this.composer.setText([message.text, this.composer.text].filter(Boolean).join('\n'));
+        this.announcer.say(message.reason);
+        break;
+      case 'focusInput':
+        this.showHistory(false);
+        if (message.text !== undefined) this.composer.setText(message.text);
+        this.composer.focus();
+        break;
+      case 'showHistory':
+        this.showHistory(!this.history.isOpen);
+        break;
+    }
+  }
+
+  private showHistory(open: boolean): void {
+    const wasOpen = this.history.isOpen;
+    this.history.setOpen(open);
+    this.conversation.root.hidden = open;
+    this.composer.root.hidden = open;
+    if (wasOpen && !open) this.composer.focus();
+  }
+}
+
+let page: ChatPage | undefined;
+window.addEventListener('message', (event: MessageEvent<HostMessage>) => {
+  if (event.data.type === 'init') page = new ChatPage(event.data);
+  else page?.receive(event.data);
+});
+post({ type: 'ready' });

@@ -1,0 +1,93 @@
+import createDOMPurify, { type Config, type DOMPurify, type WindowLike } from 'dompurify';
+import hljs from 'highlight.js/lib/common';
+import createMarkdownIt, { type MarkdownIt, type Token } from 'markdown-it';
+
+/** Code longer than this is shown without colours while it is still being written, in UTF-16 units. */
+const MAX_LIVE_HIGHLIGHT_UNITS = 20_000;
+/** Code longer than this is never coloured. */
+const MAX_HIGHLIGHT_UNITS = 200_000;
+
+const ALLOWED: Config = {
+  ALLOWED_TAGS: [
+    'a', 'blockquote', 'br', 'code', 'del', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'li', 'ol', 'p', 'pre', 's', 'span', 'strong',
+    'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul',
+  ],
+  ALLOWED_ATTR: ['class', 'dir', 'href', 'start', 'title'],
+  ALLOWED_URI_REGEXP: /^https?:\/\//i,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  RETURN_DOM_FRAGMENT: true,
+};
+
+export interface MarkdownBlock {
+  /** First line of the block in the text it was parsed from, counted from zero. */
+  readonly line: number;
+  readonly tokens: readonly Token[];
+}
+
+/**
+ * Markdown of a model, which is untrusted text, as DOM. Two walls: markdown-it knows no HTML and only http(s) links; DOMPurify then lets
+ * through a short list of tags and attributes. Images are shown as links: nothing is ever loaded.
+ */
+export class MarkdownRenderer {
+  private readonly markdown: MarkdownIt;
+  private readonly purifier: DOMPurify;
+  private live = false;
+
+  constructor(window: WindowLike) {
+    this.purifier = createDOMPurify(window);
+    this.markdown = new createMarkdownIt({ html: false, linkify: true, breaks: false, typographer: false, highlight: (code, language) => this.highlight(code, language) });
+    this.markdown.validateLink = isWebLink;
+    this.markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+    this.markdown.renderer.rules['image'] = (tokens, index) => {
+      const token = tokens[index];
+      const source = String(token?.attrGet('src') ?? '');
+      const text = this.markdown.utils.escapeHtml(token?.content || source);
+      return isWebLink(source) ? `<a href="${this.markdown.utils.escapeHtml(source)}">${text}</a>` : text;
+    };
+    this.markdown.core.ruler.push('direction', (state) => {
+      for (const token of state.tokens) {
+        if (DIRECTED.has(token.type)) token.attrSet('dir', 'auto');
+        // Alignment comes as an inline style, which the page's policy forbids.
+        const align = /text-align:(\w+)/.exec(String(token.attrGet('style') ?? ''))?.[1];
+        if (align) token.attrs = [...(token.attrs ?? []).filter(([name]) => name !== 'style'), ['class', `align-${align}`]];
+      }
+    });
+  }
+
+  /** The top-level blocks of a text, in order. `references` keeps link definitions between the parts of one text. */
+  blocks(text: string, references: Record<string, unknown> = {}): MarkdownBlock[] {
+    const blocks: { line: number; tokens: Token[] }[] = [];
+    let depth = 0;
+    for (const token of this.markdown.parse(text, references)) {
+      if (depth === 0 && token.nesting >= 0) blocks.push({ line: token.map?.[0] ?? blocks.at(-1)?.line ?? 0, tokens: [] });
+      blocks.at(-1)?.tokens.push(token);
+      depth += token.nesting;
+    }
+    return blocks;
+  }
+
+  /** One block as sanitised DOM. `live`: it is still being written. */
+  render(block: MarkdownBlock, options: { readonly live: boolean }): DocumentFragment {
+    this.live = options.live;
+    const html = this.markdown.renderer.render([...block.tokens], this.markdown.options, {});
+    return this.sanitise(html);
+  }
+
+  /** The second wall alone. */
+  sanitise(html: string): DocumentFragment {
+    return this.purifier.sanitize(html, ALLOWED) as unknown as DocumentFragment;
+  }
+
+  private highlight(code: string, language: string): string {
+    const escaped = this.markdown.utils.escapeHtml(code);
+    if (!hljs.getLanguage(language) || code.length > (this.live ? MAX_LIVE_HIGHLIGHT_UNITS : MAX_HIGHLIGHT_UNITS)) return escaped;
+    return hljs.highlight(code, { language, ignoreIllegals: true }).value;
+  }
+}
+
+const DIRECTED = new Set(['paragraph_open', 'heading_open', 'list_item_open', 'blockquote_open', 'th_open', 'td_open']);
+
+export function isWebLink(href: string): boolean {
+  return /^https?:\/\//i.test(href.trim());
+}

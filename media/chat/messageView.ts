@@ -1,0 +1,125 @@
+import { AnswerView } from './answerView.ts';
+import type { Announcer } from './announcer.ts';
+import { decorateCodeBlock, type CodeActions } from './codeBlock.ts';
+import { element } from './dom.ts';
+import { icon } from './icons.ts';
+import type { MarkdownRenderer } from './markdown.ts';
+import type { ChatStrings, MessageView } from './messages.ts';
+import { ThinkingSplitter } from './thinking.ts';
+
+export interface AnswerActions extends CodeActions {
+  retry(id: string): void;
+}
+
+/** A user's message: plain text, as typed. */
+export function questionElement(message: MessageView, strings: ChatStrings): HTMLElement {
+  const command = /^\/[a-z]+(?=\s|$)/.exec(message.content)?.[0] ?? '';
+  const rest = message.content.slice(command.length);
+  return element('article', {
+    class: 'message question',
+    attributes: { 'aria-label': strings.you },
+    children: [
+      element('div', {
+        class: 'body',
+        attributes: { dir: 'auto' },
+        children: command ? [element('span', { class: 'command', text: command }), document.createTextNode(rest)] : [document.createTextNode(rest)],
+      }),
+    ],
+  });
+}
+
+export interface AnswerContext {
+  readonly strings: ChatStrings;
+  readonly renderer: MarkdownRenderer;
+  readonly actions: AnswerActions;
+  readonly announcer: Announcer;
+}
+
+/** An answer, while it is written and after. */
+export class AnswerElement {
+  readonly root: HTMLElement;
+  private readonly body = element('div', { class: 'body' });
+  private readonly footer = element('div', { class: 'footer' });
+  private readonly answer: AnswerView;
+  private readonly splitter = new ThinkingSplitter();
+  private thought: HTMLElement | undefined;
+  private content = '';
+  /** Finished answers of the history are not read out. */
+  private announces = false;
+
+  constructor(
+    private readonly message: MessageView,
+    private readonly context: AnswerContext,
+  ) {
+    this.root = element('article', { class: 'message answer', attributes: { 'aria-label': context.strings.assistant }, children: [this.body, this.footer] });
+    this.answer = new AnswerView(this.body, context.renderer, (nodes) => this.blockDone(nodes));
+    if (message.content) this.append(message.content);
+  }
+
+  get id(): string {
+    return this.message.id;
+  }
+
+  startStreaming(): void {
+    this.announces = true;
+    this.root.classList.add('streaming');
+    this.root.setAttribute('aria-busy', 'true');
+    this.context.announcer.say(this.context.strings.answering);
+  }
+
+  append(text: string): void {
+    this.content += text;
+    this.show(this.splitter.append(text));
+  }
+
+  end(message: MessageView): void {
+    this.show(this.splitter.finish());
+    this.answer.finish();
+    this.root.classList.remove('streaming');
+    this.root.removeAttribute('aria-busy');
+    const { strings, actions, announcer } = this.context;
+    this.footer.replaceChildren();
+    if (message.notice) {
+      this.footer.append(element('p', { class: message.failed ? 'notice failed' : 'notice', text: message.notice, attributes: { dir: 'auto' } }));
+    }
+    const buttons = element('div', { class: 'answer-actions' });
+    if (this.content.trim() !== '') {
+      buttons.append(this.button('copy', strings.copy, () => actions.copy(this.content)));
+    }
+    buttons.append(this.button('retry', strings.retry, () => actions.retry(message.id), message.failed ?? false));
+    this.footer.append(buttons);
+    if (this.announces) announcer.say(message.notice ?? strings.answerDone);
+    this.announces = false;
+  }
+
+  private button(name: 'copy' | 'retry', label: string, onClick: () => void, withText = false): HTMLButtonElement {
+    return element('button', {
+      class: withText ? 'text-button' : 'icon-button',
+      attributes: { type: 'button', title: label, 'aria-label': label },
+      children: withText ? [icon(name), document.createTextNode(label)] : [icon(name)],
+      onClick,
+    });
+  }
+
+  private show({ thought, answer }: { readonly thought: string; readonly answer: string }): void {
+    if (thought !== '') {
+      if (!this.thought) {
+        this.thought = element('div', { class: 'thought', attributes: { dir: 'auto' } });
+        this.root.insertBefore(
+          element('details', { class: 'thinking', children: [element('summary', { text: this.context.strings.thinking }), this.thought] }),
+          this.body,
+        );
+      }
+      this.thought.append(thought);
+    }
+    if (answer !== '') this.answer.append(answer);
+  }
+
+  private blockDone(nodes: readonly Node[]): void {
+    for (const node of nodes) {
+      if (this.announces) this.context.announcer.say(node.textContent ?? '');
+      if (node instanceof HTMLPreElement) decorateCodeBlock(node, this.context.strings, this.context.actions);
+      else if (node instanceof HTMLElement) node.querySelectorAll('pre').forEach((block) => decorateCodeBlock(block, this.context.strings, this.context.actions));
+    }
+  }
+}

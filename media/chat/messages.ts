@@ -1,0 +1,114 @@
+/** What the chat panel's page and its host say to each other. Types alone: nothing here exists at run time. */
+
+export type ChipKind = 'selection' | 'file' | 'diagnostics';
+
+/** A piece of context that goes with the conversation's questions. The text stays with the host. */
+export interface ContextChip {
+  readonly id: string;
+  readonly kind: ChipKind;
+  /** For example "parser.ts:10-24". */
+  readonly label: string;
+  /** The path in full, shown on hover. */
+  readonly description: string;
+}
+
+export interface MessageView {
+  readonly id: string;
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+  /** One line under an answer: why it ended early, what was left out. */
+  readonly notice?: string;
+  /** The answer ended by a failure: the notice is shown as one. */
+  readonly failed?: boolean;
+}
+
+export interface ConversationView {
+  readonly id: string;
+  readonly messages: readonly MessageView[];
+  /** Id of the answer that is being written. */
+  readonly streamingId?: string;
+}
+
+export interface ConversationSummary {
+  readonly id: string;
+  readonly title: string;
+  /** Localised, for example "yesterday". */
+  readonly when: string;
+}
+
+export interface SlashCommand {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** Every text of the page, localised by the host. `{0}` is filled in by the page. */
+export interface ChatStrings {
+  readonly you: string;
+  readonly assistant: string;
+  readonly conversation: string;
+  readonly welcomeTitle: string;
+  readonly welcomeText: string;
+  readonly askLabel: string;
+  readonly askPlaceholder: string;
+  readonly send: string;
+  readonly stop: string;
+  readonly stopped: string;
+  readonly answering: string;
+  readonly answerDone: string;
+  readonly copy: string;
+  readonly copied: string;
+  readonly insert: string;
+  readonly apply: string;
+  readonly retry: string;
+  readonly code: string;
+  readonly codeIn: string;
+  readonly commands: string;
+  readonly context: string;
+  readonly addContext: string;
+  readonly addSelection: string;
+  readonly addFile: string;
+  readonly addDiagnostics: string;
+  readonly removeContext: string;
+  readonly history: string;
+  readonly noHistory: string;
+  readonly newChat: string;
+  readonly deleteChat: string;
+  readonly closeHistory: string;
+  readonly thinking: string;
+}
+
+export type HostMessage =
+  | {
+      readonly type: 'init';
+      readonly strings: ChatStrings;
+      readonly commands: readonly SlashCommand[];
+      readonly conversation: ConversationView;
+      readonly conversations: readonly ConversationSummary[];
+      readonly chips: readonly ContextChip[];
+    }
+  | { readonly type: 'conversation'; readonly conversation: ConversationView }
+  | { readonly type: 'conversations'; readonly conversations: readonly ConversationSummary[] }
+  | { readonly type: 'chips'; readonly chips: readonly ContextChip[] }
+  /** A question was taken and its answer begins. */
+  | { readonly type: 'turn'; readonly question: MessageView | undefined; readonly answer: MessageView }
+  | { readonly type: 'chunk'; readonly id: string; readonly text: string }
+  | { readonly type: 'ended'; readonly answer: MessageView }
+  /** The question was not taken: it goes back into the input. */
+  | { readonly type: 'refused'; readonly text: string; readonly reason: string }
+  | { readonly type: 'focusInput'; readonly text?: string }
+  | { readonly type: 'showHistory' };
+
+export type PageMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'send'; readonly text: string }
+  | { readonly type: 'stop' }
+  | { readonly type: 'retry'; readonly id: string }
+  | { readonly type: 'newConversation' }
+  | { readonly type: 'openConversation'; readonly id: string }
+  | { readonly type: 'deleteConversation'; readonly id: string }
+  | { readonly type: 'copy'; readonly text: string }
+  | { readonly type: 'insert'; readonly code: string }
+  | { readonly type: 'apply'; readonly code: string }
+  | { readonly type: 'addChip'; readonly kind: ChipKind }
+  | { readonly type: 'removeChip'; readonly id: string }
+  | { readonly type: 'openLink'; readonly href: string };
