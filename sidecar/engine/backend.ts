@@ -1,0 +1,46 @@
+import type { SamplingParams, TokenId } from '../protocol/engine.ts';
+import type { TokenSpelling } from './tokenHealing.ts';
+
+/** What the scheduler needs of whatever computes: a few sequences over one set of weights. Calls never overlap. */
+export interface Backend {
+  readonly vocabulary: TokenSpelling & { tokenBytes(token: TokenId, options?: { special?: boolean }): Uint8Array };
+  readonly sequences: readonly BackendSequence[];
+  /** Tokens that one sequence holds. */
+  readonly contextSizeTokens: number;
+  /** Largest number of tokens in one evaluation. */
+  readonly batchTokens: number;
+  isEndOfGeneration(token: TokenId): boolean;
+  /** Compiles a grammar. Throws `TroubleError` 'invalid-input' for one that can't be used. */
+  grammar(source: GrammarSource): Promise<CompiledGrammar>;
+}
+
+export type GrammarSource = { readonly gbnf: string } | { readonly jsonSchema: object };
+
+export interface CompiledGrammar {
+  /** Handed back to `BackendSequence.decode`. */
+  readonly handle: unknown;
+  /** Texts after which nothing of use follows. */
+  readonly stop: readonly string[];
+}
+
+export interface BackendSequence {
+  /** Tokens whose keys and values the sequence holds. */
+  readonly length: number;
+  /** Length of the longest common beginning of `tokens` and what the sequence holds. */
+  commonPrefixLength(tokens: readonly TokenId[]): number;
+  /** Keeps the first `length` tokens, or fewer where the model can't go back to there. Resolves with the length kept. */
+  truncate(length: number): Promise<number>;
+  /** Appends tokens. */
+  evaluate(tokens: readonly TokenId[]): Promise<void>;
+  /** Marks the present length as one that `truncate` can go back to, where the model needs that. */
+  checkpoint(): Promise<void>;
+  /** Appends `tokens`, then samples; each further step appends the token sampled before. Yields tokens without end. */
+  decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined>;
+}
+
+export interface DecodeOptions {
+  readonly sampling: SamplingParams;
+  readonly grammar?: CompiledGrammar;
+  /** Asked before each token: the only tokens allowed, or `undefined` for any. */
+  readonly allowed?: () => ReadonlySet<TokenId> | undefined;
+}

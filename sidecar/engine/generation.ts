@@ -1,0 +1,150 @@
+import { performance } from 'node:perf_hooks';
+import type { EngineGenerateParams, EngineGenerateResult, GenerateChunk, TokenId } from '../protocol/engine.ts';
+import type { Backend, BackendSequence, CompiledGrammar } from './backend.ts';
+import type { ChunkSizer } from './chunkSizer.ts';
+import { TroubleError } from './engine.ts';
+import { TextStream, type TextPiece } from './textStream.ts';
+import { TokenHealing, type TokenIndex } from './tokenHealing.ts';
+
+type StopReason = EngineGenerateResult['stopReason'];
+export type GenerateRequest = Omit<EngineGenerateParams, 'requestId'>;
+
+/** Why a request was ended from outside; the reason of its abort signal. */
+export class EndedEarly extends Error {
+  override readonly name = 'EndedEarly';
+
+  constructor(readonly stopReason: 'cancelled' | 'timeout') {
+    super(stopReason);
+  }
+}
+
+export interface GenerationContext {
+  readonly backend: Backend;
+  readonly sequence: BackendSequence;
+  readonly chunkSizer: ChunkSizer;
+  readonly tokenIndex: () => TokenIndex;
+  /** Aborts with `EndedEarly`. */
+  readonly signal: AbortSignal;
+  /** Runs one step when it is this request's turn; rejects with the signal's reason. */
+  readonly turn: <T>(step: () => Promise<T>) => Promise<T>;
+  readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void;
+}
+
+/** One request on its sequence, from the cached prefix to the last token. */
+export class Generation {
+  private readonly tokens: TokenId[] = [];
+  private text = '';
+  private readonly stream: TextStream;
+  private readonly startedAt = performance.now();
+  private promptDoneAt: number | undefined;
+  private reusedTokens = 0;
+  private evaluatedTokens = 0;
+  private generatedCount = 0;
+
+  constructor(
+    private readonly request: GenerateRequest,
+    private readonly context: GenerationContext,
+    private readonly grammar: CompiledGrammar | undefined,
+  ) {
+    this.stream = new TextStream([...(request.stop ?? []), ...(grammar?.stop ?? [])]);
+  }
+
+  async run(): Promise<EngineGenerateResult> {
+    let stopReason: StopReason;
+    try {
+      const last = await this.evaluatePrompt();
+      stopReason = last.length === 0 ? 'length' : await this.decode(last);
+    } catch (error) {
+      if (!(error instanceof EndedEarly)) throw error;
+      stopReason = error.stopReason;
+    }
+    if (stopReason !== 'stop') this.give(this.stream.end());
+    const now = performance.now();
+    return {
+      tokens: this.tokens,
+      text: this.text,
+      stopReason,
+      reusedTokens: this.reusedTokens,
+      evaluatedTokens: this.evaluatedTokens,
+      promptMs: (this.promptDoneAt ?? now) - this.startedAt,
+      generateMs: this.promptDoneAt === undefined ? 0 : now - this.promptDoneAt,
+    };
+  }
+
+  /** Tokens sampled, of which the result may hold fewer. */
+  get sampledTokens(): number {
+    return this.generatedCount;
+  }
+
+  /** Evaluates all of the prompt but a last chunk, which the first sampling step takes along. */
+  private async evaluatePrompt(): Promise<readonly TokenId[]> {
+    const { sequence, chunkSizer } = this.context;
+    const tokens = this.request.tokens;
+    this.reusedTokens = await this.context.turn(() => {
+      const common = sequence.commonPrefixLength(tokens);
+      // Logits come only from an evaluation: a prompt that is wholly cached still evaluates its last token.
+      return sequence.truncate(Math.min(common, tokens.length - 1));
+    });
+    let rest = tokens.slice(this.reusedTokens);
+    const samples = this.request.maxTokens > 0;
+    for (;;) {
+      const size = chunkSizer.next(sequence.length);
+      if (samples && rest.length <= size) return rest;
+      if (rest.length === 0) return [];
+      const chunk = rest.slice(0, size);
+      rest = rest.slice(size);
+      await this.context.turn(async () => {
+        const start = performance.now();
+        const depth = sequence.length;
+        await sequence.evaluate(chunk);
+        chunkSizer.record(chunk.length, depth, performance.now() - start);
+      });
+      this.evaluatedTokens += chunk.length;
+    }
+  }
+
+  private async decode(last: readonly TokenId[]): Promise<StopReason> {
+    const { backend, sequence, turn } = this.context;
+    const healing = this.request.requiredPrefix ? new TokenHealing(this.context.tokenIndex(), this.request.requiredPrefix) : undefined;
+    const steps = sequence.decode(last, {
+      sampling: this.request.sampling,
+      grammar: this.grammar,
+      allowed: healing && (() => healing.allowed),
+    });
+    try {
+      for (;;) {
+        if (healing?.allowed?.size === 0) {
+          throw new TroubleError('invalid-input', `The model's vocabulary can't spell the required text ${JSON.stringify(this.request.requiredPrefix)}.`);
+        }
+        const isFirst = this.promptDoneAt === undefined;
+        if (!isFirst && sequence.length + 1 >= backend.contextSizeTokens) return 'context-full';
+        const step = await turn(async () => {
+          const next = await steps.next();
+          if (isFirst) await sequence.checkpoint();
+          return next;
+        });
+        if (step.done) return 'end';
+        if (isFirst) {
+          this.evaluatedTokens += last.length;
+          this.promptDoneAt = performance.now();
+        }
+        if (backend.isEndOfGeneration(step.value)) return 'end';
+        this.generatedCount++;
+        healing?.accept(step.value);
+        this.give(this.stream.push(step.value, backend.vocabulary.tokenBytes(step.value, { special: this.request.special })));
+        if (this.stream.stopText !== undefined) return 'stop';
+        if (this.generatedCount >= this.request.maxTokens) return 'length';
+        this.context.signal.throwIfAborted();
+      }
+    } finally {
+      await steps.return();
+    }
+  }
+
+  private give(piece: TextPiece): void {
+    if (piece.text === '' && piece.tokens.length === 0) return;
+    this.text += piece.text;
+    this.tokens.push(...piece.tokens);
+    this.context.onChunk?.(piece);
+  }
+}

@@ -1,0 +1,114 @@
+import { execa } from 'execa';
+import type { ChildProcess } from 'node:child_process';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
+import { ENGINE_ERROR, GENERATE_CHUNK, LOAD_PROGRESS, type EngineErrorData, type GenerateChunk } from '../../protocol/engine.ts';
+import { TroubleError } from '../engine.ts';
+import { OutputTail } from './outputTail.ts';
+
+/** One engine process, from its start to its end. Every request pending at its end is rejected with the reason. */
+export class EngineChild {
+  private readonly subprocess;
+  private readonly connection: MessageConnection;
+  private readonly output = new OutputTail();
+  private readonly chunkListeners = new Map<number, (chunk: GenerateChunk) => void>();
+  private progressListener: ((share: number) => void) | undefined;
+  private endReason: TroubleError | undefined;
+  private isAlive = true;
+  /** Resolves with the reason when the process has ended. */
+  readonly ended: Promise<TroubleError>;
+
+  constructor() {
+    // The process ends with its parent: by execa when the parent leaves in order, by the closed channel when it doesn't.
+    this.subprocess = execa(process.execPath, engineArguments(), {
+      ipc: true,
+      serialization: 'json',
+      buffer: false,
+      reject: false,
+      stdin: 'ignore',
+      env: { ELECTRON_RUN_AS_NODE: '1', GGML_NO_BACKTRACE: '1' },
+    });
+    for (const stream of [this.subprocess.stdout, this.subprocess.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => this.output.push(text));
+    }
+    this.ended = this.subprocess.then((result) => {
+      this.isAlive = false;
+      this.endReason ??= crashed(result, this.output.text);
+      this.connection.dispose();
+      return this.endReason;
+    });
+    const channel = this.subprocess as unknown as ChildProcess;
+    this.connection = createMessageConnection(new IPCMessageReader(channel), new IPCMessageWriter(channel));
+    this.connection.onNotification(GENERATE_CHUNK, (chunk: GenerateChunk) => this.chunkListeners.get(chunk.requestId)?.(chunk));
+    this.connection.onNotification(LOAD_PROGRESS, ({ share }: { share: number }) => this.progressListener?.(share));
+    // A write to a process that just died: its end is reported once, by `ended`.
+    this.connection.onError(() => undefined);
+    this.connection.listen();
+  }
+
+  get pid(): number | undefined {
+    return this.subprocess.pid;
+  }
+
+  get alive(): boolean {
+    return this.isAlive;
+  }
+
+  onChunk(requestId: number, listener: (chunk: GenerateChunk) => void): { dispose(): void } {
+    this.chunkListeners.set(requestId, listener);
+    return { dispose: () => this.chunkListeners.delete(requestId) };
+  }
+
+  onLoadProgress(listener: ((share: number) => void) | undefined): void {
+    this.progressListener = listener;
+  }
+
+  /** Sends a request; an aborted signal becomes `$/cancelRequest`. Throws `TroubleError`. */
+  async request<Result>(method: string, params: object | null, signal?: AbortSignal): Promise<Result> {
+    if (!this.isAlive) throw await this.ended;
+    const cancellation = new CancellationTokenSource();
+    const cancel = (): void => cancellation.cancel();
+    if (signal?.aborted) cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      const answer = this.connection.sendRequest<Result>(method, params, cancellation.token);
+      return await Promise.race([answer, this.ended.then((reason) => Promise.reject(reason))]);
+    } catch (error) {
+      throw await this.toTrouble(error);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      cancellation.dispose();
+    }
+  }
+
+  /** Ends the process; pending requests are rejected with `reason`. */
+  async end(reason: TroubleError): Promise<void> {
+    this.endReason ??= reason;
+    this.subprocess.kill('SIGKILL');
+    await this.ended;
+  }
+
+  private async toTrouble(error: unknown): Promise<TroubleError> {
+    if (error instanceof TroubleError) return error;
+    if (error instanceof ResponseError && error.code === ENGINE_ERROR) {
+      const data = error.data as EngineErrorData;
+      return new TroubleError(data.code, error.message, { cause: error, detail: data.detail });
+    }
+    // The connection broke: the process is about to end, and why is known only then.
+    if (!(error instanceof ResponseError) || !this.isAlive) return this.ended;
+    return new TroubleError('engine-failed', `The engine refused a request: ${error.message}`, { cause: error });
+  }
+}
+
+function engineArguments(): readonly string[] {
+  if (import.meta.url.endsWith('.ts')) return ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../main.ts', import.meta.url))];
+  return [fileURLToPath(new URL('./engine.mjs', import.meta.url))];
+}
+
+function crashed(result: { readonly exitCode?: number; readonly signal?: string; readonly originalMessage?: string }, output: string): TroubleError {
+  const how =
+    result.signal !== undefined ? `signal ${result.signal}` : result.exitCode !== undefined ? `exit code ${result.exitCode}` : (result.originalMessage ?? 'it could not be started');
+  const hint = result.signal === 'SIGKILL' ? ' The system may have ended it for lack of memory.' : '';
+  return new TroubleError('engine-crashed', `The engine stopped unexpectedly (${how}).${hint} The next request starts it again.`, { detail: output || undefined });
+}

@@ -1,0 +1,215 @@
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CHAT_TEMPLATE,
+  DETOKENIZE,
+  GENERATE,
+  LOAD,
+  RELEASE_SEQUENCE,
+  STATISTICS,
+  TOKENIZE,
+  type ChatTemplateParams,
+  type DetokenizeResult,
+  type EngineGenerateResult,
+  type EngineStatistics,
+  type LoadedModel,
+  type LoadParams,
+  type TokenId,
+  type TokenizeResult,
+} from '../../protocol/engine.ts';
+import { TroubleError, type Engine } from '../engine.ts';
+import { BackOff } from './backOff.ts';
+import { EngineChild } from './engineChild.ts';
+
+const MAX_LOAD_CRASHES = 2;
+
+interface LoadOptions {
+  readonly onProgress?: (share: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Running {
+  readonly child: EngineChild;
+  readonly model: LoadedModel;
+  readonly key: string;
+}
+
+/**
+ * The engine as the front sees it: a child process that may die at any moment. It starts with the first load; when it falls, every
+ * pending request is told why, and the next request starts it again and loads the same model, with growing delays while it keeps
+ * falling. Each load gets a fresh process, so that the memory of the model before it is surely returned.
+ */
+export class EngineProcess implements Engine {
+  private wanted: LoadParams | undefined;
+  private child: EngineChild | undefined;
+  private running: Running | undefined;
+  private starting: Promise<Running> | undefined;
+  private loadCrashes = 0;
+  private lastCrash: TroubleError | undefined;
+  private nextRequestId = 1;
+  private readonly backOff = new BackOff();
+  private disposed = false;
+
+  /** Process id of the engine while it runs. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  async load(params: LoadParams, options: LoadOptions = {}): Promise<LoadedModel> {
+    const key = await loadKey(params);
+    if (this.running?.child.alive && this.running.key === key) return this.running.model;
+    await this.stop('The model was replaced by another one.');
+    this.wanted = params;
+    this.loadCrashes = 0;
+    this.lastCrash = undefined;
+    return (await this.ready(options)).model;
+  }
+
+  async unload(): Promise<void> {
+    this.wanted = undefined;
+    await this.stop('The model was unloaded.');
+  }
+
+  async tokenize(text: string, options: { special?: boolean } = {}): Promise<readonly TokenId[]> {
+    return (await this.ask<TokenizeResult>(TOKENIZE, { text, special: options.special ?? false })).tokens;
+  }
+
+  async detokenize(tokens: readonly TokenId[], options: { special?: boolean } = {}): Promise<string> {
+    return (await this.ask<DetokenizeResult>(DETOKENIZE, { tokens, special: options.special ?? false })).text;
+  }
+
+  async chatTemplate(params: ChatTemplateParams): Promise<readonly TokenId[]> {
+    return (await this.ask<TokenizeResult>(CHAT_TEMPLATE, params)).tokens;
+  }
+
+  async generate(...[params, { onChunk, signal } = {}]: Parameters<Engine['generate']>): Promise<EngineGenerateResult> {
+    const startedAt = performance.now();
+    let running: Running;
+    try {
+      running = await this.ready({ signal });
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+      return { tokens: [], text: '', stopReason: 'cancelled', reusedTokens: 0, evaluatedTokens: 0, promptMs: performance.now() - startedAt, generateMs: 0 };
+    }
+    const requestId = this.nextRequestId++;
+    const chunks = running.child.onChunk(requestId, ({ tokens, text }) => onChunk?.({ tokens, text }));
+    try {
+      return await running.child.request<EngineGenerateResult>(GENERATE, { ...params, requestId }, signal);
+    } finally {
+      chunks.dispose();
+    }
+  }
+
+  async releaseSequence(sequence: string): Promise<void> {
+    // A process that isn't there holds no sequence.
+    if (this.running?.child.alive) await this.running.child.request(RELEASE_SEQUENCE, { sequence });
+  }
+
+  async statistics(): Promise<EngineStatistics | undefined> {
+    if (!this.running?.child.alive) return undefined;
+    return (await this.running.child.request<EngineStatistics | null>(STATISTICS, null)) ?? undefined;
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    await this.unload();
+  }
+
+  private async ask<Result>(method: string, params: object): Promise<Result> {
+    const { child } = await this.ready();
+    return child.request<Result>(method, params);
+  }
+
+  /** The process with the wanted model in it; starts and loads what is missing. */
+  private async ready(options: LoadOptions = {}): Promise<Running> {
+    if (this.running?.child.alive) return this.running;
+    if (this.disposed) throw new TroubleError('draining', 'The engine is shutting down.');
+    if (!this.wanted) throw new TroubleError('no-model', 'No model is loaded.');
+    this.starting ??= this.startAndLoad(this.wanted, options).finally(() => {
+      this.starting = undefined;
+    });
+    return abortable(this.starting, options.signal);
+  }
+
+  private async startAndLoad(params: LoadParams, options: LoadOptions): Promise<Running> {
+    let device = params.device;
+    for (;;) {
+      if (this.loadCrashes >= MAX_LOAD_CRASHES && this.lastCrash) throw gaveUp(this.lastCrash);
+      await sleep(this.backOff.delayMs, undefined, { signal: options.signal });
+      const child = this.start();
+      try {
+        child.onLoadProgress(options.onProgress);
+        const model = await child.request<LoadedModel>(LOAD, { ...params, device }, options.signal);
+        this.loadCrashes = 0;
+        this.running = { child, key: await loadKey(params), model: device === params.device ? model : withReason(model, this.lastCrash) };
+        return this.running;
+      } catch (error) {
+        if (child.alive) await child.end(new TroubleError('engine-failed', 'The model could not be loaded.'));
+        if (!(error instanceof TroubleError) || error.code !== 'engine-crashed') throw error;
+        this.loadCrashes++;
+        // A graphics driver is the likeliest to bring a process down.
+        if (params.device === 'auto') device = 'cpu';
+      }
+    }
+  }
+
+  private start(): EngineChild {
+    const child = new EngineChild();
+    this.child = child;
+    this.backOff.started();
+    child.ended
+      .then((reason) => {
+        if (reason.code === 'engine-crashed') {
+          this.lastCrash = reason;
+          this.backOff.failed();
+        }
+        if (this.child === child) this.child = undefined;
+        if (this.running?.child === child) this.running = undefined;
+      })
+      .catch(() => undefined);
+    return child;
+  }
+
+  private async stop(why: string): Promise<void> {
+    const { child, starting } = this;
+    this.running = undefined;
+    await child?.end(new TroubleError('engine-failed', why));
+    await starting?.catch(() => undefined);
+    // A load that waited for its delay may have started another process meanwhile.
+    if (this.child !== child) await this.child?.end(new TroubleError('engine-failed', why));
+    this.running = undefined;
+  }
+}
+
+/** Same key: the same file with the same settings is in memory. */
+async function loadKey(params: LoadParams): Promise<string> {
+  const file = await stat(params.modelPath).catch(() => undefined);
+  return JSON.stringify([params.modelPath, params.engine, params.device, params.threads, params.contextSizeTokens, file?.size, file?.mtimeMs]);
+}
+
+function withReason(model: LoadedModel, crash: TroubleError | undefined): LoadedModel {
+  return { ...model, deviceReasons: [...model.deviceReasons, `The engine stopped while it loaded the model on another device: ${crash?.message ?? 'for an unknown reason'}`] };
+}
+
+function gaveUp(crash: TroubleError): TroubleError {
+  return new TroubleError('engine-crashed', `Loading the model ended the engine ${MAX_LOAD_CRASHES} times in a row, so it is not tried again until you ask for it. ${crash.message}`, {
+    cause: crash,
+    detail: crash.detail,
+  });
+}
+
+/** Lets one caller stop waiting for what others may still want. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (abort) signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,75 @@
+import { ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
+import {
+  CHAT_TEMPLATE,
+  DETOKENIZE,
+  ENGINE_ERROR,
+  GENERATE,
+  GENERATE_CHUNK,
+  LOAD,
+  LOAD_PROGRESS,
+  RELEASE_SEQUENCE,
+  STATISTICS,
+  TOKENIZE,
+  UNLOAD,
+  type ChatTemplateParams,
+  type DetokenizeParams,
+  type DetokenizeResult,
+  type EngineErrorData,
+  type EngineGenerateParams,
+  type GenerateChunk,
+  type LoadParams,
+  type ReleaseSequenceParams,
+  type TokenizeParams,
+  type TokenizeResult,
+} from '../protocol/engine.ts';
+import { TroubleError, type Engine } from './engine.ts';
+
+/** Answers the requests of `sidecar/protocol/engine.ts` with an engine of this process. */
+export function serveEngine(connection: MessageConnection, engine: Engine): void {
+  const onRequest = <Params, Result>(method: string, handle: (params: Params, signal: AbortSignal) => Promise<Result>): void => {
+    connection.onRequest(method, async (params: Params, token: CancellationToken) => {
+      try {
+        return await handle(params, abortSignal(token));
+      } catch (error) {
+        throw toResponseError(error);
+      }
+    });
+  };
+
+  onRequest(LOAD, (params: LoadParams, signal) =>
+    engine.load(params, { signal, onProgress: (share) => notify(connection, LOAD_PROGRESS, { share }) }));
+  onRequest(UNLOAD, async () => {
+    await engine.unload();
+    return null;
+  });
+  onRequest(TOKENIZE, async ({ text, special }: TokenizeParams): Promise<TokenizeResult> => ({ tokens: await engine.tokenize(text, { special }) }));
+  onRequest(DETOKENIZE, async ({ tokens, special }: DetokenizeParams): Promise<DetokenizeResult> => ({ text: await engine.detokenize(tokens, { special }) }));
+  onRequest(CHAT_TEMPLATE, async (params: ChatTemplateParams): Promise<TokenizeResult> => ({ tokens: await engine.chatTemplate(params) }));
+  onRequest(GENERATE, ({ requestId, ...params }: EngineGenerateParams, signal) =>
+    engine.generate(params, { signal, onChunk: (chunk) => notify(connection, GENERATE_CHUNK, { requestId, ...chunk } satisfies GenerateChunk) }));
+  onRequest(RELEASE_SEQUENCE, async ({ sequence }: ReleaseSequenceParams) => {
+    await engine.releaseSequence(sequence);
+    return null;
+  });
+  onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
+}
+
+function notify(connection: MessageConnection, method: string, params: object): void {
+  // A notification fails only when the parent has gone, and then this process goes too.
+  connection.sendNotification(method, params).catch(() => undefined);
+}
+
+function abortSignal(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
+function toResponseError(error: unknown): ResponseError<EngineErrorData> {
+  if (error instanceof TroubleError) return new ResponseError(ENGINE_ERROR, error.message, { code: error.code, detail: error.detail });
+  return new ResponseError(ENGINE_ERROR, error instanceof Error ? error.message : String(error), {
+    code: 'engine-failed',
+    detail: error instanceof Error ? error.stack : undefined,
+  });
+}

@@ -1,0 +1,165 @@
+import { performance } from 'node:perf_hooks';
+import type { EngineGenerateResult, GenerateChunk } from '../protocol/engine.ts';
+import type { Backend, BackendSequence, GrammarSource } from './backend.ts';
+import { ChunkSizer } from './chunkSizer.ts';
+import { TroubleError } from './engine.ts';
+import { EndedEarly, Generation, type GenerateRequest } from './generation.ts';
+import { SequenceTable } from './sequenceTable.ts';
+import { TokenIndex } from './tokenHealing.ts';
+import { Turns } from './turns.ts';
+
+/** One evaluation of a prompt's chunk; what a cancelled or preempted request may still take. */
+const TARGET_CHUNK_MS = 50;
+const MIN_CHUNK_TOKENS = 4;
+
+/** What the engine did lately. */
+export interface SchedulerStatistics {
+  /** Of the last request that generated at least a few tokens. */
+  readonly tokensPerSecond?: number;
+  readonly promptTokensPerSecond?: number;
+  /** Tokens in the sequence used last. */
+  readonly contextUsedTokens: number;
+}
+
+/** Runs requests on a backend's sequences, the most urgent first. */
+export class Scheduler {
+  private readonly turns = new Turns();
+  private readonly sequences: SequenceTable<BackendSequence>;
+  private readonly chunkSizer: ChunkSizer;
+  private index: TokenIndex | undefined;
+  private statistics: SchedulerStatistics = { contextUsedTokens: 0 };
+  private readonly shutdown = new AbortController();
+
+  constructor(
+    private readonly backend: Backend,
+    options: { readonly attentionCostSlope: number },
+  ) {
+    this.sequences = new SequenceTable(backend.sequences, this.turns);
+    this.chunkSizer = new ChunkSizer({
+      targetMs: TARGET_CHUNK_MS,
+      minTokens: MIN_CHUNK_TOKENS,
+      maxTokens: backend.batchTokens,
+      priorSlope: options.attentionCostSlope,
+    });
+  }
+
+  /** Throws `TroubleError` 'context-overflow' or 'invalid-input'. */
+  async generate(
+    request: GenerateRequest,
+    options: { readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void; readonly signal?: AbortSignal } = {},
+  ): Promise<EngineGenerateResult> {
+    this.check(request);
+    const grammarSource = grammarOf(request);
+    const grammar = grammarSource && (await this.backend.grammar(grammarSource));
+    const startedAt = performance.now();
+    const ending = endingSignal(request.timeoutMs, [options.signal, this.shutdown.signal]);
+    try {
+      const lease = await this.sequences.acquire(request.sequence, request.priority, ending.signal);
+      try {
+        if (!lease.isWarm) await this.turns.run(lease.ticket, ending.signal, () => lease.sequence.truncate(0));
+        const generation = new Generation(
+          request,
+          {
+            backend: this.backend,
+            sequence: lease.sequence,
+            chunkSizer: this.chunkSizer,
+            tokenIndex: () => (this.index ??= new TokenIndex(this.backend.vocabulary)),
+            signal: ending.signal,
+            turn: (step) => this.turns.run(lease.ticket, ending.signal, step),
+            onChunk: options.onChunk,
+          },
+          grammar,
+        );
+        const result = await generation.run();
+        this.remember(result, generation.sampledTokens, lease.sequence.length);
+        return result;
+      } finally {
+        lease.release();
+      }
+    } catch (error) {
+      if (!(error instanceof EndedEarly)) throw error;
+      const waitedMs = performance.now() - startedAt;
+      return { tokens: [], text: '', stopReason: error.stopReason, reusedTokens: 0, evaluatedTokens: 0, promptMs: waitedMs, generateMs: 0 };
+    } finally {
+      ending.release();
+    }
+  }
+
+  /** Empties a named sequence; one that a request is using is left to it. */
+  async releaseSequence(name: string): Promise<void> {
+    const sequence = this.sequences.forget(name);
+    if (!sequence) return;
+    const ticket = this.turns.enter('background');
+    try {
+      await this.turns.run(ticket, this.shutdown.signal, () => sequence.truncate(0));
+    } finally {
+      this.turns.leave(ticket);
+    }
+  }
+
+  /** Makes the first request as fast as the rest: the first evaluation allocates, the first healing sorts the vocabulary. */
+  async warmUp(token: number): Promise<void> {
+    const sequence = this.backend.sequences[0]!;
+    const tokens = Array.from({ length: 32 }, () => token);
+    await sequence.evaluate(tokens.slice(0, 1));
+    const start = performance.now();
+    await sequence.evaluate(tokens);
+    this.chunkSizer.record(tokens.length, 1, performance.now() - start);
+    await sequence.truncate(0);
+    this.index = new TokenIndex(this.backend.vocabulary);
+  }
+
+  currentStatistics(): SchedulerStatistics {
+    return this.statistics;
+  }
+
+  /** Ends all requests with stopReason 'cancelled'. */
+  stop(): void {
+    this.shutdown.abort(new EndedEarly('cancelled'));
+  }
+
+  private check(request: GenerateRequest): void {
+    if (request.tokens.length === 0) throw new TroubleError('invalid-input', 'There is nothing to continue: the prompt has no tokens.');
+    const limit = this.backend.contextSizeTokens - 1;
+    if (request.tokens.length > limit) {
+      throw new TroubleError('context-overflow', `The prompt has ${request.tokens.length} tokens, more than the ${limit} that the context holds.`);
+    }
+    const stranger = request.tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= this.backend.vocabulary.size);
+    if (stranger !== undefined) throw new TroubleError('invalid-input', `The vocabulary has no token ${stranger}; it has ${this.backend.vocabulary.size}.`);
+    if (request.requiredPrefix && grammarOf(request)) throw new TroubleError('invalid-input', 'A grammar and a required prefix exclude each other.');
+  }
+
+  private remember(result: EngineGenerateResult, sampledTokens: number, contextUsedTokens: number): void {
+    const { tokensPerSecond, promptTokensPerSecond } = this.statistics;
+    this.statistics = {
+      contextUsedTokens,
+      tokensPerSecond: sampledTokens >= 4 && result.generateMs > 0 ? ((sampledTokens - 1) * 1000) / result.generateMs : tokensPerSecond,
+      promptTokensPerSecond:
+        result.evaluatedTokens >= 32 && result.promptMs > 0 ? (result.evaluatedTokens * 1000) / result.promptMs : promptTokensPerSecond,
+    };
+  }
+}
+
+function grammarOf(request: GenerateRequest): GrammarSource | undefined {
+  if (request.grammar !== undefined) return { gbnf: request.grammar };
+  if (request.jsonSchema !== undefined) return { jsonSchema: request.jsonSchema };
+  return undefined;
+}
+
+/** One signal for whatever ends a request early; its reason is always `EndedEarly`. */
+function endingSignal(timeoutMs: number | undefined, sources: readonly (AbortSignal | undefined)[]): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort(new EndedEarly('cancelled'));
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => controller.abort(new EndedEarly('timeout')), timeoutMs);
+  for (const source of sources) {
+    if (source?.aborted) cancel();
+    source?.addEventListener('abort', cancel, { once: true });
+  }
+  return {
+    signal: controller.signal,
+    release: () => {
+      clearTimeout(timer);
+      for (const source of sources) source?.removeEventListener('abort', cancel);
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Priority } from '../protocol/engine.ts';
+import type { Ticket, Turns } from './turns.ts';
+
+/** A named sequence while one request has it. */
+export interface Lease<Sequence> {
+  readonly sequence: Sequence;
+  readonly ticket: Ticket;
+  /** Whether the sequence still holds what this name left in it. */
+  readonly isWarm: boolean;
+  release(): void;
+}
+
+interface Slot<Sequence> {
+  readonly sequence: Sequence;
+  name: string | undefined;
+  lastUsed: number;
+  /** The request that has it. */
+  ticket: Ticket | undefined;
+}
+
+interface Waiter<Sequence> {
+  readonly name: string;
+  readonly priority: Priority;
+  readonly grant: (lease: Lease<Sequence>) => void;
+}
+
+/**
+ * Gives the engine's few sequences to names: a name keeps its sequence, and with it the cached prefix, until the place is needed for
+ * another, the least recently used first. Requests of one name run one after another. The last free place is kept for completions,
+ * so that no number of chats makes one wait.
+ */
+export class SequenceTable<Sequence> {
+  private readonly slots: Slot<Sequence>[];
+  private waiters: Waiter<Sequence>[] = [];
+  private clock = 0;
+
+  constructor(
+    sequences: readonly Sequence[],
+    private readonly turns: Turns,
+  ) {
+    this.slots = sequences.map((sequence) => ({ sequence, name: undefined, lastUsed: 0, ticket: undefined }));
+  }
+
+  /** Resolves when the name's sequence is free for this request; rejects with the signal's reason if it aborts before. */
+  async acquire(name: string, priority: Priority, signal: AbortSignal): Promise<Lease<Sequence>> {
+    signal.throwIfAborted();
+    const isNext = !this.waiters.some((waiter) => waiter.name === name);
+    const lease = isNext ? this.tryAcquire(name, priority) : undefined;
+    if (lease) return lease;
+    const holder = this.slots.find((slot) => slot.name === name)?.ticket;
+    if (holder) this.turns.raise(holder, priority);
+    return new Promise<Lease<Sequence>>((resolve, reject) => {
+      const abort = (): void => {
+        this.waiters = this.waiters.filter((other) => other !== waiter);
+        reject(signal.reason as Error);
+      };
+      const waiter: Waiter<Sequence> = {
+        name,
+        priority,
+        grant: (granted) => {
+          signal.removeEventListener('abort', abort);
+          resolve(granted);
+        },
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      this.waiters.push(waiter);
+    });
+  }
+
+  /** Names that a sequence is kept for. */
+  names(): readonly string[] {
+    return this.slots.flatMap((slot) => slot.name ?? []);
+  }
+
+  /** Forgets a name. Returns its sequence, to be emptied, if no request has it. */
+  forget(name: string): Sequence | undefined {
+    const slot = this.slots.find((candidate) => candidate.name === name && candidate.ticket === undefined);
+    if (!slot) return undefined;
+    slot.name = undefined;
+    slot.lastUsed = 0;
+    return slot.sequence;
+  }
+
+  private tryAcquire(name: string, priority: Priority): Lease<Sequence> | undefined {
+    const own = this.slots.find((slot) => slot.name === name);
+    if (own) return own.ticket ? undefined : this.lend(own, name, priority, true);
+    const free = this.slots.filter((slot) => slot.ticket === undefined).sort((a, b) => a.lastUsed - b.lastUsed);
+    const spare = priority === 'completion' || this.slots.length === 1 ? 0 : 1;
+    return free.length > spare ? this.lend(free[0]!, name, priority, false) : undefined;
+  }
+
+  private lend(slot: Slot<Sequence>, name: string, priority: Priority, isWarm: boolean): Lease<Sequence> {
+    const ticket = this.turns.enter(priority);
+    slot.name = name;
+    slot.ticket = ticket;
+    slot.lastUsed = ++this.clock;
+    return {
+      sequence: slot.sequence,
+      ticket,
+      isWarm,
+      release: () => {
+        if (slot.ticket !== ticket) return;
+        slot.ticket = undefined;
+        this.turns.leave(ticket);
+        this.grantWaiters();
+      },
+    };
+  }
+
+  private grantWaiters(): void {
+    for (const waiter of [...this.waiters]) {
+      const lease = this.tryAcquire(waiter.name, waiter.priority);
+      if (!lease) continue;
+      this.waiters = this.waiters.filter((other) => other !== waiter);
+      waiter.grant(lease);
+    }
+  }
+}

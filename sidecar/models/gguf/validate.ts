@@ -1,0 +1,166 @@
+import path from 'node:path';
+import { TroubleError } from '../../engine/engine.ts';
+import type { GgufHeader } from './header.ts';
+
+/** The numbers of a transformer that memory and speed depend on, checked. */
+export interface ModelShape {
+  readonly architecture: string;
+  readonly blockCount: number;
+  readonly trainContextTokens: number;
+  readonly embeddingLength: number;
+  readonly vocabularySize: number;
+  /** Query heads of the widest layer. */
+  readonly headCount: number;
+  /** Key and value elements that one token adds to the cache, over all layers. */
+  readonly cacheElementsPerToken: number;
+  readonly parameterCount: number;
+  /** Bytes of all tensors in this file. */
+  readonly weightBytes: number;
+}
+
+/** libllama's own limit of layers; it aborts its process above. */
+const MAX_BLOCKS = 512;
+const MAX_HEADS = 16_384;
+const MAX_CONTEXT_TOKENS = 2 ** 31 - 1;
+const MAX_EMBEDDING_LENGTH = 1 << 20;
+const MAX_VOCABULARY = 4_000_000;
+
+/**
+ * Checks what a header says about the model against its tensors, so that nothing native meets a model that it would abort on.
+ * Throws `TroubleError` 'invalid-model' or 'unsupported-model'.
+ */
+export function validateModel(header: GgufHeader): ModelShape {
+  return new ModelValidator(header).validate();
+}
+
+/** `-00001-of-00003.gguf`: the number of this part and of all parts, counted from 1; `undefined` for a file of its own. */
+export function splitPart(filePath: string): { readonly part: number; readonly parts: number; readonly prefix: string } | undefined {
+  const match = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i.exec(filePath);
+  if (!match) return undefined;
+  return { prefix: match[1]!, part: Number(match[2]), parts: Number(match[3]) };
+}
+
+/** The paths of all parts of a model that is split over several files; the path itself if it isn't. */
+export function allParts(filePath: string): readonly string[] {
+  const split = splitPart(filePath);
+  if (!split) return [filePath];
+  const digits = (value: number): string => String(value).padStart(5, '0');
+  return Array.from({ length: split.parts }, (_, index) => `${split.prefix}-${digits(index + 1)}-of-${digits(split.parts)}.gguf`);
+}
+
+class ModelValidator {
+  private readonly architecture: string;
+
+  constructor(private readonly header: GgufHeader) {
+    const architecture = header.metadata.get('general.architecture');
+    if (typeof architecture !== 'string' || architecture === '') throw this.invalid('it names no architecture (general.architecture)');
+    this.architecture = architecture;
+  }
+
+  validate(): ModelShape {
+    const kind = this.header.metadata.get('general.type');
+    if ((typeof kind === 'string' && kind !== 'model') || this.architecture === 'clip') {
+      throw new TroubleError('unsupported-model', `${this.name} is not a language model but a ${typeof kind === 'string' ? kind : 'projector'}. Choose the model it belongs to.`);
+    }
+    const blockCount = this.count('block_count', MAX_BLOCKS);
+    const embeddingLength = this.count('embedding_length', MAX_EMBEDDING_LENGTH);
+    const trainContextTokens = this.count('context_length', MAX_CONTEXT_TOKENS);
+    this.checkBlocks(blockCount);
+    const heads = this.perLayer('attention.head_count', blockCount);
+    const keyValueHeads = this.perLayer('attention.head_count_kv', blockCount, heads);
+    this.checkHeads(heads, keyValueHeads);
+    const vocabularySize = this.checkVocabulary(embeddingLength);
+    const headCount = Math.max(1, ...heads);
+    const defaultHeadLength = Math.floor(embeddingLength / headCount);
+    const keyLength = this.optionalCount('attention.key_length') ?? defaultHeadLength;
+    const valueLength = this.optionalCount('attention.value_length') ?? defaultHeadLength;
+    return {
+      architecture: this.architecture,
+      blockCount,
+      trainContextTokens,
+      embeddingLength,
+      vocabularySize,
+      headCount,
+      cacheElementsPerToken: keyValueHeads.reduce((sum, count) => sum + count * (keyLength + valueLength), 0),
+      parameterCount: this.header.tensors.reduce((sum, tensor) => sum + tensor.shape.reduce((product, length) => product * length, 1), 0),
+      weightBytes: this.header.tensors.reduce((sum, tensor) => sum + tensor.sizeBytes, 0),
+    };
+  }
+
+  private get name(): string {
+    return path.basename(this.header.path);
+  }
+
+  private invalid(what: string): TroubleError {
+    return new TroubleError('invalid-model', `${this.name} is damaged or not a language model: ${what}.`);
+  }
+
+  private count(key: string, limit: number): number {
+    const value = this.header.metadata.get(`${this.architecture}.${key}`);
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > limit) {
+      throw this.invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : JSON.stringify(value)}, expected 1 to ${limit}`);
+    }
+    return value;
+  }
+
+  private optionalCount(key: string): number | undefined {
+    return this.header.metadata.has(`${this.architecture}.${key}`) ? this.count(key, MAX_EMBEDDING_LENGTH) : undefined;
+  }
+
+  private checkBlocks(blockCount: number): void {
+    if (splitPart(this.header.path)) return;
+    const blocks = new Set<number>();
+    for (const tensor of this.header.tensors) {
+      const match = /^blk\.(\d+)\./.exec(tensor.name);
+      if (match) blocks.add(Number(match[1]));
+    }
+    const optional = this.header.metadata.get(`${this.architecture}.nextn_predict_layers`);
+    const expected = blockCount - (typeof optional === 'number' ? optional : 0);
+    const missing = Array.from({ length: Math.max(0, expected) }, (_, block) => block).filter((block) => !blocks.has(block));
+    if (missing.length > 0) throw this.invalid(`it claims ${blockCount} blocks, but the file has ${blocks.size} (block ${missing[0]} is missing)`);
+  }
+
+  /** A value for all layers, or one per layer. */
+  private perLayer(key: string, blockCount: number, fallback?: readonly number[]): readonly number[] {
+    const name = `${this.architecture}.${key}`;
+    const value = this.header.metadata.get(name);
+    if (value === undefined) return fallback ?? Array.from({ length: blockCount }, () => 0);
+    if (typeof value === 'number') return Array.from({ length: blockCount }, () => value);
+    if (typeof value === 'string' || typeof value === 'boolean') throw this.invalid(`${name} is ${JSON.stringify(value)}, expected a number`);
+    if (value.length < blockCount) throw this.invalid(`${name} has ${value.length} values for ${blockCount} blocks`);
+    return value.slice(0, blockCount).map(Number);
+  }
+
+  private checkHeads(heads: readonly number[], keyValueHeads: readonly number[]): void {
+    heads.forEach((count, layer) => {
+      const keyValueCount = keyValueHeads[layer]!;
+      for (const [what, value] of [['attention heads', count], ['key-value heads', keyValueCount]] as const) {
+        if (!Number.isInteger(value) || value < 0 || value > MAX_HEADS) throw this.invalid(`block ${layer} has ${value} ${what}, expected 0 to ${MAX_HEADS}`);
+      }
+      if (keyValueCount > 0 && count % keyValueCount !== 0) {
+        throw this.invalid(`block ${layer} has ${count} attention heads, expected a multiple of its ${keyValueCount} key-value heads`);
+      }
+    });
+  }
+
+  private checkVocabulary(embeddingLength: number): number {
+    const embedding = this.header.tensors.find((tensor) => tensor.name === 'token_embd.weight');
+    const tokens = this.header.arrayLengths.get('tokenizer.ggml.tokens');
+    const rows = embedding?.shape[1];
+    if (embedding && embedding.shape[0] !== embeddingLength) {
+      throw this.invalid(`token_embd.weight has rows of ${embedding.shape[0]} elements, ${this.architecture}.embedding_length says ${embeddingLength}`);
+    }
+    if (tokens === undefined || tokens < 1) throw this.invalid('it has no vocabulary (tokenizer.ggml.tokens)');
+    if (tokens > MAX_VOCABULARY) throw this.invalid(`its vocabulary claims ${tokens} tokens, more than the ${MAX_VOCABULARY} that any model has`);
+    if (rows !== undefined && rows !== tokens) throw this.invalid(`its vocabulary has ${tokens} tokens, token_embd.weight has ${rows} rows`);
+    for (const key of ['tokenizer.ggml.scores', 'tokenizer.ggml.token_type']) {
+      const length = this.header.arrayLengths.get(key);
+      if (length !== undefined && length !== tokens) throw this.invalid(`its vocabulary has ${tokens} tokens, ${key} has ${length} values`);
+    }
+    for (const [key, value] of this.header.metadata) {
+      if (!/^tokenizer\.ggml\..*_token_id$/.test(key) || typeof value !== 'number') continue;
+      if (value !== 0xffffffff && (value < 0 || value >= tokens)) throw this.invalid(`${key} is ${value}, the vocabulary has ${tokens} tokens`);
+    }
+    return tokens;
+  }
+}

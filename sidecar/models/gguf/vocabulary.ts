@@ -1,0 +1,105 @@
+import type { TokenId } from '../../protocol/engine.ts';
+import { readGgufHeader } from './header.ts';
+
+/** Token kinds as GGUF's `tokenizer.ggml.token_type` numbers them. */
+const KIND = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
+
+/** The exact bytes that each token stands for. A token may hold a part of a character, so text is made only after joining bytes. */
+export class Vocabulary {
+  private readonly idByText: ReadonlyMap<string, TokenId>;
+
+  constructor(
+    private readonly bytes: readonly Buffer[],
+    private readonly kinds: Uint8Array,
+  ) {
+    this.idByText = new Map(this.special().map((token) => [bytes[token]!.toString('utf8'), token]));
+  }
+
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  /** What the token adds to the text; nothing for special tokens unless `special`. */
+  tokenBytes(token: TokenId, options: { special?: boolean } = {}): Buffer {
+    if (this.isControl(token) && !options.special) return Buffer.alloc(0);
+    return this.bytes[token] ?? Buffer.alloc(0);
+  }
+
+  /** Whether the token marks structure (`<|im_start|>`) rather than text. */
+  isControl(token: TokenId): boolean {
+    return this.kinds[token] === KIND.control || this.kinds[token] === KIND.unknown;
+  }
+
+  /** Whether the token may stand in ordinary text. */
+  isText(token: TokenId): boolean {
+    const kind = this.kinds[token];
+    return (kind === KIND.normal || kind === KIND.userDefined || kind === KIND.byte) && this.bytes[token]!.length > 0;
+  }
+
+  /** The special token that is written so, if there is one. */
+  specialToken(text: string): TokenId | undefined {
+    return this.idByText.get(text);
+  }
+
+  /** Texts that a tokenizer reads as one special token. */
+  specialTexts(): IterableIterator<string> {
+    return this.idByText.keys();
+  }
+
+  private special(): TokenId[] {
+    const tokens: TokenId[] = [];
+    for (let token = 0; token < this.bytes.length; token++) {
+      if (this.kinds[token] === KIND.control || this.kinds[token] === KIND.userDefined) tokens.push(token);
+    }
+    return tokens;
+  }
+}
+
+/**
+ * Reads a file's vocabulary. `undefined` where its tokenizer doesn't spell tokens as bytes ("gpt2") or with SentencePiece's marks
+ * ("llama"). Throws as `readGgufHeader`.
+ */
+export async function readVocabulary(filePath: string): Promise<Vocabulary | undefined> {
+  const raw: Buffer[] = [];
+  const kinds: number[] = [];
+  const header = await readGgufHeader(filePath, {
+    visitArray: (key, _index, element) => {
+      if (key === 'tokenizer.ggml.tokens' && Buffer.isBuffer(element)) raw.push(Buffer.from(element));
+      else if (key === 'tokenizer.ggml.token_type' && typeof element === 'number') kinds.push(element);
+    },
+  });
+  const spell = SPELLINGS[String(header.metadata.get('tokenizer.ggml.model'))];
+  if (!spell) return undefined;
+  const kindOf = Uint8Array.from(raw, (_, token) => kinds[token] ?? KIND.normal);
+  return new Vocabulary(raw.map((text, token) => spell(text, kindOf[token]!)), kindOf);
+}
+
+const SPELLINGS: Readonly<Record<string, (text: Buffer, kind: number) => Buffer>> = {
+  gpt2: (text, kind) => (kind === KIND.normal || kind === KIND.unused ? bytesOfByteLevel(text) : text),
+  llama: (text, kind) => {
+    if (kind === KIND.byte) {
+      const match = /^<0x([0-9A-F]{2})>$/i.exec(text.toString('latin1'));
+      return match ? Buffer.from([Number.parseInt(match[1]!, 16)]) : text;
+    }
+    return kind === KIND.control || kind === KIND.unknown ? text : Buffer.from(text.toString('utf8').replaceAll('▁', ' '), 'utf8');
+  },
+};
+
+/** GPT-2 writes each byte as a printable character: itself where it is one, else the next free one from U+0100 on. */
+const BYTE_OF_CHARACTER: ReadonlyMap<number, number> = (() => {
+  const printable = (byte: number): boolean => (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
+  const map = new Map<number, number>();
+  let next = 0x100;
+  for (let byte = 0; byte < 256; byte++) map.set(printable(byte) ? byte : next++, byte);
+  return map;
+})();
+
+function bytesOfByteLevel(text: Buffer): Buffer {
+  const bytes: number[] = [];
+  for (const character of text.toString('utf8')) {
+    const byte = BYTE_OF_CHARACTER.get(character.codePointAt(0)!);
+    if (byte !== undefined) bytes.push(byte);
+    else bytes.push(...Buffer.from(character, 'utf8'));
+  }
+  return Buffer.from(bytes);
+}

@@ -1,0 +1,59 @@
+import { getLlama, LlamaLogLevel, type Llama } from 'node-llama-cpp';
+import process from 'node:process';
+import { TroubleError } from '../../engine/engine.ts';
+import type { DeviceChoice } from '../../protocol/client.ts';
+
+type Device = Exclude<DeviceChoice, 'auto'>;
+
+const LABELS: Readonly<Record<Device, string>> = { cuda: 'CUDA', metal: 'Metal', vulkan: 'Vulkan', cpu: 'CPU' };
+
+export interface OpenedDevice {
+  readonly llama: Llama;
+  readonly device: Device;
+  /** For example "CUDA (NVIDIA GeForce RTX 4090)". */
+  readonly label: string;
+  /** Why no faster device was taken; one sentence each. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Opens the compute library for the chosen device; 'auto' takes the fastest that works. Nothing is ever built or downloaded. Throws
+ * `TroubleError` 'engine-failed' where the chosen device doesn't work.
+ */
+export async function openDevice(choice: DeviceChoice, options: { readonly threads: number; readonly log: (line: string) => void }): Promise<OpenedDevice> {
+  const reasons: string[] = [];
+  for (const device of choice === 'auto' ? candidates() : [choice]) {
+    try {
+      const llama = await getLlama({
+        gpu: device === 'cpu' ? false : device,
+        build: 'never',
+        skipDownload: true,
+        progressLogs: false,
+        maxThreads: options.threads,
+        logLevel: LlamaLogLevel.warn,
+        logger: (level, message) => options.log(`${level}: ${message.trimEnd()}`),
+      });
+      const names = device === 'cpu' ? [] : await llama.getGpuDeviceNames();
+      if (device !== 'cpu' && names.length === 0) {
+        await llama.dispose();
+        throw new Error('no such device was found');
+      }
+      return { llama, device, label: names.length > 0 ? `${LABELS[device]} (${names.join(', ')})` : LABELS[device], reasons };
+    } catch (error) {
+      const reason = `${LABELS[device]} can't be used: ${firstSentence(error)}.`;
+      if (choice !== 'auto' || device === 'cpu') throw new TroubleError('engine-failed', reason, { cause: error });
+      reasons.push(reason);
+    }
+  }
+  throw new TroubleError('engine-failed', reasons.join(' '));
+}
+
+function candidates(): readonly Device[] {
+  if (process.platform === 'darwin') return process.arch === 'arm64' ? ['metal', 'cpu'] : ['cpu'];
+  return process.arch === 'arm' ? ['cpu'] : ['cuda', 'vulkan', 'cpu'];
+}
+
+function firstSentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split('\n')[0] ?? '').replace(/\.$/, '');
+}
