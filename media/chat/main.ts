@@ -101,10 +101,6 @@ class ChatPage {
         this.conversation.endAnswer(message.answer);
         this.composer.setAnswering(false);
         break;
-      case 'refused':
-        this.composer.setText([message.text, this.composer.text].filter(Boolean).join('\n'));
-        this.announcer.say(message.reason);
-        break;
       case 'focusInput':
         this.showHistory(false);
         if (message.text !== undefined) this.composer.setText(message.text);

@@ -52,7 +52,6 @@ export interface ChatStrings {
   readonly askPlaceholder: string;
   readonly send: string;
   readonly stop: string;
-  readonly stopped: string;
   readonly answering: string;
   readonly answerDone: string;
   readonly copy: string;
@@ -93,8 +92,6 @@ export type HostMessage =
   | { readonly type: 'turn'; readonly question: MessageView | undefined; readonly answer: MessageView }
   | { readonly type: 'chunk'; readonly id: string; readonly text: string }
   | { readonly type: 'ended'; readonly answer: MessageView }
-  /** The question was not taken: it goes back into the input. */
-  | { readonly type: 'refused'; readonly text: string; readonly reason: string }
   | { readonly type: 'focusInput'; readonly text?: string }
   | { readonly type: 'showHistory' };
 

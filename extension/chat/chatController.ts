@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { ConversationSummary, ConversationView, HostMessage, MessageView } from '../../media/chat/messages.ts';
+import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult } from '../../sidecar/protocol/client.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import type { ChatHistory } from './chatHistory.ts';
+import type { ContextChips } from './contextChips.ts';
+import { chatMessages, titleOf, withMessage, withoutLastAnswer, type Conversation } from './conversation.ts';
+import { relativeTime } from './relativeTime.ts';
+import { slashCommands } from './strings.ts';
+
+interface RunningAnswer {
+  readonly conversationId: string;
+  readonly cancellation: vscode.CancellationTokenSource;
+  readonly done: Promise<void>;
+  /** What was written so far. */
+  message: MessageView;
+}
+
+export interface ChatControllerOptions {
+  readonly session: SidecarSession;
+  readonly history: ChatHistory;
+  readonly chips: ContextChips;
+  /** Sends to the page, if there is one. */
+  readonly post: (message: HostMessage) => void;
+}
+
+/** The panel's conversation: takes questions, streams answers, keeps the history. Works on when the page is hidden. */
+export class ChatController {
+  private conversation = newConversation();
+  private running: RunningAnswer | undefined;
+
+  constructor(private readonly options: ChatControllerOptions) {}
+
+  get view(): ConversationView {
+    const { running, conversation } = this;
+    const streaming = running?.conversationId === conversation.id ? running.message : undefined;
+    return { id: conversation.id, messages: streaming ? [...conversation.messages, streaming] : conversation.messages, ...(streaming ? { streamingId: streaming.id } : {}) };
+  }
+
+  get summaries(): readonly ConversationSummary[] {
+    const nowMs = Date.now();
+    return this.options.history.list().map((conversation) => ({
+      id: conversation.id,
+      title: titleOf(conversation),
+      when: relativeTime(conversation.updatedMs, nowMs, vscode.env.language),
+    }));
+  }
+
+  /** Asks a question in the conversation that is shown. An answer that is still being written is stopped first. */
+  async send(text: string): Promise<void> {
+    await this.stop();
+    const command = commandOf(text);
+    if (command && this.options.chips.views.length === 0) await this.options.chips.addTarget();
+    const question: MessageView = { id: randomUUID(), role: 'user', content: text };
+    this.update(withMessage(this.conversation, question, Date.now()));
+    await this.answer(question, command);
+  }
+
+  /** Asks the last question again; its answer is replaced. */
+  async retry(answerId: string): Promise<void> {
+    if (this.running) return;
+    const shortened = withoutLastAnswer(this.conversation, answerId);
+    const question = shortened?.messages.at(-1);
+    if (!shortened || !question) return;
+    this.update(shortened);
+    this.options.post({ type: 'conversation', conversation: this.view });
+    await this.answer(undefined, commandOf(question.content));
+  }
+
+  /** Stops the answer that is being written; what is written stays. */
+  async stop(): Promise<void> {
+    this.running?.cancellation.cancel();
+    await this.running?.done;
+  }
+
+  async startNew(): Promise<void> {
+    await this.stop();
+    this.options.chips.clear();
+    this.show(newConversation());
+  }
+
+  async open(id: string): Promise<void> {
+    const conversation = this.options.history.get(id);
+    if (!conversation) return;
+    if (id !== this.conversation.id) {
+      await this.stop();
+      this.options.chips.clear();
+    }
+    this.show(this.options.history.get(id) ?? conversation);
+  }
+
+  async delete(id: string): Promise<void> {
+    if (id === this.conversation.id) {
+      await this.stop();
+      this.options.history.remove(id);
+      this.conversation = newConversation();
+      this.options.post({ type: 'conversation', conversation: this.view });
+      this.options.post({ type: 'showHistory' });
+    } else {
+      this.options.history.remove(id);
+    }
+    this.options.post({ type: 'conversations', conversations: this.summaries });
+  }
+
+  private async answer(question: MessageView | undefined, command: ChatCommand | undefined): Promise<void> {
+    const cancellation = new vscode.CancellationTokenSource();
+    const message: MessageView = { id: randomUUID(), role: 'assistant', content: '' };
+    let finished = (): void => undefined;
+    const done = new Promise<void>((resolve) => (finished = resolve));
+    const running: RunningAnswer = { conversationId: this.conversation.id, cancellation, done, message };
+    this.running = running;
+    this.options.post({ type: 'turn', question, answer: message });
+    try {
+      const end = await this.request(running, command);
+      running.message = { ...running.message, ...end };
+    } finally {
+      this.running = undefined;
+      cancellation.dispose();
+      this.update(withMessage(this.conversation, running.message, Date.now()));
+      this.options.post({ type: 'ended', answer: running.message });
+      finished();
+    }
+  }
+
+  /** Streams the answer into `running`; gives what is to be said at its end. A failure is told there and never thrown. */
+  private async request(running: RunningAnswer, command: ChatCommand | undefined): Promise<Partial<MessageView>> {
+    const { session, chips, post } = this.options;
+    const { token } = running.cancellation;
+    try {
+      const params: ChatParams = {
+        conversationId: running.conversationId,
+        messages: chatMessages(this.conversation),
+        context: await chips.read(),
+        displayLanguage: vscode.env.language,
+        ...(command ? { command } : {}),
+      };
+      const result = await session.requestStreaming<ChatChunk, ChatResult>(
+        CHAT_REQUEST,
+        params,
+        ({ text }) => {
+          running.message = { ...running.message, content: running.message.content + text };
+          post({ type: 'chunk', id: running.message.id, text });
+        },
+        token,
+      );
+      return noticeOf(result, token.isCancellationRequested);
+    } catch (error) {
+      if (token.isCancellationRequested) return { notice: vscode.l10n.t('Stopped.') };
+      return { notice: error instanceof Error ? error.message : String(error), failed: true };
+    }
+  }
+
+  private update(conversation: Conversation): void {
+    this.conversation = conversation;
+    this.options.history.save(conversation);
+    this.options.post({ type: 'conversations', conversations: this.summaries });
+  }
+
+  private show(conversation: Conversation): void {
+    this.conversation = conversation;
+    this.options.post({ type: 'conversation', conversation: this.view });
+  }
+}
+
+function newConversation(): Conversation {
+  return { id: randomUUID(), updatedMs: Date.now(), messages: [] };
+}
+
+function commandOf(text: string): ChatCommand | undefined {
+  const name = /^\s*\/([a-z]+)(?=\s|$)/.exec(text)?.[1];
+  return slashCommands().some((command) => command.name === name) ? (name as ChatCommand) : undefined;
+}
+
+function noticeOf(result: ChatResult, cancelled: boolean): Partial<MessageView> {
+  const notices = [
+    cancelled || result.stopReason === 'cancelled' ? vscode.l10n.t('Stopped.') : '',
+    result.stopReason === 'length' ? vscode.l10n.t('The answer ends here: it reached its maximum length.') : '',
+    result.omittedContext?.length ? vscode.l10n.t('Did not fit into the model\'s context in full: {0}.', result.omittedContext.join(', ')) : '',
+    result.omittedTurns ? vscode.l10n.t('The oldest messages did not fit into the model\'s context.') : '',
+  ].filter(Boolean);
+  return notices.length > 0 ? { notice: notices.join(' ') } : {};
+}

@@ -1,0 +1,162 @@
+import * as vscode from 'vscode';
+import type { HostMessage, PageMessage } from '../../media/chat/messages.ts';
+import type { ChatCommand, ContextItem } from '../../sidecar/protocol/client.ts';
+import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import { ChatController } from './chatController.ts';
+import { ChatHistory } from './chatHistory.ts';
+import { applyCode, insertAtCursor } from './codeActions.ts';
+import { ContextChips } from './contextChips.ts';
+import { historyFolder } from './historyFolder.ts';
+import { panelHtml } from './panelHtml.ts';
+import { chatStrings, slashCommands } from './strings.ts';
+
+const VIEW_ID = 'chorus.chat';
+
+/** Argument of `chorus.chat.ask`: what another part of the extension asks as if the user had typed it. */
+export interface AskArguments {
+  readonly command?: ChatCommand;
+  readonly text?: string;
+  readonly context?: readonly ContextItem[];
+}
+
+/** Registers the chat panel and its commands. The page is made when the view is first shown. */
+export function registerChatPanel(context: vscode.ExtensionContext, session: SidecarSession, policy: Pick<DocumentPolicy, 'check'>): void {
+  const logError = (error: unknown): void => console.error(error);
+  const panel = new ChatPanel(context, session, policy, logError);
+  const command = (name: string, run: (...parameters: never[]) => Promise<void>): vscode.Disposable => vscode.commands.registerCommand(name, run);
+  context.subscriptions.push(
+    vscode.window.registerWebviewViewProvider(VIEW_ID, panel),
+    command('chorus.chat.new', async () => panel.startNew()),
+    command('chorus.chat.history', async () => panel.showHistory()),
+    command('chorus.chat.addSelection', async () => panel.addSelection()),
+    command('chorus.chat.addFile', async (uri?: vscode.Uri) => panel.addFile(uri)),
+    command('chorus.chat.ask', async (ask: AskArguments) => panel.ask(ask)),
+  );
+}
+
+class ChatPanel implements vscode.WebviewViewProvider {
+  private readonly controller: ChatController;
+  private readonly chips: ContextChips;
+  private readonly history: ChatHistory;
+  private readonly loaded: Promise<void>;
+  private view: vscode.WebviewView | undefined;
+  /** Messages for a page that is not there yet. */
+  private waiting: HostMessage[] = [];
+  private pageReady = false;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    session: SidecarSession,
+    policy: Pick<DocumentPolicy, 'check'>,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    const post = (message: HostMessage): void => this.post(message);
+    this.history = new ChatHistory(historyFolder(context.storageUri), onError);
+    this.chips = new ContextChips(policy, () => post({ type: 'chips', chips: this.chips.views }));
+    this.controller = new ChatController({ session, history: this.history, chips: this.chips, post });
+    this.loaded = this.history.load();
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.view = view;
+    this.pageReady = false;
+    view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(this.context.extensionUri, 'dist', 'media')] };
+    view.webview.onDidReceiveMessage(async (message: PageMessage) => this.receive(message).catch(this.onError));
+    view.onDidChangeVisibility(() => {
+      // A hidden page is taken down; it asks for everything anew when it comes back.
+      if (!view.visible) this.pageReady = false;
+    });
+    view.onDidDispose(() => {
+      if (this.view === view) this.view = undefined;
+      this.pageReady = false;
+    });
+    view.webview.html = panelHtml(view.webview, this.context.extensionUri);
+  }
+
+  async startNew(): Promise<void> {
+    await this.controller.startNew();
+    await this.focus();
+  }
+
+  async showHistory(): Promise<void> {
+    await this.show();
+    this.postWhenReady({ type: 'showHistory' });
+  }
+
+  async addSelection(): Promise<void> {
+    await this.chips.addFromEditor('selection');
+    await this.focus();
+  }
+
+  async addFile(uri: vscode.Uri | undefined): Promise<void> {
+    if (uri) await this.chips.addFile(uri);
+    else await this.chips.addFromEditor('file');
+    await this.focus();
+  }
+
+  async ask({ command, text = '', context = [] }: AskArguments): Promise<void> {
+    await this.show();
+    await this.controller.startNew();
+    for (const item of context) this.chips.addItem(item);
+    await this.controller.send([command && `/${command}`, text].filter(Boolean).join(' '));
+  }
+
+  private async receive(message: PageMessage): Promise<void> {
+    const { controller, chips } = this;
+    switch (message.type) {
+      case 'ready': return this.greet();
+      case 'send': return controller.send(message.text);
+      case 'stop': return controller.stop();
+      case 'retry': return controller.retry(message.id);
+      case 'newConversation': return controller.startNew();
+      case 'openConversation': return controller.open(message.id);
+      case 'deleteConversation': return controller.delete(message.id);
+      case 'copy': return vscode.env.clipboard.writeText(message.text);
+      case 'insert': return insertAtCursor(message.code);
+      case 'apply': return applyCode(message.code);
+      case 'addChip': return chips.addFromEditor(message.kind);
+      case 'removeChip': return chips.remove(message.id);
+      case 'openLink': return openLink(message.href);
+    }
+  }
+
+  private async greet(): Promise<void> {
+    await this.loaded;
+    this.pageReady = true;
+    this.post({
+      type: 'init',
+      strings: chatStrings(),
+      commands: slashCommands(),
+      conversation: this.controller.view,
+      conversations: this.controller.summaries,
+      chips: this.chips.views,
+    });
+    for (const message of this.waiting.splice(0)) this.post(message);
+  }
+
+  private async show(): Promise<void> {
+    await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
+  }
+
+  private async focus(): Promise<void> {
+    await this.show();
+    this.postWhenReady({ type: 'focusInput' });
+  }
+
+  private postWhenReady(message: HostMessage): void {
+    if (this.pageReady) this.post(message);
+    else this.waiting.push(message);
+  }
+
+  /** A page that is not there misses nothing: it gets the whole state when it comes. */
+  private post(message: HostMessage): void {
+    if (this.pageReady) this.view?.webview.postMessage(message).then(undefined, this.onError);
+  }
+}
+
+/** VS Code asks the user before it opens a site that is not trusted. */
+async function openLink(href: string): Promise<void> {
+  const uri = vscode.Uri.parse(href, true);
+  if (uri.scheme === 'http' || uri.scheme === 'https') await vscode.env.openExternal(uri);
+}

@@ -1,0 +1,60 @@
+import * as vscode from 'vscode';
+import { previewEdit } from '../edits/editPreview.ts';
+import { locateCode } from './locateCode.ts';
+
+/** Puts code from an answer in place of the selections of the active editor. */
+export async function insertAtCursor(code: string): Promise<void> {
+  const editor = await activeEditor();
+  if (!editor) return;
+  await vscode.window.showTextDocument(editor.document, { viewColumn: editor.viewColumn, preserveFocus: false });
+  await editor.edit((edit) => {
+    for (const selection of editor.selections) edit.replace(selection, code);
+  });
+}
+
+/**
+ * Shows code from an answer as a change to the active file: in place of the selection, else of the declaration that it is a new version
+ * of, else at the cursor.
+ */
+export async function applyCode(code: string): Promise<void> {
+  const editor = await activeEditor();
+  if (!editor) return;
+  const { document } = editor;
+  const { range, newText } = placeFor(editor, code);
+  await previewEdit({
+    uri: document.uri,
+    range,
+    newText,
+    title: vscode.l10n.t('{0}: change from the chat', vscode.workspace.asRelativePath(document.uri)),
+    label: vscode.l10n.t('Apply with Chorus'),
+  });
+}
+
+function placeFor(editor: vscode.TextEditor, code: string): { readonly range: vscode.Range; readonly newText: string } {
+  const { document, selection } = editor;
+  if (!selection.isEmpty) {
+    const endsLine = selection.end.character === 0;
+    return { range: selection, newText: endsLine && !code.endsWith('\n') ? `${code}\n` : code };
+  }
+  const span = locateCode(document.getText(), code);
+  if (span) {
+    const range = new vscode.Range(span.start, 0, span.end - 1, document.lineAt(span.end - 1).text.length);
+    return { range, newText: indentLike(code, document.lineAt(span.start).text) };
+  }
+  const line = document.lineAt(selection.active.line);
+  const at = line.isEmptyOrWhitespace ? line.range.start : line.range.end;
+  return { range: new vscode.Range(at, at), newText: line.isEmptyOrWhitespace ? code : `\n${code}` };
+}
+
+/** Moves code that begins at the left margin to where the line that it replaces stands. */
+function indentLike(code: string, line: string): string {
+  const indentation = /^\s*/.exec(line)?.[0] ?? '';
+  if (indentation === '' || /^\s/.test(code)) return code;
+  return code.split('\n').map((each) => (each.trim() === '' ? each : indentation + each)).join('\n');
+}
+
+async function activeEditor(): Promise<vscode.TextEditor | undefined> {
+  const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
+  if (!editor) await vscode.window.showInformationMessage(vscode.l10n.t('Open the file that the code is meant for first.'));
+  return editor;
+}

@@ -1,0 +1,134 @@
+import * as vscode from 'vscode';
+import type { ChipKind, ContextChip } from '../../media/chat/messages.ts';
+import type { ContextItem } from '../../sidecar/protocol/client.ts';
+import { quietTarget, refusal } from '../actions/editorTarget.ts';
+import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+
+/** More of one file than any local model's context holds, in UTF-16 units. */
+const MAX_ITEM_UNITS = 2_000_000;
+
+interface Chip {
+  readonly view: ContextChip;
+  /** The text as it is when the question is sent; `undefined` when it is gone. */
+  readonly read: () => Promise<ContextItem | undefined>;
+}
+
+/**
+ * The context that goes with a conversation's questions until it is removed. Selections are kept as they were, so that the model's cached
+ * prefix stays; files and problems are read when a question is sent. Secret and ignored files are refused, now and then.
+ */
+export class ContextChips {
+  private chips: readonly Chip[] = [];
+  private count = 0;
+
+  constructor(
+    private readonly policy: Pick<DocumentPolicy, 'check'>,
+    private readonly onChange: () => void,
+  ) {}
+
+  get views(): readonly ContextChip[] {
+    return this.chips.map(({ view }) => view);
+  }
+
+  /** Adds what the active editor shows. Says why when it can't. */
+  async addFromEditor(kind: ChipKind): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (!document) {
+      await vscode.window.showInformationMessage(vscode.l10n.t('Open the file that the question is about first.'));
+      return;
+    }
+    if (!(await this.allowed(document.uri))) return;
+    if (kind === 'selection') await this.addTarget();
+    else if (kind === 'file') this.addLive('file', document.uri, readFile);
+    else this.addLive('diagnostics', document.uri, readDiagnostics);
+  }
+
+  /** Adds a file, whether it is open or not. */
+  async addFile(uri: vscode.Uri): Promise<void> {
+    if (await this.allowed(uri)) this.addLive('file', uri, readFile);
+  }
+
+  /** Adds the selection or the declaration at the cursor, if the active editor has one; for commands that need some code. */
+  async addTarget(): Promise<void> {
+    const target = await quietTarget(this.policy);
+    if (!target) return;
+    const { document, range } = target;
+    this.addItem({
+      kind: 'selection',
+      uri: document.uri.toString(),
+      languageId: document.languageId,
+      lines: [range.start.line, range.end.character === 0 && range.end.line > range.start.line ? range.end.line - 1 : range.end.line],
+      text: document.getText(range).slice(0, MAX_ITEM_UNITS),
+    });
+  }
+
+  /** Adds a text that the caller read and checked. */
+  addItem(item: ContextItem): void {
+    const uri = item.uri === undefined ? undefined : vscode.Uri.parse(item.uri);
+    const lines = item.lines ? `:${item.lines[0] + 1}-${item.lines[1] + 1}` : '';
+    this.add(item.kind, `${uri ? baseName(uri) : item.kind}${lines}`, uri ? `${vscode.workspace.asRelativePath(uri)}${lines}` : '', async () =>
+      !uri || (await this.policy.check(uri)) === 'allowed' ? item : undefined,
+    );
+  }
+
+  remove(id: string): void {
+    this.chips = this.chips.filter(({ view }) => view.id !== id);
+    this.onChange();
+  }
+
+  clear(): void {
+    this.chips = [];
+    this.onChange();
+  }
+
+  async read(): Promise<readonly ContextItem[]> {
+    const items = await Promise.all(this.chips.map(({ read }) => read().catch(() => undefined)));
+    return items.filter((item) => item !== undefined);
+  }
+
+  private addLive(kind: 'file' | 'diagnostics', uri: vscode.Uri, read: (uri: vscode.Uri) => Promise<ContextItem | undefined>): void {
+    const label = kind === 'file' ? baseName(uri) : vscode.l10n.t('Problems of {0}', baseName(uri));
+    this.add(kind, label, vscode.workspace.asRelativePath(uri), async () => ((await this.policy.check(uri)) === 'allowed' ? read(uri) : undefined));
+  }
+
+  private add(kind: ChipKind, label: string, description: string, read: Chip['read']): void {
+    if (this.chips.some(({ view }) => view.kind === kind && view.label === label && view.description === description)) return;
+    this.count += 1;
+    this.chips = [...this.chips, { view: { id: String(this.count), kind, label, description }, read }];
+    this.onChange();
+  }
+
+  private async allowed(uri: vscode.Uri): Promise<boolean> {
+    const verdict = await this.policy.check(uri);
+    const name = vscode.workspace.asRelativePath(uri);
+    if (verdict !== 'allowed') {
+      await vscode.window.showWarningMessage(refusal(verdict, name));
+      return false;
+    }
+    const open = vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
+    if (!open && !vscode.workspace.isTrusted) {
+      await vscode.window.showWarningMessage(vscode.l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', name));
+      return false;
+    }
+    return true;
+  }
+}
+
+async function readFile(uri: vscode.Uri): Promise<ContextItem> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  return { kind: 'file', uri: uri.toString(), languageId: document.languageId, text: document.getText().slice(0, MAX_ITEM_UNITS) };
+}
+
+async function readDiagnostics(uri: vscode.Uri): Promise<ContextItem | undefined> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  const lines = vscode.languages.getDiagnostics(uri).map(({ range, message, source, severity }) => {
+    const kind = vscode.DiagnosticSeverity[severity].toLowerCase();
+    const code = document.lineAt(Math.min(range.start.line, document.lineCount - 1)).text.trim();
+    return `line ${range.start.line + 1}, ${kind}${source ? ` (${source})` : ''}: ${message}\n  ${code}`;
+  });
+  return lines.length === 0 ? undefined : { kind: 'diagnostics', uri: uri.toString(), languageId: document.languageId, text: lines.join('\n') };
+}
+
+function baseName(uri: vscode.Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf('/') + 1) || uri.path;
+}
