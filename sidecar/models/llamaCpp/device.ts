@@ -1,4 +1,4 @@
-import { getLlama, LlamaLogLevel, type Llama } from 'node-llama-cpp';
+import { getLlama, LlamaLogLevel, NoBinaryFoundError, type Llama } from 'node-llama-cpp';
 import process from 'node:process';
 import { TroubleError } from '../../engine/engine.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
@@ -54,6 +54,7 @@ function candidates(): readonly Device[] {
 }
 
 function firstSentence(error: unknown): string {
+  if (error instanceof NoBinaryFoundError) return 'its driver or its runtime libraries were not found';
   const message = error instanceof Error ? error.message : String(error);
   return (message.split('\n')[0] ?? '').replace(/\.$/, '');
 }

@@ -17,6 +17,7 @@ import { computeThreads } from './threads.ts';
 
 /** Text longer than this is refused: tokenising it would block the engine for seconds. */
 const MAX_TOKENIZE_UNITS = 8 * 1024 * 1024;
+const LONE_SURROGATE = /\p{Surrogate}/gu;
 const CPU_BATCH_TOKENS = 256;
 const GPU_BATCH_TOKENS = 512;
 const KEPT_LOG_LINES = 20;
@@ -246,7 +247,7 @@ function readTemplate(source: string, model: LlamaModel, special: SpecialTokens,
 
 function tokenizeWith(model: LlamaModel, text: string, special: boolean): Token[] {
   if (text.length > MAX_TOKENIZE_UNITS) throw new TroubleError('invalid-input', `The text has ${text.length} characters, more than the ${MAX_TOKENIZE_UNITS} that can be tokenised at once.`);
-  return model.tokenize(text.toWellFormed(), special);
+  return model.tokenize(text.replace(LONE_SURROGATE, '\uFFFD'), special);
 }
 
 /** Share of a token's cost at depth 0 that one token of depth adds: attention's products against the weights'. */

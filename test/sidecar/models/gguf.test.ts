@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fetchModel } from '../../../.scripts/fetchModel.ts';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
+import { allParts, splitPart, validateModel } from '../../../sidecar/models/gguf/validate.ts';
+import type { TroubleCode } from '../../../sidecar/protocol/client.ts';
+import { cut, ggufHeaderBytes, tinyModel, writeGguf, type GgufContent } from './ggufFile.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-gguf-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function check(file: string): Promise<void> {
+  validateModel(await readGgufHeader(file));
+}
+
+async function refusal(file: string): Promise<TroubleError> {
+  try {
+    await check(file);
+  } catch (error) {
+    assert.ok(error instanceof TroubleError, `expected a TroubleError, got ${String(error)}`);
+    return error;
+  }
+  assert.fail(`${path.basename(file)} was accepted`);
+}
+
+describe('a GGUF header', () => {
+  test('of a real model gives its shape, and keeps no vocabulary', async () => {
+    const header = await readGgufHeader(await fetchModel());
+    const shape = validateModel(header);
+    assert.equal(shape.architecture, 'llama');
+    assert.equal(shape.blockCount, 30);
+    assert.equal(shape.trainContextTokens, 8192);
+    assert.equal(shape.vocabularySize, 49_152);
+    // 30 blocks of 3 key-value heads of 64 elements, keys and values.
+    assert.equal(shape.cacheElementsPerToken, 30 * 3 * 64 * 2);
+    assert.ok(Math.abs(shape.parameterCount - 134.5e6) < 1e6, `parameters: ${shape.parameterCount}`);
+    assert.equal(header.arrayLengths.get('tokenizer.ggml.tokens'), 49_152);
+    assert.equal(header.metadata.has('tokenizer.ggml.tokens'), false);
+    assert.ok(header.dataOffsetBytes + shape.weightBytes <= header.fileSizeBytes);
+  });
+
+  test('of a tiny hand-written model is accepted', async () => {
+    const file = path.join(folder, 'tiny.gguf');
+    await writeGguf(file, tinyModel());
+    await check(file);
+  });
+
+  const bad: readonly (readonly [name: string, code: TroubleCode, says: RegExp, content: GgufContent])[] = [
+    ['with another magic', 'not-gguf', /does not begin with "GGUF"/, { ...tinyModel(), magic: 'GGML' }],
+    ['of version 1', 'unsupported-model', /version 1/, { ...tinyModel(), version: 1 }],
+    ['for big-endian machines', 'unsupported-model', /big-endian/, { ...tinyModel(), version: 0x03000000 }],
+    ['with more tensors than bytes', 'truncated-model', /cut short/, { ...tinyModel(), tensorCount: 900_000 }],
+    ['with absurdly many tensors', 'invalid-model', /4000000000 tensors/, { ...tinyModel(), tensorCount: 4_000_000_000 }],
+    ['with absurdly many entries', 'invalid-model', /metadata entries/, { ...tinyModel(), metadataCount: 4_000_000_000 }],
+    ['claiming 100,000 blocks', 'invalid-model', /block_count is 100000/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 100_000 } } })],
+    ['claiming blocks it lacks', 'invalid-model', /claims 3 blocks/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 3 } } })],
+    ['with no blocks', 'invalid-model', /block_count is 0/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 0 } } })],
+    ['without an architecture', 'invalid-model', /no architecture/, tinyModel({ metadata: { 'general.architecture': undefined } })],
+    ['with heads that no group divides', 'invalid-model', /multiple of its 3 key-value heads/, tinyModel({ metadata: { 'llama.attention.head_count_kv': { type: 'u32', value: 3 } } })],
+    ['with a context of no length', 'invalid-model', /context_length is missing/, tinyModel({ metadata: { 'llama.context_length': undefined } })],
+    ['with a vocabulary unlike its embedding', 'invalid-model', /4 rows/, tinyModel({ metadata: { 'tokenizer.ggml.tokens': { type: 'strings', value: ['a', 'b'] }, 'tokenizer.ggml.token_type': undefined } })],
+    ['without a vocabulary', 'invalid-model', /no vocabulary/, tinyModel({ metadata: { 'tokenizer.ggml.tokens': undefined } })],
+    ['with a special token outside the vocabulary', 'invalid-model', /eos_token_id is 9/, tinyModel({ metadata: { 'tokenizer.ggml.eos_token_id': { type: 'u32', value: 9 } } })],
+    ['with an alignment that is no power of two', 'invalid-model', /general\.alignment/, tinyModel({ metadata: { 'general.alignment': { type: 'u32', value: 24 } } })],
+    ['with an unknown tensor type', 'unsupported-model', /unknown type 99/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 99, offset: 0 }] })],
+    ['with overlapping tensors', 'invalid-model', /overlap/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 0 }, { name: 'blk.0.x', shape: [32, 4], type: 0, offset: 256 }] })],
+    ['with a tensor out of line', 'invalid-model', /multiple of 32/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 8 }] })],
+    ['with a tensor of absurd size', 'invalid-model', /shape/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [2 ** 32, 2 ** 32], type: 0, offset: 0 }] })],
+    ['of a projector', 'unsupported-model', /mmproj/, tinyModel({ metadata: { 'general.type': { type: 'string', value: 'mmproj' } } })],
+  ];
+  bad.forEach(([name, code, says, content], index) => {
+    test(`${name} is refused as ${code}`, async () => {
+      const file = path.join(folder, `bad-${index}.gguf`);
+      await writeGguf(file, content);
+      const trouble = await refusal(file);
+      assert.equal(trouble.code, code, trouble.message);
+      assert.match(trouble.message, says);
+    });
+  });
+
+  test('tells a missing file, a folder, an empty file and a text apart', async () => {
+    const empty = path.join(folder, 'empty.gguf');
+    const text = path.join(folder, 'text.gguf');
+    const directory = path.join(folder, 'directory.gguf');
+    await writeFile(empty, '');
+    await writeFile(text, 'This is a text, not a model.');
+    await mkdir(directory);
+    assert.equal((await refusal(path.join(folder, 'nothing.gguf'))).code, 'model-not-found');
+    assert.match((await refusal(directory)).message, /folder/);
+    assert.match((await refusal(empty)).message, /empty/);
+    assert.equal((await refusal(text)).code, 'not-gguf');
+  });
+
+  test('tells what size a truncated file should have', async () => {
+    const file = path.join(folder, 'truncated.gguf');
+    const content = tinyModel();
+    const header = ggufHeaderBytes(content).length;
+    await writeGguf(file, content);
+    await cut(file, header + 1000);
+    const trouble = await refusal(file);
+    assert.equal(trouble.code, 'truncated-model');
+    assert.match(trouble.message, new RegExp(`need ${header + content.dataBytes} bytes .* has ${header + 1000} `));
+  });
+
+  test('cut at any byte is refused, never accepted and never an unforeseen error', async () => {
+    const file = path.join(folder, 'cut.gguf');
+    const whole = ggufHeaderBytes(tinyModel());
+    for (let length = 0; length < whole.length; length += 3) {
+      await writeFile(file, whole.subarray(0, length));
+      const trouble = await refusal(file);
+      assert.ok(trouble.code === 'not-gguf' || trouble.code === 'truncated-model', `${length}: ${trouble.message}`);
+    }
+  });
+
+  test('with any bytes changed is read or refused, without a crash or an endless loop', async () => {
+    const file = path.join(folder, 'fuzz.gguf');
+    const whole = Buffer.concat([ggufHeaderBytes(tinyModel()), Buffer.alloc(8192)]);
+    const random = mulberry32(20_240_607);
+    let refused = 0;
+    for (let round = 0; round < 2000; round++) {
+      const changed = Buffer.from(whole);
+      const changes = 1 + Math.floor(random() * 4);
+      for (let change = 0; change < changes; change++) {
+        const at = Math.floor(random() * (whole.length - 8192));
+        const boundary = [0, 1, 0x7f, 0x80, 0xff];
+        changed[at] = random() < 0.5 ? boundary[Math.floor(random() * boundary.length)]! : Math.floor(random() * 256);
+      }
+      await writeFile(file, changed);
+      await check(file).catch((error: unknown) => {
+        assert.ok(error instanceof TroubleError, `round ${round}: ${String(error)}`);
+        refused++;
+      });
+    }
+    assert.ok(refused > 500, `only ${refused} of 2000 were refused`);
+  });
+
+  test('of a split model names its parts', () => {
+    assert.deepEqual(splitPart('/models/big-00002-of-00003.gguf'), { prefix: '/models/big', part: 2, parts: 3 });
+    assert.equal(splitPart('/models/big.gguf'), undefined);
+    assert.deepEqual(allParts('/m/x-00001-of-00002.gguf'), ['/m/x-00001-of-00002.gguf', '/m/x-00002-of-00002.gguf']);
+  });
+});
+
+/** A small seeded generator, uniform in [0, 1). */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
