@@ -6,8 +6,8 @@ const id = z.union([z.number(), z.string()]);
 const params = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish();
 const cancel = z.object({ jsonrpc: z.literal('2.0'), method: z.literal('$/cancelRequest'), params: z.object({ id }) });
 const request = z.object({ jsonrpc: z.literal('2.0'), id, method: z.string(), params });
-const notification = z.object({ jsonrpc: z.literal('2.0'), method: z.string().refine((method) => method !== '$/cancelRequest'), params, id: z.undefined() });
-const response = z.object({ jsonrpc: z.literal('2.0'), id, method: z.undefined() });
+const notification = z.object({ jsonrpc: z.literal('2.0'), method: z.string().refine((method) => method !== '$/cancelRequest'), params, id: z.undefined().optional() });
+const response = z.object({ jsonrpc: z.literal('2.0'), id, method: z.undefined().optional() });
 const message = z.union([cancel, request, notification, response]);
 
 /**

@@ -63,7 +63,7 @@ export const didChangeConfiguration = z.object({ settings: z.object({ chorus: se
 export const didOpen = z.object({ textDocument: z.object({ uri: z.string(), languageId: z.string(), version: z.number(), text: z.string() }) });
 export const didChange = z.object({
   textDocument: z.object({ uri: z.string(), version: z.number().nullish() }),
-  contentChanges: z.array(z.union([z.object({ range, text: z.string() }), z.object({ range: z.undefined(), text: z.string() })])),
+  contentChanges: z.array(z.union([z.object({ range, text: z.string() }), z.object({ range: z.undefined().optional(), text: z.string() })])),
 });
 export const didClose = z.object({ textDocument });
 
