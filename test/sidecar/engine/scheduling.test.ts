@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ChunkSizer } from '../../../sidecar/engine/chunkSizer.ts';
+import { BackOff } from '../../../sidecar/engine/process/backOff.ts';
+import { OutputTail } from '../../../sidecar/engine/process/outputTail.ts';
+import { SequenceTable } from '../../../sidecar/engine/sequenceTable.ts';
+import { Turns } from '../../../sidecar/engine/turns.ts';
+import type { Priority } from '../../../sidecar/protocol/engine.ts';
+
+const never = new AbortController().signal;
+const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('turns', () => {
+  /** Takes `steps` turns, each a cycle of the event loop long, writing its name at each. */
+  async function work(turns: Turns, name: string, priority: Priority, steps: number, log: string[]): Promise<void> {
+    const ticket = turns.enter(priority);
+    for (let step = 0; step < steps; step++) {
+      await turns.run(ticket, never, async () => {
+        log.push(name);
+        await nextCycle();
+      });
+    }
+    turns.leave(ticket);
+  }
+
+  test('a completion preempts a chat between two steps, and the chat goes on after it', async () => {
+    const turns = new Turns();
+    const log: string[] = [];
+    const chat = work(turns, 'chat', 'chat', 6, log);
+    while (log.length < 2) await nextCycle();
+    const completion = work(turns, 'completion', 'completion', 3, log);
+    await Promise.all([chat, completion]);
+    const first = log.indexOf('completion');
+    assert.ok(first <= 3, `the completion waited ${first} steps`);
+    assert.deepEqual(log.slice(first, first + 3), ['completion', 'completion', 'completion']);
+    assert.equal(log.filter((name) => name === 'chat').length, 6);
+  });
+
+  test('requests of one priority alternate', async () => {
+    const turns = new Turns();
+    const log: string[] = [];
+    await Promise.all([work(turns, 'a', 'chat', 3, log), work(turns, 'b', 'chat', 3, log)]);
+    assert.deepEqual(log, ['a', 'b', 'a', 'b', 'a', 'b']);
+  });
+
+  test('an aborted request leaves the queue at once', async () => {
+    const turns = new Turns();
+    const holder = turns.enter('chat');
+    let finish = (): void => undefined;
+    const held = turns.run(holder, never, () => new Promise<void>((resolve) => (finish = resolve)));
+    const abort = new AbortController();
+    const waiting = turns.run(turns.enter('chat'), abort.signal, async () => 'ran');
+    abort.abort(new Error('enough'));
+    await assert.rejects(waiting, /enough/);
+    finish();
+    await held;
+  });
+
+  test('a step that fails gives the turn on', async () => {
+    const turns = new Turns();
+    const ticket = turns.enter('chat');
+    await assert.rejects(turns.run(ticket, never, () => Promise.reject(new Error('broken'))), /broken/);
+    assert.equal(await turns.run(ticket, never, async () => 'ran'), 'ran');
+  });
+});
+
+describe('a sequence table', () => {
+  const table = (size: number): SequenceTable<string> => new SequenceTable(Array.from({ length: size }, (_, index) => `s${index}`), new Turns());
+
+  test('gives a name the sequence it had', async () => {
+    const sequences = table(3);
+    const first = await sequences.acquire('chat:1', 'chat', never);
+    assert.equal(first.isWarm, false);
+    first.release();
+    const again = await sequences.acquire('chat:1', 'chat', never);
+    assert.equal(again.isWarm, true);
+    assert.equal(again.sequence, first.sequence);
+  });
+
+  test('takes the least recently used place for a new name', async () => {
+    const sequences = table(2);
+    for (const name of ['a', 'b', 'a']) (await sequences.acquire(name, 'completion', never)).release();
+    (await sequences.acquire('c', 'completion', never)).release();
+    assert.deepEqual([...sequences.names()].sort(), ['a', 'c']);
+  });
+
+  test('keeps the last place for completions, however many chats run', async () => {
+    const sequences = table(3);
+    await sequences.acquire('chat:1', 'chat', never);
+    await sequences.acquire('chat:2', 'chat', never);
+    const third = sequences.acquire('chat:3', 'chat', never);
+    const completion = await sequences.acquire('completion', 'completion', never);
+    let ran = false;
+    const noted = third.then(() => (ran = true));
+    await nextCycle();
+    assert.equal(ran, false);
+    completion.release();
+    await nextCycle();
+    assert.equal(ran, false);
+    assert.equal(sequences.names().length, 3);
+    void noted.catch(() => undefined);
+  });
+
+  test('runs requests of one name one after another, in order', async () => {
+    const sequences = table(3);
+    const log: number[] = [];
+    const run = async (number: number): Promise<void> => {
+      const lease = await sequences.acquire('completion', 'completion', never);
+      log.push(number);
+      await nextCycle();
+      log.push(number);
+      lease.release();
+    };
+    await Promise.all([run(1), run(2), run(3)]);
+    assert.deepEqual(log, [1, 1, 2, 2, 3, 3]);
+  });
+
+  test('an aborted request stops waiting', async () => {
+    const sequences = table(2);
+    await sequences.acquire('x', 'completion', never);
+    const abort = new AbortController();
+    const waiting = sequences.acquire('x', 'completion', abort.signal);
+    abort.abort(new Error('enough'));
+    await assert.rejects(waiting, /enough/);
+  });
+
+  test('forgets a name only while no request has it', async () => {
+    const sequences = table(2);
+    const lease = await sequences.acquire('x', 'chat', never);
+    assert.equal(sequences.forget('x'), undefined);
+    lease.release();
+    assert.equal(sequences.forget('x'), lease.sequence);
+    assert.deepEqual(sequences.names(), []);
+  });
+});
+
+describe('chunk sizes', () => {
+  const sizer = (): ChunkSizer => new ChunkSizer({ targetMs: 50, minTokens: 4, maxTokens: 512, priorSlope: 4e-4 });
+
+  test('follow the measured cost, down and up', () => {
+    const chunks = sizer();
+    chunks.record(32, 0, 32 * 2);
+    assert.equal(chunks.next(0), 16);
+    for (let round = 0; round < 20; round++) chunks.record(16, 0, 16 * 0.2);
+    assert.equal(chunks.next(0), 128);
+  });
+
+  test('shrink with depth before anything was measured there', () => {
+    const chunks = sizer();
+    for (let depth = 0; depth < 256; depth += 32) chunks.record(32, depth, 32 * 1.2);
+    assert.equal(chunks.next(0), 32);
+    assert.ok(chunks.next(6000) <= 16, `${chunks.next(6000)} tokens at depth 6000`);
+  });
+
+  test('learn how cost grows with depth', () => {
+    const chunks = sizer();
+    const cost = (depth: number): number => 1 + depth / 1000;
+    for (let round = 0; round < 3; round++) for (let depth = 0; depth <= 4000; depth += 200) chunks.record(16, depth, 16 * cost(depth + 8));
+    for (const depth of [0, 2000, 4000]) {
+      const expected = cost(depth);
+      const learnt = chunks.costPerTokenMs(depth)!;
+      assert.ok(Math.abs(learnt - expected) < 0.1 * expected, `depth ${depth}: ${learnt} ms, expected ${expected}`);
+    }
+  });
+
+  test('stay between the least and the batch', () => {
+    const chunks = sizer();
+    chunks.record(32, 0, 32 * 1000);
+    assert.equal(chunks.next(0), 4);
+    for (let round = 0; round < 40; round++) chunks.record(32, 0, 0.01);
+    assert.equal(chunks.next(0), 512);
+  });
+});
+
+describe('the delay before an engine is started again', () => {
+  test('is 0, 1, 2, 4 … 30 s, and 0 again after a time of health', () => {
+    let now = 0;
+    const backOff = new BackOff(() => now);
+    const delays = [backOff.delayMs];
+    for (let crash = 0; crash < 8; crash++) {
+      backOff.started();
+      now += 10;
+      backOff.failed();
+      delays.push(backOff.delayMs);
+    }
+    assert.deepEqual(delays, [0, 0, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+    backOff.started();
+    now += 60_000;
+    backOff.failed();
+    assert.equal(backOff.delayMs, 0);
+  });
+});
+
+describe('the tail of an output', () => {
+  test('keeps the last lines, joined over pieces, and bounds long ones', () => {
+    const tail = new OutputTail();
+    tail.push('first\nsec');
+    tail.push('ond\nunfinished');
+    assert.equal(tail.text, 'first\nsecond\nunfinished');
+    for (let line = 0; line < 100; line++) tail.push(`line ${line}\n`);
+    assert.equal(tail.text.split('\n').length, 40);
+    assert.match(tail.text, /line 99$/);
+    tail.push(`${'x'.repeat(10_000)}\n`);
+    assert.ok(tail.text.split('\n').at(-1)!.length <= 400);
+  });
+});
