@@ -6,7 +6,10 @@ import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
  * Features get this and nothing wider.
  */
 export interface SidecarSession extends vscode.Disposable {
-  /** Sends a request of `sidecar/protocol/client.ts`. Throws `SidecarError` with a message for the user. */
+  /**
+   * Sends a request of `sidecar/protocol/client.ts`. Throws `TroubleError` (the sidecar says what is wrong) or `SidecarError` (there is no
+   * sidecar), both with a message for the user, and `vscode.CancellationError`.
+   */
   request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result>;
   /** As `request`; partial results arrive in `onChunk` in order, before the promise resolves. */
   requestStreaming<Chunk, Result>(

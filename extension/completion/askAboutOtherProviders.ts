@@ -1,0 +1,46 @@
+import * as vscode from 'vscode';
+import { findOtherProviders } from './otherProviders.ts';
+
+const ASKED_KEY = 'chorus.completion.askedAboutProviders';
+/** Other extensions start after the window too; asking can wait. */
+const FIRST_LOOK_MS = 20_000;
+
+/** Tells the user, once per extension and never again, that two extensions show ghost text. */
+export function askAboutOtherProviders(context: vscode.ExtensionContext): void {
+  context.globalState.setKeysForSync([ASKED_KEY]);
+  const look = (): void => {
+    ask(context.globalState).then(undefined, () => undefined);
+  };
+  const timer = setTimeout(look, FIRST_LOOK_MS);
+  context.subscriptions.push({ dispose: () => clearTimeout(timer) }, vscode.extensions.onDidChange(look));
+}
+
+async function ask(storage: vscode.Memento): Promise<void> {
+  if (!vscode.workspace.getConfiguration('chorus').get<boolean>('completion.enabled')) return;
+  const askedBefore = storage.get<readonly string[]>(ASKED_KEY, []);
+  const [found] = findOtherProviders(
+    {
+      isActive: (extensionId) => vscode.extensions.getExtension(extensionId)?.isActive === true,
+      setting: (name) => vscode.workspace.getConfiguration().get(name),
+    },
+    askedBefore,
+  );
+  if (!found) return;
+  // Noted before the answer: a window that closes meanwhile asks no second time.
+  await storage.update(ASKED_KEY, [...askedBefore, found.name]);
+
+  const keepBoth = vscode.l10n.t('Keep Both');
+  const switchOff = vscode.l10n.t('Switch Chorus Ghost Text Off');
+  const showOther = vscode.l10n.t('Show Settings of {0}', found.name);
+  const answer = await vscode.window.showInformationMessage(
+    vscode.l10n.t('{0} shows ghost text too. With both on, VS Code shows whichever answers first.', found.name),
+    keepBoth,
+    switchOff,
+    showOther,
+  );
+  if (answer === switchOff) {
+    await vscode.workspace.getConfiguration('chorus').update('completion.enabled', false, vscode.ConfigurationTarget.Global);
+  } else if (answer === showOther) {
+    await vscode.commands.executeCommand('workbench.action.openSettings', found.setting ?? `@ext:${found.extensionId}`);
+  }
+}

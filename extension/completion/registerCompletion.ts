@@ -1,0 +1,82 @@
+import * as vscode from 'vscode';
+import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
+import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
+import { readCompletionPreferences } from '../settings.ts';
+import type { Acceptance } from './acceptance.ts';
+import { askAboutOtherProviders } from './askAboutOtherProviders.ts';
+import { toggledLanguages } from './completionGate.ts';
+import type { GhostText } from './ghostText.ts';
+import type { Snooze } from './snooze.ts';
+import { showStatistics } from './statistics.ts';
+
+const SNOOZE_MINUTES: readonly number[] = [5, 15, 30, 60, 240];
+
+/** Registers ghost text and its commands. The sidecar starts with the first request. */
+export function registerCompletion(
+  context: vscode.ExtensionContext,
+  session: LanguageClientSession,
+  { ghostText, snooze, acceptance }: { readonly ghostText: GhostText; readonly snooze: Snooze; readonly acceptance: Acceptance },
+): void {
+  context.subscriptions.push(
+    vscode.languages.registerInlineCompletionItemProvider([...SYNCED_DOCUMENTS], new FirstGhostText(session, ghostText)),
+    vscode.commands.registerCommand('chorus.completion.toggle', toggle),
+    vscode.commands.registerCommand('chorus.completion.toggleLanguage', toggleLanguage),
+    vscode.commands.registerCommand('chorus.completion.snooze', (minutes?: unknown) => askAndSnooze(snooze, minutes)),
+    vscode.commands.registerCommand('chorus.completion.resume', () => snooze.end()),
+    vscode.commands.registerCommand('chorus.completion.trigger', () => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger')),
+    vscode.commands.registerCommand('chorus.completion.statistics', () => showStatistics(session, acceptance.counts)),
+  );
+  askAboutOtherProviders(context);
+}
+
+/**
+ * Stands in until the language client has registered its own provider, which it does when the sidecar is there: the first keystroke
+ * starts the sidecar and is answered.
+ */
+class FirstGhostText implements vscode.InlineCompletionItemProvider {
+  readonly #session: LanguageClientSession;
+  readonly #ghostText: GhostText;
+
+  constructor(session: LanguageClientSession, ghostText: GhostText) {
+    this.#session = session;
+    this.#ghostText = ghostText;
+  }
+
+  async provideInlineCompletionItems(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    context: vscode.InlineCompletionContext,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlineCompletionItem[] | vscode.InlineCompletionList | undefined | null> {
+    if (this.#session.isRunning || !(await this.#ghostText.isWanted(document, context))) return undefined;
+    try {
+      return await this.#session.provideFirstInlineCompletions(document, position, context, token);
+    } catch {
+      // The session has told of it, once; a keystroke brings no dialog.
+      return undefined;
+    }
+  }
+}
+
+async function toggle(): Promise<void> {
+  const settings = vscode.workspace.getConfiguration('chorus');
+  await settings.update('completion.enabled', !readCompletionPreferences(settings).enabled, vscode.ConfigurationTarget.Global);
+}
+
+async function toggleLanguage(): Promise<void> {
+  const languageId = vscode.window.activeTextEditor?.document.languageId;
+  if (languageId === undefined) return;
+  const settings = vscode.workspace.getConfiguration('chorus');
+  const { disabledLanguages } = readCompletionPreferences(settings);
+  await settings.update('completion.disabledLanguages', toggledLanguages(disabledLanguages, languageId), vscode.ConfigurationTarget.Global);
+}
+
+async function askAndSnooze(snooze: Snooze, minutes: unknown): Promise<void> {
+  if (typeof minutes === 'number' && minutes > 0) {
+    snooze.begin(minutes);
+    return;
+  }
+  const items = SNOOZE_MINUTES.map((choice) => ({ label: vscode.l10n.t('{0} minutes', choice), minutes: choice }));
+  const picked = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('No ghost text for') });
+  if (picked) snooze.begin(picked.minutes);
+}

@@ -1,0 +1,86 @@
+import * as vscode from 'vscode';
+import type { BaseLanguageClient, Middleware } from 'vscode-languageclient/node';
+import { MAX_DOCUMENT_UNITS } from '../../sidecar/protocol/client.ts';
+import type { DocumentPolicy } from './documentPolicy.ts';
+
+/** Why ghost text is not asked for, or 'sent': the sidecar has the document. */
+export type SyncResult = 'sent' | 'kept' | 'tooLarge' | 'closed';
+
+/**
+ * Sends documents to the sidecar: those that are shown, and only those that the policy allows. Which documents the sidecar has is known
+ * here and nowhere else.
+ */
+export class DocumentSync implements vscode.Disposable {
+  readonly #policy: DocumentPolicy;
+  readonly #sent = new Map<string, Promise<SyncResult>>();
+  readonly #disposables: vscode.Disposable[];
+  #client: BaseLanguageClient | undefined;
+
+  constructor(policy: DocumentPolicy, onError: (error: unknown) => void) {
+    this.#policy = policy;
+    const refresh = (): void => {
+      this.#refresh().catch(onError);
+    };
+    this.#disposables = [policy.onDidChange(refresh), vscode.window.onDidChangeVisibleTextEditors(refresh)];
+  }
+
+  /** To be part of the language client's middleware: nothing about a document leaves that was not sent before. */
+  readonly middleware: Pick<Middleware, 'didOpen' | 'didChange' | 'didClose' | 'didSave'> = {
+    didOpen: async (document) => {
+      if (isShown(document)) await this.ensureSent(document);
+    },
+    didChange: async (event, next) => {
+      if (this.#sent.has(event.document.uri.toString())) await next(event);
+    },
+    didSave: async (document, next) => {
+      if (this.#sent.has(document.uri.toString())) await next(document);
+    },
+    didClose: async (document, next) => {
+      if (this.#sent.delete(document.uri.toString())) await next(document);
+    },
+  };
+
+  /** Begins with a fresh connection, which has no document yet; `undefined`: there is none. */
+  attach(client: BaseLanguageClient | undefined): void {
+    this.#client = client;
+    this.#sent.clear();
+  }
+
+  /** Sends the document unless it was sent or must not be. Whoever asks the sidecar about a document waits for this first. */
+  async ensureSent(document: vscode.TextDocument): Promise<SyncResult> {
+    const client = this.#client;
+    const key = document.uri.toString();
+    if ((await this.#policy.check(document.uri)) !== 'allowed') return 'kept';
+    if (document.isClosed || client === undefined || client !== this.#client) return 'closed';
+    const before = this.#sent.get(key);
+    if (before) return before;
+    const params = client.code2ProtocolConverter.asOpenTextDocumentParams(document);
+    if (params.textDocument.text.length > MAX_DOCUMENT_UNITS) return 'tooLarge';
+    // From here on changes pass, so no await may stand between reading the text and this line.
+    const sent = client.sendNotification('textDocument/didOpen', params).then((): SyncResult => 'sent');
+    this.#sent.set(key, sent);
+    return sent;
+  }
+
+  async #refresh(): Promise<void> {
+    const client = this.#client;
+    if (client === undefined) return;
+    for (const document of vscode.workspace.textDocuments) {
+      const key = document.uri.toString();
+      if (this.#sent.has(key)) {
+        if ((await this.#policy.check(document.uri)) === 'allowed' || client !== this.#client || !this.#sent.delete(key)) continue;
+        await client.sendNotification('textDocument/didClose', client.code2ProtocolConverter.asCloseTextDocumentParams(document));
+      } else if (isShown(document)) {
+        await this.ensureSent(document);
+      }
+    }
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+}
+
+function isShown(document: vscode.TextDocument): boolean {
+  return vscode.window.visibleTextEditors.some((editor) => editor.document === document);
+}

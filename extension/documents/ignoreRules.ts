@@ -1,0 +1,67 @@
+import ignore, { type Ignore } from 'ignore';
+
+/** Files with ignore rules, in the order in which later ones overrule earlier ones. */
+export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];
+
+/** Reads `folder/name` (`folder` relative to the root, '' for the root itself). `undefined`: there is no such file. */
+export type ReadIgnoreFile = (folder: string, name: string) => Promise<string | undefined>;
+
+/**
+ * The ignore rules of one workspace folder, nested files included, as git applies them: a file in a deeper folder overrules one above it,
+ * and nothing below an ignored folder comes back. Files are read when a path first needs them, and kept until `forget`.
+ */
+export class IgnoreRules {
+  readonly #read: ReadIgnoreFile;
+  readonly #folders = new Map<string, Promise<Ignore | undefined>>();
+
+  constructor(read: ReadIgnoreFile) {
+    this.#read = read;
+  }
+
+  /** `path`: of a file, relative to the root, with slashes. */
+  async ignores(path: string): Promise<boolean> {
+    if (!ignore.isPathValid(path)) return false;
+    const names = path.split('/');
+    for (let depth = 1; depth <= names.length; depth++) {
+      const isFolder = depth < names.length;
+      const current = names.slice(0, depth).join('/') + (isFolder ? '/' : '');
+      if (await this.#isIgnoredByFilesAbove(current, names.slice(0, depth - 1))) return true;
+    }
+    return false;
+  }
+
+  /** Drops what was read, after an ignore file changed. */
+  forget(): void {
+    this.#folders.clear();
+  }
+
+  async #isIgnoredByFilesAbove(path: string, parents: readonly string[]): Promise<boolean> {
+    for (let depth = parents.length; depth >= 0; depth--) {
+      const folder = parents.slice(0, depth).join('/');
+      const rules = await this.#rulesOf(folder);
+      const result = rules?.test(folder === '' ? path : path.slice(folder.length + 1));
+      if (result?.ignored) return true;
+      if (result?.unignored) return false;
+    }
+    return false;
+  }
+
+  #rulesOf(folder: string): Promise<Ignore | undefined> {
+    let rules = this.#folders.get(folder);
+    if (rules === undefined) {
+      rules = this.#readRules(folder);
+      this.#folders.set(folder, rules);
+    }
+    return rules;
+  }
+
+  async #readRules(folder: string): Promise<Ignore | undefined> {
+    const texts = await Promise.all(IGNORE_FILES.map((name) => this.#read(folder, name)));
+    const present = texts.filter((text) => text !== undefined);
+    if (present.length === 0) return undefined;
+    const rules = ignore({ ignorecase: false });
+    // One call each: only a text by itself is split into lines.
+    for (const text of present) rules.add(text);
+    return rules;
+  }
+}

@@ -1,0 +1,41 @@
+import ignore, { type Ignore } from 'ignore';
+
+/**
+ * Files that hold secrets by convention, in the syntax of `.gitignore`. They are never sent to the sidecar and get no ghost text.
+ * `docs/privacy.md` shows this list; the setting `chorus.documents.secretFiles` adds to it, and a `!pattern` there takes away.
+ */
+export const SECRET_FILES: readonly string[] = [
+  // Environments.
+  '.env', '.env.*', '*.env', '.envrc', '.flaskenv', '.dev.vars',
+  '!.env.example', '!.env.sample', '!.env.template', '!.env.defaults', '!.env.dist',
+  // Keys and certificates.
+  '*.pem', '*.key', '*.p8', '*.p12', '*.pfx', '*.pkcs12', '*.jks', '*.keystore', '*.ppk', '*.asc', '*.gpg', '*.pgp', '*.age', '*.kdbx',
+  'id_rsa*', 'id_dsa*', 'id_ecdsa*', 'id_ed25519*', '!*.pub', '.ssh/', '.gnupg/',
+  // Credentials of tools.
+  '.npmrc', '.yarnrc', '.yarnrc.yml', '.pypirc', '.netrc', '_netrc', '.git-credentials', '.pgpass', '.my.cnf', '.htpasswd', '.dockercfg',
+  '**/.docker/config.json', '.aws/', '.azure/', '**/.config/gcloud/', '.kube/', 'kubeconfig', '*.kubeconfig', '**/.cargo/credentials*',
+  '**/.gem/credentials', '.terraformrc', 'terraform.rc', '*.tfvars', '*.tfvars.json', '*.tfstate', '*.tfstate.*', '.vault-token',
+  'credentials', 'credentials.json', 'credentials.y*ml', 'credentials.toml', 'credentials.ini', 'credentials.xml', 'credentials.csv',
+  'secrets', 'secrets.json', 'secrets.y*ml', 'secrets.toml', 'secrets.ini', 'secrets.properties', 'secret.json', 'secret.y*ml',
+  '*.secret', '*.secrets', '*.credentials',
+  'service-account*.json', 'serviceaccount*.json', 'client_secret*.json', 'appsettings.*.json', 'local.settings.json',
+  '.password-store/', '*.keytab', '*.ovpn', '*.mobileprovision', 'wp-config.php',
+  // Histories hold what was typed, passwords among it.
+  '.bash_history', '.zsh_history', '.python_history', '.node_repl_history', '.psql_history', '.mysql_history',
+];
+
+/** Tells secret files by their path. */
+export class SecretFiles {
+  readonly #patterns: Ignore;
+
+  /** `added`: further patterns in the syntax of `.gitignore`. */
+  constructor(added: readonly string[] = []) {
+    this.#patterns = ignore({ ignorecase: true }).add([...SECRET_FILES]).add([...added]);
+  }
+
+  /** `path`: a URI's path, with slashes. Only names count, so it need not be relative to anything. */
+  has(path: string): boolean {
+    const relative = path.replaceAll('\\', '/').replace(/^([a-z]:)?\/+/iu, '');
+    return ignore.isPathValid(relative) && this.#patterns.ignores(relative);
+  }
+}

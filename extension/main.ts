@@ -1,0 +1,69 @@
+import { performance } from 'node:perf_hooks';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { COMPLETION_FEEDBACK } from '../sidecar/protocol/client.ts';
+import { registerActions } from './actions/actions.ts';
+import { registerChatPanel } from './chat/chatPanel.ts';
+import { Acceptance } from './completion/acceptance.ts';
+import { GhostText } from './completion/ghostText.ts';
+import { registerCompletion } from './completion/registerCompletion.ts';
+import { Snooze } from './completion/snooze.ts';
+import { DocumentPolicy } from './documents/documentPolicy.ts';
+import { DocumentSync } from './documents/documentSync.ts';
+import { registerEditPreview } from './edits/editPreview.ts';
+import { registerLanguageModels } from './languageModels/languageModels.ts';
+import { registerModels } from './models/chooseModel.ts';
+import { initializationOptions, registerSettingsSync } from './sidecar/initialization.ts';
+import { LanguageClientSession } from './sidecar/sidecarSession.ts';
+import { registerStatus } from './status/registerStatus.ts';
+import { TroubleReporter } from './status/troubleReporter.ts';
+
+let session: LanguageClientSession | undefined;
+
+/** Registers everything and starts nothing: the sidecar comes with the first request. */
+export function activate(context: vscode.ExtensionContext): void {
+  const startMs = performance.now();
+  const log = vscode.window.createOutputChannel('Chorus', { log: true });
+  const logError = (error: unknown): void => log.error(error instanceof Error ? error : String(error));
+  const { version } = context.extension.packageJSON as { version: string };
+
+  const policy = new DocumentPolicy();
+  const documents = new DocumentSync(policy, logError);
+  const snooze = new Snooze();
+  const troubles = new TroubleReporter(log);
+  const acceptance = new Acceptance(context.globalState, (feedback) => {
+    session?.notifyIfRunning(COMPLETION_FEEDBACK, feedback).catch(logError);
+  });
+  const ghostText = new GhostText({
+    policy,
+    documents,
+    snooze,
+    onOffer: (document, position, items) => acceptance.offer(document, position, items),
+    onTrouble: (trouble) => troubles.report(trouble),
+  });
+  session = new LanguageClientSession({
+    launch: { sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'), clientVersion: version },
+    log,
+    documents,
+    inlineCompletion: ghostText.middleware,
+    initializationOptions: () => initializationOptions(version),
+    onTrouble: (trouble) => troubles.report(trouble),
+  });
+  context.subscriptions.push(log, policy, documents, snooze, acceptance, session);
+
+  registerSettingsSync(context, session, logError);
+  registerStatus(context, { session, ghostText, snooze, acceptance }, troubles, log);
+  registerCompletion(context, session, { ghostText, snooze, acceptance });
+  registerModels(context, session);
+  registerEditPreview(context);
+  registerChatPanel(context, session, policy);
+  registerActions(context, session, policy);
+  registerLanguageModels(context, session, policy);
+
+  log.info(`Chorus ${version} activated in ${(performance.now() - startMs).toFixed(1)} ms.`);
+}
+
+/** Ends this window's connection. The sidecar stays for other windows, and leaves when it has none. */
+export async function deactivate(): Promise<void> {
+  await session?.close();
+}

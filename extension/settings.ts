@@ -1,0 +1,88 @@
+import type { ChorusSettings, DeviceChoice, EngineChoice } from '../sidecar/protocol/client.ts';
+
+/** What this file needs of `vscode.WorkspaceConfiguration` of the section `chorus`. */
+export interface SettingsReader {
+  get(section: string): unknown;
+  inspect(section: string): { readonly defaultValue?: unknown; readonly globalValue?: unknown } | undefined;
+}
+
+/**
+ * Settings that choose what runs or what is kept from the model. Only the user may choose them: a workspace's value is never read. In the
+ * manifest they are `machine`-scoped and listed in `restrictedConfigurations`.
+ */
+export const USER_ONLY_SETTINGS: readonly string[] = [
+  'modelPath',
+  'engine',
+  'device',
+  'threads',
+  'contextSizeTokens',
+  'chat.systemPrompt',
+  'documents.secretFiles',
+];
+
+export interface CompletionPreferences {
+  readonly enabled: boolean;
+  readonly disabledLanguages: readonly string[];
+}
+
+/** What the sidecar is told. Absent and unusable values are left out, so that the sidecar's defaults stand. */
+export function readChorusSettings(reader: SettingsReader): ChorusSettings {
+  return {
+    modelPath: text(userValue(reader, 'modelPath')),
+    engine: oneOf<EngineChoice>(userValue(reader, 'engine'), ['auto', 'llama']),
+    device: oneOf<DeviceChoice>(userValue(reader, 'device'), ['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
+    threads: wholeNumber(userValue(reader, 'threads'), 0),
+    contextSizeTokens: wholeNumber(userValue(reader, 'contextSizeTokens'), 0),
+    completion: {
+      multiline: oneOf(reader.get('completion.multiline'), ['auto', 'never', 'always'] as const),
+      maxTokens: wholeNumber(reader.get('completion.maxTokens'), 1),
+      timeoutMs: wholeNumber(reader.get('completion.timeoutMs'), 1),
+      minDebounceMs: wholeNumber(reader.get('completion.minDebounceMs'), 0),
+    },
+    chat: {
+      language: text(reader.get('chat.language')),
+      temperature: numberAtLeast(reader.get('chat.temperature'), 0),
+      maxTokens: wholeNumber(reader.get('chat.maxTokens'), 1),
+      systemPrompt: text(userValue(reader, 'chat.systemPrompt')),
+    },
+  };
+}
+
+/** When ghost text is wanted at all. */
+export function readCompletionPreferences(reader: SettingsReader): CompletionPreferences {
+  return {
+    enabled: reader.get('completion.enabled') !== false,
+    disabledLanguages: stringList(reader.get('completion.disabledLanguages')),
+  };
+}
+
+/** File name patterns (in the syntax of `.gitignore`) that the user adds to the built-in list of secret files. */
+export function readSecretPatterns(reader: SettingsReader): readonly string[] {
+  return stringList(userValue(reader, 'documents.secretFiles'));
+}
+
+function userValue(reader: SettingsReader, section: string): unknown {
+  const found = reader.inspect(section);
+  return found?.globalValue ?? found?.defaultValue;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+function oneOf<Choice extends string>(value: unknown, choices: readonly Choice[]): Choice | undefined {
+  return choices.find((choice) => choice === value);
+}
+
+function numberAtLeast(value: unknown, minimum: number): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= minimum ? value : undefined;
+}
+
+function wholeNumber(value: unknown, minimum: number): number | undefined {
+  const number = numberAtLeast(value, minimum);
+  return number === undefined ? undefined : Math.floor(number);
+}
+
+function stringList(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '') : [];
+}

@@ -1,0 +1,248 @@
+import * as vscode from 'vscode';
+import type { Middleware } from 'vscode-languageclient/node';
+import {
+  STATUS_NOTIFICATION,
+  STATUS_REQUEST,
+  STOP_REQUEST,
+  type ChorusInitializationOptions,
+  type SidecarStatus,
+  type Trouble,
+} from '../../sidecar/protocol/client.ts';
+import type { LaunchOptions } from '../../sidecar/client/launch.ts';
+import type { SidecarError } from '../../sidecar/client/sidecarError.ts';
+import type { DocumentSync } from '../documents/documentSync.ts';
+import { CrashBackoff } from './crashBackoff.ts';
+import type { ChorusLanguageClient, Closing } from './languageClient.ts';
+import type { SidecarSession } from './session.ts';
+
+export interface SessionSetup {
+  readonly launch: LaunchOptions;
+  readonly log: vscode.LogOutputChannel;
+  readonly documents: DocumentSync;
+  readonly inlineCompletion: Pick<Middleware, 'provideInlineCompletionItems'>;
+  readonly initializationOptions: () => ChorusInitializationOptions;
+  readonly onTrouble: (trouble: Trouble) => void;
+}
+
+export type SessionPhase = 'stopped' | 'starting' | 'running';
+
+/** The sidecar went away out of order or could not be started. */
+export interface SidecarFailure {
+  readonly message: string;
+  /** Last lines it wrote. */
+  readonly detail?: string;
+  /** Whether it is started again without being asked. */
+  readonly restarts: boolean;
+}
+
+/** How long a request that met a leaving sidecar waits for its successor. */
+const SUCCESSOR_TIMEOUT_MS = 25_000;
+
+/** `SidecarSession` over the language client: starts it with the first request, mends a lost connection with back-off. */
+export class LanguageClientSession implements SidecarSession {
+  readonly #setup: SessionSetup;
+  readonly #backoff = new CrashBackoff();
+  readonly #didChangeStatus = new vscode.EventEmitter<SidecarStatus | undefined>();
+  readonly #didFail = new vscode.EventEmitter<SidecarFailure>();
+  readonly #didClose = new vscode.EventEmitter<void>();
+  readonly onDidChangeStatus = this.#didChangeStatus.event;
+  /** Fires when the sidecar crashed or would not start. */
+  readonly onDidFail = this.#didFail.event;
+
+  #client: ChorusLanguageClient | undefined;
+  #start: Promise<ChorusLanguageClient> | undefined;
+  #phase: SessionPhase = 'stopped';
+  #disposed = false;
+  #status: SidecarStatus | undefined;
+
+  constructor(setup: SessionSetup) {
+    this.#setup = setup;
+  }
+
+  get status(): SidecarStatus | undefined {
+    return this.#status;
+  }
+
+  /** `onDidChangeStatus` tells of changes of this too. */
+  get phase(): SessionPhase {
+    return this.#phase;
+  }
+
+  /** Whether a connection stands now. */
+  get isRunning(): boolean {
+    return this.#phase === 'running';
+  }
+
+  /** Makes sure a connection stands. Throws `SidecarError`. */
+  async start(): Promise<void> {
+    await this.#ensureRunning();
+  }
+
+  /** The user asks for a fresh sidecar, or for another try after failures. Other windows get the fresh one with their next request. */
+  async restart(): Promise<void> {
+    this.#backoff.reset();
+    if (this.isRunning) {
+      const closed = this.#untilClosed();
+      await this.request(STOP_REQUEST, undefined).catch((error: unknown) => this.#setup.log.debug(String(error)));
+      await closed;
+    }
+    await this.#ensureRunning();
+  }
+
+  async request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result> {
+    return this.#withSuccessor((client) => client.request<Result>(method, params, token));
+  }
+
+  async requestStreaming<Chunk, Result>(
+    method: string,
+    params: object,
+    onChunk: (chunk: Chunk) => void,
+    token?: vscode.CancellationToken,
+  ): Promise<Result> {
+    return this.#withSuccessor((client) => client.requestStreaming<Chunk, Result>(method, params, onChunk, token));
+  }
+
+  async notify(method: string, params: unknown): Promise<void> {
+    const client = await this.#ensureRunning();
+    await client.sendNotification(method, params);
+  }
+
+  /** Sends a notification if a connection stands; a sidecar is never started for it. */
+  async notifyIfRunning(method: string, params: unknown): Promise<void> {
+    if (this.isRunning) await this.#client?.sendNotification(method, params);
+  }
+
+  /** The first ghost text of a connection: starts the sidecar, then asks. */
+  async provideFirstInlineCompletions(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    context: vscode.InlineCompletionContext,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlineCompletionItem[] | vscode.InlineCompletionList | undefined | null> {
+    const client = await this.#ensureRunning();
+    return token.isCancellationRequested ? undefined : client.provideInlineCompletions(document, position, context, token);
+  }
+
+  /** Ends the connection; the sidecar stays for others. */
+  async close(): Promise<void> {
+    this.#disposed = true;
+    this.#phase = 'stopped';
+    await this.#client?.close();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const emitter of [this.#didChangeStatus, this.#didFail, this.#didClose]) emitter.dispose();
+  }
+
+  #ensureRunning(): Promise<ChorusLanguageClient> {
+    this.#start ??= this.#startClient().catch((error: unknown) => {
+      this.#start = undefined;
+      throw error;
+    });
+    return this.#start;
+  }
+
+  async #startClient(): Promise<ChorusLanguageClient> {
+    const delayMs = this.#backoff.delayMs(Date.now());
+    const { ChorusLanguageClient } = await import('./languageClient.ts');
+    if (delayMs === undefined) throw await crashLoopError();
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    if (this.#disposed) throw new vscode.CancellationError();
+    this.#client = this.#client?.isUsable ? this.#client : this.#createClient(ChorusLanguageClient);
+    const client = this.#client;
+    this.#setup.documents.attach(client);
+    this.#enter('starting');
+    try {
+      await client.start();
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
+    this.#enter('running');
+    this.#setStatus(await client.request<SidecarStatus>(STATUS_REQUEST, undefined).catch(() => undefined));
+    return client;
+  }
+
+  #createClient(Client: typeof ChorusLanguageClient): ChorusLanguageClient {
+    const { launch, log, documents, inlineCompletion, initializationOptions, onTrouble } = this.#setup;
+    const client = new Client({
+      launch,
+      log,
+      initializationOptions,
+      onTrouble,
+      middleware: { ...documents.middleware, ...inlineCompletion },
+      onClosed: (closing) => this.#closed(client, closing),
+    });
+    client.onNotification(STATUS_NOTIFICATION, (status: SidecarStatus) => this.#setStatus(status));
+    return client;
+  }
+
+  /** A leaving sidecar refuses new work; the same request goes to its successor, once. */
+  async #withSuccessor<Result>(send: (client: ChorusLanguageClient) => Promise<Result>): Promise<Result> {
+    const client = await this.#ensureRunning();
+    try {
+      return await send(client);
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'DrainingError') throw error;
+      await this.#untilClosed();
+      return send(await this.#ensureRunning());
+    }
+  }
+
+  async #untilClosed(): Promise<void> {
+    if (!this.isRunning) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, SUCCESSOR_TIMEOUT_MS);
+      const listener = this.#didClose.event(done);
+      function done(): void {
+        clearTimeout(timer);
+        listener.dispose();
+        resolve();
+      }
+    });
+  }
+
+  #closed(client: ChorusLanguageClient, closing: Closing): void {
+    // While it starts, the failed start tells.
+    if (!this.isRunning || this.#disposed) return;
+    this.#start = undefined;
+    this.#setup.documents.attach(undefined);
+    this.#enter('stopped');
+    this.#didClose.fire();
+    this.#setup.log.info(`The sidecar closed the connection (WebSocket code ${closing.webSocketCode ?? 'none'}).`);
+    if (!closing.inOrder) this.#crashed(client).catch((error: unknown) => this.#setup.log.error(String(error)));
+  }
+
+  async #crashed(client: ChorusLanguageClient): Promise<void> {
+    this.#backoff.record(Date.now());
+    const detail = await client.readLogTail().catch(() => '');
+    const restarts = this.#backoff.delayMs(Date.now()) !== undefined;
+    this.#didFail.fire({ message: vscode.l10n.t('The Chorus sidecar ended unexpectedly.'), detail, restarts });
+    // The start's own failure is told by itself.
+    if (restarts && !this.#disposed) await this.#ensureRunning().catch(() => undefined);
+  }
+
+  #failed(error: unknown): void {
+    this.#setup.documents.attach(undefined);
+    this.#enter('stopped');
+    this.#backoff.record(Date.now());
+    const { message, detail } = error as Partial<SidecarError>;
+    this.#didFail.fire({ message: message ?? String(error), detail, restarts: false });
+  }
+
+  #enter(phase: SessionPhase): void {
+    this.#phase = phase;
+    this.#setStatus(undefined);
+  }
+
+  #setStatus(status: SidecarStatus | undefined): void {
+    this.#status = status;
+    this.#didChangeStatus.fire(status);
+  }
+}
+
+async function crashLoopError(): Promise<SidecarError> {
+  const { SidecarError } = await import('../../sidecar/client/sidecarError.ts');
+  return new SidecarError('crash-loop', vscode.l10n.t('The Chorus sidecar ended several times in a short time. Use "Chorus: Restart Sidecar" for another try.'));
+}

@@ -1,0 +1,70 @@
+import * as vscode from 'vscode';
+import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
+import { countLines } from '../completion/statistics.ts';
+import type { CompletionCounts } from '../completion/counts.ts';
+import { formatBytes, type StatusKind } from './statusView.ts';
+
+/** What the status bar item tells on hover. Names come from model files, so all of it is text: no link or command in it works. */
+export function statusTooltip(
+  kind: StatusKind,
+  status: SidecarStatus | undefined,
+  snoozedUntilMs: number,
+  counts: CompletionCounts,
+): vscode.MarkdownString {
+  const tooltip = new vscode.MarkdownString();
+  const addLine = (text: string): void => {
+    tooltip.appendText(text).appendMarkdown('\n\n');
+  };
+  addLine(statusText(kind, status, snoozedUntilMs));
+  if (status?.modelName) {
+    tooltip.appendMarkdown('---\n\n');
+    for (const line of modelLines(status)) addLine(line);
+  }
+  tooltip.appendMarkdown('---\n\n');
+  for (const line of countLines(counts)) addLine(line);
+  return tooltip;
+}
+
+/** One line for people and screen readers. */
+export function statusText(kind: StatusKind, status: SidecarStatus | undefined, snoozedUntilMs: number): string {
+  switch (kind) {
+    case 'idle':
+      return vscode.l10n.t('Chorus: the model starts with the first request');
+    case 'starting':
+      return vscode.l10n.t('Chorus: starting');
+    case 'loading':
+      return vscode.l10n.t('Chorus: loading the model, {0}%', Math.round((status?.loadProgress ?? 0) * 100));
+    case 'ready':
+      return vscode.l10n.t('Chorus: ready');
+    case 'busy':
+      return vscode.l10n.t('Chorus: computing');
+    case 'off':
+      return vscode.l10n.t('Chorus: ghost text is off');
+    case 'languageOff':
+      return vscode.l10n.t('Chorus: ghost text is off for this language');
+    case 'snoozed':
+      return vscode.l10n.t('Chorus: ghost text rests until {0}', new Date(snoozedUntilMs).toLocaleTimeString(vscode.env.language, { timeStyle: 'short' }));
+    case 'trouble':
+      return status?.trouble ? `Chorus: ${status.trouble.message}` : vscode.l10n.t('Chorus: the sidecar does not run');
+  }
+}
+
+function modelLines(status: SidecarStatus): string[] {
+  const lines = [
+    vscode.l10n.t('Model: {0}', [status.modelName, status.architecture && `(${status.architecture})`].filter(Boolean).join(' ')),
+    vscode.l10n.t('Engine: {0}', status.engine ?? '–'),
+    ...(status.engineLimits ?? []),
+    vscode.l10n.t('Device: {0}', [status.device ?? '–', status.threads && vscode.l10n.t('{0} threads', status.threads)].filter(Boolean).join(', ')),
+    ...(status.deviceReasons ?? []),
+  ];
+  if (status.contextSizeTokens !== undefined) {
+    lines.push(vscode.l10n.t('Context: {0} of {1} tokens', count(status.contextUsedTokens ?? 0), count(status.contextSizeTokens)));
+  }
+  if (status.tokensPerSecond !== undefined) lines.push(vscode.l10n.t('Speed: {0} tokens per second', count(Math.round(status.tokensPerSecond))));
+  if (status.memoryBytes !== undefined) lines.push(vscode.l10n.t('Memory: {0}', formatBytes(status.memoryBytes)));
+  return lines;
+}
+
+function count(value: number): string {
+  return value.toLocaleString(vscode.env.language);
+}

@@ -1,0 +1,97 @@
+import * as vscode from 'vscode';
+import type { Trouble, TroubleCode } from '../../sidecar/protocol/client.ts';
+import type { SidecarFailure } from '../sidecar/sidecarSession.ts';
+
+/** Troubles of the chosen model: another one may help. */
+const MODEL_TROUBLES: readonly TroubleCode[] = ['no-model', 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model', 'unsupported-model', 'out-of-memory'];
+
+/** Tells the user of trouble: one message for each distinct one until things went well again, whatever the number of requests that met it. */
+export class TroubleReporter {
+  readonly #log: vscode.LogOutputChannel;
+  readonly #told = new Set<string>();
+
+  constructor(log: vscode.LogOutputChannel) {
+    this.#log = log;
+  }
+
+  /** What the sidecar reports. */
+  report(trouble: Trouble): void {
+    const { code, message, detail } = trouble;
+    if (!this.#isNew(`${code}: ${message}`)) return;
+    this.#log.error(detail ? `${message}\n${detail}` : message);
+    const actions = MODEL_TROUBLES.includes(code) ? [chooseModel()] : code === 'engine-crashed' || code === 'engine-failed' ? [retry()] : [];
+    this.#show(localised(trouble), actions);
+  }
+
+  /** The sidecar itself crashed or would not start. */
+  reportFailure({ message, detail, restarts }: SidecarFailure): void {
+    this.#log.error(detail ? `${message}\n${detail}` : message);
+    if (!this.#isNew(message)) return;
+    const lastLine = detail?.trimEnd().split('\n').at(-1);
+    const text = [message, lastLine && vscode.l10n.t('Its last line was: {0}', lastLine), restarts && vscode.l10n.t('It is started again.')];
+    this.#show(text.filter(Boolean).join(' '), restarts ? [] : [retry()]);
+  }
+
+  /** Things went well: the next trouble is news, even if it is the same. */
+  clear(): void {
+    this.#told.clear();
+  }
+
+  #isNew(key: string): boolean {
+    if (this.#told.has(key)) return false;
+    this.#told.add(key);
+    return true;
+  }
+
+  #show(message: string, actions: readonly Action[]): void {
+    const all = [...actions, openOutput()];
+    vscode.window.showErrorMessage(message, ...all).then(
+      (action) => action && vscode.commands.executeCommand(action.command),
+      () => undefined,
+    );
+  }
+}
+
+interface Action extends vscode.MessageItem {
+  readonly command: string;
+}
+
+const chooseModel = (): Action => ({ title: vscode.l10n.t('Choose Model…'), command: 'chorus.chooseModel' });
+const retry = (): Action => ({ title: vscode.l10n.t('Retry'), command: 'chorus.restartSidecar' });
+const openOutput = (): Action => ({ title: vscode.l10n.t('Open Output'), command: 'chorus.showOutput' });
+
+/** The sidecar speaks English; other readers get a sentence in their language before it. */
+function localised({ code, message }: Trouble): string {
+  return vscode.env.language.startsWith('en') ? message : `${summary(code)} ${message}`;
+}
+
+function summary(code: TroubleCode): string {
+  switch (code) {
+    case 'no-model':
+      return vscode.l10n.t('No model is there to load.');
+    case 'model-not-found':
+      return vscode.l10n.t('The chosen model file does not exist.');
+    case 'not-gguf':
+      return vscode.l10n.t('The chosen file is not a GGUF model.');
+    case 'truncated-model':
+      return vscode.l10n.t('The model file is incomplete.');
+    case 'invalid-model':
+      return vscode.l10n.t('The model file is damaged.');
+    case 'unsupported-model':
+      return vscode.l10n.t('This kind of model is not supported.');
+    case 'out-of-memory':
+      return vscode.l10n.t('The model does not fit into memory.');
+    case 'engine-crashed':
+      return vscode.l10n.t('The engine ended unexpectedly.');
+    case 'engine-failed':
+      return vscode.l10n.t('The engine could not do the work.');
+    case 'context-overflow':
+      return vscode.l10n.t('The text is longer than the context of the model.');
+    case 'document-too-large':
+      return vscode.l10n.t('The document is too large.');
+    case 'invalid-input':
+      return vscode.l10n.t('The request was not understood.');
+    case 'draining':
+      return vscode.l10n.t('The sidecar is being replaced.');
+  }
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AcceptanceTracker, type TextChange } from '../../../extension/completion/acceptanceTracker.ts';
+
+const insert = (offset: number, text: string): TextChange => ({ offset, removedLength: 0, text });
+
+/** A tracker with `text` offered at offset 100, of which nothing stands yet. */
+function offered(text: string, replacedLength = 0): AcceptanceTracker {
+  const tracker = new AcceptanceTracker();
+  tracker.offer([{ completionId: 'a', offset: 100, text, typedLength: 0, replacedLength }]);
+  return tracker;
+}
+
+describe('partial acceptance', () => {
+  it('is the next word of the ghost text, inserted in one stroke', () => {
+    const tracker = offered('const answer = 42;');
+    assert.deepEqual(tracker.change([insert(100, 'const ')]), [
+      { kind: 'acceptedPartly', completionId: 'a', acceptedCharacters: 6, addedCharacters: 6, isFirst: true },
+    ]);
+    assert.deepEqual(tracker.change([insert(106, 'answer ')]), [
+      { kind: 'acceptedPartly', completionId: 'a', acceptedCharacters: 13, addedCharacters: 7, isFirst: false },
+    ]);
+  });
+
+  it('is seen too where the editor replaces what stands by what stands and the next word', () => {
+    const tracker = new AcceptanceTracker();
+    tracker.offer([{ completionId: 'a', offset: 100, text: 'console.log(1)', typedLength: 3 }]);
+    const [event] = tracker.change([{ offset: 100, removedLength: 3, text: 'console' }]);
+    assert.deepEqual(event, { kind: 'acceptedPartly', completionId: 'a', acceptedCharacters: 4, addedCharacters: 4, isFirst: true });
+  });
+
+  it('is not typing the same characters, an automatic closer or an indented line break', () => {
+    const tracker = offered('f(\n  x)');
+    assert.deepEqual(tracker.change([insert(100, 'f')]), []);
+    assert.deepEqual(tracker.change([insert(101, '()')]), []);
+    assert.deepEqual(tracker.change([insert(102, '\n  ')]), []);
+    assert.ok(tracker.isAt(105), 'the ghost text goes on behind what was typed');
+  });
+
+  it('is not redoing', () => {
+    assert.deepEqual(offered('const answer').change([insert(100, 'const ')], true), []);
+  });
+
+  it('moves along when text before it changes', () => {
+    const tracker = offered('const answer');
+    tracker.change([{ offset: 10, removedLength: 5, text: 'x' }]);
+    assert.equal(tracker.change([insert(96, 'const ')]).length, 1);
+  });
+
+  it('takes the order of a change event: the last change in the document first', () => {
+    const tracker = offered('const answer');
+    assert.equal(tracker.change([insert(100, 'const '), insert(3, 'import x;')]).length, 1);
+    assert.ok(tracker.isAt(115));
+  });
+});
+
+describe('full acceptance', () => {
+  it('is told by the command alone, whatever the change looks like', () => {
+    const tracker = offered('return 1;');
+    assert.deepEqual(tracker.change([insert(100, 'return 1;')]), []);
+    assert.deepEqual(tracker.accept('a'), { completionId: 'a', offset: 100, text: 'return 1;', typedLength: 9 });
+    assert.deepEqual(tracker.leave(), []);
+  });
+
+  it('may replace text behind the cursor', () => {
+    const tracker = offered('f(x)', 1);
+    assert.deepEqual(tracker.change([{ offset: 100, removedLength: 1, text: 'f(x)' }]), []);
+    assert.equal(tracker.accept('a')?.typedLength, 4);
+  });
+});
+
+describe('dismissal', () => {
+  it('is typing something else', () => {
+    assert.deepEqual(offered('const').change([insert(100, 'l')]), [{ kind: 'dismissed', completionId: 'a' }]);
+  });
+
+  it('is leaving', () => {
+    const tracker = offered('const');
+    assert.equal(tracker.isAt(50), false);
+    assert.deepEqual(tracker.leave(), [{ kind: 'dismissed', completionId: 'a' }]);
+    assert.deepEqual(tracker.leave(), [], 'and is told once');
+  });
+
+  it('is another text in its place', () => {
+    const tracker = offered('const answer');
+    const { shown, events } = tracker.offer([{ completionId: 'b', offset: 100, text: 'let x', typedLength: 0 }]);
+    assert.deepEqual(shown, ['b']);
+    assert.deepEqual(events, [{ kind: 'dismissed', completionId: 'a' }]);
+  });
+
+  it('is not the rest of the same text under another name, which is not shown anew either', () => {
+    const tracker = offered('const answer');
+    tracker.change([insert(100, 'c')]);
+    assert.deepEqual(tracker.offer([{ completionId: 'b', offset: 101, text: 'onst answer', typedLength: 0 }]), { shown: [], events: [] });
+  });
+
+  it('is not what happens after a part was taken', () => {
+    const tracker = offered('const answer');
+    tracker.change([insert(100, 'const ')]);
+    assert.deepEqual(tracker.change([insert(106, 'question')]), []);
+    assert.deepEqual(tracker.leave(), []);
+  });
+
+  it('is not a change elsewhere', () => {
+    const tracker = offered('const');
+    assert.deepEqual(tracker.change([insert(300, 'elsewhere')]), []);
+    assert.ok(tracker.isAt(100));
+  });
+});

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { readChorusSettings, readCompletionPreferences, readSecretPatterns, USER_ONLY_SETTINGS, type SettingsReader } from '../../extension/settings.ts';
+
+interface Values {
+  readonly defaults?: Readonly<Record<string, unknown>>;
+  readonly user?: Readonly<Record<string, unknown>>;
+  readonly workspace?: Readonly<Record<string, unknown>>;
+}
+
+/** Settings as VS Code merges them: workspace over user over default. */
+function reader({ defaults = {}, user = {}, workspace = {} }: Values): SettingsReader {
+  return {
+    get: (section) => workspace[section] ?? user[section] ?? defaults[section],
+    inspect: (section) => ({ defaultValue: defaults[section], globalValue: user[section] }),
+  };
+}
+
+interface Property {
+  readonly scope?: string;
+  readonly default?: unknown;
+}
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  contributes: { configuration: { properties: Record<string, Property> } };
+  capabilities: { untrustedWorkspaces: { supported: unknown; restrictedConfigurations: string[] } };
+};
+const properties = manifest.contributes.configuration.properties;
+
+describe('the settings that the sidecar is told', () => {
+  it('are those of the user', () => {
+    const settings = readChorusSettings(
+      reader({ user: { modelPath: ' /models/a.gguf ', engine: 'llama', device: 'vulkan', threads: 2, contextSizeTokens: 4096, 'completion.multiline': 'never', 'chat.language': 'de' } }),
+    );
+    assert.equal(settings.modelPath, '/models/a.gguf');
+    assert.equal(settings.engine, 'llama');
+    assert.equal(settings.device, 'vulkan');
+    assert.equal(settings.threads, 2);
+    assert.equal(settings.contextSizeTokens, 4096);
+    assert.equal(settings.completion?.multiline, 'never');
+    assert.equal(settings.chat?.language, 'de');
+  });
+
+  it('never come from a workspace where they choose what runs', () => {
+    const evil = { modelPath: '/workspace/evil.gguf', engine: 'llama', device: 'cuda', threads: 64, contextSizeTokens: 1, 'chat.systemPrompt': 'Obey.' };
+    const settings = readChorusSettings(reader({ workspace: evil, user: { threads: 2 } }));
+    assert.equal(settings.modelPath, undefined);
+    assert.equal(settings.engine, undefined);
+    assert.equal(settings.device, undefined);
+    assert.equal(settings.threads, 2);
+    assert.equal(settings.contextSizeTokens, undefined);
+    assert.equal(settings.chat?.systemPrompt, undefined);
+  });
+
+  it('leave out what is not usable, so that defaults stand', () => {
+    const settings = readChorusSettings(
+      reader({ user: { modelPath: '', engine: 'magic', device: 7, threads: -1, contextSizeTokens: 'long', 'completion.maxTokens': 0, 'chat.temperature': Number.NaN } }),
+    );
+    const { completion, chat, ...rest } = settings;
+    for (const value of [...Object.values(completion ?? {}), ...Object.values(chat ?? {}), ...Object.values(rest)]) assert.equal(value, undefined);
+  });
+
+  it('are, by default, what the manifest declares', () => {
+    const defaults = Object.fromEntries(Object.entries(properties).map(([name, { default: value }]) => [name.slice('chorus.'.length), value]));
+    const settings = readChorusSettings(reader({ defaults }));
+    assert.deepEqual(JSON.parse(JSON.stringify(settings)), {
+      engine: 'auto',
+      device: 'auto',
+      threads: 0,
+      contextSizeTokens: 0,
+      completion: { multiline: 'auto' },
+      chat: { language: 'auto' },
+    });
+  });
+});
+
+describe('the settings of the window', () => {
+  it('say where ghost text is wanted', () => {
+    assert.deepEqual(readCompletionPreferences(reader({})), { enabled: true, disabledLanguages: [] });
+    assert.deepEqual(readCompletionPreferences(reader({ user: { 'completion.enabled': false, 'completion.disabledLanguages': ['go', 3, ''] } })), {
+      enabled: false,
+      disabledLanguages: ['go'],
+    });
+  });
+
+  it('let no workspace take a file off the list of secrets', () => {
+    assert.deepEqual(readSecretPatterns(reader({ workspace: { 'documents.secretFiles': ['!.env'] } })), []);
+    assert.deepEqual(readSecretPatterns(reader({ user: { 'documents.secretFiles': ['*.internal'] } })), ['*.internal']);
+  });
+});
+
+describe('the manifest', () => {
+  it('keeps user-only settings from workspaces: machine scope, and restricted where the workspace is not trusted', () => {
+    const machine = Object.keys(properties).filter((name) => properties[name]?.scope === 'machine');
+    const expected = USER_ONLY_SETTINGS.map((name) => `chorus.${name}`).sort();
+    assert.deepEqual(machine.sort(), expected);
+    assert.deepEqual([...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), expected);
+    assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
+  });
+});
