@@ -1,6 +1,6 @@
 import { StreamMessageReader, StreamMessageWriter, type Message } from 'vscode-jsonrpc/node';
+import { describeClose } from '../client/connect.ts';
 import { findOrStart, type LaunchOptions } from '../client/launch.ts';
-import { describeClose } from '../client/sidecarClient.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import type { ChorusInitializationOptions, ChorusSettings } from '../protocol/client.ts';
 

@@ -4,6 +4,7 @@ import { addChat } from './commands/chat.ts';
 import { addComplete } from './commands/complete.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
+import { addLsp } from './commands/lsp.ts';
 import { addModels } from './commands/models.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
@@ -26,6 +27,7 @@ addGenerate(program);
 addComplete(program);
 addChat(program);
 addModels(program);
+addLsp(program);
 addStatus(program);
 addStop(program);
 

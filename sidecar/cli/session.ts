@@ -12,7 +12,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SidecarError } from '../client/sidecarError.ts';
-import { findOrStart, findRunning, type Attachment } from '../client/launch.ts';
+import { findOrStart, findRunning, type Attachment, type LaunchOptions } from '../client/launch.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import {
   STATUS_NOTIFICATION,
@@ -54,20 +54,20 @@ export class Session {
 
   /** Connects to the shared sidecar, or with `settings` to a new one of its own. Throws `SidecarError`. */
   static async open(settings?: ChorusSettings): Promise<Session> {
-    const launch = { sidecarScript: sidecarScript(), clientVersion: CLI_VERSION };
+    const launch = launchOptions();
     if (settings === undefined) return Session.#initialized(await findOrStart(launch), undefined, undefined);
-    const ownHome = await mkdtemp(path.join(os.tmpdir(), 'chorus-cli-'));
+    const ownHome = await createOwnHome();
     try {
       return await Session.#initialized(await findOrStart({ ...launch, homeFolder: ownHome }), ownHome, settings);
     } catch (error) {
-      await rm(ownHome, { recursive: true, force: true });
+      await removeOwnHome(ownHome);
       throw error;
     }
   }
 
-  /** Connects to the shared sidecar if it runs. */
-  static async openRunning(): Promise<Session | undefined> {
-    const attachment = await findRunning({ clientVersion: CLI_VERSION });
+  /** Connects to the shared sidecar, or to the one of another home, if it runs. */
+  static async openRunning(homeFolder?: string): Promise<Session | undefined> {
+    const attachment = await findRunning({ clientVersion: CLI_VERSION, homeFolder });
     return attachment && Session.#initialized(attachment, undefined, undefined);
   }
 
@@ -121,15 +121,29 @@ export class Session {
   async close(): Promise<void> {
     if (this.ownHome !== undefined) {
       await this.stop().catch(() => undefined);
-      await rm(this.ownHome, { recursive: true, force: true, maxRetries: 5 });
+      await removeOwnHome(this.ownHome);
     }
     this.#connection.dispose();
     this.attachment.socket.close();
   }
 }
 
+/** How the command line finds or starts the shared sidecar. */
+export function launchOptions(): LaunchOptions {
+  return { sidecarScript: sidecarScript(), clientVersion: CLI_VERSION };
+}
+
+/** A folder for a sidecar that only this command uses. */
+export function createOwnHome(): Promise<string> {
+  return mkdtemp(path.join(os.tmpdir(), 'chorus-cli-'));
+}
+
+export async function removeOwnHome(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
 /** The bundle beside this one. */
-export function sidecarScript(): string {
+function sidecarScript(): string {
   const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'sidecar.mjs');
   if (!existsSync(script)) throw new SidecarError('start-failed', `${script} does not exist. Build it with "npm run build".`);
   return script;

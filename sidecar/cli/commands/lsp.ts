@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { UsageError } from '../exitCodes.ts';
+import { bridgeStdio } from '../lspStdio.ts';
+import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
+import { createOwnHome, launchOptions, removeOwnHome, Session } from '../session.ts';
+
+/** `chorus lsp --stdio`: the sidecar as a language server for any editor that starts one and speaks LSP over its standard streams. */
+export function addLsp(program: Command): void {
+  const command = program.command('lsp').description('be a language server for an editor, by way of the shared sidecar').option('--stdio', 'speak LSP over standard input and output', false);
+  withModelOptions(command).action(lsp);
+}
+
+async function lsp(options: ModelOptions & { readonly stdio: boolean }): Promise<void> {
+  if (!options.stdio) throw new UsageError('Expected lsp --stdio: there is no other way to speak with it');
+  const settings = settingsOf(options);
+  const ownHome = settings && (await createOwnHome());
+  let exitCode: number;
+  try {
+    exitCode = await bridgeStdio({ launch: { ...launchOptions(), homeFolder: ownHome }, settings });
+  } finally {
+    if (ownHome !== undefined) {
+      await (await Session.openRunning(ownHome))?.stop();
+      await removeOwnHome(ownHome);
+    }
+  }
+  // The editor may hold standard input open for long after it has said goodbye.
+  process.stdout.write('', () => process.exit(exitCode));
+}

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { execa, type Options, type Result } from 'execa';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { fetchModel } from '../../../.scripts/fetchModel.ts';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+let work: string;
+let bundles: string;
+let model: string;
+let environment: NodeJS.ProcessEnv;
+
+before(async () => {
+  model = await fetchModel();
+  work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cli-test-'));
+  bundles = path.join(root, '.cache', path.basename(work));
+  await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--out', bundles], { cwd: root });
+  environment = { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, TEMP: work, TMP: work };
+});
+afterEach(async () => {
+  await chorus(['stop']);
+});
+after(async () => {
+  await rm(bundles, { recursive: true, force: true });
+  await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+});
+
+async function chorus(commandLine: readonly string[], options: Options = {}): Promise<Result & { stdout: string; stderr: string; exitCode?: number }> {
+  const result = await execa(process.execPath, [path.join(bundles, 'cli.mjs'), ...commandLine], { reject: false, timeout: 120_000, input: '', env: environment, ...options });
+  return result as Result & { stdout: string; stderr: string };
+}
+
+async function json(commandLine: readonly string[], options?: Options): Promise<Record<string, unknown>> {
+  const { stdout } = await chorus([...commandLine, '--json'], options);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+async function source(name: string, text: string): Promise<string> {
+  const file = path.join(work, name);
+  await writeFile(file, text);
+  return file;
+}
+
+const SUBTRACT = 'export function add(a: number, b: number): number {\n  return a + b;\n}\n\nexport function subtract(a: number, b: number): number {\n  \n}\n';
+
+/** What is left of sidecars that commands started for themselves. */
+async function ownHomes(): Promise<readonly string[]> {
+  return (await readdir(work)).filter((name) => /^chorus-cli-\w{6}$/.test(name));
+}
+
+describe('chorus', () => {
+  it('info tells architecture, engine, device and why', async () => {
+    const info = await json(['info']);
+    assert.equal(info['architecture'], 'llama');
+    assert.equal(info['engine'], 'llama');
+    assert.equal(typeof info['device'], 'string');
+    assert.equal(info['sizeBytes'], 98_362_432);
+    assert.ok(Number(info['threads']) >= 1 && Number(info['threads']) <= os.availableParallelism());
+    assert.ok(Array.isArray(info['deviceReasons']));
+    assert.match((await chorus(['info'])).stdout, /^Architecture +llama$/m);
+  });
+
+  it('complete gives the text that belongs at a place, in a file whose name has spaces and non-Latin letters', async () => {
+    const file = await source('математика 1.ts', SUBTRACT);
+    const answer = await json(['complete', `${file}:6:3`]);
+    assert.equal(answer['text'], 'return a - b;');
+    assert.equal((await chorus(['complete', `${file}:6:3`])).stdout, 'return a - b;');
+  });
+
+  it('generate continues a text, the same every time at temperature 0', async () => {
+    const first = await json(['generate', 'The capital of France is', '--max-tokens', '3']);
+    assert.match(String(first['text']), /^ Paris/);
+    assert.equal(first['generatedTokens'], 3);
+    assert.equal((await chorus(['generate', '-', '--max-tokens', '3'], { input: 'The capital of France is' })).stdout.trim(), String(first['text']).trim());
+  });
+
+  it('chat answers a question from the command line and from standard input', async () => {
+    const argument = await json(['chat', 'Name', 'a', 'colour']);
+    const input = await json(['chat'], { input: 'Name a colour' });
+    assert.ok(String(argument['text']).length > 0);
+    assert.equal(argument['stopReason'], 'end');
+    assert.equal(input['stopReason'], 'end');
+  });
+
+  it('models lists the fetched model', async () => {
+    const { stdout } = await chorus(['models', '--json']);
+    const models = JSON.parse(stdout) as { path: string; sizeBytes: number }[];
+    assert.equal(models.find(({ path: listed }) => listed === model)?.sizeBytes, 98_362_432);
+  });
+
+  it('status starts nothing, and stop ends what runs', async () => {
+    const nothing = await chorus(['status', '--json']);
+    assert.deepEqual([JSON.parse(nothing.stdout), nothing.exitCode], [{ running: false }, 3]);
+    await json(['info']);
+    const running = await json(['status']);
+    assert.equal(running['running'], true);
+    assert.equal(running['state'], 'ready');
+    assert.deepEqual(await json(['stop']), { stopped: true });
+    assert.deepEqual(await json(['stop']), { stopped: false });
+  });
+
+  it('leaves the shared sidecar and its model alone where options choose another', async () => {
+    await json(['info']);
+    const before = await json(['status']);
+    const own = await json(['info', '--model', model, '--device', 'cpu', '--threads', '1', '--context-size', '512']);
+    assert.deepEqual([own['device'], own['threads'], own['contextSizeTokens']], ['CPU', 1, 512]);
+    const after = await json(['status']);
+    assert.deepEqual([after['pid'], after['threads'], after['contextSizeTokens']], [before['pid'], before['threads'], before['contextSizeTokens']]);
+    assert.deepEqual(await ownHomes(), []);
+  });
+
+  it('stops generating on Ctrl-C, exits with 130, and leaves nothing behind', { skip: process.platform === 'win32' && 'Windows has no SIGINT for another process' }, async () => {
+    const child = execa(process.execPath, [path.join(bundles, 'cli.mjs'), 'generate', 'Once upon a time', '--max-tokens', '4000', '--threads', '1'], { reject: false, env: environment });
+    child.stdout.once('data', () => child.kill('SIGINT'));
+    const { exitCode, stderr } = await child;
+    assert.deepEqual([exitCode, stderr], [130, '']);
+    assert.deepEqual(await ownHomes(), []);
+  });
+
+  it('is a language server over standard input and output, which ends with its editor', async () => {
+    const messages = [
+      { id: 1, method: 'initialize', params: { processId: null, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } } } },
+      { method: 'initialized', params: {} },
+      { id: 2, method: 'shutdown' },
+      { method: 'exit' },
+    ];
+    const input = messages.map((message) => JSON.stringify({ jsonrpc: '2.0', ...message })).map((text) => `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`).join('');
+    const { stdout, exitCode } = await chorus(['lsp', '--stdio', '--threads', '1'], { input });
+    assert.match(stdout, /"inlineCompletionProvider":true/);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(await ownHomes(), []);
+  });
+});
+
+describe('chorus, wrongly used,', () => {
+  const cases: readonly { readonly what: string; readonly commandLine: readonly string[]; readonly says: RegExp; readonly exitCode: number; readonly code: string }[] = [
+    { what: 'without a place', commandLine: ['complete'], says: /missing required argument/, exitCode: 2, code: 'usage' },
+    { what: 'with a place that is none', commandLine: ['complete', 'main.ts'], says: /FILE:LINE:COL/, exitCode: 2, code: 'usage' },
+    { what: 'with a file that does not exist', commandLine: ['complete', 'gone.ts:1:1'], says: /gone\.ts is not a file/, exitCode: 2, code: 'usage' },
+    { what: 'with an unknown engine', commandLine: ['info', '--engine', 'steam'], says: /Allowed choices are auto, llama/, exitCode: 2, code: 'usage' },
+    { what: 'with more threads than cores', commandLine: ['info', '--threads', '4096'], says: /from 1 to \d+/, exitCode: 2, code: 'usage' },
+    { what: 'with an empty question', commandLine: ['chat'], says: /it is empty/, exitCode: 2, code: 'usage' },
+    { what: 'with an unknown command', commandLine: ['dance'], says: /unknown command 'dance'/, exitCode: 2, code: 'usage' },
+    { what: 'with a model that does not exist', commandLine: ['info', '--model', 'gone.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
+    { what: 'with a model that is none', commandLine: ['info', '--model', path.join(root, 'LICENSE')], says: /not a GGUF file/, exitCode: 1, code: 'not-gguf' },
+  ];
+  for (const { what, commandLine, says, exitCode, code } of cases) {
+    it(`${what}, says so in one line and one JSON object`, async () => {
+      const plain = await chorus(commandLine);
+      assert.match(plain.stderr, says);
+      assert.equal(plain.stderr.split('\n').length, 1, plain.stderr);
+      assert.deepEqual([plain.stdout, plain.exitCode], ['', exitCode]);
+      const asJson = await chorus([...commandLine, '--json']);
+      const { error } = JSON.parse(asJson.stdout) as { error: { code: string; message: string } };
+      assert.match(error.message, says);
+      assert.deepEqual([error.code, asJson.stderr, asJson.exitCode], [code, '', exitCode]);
+    });
+  }
+
+  it('leaves no sidecar of its own behind', async () => {
+    await chorus(['info', '--model', path.join(root, 'LICENSE')]);
+    assert.deepEqual(await ownHomes(), []);
+  });
+});
