@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeviceChoice } from '../../protocol/client.ts';
 import {
   CHAT_TEMPLATE,
   DETOKENIZE,
@@ -44,6 +45,8 @@ export class EngineProcess implements Engine {
   private child: EngineChild | undefined;
   private running: Running | undefined;
   private starting: Promise<Running> | undefined;
+  /** What the wanted model was loaded as, so that a restart need not look for a device again. */
+  private lastModel: LoadedModel | undefined;
   private loadCrashes = 0;
   private lastCrash: TroubleError | undefined;
   private nextRequestId = 1;
@@ -60,6 +63,7 @@ export class EngineProcess implements Engine {
     if (this.running?.child.alive && this.running.key === key) return this.running.model;
     await this.stop('The model was replaced by another one.');
     this.wanted = params;
+    this.lastModel = undefined;
     this.loadCrashes = 0;
     this.lastCrash = undefined;
     return (await this.ready(options)).model;
@@ -132,7 +136,8 @@ export class EngineProcess implements Engine {
   }
 
   private async startAndLoad(params: LoadParams, options: LoadOptions): Promise<Running> {
-    let device = params.device;
+    const before = this.lastModel;
+    let device = before ? deviceOf(before) : params.device;
     for (;;) {
       if (this.loadCrashes >= MAX_LOAD_CRASHES && this.lastCrash) throw gaveUp(this.lastCrash);
       await sleep(this.backOff.delayMs, undefined, { signal: options.signal });
@@ -141,7 +146,9 @@ export class EngineProcess implements Engine {
         child.onLoadProgress(options.onProgress);
         const model = await child.request<LoadedModel>(LOAD, { ...params, device }, options.signal);
         this.loadCrashes = 0;
-        this.running = { child, key: await loadKey(params), model: device === params.device ? model : withReason(model, this.lastCrash) };
+        const isFallback = device !== params.device && !before;
+        this.lastModel = isFallback ? withReason(model, this.lastCrash) : before ? { ...model, deviceReasons: before.deviceReasons } : model;
+        this.running = { child, key: await loadKey(params), model: this.lastModel };
         return this.running;
       } catch (error) {
         if (child.alive) await child.end(new TroubleError('engine-failed', 'The model could not be loaded.'));
@@ -185,6 +192,11 @@ export class EngineProcess implements Engine {
 async function loadKey(params: LoadParams): Promise<string> {
   const file = await stat(params.modelPath).catch(() => undefined);
   return JSON.stringify([params.modelPath, params.engine, params.device, params.threads, params.contextSizeTokens, file?.size, file?.mtimeMs]);
+}
+
+/** "CUDA (NVIDIA …)" → 'cuda'. */
+function deviceOf(model: LoadedModel): DeviceChoice {
+  return model.device.split(' ')[0]!.toLowerCase() as DeviceChoice;
 }
 
 function withReason(model: LoadedModel, crash: TroubleError | undefined): LoadedModel {

@@ -1,4 +1,6 @@
 import { getLlama, LlamaLogLevel, NoBinaryFoundError, type Llama } from 'node-llama-cpp';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
 import process from 'node:process';
 import { TroubleError } from '../../engine/engine.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
@@ -24,6 +26,7 @@ export async function openDevice(choice: DeviceChoice, options: { readonly threa
   const reasons: string[] = [];
   for (const device of choice === 'auto' ? candidates() : [choice]) {
     try {
+      if (device === 'cuda' && !(await hasNvidiaDriver())) throw new Error('no NVIDIA driver was found');
       const llama = await getLlama({
         gpu: device === 'cpu' ? false : device,
         build: 'never',
@@ -51,6 +54,16 @@ export async function openDevice(choice: DeviceChoice, options: { readonly threa
 function candidates(): readonly Device[] {
   if (process.platform === 'darwin') return process.arch === 'arm64' ? ['metal', 'cpu'] : ['cpu'];
   return process.arch === 'arm' ? ['cpu'] : ['cuda', 'vulkan', 'cpu'];
+}
+
+/** Asking the file system is half a second faster than loading the library to see it fail. */
+async function hasNvidiaDriver(): Promise<boolean> {
+  const traces: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+    linux: ['/proc/driver/nvidia', '/dev/nvidiactl', '/dev/dxg'],
+    win32: [path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'nvcuda.dll')],
+  };
+  const found = await Promise.all((traces[process.platform] ?? []).map((file) => access(file).then(() => true, () => false)));
+  return found.includes(true);
 }
 
 function firstSentence(error: unknown): string {

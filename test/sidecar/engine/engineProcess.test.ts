@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fetchModel } from '../../../.scripts/fetchModel.ts';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
+import type { EngineGenerateParams, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import { tinyModel, writeGguf } from '../models/ggufFile.ts';
+
+const greedy = { temperature: 0 } as const;
+
+async function loadParams(modelPath?: string): Promise<LoadParams> {
+  return { modelPath: modelPath ?? (await fetchModel()), engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 2048 };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function refusal(work: Promise<unknown>): Promise<TroubleError> {
+  try {
+    await work;
+  } catch (error) {
+    assert.ok(error instanceof TroubleError, String(error));
+    return error;
+  }
+  assert.fail('expected a TroubleError');
+}
+
+describe('the engine process', () => {
+  let folder: string;
+  let engine: EngineProcess;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-engine-'));
+    engine = new EngineProcess();
+    await engine.load(await loadParams());
+  });
+  after(async () => {
+    await engine.dispose();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const request = (tokens: readonly number[], changes: Partial<EngineGenerateParams> = {}): Omit<EngineGenerateParams, 'requestId'> => ({
+    sequence: 'completion', priority: 'completion', tokens, maxTokens: 12, sampling: greedy, ...changes,
+  });
+
+  test('answers nothing before a model is loaded, and says so', async () => {
+    const other = new EngineProcess();
+    assert.equal((await refusal(other.tokenize('x'))).code, 'no-model');
+    assert.equal(other.pid, undefined);
+  });
+
+  test('uses no more threads than there are cores, and tells its device', async () => {
+    const model = await engine.load({ ...(await loadParams()), threads: 0 });
+    assert.ok(model.threads >= 1 && model.threads <= os.availableParallelism());
+    assert.equal(model.device, 'CPU');
+    assert.equal(model.contextSizeTokens, 2048);
+  });
+
+  test('loading what is loaded already keeps the process', async () => {
+    const { pid } = engine;
+    await engine.load(await loadParams());
+    assert.equal(engine.pid, pid);
+  });
+
+  test('streams exactly the final text and tokens', async () => {
+    const tokens = await engine.tokenize('Unicode: 日本語 😀 and code:\nfunction add(a, b) {');
+    let text = '';
+    const streamed: number[] = [];
+    const result = await engine.generate(request(tokens, { maxTokens: 40 }), {
+      onChunk: (chunk) => {
+        text += chunk.text;
+        streamed.push(...chunk.tokens);
+      },
+    });
+    assert.ok(result.text.length > 0);
+    assert.equal(text, result.text);
+    assert.deepEqual(streamed, result.tokens);
+  });
+
+  test('a process killed in the middle of a generation fails it with the reason, and the next request works', async () => {
+    const tokens = await engine.tokenize('Once upon a time');
+    const expected = await engine.generate(request(tokens));
+    const { pid } = engine;
+    let chunks = 0;
+    const failing = refusal(engine.generate(request(tokens, { maxTokens: 1000, sequence: 'chat:1', priority: 'chat' }), {
+      onChunk: () => {
+        if (++chunks === 3) process.kill(pid!, 'SIGKILL');
+      },
+    }));
+    const trouble = await failing;
+    assert.equal(trouble.code, 'engine-crashed');
+    assert.match(trouble.message, /SIGKILL/);
+    const again = await engine.generate(request(tokens));
+    assert.equal(again.text, expected.text);
+    assert.notEqual(engine.pid, pid);
+  });
+
+  test('all requests pending at a crash fail, each with the reason', async () => {
+    const tokens = await engine.tokenize('The quick brown fox');
+    const pending = [1, 2, 3].map((number) => refusal(engine.generate(request(tokens, { sequence: `chat:${number}`, priority: 'chat', maxTokens: 1000 }))));
+    await sleep(200);
+    process.kill(engine.pid!, 'SIGKILL');
+    for (const trouble of await Promise.all(pending)) assert.equal(trouble.code, 'engine-crashed');
+  });
+
+  test('files that no engine can read are refused one by one, and a good one loads after them', async () => {
+    const claims = path.join(folder, 'claims.gguf');
+    await writeGguf(claims, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 100_000 } } }));
+    const huge = path.join(folder, 'huge.gguf');
+    const rows = 2 ** 33;
+    await writeGguf(huge, tinyModel({
+      tensors: [
+        { name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 0 },
+        { name: 'blk.0.attn_q.weight', shape: [32, rows], type: 0, offset: 512 },
+      ],
+      dataBytes: 512 + 32 * rows * 4,
+    }));
+    const incomplete = path.join(folder, 'incomplete.gguf');
+    await writeGguf(incomplete, tinyModel());
+    assert.equal((await refusal(engine.load(await loadParams(claims)))).code, 'invalid-model');
+    const memory = await refusal(engine.load(await loadParams(huge)));
+    assert.equal(memory.code, 'out-of-memory');
+    assert.match(memory.message, /needs about 1\.10 TB .* are free/);
+    assert.equal((await refusal(engine.load(await loadParams(incomplete)))).code, 'invalid-model');
+    assert.equal((await refusal(engine.load(await loadParams(folder)))).code, 'not-gguf');
+    assert.equal((await refusal(engine.load(await loadParams(path.join(folder, 'none.gguf'))))).code, 'model-not-found');
+    await engine.load(await loadParams());
+    assert.ok((await engine.generate(request(await engine.tokenize('One, two,')))).text.length > 0);
+  });
+
+  test('a request cancelled while it waits for a load resolves as cancelled', async () => {
+    const other = new EngineProcess();
+    const loading = other.load(await loadParams());
+    const abort = new AbortController();
+    const waiting = other.generate(request([1, 2, 3]), { signal: abort.signal });
+    abort.abort();
+    assert.equal((await waiting).stopReason, 'cancelled');
+    await loading;
+    await other.dispose();
+  });
+
+  test('unload ends the process, dispose leaves none behind', async () => {
+    const other = new EngineProcess();
+    await other.load(await loadParams());
+    const first = other.pid!;
+    await other.unload();
+    assert.equal(isRunning(first), false);
+    assert.equal((await refusal(other.tokenize('x'))).code, 'no-model');
+    await other.load(await loadParams());
+    const second = other.pid!;
+    await other.dispose();
+    assert.equal(isRunning(second), false);
+  });
+
+  test('gives statistics while a model is loaded', async () => {
+    const statistics = (await engine.statistics())!;
+    assert.ok(statistics.memoryBytes > 50e6);
+    assert.equal(statistics.contextSizeTokens, 2048);
+  });
+});
+
+describe('an engine whose parent dies', () => {
+  test('ends too', async () => {
+    const { execa } = await import('execa');
+    const script = `
+      import { EngineProcess } from ${JSON.stringify(new URL('../../../sidecar/engine/process/engineProcess.ts', import.meta.url).href)};
+      const engine = new EngineProcess();
+      await engine.load(${JSON.stringify(await loadParams())});
+      console.log(engine.pid);
+      await new Promise(() => setInterval(() => undefined, 1000));`;
+    const parent = execa(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script], { reject: false, buffer: false });
+    const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))));
+    assert.ok(isRunning(pid));
+    parent.kill('SIGKILL');
+    await parent;
+    for (let round = 0; round < 100 && isRunning(pid); round++) await sleep(50);
+    assert.equal(isRunning(pid), false);
+  });
+});
