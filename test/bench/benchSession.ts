@@ -1,0 +1,17 @@
+import type { ModelSession } from '../../sidecar/engine/engine.ts';
+import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
+import type { LoadedModel } from '../../sidecar/protocol/engine.ts';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
+
+export interface BenchSession extends ModelSession {
+  readonly loaded: LoadedModel;
+  dispose(): Promise<void>;
+}
+
+/** A real model in its own process, as the sidecar has it: the one named by `CHORUS_MODEL`, else the fetched one. */
+export async function openBenchSession(options: { threads?: number; contextSizeTokens?: number } = {}): Promise<BenchSession> {
+  const modelPath = process.env['CHORUS_MODEL'] ?? (await fetchModel());
+  const engine = new EngineProcess();
+  const loaded = await engine.load({ modelPath, engine: 'auto', device: 'auto', threads: options.threads ?? 0, contextSizeTokens: options.contextSizeTokens ?? 0 });
+  return { engine, loaded, model: async () => loaded, dispose: () => engine.dispose() };
+}

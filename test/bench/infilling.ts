@@ -1,0 +1,175 @@
+/**
+ * Exact match on HumanEval-SingleLineInfilling: a line is taken out of a program and the model writes it, greedily, through the prompt that
+ * completion makes, with and without token healing and the text after the cursor.
+ *
+ *   npx tsx test/bench/infilling.ts [--limit N] [--offset N] [--seed N] [--data FOLDER] [--progress FILE] [--max-seconds N] [--write]
+ *
+ * `--seed` shuffles; `--progress` keeps results in a file, so that several short runs make a whole one.
+ */
+import { appendFile, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { composePrompt } from '../../sidecar/completion/composePrompt.ts';
+import { readCursor } from '../../sidecar/completion/cursor.ts';
+import { detectFim, type FimFormat } from '../../sidecar/completion/fim.ts';
+import { generateText } from '../../sidecar/completion/generateText.ts';
+import { chooseExtent } from '../../sidecar/completion/multiline.ts';
+import { postprocess } from '../../sidecar/completion/postprocess/index.ts';
+import { budgetOf, promptText } from '../../sidecar/completion/prompt.ts';
+import { stopAtLineEnd } from '../../sidecar/completion/stopping.ts';
+import { type BenchSession, openBenchSession } from './benchSession.ts';
+import { repositoryRoot, writeReport } from './report.ts';
+import { shuffled } from './shuffled.ts';
+
+const FILE = 'HumanEval-SingleLineInfilling.jsonl.gz';
+const BUDGET_TOKENS = 1024;
+
+interface Problem {
+  readonly task_id: string;
+  readonly prompt: string;
+  readonly suffix: string;
+  readonly canonical_solution: string;
+}
+
+interface Outcome {
+  readonly id: string;
+  readonly variant: string;
+  /** The model's first line is the line that was taken out, white space at its end aside. */
+  readonly exact: boolean;
+  /** So is what completion would show. */
+  readonly shownExact: boolean;
+  readonly shown: boolean;
+}
+
+const variants = {
+  'healing, suffix': { healing: true, suffix: true },
+  'healing, no suffix': { healing: true, suffix: false },
+  'no healing, suffix': { healing: false, suffix: true },
+  'no healing, no suffix': { healing: false, suffix: false },
+} as const;
+type VariantName = keyof typeof variants;
+const variantNames = Object.keys(variants) as VariantName[];
+
+const { values: options } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    limit: { type: 'string' },
+    offset: { type: 'string', default: '0' },
+    seed: { type: 'string' },
+    progress: { type: 'string' },
+    'max-seconds': { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+async function readProblems(): Promise<Problem[]> {
+  const folder = options.data ?? process.env['CHORUS_BENCH_DATA'] ?? path.join(repositoryRoot, '../shared/data/humaneval-infilling');
+  const file = path.join(folder, FILE);
+  const packed = await readFile(file).catch((error: unknown) => {
+    const where = 'https://github.com/openai/human-eval-infilling (folder data)';
+    throw new Error(`Expected the data set at ${file}. Get ${FILE} from ${where} and name its folder by --data or CHORUS_BENCH_DATA.`, { cause: error });
+  });
+  const all = gunzipSync(packed).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as Problem);
+  const ordered = options.seed === undefined ? all : shuffled(all, Number(options.seed));
+  const offset = Number(options.offset);
+  return ordered.slice(offset, options.limit === undefined ? undefined : offset + Number(options.limit));
+}
+
+async function attempt(session: BenchSession, fim: FimFormat | undefined, problem: Problem, variant: VariantName): Promise<Outcome> {
+  const { healing, suffix: withSuffix } = variants[variant];
+  const cursor = readCursor({
+    uri: `file:///${problem.task_id}.py`,
+    languageId: 'python',
+    // The line is gone, its line break is not: the cursor stands on an empty line.
+    text: withSuffix ? `${problem.prompt}\n${problem.suffix}` : problem.prompt,
+    offset: problem.prompt.length,
+    explicit: false,
+    clientKey: 'bench',
+    settings: {},
+  });
+  if (cursor === undefined) throw new Error(`No cursor in ${problem.task_id}`);
+  const text = promptText(cursor, budgetOf(BUDGET_TOKENS));
+  const { engine, loaded: model } = session;
+  const prompt = await composePrompt({ engine, model, fim, text, path: 'sample.py', maxTokens: BUDGET_TOKENS, healing });
+  const { maxTokens } = chooseExtent(cursor, { multiline: 'never' });
+  const generated = await generateText(
+    engine,
+    {
+      sequence: `bench:${variant}`,
+      priority: 'completion',
+      tokens: prompt.tokens,
+      requiredPrefix: prompt.requiredPrefix || undefined,
+      maxTokens,
+      sampling: { temperature: 0 },
+      stop: fim?.end,
+    },
+    { signal: new AbortController().signal, stopRule: stopAtLineEnd },
+  );
+  const expected = problem.canonical_solution.trimEnd();
+  const line = (generated?.text ?? '').split('\n', 1)[0]?.trimEnd() ?? '';
+  const shown = postprocess(generated?.text ?? '', { cursor, multiline: false, ended: generated?.ended ?? false });
+  return { id: problem.task_id, variant, exact: line === expected, shownExact: shown === expected, shown: shown !== '' };
+}
+
+async function readProgress(): Promise<Outcome[]> {
+  if (options.progress === undefined) return [];
+  const text = await readFile(options.progress, 'utf8').catch(() => '');
+  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Outcome);
+}
+
+async function run(session: BenchSession, problems: readonly Problem[]): Promise<Outcome[]> {
+  const outcomes = await readProgress();
+  const done = new Set(outcomes.map(({ id, variant }) => `${id} ${variant}`));
+  const fim = await detectFim(session.engine, session.loaded);
+  const deadline = options['max-seconds'] === undefined ? Infinity : performance.now() + Number(options['max-seconds']) * 1000;
+  for (const problem of problems) {
+    for (const variant of variantNames) {
+      if (done.has(`${problem.task_id} ${variant}`)) continue;
+      if (performance.now() > deadline) return outcomes;
+      const outcome = await attempt(session, fim, problem, variant);
+      outcomes.push(outcome);
+      if (options.progress !== undefined) await appendFile(options.progress, `${JSON.stringify(outcome)}\n`);
+    }
+  }
+  return outcomes;
+}
+
+function summarise(outcomes: readonly Outcome[]): Record<VariantName, { problems: number; exact: number; shownExact: number; shown: number }> {
+  const entries = variantNames.map((name) => {
+    const own = outcomes.filter(({ variant }) => variant === name);
+    const count = (test: (outcome: Outcome) => boolean): number => own.filter(test).length;
+    return [name, { problems: own.length, exact: count(({ exact }) => exact), shownExact: count(({ shownExact }) => shownExact), shown: count(({ shown }) => shown) }] as const;
+  });
+  return Object.fromEntries(entries) as ReturnType<typeof summarise>;
+}
+
+const problems = await readProblems();
+const session = await openBenchSession();
+try {
+  const outcomes = await run(session, problems);
+  const summary = summarise(outcomes);
+  console.table(summary);
+  if (options.write) {
+    const rows = Object.entries(summary).map(([name, s]) => {
+      const percent = (count: number): string => `${((100 * count) / Math.max(1, s.problems)).toFixed(1)} %`;
+      return `| ${name} | ${s.problems} | ${s.exact} (${percent(s.exact)}) | ${s.shownExact} (${percent(s.shownExact)}) | ${percent(s.shown)} |`;
+    });
+    await writeReport({
+      name: 'infilling',
+      title: 'Filling in a missing line',
+      model: session.loaded.name,
+      figures: summary,
+      command: 'npx tsx test/bench/infilling.ts --write',
+      body: `HumanEval-SingleLineInfilling: one line of a program is missing and the model writes it, greedily. *Exact* counts first lines equal to the
+missing one, indentation included, white space at the end aside. *Shown exact* counts the same after the filters that every completion
+passes, *shown* how often they left anything. "Healing" takes the tokens at the cursor back; "suffix" gives what follows the cursor.
+
+| prompt | problems | exact | shown exact | shown |
+|---|---|---|---|---|
+${rows.join('\n')}`,
+    });
+  }
+} finally {
+  await session.dispose();
+}

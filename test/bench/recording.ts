@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+
+type Edit = readonly [start: number, endExclusive: number, text: string];
+
+type LogEntry =
+  | { readonly kind: 'documentEncountered'; readonly id: number; readonly relativePath: string; readonly time: number }
+  | { readonly kind: 'setContent'; readonly id: number; readonly content: string; readonly v: number; readonly time: number }
+  | { readonly kind: 'storeContent' | 'restoreContent'; readonly id: number; readonly contentId: string; readonly time: number }
+  | { readonly kind: 'changed'; readonly id: number; readonly edit: readonly Edit[]; readonly v: number; readonly time: number }
+  | { readonly kind: 'selectionChanged'; readonly id: number; readonly selection: readonly (readonly [number, number])[]; readonly time: number }
+  | { readonly kind: 'documentEvent'; readonly id: number; readonly data: DocumentEvent; readonly time: number }
+  | { readonly kind: 'event'; readonly data: FetchEnd; readonly time: number }
+  | { readonly kind: 'header' | 'applicationStart' | 'focused'; readonly time: number };
+
+interface DocumentEvent {
+  readonly sourceId: string;
+  readonly kind?: string;
+  readonly requestId?: number;
+  readonly source?: string;
+  readonly v: number;
+}
+
+interface FetchEnd {
+  readonly sourceId: string;
+  readonly requestId: number;
+  readonly durationMs: number;
+  readonly error?: string;
+  readonly result: readonly { readonly range: string; readonly text: string }[];
+}
+
+/** One change of a document: the text after it, and where the cursor stood then. */
+export interface Change {
+  readonly timeMs: number;
+  readonly documentId: number;
+  readonly path: string;
+  readonly version: number;
+  readonly edit: readonly Edit[];
+  readonly text: string;
+  cursor: number;
+  /** The text came from an accepted suggestion, not from fingers. */
+  accepted: boolean;
+}
+
+/** What the recorded session's own provider of suggestions did with one request. */
+export interface RecordedFetch {
+  readonly timeMs: number;
+  readonly documentId: number;
+  readonly version: number;
+  readonly durationMs: number;
+  readonly cancelled: boolean;
+  readonly suggestions: readonly { readonly line: number; readonly column: number; readonly text: string }[];
+}
+
+export interface Recording {
+  readonly changes: readonly Change[];
+  readonly fetches: readonly RecordedFetch[];
+}
+
+/** Reads a recording of a person editing (workspaceRecording 1.0 of VS Code's Copilot extension) and rebuilds every state. */
+export async function readRecording(file: string): Promise<Recording> {
+  const { log } = JSON.parse(gunzipSync(await readFile(file)).toString('utf8')) as { log: readonly LogEntry[] };
+  const paths = new Map<number, string>();
+  const texts = new Map<number, string>();
+  const stored = new Map<string, string>();
+  const lastChange = new Map<number, Change>();
+  const changes: Change[] = [];
+  const starts = new Map<number, { id: number; version: number; time: number }>();
+  const fetches: RecordedFetch[] = [];
+  const accepted = new Set<string>();
+  for (const entry of log) {
+    switch (entry.kind) {
+      case 'documentEncountered':
+        paths.set(entry.id, entry.relativePath.replaceAll('\\', '/'));
+        break;
+      case 'setContent':
+        texts.set(entry.id, entry.content);
+        break;
+      case 'storeContent':
+        stored.set(entry.contentId, texts.get(entry.id) ?? '');
+        break;
+      case 'restoreContent':
+        texts.set(entry.id, stored.get(entry.contentId) ?? '');
+        break;
+      case 'changed': {
+        const text = apply(texts.get(entry.id) ?? '', entry.edit);
+        texts.set(entry.id, text);
+        const change: Change = {
+          timeMs: entry.time, documentId: entry.id, path: paths.get(entry.id) ?? '', version: entry.v, edit: entry.edit, text,
+          cursor: endOfLast(entry.edit), accepted: false,
+        };
+        lastChange.set(entry.id, change);
+        changes.push(change);
+        break;
+      }
+      case 'selectionChanged': {
+        const change = lastChange.get(entry.id);
+        const cursor = entry.selection[0]?.[1];
+        if (change !== undefined && cursor !== undefined && entry.time - change.timeMs < 30) change.cursor = Math.min(cursor, change.text.length);
+        lastChange.delete(entry.id);
+        break;
+      }
+      case 'documentEvent':
+        if (entry.data.source === 'inlineSuggestion.accept') accepted.add(`${entry.id} ${entry.data.v}`);
+        if (entry.data.kind === 'start' && entry.data.requestId !== undefined) starts.set(entry.data.requestId, { id: entry.id, version: entry.data.v, time: entry.time });
+        break;
+      case 'event': {
+        const start = starts.get(entry.data.requestId);
+        if (start === undefined) break;
+        fetches.push({
+          timeMs: start.time, documentId: start.id, version: start.version, durationMs: entry.data.durationMs, cancelled: entry.data.error !== undefined,
+          suggestions: entry.data.result.map(({ range, text }) => ({ ...rangeStart(range), text })),
+        });
+        break;
+      }
+      case 'header':
+      case 'applicationStart':
+      case 'focused':
+        break;
+    }
+  }
+  for (const change of changes) change.accepted = accepted.has(`${change.documentId} ${change.version}`);
+  return { changes, fetches };
+}
+
+function apply(text: string, edit: readonly Edit[]): string {
+  let result = text;
+  for (const [start, end, inserted] of [...edit].sort((one, other) => other[0] - one[0])) result = result.slice(0, start) + inserted + result.slice(end);
+  return result;
+}
+
+function endOfLast(edit: readonly Edit[]): number {
+  const [start, , text] = edit.at(-1) ?? [0, 0, ''];
+  return start + text.length;
+}
+
+function rangeStart(range: string): { line: number; column: number } {
+  const [, line, column] = /^\[(\d+),(\d+)/.exec(range) ?? [];
+  return { line: Number(line), column: Number(column) };
+}
+
+/** What fingers typed at the cursor right after `changes[index]`, until the cursor went elsewhere; at most `limit` units. */
+export function typedAfter(changes: readonly Change[], index: number, limit: number): string {
+  const from = changes[index];
+  let cursor = from?.cursor ?? 0;
+  let typed = '';
+  for (const change of changes.slice(index + 1)) {
+    if (change.documentId !== from?.documentId) continue;
+    const [start, end, text] = change.edit[0] ?? [0, 0, ''];
+    if (change.accepted || change.edit.length !== 1 || start !== cursor || end !== start || change.cursor <= start || typed.length >= limit) break;
+    typed += text.slice(0, change.cursor - start);
+    cursor = change.cursor;
+  }
+  return typed;
+}

@@ -1,0 +1,37 @@
+import { execa } from 'execa';
+import { mkdir, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repositoryRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+export interface Report {
+  /** File name without its ending. */
+  readonly name: string;
+  readonly title: string;
+  /** What was done and how to read the figures; Markdown. */
+  readonly body: string;
+  readonly figures: object;
+  readonly model: string;
+  readonly command: string;
+}
+
+/** Writes `docs/results/NAME.md` and `.json`: the figures, and where they come from. */
+export async function writeReport(report: Report): Promise<void> {
+  const folder = path.join(repositoryRoot, 'docs', 'results');
+  const commit = await execa('git', ['rev-parse', '--short', 'HEAD'], { cwd: repositoryRoot, reject: false });
+  const origin = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${os.cpus()[0]?.model ?? 'unknown processor'}, ${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.platform()} ${os.arch()}`,
+    node: process.version,
+    model: report.model,
+    commit: commit.stdout,
+    command: report.command,
+  };
+  const lines = Object.entries(origin).map(([key, value]) => `| ${key} | ${value} |`);
+  const markdown = `# ${report.title}\n\n${report.body.trim()}\n\n## Where the figures come from\n\n| | |\n|---|---|\n${lines.join('\n')}\n`;
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, `${report.name}.md`), markdown);
+  await writeFile(path.join(folder, `${report.name}.json`), `${JSON.stringify({ ...origin, figures: report.figures }, undefined, 2)}\n`);
+}
