@@ -13,6 +13,12 @@ export const CloseCodes = {
   stopped: 4002,
 } as const;
 
+/** Words for a connection's end. */
+export function describeClose(code: number, reason: string): string {
+  if (code === 1006) return 'The Chorus sidecar ended unexpectedly.';
+  return `The Chorus sidecar closed the connection${reason ? `: ${reason}` : ''} (code ${code}).`;
+}
+
 const CONNECT_TIMEOUT_MS = 3_000;
 
 /**

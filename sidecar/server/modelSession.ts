@@ -1,6 +1,6 @@
 import { TroubleError, type Engine, type ModelSession } from '../engine/engine.ts';
 import type { ChorusSettings, SidecarStatus } from '../protocol/client.ts';
-import type { EngineGenerateResult, LoadedModel, LoadParams } from '../protocol/engine.ts';
+import type { LoadedModel, LoadParams } from '../protocol/engine.ts';
 import { observeEngine } from './observedEngine.ts';
 import { toTrouble } from './requestError.ts';
 import type { RetryDelay } from './retryDelay.ts';
@@ -28,11 +28,13 @@ export class FrontModelSession implements ModelSession {
   #status: SidecarStatus = { state: 'idle' };
   #running = 0;
   #failure: TroubleError | undefined;
+  /** Loading this model ended the engine: trying again unasked would do so once more. */
+  #isHopeless = false;
 
   constructor(private readonly options: ModelSessionOptions) {
     this.engine = observeEngine(options.engine, {
       generateBegan: () => this.#generateBegan(),
-      generateEnded: (result) => this.#generateEnded(result),
+      generateEnded: () => this.#generateEnded(),
       crashed: (error) => this.#crashed(error),
     });
   }
@@ -62,7 +64,7 @@ export class FrontModelSession implements ModelSession {
 
   async model(): Promise<LoadedModel> {
     if (this.#load) return this.#load.promise;
-    if (this.#failure && this.options.retryDelay.isWaiting) throw this.#failure;
+    if (this.#failure && (this.#isHopeless || this.options.retryDelay.isWaiting)) throw this.#failure;
     const abort = new AbortController();
     const load = { key: JSON.stringify(this.#settings), abort, promise: this.#loadModel(this.#settings, abort.signal) };
     this.#load = load;
@@ -74,6 +76,7 @@ export class FrontModelSession implements ModelSession {
     } catch (error) {
       if (this.#load !== load) return this.model();
       this.#failed(error);
+      this.#isHopeless = error instanceof TroubleError && error.code === 'engine-crashed';
       throw this.#failure ?? error;
     }
   }
@@ -134,6 +137,7 @@ export class FrontModelSession implements ModelSession {
 
   #forgetFailure(): void {
     this.#failure = undefined;
+    this.#isHopeless = false;
     this.options.retryDelay.succeeded();
   }
 
@@ -142,21 +146,20 @@ export class FrontModelSession implements ModelSession {
     if (this.#status.state === 'ready') this.#setStatus({ ...this.#status, state: 'busy' });
   }
 
-  #generateEnded(result: EngineGenerateResult | undefined): void {
+  #generateEnded(): void {
     this.#running--;
     if (!this.#loaded) return;
-    const state = this.#running > 0 ? 'busy' : 'ready';
-    if (!result) {
-      this.#setStatus({ ...this.#status, state });
-      return;
-    }
-    const seconds = result.generateMs / 1000;
-    this.#setStatus({
-      ...this.#status,
-      state,
-      contextUsedTokens: result.reusedTokens + result.evaluatedTokens,
-      tokensPerSecond: seconds > 0 && result.tokens.length > 1 ? result.tokens.length / seconds : this.#status.tokensPerSecond,
-    });
+    this.#setStatus({ ...this.#status, state: this.#running > 0 ? 'busy' : 'ready' });
+    if (this.#running === 0) this.#measure().catch(() => undefined);
+  }
+
+  /** Asks the engine for its memory, context and speed. */
+  async #measure(): Promise<void> {
+    const model = this.#loaded;
+    const statistics = await this.options.engine.statistics?.();
+    if (!statistics || this.#loaded !== model) return;
+    const { memoryBytes, contextUsedTokens, contextSizeTokens, tokensPerSecond } = statistics;
+    this.#setStatus({ ...this.#status, memoryBytes, contextUsedTokens, contextSizeTokens, ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }) });
   }
 
   #setStatus(status: SidecarStatus): void {

@@ -1,11 +1,9 @@
 import { TroubleError, type Engine } from '../engine/engine.ts';
-import type { EngineGenerateResult } from '../protocol/engine.ts';
 
 /** What the observer hears of an engine at work. */
 export interface EngineObserver {
   generateBegan(): void;
-  /** `result` is absent when the generation failed. */
-  generateEnded(result: EngineGenerateResult | undefined): void;
+  generateEnded(): void;
   /** The engine process died: what was loaded is gone. */
   crashed(error: TroubleError): void;
 }
@@ -27,15 +25,14 @@ export function observeEngine(engine: Engine, observer: EngineObserver): Engine 
     detokenize: (tokens, options) => watch(engine.detokenize(tokens, options)),
     chatTemplate: (params) => watch(engine.chatTemplate(params)),
     releaseSequence: (sequence) => watch(engine.releaseSequence(sequence)),
+    statistics: async () => engine.statistics?.(),
     dispose: () => engine.dispose(),
     async generate(params, options) {
       observer.generateBegan();
-      let result: EngineGenerateResult | undefined;
       try {
-        result = await watch(engine.generate(params, options));
-        return result;
+        return await watch(engine.generate(params, options));
       } finally {
-        observer.generateEnded(result);
+        observer.generateEnded();
       }
     },
   };

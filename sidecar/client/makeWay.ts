@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createMessageConnection } from 'vscode-jsonrpc/node';
+import type WebSocket from 'ws';
+import { DRAIN_REQUEST, STOP_REQUEST, type DrainParams, type DrainResult } from '../protocol/client.ts';
+import { connect } from './connect.ts';
+import { homeFiles } from './home.ts';
+import { SidecarError } from './sidecarError.ts';
+import { readStateFile } from './stateFile.ts';
+import { WebSocketMessageReader, WebSocketMessageWriter } from './webSocketTransport.ts';
+
+/** Longer than a sidecar lets its running requests finish. */
+const LEAVE_TIMEOUT_MS = 20_000;
+
+/** Asks an older sidecar to leave and waits until it has closed the connection. Throws `SidecarError` 'incompatible' when it will not. */
+export async function drain(socket: WebSocket, clientVersion: string, sidecarVersion: string): Promise<void> {
+  const params: DrainParams = { clientVersion };
+  const left = await askToLeave(socket, DRAIN_REQUEST, params);
+  if (!left) {
+    throw new SidecarError('incompatible', `The older sidecar (Chorus ${sidecarVersion}) did not make way for Chorus ${clientVersion}. Close the older windows.`);
+  }
+}
+
+/**
+ * Stops the running sidecar, of whatever version and whoever is connected: for the uninstall hook. Gives false when none runs, or when it
+ * did not leave in time. No process is ended from outside.
+ */
+export async function stopRunning(homeFolder?: string): Promise<boolean> {
+  const state = await readStateFile(homeFiles(homeFolder).stateFile);
+  if (!state) return false;
+  const socket = await connect(state).catch(() => undefined);
+  return socket !== undefined && askToLeave(socket, STOP_REQUEST, {});
+}
+
+/** Gives whether the sidecar closed the connection after the request, which needs no `initialize`. */
+async function askToLeave(socket: WebSocket, method: string, params: object): Promise<boolean> {
+  const closed = once(socket, 'close');
+  const connection = createMessageConnection(new WebSocketMessageReader(socket), new WebSocketMessageWriter(socket));
+  connection.onError(() => undefined);
+  connection.listen();
+  const timeout = new AbortController();
+  const ask = async (): Promise<boolean> => {
+    const answer = await Promise.race([connection.sendRequest<DrainResult | null>(method, params), closed.then(() => null)]);
+    if (answer?.accepted === false) return false;
+    await closed;
+    return true;
+  };
+  try {
+    return await Promise.race([ask(), sleep(LEAVE_TIMEOUT_MS, false, { signal: timeout.signal })]);
+  } finally {
+    timeout.abort();
+    connection.dispose();
+    socket.terminate();
+  }
+}

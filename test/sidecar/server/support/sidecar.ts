@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { homeFiles } from '../../../../sidecar/client/home.ts';
+import { findOrStart, type LaunchOptions } from '../../../../sidecar/client/launch.ts';
+import { stopRunning } from '../../../../sidecar/client/makeWay.ts';
+import { readStateFile, type SidecarState } from '../../../../sidecar/client/stateFile.ts';
+import { fetchModel } from '../../../../.scripts/fetchModel.ts';
+
+const sidecarScript = fileURLToPath(new URL('../../../../sidecar/server/main.ts', import.meta.url));
+
+/** How a test starts the sidecar from source. */
+export function launchOptions(homeFolder: string, options: { version?: string; env?: Record<string, string> } = {}): LaunchOptions {
+  const version = options.version ?? '1.0.0';
+  return {
+    sidecarScript,
+    clientVersion: version,
+    homeFolder,
+    execArgv: ['--import', import.meta.resolve('tsx')],
+    env: { CHORUS_VERSION: version, ...options.env },
+  };
+}
+
+/** A home folder of a test's own; the sidecar in it is stopped when the scope ends. */
+export class TestHome implements AsyncDisposable {
+  private constructor(readonly folder: string) {}
+
+  static async create(name = 'chorus-test-'): Promise<TestHome> {
+    return new TestHome(await mkdtemp(path.join(os.tmpdir(), name)));
+  }
+
+  get files(): ReturnType<typeof homeFiles> {
+    return homeFiles(this.folder);
+  }
+
+  async state(): Promise<SidecarState> {
+    const state = await readStateFile(this.files.stateFile);
+    if (!state) throw new Error(`No sidecar runs in ${this.folder}`);
+    return state;
+  }
+
+  /** Starts the sidecar without staying connected. */
+  async start(options: Parameters<typeof launchOptions>[1] = {}): Promise<SidecarState> {
+    const { socket, state } = await findOrStart(launchOptions(this.folder, options));
+    socket.close();
+    return state;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const state = await readStateFile(this.files.stateFile);
+    await stopRunning(this.folder);
+    if (state) await until(() => !isAlive(state.pid), 'the sidecar of a test ends');
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** A home folder with a sidecar that has the real model chosen. */
+export async function modelEnvironment(): Promise<Record<string, string>> {
+  return { CHORUS_MODEL: await fetchModel() };
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for a condition; fails loudly when it does not come. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 15_000): Promise<void> {
+  for (const begun = performance.now(); performance.now() - begun < timeoutMs; await sleep(20)) if (await condition()) return;
+  throw new Error(`Waited ${timeoutMs} ms in vain until ${what}`);
+}
