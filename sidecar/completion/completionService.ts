@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ModelSession, TroubleError } from '../engine/engine.ts';
 import { type CompletionFeedback, type CompletionStatistics, MAX_DOCUMENT_UNITS } from '../protocol/client.ts';
 import type { LoadedModel } from '../protocol/engine.ts';
-import { blockIndentation } from './blocks.ts';
+import { blockIndentation, isBehindHead } from './blocks.ts';
 import { type CacheHit, type CacheKey, TypedThroughCache } from './cache.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
 import { composePrompt } from './composePrompt.ts';
@@ -27,6 +27,8 @@ export type { Completion, CompletionRequest, NotebookCell, NotebookCells, Select
 const DEFAULT_MIN_DEBOUNCE_MS = 20;
 const DEFAULT_TIMEOUT_MS = 4000;
 const CONTEXT_RESERVE_TOKENS = 32;
+/** Tokens that only say again what healing took back. */
+const HEALED_TOKENS = 4;
 
 export interface CompletionServiceDependencies {
   readonly session: ModelSession;
@@ -164,20 +166,23 @@ export class CompletionService {
     onText: (text: string) => void;
   }): Promise<string | undefined> {
     const { prompt, cursor, extent, attempt, fim } = options;
+    // A block's body begins on the next line; small models would rather chat on.
+    const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
     const generated = await generateText(
       this.#session.engine,
       {
         sequence: `completion:${options.key.clientKey}`,
         priority: 'completion',
         tokens: prompt.tokens,
-        requiredPrefix: prompt.requiredPrefix || undefined,
-        maxTokens: extent.maxTokens + (prompt.requiredPrefix === '' ? 0 : 4),
+        requiredPrefix: required || undefined,
+        maxTokens: extent.maxTokens + HEALED_TOKENS,
         sampling: samplingOf(attempt),
         stop: fim?.end,
         timeoutMs: options.timeoutMs,
       },
       {
         signal: options.signal,
+        takenBack: prompt.requiredPrefix,
         stopRule: extent.multiline ? stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)) : stopAtLineEnd,
         onText: attempt === 0 ? options.onText : undefined,
       },

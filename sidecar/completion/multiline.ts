@@ -1,4 +1,5 @@
 import type { CompletionSettings } from '../protocol/client.ts';
+import { opensBlock } from './blocks.ts';
 import type { Cursor } from './cursor.ts';
 import { indentationOf } from './indentation.ts';
 import { isCommentLine } from './languages.ts';
@@ -27,26 +28,17 @@ function opensEmptyBlock(cursor: Cursor): boolean {
   const onFreshLine = linePrefix.trim() === '';
   if (!onFreshLine) {
     if (isCommentLine(linePrefix, syntax)) return false;
-    return opensBlock(linePrefix, cursor) && !hasBody(indentationOf(linePrefix), cursor);
+    return opensBlock(linePrefix, syntax) && !closesAtOnce(cursor) && !hasBody(indentationOf(linePrefix), cursor);
   }
   const previous = previousLine(cursor);
   if (previous === undefined) return false;
   if (isCommentLine(previous.text, syntax)) return previous.adjacent && nextLineIsFree(cursor);
-  return opensBlock(previous.text, cursor) && !hasBody(indentationOf(previous.text), cursor);
+  return opensBlock(previous.text, syntax) && !hasBody(indentationOf(previous.text), cursor);
 }
 
-function opensBlock(line: string, cursor: Cursor): boolean {
-  const code = stripComment(line, cursor.syntax.lineComment).trimEnd();
-  switch (cursor.syntax.blocks) {
-    case 'indentation':
-      return /^\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$/.test(code) || /[([{]$/.test(code);
-    case 'brackets':
-      return /([{([]|=>)$/.test(code);
-    case 'keywords':
-      return /(^\s*(def|class|module|if|unless|while|until|for|case|begin|function|local function)\b|\b(do|then)(\s*\|[^|]*\|)?$|[({[]$|\bfunction\b.*\)$)/.test(code);
-    case 'none':
-      return false;
-  }
+/** Round and square brackets that the editor closed behind the cursor: arguments and indexes, which are short. */
+function closesAtOnce({ linePrefix, lineSuffix }: Cursor): boolean {
+  return /[([]\s*$/.test(linePrefix) && /^\s*[)\]]/.test(lineSuffix);
 }
 
 /** The first line with text after the cursor lies deeper than the block's head: the block has a body already. */
@@ -69,10 +61,4 @@ function previousLine(cursor: Cursor): { text: string; adjacent: boolean } | und
     if (text.trim() !== '') return { text, adjacent: index === lines.length - 2 };
   }
   return undefined;
-}
-
-function stripComment(line: string, marker: string | undefined): string {
-  if (marker === undefined) return line;
-  const at = line.indexOf(` ${marker}`);
-  return at < 0 ? line : line.slice(0, at);
 }

@@ -1,5 +1,8 @@
 import { indentationOf } from './indentation.ts';
 
+/** Shorter lines (`}`, `else:`) repeat in good code. */
+export const TELLING_LINE_UNITS = 16;
+
 /**
  * Whether text that is still being generated holds all that will be kept, so that generating more is a waste: the line is done, or the block
  * that it began is. Asked after every token, with the text after the cursor.
@@ -9,11 +12,17 @@ export type StopRule = (text: string) => boolean;
 /** A single line ends at its first line break; text that begins with line breaks has nothing on this line. */
 export const stopAtLineEnd: StopRule = (text) => text.includes('\n');
 
-/** A block ends at a complete line shallower than `blockIndentation`, or where an empty stretch of two lines begins. */
+/** A block ends at a complete line shallower than `blockIndentation`, where an empty stretch of two lines begins, or in circles. */
 export function stopAtBlockEnd(linePrefix: string, blockIndentation: number): StopRule {
   return (text) => {
     if (/\n[ \t]*\n[ \t]*\n/.test(text)) return true;
     const complete = (linePrefix + text).split('\n').slice(1, -1);
-    return complete.some((line) => line.trim() !== '' && indentationOf(line) < blockIndentation);
+    return goesInCircles(complete) || complete.some((line) => line.trim() !== '' && indentationOf(line) < blockIndentation);
   };
+}
+
+/** Whether the last line was said twice before. */
+function goesInCircles(lines: readonly string[]): boolean {
+  const last = lines.at(-1)?.trim() ?? '';
+  return last.length >= TELLING_LINE_UNITS && lines.filter((line) => line.trim() === last).length > 2;
 }

@@ -104,7 +104,7 @@ async function attempt(session: BenchSession, fim: FimFormat | undefined, proble
       sampling: { temperature: 0 },
       stop: fim?.end,
     },
-    { signal: new AbortController().signal, stopRule: stopAtLineEnd },
+    { signal: new AbortController().signal, takenBack: prompt.requiredPrefix, stopRule: stopAtLineEnd },
   );
   const expected = problem.canonical_solution.trimEnd();
   const line = (generated?.text ?? '').split('\n', 1)[0]?.trimEnd() ?? '';

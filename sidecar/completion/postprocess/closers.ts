@@ -9,35 +9,32 @@ const pairOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' 
 export const dropDoubledClosers: Filter = (text, { cursor }) => {
   const waiting = /^\s*[)\]}"'`>;,:]*/.exec(cursor.lineSuffix)?.[0].replace(/\s/g, '') ?? '';
   if (waiting === '') return text;
-  const line = text.includes('\n') ? text.slice(text.lastIndexOf('\n') + 1) : text;
-  const kept = cutUnmatched(line, waiting, cursor.linePrefix);
-  const whole = text.slice(0, text.length - line.length) + kept;
-  return dropTail(whole, waiting);
+  return dropTail(cutUnmatched(text, waiting, cursor.linePrefix), waiting);
 };
 
-/** Cuts `line` at the closer that is the first of those waiting after the cursor and closes nothing within the line. */
-function cutUnmatched(line: string, waiting: string, linePrefix: string): string {
+/** Cuts at the closer that is the first of those waiting after the cursor and closes nothing within the text. */
+function cutUnmatched(text: string, waiting: string, linePrefix: string): string {
   const open: string[] = [];
   let quote = '';
   const first = waiting[0] ?? '';
-  for (let index = 0; index < line.length; index++) {
-    const character = line[index] ?? '';
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index] ?? '';
     if (quote !== '') {
       if (character === '\\') index++;
-      else if (character === quote) quote = '';
+      else if (character === quote || (character === '\n' && quote !== '`')) quote = '';
       continue;
     }
     if (/["'`]/.test(character)) {
       // A quote that is waiting after the cursor closes the string that the cursor is in.
-      if (character === first && insideString(linePrefix, character)) return line.slice(0, index);
+      if (character === first && insideString(linePrefix, character)) return text.slice(0, index);
       quote = character;
     } else if (/[([{]/.test(character)) open.push(character);
     else if (pairOf[character] !== undefined) {
       if (open.at(-1) === pairOf[character]) open.pop();
-      else if (character === first) return line.slice(0, index);
+      else if (character === first) return text.slice(0, index);
     }
   }
-  return line;
+  return text;
 }
 
 function insideString(linePrefix: string, quote: string): boolean {

@@ -1,5 +1,6 @@
 import { cutAtBlockEnd } from './blockEnd.ts';
 import { dropDoubledClosers } from './closers.ts';
+import { giveCloserItsLine } from './closingLine.ts';
 import type { Filter, FilterContext } from './filter.ts';
 import { cutFollowing } from './following.ts';
 import { matchIndentation } from './indentationStyle.ts';
@@ -8,6 +9,7 @@ import { dropLineSuffix } from './lineSuffix.ts';
 import { cutLoops } from './loops.ts';
 import { cutMarkup } from './markup.ts';
 import { dropPreceding } from './preceding.ts';
+import { cutProse } from './proseInCode.ts';
 import { dropUnfinishedLine } from './unfinishedLine.ts';
 import { cutUnmatchedCloser } from './unmatched.ts';
 import { trimWhitespace } from './whitespace.ts';
@@ -19,6 +21,7 @@ const filters: readonly Filter[] = [
   cutAtLineEnd,
   dropUnfinishedLine,
   cutLoops,
+  cutProse,
   matchIndentation,
   cutAtBlockEnd,
   cutFollowing,
@@ -28,6 +31,7 @@ const filters: readonly Filter[] = [
   cutUnmatchedCloser,
   trimWhitespace,
   dropWorthless,
+  giveCloserItsLine,
 ];
 
 /** What of the model's text is shown; '' for nothing. */

@@ -6,6 +6,7 @@ export const dropWorthless: Filter = (text, { cursor }) => {
   if (core === '') return '';
   const punctuationOnly = !/[\p{L}\p{N}]/u.test(core);
   if (punctuationOnly && core.length < 2 && cursor.linePrefix.trim() === '') return '';
+  if (!cursor.syntax.prose && /^[*#_~|\\^]+$/.test(core)) return '';
   if (/^(\/\/|#|--|\/\*)$/.test(core)) return '';
   return text;
 };

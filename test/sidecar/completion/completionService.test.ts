@@ -132,9 +132,16 @@ describe('Completion', () => {
   });
 
   test('writes the line ends and the tabs of the document', async () => {
-    const { service } = serviceSaying('\n    one()\n    two()\n}\n');
+    const { service } = serviceSaying('    one()\n    two()\n}\n');
     const completions = await service.complete(requestAt('func a() {\r\n\tb()\r\n}\r\n\r\nfunc c() {‸\r\n', { languageId: 'go' }), never);
     assert.deepEqual(completions.map(({ text }) => text), ['\r\n\tone()\r\n\ttwo()\r\n}']);
+  });
+
+  test('has the model begin a block’s body on the next line', async () => {
+    const { service, engine } = serviceSaying('    return a\n\ndef g(): pass');
+    const completions = await service.complete(requestAt('def f(a):‸', { languageId: 'python' }), never);
+    assert.equal(engine.generations[0]?.requiredPrefix, ':\n');
+    assert.deepEqual(completions.map(({ text }) => text), ['\n    return a']);
   });
 
   test('reads the cells of a notebook around this one', async () => {

@@ -26,6 +26,7 @@ const one: readonly (readonly [name: string, languageId: string, document: strin
   ['a slice, which is no block', 'python', 'a = b[1:‸'],
   ['a dictionary’s colon', 'python', 'a = {"b":‸'],
   ['text that goes on behind the cursor', 'typescript', 'if (a) {‸ b(); }'],
+  ['arguments whose bracket the editor closed', 'typescript', 'console.log(‸)'],
   ['prose', 'markdown', '# Title\n‸'],
 ];
 

@@ -69,10 +69,19 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     { name: 'brackets of the completion’s own stay', document: 'foo(‸)', model: 'bar(1), baz(2))', shown: 'bar(1), baz(2)' },
     { name: 'the quote of the string at the cursor', document: 'import a from "‸"', model: './a";', shown: './a' },
     { name: 'quotes of the completion’s own stay', document: 'foo(‸)', model: '"a)b", c)', shown: '"a)b", c' },
+    { name: 'the bracket after further lines', document: 'foo(‸)', model: '(a) => {\n  b();\n});\nc()', shown: '(a) => {\n  b();\n}', multiline: true },
     { name: 'the colon', document: 'if ‸:', model: 'x > 0:', shown: 'x > 0', languageId: 'python' },
     { name: 'a closer that closes nothing', document: 'const a = b‸', model: '.c);', shown: '.c' },
     { name: 'a closer of an opener before the cursor stays', document: 'foo(a, ‸', model: 'b);', shown: 'b);' },
     { name: 'a closer of an opener some lines above stays', document: 'foo(\n  a,\n  ‸', model: 'b)', shown: 'b)' },
+  ],
+  'prose among code': [
+    { name: 'a sentence', document: '// Sorts by name.\n‸', model: 'The user can sort the list of names by this.', shown: '', multiline: true },
+    { name: 'a Markdown list', document: '# The largest.\n‸', model: 'x = 1\n* `max`: the largest', shown: 'x = 1', multiline: true, languageId: 'python' },
+    { name: 'in a comment it stays', document: '// ‸', model: 'The user can sort the list of names by this.', shown: 'The user can sort the list of names by this.' },
+    { name: 'in a docstring it stays', document: 'def f():\n    """‸', model: 'Returns the sum of the numbers in the list."""', shown: 'Returns the sum of the numbers in the list."""', languageId: 'python' },
+    { name: 'code that begins with a capital stays', document: 'a = ‸', model: 'Model.objects.filter(name=b, other=c)', shown: 'Model.objects.filter(name=b, other=c)', languageId: 'python' },
+    { name: 'in Markdown it stays', document: '# Title\n\n‸', model: 'The user can sort the list of names.', shown: 'The user can sort the list of names.', languageId: 'markdown' },
   ],
   'what the document has already': [
     { name: 'the next line', document: '  ‸\n  return total;', model: 'return total;', shown: '' },
@@ -86,6 +95,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   circles: [
     { name: 'one line again and again', document: 'def f():\n    ‸', model: 'go()\n    go()\n    go()\n    go()', shown: 'go()', multiline: true, languageId: 'python' },
     { name: 'within a line', document: 'x = ‸', model: '[0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1', shown: '', languageId: 'python' },
+    { name: 'one line among others', document: 'def f():\n    ‸', model: 'a.first_call(x, y)\n    b()\n    a.first_call(x, y)\n    c()\n    a.first_call(x, y)', shown: 'a.first_call(x, y)\n    b()', multiline: true, languageId: 'python' },
     { name: 'a rule of dashes is no circle', document: '// ‸', model: '----------------', shown: '----------------' },
   ],
   indentation: [
@@ -93,6 +103,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     { name: 'spaces where the document has spaces', document: 'def f():\n  a\n\ndef g():‸', model: '\n\treturn 1', shown: '\n  return 1', multiline: true, languageId: 'python' },
   ],
   'nothing that saves typing': [
+    { name: 'Markdown’s marks', document: 'def f(n):‸', model: '**', shown: '', languageId: 'python' },
     { name: 'a comment mark alone', document: 'a();\n‸', model: '//', shown: '' },
     { name: 'a lone brace on a fresh line', document: 'a();\n‸', model: '}', shown: '' },
   ],

@@ -1,0 +1,26 @@
+import { isCommentLine } from '../languages.ts';
+import { documentLines, type Filter } from './filter.ts';
+
+/** A sentence, or an item of a Markdown list or a heading: what a model trained on text falls into. */
+const sentence = /^\s*[A-Z][a-z']*(?: [\w'",]+){4,}[^;{}()=]*$/;
+const markdown = /^\s*(?:[*-] (?:`|\*\*|[A-Z])|#{2,} |\*\*)/;
+
+/** No prose between lines of code: the completion ends where it begins, comments and texts in quotes aside. */
+export const cutProse: Filter = (text, { cursor }) => {
+  if (cursor.syntax.prose || cursor.syntax.blocks === 'none' || insideText(cursor.before)) return text;
+  const lines = documentLines(text, cursor);
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] ?? '';
+    if (isCommentLine(line, cursor.syntax) && !/^\s*\* (?:`|\*\*)/.test(line)) continue;
+    if (insideText(lines.slice(0, index).join('\n'))) continue;
+    if (sentence.test(line) || markdown.test(line)) return text.split('\n').slice(0, index).join('\n');
+  }
+  return text;
+};
+
+/** Whether a triple quote, a backtick or a block comment is open at the end of the text. */
+function insideText(text: string): boolean {
+  const window = text.slice(-8192);
+  const count = (pattern: RegExp): number => window.match(pattern)?.length ?? 0;
+  return count(/"""|'''/g) % 2 === 1 || count(/`/g) % 2 === 1 || window.lastIndexOf('/*') > window.lastIndexOf('*/');
+}
