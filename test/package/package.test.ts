@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { fetchModel, findPython } from '../../.scripts/fetchModel.ts';
+import { hostTarget } from '../../.scripts/package/targets.ts';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const target = hostTarget();
+
+/** Everything that a package may hold. */
+const ALLOWED: readonly RegExp[] = [
+  /^\[Content_Types\]\.xml$/,
+  /^extension\.vsixmanifest$/,
+  /^extension\/package\.json$/,
+  /^extension\/package\.nls(\.[a-zA-Z-]+)?\.json$/,
+  /^extension\/(readme\.md|README\.md|LICENSE\.txt|THIRD-PARTY-NOTICES\.txt)$/,
+  /^extension\/l10n\/bundle\.l10n(\.[a-zA-Z-]+)?\.json$/,
+  /^extension\/dist\/(extension\.cjs|(sidecar|engine|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
+  /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
+  /^extension\/dist\/models\/(SmolLM2-135M-Instruct\.Q4_1\.gguf|LICENSE)$/,
+  /^extension\/media\/[\w/-]+\.(svg|png|css|md)$/,
+  /^extension\/dist\/node_modules\/(.+\/)?(package\.json|licen[cs]e[^/]*|notice[^/]*|copying[^/]*)$/i,
+  /^extension\/dist\/node_modules\/(?!@node-llama-cpp\/)[\w@/.-]+\.(js|cjs|mjs|json)$/,
+  ...target.nativePackages.flatMap((name) => [
+    new RegExp(`^extension/dist/node_modules/@node-llama-cpp/${name}/dist/index\\.js$`),
+    new RegExp(`^extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/(_nlcBuildMetadata\\.json|[\\w.-]+\\.(so|node|dylib|dll|metal))$`),
+  ]),
+];
+
+let work: string;
+let vsix: string;
+let unpacked: string;
+let files: readonly string[];
+
+before(async () => {
+  await fetchModel();
+  work = await mkdtemp(path.join(os.tmpdir(), 'chorus-package-test-'));
+  await execa(process.execPath, ['--import', 'tsx', '.scripts/package.ts', '--out', work], { cwd: root });
+  vsix = path.join(work, (await readdir(work)).find((name) => name.endsWith('.vsix')) ?? 'no package');
+  unpacked = path.join(work, 'unpacked');
+  await mkdir(unpacked);
+  await execa(await findPython(), ['-m', 'zipfile', '-e', vsix, unpacked]);
+  const entries = await readdir(unpacked, { recursive: true, withFileTypes: true });
+  files = entries.filter((entry) => entry.isFile()).map((entry) => path.relative(unpacked, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
+});
+after(() => rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+
+describe("this platform's package", () => {
+  it('is at most 250 MB large and is made for this platform alone', async () => {
+    assert.ok((await stat(vsix)).size <= 250 * 1024 * 1024);
+    assert.match(await readFile(path.join(unpacked, 'extension.vsixmanifest'), 'utf8'), new RegExp(`TargetPlatform="${target.name}"`));
+  });
+
+  it('holds nothing but what is allowed: no source map, no test, no source, no library of another platform', () => {
+    assert.deepEqual(files.filter((file) => !ALLOWED.some((allowed) => allowed.test(file))), []);
+    assert.deepEqual(files.filter((file) => /\.(map|ts|tsx)$|(^|\/)tests?\//.test(file)), []);
+  });
+
+  it('holds what it needs', () => {
+    for (const name of ['extension.cjs', 'sidecar.mjs', 'engine.mjs', 'cli.mjs', 'uninstall.mjs', 'models/SmolLM2-135M-Instruct.Q4_1.gguf', 'models/LICENSE']) {
+      assert.ok(files.includes(`extension/dist/${name}`), name);
+    }
+    for (const name of target.nativePackages) assert.ok(files.includes(`extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/llama-addon.node`), name);
+  });
+
+  it('has a manifest without scripts and dependencies of a checkout', async () => {
+    const manifest = JSON.parse(await readFile(path.join(unpacked, 'extension/package.json'), 'utf8')) as Record<string, unknown>;
+    assert.deepEqual([manifest['scripts'], manifest['dependencies'], manifest['devDependencies']], [{ 'vscode:uninstall': 'node ./dist/uninstall.mjs' }, undefined, undefined]);
+  });
+
+  it('names every package inside, the libraries and the model in its notices', async () => {
+    const notices = await readFile(path.join(unpacked, 'extension/THIRD-PARTY-NOTICES.txt'), 'utf8');
+    const inside = files.filter((file) => /^extension\/dist\/node_modules\/(.+\/node_modules\/)?(@[^/]+\/)?[^/]+\/package\.json$/.test(file));
+    assert.ok(inside.length > 30);
+    for (const file of inside) {
+      const { name, version } = JSON.parse(await readFile(path.join(unpacked, file), 'utf8')) as { name: string; version: string };
+      assert.ok(notices.includes(`\n${name} ${version}\n`), `${name} ${version}`);
+    }
+    for (const part of ['llama.cpp and ggml', 'SmolLM2-135M-Instruct', '\nws ', '\nzod ', '\nvscode-languageclient ']) assert.ok(notices.includes(part), part);
+  });
+
+  it('knows no path of the machine that made it', async () => {
+    const traces = [root, os.homedir(), work].filter((folder) => folder.length > 6).map((folder) => Buffer.from(folder));
+    for (const file of files) {
+      const content = await readFile(path.join(unpacked, file));
+      for (const trace of traces) assert.ok(!content.includes(trace), `${file} names ${trace.toString()}`);
+    }
+  });
+
+  it('completes code on a machine with no network, no Node and no other files of the project', async () => {
+    const source = path.join(work, 'sample.ts');
+    await writeFile(source, 'export function add(a: number, b: number): number {\n  return a + b;\n}\n\nexport function subtract(a: number, b: number): number {\n  \n}\n');
+    const environment = { HOME: path.join(work, 'home'), USERPROFILE: path.join(work, 'home'), CHORUS_HOME: path.join(work, 'chorus'), PATH: '' };
+    const cli = path.join(unpacked, 'extension/dist/cli.mjs');
+    const [program, ...commandLine] = await withoutNetwork([process.execPath, cli, 'complete', `${source}:6:3`, '--json', '--device', 'cpu']);
+    const { stdout } = await execa(program as string, commandLine, { cwd: work, extendEnv: false, env: environment, timeout: 120_000 });
+    assert.equal((JSON.parse(stdout) as { text: string }).text, 'return a - b;');
+  });
+});
+
+/** The command line in a network namespace of its own that has the loopback device alone. Elsewhere than on Linux there is no such thing. */
+async function withoutNetwork(commandLine: readonly string[]): Promise<readonly string[]> {
+  if (process.platform !== 'linux') return commandLine;
+  // With an empty PATH only a real program starts, no launcher script of a version manager.
+  const python = (await execa(await findPython(), ['-c', 'import sys; print(sys.executable)'])).stdout;
+  const unshare = (await execa('which', ['unshare'])).stdout;
+  // SIOCSIFFLAGS, IFF_UP | IFF_RUNNING: a new namespace's loopback device is down.
+  const loopbackUp = 'import fcntl,os,socket,struct,sys; fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sH14s", b"lo", 0x41, b"")); os.execv(sys.argv[1], sys.argv[1:])';
+  return [unshare, '--map-root-user', '--net', python, '-c', loopbackUp, ...commandLine];
+}
