@@ -133,16 +133,20 @@ export class CompletionService {
     const extent = chooseExtent(cursor, request.settings);
     const prompt = await this.#compose({ request, cursor, model, fim, extent });
     const texts: string[] = [];
+    let timedOut = false;
     const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : 1;
     const wanted = request.explicit ? EXPLICIT_CANDIDATES : 1;
     const deadline = this.#now() + (request.settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
       const timeoutMs = Math.round(deadline - this.#now());
       if (run.signal.aborted || timeoutMs <= 0) break;
-      const text = await this.#candidate({ prompt, cursor, extent, attempt, timeoutMs, fim, key, ...run });
-      if (text !== undefined && text !== '') addDistinct(texts, text);
+      const candidate = await this.#candidate({ prompt, cursor, extent, attempt, timeoutMs, fim, key, ...run });
+      if (candidate === undefined) break;
+      if (candidate.text !== '') addDistinct(texts, candidate.text);
+      timedOut ||= candidate.timedOut;
     }
-    if (!run.signal.aborted) this.#cache.add(key, texts);
+    // That there was no time says nothing about the place.
+    if (!run.signal.aborted && !(timedOut && texts.length === 0)) this.#cache.add(key, texts);
   }
 
   async #compose(options: { request: CompletionRequest; cursor: Cursor; model: LoadedModel; fim: FimFormat | undefined; extent: Extent }): Promise<HealedPrompt> {
@@ -164,7 +168,7 @@ export class CompletionService {
     key: CacheKey;
     signal: AbortSignal;
     onText: (text: string) => void;
-  }): Promise<string | undefined> {
+  }): Promise<{ text: string; timedOut: boolean } | undefined> {
     const { prompt, cursor, extent, attempt, fim } = options;
     // A block's body begins on the next line; small models would rather chat on.
     const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
@@ -195,7 +199,7 @@ export class CompletionService {
       `completion: ${result.reusedTokens} + ${result.evaluatedTokens} prompt tokens in ${Math.round(result.promptMs)} ms, ` +
         `${result.tokens.length} tokens in ${Math.round(result.generateMs)} ms (${result.stopReason}), ${text.length} characters kept`,
     );
-    return text;
+    return { text, timedOut: result.stopReason === 'timeout' };
   }
 
   #answer(hit: CacheHit | undefined, options: { cursor: Cursor; startedAt: number; cached: boolean }): Completion[] {

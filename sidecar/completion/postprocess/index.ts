@@ -11,6 +11,7 @@ import { cutMarkup } from './markup.ts';
 import { dropPreceding } from './preceding.ts';
 import { cutProse } from './proseInCode.ts';
 import { dropUnfinishedLine } from './unfinishedLine.ts';
+import { dropTrailingComma } from './trailingComma.ts';
 import { cutUnmatchedCloser } from './unmatched.ts';
 import { trimWhitespace } from './whitespace.ts';
 import { dropWorthless } from './worth.ts';
@@ -30,6 +31,7 @@ const filters: readonly Filter[] = [
   dropDoubledClosers,
   cutUnmatchedCloser,
   trimWhitespace,
+  dropTrailingComma,
   dropWorthless,
   giveCloserItsLine,
 ];

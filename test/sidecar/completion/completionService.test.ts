@@ -66,6 +66,15 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 1);
   });
 
+  test('asks again where the model had no time to say anything', async () => {
+    const { service, engine } = serviceSaying('');
+    const generate = engine.generate.bind(engine);
+    engine.generate = async (...parameters) => ({ ...(await generate(...parameters)), stopReason: 'timeout' });
+    await service.complete(requestAt('const a = ‸'), never);
+    await service.complete(requestAt('const a = ‸'), never);
+    assert.equal(engine.generations.length, 2);
+  });
+
   test('lets nothing of one window serve another', async () => {
     const { service, engine } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);

@@ -71,6 +71,8 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     { name: 'quotes of the completion’s own stay', document: 'foo(‸)', model: '"a)b", c)', shown: '"a)b", c' },
     { name: 'the bracket after further lines', document: 'foo(‸)', model: '(a) => {\n  b();\n});\nc()', shown: '(a) => {\n  b();\n}', multiline: true },
     { name: 'the colon', document: 'if ‸:', model: 'x > 0:', shown: 'x > 0', languageId: 'python' },
+    { name: 'the last value of a JSON object has no comma', document: '{\n  "a": ‸\n}', model: '1,', shown: '1', languageId: 'json' },
+    { name: 'a value of a JSON object before another has one', document: '{\n  "a": ‸\n  "b": 2\n}', model: '1,', shown: '1,', languageId: 'json' },
     { name: 'a closer that closes nothing', document: 'const a = b‸', model: '.c);', shown: '.c' },
     { name: 'a closer of an opener before the cursor stays', document: 'foo(a, ‸', model: 'b);', shown: 'b);' },
     { name: 'a closer of an opener some lines above stays', document: 'foo(\n  a,\n  ‸', model: 'b)', shown: 'b)' },

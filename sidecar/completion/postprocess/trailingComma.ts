@@ -1,0 +1,7 @@
+import type { Filter } from './filter.ts';
+
+/** JSON allows no comma before a closer. */
+export const dropTrailingComma: Filter = (text, { cursor }) => {
+  if (cursor.languageId !== 'json' || !/^\s*[}\]]/.test(cursor.after)) return text;
+  return text.replace(/,\s*$/, '');
+};
