@@ -65,6 +65,10 @@ export class TypedThroughCache {
     return undefined;
   }
 
+  clear(): void {
+    this.#entries.length = 0;
+  }
+
   forget(clientKey: string): void {
     for (let index = this.#entries.length - 1; index >= 0; index--) {
       if (this.#entries[index]?.clientKey === clientKey) this.#entries.splice(index, 1);

@@ -228,6 +228,8 @@ export class CompletionService {
 
   #fimOf(model: LoadedModel): Promise<FimFormat | undefined> {
     if (this.#fim?.model !== model) {
+      // Another model, other completions.
+      if (this.#fim !== undefined && this.#fim.model.path !== model.path) this.#cache.clear();
       const format = detectFim(this.#session.engine, model);
       this.#fim = { model, format };
       format.catch(() => (this.#fim = undefined));

@@ -75,6 +75,25 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 2);
   });
 
+  test('forgets what another model said', async () => {
+    const { engine } = serviceSaying('foo');
+    let model = engine.loaded;
+    const service = new CompletionService({ session: { engine, model: async () => model } });
+    await service.complete(requestAt('const a = ‸'), never);
+    model = { ...model, path: '/models/other.gguf' };
+    await service.complete(requestAt('const b = ‸'), never);
+    await service.complete(requestAt('const a = ‸'), never);
+    assert.equal(engine.generations.length, 3);
+  });
+
+  test('forgets a client that left', async () => {
+    const { service, engine } = serviceSaying('foo');
+    await service.complete(requestAt('const a = ‸'), never);
+    service.forgetClient('window');
+    await service.complete(requestAt('const a = ‸'), never);
+    assert.equal(engine.generations.length, 2);
+  });
+
   test('lets nothing of one window serve another', async () => {
     const { service, engine } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);
