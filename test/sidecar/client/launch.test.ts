@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import { once } from 'node:events';
+import { chmod, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { WebSocketServer } from 'ws';
+import { ensureHome, homeFolder } from '../../../sidecar/client/home.ts';
+import { findOrStart, findRunning } from '../../../sidecar/client/launch.ts';
+import { writeStateFile, type SidecarState } from '../../../sidecar/client/stateFile.ts';
+import { RawClient } from '../server/support/rawClient.ts';
+import { isAlive, launchOptions, TestHome, until } from '../server/support/sidecar.ts';
+
+const starter = fileURLToPath(new URL('../server/support/starter.ts', import.meta.url));
+const tsx = ['--import', import.meta.resolve('tsx')];
+
+/** A second process, as another window would be; ends with the scope. */
+function startElsewhere(folder: string, version?: string): { answer: Promise<{ pid: number; version: string; started: boolean; code?: string; message?: string }>; pid: number; leave: () => Promise<void> } {
+  const process_ = execa(process.execPath, [...tsx, starter, folder, ...(version ? [version] : [])], { stdin: 'pipe', reject: false });
+  const answer = once(process_.stdout, 'data').then(([data]) => JSON.parse(String(data)) as Awaited<ReturnType<typeof startElsewhere>['answer']>);
+  return {
+    answer,
+    pid: process_.pid ?? 0,
+    leave: async () => {
+      process_.stdin.end();
+      await process_;
+    },
+  };
+}
+
+const plausibleState = (port: number, pid: number): SidecarState => ({
+  port, pid, token: 't'.repeat(43), serverToken: 's'.repeat(43), version: '1.0.0', protocolVersion: 1, launchId: 'an-old-launch', startedAt: new Date().toISOString(),
+});
+
+describe('finding or starting the sidecar', () => {
+  it('starts one, and a second client attaches to it', async () => {
+    await using home = await TestHome.create();
+    const first = await findOrStart(launchOptions(home.folder));
+    const second = await findOrStart(launchOptions(home.folder));
+    assert.deepEqual([first.started, second.started], [true, false]);
+    assert.equal(second.state.pid, first.state.pid);
+    first.socket.close();
+    second.socket.close();
+  });
+
+  it('gives one sidecar to several processes that start at once', async () => {
+    await using home = await TestHome.create();
+    const starters = Array.from({ length: 4 }, () => startElsewhere(home.folder));
+    const answers = await Promise.all(starters.map(({ answer }) => answer));
+    assert.equal(new Set(answers.map(({ pid }) => pid)).size, 1);
+    assert.equal(answers.filter(({ started }) => started).length, 1);
+    await Promise.all(starters.map(({ leave }) => leave()));
+  });
+
+  it('works in a folder with spaces and non-Latin letters', async () => {
+    await using home = await TestHome.create('chorus тест 日本語 ');
+    assert.ok((await home.start()).pid);
+  });
+
+  it('keeps the state file, the log and the folder for this user', { skip: process.platform === 'win32' }, async () => {
+    await using home = await TestHome.create();
+    await chmod(home.folder, 0o755);
+    await home.start();
+    const modes = await Promise.all([home.folder, home.files.stateFile, home.files.logFile].map(async (file) => (await stat(file)).mode & 0o777));
+    assert.deepEqual(modes, [0o700, 0o600, 0o600]);
+  });
+
+  it('tells why the sidecar did not start, with its last lines', async () => {
+    await using home = await TestHome.create();
+    const script = path.join(home.folder, 'broken.mjs');
+    await writeFile(script, 'console.error("the last words"); process.exit(7);\n');
+    await assert.rejects(findOrStart({ ...launchOptions(home.folder), sidecarScript: script }), (error: { code: string; message: string; detail: string }) => {
+      assert.equal(error.code, 'start-failed');
+      assert.match(error.message, /exit code 7/);
+      assert.match(error.detail, /the last words/);
+      return true;
+    });
+  });
+
+  it('gives up a process that never becomes ready, and ends it', async () => {
+    await using home = await TestHome.create();
+    const script = path.join(home.folder, 'stuck.mjs');
+    const pidFile = path.join(home.folder, 'pid');
+    await writeFile(script, `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);\n`);
+    await assert.rejects(findOrStart({ ...launchOptions(home.folder), sidecarScript: script, startTimeoutMs: 1_500 }), /not ready after 1.5 s/);
+    const pid = Number(await readFile(pidFile, 'utf8'));
+    await until(() => !isAlive(pid), 'the stuck process has ended');
+  });
+
+  it('says so where the folder cannot be used', async () => {
+    await using home = await TestHome.create();
+    const file = path.join(home.folder, 'a file');
+    await writeFile(file, '');
+    await assert.rejects(ensureHome(file), { code: 'home-unusable' });
+  });
+
+  it('takes CHORUS_HOME before the platform folder', () => {
+    assert.equal(homeFolder({ CHORUS_HOME: path.resolve('/somewhere') }), path.resolve('/somewhere'));
+  });
+});
+
+describe('what an earlier sidecar left behind', () => {
+  it('a killed sidecar is replaced within 5 s', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    process.kill(state.pid, 'SIGKILL');
+    await until(() => !isAlive(state.pid), 'the sidecar is gone');
+    const begun = performance.now();
+    const next = await home.start();
+    assert.notEqual(next.pid, state.pid);
+    assert.ok(performance.now() - begun < 5_000);
+  });
+
+  it('a state file that names a foreign process: that process is left alone', async () => {
+    await using home = await TestHome.create();
+    const bystander = execa(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { reject: false });
+    try {
+      await writeStateFile(home.files.stateFile, plausibleState(1, bystander.pid ?? 0));
+      const state = await home.start();
+      assert.notEqual(state.pid, bystander.pid);
+      assert.ok(isAlive(bystander.pid ?? 0));
+    } finally {
+      bystander.kill();
+      await bystander;
+    }
+  });
+
+  it('another program on its old port: it gets no message, and a new sidecar starts', async () => {
+    await using home = await TestHome.create();
+    const messages: string[] = [];
+    const impostor = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    impostor.on('connection', (socket) => socket.on('message', (data) => messages.push((data as Buffer).toString())));
+    await once(impostor, 'listening');
+    try {
+      const { port } = impostor.address() as net.AddressInfo;
+      await writeStateFile(home.files.stateFile, plausibleState(port, process.pid));
+      assert.notEqual((await home.start()).port, port);
+      assert.deepEqual(messages, []);
+    } finally {
+      impostor.close();
+    }
+  });
+
+  for (const [what, text] of [['no JSON', '{"port":'], ['of another shape', '{"port":"80"}'], ['with a token that is none', JSON.stringify({ ...plausibleState(80, 1), token: '' })]] as const) {
+    it(`a state file that is ${what} counts as none`, async () => {
+      await using home = await TestHome.create();
+      await writeFile(home.files.stateFile, text, { mode: 0o600 });
+      assert.equal(await findRunning({ homeFolder: home.folder, clientVersion: '1.0.0' }), undefined);
+      assert.ok(await home.start());
+    });
+  }
+
+  it('a state file that others may read is not trusted', { skip: process.platform === 'win32' }, async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    await chmod(home.files.stateFile, 0o644);
+    assert.equal(await findRunning({ homeFolder: home.folder, clientVersion: '1.0.0' }), undefined);
+    await chmod(home.files.stateFile, 0o600);
+    assert.equal((await home.state()).pid, state.pid);
+  });
+
+  it('the lock of a starter that died is taken over', async () => {
+    await using home = await TestHome.create();
+    await mkdir(home.files.lockFolder);
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(home.files.lockFolder, longAgo, longAgo);
+    assert.ok(await home.start());
+  });
+
+  it('the lock of a starter that died a moment ago is waited out', async () => {
+    await using home = await TestHome.create();
+    await mkdir(home.files.lockFolder);
+    assert.ok(await home.start());
+  });
+});
+
+describe('versions', () => {
+  it('a newer client replaces an older sidecar; the older client then attaches to the newer one', async () => {
+    await using home = await TestHome.create();
+    const older = await findOrStart(launchOptions(home.folder, { version: '1.0.0' }));
+    const closed = once(older.socket, 'close') as Promise<[number]>;
+    const newer = await findOrStart(launchOptions(home.folder, { version: '1.1.0' }));
+    assert.equal(newer.started, true);
+    assert.equal(newer.state.version, '1.1.0');
+    assert.equal((await closed)[0], 4001);
+    await until(() => !isAlive(older.state.pid), 'the older sidecar is gone');
+
+    const again = await findOrStart(launchOptions(home.folder, { version: '1.0.0' }));
+    assert.deepEqual([again.started, again.state.pid], [false, newer.state.pid]);
+    newer.socket.close();
+    again.socket.close();
+  });
+
+  it('two windows of different versions that come back and back settle on the newer sidecar', async () => {
+    await using home = await TestHome.create();
+    await home.start({ version: '1.0.0' });
+    const pids = new Set<number>();
+    for (const version of ['1.1.0', '1.0.0', '1.1.0', '1.0.0']) pids.add((await home.start({ version })).pid);
+    assert.equal(pids.size, 1);
+  });
+
+  it('refuses to drain for an older and for an equal client', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start({ version: '1.1.0' });
+    await using client = await RawClient.connect(state);
+    for (const clientVersion of ['1.0.9', '1.1.0', '1.1.0-beta.1', 'nonsense']) {
+      assert.deepEqual(await client.request('chorus/drain', { clientVersion }), { accepted: false });
+    }
+    assert.ok(isAlive(state.pid));
+  });
+
+  it('an older client of another protocol gets one clear error and leaves the newer sidecar alone', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start({ version: '2.0.0' });
+    await writeStateFile(home.files.stateFile, { ...state, protocolVersion: 99 });
+    await assert.rejects(findOrStart(launchOptions(home.folder, { version: '1.0.0' })), (error: { code: string; message: string }) => {
+      assert.equal(error.code, 'incompatible');
+      assert.match(error.message, /protocol 99/);
+      return true;
+    });
+    assert.ok(isAlive(state.pid));
+  });
+});

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import net from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
+import { RawClient } from './support/rawClient.ts';
+import { TestHome } from './support/sidecar.ts';
+
+describe('the handshake', () => {
+  let home: TestHome;
+  let state: SidecarState;
+
+  before(async () => {
+    home = await TestHome.create();
+    state = await home.start();
+  });
+  after(() => home[Symbol.asyncDispose]());
+
+  /** Sends an upgrade request as it is; gives status and headers of the answer. */
+  function upgrade(headers: Record<string, string>): Promise<{ status: number; headers: http.IncomingHttpHeaders }> {
+    return new Promise((resolve, reject) => {
+      const request = http.request({
+        host: '127.0.0.1',
+        port: state.port,
+        headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==', ...headers },
+      });
+      request.on('upgrade', (response, socket) => {
+        socket.destroy();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers });
+      });
+      request.on('response', (response) => {
+        response.resume();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers });
+      });
+      request.on('error', reject);
+      request.end();
+    });
+  }
+  const bearer = (): Record<string, string> => ({ authorization: `Bearer ${state.token}` });
+
+  it('accepts the token of the state file, and proves that it wrote the file', async () => {
+    const answer = await upgrade(bearer());
+    assert.equal(answer.status, 101);
+    assert.equal(answer.headers['chorus-server-token'], state.serverToken);
+  });
+
+  it('accepts "localhost" as its name', async () => {
+    assert.equal((await upgrade({ ...bearer(), host: `localhost:${state.port}` })).status, 101);
+  });
+
+  const refused: [string, () => Record<string, string>, number][] = [
+    ['no token', () => ({}), 401],
+    ['a wrong token', () => ({ authorization: `Bearer ${'A'.repeat(43)}` }), 401],
+    ['a token with one character more', () => ({ authorization: `Bearer ${state.token}x` }), 401],
+    ['the beginning of the token', () => ({ authorization: `Bearer ${state.token.slice(0, -1)}` }), 401],
+    ['an empty token', () => ({ authorization: 'Bearer ' }), 401],
+    ['another scheme', () => ({ authorization: `Basic ${state.token}` }), 401],
+    ['the token in a query only', () => ({ path: `/?token=${state.token}` }), 401],
+    ['the Origin of a web page', () => ({ ...bearer(), origin: 'https://example.com' }), 403],
+    ['its own address as Origin', () => ({ ...bearer(), origin: `http://127.0.0.1:${state.port}` }), 403],
+    ['the Origin "null"', () => ({ ...bearer(), origin: 'null' }), 403],
+    ['a foreign Host (DNS rebinding)', () => ({ ...bearer(), host: `example.com:${state.port}` }), 403],
+    ['a Host without the port', () => ({ ...bearer(), host: '127.0.0.1' }), 403],
+    ['a Host with another port', () => ({ ...bearer(), host: `127.0.0.1:${state.port + 1}` }), 403],
+  ];
+  for (const [what, headers, status] of refused) {
+    it(`refuses ${what} with ${status} and says nothing of itself`, async () => {
+      const answer = await upgrade(headers());
+      assert.equal(answer.status, status);
+      assert.equal(answer.headers['chorus-server-token'], undefined);
+    });
+  }
+
+  it('answers plain HTTP with 426', async () => {
+    const response = await fetch(`http://127.0.0.1:${state.port}/`, { headers: bearer() });
+    assert.equal(response.status, 426);
+  });
+
+  it('closes a connection that never finishes its handshake', async () => {
+    const socket = net.connect(state.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write('GET / HTTP/1.1\r\nHost: ');
+    await new Promise((resolve) => socket.once('close', resolve));
+  });
+
+  it('listens on the loopback interface alone', async () => {
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      const socket = net.connect(state.port, '127.0.0.2');
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve(undefined);
+      });
+      socket.once('error', resolve);
+    });
+    assert.ok(error);
+  });
+
+  it('takes 64 clients; one more is told so, and a place that becomes free is given away', async () => {
+    const clients = await Promise.all(Array.from({ length: 64 }, () => RawClient.connect(state)));
+    const answer = await upgrade(bearer());
+    assert.equal(answer.status, 503);
+    assert.equal(answer.headers['chorus-server-token'], state.serverToken);
+    await clients[0]?.[Symbol.asyncDispose]();
+    assert.equal((await upgrade(bearer())).status, 101);
+    await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
+  });
+
+  it('still serves after all this', async () => {
+    await using client = await RawClient.initialized(state);
+    assert.deepEqual(await client.request('chorus/status'), { state: 'idle' });
+  });
+});
