@@ -1,35 +1,45 @@
-/** The CUDA libraries as an archive of their own, with a manifest that names its checksum. */
+/** The CUDA libraries: the catalogue that ships, and archives for machines without a network. `sidecar/store/cudaAddOn.ts` reads both. */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { nativePackageFolder } from './nativePackages.ts';
-import type { PackageTarget } from './targets.ts';
+import type { CudaCatalogue } from '../../sidecar/store/cudaAddOn.ts';
+import { fetchNativePackage, lockedNativePackage } from './nativePackages.ts';
+import { CUDA_TARGETS, type PackageTarget } from './targets.ts';
 
-/**
- * Writes `chorus-cuda-<target>-<version>.tgz`, which holds `<package>/…` for each native package, and `….tgz.json` beside it
- * (`sidecar/store/cudaAddOn.ts` reads both). Prints the size.
- */
+/** CUDA's newest major version for which `-ext` packages hold the library; for newer ones the plain packages do. */
+const OLDER_CUDA = 12;
+
+/** The catalogue of a target, with checksums from package-lock.json; undefined where there is no CUDA. */
+export async function cudaCatalogueOf(root: string, targetName: string): Promise<CudaCatalogue | undefined> {
+  const target = CUDA_TARGETS.find(({ name }) => name === targetName);
+  if (!target) return undefined;
+  const packages = await Promise.all(
+    target.nativePackages.map(async (name) => {
+      const { version, integrity } = await lockedNativePackage(root, name);
+      const file = `${name}-${version}.tgz`;
+      const url = `https://registry.npmjs.org/@node-llama-cpp/${name}/-/${file}`;
+      return { version, entry: { name, file, url, integrity, ...(name.endsWith('-ext') ? { upToCuda: OLDER_CUDA } : {}) } };
+    }),
+  );
+  return { version: packages[0]?.version ?? '', packages: packages.map(({ entry }) => entry) };
+}
+
+/** Writes `chorus-cuda-<target>-<version>.tar`, which holds the packages as they are, and its SHA-256 beside it. Prints the size. */
 export async function packCudaAddOn(options: { root: string; target: PackageTarget; outputFolder: string; version: string }): Promise<void> {
   const { root, target, outputFolder, version } = options;
+  const catalogue = await cudaCatalogueOf(root, target.name);
+  if (!catalogue) throw new Error(`There is no CUDA for ${target.name}`);
   const work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cuda-'));
   try {
-    for (const name of target.nativePackages) {
-      const source = await nativePackageFolder(root, name);
-      for (const part of ['bins', 'dist', 'package.json', 'LICENSE']) await cp(path.join(source, part), path.join(work, name, part), { recursive: true });
-    }
-    await mkdir(outputFolder, { recursive: true });
-    const file = `chorus-cuda-${target.name}-${version}.tgz`;
-    const archive = path.join(outputFolder, file);
-    await execa('tar', ['-czf', archive, '-C', work, ...target.nativePackages]);
-    const { size } = await stat(archive);
-    const nativeVersion = (JSON.parse(await readFile(path.join(work, target.nativePackages[0] ?? '', 'package.json'), 'utf8')) as { version: string }).version;
-    const manifest = { file, sha256: await sha256(archive), sizeBytes: size, target: target.name, packages: target.nativePackages, nativeVersion };
-    await writeFile(`${archive}.json`, `${JSON.stringify(manifest, undefined, 2)}\n`);
-    console.log(`${archive}: ${(size / 1024 / 1024).toFixed(1)} MB`);
+    for (const { name, file } of catalogue.packages) await rename(await fetchNativePackage(root, name, work), path.join(work, file));
+    const archive = path.join(outputFolder, `chorus-cuda-${target.name}-${version}.tar`);
+    await execa('tar', ['-cf', archive, '-C', work, ...catalogue.packages.map(({ file }) => file)]);
+    await writeFile(`${archive}.sha256`, `${await sha256(archive)}  ${path.basename(archive)}\n`);
+    console.log(`${archive}: ${((await stat(archive)).size / 1024 / 1024).toFixed(1)} MB`);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

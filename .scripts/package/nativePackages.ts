@@ -10,35 +10,54 @@ interface Lockfile {
   readonly packages: Readonly<Record<string, { readonly version: string; readonly integrity?: string }>>;
 }
 
-/**
- * Folder of `@node-llama-cpp/<name>`: the installed one, or one fetched with `npm pack` into the developer cache. What is fetched is checked
- * against the integrity that package-lock.json holds. Throws where that differs.
- */
-export async function nativePackageFolder(root: string, name: string): Promise<string> {
+/** A package of the lock file: where it comes from and what it must be. */
+export interface LockedPackage {
+  readonly version: string;
+  readonly integrity: string;
+}
+
+/** What package-lock.json says of `@node-llama-cpp/<name>`. */
+export async function lockedNativePackage(root: string, name: string): Promise<LockedPackage> {
   const key = `node_modules/@node-llama-cpp/${name}`;
-  const installed = path.join(root, key);
+  const lockfile = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile;
+  const { version, integrity } = lockfile.packages[key] ?? {};
+  if (!version || !integrity) throw new Error(`package-lock.json has no integrity for ${key}: run npm install`);
+  return { version, integrity };
+}
+
+/** Folder of `@node-llama-cpp/<name>`: the installed one, or one fetched into the developer cache. Throws as `fetchNativePackage`. */
+export async function nativePackageFolder(root: string, name: string): Promise<string> {
+  const installed = path.join(root, 'node_modules/@node-llama-cpp', name);
   if (existsSync(path.join(installed, 'bins'))) return installed;
 
-  const lockfile = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile;
-  const locked = lockfile.packages[key];
-  if (!locked?.integrity) throw new Error(`package-lock.json has no integrity for ${key}: run npm install`);
-  const cache = path.join(developerCacheFolder(), 'native-packages');
-  const target = path.join(cache, `${name}-${locked.version}`);
+  const { version } = await lockedNativePackage(root, name);
+  const cache = await nativePackageCache();
+  const target = path.join(cache, `${name}-${version}`);
   if (existsSync(target)) return target;
-
-  await mkdir(cache, { recursive: true });
-  const work = await mkdtemp(path.join(cache, 'fetch-'));
+  const work = await mkdtemp(path.join(cache, 'unpack-'));
   try {
-    const specifier = `@node-llama-cpp/${name}@${locked.version}`;
-    const { stdout } = await execa('npm', ['pack', specifier, '--json', '--silent', '--pack-destination', work]);
-    const archive = path.join(work, firstFilename(stdout));
-    await checkIntegrity(archive, locked.integrity, specifier);
-    await execa('tar', ['-xzf', archive, '-C', work]);
+    await execa('tar', ['-xzf', await fetchNativePackage(root, name, work), '-C', work]);
     await rename(path.join(work, 'package'), target);
     return target;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Fetches the archive of `@node-llama-cpp/<name>` into `folder` and returns its path. Throws where it is not what package-lock.json holds. */
+export async function fetchNativePackage(root: string, name: string, folder: string): Promise<string> {
+  const { version, integrity } = await lockedNativePackage(root, name);
+  const specifier = `@node-llama-cpp/${name}@${version}`;
+  const { stdout } = await execa('npm', ['pack', specifier, '--json', '--silent', '--pack-destination', folder]);
+  const archive = path.join(folder, firstFilename(stdout));
+  await checkIntegrity(archive, integrity, specifier);
+  return archive;
+}
+
+async function nativePackageCache(): Promise<string> {
+  const cache = path.join(developerCacheFolder(), 'native-packages');
+  await mkdir(cache, { recursive: true });
+  return cache;
 }
 
 /** npm 11 answers an array, npm 12 an object by package name. */

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fetchModel, MODEL_FILE } from '../fetchModel.ts';
+import { cudaCatalogueOf } from './cudaAddOn.ts';
 import { nativePackageFolder } from './nativePackages.ts';
 import { fixedNotices, thirdPartyNotices } from './notices.ts';
 import { packageFolderOf, runtimeClosure } from './runtimeClosure.ts';
@@ -60,6 +61,8 @@ export async function stageTarget(common: CommonStage, target: PackageTarget, fo
     natives.push(source);
     await linkTree(source, path.join(folder, SHIPPED_MODULES, '@node-llama-cpp', name), isRuntimeFile);
   }
+  const catalogue = await cudaCatalogueOf(common.root, target.name);
+  if (catalogue) await writeFile(path.join(folder, 'dist/cuda-addon.json'), JSON.stringify(catalogue));
   const licensed = [...common.packageFolders.map((relative) => path.join(common.root, relative)), ...natives];
   await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(licensed, await fixedNotices(common.root)));
 }

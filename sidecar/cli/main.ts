@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addChat } from './commands/chat.ts';
 import { addComplete } from './commands/complete.ts';
+import { addCuda } from './commands/cuda.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
 import { addLsp } from './commands/lsp.ts';
@@ -30,6 +31,7 @@ addModels(program);
 addLsp(program);
 addStatus(program);
 addStop(program);
+addCuda(program);
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));

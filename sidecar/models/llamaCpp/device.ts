@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { TroubleError } from '../../engine/engine.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
+import { prepareCuda } from '../../store/cudaSupport.ts';
 
 type Device = Exclude<DeviceChoice, 'auto'>;
 
@@ -26,7 +27,11 @@ export async function openDevice(choice: DeviceChoice, options: { readonly threa
   const reasons: string[] = [];
   for (const device of choice === 'auto' ? candidates() : [choice]) {
     try {
-      if (device === 'cuda' && !(await hasNvidiaDriver())) throw new Error('no NVIDIA driver was found');
+      if (device === 'cuda') {
+        if (!(await hasNvidiaDriver())) throw new Error('no NVIDIA driver was found');
+        const missing = await prepareCuda();
+        if (missing !== undefined) throw new Error(missing);
+      }
       const llama = await getLlama({
         gpu: device === 'cpu' ? false : device,
         build: 'never',

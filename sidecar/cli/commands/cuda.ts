@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import path from 'node:path';
+import { homeFolder } from '../../client/home.ts';
+import { cudaCatalogue, installCudaAddOn, installedCudaPackages } from '../../store/cudaAddOn.ts';
+import { findCudaRuntime } from '../../store/cudaRuntime.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { printFields, printJson } from '../output.ts';
+import { withJson } from '../options.ts';
+import { ProgressBar } from '../progressBar.ts';
+
+interface CudaOptions {
+  readonly json: boolean;
+  /** True: download; a path: from that archive. */
+  readonly install?: true | string;
+}
+
+/** `chorus cuda`: whether NVIDIA's runtime and the libraries for it are there; with --install, gets the libraries. */
+export function addCuda(program: Command): void {
+  const command = program.command('cuda').description("say whether NVIDIA's CUDA can be used").option('--install [archive]', 'install the libraries for it: from an archive, or from the npm registry');
+  withJson(command).action(cuda);
+}
+
+async function cuda(options: CudaOptions): Promise<void> {
+  const runtime = await findCudaRuntime();
+  const catalogue = await cudaCatalogue();
+  const home = homeFolder();
+  if (options.install !== undefined) {
+    if (!catalogue) throw new Error('This build has no CUDA add-on. A checkout gets the libraries from npm; packages for Linux x64 and Windows x64 have one.');
+    if (!runtime) throw new Error("NVIDIA's driver or CUDA runtime (12 or 13) was not found: the libraries would not run. Install CUDA first.");
+    const archive = options.install === true ? undefined : path.resolve(options.install);
+    const interrupt = onInterrupt();
+    const bar = new ProgressBar();
+    try {
+      await installCudaAddOn({ catalogue, homeFolder: home, cudaVersion: runtime.majorVersion, archive, signal: interrupt.signal, onProgress: (label, share) => bar.update(label, share) });
+    } finally {
+      bar.clear();
+      interrupt.dispose();
+    }
+  }
+  const installed = catalogue ? installedCudaPackages(home, catalogue) : [];
+  if (options.json) {
+    printJson({ runtime: runtime ?? null, available: catalogue !== undefined, installed });
+    return;
+  }
+  printFields([
+    ['CUDA runtime', runtime ? `${runtime.majorVersion}, in ${runtime.folder}` : 'not found'],
+    ['Libraries', installed.length > 0 ? installed.join(', ') : catalogue ? 'not installed: chorus cuda --install' : 'none for this build'],
+  ]);
+}

@@ -1,0 +1,26 @@
+import { register } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { cudaPackageFolder, installedCudaPackages, type CudaCatalogue } from './cudaAddOn.ts';
+
+/** A module hook, in a thread of its own: it maps the names by which node-llama-cpp imports its CUDA packages to where they were installed. */
+const HOOK = `
+let urls;
+export function initialize(data) { urls = data; }
+export function resolve(specifier, context, next) {
+  return urls[specifier] === undefined ? next(specifier, context) : { url: urls[specifier], shortCircuit: true };
+}`;
+
+const registered = new Set<string>();
+
+/** Lets node-llama-cpp find the installed CUDA packages. Gives their names; none where nothing is installed. */
+export function useCudaAddOn(homeFolder: string, catalogue: CudaCatalogue): readonly string[] {
+  const names = installedCudaPackages(homeFolder, catalogue);
+  const fresh = names.filter((name) => !registered.has(name));
+  if (fresh.length === 0) return names;
+  const entry = (name: string): string => pathToFileURL(path.join(cudaPackageFolder(homeFolder, catalogue, name), 'dist', 'index.js')).href;
+  const data = Object.fromEntries(fresh.map((name) => [`@node-llama-cpp/${name}`, entry(name)]));
+  register(`data:text/javascript,${encodeURIComponent(HOOK)}`, { data });
+  for (const name of fresh) registered.add(name);
+  return names;
+}
