@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { Lifetime, lifetimeDefaults } from '../../../sidecar/server/lifetime.ts';
+import { RawClient } from './support/rawClient.ts';
+import { isAlive, TestHome, until } from './support/sidecar.ts';
+
+describe('the sidecar process', () => {
+  it('is gone, with its state file, when its last client has been gone a while; not before', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start({ env: { CHORUS_LINGER_MS: '1500' } });
+    const first = await RawClient.initialized(state);
+    const second = await RawClient.initialized(state);
+    await first[Symbol.asyncDispose]();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    assert.ok(isAlive(state.pid), 'one client is still there');
+    await second[Symbol.asyncDispose]();
+    await until(() => !isAlive(state.pid), 'the process is gone');
+    assert.equal(existsSync(home.files.stateFile), false);
+  });
+
+  it('is gone when a client was cut off without a word', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start({ env: { CHORUS_LINGER_MS: '500' } });
+    const client = await RawClient.initialized(state);
+    client.socket.terminate();
+    await until(() => !isAlive(state.pid), 'the process is gone');
+  });
+
+  it('stops on request, tells its clients, and leaves no state file', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    const bystander = await RawClient.initialized(state);
+    await using client = await RawClient.connect(state);
+    assert.equal(await client.request('chorus/stop'), null);
+    assert.equal((await bystander.closed).code, 4002);
+    await until(() => !isAlive(state.pid), 'the process is gone');
+    assert.equal(existsSync(home.files.stateFile), false);
+  });
+});
+
+describe('the decision to leave', () => {
+  it('falls when no client ever comes', async () => {
+    await new Promise<void>((resolve) => new Lifetime({ lingerMs: 60_000, firstClientTimeoutMs: 10, leave: resolve }).start());
+  });
+
+  it('is taken back when a client comes in time', async () => {
+    let left = false;
+    const lifetime = new Lifetime({ lingerMs: 20, firstClientTimeoutMs: 20, leave: () => (left = true) });
+    lifetime.start();
+    lifetime.clientCountChanged(1);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(left, false);
+  });
+
+  it('lingers by default for a minute, on Windows not at all', () => {
+    assert.equal(lifetimeDefaults({}).lingerMs, process.platform === 'win32' ? 0 : 60_000);
+    assert.equal(lifetimeDefaults({ CHORUS_LINGER_MS: '250' }).lingerMs, 250);
+  });
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
+import type { ChatResult, CompletionStatistics, SidecarStatus } from '../../../sidecar/protocol/client.ts';
+import { RawClient } from './support/rawClient.ts';
+import { modelEnvironment, TestHome } from './support/sidecar.ts';
+
+const uri = 'file:///sample.py';
+const code = 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n    return a';
+const end = { line: 4, character: 12 };
+const automatic = { triggerKind: 2 };
+
+interface InlineItem {
+  readonly insertText: string;
+  readonly range: { readonly start: typeof end; readonly end: typeof end };
+  readonly command: { readonly command: string; readonly arguments: readonly [{ readonly completionId: string; readonly textLength: number; readonly cached: boolean }] };
+}
+const items = (result: unknown): readonly InlineItem[] => (result as { items: readonly InlineItem[] }).items;
+
+describe('a plain LSP client with the real model', () => {
+  let home: TestHome;
+  let state: SidecarState;
+  let client: RawClient;
+
+  before(async () => {
+    home = await TestHome.create();
+    state = await home.start({ env: await modelEnvironment() });
+    client = await RawClient.initialized(state, { capabilities: { textDocument: { inlineCompletion: {} } } });
+  });
+  after(async () => {
+    await client[Symbol.asyncDispose]();
+    await home[Symbol.asyncDispose]();
+  });
+
+  it('hears how the model loads, until it is ready', async () => {
+    assert.equal(await client.request('chorus/load'), null);
+    const ready = await client.next(({ method, params }) => method === 'chorus/didChangeStatus' && (params as SidecarStatus).state === 'ready');
+    assert.equal((ready.params as SidecarStatus).architecture, 'llama');
+  });
+
+  it('gets ghost text whose command tells how to report what became of it', async () => {
+    client.open(uri, code, 'python');
+    const [item] = items(await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position: end, context: automatic }));
+    assert.ok(item);
+    assert.match(item.insertText, /-\s*b/);
+    assert.deepEqual(item.range, { start: end, end });
+    assert.equal(item.command.command, 'chorus.completion.accepted');
+    assert.equal(item.command.arguments[0].textLength, item.insertText.length);
+
+    const { completionId } = item.command.arguments[0];
+    client.notify('chorus/completionFeedback', { completionId, kind: 'accepted', acceptedCharacters: item.insertText.length });
+    const statistics = (await client.request('chorus/statistics')) as CompletionStatistics;
+    assert.deepEqual([statistics.accepted, statistics.acceptedCharacters], [1, item.insertText.length]);
+  });
+
+  it('gets the rest from the cache when it types on', async () => {
+    client.notify('textDocument/didChange', { textDocument: { uri, version: 2 }, contentChanges: [{ range: { start: end, end }, text: ' ' }] });
+    const position = { line: 4, character: 13 };
+    const [item] = items(await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position, context: automatic }));
+    assert.equal(item?.command.arguments[0].cached, true);
+    assert.match(item.insertText, /^-\s*b/);
+  });
+
+  it('does not see the documents of another client', async () => {
+    await using other = await RawClient.initialized(state);
+    const { error } = await other.answer(other.sendRequest('textDocument/completion', { textDocument: { uri }, position: end }));
+    assert.match(error?.message ?? '', /not open/);
+  });
+
+  it('gets the same text as an item of a list where its editor has no ghost text', async () => {
+    await using editor = await RawClient.connect(state);
+    const initialized = (await editor.request('initialize', { processId: null, rootUri: null, capabilities: {} })) as { capabilities: Record<string, unknown> };
+    assert.ok(initialized.capabilities['completionProvider']);
+    editor.notify('initialized', {});
+    editor.open(uri, code, 'python');
+    const list = (await editor.request('textDocument/completion', { textDocument: { uri }, position: end, context: { triggerKind: 1 } })) as {
+      items: readonly { label: string; textEdit: { newText: string; range: InlineItem['range'] } }[];
+    };
+    const [item] = list.items;
+    assert.match(item?.textEdit.newText ?? '', /^a\s*-\s*b/);
+    assert.deepEqual(item?.textEdit.range.start, { line: 4, character: 11 });
+  });
+
+  it('is told once that a document is too large; the next document works', async () => {
+    const large = 'file:///large%20file.txt';
+    client.open(large, 'x'.repeat(17 * 1024 * 1024), 'plaintext');
+    const message = await client.next(({ method }) => method === 'window/showMessage');
+    assert.match((message.params as { message: string }).message, /^Chorus leaves large file\.txt alone: it has more than 16,777,216 characters\.$/);
+    assert.equal(await client.request('textDocument/inlineCompletion', { textDocument: { uri: large }, position: { line: 0, character: 0 }, context: automatic }), null);
+    client.notify('textDocument/didClose', { textDocument: { uri: large } });
+    assert.ok(items(await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position: { line: 4, character: 13 }, context: automatic })).length > 0);
+    assert.equal(client.received.filter(({ method }) => method === 'window/showMessage').length, 0);
+  });
+
+  it('completes beside a lone surrogate', async () => {
+    const odd = 'file:///odd.py';
+    client.open(odd, `# \ud83d\n${code}`, 'python');
+    const [item] = items(await client.request('textDocument/inlineCompletion', { textDocument: { uri: odd }, position: { line: 5, character: 12 }, context: automatic }));
+    assert.ok(item);
+  });
+
+  it('streams a chat in pieces that make up the answer', async () => {
+    const id = client.sendRequest('chorus/chat', { conversationId: 'one', messages: [{ role: 'user', content: 'What is a variable? One sentence.' }], partialResultToken: 'chat-1' });
+    const result = (await client.answer(id)).result as ChatResult;
+    const chunks = client.received.filter(({ method, params }) => method === '$/progress' && (params as { token: string }).token === 'chat-1');
+    assert.ok(chunks.length > 1);
+    assert.equal(chunks.map(({ params }) => (params as { value: { text: string } }).value.text).join(''), result.text);
+    assert.ok(result.text.length > 0);
+  });
+
+  it('gets what was written so far when it cancels a chat', async () => {
+    const id = client.sendRequest('chorus/chat', { conversationId: 'two', messages: [{ role: 'user', content: 'Tell a very long story about the sea.' }], partialResultToken: 'chat-2' });
+    await client.next(({ method, params }) => method === '$/progress' && (params as { token: string }).token === 'chat-2');
+    client.notify('$/cancelRequest', { id });
+    const result = (await client.answer(id)).result as ChatResult;
+    assert.equal(result.stopReason, 'cancelled');
+    assert.ok(result.text.length > 0);
+  });
+
+  it('goes through 1,000 cancelled requests: each is answered, the heap stays flat, the next one works', { skip: process.platform !== 'linux' }, async () => {
+    const cancelMany = async (count: number): Promise<void> => {
+      const ids: number[] = [];
+      for (let i = 0; i < count; i++) {
+        const position = { line: 4, character: 4 + (i % 8) };
+        const id = client.sendRequest('textDocument/inlineCompletion', { textDocument: { uri }, position, context: { triggerKind: 1 } });
+        client.notify('$/cancelRequest', { id });
+        ids.push(id);
+      }
+      for (const id of ids) await client.answer(id);
+    };
+    await cancelMany(200);
+    const before = residentBytes(state.pid);
+    await cancelMany(1_000);
+    const grownBytes = residentBytes(state.pid) - before;
+    // A leaked request holds its document and prompt, some 20 kB: 1,000 of them would show twice over.
+    assert.ok(grownBytes < 10 * 1024 * 1024, `the front grew by ${grownBytes} bytes`);
+    assert.ok(items(await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position: { line: 4, character: 13 }, context: automatic })).length > 0);
+  });
+
+  it('recovers from a model that does not exist: one clear error, and the next request with the default works', async () => {
+    client.notify('workspace/didChangeConfiguration', { settings: { chorus: { modelPath: '/does/not/exist.gguf' } } });
+    const { error } = await client.answer(client.sendRequest('chorus/countTokens', { text: 'hello' }));
+    assert.equal((error?.data as { code: string }).code, 'model-not-found');
+    const status = (await client.request('chorus/status')) as SidecarStatus;
+    assert.deepEqual([status.state, status.trouble?.code], ['trouble', 'model-not-found']);
+    client.notify('workspace/didChangeConfiguration', { settings: { chorus: {} } });
+    assert.ok(((await client.request('chorus/countTokens', { text: 'hello' })) as { tokens: number }).tokens > 0);
+  });
+
+  it('gives diagnostics without code, token or home folder', async () => {
+    const { text } = (await client.request('chorus/diagnostics')) as { text: string };
+    assert.match(text, /^Chorus sidecar 1\.0\.0/);
+    assert.match(text, /architecture: llama/);
+    for (const secret of [state.token, state.serverToken, 'subtract', uri]) assert.ok(!text.includes(secret), secret);
+    const log = readFileSync(home.files.logFile, 'utf8');
+    for (const secret of [state.token, state.serverToken, 'subtract', uri]) assert.ok(!log.includes(secret), secret);
+  });
+});
+
+function residentBytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) * 1024;
+}
