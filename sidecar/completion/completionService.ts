@@ -18,7 +18,7 @@ import { budgetOf, promptText } from './prompt.ts';
 import { PromptBudget } from './promptBudget.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import { StatisticsCounter } from './statistics.ts';
-import { stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
+import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
 import { SuffixMemory } from './suffixMemory.ts';
 import { worthCompleting } from './trigger.ts';
 
@@ -26,6 +26,8 @@ export type { Completion, CompletionRequest, NotebookCell, NotebookCells, Select
 
 const DEFAULT_MIN_DEBOUNCE_MS = 20;
 const DEFAULT_TIMEOUT_MS = 4000;
+/** Lines that take longer to write are not waited for. */
+const MULTI_LINE_MS = 1500;
 const CONTEXT_RESERVE_TOKENS = 32;
 /** Tokens that only say again what healing took back. */
 const HEALED_TOKENS = 4;
@@ -71,9 +73,11 @@ export class CompletionService {
     debounce.keystroke(startedAt);
     const key: CacheKey = { clientKey: request.clientKey, uri: request.uri, before: cursor.before, after: cursor.after };
 
-    const found = this.#lookUp(key, request.explicit) ?? (await this.#joinFlight(key, request.explicit, signal));
+    const known = this.#lookUp(key, request.explicit);
+    if (known !== undefined) return this.#answer(known, { cursor, startedAt, cached: true });
+    const joined = await this.#joinFlight(key, request.explicit, signal);
     if (signal.aborted) return this.#cancelled();
-    if (found !== undefined) return this.#answer(found, { cursor, startedAt, cached: true });
+    if (joined !== undefined) return this.#answer(joined, { cursor, startedAt, cached: false });
 
     if (!request.explicit) {
       const minimumMs = request.settings.minDebounceMs ?? DEFAULT_MIN_DEBOUNCE_MS;
@@ -187,7 +191,7 @@ export class CompletionService {
       {
         signal: options.signal,
         takenBack: prompt.requiredPrefix,
-        stopRule: extent.multiline ? stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)) : stopAtLineEnd,
+        stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)), this.#now) : stopAtLineEnd,
         onText: attempt === 0 ? options.onText : undefined,
       },
     );

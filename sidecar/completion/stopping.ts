@@ -21,6 +21,15 @@ export function stopAtBlockEnd(linePrefix: string, blockIndentation: number): St
   };
 }
 
+/** Adds a limit of time, counted from the first text: after it the text ends with its last whole line. */
+export function stopAfter(limitMs: number, rule: StopRule, now: () => number): StopRule {
+  let startedAt: number | undefined;
+  return (text) => {
+    startedAt ??= now();
+    return rule(text) || (now() - startedAt > limitMs && /\S.*\n[ \t]*$/.test(text));
+  };
+}
+
 /** Whether the last line was said twice before. */
 function goesInCircles(lines: readonly string[]): boolean {
   const last = lines.at(-1)?.trim() ?? '';

@@ -175,12 +175,14 @@ const milliseconds = (values: readonly number[], which: number): string => {
 
 function describeRecorded(recording: Recording, fetches: readonly RecordedFetch[], changes: number): Record<string, string> {
   const answered = fetches.filter(({ suggestions, cancelled }) => suggestions.length > 0 && !cancelled);
+  const cancelled = fetches.filter((fetch) => fetch.cancelled).length;
   const fast = answered.filter(({ durationMs }) => durationMs <= CACHED_MS).map(({ durationMs }) => durationMs);
   const slow = answered.filter(({ durationMs }) => durationMs > CACHED_MS).map(({ durationMs }) => durationMs);
   const agreement = agreementOf(recording.changes, recordedSuggestions(recording, answered));
   return {
     changes: String(changes),
     requests: String(fetches.length),
+    'cancelled by the next change': `${cancelled} (${share(cancelled, fetches.length)})`,
     'requests with a suggestion': `${answered.length} (${share(answered.length, fetches.length)})`,
     'of them from the cache': `${fast.length} (${share(fast.length, answered.length)})`,
     'request to text, cached, p50 / p90': `${milliseconds(fast, 0.5)} / ${milliseconds(fast, 0.9)}`,
@@ -190,7 +192,7 @@ function describeRecorded(recording: Recording, fetches: readonly RecordedFetch[
   };
 }
 
-function describeOwn(recording: Recording, answers: readonly Answer[], counts: { changes: number; requests: number; engineRequests: number }): Record<string, string> {
+function describeOwn(recording: Recording, answers: readonly Answer[], counts: { changes: number; requests: number; cancelled: number; engineRequests: number }): Record<string, string> {
   const cached = answers.filter((answer) => answer.cached).map(({ latencyMs }) => latencyMs - EDITOR_DELAY_MS);
   const fresh = answers.filter((answer) => !answer.cached).map(({ latencyMs }) => latencyMs - EDITOR_DELAY_MS);
   const all = answers.map(({ latencyMs }) => latencyMs);
@@ -198,6 +200,7 @@ function describeOwn(recording: Recording, answers: readonly Answer[], counts: {
   return {
     changes: String(counts.changes),
     requests: String(counts.requests),
+    'cancelled by the next change': `${counts.cancelled} (${share(counts.cancelled, counts.requests)})`,
     'requests with a suggestion': `${answers.length} (${share(answers.length, counts.requests)})`,
     'of them from the cache': `${cached.length} (${share(cached.length, answers.length)})`,
     'request to text, cached, p50 / p90': `${milliseconds(cached, 0.5)} / ${milliseconds(cached, 0.9)}`,
@@ -222,7 +225,7 @@ try {
   for (const burst of bursts) answers.push(...(await replay(service, recording.changes, burst)));
   const changes = bursts.reduce((sum, burst) => sum + burst.last - burst.first + 1, 0);
   const inBursts = recording.fetches.filter(({ timeMs }) => bursts.some(({ first, last }) => timeMs >= (recording.changes[first]?.timeMs ?? 0) - 100 && timeMs <= (recording.changes[last]?.timeMs ?? 0) + 5000));
-  const own = describeOwn(recording, answers, { changes, requests: service.statistics().requests, engineRequests: engineRequests() });
+  const own = describeOwn(recording, answers, { changes, requests: service.statistics().requests, cancelled: service.statistics().cancelled, engineRequests: engineRequests() });
   const theirs = describeRecorded(recording, inBursts, changes);
   const theirsAll = describeRecorded(recording, recording.fetches, recording.changes.length);
   const minutes = (bursts.reduce((sum, { durationMs }) => sum + durationMs, 0) / 60_000).toFixed(1);

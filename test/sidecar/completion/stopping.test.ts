@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stopAtBlockEnd, stopAtLineEnd } from '../../../sidecar/completion/stopping.ts';
+import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from '../../../sidecar/completion/stopping.ts';
 
 test('a line is whole at its line break', () => {
   assert.equal(stopAtLineEnd('foo(bar);'), false);
@@ -23,4 +23,13 @@ test('a model that says a line for the third time is stopped', () => {
   const line = 'print(a_long_name, another_one)\n';
   assert.equal(stop(`\n${line}${line}`), false);
   assert.equal(stop(`\n${line}${line}other()\n${line}x`), true);
+});
+
+test('a text that takes long ends with the next whole line', () => {
+  let nowMs = 0;
+  const stop = stopAfter(1000, () => false, () => nowMs);
+  assert.equal(stop('one();\n'), false);
+  nowMs = 1001;
+  assert.equal(stop('one();\n  two('), false);
+  assert.equal(stop('one();\n  two();\n'), true);
 });
