@@ -31,22 +31,23 @@ export function activate(context: vscode.ExtensionContext): void {
   const documents = new DocumentSync(policy, logError);
   const snooze = new Snooze();
   const troubles = new TroubleReporter(log);
-  const acceptance = new Acceptance(context.globalState, (feedback) => {
-    session?.notifyIfRunning(COMPLETION_FEEDBACK, feedback).catch(logError);
-  });
-  const ghostText = new GhostText({
-    policy,
-    documents,
-    snooze,
-    onOffer: (document, position, items) => acceptance.offer(document, position, items),
-    onTrouble: (trouble) => troubles.report(trouble),
-  });
-  session = new LanguageClientSession({
+  const connection = new LanguageClientSession({
     launch: { sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'), clientVersion: version },
     log,
     documents,
-    inlineCompletion: ghostText.middleware,
     initializationOptions: () => initializationOptions(version),
+  });
+  session = connection;
+  const acceptance = new Acceptance(context.globalState, (feedback) => {
+    connection.notifyIfRunning(COMPLETION_FEEDBACK, feedback).catch(logError);
+  });
+  const ghostText = new GhostText({
+    session,
+    policy,
+    documents,
+    snooze,
+    log,
+    onOffer: (document, position, items) => acceptance.offer(document, position, items),
     onTrouble: (trouble) => troubles.report(trouble),
   });
   context.subscriptions.push(log, policy, documents, snooze, acceptance, session);

@@ -1,22 +1,25 @@
 import * as vscode from 'vscode';
-import type { Middleware } from 'vscode-languageclient/node';
 import type { Trouble } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import type { DocumentSync } from '../documents/documentSync.ts';
+import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
+import { TroubleError } from '../sidecar/troubleError.ts';
 import { readCompletionPreferences } from '../settings.ts';
 import { gateState, type GateState } from './completionGate.ts';
 import type { Snooze } from './snooze.ts';
 
 export interface GhostTextSetup {
+  readonly session: LanguageClientSession;
   readonly policy: DocumentPolicy;
   readonly documents: DocumentSync;
   readonly snooze: Snooze;
+  readonly log: vscode.LogOutputChannel;
   readonly onOffer: (document: vscode.TextDocument, position: vscode.Position, items: readonly vscode.InlineCompletionItem[]) => void;
   readonly onTrouble: (trouble: Trouble) => void;
 }
 
-/** Decides for each request of the editor whether the sidecar is asked. Never shows anything by itself: it runs on every keystroke. */
-export class GhostText {
+/** VS Code's provider of ghost text. It runs on every keystroke, so it never shows anything else. */
+export class GhostText implements vscode.InlineCompletionItemProvider {
   readonly #setup: GhostTextSetup;
 
   constructor(setup: GhostTextSetup) {
@@ -29,26 +32,38 @@ export class GhostText {
     return gateState(preferences, languageId, this.#setup.snooze.untilMs, Date.now());
   }
 
+  async provideInlineCompletionItems(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    context: vscode.InlineCompletionContext,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlineCompletionItem[] | undefined> {
+    const { session, documents, onOffer, onTrouble, log } = this.#setup;
+    if (!(await this.#isWanted(document, context))) return undefined;
+    try {
+      // The first keystroke starts the sidecar, even if the next one comes before it runs.
+      await session.start();
+      const sync = await documents.ensureSent(document);
+      if (sync === 'tooLarge') onTrouble(tooLarge(document));
+      if (sync !== 'sent' || token.isCancellationRequested) return undefined;
+      const items = await session.provideInlineCompletions(document, position, context, token);
+      if (token.isCancellationRequested || items.length === 0) return undefined;
+      onOffer(document, position, items);
+      return [...items];
+    } catch (error) {
+      // The session tells of what concerns the sidecar itself.
+      if (error instanceof TroubleError) onTrouble(error.trouble);
+      else if (!(error instanceof vscode.CancellationError)) log.debug(`Ghost text: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
   /** Whether this request may go on. What the user asks for by a command is answered even while ghost text is off. */
-  async isWanted(document: vscode.TextDocument, context: vscode.InlineCompletionContext): Promise<boolean> {
+  async #isWanted(document: vscode.TextDocument, context: vscode.InlineCompletionContext): Promise<boolean> {
     const isExplicit = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     if (!isExplicit && this.state(document.languageId).kind !== 'on') return false;
     return (await this.#setup.policy.check(document.uri)) === 'allowed';
   }
-
-  readonly middleware: Required<Pick<Middleware, 'provideInlineCompletionItems'>> = {
-    provideInlineCompletionItems: async (document, position, context, token, next) => {
-      if (!(await this.isWanted(document, context))) return undefined;
-      const sync = await this.#setup.documents.ensureSent(document);
-      if (sync === 'tooLarge') this.#setup.onTrouble(tooLarge(document));
-      if (sync !== 'sent' || token.isCancellationRequested) return undefined;
-      const result = await next(document, position, context, token);
-      if (token.isCancellationRequested || !result) return undefined;
-      const items = Array.isArray(result) ? result : result.items;
-      if (items.length > 0) this.#setup.onOffer(document, position, items);
-      return result;
-    },
-  };
 }
 
 function tooLarge(document: vscode.TextDocument): Trouble {

@@ -18,7 +18,7 @@ export function registerCompletion(
   { ghostText, snooze, acceptance }: { readonly ghostText: GhostText; readonly snooze: Snooze; readonly acceptance: Acceptance },
 ): void {
   context.subscriptions.push(
-    vscode.languages.registerInlineCompletionItemProvider([...SYNCED_DOCUMENTS], new FirstGhostText(session, ghostText)),
+    vscode.languages.registerInlineCompletionItemProvider([...SYNCED_DOCUMENTS], ghostText),
     vscode.commands.registerCommand('chorus.completion.toggle', toggle),
     vscode.commands.registerCommand('chorus.completion.toggleLanguage', toggleLanguage),
     vscode.commands.registerCommand('chorus.completion.snooze', (minutes?: unknown) => askAndSnooze(snooze, minutes)),
@@ -27,35 +27,6 @@ export function registerCompletion(
     vscode.commands.registerCommand('chorus.completion.statistics', () => showStatistics(session, acceptance.counts)),
   );
   askAboutOtherProviders(context);
-}
-
-/**
- * Stands in until the language client has registered its own provider, which it does when the sidecar is there: the first keystroke
- * starts the sidecar and is answered.
- */
-class FirstGhostText implements vscode.InlineCompletionItemProvider {
-  readonly #session: LanguageClientSession;
-  readonly #ghostText: GhostText;
-
-  constructor(session: LanguageClientSession, ghostText: GhostText) {
-    this.#session = session;
-    this.#ghostText = ghostText;
-  }
-
-  async provideInlineCompletionItems(
-    document: vscode.TextDocument,
-    position: vscode.Position,
-    context: vscode.InlineCompletionContext,
-    token: vscode.CancellationToken,
-  ): Promise<vscode.InlineCompletionItem[] | vscode.InlineCompletionList | undefined | null> {
-    if (this.#session.isRunning || !(await this.#ghostText.isWanted(document, context))) return undefined;
-    try {
-      return await this.#session.provideFirstInlineCompletions(document, position, context, token);
-    } catch {
-      // The session has told of it, once; a keystroke brings no dialog.
-      return undefined;
-    }
-  }
 }
 
 async function toggle(): Promise<void> {

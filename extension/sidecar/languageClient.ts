@@ -3,13 +3,16 @@ import {
   CloseAction,
   ErrorAction,
   ErrorCodes as JsonRpcErrorCodes,
+  InlineCompletionRequest,
   LSPErrorCodes,
   ProgressType,
   ResponseError,
   RevealOutputChannelOn,
   State,
+  type InitializeParams,
+  type InlineCompletionItem,
+  type InlineCompletionList,
   type LanguageClientOptions,
-  type MessageSignature,
   type MessageTransports,
   type Middleware,
 } from 'vscode-languageclient/node';
@@ -22,7 +25,7 @@ import { findOrStart, type LaunchOptions } from '../../sidecar/client/launch.ts'
 import { readLogTail } from '../../sidecar/client/launchLog.ts';
 import { SidecarError } from '../../sidecar/client/sidecarError.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../sidecar/client/webSocketTransport.ts';
-import { ErrorCodes, type ChorusInitializationOptions, type Trouble } from '../../sidecar/protocol/client.ts';
+import { ErrorCodes, type ChorusInitializationOptions } from '../../sidecar/protocol/client.ts';
 import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
 import { TroubleError, troubleOf } from './troubleError.ts';
 
@@ -33,8 +36,6 @@ export interface LanguageClientSetup {
   readonly log: vscode.LogOutputChannel;
   readonly middleware: Middleware;
   readonly initializationOptions: () => ChorusInitializationOptions;
-  /** Ghost text could not be computed. */
-  readonly onTrouble: (trouble: Trouble) => void;
   /** A running connection ended. */
   readonly onClosed: (closing: Closing) => void;
 }
@@ -50,13 +51,15 @@ export class DrainingError extends Error {
   override readonly name = 'DrainingError';
 }
 
-/** The features of the language client that Chorus uses. Whatever else a server offers (it serves other editors too) is left alone. */
+/**
+ * The features of the language client that Chorus uses. Whatever else a server offers (it serves other editors too) is left alone. Its inline
+ * completion is not among them: it registers a provider once the server runs, and VS Code then drops the request that started the server.
+ */
 const USED_FEATURES: ReadonlySet<string> = new Set([
   'textDocument/didOpen',
   'textDocument/didChange',
   'textDocument/didClose',
   'textDocument/didSave',
-  'textDocument/inlineCompletion',
   'workspace/didChangeWorkspaceFolders',
 ]);
 
@@ -107,21 +110,29 @@ export class ChorusLanguageClient extends BaseLanguageClient {
     return { reader: new WebSocketMessageReader(socket), writer: new WebSocketMessageWriter(socket) };
   }
 
-  /** Ghost text by way of the language client's own provider, which is registered once the sidecar is there. */
-  provideInlineCompletions(
+  protected override fillInitializeParams(params: InitializeParams): void {
+    super.fillInitializeParams(params);
+    params.capabilities.textDocument = { ...params.capabilities.textDocument, inlineCompletion: {} };
+  }
+
+  /** Ghost text for a document that the sidecar has. */
+  async provideInlineCompletions(
     document: vscode.TextDocument,
     position: vscode.Position,
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
-  ): vscode.ProviderResult<vscode.InlineCompletionItem[] | vscode.InlineCompletionList> {
-    const provider = this.getFeature('textDocument/inlineCompletion')?.getProvider(document);
-    return provider?.provideInlineCompletionItems(document, position, context, token);
+  ): Promise<readonly vscode.InlineCompletionItem[]> {
+    const params = this.code2ProtocolConverter.asInlineCompletionParams(document, position, context);
+    const answer = await this.request<InlineCompletionItem[] | InlineCompletionList | null>(InlineCompletionRequest.method, params, token);
+    const result = await this.protocol2CodeConverter.asInlineCompletionResult(answer, token);
+    return (Array.isArray(result) ? result : result?.items) ?? [];
   }
 
   /** Sends a request. Throws `TroubleError`, `SidecarError`, `DrainingError` or `vscode.CancellationError`. */
   async request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result> {
     try {
-      return await this.sendRequest<Result>(method, params, token);
+      // An absent token must not be passed on: it would count as a second parameter.
+      return await (token ? this.sendRequest<Result>(method, params, token) : this.sendRequest<Result>(method, params));
     } catch (error) {
       throw asSessionError(error);
     }
@@ -153,19 +164,6 @@ export class ChorusLanguageClient extends BaseLanguageClient {
       this.#setup.log.debug(`Closing the connection: ${String(error)}`);
     }
     socket?.close(1000);
-  }
-
-  /** A failed request of a language feature gives no result; the user is told by way of the session, never by a dialog from here. */
-  override handleFailedRequest<Type extends MessageSignature, Result>(
-    type: Type,
-    _token: vscode.CancellationToken | undefined,
-    error: unknown,
-    defaultValue: Result,
-  ): Result {
-    const cause = asSessionError(error);
-    if (cause instanceof TroubleError) this.#setup.onTrouble(cause.trouble);
-    else this.#setup.log.debug(`${type.method}: ${cause.message}`);
-    return defaultValue;
   }
 
   /** The last lines the sidecar wrote. */

@@ -1,12 +1,10 @@
 import * as vscode from 'vscode';
-import type { Middleware } from 'vscode-languageclient/node';
 import {
   STATUS_NOTIFICATION,
   STATUS_REQUEST,
   STOP_REQUEST,
   type ChorusInitializationOptions,
   type SidecarStatus,
-  type Trouble,
 } from '../../sidecar/protocol/client.ts';
 import type { LaunchOptions } from '../../sidecar/client/launch.ts';
 import type { SidecarError } from '../../sidecar/client/sidecarError.ts';
@@ -19,9 +17,7 @@ export interface SessionSetup {
   readonly launch: LaunchOptions;
   readonly log: vscode.LogOutputChannel;
   readonly documents: DocumentSync;
-  readonly inlineCompletion: Pick<Middleware, 'provideInlineCompletionItems'>;
   readonly initializationOptions: () => ChorusInitializationOptions;
-  readonly onTrouble: (trouble: Trouble) => void;
 }
 
 export type SessionPhase = 'stopped' | 'starting' | 'running';
@@ -112,15 +108,15 @@ export class LanguageClientSession implements SidecarSession {
     if (this.isRunning) await this.#client?.sendNotification(method, params);
   }
 
-  /** The first ghost text of a connection: starts the sidecar, then asks. */
-  async provideFirstInlineCompletions(
+  /** Ghost text for a document that was sent. Throws as `request` does. */
+  async provideInlineCompletions(
     document: vscode.TextDocument,
     position: vscode.Position,
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
-  ): Promise<vscode.InlineCompletionItem[] | vscode.InlineCompletionList | undefined | null> {
+  ): Promise<readonly vscode.InlineCompletionItem[]> {
     const client = await this.#ensureRunning();
-    return token.isCancellationRequested ? undefined : client.provideInlineCompletions(document, position, context, token);
+    return client.provideInlineCompletions(document, position, context, token);
   }
 
   /** Ends the connection; the sidecar stays for others. */
@@ -165,13 +161,12 @@ export class LanguageClientSession implements SidecarSession {
   }
 
   #createClient(Client: typeof ChorusLanguageClient): ChorusLanguageClient {
-    const { launch, log, documents, inlineCompletion, initializationOptions, onTrouble } = this.#setup;
+    const { launch, log, documents, initializationOptions } = this.#setup;
     const client = new Client({
       launch,
       log,
       initializationOptions,
-      onTrouble,
-      middleware: { ...documents.middleware, ...inlineCompletion },
+      middleware: documents.middleware,
       onClosed: (closing) => this.#closed(client, closing),
     });
     client.onNotification(STATUS_NOTIFICATION, (status: SidecarStatus) => this.#setStatus(status));

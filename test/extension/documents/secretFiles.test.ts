@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { SecretFiles } from '../../../extension/documents/secretFiles.ts';
+import { SECRET_FILES, SecretFiles } from '../../../extension/documents/secretFiles.ts';
 
 describe('secret files', () => {
   const secretFiles = new SecretFiles();
@@ -52,5 +53,12 @@ describe('secret files', () => {
     assert.equal(own.has('/project/keys.internal.ts'), true);
     assert.equal(own.has('/project/public.pem'), false);
     assert.equal(own.has('/project/private.pem'), true);
+  });
+});
+
+describe('the privacy document', () => {
+  it('lists every pattern', () => {
+    const document = readFileSync(new URL('../../../docs/privacy.md', import.meta.url), 'utf8');
+    assert.deepEqual(SECRET_FILES.filter((pattern) => !document.includes(`\`${pattern}\``)), []);
   });
 });
