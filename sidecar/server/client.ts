@@ -1,10 +1,12 @@
 import type { ChorusSettings } from '../protocol/client.ts';
 import { Documents } from './documents.ts';
 import type { LspConnection } from './lspConnection.ts';
+import { Notebooks } from './notebooks.ts';
 
 /** What the front knows of one client. Nothing of it is visible to another. */
 export class Client {
   readonly documents = new Documents();
+  readonly notebooks = new Notebooks(this.documents);
   clientKind = 'unknown';
   clientVersion = '';
   settings: ChorusSettings = {};

@@ -1,16 +1,13 @@
 import { ErrorCodes, ResponseError, type Position, type Range } from 'vscode-languageserver-protocol/node';
-import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { CompletionRequest } from '../completion/request.ts';
 import type { Client } from './client.ts';
 
 /** The document as it is now, and the question about it. */
 export interface FoundRequest {
-  readonly document: DocumentSnapshot;
+  readonly document: TextDocument;
   readonly request: CompletionRequest;
 }
-
-/** Positions of a document's text at one moment. */
-export type DocumentSnapshot = Pick<TextDocument, 'positionAt'>;
 
 /**
  * What the completion service is asked for a position in a document of `client`. Gives `undefined` for a document that was refused for its
@@ -23,14 +20,17 @@ export function completionRequest(
   how: { explicit: boolean; selected?: { range: Range; text: string } | undefined },
 ): FoundRequest | undefined {
   if (client.documents.isTooLarge(uri)) return undefined;
-  const document = client.documents.get(uri);
-  if (!document) throw new ResponseError(ErrorCodes.InvalidParams, 'params.textDocument.uri: this document is not open');
+  const live = client.documents.get(uri);
+  if (!live) throw new ResponseError(ErrorCodes.InvalidParams, 'params.textDocument.uri: this document is not open');
+  // The live document changes while the model thinks.
+  const document = TextDocument.create(uri, live.languageId, live.version, live.getText());
   const offset = document.offsetAt(position);
   const selected = how.selected && {
     start: document.offsetAt(how.selected.range.start),
     end: document.offsetAt(how.selected.range.end),
     text: how.selected.text,
   };
+  const notebookCells = client.notebooks.around(uri);
   return {
     document,
     request: {
@@ -40,6 +40,7 @@ export function completionRequest(
       offset,
       explicit: how.explicit,
       ...(selected ? { selectedCompletion: selected } : {}),
+      ...(notebookCells ? { notebookCells } : {}),
       clientKey: client.key,
       settings: client.settings.completion ?? {},
     },

@@ -17,6 +17,7 @@ import { handleGenerate } from './handlers/generate.ts';
 import { handleInitialize } from './handlers/initialize.ts';
 import { handleInlineCompletion } from './handlers/inlineCompletion.ts';
 import { handleModels } from './handlers/models.ts';
+import { handleNotebooks } from './handlers/notebooks.ts';
 import { handleStatus } from './handlers/status.ts';
 import type { Log } from './log.ts';
 import { LspConnection } from './lspConnection.ts';
@@ -42,6 +43,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
 
   handleInitialize(client, parts);
   handleDocuments(client);
+  handleNotebooks(client);
   handleInlineCompletion(client, completions);
   handleCompletion(client, completions);
   handleFeedback(client, completions);

@@ -45,11 +45,11 @@ export const settings = z.object({
 }) satisfies z.ZodType<ChorusSettings>;
 
 export const initializationOptions = z.object({
-  clientKind: z.string().max(64),
-  clientVersion: z.string().max(64),
+  clientKind: z.string().max(64).optional(),
+  clientVersion: z.string().max(64).optional(),
   settings: settings.optional(),
   workspaceKey: z.string().max(1024).optional(),
-}) satisfies z.ZodType<ChorusInitializationOptions>;
+}) satisfies z.ZodType<Partial<ChorusInitializationOptions>>;
 
 export const initialize = z.object({
   clientInfo: z.object({ name: z.string(), version: z.string().optional() }).optional(),
@@ -60,12 +60,37 @@ export const initialize = z.object({
 
 export const didChangeConfiguration = z.object({ settings: z.object({ chorus: settings }) });
 
-export const didOpen = z.object({ textDocument: z.object({ uri: z.string(), languageId: z.string(), version: z.number(), text: z.string() }) });
-export const didChange = z.object({
-  textDocument: z.object({ uri: z.string(), version: z.number().nullish() }),
-  contentChanges: z.array(z.union([z.object({ range, text: z.string() }), z.object({ range: z.undefined().optional(), text: z.string() })])),
-});
+const textDocumentItem = z.object({ uri: z.string(), languageId: z.string(), version: z.number(), text: z.string() });
+const versionedDocument = z.object({ uri: z.string(), version: z.number().nullish() });
+const contentChanges = z.array(z.union([z.object({ range, text: z.string() }), z.object({ range: z.undefined().optional(), text: z.string() })]));
+
+export const didOpen = z.object({ textDocument: textDocumentItem });
+export const didChange = z.object({ textDocument: versionedDocument, contentChanges });
 export const didClose = z.object({ textDocument });
+
+const notebookCells = z.array(z.object({ document: z.string() }));
+export const didOpenNotebook = z.object({
+  notebookDocument: z.object({ uri: z.string(), cells: notebookCells }),
+  cellTextDocuments: z.array(textDocumentItem),
+});
+export const didChangeNotebook = z.object({
+  notebookDocument: z.object({ uri: z.string() }),
+  change: z.object({
+    cells: z
+      .object({
+        structure: z
+          .object({
+            array: z.object({ start: count, deleteCount: count, cells: notebookCells.optional() }),
+            didOpen: z.array(textDocumentItem).optional(),
+            didClose: z.array(textDocument).optional(),
+          })
+          .optional(),
+        textContent: z.array(z.object({ document: versionedDocument, changes: contentChanges })).optional(),
+      })
+      .optional(),
+  }),
+});
+export const didCloseNotebook = z.object({ notebookDocument: z.object({ uri: z.string() }), cellTextDocuments: z.array(textDocument) });
 
 export const completion = z.object({ textDocument, position, context: z.object({ triggerKind: z.number() }).nullish() });
 export const inlineCompletion = z.object({

@@ -28,6 +28,7 @@ export function handleInitialize(client: Client, { version, session }: { version
         capabilities: {
           positionEncoding: PositionEncodingKind.UTF16,
           textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+          notebookDocumentSync: { notebookSelector: [{ notebook: '*' }] },
           inlineCompletionProvider: true,
           // An editor that shows ghost text would show the same text a second time in its list.
           ...(hasInlineCompletion ? {} : { completionProvider: {} }),

@@ -11,7 +11,7 @@ const bundles = path.join(root, '.cache', `neovim-test-${process.pid}`);
 
 /** Opens a file, starts the language server, asks for completion at the end of the last line, and prints the items as JSON. */
 const script = (command: readonly string[]): string => `
-local client_id = vim.lsp.start_client({ name = 'chorus', cmd = ${luaList(command)}, root_dir = vim.fn.getcwd() })
+local client_id = vim.lsp.start_client({ name = 'chorus', cmd = ${luaList(command)}, root_dir = vim.fn.getcwd(), init_options = { settings = { completion = { timeoutMs = 60000 } } } })
 vim.lsp.buf_attach_client(0, client_id)
 local client = vim.lsp.get_client_by_id(client_id)
 assert(vim.wait(30000, function() return client.initialized end, 50), 'the server did not initialize')

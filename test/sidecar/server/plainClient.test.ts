@@ -26,7 +26,9 @@ describe('a plain LSP client with the real model', () => {
   before(async () => {
     home = await TestHome.create();
     state = await home.start({ env: await modelEnvironment() });
-    client = await RawClient.initialized(state, { capabilities: { textDocument: { inlineCompletion: {} } } });
+    // Patience for a busy machine; what is measured is in the benches.
+    const initializationOptions = { settings: { completion: { timeoutMs: 60_000 } } };
+    client = await RawClient.initialized(state, { capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
   });
   after(async () => {
     await client[Symbol.asyncDispose]();
@@ -70,7 +72,7 @@ describe('a plain LSP client with the real model', () => {
 
   it('gets the same text as an item of a list where its editor has no ghost text', async () => {
     await using editor = await RawClient.connect(state);
-    const initialized = (await editor.request('initialize', { processId: null, rootUri: null, capabilities: {} })) as { capabilities: Record<string, unknown> };
+    const initialized = (await editor.request('initialize', { processId: null, rootUri: null, capabilities: {}, initializationOptions: { settings: { completion: { timeoutMs: 60_000 } } } })) as { capabilities: Record<string, unknown> };
     assert.ok(initialized.capabilities['completionProvider']);
     editor.notify('initialized', {});
     editor.open(uri, code, 'python');

@@ -1,0 +1,26 @@
+import type { Client } from '../client.ts';
+import { didChangeNotebook, didCloseNotebook, didOpenNotebook } from '../schemas.ts';
+
+/** Notebook sync: a cell's completion knows the cells around it. */
+export function handleNotebooks(client: Client): void {
+  const { connection, documents, notebooks } = client;
+
+  connection.onNotification('notebookDocument/didOpen', didOpenNotebook, ({ notebookDocument, cellTextDocuments }) => {
+    for (const cell of cellTextDocuments) documents.open(cell);
+    notebooks.open(notebookDocument.uri, notebookDocument.cells.map(({ document }) => document));
+  });
+  connection.onNotification('notebookDocument/didChange', didChangeNotebook, ({ notebookDocument, change }) => {
+    const { structure, textContent } = change.cells ?? {};
+    if (structure) {
+      const { start, deleteCount, cells } = structure.array;
+      notebooks.splice(notebookDocument.uri, start, deleteCount, cells?.map(({ document }) => document) ?? []);
+      for (const cell of structure.didOpen ?? []) documents.open(cell);
+      for (const { uri } of structure.didClose ?? []) documents.close(uri);
+    }
+    for (const { document, changes } of textContent ?? []) documents.change(document.uri, document.version ?? 0, changes);
+  });
+  connection.onNotification('notebookDocument/didClose', didCloseNotebook, ({ notebookDocument, cellTextDocuments }) => {
+    notebooks.close(notebookDocument.uri);
+    for (const { uri } of cellTextDocuments) documents.close(uri);
+  });
+}

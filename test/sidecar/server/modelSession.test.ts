@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TroubleError, type Engine } from '../../../sidecar/engine/engine.ts';
+import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
+import type { EngineGenerateResult, LoadedModel, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import { FrontModelSession } from '../../../sidecar/server/modelSession.ts';
+import { RetryDelay } from '../../../sidecar/server/retryDelay.ts';
+
+/** An engine that "loads" by name: paths that begin with "crash" end it, those with "bad" are refused. */
+class NamedEngine implements Engine {
+  readonly loads: string[] = [];
+  generateFails = false;
+
+  async load(params: LoadParams, options: { onProgress?: (share: number) => void } = {}): Promise<LoadedModel> {
+    this.loads.push(params.modelPath);
+    options.onProgress?.(0.5);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (params.modelPath.startsWith('crash')) throw new TroubleError('engine-crashed', 'It fell.', { detail: 'last lines' });
+    if (params.modelPath.startsWith('bad')) throw new TroubleError('not-gguf', 'No GGUF.');
+    return {
+      name: params.modelPath, path: params.modelPath, architecture: 'test', engine: 'llama', device: 'CPU', deviceReasons: [], engineLimits: [], sizeBytes: 1, memoryBytes: 1,
+      threads: 1, vocabularySize: 256, contextSizeTokens: 64, trainContextTokens: 64, special: { addBos: false, endOfGeneration: [] }, supportsToolCalling: false, metadata: {},
+    };
+  }
+  async generate(): Promise<EngineGenerateResult> {
+    if (this.generateFails) throw new TroubleError('engine-crashed', 'It fell.');
+    return { tokens: [1], text: 'x', stopReason: 'end', reusedTokens: 0, evaluatedTokens: 1, promptMs: 1, generateMs: 1 };
+  }
+  async unload(): Promise<void> {}
+  async tokenize(): Promise<number[]> {
+    return [];
+  }
+  async detokenize(): Promise<string> {
+    return '';
+  }
+  async chatTemplate(): Promise<number[]> {
+    return [];
+  }
+  async releaseSequence(): Promise<void> {}
+  async dispose(): Promise<void> {}
+}
+
+function session(): { session: FrontModelSession; engine: NamedEngine; states: () => string[]; advance: (ms: number) => void } {
+  let nowMs = 0;
+  const statuses: SidecarStatus[] = [];
+  const engine = new NamedEngine();
+  return {
+    engine,
+    session: new FrontModelSession({ engine, defaultModelPath: async () => 'default', retryDelay: new RetryDelay(() => nowMs), onStatus: (status) => statuses.push(status) }),
+    states: () => statuses.map(({ state }) => state),
+    advance: (ms) => (nowMs += ms),
+  };
+}
+const request = { sequence: 's', priority: 'chat', tokens: [1], maxTokens: 1, sampling: { temperature: 0 } } as const;
+
+describe('the model in memory', () => {
+  it('is loaded once, by the first of many requests', async () => {
+    const { session: model, engine, states } = session();
+    assert.deepEqual(engine.loads, []);
+    const loaded = await Promise.all([model.model(), model.model(), model.model()]);
+    assert.deepEqual(loaded.map(({ name }) => name), ['default', 'default', 'default']);
+    assert.deepEqual(engine.loads, ['default']);
+    assert.deepEqual(states(), ['loading', 'loading', 'ready']);
+  });
+
+  it('is the one of the client that sent settings last; settings that concern no model load nothing', async () => {
+    const { session: model, engine } = session();
+    model.configure({ modelPath: 'a' });
+    await model.model();
+    model.configure({ modelPath: 'a', chat: { language: 'de' } });
+    await model.model();
+    model.configure({ modelPath: 'b' });
+    assert.equal((await model.model()).name, 'b');
+    assert.deepEqual(engine.loads, ['a', 'b']);
+  });
+
+  it('gives those who waited for a replaced choice the new model', async () => {
+    const { session: model } = session();
+    model.configure({ modelPath: 'a' });
+    const waiting = model.model();
+    model.configure({ modelPath: 'b' });
+    assert.equal((await waiting).name, 'b');
+  });
+
+  it('gives one clear error for a model that cannot be loaded; the next request tries again, later ones after a while', async () => {
+    const { session: model, engine, advance } = session();
+    model.configure({ modelPath: 'bad' });
+    for (let i = 0; i < 5; i++) await assert.rejects(model.model(), { code: 'not-gguf' });
+    assert.equal(engine.loads.length, 2);
+    assert.deepEqual(model.status.trouble, { code: 'not-gguf', message: 'No GGUF.' });
+    advance(1_000);
+    await assert.rejects(model.model(), { code: 'not-gguf' });
+    assert.equal(engine.loads.length, 3);
+  });
+
+  it('is not tried again unasked where loading it ended the engine', async () => {
+    const { session: model, engine, advance } = session();
+    model.configure({ modelPath: 'crash' });
+    await assert.rejects(model.model(), { code: 'engine-crashed' });
+    advance(3_600_000);
+    await assert.rejects(model.model(), { code: 'engine-crashed' });
+    assert.equal(engine.loads.length, 1);
+    assert.equal(model.status.trouble?.detail, 'last lines');
+    await assert.rejects(model.loadNow(), { code: 'engine-crashed' });
+    assert.equal(engine.loads.length, 2);
+    model.configure({ modelPath: 'good' });
+    assert.equal((await model.model()).name, 'good');
+  });
+
+  it('is loaded again by the request after a crash', async () => {
+    const { session: model, engine } = session();
+    await model.model();
+    engine.generateFails = true;
+    await assert.rejects(model.engine.generate(request), { code: 'engine-crashed' });
+    assert.equal(model.status.state, 'trouble');
+    engine.generateFails = false;
+    await model.model();
+    await model.engine.generate(request);
+    assert.equal(model.status.state, 'ready');
+    assert.deepEqual(engine.loads, ['default', 'default']);
+  });
+
+  it('is busy while it generates', async () => {
+    const { session: model, states } = session();
+    await model.model();
+    await model.engine.generate(request);
+    assert.deepEqual(states().slice(-2), ['busy', 'ready']);
+  });
+});
