@@ -24,7 +24,10 @@ export async function writeCommitMessage({ session, policy }: ActionHost, source
     return result.message.trim();
   });
   if (!message) return;
-  if (await source.setMessage(message)) return;
+  if (await source.setMessage(message)) {
+    await vscode.commands.executeCommand('workbench.view.scm');
+    return;
+  }
   await vscode.env.clipboard.writeText(message);
   await vscode.window.showWarningMessage(
     vscode.l10n.t('The commit message is on the clipboard: open the Source Control view once, then Chorus can write into its box.'),

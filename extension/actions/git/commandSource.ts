@@ -41,6 +41,8 @@ function commandSource(reportedRoot: string): CommitSource {
     recentMessages: async () => [],
 
     async setMessage(message) {
+      // The box passes what is written into its document on to the git extension only while its view is shown.
+      await vscode.commands.executeCommand('workbench.view.scm');
       const box = vscode.workspace.textDocuments.find(
         ({ uri }) => uri.scheme === 'vscode-scm' && inputBoxRoot(uri.query)?.path === rootUri.path,
       );
@@ -62,10 +64,16 @@ async function diffs(changes: readonly ReportedChange[], isStaged: boolean, root
     const before = change.status === 'UNTRACKED' ? '' : await readText(git(originalUri, isStaged ? 'HEAD' : ''));
     const after = await readText(isStaged ? git(uri, '') : uri);
     const [oldPath, path] = [originalUri, uri].map((each) => each.path.slice(rootUri.path.length + 1)) as [string, string];
-    const patch = createTwoFilesPatch(`a/${oldPath}`, `b/${path}`, before ?? '', after ?? '').replace(/^=+\n/, '').replaceAll(/\t$/gm, '');
-    files.push({ path, text: `diff --git a/${oldPath} b/${path}\n${patch}` });
+    const patch = createTwoFilesPatch(`a/${oldPath}`, `b/${path}`, before ?? '', after ?? '', undefined, undefined, { context: 3 });
+    const renamed = oldPath === path ? '' : `rename from ${oldPath}\nrename to ${path}\n`;
+    files.push({ path, text: `diff --git a/${oldPath} b/${path}\n${renamed}${withoutTitle(patch)}` });
   }
   return files;
+}
+
+/** The patch as git writes it: no line of equal signs, no tabs after the names. */
+function withoutTitle(patch: string): string {
+  return patch.replace(/^=+\n/, '').replaceAll(/^((?:---|\+\+\+) .*)\t$/gm, '$1');
 }
 
 function git(uri: vscode.Uri, ref: string): vscode.Uri {
