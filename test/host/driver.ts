@@ -128,6 +128,23 @@ export class Window {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
   }
 
+  /** Shows the chat panel and gives the parts of it that a person uses. */
+  async openChat(): Promise<ChatView> {
+    await this.command('Chorus: Focus on Chat View');
+    return this.chatView();
+  }
+
+  /** The chat panel, once it is shown. */
+  async chatView(): Promise<ChatView> {
+    const chat = new ChatView(this.webview());
+    await chat.input.waitFor();
+    return chat;
+  }
+
+  diffEditor(): Locator {
+    return this.page.locator('.part.editor .monaco-diff-editor').first();
+  }
+
   notification(text: string | RegExp): Locator {
     return this.page.locator('.notification-list-item', { hasText: text }).first();
   }
@@ -150,5 +167,48 @@ export class Window {
     await row.waitFor();
     await this.page.keyboard.press('Enter');
     await input.waitFor({ state: 'hidden' });
+  }
+}
+
+/** The chat panel's page. */
+export class ChatView {
+  readonly input: Locator;
+  readonly questions: Locator;
+  readonly answers: Locator;
+  private readonly frame: FrameLocator;
+
+  constructor(frame: FrameLocator) {
+    this.frame = frame;
+    this.input = frame.locator('textarea.input');
+    this.questions = frame.locator('article.question');
+    this.answers = frame.locator('article.answer');
+  }
+
+  async ask(question: string): Promise<void> {
+    await this.input.fill(question);
+    await this.input.press('Enter');
+    await this.questions.filter({ hasText: question }).last().waitFor();
+  }
+
+  /** Waits until the last answer has begun to appear and is still being written. */
+  async answerBegins(): Promise<string> {
+    return waitFor('the beginning of an answer', async () => {
+      const text = (await this.frame.locator('article.answer.streaming .body').allTextContents()).join('');
+      return text.trim() === '' ? undefined : text;
+    });
+  }
+
+  /** Waits for the end of the last answer and gives its text. */
+  async answerEnds(timeoutMs?: number): Promise<string> {
+    return waitFor('the end of an answer', async () => {
+      if ((await this.answers.count()) < (await this.questions.count())) return undefined;
+      if ((await this.frame.locator('article.answer.streaming').count()) > 0) return undefined;
+      return (await this.answers.last().locator('.body').textContent()) ?? '';
+    }, timeoutMs);
+  }
+
+  /** A button of the last code block of the answers. */
+  codeButton(label: string): Locator {
+    return this.frame.locator('.code-block').last().getByRole('button', { name: label });
   }
 }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { describeHost } from './hostSession.ts';
+import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+
+const FILE = 'src/cart.ts';
+
+for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+  describeHost(version, (scenario) => {
+    scenario('a problem is fixed by a preview that is accepted, and one undo takes the fix back', async (host) => {
+      const window = await host.openWindow();
+      const original = await host.read(FILE);
+      await window.openFile(host.file(FILE));
+      await window.page.locator('.part.editor .squiggly-error').first().waitFor();
+      await window.goTo(13, 5);
+      await window.command('Chorus: Fix This Problem');
+      await window.diffEditor().waitFor();
+      await window.screenshot('fix-preview');
+      assert.equal(await host.read(FILE), original, 'a preview changes no file');
+      await window.command('Chorus: Accept Edit');
+      await window.diffEditor().waitFor({ state: 'hidden' });
+      await window.focusEditor();
+      const fixed = await window.savedText(host.file(FILE), (text) => text !== original);
+      assert.notEqual(fixed, original);
+      await window.press('Control+Z');
+      await window.savedText(host.file(FILE), (text) => text === original);
+    });
+
+    scenario('a preview that is rejected changes nothing', async (host) => {
+      const window = await host.openWindow();
+      const original = await host.read(FILE);
+      await window.openFile(host.file(FILE));
+      await window.goTo(9, 5);
+      await window.command('Chorus: Document');
+      await window.diffEditor().waitFor();
+      await window.command('Chorus: Reject Edit');
+      await window.diffEditor().waitFor({ state: 'hidden' });
+      await window.press('Control+S');
+      assert.equal(await host.read(FILE), original);
+    });
+  });
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { describeHost } from './hostSession.ts';
+import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+
+/** The likeliest words each time. */
+const settings = { 'chorus.chat.temperature': 0 };
+
+for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+  describeHost(version, (scenario) => {
+    scenario('an answer streams into the chat panel, and its code is inserted at the cursor', async (host) => {
+      const window = await host.openWindow();
+      const file = await host.write('src/fresh.js', '');
+      await window.openFile(file);
+      const chat = await window.openChat();
+      await chat.ask('Write a JavaScript function add(a, b). Answer with one code block.');
+      await chat.answerBegins();
+      await chat.answerEnds();
+      await window.screenshot('chat');
+      const code = (await window.webview().locator('.code-block pre code').last().textContent()) ?? '';
+      assert.match(code, /\S/);
+      await chat.codeButton('Insert at cursor').click();
+      await window.page.locator('.part.editor .view-lines', { hasText: code.trim().split('\n')[0]?.trim() ?? '' }).waitFor();
+      await window.focusEditor();
+      const saved = await window.savedText(file, (text) => text.trim() !== '');
+      assert.equal(saved.trim(), code.trim());
+    });
+
+    scenario('an answer is stopped, and the next question is answered', async (host) => {
+      const window = await host.openWindow();
+      const chat = await window.openChat();
+      await chat.ask('Write a very long story about the sea.');
+      await chat.answerBegins();
+      await window.webview().getByRole('button', { name: 'Stop (Escape)' }).click();
+      await chat.answerEnds();
+      await chat.ask('Say hello.');
+      assert.match(await chat.answerEnds(), /\S/);
+    });
+
+    scenario('a selection is explained in the chat panel', async (host) => {
+      const window = await host.openWindow();
+      await window.openFile(host.file('src/stock.py'));
+      await window.goTo(4, 1);
+      await window.press('Shift+ArrowDown');
+      await window.press('Shift+ArrowDown');
+      await window.press('Shift+ArrowDown');
+      await window.command('Chorus: Explain Selection');
+      const chat = await window.chatView();
+      assert.match(await chat.answerEnds(), /\w+ \w+ \w+/);
+      assert.match((await chat.questions.last().textContent()) ?? '', /\/explain/);
+      await window.screenshot('explain');
+    });
+  }, { settings });
+}
