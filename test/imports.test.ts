@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+/** Every import of a file, static and dynamic; a relative target is given as a path from the repository's root. */
+function importsOf(file: string): Import[] {
+  const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
+  const imports: Import[] = [];
+  const add = (specifier: string, typeOnly: boolean): void => {
+    const target = specifier.startsWith('.') ? path.posix.join(path.posix.dirname(file), specifier) : specifier;
+    imports.push({ file, target, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
+      const clause = ts.isImportDeclaration(node) ? node.importClause : undefined;
+      add(node.moduleSpecifier.text, ts.isExportDeclaration(node) ? node.isTypeOnly : clause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0] && ts.isStringLiteral(node.arguments[0])) {
+      add(node.arguments[0].text, false);
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) {
+      add(node.argument.literal.text, true);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return imports;
+}
+
+function sources(folder: string): string[] {
+  if (!existsSync(path.join(root, folder))) return [];
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${folder}/${file.split(path.sep).join('/')}`);
+}
+
+const inFolder = (target: string, folder: string): boolean => target === folder || target.startsWith(`${folder}/`);
+const ownFolders = ['extension', 'sidecar', 'kernels', 'media', 'test'];
+const isOwn = (target: string): boolean => ownFolders.some((folder) => inFolder(target, folder));
+
+/** Who may import what of the project itself. */
+const rules: { readonly from: string; readonly allowed: (imported: Import) => boolean; readonly says: string }[] = [
+  {
+    from: 'extension',
+    says: 'extension imports from sidecar only protocol and client, from media only types',
+    allowed: ({ target, typeOnly }) =>
+      inFolder(target, 'extension') || inFolder(target, 'sidecar/protocol') || inFolder(target, 'sidecar/client') || (typeOnly && inFolder(target, 'media')),
+  },
+  {
+    from: 'sidecar/protocol',
+    says: 'sidecar/protocol imports nothing but itself',
+    allowed: ({ target }) => inFolder(target, 'sidecar/protocol'),
+  },
+  {
+    from: 'sidecar/client',
+    says: 'sidecar/client imports only sidecar/protocol and itself',
+    allowed: ({ target }) => inFolder(target, 'sidecar/protocol') || inFolder(target, 'sidecar/client'),
+  },
+  {
+    from: 'sidecar',
+    says: 'sidecar imports itself and kernels',
+    allowed: ({ target }) => inFolder(target, 'sidecar') || inFolder(target, 'kernels'),
+  },
+  { from: 'kernels', says: 'kernels imports only itself', allowed: ({ target }) => inFolder(target, 'kernels') },
+  {
+    from: 'media',
+    says: 'media imports only itself, and types',
+    allowed: ({ target, typeOnly }) => inFolder(target, 'media') || typeOnly,
+  },
+];
+
+describe('imports run one way', () => {
+  for (const { from, allowed, says } of rules) {
+    it(says, () => {
+      const wrong = sources(from)
+        .flatMap(importsOf)
+        .filter((imported) => isOwn(imported.target) && !allowed(imported))
+        .map(({ file, target }) => `${file} imports ${target}`);
+      assert.deepEqual(wrong, []);
+    });
+  }
+
+  it('only extension imports vscode', () => {
+    const wrong = ['sidecar', 'kernels', 'media']
+      .flatMap(sources)
+      .flatMap(importsOf)
+      .filter(({ target }) => target === 'vscode' || target.startsWith('vscode-languageclient'))
+      .map(({ file, target }) => `${file} imports ${target}`);
+    assert.deepEqual(wrong, []);
+  });
+
+  it('the front loads no native code: only the engine process reaches node-llama-cpp and koffi', () => {
+    const wrong = reachableFrom('sidecar/server/main.ts').filter(({ target, typeOnly }) => !typeOnly && (target === 'node-llama-cpp' || target === 'koffi'));
+    assert.deepEqual(wrong.map(({ file, target }) => `${file} imports ${target}`), []);
+  });
+
+  it('finds a forbidden import when there is one', () => {
+    const forbidden: Import = { file: 'kernels/x.ts', target: 'sidecar/protocol/client.ts', typeOnly: true };
+    assert.equal(rules.find(({ from }) => from === 'kernels')?.allowed(forbidden), false);
+  });
+});
+
+/** All imports of a file and of every project file that it imports at run time. */
+function reachableFrom(entry: string): Import[] {
+  const seen = new Set<string>();
+  const found: Import[] = [];
+  const queue = [entry];
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    const imports = importsOf(file);
+    found.push(...imports);
+    queue.push(...imports.filter(({ target, typeOnly }) => !typeOnly && isOwn(target)).map(({ target }) => target));
+  }
+  return found;
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+
+interface Manifest {
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string }[];
+    readonly configuration: { readonly properties: Readonly<Record<string, { readonly scope?: string }>> };
+    readonly keybindings?: readonly { readonly command: string; readonly key: string; readonly when?: string }[];
+  };
+  readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
+}
+const manifest = JSON.parse(read('package.json')) as Manifest;
+const strings = JSON.parse(read('package.nls.json')) as Record<string, string>;
+
+function extensionSources(): string {
+  return readdirSync(path.join(root, 'extension'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => read(path.join('extension', file)))
+    .join('\n');
+}
+
+describe('the manifest', () => {
+  it('has a string for every %key% and uses every string', () => {
+    const used = new Set([...read('package.json').matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key as string));
+    assert.deepEqual([...used].sort(), Object.keys(strings).sort());
+  });
+
+  it('declares only commands that the extension registers', () => {
+    const code = extensionSources();
+    const missing = manifest.contributes.commands.map(({ command }) => command).filter((command) => !code.includes(`'${command}'`));
+    assert.deepEqual(missing, []);
+  });
+
+  it('lets no workspace choose a model or an engine: such settings are machine-scoped and restricted', () => {
+    const chosen = Object.keys(manifest.contributes.configuration.properties).filter((key) => /model|engine|device|threads|catalogue|mirror|cache/i.test(key));
+    assert.ok(chosen.includes('chorus.modelPath'), `chorus.modelPath should be among ${chosen.join(', ')}`);
+    for (const key of chosen) {
+      assert.equal(manifest.contributes.configuration.properties[key]?.scope, 'machine', `scope of ${key}`);
+      assert.ok(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.includes(key), `${key} in restrictedConfigurations`);
+    }
+  });
+
+  it('binds every key under a condition of its own, so that it takes nothing from the editor', () => {
+    for (const { key, when } of manifest.contributes.keybindings ?? []) assert.match(when ?? '', /chorus|inlineSuggestion/i, `when clause of ${key}`);
+  });
+
+  it('is described in the README: every setting has a row', () => {
+    const readme = read('README.md');
+    const missing = Object.keys(manifest.contributes.configuration.properties).filter((key) => !readme.includes(`\`${key}\``));
+    assert.deepEqual(missing, []);
+  });
+});
+
+describe('the protocol document', () => {
+  it('names every message of the contract', () => {
+    const document = read('docs/protocol.md');
+    const messages = [...read('sidecar/protocol/client.ts').matchAll(/'(chorus\/[A-Za-z]+)'/g)].map(([, message]) => message as string);
+    assert.ok(messages.length > 10);
+    assert.deepEqual(messages.filter((message) => !document.includes(message)), []);
+  });
+});
+
+describe('the string bundle', () => {
+  it('is written and is a flat table of strings', () => {
+    assert.ok(existsSync(path.join(root, 'l10n/bundle.l10n.json')), 'run npm run l10n');
+    const bundle = JSON.parse(read('l10n/bundle.l10n.json')) as Record<string, unknown>;
+    const texts = [...extensionSources().matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g)].map(([, text]) => (text as string).replaceAll("\\'", "'"));
+    assert.ok(texts.length > 0);
+    assert.deepEqual(texts.filter((text) => !(text in bundle)), [], 'strings not in the bundle: run npm run l10n');
+  });
+});
