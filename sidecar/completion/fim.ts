@@ -45,7 +45,7 @@ async function singleToken(engine: Engine, mark: string): Promise<TokenId | unde
   return tokens.length === 1 ? tokens[0] : undefined;
 }
 
-/** Parts of a prompt as tokens, and the order the model wants them in. `stable` is what does not change from keystroke to keystroke. */
+/** A prompt's parts, as tokens, in the order that the model was trained with. */
 export function arrangeFim(format: FimFormat, parts: { header: readonly TokenId[]; prefix: readonly TokenId[]; suffix: readonly TokenId[] }): TokenId[] {
   const middle = format.middle === undefined ? [] : [format.middle];
   const before = [format.prefix, ...parts.prefix];
