@@ -126,7 +126,7 @@ export class LspConnection {
       return (await (entry.handle as RequestHandler<unknown>)(parsed, controller.signal)) ?? null;
     } catch (error) {
       const answer = toResponseError(error, controller.signal);
-      if ((answer.code as number) === JsonRpcErrorCodes.InternalError) this.log.error(`${method} failed`, error);
+      if (answer.code === JsonRpcErrorCodes.InternalError) this.log.error(`${method} failed`, error);
       return answer;
     } finally {
       this.#running.delete(controller);

@@ -13,7 +13,7 @@ export class StatusBroadcast {
 
   send(status: SidecarStatus): void {
     this.#pending = status;
-    this.#timer ??= setTimeout(() => this.#flush(), COALESCE_MS);
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#flush(), COALESCE_MS);
   }
 
   #flush(): void {

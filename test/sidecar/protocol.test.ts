@@ -12,7 +12,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(path.join(root, 'docs/protocol.md'), 'utf8');
 
 describe('docs/protocol.md', () => {
-  const messages = Object.values(protocol).filter((value): value is string => typeof value === 'string' && value.startsWith('chorus/'));
+  const values: readonly unknown[] = Object.values(protocol);
+  const messages = values.filter((value) => typeof value === 'string').filter((value) => value.startsWith('chorus/'));
   for (const message of messages) it(`names ${message}`, () => assert.ok(page.includes(`\`${message}\``)));
 
   it('names no message of ours that does not exist', () => {

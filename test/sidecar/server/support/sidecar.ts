@@ -12,13 +12,13 @@ import { fetchModel } from '../../../../.scripts/fetchModel.ts';
 const sidecarScript = fileURLToPath(new URL('../../../../sidecar/server/main.ts', import.meta.url));
 
 /** How a test starts the sidecar from source. */
-export function launchOptions(homeFolder: string, options: { version?: string; env?: Record<string, string> } = {}): LaunchOptions {
+export function launchOptions(homeFolder: string, options: { version?: string; env?: Record<string, string>; execArgv?: readonly string[] } = {}): LaunchOptions {
   const version = options.version ?? '1.0.0';
   return {
     sidecarScript,
     clientVersion: version,
     homeFolder,
-    execArgv: ['--import', import.meta.resolve('tsx')],
+    execArgv: [...(options.execArgv ?? []), '--import', import.meta.resolve('tsx')],
     env: { CHORUS_VERSION: version, ...options.env },
   };
 }

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { RawClient } from './support/rawClient.ts';
+import { modelEnvironment, TestHome } from './support/sidecar.ts';
+
+const uri = 'file:///sample.py';
+const code = 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n    return a';
+const requests = 20_000;
+/** The front needs some 30 MiB; 20,000 requests that left 2 kB each behind would not fit. */
+const heapMegabytes = 64;
+
+describe('cancelled requests', () => {
+  it(`${requests} of them are answered in ${heapMegabytes} MiB of heap, and the next request works`, async () => {
+    await using home = await TestHome.create();
+    const state = await home.start({ env: await modelEnvironment(), execArgv: [`--max-old-space-size=${heapMegabytes}`] });
+    await using client = await RawClient.initialized(state, { initializationOptions: { settings: { completion: { timeoutMs: 60_000 } } } });
+    client.open(uri, code, 'python');
+    await client.request('chorus/load');
+    for (let sent = 0; sent < requests; sent += 1_000) {
+      const ids = Array.from({ length: 1_000 }, (_, i) => {
+        const position = { line: 4, character: 4 + (i % 8) };
+        const id = client.sendRequest('textDocument/inlineCompletion', { textDocument: { uri }, position, context: { triggerKind: 1 } });
+        client.notify('$/cancelRequest', { id });
+        return id;
+      });
+      for (const id of ids) await client.answer(id);
+    }
+    const end = { line: 4, character: 12 };
+    const list = (await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position: end, context: { triggerKind: 2 } })) as { items: readonly unknown[] };
+    assert.ok(list.items.length > 0);
+    assert.equal((await home.state()).pid, state.pid);
+  });
+});
