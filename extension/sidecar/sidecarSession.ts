@@ -152,6 +152,8 @@ export class LanguageClientSession implements SidecarSession {
     try {
       await client.start();
     } catch (error) {
+      // A connection that failed half-way would keep the sidecar waiting for its client.
+      await client.close();
       this.#failed(error);
       throw error;
     }

@@ -13,12 +13,15 @@ export function registerStatus(context: vscode.ExtensionContext, sources: Status
     session.onDidFail((failure) => troubles.reportFailure(failure)),
     session.onDidChangeStatus((status) => {
       if (status?.state === 'trouble' && status.trouble) troubles.report(status.trouble);
-      if (status?.state === 'ready') troubles.clear();
     }),
+    vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('chorus') && troubles.clear()),
     vscode.commands.registerCommand('chorus.menu', () => showStatusMenu(statusBar, sources)),
     vscode.commands.registerCommand('chorus.showOutput', () => log.show()),
     vscode.commands.registerCommand('chorus.copyDiagnostics', () => copyDiagnostics(context, session, acceptance.counts)),
-    vscode.commands.registerCommand('chorus.restartSidecar', () => restart(sources)),
+    vscode.commands.registerCommand('chorus.restartSidecar', () => {
+      troubles.clear();
+      return restart(sources);
+    }),
     vscode.commands.registerCommand('chorus.openSettings', () =>
       vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
     ),

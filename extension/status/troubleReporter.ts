@@ -5,10 +5,13 @@ import type { SidecarFailure } from '../sidecar/sidecarSession.ts';
 /** Troubles of the chosen model: another one may help. */
 const MODEL_TROUBLES: readonly TroubleCode[] = ['no-model', 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model', 'unsupported-model', 'out-of-memory'];
 
-/** Tells the user of trouble: one message for each distinct one until things went well again, whatever the number of requests that met it. */
+/** The same trouble is told again after this long at the earliest: keystrokes meet it by the dozen. */
+const REPEAT_AFTER_MS = 10 * 60_000;
+
+/** Tells the user of trouble: one message for each distinct one, whatever the number of requests that met it. */
 export class TroubleReporter {
   readonly #log: vscode.LogOutputChannel;
-  readonly #told = new Set<string>();
+  readonly #toldMs = new Map<string, number>();
 
   constructor(log: vscode.LogOutputChannel) {
     this.#log = log;
@@ -32,14 +35,16 @@ export class TroubleReporter {
     this.#show(text.filter(Boolean).join(' '), restarts ? [] : [retry()]);
   }
 
-  /** Things went well: the next trouble is news, even if it is the same. */
+  /** The user did something about it: the next trouble is news, even if it is the same. */
   clear(): void {
-    this.#told.clear();
+    this.#toldMs.clear();
   }
 
   #isNew(key: string): boolean {
-    if (this.#told.has(key)) return false;
-    this.#told.add(key);
+    const nowMs = Date.now();
+    const toldMs = this.#toldMs.get(key);
+    if (toldMs !== undefined && nowMs - toldMs < REPEAT_AFTER_MS) return false;
+    this.#toldMs.set(key, nowMs);
     return true;
   }
 

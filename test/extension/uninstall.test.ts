@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { findOrStart } from '../../sidecar/client/launch.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const tsx = ['--import', import.meta.resolve('tsx')];
+
+async function uninstall(home: string): Promise<void> {
+  await execa(process.execPath, [...tsx, path.join(root, 'extension/uninstall.ts')], { env: { CHORUS_HOME: home } });
+}
+
+describe('the uninstall hook', () => {
+  it('stops the sidecar, whoever is connected, and removes its folder', async () => {
+    const home = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-')), 'home');
+    const { socket, state } = await findOrStart({
+      sidecarScript: path.join(root, 'sidecar/server/main.ts'),
+      execArgv: tsx,
+      clientVersion: '0.1.0',
+      homeFolder: home,
+    });
+    const closed = once(socket, 'close');
+    await uninstall(home);
+    await closed;
+    assert.equal(existsSync(home), false);
+    await assert.rejects(fetch(`http://127.0.0.1:${state.port}/`), 'nothing listens any more');
+  });
+
+  it('removes the folder where no sidecar runs, and does not mind that there is none', async () => {
+    const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
+    await writeFile(path.join(home, 'cache.bin'), 'x');
+    await uninstall(home);
+    assert.equal(existsSync(home), false);
+    await uninstall(home);
+  });
+});
