@@ -2,6 +2,7 @@
  * What the host tests begin with: a VS Code with the built Chorus in it, a browser, a copy of the sample workspace for each scenario; and an
  * end that leaves nothing behind. What a failing scenario had on its screens goes to `.cache/host-failures/`.
  */
+import { execa } from 'execa';
 import type { Browser } from 'playwright-core';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
@@ -10,6 +11,7 @@ import path from 'node:path';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { homeFiles } from '../../sidecar/client/home.ts';
 import { readStateFile, type SidecarState } from '../../sidecar/client/stateFile.ts';
+import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
 import { CodeServer, type CodeServerOptions } from './codeServer.ts';
 import { launchBrowser, Window } from './driver.ts';
 import { copySampleWorkspace, installBuiltExtension, repository } from './extensionFolder.ts';
@@ -59,28 +61,31 @@ export class HostSession {
   readonly browser: Browser;
   /** Where Chorus is installed. */
   readonly extensionFolder: string;
+  /** The model that the user's settings name. */
+  readonly modelPath: string;
   private readonly folder: string;
   private scenarioCount = 0;
 
-  private constructor(server: CodeServer, browser: Browser, folders: { folder: string; extensionFolder: string }) {
+  private constructor(server: CodeServer, browser: Browser, paths: { folder: string; extensionFolder: string; modelPath: string }) {
     this.server = server;
     this.browser = browser;
-    this.folder = folders.folder;
-    this.extensionFolder = folders.extensionFolder;
+    this.folder = paths.folder;
+    this.extensionFolder = paths.extensionFolder;
+    this.modelPath = paths.modelPath;
   }
 
   static async start(version: HostVersion, options: HostOptions = {}): Promise<HostSession> {
     const host = await setUpHost(version);
-    const model = await fetchModel();
+    const modelPath = await fetchModel();
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-host-'));
     const serverFolder = path.join(folder, 'server');
     try {
       const extensionFolder = await installBuiltExtension(serverFolder, options.extensionVersion);
       await options.prepare?.(serverFolder);
-      const settings = { 'chorus.modelPath': model, ...options.settings };
+      const settings = { 'chorus.modelPath': modelPath, ...options.settings };
       const server = await CodeServer.start({ ...options, host, folder: serverFolder, settings });
       try {
-        return new HostSession(server, await launchBrowser(), { folder, extensionFolder });
+        return new HostSession(server, await launchBrowser(), { folder, extensionFolder, modelPath });
       } catch (error) {
         await server.stop();
         throw error;
@@ -158,6 +163,12 @@ export class Scenario {
   async runningSidecar(): Promise<SidecarState | undefined> {
     const state = await readStateFile(homeFiles(this.session.server.chorusHome).stateFile);
     return state && isRunning(state.pid) ? state : undefined;
+  }
+
+  /** What the running sidecar tells of itself on the command line. */
+  async sidecarStatus(): Promise<SidecarStatus> {
+    const { stdout } = await execa(process.execPath, [path.join(repository, 'dist', 'cli.mjs'), 'status', '--json'], { env: { CHORUS_HOME: this.session.server.chorusHome } });
+    return JSON.parse(stdout) as SidecarStatus;
   }
 
   /** Keeps what a person would look at first. */

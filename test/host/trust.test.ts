@@ -1,34 +1,40 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { homeFiles } from '../../sidecar/client/home.ts';
-import { describeHost } from './hostSession.ts';
+import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 
-const FILE = 'src/temperature.ts';
+/** What a repository would like to have: a model of its own, which isn't even one. */
+async function nameModelInWorkspace(host: Scenario): Promise<void> {
+  const model = await host.write('evil.gguf', 'no model');
+  await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.modelPath': model, 'chorus.threads': 1 }));
+}
+
+/** Ghost text appears, and it comes from the model that the user's settings name. */
+async function completesWithUsersModel(host: Scenario): Promise<void> {
+  const window = await host.openWindow();
+  const file = host.file('src/temperature.ts');
+  await window.openFile(file);
+  await window.goTo(13, 9);
+  await window.type(' ');
+  await window.shownGhostText();
+  const { modelPath } = await host.sidecarStatus();
+  assert.equal(modelPath, host.session.modelPath);
+}
 
 describeHost(NEWEST_HOST, (scenario) => {
   scenario('a model that a workspace names is ignored', async (host) => {
-    await host.write('evil.gguf', 'no model');
-    await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.modelPath': host.file('evil.gguf'), 'chorus.threads': 1 }));
-    const window = await host.openWindow();
-    await window.openFile(host.file(FILE));
-    await window.goTo(13, 9);
-    await window.type(' ');
-    await window.shownGhostText();
-    await host.sidecar();
-    const log = await readFile(homeFiles(host.session.server.chorusHome).logFile, 'utf8');
-    assert.doesNotMatch(log, /evil\.gguf/);
+    await nameModelInWorkspace(host);
+    await completesWithUsersModel(host);
   });
 });
 
 describeHost(NEWEST_HOST, (scenario) => {
-  scenario('an untrusted workspace gives the open document: ghost text works, other files stay unread', async (host) => {
-    await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.modelPath': host.file('evil.gguf') }));
+  scenario('in a workspace that the user does not trust, the open document is completed by the user\'s model', async (host) => {
+    await nameModelInWorkspace(host);
+    await completesWithUsersModel(host);
+  });
+
+  scenario('in a workspace that the user does not trust, a window says so', async (host) => {
     const window = await host.openWindow();
     await window.statusBarItem('Restricted Mode').waitFor();
-    await window.openFile(host.file(FILE));
-    await window.goTo(13, 9);
-    await window.type(' ');
-    await window.shownGhostText();
   });
 }, { workspaceTrust: true });
