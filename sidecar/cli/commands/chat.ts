@@ -46,16 +46,14 @@ async function converse(options: ChatOptions): Promise<void> {
   const session = await openLoaded(options);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   // Ctrl-C at the prompt, and Ctrl-D, end the conversation.
-  const ended = new Promise<undefined>((resolve) => {
-    terminal.once('close', () => resolve(undefined));
-  });
+  const end = new AbortController();
+  terminal.once('close', () => end.abort());
   try {
     process.stdout.write('/new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends.\n');
     let conversationId = randomUUID();
     let messages: ChatMessage[] = [...systemMessage(options)];
-    for (;;) {
-      const question = await Promise.race([terminal.question('> '), ended]);
-      if (question === undefined) break;
+    while (!end.signal.aborted) {
+      const question = await terminal.question('> ', { signal: end.signal }).catch(() => '');
       if (question.trim() === '') continue;
       if (question.trim() === '/new') {
         conversationId = randomUUID();
@@ -94,6 +92,7 @@ async function askInTerminal(session: Session, terminal: ReturnType<typeof creat
   const stop = (): void => void process.emit('SIGINT');
   // readline holds the terminal in raw mode, where Ctrl-C is a key and no signal.
   terminal.on('SIGINT', stop);
+  terminal.on('close', stop);
   try {
     return (await ask(session, { ...request, signal: interrupt.signal })).text;
   } catch (error) {
@@ -101,6 +100,7 @@ async function askInTerminal(session: Session, terminal: ReturnType<typeof creat
     return undefined;
   } finally {
     terminal.off('SIGINT', stop);
+    terminal.off('close', stop);
     interrupt.dispose();
     process.stdout.write('\n');
   }
