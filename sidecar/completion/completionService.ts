@@ -159,7 +159,7 @@ export class CompletionService {
     const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
     const suffixLeads = fim === undefined || fim.order === 'spm';
     const suffix = suffixLeads ? this.#suffixes.hold(request.clientKey, request.uri, text.suffix) : text.suffix;
-    return composePrompt({ engine: this.#session.engine, model, fim, text: { prefix: text.prefix, suffix }, path: pathOf(request.uri), maxTokens });
+    return composePrompt({ engine: this.#session.engine, model, fim, text: { prefix: text.prefix, suffix }, path: pathOf(request.uri), languageId: request.languageId, maxTokens });
   }
 
   async #candidate(options: {

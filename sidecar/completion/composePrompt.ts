@@ -10,8 +10,8 @@ export interface ComposeOptions {
   readonly model: LoadedModel;
   readonly fim: FimFormat | undefined;
   readonly text: PromptText;
-  /** Path of the file, for models that were trained to see one. */
   readonly path: string;
+  readonly languageId: string;
   readonly maxTokens: number;
   /** Take back the tokens at the cursor. On unless a bench compares. */
   readonly healing?: boolean;
@@ -22,7 +22,7 @@ export async function composePrompt(options: ComposeOptions): Promise<HealedProm
   const { engine, model, fim, text, maxTokens } = options;
   const tokenize = (part: string): Promise<readonly TokenId[]> => (part === '' ? Promise.resolve([]) : engine.tokenize(part, { special: false }));
   const bos = model.special.addBos && model.special.bos !== undefined ? [model.special.bos] : [];
-  const head = fim === undefined ? continuationHead(text) : '';
+  const head = fim === undefined ? continuationHead(text, options) : '';
   // Without marks, prefix and what precedes it are one text, tokenised as one.
   const before = head + text.prefix;
   const [allBefore, suffix] = await Promise.all([tokenize(before), fim === undefined ? [] : tokenize(text.suffix)]);

@@ -1,11 +1,23 @@
+import { isCommentLine, languageSyntax } from './languages.ts';
 import type { PromptText } from './prompt.ts';
 
+/** With less code than this a small model takes a comment for prose and goes on with prose. */
+const LITTLE_TEXT_UNITS = 100;
+
 /**
- * For models without fill-in-the-middle: what stands after the cursor comes first, then what stands before it, and the model goes on. The
- * rest of the cursor's own line stays out, since no text begins there.
+ * What precedes the prefix for models without fill-in-the-middle: what stands after the cursor, then the file's name where a comment is all
+ * that tells the language. The rest of the cursor's own line stays out, since no text begins there.
  */
-export function continuationHead(text: PromptText): string {
+export function continuationHead(text: PromptText, file: { readonly path: string; readonly languageId: string }): string {
   const lineEnd = text.suffix.indexOf('\n');
-  const following = lineEnd < 0 ? '' : text.suffix.slice(lineEnd + 1);
-  return following.trim() === '' ? '' : `${following.trimEnd()}\n\n`;
+  const following = lineEnd < 0 ? '' : text.suffix.slice(lineEnd + 1).trimEnd();
+  return (following.trim() === '' ? '' : `${following}\n\n`) + (text.prefix.length + text.suffix.length < LITTLE_TEXT_UNITS ? fileComment(text, file) : '');
+}
+
+function fileComment({ prefix }: PromptText, { path, languageId }: { path: string; languageId: string }): string {
+  const syntax = languageSyntax(languageId);
+  const lastLine = prefix.trimEnd().split('\n').at(-1) ?? '';
+  if (syntax.lineComment === undefined || !isCommentLine(lastLine, syntax)) return '';
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return `${syntax.lineComment} ${name.includes('.') ? name : languageId}\n\n`;
 }

@@ -91,7 +91,7 @@ async function attempt(session: BenchSession, fim: FimFormat | undefined, proble
   if (cursor === undefined) throw new Error(`No cursor in ${problem.task_id}`);
   const text = promptText(cursor, budgetOf(BUDGET_TOKENS));
   const { engine, loaded: model } = session;
-  const prompt = await composePrompt({ engine, model, fim, text, path: 'sample.py', maxTokens: BUDGET_TOKENS, healing });
+  const prompt = await composePrompt({ engine, model, fim, text, path: 'sample.py', languageId: 'python', maxTokens: BUDGET_TOKENS, healing });
   const { maxTokens } = chooseExtent(cursor, { multiline: 'never' });
   const generated = await generateText(
     engine,

@@ -10,7 +10,7 @@ async function promptFor(vocabulary: readonly string[], model: Partial<LoadedMod
   const engine = new ScriptedEngine(vocabulary, model);
   const fim = await detectFim(engine, engine.loaded);
   const text = { prefix: 'before ', suffix: '\nafter' };
-  const { tokens, requiredPrefix } = await composePrompt({ engine, model: engine.loaded, fim, text, path: 'src/a.py', maxTokens: 1000 });
+  const { tokens, requiredPrefix } = await composePrompt({ engine, model: engine.loaded, fim, text, path: 'src/a.py', languageId: 'python', maxTokens: 1000 });
   assert.equal(requiredPrefix, ' ');
   return { family: fim?.family, prompt: await engine.detokenize(tokens) };
 }
@@ -53,13 +53,13 @@ test('every family of the table is recognised by its own marks and name', async 
 
 test('a prompt begins with the beginning-of-text token where the model wants one', async () => {
   const engine = new ScriptedEngine(['<s>'], { special: { addBos: true, bos: 0x10000, endOfGeneration: [] } });
-  const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text: { prefix: 'ab', suffix: '' }, path: '', maxTokens: 100, healing: false });
+  const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text: { prefix: 'ab', suffix: '' }, path: '', languageId: 'plaintext', maxTokens: 100, healing: false });
   assert.equal(await engine.detokenize(tokens), '<s>ab');
 });
 
 test('an empty document is continued from the token that separates texts', async () => {
   const engine = new ScriptedEngine([], { special: { addBos: false, eos: 7, endOfGeneration: [7] } });
-  const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text: { prefix: '', suffix: '' }, path: '', maxTokens: 100 });
+  const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text: { prefix: '', suffix: '' }, path: '', languageId: 'plaintext', maxTokens: 100 });
   assert.deepEqual(tokens, [7]);
 });
 
@@ -68,9 +68,16 @@ test('a text of more tokens than thought is trimmed from its start, in steps', a
   const starts = new Set<string>();
   for (let typed = 0; typed < 20; typed++) {
     const prefix = `${Array.from({ length: 60 }, (_, index) => String.fromCharCode(0x4e00 + index)).join('')}${'x'.repeat(typed)} `;
-    const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text: { prefix, suffix: '' }, path: '', maxTokens: 40 });
+    const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text: { prefix, suffix: '' }, path: '', languageId: 'plaintext', maxTokens: 40 });
     assert.ok(tokens.length <= 40);
     starts.add((await engine.detokenize(tokens)).slice(0, 1));
   }
   assert.ok(starts.size <= 3, `${starts.size} different starts in 20 keystrokes`);
+});
+
+test('a model without marks is told the file’s name where a comment is all that it sees', async () => {
+  const engine = new ScriptedEngine();
+  const text = { prefix: '# Adds.\n', suffix: '' };
+  const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text, path: 'src/a.py', languageId: 'python', maxTokens: 100, healing: false });
+  assert.equal(await engine.detokenize(tokens), '# a.py\n\n# Adds.\n');
 });
