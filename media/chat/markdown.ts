@@ -14,6 +14,8 @@ const ALLOWED: Config = {
   ],
   ALLOWED_ATTR: ['class', 'dir', 'href', 'start', 'title'],
   ALLOWED_URI_REGEXP: /^https?:\/\//i,
+  // DOMPurify holds every other attribute to the rule for addresses.
+  ADD_URI_SAFE_ATTR: ['dir', 'start'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,

@@ -61,7 +61,7 @@ export function cleanCommitMessage(answer: string): string {
   const text = withoutThinking(answer)
     .replace(/^[ \t]*`{3,}.*$/gm, '')
     .trim()
-    .replace(/^(?:here (?:is|'s)[^\n]*:\s*\n+)/i, '')
+    .replace(/^here(?: is|'s|’s)[^\n]*:\s*\n+/i, '')
     .replace(/^(?:\*\*)?(?:commit message|subject)(?:\*\*)?:(?:\*\*)?\s*/i, '')
     .trim();
   const [first = '', ...rest] = text.split('\n');

@@ -41,7 +41,7 @@ export async function detectLanguage(text: string): Promise<string | undefined> 
 }
 
 /** Below this lead of the best over the second language a question counts as mixed. */
-const CLEAR_LEAD = 0.01;
+const CLEAR_LEAD = 0.002;
 
 /** Scripts that one language of today has to itself. Two letters decide. */
 const OWN_SCRIPTS: readonly [RegExp, string][] = [

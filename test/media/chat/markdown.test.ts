@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { JSDOM } from 'jsdom';
+import { MarkdownRenderer } from '../../../media/chat/markdown.ts';
+import { ThinkingSplitter } from '../../../media/chat/thinking.ts';
+
+const { window } = new JSDOM('');
+const renderer = new MarkdownRenderer(window as never);
+
+function render(text: string): HTMLElement {
+  const root = window.document.createElement('div');
+  for (const block of renderer.blocks(text)) root.append(renderer.render(block, { live: false }));
+  return root;
+}
+
+function sanitised(html: string): HTMLElement {
+  const root = window.document.createElement('div');
+  root.append(renderer.sanitise(html));
+  return root;
+}
+
+const ACTIVE = 'script,img,svg,iframe,object,embed,style,link,meta,form,input,video,audio,base,math,template';
+
+function assertHarmless(root: HTMLElement): void {
+  assert.equal(root.querySelectorAll(ACTIVE).length, 0, root.innerHTML);
+  for (const node of root.querySelectorAll('*')) {
+    for (const { name, value } of node.attributes) {
+      assert.match(name, /^(class|dir|href|start|title)$/, root.innerHTML);
+      if (name === 'href') assert.match(value, /^https?:\/\//i);
+    }
+  }
+}
+
+const attacks: readonly string[] = [
+  '[x](javascript:alert(1))',
+  '[x](JaVaScRiPt:alert(1))',
+  '[x](&#106;avascript:alert(1))',
+  '[x](command:workbench.action.terminal.new)',
+  '[x](vscode://extension/evil)',
+  '[x](data:text/html;base64,PHNjcmlwdD4=)',
+  '[x](file:///etc/passwd)',
+  '<command:workbench.action.quit>',
+  '![x](http://evil.test/pixel.png)',
+  '![x](data:image/svg+xml;base64,PHN2Zz4=)',
+  '![x" onerror="alert(1)](http://evil.test/a.png)',
+  '<img src=http://evil.test/a.png onerror=alert(1)>',
+  '<svg onload=alert(1)>',
+  '<iframe src="http://evil.test"></iframe>',
+  '<!-- comment --><script>alert(1)</script>',
+  '<style>@import "http://evil.test"</style>',
+  '<a href="javascript:alert(1)" onclick="alert(1)">x</a>',
+  '[x]: javascript:alert(1)\n\n[x]',
+  '```html\n<script>alert(1)</script><img src=x onerror=alert(1)>\n```',
+  '```"><img src=x onerror=alert(1)>\ncode\n```',
+  '| a |\n|:-:|\n| <svg onload=alert(1)> |',
+  '[x](http://ok.test "\\" onmouseover=\\"alert(1)")',
+  '<math><mtext></mtext><mglyph><style><img src=x onerror=alert(1)>',
+];
+
+describe('nothing in an answer is active', () => {
+  for (const attack of attacks) {
+    test(`Markdown: ${attack.split('\n')[0]}`, () => assertHarmless(render(attack)));
+    test(`sanitiser alone: ${attack.split('\n')[0]}`, () => assertHarmless(sanitised(attack)));
+  }
+});
+
+describe('Markdown', () => {
+  test('images become links: nothing is loaded', () => {
+    assert.equal(render('![a cat](http://site.test/cat.png)').querySelector('a')?.getAttribute('href'), 'http://site.test/cat.png');
+  });
+  test('code is coloured and keeps its text', () => {
+    const code = render('```ts\nconst a = "<b>";\n```').querySelector('code');
+    assert.equal(code?.textContent, 'const a = "<b>";\n');
+    assert.ok(code?.querySelector('.hljs-keyword'));
+  });
+  test('words find their direction by themselves', () => assert.equal(render('שלום `x`').querySelector('p')?.getAttribute('dir'), 'auto'));
+  test('tables are aligned by class, not by inline style', () => assert.ok(render('| a |\n|--:|\n| 1 |').querySelector('td.align-right')));
+  test('blocks rendered one by one give what the whole gives', () => {
+    const text = '# A\n\ntext\n\n- a\n- b\n\n```js\nx\n```\n\nend';
+    assert.deepEqual(renderer.blocks(text).map(({ line }) => line), [0, 2, 4, 7, 11]);
+  });
+});
+
+test('a model\'s thoughts are parted from its answer, wherever the stream is cut', () => {
+  const text = '<think>hm, <b></think>\n\nYes.';
+  for (let size = 1; size < text.length; size += 1) {
+    const splitter = new ThinkingSplitter();
+    let thought = '';
+    let answer = '';
+    const take = (part: { thought: string; answer: string }): void => {
+      thought += part.thought;
+      answer += part.answer;
+    };
+    for (let at = 0; at < text.length; at += size) take(splitter.append(text.slice(at, at + size)));
+    take(splitter.finish());
+    assert.deepEqual([thought, answer.trim()], ['hm, <b>', 'Yes.'], `pieces of ${size}`);
+  }
+});

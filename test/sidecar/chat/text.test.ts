@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cutText, levelSizes, oldestTurnsToDrop } from '../../../sidecar/chat/budget.ts';
+import { cleanCommitMessage, splitDiff } from '../../../sidecar/chat/commitMessage.ts';
+import { fitToTarget, outdent } from '../../../sidecar/chat/edit/indentation.ts';
+import { trimEcho } from '../../../sidecar/chat/edit/trimEcho.ts';
+import { extractCode, fenceFor } from '../../../sidecar/chat/fences.ts';
+
+describe('code is taken out of an answer', () => {
+  const cases: readonly [name: string, answer: string, code: string][] = [
+    ['one block', 'Here:\n```ts\nconst a = 1;\n```\nDone.', 'const a = 1;'],
+    ['the longest of several', '```\na\n```\n```js\nlet longer = 2;\n```', 'let longer = 2;'],
+    ['a block that never closes', '```ts\nfoo();\nbar();', 'foo();\nbar();'],
+    ['no fence at all', 'foo();\n', 'foo();'],
+    ['only a closing fence', 'foo();\n```', 'foo();'],
+    ['a longer fence around a fence', '````md\n```ts\nx\n```\n````', '```ts\nx\n```'],
+    ['thinking before it', '<think>```\nno\n```</think>\n```\nyes\n```', 'yes'],
+    ['inner indentation and CRLF', '```\r\n  a\r\n    b\r\n```', '  a\n    b'],
+  ];
+  for (const [name, answer, code] of cases) test(name, () => assert.equal(extractCode(answer), code));
+  test('a fence is longer than those in the text', () => {
+    assert.equal(fenceFor('plain'), '```');
+    assert.equal(fenceFor('a\n````\nb'), '`````');
+  });
+});
+
+describe('new code fits the place of the old', () => {
+  const fit = (code: string, target: string, before = ''): string => fitToTarget(code, target, outdent(target, before));
+  test('indentation is taken off for the model and put back', () => {
+    assert.equal(outdent('    if (a) {\n      b();\n    }\n', '').text, 'if (a) {\n  b();\n}\n');
+    assert.equal(fit('if (a) {\n  c();\n}', '    if (a) {\n      b();\n    }\n'), '    if (a) {\n      c();\n    }\n');
+  });
+  test('a selection that begins after the indentation', () => {
+    assert.equal(fit('return [\n  2,\n];', 'return 1;', 'function f() {\n  '), 'return [\n    2,\n  ];');
+  });
+  test('tabs and line ends of the file', () => assert.equal(fit('if (a) {\n    c();\n}', '\tif (a) {\r\n\t\tb();\r\n\t}'), '\tif (a) {\r\n\t\tc();\r\n\t}'));
+  test('no line break is added where there was none', () => assert.equal(fit('x = 2\n\n', 'x = 1'), 'x = 2'));
+});
+
+describe('what stands around the target is not repeated', () => {
+  const surroundings = { before: 'import a from "a";\n\n', target: 'function f() {\n  return 1;\n}', after: '\n\nfunction g() {}\n' };
+  test('before and after', () => {
+    assert.equal(trimEcho('import a from "a";\n\nfunction f() {\n  return 2;\n}\n\nfunction g() {}', surroundings).trim(), 'function f() {\n  return 2;\n}');
+  });
+  test('nothing else is cut', () => assert.equal(trimEcho('function f() {\n  return 2;\n}', surroundings), 'function f() {\n  return 2;\n}'));
+});
+
+describe('the budget', () => {
+  test('lowers the largest first', () => {
+    assert.deepEqual(levelSizes([100, 10, 50], 200), [100, 10, 50]);
+    assert.deepEqual(levelSizes([100, 10, 50], 90), [40, 10, 40]);
+    assert.deepEqual(levelSizes([5, 5], 0), [0, 0]);
+  });
+  test('drops whole old turns, never the question', () => {
+    assert.equal(oldestTurnsToDrop([10, 10, 10], 100), 0);
+    assert.equal(oldestTurnsToDrop([500], 100), 0);
+    assert.equal(oldestTurnsToDrop([60, 60, 10], 100), 2);
+  });
+  test('drops the same turns again one turn later, so that the prefix holds', () => {
+    const sizes = [30, 30, 30, 30, 30];
+    const dropped = oldestTurnsToDrop(sizes, 100);
+    assert.ok(dropped > 0);
+    assert.equal(oldestTurnsToDrop([...sizes, 5, 5], 100), dropped);
+  });
+  test('cuts a text at a line\'s end', () => assert.equal(cutText('aaaa\nbbbb\ncccc', 14, 11), 'aaaa\nbbbb'));
+});
+
+describe('commit messages', () => {
+  const cases: readonly [string, string][] = [
+    ['```\nFix the parser\n```', 'Fix the parser'],
+    ['Commit message: "Fix the parser."', 'Fix the parser'],
+    ["Here's a commit message:\n\nFix the parser\n\nIt lost the last line.", 'Fix the parser\n\nIt lost the last line.'],
+  ];
+  for (const [answer, message] of cases) test(answer.replaceAll('\n', ' '), () => assert.equal(cleanCommitMessage(answer), message));
+  test('a diff is taken apart by file', () => {
+    const diff = 'diff --git a/x.ts b/x.ts\n--- a/x.ts\n+++ b/x.ts\n@@ -1 +1 @@\n-a\n+b\ndiff --git a/y.ts b/y.ts\ndeleted file mode 100644\n';
+    assert.deepEqual(splitDiff(diff).map(({ name }) => name), ['x.ts', 'y.ts']);
+  });
+});
