@@ -57,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCompletion(context, session, { ghostText, snooze, acceptance });
   registerModels(context, session);
   registerEditPreview(context);
-  registerChatPanel(context, session, policy);
+  registerChatPanel(context, session, policy, logError);
   registerActions(context, session, policy);
   registerLanguageModels(context, session, policy);
 

@@ -21,8 +21,7 @@ export interface AskArguments {
 }
 
 /** Registers the chat panel and its commands. The page is made when the view is first shown. */
-export function registerChatPanel(context: vscode.ExtensionContext, session: SidecarSession, policy: Pick<DocumentPolicy, 'check'>): void {
-  const logError = (error: unknown): void => console.error(error);
+export function registerChatPanel(context: vscode.ExtensionContext, session: SidecarSession, policy: Pick<DocumentPolicy, 'check'>, logError: (error: unknown) => void): void {
   const panel = new ChatPanel(context, session, policy, logError);
   const command = (name: string, run: (...parameters: never[]) => Promise<void>): vscode.Disposable => vscode.commands.registerCommand(name, run);
   context.subscriptions.push(

@@ -48,7 +48,7 @@ export function parseConversation(text: string): Conversation | undefined {
       typeof value.id === 'string' &&
       typeof value.updatedMs === 'number' &&
       Array.isArray(value.messages) &&
-      value.messages.every((message) => typeof message?.id === 'string' && typeof message.content === 'string' && (message.role === 'user' || message.role === 'assistant'));
+      (value.messages as readonly Partial<MessageView>[]).every((message) => typeof message.id === 'string' && typeof message.content === 'string' && (message.role === 'user' || message.role === 'assistant'));
     return valid ? (value as Conversation) : undefined;
   } catch {
     return undefined;

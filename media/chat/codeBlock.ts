@@ -27,8 +27,8 @@ export function decorateCodeBlock(block: HTMLPreElement, strings: ChatStrings, a
     children: [
       element('span', { class: 'code-language', text: language }),
       copy,
-      button('insert', strings.insert, actions.insert),
-      button('apply', strings.apply, actions.apply),
+      button('insert', strings.insert, (text) => actions.insert(text)),
+      button('apply', strings.apply, (text) => actions.apply(text)),
     ],
   });
   const frame = element('div', { class: 'code-block', attributes: { role: 'group', 'aria-label': name, dir: 'ltr' } });

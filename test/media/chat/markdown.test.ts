@@ -5,7 +5,7 @@ import { MarkdownRenderer } from '../../../media/chat/markdown.ts';
 import { ThinkingSplitter } from '../../../media/chat/thinking.ts';
 
 const { window } = new JSDOM('');
-const renderer = new MarkdownRenderer(window as never);
+const renderer = new MarkdownRenderer(window);
 
 function render(text: string): HTMLElement {
   const root = window.document.createElement('div');
