@@ -111,13 +111,7 @@ export class CodeServer {
       await Promise.race([this.process.catch(() => undefined), delay(5_000)]);
     }
     // The group holds what the server itself left behind, such as an extension host in the middle of something.
-    if (pid !== undefined) {
-      try {
-        process.kill(-pid, 'SIGKILL');
-      } catch {
-        // The whole group is gone already.
-      }
-    }
+    killGroup(pid);
     await this.process.catch(() => undefined);
   }
 
@@ -155,9 +149,30 @@ function spawnServer(options: CodeServerOptions, arguments_: readonly string[]):
   const log = createWriteStream(path.join(folder, 'server.log'), { flags: 'a' });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
+  // A group of its own isn't ended with this process by the terminal.
+  const endGroup = (): void => killGroup(child.pid);
+  process.once('exit', endGroup);
+  child.once('exit', () => process.removeListener('exit', endGroup));
+  endOnSignals();
   // Whoever needs the outcome awaits the child; ending it on purpose is no error.
   child.catch(() => undefined);
   return child;
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The whole group is gone already.
+  }
+}
+
+/** A test run that is ended by a signal ends its servers too. A program that handles the signals itself (`npm start`) is left alone. */
+function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(1));
+  }
 }
 
 export function extensionsFolder(serverFolder: string): string {

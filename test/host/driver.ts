@@ -11,7 +11,9 @@ const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) throw new Error('No Chromium or Chrome found. Install one, or set CHORUS_CHROMIUM to its path.');
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+  // Whoever ends this process by a signal means all of it: Playwright's own handlers would close the browser and go on.
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+  return chromium.launch({ executablePath, ...signals, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 }
 
 export class Window {
