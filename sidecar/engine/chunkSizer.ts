@@ -1,5 +1,5 @@
 /** Sizes that chunks may have: few, so that the same prompt is mostly cut the same way and its logits repeat bit by bit. */
-const CHUNK_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] as const;
+const CHUNK_SIZES = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512] as const;
 const FORGETTING = 0.8;
 
 /**

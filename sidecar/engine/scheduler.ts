@@ -9,7 +9,7 @@ import { TokenIndex } from './tokenHealing.ts';
 import { Turns } from './turns.ts';
 
 /** One evaluation of a prompt's chunk; what a cancelled or preempted request may still take. */
-const TARGET_CHUNK_MS = 50;
+const TARGET_CHUNK_MS = 60;
 const MIN_CHUNK_TOKENS = 4;
 
 /** What the engine did lately. */
@@ -73,6 +73,10 @@ export class Scheduler {
         const result = await generation.run();
         this.remember(result, generation.sampledTokens, lease.sequence.length);
         return result;
+      } catch (error) {
+        // A failed evaluation may have left a part of its tokens behind.
+        if (!(error instanceof EndedEarly)) this.sequences.forget(request.sequence, { inUse: true });
+        throw error;
       } finally {
         lease.release();
       }
@@ -85,16 +89,9 @@ export class Scheduler {
     }
   }
 
-  /** Empties a named sequence; one that a request is using is left to it. */
-  async releaseSequence(name: string): Promise<void> {
-    const sequence = this.sequences.forget(name);
-    if (!sequence) return;
-    const ticket = this.turns.enter('background');
-    try {
-      await this.turns.run(ticket, this.shutdown.signal, () => sequence.truncate(0));
-    } finally {
-      this.turns.leave(ticket);
-    }
+  /** Forgets a named sequence; its next request begins with an empty one. One that a request is using is left to it. */
+  releaseSequence(name: string): void {
+    this.sequences.forget(name);
   }
 
   /** Makes the first request as fast as the rest: the first evaluation allocates, the first healing sorts the vocabulary. */

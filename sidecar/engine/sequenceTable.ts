@@ -72,13 +72,12 @@ export class SequenceTable<Sequence> {
     return this.slots.flatMap((slot) => slot.name ?? []);
   }
 
-  /** Forgets a name. Returns its sequence, to be emptied, if no request has it. */
-  forget(name: string): Sequence | undefined {
-    const slot = this.slots.find((candidate) => candidate.name === name && candidate.ticket === undefined);
-    if (!slot) return undefined;
+  /** Forgets a name, unless a request has its sequence; `inUse` is for that request itself. */
+  forget(name: string, options: { readonly inUse?: boolean } = {}): void {
+    const slot = this.slots.find((candidate) => candidate.name === name);
+    if (!slot || (slot.ticket !== undefined && !options.inUse)) return;
     slot.name = undefined;
     slot.lastUsed = 0;
-    return slot.sequence;
   }
 
   private tryAcquire(name: string, priority: Priority): Lease<Sequence> | undefined {

@@ -148,7 +148,7 @@ async function promptSpeed(): Promise<void> {
 /** Rounds alternate between the two, so that both meet the same machine. */
 async function decodeSpeed(): Promise<void> {
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: model.threads });
-  const context = await (await llama.loadModel({ modelPath, gpuLayers: 0 })).createContext({ contextSize: model.contextSizeTokens, threads: model.threads });
+  const context = await (await llama.loadModel({ modelPath, gpuLayers: 0 })).createContext({ contextSize: model.contextSizeTokens, threads: model.threads, flashAttention: false });
   const sequence = context.getSequence();
   for (const depth of [64, DEEP_TOKENS]) {
     const base = tokens.slice(0, depth);

@@ -7,6 +7,9 @@ import { ENGINE_ERROR, GENERATE_CHUNK, LOAD_PROGRESS, type EngineErrorData, type
 import { TroubleError } from '../engine.ts';
 import { OutputTail } from './outputTail.ts';
 
+/** The end of a crash's message, for whoever knows better. */
+export const RESTART_NOTE = ' The next request starts it again.';
+
 /** One engine process, from its start to its end. Every request pending at its end is rejected with the reason. */
 export class EngineChild {
   private readonly subprocess;
@@ -14,6 +17,7 @@ export class EngineChild {
   private readonly output = new OutputTail();
   private readonly chunkListeners = new Map<number, (chunk: GenerateChunk) => void>();
   private progressListener: ((share: number) => void) | undefined;
+  private readonly pending = new Set<(reason: TroubleError) => void>();
   private endReason: TroubleError | undefined;
   private isAlive = true;
   /** Resolves with the reason when the process has ended. */
@@ -35,6 +39,7 @@ export class EngineChild {
     this.ended = this.subprocess.then((result) => {
       this.isAlive = false;
       this.endReason ??= crashed(result, this.output.text);
+      for (const fail of this.pending) fail(this.endReason);
       this.connection.dispose();
       return this.endReason;
     });
@@ -71,12 +76,17 @@ export class EngineChild {
     const cancel = (): void => cancellation.cancel();
     if (signal?.aborted) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
+    let fail: ((reason: TroubleError) => void) | undefined;
     try {
-      const answer = this.connection.sendRequest<Result>(method, params, cancellation.token);
-      return await Promise.race([answer, this.ended.then((reason) => Promise.reject(reason))]);
+      return await new Promise<Result>((resolve, reject) => {
+        fail = reject;
+        this.pending.add(reject);
+        this.connection.sendRequest<Result>(method, params, cancellation.token).then(resolve, reject);
+      });
     } catch (error) {
       throw await this.toTrouble(error);
     } finally {
+      if (fail) this.pending.delete(fail);
       signal?.removeEventListener('abort', cancel);
       cancellation.dispose();
     }
@@ -110,5 +120,5 @@ function crashed(result: { readonly exitCode?: number; readonly signal?: string;
   const how =
     result.signal !== undefined ? `signal ${result.signal}` : result.exitCode !== undefined ? `exit code ${result.exitCode}` : (result.originalMessage ?? 'it could not be started');
   const hint = result.signal === 'SIGKILL' ? ' The system may have ended it for lack of memory.' : '';
-  return new TroubleError('engine-crashed', `The engine stopped unexpectedly (${how}).${hint} The next request starts it again.`, { detail: output || undefined });
+  return new TroubleError('engine-crashed', `The engine stopped unexpectedly (${how}).${hint}${RESTART_NOTE}`, { detail: output || undefined });
 }

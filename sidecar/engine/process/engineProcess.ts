@@ -20,7 +20,7 @@ import {
 } from '../../protocol/engine.ts';
 import { TroubleError, type Engine } from '../engine.ts';
 import { BackOff } from './backOff.ts';
-import { EngineChild } from './engineChild.ts';
+import { EngineChild, RESTART_NOTE } from './engineChild.ts';
 
 const MAX_LOAD_CRASHES = 2;
 
@@ -66,7 +66,7 @@ export class EngineProcess implements Engine {
     this.lastModel = undefined;
     this.loadCrashes = 0;
     this.lastCrash = undefined;
-    return (await this.ready(options)).model;
+    return (await this.ready(options.signal, options)).model;
   }
 
   async unload(): Promise<void> {
@@ -90,7 +90,7 @@ export class EngineProcess implements Engine {
     const startedAt = performance.now();
     let running: Running;
     try {
-      running = await this.ready({ signal });
+      running = await this.ready(signal);
     } catch (error) {
       if (!signal?.aborted) throw error;
       return { tokens: [], text: '', stopReason: 'cancelled', reusedTokens: 0, evaluatedTokens: 0, promptMs: performance.now() - startedAt, generateMs: 0 };
@@ -124,15 +124,18 @@ export class EngineProcess implements Engine {
     return child.request<Result>(method, params);
   }
 
-  /** The process with the wanted model in it; starts and loads what is missing. */
-  private async ready(options: LoadOptions = {}): Promise<Running> {
+  /**
+   * The process with the wanted model in it; starts and loads what is missing. `signal` ends this wait alone, since others may wait for
+   * the same; the one in `options` ends the load.
+   */
+  private async ready(signal?: AbortSignal, options: LoadOptions = {}): Promise<Running> {
     if (this.running?.child.alive) return this.running;
     if (this.disposed) throw new TroubleError('draining', 'The engine is shutting down.');
     if (!this.wanted) throw new TroubleError('no-model', 'No model is loaded.');
     this.starting ??= this.startAndLoad(this.wanted, options).finally(() => {
       this.starting = undefined;
     });
-    return abortable(this.starting, options.signal);
+    return abortable(this.starting, signal);
   }
 
   private async startAndLoad(params: LoadParams, options: LoadOptions): Promise<Running> {
@@ -204,7 +207,7 @@ function withReason(model: LoadedModel, crash: TroubleError | undefined): Loaded
 }
 
 function gaveUp(crash: TroubleError): TroubleError {
-  return new TroubleError('engine-crashed', `Loading the model ended the engine ${MAX_LOAD_CRASHES} times in a row, so it is not tried again until you ask for it. ${crash.message}`, {
+  return new TroubleError('engine-crashed', `Loading the model ended the engine ${MAX_LOAD_CRASHES} times in a row, so it is not tried again until you ask for it. ${crash.message.replace(RESTART_NOTE, '')}`, {
     cause: crash,
     detail: crash.detail,
   });

@@ -18,8 +18,9 @@ export interface ModelShape {
   readonly weightBytes: number;
 }
 
-/** libllama's own limit of layers; it aborts its process above. */
+/** libllama's own limits; it aborts its process above. */
 const MAX_BLOCKS = 512;
+const MAX_EXPERTS = 512;
 const MAX_HEADS = 16_384;
 const MAX_CONTEXT_TOKENS = 2 ** 31 - 1;
 const MAX_EMBEDDING_LENGTH = 1 << 20;
@@ -69,6 +70,7 @@ class ModelValidator {
     const heads = this.perLayer('attention.head_count', blockCount);
     const keyValueHeads = this.perLayer('attention.head_count_kv', blockCount, heads);
     this.checkHeads(heads, keyValueHeads);
+    this.checkExperts();
     const vocabularySize = this.checkVocabulary(embeddingLength);
     const headCount = Math.max(1, ...heads);
     const defaultHeadLength = Math.floor(embeddingLength / headCount);
@@ -141,6 +143,13 @@ class ModelValidator {
         throw this.invalid(`block ${layer} has ${count} attention heads, expected a multiple of its ${keyValueCount} key-value heads`);
       }
     });
+  }
+
+  private checkExperts(): void {
+    const total = this.header.metadata.get(`${this.architecture}.expert_count`) ?? 0;
+    const used = this.header.metadata.get(`${this.architecture}.expert_used_count`) ?? 0;
+    if (typeof total !== 'number' || total > MAX_EXPERTS) throw this.invalid(`${this.architecture}.expert_count is ${JSON.stringify(total)}, expected at most ${MAX_EXPERTS}`);
+    if (typeof used === 'number' && used > total) throw this.invalid(`it uses ${used} of ${total} experts`);
   }
 
   private checkVocabulary(embeddingLength: number): number {

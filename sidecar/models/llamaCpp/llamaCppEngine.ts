@@ -18,7 +18,7 @@ import { computeThreads } from './threads.ts';
 /** Text longer than this is refused: tokenising it would block the engine for seconds. */
 const MAX_TOKENIZE_UNITS = 8 * 1024 * 1024;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
-const CPU_BATCH_TOKENS = 256;
+const CPU_BATCH_TOKENS = 128;
 const GPU_BATCH_TOKENS = 512;
 const KEPT_LOG_LINES = 20;
 
@@ -87,7 +87,7 @@ export class LlamaCppEngine implements Engine {
   }
 
   async releaseSequence(sequence: string): Promise<void> {
-    await this.loaded?.scheduler.releaseSequence(sequence);
+    this.loaded?.scheduler.releaseSequence(sequence);
   }
 
   async statistics(): Promise<EngineStatistics | undefined> {
@@ -125,6 +125,7 @@ export class LlamaCppEngine implements Engine {
       weightBytes,
       availableBytes: main + (graphics ? Math.max(0, graphics.free - graphics.unifiedSize) : 0),
       batchTokens: device.device === 'cpu' ? CPU_BATCH_TOKENS : GPU_BATCH_TOKENS,
+      keepsScores: device.device === 'cpu',
       contextSizeTokens: params.contextSizeTokens,
     });
   }
@@ -140,6 +141,7 @@ export class LlamaCppEngine implements Engine {
         loadSignal: options.signal,
       });
     } catch (error) {
+      if (options.signal?.aborted) throw new TroubleError('engine-failed', `Loading ${path.basename(params.modelPath)} was cancelled.`, { cause: error });
       throw this.loadFailure(params, error);
     }
   }
@@ -188,6 +190,8 @@ export class LlamaCppEngine implements Engine {
         contextSize: plan.contextSizeTokens,
         batchSize: Math.min(device.device === 'cpu' ? CPU_BATCH_TOKENS : GPU_BATCH_TOKENS, plan.contextSizeTokens),
         threads,
+        // On the CPU the flash kernel reads a key-value head once per query head: at depth 4,000 chunks of 16 tokens take 1.5 times as long.
+        flashAttention: device.device === 'cpu' ? false : 'auto',
         failedCreationRemedy: false,
       });
     } catch (error) {

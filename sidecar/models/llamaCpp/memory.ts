@@ -30,6 +30,8 @@ export interface MemoryRequest {
   /** Main memory and, where a GPU is used, its memory. */
   readonly availableBytes: number;
   readonly batchTokens: number;
+  /** Whether attention holds a batch's scores against the whole context, as it does without the flash kernel. */
+  readonly keepsScores: boolean;
   /** 0 chooses. */
   readonly contextSizeTokens: number;
 }
@@ -57,10 +59,11 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   );
 }
 
-function bytesFor({ shape, weightBytes, batchTokens }: MemoryRequest, contextTokens: number, sequences: number): number {
+function bytesFor({ shape, weightBytes, batchTokens, keepsScores }: MemoryRequest, contextTokens: number, sequences: number): number {
   const cacheBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES * contextTokens * sequences;
   const computeBytes = batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength) * 4;
-  return weightBytes + cacheBytes + computeBytes + FIXED_BYTES;
+  const scoreBytes = keepsScores ? 2 * batchTokens * contextTokens * shape.headCount * 4 : 0;
+  return weightBytes + cacheBytes + computeBytes + scoreBytes + FIXED_BYTES;
 }
 
 /** Main memory that can still be taken without driving others out, in bytes. */

@@ -7,12 +7,22 @@ import type { TokenId } from '../../protocol/engine.ts';
  */
 export function restrictTo(model: LlamaModel, allowed: ReadonlySet<TokenId>, vocabularySize: number): TokenBias {
   const bias = TokenBias.for(model);
-  (bias as unknown as { _biases: Iterable<readonly [TokenId, number]> })._biases = {
-    *[Symbol.iterator]() {
-      for (let token = 0; token < vocabularySize; token++) if (!allowed.has(token)) yield [token, -Infinity] as const;
+  (bias as unknown as { _biases: Iterable<readonly [TokenId, number]> })._biases = { [Symbol.iterator]: () => forbiddenTokens(allowed, vocabularySize) };
+  return bias;
+}
+
+/** One pair is handed out again and again: allocating one per token of a vocabulary would cost milliseconds. */
+function forbiddenTokens(allowed: ReadonlySet<TokenId>, vocabularySize: number): Iterator<readonly [TokenId, number]> {
+  const value: [TokenId, number] = [-1, -Infinity];
+  const result = { done: false, value };
+  return {
+    next: () => {
+      do value[0]++;
+      while (allowed.has(value[0]));
+      result.done = value[0] >= vocabularySize;
+      return result as IteratorResult<readonly [TokenId, number]>;
     },
   };
-  return bias;
 }
 
 export function unrestricted(model: LlamaModel): TokenBias {

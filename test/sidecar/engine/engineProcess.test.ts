@@ -138,6 +138,27 @@ describe('the engine process', () => {
     assert.ok((await engine.generate(request(await engine.tokenize('One, two,')))).text.length > 0);
   });
 
+  test('a model that ends the engine while it loads is tried twice, then not again until asked for, and a good one loads after it', async () => {
+    const killer = path.join(folder, 'killer.gguf');
+    // Two tokens alike pass every check of the header; libllama aborts on them.
+    await writeGguf(killer, tinyModel({ metadata: {
+      'tokenizer.ggml.model': { type: 'string', value: 'llama' },
+      'tokenizer.ggml.tokens': { type: 'strings', value: ['<s>', '</s>', 'a', 'a'] },
+      'tokenizer.ggml.scores': { type: 'i32s', value: [0, 0, 0, 0] },
+    } }));
+    const other = new EngineProcess();
+    const first = await refusal(other.load(await loadParams(killer)));
+    assert.equal(first.code, 'engine-crashed');
+    assert.match(first.message, /2 times in a row.*SIGABRT|2 times in a row.*exit code/);
+    assert.match(first.detail ?? '', /GGML_ASSERT/);
+    const second = await refusal(other.generate(request([1, 2])));
+    assert.equal(second.message, first.message);
+    assert.equal(other.pid, undefined);
+    await other.load(await loadParams());
+    assert.ok((await other.generate(request(await other.tokenize('One, two,')))).text.length > 0);
+    await other.dispose();
+  });
+
   test('a request cancelled while it waits for a load resolves as cancelled', async () => {
     const other = new EngineProcess();
     const loading = other.load(await loadParams());
@@ -147,6 +168,19 @@ describe('the engine process', () => {
     assert.equal((await waiting).stopReason, 'cancelled');
     await loading;
     await other.dispose();
+  });
+
+  test('a request cancelled while the engine restarts does not stop the restart for the others', async () => {
+    const tokens = await engine.tokenize('Once upon a time');
+    process.kill(engine.pid!, 'SIGKILL');
+    while (engine.pid !== undefined) await sleep(5);
+    const abort = new AbortController();
+    const cancelled = engine.generate(request(tokens), { signal: abort.signal });
+    const other = engine.generate(request(tokens));
+    await sleep(50);
+    abort.abort();
+    assert.equal((await cancelled).stopReason, 'cancelled');
+    assert.ok((await other).text.length > 0);
   });
 
   test('unload ends the process, dispose leaves none behind', async () => {

@@ -127,9 +127,10 @@ describe('a sequence table', () => {
   test('forgets a name only while no request has it', async () => {
     const sequences = table(2);
     const lease = await sequences.acquire('x', 'chat', never);
-    assert.equal(sequences.forget('x'), undefined);
+    sequences.forget('x');
+    assert.deepEqual(sequences.names(), ['x']);
     lease.release();
-    assert.equal(sequences.forget('x'), lease.sequence);
+    sequences.forget('x');
     assert.deepEqual(sequences.names(), []);
   });
 });
@@ -140,9 +141,9 @@ describe('chunk sizes', () => {
   test('follow the measured cost, down and up', () => {
     const chunks = sizer();
     chunks.record(32, 0, 32 * 2);
-    assert.equal(chunks.next(0), 16);
+    assert.equal(chunks.next(0), 24);
     for (let round = 0; round < 20; round++) chunks.record(16, 0, 16 * 0.2);
-    assert.equal(chunks.next(0), 128);
+    assert.equal(chunks.next(0), 192);
   });
 
   test('shrink with depth before anything was measured there', () => {

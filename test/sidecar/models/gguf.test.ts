@@ -64,6 +64,8 @@ describe('a GGUF header', () => {
     ['with no blocks', 'invalid-model', /block_count is 0/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 0 } } })],
     ['without an architecture', 'invalid-model', /no architecture/, tinyModel({ metadata: { 'general.architecture': undefined } })],
     ['with heads that no group divides', 'invalid-model', /multiple of its 3 key-value heads/, tinyModel({ metadata: { 'llama.attention.head_count_kv': { type: 'u32', value: 3 } } })],
+    ['using more experts than it has', 'invalid-model', /uses 8 of 4 experts/, tinyModel({ metadata: { 'llama.expert_count': { type: 'u32', value: 4 }, 'llama.expert_used_count': { type: 'u32', value: 8 } } })],
+    ['with absurdly many experts', 'invalid-model', /expert_count is 100000/, tinyModel({ metadata: { 'llama.expert_count': { type: 'u32', value: 100_000 } } })],
     ['with a context of no length', 'invalid-model', /context_length is missing/, tinyModel({ metadata: { 'llama.context_length': undefined } })],
     ['with a vocabulary unlike its embedding', 'invalid-model', /4 rows/, tinyModel({ metadata: { 'tokenizer.ggml.tokens': { type: 'strings', value: ['a', 'b'] }, 'tokenizer.ggml.token_type': undefined } })],
     ['without a vocabulary', 'invalid-model', /no vocabulary/, tinyModel({ metadata: { 'tokenizer.ggml.tokens': undefined } })],

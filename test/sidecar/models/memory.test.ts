@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { TroubleError } from '../../../sidecar/engine/engine.ts';
+import type { ModelShape } from '../../../sidecar/models/gguf/validate.ts';
+import { availableMemoryBytes, planMemory, type MemoryRequest } from '../../../sidecar/models/llamaCpp/memory.ts';
+
+/** A model of 7 billion parameters in four bits: 32 blocks, 8 key-value heads of 128. */
+const shape: ModelShape = {
+  architecture: 'llama', blockCount: 32, trainContextTokens: 32_768, embeddingLength: 4096, vocabularySize: 32_000, headCount: 32,
+  cacheElementsPerToken: 32 * 8 * 256, parameterCount: 7e9, weightBytes: 4e9,
+};
+const request = (changes: Partial<MemoryRequest>): MemoryRequest => ({
+  modelName: 'seven.gguf', shape, weightBytes: 4e9, availableBytes: 32e9, batchTokens: 128, keepsScores: true, contextSizeTokens: 0, ...changes,
+});
+
+describe('the memory plan', () => {
+  test('takes 8,192 tokens and three sequences where they fit', () => {
+    const plan = planMemory(request({}));
+    assert.deepEqual([plan.contextSizeTokens, plan.sequences], [8192, 3]);
+    // Weights and cache: 131,072 bytes per token.
+    assert.ok(plan.neededBytes > 4e9 + 3 * 8192 * 131_072);
+  });
+
+  test('takes a smaller context where memory is short', () => {
+    const plan = planMemory(request({ availableBytes: 6e9 }));
+    assert.ok(plan.contextSizeTokens < 8192 && plan.contextSizeTokens >= 512, `${plan.contextSizeTokens}`);
+    assert.ok(plan.neededBytes < 6e9);
+  });
+
+  test('never goes above what the model was trained on', () => {
+    assert.equal(planMemory(request({ shape: { ...shape, trainContextTokens: 2048 }, contextSizeTokens: 100_000 })).contextSizeTokens, 2048);
+  });
+
+  test('takes what the user asked for, or refuses with the numbers', () => {
+    assert.equal(planMemory(request({ contextSizeTokens: 16_384 })).contextSizeTokens, 16_384);
+    assert.throws(() => planMemory(request({ contextSizeTokens: 32_768, availableBytes: 8e9 })), (error: TroubleError) => {
+      assert.equal(error.code, 'out-of-memory');
+      assert.match(error.message, /seven\.gguf needs about 1\d\.\d GB .* context of 32768 tokens .*weights 4\.00 GB.*, 7\.74 GB are free/);
+      return true;
+    });
+  });
+
+  test('refuses a model larger than memory', () => {
+    assert.throws(() => planMemory(request({ availableBytes: 4e9 })), (error: TroubleError) => error.code === 'out-of-memory');
+  });
+
+  test('knows how much memory this machine has', async () => {
+    const bytes = await availableMemoryBytes();
+    assert.ok(bytes > 100e6 && bytes < 100e12, `${bytes}`);
+  });
+});
