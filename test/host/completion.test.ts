@@ -12,8 +12,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
-      await window.type(' ');
-      const ghost = await window.shownGhostText();
+      const ghost = await window.typeForGhostText(' ');
       await window.screenshot('ghost-text');
       await window.press('Tab');
       const text = await window.savedText(host.file(FILE), (saved) => saved.includes(`return ${ghost.trimStart()}`));
@@ -24,8 +23,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
-      await window.type(' ');
-      const ghost = await window.shownGhostText();
+      const ghost = await window.typeForGhostText(' ');
       await window.type(ghost.slice(0, 3));
       const rest = await window.shownGhostText((shown) => shown !== ghost);
       assert.equal(rest, ghost.slice(3));
@@ -40,8 +38,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await window.command('Trigger Inline Suggestion');
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
-      await window.type(' ');
-      await window.shownGhostText();
+      await window.typeForGhostText(' ');
       await window.openFile(secret);
       await window.goToEnd();
       await window.type('o');

@@ -12,8 +12,7 @@ const RECOVERY_MS = 5_000;
 async function completeInFile(host: Scenario, window: Window): Promise<string> {
   await window.openFile(host.file(FILE));
   await window.goTo(13, 9);
-  await window.type(' ');
-  return window.shownGhostText();
+  return window.typeForGhostText(' ');
 }
 
 describeHost(NEWEST_HOST, (scenario) => {
@@ -24,8 +23,7 @@ describeHost(NEWEST_HOST, (scenario) => {
     const second = await host.openWindow();
     await second.openFile(host.file('src/stock.py'));
     await second.goToEnd();
-    await second.type('    return ');
-    await second.shownGhostText();
+    await second.typeForGhostText('    return ');
     assert.equal((await host.sidecar()).pid, pid);
     assert.ok(isRunning(pid));
   });
@@ -103,12 +101,10 @@ describe('an older and a newer Chorus side by side', () => {
         assert.notEqual(pid, firstPid);
         await olderWindow.openFile(olderScenario.file('src/stock.py'));
         await olderWindow.goToEnd();
-        await olderWindow.type('    return ');
-        await olderWindow.shownGhostText();
+        await olderWindow.typeForGhostText('    return ');
         await newerWindow.openFile(newerScenario.file('src/stock.py'));
         await newerWindow.goToEnd();
-        await newerWindow.type('    return ');
-        await newerWindow.shownGhostText();
+        await newerWindow.typeForGhostText('    return ');
         assert.equal((await newerScenario.sidecar()).pid, pid, 'one sidecar, and no duel');
       } catch (error) {
         await olderScenario.recordFailure('older window');

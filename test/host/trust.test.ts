@@ -14,8 +14,7 @@ async function completesWithUsersModel(host: Scenario): Promise<void> {
   const file = host.file('src/temperature.ts');
   await window.openFile(file);
   await window.goTo(13, 9);
-  await window.type(' ');
-  await window.shownGhostText();
+  await window.typeForGhostText(' ');
   const { modelPath } = await host.sidecarStatus();
   assert.equal(modelPath, host.session.modelPath);
 }
