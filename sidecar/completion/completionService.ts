@@ -29,6 +29,8 @@ const DEFAULT_TIMEOUT_MS = 4000;
 /** Lines that take longer to write are not waited for. */
 const MULTI_LINE_MS = 1500;
 const CONTEXT_RESERVE_TOKENS = 32;
+/** The likeliest text may be one that no filter lets through, such as the line above once more: then the next candidate gets a chance. */
+const AUTOMATIC_ATTEMPTS = 2;
 /** Tokens that only say again what healing took back. */
 const HEALED_TOKENS = 4;
 
@@ -138,7 +140,7 @@ export class CompletionService {
     const prompt = await this.#compose({ request, cursor, model, fim, extent });
     const texts: string[] = [];
     let timedOut = false;
-    const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : 1;
+    const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : AUTOMATIC_ATTEMPTS;
     const wanted = request.explicit ? EXPLICIT_CANDIDATES : 1;
     const deadline = this.#now() + (request.settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
@@ -148,6 +150,7 @@ export class CompletionService {
       if (candidate === undefined) break;
       if (candidate.text !== '') addDistinct(texts, candidate.text);
       timedOut ||= candidate.timedOut;
+      if (!request.explicit && !candidate.filteredOut) break;
     }
     // That there was no time says nothing about the place.
     if (!run.signal.aborted && !(timedOut && texts.length === 0)) this.#cache.add(key, texts);
@@ -172,7 +175,7 @@ export class CompletionService {
     key: CacheKey;
     signal: AbortSignal;
     onText: (text: string) => void;
-  }): Promise<{ text: string; timedOut: boolean } | undefined> {
+  }): Promise<{ text: string; timedOut: boolean; filteredOut: boolean } | undefined> {
     const { prompt, cursor, extent, attempt, fim } = options;
     // A block's body begins on the next line; small models would rather chat on.
     const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
@@ -203,7 +206,7 @@ export class CompletionService {
       `completion: ${result.reusedTokens} + ${result.evaluatedTokens} prompt tokens in ${Math.round(result.promptMs)} ms, ` +
         `${result.tokens.length} tokens in ${Math.round(result.generateMs)} ms (${result.stopReason}), ${text.length} characters kept`,
     );
-    return { text, timedOut: result.stopReason === 'timeout' };
+    return { text, timedOut: result.stopReason === 'timeout', filteredOut: text === '' && generated.text.trim() !== '' };
   }
 
   #answer(hit: CacheHit | undefined, options: { cursor: Cursor; startedAt: number; cached: boolean }): Completion[] {

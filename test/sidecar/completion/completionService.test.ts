@@ -66,6 +66,14 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 1);
   });
 
+  test('gives the next candidate a chance where the likeliest only repeats the line above', async () => {
+    const { service, engine } = serviceSaying('');
+    engine.answer = ({ sampling }) => (sampling.temperature === 0 ? 'computeTheTotal(items);\n' : 'other;\n');
+    const found = await service.complete(requestAt('const a = computeTheTotal(items);\nconst a = ‸'), never);
+    assert.deepEqual(found.map(({ text }) => text), ['other;']);
+    assert.equal(engine.generations.length, 2);
+  });
+
   test('asks again where the model had no time to say anything', async () => {
     const { service, engine } = serviceSaying('');
     const generate = engine.generate.bind(engine);
