@@ -17,7 +17,7 @@ import { fetchModel } from './fetchModel.ts';
 import { ensureSystemTools, onPath } from './system.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const SAMPLE = { file: 'src/temperature.ts', line: 13, column: 9 };
+const SAMPLE = { file: 'src/point.ts', line: 13, column: 11 };
 
 const ended = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.abort());

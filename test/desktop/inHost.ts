@@ -32,7 +32,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   'ghost text of the real model is taken into the document': async () => {
-    const document = await openSample('src/temperature.ts');
+    const document = await openSample('src/point.ts');
     const editor = await vscode.window.showTextDocument(document);
     const place = new vscode.Position(12, 8);
     await editor.edit((edit) => edit.insert(place, ' '));

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
 
-const FILE = 'src/temperature.ts';
-/** After `return` in the body of celsiusToKelvin. */
-const PLACE = [13, 9] as const;
+const FILE = 'src/point.ts';
+/** After `return` in the body of `subtract`. */
+const PLACE = [13, 11] as const;
 
 for (const version of [NEWEST_HOST, OLDEST_HOST]) {
   describeHost(version, (scenario) => {

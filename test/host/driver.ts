@@ -108,18 +108,9 @@ export class Window {
     }, timeoutMs);
   }
 
-  /**
-   * Types text and gives the ghost text that follows it. The first completion after a start may run out of its time while the model loads:
-   * then the last character is typed again, as a person would.
-   */
+  /** Types text and gives the ghost text that follows it. */
   async typeForGhostText(text: string): Promise<string> {
     await this.type(text);
-    for (let attempt = 1; attempt < 6; attempt++) {
-      const shown = await this.shownGhostText(undefined, 8_000).catch(() => undefined);
-      if (shown !== undefined) return shown;
-      await this.press('Backspace');
-      await this.type(text.slice(-1));
-    }
     return this.shownGhostText();
   }
 

@@ -6,12 +6,12 @@ import { isRunning, stopSidecar } from './sidecarProcess.ts';
 import type { Window } from './driver.ts';
 import { waitFor } from './waitFor.ts';
 
-const FILE = 'src/temperature.ts';
+const FILE = 'src/point.ts';
 const RECOVERY_MS = 5_000;
 
 async function completeInFile(host: Scenario, window: Window): Promise<string> {
   await window.openFile(host.file(FILE));
-  await window.goTo(13, 9);
+  await window.goTo(13, 11);
   return window.typeForGhostText(' ');
 }
 

@@ -11,9 +11,9 @@ async function nameModelInWorkspace(host: Scenario): Promise<void> {
 /** Ghost text appears, and it comes from the model that the user's settings name. */
 async function completesWithUsersModel(host: Scenario): Promise<void> {
   const window = await host.openWindow();
-  const file = host.file('src/temperature.ts');
+  const file = host.file('src/point.ts');
   await window.openFile(file);
-  await window.goTo(13, 9);
+  await window.goTo(13, 11);
   await window.typeForGhostText(' ');
   const { modelPath } = await host.sidecarStatus();
   assert.equal(modelPath, host.session.modelPath);
