@@ -38,15 +38,10 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[] | undefined> {
-    const { session, documents, onOffer, onTrouble, log } = this.#setup;
+    const { onOffer, onTrouble, log } = this.#setup;
     if (!(await this.#isWanted(document, context))) return undefined;
     try {
-      // The first keystroke starts the sidecar, even if the next one comes before it runs.
-      await session.start();
-      const sync = await documents.ensureSent(document);
-      if (sync === 'tooLarge') onTrouble(tooLarge(document));
-      if (sync !== 'sent' || token.isCancellationRequested) return undefined;
-      const items = await session.provideInlineCompletions(document, position, context, token);
+      const items = await this.#askAgainAfterCrash(() => this.#ask(document, position, context, token));
       if (token.isCancellationRequested || items.length === 0) return undefined;
       onOffer(document, position, items);
       return [...items];
@@ -58,12 +53,43 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     }
   }
 
+  async #ask(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    context: vscode.InlineCompletionContext,
+    token: vscode.CancellationToken,
+  ): Promise<readonly vscode.InlineCompletionItem[]> {
+    const { session, documents, onTrouble } = this.#setup;
+    // The first keystroke starts the sidecar, even if the next one comes before it runs.
+    await session.start();
+    const sync = await documents.ensureSent(document);
+    if (sync === 'tooLarge') onTrouble(tooLarge(document));
+    if (sync !== 'sent' || token.isCancellationRequested) return [];
+    return session.provideInlineCompletions(document, position, context, token);
+  }
+
+  /** The editor asks once per keystroke: a question that the sidecar's end swallowed would stay unanswered until the next. */
+  async #askAgainAfterCrash<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isLostConnection(error)) throw error;
+      await this.#setup.session.recover();
+      return ask();
+    }
+  }
+
   /** Whether this request may go on. What the user asks for by a command is answered even while ghost text is off. */
   async #isWanted(document: vscode.TextDocument, context: vscode.InlineCompletionContext): Promise<boolean> {
     const isExplicit = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     if (!isExplicit && this.state(document.languageId).kind !== 'on') return false;
     return (await this.#setup.policy.check(document.uri)) === 'allowed';
   }
+}
+
+function isLostConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'DrainingError' || (error.name === 'SidecarError' && (error as { code?: unknown }).code === 'closed');
 }
 
 function tooLarge(document: vscode.TextDocument): Trouble {

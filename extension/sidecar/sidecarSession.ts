@@ -74,6 +74,12 @@ export class LanguageClientSession implements SidecarSession {
     await this.#ensureRunning();
   }
 
+  /** After a request met the end of the connection: makes sure that the next one stands. Throws `SidecarError`. */
+  async recover(): Promise<void> {
+    await this.#untilClosed();
+    await this.#ensureRunning();
+  }
+
   /** The user asks for a fresh sidecar, or for another try after failures. Other windows get the fresh one with their next request. */
   async restart(): Promise<void> {
     this.#backoff.reset();
@@ -182,7 +188,7 @@ export class LanguageClientSession implements SidecarSession {
       return await send(client);
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'DrainingError') throw error;
-      await this.#untilClosed();
+      await this.recover();
       return send(await this.#ensureRunning());
     }
   }

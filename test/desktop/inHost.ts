@@ -34,7 +34,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   'ghost text of the real model is taken into the document': async () => {
     const document = await openSample('src/point.ts');
     const editor = await vscode.window.showTextDocument(document);
-    const place = new vscode.Position(12, 8);
+    const place = new vscode.Position(12, 10);
     await editor.edit((edit) => edit.insert(place, ' '));
     const end = place.translate(0, 1);
     editor.selection = new vscode.Selection(end, end);
