@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
 
@@ -36,6 +37,30 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await window.diffEditor().waitFor({ state: 'hidden' });
       await window.press('Control+S');
       assert.equal(await host.read(FILE), original);
+    });
+
+    scenario('an explanation goes to the chat panel', async (host) => {
+      const window = await host.openWindow();
+      await window.openFile(host.file(FILE));
+      await window.goTo(9, 5);
+      await window.command('Chorus: Explain Selection');
+      const chat = await window.chatView();
+      assert.match(await chat.answerBegins(), /\S/);
+    });
+
+    scenario('a commit message appears in the source control box', async (host) => {
+      const git = (...parameters: string[]): unknown =>
+        execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', ...parameters], { cwd: host.workspace });
+      git('init', '-q');
+      git('add', '-A');
+      git('commit', '-q', '-m', 'Add the shop');
+      await host.write(FILE, `${await host.read(FILE)}\nexport const currency = 'EUR';\n`);
+      const window = await host.openWindow();
+      await window.statusBarItem('main').waitFor();
+      await window.command('Chorus: Write Commit Message');
+      const message = window.page.locator('.scm-editor .view-lines', { hasText: /\w/ }).first();
+      await message.waitFor();
+      await window.screenshot('commit-message');
     });
   });
 }
