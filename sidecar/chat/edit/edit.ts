@@ -26,8 +26,9 @@ export async function edit(run: EditRun): Promise<EditOutcome> {
   const { session, model, params, settings, sequence, onChunk, signal } = run;
   const target = outdent(params.target, params.before);
   const prompt = await rewritePrompt(session, model, params, target, settings.maxTokens);
+  const requiredPrefix = keptHead(params, target.text);
   const result = await session.engine.generate(
-    { sequence, priority: 'chat', tokens: prompt.tokens, maxTokens: prompt.maxTokens, sampling: { temperature: 0 }, stop: prompt.stop },
+    { sequence, priority: 'chat', tokens: prompt.tokens, maxTokens: prompt.maxTokens, sampling: { temperature: 0 }, stop: prompt.stop, ...(requiredPrefix ? { requiredPrefix } : {}) },
     {
       onChunk: ({ text }) => {
         if (text !== '') onChunk({ text });
@@ -41,4 +42,11 @@ export async function edit(run: EditRun): Promise<EditOutcome> {
       ? `${code}\n`
       : fitToTarget(trimEcho(code, { before: params.before, after: params.after, target: target.text }), params.target, target);
   return { newText, stopReason: result.stopReason };
+}
+
+/** A fix leaves a declaration's first line as it is unless a problem is reported there; small models would rather write another declaration. */
+function keptHead({ task, diagnostics }: EditParams, target: string): string | undefined {
+  const end = target.indexOf('\n');
+  if (task !== 'fix' || end < 0 || !diagnostics?.length || diagnostics.some((each) => /^line 1:/i.test(each))) return undefined;
+  return target.slice(0, end + 1);
 }

@@ -6,9 +6,9 @@ export interface Item {
 
 /** Sum of all items in cents. */
 export function totalCents(items: Item[]): number {
-  let total = '0';
+  let total = 0;
   for (const item of items) {
     total += item.priceCents * item.count;
   }
-  return total;
+  return totl;
 }

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { fetchModel } from '../../../.scripts/fetchModel.ts';
+import { ChatService } from '../../../sidecar/chat/chatService.ts';
+import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
+import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
+
+describe('chat with the real model', () => {
+  let engine: EngineProcess;
+  let chat: ChatService;
+  before(async () => {
+    engine = new EngineProcess();
+    const model: LoadedModel = await engine.load({ modelPath: await fetchModel(), engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 2048 });
+    chat = new ChatService({ session: { engine, model: async () => model } });
+  });
+  after(() => engine.dispose());
+
+  const collect = (): { texts: string[]; onChunk: (chunk: { readonly text: string }) => void } => {
+    const texts: string[] = [];
+    return { texts, onChunk: ({ text }) => void texts.push(text) };
+  };
+
+  it('streams an answer whose parts are the whole', async () => {
+    const { texts, onChunk } = collect();
+    const result = await chat.chat({ conversationId: 'a', messages: [{ role: 'user', content: 'What is the capital of France?' }] }, { temperature: 0, maxTokens: 40 }, onChunk);
+    assert.match(result.text, /Paris/);
+    assert.equal(texts.join(''), result.text);
+    assert.ok(texts.length > 1, 'the answer came in parts');
+  });
+
+  it('goes on with a conversation whose beginning it has in mind', async () => {
+    const messages = [
+      { role: 'user', content: 'What is the capital of France?' },
+      { role: 'assistant', content: 'The capital of France is Paris.' },
+      { role: 'user', content: 'Say its name again, one word.' },
+    ] as const;
+    const result = await chat.chat({ conversationId: 'a', messages }, { temperature: 0, maxTokens: 20 }, () => undefined);
+    assert.match(result.text, /Paris/);
+  });
+
+  it('ends with what it has when it is stopped', async () => {
+    const stop = new AbortController();
+    const { texts, onChunk } = collect();
+    const result = await chat.chat(
+      { conversationId: 'b', messages: [{ role: 'user', content: 'Write a very long story about the sea.' }] },
+      { temperature: 0 },
+      (chunk) => {
+        onChunk(chunk);
+        if (texts.length === 5) stop.abort();
+      },
+      stop.signal,
+    );
+    assert.equal(result.stopReason, 'cancelled');
+    assert.equal(result.text, texts.join(''));
+  });
+
+  it('fixes a mistake that the compiler names, and keeps the declaration', async () => {
+    const target = 'export function totalCents(items: Item[]): number {\n  let total = 0;\n  for (const item of items) {\n    total += item.priceCents * item.count;\n  }\n  return totl;\n}\n';
+    const { newText } = await chat.edit(
+      { task: 'fix', languageId: 'typescript', fileName: 'cart.ts', target, before: '', after: '', diagnostics: ["line 6: Cannot find name 'totl'. Did you mean 'total'? (ts 2552)"] },
+      {},
+      () => undefined,
+    );
+    assert.equal(newText, target.replace('totl', 'total'));
+  });
+
+  it('refuses a question that the context cannot hold, with the numbers', async () => {
+    const content = 'word '.repeat(5000);
+    await assert.rejects(chat.chat({ conversationId: 'c', messages: [{ role: 'user', content }] }, {}, () => undefined), { name: 'TroubleError', code: 'context-overflow', message: /\d/ });
+  });
+});
