@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { COMMIT_MESSAGE_REQUEST, type CommitMessageParams, type CommitMessageResult } from '../../sidecar/protocol/client.ts';
 import type { ActionHost } from './actionHost.ts';
 import { withCancellableProgress } from './failure.ts';
-import { commitSources, type CommitSource } from './git/commitSource.ts';
+import type { CommitSource } from './git/commitSource.ts';
+import { commitSources } from './git/commitSources.ts';
 import { joinWithin } from './git/unifiedDiff.ts';
 
 export const COMMIT_MESSAGE_COMMAND = 'chorus.commitMessage';

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { readSecretPatterns } from '../settings.ts';
 import { IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
+import { readTextFile } from './readTextFile.ts';
 import { NOTEBOOK_CELL_SCHEME, SYNCED_SCHEMES } from './schemes.ts';
 import { SecretFiles } from './secretFiles.ts';
 
@@ -76,7 +77,7 @@ export class DocumentPolicy implements vscode.Disposable {
     const key = root.toString();
     let rules = this.#rulesOfRoot.get(key);
     if (rules === undefined) {
-      rules = new IgnoreRules((folder, name) => readText(vscode.Uri.joinPath(root, folder, name)));
+      rules = new IgnoreRules((folder, name) => readTextFile(vscode.Uri.joinPath(root, folder, name), MAX_IGNORE_FILE_BYTES));
       this.#rulesOfRoot.set(key, rules);
       if (!vscode.workspace.getWorkspaceFolder(root)) this.#watch(new vscode.RelativePattern(root, `{${IGNORE_FILES.join(',')}}`));
     }
@@ -129,14 +130,4 @@ async function findRepository(start: vscode.Uri): Promise<vscode.Uri | undefined
 function relativePath(root: vscode.Uri, file: vscode.Uri): string | undefined {
   const prefix = root.path.endsWith('/') ? root.path : `${root.path}/`;
   return file.path.startsWith(prefix) ? file.path.slice(prefix.length) : undefined;
-}
-
-async function readText(uri: vscode.Uri): Promise<string | undefined> {
-  try {
-    const { size } = await vscode.workspace.fs.stat(uri);
-    if (size > MAX_IGNORE_FILE_BYTES) return undefined;
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,8 @@
  */
 import { createTwoFilesPatch } from 'diff';
 import * as vscode from 'vscode';
-import { readText, type CommitSource, type MayRead } from './commitSource.ts';
+import { readTextFile } from '../../documents/readTextFile.ts';
+import { MAX_FILE_BYTES, type CommitSource, type MayRead } from './commitSource.ts';
 import { gitFileUri, inputBoxRoot, onSideOf, type UriParts } from './remoteUris.ts';
 import type { FileDiff } from './unifiedDiff.ts';
 
@@ -61,8 +62,8 @@ async function diffs(changes: readonly ReportedChange[], isStaged: boolean, root
     if (!(await mayRead(uri))) continue;
     const originalUri = toLocalUri(change.originalUri);
     // `git:` with an empty ref reads the index.
-    const before = change.status === 'UNTRACKED' ? '' : await readText(git(originalUri, isStaged ? 'HEAD' : ''));
-    const after = await readText(isStaged ? git(uri, '') : uri);
+    const before = change.status === 'UNTRACKED' ? '' : await readTextFile(git(originalUri, isStaged ? 'HEAD' : ''), MAX_FILE_BYTES);
+    const after = await readTextFile(isStaged ? git(uri, '') : uri, MAX_FILE_BYTES);
     const [oldPath, path] = [originalUri, uri].map((each) => each.path.slice(rootUri.path.length + 1)) as [string, string];
     const patch = createTwoFilesPatch(`a/${oldPath}`, `b/${path}`, before ?? '', after ?? '', undefined, undefined, { context: 3 });
     const renamed = oldPath === path ? '' : `rename from ${oldPath}\nrename to ${path}\n`;
