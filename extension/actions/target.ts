@@ -47,7 +47,7 @@ export function chooseTarget(selection: Range, symbols: readonly OutlineSymbol[]
 }
 
 /** The innermost function, method or constructor that holds `position`; without one, the innermost type. */
-export function enclosingSymbol(position: Position, symbols: readonly OutlineSymbol[]): OutlineSymbol | undefined {
+function enclosingSymbol(position: Position, symbols: readonly OutlineSymbol[]): OutlineSymbol | undefined {
   const path = pathTo(position, symbols);
   const spansLines = (symbol: OutlineSymbol): boolean => symbol.range.end.line > symbol.range.start.line;
   return (

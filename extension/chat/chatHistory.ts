@@ -1,7 +1,7 @@
 import { parseConversation, type Conversation } from './conversation.ts';
 
 /** Conversations beyond this many are deleted, least recently used first. */
-export const MAX_CONVERSATIONS = 50;
+const MAX_CONVERSATIONS = 50;
 
 /** Named texts in one folder of the workspace's storage. */
 export interface TextStore {

@@ -9,7 +9,7 @@ export interface Conversation {
 }
 
 /** Oldest messages beyond this many are forgotten. */
-export const MAX_MESSAGES = 200;
+const MAX_MESSAGES = 200;
 const MAX_TITLE_UNITS = 60;
 
 export function titleOf(conversation: Conversation): string {

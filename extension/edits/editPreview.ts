@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import { followChanges, type TrackedRange } from './trackedRange.ts';
 
 /** Scheme of the virtual documents that hold a file as it would be after an edit. */
-export const PREVIEW_SCHEME = 'chorus-preview';
+const PREVIEW_SCHEME = 'chorus-preview';
 
-export const ACCEPT_EDIT_COMMAND = 'chorus.edit.accept';
-export const REJECT_EDIT_COMMAND = 'chorus.edit.reject';
+const ACCEPT_EDIT_COMMAND = 'chorus.edit.accept';
+const REJECT_EDIT_COMMAND = 'chorus.edit.reject';
 
 export interface EditPreviewRequest {
   /** The one document that the edit touches. */

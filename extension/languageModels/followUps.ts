@@ -1,7 +1,7 @@
 import type { ChatCommand } from '../../sidecar/protocol/client.ts';
 
 /** Slash commands of `@chorus`, in the manifest's order. */
-export const CHAT_COMMANDS: readonly ChatCommand[] = ['explain', 'fix', 'tests', 'docs', 'refactor', 'translate'];
+const CHAT_COMMANDS: readonly ChatCommand[] = ['explain', 'fix', 'tests', 'docs', 'refactor', 'translate'];
 
 /** What one often asks next. */
 const NEXT: Readonly<Record<ChatCommand, readonly ChatCommand[]>> = {

@@ -5,7 +5,7 @@ import { ModelProvider } from './modelProvider.ts';
 import { createParticipant } from './participant.ts';
 
 /** The vendor of `contributes.languageModelChatProviders`, by which other extensions select the local model. */
-export const MODEL_VENDOR = 'chorus';
+const MODEL_VENDOR = 'chorus';
 
 /** Puts the local model into VS Code's model picker, behind `vscode.lm`, and behind `@chorus` in its chat. */
 export function registerLanguageModels(context: vscode.ExtensionContext, session: SidecarSession, policy: DocumentPolicy): void {

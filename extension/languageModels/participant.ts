@@ -9,7 +9,7 @@ import { conversationId } from './generateParams.ts';
 import { answerMetadata, historyMessages, historyPlaces, mergeContext, type Turn } from './history.ts';
 import { resolvePlaces, resolveReferences } from './references.ts';
 
-export const PARTICIPANT_ID = 'chorus.chat';
+const PARTICIPANT_ID = 'chorus.chat';
 
 /** Registers `@chorus`. It answers with the local model whatever model is chosen in VS Code's picker. */
 export function createParticipant(session: SidecarSession, policy: Pick<DocumentPolicy, 'check'>): vscode.Disposable {

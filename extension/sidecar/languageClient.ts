@@ -53,7 +53,7 @@ export class DrainingError extends Error {
 
 /**
  * The features of the language client that Chorus uses. Whatever else a server offers (it serves other editors too) is left alone. Its inline
- * completion is not among them: it registers a provider once the server runs, and VS Code then drops the request that started the server.
+ * completion is not among them: it would register a provider only once the server runs, too late for the request that started the server.
  */
 const USED_FEATURES: ReadonlySet<string> = new Set([
   'textDocument/didOpen',
@@ -190,7 +190,7 @@ function isInOrder(webSocketCode: number): boolean {
 }
 
 /** What a failed request means to the session's callers. */
-export function asSessionError(error: unknown): Error {
+function asSessionError(error: unknown): Error {
   if (error instanceof SidecarError || error instanceof TroubleError || error instanceof vscode.CancellationError) return error;
   if (!(error instanceof ResponseError)) return error instanceof Error ? error : new Error(String(error));
   const trouble = troubleOf(error.data);

@@ -34,7 +34,7 @@ export async function fitContext(engine: Engine, items: readonly ContextItem[], 
 }
 
 /** For example "parser.ts:10-24", lines counted from one. */
-export function contextLabel(item: ContextItem): string {
+function contextLabel(item: ContextItem): string {
   const name = item.uri ? fileName(item.uri) : item.kind;
   return item.lines ? `${name}:${item.lines[0] + 1}-${item.lines[1] + 1}` : name;
 }

@@ -9,7 +9,7 @@ import { languageNamed } from './languageNames.ts';
 import { renderChat, type RenderedChat } from './renderChat.ts';
 import { withoutThinking } from './fences.ts';
 
-export const DEFAULT_SYSTEM_PROMPT =
+const DEFAULT_SYSTEM_PROMPT =
   "You are Chorus, a programming assistant that runs on the user's own machine. Be brief and exact. Put code into fenced blocks that name the language.";
 
 /** Context never takes more than this share of the prompt, so that a cut made for one question holds for the next: the prefix stays. */

@@ -18,7 +18,7 @@ export function standardErrorLog(files?: { logFile: string; previousLogFile: str
 }
 
 /** Name, code and stack frames of an error and its causes. */
-export function describeError(error: unknown): string {
+function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
   const code = (error as NodeJS.ErrnoException).code;
   const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')).slice(0, 8);

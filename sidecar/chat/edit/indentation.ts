@@ -1,5 +1,5 @@
 /** Leading white space that all non-blank lines share. */
-export function commonIndentation(lines: readonly string[]): string {
+function commonIndentation(lines: readonly string[]): string {
   let common: string | undefined;
   for (const line of lines) {
     if (line.trim() === '') continue;

@@ -12,7 +12,7 @@ export function nearlySame(one: string, other: string): boolean {
 }
 
 /** Levenshtein's distance in UTF-16 units. */
-export function editDistance(one: string, other: string): number {
+function editDistance(one: string, other: string): number {
   let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let row = 1; row <= one.length; row++) {
     const current = [row];
