@@ -31,6 +31,8 @@ export interface ChatServiceDependencies {
 export class ChatService {
   private readonly session: ModelSession;
   private temporarySequences = 0;
+  /** The last turn of each conversation, by the name of its sequence. */
+  private readonly lastTurns = new Map<string, Promise<unknown>>();
 
   constructor(dependencies: ChatServiceDependencies) {
     this.session = dependencies.session;
@@ -40,15 +42,17 @@ export class ChatService {
   async chat(params: ChatParams, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatResult> {
     const model = await this.session.model();
     const prompt = await conversationPrompt(this.session, model, params, settings);
-    const result = await this.run({
-      sequence: conversationSequence(params.conversationId),
-      tokens: prompt.tokens,
-      maxTokens: prompt.maxTokens,
-      stop: prompt.stop,
-      sampling: chatSampling(settings),
-      onChunk,
-      signal,
-    });
+    const result = await this.inConversation(params.conversationId, (sequence) =>
+      this.run({
+        sequence,
+        tokens: prompt.tokens,
+        maxTokens: prompt.maxTokens,
+        stop: prompt.stop,
+        sampling: chatSampling(settings),
+        onChunk,
+        signal,
+      }),
+    );
     return {
       text: result.text,
       stopReason: stopReasonOf(result.stopReason),
@@ -90,7 +94,7 @@ export class ChatService {
   async generate(params: GenerateParams, settings: ChatSettings, onPart: (part: GeneratePart) => void, signal?: AbortSignal): Promise<GenerateResult> {
     const model = await this.session.model();
     const run = (sequence: string): ReturnType<typeof generate> => generate({ session: this.session, model, params, settings, sequence, onPart, signal });
-    const outcome = params.conversationId ? await run(conversationSequence(params.conversationId)) : await this.withTemporarySequence('generate', run);
+    const outcome = params.conversationId ? await this.inConversation(params.conversationId, run) : await this.withTemporarySequence('generate', run);
     return {
       text: outcome.text,
       toolCalls: outcome.toolCalls,
@@ -99,6 +103,19 @@ export class ChatService {
       generatedTokens: outcome.generatedTokens,
       tokensPerSecond: rate(outcome.generatedTokens, outcome.generateMs),
     };
+  }
+
+  /** Drops what the engine remembers of conversations whose id begins with `idPrefix`: their client left. */
+  async forgetConversations(idPrefix: string): Promise<void> {
+    const sequences = [...this.lastTurns.keys()].filter((sequence) => sequence.startsWith(conversationSequence(idPrefix)));
+    await Promise.all(
+      sequences.map(async (sequence) => {
+        // A sequence in use would be kept.
+        await this.lastTurns.get(sequence);
+        this.lastTurns.delete(sequence);
+        await this.release(sequence);
+      }),
+    );
   }
 
   async countTokens(params: CountTokensParams): Promise<CountTokensResult> {
@@ -127,6 +144,13 @@ export class ChatService {
     );
   }
 
+  private async inConversation<Result>(conversationId: string, work: (sequence: string) => Promise<Result>): Promise<Result> {
+    const sequence = conversationSequence(conversationId);
+    const turn = work(sequence);
+    this.lastTurns.set(sequence, turn.catch(() => undefined));
+    return turn;
+  }
+
   /** One-off requests share no cache with one another, so that nothing of one workspace is left for the next. */
   private async withTemporarySequence<Result>(kind: string, work: (sequence: string) => Promise<Result>): Promise<Result> {
     this.temporarySequences += 1;
@@ -134,9 +158,13 @@ export class ChatService {
     try {
       return await work(sequence);
     } finally {
-      // A dead engine has forgotten the sequence already.
-      await this.session.engine.releaseSequence(sequence).catch(() => undefined);
+      await this.release(sequence);
     }
+  }
+
+  private async release(sequence: string): Promise<void> {
+    // A dead engine has forgotten the sequence already.
+    await this.session.engine.releaseSequence(sequence).catch(() => undefined);
   }
 }
 

@@ -103,12 +103,17 @@ export class CompletionService {
     return this.#statistics.read();
   }
 
-  /** Drops what is remembered of a client that left. */
-  forgetClient(clientKey: string): void {
-    this.#inFlight.current(clientKey)?.cancel();
+  /** Drops what is remembered of a client that left, the engine's cache included. */
+  async forgetClient(clientKey: string): Promise<void> {
+    const flight = this.#inFlight.current(clientKey);
+    flight?.cancel();
     this.#cache.forget(clientKey);
     this.#suffixes.forget(clientKey);
     this.#debounces.delete(clientKey);
+    // A sequence in use would be kept.
+    await flight?.finished.catch(() => undefined);
+    // A dead engine has forgotten the sequence already.
+    await this.#session.engine.releaseSequence(sequenceOf(clientKey)).catch(() => undefined);
   }
 
   /** What is known already. A user who asks by command wants choices: one known candidate is not enough. */
@@ -182,7 +187,7 @@ export class CompletionService {
     const generated = await generateText(
       this.#session.engine,
       {
-        sequence: `completion:${options.key.clientKey}`,
+        sequence: sequenceOf(options.key.clientKey),
         priority: 'completion',
         tokens: prompt.tokens,
         requiredPrefix: required || undefined,
@@ -243,6 +248,11 @@ export class CompletionService {
     }
     return this.#fim?.format ?? Promise.resolve(undefined);
   }
+}
+
+/** One sequence for each client: nothing of one window's code serves another. */
+function sequenceOf(clientKey: string): string {
+  return `completion:${clientKey}`;
 }
 
 function toEol(text: string, eol: string): string {

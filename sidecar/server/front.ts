@@ -5,6 +5,7 @@ import { CloseCodes } from '../client/connect.ts';
 import type { CompletionService } from '../completion/completionService.ts';
 import { ErrorCodes, type LocalModel, type Trouble } from '../protocol/client.ts';
 import { Client, type Clients } from './client.ts';
+import { conversationId } from './conversationId.ts';
 import { handleChat } from './handlers/chat.ts';
 import { handleCommitMessage } from './handlers/commitMessage.ts';
 import { handleCompletion } from './handlers/completion.ts';
@@ -60,7 +61,9 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   parts.onClientsChanged();
   socket.on('close', () => {
     clients.remove(client);
-    completions.forgetClient(client.key);
+    Promise.all([completions.forgetClient(client.key), chatService.forgetConversations(conversationId(client, ''))]).catch((error: unknown) =>
+      parts.log.error('A client that left could not be forgotten', error),
+    );
     parts.onClientsChanged();
   });
   if (departure.isDraining) client.connection.close(CloseCodes.drained, 'A newer version takes over');

@@ -1,13 +1,14 @@
 import type { ChatService } from '../../chat/chatService.ts';
 import { CHAT_REQUEST } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
+import { conversationId } from '../conversationId.ts';
 import { chat } from '../schemas.ts';
 
 /** A turn of a conversation, streamed. */
 export function handleChat(client: Client, chatService: ChatService): void {
   client.connection.onRequest(CHAT_REQUEST, chat, (params, signal) =>
     chatService.chat(
-      { ...params, conversationId: `${client.key}/${params.conversationId}` },
+      { ...params, conversationId: conversationId(client, params.conversationId) },
       client.settings.chat ?? {},
       (chunk) => client.connection.progress(params.partialResultToken, chunk),
       signal,

@@ -1,13 +1,14 @@
 import type { ChatService } from '../../chat/chatService.ts';
 import { COUNT_TOKENS_REQUEST, GENERATE_REQUEST } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
+import { conversationId } from '../conversationId.ts';
 import { countTokens, generate } from '../schemas.ts';
 
 /** Messages or text as they are, for `vscode.lm` and the command line. */
 export function handleGenerate(client: Client, chatService: ChatService): void {
   client.connection.onRequest(GENERATE_REQUEST, generate, (params, signal) =>
     chatService.generate(
-      params.conversationId === undefined ? params : { ...params, conversationId: `${client.key}/${params.conversationId}` },
+      params.conversationId === undefined ? params : { ...params, conversationId: conversationId(client, params.conversationId) },
       client.settings.chat ?? {},
       (part) => client.connection.progress(params.partialResultToken, part),
       signal,

@@ -97,9 +97,24 @@ describe('Completion', () => {
   test('forgets a client that left', async () => {
     const { service, engine } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);
-    service.forgetClient('window');
+    await service.forgetClient('window');
+    assert.deepEqual(engine.released, ['completion:window']);
     await service.complete(requestAt('const a = ‸'), never);
     assert.equal(engine.generations.length, 2);
+  });
+
+  test('releases the sequence of a client that left only when the engine is done with it', async () => {
+    const { service, engine } = serviceSaying('foo');
+    let goOn = (): void => undefined;
+    engine.pace = () => new Promise((resolve) => (goOn = resolve));
+    const completion = service.complete(requestAt('const a = ‸'), never);
+    while (engine.generations.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const forgotten = service.forgetClient('window');
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(engine.released, []);
+    goOn();
+    await Promise.all([completion, forgotten]);
+    assert.deepEqual(engine.released, ['completion:window']);
   });
 
   test('lets nothing of one window serve another', async () => {

@@ -9,6 +9,7 @@ type Generation = Omit<EngineGenerateParams, 'requestId'>;
  */
 export class ScriptedEngine implements Engine {
   readonly generations: Generation[] = [];
+  readonly released: string[] = [];
   cancelledGenerations = 0;
   /** What the model says after `requiredPrefix`, by prompt. */
   answer: (generation: Generation) => string = () => '';
@@ -81,7 +82,9 @@ export class ScriptedEngine implements Engine {
     return this.#result(said, said.length < whole.length ? 'length' : 'end');
   }
 
-  async releaseSequence(): Promise<void> {}
+  async releaseSequence(sequence: string): Promise<void> {
+    this.released.push(sequence);
+  }
 
   async dispose(): Promise<void> {}
 
