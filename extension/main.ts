@@ -8,6 +8,7 @@ import { Acceptance } from './completion/acceptance.ts';
 import { GhostText } from './completion/ghostText.ts';
 import { registerCompletion } from './completion/registerCompletion.ts';
 import { Snooze } from './completion/snooze.ts';
+import { registerCuda } from './cuda/registerCuda.ts';
 import { DocumentPolicy } from './documents/documentPolicy.ts';
 import { DocumentSync } from './documents/documentSync.ts';
 import { registerEditPreview } from './edits/editPreview.ts';
@@ -60,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerStatus(context, { session, ghostText, snooze, acceptance }, troubles, log);
   registerCompletion(context, session, { ghostText, snooze, acceptance });
   registerModels(context, session);
+  registerCuda(context, session, logError);
   registerEditPreview(context);
   registerChatPanel(context, session, policy, logError);
   registerActions(context, session, policy);

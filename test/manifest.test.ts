@@ -9,7 +9,8 @@ const read = (file: string): string => readFileSync(path.join(root, file), 'utf8
 
 interface Manifest {
   readonly contributes: {
-    readonly commands: readonly { readonly command: string }[];
+    readonly commands: readonly { readonly command: string; readonly enablement?: string }[];
+    readonly menus: { readonly commandPalette: readonly { readonly command: string; readonly when: string }[] };
     readonly configuration: { readonly properties: Readonly<Record<string, { readonly scope?: string }>> };
     readonly keybindings?: readonly { readonly command: string; readonly key: string; readonly when?: string }[];
   };
@@ -35,6 +36,12 @@ describe('the manifest', () => {
     const code = extensionSources();
     const missing = manifest.contributes.commands.map(({ command }) => command).filter((command) => !code.includes(`'${command}'`));
     assert.deepEqual(missing, []);
+  });
+
+  it('hides no command from the palette for want of focus, which the palette itself takes', () => {
+    const { commands, menus } = manifest.contributes;
+    const conditions = [...commands.map(({ command, enablement = '' }) => [command, enablement]), ...menus.commandPalette.map(({ command, when }) => [command, when])];
+    assert.deepEqual(conditions.filter(([, condition]) => /focus/i.test(condition ?? '')), []);
   });
 
   it('lets no workspace choose a model or an engine: such settings are machine-scoped and restricted', () => {

@@ -23,10 +23,15 @@ export function registerCompletion(
     vscode.commands.registerCommand('chorus.completion.toggleLanguage', toggleLanguage),
     vscode.commands.registerCommand('chorus.completion.snooze', (minutes?: unknown) => askAndSnooze(snooze, minutes)),
     vscode.commands.registerCommand('chorus.completion.resume', () => snooze.end()),
-    vscode.commands.registerCommand('chorus.completion.trigger', () => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger')),
+    vscode.commands.registerCommand('chorus.completion.trigger', trigger),
     vscode.commands.registerCommand('chorus.completion.statistics', () => showStatistics(session, acceptance.counts)),
   );
   askAboutOtherProviders(context);
+}
+
+async function trigger(): Promise<void> {
+  if (vscode.window.activeTextEditor) await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+  else await vscode.window.showInformationMessage(vscode.l10n.t('Put the cursor into the code to complete first.'));
 }
 
 async function toggle(): Promise<void> {

@@ -31,7 +31,7 @@ function menuItems(isSnoozed: boolean): MenuItem[] {
   if (enabled) {
     items.push(
       isSnoozed
-        ? { label: `$(bell) ${vscode.l10n.t('End the Rest')}`, command: 'chorus.completion.resume' }
+        ? { label: `$(bell) ${vscode.l10n.t('Resume Ghost Text')}`, command: 'chorus.completion.resume' }
         : { label: `$(bell-slash) ${vscode.l10n.t('Snooze Ghost Text…')}`, command: 'chorus.completion.snooze' },
     );
   }

@@ -43,7 +43,7 @@ export function statusText(kind: StatusKind, status: SidecarStatus | undefined, 
     case 'languageOff':
       return vscode.l10n.t('Chorus: ghost text is off for this language');
     case 'snoozed':
-      return vscode.l10n.t('Chorus: ghost text rests until {0}', new Date(snoozedUntilMs).toLocaleTimeString(vscode.env.language, { timeStyle: 'short' }));
+      return vscode.l10n.t('Chorus: ghost text is snoozed until {0}', new Date(snoozedUntilMs).toLocaleTimeString(vscode.env.language, { timeStyle: 'short' }));
     case 'trouble':
       return status?.trouble ? `Chorus: ${status.trouble.message}` : vscode.l10n.t('Chorus: the sidecar does not run');
   }

@@ -7,6 +7,7 @@ import { connect } from './connect.ts';
 import { ensureHome, type Home } from './home.ts';
 import { openLaunchLog, readLogTail } from './launchLog.ts';
 import { drain } from './makeWay.ts';
+import { nodeEnvironment } from './nodeEnvironment.ts';
 import { SidecarError } from './sidecarError.ts';
 import { tryLock } from './startLock.ts';
 import { readStateFile, type SidecarState } from './stateFile.ts';
@@ -124,7 +125,7 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
       stdout: output,
       stderr: output,
       extendEnv: false,
-      env: sidecarEnvironment(options.env),
+      env: nodeEnvironment(options.env),
     });
     subprocess.unref();
     let exit: { exitCode?: number; signal?: string; shortMessage?: string } | undefined;
@@ -152,11 +153,4 @@ function describeExit(exit: { exitCode?: number; signal?: string; shortMessage?:
   if (exit.signal) return `it was ended by ${exit.signal}`;
   if (exit.exitCode !== undefined) return `it ended with exit code ${exit.exitCode}`;
   return exit.shortMessage ?? 'it could not be run';
-}
-
-/** The caller's environment without what would tie a process that outlives the caller to the caller's debugger. */
-function sidecarEnvironment(extra: Readonly<Record<string, string>> | undefined): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env, ...extra, ELECTRON_RUN_AS_NODE: '1' };
-  for (const name of ['NODE_OPTIONS', 'VSCODE_INSPECTOR_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_TEST_CONTEXT']) Reflect.deleteProperty(env, name);
-  return env;
 }

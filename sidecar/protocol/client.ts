@@ -95,6 +95,12 @@ export interface SidecarStatus {
   readonly trouble?: Trouble;
 }
 
+/**
+ * Words in one of `deviceReasons`, or in the message of a trouble, where the machine has NVIDIA's driver and CUDA runtime but Chorus's libraries for
+ * them are not installed: a client can offer to install them.
+ */
+export const CUDA_ADD_ON_MISSING = 'the CUDA add-on is not installed';
+
 /** A failure in words for the user: what was wrong, what to do. `code` lets a client localise and offer actions. */
 export interface Trouble {
   readonly code: TroubleCode;

@@ -1,4 +1,5 @@
 import { homeFolder } from '../client/home.ts';
+import { CUDA_ADD_ON_MISSING } from '../protocol/client.ts';
 import { cudaCatalogue } from './cudaAddOn.ts';
 import { useCudaAddOn } from './cudaAddOnHook.ts';
 import { findCudaRuntime } from './cudaRuntime.ts';
@@ -10,5 +11,5 @@ import { findCudaRuntime } from './cudaRuntime.ts';
 export async function prepareCuda(): Promise<string | undefined> {
   const catalogue = await cudaCatalogue();
   if (!catalogue || useCudaAddOn(homeFolder(), catalogue).length > 0) return undefined;
-  return (await findCudaRuntime()) === undefined ? undefined : 'the CUDA add-on is not installed; "chorus cuda --install" gets it';
+  return (await findCudaRuntime()) === undefined ? undefined : `${CUDA_ADD_ON_MISSING}; "chorus cuda --install" gets it`;
 }

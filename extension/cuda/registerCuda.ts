@@ -1,0 +1,55 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { LOAD_REQUEST, type SidecarStatus } from '../../sidecar/protocol/client.ts';
+import { withCancellableProgress } from '../actions/failure.ts';
+import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
+import { shouldOfferCuda, type CudaOfferMemory } from './cudaOffer.ts';
+
+const MEMORY_KEY = 'chorus.cuda.offer';
+
+/** Registers the command "Install CUDA Support", and offers it where the sidecar says that only the libraries are missing. */
+export function registerCuda(context: vscode.ExtensionContext, session: LanguageClientSession, onError: (error: unknown) => void): void {
+  const cliScript = path.join(context.extensionPath, 'dist', 'cli.mjs');
+  context.subscriptions.push(
+    vscode.commands.registerCommand('chorus.installCuda', () => installCuda(session, cliScript)),
+    session.onDidChangeStatus((status) => {
+      offerCuda(context.globalState, status).catch(onError);
+    }),
+  );
+}
+
+async function installCuda(session: LanguageClientSession, cliScript: string): Promise<void> {
+  const { runCudaInstaller } = await import('./runInstaller.ts');
+  const isInstalled = await withCancellableProgress(vscode.l10n.t('Chorus: Installing CUDA support'), async (token) => {
+    const controller = new AbortController();
+    token.onCancellationRequested(() => controller.abort());
+    await runCudaInstaller(cliScript, controller.signal);
+    return true;
+  });
+  if (!isInstalled) return;
+  const title = vscode.l10n.t('Starting the sidecar with CUDA');
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, async () => {
+    // What fails here is told by the session and its status.
+    await session.restart().then(() => session.request(LOAD_REQUEST, undefined)).catch(() => undefined);
+  });
+  const device = session.status?.device;
+  if (device === undefined) return;
+  await vscode.window.showInformationMessage(vscode.l10n.t('CUDA support is installed. The model runs on: {0}', device));
+}
+
+async function offerCuda(storage: vscode.Memento, status: SidecarStatus | undefined): Promise<void> {
+  const memory = storage.get<CudaOfferMemory>(MEMORY_KEY, {});
+  if (!shouldOfferCuda(status, memory, Date.now())) return;
+  // Noted before the answer: the next status, or a window that closes meanwhile, asks no second time.
+  await storage.update(MEMORY_KEY, { ...memory, offeredMs: Date.now() });
+  const install = vscode.l10n.t('Install');
+  const never = vscode.l10n.t('Never');
+  const answer = await vscode.window.showInformationMessage(
+    vscode.l10n.t('This machine has NVIDIA CUDA. With some libraries from the npm registry Chorus can run the model on the GPU.'),
+    install,
+    vscode.l10n.t('Not Now'),
+    never,
+  );
+  if (answer === install) await vscode.commands.executeCommand('chorus.installCuda');
+  if (answer === never) await storage.update(MEMORY_KEY, { ...memory, isDeclined: true });
+}
