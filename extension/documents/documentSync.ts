@@ -2,17 +2,20 @@ import * as vscode from 'vscode';
 import type { BaseLanguageClient, Middleware } from 'vscode-languageclient/node';
 import { MAX_DOCUMENT_UNITS } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from './documentPolicy.ts';
+import { NotebookSync } from './notebookSync.ts';
+import { NOTEBOOK_CELL_SCHEME } from './schemes.ts';
 
 /** Why ghost text is not asked for, or 'sent': the sidecar has the document. */
 export type SyncResult = 'sent' | 'kept' | 'tooLarge' | 'closed';
 
 /**
  * Sends documents to the sidecar: those that are shown, and only those that the policy allows. Which documents the sidecar has is known
- * here and nowhere else.
+ * here and nowhere else. With a notebook's cell go the other cells of its notebook.
  */
 export class DocumentSync implements vscode.Disposable {
   readonly #policy: DocumentPolicy;
   readonly #sent = new Map<string, Promise<SyncResult>>();
+  readonly #notebooks: NotebookSync;
   readonly #disposables: vscode.Disposable[];
   #client: BaseLanguageClient | undefined;
 
@@ -21,7 +24,8 @@ export class DocumentSync implements vscode.Disposable {
     const refresh = (): void => {
       this.#refresh().catch(onError);
     };
-    this.#disposables = [policy.onDidChange(refresh), vscode.window.onDidChangeVisibleTextEditors(refresh)];
+    this.#notebooks = new NotebookSync((cell) => this.#send(cell), onError);
+    this.#disposables = [this.#notebooks, policy.onDidChange(refresh), vscode.window.onDidChangeVisibleTextEditors(refresh)];
   }
 
   /** To be part of the language client's middleware: nothing about a document leaves that was not sent before. */
@@ -44,10 +48,17 @@ export class DocumentSync implements vscode.Disposable {
   attach(client: BaseLanguageClient | undefined): void {
     this.#client = client;
     this.#sent.clear();
+    this.#notebooks.attach(client);
   }
 
   /** Sends the document unless it was sent or must not be. Whoever asks the sidecar about a document waits for this first. */
   async ensureSent(document: vscode.TextDocument): Promise<SyncResult> {
+    const result = await this.#send(document);
+    if (result === 'sent' && document.uri.scheme === NOTEBOOK_CELL_SCHEME) await this.#notebooks.ensureSent(document);
+    return result;
+  }
+
+  async #send(document: vscode.TextDocument): Promise<SyncResult> {
     const client = this.#client;
     const key = document.uri.toString();
     if ((await this.#policy.check(document.uri)) !== 'allowed') return 'kept';
