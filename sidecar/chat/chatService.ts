@@ -15,7 +15,7 @@ import type {
   GenerateResult,
 } from '../protocol/client.ts';
 import type { EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
-import { cleanCommitMessage, COMMIT_MESSAGE_MAX_TOKENS, commitMessagePrompt } from './commitMessage.ts';
+import { cleanCommitMessage, COMMIT_MESSAGE_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR, commitMessagePrompt, isCommitMessage } from './commitMessage.ts';
 import { conversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
 import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
@@ -77,17 +77,23 @@ export class ChatService {
   async commitMessage(params: CommitMessageParams, settings: ChatSettings, signal?: AbortSignal): Promise<CommitMessageResult> {
     const model = await this.session.model();
     const prompt = await commitMessagePrompt(this.session, model, params);
-    const result = await this.withTemporarySequence('commit', (sequence) =>
-      this.run({
-        sequence,
-        tokens: prompt.tokens,
-        maxTokens: Math.min(COMMIT_MESSAGE_MAX_TOKENS, model.contextSizeTokens - prompt.tokens.length),
-        stop: prompt.stop,
-        sampling: chatSampling(settings),
-        signal,
-      }),
-    );
-    return { message: cleanCommitMessage(result.text) };
+    const write = async (grammar?: string): Promise<string> => {
+      const result = await this.withTemporarySequence('commit', (sequence) =>
+        this.run({
+          sequence,
+          tokens: prompt.tokens,
+          maxTokens: Math.min(COMMIT_MESSAGE_MAX_TOKENS, model.contextSizeTokens - prompt.tokens.length),
+          stop: prompt.stop,
+          sampling: chatSampling(settings),
+          grammar,
+          signal,
+        }),
+      );
+      return cleanCommitMessage(result.text);
+    };
+    const message = await write();
+    // Small models say the diff again; held to a sentence's form they do say something about it.
+    return { message: isCommitMessage(message) || signal?.aborted ? message : await write(COMMIT_SUBJECT_GRAMMAR) };
   }
 
   /** Continues messages or text as they are, with tools where the model has them. */
@@ -129,12 +135,14 @@ export class ChatService {
     readonly maxTokens: number;
     readonly stop: readonly string[];
     readonly sampling: SamplingParams;
+    /** GBNF. */
+    readonly grammar?: string | undefined;
     readonly onChunk?: (chunk: ChatChunk) => void;
     readonly signal: AbortSignal | undefined;
   }): Promise<EngineGenerateResult> {
-    const { sequence, tokens, maxTokens, stop, sampling, onChunk, signal } = request;
+    const { sequence, tokens, maxTokens, stop, sampling, grammar, onChunk, signal } = request;
     return this.session.engine.generate(
-      { sequence, priority: 'chat', tokens, maxTokens, sampling, ...(stop.length > 0 ? { stop } : {}) },
+      { sequence, priority: 'chat', tokens, maxTokens, sampling, ...(stop.length > 0 ? { stop } : {}), ...(grammar ? { grammar } : {}) },
       {
         onChunk: ({ text }) => {
           if (text !== '') onChunk?.({ text });

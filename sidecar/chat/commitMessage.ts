@@ -70,3 +70,13 @@ export function cleanCommitMessage(answer: string): string {
   const short = subject.length > MAX_SUBJECT_UNITS ? `${subject.slice(0, subject.lastIndexOf(' ', MAX_SUBJECT_UNITS - 1)).trimEnd()}…` : subject;
   return body === '' ? short : `${short}\n\n${body}`;
 }
+
+/** A subject that begins with a verb: what a model is held to that answered with something else (GBNF). */
+export const COMMIT_SUBJECT_GRAMMAR =
+  'root ::= ("Add" | "Change" | "Document" | "Fix" | "Improve" | "Move" | "Remove" | "Rename" | "Simplify" | "Test" | "Update") " " [^\\n`*"]{8,60}';
+
+/** Whether a cleaned answer is a message rather than the diff once more, code, or nothing. */
+export function isCommitMessage(message: string): boolean {
+  const subject = message.split('\n')[0] ?? '';
+  return /\p{L}{2}/u.test(subject) && !/^(?:diff --git|@@|[+-]{3} |index [0-9a-f]{7})/m.test(message) && !/[{};]\s*$/.test(subject);
+}

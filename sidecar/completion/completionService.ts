@@ -25,7 +25,8 @@ import { worthCompleting } from './trigger.ts';
 export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
 
 const DEFAULT_MIN_DEBOUNCE_MS = 20;
-const DEFAULT_TIMEOUT_MS = 4000;
+/** Whoever types on ends the request; whoever waits on a busy machine rather has it late than not at all. */
+const DEFAULT_TIMEOUT_MS = 15_000;
 /** Lines that take longer to write are not waited for. */
 const MULTI_LINE_MS = 1500;
 const CONTEXT_RESERVE_TOKENS = 32;

@@ -64,6 +64,14 @@ describe('chat with the real model', () => {
     assert.equal(newText, target.replace('totl', 'total'));
   });
 
+  it('writes a commit message that is none of the diff', async () => {
+    const diff = "diff --git a/src/cart.ts b/src/cart.ts\nindex 1111111..2222222 100644\n--- a/src/cart.ts\n+++ b/src/cart.ts\n@@ -12,3 +12,5 @@ export function totalCents(items: Item[]): number {\n   return total;\n }\n+\n+export const currency = 'EUR';\n";
+    const { message } = await chat.commitMessage({ diff }, { temperature: 0 });
+    assert.doesNotMatch(message, /^(?:diff|@@|[+-]{3})/m);
+    assert.match(message, /^\p{Lu}\S* .{4,}/u);
+    assert.ok((message.split('\n')[0] ?? '').length <= 100, message);
+  });
+
   it('refuses a question that the context cannot hold, with the numbers', async () => {
     const content = 'word '.repeat(5000);
     await assert.rejects(chat.chat({ conversationId: 'c', messages: [{ role: 'user', content }] }, {}, () => undefined), { name: 'TroubleError', code: 'context-overflow', message: /\d/ });
