@@ -83,12 +83,12 @@ async function testFiles(): Promise<string[]> {
   return found.filter((file) => file.endsWith('.test.ts')).map((file) => `test/${file.split(path.sep).join('/')}`).sort();
 }
 
-/** Whether the file, or a file of `test/` that it imports, fetches the model. */
+/** Whether the file, or a file of `test/` that it imports, fetches a model or writes one. */
 async function loadsModel(file: string, seen = new Set<string>()): Promise<boolean> {
   if (seen.has(file)) return false;
   seen.add(file);
   const source = await readFile(path.join(root, file), 'utf8').catch(() => '');
-  if (/\bfetchModel\(/.test(source)) return true;
+  if (/\b(fetchModel|writeTinyModel)\(/.test(source)) return true;
   for (const [, target] of source.matchAll(/from '(\.[^']+\.ts)'/g)) {
     const imported = path.posix.join(path.posix.dirname(file), target as string);
     if (imported.startsWith('test/') && (await loadsModel(imported, seen))) return true;

@@ -29,7 +29,7 @@ export interface CompletionPreferences {
 export function readChorusSettings(reader: SettingsReader): ChorusSettings {
   return {
     modelPath: text(userValue(reader, 'modelPath')),
-    engine: oneOf<EngineChoice>(userValue(reader, 'engine'), ['auto', 'llama']),
+    engine: oneOf<EngineChoice>(userValue(reader, 'engine'), ['auto', 'chorus', 'llama']),
     device: oneOf<DeviceChoice>(userValue(reader, 'device'), ['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
     threads: wholeNumber(userValue(reader, 'threads'), 0),
     contextSizeTokens: wholeNumber(userValue(reader, 'contextSizeTokens'), 0),

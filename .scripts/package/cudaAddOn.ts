@@ -19,7 +19,7 @@ export async function cudaCatalogueOf(root: string, targetName: string): Promise
   if (!target) return undefined;
   const packages = await Promise.all(
     target.nativePackages.map(async (name) => {
-      const { version, integrity } = await lockedNativePackage(root, name);
+      const { version, integrity } = await lockedNativePackage(root, `@node-llama-cpp/${name}`);
       const file = `${name}-${version}.tgz`;
       const url = `https://registry.npmjs.org/@node-llama-cpp/${name}/-/${file}`;
       return { version, entry: { name, file, url, integrity, ...(name.endsWith('-ext') ? { upToCuda: OLDER_CUDA } : {}) } };
@@ -35,7 +35,7 @@ export async function packCudaAddOn(options: { root: string; target: PackageTarg
   if (!catalogue) throw new Error(`There is no CUDA for ${target.name}`);
   const work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cuda-'));
   try {
-    for (const { name, file } of catalogue.packages) await rename(await fetchNativePackage(root, name, work), path.join(work, file));
+    for (const { name, file } of catalogue.packages) await rename(await fetchNativePackage(root, `@node-llama-cpp/${name}`, work), path.join(work, file));
     const archive = path.join(outputFolder, `chorus-cuda-${target.name}-${version}.tar`);
     await execa('tar', ['-cf', archive, '-C', work, ...catalogue.packages.map(({ file }) => file)]);
     await writeFile(`${archive}.sha256`, `${await sha256(archive)}  ${path.basename(archive)}\n`);

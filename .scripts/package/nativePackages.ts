@@ -1,4 +1,4 @@
-/** Native libraries of node-llama-cpp for any platform, from `node_modules` or the npm registry. */
+/** Packages with native libraries (of node-llama-cpp, of koffi) for any platform, from `node_modules` or the npm registry. */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -16,23 +16,23 @@ export interface LockedPackage {
   readonly integrity: string;
 }
 
-/** What package-lock.json says of `@node-llama-cpp/<name>`. */
+/** What package-lock.json says of a package. */
 export async function lockedNativePackage(root: string, name: string): Promise<LockedPackage> {
-  const key = `node_modules/@node-llama-cpp/${name}`;
+  const key = `node_modules/${name}`;
   const lockfile = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile;
   const { version, integrity } = lockfile.packages[key] ?? {};
   if (!version || !integrity) throw new Error(`package-lock.json has no integrity for ${key}: run npm install`);
   return { version, integrity };
 }
 
-/** Folder of `@node-llama-cpp/<name>`: the installed one, or one fetched into the developer cache. Throws as `fetchNativePackage`. */
+/** Folder of a package: the installed one, or one fetched into the developer cache. Throws as `fetchNativePackage`. */
 export async function nativePackageFolder(root: string, name: string): Promise<string> {
-  const installed = path.join(root, 'node_modules/@node-llama-cpp', name);
-  if (existsSync(path.join(installed, 'bins'))) return installed;
+  const installed = path.join(root, 'node_modules', name);
+  if (existsSync(path.join(installed, 'package.json'))) return installed;
 
   const { version } = await lockedNativePackage(root, name);
   const cache = await nativePackageCache();
-  const target = path.join(cache, `${name}-${version}`);
+  const target = path.join(cache, `${name.replace('/', '+')}-${version}`);
   if (existsSync(target)) return target;
   const work = await mkdtemp(path.join(cache, 'unpack-'));
   try {
@@ -44,10 +44,10 @@ export async function nativePackageFolder(root: string, name: string): Promise<s
   }
 }
 
-/** Fetches the archive of `@node-llama-cpp/<name>` into `folder` and returns its path. Throws where it is not what package-lock.json holds. */
+/** Fetches the archive of a package into `folder` and returns its path. Throws where it is not what package-lock.json holds. */
 export async function fetchNativePackage(root: string, name: string, folder: string): Promise<string> {
   const { version, integrity } = await lockedNativePackage(root, name);
-  const specifier = `@node-llama-cpp/${name}@${version}`;
+  const specifier = `${name}@${version}`;
   const { stdout } = await execa('npm', ['pack', specifier, '--json', '--silent', '--pack-destination', folder]);
   const archive = path.join(folder, firstFilename(stdout));
   await checkIntegrity(archive, integrity, specifier);

@@ -2,10 +2,10 @@
 import { build } from 'esbuild';
 import path from 'node:path';
 
-/** What node-llama-cpp reads or forks by path. */
-const ENTRY_POINTS = ['node_modules/node-llama-cpp/dist/index.js', 'node_modules/node-llama-cpp/dist/bindings/utils/testBindingBinary.js'];
+/** What the engine imports, and what node-llama-cpp reads or forks by path. */
+const ENTRY_POINTS = ['node_modules/node-llama-cpp/dist/index.js', 'node_modules/node-llama-cpp/dist/bindings/utils/testBindingBinary.js', 'node_modules/koffi/index.js'];
 /** Chosen per platform, or loaded only where they are installed. */
-const EXTERNAL = ['@node-llama-cpp/*', '@reflink/*', 'electron'];
+const EXTERNAL = ['@node-llama-cpp/*', '@koromix/*', '@reflink/*', 'electron'];
 
 /**
  * Files (relative to `root`, with `/`) of node-llama-cpp and everything it imports. esbuild only follows the imports here: the files ship as

@@ -8,7 +8,7 @@ import { cudaCatalogueOf } from './cudaAddOn.ts';
 import { nativePackageFolder } from './nativePackages.ts';
 import { fixedNotices, thirdPartyNotices } from './notices.ts';
 import { packageFolderOf, runtimeClosure } from './runtimeClosure.ts';
-import type { PackageTarget } from './targets.ts';
+import { koffiPackageOf, type PackageTarget } from './targets.ts';
 
 /** Beside the bundles, since vsce takes nothing out of a `node_modules` at the top. */
 const SHIPPED_MODULES = 'dist/node_modules';
@@ -56,10 +56,10 @@ export async function stageCommon(root: string, folder: string): Promise<CommonS
 export async function stageTarget(common: CommonStage, target: PackageTarget, folder: string): Promise<void> {
   await linkTree(common.folder, folder);
   const natives: string[] = [];
-  for (const name of target.nativePackages) {
+  for (const name of [...target.nativePackages.map((build) => `@node-llama-cpp/${build}`), koffiPackageOf(target)]) {
     const source = await nativePackageFolder(common.root, name);
     natives.push(source);
-    await linkTree(source, path.join(folder, SHIPPED_MODULES, '@node-llama-cpp', name), isRuntimeFile);
+    await linkTree(source, path.join(folder, SHIPPED_MODULES, name), isRuntimeFile);
   }
   const catalogue = await cudaCatalogueOf(common.root, target.name);
   if (catalogue) await writeFile(path.join(folder, 'dist/cuda-addon.json'), JSON.stringify(catalogue));
@@ -67,9 +67,9 @@ export async function stageTarget(common: CommonStage, target: PackageTarget, fo
   await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(licensed, await fixedNotices(common.root)));
 }
 
-/** Whether a file of a native package serves at run time: not its README, nor the import libraries of Windows' linker. */
+/** Whether a file of a native package serves at run time: not its README, the import libraries of Windows' linker, nor what is for musl. */
 function isRuntimeFile(relative: string): boolean {
-  return !/^(README\.md|node_modules)|\.lib$/.test(relative);
+  return !/^(README\.md|node_modules|musl_)|\.lib$/.test(relative);
 }
 
 /** The manifest without what only a checkout needs. */

@@ -24,6 +24,11 @@ export const CUDA_TARGETS: readonly PackageTarget[] = [
   { name: 'win32-x64', nativePackages: ['win-x64-cuda', 'win-x64-cuda-ext'] },
 ];
 
+/** koffi's package with its library for a target. */
+export function koffiPackageOf(target: PackageTarget): string {
+  return `@koromix/koffi-${target.name}`;
+}
+
 /** The target of the machine that runs this. Throws where there is none. */
 export function hostTarget(): PackageTarget {
   return targetNamed(`${process.platform}-${process.arch}`);

@@ -1,12 +1,15 @@
 /** The command line `chorus`. */
 import { Command, CommanderError } from 'commander';
+import { addBench } from './commands/bench.ts';
 import { addChat } from './commands/chat.ts';
 import { addComplete } from './commands/complete.ts';
 import { addCuda } from './commands/cuda.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
 import { addLsp } from './commands/lsp.ts';
+import { addLogits } from './commands/logits.ts';
 import { addModels } from './commands/models.ts';
+import { addPerplexity } from './commands/perplexity.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
 import { ExitCodes } from './exitCodes.ts';
@@ -32,6 +35,9 @@ addLsp(program);
 addStatus(program);
 addStop(program);
 addCuda(program);
+addLogits(program);
+addPerplexity(program);
+addBench(program);
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));

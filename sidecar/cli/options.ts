@@ -23,7 +23,7 @@ export function withModelOptions(command: Command): Command {
   const cores = os.availableParallelism();
   return withJson(command)
     .option('--model <file>', 'GGUF file to use (default: the bundled model)')
-    .addOption(new Option('--engine <name>', 'how to run it').choices(['auto', 'llama']))
+    .addOption(new Option('--engine <name>', 'how to run it').choices(['auto', 'chorus', 'llama']))
     .addOption(new Option('--device <name>', 'where to run it').choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']))
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores))
     .option('--context-size <tokens>', 'context in tokens', (value) => integer(value, 128, 2 ** 24));

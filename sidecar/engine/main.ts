@@ -1,13 +1,13 @@
 /** The engine process: the only one that loads native code. Its parent speaks JSON-RPC to it over the IPC channel. */
 import process from 'node:process';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
-import { LlamaCppEngine } from '../models/llamaCpp/llamaCppEngine.ts';
+import { LocalEngine } from '../models/localEngine.ts';
 import { serveEngine } from './requests.ts';
 
 // A native call may be running, and an orderly exit would wait for it: without a parent there is nothing left to do.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
-const engine = new LlamaCppEngine({ log: (line) => process.stderr.write(`${line}\n`) });
+const engine = new LocalEngine({ log: (line) => process.stderr.write(`${line}\n`) });
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 serveEngine(connection, engine);
 connection.listen();

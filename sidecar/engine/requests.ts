@@ -1,5 +1,6 @@
 import { ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
 import {
+  BENCH,
   CHAT_TEMPLATE,
   DETOKENIZE,
   ENGINE_ERROR,
@@ -7,10 +8,13 @@ import {
   GENERATE_CHUNK,
   LOAD,
   LOAD_PROGRESS,
+  LOGITS,
+  PERPLEXITY,
   RELEASE_SEQUENCE,
   STATISTICS,
   TOKENIZE,
   UNLOAD,
+  type BenchParams,
   type ChatTemplateParams,
   type DetokenizeParams,
   type DetokenizeResult,
@@ -18,14 +22,17 @@ import {
   type EngineGenerateParams,
   type GenerateChunk,
   type LoadParams,
+  type LogitsParams,
+  type PerplexityParams,
   type ReleaseSequenceParams,
   type TokenizeParams,
   type TokenizeResult,
 } from '../protocol/engine.ts';
 import { TroubleError, type Engine } from './engine.ts';
+import type { Measuring } from './measuring.ts';
 
 /** Answers the requests of `sidecar/protocol/engine.ts` with an engine of this process. */
-export function serveEngine(connection: MessageConnection, engine: Engine): void {
+export function serveEngine(connection: MessageConnection, engine: Engine & Measuring): void {
   const onRequest = <Params, Result>(method: string, handle: (params: Params, signal: AbortSignal) => Promise<Result>): void => {
     connection.onRequest(method, async (params: Params, token: CancellationToken) => {
       try {
@@ -51,6 +58,9 @@ export function serveEngine(connection: MessageConnection, engine: Engine): void
     await engine.releaseSequence(sequence);
     return null;
   });
+  onRequest(LOGITS, (params: LogitsParams, signal) => engine.logits(params, { signal }));
+  onRequest(PERPLEXITY, (params: PerplexityParams, signal) => engine.perplexity(params, { signal }));
+  onRequest(BENCH, (params: BenchParams, signal) => engine.bench(params, { signal }));
   onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
 }
 

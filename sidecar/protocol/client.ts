@@ -47,7 +47,7 @@ export interface ChorusSettings {
   readonly chat?: ChatSettings;
 }
 
-export type EngineChoice = 'auto' | 'llama';
+export type EngineChoice = 'auto' | 'chorus' | 'llama';
 export type DeviceChoice = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
 
 export interface CompletionSettings {

@@ -22,7 +22,7 @@ export const nothing = z.unknown();
 
 export const settings = z.object({
   modelPath: z.string().optional(),
-  engine: z.enum(['auto', 'llama']).optional(),
+  engine: z.enum(['auto', 'chorus', 'llama']).optional(),
   device: z.enum(['auto', 'cpu', 'cuda', 'vulkan', 'metal']).optional(),
   threads: count.max(1024).optional(),
   contextSizeTokens: count.optional(),

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { fetchModel, findPython } from '../../.scripts/fetchModel.ts';
-import { hostTarget } from '../../.scripts/package/targets.ts';
+import { hostTarget, koffiPackageOf } from '../../.scripts/package/targets.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const target = hostTarget();
@@ -25,7 +25,8 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/dist\/models\/(SmolLM2-135M-Instruct\.Q4_1\.gguf|LICENSE)$/,
   /^extension\/media\/[\w/-]+\.(svg|png|css|md)$/,
   /^extension\/dist\/node_modules\/(.+\/)?(package\.json|licen[cs]e[^/]*|notice[^/]*|copying[^/]*)$/i,
-  /^extension\/dist\/node_modules\/(?!@node-llama-cpp\/)[\w@/.-]+\.(js|cjs|mjs|json)$/,
+  /^extension\/dist\/node_modules\/(?!@node-llama-cpp\/|@koromix\/)[\w@/.-]+\.(js|cjs|mjs|json)$/,
+  new RegExp(`^extension/dist/node_modules/${koffiPackageOf(target)}/(index\\.js|(linux|darwin|win32)_\\w+/koffi\\.node)$`),
   ...target.nativePackages.flatMap((name) => [
     new RegExp(`^extension/dist/node_modules/@node-llama-cpp/${name}/dist/index\\.js$`),
     new RegExp(`^extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/(_nlcBuildMetadata\\.json|[\\w.-]+\\.(so|node|dylib|dll|metal))$`),
@@ -65,6 +66,7 @@ describe("this platform's package", () => {
     for (const name of ['extension.cjs', 'sidecar.mjs', 'engine.mjs', 'cli.mjs', 'uninstall.mjs', 'models/SmolLM2-135M-Instruct.Q4_1.gguf', 'models/LICENSE']) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
     }
+    assert.ok(files.some((file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node')), koffiPackageOf(target));
     for (const name of target.nativePackages) assert.ok(files.includes(`extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/llama-addon.node`), name);
   });
 

@@ -2,23 +2,33 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeviceChoice } from '../../protocol/client.ts';
 import {
+  BENCH,
   CHAT_TEMPLATE,
   DETOKENIZE,
   GENERATE,
   LOAD,
+  LOGITS,
+  PERPLEXITY,
   RELEASE_SEQUENCE,
   STATISTICS,
   TOKENIZE,
+  type BenchParams,
+  type BenchResult,
   type ChatTemplateParams,
   type DetokenizeResult,
   type EngineGenerateResult,
   type EngineStatistics,
   type LoadedModel,
   type LoadParams,
+  type LogitsParams,
+  type LogitsResult,
+  type PerplexityParams,
+  type PerplexityResult,
   type TokenId,
   type TokenizeResult,
 } from '../../protocol/engine.ts';
 import { TroubleError, type Engine } from '../engine.ts';
+import type { Measuring } from '../measuring.ts';
 import { BackOff } from './backOff.ts';
 import { EngineChild, RESTART_NOTE } from './engineChild.ts';
 
@@ -40,7 +50,7 @@ interface Running {
  * pending request is told why, and the next request starts it again and loads the same model, with growing delays while it keeps
  * falling. Each load gets a fresh process, so that the memory of the model before it is surely returned.
  */
-export class EngineProcess implements Engine {
+export class EngineProcess implements Engine, Measuring {
   private wanted: LoadParams | undefined;
   private child: EngineChild | undefined;
   private running: Running | undefined;
@@ -104,6 +114,18 @@ export class EngineProcess implements Engine {
     }
   }
 
+  logits(params: LogitsParams, options: { signal?: AbortSignal } = {}): Promise<LogitsResult> {
+    return this.ask(LOGITS, params, options.signal);
+  }
+
+  perplexity(params: PerplexityParams, options: { signal?: AbortSignal } = {}): Promise<PerplexityResult> {
+    return this.ask(PERPLEXITY, params, options.signal);
+  }
+
+  bench(params: BenchParams, options: { signal?: AbortSignal } = {}): Promise<BenchResult> {
+    return this.ask(BENCH, params, options.signal);
+  }
+
   async releaseSequence(sequence: string): Promise<void> {
     // A process that isn't there holds no sequence.
     if (this.running?.child.alive) await this.running.child.request(RELEASE_SEQUENCE, { sequence });
@@ -119,9 +141,9 @@ export class EngineProcess implements Engine {
     await this.unload();
   }
 
-  private async ask<Result>(method: string, params: object): Promise<Result> {
-    const { child } = await this.ready();
-    return child.request<Result>(method, params);
+  private async ask<Result>(method: string, params: object, signal?: AbortSignal): Promise<Result> {
+    const { child } = await this.ready(signal);
+    return child.request<Result>(method, params, signal);
   }
 
   /**

@@ -56,7 +56,7 @@ describe('chorus', () => {
   it('info tells architecture, engine, device and why', async () => {
     const info = await json(['info']);
     assert.equal(info['architecture'], 'llama');
-    assert.equal(info['engine'], 'llama');
+    assert.equal(info['engine'], 'chorus');
     assert.equal(typeof info['device'], 'string');
     assert.equal(info['sizeBytes'], 98_362_432);
     assert.ok(Number(info['threads']) >= 1 && Number(info['threads']) <= os.availableParallelism());

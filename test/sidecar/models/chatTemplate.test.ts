@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { ChatTemplate } from '../../../sidecar/models/llamaCpp/chatTemplate.ts';
+import { ChatTemplate } from '../../../sidecar/models/chatTemplate.ts';
 
 /** A tokenizer of one token per character; special texts are one token each, from 1,000,000 on. */
 const SPECIAL = ['<s>', '<|user|>', '<|end|>'];

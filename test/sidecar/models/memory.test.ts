@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TroubleError } from '../../../sidecar/engine/engine.ts';
 import type { ModelShape } from '../../../sidecar/models/gguf/validate.ts';
-import { availableMemoryBytes, planMemory, type MemoryRequest } from '../../../sidecar/models/llamaCpp/memory.ts';
+import { availableMemoryBytes, planMemory, type MemoryRequest } from '../../../sidecar/models/memory.ts';
 
 /** A model of 7 billion parameters in four bits: 32 blocks, 8 key-value heads of 128. */
 const shape: ModelShape = {

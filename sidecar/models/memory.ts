@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import process from 'node:process';
-import { TroubleError } from '../../engine/engine.ts';
-import { formatBytes } from '../gguf/header.ts';
-import type { ModelShape } from '../gguf/validate.ts';
+import { TroubleError } from '../engine/engine.ts';
+import { formatBytes } from './gguf/header.ts';
+import type { ModelShape } from './gguf/validate.ts';
 
 /** Largest context per sequence taken unasked, in tokens. */
 const DEFAULT_CONTEXT_TOKENS = 8_192;

@@ -4,9 +4,9 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import type { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { LlamaCppEngine } from '../../../sidecar/models/llamaCpp/llamaCppEngine.ts';
+import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import { readVocabulary, type Vocabulary } from '../../../sidecar/models/gguf/vocabulary.ts';
-import { computeThreads } from '../../../sidecar/models/llamaCpp/threads.ts';
+import { computeThreads } from '../../../sidecar/models/threads.ts';
 import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';
 import { allowedTokens, likeliest } from '../../reference/healing.ts';
 
@@ -15,21 +15,22 @@ const greedy = { temperature: 0 } as const;
 const CODE = 'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) {\n        sum +=';
 const PROSE = 'The history of the city of Paris begins with a Celtic tribe, the Parisii, who';
 
-describe('the node-llama-cpp engine', () => {
-  let engine: LlamaCppEngine;
+for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, () => {
+  let engine: LocalEngine;
   let vocabulary: Vocabulary;
   let plain: { llama: Llama; model: LlamaModel; sequence: LlamaContextSequence };
 
   before(async () => {
     const modelPath = await fetchModel();
-    engine = new LlamaCppEngine({ log: () => undefined });
-    await engine.load({ modelPath, engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 2048 });
+    engine = new LocalEngine({ log: () => undefined });
+    const loaded = await engine.load({ modelPath, engine: kind === 'chorus' ? 'auto' : kind, device: 'cpu', threads: 0, contextSizeTokens: 2048 });
+    assert.equal(loaded.engine, kind);
     vocabulary = (await readVocabulary(modelPath))!;
     const threads = await computeThreads(0);
     const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: threads });
     const model = await llama.loadModel({ modelPath, gpuLayers: 0 });
     // The same attention kernel: another one rounds differently, and a small model's close calls fall the other way.
-    const context = await model.createContext({ contextSize: 2048, threads, flashAttention: false });
+    const context = await model.createContext({ contextSize: 2048, threads, flashAttention: kind === 'chorus' });
     plain = { llama, model, sequence: context.getSequence() };
   });
   after(async () => {

@@ -1,6 +1,6 @@
 import { Template } from '@huggingface/jinja';
-import { TroubleError } from '../../engine/engine.ts';
-import type { ChatTemplateParams, TokenId } from '../../protocol/engine.ts';
+import { TroubleError } from '../engine/engine.ts';
+import type { ChatTemplateParams, TokenId } from '../protocol/engine.ts';
 
 interface TemplateVocabulary {
   readonly bos: { readonly token: TokenId; readonly text: string } | undefined;

@@ -1,0 +1,142 @@
+import type { LibraryHandle } from 'koffi';
+
+/** A native pointer. koffi gives and takes pointers as bigints; 0n is the null pointer. */
+export type Pointer = bigint;
+
+/**
+ * C signatures of what is used from libggml-base and libggml. `p` is any pointer, `z` a size_t, `i` an int, `l` an int64_t, `f` a float,
+ * `b` a bool, `s` a C string, `v` nothing. The first letter is the result.
+ */
+const baseSignatures = {
+  ggml_free: 'vp',
+  ggml_used_mem: 'zp',
+  ggml_tensor_overhead: 'z',
+  ggml_graph_overhead_custom: 'zzb',
+  ggml_new_tensor_4d: 'ppillll',
+  ggml_set_name: 'pps',
+  ggml_set_input: 'vp',
+  ggml_set_output: 'vp',
+  ggml_new_graph_custom: 'ppzb',
+  ggml_build_forward_expand: 'vpp',
+  ggml_graph_n_nodes: 'ip',
+  ggml_nbytes: 'zp',
+  ggml_add: 'pppp',
+  ggml_add_id: 'ppppp',
+  ggml_sub: 'pppp',
+  ggml_mul: 'pppp',
+  ggml_div: 'pppp',
+  ggml_scale: 'pppf',
+  ggml_sqr: 'ppp',
+  ggml_sqrt: 'ppp',
+  ggml_sum_rows: 'ppp',
+  ggml_clamp: 'pppff',
+  ggml_concat: 'ppppi',
+  ggml_repeat_4d: 'pppllll',
+  ggml_silu: 'ppp',
+  ggml_gelu: 'ppp',
+  ggml_sigmoid: 'ppp',
+  ggml_tanh: 'ppp',
+  ggml_relu: 'ppp',
+  ggml_swiglu_split: 'pppp',
+  ggml_geglu_split: 'pppp',
+  ggml_norm: 'pppf',
+  ggml_rms_norm: 'pppf',
+  ggml_mul_mat: 'pppp',
+  ggml_mul_mat_set_prec: 'vpi',
+  ggml_mul_mat_id: 'ppppp',
+  ggml_cpy: 'pppp',
+  ggml_cast: 'pppi',
+  ggml_cont: 'ppp',
+  ggml_reshape_4d: 'pppllll',
+  ggml_view_4d: 'pppllllzzzz',
+  ggml_permute: 'pppiiii',
+  ggml_get_rows: 'pppp',
+  ggml_set_rows: 'ppppp',
+  ggml_soft_max_ext: 'ppppff',
+  ggml_rope_ext: 'pppppiiiffffff',
+  ggml_flash_attn_ext: 'ppppppfff',
+  ggml_flash_attn_ext_set_prec: 'vpi',
+  ggml_argsort: 'pppi',
+  ggml_top_k: 'pppi',
+  ggml_pool_2d: 'pppiiiiiff',
+  ggml_pool_1d: 'pppiiii',
+  ggml_quantize_chunk: 'zipplllp',
+  ggml_gallocr_new: 'pp',
+  ggml_gallocr_free: 'vp',
+  ggml_gallocr_reserve: 'bpp',
+  ggml_gallocr_alloc_graph: 'bpp',
+  ggml_gallocr_get_buffer_size: 'zpi',
+  ggml_backend_alloc_ctx_tensors_from_buft: 'ppp',
+  ggml_backend_buft_name: 'sp',
+  ggml_backend_buft_is_host: 'bp',
+  ggml_backend_buft_get_alignment: 'zp',
+  ggml_backend_buft_get_alloc_size: 'zpp',
+  ggml_backend_buft_alloc_buffer: 'ppz',
+  ggml_backend_buffer_free: 'vp',
+  ggml_backend_buffer_get_base: 'pp',
+  ggml_backend_buffer_get_size: 'zp',
+  ggml_backend_buffer_clear: 'vpi',
+  ggml_backend_buffer_set_usage: 'vpi',
+  ggml_backend_tensor_alloc: 'ippp',
+  ggml_backend_tensor_set: 'vppzz',
+  ggml_backend_tensor_get: 'vppzz',
+  ggml_backend_free: 'vp',
+  ggml_backend_name: 'sp',
+  ggml_backend_synchronize: 'vp',
+  ggml_backend_get_default_buffer_type: 'pp',
+  ggml_backend_graph_compute: 'ipp',
+  ggml_backend_dev_name: 'sp',
+  ggml_backend_dev_description: 'sp',
+  ggml_backend_dev_memory: 'vppp',
+  ggml_backend_dev_type: 'ip',
+  ggml_backend_dev_backend_reg: 'pp',
+  ggml_backend_dev_init: 'ppp',
+  ggml_backend_dev_supports_op: 'bpp',
+  ggml_backend_reg_name: 'sp',
+  ggml_backend_reg_get_proc_address: 'pps',
+} as const;
+
+const registrySignatures = {
+  ggml_backend_load_all_from_path: 'vs',
+  ggml_backend_dev_count: 'z',
+  ggml_backend_dev_get: 'pz',
+} as const;
+
+type Signatures = typeof baseSignatures & typeof registrySignatures;
+
+interface LetterTypes {
+  p: Pointer;
+  z: number | bigint;
+  i: number;
+  l: number | bigint;
+  f: number;
+  b: boolean;
+  s: string;
+  v: void;
+}
+type ResultOf<Signature extends string> = Signature extends `${infer Result extends keyof LetterTypes}${string}`
+  ? Result extends 'z' | 'l'
+    ? number
+    : LetterTypes[Result]
+  : never;
+type Argument = Pointer | number | boolean | string | NodeJS.ArrayBufferView | null;
+
+/** The functions of ggml that Chorus calls. */
+export type GgmlFunctions = { readonly [Name in keyof Signatures]: ((...args: Argument[]) => ResultOf<Signatures[Name]>) & AsyncCall };
+interface AsyncCall {
+  readonly async: (...args: [...Argument[], (error: Error | null, result: number) => void]) => void;
+}
+
+const letters: Record<string, string> = { p: 'void *', z: 'size_t', i: 'int', l: 'int64_t', f: 'float', b: 'bool', s: 'const char *', v: 'void' };
+
+function bindAll(library: LibraryHandle, signatures: Record<string, string>): [string, unknown][] {
+  return Object.entries(signatures).map(([name, signature]) => {
+    const [result, ...parameters] = [...signature].map((letter) => letters[letter] as string);
+    return [name, library.func(name, result as string, parameters)];
+  });
+}
+
+/** Binds all functions. Throws koffi's error when one is missing, which means that the library is of another version. */
+export function bindGgml(base: LibraryHandle, registry: LibraryHandle): GgmlFunctions {
+  return Object.fromEntries([...bindAll(base, baseSignatures), ...bindAll(registry, registrySignatures)]) as unknown as GgmlFunctions;
+}

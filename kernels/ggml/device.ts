@@ -1,0 +1,121 @@
+import koffi from 'koffi';
+import os from 'node:os';
+import type { GgmlFunctions, Pointer } from './bindings.ts';
+import { AllocationError, DeviceError } from './errors.ts';
+import { loadGgml, type LibraryBuild } from './libraries.ts';
+
+export type DeviceKind = 'cpu' | 'cuda' | 'metal' | 'vulkan';
+
+export interface DeviceDescription {
+  readonly index: number;
+  readonly kind: DeviceKind;
+  readonly name: string;
+  readonly description: string;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+function kindOf(registryName: string): DeviceKind | undefined {
+  const name = registryName.toLowerCase();
+  if (name === 'cpu') return 'cpu';
+  if (name.startsWith('cuda')) return 'cuda';
+  if (name.startsWith('metal') || name === 'mtl') return 'metal';
+  if (name.startsWith('vulkan')) return 'vulkan';
+  return undefined;
+}
+
+/** The devices that a build of ggml finds on this machine, in its own order. Throws `DeviceError`. */
+export function listDevices(build: LibraryBuild): DeviceDescription[] {
+  const { functions } = loadGgml(build);
+  const found: DeviceDescription[] = [];
+  const count = functions.ggml_backend_dev_count();
+  for (let index = 0; index < count; index++) {
+    const device = functions.ggml_backend_dev_get(index);
+    const kind = kindOf(functions.ggml_backend_reg_name(functions.ggml_backend_dev_backend_reg(device)));
+    if (!kind) continue;
+    const free = Buffer.alloc(8);
+    const total = Buffer.alloc(8);
+    functions.ggml_backend_dev_memory(device, free, total);
+    found.push({
+      index,
+      kind,
+      name: functions.ggml_backend_dev_name(device),
+      description: functions.ggml_backend_dev_description(device),
+      freeBytes: Number(free.readBigUInt64LE()),
+      totalBytes: Number(total.readBigUInt64LE()),
+    });
+  }
+  return found;
+}
+
+/** An opened device: where tensors live and graphs run. Dispose it after everything that was made with it. */
+export class Device implements Disposable {
+  readonly functions: GgmlFunctions;
+  readonly createContext: (sizeBytes: number) => Pointer;
+  readonly kind: DeviceKind;
+  readonly description: string;
+  /** The device in ggml's registry; `pointer` is what was opened of it. */
+  readonly handle: Pointer;
+  readonly pointer: Pointer;
+  /** Where tensors of this device live by default. */
+  readonly bufferType: Pointer;
+  /** The CPU's faster layout for some matrices; such tensors are written whole and never read back. */
+  readonly repackBufferType: Pointer | undefined;
+  readonly #setThreads: ((backend: Pointer, threads: number) => void) | undefined;
+  #disposed = false;
+
+  /** Opens the first device of a kind. Throws `DeviceError` where there is none. */
+  constructor(kind: DeviceKind, options: { build?: LibraryBuild; threads?: number } = {}) {
+    const build = options.build ?? kind;
+    const { functions, createContext } = loadGgml(build);
+    const found = listDevices(build).find((device) => device.kind === kind);
+    if (!found) throw new DeviceError(`No ${kind} device was found by the ${build} build of ggml.`);
+    this.functions = functions;
+    this.createContext = createContext;
+    this.kind = kind;
+    this.description = found.description;
+    const handle = functions.ggml_backend_dev_get(found.index);
+    this.handle = handle;
+    this.pointer = functions.ggml_backend_dev_init(handle, null);
+    if (!this.pointer) throw new DeviceError(`The device ${found.name} (${found.description}) could not be opened.`);
+    this.bufferType = functions.ggml_backend_get_default_buffer_type(this.pointer);
+    this.repackBufferType = extraBufferTypes(functions, handle).find((type) => functions.ggml_backend_buft_name(type).endsWith('REPACK'));
+    const setThreads = functions.ggml_backend_reg_get_proc_address(functions.ggml_backend_dev_backend_reg(handle), 'ggml_backend_set_n_threads');
+    if (setThreads) {
+      const prototype = koffi.proto('void', ['void *', 'int']);
+      this.#setThreads = (backend, threads) => void koffi.call(setThreads, prototype, backend, threads);
+    }
+    this.setThreads(options.threads ?? os.availableParallelism());
+  }
+
+  /** Compute threads, from 1 to the number of cores: more than cores makes ggml's barriers spin for seconds. */
+  setThreads(threads: number): void {
+    this.#setThreads?.(this.pointer, Math.max(1, Math.min(threads, os.availableParallelism())));
+  }
+
+  /** Allocates all tensors of a context that have no buffer yet. Throws `AllocationError`. */
+  allocate(context: Pointer, bufferType = this.bufferType): Pointer {
+    const buffer = this.functions.ggml_backend_alloc_ctx_tensors_from_buft(context, bufferType);
+    if (!buffer) throw new AllocationError(`${this.functions.ggml_backend_buft_name(bufferType)} could not hold the tensors.`);
+    return buffer;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.functions.ggml_backend_free(this.pointer);
+  }
+}
+
+function extraBufferTypes(functions: GgmlFunctions, device: Pointer): Pointer[] {
+  const get = functions.ggml_backend_reg_get_proc_address(functions.ggml_backend_dev_backend_reg(device), 'ggml_backend_dev_get_extra_bufts');
+  if (!get) return [];
+  const list = koffi.call(get, koffi.proto('void *', ['void *']), device) as Pointer | null;
+  const types: Pointer[] = [];
+  if (!list) return types;
+  for (let index = 0; ; index++) {
+    const type = koffi.decode(list, index * 8, 'void *') as Pointer | null;
+    if (!type) return types;
+    types.push(type);
+  }
+}

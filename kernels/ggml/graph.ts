@@ -1,0 +1,119 @@
+import type { Pointer } from './bindings.ts';
+import type { Device } from './device.ts';
+import { AllocationError, ShapeError } from './errors.ts';
+import { assertSupported, type Op } from './support.ts';
+import { contiguousStrides, Tensor, toShape, type Shape } from './tensor.ts';
+import { tensorTypes, type TensorType } from './types.ts';
+
+const DEFAULT_MAX_NODES = 8192;
+
+/** Memory for the intermediate results of graphs; graphs that use the same one must not run at the same time. */
+export class GraphMemory implements Disposable {
+  readonly pointer: Pointer;
+  #disposed = false;
+
+  constructor(readonly device: Device) {
+    this.pointer = device.functions.ggml_gallocr_new(device.bufferType);
+  }
+
+  get sizeBytes(): number {
+    return this.device.functions.ggml_gallocr_get_buffer_size(this.pointer, 0);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.device.functions.ggml_gallocr_free(this.pointer);
+  }
+}
+
+/**
+ * A compute graph: nodes are added by the functions of `ops.ts`, then it is allocated once and computed any number of times.
+ * Shapes and types are checked as nodes are added, so that ggml has nothing to abort on.
+ */
+export class Graph implements Disposable {
+  readonly context: Pointer;
+  readonly #graph: Pointer;
+  readonly #used = new Set<Pointer>();
+  readonly #inputs: Tensor[] = [];
+  #allocated = false;
+  #disposed = false;
+
+  constructor(
+    readonly device: Device,
+    options: { maxNodes?: number } = {},
+  ) {
+    const maxNodes = options.maxNodes ?? DEFAULT_MAX_NODES;
+    const { functions } = device;
+    this.context = device.createContext(functions.ggml_tensor_overhead() * maxNodes + functions.ggml_graph_overhead_custom(maxNodes, false));
+    this.#graph = functions.ggml_new_graph_custom(this.context, maxNodes, false);
+  }
+
+  /** A tensor whose data is set before each computation. */
+  input(name: string, type: TensorType, extents: readonly number[]): Tensor {
+    const shape = toShape(extents);
+    const { functions } = this.device;
+    const pointer = functions.ggml_new_tensor_4d(this.context, tensorTypes[type].id, ...shape);
+    functions.ggml_set_name(pointer, name);
+    functions.ggml_set_input(pointer);
+    const tensor = new Tensor(pointer, type, shape, contiguousStrides(type, shape), name);
+    this.#inputs.push(tensor);
+    return tensor;
+  }
+
+  /** Adds a node that `native` makes. For the functions of `ops.ts`. Throws `UnsupportedOpError`. */
+  node(op: Op, sources: readonly Tensor[], result: { type: TensorType; shape: Shape; strides?: Shape }, native: () => Pointer): Tensor {
+    assertSupported(op, sources, result.type, this.device.kind);
+    for (const source of sources) this.#used.add(source.pointer);
+    return new Tensor(native(), result.type, result.shape, result.strides ?? contiguousStrides(result.type, result.shape), '');
+  }
+
+  /** Names a node, for messages and for looking into a graph. */
+  named(tensor: Tensor, name: string): Tensor {
+    this.device.functions.ggml_set_name(tensor.pointer, name);
+    return new Tensor(tensor.pointer, tensor.type, tensor.shape, tensor.strides, name);
+  }
+
+  /** Marks a node that must be computed; `read` keeps its memory until the next computation, so that it can be read. */
+  expand(tensor: Tensor, options: { read?: boolean } = {}): void {
+    if (options.read) this.device.functions.ggml_set_output(tensor.pointer);
+    this.device.functions.ggml_build_forward_expand(this.#graph, tensor.pointer);
+  }
+
+  /** Places every node in `memory`. Throws `AllocationError` with the size, `ShapeError` for an input that nothing uses. */
+  allocate(memory: GraphMemory): void {
+    const unused = this.#inputs.filter((input) => !this.#used.has(input.pointer));
+    if (unused.length > 0) throw new ShapeError(`Nothing in the graph uses the input ${unused.map(String).join(', ')}: it would have no memory.`);
+    if (!this.device.functions.ggml_gallocr_alloc_graph(memory.pointer, this.#graph)) {
+      throw new AllocationError(`A graph of ${this.device.functions.ggml_graph_n_nodes(this.#graph)} nodes does not fit into the memory of ${this.device.description}.`);
+    }
+    this.#allocated = true;
+  }
+
+  /** Computes the graph off the event loop. */
+  async compute(): Promise<void> {
+    this.#assertAllocated();
+    const { functions, pointer } = this.device;
+    const status = await new Promise<number>((resolve, reject) => {
+      functions.ggml_backend_graph_compute.async(pointer, this.#graph, (error, result) => (error ? reject(error) : resolve(result)));
+    });
+    if (status !== 0) throw new Error(`ggml could not compute the graph on ${this.device.description} (status ${status}).`);
+  }
+
+  /** Computes the graph on this thread. */
+  computeSync(): void {
+    this.#assertAllocated();
+    const status = this.device.functions.ggml_backend_graph_compute(this.device.pointer, this.#graph);
+    if (status !== 0) throw new Error(`ggml could not compute the graph on ${this.device.description} (status ${status}).`);
+  }
+
+  #assertAllocated(): void {
+    if (!this.#allocated) throw new Error('The graph was not allocated.');
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.device.functions.ggml_free(this.context);
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * The operations of a graph: `(graph, tensors, options) → tensor`. Shapes are ggml's, fastest first. Each checks what ggml would abort on
+ * and throws `ShapeError` or `UnsupportedOpError` instead.
+ */
+import type { Pointer } from './bindings.ts';
+import { ShapeError } from './errors.ts';
+import type { Graph } from './graph.ts';
+import type { Op } from './support.ts';
+import { toShape, type Shape, type Tensor } from './tensor.ts';
+import { tensorTypes, type TensorType } from './types.ts';
+
+function assertShape(condition: boolean, op: string, ...tensors: Tensor[]): void {
+  if (!condition) throw new ShapeError(`${op}: ${tensors.map(String).join(' and ')} do not fit together.`);
+}
+
+const broadcasts = (from: Tensor, to: Tensor): boolean => to.shape.every((extent, dimension) => extent % (from.shape[dimension] as number) === 0);
+const same = (a: Tensor, b: Tensor): boolean => a.shape.every((extent, dimension) => extent === b.shape[dimension]);
+
+type BinaryFunction = 'ggml_add' | 'ggml_sub' | 'ggml_mul' | 'ggml_div';
+function binary(op: Op, name: BinaryFunction) {
+  return (graph: Graph, a: Tensor, b: Tensor): Tensor => {
+    assertShape(broadcasts(b, a), op, a, b);
+    return graph.node(op, [a, b], { type: a.type, shape: a.shape }, () => graph.device.functions[name](graph.context, a.pointer, b.pointer));
+  };
+}
+/** `a + b`, `b` repeated over `a` as often as it fits. */
+export const add = binary('add', 'ggml_add');
+export const sub = binary('sub', 'ggml_sub');
+export const mul = binary('mul', 'ggml_mul');
+export const div = binary('div', 'ggml_div');
+
+type UnaryFunction = 'ggml_silu' | 'ggml_gelu' | 'ggml_sigmoid' | 'ggml_tanh' | 'ggml_relu' | 'ggml_sqr' | 'ggml_sqrt';
+function unary(op: Op, name: UnaryFunction) {
+  return (graph: Graph, a: Tensor): Tensor =>
+    graph.node(op, [a], { type: a.type, shape: a.shape }, () => graph.device.functions[name](graph.context, a.pointer));
+}
+export const silu = unary('silu', 'ggml_silu');
+export const gelu = unary('gelu', 'ggml_gelu');
+export const sigmoid = unary('sigmoid', 'ggml_sigmoid');
+export const tanh = unary('tanh', 'ggml_tanh');
+export const relu = unary('relu', 'ggml_relu');
+export const sqr = unary('sqr', 'ggml_sqr');
+export const sqrt = unary('sqrt', 'ggml_sqrt');
+
+export function scale(graph: Graph, a: Tensor, factor: number): Tensor {
+  return graph.node('scale', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_scale(graph.context, a.pointer, factor));
+}
+
+export function clamp(graph: Graph, a: Tensor, minimum: number, maximum: number): Tensor {
+  return graph.node('clamp', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_clamp(graph.context, a.pointer, minimum, maximum));
+}
+
+/** Sums along rows: `[n, …] → [1, …]`. */
+export function sumRows(graph: Graph, a: Tensor): Tensor {
+  const shape: Shape = [1, a.shape[1], a.shape[2], a.shape[3]];
+  return graph.node('sumRows', [a], { type: a.type, shape }, () => graph.device.functions.ggml_sum_rows(graph.context, a.pointer));
+}
+
+/** `silu(gate) · up`. */
+export function swiglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
+  assertShape(same(gate, up), 'swiglu', gate, up);
+  return graph.node('swiglu', [gate, up], { type: gate.type, shape: gate.shape }, () => graph.device.functions.ggml_swiglu_split(graph.context, gate.pointer, up.pointer));
+}
+
+/** `gelu(gate) · up`. */
+export function geglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
+  assertShape(same(gate, up), 'geglu', gate, up);
+  return graph.node('geglu', [gate, up], { type: gate.type, shape: gate.shape }, () => graph.device.functions.ggml_geglu_split(graph.context, gate.pointer, up.pointer));
+}
+
+/** Mean and variance normalisation of each row. */
+export function norm(graph: Graph, a: Tensor, epsilon: number): Tensor {
+  return graph.node('norm', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_norm(graph.context, a.pointer, epsilon));
+}
+
+/** Root-mean-square normalisation of each row. */
+export function rmsNorm(graph: Graph, a: Tensor, epsilon: number): Tensor {
+  return graph.node('rmsNorm', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_rms_norm(graph.context, a.pointer, epsilon));
+}
+
+/** `a[k, m] · b[k, n] → [m, n]`, in float32; dimensions 2 and 3 of `a` repeat over those of `b`. */
+export function mulMat(graph: Graph, a: Tensor, b: Tensor, options: { preciseF32?: boolean } = {}): Tensor {
+  assertShape(a.shape[0] === b.shape[0] && b.shape[2] % a.shape[2] === 0 && b.shape[3] % a.shape[3] === 0, 'mulMat', a, b);
+  const { functions } = graph.device;
+  return graph.node('mulMat', [a, b], { type: 'F32', shape: [a.shape[1], b.shape[1], b.shape[2], b.shape[3]] }, () => {
+    const pointer = functions.ggml_mul_mat(graph.context, a.pointer, b.pointer);
+    if (options.preciseF32) functions.ggml_mul_mat_set_prec(pointer, 10);
+    return pointer;
+  });
+}
+
+/** A mixture's product: `experts[k, m, n], b[k, slots or 1, tokens], ids[slots, tokens] → [m, slots, tokens]`. */
+export function mulMatId(graph: Graph, experts: Tensor, b: Tensor, ids: Tensor): Tensor {
+  assertShape(experts.shape[0] === b.shape[0] && ids.shape[1] === b.shape[2] && ids.shape[0] % b.shape[1] === 0, 'mulMatId', experts, b, ids);
+  const shape: Shape = [experts.shape[1], ids.shape[0], b.shape[2], 1];
+  return graph.node('mulMatId', [experts, b, ids], { type: 'F32', shape }, () => graph.device.functions.ggml_mul_mat_id(graph.context, experts.pointer, b.pointer, ids.pointer));
+}
+
+/** Adds row `ids[slot, token]` of `b` to `a[n, slots, tokens]`. */
+export function addId(graph: Graph, a: Tensor, b: Tensor, ids: Tensor): Tensor {
+  assertShape(a.shape[0] === b.shape[0] && a.shape[1] === ids.shape[0] && a.shape[2] === ids.shape[1], 'addId', a, b, ids);
+  return graph.node('addId', [a, b, ids], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_add_id(graph.context, a.pointer, b.pointer, ids.pointer));
+}
+
+/** Copies `a` into the memory of `target`, converting the type. */
+export function copy(graph: Graph, a: Tensor, target: Tensor): Tensor {
+  assertShape(a.elements === target.elements, 'copy', a, target);
+  return graph.node('copy', [a, target], target, () => graph.device.functions.ggml_cpy(graph.context, a.pointer, target.pointer));
+}
+
+/** `a` in another type. */
+export function cast(graph: Graph, a: Tensor, type: TensorType): Tensor {
+  return graph.node('copy', [a], { type, shape: a.shape }, () => graph.device.functions.ggml_cast(graph.context, a.pointer, tensorTypes[type].id));
+}
+
+/** `a` without gaps. */
+export function contiguous(graph: Graph, a: Tensor): Tensor {
+  return graph.node('contiguous', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_cont(graph.context, a.pointer));
+}
+
+/** The same values under another shape. `a` has no gaps. */
+export function reshape(graph: Graph, a: Tensor, extents: readonly number[]): Tensor {
+  const shape = toShape(extents);
+  if (!a.isContiguous || shape.reduce((product, extent) => product * extent, 1) !== a.elements) {
+    throw new ShapeError(`reshape: ${a.toString()}${a.isContiguous ? '' : ' with gaps'} can't become [${shape.join(', ')}].`);
+  }
+  return graph.node('view', [a], { type: a.type, shape }, () => graph.device.functions.ggml_reshape_4d(graph.context, a.pointer, ...shape));
+}
+
+/** A window into `a`: extents, strides in bytes of dimensions 1 to 3 (`a`'s own where absent), offset in bytes. */
+export function view(graph: Graph, a: Tensor, extents: readonly number[], options: { strides?: readonly [number, number, number]; offsetBytes?: number } = {}): Tensor {
+  const shape = toShape(extents);
+  const strides: Shape = [a.strides[0], ...(options.strides ?? [a.strides[1], a.strides[2], a.strides[3]])];
+  const offsetBytes = options.offsetBytes ?? 0;
+  const block = tensorTypes[a.type];
+  const lastByte =
+    offsetBytes + (shape[0] / block.blockElements) * block.blockBytes + (shape[1] - 1) * strides[1] + (shape[2] - 1) * strides[2] + (shape[3] - 1) * strides[3];
+  const extentBytes = (a.shape[0] / block.blockElements) * a.strides[0] + (a.shape[1] - 1) * a.strides[1] + (a.shape[2] - 1) * a.strides[2] + (a.shape[3] - 1) * a.strides[3];
+  if (shape[0] % block.blockElements !== 0 || lastByte > extentBytes) {
+    throw new ShapeError(`view: [${shape.join(', ')}] at byte ${offsetBytes} reaches byte ${lastByte} of ${extentBytes} of ${a.toString()}.`);
+  }
+  return graph.node('view', [a], { type: a.type, shape, strides }, () =>
+    graph.device.functions.ggml_view_4d(graph.context, a.pointer, ...shape, strides[1], strides[2], strides[3], offsetBytes),
+  );
+}
+
+/** Dimension `d` of `a` becomes dimension `axes[d]`. */
+export function permute(graph: Graph, a: Tensor, axes: readonly [number, number, number, number]): Tensor {
+  const shape = [1, 1, 1, 1];
+  const strides = [0, 0, 0, 0];
+  axes.forEach((axis, dimension) => {
+    shape[axis] = a.shape[dimension] as number;
+    strides[axis] = a.strides[dimension] as number;
+  });
+  return graph.node('view', [a], { type: a.type, shape: toShape(shape), strides: toShape(strides) }, () => graph.device.functions.ggml_permute(graph.context, a.pointer, ...axes));
+}
+
+/** Swaps dimensions 0 and 1. */
+export const transpose = (graph: Graph, a: Tensor): Tensor => permute(graph, a, [1, 0, 2, 3]);
+
+/** Rows of `a` by number, in float32: `a[n, rows, b], ids[k, b] → [n, k, b]`. */
+export function getRows(graph: Graph, a: Tensor, ids: Tensor): Tensor {
+  assertShape(a.shape[2] === ids.shape[1] && a.shape[3] === ids.shape[2] && ids.shape[3] === 1, 'getRows', a, ids);
+  const type = a.type === 'I32' ? 'I32' : 'F32';
+  return graph.node('getRows', [a, ids], { type, shape: [a.shape[0], ids.shape[0], ids.shape[1], ids.shape[2]] }, () => graph.device.functions.ggml_get_rows(graph.context, a.pointer, ids.pointer));
+}
+
+/** Writes the rows of `source` into `target` at the row numbers `ids`, converting the type. Returns a view of `target`. */
+export function setRows(graph: Graph, target: Tensor, source: Tensor, ids: Tensor): Tensor {
+  assertShape(target.shape[0] === source.shape[0] && source.shape[1] === ids.shape[0] && target.shape[2] === source.shape[2], 'setRows', target, source, ids);
+  return graph.node('setRows', [target, source, ids], target, () => graph.device.functions.ggml_set_rows(graph.context, target.pointer, source.pointer, ids.pointer));
+}
+
+/** Softmax of `a · factor + mask` along rows. */
+export function softMax(graph: Graph, a: Tensor, mask: Tensor | undefined, factor = 1): Tensor {
+  if (mask) assertShape(mask.shape[0] === a.shape[0] && mask.shape[1] >= a.shape[1] && a.shape[2] % mask.shape[2] === 0 && a.shape[3] % mask.shape[3] === 0, 'softMax', a, mask);
+  return graph.node('softMax', mask ? [a, mask] : [a], { type: 'F32', shape: a.shape }, () =>
+    graph.device.functions.ggml_soft_max_ext(graph.context, a.pointer, mask?.pointer ?? null, factor, 0),
+  );
+}
+
+/** Rotary position embedding (RoFormer, arXiv 2104.09864) and its YaRN extension (arXiv 2309.00071). */
+export interface RopeOptions {
+  /** Which dimensions are rotated together: neighbours ('normal', Llama) or halves ('neox', Qwen). */
+  readonly pairing: 'normal' | 'neox';
+  readonly dimensions: number;
+  readonly base: number;
+  readonly frequencyScale?: number;
+  readonly originalContext?: number;
+  readonly extensionFactor?: number;
+  readonly attentionFactor?: number;
+  readonly betaFast?: number;
+  readonly betaSlow?: number;
+  /** Divisors of the frequencies, `dimensions / 2` of them (Llama 3). */
+  readonly frequencyFactors?: Tensor;
+}
+
+/** Rotates `a[headSize, heads, tokens]` by `positions[tokens]`. */
+export function rope(graph: Graph, a: Tensor, positions: Tensor, options: RopeOptions): Tensor {
+  assertShape(positions.shape[0] === a.shape[2] && options.dimensions <= a.shape[0] && options.dimensions % 2 === 0, 'rope', a, positions);
+  const sources = options.frequencyFactors ? [a, positions, options.frequencyFactors] : [a, positions];
+  return graph.node('rope', sources, { type: a.type, shape: a.shape }, () =>
+    graph.device.functions.ggml_rope_ext(
+      graph.context,
+      a.pointer,
+      positions.pointer,
+      options.frequencyFactors?.pointer ?? null,
+      options.dimensions,
+      options.pairing === 'neox' ? 2 : 0,
+      options.originalContext ?? 0,
+      options.base,
+      options.frequencyScale ?? 1,
+      options.extensionFactor ?? 0,
+      options.attentionFactor ?? 1,
+      options.betaFast ?? 32,
+      options.betaSlow ?? 1,
+    ),
+  );
+}
+
+/** `q[headSize, tokens, heads], k, v[headSize, rows, kvHeads], mask[rows, tokens] (F16) → [headSize, heads, tokens]`. */
+export function flashAttention(graph: Graph, tensors: { q: Tensor; k: Tensor; v: Tensor; mask?: Tensor }, factor: number): Tensor {
+  const { q, k, v, mask } = tensors;
+  assertShape(q.shape[0] === k.shape[0] && k.shape[1] === v.shape[1] && k.shape[2] === v.shape[2] && q.shape[2] % k.shape[2] === 0, 'flashAttention', q, k, v);
+  if (mask) assertShape(mask.shape[0] >= k.shape[1] && mask.shape[1] >= q.shape[1], 'flashAttention', q, mask);
+  const { functions } = graph.device;
+  return graph.node('flashAttention', mask ? [q, k, v, mask] : [q, k, v], { type: 'F32', shape: [v.shape[0], q.shape[2], q.shape[1], q.shape[3]] }, () => {
+    const pointer: Pointer = functions.ggml_flash_attn_ext(graph.context, q.pointer, k.pointer, v.pointer, mask?.pointer ?? null, factor, 0, 0);
+    functions.ggml_flash_attn_ext_set_prec(pointer, 10);
+    return pointer;
+  });
+}
+
+export function concat(graph: Graph, a: Tensor, b: Tensor, dimension: 0 | 1 | 2 | 3): Tensor {
+  assertShape(a.shape.every((extent, d) => d === dimension || extent === b.shape[d]), 'concat', a, b);
+  const shape = toShape(a.shape.map((extent, d) => (d === dimension ? extent + b.shape[dimension] : extent)));
+  return graph.node('concat', [a, b], { type: a.type, shape }, () => graph.device.functions.ggml_concat(graph.context, a.pointer, b.pointer, dimension));
+}
+
+/** Repeats `a` until it has the extents. */
+export function repeat(graph: Graph, a: Tensor, extents: readonly number[]): Tensor {
+  const shape = toShape(extents);
+  if (shape.some((extent, d) => extent % (a.shape[d] as number) !== 0)) throw new ShapeError(`repeat: ${a.toString()} does not tile [${shape.join(', ')}].`);
+  return graph.node('repeat', [a], { type: a.type, shape }, () => graph.device.functions.ggml_repeat_4d(graph.context, a.pointer, ...shape));
+}
+
+/** The numbers of each row's columns, largest value first. */
+export function argsortDescending(graph: Graph, a: Tensor): Tensor {
+  return graph.node('argsort', [a], { type: 'I32', shape: a.shape }, () => graph.device.functions.ggml_argsort(graph.context, a.pointer, 1));
+}
+
+/** The numbers of the `k` largest columns of each row, in no particular order. */
+export function topK(graph: Graph, a: Tensor, k: number): Tensor {
+  if (k > a.shape[0]) throw new ShapeError(`topK: ${a.toString()} has fewer than ${k} columns.`);
+  return graph.node('topK', [a], { type: 'I32', shape: [k, a.shape[1], a.shape[2], a.shape[3]] }, () => graph.device.functions.ggml_top_k(graph.context, a.pointer, k));
+}
+

@@ -1,0 +1,89 @@
+import type { DeviceKind } from './device.ts';
+import { UnsupportedOpError } from './errors.ts';
+import type { Tensor } from './tensor.ts';
+import { isQuantised, type TensorType } from './types.ts';
+
+/**
+ * Which operations run on which types and devices. ggml answers "supported" for pairs that it then aborts the process on, so this list
+ * is asked before a node is made. Read from the sources of the pinned release; the tests run every row on the devices at hand.
+ */
+type Rule = (sources: readonly Tensor[], result: TensorType, device: DeviceKind) => boolean;
+
+const floats: readonly TensorType[] = ['F32', 'F16', 'BF16'];
+const cacheTypes: readonly TensorType[] = ['F32', 'F16', 'BF16', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0', 'IQ4_NL'];
+const is = (tensor: Tensor | undefined, ...types: TensorType[]): boolean => tensor !== undefined && types.includes(tensor.type);
+
+const anySame: Rule = ([a, b]) => is(a, 'F32', 'F16') && (!b || is(b, 'F32', 'F16'));
+const binary: Rule = ([a, b], result, device) => {
+  if (!is(a, 'F32', 'F16') || !is(b, 'F32', 'F16') || a?.type !== result) return false;
+  if (a.type === b?.type) return true;
+  return device === 'cpu' ? a.type === 'F16' : device !== 'metal';
+};
+const f32: Rule = ([a]) => is(a, 'F32');
+const integerTypes: readonly TensorType[] = ['I8', 'I16', 'I32', 'I64', 'F64'];
+const isWeightType = (type: TensorType): boolean => !integerTypes.includes(type);
+
+const rules = {
+  add: binary,
+  sub: binary,
+  mul: binary,
+  div: binary,
+  addId: ([a, b, ids]) => is(a, 'F32') && is(b, 'F32') && is(ids, 'I32'),
+  scale: f32,
+  sqr: f32,
+  sqrt: f32,
+  sumRows: f32,
+  clamp: f32,
+  concat: ([a, b]) => a?.type === b?.type && is(a, 'F32', 'F16', 'I32'),
+  repeat: ([a]) => is(a, 'F32', 'F16', 'I32'),
+  silu: anySame,
+  gelu: anySame,
+  sigmoid: anySame,
+  tanh: anySame,
+  relu: anySame,
+  swiglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
+  geglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
+  norm: f32,
+  rmsNorm: f32,
+  mulMat: ([a, b], _result, device) =>
+    a !== undefined && isWeightType(a.type) && (is(b, 'F32') || (is(b, 'F16') && a.type === 'F16' && device !== 'cpu')) && (device !== 'vulkan' || a.shape[3] === b?.shape[3]),
+  mulMatId: ([a, b, ids]) => a !== undefined && isWeightType(a.type) && is(b, 'F32') && is(ids, 'I32'),
+  copy: ([a, b], result) => {
+    const from = a?.type;
+    const to = b?.type ?? result;
+    if (!from) return false;
+    if (from === to) return true;
+    if (from === 'F32') return cacheTypes.includes(to);
+    if (from === 'F16') return to === 'F32';
+    if (from === 'BF16') return to === 'F32';
+    return isQuantised(from) && cacheTypes.includes(from) && to === 'F32';
+  },
+  contiguous: ([a]) => is(a, 'F32', 'F16', 'BF16', 'I32'),
+  view: () => true,
+  getRows: ([a, ids]) => a !== undefined && (isWeightType(a.type) || a.type === 'I32') && is(ids, 'I32'),
+  setRows: ([a, b, ids]) => is(a, ...cacheTypes) && is(b, 'F32') && is(ids, 'I64', 'I32'),
+  softMax: ([a, mask]) => is(a, 'F32') && (!mask || is(mask, 'F32', 'F16')),
+  rope: ([a, positions]) => is(a, 'F32', 'F16') && is(positions, 'I32'),
+  flashAttention: ([q, k, v, mask], _result, device) => {
+    if (!is(q, 'F32') || !k || !v || (mask && mask.type !== 'F16')) return false;
+    if (!cacheTypes.includes(k.type) || !cacheTypes.includes(v.type)) return false;
+    if ((device === 'cuda' || device === 'metal') && k.type !== v.type) return false;
+    // CUDA broadcasts one mask over all heads.
+    if (device === 'cuda' && mask && mask.shape[2] > 1) return false;
+    return device === 'cpu' || k.shape[0] % 8 === 0;
+  },
+  argsort: f32,
+  topK: f32,
+  pool1d: f32,
+  pool2d: f32,
+} satisfies Record<string, Rule>;
+
+export type Op = keyof typeof rules;
+
+/** Throws `UnsupportedOpError` where ggml would abort: names the operation, the tensors and the device. */
+export function assertSupported(op: Op, sources: readonly Tensor[], result: TensorType, device: DeviceKind): void {
+  const rule: Rule = rules[op];
+  if (!rule(sources, result, device)) {
+    throw new UnsupportedOpError(`${op} of ${sources.map(String).join(', ')} to ${result} does not run on ${device}. ${floats.includes(result) ? '' : 'Use a float result.'}`.trim());
+  }
+}

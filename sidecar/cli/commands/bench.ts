@@ -1,0 +1,41 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { integer, withModelOptions, type ModelOptions } from '../options.ts';
+import { printJson } from '../output.ts';
+import { withEngine } from '../withEngine.ts';
+
+interface BenchOptions extends ModelOptions {
+  readonly prompt: number;
+  readonly decode: number;
+  readonly depths: readonly number[];
+}
+
+/** `chorus bench`: prompt and decode speed at depths, in the meaning of llama-bench. */
+export function addBench(program: Command): void {
+  withModelOptions(program.command('bench').description('measure prompt and decode tokens per second'))
+    .option('-p, --prompt <tokens>', 'tokens of the prompt', (value) => integer(value, 0, 2 ** 20), 512)
+    .option('-n, --decode <tokens>', 'tokens to decode', (value) => integer(value, 0, 2 ** 20), 128)
+    .option('-d, --depths <list>', 'tokens that the context holds before, with commas', depthList, [0])
+    .action(bench);
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const needed = Math.max(...options.depths) + Math.max(options.prompt, options.decode);
+  const contextSize = options.contextSize ?? Math.max(128, needed);
+  const result = await withEngine({ ...options, contextSize }, async (engine, model, signal) => ({
+    ...(await engine.bench({ promptTokens: options.prompt, decodeTokens: options.decode, depths: options.depths }, { signal })),
+    engine: model.engine,
+    device: model.device,
+    threads: model.threads,
+  }));
+  if (options.json) return printJson(result);
+  process.stdout.write(`${result.engine}, ${result.device}, ${result.threads} threads\n`);
+  for (const { test, tokens, depth, tokensPerSecond } of result.results) {
+    process.stdout.write(`${test.padEnd(6)} ${String(tokens).padStart(6)} at depth ${String(depth).padStart(6)}: ${tokensPerSecond.toFixed(1)} tokens/s\n`);
+  }
+}
+
+function depthList(value: string): number[] {
+  const depths = value.split(',').map((part) => integer(part.trim(), 0, 2 ** 20));
+  if (depths.length > 16) throw new InvalidArgumentError('Expected at most 16 depths.');
+  return depths;
+}

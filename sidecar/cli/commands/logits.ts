@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { UsageError } from '../exitCodes.ts';
+import { withModelOptions, type ModelOptions } from '../options.ts';
+import { printJson } from '../output.ts';
+import { withEngine } from '../withEngine.ts';
+
+interface LogitsOptions extends ModelOptions {
+  readonly tokens: string;
+  readonly out: string;
+}
+
+/** `chorus logits`: what the model thinks of every next token. */
+export function addLogits(program: Command): void {
+  withModelOptions(program.command('logits').description('write the logits of each token, one row of float32 per token'))
+    .requiredOption('--tokens <file>', 'JSON array of token numbers')
+    .requiredOption('--out <file>', 'file to write')
+    .action(logits);
+}
+
+async function logits(options: LogitsOptions): Promise<void> {
+  const tokens = await readTokens(options.tokens);
+  const result = await withEngine(options, async (engine, model, signal) => ({
+    engine: model.engine,
+    device: model.device,
+    ...(await engine.logits({ tokens, outputPath: path.resolve(options.out) }, { signal })),
+  }));
+  if (options.json) printJson(result);
+  else process.stdout.write(`${result.rows} rows of ${result.vocabularySize} (${result.engine}, ${result.device})\n`);
+}
+
+async function readTokens(file: string): Promise<number[]> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${file} can't be read as JSON: ${(error as Error).message}`, { cause: error });
+  }
+  if (!Array.isArray(value) || !value.every(Number.isInteger)) throw new UsageError(`${file} must hold a JSON array of whole numbers.`);
+  return value as number[];
+}

@@ -1,0 +1,115 @@
+import { open } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import type { Evaluator } from '../models/evaluator.ts';
+import type { BenchParams, BenchResult, LogitsParams, LogitsResult, PerplexityParams, PerplexityResult, TokenId } from '../protocol/engine.ts';
+import { TroubleError } from './engine.ts';
+
+const CHUNK_TOKENS = 512;
+/** Rows of logits held at once. */
+const LOGIT_ROWS = 64;
+
+/** Measures a model that is loaded. */
+export interface Measuring {
+  /** Writes one row of little-endian float32 logits per token. Throws `TroubleError`. */
+  logits(params: LogitsParams, options?: { signal?: AbortSignal }): Promise<LogitsResult>;
+  /** Perplexity by llama.cpp's protocol: of the second half of each chunk. Throws `TroubleError`. */
+  perplexity(params: PerplexityParams, options?: { signal?: AbortSignal }): Promise<PerplexityResult>;
+  /** Prompt and decode speed at depths, as llama-bench means them. Throws `TroubleError`. */
+  bench(params: BenchParams, options?: { signal?: AbortSignal }): Promise<BenchResult>;
+}
+
+export async function writeLogits(evaluator: Evaluator, { tokens, outputPath }: LogitsParams, signal?: AbortSignal): Promise<LogitsResult> {
+  checkTokens(evaluator, tokens);
+  const file = await open(outputPath, 'w');
+  try {
+    evaluator.reset();
+    for (let start = 0; start < tokens.length; start += LOGIT_ROWS) {
+      signal?.throwIfAborted();
+      const rows = await evaluator.evaluate(tokens.slice(start, start + LOGIT_ROWS), 'all');
+      await file.write(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength));
+    }
+  } finally {
+    await file.close();
+  }
+  return { rows: tokens.length, vocabularySize: evaluator.vocabularySize };
+}
+
+export async function measurePerplexity(
+  evaluator: Evaluator,
+  { contextTokens }: PerplexityParams,
+  { tokens, bos, signal }: { tokens: readonly TokenId[]; bos?: TokenId; signal?: AbortSignal },
+): Promise<PerplexityResult> {
+  const chunks = Math.floor(tokens.length / contextTokens);
+  if (contextTokens > evaluator.contextSizeTokens) {
+    throw new TroubleError('context-overflow', `Chunks of ${contextTokens} tokens do not fit into the context of ${evaluator.contextSizeTokens}.`);
+  }
+  if (chunks === 0) throw new TroubleError('invalid-input', `The text has ${tokens.length} tokens, less than one chunk of ${contextTokens}.`);
+  const first = Math.floor(contextTokens / 2);
+  let sum = 0;
+  let count = 0;
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const truth = tokens.slice(chunk * contextTokens, (chunk + 1) * contextTokens);
+    // As llama.cpp: each chunk begins with the token for the beginning of a text, where the model uses one.
+    const given = bos === undefined ? truth : [bos, ...truth.slice(1)];
+    evaluator.reset();
+    await evaluateInChunks(evaluator, given.slice(0, first), signal);
+    for (let start = first; start < contextTokens - 1; start += LOGIT_ROWS) {
+      signal?.throwIfAborted();
+      const end = Math.min(contextTokens - 1, start + LOGIT_ROWS);
+      const rows = await evaluator.evaluate(given.slice(start, end), 'all');
+      for (let position = start; position < end; position++) {
+        const row = rows.subarray((position - start) * evaluator.vocabularySize, (position - start + 1) * evaluator.vocabularySize);
+        sum -= logProbability(row, truth[position + 1] as TokenId);
+        count++;
+      }
+    }
+  }
+  return { perplexity: Math.exp(sum / count), chunks, tokens: count };
+}
+
+export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeTokens, depths }: BenchParams, signal?: AbortSignal): Promise<BenchResult> {
+  const deepest = Math.max(...depths) + Math.max(promptTokens, decodeTokens);
+  if (deepest > evaluator.contextSizeTokens) throw new TroubleError('context-overflow', `${deepest} tokens do not fit into the context of ${evaluator.contextSizeTokens}. Choose --context-size.`);
+  const tokens = Array.from({ length: deepest }, (_, index) => (index * 7919 + 13) % evaluator.vocabularySize);
+  const results: { test: 'prompt' | 'decode'; tokens: number; depth: number; tokensPerSecond: number }[] = [];
+  // The first evaluation of each size allocates.
+  evaluator.reset();
+  await evaluateInChunks(evaluator, tokens.slice(0, Math.max(1, promptTokens)), signal);
+  await evaluator.evaluate(tokens.slice(0, 1), 'last');
+  for (const depth of depths) {
+    for (const test of ['prompt', 'decode'] as const) {
+      const count = test === 'prompt' ? promptTokens : decodeTokens;
+      if (count === 0) continue;
+      evaluator.reset();
+      await evaluateInChunks(evaluator, tokens.slice(0, depth), signal);
+      const start = performance.now();
+      if (test === 'prompt') await evaluateInChunks(evaluator, tokens.slice(depth, depth + count), signal);
+      else for (const token of tokens.slice(depth, depth + count)) await evaluator.evaluate([token], 'last');
+      results.push({ test, tokens: count, depth, tokensPerSecond: (count * 1000) / (performance.now() - start) });
+    }
+  }
+  return { results };
+}
+
+async function evaluateInChunks(evaluator: Evaluator, tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
+  for (let start = 0; start < tokens.length; start += CHUNK_TOKENS) {
+    signal?.throwIfAborted();
+    const end = start + CHUNK_TOKENS;
+    await evaluator.evaluate(tokens.slice(start, end), end >= tokens.length ? 'last' : 'none');
+  }
+}
+
+function checkTokens({ vocabularySize, contextSizeTokens }: Evaluator, tokens: readonly TokenId[]): void {
+  if (tokens.length === 0) throw new TroubleError('invalid-input', 'There are no tokens to evaluate.');
+  if (tokens.length > contextSizeTokens) throw new TroubleError('context-overflow', `There are ${tokens.length} tokens, more than the ${contextSizeTokens} that the context holds.`);
+  const stranger = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
+  if (stranger !== undefined) throw new TroubleError('invalid-input', `The vocabulary has no token ${stranger}; it has ${vocabularySize}.`);
+}
+
+function logProbability(logits: Float32Array, token: TokenId): number {
+  let most = -Infinity;
+  for (const logit of logits) if (logit > most) most = logit;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - most);
+  return (logits[token] as number) - most - Math.log(sum);
+}

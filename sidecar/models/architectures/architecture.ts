@@ -1,0 +1,63 @@
+import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attention.ts';
+import type { NormOptions } from '../../../kernels/blocks/norm.ts';
+import type { Graph } from '../../../kernels/ggml/graph.ts';
+import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import type { Metadata } from './metadata.ts';
+import type { WeightTable } from './weightTable.ts';
+
+/** What a file's metadata says of the network's size and shape. */
+export interface Hyperparameters {
+  readonly blockCount: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly feedForwardWidth: number;
+  readonly vocabularySize: number;
+  readonly trainContextTokens: number;
+  readonly norm: NormOptions;
+  readonly rope: Omit<RopeOptions, 'frequencyFactors'>;
+  /** Logits are multiplied by this. */
+  readonly logitScale: number;
+  /** Absent in dense networks. */
+  readonly mixture?: { readonly experts: number; readonly expertsUsed: number; readonly expertWidth: number };
+  /** Tokens that a sliding layer attends, itself included, and after how many layers one attends everything. */
+  readonly sliding?: { readonly windowTokens: number; readonly fullEvery: number };
+}
+
+/** A tensor that an architecture reads. */
+export interface WeightSpec {
+  readonly name: string;
+  readonly extents: readonly number[];
+  readonly optional?: boolean;
+  /** How it is used, which decides where it may live: 'matrix' and 'experts' may be repacked, 'embedding' is read by row. */
+  readonly use: 'matrix' | 'experts' | 'embedding' | 'vector';
+}
+
+/** What a block is built from. */
+export interface BlockContext {
+  readonly graph: Graph;
+  readonly weights: WeightTable;
+  readonly hyperparameters: Hyperparameters;
+  readonly block: number;
+  readonly cache: LayerCache;
+  readonly inputs: AttentionInputs;
+  /** `[k]`, I32: in the last block, the tokens whose logits are wanted. */
+  readonly outputRows?: Tensor;
+}
+
+/** One family of networks. Each file of this folder exports one, named after `general.architecture`. */
+export interface Architecture {
+  readonly name: string;
+  /** Throws `TroubleError` 'invalid-model' for values that are missing or impossible. */
+  readHyperparameters(metadata: Metadata): Hyperparameters;
+  weights(hyperparameters: Hyperparameters): WeightSpec[];
+  /** `x[width, tokens] → [width, tokens or k]`. */
+  buildBlock(context: BlockContext, x: Tensor): Tensor;
+}
+
+/** Whether a block attends only a window of the last tokens. */
+export function isSliding({ sliding }: Hyperparameters, block: number): boolean {
+  return sliding !== undefined && (block + 1) % sliding.fullEvery !== 0;
+}

@@ -1,0 +1,11 @@
+import type { Architecture } from './architecture.ts';
+import { cohere2 } from './cohere2.ts';
+import { commandR } from './commandR.ts';
+import { llama } from './llama.ts';
+import { qwen2 } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
+import { qwen3moe } from './qwen3moe.ts';
+import { starcoder2 } from './starcoder2.ts';
+
+/** Every architecture that our own graphs run, by `general.architecture`. */
+export const architectures: ReadonlyMap<string, Architecture> = new Map([cohere2, commandR, llama, qwen2, qwen3, qwen3moe, starcoder2].map((architecture) => [architecture.name, architecture]));

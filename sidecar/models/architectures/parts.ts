@@ -1,0 +1,157 @@
+/** What the architectures have in common: reading sizes, listing weights, building the usual attention and networks. */
+import { attention, type AttentionOptions } from '../../../kernels/blocks/attention.ts';
+import { feedForward, type Activation } from '../../../kernels/blocks/feedForward.ts';
+import { mixtureOfExperts } from '../../../kernels/blocks/mixtureOfExperts.ts';
+import { norm, type NormOptions } from '../../../kernels/blocks/norm.ts';
+import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { TroubleError } from '../../engine/engine.ts';
+import type { BlockContext, Hyperparameters, WeightSpec } from './architecture.ts';
+import type { Metadata } from './metadata.ts';
+
+/** Sizes that every architecture stores under the same keys. Throws `TroubleError` where they do not fit together. */
+export function readCommon(metadata: Metadata, options: { normKind: NormOptions['kind']; pairing: RopeOptions['pairing'] }): Hyperparameters {
+  const width = metadata.count('embedding_length');
+  const heads = metadata.count('attention.head_count');
+  const kvHeads = metadata.count('attention.head_count_kv', { fallback: heads });
+  const headSize = metadata.count('attention.key_length', { fallback: width / heads });
+  const valueSize = metadata.count('attention.value_length', { fallback: headSize });
+  if (heads % kvHeads !== 0) throw new TroubleError('invalid-model', `${metadata.header.path}: ${heads} attention heads are not a multiple of ${kvHeads} KV heads.`);
+  if (valueSize !== headSize) throw new TroubleError('unsupported-model', `${metadata.header.path}: keys of ${headSize} and values of ${valueSize} differ in size, which this engine does not run.`);
+  const epsilonKey = options.normKind === 'rms' ? 'attention.layer_norm_rms_epsilon' : 'attention.layer_norm_epsilon';
+  return {
+    blockCount: metadata.count('block_count', { maximum: 1_000 }),
+    width,
+    heads,
+    kvHeads,
+    headSize,
+    feedForwardWidth: metadata.count('feed_forward_length', { fallback: 0, minimum: 0 }),
+    vocabularySize: metadata.vocabularySize(),
+    trainContextTokens: metadata.count('context_length', { maximum: 1 << 30 }),
+    norm: { kind: options.normKind, epsilon: metadata.number(epsilonKey) },
+    rope: metadata.rope(options.pairing, headSize),
+    logitScale: 1,
+  };
+}
+
+type Biases = 'none' | 'optional' | 'required';
+
+export function matrix(name: string, input: number, output: number, bias: Biases = 'none'): WeightSpec[] {
+  const specs: WeightSpec[] = [{ name: `${name}.weight`, extents: [input, output], use: 'matrix' }];
+  if (bias !== 'none') specs.push({ name: `${name}.bias`, extents: [output], optional: bias === 'optional', use: 'vector' });
+  return specs;
+}
+
+export function vector(name: string, length: number, bias: Biases = 'none'): WeightSpec[] {
+  const specs: WeightSpec[] = [{ name: `${name}.weight`, extents: [length], use: 'vector' }];
+  if (bias !== 'none') specs.push({ name: `${name}.bias`, extents: [length], optional: bias === 'optional', use: 'vector' });
+  return specs;
+}
+
+/** Embedding, final norm and output; an absent output is the embedding's transpose. */
+export function outerWeights({ width, vocabularySize }: Hyperparameters, options: { tiedOutput?: boolean; normBias?: Biases } = {}): WeightSpec[] {
+  return [
+    { name: 'token_embd.weight', extents: [width, vocabularySize], use: 'embedding' },
+    ...vector('output_norm', width, options.normBias),
+    ...(options.tiedOutput ? [] : [{ name: 'output.weight', extents: [width, vocabularySize], optional: true, use: 'matrix' } as const]),
+  ];
+}
+
+export function attentionWeights({ width, heads, kvHeads, headSize }: Hyperparameters, block: string, bias: { qkv: Biases; output: Biases }): WeightSpec[] {
+  return [
+    ...matrix(`${block}.attn_q`, width, heads * headSize, bias.qkv),
+    ...matrix(`${block}.attn_k`, width, kvHeads * headSize, bias.qkv),
+    ...matrix(`${block}.attn_v`, width, kvHeads * headSize, bias.qkv),
+    ...matrix(`${block}.attn_output`, heads * headSize, width, bias.output),
+  ];
+}
+
+export function gatedWeights({ width, feedForwardWidth }: Hyperparameters, block: string, bias: Biases = 'none'): WeightSpec[] {
+  return [
+    ...matrix(`${block}.ffn_gate`, width, feedForwardWidth, bias),
+    ...matrix(`${block}.ffn_up`, width, feedForwardWidth, bias),
+    ...matrix(`${block}.ffn_down`, feedForwardWidth, width, bias),
+  ];
+}
+
+export function expertWeights({ width, mixture }: Hyperparameters, block: string): WeightSpec[] {
+  if (!mixture) return [];
+  const { experts, expertWidth } = mixture;
+  return [
+    { name: `${block}.ffn_gate_inp.weight`, extents: [width, experts], use: 'matrix' },
+    { name: `${block}.ffn_gate_exps.weight`, extents: [width, expertWidth, experts], use: 'experts' },
+    { name: `${block}.ffn_up_exps.weight`, extents: [width, expertWidth, experts], use: 'experts' },
+    { name: `${block}.ffn_down_exps.weight`, extents: [expertWidth, width, experts], use: 'experts' },
+  ];
+}
+
+/** The names of all blocks: "blk.0", "blk.1", … */
+export function blockNames({ blockCount }: Hyperparameters): string[] {
+  return Array.from({ length: blockCount }, (_, index) => `blk.${index}`);
+}
+
+export function buildNorm({ graph, weights, hyperparameters, block }: BlockContext, name: string) {
+  return (x: Tensor): Tensor => norm(graph, x, weights.norm(`blk.${block}.${name}`), hyperparameters.norm);
+}
+
+export function buildAttention(context: BlockContext, options: { rope?: boolean; headNorm?: NormOptions } = {}) {
+  const { graph, weights, hyperparameters, block, cache, inputs } = context;
+  const { headSize, heads, kvHeads } = hyperparameters;
+  const name = `blk.${block}`;
+  const attentionOptions: AttentionOptions = {
+    headSize,
+    heads,
+    kvHeads,
+    scale: 1 / Math.sqrt(headSize),
+    headNorm: options.headNorm,
+    rope: options.rope === false ? undefined : { ...hyperparameters.rope, frequencyFactors: weights.optional('rope_freqs.weight') },
+  };
+  return (x: Tensor): Tensor =>
+    attention(
+      graph,
+      x,
+      {
+        query: weights.linear(`${name}.attn_q`),
+        key: weights.linear(`${name}.attn_k`),
+        value: weights.linear(`${name}.attn_v`),
+        output: weights.linear(`${name}.attn_output`),
+        queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
+        keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),
+      },
+      cache,
+      inputs,
+      attentionOptions,
+    );
+}
+
+export function buildFeedForward({ graph, weights, block }: BlockContext, activation: Activation) {
+  const name = `blk.${block}`;
+  return (x: Tensor): Tensor =>
+    feedForward(
+      graph,
+      x,
+      {
+        gate: weights.optional(`${name}.ffn_gate.weight`) && weights.linear(`${name}.ffn_gate`),
+        up: weights.linear(`${name}.ffn_up`),
+        down: weights.linear(`${name}.ffn_down`),
+      },
+      activation,
+    );
+}
+
+export function buildMixture({ graph, weights, hyperparameters, block }: BlockContext) {
+  const name = `blk.${block}`;
+  const { experts, expertsUsed } = hyperparameters.mixture as NonNullable<Hyperparameters['mixture']>;
+  return (x: Tensor): Tensor =>
+    mixtureOfExperts(
+      graph,
+      x,
+      {
+        router: weights.tensor(`${name}.ffn_gate_inp.weight`),
+        gate: weights.tensor(`${name}.ffn_gate_exps.weight`),
+        up: weights.tensor(`${name}.ffn_up_exps.weight`),
+        down: weights.tensor(`${name}.ffn_down_exps.weight`),
+      },
+      { experts, expertsUsed, renormalise: true },
+    );
+}

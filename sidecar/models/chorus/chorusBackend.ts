@@ -1,0 +1,48 @@
+import type { Llama, LlamaGrammar, LlamaModel } from 'node-llama-cpp';
+import type { Backend, CompiledGrammar, GrammarSource } from '../../engine/backend.ts';
+import type { TokenId } from '../../protocol/engine.ts';
+import { compileGrammar } from '../llamaCpp/compiledGrammar.ts';
+import type { ModelText } from '../modelText.ts';
+import { ChorusSequence } from './chorusSequence.ts';
+import { startGrammar } from './grammarState.ts';
+import type { Network } from './network.ts';
+import type { SequenceCache } from './sequenceCache.ts';
+
+/** Tokens of the largest evaluation; attention's tiled path needs 64. */
+const BATCH_TOKENS = 512;
+
+/** Our own network as the scheduler sees it. */
+export class ChorusBackend implements Backend {
+  readonly vocabulary;
+  readonly sequences: readonly ChorusSequence[];
+  readonly contextSizeTokens: number;
+  readonly batchTokens = BATCH_TOKENS;
+  readonly #endOfGeneration: ReadonlySet<TokenId>;
+
+  constructor(
+    private readonly options: {
+      readonly network: Network;
+      readonly caches: readonly SequenceCache[];
+      readonly text: ModelText;
+      readonly llama: Llama;
+      /** Loaded for its vocabulary alone. */
+      readonly tokenizer: LlamaModel;
+    },
+  ) {
+    const { network, caches, text } = options;
+    this.vocabulary = text.vocabulary;
+    this.sequences = caches.map((cache) => new ChorusSequence(network, cache, text.vocabulary.size));
+    this.contextSizeTokens = Math.min(...caches.map(({ capacity }) => capacity));
+    this.#endOfGeneration = new Set(text.special.endOfGeneration);
+  }
+
+  isEndOfGeneration(token: TokenId): boolean {
+    return this.#endOfGeneration.has(token);
+  }
+
+  async grammar(source: GrammarSource): Promise<CompiledGrammar> {
+    const { llama, tokenizer } = this.options;
+    const { handle, stop } = await compileGrammar(llama, source);
+    return { handle: () => startGrammar(llama, tokenizer, handle satisfies LlamaGrammar), stop };
+  }
+}

@@ -1,0 +1,174 @@
+import type { LayerCache } from '../../../kernels/blocks/attention.ts';
+import { linear } from '../../../kernels/blocks/linear.ts';
+import { norm } from '../../../kernels/blocks/norm.ts';
+import type { Device } from '../../../kernels/ggml/device.ts';
+import { Graph, GraphMemory } from '../../../kernels/ggml/graph.ts';
+import { getRows, scale } from '../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { read, write } from '../../../kernels/ggml/transfer.ts';
+import { isSliding, type Architecture, type Hyperparameters } from '../architectures/architecture.ts';
+import type { LoadedWeights } from './weights.ts';
+import type { SequenceCache } from './sequenceCache.ts';
+
+/** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
+const ROW_PADDING = 256;
+/** Graphs kept for reuse: one decode and one prompt size for a few sequences. */
+const KEPT_GRAPHS = 6;
+const F16_MINUS_INFINITY = 0xfc00;
+
+export interface NetworkOptions {
+  readonly architecture: Architecture;
+  readonly hyperparameters: Hyperparameters;
+  readonly device: Device;
+  readonly weights: LoadedWeights;
+}
+
+interface BuiltGraph {
+  readonly graph: Graph;
+  readonly tokens: Tensor;
+  readonly positions: Tensor;
+  readonly rows: Tensor;
+  readonly mask: Tensor;
+  readonly slidingMask?: Tensor;
+  readonly outputRows?: Tensor;
+  readonly logits?: Tensor;
+  readonly attendedRows: number;
+}
+
+/** Which tokens of an evaluation give logits. */
+export type WantedLogits = 'none' | 'last' | 'all';
+
+/** A network on a device: evaluates tokens of a sequence, graph by graph. */
+export class Network implements Disposable {
+  readonly #memory: GraphMemory;
+  readonly #graphs = new Map<string, BuiltGraph>();
+  #mask = new Uint16Array(0);
+  #computing: Promise<void> = Promise.resolve();
+
+  constructor(readonly options: NetworkOptions) {
+    this.#memory = new GraphMemory(options.device);
+  }
+
+  get computeBytes(): number {
+    return this.#memory.sizeBytes;
+  }
+
+  /**
+   * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`.
+   */
+  async evaluate(sequence: SequenceCache, tokens: readonly number[], wanted: WantedLogits): Promise<Float32Array> {
+    const { device, hyperparameters } = this.options;
+    const past = sequence.length;
+    const attendedRows = Math.min(sequence.capacity, Math.ceil((past + tokens.length) / ROW_PADDING) * ROW_PADDING);
+    const built = this.#graphFor(sequence, tokens.length, attendedRows, wanted);
+    write(device, built.tokens, Int32Array.from(tokens));
+    write(device, built.positions, Int32Array.from(tokens, (_, index) => past + index));
+    write(device, built.rows, BigInt64Array.from(tokens, (_, index) => BigInt(past + index)));
+    write(device, built.mask, this.#causalMask(tokens.length, attendedRows, past));
+    if (built.slidingMask) write(device, built.slidingMask, this.#causalMask(tokens.length, attendedRows, past, hyperparameters.sliding?.windowTokens));
+    if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
+    await (this.#computing = built.graph.compute());
+    sequence.append(tokens);
+    if (!built.logits) return new Float32Array(0);
+    const logits = new Float32Array(built.logits.elements);
+    read(device, built.logits, logits);
+    return logits;
+  }
+
+  /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */
+  async settled(): Promise<void> {
+    await this.#computing.catch(() => undefined);
+  }
+
+  /** Drops the graphs over a sequence's cache, before that is freed. */
+  forget(sequence: SequenceCache): void {
+    for (const [key, { graph }] of this.#graphs) {
+      if (!key.startsWith(`${sequence.id} `)) continue;
+      graph[Symbol.dispose]();
+      this.#graphs.delete(key);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#dropGraphs();
+    this.#memory[Symbol.dispose]();
+  }
+
+  #graphFor(sequence: SequenceCache, tokens: number, attendedRows: number, wanted: WantedLogits): BuiltGraph {
+    const key = `${sequence.id} ${tokens} ${attendedRows} ${wanted}`;
+    let built = this.#graphs.get(key);
+    this.#graphs.delete(key);
+    if (!built) {
+      built = this.#build(sequence.layers, tokens, attendedRows, wanted);
+      const sizeBefore = this.#memory.sizeBytes;
+      built.graph.allocate(this.#memory);
+      // The memory was replaced by a larger one: graphs that were placed in the old one are lost.
+      if (this.#memory.sizeBytes !== sizeBefore) this.#dropGraphs();
+      for (const [oldest, { graph }] of this.#graphs) {
+        if (this.#graphs.size < KEPT_GRAPHS) break;
+        graph[Symbol.dispose]();
+        this.#graphs.delete(oldest);
+      }
+    }
+    this.#graphs.set(key, built);
+    return built;
+  }
+
+  #build(layers: readonly LayerCache[], tokenCount: number, attendedRows: number, wanted: WantedLogits): BuiltGraph {
+    const { architecture, hyperparameters, device, weights } = this.options;
+    const { table } = weights;
+    const graph = new Graph(device);
+    const tokens = graph.input('tokens', 'I32', [tokenCount]);
+    const positions = graph.input('positions', 'I32', [tokenCount]);
+    const rows = graph.input('rows', 'I64', [tokenCount]);
+    const mask = graph.input('mask', 'F16', [attendedRows, tokenCount]);
+    const slidingMask = hyperparameters.sliding && graph.input('slidingMask', 'F16', [attendedRows, tokenCount]);
+    const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+
+    let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
+    for (let block = 0; block < hyperparameters.blockCount; block++) {
+      const isLast = block === hyperparameters.blockCount - 1;
+      const blockMask = slidingMask && isSliding(hyperparameters, block) ? slidingMask : mask;
+      x = architecture.buildBlock(
+        {
+          graph,
+          weights: table,
+          hyperparameters,
+          block,
+          cache: layers[block] as LayerCache,
+          inputs: { positions, rows, mask: blockMask, attendedRows },
+          outputRows: isLast ? outputRows : undefined,
+        },
+        x,
+      );
+    }
+    const shared = { graph, tokens, positions, rows, mask, slidingMask, outputRows, attendedRows };
+    if (wanted === 'none') {
+      graph.expand(x);
+      return shared;
+    }
+    const normed = norm(graph, x, table.norm('output_norm'), hyperparameters.norm);
+    const output = table.optional('output.weight') ? table.linear('output') : { weight: table.tensor('token_embd.weight') };
+    const unscaled = linear(graph, normed, output);
+    const logits = graph.named(hyperparameters.logitScale === 1 ? unscaled : scale(graph, unscaled, hyperparameters.logitScale), 'logits');
+    graph.expand(logits, { read: true });
+    return { ...shared, logits };
+  }
+
+  #causalMask(tokens: number, attendedRows: number, past: number, windowTokens = Infinity): Uint16Array {
+    const size = tokens * attendedRows;
+    if (this.#mask.length < size) this.#mask = new Uint16Array(size);
+    const mask = this.#mask.subarray(0, size);
+    mask.fill(F16_MINUS_INFINITY);
+    for (let token = 0; token < tokens; token++) {
+      const end = past + token + 1;
+      mask.fill(0, token * attendedRows + Math.max(0, end - windowTokens), token * attendedRows + end);
+    }
+    return mask;
+  }
+
+  #dropGraphs(): void {
+    for (const { graph } of this.#graphs.values()) graph[Symbol.dispose]();
+    this.#graphs.clear();
+  }
+}

@@ -1,0 +1,97 @@
+import path from 'node:path';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { DeviceError, UnsupportedOpError, AllocationError } from '../../../kernels/ggml/errors.ts';
+import { TroubleError } from '../../engine/engine.ts';
+import type { Evaluator } from '../evaluator.ts';
+import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
+import { availableMemoryBytes, planMemory, type MemoryPlan } from '../memory.ts';
+import { ModelText } from '../modelText.ts';
+import type { OpenedModel, OpenRequest } from '../openedModel.ts';
+import { ChorusBackend } from './chorusBackend.ts';
+import { Network } from './network.ts';
+import { checkModel } from './openNetwork.ts';
+import { SequenceCache } from './sequenceCache.ts';
+import { loadWeights } from './weights.ts';
+
+const BATCH_TOKENS = 512;
+
+/** Opens a model on our own graphs. Throws `TroubleError`; 'unsupported-model' where another engine may run it. */
+export async function openChorusModel(request: OpenRequest): Promise<OpenedModel> {
+  const { params, file, threads } = request;
+  const model = await checkModel(params.modelPath);
+  const plan = await planFor(request);
+  const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
+  const resources: Disposable[] = [];
+  const use = <Resource extends Disposable>(resource: Resource): Resource => {
+    resources.push(resource);
+    return resource;
+  };
+  const free = async (): Promise<void> => {
+    for (const resource of resources.splice(0).reverse()) resource[Symbol.dispose]();
+    await tokenizer.dispose();
+  };
+  try {
+    const text = await ModelText.of(tokenizer, file);
+    const device = use(new Device(request.device.device, { threads }));
+    let loadedBytes = 0;
+    const weights = use(
+      await loadWeights(device, model.specs, model.tensors, {
+        signal: request.signal,
+        onBytes: (bytes) => request.onProgress?.(Math.min(1, (loadedBytes += bytes) / file.weightBytes)),
+      }),
+    );
+    const { architecture, hyperparameters } = model;
+    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(device, hyperparameters, plan.contextSizeTokens)));
+    const network = use(new Network({ architecture, hyperparameters, device, weights }));
+    const backend = new ChorusBackend({ network, caches, text, llama: request.device.llama, tokenizer });
+    const deviceBytes = (): number => weights.sizeBytes + caches.reduce((sum, cache) => sum + cache.sizeBytes, 0) + network.computeBytes;
+    return {
+      engine: 'chorus',
+      backend,
+      text,
+      limits: [],
+      evaluator: () => evaluatorOf(network, caches[0] as SequenceCache),
+      deviceMemoryBytes: () => (device.kind === 'cpu' ? 0 : deviceBytes()),
+      dispose: async () => {
+        await network.settled();
+        await free();
+      },
+    };
+  } catch (error) {
+    await free();
+    throw openFailure(request, error);
+  }
+}
+
+/** The scheduler's first sequence, which it finds empty afterwards. */
+function evaluatorOf(network: Network, cache: SequenceCache): Evaluator {
+  return {
+    vocabularySize: network.options.hyperparameters.vocabularySize,
+    contextSizeTokens: cache.capacity,
+    reset: () => cache.truncate(0),
+    evaluate: (tokens, wanted) => network.evaluate(cache, tokens, wanted),
+    dispose: () => cache.truncate(0),
+  };
+}
+
+function openFailure({ params, signal, device }: OpenRequest, error: unknown): unknown {
+  const name = path.basename(params.modelPath);
+  if (signal?.aborted) return new TroubleError('engine-failed', `Loading ${name} was cancelled.`, { cause: error });
+  if (error instanceof AllocationError) return new TroubleError('out-of-memory', `${name} does not fit into the memory of ${device.label}: ${error.message}`, { cause: error });
+  if (error instanceof DeviceError || error instanceof UnsupportedOpError) return new TroubleError('unsupported-model', error.message, { cause: error });
+  return error;
+}
+
+async function planFor({ params, file, device }: OpenRequest): Promise<MemoryPlan> {
+  const graphics = device.device === 'cpu' ? undefined : await device.llama.getVramState();
+  return planMemory({
+    modelName: path.basename(params.modelPath),
+    shape: file.shape,
+    weightBytes: file.weightBytes,
+    // All of the model is computed on one device.
+    availableBytes: graphics ? graphics.free : await availableMemoryBytes(),
+    batchTokens: BATCH_TOKENS,
+    keepsScores: false,
+    contextSizeTokens: params.contextSizeTokens,
+  });
+}

@@ -1,0 +1,76 @@
+import type { Device } from '../../../kernels/ggml/device.ts';
+import type { TensorType } from '../../../kernels/ggml/types.ts';
+import { TroubleError } from '../../engine/engine.ts';
+import { architectures } from '../architectures/architectures.ts';
+import type { Architecture, Hyperparameters, WeightSpec } from '../architectures/architecture.ts';
+import { Metadata } from '../architectures/metadata.ts';
+import { readGgufHeader, type GgufHeader } from '../gguf/header.ts';
+import { allParts } from '../gguf/validate.ts';
+import { Network } from './network.ts';
+import { SequenceCache } from './sequenceCache.ts';
+import { checkWeights, loadWeights, locateTensors, type LoadWeightsOptions, type LocatedTensor } from './weights.ts';
+
+/** A model's files, checked against its architecture and not yet loaded. */
+export interface CheckedModel {
+  readonly architecture: Architecture;
+  readonly hyperparameters: Hyperparameters;
+  readonly headers: readonly GgufHeader[];
+  readonly specs: readonly WeightSpec[];
+  readonly tensors: ReadonlyMap<string, LocatedTensor>;
+}
+
+/** Reads and checks a model. Throws `TroubleError` 'unsupported-model' where our graphs do not run it, 'invalid-model' where it is broken. */
+export async function checkModel(file: string): Promise<CheckedModel> {
+  const first = await readGgufHeader(file);
+  const headers = [first];
+  for (const part of allParts(file).slice(1)) headers.push(await readGgufHeader(part));
+  const metadata = new Metadata(first);
+  const architecture = architectures.get(metadata.architecture);
+  if (!architecture) throw new TroubleError('unsupported-model', `Chorus's own engine does not run the architecture "${metadata.architecture}".`);
+  const hyperparameters = architecture.readHyperparameters(metadata);
+  const tensors = locateTensors(headers);
+  const specs = architecture.weights(hyperparameters);
+  checkWeights(specs, tensors, file);
+  return { architecture, hyperparameters, headers, specs, tensors };
+}
+
+export interface OpenNetworkOptions extends LoadWeightsOptions {
+  readonly device: Device;
+  /** Rows of the sequence. */
+  readonly capacityTokens: number;
+  readonly cacheType?: TensorType;
+}
+
+/** A network with one sequence: for measuring, and for whatever needs logits rather than text. */
+export class OpenedNetwork implements Disposable {
+  constructor(
+    readonly model: CheckedModel,
+    readonly network: Network,
+    readonly sequence: SequenceCache,
+  ) {}
+
+  /** Logits of every token, teacher-forced from an empty sequence, `[tokens · vocabulary]`. */
+  async logits(tokens: readonly number[], options: { chunkTokens: number }): Promise<Float32Array> {
+    this.sequence.truncate(0);
+    const all = new Float32Array(tokens.length * this.model.hyperparameters.vocabularySize);
+    for (let start = 0; start < tokens.length; start += options.chunkTokens) {
+      const chunk = tokens.slice(start, start + options.chunkTokens);
+      all.set(await this.network.evaluate(this.sequence, chunk, 'all'), start * this.model.hyperparameters.vocabularySize);
+    }
+    return all;
+  }
+
+  [Symbol.dispose](): void {
+    this.network[Symbol.dispose]();
+    this.sequence[Symbol.dispose]();
+    this.network.options.weights[Symbol.dispose]();
+  }
+}
+
+/** Loads a model with one sequence onto a device. Throws `TroubleError`. */
+export async function openNetwork(file: string, options: OpenNetworkOptions): Promise<OpenedNetwork> {
+  const model = await checkModel(file);
+  const weights = await loadWeights(options.device, model.specs, model.tensors, options);
+  const network = new Network({ architecture: model.architecture, hyperparameters: model.hyperparameters, device: options.device, weights });
+  return new OpenedNetwork(model, network, new SequenceCache(options.device, model.hyperparameters, options.capacityTokens, options.cacheType));
+}

@@ -1,0 +1,61 @@
+import type { LayerCache } from '../../../kernels/blocks/attention.ts';
+import type { Device } from '../../../kernels/ggml/device.ts';
+import { Storage } from '../../../kernels/ggml/storage.ts';
+import type { TensorType } from '../../../kernels/ggml/types.ts';
+import type { TokenId } from '../../protocol/engine.ts';
+import type { Hyperparameters } from '../architectures/architecture.ts';
+
+let nextId = 0;
+
+/** Bytes of the keys and values of one token over all layers. */
+export function cacheBytesPerToken({ blockCount, kvHeads, headSize }: Hyperparameters, bytesPerValue = 2): number {
+  return 2 * blockCount * kvHeads * headSize * bytesPerValue;
+}
+
+/** The keys and values of one sequence, and the tokens that they belong to: row `i` holds token `i`. */
+export class SequenceCache implements Disposable {
+  readonly id = nextId++;
+  readonly layers: readonly LayerCache[];
+  readonly #storage: Storage;
+  readonly #tokens: TokenId[] = [];
+
+  constructor(
+    device: Device,
+    hyperparameters: Hyperparameters,
+    /** Rows. */
+    readonly capacity: number,
+    type: TensorType = 'F16',
+  ) {
+    const { blockCount, kvHeads, headSize } = hyperparameters;
+    this.#storage = new Storage(device, { maxTensors: 2 * blockCount });
+    this.layers = Array.from({ length: blockCount }, (_, block) => ({
+      key: this.#storage.declare(`key.${block}`, type, [kvHeads * headSize, capacity]),
+      value: this.#storage.declare(`value.${block}`, type, [kvHeads * headSize, capacity]),
+    }));
+    this.#storage.allocate({ clear: true });
+  }
+
+  get length(): number {
+    return this.#tokens.length;
+  }
+
+  get tokens(): readonly TokenId[] {
+    return this.#tokens;
+  }
+
+  get sizeBytes(): number {
+    return this.#storage.sizeBytes;
+  }
+
+  append(tokens: readonly TokenId[]): void {
+    for (const token of tokens) this.#tokens.push(token);
+  }
+
+  truncate(length: number): void {
+    if (length < this.#tokens.length) this.#tokens.length = length;
+  }
+
+  [Symbol.dispose](): void {
+    this.#storage[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,125 @@
+import koffi from 'koffi';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { libraryFolder, type LibraryBuild } from '../../../kernels/ggml/libraries.ts';
+
+/**
+ * libllama through koffi: the oracle for logits and the peer for speed, on the same native libraries as our own engine.
+ * Offsets and sizes of its parameter structs are those of the pinned release (`include/llama.h`).
+ */
+export class LibLlama implements Disposable {
+  readonly #model: bigint;
+  readonly #context: bigint;
+  readonly #api: ReturnType<typeof bind>;
+  readonly vocabularySize: number;
+
+  constructor(file: string, options: { build?: LibraryBuild; contextSizeTokens: number; batchTokens?: number; threads: number; gpuLayers?: number; keyValueType?: number; flashAttention?: boolean; quiet?: boolean }) {
+    this.#api = bind(options.build ?? 'cpu');
+    const api = this.#api;
+    if (options.quiet) api.setLog(api.silence, null);
+    api.initialise();
+    const modelParams = api.modelDefaults();
+    modelParams.n_gpu_layers = options.gpuLayers ?? 0;
+    this.#model = api.loadModel(file, modelParams) as bigint;
+    if (!this.#model) throw new Error(`libllama could not load ${file}`);
+    const params = api.contextDefaults();
+    params.n_ctx = options.contextSizeTokens;
+    params.n_batch = options.batchTokens ?? 2048;
+    params.n_ubatch = 512;
+    params.n_threads = options.threads;
+    params.n_threads_batch = options.threads;
+    params.no_perf = true;
+    if (options.flashAttention !== undefined) params.flash_attn_type = options.flashAttention ? 1 : 0;
+    if (options.keyValueType !== undefined) {
+      params.type_k = options.keyValueType;
+      params.type_v = options.keyValueType;
+    }
+    this.#context = api.createContext(this.#model, params) as bigint;
+    if (!this.#context) throw new Error('libllama could not create a context');
+    this.vocabularySize = api.vocabularySize(api.vocabulary(this.#model)) as number;
+  }
+
+  /** Evaluates tokens after `past` others; returns logits of the last one, or of all with `all`. */
+  decode(tokens: readonly number[], past: number, options: { all?: boolean; read?: boolean } = {}): Float32Array[] {
+    const api = this.#api;
+    const n = tokens.length;
+    const batch = {
+      n_tokens: n,
+      token: Int32Array.from(tokens),
+      embd: null,
+      pos: Int32Array.from(tokens, (_, index) => past + index),
+      n_seq_id: null,
+      seq_id: null,
+      logits: Int8Array.from(tokens, (_, index) => (options.all || index === n - 1 ? 1 : 0)),
+    };
+    const status = api.decode(this.#context, batch) as number;
+    if (status !== 0) throw new Error(`llama_decode answered ${status}`);
+    api.synchronize(this.#context);
+    if (options.read === false) return [];
+    const wanted = options.all ? tokens.map((_, index) => index) : [n - 1];
+    return wanted.map((index) => {
+      const pointer = api.logits(this.#context, index) as bigint;
+      return Float32Array.from(koffi.decode(pointer, koffi.array('float', this.vocabularySize, 'Typed')) as Float32Array);
+    });
+  }
+
+  clear(): void {
+    this.#api.clearMemory(this.#api.memory(this.#context), true);
+  }
+
+  [Symbol.dispose](): void {
+    this.#api.freeContext(this.#context);
+    this.#api.freeModel(this.#model);
+  }
+}
+
+let bound: { build: LibraryBuild; api: ReturnType<typeof bindOnce> } | undefined;
+function bind(build: LibraryBuild): ReturnType<typeof bindOnce> {
+  if (bound?.build !== build) bound = { build, api: bindOnce(build) };
+  return bound.api;
+}
+
+function bindOnce(build: LibraryBuild) {
+  const folder = libraryFolder(build);
+  const files = readdirSync(folder);
+  const library = koffi.load(path.join(folder, files.find((name) => /^(lib)?llama(\.\w+)?\.v[\d.]+\.(so|dylib|dll)$/.test(name)) as string));
+  const base = koffi.load(path.join(folder, files.find((name) => /^(lib)?ggml(\.\w+)?\.v[\d.]+\.(so|dylib|dll)$/.test(name)) as string));
+  const loadAll = base.func('ggml_backend_load_all_from_path', 'void', ['string']);
+  const modelParams = koffi.struct({
+    devices: 'void *', tensor_buft_overrides: 'void *', n_gpu_layers: 'int32', split_mode: 'int', load_mode: 'int', lazy_mode: 'int', main_gpu: 'int32',
+    tensor_split: 'void *', progress_callback: 'void *', progress_callback_user_data: 'void *', kv_overrides: 'void *',
+    vocab_only: 'bool', check_tensors: 'bool', use_extra_bufts: 'bool', no_host: 'bool', no_alloc: 'bool', load_mtp: 'bool',
+  });
+  const contextParams = koffi.struct({
+    n_ctx: 'uint32', n_batch: 'uint32', n_ubatch: 'uint32', n_seq_max: 'uint32', n_rs_seq: 'uint32', n_outputs_max: 'uint32', n_outputs_max_per_seq: 'uint32',
+    n_threads: 'int32', n_threads_batch: 'int32', ctx_type: 'int', rope_scaling_type: 'int', pooling_type: 'int', attention_type: 'int', flash_attn_type: 'int',
+    rope_freq_base: 'float', rope_freq_scale: 'float', yarn_ext_factor: 'float', yarn_attn_factor: 'float', yarn_beta_fast: 'float', yarn_beta_slow: 'float',
+    yarn_orig_ctx: 'uint32', defrag_thold: 'float', cb_eval: 'void *', cb_eval_user_data: 'void *', type_k: 'int', type_v: 'int',
+    abort_callback: 'void *', abort_callback_data: 'void *', embeddings: 'bool', offload_kqv: 'bool', no_perf: 'bool', op_offload: 'bool', swa_full: 'bool', kv_unified: 'bool',
+    samplers: 'void *', n_samplers: 'size_t', ctx_other: 'void *',
+  });
+  const batch = koffi.struct({ n_tokens: 'int32', token: 'int32 *', embd: 'float *', pos: 'int32 *', n_seq_id: 'int32 *', seq_id: 'void *', logits: 'int8 *' });
+  const initialise = library.func('llama_backend_init', 'void', []);
+  return {
+    initialise: () => {
+      loadAll(folder);
+      initialise();
+    },
+    modelDefaults: library.func('llama_model_default_params', modelParams, []) as () => Record<string, unknown>,
+    contextDefaults: library.func('llama_context_default_params', contextParams, []) as () => Record<string, unknown>,
+    loadModel: library.func('llama_model_load_from_file', 'void *', ['string', modelParams]),
+    createContext: library.func('llama_init_from_model', 'void *', ['void *', contextParams]),
+    vocabulary: library.func('llama_model_get_vocab', 'void *', ['void *']),
+    vocabularySize: library.func('llama_vocab_n_tokens', 'int32', ['void *']),
+    decode: library.func('llama_decode', 'int32', ['void *', batch]),
+    synchronize: library.func('llama_synchronize', 'void', ['void *']),
+    logits: library.func('llama_get_logits_ith', 'void *', ['void *', 'int32']),
+    memory: library.func('llama_get_memory', 'void *', ['void *']),
+    setLog: library.func('llama_log_set', 'void', ['void *', 'void *']),
+    // A function of the same library that ignores its arguments and does nothing: koffi callbacks from ggml's threads would dead-lock.
+    silence: library.symbol('llama_supports_mlock') as unknown,
+    clearMemory: library.func('llama_memory_clear', 'void', ['void *', 'bool']),
+    freeContext: library.func('llama_free', 'void', ['void *']),
+    freeModel: library.func('llama_model_free', 'void', ['void *']),
+  };
+}

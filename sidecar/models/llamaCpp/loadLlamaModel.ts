@@ -1,0 +1,25 @@
+import { InsufficientMemoryError, type LlamaModel, type LlamaModelOptions } from 'node-llama-cpp';
+import path from 'node:path';
+import { TroubleError } from '../../engine/engine.ts';
+import type { OpenRequest } from '../openedModel.ts';
+
+/** Loads a model with node-llama-cpp. Throws `TroubleError`. */
+export async function loadLlamaModel(request: OpenRequest, options: Omit<LlamaModelOptions, 'modelPath'>): Promise<LlamaModel> {
+  try {
+    return await request.device.llama.loadModel({ ...options, modelPath: request.params.modelPath, loadSignal: request.signal });
+  } catch (error) {
+    if (request.signal?.aborted) throw new TroubleError('engine-failed', `Loading ${path.basename(request.params.modelPath)} was cancelled.`, { cause: error });
+    throw loadFailure(request, error);
+  }
+}
+
+/** What the user is told of a native load that failed, from the library's log. */
+export function loadFailure(request: OpenRequest, error: unknown): TroubleError {
+  const name = path.basename(request.params.modelPath);
+  const lines = request.logLines();
+  const detail = lines.join('\n') || undefined;
+  const unknown = lines.map((line) => /unknown model architecture: '([^']*)'/.exec(line)?.[1]).find((found) => found !== undefined);
+  if (unknown !== undefined) return new TroubleError('unsupported-model', `${name} has the architecture "${unknown}", which this engine doesn't know.`, { cause: error, detail });
+  if (error instanceof InsufficientMemoryError) return new TroubleError('out-of-memory', `${name} doesn't fit into memory: ${error.message}`, { cause: error, detail });
+  return new TroubleError('invalid-model', `${name} can't be loaded: ${error instanceof Error ? error.message : String(error)}`, { cause: error, detail });
+}

@@ -1,0 +1,185 @@
+import path from 'node:path';
+import process from 'node:process';
+import { TroubleError, type Engine } from '../engine/engine.ts';
+import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from '../engine/measuring.ts';
+import { Scheduler } from '../engine/scheduler.ts';
+import type { ChatTemplateParams, EngineStatistics, LoadedModel, LoadParams, TokenId } from '../protocol/engine.ts';
+import { openChorusModel } from './chorus/openChorusModel.ts';
+import { openDevice, type OpenedDevice } from './llamaCpp/device.ts';
+import { openLlamaModel } from './llamaCpp/openLlamaModel.ts';
+import { attentionCostSlope, inspectModelFile, promptMetadata } from './modelFile.ts';
+import type { Evaluator } from './evaluator.ts';
+import type { OpenedModel, OpenRequest } from './openedModel.ts';
+import { computeThreads } from './threads.ts';
+
+const KEPT_LOG_LINES = 20;
+
+interface Loaded {
+  readonly opened: OpenedModel;
+  readonly scheduler: Scheduler;
+  readonly described: LoadedModel;
+}
+
+/**
+ * Runs a model in this process: on our own graphs where they know its architecture, else with node-llama-cpp. Lives in the engine process:
+ * what it calls may abort.
+ */
+export class LocalEngine implements Engine, Measuring {
+  private device: (OpenedDevice & { readonly key: string }) | undefined;
+  private loaded: Loaded | undefined;
+  private logLines: string[] = [];
+
+  constructor(private readonly options: { readonly log: (line: string) => void }) {}
+
+  async load(params: LoadParams, options: { onProgress?: (share: number) => void; signal?: AbortSignal } = {}): Promise<LoadedModel> {
+    await this.unload();
+    const file = await inspectModelFile(params.modelPath);
+    const threads = await computeThreads(params.threads);
+    const device = await this.openDevice(params, threads);
+    this.logLines = [];
+    const request: OpenRequest = { ...options, params, file, device, threads, logLines: () => this.logLines };
+    const opened = await openModel(request);
+    try {
+      this.loaded = await this.prepare(request, opened);
+    } catch (error) {
+      await opened.dispose();
+      throw error;
+    }
+    return this.loaded.described;
+  }
+
+  async unload(): Promise<void> {
+    const loaded = this.loaded;
+    this.loaded = undefined;
+    if (!loaded) return;
+    loaded.scheduler.stop();
+    await loaded.opened.dispose();
+  }
+
+  async tokenize(text: string, options: { special?: boolean } = {}): Promise<readonly TokenId[]> {
+    return this.ready().opened.text.tokenize(text, options.special ?? false);
+  }
+
+  async detokenize(tokens: readonly TokenId[], options: { special?: boolean } = {}): Promise<string> {
+    return this.ready().opened.text.detokenize(tokens, options);
+  }
+
+  async chatTemplate(params: ChatTemplateParams): Promise<readonly TokenId[]> {
+    return this.ready().opened.text.chatTemplate(params);
+  }
+
+  async generate(...[request, options]: Parameters<Engine['generate']>): ReturnType<Engine['generate']> {
+    return this.ready().scheduler.generate(request, options);
+  }
+
+  async releaseSequence(sequence: string): Promise<void> {
+    this.loaded?.scheduler.releaseSequence(sequence);
+  }
+
+  async statistics(): Promise<EngineStatistics | undefined> {
+    if (!this.loaded) return undefined;
+    const { opened, scheduler } = this.loaded;
+    return { ...scheduler.currentStatistics(), memoryBytes: memoryBytes(opened), contextSizeTokens: opened.backend.contextSizeTokens };
+  }
+
+  logits(...[params, options]: Parameters<Measuring['logits']>): ReturnType<Measuring['logits']> {
+    return this.measure((evaluator) => writeLogits(evaluator, params, options?.signal));
+  }
+
+  perplexity(...[params, options]: Parameters<Measuring['perplexity']>): ReturnType<Measuring['perplexity']> {
+    const { special } = this.ready().opened.text;
+    const bos = special.addBos ? special.bos : undefined;
+    const tokens = this.ready().opened.text.tokenize(params.text, false);
+    return this.measure((evaluator) => measurePerplexity(evaluator, params, { tokens: bos === undefined ? tokens : [bos, ...tokens], bos, signal: options?.signal }));
+  }
+
+  bench(...[params, options]: Parameters<Measuring['bench']>): ReturnType<Measuring['bench']> {
+    return this.measure((evaluator) => measureSpeed(evaluator, params, options?.signal));
+  }
+
+  async dispose(): Promise<void> {
+    await this.unload();
+    await this.device?.llama.dispose();
+    this.device = undefined;
+  }
+
+  private ready(): Loaded {
+    if (!this.loaded) throw new TroubleError('no-model', 'No model is loaded.');
+    return this.loaded;
+  }
+
+  private async measure<Result>(work: (evaluator: Evaluator) => Promise<Result>): Promise<Result> {
+    const evaluator = this.ready().opened.evaluator();
+    try {
+      return await work(evaluator);
+    } finally {
+      evaluator.dispose();
+    }
+  }
+
+  private async openDevice(params: LoadParams, threads: number): Promise<OpenedDevice> {
+    const key = `${params.device} ${threads}`;
+    if (this.device?.key === key) return this.device;
+    await this.device?.llama.dispose();
+    this.device = undefined;
+    const opened = await openDevice(params.device, { threads, log: (line) => this.log(line) });
+    this.device = { ...opened, key };
+    return opened;
+  }
+
+  private async prepare({ params, file, threads, device }: OpenRequest, opened: OpenedModel): Promise<Loaded> {
+    const { backend, text } = opened;
+    const scheduler = new Scheduler(backend, { attentionCostSlope: attentionCostSlope(file.shape) });
+    await scheduler.warmUp(text.special.bos ?? text.special.eos ?? 0);
+    const described: LoadedModel = {
+      name: text.name,
+      path: params.modelPath,
+      architecture: file.shape.architecture,
+      engine: opened.engine,
+      device: device.label,
+      deviceReasons: device.reasons,
+      engineLimits: opened.limits,
+      sizeBytes: file.weightBytes,
+      memoryBytes: memoryBytes(opened),
+      threads,
+      vocabularySize: text.vocabulary.size,
+      contextSizeTokens: backend.contextSizeTokens,
+      trainContextTokens: file.shape.trainContextTokens,
+      special: text.special,
+      chatTemplate: text.templateSource,
+      supportsToolCalling: text.supportsToolCalling,
+      metadata: promptMetadata(file.header),
+    };
+    return { opened, scheduler, described };
+  }
+
+  private log(line: string): void {
+    this.logLines = [...this.logLines.slice(1 - KEPT_LOG_LINES), line];
+    this.options.log(line);
+  }
+}
+
+/** Our own graphs where they can; otherwise node-llama-cpp, with the reason, unless the user chose. */
+async function openModel(request: OpenRequest): Promise<OpenedModel> {
+  const { engine } = request.params;
+  if (engine === 'llama') return openLlamaModel(request);
+  if (engine === 'chorus') return openChorusModel(request);
+  let reason: TroubleError;
+  try {
+    return await openChorusModel(request);
+  } catch (error) {
+    if (!(error instanceof TroubleError) || request.signal?.aborted) throw error;
+    reason = error;
+  }
+  try {
+    const opened = await openLlamaModel(request);
+    return { ...opened, limits: [`llama.cpp runs ${path.basename(request.params.modelPath)}: ${reason.message}`, ...opened.limits] };
+  } catch (error) {
+    // Our own check knows the tensor; llama.cpp says no more than that it could not load the file.
+    throw error instanceof TroubleError && error.code === 'invalid-model' && reason.code === 'invalid-model' ? reason : error;
+  }
+}
+
+function memoryBytes(opened: OpenedModel): number {
+  return process.memoryUsage.rss() + opened.deviceMemoryBytes();
+}

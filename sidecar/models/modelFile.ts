@@ -1,0 +1,48 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { TroubleError } from '../engine/engine.ts';
+import { readGgufHeader, type GgufHeader } from './gguf/header.ts';
+import { allParts, splitPart, validateModel, type ModelShape } from './gguf/validate.ts';
+
+/** A model's files, checked before anything native reads them. */
+export interface ModelFile {
+  readonly path: string;
+  /** Of the first part. */
+  readonly header: GgufHeader;
+  readonly shape: ModelShape;
+  /** Of all parts. */
+  readonly weightBytes: number;
+}
+
+/** Checks a file, and all its parts if it is split. Throws `TroubleError` that names what is wrong. */
+export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
+  const split = splitPart(modelPath);
+  if (split && split.part !== 1) throw new TroubleError('invalid-model', `${path.basename(modelPath)} is part ${split.part} of ${split.parts}: choose the first part.`);
+  const header = await readGgufHeader(modelPath);
+  const shape = validateModel(header);
+  let weightBytes = shape.weightBytes;
+  for (const part of allParts(modelPath).slice(1)) {
+    await access(part).catch((error: unknown) => {
+      throw new TroubleError('model-not-found', `A part of the model is missing: ${part}.`, { cause: error });
+    });
+    weightBytes += (await readGgufHeader(part)).tensors.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
+  }
+  return { path: modelPath, header, shape, weightBytes };
+}
+
+/** Share of a token's cost at depth 0 that one token of depth adds: attention's products against the weights'. */
+export function attentionCostSlope(shape: ModelShape): number {
+  const attention = 4 * shape.blockCount * shape.embeddingLength;
+  const weights = 2 * Math.max(1, shape.parameterCount);
+  return (1.5 * attention) / weights;
+}
+
+/** The scalars of a header that prompts depend on. */
+export function promptMetadata(header: GgufHeader): Record<string, string | number | boolean> {
+  const kept: Record<string, string | number | boolean> = {};
+  for (const [key, value] of header.metadata) {
+    const isPromptKey = key.startsWith('general.') || (key.startsWith('tokenizer.ggml.') && typeof value !== 'string') || key === 'tokenizer.ggml.pre' || key === 'tokenizer.ggml.model';
+    if (isPromptKey && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')) kept[key] = value;
+  }
+  return kept;
+}

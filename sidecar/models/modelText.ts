@@ -1,0 +1,77 @@
+import type { LlamaModel } from 'node-llama-cpp';
+import path from 'node:path';
+import { TroubleError } from '../engine/engine.ts';
+import type { ChatTemplateParams, SpecialTokens, TokenId } from '../protocol/engine.ts';
+import { ChatTemplate } from './chatTemplate.ts';
+import { readVocabulary, type Vocabulary } from './gguf/vocabulary.ts';
+import { specialTokens } from './llamaCpp/specialTokens.ts';
+import type { ModelFile } from './modelFile.ts';
+
+/** Text longer than this is refused: tokenising it would block the engine for seconds. */
+const MAX_TOKENIZE_UNITS = 8 * 1024 * 1024;
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/** The text side of a model, the same for every engine: tokenizer, vocabulary, chat template. */
+export class ModelText {
+  private constructor(
+    /** Loaded whole or for its vocabulary alone; owned by who loaded it. */
+    private readonly model: LlamaModel,
+    readonly name: string,
+    readonly vocabulary: Vocabulary,
+    readonly special: SpecialTokens,
+    /** Jinja source. */
+    readonly templateSource: string | undefined,
+  ) {
+    this.#template = templateSource === undefined ? undefined : this.#readTemplate(templateSource);
+  }
+
+  readonly #template: ChatTemplate | TroubleError | undefined;
+
+  /** Throws `TroubleError` 'unsupported-model' where the tokenizer's spelling is not known. */
+  static async of(model: LlamaModel, { path: modelPath, header }: ModelFile): Promise<ModelText> {
+    const vocabulary = await readVocabulary(modelPath);
+    if (!vocabulary) {
+      throw new TroubleError('unsupported-model', `${path.basename(modelPath)} has a tokenizer of kind ${String(header.metadata.get('tokenizer.ggml.model'))}, which can't be used.`);
+    }
+    const template = header.metadata.get('tokenizer.chat_template');
+    const name = String(header.metadata.get('general.name') ?? path.basename(modelPath, '.gguf'));
+    return new ModelText(model, name, vocabulary, specialTokens(model, header, vocabulary), typeof template === 'string' ? template : undefined);
+  }
+
+  get supportsToolCalling(): boolean {
+    return this.#template instanceof ChatTemplate && this.#template.supportsToolCalling;
+  }
+
+  /** Throws `TroubleError` 'invalid-input' for text that is too long. */
+  tokenize(text: string, special: boolean): readonly TokenId[] {
+    if (text.length > MAX_TOKENIZE_UNITS) throw new TroubleError('invalid-input', `The text has ${text.length} characters, more than the ${MAX_TOKENIZE_UNITS} that can be tokenised at once.`);
+    return this.model.tokenize(text.replace(LONE_SURROGATE, '\uFFFD'), special);
+  }
+
+  detokenize(tokens: readonly TokenId[], options: { special?: boolean } = {}): string {
+    return Buffer.concat(tokens.map((token) => this.vocabulary.tokenBytes(token, options))).toString('utf8');
+  }
+
+  /** Throws `TroubleError` where the model has no template that can be used. */
+  chatTemplate(params: ChatTemplateParams): readonly TokenId[] {
+    if (this.#template === undefined) throw new TroubleError('unsupported-model', `${this.name} has no chat template: choose an instruction-tuned model to chat.`);
+    if (this.#template instanceof TroubleError) throw this.#template;
+    return this.#template.tokens(params);
+  }
+
+  #readTemplate(source: string): ChatTemplate | TroubleError {
+    const { special, vocabulary } = this;
+    try {
+      return new ChatTemplate(source, {
+        bos: special.bos === undefined ? undefined : { token: special.bos, text: vocabulary.tokenBytes(special.bos, { special: true }).toString('utf8') },
+        eosText: special.eos === undefined ? '' : vocabulary.tokenBytes(special.eos, { special: true }).toString('utf8'),
+        addBos: special.addBos,
+        specialTexts: vocabulary.specialTexts(),
+        tokenize: (text, isSpecial) => this.tokenize(text, isSpecial),
+      });
+    } catch (error) {
+      if (error instanceof TroubleError) return error;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import { UnsupportedOpError } from '../../../kernels/ggml/errors.ts';
+import { Graph, GraphMemory } from '../../../kernels/ggml/graph.ts';
+import * as ops from '../../../kernels/ggml/ops.ts';
+import type { Op } from '../../../kernels/ggml/support.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { write } from '../../../kernels/ggml/transfer.ts';
+import { tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
+
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+const types = Object.keys(tensorTypes) as TensorType[];
+const all: readonly TensorType[] = types;
+const isFloat = (type: TensorType): boolean => type === 'F32' || type === 'F16' || type === 'BF16';
+
+type Make = (type: TensorType, ...extents: number[]) => Tensor;
+/** Builds an operation on a main tensor of `type` (and for some on another of `other`). */
+interface Row {
+  readonly op: Op;
+  readonly others?: readonly TensorType[];
+  build(graph: Graph, make: Make, type: TensorType, other: TensorType): Tensor;
+}
+
+const unary = (op: Op, apply: (graph: Graph, a: Tensor) => Tensor): Row => ({ op, build: (graph, make, type) => apply(graph, make(type, 256, 2)) });
+const pair = (op: Op, apply: (graph: Graph, a: Tensor, b: Tensor) => Tensor): Row => ({
+  op,
+  others: all,
+  build: (graph, make, type, other) => apply(graph, make(type, 256, 2), make(other, 256, 2)),
+});
+
+const rows: readonly Row[] = [
+  pair('add', ops.add),
+  pair('sub', ops.sub),
+  pair('mul', ops.mul),
+  pair('div', ops.div),
+  pair('swiglu', ops.swiglu),
+  pair('geglu', ops.geglu),
+  pair('concat', (graph, a, b) => ops.concat(graph, a, b, 1)),
+  unary('silu', ops.silu),
+  unary('gelu', ops.gelu),
+  unary('sigmoid', ops.sigmoid),
+  unary('tanh', ops.tanh),
+  unary('relu', ops.relu),
+  unary('sqr', ops.sqr),
+  unary('sqrt', ops.sqrt),
+  unary('sumRows', ops.sumRows),
+  unary('contiguous', (graph, a) => ops.contiguous(graph, ops.permute(graph, a, [0, 2, 1, 3]))),
+  unary('scale', (graph, a) => ops.scale(graph, a, 2)),
+  unary('clamp', (graph, a) => ops.clamp(graph, a, -1, 1)),
+  unary('norm', (graph, a) => ops.norm(graph, a, 1e-5)),
+  unary('rmsNorm', (graph, a) => ops.rmsNorm(graph, a, 1e-5)),
+  unary('repeat', (graph, a) => ops.repeat(graph, a, [256, 4])),
+  unary('argsort', ops.argsortDescending),
+  unary('topK', (graph, a) => ops.topK(graph, a, 8)),
+  { op: 'addId', others: ['F32'], build: (graph, make, type, other) => ops.addId(graph, make(type, 256, 2, 3), make(other, 256, 4), make('I32', 2, 3)) },
+  { op: 'mulMat', others: all, build: (graph, make, type, other) => ops.mulMat(graph, make(type, 256, 8), make(other, 256, 3)) },
+  { op: 'mulMatId', others: all, build: (graph, make, type, other) => ops.mulMatId(graph, make(type, 256, 8, 4), make(other, 256, 1, 3), make('I32', 2, 3)) },
+  { op: 'copy', others: all, build: (graph, make, type, other) => ops.cast(graph, make(type, 256, 2), other) },
+  { op: 'getRows', build: (graph, make, type) => ops.getRows(graph, make(type, 256, 4), make('I32', 3)) },
+  { op: 'setRows', others: all, build: (graph, make, type, other) => ops.setRows(graph, make(type, 256, 4), make(other, 256, 2), make('I64', 2)) },
+  { op: 'softMax', others: all, build: (graph, make, type, other) => ops.softMax(graph, make(type, 256, 2), make(other, 256, 2)) },
+  { op: 'rope', build: (graph, make, type) => ops.rope(graph, make(type, 64, 2, 3), make('I32', 3), { pairing: 'neox', dimensions: 64, base: 10_000 }) },
+  {
+    op: 'flashAttention',
+    others: all,
+    build: (graph, make, type, other) => ops.flashAttention(graph, { q: make('F32', 64, 2, 4), k: make(type, 64, 256, 2), v: make(other, 64, 256, 2), mask: make('F16', 256, 2) }, 0.125),
+  },
+];
+
+describe(`what the list of operations allows on ${kind}`, () => {
+  let device: Device;
+  before(() => {
+    device = new Device(kind, { threads: 1 });
+  });
+  after(() => device[Symbol.dispose]());
+
+  for (const row of rows) {
+    it(`${row.op} runs on every type that it allows`, () => {
+      let ran = 0;
+      for (const type of types) for (const other of row.others ?? [type]) if (runs(device, row, type, other)) ran++;
+      assert.ok(ran > 0);
+    });
+  }
+
+  it('refuses what would abort the process, naming operation, tensors and device', () => {
+    using graph = new Graph(device);
+    const a = graph.input('weights', 'Q4_K', [256, 2]);
+    assert.throws(() => ops.rmsNorm(graph, a, 1e-5), (error: Error) => error instanceof UnsupportedOpError && /rmsNorm.*weights Q4_K\[256, 2, 1, 1\].*cpu|rmsNorm.*weights Q4_K/.test(error.message));
+  });
+});
+
+/** Computes one row on zeros. False where the list refuses the types. */
+function runs(device: Device, row: Row, type: TensorType, other: TensorType): boolean {
+  using graph = new Graph(device, { maxNodes: 64 });
+  using memory = new GraphMemory(device);
+  const inputs: Tensor[] = [];
+  const make: Make = (wanted, ...extents) => {
+    // Rows of attention heads are shorter than a block of the larger quantised types.
+    if ((extents[0] as number) % tensorTypes[wanted].blockElements !== 0) throw new UnsupportedOpError('no such row');
+    const input = graph.input(`${wanted}.${inputs.length}`, wanted, extents);
+    inputs.push(input);
+    return input;
+  };
+  let result: Tensor;
+  try {
+    result = row.build(graph, make, type, other);
+  } catch (error) {
+    if (error instanceof UnsupportedOpError) return false;
+    throw error;
+  }
+  graph.expand(result, { read: isFloat(result.type) });
+  graph.allocate(memory);
+  for (const input of inputs) write(device, input, new Uint8Array(input.sizeBytes));
+  graph.computeSync();
+  return true;
+}

@@ -1,0 +1,44 @@
+export interface LogitComparison {
+  /** Σ (a − b)² ⁄ Σ b². */
+  readonly normalisedSquaredError: number;
+  /** Kullback–Leibler divergence of the actual distribution from the expected one, mean over rows, in nats. */
+  readonly meanDivergence: number;
+  /** Rows whose best tokens differ though the expected logits of the two lie further apart than a rounding's reach. */
+  readonly argmaxDisagreements: readonly { readonly row: number; readonly gap: number }[];
+}
+
+/** A gap between two logits below which either may win. */
+const TIE = 0.05;
+
+/** Compares rows of logits in plain loops. */
+export function compareLogits(actual: Float32Array, expected: readonly Float32Array[], vocabularySize: number): LogitComparison {
+  let squaredError = 0;
+  let squaredNorm = 0;
+  let divergence = 0;
+  const argmaxDisagreements: { row: number; gap: number }[] = [];
+  expected.forEach((expectedRow, row) => {
+    const actualRow = actual.subarray(row * vocabularySize, (row + 1) * vocabularySize);
+    for (let token = 0; token < vocabularySize; token++) {
+      squaredError += (actualRow[token]! - expectedRow[token]!) ** 2;
+      squaredNorm += expectedRow[token]! ** 2;
+    }
+    const p = logSoftMax(expectedRow);
+    const q = logSoftMax(actualRow);
+    for (let token = 0; token < vocabularySize; token++) divergence += Math.exp(p[token]!) * (p[token]! - q[token]!);
+    const best = argmax(expectedRow);
+    const ours = argmax(actualRow);
+    const gap = expectedRow[best]! - expectedRow[ours]!;
+    if (best !== ours && gap >= TIE) argmaxDisagreements.push({ row, gap });
+  });
+  return { normalisedSquaredError: squaredError / squaredNorm, meanDivergence: divergence / expected.length, argmaxDisagreements };
+}
+
+function argmax(values: Float32Array): number {
+  return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
+}
+
+function logSoftMax(logits: Float32Array): Float64Array {
+  const best = logits[argmax(logits)]!;
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - best), 0);
+  return Float64Array.from(logits, (logit) => logit - best - Math.log(sum));
+}

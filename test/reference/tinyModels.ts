@@ -1,0 +1,132 @@
+import { writeFile } from 'node:fs/promises';
+import type { Device } from '../../kernels/ggml/device.ts';
+import { rowBytes, tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
+import { architectures } from '../../sidecar/models/architectures/architectures.ts';
+import { Metadata } from '../../sidecar/models/architectures/metadata.ts';
+import type { GgufHeader } from '../../sidecar/models/gguf/header.ts';
+import { ggufHeaderBytes, type Entry, type TensorEntry } from '../sidecar/models/ggufFile.ts';
+
+/** Sizes of the random networks: small, but with grouped queries, several blocks and rows that every block type divides. */
+const WIDTH = 256;
+const HEADS = 4;
+const KV_HEADS = 2;
+const BLOCKS = 4;
+const FEED_FORWARD = 512;
+export const TINY_VOCABULARY = 320;
+
+const normEpsilonKeys: Readonly<Record<string, string>> = { 'command-r': 'attention.layer_norm_epsilon', cohere2: 'attention.layer_norm_epsilon', starcoder2: 'attention.layer_norm_epsilon' };
+
+/** What an architecture's file needs besides the sizes that all have; a variant is a name after a plus sign. */
+const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+  'llama+experts': { expert_count: { type: 'u32', value: 8 }, expert_used_count: { type: 'u32', value: 2 } },
+  'llama+yarn': {
+    'rope.scaling.type': { type: 'string', value: 'yarn' },
+    'rope.scaling.factor': { type: 'f32', value: 4 },
+    'rope.scaling.original_context_length': { type: 'u32', value: 128 },
+  },
+  'llama+linear': { 'rope.scaling.type': { type: 'string', value: 'linear' }, 'rope.scaling.factor': { type: 'f32', value: 2 } },
+  qwen3moe: { expert_count: { type: 'u32', value: 8 }, expert_used_count: { type: 'u32', value: 3 }, expert_feed_forward_length: { type: 'u32', value: 256 } },
+  'command-r': { logit_scale: { type: 'f32', value: 0.0625 } },
+  cohere2: { logit_scale: { type: 'f32', value: 0.25 }, 'attention.sliding_window': { type: 'u32', value: 24 }, 'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS } },
+};
+
+/** Every architecture that our graphs run, and variants of them. */
+export const tinyVariants: readonly string[] = [...architectures.keys(), ...Object.keys(extras).filter((name) => name.includes('+'))];
+
+function metadataOf(variant: string, vocabulary: Readonly<Record<string, Entry>>): Record<string, Entry> {
+  const name = variant.split('+')[0] as string;
+  const sizes: Record<string, Entry> = {
+    block_count: { type: 'u32', value: BLOCKS },
+    context_length: { type: 'u32', value: 512 },
+    embedding_length: { type: 'u32', value: WIDTH },
+    feed_forward_length: { type: 'u32', value: FEED_FORWARD },
+    vocab_size: { type: 'u32', value: TINY_VOCABULARY },
+    'attention.head_count': { type: 'u32', value: HEADS },
+    'attention.head_count_kv': { type: 'u32', value: KV_HEADS },
+    [normEpsilonKeys[name] ?? 'attention.layer_norm_rms_epsilon']: { type: 'f32', value: 1e-5 },
+    'rope.freq_base': { type: 'f32', value: 10_000 },
+    ...extras[variant],
+  };
+  return {
+    'general.architecture': { type: 'string', value: name },
+    'general.name': { type: 'string', value: `Tiny ${variant}` },
+    ...Object.fromEntries(Object.entries(sizes).map(([key, entry]) => [`${name}.${key}`, entry])),
+    ...vocabulary,
+  };
+}
+
+const noVocabulary: Readonly<Record<string, Entry>> = { 'tokenizer.ggml.model': { type: 'string', value: 'none' } };
+
+/**
+ * Writes a random network of an architecture whose matrices are of `type`, vectors of F32. The same seed writes the same file. Without a
+ * vocabulary it serves engines that are given tokens.
+ */
+export async function writeTinyModel(
+  file: string,
+  options: { variant: string; type: TensorType; device: Device; seed?: number; vocabulary?: Readonly<Record<string, Entry>>; omit?: readonly string[] },
+): Promise<void> {
+  const { variant, type, device } = options;
+  const metadata = metadataOf(variant, options.vocabulary ?? noVocabulary);
+  const architecture = architectures.get(variant.split('+')[0] as string);
+  if (!architecture) throw new Error(`No architecture ${variant}`);
+  const header = {
+    path: file,
+    metadata: new Map(Object.entries(metadata).flatMap(([key, entry]) => ('value' in entry && !Array.isArray(entry.value) ? [[key, entry.value as string | number | boolean]] : []))),
+    arrayLengths: new Map([['tokenizer.ggml.tokens', TINY_VOCABULARY]]),
+    tensors: [],
+  } as unknown as GgufHeader;
+  const hyperparameters = architecture.readHyperparameters(new Metadata(header));
+  const random = gaussian(options.seed ?? 1);
+  const tensors: TensorEntry[] = [];
+  const data: Buffer[] = [];
+  let offset = 0;
+  for (const spec of architecture.weights(hyperparameters)) {
+    if (spec.name === 'rope_freqs.weight' || options.omit?.includes(spec.name)) continue;
+    const isVector = spec.extents.length === 1 || spec.use === 'vector' || spec.name.includes('ffn_gate_inp');
+    const count = spec.extents.reduce((product, extent) => product * extent, 1);
+    const isGain = isVector && spec.name.endsWith('norm.weight');
+    const spread = isVector ? 0.1 : 1 / Math.sqrt(spec.extents[0] as number);
+    const values = Float32Array.from({ length: count }, () => (isGain ? 1 : 0) + spread * random());
+    const bytes = encode(device, isVector ? 'F32' : type, values, spec.extents[0] as number);
+    tensors.push({ name: spec.name, shape: spec.extents, type: tensorTypes[isVector ? 'F32' : type].id, offset });
+    const padded = Buffer.concat([bytes, Buffer.alloc((32 - (bytes.length % 32)) % 32)]);
+    data.push(padded);
+    offset += padded.length;
+  }
+  await writeFile(file, Buffer.concat([ggufHeaderBytes({ metadata, tensors, dataBytes: offset }), ...data]));
+}
+
+function encode(device: Device, type: TensorType, values: Float32Array, columns: number): Buffer {
+  if (type === 'F32') return Buffer.from(values.buffer);
+  const rows = values.length / columns;
+  const bytes = Buffer.alloc(rowBytes(type, columns) * rows);
+  device.functions.ggml_quantize_chunk(tensorTypes[type].id, values, bytes, 0, rows, columns, null);
+  return bytes;
+}
+
+/** Normal deviates by Box and Muller over a small linear generator. */
+function gaussian(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  const uniform = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state + 1) / (2 ** 32 + 1);
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+/** A byte-level vocabulary of `TINY_VOCABULARY` tokens: all bytes, the beginning and end of a text, and pairs of letters. */
+export function tinyVocabulary(): Readonly<Record<string, Entry>> {
+  const isPrintable = (byte: number): boolean => (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+  let next = 0x100;
+  const bytes = Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isPrintable(byte) ? byte : next++));
+  const pairs = Array.from({ length: TINY_VOCABULARY - 258 }, (_, index) => [String.fromCodePoint(0x61 + Math.floor(index / 10)), String.fromCodePoint(0x61 + (index % 10))] as const);
+  return {
+    'tokenizer.ggml.model': { type: 'string', value: 'gpt2' },
+    'tokenizer.ggml.pre': { type: 'string', value: 'gpt-2' },
+    'tokenizer.ggml.tokens': { type: 'strings', value: [...bytes, '<s>', '</s>', ...pairs.map((pair) => pair.join(''))] },
+    'tokenizer.ggml.token_type': { type: 'i32s', value: Array.from({ length: TINY_VOCABULARY }, (_, token) => (token === 256 || token === 257 ? 3 : 1)) },
+    'tokenizer.ggml.merges': { type: 'strings', value: pairs.map((pair) => pair.join(' ')) },
+    'tokenizer.ggml.bos_token_id': { type: 'u32', value: 256 },
+    'tokenizer.ggml.eos_token_id': { type: 'u32', value: 257 },
+  };
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../kernels/ggml/device.ts';
+import type { TensorType } from '../../../kernels/ggml/types.ts';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
+import type { TroubleCode } from '../../../sidecar/protocol/client.ts';
+import type { EngineGenerateResult, LoadedModel, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import { TINY_VOCABULARY, tinyVariants, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+
+const CONTEXT_TOKENS = 512;
+const LOADS = 30;
+/** What loading again and again may add: the allocator's leftovers, but not one more set of caches per load. */
+const GROWTH_BYTES = 60e6;
+
+let folder: string;
+let device: Device;
+let engine: LocalEngine;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-engine-'));
+  engine = new LocalEngine({ log: () => undefined });
+});
+after(async () => {
+  await engine.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function write(name: string, options: { variant?: string; type?: TensorType; omit?: readonly string[]; vocabulary?: ReturnType<typeof tinyVocabulary> } = {}): Promise<string> {
+  const file = path.join(folder, name);
+  await writeTinyModel(file, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary(), ...options });
+  return file;
+}
+
+/** A model in whose header something was changed behind a tensor's name: dimensions (u32), extents (u64 each), type (u32), offset (u64). */
+async function damaged(name: string, tensor: string, change: (bytes: Buffer, at: number) => void): Promise<string> {
+  const file = await write(name);
+  const bytes = await readFile(file);
+  change(bytes, bytes.indexOf(tensor) + tensor.length);
+  await writeFile(file, bytes);
+  return file;
+}
+
+function load(modelPath: string, changes: Partial<LoadParams> = {}): Promise<LoadedModel> {
+  return engine.load({ modelPath, engine: 'auto', device: 'cpu', threads: 1, contextSizeTokens: CONTEXT_TOKENS, ...changes });
+}
+
+function generate(tokens: readonly number[], maxTokens = 8): Promise<EngineGenerateResult> {
+  return engine.generate({ sequence: 'completion', priority: 'completion', tokens, maxTokens, sampling: { temperature: 0 } });
+}
+
+describe("Chorus's own engine", () => {
+  before(() => {
+    device = new Device('cpu', { threads: 1 });
+  });
+  after(() => device[Symbol.dispose]());
+
+  for (const variant of tinyVariants) {
+    it(`runs ${variant} from text to text, with the tokens that llama.cpp gives`, async () => {
+      const file = await write(`${variant}.gguf`, { variant, type: 'F32' });
+      const results: EngineGenerateResult[] = [];
+      for (const kind of ['chorus', 'llama'] as const) {
+        const model = await load(file, { engine: kind === 'chorus' ? 'auto' : kind });
+        assert.equal(model.engine, kind);
+        assert.equal(model.vocabularySize, TINY_VOCABULARY);
+        results.push(await generate(await engine.tokenize('abc def'), 12));
+      }
+      assert.deepEqual(results[0]?.tokens, results[1]?.tokens);
+    });
+  }
+
+  it('leaves what it does not know to llama.cpp, and says so', async () => {
+    const file = await write('renamed.gguf');
+    const bytes = await readFile(file);
+    // As long as the name it replaces, and known to neither engine.
+    const renamed = Buffer.from(bytes.toString('latin1').replaceAll('llama', 'gptjx'), 'latin1');
+    await writeFile(file, renamed);
+    await assert.rejects(load(file, { engine: 'chorus' }), (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message));
+    await assert.rejects(load(file), (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message));
+  });
+
+  it('measures logits, perplexity and speed with either engine alike', async () => {
+    const file = await write('measured.gguf', { type: 'F32' });
+    const tokens = Array.from({ length: 100 }, (_, index) => (index * 31) % TINY_VOCABULARY);
+    const text = 'the quick brown fox jumps over the lazy dog. '.repeat(8);
+    const measured: { rows: Float32Array; perplexity: number }[] = [];
+    for (const kind of ['chorus', 'llama'] as const) {
+      assert.equal((await load(file, { engine: kind })).engine, kind);
+      const outputPath = path.join(folder, `${kind}.f32`);
+      assert.deepEqual(await engine.logits({ tokens, outputPath }), { rows: tokens.length, vocabularySize: TINY_VOCABULARY });
+      const bytes = await readFile(outputPath);
+      const { perplexity } = await engine.perplexity({ text, contextTokens: 64 });
+      const { results } = await engine.bench({ promptTokens: 32, decodeTokens: 4, depths: [0, 64] });
+      assert.deepEqual(results.map(({ test, tokens: count, depth }) => [test, count, depth]), [['prompt', 32, 0], ['decode', 4, 0], ['prompt', 32, 64], ['decode', 4, 64]]);
+      assert.ok(results.every(({ tokensPerSecond }) => tokensPerSecond > 0));
+      measured.push({ rows: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)), perplexity });
+    }
+    const [ours, theirs] = measured as [(typeof measured)[0], (typeof measured)[0]];
+    assert.equal(ours.rows.length, tokens.length * TINY_VOCABULARY);
+    for (const [index, logit] of ours.rows.entries()) assert.ok(Math.abs(logit - (theirs.rows[index] as number)) < 1e-3, `logit ${index}`);
+    assert.ok(Math.abs(ours.perplexity / theirs.perplexity - 1) < 5e-3, `${ours.perplexity} and ${theirs.perplexity}`);
+  });
+
+  it('gives back what it took, however often it loads', async () => {
+    const file = await write('again.gguf');
+    const once = async (): Promise<void> => {
+      await load(file);
+      await generate(await engine.tokenize('abc'), 4);
+      await engine.unload();
+    };
+    for (let round = 0; round < 5; round++) await once();
+    const before = process.memoryUsage.rss();
+    for (let round = 0; round < LOADS; round++) await once();
+    const grown = process.memoryUsage.rss() - before;
+    assert.ok(grown < GROWTH_BYTES, `${LOADS} loads added ${grown} bytes`);
+  });
+
+  it('frees nothing under an evaluation when it is unloaded', async () => {
+    await load(await write('busy.gguf'));
+    const running = generate(Array.from({ length: 400 }, (_, index) => index % 256), 100);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await engine.unload();
+    assert.equal((await running).stopReason, 'cancelled');
+  });
+
+  describe('told something wrong, says what, and serves the next request', () => {
+    const cases: readonly (readonly [what: string, code: TroubleCode, says: RegExp, make: () => Promise<string>])[] = [
+      ['a file that is cut short', 'truncated-model', /cut\.gguf/, async () => {
+        const file = await write('cut.gguf');
+        await truncate(file, (await readFile(file)).length - 50_000);
+        return file;
+      }],
+      ['another magic', 'not-gguf', /magic\.gguf/, async () => {
+        const file = await write('magic.gguf');
+        const bytes = await readFile(file);
+        bytes.write('GGML');
+        await writeFile(file, bytes);
+        return file;
+      }],
+      ['a missing tensor', 'invalid-model', /blk\.1\.ffn_up\.weight is missing, expected \[256, 512\]/, () => write('missing.gguf', { omit: ['blk.1.ffn_up.weight'] })],
+      ['a tensor of another shape', 'invalid-model', /blk\.2\.attn_norm\.weight has the shape \[128\], expected \[256\]/, () => damaged('shape.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(128, at + 4))],
+      ['a tensor of a type that does not exist', 'unsupported-model', /blk\.2\.attn_norm\.weight.*type 250/, () => damaged('type.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(250, at + 12))],
+      ['no tokenizer', 'invalid-model', /no vocabulary/, () => write('mute.gguf', { vocabulary: { 'tokenizer.ggml.model': { type: 'string', value: 'none' } } })],
+      ['no such file', 'model-not-found', /nowhere\.gguf/, async () => path.join(folder, 'nowhere.gguf')],
+    ];
+    for (const [what, code, says, make] of cases) {
+      it(what, async () => {
+        const file = await make();
+        await assert.rejects(load(file), (error: unknown) => {
+          assert.ok(error instanceof TroubleError, String(error));
+          assert.equal(error.code, code, error.message);
+          assert.match(error.message, says);
+          return true;
+        });
+        assert.equal((await load(await write('good.gguf'))).engine, 'chorus');
+        assert.ok((await generate([1, 2, 3])).tokens.length > 0);
+      });
+    }
+
+    it('a prompt longer than the context', async () => {
+      await load(await write('short.gguf'));
+      await assert.rejects(generate(Array.from({ length: 600 }, () => 1)), (error: TroubleError) => error.code === 'context-overflow' && /600 tokens/.test(error.message));
+      assert.ok((await generate([1, 2, 3])).tokens.length > 0);
+    });
+
+    it('a file that is replaced while the model runs: what is loaded stays as it was', async () => {
+      const file = await write('replaced.gguf');
+      await load(file);
+      const before = await generate([5, 6, 7], 12);
+      await engine.releaseSequence('completion');
+      await copyFile(await write('other.gguf', { variant: 'qwen2' }), file);
+      assert.deepEqual((await generate([5, 6, 7], 12)).tokens, before.tokens);
+      assert.equal((await load(file)).architecture, 'qwen2');
+    });
+  });
+});
