@@ -141,7 +141,7 @@ describe('chorus, wrongly used,', () => {
     { what: 'without a place', commandLine: ['complete'], says: /missing required argument/, exitCode: 2, code: 'usage' },
     { what: 'with a place that is none', commandLine: ['complete', 'main.ts'], says: /FILE:LINE:COL/, exitCode: 2, code: 'usage' },
     { what: 'with a file that does not exist', commandLine: ['complete', 'gone.ts:1:1'], says: /gone\.ts is not a file/, exitCode: 2, code: 'usage' },
-    { what: 'with an unknown engine', commandLine: ['info', '--engine', 'steam'], says: /Allowed choices are auto, llama/, exitCode: 2, code: 'usage' },
+    { what: 'with an unknown engine', commandLine: ['info', '--engine', 'steam'], says: /Allowed choices are auto, chorus, llama/, exitCode: 2, code: 'usage' },
     { what: 'with more threads than cores', commandLine: ['info', '--threads', '4096'], says: /from 1 to \d+/, exitCode: 2, code: 'usage' },
     { what: 'with an empty question', commandLine: ['chat'], says: /it is empty/, exitCode: 2, code: 'usage' },
     { what: 'with an unknown command', commandLine: ['dance'], says: /unknown command 'dance'/, exitCode: 2, code: 'usage' },
