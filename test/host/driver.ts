@@ -6,6 +6,10 @@ import { chromium, type Browser, type BrowserContext, type FrameLocator, type Lo
 import { findBrowser } from '../../.scripts/system.ts';
 import { PATIENCE_MS, waitFor } from './waitFor.ts';
 
+const OPEN_MS = 10_000;
+const OPEN_ATTEMPTS = 3;
+const GHOST_TEXT_MS = 20_000;
+const TYPING_ATTEMPTS = 3;
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
 export async function launchBrowser(): Promise<Browser> {
@@ -43,11 +47,18 @@ export class Window {
 
   // ── Documents ──
 
-  /** Opens a file by its absolute path. */
+  /** Opens a file by its absolute path. The list of files may change under the click: then it is opened again. */
   async openFile(file: string): Promise<void> {
     const tab = this.page.locator('.part.editor .tab.active', { hasText: path.basename(file) });
-    await this.quickPick('Control+P', file, this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first());
-    await tab.waitFor();
+    for (let attempt = 1; ; attempt++) {
+      await this.quickPick('Control+P', file, this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first());
+      try {
+        await tab.waitFor({ timeout: OPEN_MS });
+        break;
+      } catch (error) {
+        if (attempt === OPEN_ATTEMPTS) throw error;
+      }
+    }
     await this.editor().waitFor();
     await this.focusEditor();
   }
@@ -108,9 +119,18 @@ export class Window {
     }, timeoutMs);
   }
 
-  /** Types text and gives the ghost text that follows it. */
+  /**
+   * Types text and gives the ghost text that follows it. A window that has just opened may not ask the provider at all for its first keystroke:
+   * then the last character is typed again, as a person would.
+   */
   async typeForGhostText(text: string): Promise<string> {
     await this.type(text);
+    for (let attempt = 1; attempt < TYPING_ATTEMPTS; attempt++) {
+      const shown = await this.shownGhostText(undefined, GHOST_TEXT_MS).catch(() => undefined);
+      if (shown !== undefined) return shown;
+      await this.press('Backspace');
+      await this.type(text.slice(-1));
+    }
     return this.shownGhostText();
   }
 
