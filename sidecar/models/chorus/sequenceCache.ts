@@ -12,12 +12,16 @@ export function cacheBytesPerToken({ blockCount, kvHeads, headSize }: Hyperparam
   return 2 * blockCount * kvHeads * headSize * bytesPerValue;
 }
 
-/** The keys and values of one sequence, and the tokens that they belong to: row `i` holds token `i`. */
+/**
+ * The keys and values of one sequence, and the tokens that they belong to: row `i` holds token `i`. Its memory is taken when it is first
+ * used, since a window that only completes needs none for chats.
+ */
 export class SequenceCache implements Disposable {
   readonly id = nextId++;
-  readonly layers: readonly LayerCache[];
+  readonly #layers: readonly LayerCache[];
   readonly #storage: Storage;
   readonly #tokens: TokenId[] = [];
+  #allocated = false;
 
   constructor(
     device: Device,
@@ -28,11 +32,17 @@ export class SequenceCache implements Disposable {
   ) {
     const { blockCount, kvHeads, headSize } = hyperparameters;
     this.#storage = new Storage(device, { maxTensors: 2 * blockCount });
-    this.layers = Array.from({ length: blockCount }, (_, block) => ({
+    this.#layers = Array.from({ length: blockCount }, (_, block) => ({
       key: this.#storage.declare(`key.${block}`, type, [kvHeads * headSize, capacity]),
       value: this.#storage.declare(`value.${block}`, type, [kvHeads * headSize, capacity]),
     }));
-    this.#storage.allocate({ clear: true });
+  }
+
+  /** One cache a block. Throws `AllocationError` where there is no memory for them at the first use. */
+  get layers(): readonly LayerCache[] {
+    if (!this.#allocated) this.#storage.allocate({ clear: true });
+    this.#allocated = true;
+    return this.#layers;
   }
 
   get length(): number {
