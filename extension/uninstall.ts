@@ -2,8 +2,7 @@
  * Runs when VS Code has removed the extension, as plain Node without `vscode`: stops the sidecar and removes what Chorus wrote outside
  * VS Code's storage. A sidecar is asked over its own authenticated connection; no process is ended by its number.
  */
-import { rm } from 'node:fs/promises';
-import { homeFolder } from '../sidecar/client/home.ts';
+import { homeFolder, removeHome } from '../sidecar/client/home.ts';
 import { stopRunning } from '../sidecar/client/makeWay.ts';
 
 const folder = homeFolder();
@@ -12,4 +11,4 @@ try {
 } catch {
   // A sidecar that cannot be reached leaves by itself when its last client has gone.
 }
-await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+await removeHome(folder);

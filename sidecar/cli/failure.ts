@@ -3,6 +3,7 @@ import { SidecarError } from '../client/sidecarError.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { ErrorCodes, type Trouble } from '../protocol/client.ts';
 import { ExitCodes, InterruptedError, UsageError } from './exitCodes.ts';
+import { writeForeignText } from './terminal.ts';
 
 /** A failure as the command line tells it: `{"error": {…}}` with --json, else one line. */
 export interface Failure {
@@ -34,6 +35,6 @@ export function reportFailure(failure: Failure, json: boolean): void {
   if (json) {
     process.stdout.write(`${JSON.stringify({ error: { code, message, detail } })}\n`);
   } else if (failure.exitCode !== ExitCodes.interrupted) {
-    process.stderr.write(`chorus: ${message.replaceAll('\n', ' ')}\n${detail ? `${detail.trimEnd()}\n` : ''}`);
+    writeForeignText(process.stderr, `chorus: ${message.replaceAll('\n', ' ')}\n${detail ? `${detail.trimEnd()}\n` : ''}`);
   }
 }

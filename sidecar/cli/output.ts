@@ -1,3 +1,5 @@
+import { writeForeignText } from './terminal.ts';
+
 /** One JSON object on one line of standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -8,7 +10,7 @@ export function printFields(fields: readonly (readonly [name: string, ...values:
   const width = Math.max(...fields.map(([name]) => name.length)) + 2;
   for (const [name, ...values] of fields) {
     const present = values.filter((value) => value !== undefined);
-    present.forEach((value, index) => process.stdout.write(`${(index === 0 ? name : '').padEnd(width)}${value}\n`));
+    present.forEach((value, index) => writeForeignText(process.stdout, `${(index === 0 ? name : '').padEnd(width)}${value}\n`));
   }
 }
 

@@ -1,8 +1,11 @@
 import { execa } from 'execa';
-import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { SidecarError } from './sidecarError.ts';
+
+/** Where the CUDA add-on is unpacked, inside the per-user folder. */
+export const CUDA_FOLDER = 'cuda';
 
 /** Files of the per-user folder. Everything that two processes must agree on is named here. */
 export interface Home {
@@ -21,12 +24,17 @@ export function homeFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (env['CHORUS_HOME']) return path.resolve(env['CHORUS_HOME']);
   switch (process.platform) {
     case 'win32':
-      return path.join(env['LOCALAPPDATA'] ?? path.join(os.homedir(), 'AppData', 'Local'), 'Chorus');
+      return path.join(absolute(env['LOCALAPPDATA']) ?? path.join(os.homedir(), 'AppData', 'Local'), 'Chorus');
     case 'darwin':
       return path.join(os.homedir(), 'Library', 'Application Support', 'Chorus');
     default:
-      return path.join(env['XDG_STATE_HOME'] ?? path.join(os.homedir(), '.local', 'state'), 'chorus');
+      return path.join(absolute(env['XDG_STATE_HOME']) ?? path.join(os.homedir(), '.local', 'state'), 'chorus');
   }
+}
+
+/** A relative path would mean another folder in every working folder; XDG tells to ignore it. */
+function absolute(folder: string | undefined): string | undefined {
+  return folder !== undefined && path.isAbsolute(folder) ? folder : undefined;
 }
 
 /** The files of `folder`; touches nothing. */
@@ -58,6 +66,19 @@ export async function ensureHome(folder: string = homeFolder()): Promise<Home> {
     throw new SidecarError('home-unusable', `Chorus cannot use its folder ${folder}: ${reason}. Make it a folder of yours, or name another in CHORUS_HOME.`, { cause });
   }
   return homeFiles(folder);
+}
+
+/** Removes what Chorus wrote into its folder, and the folder if nothing else is in it: `CHORUS_HOME` may name any. */
+export async function removeHome(folder: string = homeFolder()): Promise<void> {
+  const { stateFile, logFile, previousLogFile, lockFolder } = homeFiles(folder);
+  const own = new Set([stateFile, logFile, previousLogFile, lockFolder].map((file) => path.basename(file)));
+  const entries = await readdir(folder).catch(() => []);
+  for (const entry of entries) {
+    const isTemporary = entry.startsWith(path.basename(stateFile)) && entry.endsWith('.tmp');
+    if (!own.has(entry) && !isTemporary && entry !== CUDA_FOLDER) continue;
+    await rm(path.join(folder, entry), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+  await rmdir(folder).catch(() => undefined);
 }
 
 /** Removes inherited rights and leaves this user full control, of files created later too. */

@@ -11,6 +11,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { fileURLToPath } from 'node:url';
+import { CUDA_FOLDER } from '../client/home.ts';
 
 /** What `dist/cuda-addon.json` holds: made with the extension's package, so that its checksums come with the extension. */
 export interface CudaCatalogue {
@@ -52,7 +53,7 @@ export async function cudaCatalogue(scriptFolder = path.dirname(fileURLToPath(im
 
 /** Where an installed package is, whether or not it is there. */
 export function cudaPackageFolder(homeFolder: string, catalogue: CudaCatalogue, name: string): string {
-  return path.join(homeFolder, 'cuda', catalogue.version, name);
+  return path.join(homeFolder, CUDA_FOLDER, catalogue.version, name);
 }
 
 /** Names of the packages that are installed. */
@@ -64,7 +65,7 @@ export function installedCudaPackages(homeFolder: string, catalogue: CudaCatalog
 export async function installCudaAddOn(options: InstallOptions): Promise<void> {
   const { catalogue, homeFolder, cudaVersion } = options;
   const needed = catalogue.packages.filter(({ upToCuda }) => upToCuda === undefined || cudaVersion <= upToCuda);
-  const parent = path.join(homeFolder, 'cuda', catalogue.version);
+  const parent = path.join(homeFolder, CUDA_FOLDER, catalogue.version);
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const work = await mkdtemp(path.join(parent, 'install-'));
   try {
@@ -78,7 +79,7 @@ export async function installCudaAddOn(options: InstallOptions): Promise<void> {
       await unpack(file, work);
       await rename(path.join(work, 'package'), target);
     }
-    await removeOtherVersions(path.join(homeFolder, 'cuda'), catalogue.version);
+    await removeOtherVersions(path.join(homeFolder, CUDA_FOLDER), catalogue.version);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

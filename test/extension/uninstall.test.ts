@@ -34,9 +34,18 @@ describe('the uninstall hook', () => {
 
   it('removes the folder where no sidecar runs, and does not mind that there is none', async () => {
     const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
-    await writeFile(path.join(home, 'cache.bin'), 'x');
+    await writeFile(path.join(home, 'sidecar.log'), 'x');
     await uninstall(home);
     assert.equal(existsSync(home), false);
     await uninstall(home);
+  });
+
+  it('leaves alone what Chorus did not write', async () => {
+    const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
+    await writeFile(path.join(home, 'sidecar.log'), 'x');
+    await writeFile(path.join(home, 'thesis.txt'), 'x');
+    await uninstall(home);
+    assert.equal(existsSync(path.join(home, 'sidecar.log')), false);
+    assert.ok(existsSync(path.join(home, 'thesis.txt')));
   });
 });

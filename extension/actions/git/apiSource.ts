@@ -14,7 +14,9 @@ export function apiSource(repository: GitRepository): CommitSource {
       const isStaged = repository.state.indexChanges.length > 0;
       const tracked: FileDiff[] = [];
       for (const file of splitByFile(await repository.diff(isStaged))) {
-        if (await mayRead(vscode.Uri.joinPath(repository.rootUri, file.path))) tracked.push(file);
+        const paths = file.previousPath === undefined ? [file.path] : [file.path, file.previousPath];
+        const readable = await Promise.all(paths.map((path) => mayRead(vscode.Uri.joinPath(repository.rootUri, path))));
+        if (readable.every(Boolean)) tracked.push(file);
       }
       return isStaged ? tracked : [...tracked, ...(await untracked(repository, mayRead))];
     },

@@ -3,15 +3,24 @@
 export interface FileDiff {
   /** Relative to the repository's root, with `/`. */
   readonly path: string;
+  /** Where a renamed file was before: what was secret there is secret still. */
+  readonly previousPath?: string;
   readonly text: string;
 }
 
-/** Takes `git diff` output apart, one entry per file. */
+/**
+ * Takes `git diff` output apart, one entry per file. A file whose path is not certain is left out, since nothing could tell whether it is
+ * secret: git's settings may leave out or change the prefixes that paths are known by.
+ */
 export function splitByFile(diff: string): FileDiff[] {
   return diff
     .split(/^(?=diff --git )/m)
     .filter((section) => section.startsWith('diff --git '))
-    .map((text) => ({ path: pathOf(text), text }));
+    .map((text) => {
+      const previousPath = previousPathOf(text);
+      return { path: pathOf(text), ...(previousPath === undefined ? {} : { previousPath }), text };
+    })
+    .filter(({ path }) => path !== '');
 }
 
 /**
@@ -47,6 +56,11 @@ function pathOf(section: string): string {
     /^diff --git .+ (?:b\/(.+?)|("b\/.+"))$/m.exec(section);
   const quoted = found?.[2];
   return quoted === undefined ? (found?.[1] ?? '') : unquote(quoted).replace(/^[ab]\//, '');
+}
+
+function previousPathOf(section: string): string | undefined {
+  const found = /^rename from (?:(?!")(.+)|(".+"))$/m.exec(section);
+  return found?.[2] === undefined ? found?.[1] : unquote(found[2]);
 }
 
 /** Git writes unusual names as a C string whose bytes are octal escapes. */

@@ -9,6 +9,7 @@ import { printJson, readStandardInput } from '../output.ts';
 import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { Session } from '../session.ts';
 import { loadModel, withSession } from '../withSession.ts';
+import { writeForeignText } from '../terminal.ts';
 
 interface ChatOptions extends ModelOptions {
   readonly language?: string;
@@ -116,7 +117,7 @@ interface ChatRequest {
 function ask(session: Session, { options, messages, conversationId, signal }: ChatRequest): Promise<ChatResult> {
   const params: ChatParams = { conversationId, messages, language: options.language };
   const onPart = (chunk: ChatChunk): void => {
-    if (!options.json) process.stdout.write(chunk.text);
+    if (!options.json) writeForeignText(process.stdout, chunk.text);
   };
   return session.request<ChatResult, ChatChunk>(CHAT_REQUEST, params, { onPart, signal });
 }

@@ -8,6 +8,7 @@ import { languageIdOf } from '../languageIds.ts';
 import { printJson } from '../output.ts';
 import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { withSession } from '../withSession.ts';
+import { writeForeignText } from '../terminal.ts';
 
 interface Position {
   readonly line: number;
@@ -41,7 +42,7 @@ async function complete(place: string, options: ModelOptions): Promise<void> {
   const completions = items.map((item) => ({ text: insertedText(item, text, position), range: item.range ?? { start: position, end: position } }));
   const first = completions[0]?.text ?? '';
   if (options.json) printJson({ text: first, file, line, column, completions });
-  else process.stdout.write(`${first}\n`);
+  else writeForeignText(process.stdout, `${first}\n`);
 }
 
 /** Takes "FILE:LINE:COL" apart. A Windows drive's colon stays with the file. Throws `UsageError`. */

@@ -3,6 +3,7 @@ import { GENERATE_REQUEST, type GenerateParams, type GeneratePart, type Generate
 import { printJson, readStandardInput } from '../output.ts';
 import { decimal, integer, settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { withSession } from '../withSession.ts';
+import { writeForeignText } from '../terminal.ts';
 
 interface GenerateOptions extends ModelOptions {
   readonly maxTokens: number;
@@ -26,7 +27,7 @@ async function generate(prompt: string, options: GenerateOptions): Promise<void>
   const text = prompt === '-' ? await readStandardInput() : prompt;
   const params: GenerateParams = { prompt: text, maxTokens: options.maxTokens, temperature: options.temperature, seed: options.seed, stop: options.stop };
   const onPart = (part: GeneratePart): void => {
-    if (!options.json && 'text' in part) process.stdout.write(part.text);
+    if (!options.json && 'text' in part) writeForeignText(process.stdout, part.text);
   };
   const result = await withSession(settingsOf(options), ({ session, signal }) =>
     session.request<GenerateResult, GeneratePart>(GENERATE_REQUEST, params, { onPart, signal }),

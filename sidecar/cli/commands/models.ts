@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { localModels } from '../../store/localModels.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { withJson } from '../options.ts';
+import { writeForeignText } from '../terminal.ts';
 
 /** `chorus models`: the GGUF files that this machine has. */
 export function addModels(program: Command): void {
@@ -15,5 +16,5 @@ async function models(options: { readonly json: boolean }): Promise<void> {
     return;
   }
   if (found.length === 0) process.stderr.write('No model was found. --model names any GGUF file.\n');
-  for (const model of found) process.stdout.write(`${model.source.padEnd(10)} ${(formatBytes(model.sizeBytes) ?? '').padStart(9)}  ${model.name}\n${' '.repeat(22)}${model.path}\n`);
+  for (const model of found) writeForeignText(process.stdout, `${model.source.padEnd(10)} ${(formatBytes(model.sizeBytes) ?? '').padStart(9)}  ${model.name}\n${' '.repeat(22)}${model.path}\n`);
 }
