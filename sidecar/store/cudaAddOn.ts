@@ -5,7 +5,7 @@
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -69,15 +69,19 @@ export async function installCudaAddOn(options: InstallOptions): Promise<void> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const work = await mkdtemp(path.join(parent, 'install-'));
   try {
-    if (options.archive !== undefined) await unpack(options.archive, work);
-    for (const cudaPackage of needed) {
+    const held = options.archive === undefined ? [] : await membersOf(options.archive);
+    for (const [index, cudaPackage] of needed.entries()) {
       const target = cudaPackageFolder(homeFolder, catalogue, cudaPackage.name);
       if (existsSync(target)) continue;
       const file = path.join(work, cudaPackage.file);
       if (options.archive === undefined) await download(cudaPackage, file, options);
+      else if (held.includes(cudaPackage.file)) await unpack(options.archive, work, [cudaPackage.file]);
       await checkIntegrity(cudaPackage, file);
-      await unpack(file, work);
-      await rename(path.join(work, 'package'), target);
+      // A folder of its own: what else the archive held must not mix with what was checked.
+      const unpacked = path.join(work, String(index));
+      await mkdir(unpacked);
+      await unpack(file, unpacked);
+      await rename(path.join(unpacked, 'package'), target);
     }
     await removeOtherVersions(path.join(homeFolder, CUDA_FOLDER), catalogue.version);
   } finally {
@@ -106,18 +110,29 @@ async function download({ name, url }: CudaPackage, file: string, { onProgress, 
 }
 
 async function checkIntegrity({ name, file: fileName, integrity }: CudaPackage, file: string): Promise<void> {
-  if (!existsSync(file)) throw new CudaAddOnError(`The archive holds no ${fileName}: it was made for another platform or version of Chorus`);
+  const status = await lstat(file).catch(() => undefined);
+  if (!status?.isFile()) throw new CudaAddOnError(`The archive holds no ${fileName}: it was made for another platform or version of Chorus`);
   const hash = createHash('sha512');
   await pipeline(createReadStream(file), hash);
   const actual = `sha512-${hash.digest('base64')}`;
   if (actual !== integrity) throw new CudaAddOnError(`${name} has checksum ${actual}, expected ${integrity}: it was not installed`);
 }
 
-async function unpack(archive: string, folder: string): Promise<void> {
+/** Unpacks all of an archive, or only `members`. */
+async function unpack(archive: string, folder: string, members: readonly string[] = []): Promise<void> {
+  await tar(archive, ['-xf', archive, '-C', folder, ...members]);
+}
+
+async function membersOf(archive: string): Promise<readonly string[]> {
+  return (await tar(archive, ['-tf', archive])).split(/\r?\n/);
+}
+
+async function tar(archive: string, parameters: readonly string[]): Promise<string> {
   // Git's tar, which may come first on Windows' PATH, takes C: for a host.
-  const tar = process.platform === 'win32' ? path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar';
-  const { failed, stderr } = await execa(tar, ['-xf', archive, '-C', folder], { reject: false });
+  const program = process.platform === 'win32' ? path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar';
+  const { failed, stdout, stderr } = await execa(program, parameters, { reject: false });
   if (failed) throw new CudaAddOnError(`${archive} can't be unpacked: ${stderr.split('\n')[0] ?? ''}`);
+  return stdout;
 }
 
 async function removeOtherVersions(folder: string, version: string): Promise<void> {
