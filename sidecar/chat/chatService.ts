@@ -15,7 +15,7 @@ import type {
   GenerateResult,
 } from '../protocol/client.ts';
 import type { EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
-import { cleanCommitMessage, COMMIT_MESSAGE_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR, commitMessagePrompt, isCommitMessage } from './commitMessage.ts';
+import { cleanCommitMessage, COMMIT_MESSAGE_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR, COMMIT_SUBJECT_MAX_TOKENS, commitMessagePrompt, isCommitMessage } from './commitMessage.ts';
 import { conversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
 import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
@@ -82,7 +82,7 @@ export class ChatService {
         this.run({
           sequence,
           tokens: prompt.tokens,
-          maxTokens: Math.min(COMMIT_MESSAGE_MAX_TOKENS, model.contextSizeTokens - prompt.tokens.length),
+          maxTokens: Math.min(grammar ? COMMIT_SUBJECT_MAX_TOKENS : COMMIT_MESSAGE_MAX_TOKENS, model.contextSizeTokens - prompt.tokens.length),
           stop: prompt.stop,
           sampling: chatSampling(settings),
           grammar,

@@ -71,9 +71,11 @@ export function cleanCommitMessage(answer: string): string {
   return body === '' ? short : `${short}\n\n${body}`;
 }
 
-/** A subject that begins with a verb: what a model is held to that answered with something else (GBNF). */
+/** Long enough for a subject. */
+export const COMMIT_SUBJECT_MAX_TOKENS = 24;
+/** A subject that begins with a verb: what a model is held to that answered with something else (GBNF). No counts: they make a grammar slow. */
 export const COMMIT_SUBJECT_GRAMMAR =
-  'root ::= ("Add" | "Change" | "Document" | "Fix" | "Improve" | "Move" | "Remove" | "Rename" | "Simplify" | "Test" | "Update") " " [^\\n`*"]{8,60}';
+  'root ::= ("Add" | "Change" | "Document" | "Fix" | "Improve" | "Move" | "Remove" | "Rename" | "Simplify" | "Test" | "Update") " " [^\\n`*"]+';
 
 /** Whether a cleaned answer is a message rather than the diff once more, code, or nothing. */
 export function isCommitMessage(message: string): boolean {
