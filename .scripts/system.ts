@@ -1,10 +1,10 @@
 /**
  * What tests and the browser host need from the operating system: a browser, a C++ compiler (VS Code's native modules), Python with pip (the
- * model's wheel), git, Neovim (a client that isn't VS Code).
+ * model's wheel), git, Neovim (a client that isn't VS Code), a Vulkan driver (Mesa's runs on the processor).
  * On Debian and Ubuntu, as root, whatever is missing is installed; elsewhere one error names what is missing and how to get it.
  */
 import { execa } from 'execa';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,6 +19,7 @@ const TOOLS = {
   compiler: { what: 'a C++ compiler and make', debianPackages: ['build-essential'], present: () => onPath('make') !== undefined && (onPath('g++') ?? onPath('clang++')) !== undefined },
   python: { what: 'Python 3 with pip', debianPackages: ['python3', 'python3-pip'], present: () => hasPip() },
   git: { what: 'git', debianPackages: ['git', 'ca-certificates'], present: () => onPath('git') !== undefined },
+  vulkan: { what: 'a Vulkan driver', debianPackages: ['mesa-vulkan-drivers'], present: () => hasVulkanDriver() },
   neovim: { what: 'Neovim', debianPackages: ['neovim'], present: () => onPath('nvim') !== undefined },
 } satisfies Record<string, SystemTool>;
 export type ToolName = keyof typeof TOOLS;
@@ -74,6 +75,11 @@ async function hasPip(): Promise<boolean> {
     if (found.exitCode === 0) return true;
   }
   return false;
+}
+
+/** The loader finds drivers by the descriptions in these folders. */
+function hasVulkanDriver(): boolean {
+  return ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].some((folder) => existsSync(folder) && readdirSync(folder).length > 0);
 }
 
 function isExecutable(file: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * Runs the checks and tests. `npm test`: all of them; `npm run test:unit`, `test:host`, `test:desktop`: that part. Test files may follow:
+ * Runs the checks and tests. `npm test`: all of them; `npm run test:unit`, `test:vulkan`, `test:host`, `test:desktop`: that part. Test files may follow:
  * `npm run test:unit -- test/sidecar/chat/language.test.ts`. Every part runs, and the exit code tells whether all passed.
  */
 import { execa } from 'execa';
@@ -14,13 +14,16 @@ import { ALL_TOOLS, ensureSystemTools } from './system.ts';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const HOST_FOLDER = 'test/host/';
 const DESKTOP_FOLDER = 'test/desktop/';
+const GPU_TESTS = ['test/kernels/ggml/support.test.ts', 'test/sidecar/models/parity.test.ts', 'test/sidecar/models/splitParity.test.ts'];
 /** A test that stands still is ended and fails. Nothing is measured by these. */
 const UNIT_LIMIT_MS = 10 * 60_000;
+const VULKAN_LIMIT_MS = 30 * 60_000;
 const HOST_LIMIT_MS = 15 * 60_000;
 
 const parts: Readonly<Record<string, (files: readonly string[]) => Promise<boolean>>> = {
   check: () => npmScript('check'),
   unit: unitTests,
+  vulkan: vulkanTests,
   build: () => npmScript('build'),
   host: hostTests,
   desktop: desktopTests,
@@ -30,7 +33,8 @@ const files = process.argv.slice(chosen ? 3 : 2);
 
 // The browser host is set up on Linux; elsewhere the same things are tested in the desktop's VS Code.
 const hostPart = process.platform === 'linux' ? 'host' : 'desktop';
-const sequence = chosen ?? ['check', 'unit', 'build', hostPart];
+const gpuPart = process.platform === 'linux' ? ['vulkan'] : [];
+const sequence = chosen ?? ['check', 'unit', ...gpuPart, 'build', hostPart];
 // Tests in a host run what was built last: build it.
 if (chosen && !sequence.includes('build') && (chosen[0] === 'host' || chosen[0] === 'desktop')) sequence.unshift('build');
 
@@ -68,6 +72,12 @@ async function unitTests(chosenFiles: readonly string[]): Promise<boolean> {
   return light && heavy;
 }
 
+/** The tests that a GPU can run, on the first Vulkan device; Mesa's driver is one that runs on the processor. All of the table where the part is asked for. */
+async function vulkanTests(chosenFiles: readonly string[]): Promise<boolean> {
+  const env = { CHORUS_TEST_DEVICE: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0', ...(chosen && { CHORUS_TEST_FULL: '1' }) };
+  return nodeTest(chosenFiles.length > 0 ? chosenFiles : GPU_TESTS, 1, VULKAN_LIMIT_MS, env);
+}
+
 async function hostTests(chosenFiles: readonly string[]): Promise<boolean> {
   const all = chosenFiles.length > 0 ? chosenFiles : (await testFiles()).filter((file) => file.startsWith(HOST_FOLDER));
   return nodeTest(all, 1, HOST_LIMIT_MS);
@@ -96,12 +106,12 @@ async function loadsModel(file: string, seen = new Set<string>()): Promise<boole
   return false;
 }
 
-async function nodeTest(testFiles: readonly string[], concurrency: number, limitMs: number): Promise<boolean> {
+async function nodeTest(testFiles: readonly string[], concurrency: number, limitMs: number, env: Readonly<Record<string, string>> = {}): Promise<boolean> {
   if (testFiles.length === 0) return true;
   const { exitCode } = await execa(
     process.execPath,
     ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${limitMs}`, ...testFiles],
-    { cwd: root, stdio: 'inherit', reject: false, env: { CHORUS_HOME: home } },
+    { cwd: root, stdio: 'inherit', reject: false, env: { CHORUS_HOME: home, ...env } },
   );
   return exitCode === 0;
 }

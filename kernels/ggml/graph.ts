@@ -1,31 +1,10 @@
 import type { Pointer } from './bindings.ts';
 import type { Device } from './device.ts';
 import { AllocationError, ShapeError } from './errors.ts';
+import { DEFAULT_MAX_NODES, type GraphMemory } from './graphMemory.ts';
 import { assertSupported, type Op } from './support.ts';
 import { contiguousStrides, Tensor, toShape, type Shape } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
-
-const DEFAULT_MAX_NODES = 8192;
-
-/** Memory for the intermediate results of graphs; graphs that use the same one must not run at the same time. */
-export class GraphMemory implements Disposable {
-  readonly pointer: Pointer;
-  #disposed = false;
-
-  constructor(readonly device: Device) {
-    this.pointer = device.functions.ggml_gallocr_new(device.bufferType);
-  }
-
-  get sizeBytes(): number {
-    return this.device.functions.ggml_gallocr_get_buffer_size(this.pointer, 0);
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.device.functions.ggml_gallocr_free(this.pointer);
-  }
-}
 
 /**
  * A compute graph: nodes are added by the functions of `ops.ts`, then it is allocated once and computed any number of times.
@@ -36,13 +15,19 @@ export class Graph implements Disposable {
   readonly #graph: Pointer;
   readonly #used = new Set<Pointer>();
   readonly #inputs: Tensor[] = [];
-  #allocated = false;
+  readonly #devices: readonly Device[];
+  #memory: GraphMemory | undefined;
   #disposed = false;
 
   constructor(
     readonly device: Device,
-    options: { maxNodes?: number } = {},
+    options: {
+      maxNodes?: number;
+      /** Another device that parts of the graph may run on: operations are checked for both. */
+      alsoOn?: Device;
+    } = {},
   ) {
+    this.#devices = options.alsoOn ? [device, options.alsoOn] : [device];
     const maxNodes = options.maxNodes ?? DEFAULT_MAX_NODES;
     const { functions } = device;
     this.context = device.createContext(functions.ggml_tensor_overhead() * maxNodes + functions.ggml_graph_overhead_custom(maxNodes, false));
@@ -63,7 +48,7 @@ export class Graph implements Disposable {
 
   /** Adds a node that `native` makes. For the functions of `ops.ts`. Throws `UnsupportedOpError`. */
   node(op: Op, sources: readonly Tensor[], result: { type: TensorType; shape: Shape; strides?: Shape }, native: () => Pointer): Tensor {
-    assertSupported(op, sources, result.type, this.device.kind);
+    for (const { kind } of this.#devices) assertSupported(op, sources, result.type, kind);
     for (const source of sources) this.#used.add(source.pointer);
     return new Tensor(native(), result.type, result.shape, result.strides ?? contiguousStrides(result.type, result.shape), '');
   }
@@ -84,31 +69,30 @@ export class Graph implements Disposable {
   allocate(memory: GraphMemory): void {
     const unused = this.#inputs.filter((input) => !this.#used.has(input.pointer));
     if (unused.length > 0) throw new ShapeError(`Nothing in the graph uses the input ${unused.map(String).join(', ')}: it would have no memory.`);
-    if (!this.device.functions.ggml_gallocr_alloc_graph(memory.pointer, this.#graph)) {
+    if (!memory.place(this.#graph)) {
       throw new AllocationError(`A graph of ${this.device.functions.ggml_graph_n_nodes(this.#graph)} nodes does not fit into the memory of ${this.device.description}.`);
     }
-    this.#allocated = true;
+    this.#memory = memory;
   }
 
   /** Computes the graph off the event loop. */
   async compute(): Promise<void> {
-    this.#assertAllocated();
-    const { functions, pointer } = this.device;
-    const status = await new Promise<number>((resolve, reject) => {
-      functions.ggml_backend_graph_compute.async(pointer, this.#graph, (error, result) => (error ? reject(error) : resolve(result)));
-    });
-    if (status !== 0) throw new Error(`ggml could not compute the graph on ${this.device.description} (status ${status}).`);
+    const memory = this.#placed();
+    this.#check(await memory.compute(this.#graph));
   }
 
   /** Computes the graph on this thread. */
   computeSync(): void {
-    this.#assertAllocated();
-    const status = this.device.functions.ggml_backend_graph_compute(this.device.pointer, this.#graph);
-    if (status !== 0) throw new Error(`ggml could not compute the graph on ${this.device.description} (status ${status}).`);
+    this.#check(this.#placed().computeSync(this.#graph));
   }
 
-  #assertAllocated(): void {
-    if (!this.#allocated) throw new Error('The graph was not allocated.');
+  #placed(): GraphMemory {
+    if (!this.#memory) throw new Error('The graph was not allocated.');
+    return this.#memory;
+  }
+
+  #check(status: number): void {
+    if (status !== 0) throw new Error(`ggml could not compute the graph on ${this.device.description} (status ${status}).`);
   }
 
   [Symbol.dispose](): void {

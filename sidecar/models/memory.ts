@@ -12,7 +12,7 @@ const LEAST_CONTEXT_TOKENS = 512;
 const PREFERRED_SEQUENCES = 3;
 const CACHE_ELEMENT_BYTES = 2;
 /** Left to the rest of the machine. */
-const RESERVE_BYTES = 256e6;
+export const RESERVE_BYTES = 256e6;
 /** Code, tables and the vocabulary, besides what is computed below. */
 const FIXED_BYTES = 128e6;
 
@@ -47,7 +47,8 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   let neededBytes = 0;
   for (let context = most; context >= least; context = Math.floor(context / 2)) {
     for (let sequences = PREFERRED_SEQUENCES; sequences >= 2; sequences--) {
-      neededBytes = bytesFor(request, context, sequences);
+      const { cacheBytes, computeBytes } = memoryNeeds(request, context, sequences);
+      neededBytes = request.weightBytes + cacheBytes + computeBytes + FIXED_BYTES;
       if (neededBytes + RESERVE_BYTES <= request.availableBytes) return { contextSizeTokens: context, sequences, neededBytes };
     }
   }
@@ -59,11 +60,17 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   );
 }
 
-function bytesFor({ shape, weightBytes, batchTokens, keepsScores }: MemoryRequest, contextTokens: number, sequences: number): number {
-  const cacheBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES * contextTokens * sequences;
-  const computeBytes = batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength) * 4;
+/** What takes memory at a context, in bytes. */
+export function memoryNeeds(
+  { shape, batchTokens, keepsScores }: Omit<MemoryRequest, 'availableBytes'>,
+  contextTokens: number,
+  sequences: number,
+): { readonly cacheBytes: number; readonly computeBytes: number } {
   const scoreBytes = keepsScores ? 2 * batchTokens * contextTokens * shape.headCount * 4 : 0;
-  return weightBytes + cacheBytes + computeBytes + scoreBytes + FIXED_BYTES;
+  return {
+    cacheBytes: shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES * contextTokens * sequences,
+    computeBytes: batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength) * 4 + scoreBytes,
+  };
 }
 
 /** Main memory that can still be taken without driving others out, in bytes. */

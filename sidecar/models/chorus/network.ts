@@ -1,14 +1,15 @@
 import type { LayerCache } from '../../../kernels/blocks/attention.ts';
 import { linear } from '../../../kernels/blocks/linear.ts';
 import { norm } from '../../../kernels/blocks/norm.ts';
-import type { Device } from '../../../kernels/ggml/device.ts';
-import { Graph, GraphMemory } from '../../../kernels/ggml/graph.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { getRows, scale } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, write } from '../../../kernels/ggml/transfer.ts';
 import { isSliding, type Architecture, type Hyperparameters } from '../architectures/architecture.ts';
-import type { LoadedWeights } from './weights.ts';
+import type { Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
+import type { LoadedWeights } from './weights.ts';
 
 /** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
 const ROW_PADDING = 256;
@@ -19,7 +20,7 @@ const F16_MINUS_INFINITY = 0xfc00;
 export interface NetworkOptions {
   readonly architecture: Architecture;
   readonly hyperparameters: Hyperparameters;
-  readonly device: Device;
+  readonly placement: Placement;
   readonly weights: LoadedWeights;
 }
 
@@ -46,7 +47,8 @@ export class Network implements Disposable {
   #computing: Promise<void> = Promise.resolve();
 
   constructor(readonly options: NetworkOptions) {
-    this.#memory = new GraphMemory(options.device);
+    const { device, cpu } = options.placement;
+    this.#memory = cpu ? new SplitMemory(device, cpu) : new DeviceMemory(device);
   }
 
   get computeBytes(): number {
@@ -57,7 +59,8 @@ export class Network implements Disposable {
    * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`.
    */
   async evaluate(sequence: SequenceCache, tokens: readonly number[], wanted: WantedLogits): Promise<Float32Array> {
-    const { device, hyperparameters } = this.options;
+    const { hyperparameters } = this.options;
+    const { device } = this.options.placement;
     const past = sequence.length;
     const attendedRows = Math.min(sequence.capacity, Math.ceil((past + tokens.length) / ROW_PADDING) * ROW_PADDING);
     const built = this.#graphFor(sequence, tokens.length, attendedRows, wanted);
@@ -101,6 +104,7 @@ export class Network implements Disposable {
     if (!built) {
       built = this.#build(sequence.layers, tokens, attendedRows, wanted);
       const sizeBefore = this.#memory.sizeBytes;
+      if (!this.#memory.holdsSeveral) this.#dropGraphs();
       built.graph.allocate(this.#memory);
       // The memory was replaced by a larger one: graphs that were placed in the old one are lost.
       if (this.#memory.sizeBytes !== sizeBefore) this.#dropGraphs();
@@ -115,9 +119,9 @@ export class Network implements Disposable {
   }
 
   #build(layers: readonly LayerCache[], tokenCount: number, attendedRows: number, wanted: WantedLogits): BuiltGraph {
-    const { architecture, hyperparameters, device, weights } = this.options;
+    const { architecture, hyperparameters, placement, weights } = this.options;
     const { table } = weights;
-    const graph = new Graph(device);
+    const graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const tokens = graph.input('tokens', 'I32', [tokenCount]);
     const positions = graph.input('positions', 'I32', [tokenCount]);
     const rows = graph.input('rows', 'I64', [tokenCount]);

@@ -4,12 +4,13 @@ import { DeviceError, UnsupportedOpError, AllocationError } from '../../../kerne
 import { TroubleError } from '../../engine/engine.ts';
 import type { Evaluator } from '../evaluator.ts';
 import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
-import { availableMemoryBytes, planMemory, type MemoryPlan } from '../memory.ts';
 import { ModelText } from '../modelText.ts';
 import type { OpenedModel, OpenRequest } from '../openedModel.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import { Network } from './network.ts';
 import { checkModel } from './openNetwork.ts';
+import { onOneDevice, onTwoDevices } from './placement.ts';
+import { planModel } from './planModel.ts';
 import { SequenceCache } from './sequenceCache.ts';
 import { loadWeights } from './weights.ts';
 
@@ -19,7 +20,7 @@ const BATCH_TOKENS = 512;
 export async function openChorusModel(request: OpenRequest): Promise<OpenedModel> {
   const { params, file, threads } = request;
   const model = await checkModel(params.modelPath);
-  const plan = await planFor(request);
+  const plan = await planModel(request, model, BATCH_TOKENS);
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
   const use = <Resource extends Disposable>(resource: Resource): Resource => {
@@ -33,23 +34,24 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   try {
     const text = await ModelText.of(tokenizer, file);
     const device = use(new Device(request.device.device, { threads }));
+    const placement = plan.split ? onTwoDevices(device, use(new Device('cpu', { build: request.device.device, threads })), plan.split) : onOneDevice(device);
     let loadedBytes = 0;
     const weights = use(
-      await loadWeights(device, model.specs, model.tensors, {
+      await loadWeights(placement, model.specs, model.tensors, {
         signal: request.signal,
         onBytes: (bytes) => request.onProgress?.(Math.min(1, (loadedBytes += bytes) / file.weightBytes)),
       }),
     );
     const { architecture, hyperparameters } = model;
-    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(device, hyperparameters, plan.contextSizeTokens)));
-    const network = use(new Network({ architecture, hyperparameters, device, weights }));
+    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, plan.contextSizeTokens)));
+    const network = use(new Network({ architecture, hyperparameters, placement, weights }));
     const backend = new ChorusBackend({ network, caches, text, llama: request.device.llama, tokenizer });
     const deviceBytes = (): number => weights.sizeBytes + caches.reduce((sum, cache) => sum + cache.sizeBytes, 0) + network.computeBytes;
     return {
       engine: 'chorus',
       backend,
       text,
-      limits: [],
+      limits: plan.reason ? [plan.reason] : [],
       evaluator: () => evaluatorOf(network, caches[0] as SequenceCache),
       deviceMemoryBytes: () => (device.kind === 'cpu' ? 0 : deviceBytes()),
       dispose: async () => {
@@ -80,18 +82,4 @@ function openFailure({ params, signal, device }: OpenRequest, error: unknown): u
   if (error instanceof AllocationError) return new TroubleError('out-of-memory', `${name} does not fit into the memory of ${device.label}: ${error.message}`, { cause: error });
   if (error instanceof DeviceError || error instanceof UnsupportedOpError) return new TroubleError('unsupported-model', error.message, { cause: error });
   return error;
-}
-
-async function planFor({ params, file, device }: OpenRequest): Promise<MemoryPlan> {
-  const graphics = device.device === 'cpu' ? undefined : await device.llama.getVramState();
-  return planMemory({
-    modelName: path.basename(params.modelPath),
-    shape: file.shape,
-    weightBytes: file.weightBytes,
-    // All of the model is computed on one device.
-    availableBytes: graphics ? graphics.free : await availableMemoryBytes(),
-    batchTokens: BATCH_TOKENS,
-    keepsScores: false,
-    contextSizeTokens: params.contextSizeTokens,
-  });
 }

@@ -1,4 +1,3 @@
-import type { Device } from '../../../kernels/ggml/device.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { architectures } from '../architectures/architectures.ts';
@@ -7,6 +6,7 @@ import { Metadata } from '../architectures/metadata.ts';
 import { readGgufHeader, type GgufHeader } from '../gguf/header.ts';
 import { allParts } from '../gguf/validate.ts';
 import { Network } from './network.ts';
+import type { Placement } from './placement.ts';
 import { SequenceCache } from './sequenceCache.ts';
 import { checkWeights, loadWeights, locateTensors, type LoadWeightsOptions, type LocatedTensor } from './weights.ts';
 
@@ -35,7 +35,7 @@ export async function checkModel(file: string): Promise<CheckedModel> {
 }
 
 export interface OpenNetworkOptions extends LoadWeightsOptions {
-  readonly device: Device;
+  readonly placement: Placement;
   /** Rows of the sequence. */
   readonly capacityTokens: number;
   readonly cacheType?: TensorType;
@@ -67,10 +67,12 @@ export class OpenedNetwork implements Disposable {
   }
 }
 
-/** Loads a model with one sequence onto a device. Throws `TroubleError`. */
+/** Loads a model with one sequence. Throws `TroubleError`. */
 export async function openNetwork(file: string, options: OpenNetworkOptions): Promise<OpenedNetwork> {
+  const { placement } = options;
   const model = await checkModel(file);
-  const weights = await loadWeights(options.device, model.specs, model.tensors, options);
-  const network = new Network({ architecture: model.architecture, hyperparameters: model.hyperparameters, device: options.device, weights });
-  return new OpenedNetwork(model, network, new SequenceCache(options.device, model.hyperparameters, options.capacityTokens, options.cacheType));
+  const { architecture, hyperparameters } = model;
+  const weights = await loadWeights(placement, model.specs, model.tensors, options);
+  const network = new Network({ architecture, hyperparameters, placement, weights });
+  return new OpenedNetwork(model, network, new SequenceCache(placement, hyperparameters, options.capacityTokens, options.cacheType));
 }

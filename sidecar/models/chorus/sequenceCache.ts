@@ -4,13 +4,9 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import type { Hyperparameters } from '../architectures/architecture.ts';
+import type { Placement } from './placement.ts';
 
 let nextId = 0;
-
-/** Bytes of the keys and values of one token over all layers. */
-export function cacheBytesPerToken({ blockCount, kvHeads, headSize }: Hyperparameters, bytesPerValue = 2): number {
-  return 2 * blockCount * kvHeads * headSize * bytesPerValue;
-}
 
 /**
  * The keys and values of one sequence, and the tokens that they belong to: row `i` holds token `i`. Its memory is taken when it is first
@@ -19,28 +15,30 @@ export function cacheBytesPerToken({ blockCount, kvHeads, headSize }: Hyperparam
 export class SequenceCache implements Disposable {
   readonly id = nextId++;
   readonly #layers: readonly LayerCache[];
-  readonly #storage: Storage;
+  readonly #storages = new Map<Device, Storage>();
   readonly #tokens: TokenId[] = [];
   #allocated = false;
 
   constructor(
-    device: Device,
+    placement: Placement,
     hyperparameters: Hyperparameters,
     /** Rows. */
     readonly capacity: number,
     type: TensorType = 'F16',
   ) {
     const { blockCount, kvHeads, headSize } = hyperparameters;
-    this.#storage = new Storage(device, { maxTensors: 2 * blockCount });
-    this.#layers = Array.from({ length: blockCount }, (_, block) => ({
-      key: this.#storage.declare(`key.${block}`, type, [kvHeads * headSize, capacity]),
-      value: this.#storage.declare(`value.${block}`, type, [kvHeads * headSize, capacity]),
-    }));
+    this.#layers = Array.from({ length: blockCount }, (_, block) => {
+      const storage = this.#storageOn(placement.cacheDevice(block), 2 * blockCount);
+      return {
+        key: storage.declare(`key.${block}`, type, [kvHeads * headSize, capacity]),
+        value: storage.declare(`value.${block}`, type, [kvHeads * headSize, capacity]),
+      };
+    });
   }
 
   /** One cache a block. Throws `AllocationError` where there is no memory for them at the first use. */
   get layers(): readonly LayerCache[] {
-    if (!this.#allocated) this.#storage.allocate({ clear: true });
+    if (!this.#allocated) for (const storage of this.#storages.values()) storage.allocate({ clear: true });
     this.#allocated = true;
     return this.#layers;
   }
@@ -54,7 +52,7 @@ export class SequenceCache implements Disposable {
   }
 
   get sizeBytes(): number {
-    return this.#storage.sizeBytes;
+    return [...this.#storages.values()].reduce((sum, storage) => sum + storage.sizeBytes, 0);
   }
 
   append(tokens: readonly TokenId[]): void {
@@ -66,6 +64,12 @@ export class SequenceCache implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#storage[Symbol.dispose]();
+    for (const storage of this.#storages.values()) storage[Symbol.dispose]();
+  }
+
+  #storageOn(device: Device, maxTensors: number): Storage {
+    let storage = this.#storages.get(device);
+    if (!storage) this.#storages.set(device, (storage = new Storage(device, { maxTensors })));
+    return storage;
   }
 }

@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import type { Pointer } from '../../../kernels/ggml/bindings.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { canRepack } from '../../../kernels/ggml/repack.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
@@ -9,6 +10,7 @@ import { TroubleError } from '../../engine/engine.ts';
 import type { WeightSpec } from '../architectures/architecture.ts';
 import { WeightTable } from '../architectures/weightTable.ts';
 import type { GgufHeader, GgufTensor } from '../gguf/header.ts';
+import type { Placement } from './placement.ts';
 
 /** Read at once from the file; a repacked tensor is read whole. */
 const READ_BYTES = 16 * 1024 * 1024;
@@ -55,39 +57,54 @@ export interface LoadWeightsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Copies the tensors that `specs` name into the memory of `device`, the CPU's matrices in its faster layout where it has one. */
-export async function loadWeights(device: Device, specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, options: LoadWeightsOptions = {}): Promise<LoadedWeights> {
+interface Load {
+  readonly tensor: Tensor;
+  readonly device: Device;
+  readonly source: LocatedTensor;
+  /** Written in one piece: the faster layout is made from the whole tensor. */
+  readonly whole: boolean;
+}
+
+/** Copies the tensors that `specs` name into the memory of the placement's devices, the CPU's matrices in its faster layout where it has one. */
+export async function loadWeights(placement: Placement, specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, options: LoadWeightsOptions = {}): Promise<LoadedWeights> {
   const present = specs.filter(({ name }) => tensors.has(name));
-  const plain = new Storage(device, { maxTensors: present.length });
-  const repacked = new Storage(device, { maxTensors: present.length });
+  const storages = new Map<string, { readonly storage: Storage; readonly bufferType: Pointer | undefined }>();
   const dispose = (): void => {
-    plain[Symbol.dispose]();
-    repacked[Symbol.dispose]();
+    for (const { storage } of storages.values()) storage[Symbol.dispose]();
+  };
+  const storageOn = (device: Device, whole: boolean): Storage => {
+    const key = `${device.kind} ${whole}`;
+    let entry = storages.get(key);
+    if (!entry) {
+      entry = { storage: new Storage(device, { maxTensors: present.length }), bufferType: whole ? device.repackBufferType : undefined };
+      storages.set(key, entry);
+    }
+    return entry.storage;
   };
   try {
-    const loads: { tensor: Tensor; source: LocatedTensor; whole: boolean }[] = [];
+    const loads: Load[] = [];
     for (const spec of present) {
       const source = tensors.get(spec.name) as LocatedTensor;
+      const device = placement.weightDevice(spec);
       const type = source.type as TensorType;
       const whole = (spec.use === 'matrix' || spec.use === 'experts') && canRepack(device, type, source.shape, spec.use);
-      loads.push({ tensor: (whole ? repacked : plain).declare(spec.name, type, source.shape), source, whole });
+      loads.push({ tensor: storageOn(device, whole).declare(spec.name, type, source.shape), device, source, whole });
     }
-    if (loads.some(({ whole }) => !whole)) plain.allocate({ weights: true });
-    if (loads.some(({ whole }) => whole)) repacked.allocate({ bufferType: device.repackBufferType, weights: true });
-    await copyTensors(device, loads, options);
+    for (const { storage, bufferType } of storages.values()) storage.allocate({ bufferType, weights: true });
+    await copyTensors(loads, options);
     const table = new WeightTable(new Map(loads.map(({ tensor }) => [tensor.name, tensor])));
-    return { table, sizeBytes: plain.sizeBytes + repacked.sizeBytes, [Symbol.dispose]: dispose };
+    return { table, sizeBytes: [...storages.values()].reduce((sum, { storage }) => sum + storage.sizeBytes, 0), [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
     throw error;
   }
 }
 
-async function copyTensors(device: Device, loads: readonly { tensor: Tensor; source: LocatedTensor; whole: boolean }[], options: LoadWeightsOptions): Promise<void> {
+async function copyTensors(loads: readonly Load[], options: LoadWeightsOptions): Promise<void> {
   const files = new Map<string, FileHandle>();
   let buffer = Buffer.alloc(0);
   try {
-    for (const { tensor, source, whole } of loads) {
+    for (const { tensor, device, source, whole } of loads) {
       const { path, dataOffsetBytes } = source.header;
       let file = files.get(path);
       if (!file) files.set(path, (file = await open(path, 'r')));

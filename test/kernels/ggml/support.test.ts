@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { UnsupportedOpError } from '../../../kernels/ggml/errors.ts';
-import { Graph, GraphMemory } from '../../../kernels/ggml/graph.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import * as ops from '../../../kernels/ggml/ops.ts';
 import type { Op } from '../../../kernels/ggml/support.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
@@ -93,7 +94,7 @@ describe(`what the list of operations allows on ${kind}`, () => {
 /** Computes one row on zeros. False where the list refuses the types. */
 function runs(device: Device, row: Row, type: TensorType, other: TensorType): boolean {
   using graph = new Graph(device, { maxNodes: 64 });
-  using memory = new GraphMemory(device);
+  using memory = new DeviceMemory(device);
   const inputs: Tensor[] = [];
   const make: Make = (wanted, ...extents) => {
     // Rows of attention heads are shorter than a block of the larger quantised types.

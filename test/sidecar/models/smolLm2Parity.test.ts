@@ -5,6 +5,7 @@ import { Device } from '../../../kernels/ggml/device.ts';
 import { measurePerplexity } from '../../../sidecar/engine/measuring.ts';
 import { greedy } from '../../../sidecar/engine/sampler.ts';
 import { openNetwork, type OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import type { Evaluator } from '../../../sidecar/models/evaluator.ts';
 import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
@@ -41,7 +42,7 @@ describe('SmolLM2 on our graphs against libllama', () => {
     prose = await engine.tokenize(prompts.slice(0, 5).join('\n').repeat(12));
     await engine.dispose();
     device = new Device('cpu');
-    ours = await openNetwork(modelPath, { device, capacityTokens: CONTEXT_TOKENS });
+    ours = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
     peer = new LibLlama(modelPath, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
   });
   after(() => {

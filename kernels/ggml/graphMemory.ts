@@ -1,0 +1,107 @@
+import type { GgmlFunctions, Pointer } from './bindings.ts';
+import type { Device } from './device.ts';
+
+/** Nodes that a graph holds unless it is told another number. */
+export const DEFAULT_MAX_NODES = 8192;
+
+/** Where the intermediate results of graphs live and the graphs run. Graphs that share it must not run at the same time. */
+export interface GraphMemory extends Disposable {
+  readonly sizeBytes: number;
+  /** Whether a graph that was placed before stays so when another one is, as long as `sizeBytes` stays the same. */
+  readonly holdsSeveral: boolean;
+  /** Gives every node of a native graph its place. False where there is no memory. */
+  place(graph: Pointer): boolean;
+  /** Computes off the event loop; resolves with ggml's status, 0 for success. */
+  compute(graph: Pointer): Promise<number>;
+  computeSync(graph: Pointer): number;
+}
+
+/** On one device. */
+export class DeviceMemory implements GraphMemory {
+  readonly holdsSeveral = true;
+  readonly #allocator: Pointer;
+  #disposed = false;
+
+  constructor(readonly device: Device) {
+    this.#allocator = device.functions.ggml_gallocr_new(device.bufferType);
+  }
+
+  get sizeBytes(): number {
+    return this.device.functions.ggml_gallocr_get_buffer_size(this.#allocator, 0);
+  }
+
+  place(graph: Pointer): boolean {
+    return this.device.functions.ggml_gallocr_alloc_graph(this.#allocator, graph);
+  }
+
+  compute(graph: Pointer): Promise<number> {
+    return callAsync(this.device.functions.ggml_backend_graph_compute, this.device.pointer, graph);
+  }
+
+  computeSync(graph: Pointer): number {
+    return this.device.functions.ggml_backend_graph_compute(this.device.pointer, graph);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.device.functions.ggml_gallocr_free(this.#allocator);
+  }
+}
+
+/**
+ * On a GPU and the processor together: each operation runs where its weights or its cache are, and what passes from one to the other is
+ * copied. ggml's scheduler rewrites a graph as it places it, so only the last one placed can be computed, any number of times.
+ */
+export class SplitMemory implements GraphMemory {
+  readonly holdsSeveral = false;
+  readonly #functions: GgmlFunctions;
+  readonly #scheduler: Pointer;
+  #disposed = false;
+
+  constructor(
+    readonly gpu: Device,
+    readonly cpu: Device,
+    maxNodes = DEFAULT_MAX_NODES,
+  ) {
+    this.#functions = gpu.functions;
+    // Not told to offload, it never copies the processor's weights to the GPU.
+    this.#scheduler = this.#functions.ggml_backend_sched_new(BigUint64Array.of(gpu.pointer, cpu.pointer), null, 2, maxNodes, false, false);
+  }
+
+  get sizeBytes(): number {
+    return [this.gpu, this.cpu].reduce((sum, { pointer }) => sum + this.#functions.ggml_backend_sched_get_buffer_size(this.#scheduler, pointer), 0);
+  }
+
+  /** Stretches of the last graph that ran on one device without a change to the other. */
+  get stretches(): number {
+    return this.#functions.ggml_backend_sched_get_n_splits(this.#scheduler);
+  }
+
+  place(graph: Pointer): boolean {
+    this.#functions.ggml_backend_sched_reset(this.#scheduler);
+    return this.#functions.ggml_backend_sched_alloc_graph(this.#scheduler, graph);
+  }
+
+  compute(graph: Pointer): Promise<number> {
+    return callAsync(this.#functions.ggml_backend_sched_graph_compute, this.#scheduler, graph);
+  }
+
+  computeSync(graph: Pointer): number {
+    return this.#functions.ggml_backend_sched_graph_compute(this.#scheduler, graph);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#functions.ggml_backend_sched_free(this.#scheduler);
+  }
+}
+
+type Computation = GgmlFunctions['ggml_backend_graph_compute' | 'ggml_backend_sched_graph_compute'];
+
+function callAsync(computation: Computation, where: Pointer, graph: Pointer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    computation.async(where, graph, (error, status) => (error ? reject(error) : resolve(status)));
+  });
+}
