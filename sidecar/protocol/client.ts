@@ -33,7 +33,10 @@ export interface ChorusServerCapabilities {
   readonly pid: number;
 }
 
-/** Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the default. */
+/**
+ * Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the default. The model and how
+ * it runs (the first five) are shared by all clients: the client that sent any of them last chooses, and one that sends none leaves them alone.
+ */
 export interface ChorusSettings {
   /** Path of a GGUF file. Empty: the bundled model. */
   readonly modelPath?: string;
