@@ -212,6 +212,7 @@ export interface CommitMessageParams {
   readonly language?: string;
 }
 export interface CommitMessageResult {
+  /** Empty: what the model wrote is no commit message. */
   readonly message: string;
 }
 
