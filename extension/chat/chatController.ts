@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { ConversationSummary, ConversationView, HostMessage, MessageView } from '../../media/chat/messages.ts';
 import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult } from '../../sidecar/protocol/client.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import type { ChatHistory } from './chatHistory.ts';
 import type { ContextChips } from './contextChips.ts';
@@ -147,7 +148,7 @@ export class ChatController {
       return noticeOf(result, token.isCancellationRequested);
     } catch (error) {
       if (token.isCancellationRequested) return { notice: vscode.l10n.t('Stopped.') };
-      return { notice: error instanceof Error ? error.message : String(error), failed: true };
+      return { notice: localisedMessage(error), failed: true };
     }
   }
 

@@ -3,6 +3,7 @@ import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type C
 import { selectionItem } from '../actions/chatPanel.ts';
 import { quietTarget } from '../actions/editorTarget.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { isChatCommand, nextCommands } from './followUps.ts';
 import { conversationId } from './generateParams.ts';
@@ -51,7 +52,7 @@ async function answer(
     return { metadata: answerMetadata(command, context) };
   } catch (error) {
     if (token.isCancellationRequested) return {};
-    return { errorDetails: { message: error instanceof Error ? error.message : String(error) } };
+    return { errorDetails: { message: localisedMessage(error) } };
   }
 }
 
