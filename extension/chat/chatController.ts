@@ -30,6 +30,8 @@ export interface ChatControllerOptions {
 export class ChatController {
   private conversation = newConversation();
   private running: RunningAnswer | undefined;
+  /** Settles when the last question that was sent has its answer running. */
+  private lastBegun: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ChatControllerOptions) {}
 
@@ -50,12 +52,19 @@ export class ChatController {
 
   /** Asks a question in the conversation that is shown. An answer that is still being written is stopped first. */
   async send(text: string): Promise<void> {
-    await this.stop();
+    // One after another: the second of two quick questions finds the first one's answer running, and stops it.
+    const begun = this.lastBegun.then(() => this.begin(text));
+    this.lastBegun = begun.catch(() => undefined);
+    await (await begun).answered;
+  }
+
+  private async begin(text: string): Promise<{ readonly answered: Promise<void> }> {
     const command = commandOf(text);
     if (command && this.options.chips.views.length === 0) await this.options.chips.addTarget();
+    await this.stop();
     const question: MessageView = { id: randomUUID(), role: 'user', content: text };
     this.update(withMessage(this.conversation, question, Date.now()));
-    await this.answer(question, command);
+    return { answered: this.answer(question, command) };
   }
 
   /** Asks the last question again; its answer is replaced. */
