@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult, type ContextItem } from '../../sidecar/protocol/client.ts';
-import { selectionItem } from '../actions/chatPanel.ts';
+import { selectionItem } from '../actions/askInChat.ts';
 import { quietTarget } from '../actions/editorTarget.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
