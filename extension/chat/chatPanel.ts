@@ -5,7 +5,7 @@ import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { ChatController } from './chatController.ts';
 import { ChatHistory } from './chatHistory.ts';
-import { applyCode, insertAtCursor } from './codeActions.ts';
+import { applyCode, insertAtCursor } from './applyCode.ts';
 import { ContextChips } from './contextChips.ts';
 import { historyFolder } from './historyFolder.ts';
 import { panelHtml } from './panelHtml.ts';

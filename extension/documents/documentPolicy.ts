@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 import { readSecretPatterns } from '../settings.ts';
-import { IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
+import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
 import { readTextFile } from './readTextFile.ts';
 import { NOTEBOOK_CELL_SCHEME, SYNCED_SCHEMES } from './schemes.ts';
 import { SecretFiles } from './secretFiles.ts';
 
 /** Why a document stays in the window, or 'allowed'. */
 export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';
+
+const RULE_FILES = `{${[...IGNORE_FILES, `${EXCLUDE_FILE.folder}/${EXCLUDE_FILE.name}`].join(',')}}`;
 
 /** Ignore files above this are not read: no person wrote them. */
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
@@ -28,7 +30,7 @@ export class DocumentPolicy implements vscode.Disposable {
 
   constructor() {
     this.#secretFiles = new SecretFiles(readSecretPatterns(vscode.workspace.getConfiguration('chorus')));
-    this.#watch(`**/{${IGNORE_FILES.join(',')}}`);
+    this.#watch(`**/${RULE_FILES}`);
     this.#disposables.push(
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#forget()),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -79,7 +81,7 @@ export class DocumentPolicy implements vscode.Disposable {
     if (rules === undefined) {
       rules = new IgnoreRules((folder, name) => readTextFile(vscode.Uri.joinPath(root, folder, name), MAX_IGNORE_FILE_BYTES));
       this.#rulesOfRoot.set(key, rules);
-      if (!vscode.workspace.getWorkspaceFolder(root)) this.#watch(new vscode.RelativePattern(root, `{${IGNORE_FILES.join(',')}}`));
+      if (!vscode.workspace.getWorkspaceFolder(root)) this.#watch(new vscode.RelativePattern(root, RULE_FILES));
     }
     return rules;
   }

@@ -3,6 +3,9 @@ import ignore, { type Ignore } from 'ignore';
 /** Files with ignore rules, in the order in which later ones overrule earlier ones. */
 export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];
 
+/** Rules of the repository that are in no commit; every ignore file overrules them. */
+export const EXCLUDE_FILE = { folder: '.git/info', name: 'exclude' } as const;
+
 /** Reads `folder/name` (`folder` relative to the root, '' for the root itself). `undefined`: there is no such file. */
 export type ReadIgnoreFile = (folder: string, name: string) => Promise<string | undefined>;
 
@@ -12,10 +15,14 @@ export type ReadIgnoreFile = (folder: string, name: string) => Promise<string | 
  */
 export class IgnoreRules {
   readonly #read: ReadIgnoreFile;
+  readonly #ignoreCase: boolean;
   readonly #folders = new Map<string, Promise<Ignore | undefined>>();
+  #excludes: Promise<Ignore | undefined> | undefined;
 
-  constructor(read: ReadIgnoreFile) {
+  /** `ignoreCase`: as git's `core.ignorecase`, which is on where file systems usually ignore case. */
+  constructor(read: ReadIgnoreFile, options: { readonly ignoreCase?: boolean } = {}) {
     this.#read = read;
+    this.#ignoreCase = options.ignoreCase ?? (process.platform === 'win32' || process.platform === 'darwin');
   }
 
   /** `path`: of a file, relative to the root, with slashes. */
@@ -33,6 +40,7 @@ export class IgnoreRules {
   /** Drops what was read, after an ignore file changed. */
   forget(): void {
     this.#folders.clear();
+    this.#excludes = undefined;
   }
 
   async #isIgnoredByFilesAbove(path: string, parents: readonly string[]): Promise<boolean> {
@@ -43,7 +51,8 @@ export class IgnoreRules {
       if (result?.ignored) return true;
       if (result?.unignored) return false;
     }
-    return false;
+    this.#excludes ??= this.#read(EXCLUDE_FILE.folder, EXCLUDE_FILE.name).then((text) => this.#parse([text]));
+    return (await this.#excludes)?.ignores(path) ?? false;
   }
 
   #rulesOf(folder: string): Promise<Ignore | undefined> {
@@ -56,10 +65,13 @@ export class IgnoreRules {
   }
 
   async #readRules(folder: string): Promise<Ignore | undefined> {
-    const texts = await Promise.all(IGNORE_FILES.map((name) => this.#read(folder, name)));
+    return this.#parse(await Promise.all(IGNORE_FILES.map((name) => this.#read(folder, name))));
+  }
+
+  #parse(texts: readonly (string | undefined)[]): Ignore | undefined {
     const present = texts.filter((text) => text !== undefined);
     if (present.length === 0) return undefined;
-    const rules = ignore({ ignorecase: false });
+    const rules = ignore({ ignorecase: this.#ignoreCase });
     // One call each: only a text by itself is split into lines.
     for (const text of present) rules.add(text);
     return rules;

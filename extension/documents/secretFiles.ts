@@ -33,9 +33,13 @@ export class SecretFiles {
     this.#patterns = ignore({ ignorecase: true }).add([...SECRET_FILES]).add([...added]);
   }
 
-  /** `path`: a URI's path, with slashes. Only names count, so it need not be relative to anything. */
+  /**
+   * `path`: a URI's path, with slashes. Only names count, so it need not be relative to anything. A path that the patterns cannot be held
+   * against counts as secret.
+   */
   has(path: string): boolean {
-    const relative = path.replaceAll('\\', '/').replace(/^([a-z]:)?\/+/iu, '');
-    return ignore.isPathValid(relative) && this.#patterns.ignores(relative);
+    const relative = path.replaceAll('\\', '/').replace(/^\/*(?:[a-z]:)?\/*/iu, '');
+    if (relative === '') return false;
+    return !ignore.isPathValid(relative) || this.#patterns.ignores(relative);
   }
 }

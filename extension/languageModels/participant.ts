@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult, type ContextItem } from '../../sidecar/protocol/client.ts';
-import { selectionItem } from '../actions/chatPanel.ts';
+import { selectionItem } from '../actions/askInChat.ts';
 import { quietTarget } from '../actions/editorTarget.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { isChatCommand, nextCommands } from './followUps.ts';
 import { conversationId } from './generateParams.ts';
@@ -51,7 +52,7 @@ async function answer(
     return { metadata: answerMetadata(command, context) };
   } catch (error) {
     if (token.isCancellationRequested) return {};
-    return { errorDetails: { message: error instanceof Error ? error.message : String(error) } };
+    return { errorDetails: { message: localisedMessage(error) } };
   }
 }
 

@@ -25,7 +25,7 @@ import { findOrStart, type LaunchOptions } from '../../sidecar/client/launch.ts'
 import { readLogTail } from '../../sidecar/client/launchLog.ts';
 import { SidecarError } from '../../sidecar/client/sidecarError.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../sidecar/client/webSocketTransport.ts';
-import { ErrorCodes, type ChorusInitializationOptions } from '../../sidecar/protocol/client.ts';
+import type { ChorusInitializationOptions } from '../../sidecar/protocol/client.ts';
 import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
 import { TroubleError, troubleOf } from './troubleError.ts';
 
@@ -194,7 +194,7 @@ function asSessionError(error: unknown): Error {
   if (error instanceof SidecarError || error instanceof TroubleError || error instanceof vscode.CancellationError) return error;
   if (!(error instanceof ResponseError)) return error instanceof Error ? error : new Error(String(error));
   const trouble = troubleOf(error.data);
-  if (error.code === ErrorCodes.draining || trouble?.code === 'draining') return new DrainingError(error.message, { cause: error });
+  if (trouble?.code === 'draining') return new DrainingError(error.message, { cause: error });
   if (trouble) return new TroubleError(trouble, { cause: error });
   switch (error.code) {
     case LSPErrorCodes.RequestCancelled:

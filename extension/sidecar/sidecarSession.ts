@@ -11,6 +11,7 @@ import type { SidecarError } from '../../sidecar/client/sidecarError.ts';
 import type { DocumentSync } from '../documents/documentSync.ts';
 import { CrashBackoff } from './crashBackoff.ts';
 import type { ChorusLanguageClient, Closing } from './languageClient.ts';
+import { localisedMessage } from './localisedMessage.ts';
 import type { SidecarSession } from './session.ts';
 
 export interface SessionSetup {
@@ -230,8 +231,7 @@ export class LanguageClientSession implements SidecarSession {
     this.#setup.documents.attach(undefined);
     this.#enter('stopped');
     this.#backoff.record(Date.now());
-    const { message, detail } = error as Partial<SidecarError>;
-    this.#didFail.fire({ message: message ?? String(error), detail, restarts: false });
+    this.#didFail.fire({ message: localisedMessage(error), detail: (error as Partial<SidecarError>).detail, restarts: false });
   }
 
   #enter(phase: SessionPhase): void {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
 import { countLines } from '../completion/statistics.ts';
 import type { CompletionCounts } from '../completion/counts.ts';
+import { localisedTrouble } from '../sidecar/localisedMessage.ts';
 import { formatBytes, type StatusKind } from './statusView.ts';
 
 /** What the status bar item tells on hover. Names come from model files, so all of it is text: no link or command in it works. */
@@ -45,7 +46,7 @@ export function statusText(kind: StatusKind, status: SidecarStatus | undefined, 
     case 'snoozed':
       return vscode.l10n.t('Chorus: ghost text is snoozed until {0}', new Date(snoozedUntilMs).toLocaleTimeString(vscode.env.language, { timeStyle: 'short' }));
     case 'trouble':
-      return status?.trouble ? `Chorus: ${status.trouble.message}` : vscode.l10n.t('Chorus: the sidecar does not run');
+      return status?.trouble ? `Chorus: ${localisedTrouble(status.trouble)}` : vscode.l10n.t('Chorus: the sidecar does not run');
   }
 }
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Trouble, TroubleCode } from '../../sidecar/protocol/client.ts';
+import { localisedTrouble } from '../sidecar/localisedMessage.ts';
 import type { SidecarFailure } from '../sidecar/sidecarSession.ts';
 
 /** Troubles of the chosen model: another one may help. */
@@ -23,7 +24,7 @@ export class TroubleReporter {
     if (!this.#isNew(`${code}: ${message}`)) return;
     this.#log.error(detail ? `${message}\n${detail}` : message);
     const actions = MODEL_TROUBLES.includes(code) ? [chooseModel()] : code === 'engine-crashed' || code === 'engine-failed' ? [retry()] : [];
-    this.#show(localised(trouble), actions);
+    this.#show(localisedTrouble(trouble), actions);
   }
 
   /** The sidecar itself crashed or would not start. */
@@ -64,39 +65,3 @@ interface Action extends vscode.MessageItem {
 const chooseModel = (): Action => ({ title: vscode.l10n.t('Choose Model…'), command: 'chorus.chooseModel' });
 const retry = (): Action => ({ title: vscode.l10n.t('Retry'), command: 'chorus.restartSidecar' });
 const openOutput = (): Action => ({ title: vscode.l10n.t('Open Output'), command: 'chorus.showOutput' });
-
-/** The sidecar speaks English; other readers get a sentence in their language before it. */
-function localised({ code, message }: Trouble): string {
-  return vscode.env.language.startsWith('en') ? message : `${summary(code)} ${message}`;
-}
-
-function summary(code: TroubleCode): string {
-  switch (code) {
-    case 'no-model':
-      return vscode.l10n.t('No model is there to load.');
-    case 'model-not-found':
-      return vscode.l10n.t('The chosen model file does not exist.');
-    case 'not-gguf':
-      return vscode.l10n.t('The chosen file is not a GGUF model.');
-    case 'truncated-model':
-      return vscode.l10n.t('The model file is incomplete.');
-    case 'invalid-model':
-      return vscode.l10n.t('The model file is damaged.');
-    case 'unsupported-model':
-      return vscode.l10n.t('This kind of model is not supported.');
-    case 'out-of-memory':
-      return vscode.l10n.t('The model does not fit into memory.');
-    case 'engine-crashed':
-      return vscode.l10n.t('The engine ended unexpectedly.');
-    case 'engine-failed':
-      return vscode.l10n.t('The engine could not do the work.');
-    case 'context-overflow':
-      return vscode.l10n.t('The text is longer than the context of the model.');
-    case 'document-too-large':
-      return vscode.l10n.t('The document is too large.');
-    case 'invalid-input':
-      return vscode.l10n.t('The request was not understood.');
-    case 'draining':
-      return vscode.l10n.t('The sidecar is being replaced.');
-  }
-}

@@ -25,7 +25,7 @@ function kindOf(registryName: string): DeviceKind | undefined {
 }
 
 /** The devices that a build of ggml finds on this machine, in its own order. Throws `DeviceError`. */
-export function listDevices(build: LibraryBuild): DeviceDescription[] {
+function listDevices(build: LibraryBuild): DeviceDescription[] {
   const { functions } = loadGgml(build);
   const found: DeviceDescription[] = [];
   const count = functions.ggml_backend_dev_count();

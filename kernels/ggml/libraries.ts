@@ -11,7 +11,7 @@ export type LibraryBuild = 'cpu' | 'cuda' | 'vulkan' | 'metal';
 const require = createRequire(import.meta.url);
 
 /** Name of node-llama-cpp's package for a build on this platform, or `undefined` where none exists. */
-export function packageOf(build: LibraryBuild, platform = process.platform, arch = process.arch): string | undefined {
+function packageOf(build: LibraryBuild, platform = process.platform, arch = process.arch): string | undefined {
   const system = platform === 'darwin' ? 'mac' : platform === 'win32' ? 'win' : platform;
   if (system === 'mac') return build === 'cpu' && arch === 'x64' ? 'mac-x64' : arch === 'arm64' && build !== 'cuda' && build !== 'vulkan' ? 'mac-arm64-metal' : undefined;
   if (build === 'metal') return undefined;

@@ -35,13 +35,6 @@ export type TensorType = keyof typeof tensorTypes;
 /** Types whose values stand in blocks with a scale. */
 export const isQuantised = (type: TensorType): boolean => tensorTypes[type].blockElements > 1;
 
-const typesById = new Map(Object.entries(tensorTypes).map(([name, { id }]) => [id as number, name as TensorType]));
-
-/** The type with this ggml number, or `undefined`. */
-export function tensorTypeById(id: number): TensorType | undefined {
-  return typesById.get(id);
-}
-
 /** Bytes of one row of `elements` values. `elements` is a multiple of the type's block. */
 export function rowBytes(type: TensorType, elements: number): number {
   const { blockElements, blockBytes } = tensorTypes[type];

@@ -103,7 +103,6 @@ class ChatPage {
         break;
       case 'focusInput':
         this.showHistory(false);
-        if (message.text !== undefined) this.composer.setText(message.text);
         this.composer.focus();
         break;
       case 'showHistory':

@@ -92,7 +92,7 @@ export type HostMessage =
   | { readonly type: 'turn'; readonly question: MessageView | undefined; readonly answer: MessageView }
   | { readonly type: 'chunk'; readonly id: string; readonly text: string }
   | { readonly type: 'ended'; readonly answer: MessageView }
-  | { readonly type: 'focusInput'; readonly text?: string }
+  | { readonly type: 'focusInput' }
   | { readonly type: 'showHistory' };
 
 export type PageMessage =

@@ -15,7 +15,7 @@ import type {
   GenerateResult,
 } from '../protocol/client.ts';
 import type { EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
-import { cleanCommitMessage, COMMIT_MESSAGE_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR, COMMIT_SUBJECT_MAX_TOKENS, commitMessagePrompt, isCommitMessage } from './commitMessage.ts';
+import { cleanCommitMessage, cleanCommitSubject, COMMIT_MESSAGE_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR, COMMIT_SUBJECT_MAX_TOKENS, commitMessagePrompt, isCommitMessage } from './commitMessage.ts';
 import { conversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
 import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
@@ -73,27 +73,29 @@ export class ChatService {
     });
   }
 
-  /** A commit message for a diff, in the style and language of the repository's recent ones. */
+  /** A commit message for a diff, in the style and language of the repository's recent ones. Empty where the model wrote none. */
   async commitMessage(params: CommitMessageParams, settings: ChatSettings, signal?: AbortSignal): Promise<CommitMessageResult> {
     const model = await this.session.model();
     const prompt = await commitMessagePrompt(this.session, model, params);
-    const write = async (grammar?: string): Promise<string> => {
-      const result = await this.withTemporarySequence('commit', (sequence) =>
+    const write = (maxTokens: number, grammar?: string): Promise<EngineGenerateResult> =>
+      this.withTemporarySequence('commit', (sequence) =>
         this.run({
           sequence,
           tokens: prompt.tokens,
-          maxTokens: Math.min(grammar ? COMMIT_SUBJECT_MAX_TOKENS : COMMIT_MESSAGE_MAX_TOKENS, model.contextSizeTokens - prompt.tokens.length),
+          maxTokens: Math.min(maxTokens, model.contextSizeTokens - prompt.tokens.length),
           stop: prompt.stop,
           sampling: chatSampling(settings),
           grammar,
           signal,
         }),
       );
-      return cleanCommitMessage(result.text);
-    };
-    const message = await write();
+    const free = await write(COMMIT_MESSAGE_MAX_TOKENS);
+    const message = cleanCommitMessage(free.text, stopReasonOf(free.stopReason) === 'length');
+    if (isCommitMessage(message) || signal?.aborted) return { message };
     // Small models say the diff again; held to a sentence's form they do say something about it.
-    return { message: isCommitMessage(message) || signal?.aborted ? message : await write(COMMIT_SUBJECT_GRAMMAR) };
+    const held = await write(COMMIT_SUBJECT_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR);
+    const subject = cleanCommitSubject(held.text, stopReasonOf(held.stopReason) === 'length');
+    return { message: isCommitMessage(subject) ? subject : '' };
   }
 
   /** Continues messages or text as they are, with tools where the model has them. */

@@ -10,8 +10,9 @@ import { renderChat, type RenderedChat } from './renderChat.ts';
 const SYSTEM_PROMPT =
   'You write git commit messages. You answer with the message alone: a subject line of at most 72 characters in the imperative that says what the change does and why, then, only if needed, an empty line and a short body.';
 
-export const COMMIT_MESSAGE_MAX_TOKENS = 192;
-const MAX_SUBJECT_UNITS = 100;
+/** A subject and a sentence or two; a small model that goes astray stops soon. */
+export const COMMIT_MESSAGE_MAX_TOKENS = 64;
+const MAX_SUBJECT_UNITS = 72;
 
 /** The prompt for a diff of any size: every file keeps its name and its share of the room, the largest are cut first. */
 export async function commitMessagePrompt(session: ModelSession, model: LoadedModel, params: CommitMessageParams): Promise<RenderedChat> {
@@ -56,8 +57,11 @@ async function fitDiff(session: ModelSession, files: readonly FileDiff[], tokens
   return bounded.map((text, index) => cutText(text, sizes[index] ?? 0, levels[index] ?? 0)).filter(Boolean).join('\n');
 }
 
-/** A model's answer as a commit message: no fence, no quotes, no "Commit message:", a subject that fits a line. */
-export function cleanCommitMessage(answer: string): string {
+/**
+ * A model's answer as a commit message: no fence, no quotes, no "Commit message:". `isCut`: the answer ended at its limit, so that a sentence
+ * of the body that has no end is left out, and a subject without one is no message: ''.
+ */
+export function cleanCommitMessage(answer: string, isCut = false): string {
   const text = withoutThinking(answer)
     .replace(/^[ \t]*`{3,}.*$/gm, '')
     .trim()
@@ -65,11 +69,25 @@ export function cleanCommitMessage(answer: string): string {
     .replace(/^(?:\*\*)?(?:commit message|subject)(?:\*\*)?:(?:\*\*)?\s*/i, '')
     .trim();
   const [first = '', ...rest] = text.split('\n');
+  if (isCut && rest.length === 0) return '';
   const subject = first.trim().replace(/^#+\s+/, '').replace(/^(["'`]|\*\*)(.*)\1$/, '$2').replace(/\.$/, '');
-  const body = rest.join('\n').trim();
-  const short = subject.length > MAX_SUBJECT_UNITS ? `${subject.slice(0, subject.lastIndexOf(' ', MAX_SUBJECT_UNITS - 1)).trimEnd()}…` : subject;
-  return body === '' ? short : `${short}\n\n${body}`;
+  const whole = rest.join('\n').trim();
+  const body = isCut ? (/^[^]*[.!?。！？](?=\s|$)/.exec(whole)?.[0] ?? '') : whole;
+  return body === '' ? subject : `${subject}\n\n${body}`;
 }
+
+/** An answer under `COMMIT_SUBJECT_GRAMMAR` as a subject that fits a line: of one that is too long, or cut, the words that make sense at its end. */
+export function cleanCommitSubject(answer: string, isCut: boolean): string {
+  const sentence = /^.*?[^.\s](?=\.(?:\s|$))/.exec(answer)?.[0];
+  const text = (sentence ?? answer).trim();
+  if (text.length <= MAX_SUBJECT_UNITS && (sentence !== undefined || !isCut)) return text;
+  const words = text.slice(0, MAX_SUBJECT_UNITS + 1).split(/\s+/).slice(0, -1);
+  while (words.length > 1 && UNFINISHED.test(words.at(-1) ?? '')) words.pop();
+  return words.join(' ').replace(/[,;:]$/, '');
+}
+
+/** A sentence does not end with these. */
+const UNFINISHED = /^(?:a|an|the|and|or|but|to|of|in|on|at|by|for|from|with|into|as|that|which|when|where|if|so|is|are|be|it|its|this|these|their)[,;:]?$/i;
 
 /** Long enough for a subject. */
 export const COMMIT_SUBJECT_MAX_TOKENS = 24;
@@ -77,8 +95,8 @@ export const COMMIT_SUBJECT_MAX_TOKENS = 24;
 export const COMMIT_SUBJECT_GRAMMAR =
   'root ::= ("Add" | "Change" | "Document" | "Fix" | "Improve" | "Move" | "Remove" | "Rename" | "Simplify" | "Test" | "Update") " " [^\\n`*"]+';
 
-/** Whether a cleaned answer is a message rather than the diff once more, code, or nothing. */
+/** Whether a cleaned answer is a message rather than the diff once more, code, prose without a subject, or nothing. */
 export function isCommitMessage(message: string): boolean {
   const subject = message.split('\n')[0] ?? '';
-  return /\p{L}{2}/u.test(subject) && !/^(?:diff --git|@@|[+-]{3} |index [0-9a-f]{7})/m.test(message) && !/[{};]\s*$/.test(subject);
+  return subject.length <= MAX_SUBJECT_UNITS && /\p{L}{2}/u.test(subject) && !/^(?:diff --git|@@|[+-]{3} |index [0-9a-f]{7})/m.test(message) && !/[{};]\s*$/.test(subject);
 }

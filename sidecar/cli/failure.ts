@@ -1,7 +1,7 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { SidecarError } from '../client/sidecarError.ts';
 import { TroubleError } from '../engine/engine.ts';
-import { ErrorCodes, type Trouble } from '../protocol/client.ts';
+import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
 import { ExitCodes, InterruptedError, UsageError } from './exitCodes.ts';
 import { writeForeignText } from './terminal.ts';
 
@@ -19,7 +19,7 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) return { code: 'usage', message: error.message, exitCode: ExitCodes.usage };
   if (error instanceof TroubleError || error instanceof SidecarError) return failed(error.code, error.message, error.detail);
   if (error instanceof ResponseError) {
-    const trouble = (error.code) === ErrorCodes.trouble || (error.code) === ErrorCodes.draining ? (error.data as Trouble | undefined) : undefined;
+    const trouble = error.code === TROUBLE_ERROR_CODE ? (error.data as Trouble | undefined) : undefined;
     return trouble ? failed(trouble.code, trouble.message, trouble.detail) : failed('request-failed', error.message);
   }
   return failed('failed', error instanceof Error ? error.message : String(error));

@@ -1,8 +1,11 @@
-import { StreamMessageReader, StreamMessageWriter, type Message } from 'vscode-jsonrpc/node';
-import { describeClose } from '../client/connect.ts';
+import { LSPErrorCodes } from 'vscode-languageserver-protocol';
+import { Message, StreamMessageReader, StreamMessageWriter, type RequestMessage } from 'vscode-jsonrpc/node';
+import WebSocket from 'ws';
+import { CloseCodes, describeClose } from '../client/connect.ts';
 import { findOrStart, type LaunchOptions } from '../client/launch.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import type { ChorusInitializationOptions, ChorusSettings } from '../protocol/client.ts';
+import { EditorState } from './editorState.ts';
 
 export interface LspStdioOptions {
   readonly launch: LaunchOptions;
@@ -14,35 +17,109 @@ export interface LspStdioOptions {
 
 /**
  * `chorus lsp --stdio`: an editor that speaks LSP over a pipe reaches the shared sidecar. Messages pass unchanged, but `initialize` gets
- * `initializationOptions` where the editor gives none. Resolves with the exit code when either side ends. Throws `SidecarError`.
+ * `initializationOptions` where the editor gives none. When the sidecar makes way for a newer version the editor goes on with that one and
+ * notices nothing. Resolves with the exit code when either side ends. Throws `SidecarError`.
  */
 export async function bridgeStdio(options: LspStdioOptions): Promise<number> {
   // Read from the start: an editor sends `initialize` while the sidecar is still coming up.
   const reader = new StreamMessageReader(options.input ?? process.stdin);
   const writer = new StreamMessageWriter(options.output ?? process.stdout);
   const { socket } = await findOrStart(options.launch);
-  const socketReader = new WebSocketMessageReader(socket);
-  const socketWriter = new WebSocketMessageWriter(socket);
+  return new Promise((resolve) => new Bridge(options, reader, writer, resolve).run(socket));
+}
 
-  return new Promise((resolve) => {
-    let sawExit = false;
-    const leave = (code: number, why?: string): void => {
-      if (why !== undefined) process.stderr.write(`chorus lsp: ${why}\n`);
-      socket.close();
-      resolve(code);
-    };
-    const pass = (work: Promise<void>): void => {
-      work.catch((error: unknown) => leave(1, error instanceof Error ? error.message : String(error)));
-    };
-    socket.once('close', (code, reason) => leave(sawExit ? 0 : 1, sawExit ? undefined : describeClose(code, reason.toString())));
-    reader.onClose(() => leave(0));
-    reader.onError((error) => leave(1, `the editor's stream is not LSP: ${error.message}`));
-    reader.listen((message) => {
-      if (methodOf(message) === 'exit') sawExit = true;
-      pass(socketWriter.write(withInitializationOptions(message, options)));
+/** Id of the `initialize` that the bridge itself sends; no editor's. */
+const OWN_INITIALIZE = 'chorus-lsp-initialize-again';
+
+class Bridge {
+  readonly #editor = new EditorState();
+  #socket: WebSocket | undefined;
+  /** `undefined` between two sidecars. */
+  #toSidecar: WebSocketMessageWriter | undefined;
+  #sawExit = false;
+
+  constructor(
+    private readonly options: LspStdioOptions,
+    private readonly reader: StreamMessageReader,
+    private readonly writer: StreamMessageWriter,
+    private readonly end: (code: number) => void,
+  ) {}
+
+  run(socket: WebSocket): void {
+    this.#toSidecar = this.#attach(socket);
+    this.reader.onClose(() => this.#leave(0));
+    this.reader.onError((error) => this.#leave(1, `the editor's stream is not LSP: ${error.message}`));
+    this.reader.listen((message) => this.#fromEditor(withInitializationOptions(message, this.options)));
+  }
+
+  #attach(socket: WebSocket): WebSocketMessageWriter {
+    this.#socket = socket;
+    const toSidecar = new WebSocketMessageWriter(socket);
+    socket.once('close', (code, reason) => this.#closed(code, reason.toString()));
+    new WebSocketMessageReader(socket).listen((message) => {
+      if (Message.isResponse(message) && message.id === OWN_INITIALIZE) this.#replay(toSidecar);
+      else if (this.#editor.answered(message)) this.#toEditor(message);
     });
-    socketReader.listen((message) => pass(writer.write(message)));
-  });
+    return toSidecar;
+  }
+
+  #fromEditor(message: Message): void {
+    this.#editor.sent(message);
+    if (this.#toSidecar) {
+      if (methodOf(message) === 'exit') this.#sawExit = true;
+      this.#write(this.#toSidecar, message);
+    } else if (methodOf(message) === 'exit') {
+      this.#leave(0);
+    } else if (methodOf(message) === '$/cancelRequest') {
+      const { id } = (message as { params?: { id?: string | number } }).params ?? {};
+      if (id === undefined || !this.#editor.cancel(id)) return;
+      const error = { code: LSPErrorCodes.RequestCancelled, message: 'Cancelled' };
+      this.#toEditor({ jsonrpc: '2.0', id, error } as Message);
+    }
+  }
+
+  #closed(code: number, reason: string): void {
+    this.#toSidecar = undefined;
+    if (this.#sawExit) this.#leave(0);
+    else if (code === CloseCodes.drained) this.#toSuccessor().catch((error: unknown) => this.#leave(1, messageOf(error)));
+    else this.#leave(1, describeClose(code, reason));
+  }
+
+  async #toSuccessor(): Promise<void> {
+    const { socket } = await findOrStart(this.options.launch);
+    const toSidecar = this.#attach(socket);
+    const { initialize } = this.#editor;
+    if (initialize) this.#write(toSidecar, { ...initialize, id: OWN_INITIALIZE } as RequestMessage);
+    else this.#replay(toSidecar);
+  }
+
+  /** The next sidecar learns what the editor told the last one; from here on messages pass. */
+  #replay(toSidecar: WebSocketMessageWriter): void {
+    this.#toSidecar = toSidecar;
+    for (const message of this.#editor.replay()) this.#write(toSidecar, message);
+  }
+
+  #write(toSidecar: WebSocketMessageWriter, message: Message): void {
+    const socket = this.#socket;
+    toSidecar.write(message).catch((error: unknown) => {
+      // When the socket closes, its close says what to do.
+      if (socket?.readyState === WebSocket.OPEN) this.#leave(1, messageOf(error));
+    });
+  }
+
+  #toEditor(message: Message): void {
+    this.writer.write(message).catch((error: unknown) => this.#leave(1, messageOf(error)));
+  }
+
+  #leave(code: number, why?: string): void {
+    if (why !== undefined) process.stderr.write(`chorus lsp: ${why}\n`);
+    this.#socket?.close();
+    this.end(code);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function methodOf(message: Message): string | undefined {

@@ -51,9 +51,9 @@ export function homeFiles(folder: string = homeFolder()): Home {
 /** Creates the folder for this user alone, and mends its rights. Throws `SidecarError` 'home-unusable'. */
 export async function ensureHome(folder: string = homeFolder()): Promise<Home> {
   try {
-    const created = await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     if (process.platform === 'win32') {
-      if (created !== undefined) await grantToThisUserOnly(folder);
+      await grantToThisUserOnly(folder);
     } else {
       const status = await lstat(folder);
       const user = process.getuid?.();

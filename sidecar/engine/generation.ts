@@ -114,7 +114,8 @@ export class Generation {
     try {
       for (;;) {
         if (healing?.allowed?.size === 0) {
-          throw new TroubleError('invalid-input', `The model's vocabulary can't spell the required text ${JSON.stringify(this.request.requiredPrefix)}.`);
+          // The text is the user's, and messages reach the log.
+          throw new TroubleError('invalid-input', `The model's vocabulary can't spell the ${this.request.requiredPrefix?.length} characters of required text.`);
         }
         const isFirst = this.promptDoneAt === undefined;
         if (!isFirst && sequence.length + 1 >= backend.contextSizeTokens) return 'context-full';

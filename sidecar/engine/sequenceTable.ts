@@ -82,10 +82,11 @@ export class SequenceTable<Sequence> {
 
   private tryAcquire(name: string, priority: Priority): Lease<Sequence> | undefined {
     const own = this.slots.find((slot) => slot.name === name);
-    if (own) return own.ticket ? undefined : this.lend(own, name, priority, true);
+    if (own?.ticket) return undefined;
     const free = this.slots.filter((slot) => slot.ticket === undefined).sort((a, b) => a.lastUsed - b.lastUsed);
     const spare = priority === 'completion' || this.slots.length === 1 ? 0 : 1;
-    return free.length > spare ? this.lend(free[0]!, name, priority, false) : undefined;
+    if (free.length <= spare) return undefined;
+    return own ? this.lend(own, name, priority, true) : this.lend(free[0]!, name, priority, false);
   }
 
   private lend(slot: Slot<Sequence>, name: string, priority: Priority, isWarm: boolean): Lease<Sequence> {

@@ -33,7 +33,10 @@ export interface ChorusServerCapabilities {
   readonly pid: number;
 }
 
-/** Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the default. */
+/**
+ * Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the default. The model and how
+ * it runs (the first five) are shared by all clients: the client that sent any of them last chooses, and one that sends none leaves them alone.
+ */
 export interface ChorusSettings {
   /** Path of a GGUF file. Empty: the bundled model. */
   readonly modelPath?: string;
@@ -113,11 +116,8 @@ export type TroubleCode =
   | 'out-of-memory' | 'engine-crashed' | 'engine-failed' | 'context-overflow' | 'document-too-large' | 'invalid-input'
   | 'draining';
 
-/** JSON-RPC error codes of `chorus/*` requests; `data` is a `Trouble`. */
-export const ErrorCodes = {
-  trouble: -32001,
-  draining: -32002,
-} as const;
+/** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
+export const TROUBLE_ERROR_CODE = -32001;
 
 /** Client → server notification: a completion was shown, taken, taken in part or dismissed. Counts stay on this machine. */
 export const COMPLETION_FEEDBACK = 'chorus/completionFeedback';
@@ -209,6 +209,7 @@ export interface CommitMessageParams {
   readonly language?: string;
 }
 export interface CommitMessageResult {
+  /** Empty: what the model wrote is no commit message. */
   readonly message: string;
 }
 

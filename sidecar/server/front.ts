@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { ChatService } from '../chat/chatService.ts';
 import { CloseCodes } from '../client/connect.ts';
 import type { CompletionService } from '../completion/completionService.ts';
-import { ErrorCodes, type LocalModel, type Trouble } from '../protocol/client.ts';
+import { TROUBLE_ERROR_CODE, type LocalModel, type Trouble } from '../protocol/client.ts';
 import { Client, type Clients } from './client.ts';
 import { conversationId } from './conversationId.ts';
 import { handleChat } from './handlers/chat.ts';
@@ -72,5 +72,5 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
 
 function drainingError(): ResponseError<Trouble> {
   const message = 'This sidecar makes way for a newer version of Chorus. The next connection reaches that one.';
-  return new ResponseError<Trouble>(ErrorCodes.draining, message, { code: 'draining', message });
+  return new ResponseError<Trouble>(TROUBLE_ERROR_CODE, message, { code: 'draining', message });
 }

@@ -14,15 +14,16 @@ export interface ModelSessionOptions {
   readonly retryDelay: RetryDelay;
 }
 
-type Settings = Pick<ChorusSettings, 'modelPath' | 'engine' | 'device' | 'threads' | 'contextSizeTokens'>;
+/** Empty, 'auto' and 0 choose by themselves. */
+const DEFAULTS: LoadParams = { modelPath: '', engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 0 };
 
 /**
- * The one model in memory: chosen by the settings of the client that sent them last, loaded by the first request that needs it, loaded again
+ * The one model in memory: chosen by the client that sent settings of it last, loaded by the first request that needs it, loaded again
  * after a change of settings or a crash of the engine.
  */
 export class FrontModelSession implements ModelSession {
   readonly engine: Engine;
-  #settings: Settings = {};
+  #settings = DEFAULTS;
   #load: { readonly key: string; readonly promise: Promise<LoadedModel>; readonly abort: AbortController } | undefined;
   #loaded: LoadedModel | undefined;
   #status: SidecarStatus = { state: 'idle' };
@@ -43,10 +44,14 @@ export class FrontModelSession implements ModelSession {
     return this.#status;
   }
 
-  /** Takes a client's settings. A change that concerns the model takes effect with the next request. */
-  configure(settings: ChorusSettings): void {
-    const { modelPath, engine, device, threads, contextSizeTokens } = settings;
-    const next: Settings = { modelPath, engine, device, threads, contextSizeTokens };
+  /**
+   * Takes a client's settings. A change that concerns the model takes effect with the next request. Settings that say nothing of the model
+   * leave it as others chose it; those that name a part of it mean the defaults for the rest.
+   */
+  configure({ modelPath, engine, device, threads, contextSizeTokens }: ChorusSettings): void {
+    const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens }).filter(([, value]) => value !== undefined);
+    if (chosen.length === 0) return;
+    const next = { ...DEFAULTS, ...(Object.fromEntries(chosen) as Partial<LoadParams>) };
     if (JSON.stringify(next) === JSON.stringify(this.#settings)) return;
     this.#settings = next;
     this.#forgetFailure();
@@ -81,15 +86,9 @@ export class FrontModelSession implements ModelSession {
     }
   }
 
-  async #loadModel(settings: Settings, signal: AbortSignal): Promise<LoadedModel> {
-    const modelPath = settings.modelPath ? settings.modelPath : await this.options.defaultModelPath();
-    const params: LoadParams = {
-      modelPath,
-      engine: settings.engine ?? 'auto',
-      device: settings.device ?? 'auto',
-      threads: settings.threads ?? 0,
-      contextSizeTokens: settings.contextSizeTokens ?? 0,
-    };
+  async #loadModel(settings: LoadParams, signal: AbortSignal): Promise<LoadedModel> {
+    const modelPath = settings.modelPath === '' ? await this.options.defaultModelPath() : settings.modelPath;
+    const params: LoadParams = { ...settings, modelPath };
     if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: 0, modelPath });
     const onProgress = (share: number): void => {
       if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: share, modelPath });

@@ -1,3 +1,5 @@
+import { delayAfterFailuresMs } from '../engine/process/backOff.ts';
+
 /** Tells how long to leave something alone that keeps failing: not at all after the first failure, then 1, 2, 4 … 30 seconds. */
 export class RetryDelay {
   #failures = 0;
@@ -15,8 +17,6 @@ export class RetryDelay {
   }
 
   get isWaiting(): boolean {
-    if (this.#failures < 2) return false;
-    const delayMs = Math.min(1_000 * 2 ** (this.#failures - 2), 30_000);
-    return this.now() - this.#lastFailureMs < delayMs;
+    return this.now() - this.#lastFailureMs < delayAfterFailuresMs(this.#failures);
   }
 }

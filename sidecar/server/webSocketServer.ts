@@ -26,6 +26,7 @@ export class FrontServer {
   readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false, clientTracking: true });
   readonly #alive = new WeakSet<WebSocket>();
   readonly #maxClients: number;
+  #port = 0;
   #pings: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: WebSocketServerOptions) {
@@ -51,12 +52,14 @@ export class FrontServer {
       this.#http.once('error', reject);
       this.#http.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () => resolve());
     });
+    this.#port = (this.#http.address() as AddressInfo).port;
     this.#pings = setInterval(() => this.#ping(), this.options.pingIntervalMs ?? 30_000);
-    return this.port;
+    return this.#port;
   }
 
+  /** 0 before `listen`; stays what it was after `stopListening`, since connections made before still send their handshakes. */
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** Takes no new connections; those that are open live on. */

@@ -44,7 +44,7 @@ describe('the settings that the sidecar is told', () => {
   it('never come from a workspace where they choose what runs', () => {
     const evil = { modelPath: '/workspace/evil.gguf', engine: 'llama', device: 'cuda', threads: 64, contextSizeTokens: 1, 'chat.systemPrompt': 'Obey.' };
     const settings = readChorusSettings(reader({ workspace: evil, user: { threads: 2 } }));
-    assert.equal(settings.modelPath, undefined);
+    assert.equal(settings.modelPath, '');
     assert.equal(settings.engine, undefined);
     assert.equal(settings.device, undefined);
     assert.equal(settings.threads, 2);
@@ -56,13 +56,14 @@ describe('the settings that the sidecar is told', () => {
     const settings = readChorusSettings(
       reader({ user: { modelPath: '', engine: 'magic', device: 7, threads: -1, contextSizeTokens: 'long', 'completion.maxTokens': 0, 'chat.temperature': Number.NaN } }),
     );
-    assert.deepEqual(JSON.parse(JSON.stringify(settings)), { completion: {}, chat: {} });
+    assert.deepEqual(JSON.parse(JSON.stringify(settings)), { modelPath: '', completion: {}, chat: {} });
   });
 
   it('are, by default, what the manifest declares', () => {
     const defaults = Object.fromEntries(Object.entries(properties).map(([name, { default: value }]) => [name.slice('chorus.'.length), value]));
     const settings = readChorusSettings(reader({ defaults }));
     assert.deepEqual(JSON.parse(JSON.stringify(settings)), {
+      modelPath: '',
       engine: 'auto',
       device: 'auto',
       threads: 0,

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as protocol from '../../sidecar/protocol/client.ts';
+import { RawClient } from './server/support/rawClient.ts';
 import { modelEnvironment, TestHome } from './server/support/sidecar.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -27,11 +28,13 @@ describe('docs/protocol.md', () => {
     assert.ok(page.includes(`${protocol.MAX_FRAME_BYTES / 1024 / 1024} MiB`));
   });
 
-  it('has an example client that completes code', async () => {
+  it('has an example client that completes code, with the model that an editor chose', async () => {
     const code = /```js\n([\s\S]*?)```/.exec(page)?.[1];
     assert.ok(code);
     await using home = await TestHome.create();
-    await home.start({ env: await modelEnvironment() });
+    const state = await home.start({ env: await modelEnvironment() });
+    await using editor = await RawClient.initialized(state, { initializationOptions: { settings: { contextSizeTokens: 768 } } });
+    await editor.request('chorus/load');
     // Beside the project's node_modules, where the example finds `ws`.
     const file = path.join(root, '.cache', `plain-client-${process.pid}.mjs`);
     await mkdir(path.dirname(file), { recursive: true });
@@ -39,6 +42,7 @@ describe('docs/protocol.md', () => {
     try {
       const { stdout } = await execa(process.execPath, [file], { env: { CHORUS_HOME: home.folder }, timeout: 60_000 });
       assert.match(stdout, /-\s*b/);
+      assert.equal(((await editor.request('chorus/status')) as protocol.SidecarStatus).contextSizeTokens, 768);
     } finally {
       await rm(file);
     }

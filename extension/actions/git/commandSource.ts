@@ -2,11 +2,11 @@
  * A repository of a remote window, seen from the machine of the user: the git extension runs on the other side, where its API can't be
  * reached. VS Code carries commands, file systems and text documents across, and those are enough.
  */
-import { createTwoFilesPatch } from 'diff';
 import * as vscode from 'vscode';
 import { readTextFile } from '../../documents/readTextFile.ts';
 import { MAX_FILE_BYTES, type CommitSource, type MayRead } from './commitSource.ts';
-import { gitFileUri, inputBoxRoot, onSideOf, type UriParts } from './remoteUris.ts';
+import { remoteDiff, type DiffOptions } from './remoteDiff.ts';
+import { inputBoxRoot, onSideOf, type UriParts } from './remoteUris.ts';
 import type { FileDiff } from './unifiedDiff.ts';
 
 /** What the command `git.api.getRepositoryState` answers, as far as it is used. */
@@ -56,29 +56,18 @@ function commandSource(reportedRoot: string): CommitSource {
 }
 
 async function diffs(changes: readonly ReportedChange[], isStaged: boolean, rootUri: vscode.Uri, mayRead: MayRead): Promise<FileDiff[]> {
+  const options: DiffOptions = {
+    isStaged,
+    rootPath: rootUri.path,
+    mayRead: (uri) => mayRead(vscode.Uri.from(uri)),
+    read: (uri) => readTextFile(vscode.Uri.from(uri), MAX_FILE_BYTES),
+  };
   const files: FileDiff[] = [];
-  for (const change of changes) {
-    const uri = toLocalUri(change.uri);
-    if (!(await mayRead(uri))) continue;
-    const originalUri = toLocalUri(change.originalUri);
-    // `git:` with an empty ref reads the index.
-    const before = change.status === 'UNTRACKED' ? '' : await readTextFile(git(originalUri, isStaged ? 'HEAD' : ''), MAX_FILE_BYTES);
-    const after = await readTextFile(isStaged ? git(uri, '') : uri, MAX_FILE_BYTES);
-    const [oldPath, path] = [originalUri, uri].map((each) => each.path.slice(rootUri.path.length + 1)) as [string, string];
-    const patch = createTwoFilesPatch(`a/${oldPath}`, `b/${path}`, before ?? '', after ?? '', undefined, undefined, { context: 3 });
-    const renamed = oldPath === path ? '' : `rename from ${oldPath}\nrename to ${path}\n`;
-    files.push({ path, text: `diff --git a/${oldPath} b/${path}\n${renamed}${withoutTitle(patch)}` });
+  for (const { uri, originalUri, status } of changes) {
+    const file = await remoteDiff({ uri: toLocalUri(uri), originalUri: toLocalUri(originalUri), isUntracked: status === 'UNTRACKED' }, options);
+    if (file) files.push(file);
   }
   return files;
-}
-
-/** The patch as git writes it: no line of equal signs, no tabs after the names. */
-function withoutTitle(patch: string): string {
-  return patch.replace(/^=+\n/, '').replaceAll(/^((?:---|\+\+\+) .*)\t$/gm, '$1');
-}
-
-function git(uri: vscode.Uri, ref: string): vscode.Uri {
-  return vscode.Uri.from(gitFileUri(uri, ref));
 }
 
 /** The other side reports `file:` URIs of its own; on this side the same file has the workspace folder's scheme and authority. */

@@ -3,22 +3,23 @@
 export interface FileDiff {
   /** Relative to the repository's root, with `/`. */
   readonly path: string;
-  /** Where a renamed file was before: what was secret there is secret still. */
+  /** Where a renamed or copied file came from: what was secret there is secret still. */
   readonly previousPath?: string;
   readonly text: string;
 }
 
 /**
  * Takes `git diff` output apart, one entry per file. A file whose path is not certain is left out, since nothing could tell whether it is
- * secret: git's settings may leave out or change the prefixes that paths are known by.
+ * secret: git's settings may leave out or change the prefixes that paths are known by. So is one with conflicts, which git shows as `diff --cc`.
  */
 export function splitByFile(diff: string): FileDiff[] {
   return diff
-    .split(/^(?=diff --git )/m)
-    .filter((section) => section.startsWith('diff --git '))
+    .split(/^(?=diff --(?:git|cc|combined) )/m)
+    .filter((section) => /^diff --git "?a\/.* "?b\//.test(section))
     .map((text) => {
-      const previousPath = previousPathOf(text);
-      return { path: pathOf(text), ...(previousPath === undefined ? {} : { previousPath }), text };
+      const header = headerOf(text);
+      const previousPath = previousPathOf(header);
+      return { path: pathOf(header), ...(previousPath === undefined ? {} : { previousPath }), text };
     })
     .filter(({ path }) => path !== '');
 }
@@ -47,19 +48,25 @@ export function additionDiff(path: string, content: string): FileDiff {
   return { path, text: `diff --git a/${path} b/${path}\nnew file\n--- /dev/null\n+++ b/${path}\n${body}` };
 }
 
+/** What stands before the changed lines, which may look like anything. */
+function headerOf(section: string): string {
+  const end = section.search(/^(?:@@|GIT binary patch)/m);
+  return end === -1 ? section : section.slice(0, end);
+}
+
 /** A deleted file has /dev/null on the + side; a binary, renamed or empty one may have neither line. */
-function pathOf(section: string): string {
+function pathOf(header: string): string {
   const found =
-    /^\+\+\+ (?:b\/(.+?)|("b\/.+"))\t?$/m.exec(section) ??
-    /^--- (?:a\/(.+?)|("a\/.+"))\t?$/m.exec(section) ??
-    /^rename to (?:(?!")(.+)|(".+"))$/m.exec(section) ??
-    /^diff --git .+ (?:b\/(.+?)|("b\/.+"))$/m.exec(section);
+    /^\+\+\+ (?:b\/(.+?)|("b\/.+"))\t?$/m.exec(header) ??
+    /^--- (?:a\/(.+?)|("a\/.+"))\t?$/m.exec(header) ??
+    /^(?:rename|copy) to (?:(?!")(.+)|(".+"))$/m.exec(header) ??
+    /^diff --git .+ (?:b\/(.+?)|("b\/.+"))$/m.exec(header);
   const quoted = found?.[2];
   return quoted === undefined ? (found?.[1] ?? '') : unquote(quoted).replace(/^[ab]\//, '');
 }
 
-function previousPathOf(section: string): string | undefined {
-  const found = /^rename from (?:(?!")(.+)|(".+"))$/m.exec(section);
+function previousPathOf(header: string): string | undefined {
+  const found = /^(?:rename|copy) from (?:(?!")(.+)|(".+"))$/m.exec(header);
   return found?.[2] === undefined ? found?.[1] : unquote(found[2]);
 }
 

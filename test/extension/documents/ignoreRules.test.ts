@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { IgnoreRules } from '../../../extension/documents/ignoreRules.ts';
 
 /** Rules over a table of ignore files: path → text. */
-function rules(files: Readonly<Record<string, string>>): IgnoreRules {
-  return new IgnoreRules(async (folder, name) => files[folder === '' ? name : `${folder}/${name}`]);
+function rules(files: Readonly<Record<string, string>>, ignoreCase = false): IgnoreRules {
+  return new IgnoreRules(async (folder, name) => files[folder === '' ? name : `${folder}/${name}`], { ignoreCase });
 }
 
 describe('ignore rules', () => {
@@ -45,6 +49,46 @@ describe('ignore rules', () => {
     const names = rules({ '.gitignore': 'geheime Pläne/\n秘密.ts\n' });
     assert.equal(await names.ignores('geheime Pläne/a.ts'), true);
     assert.equal(await names.ignores('src/秘密.ts'), true);
+  });
+
+  it('come from .git/info/exclude too, which every ignore file overrules', async () => {
+    const excluded = rules({ '.git/info/exclude': 'notes/\n*.local.ts\n/scratch.ts\n', 'src/.gitignore': '!kept.local.ts\n' });
+    assert.equal(await excluded.ignores('notes/a.md'), true);
+    assert.equal(await excluded.ignores('src/deep/a.local.ts'), true);
+    assert.equal(await excluded.ignores('src/kept.local.ts'), false);
+    assert.equal(await excluded.ignores('scratch.ts'), true);
+    assert.equal(await excluded.ignores('src/scratch.ts'), false);
+  });
+
+  it('take upper and lower case as one only where git does', async () => {
+    const files = { '.gitignore': 'Secrets/\n', '.git/info/exclude': 'Plan.md\n' };
+    for (const path of ['secrets/a.ts', 'plan.MD']) {
+      assert.equal(await rules(files, true).ignores(path), true);
+      assert.equal(await rules(files, false).ignores(path), false);
+    }
+  });
+
+  it('are those that git itself applies', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-ignore-'));
+    try {
+      const git = (...args: readonly string[]): string => spawnSync('git', ['-c', 'core.excludesFile=/dev/null', '-C', folder, ...args], { encoding: 'utf8' }).stdout;
+      git('init', '-q');
+      const texts: Record<string, string> = {
+        '.gitignore': '*.log\n/dist\n!src/kept.log\ndocs/**/draft\n',
+        'src/.gitignore': 'kept.log\n!deep/very.log\n!own.txt\n',
+        '.git/info/exclude': '*.txt\nkept-by-nobody/\n!b.log\n',
+      };
+      for (const [name, text] of Object.entries(texts)) {
+        await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+        await writeFile(path.join(folder, name), text);
+      }
+      const own = rules(texts);
+      for (const file of ['a.log', 'b.log', 'dist/x', 'src/dist/x', 'src/kept.log', 'src/deep/very.log', 'src/own.txt', 'a.txt', 'src/other.txt', 'docs/a/b/draft', 'kept-by-nobody/a.ts']) {
+        assert.equal(await own.ignores(file), git('check-ignore', '--no-index', file).trim() !== '', file);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('are read again after they were forgotten, and not before', async () => {

@@ -69,7 +69,7 @@ describe('chat with the real model', () => {
     const { message } = await chat.commitMessage({ diff }, { temperature: 0 });
     assert.doesNotMatch(message, /^(?:diff|@@|[+-]{3})/m);
     assert.match(message, /^\p{Lu}\S* .{4,}/u);
-    assert.ok((message.split('\n')[0] ?? '').length <= 100, message);
+    assert.ok((message.split('\n')[0] ?? '').length <= 72, message);
   });
 
   it('refuses a question that the context cannot hold, with the numbers', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { cutText, levelSizes, oldestTurnsToDrop } from '../../../sidecar/chat/budget.ts';
-import { cleanCommitMessage, splitDiff } from '../../../sidecar/chat/commitMessage.ts';
+import { cleanCommitMessage, cleanCommitSubject, isCommitMessage, splitDiff } from '../../../sidecar/chat/commitMessage.ts';
 import { fitToTarget, outdent } from '../../../sidecar/chat/edit/indentation.ts';
 import { trimEcho } from '../../../sidecar/chat/edit/trimEcho.ts';
 import { extractCode, fenceFor } from '../../../sidecar/chat/fences.ts';
@@ -72,6 +72,30 @@ describe('commit messages', () => {
     ["Here's a commit message:\n\nFix the parser\n\nIt lost the last line.", 'Fix the parser\n\nIt lost the last line.'],
   ];
   for (const [answer, message] of cases) test(answer.replaceAll('\n', ' '), () => assert.equal(cleanCommitMessage(answer), message));
+  test('of an answer that was cut, the sentences that have an end', () => {
+    assert.equal(cleanCommitMessage('Fix the parser\n\nIt lost the last line. The reason is that', true), 'Fix the parser\n\nIt lost the last line.');
+    assert.equal(cleanCommitMessage('Fix the parser\n\nIt lost the', true), 'Fix the parser');
+    assert.equal(cleanCommitMessage('Fix the parser so that it does', true), '');
+  });
+  const none: readonly [string, string][] = [
+    ['prose', `This change ${'really '.repeat(10)}matters`],
+    ['the diff', 'diff --git a/x.ts b/x.ts\n+b'],
+    ['code', 'return total;'],
+    ['nothing', ''],
+    ['a sign', '```'],
+  ];
+  for (const [what, answer] of none) test(`${what} is none`, () => assert.equal(isCommitMessage(cleanCommitMessage(answer)), false));
+  test('one whose subject fills the line is one', () => assert.equal(isCommitMessage(`Add ${'x'.repeat(68)}`), true));
+
+  const subjects: readonly [answer: string, isCut: boolean, subject: string][] = [
+    ['Add a currency', false, 'Add a currency'],
+    ['Add a currency. It is the euro and', true, 'Add a currency'],
+    ['Add a currency that is used by the', true, 'Add a currency that is used'],
+    ['Update to v1.2 of the parser', false, 'Update to v1.2 of the parser'],
+    [`Add a currency to the cart, so that totals are shown with it and the ${'user '.repeat(9)}knows`, false, 'Add a currency to the cart, so that totals are shown'],
+  ];
+  for (const [answer, isCut, subject] of subjects) test(`subject: ${answer.slice(0, 40)}`, () => assert.equal(cleanCommitSubject(answer, isCut), subject));
+
   test('a diff is taken apart by file', () => {
     const diff = 'diff --git a/x.ts b/x.ts\n--- a/x.ts\n+++ b/x.ts\n@@ -1 +1 @@\n-a\n+b\ndiff --git a/y.ts b/y.ts\ndeleted file mode 100644\n';
     assert.deepEqual(splitDiff(diff).map(({ name }) => name), ['x.ts', 'y.ts']);

@@ -9,7 +9,7 @@ import { languageIdOf } from '../../../sidecar/cli/languageIds.ts';
 import { decimal, integer, settingsOf } from '../../../sidecar/cli/options.ts';
 import { formatBytes } from '../../../sidecar/cli/output.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { ErrorCodes } from '../../../sidecar/protocol/client.ts';
+import { TROUBLE_ERROR_CODE } from '../../../sidecar/protocol/client.ts';
 
 describe('FILE:LINE:COL', () => {
   it('counts from 1, and leaves colons to the file name', () => {
@@ -61,7 +61,7 @@ describe('a failure', () => {
   });
 
   it('that comes from the sidecar is told in its words', () => {
-    const failure = describeFailure(new ResponseError(ErrorCodes.trouble, 'No such file.', { code: 'model-not-found', message: 'No such file.' }));
+    const failure = describeFailure(new ResponseError(TROUBLE_ERROR_CODE, 'No such file.', { code: 'model-not-found', message: 'No such file.' }));
     assert.deepEqual(failure, { code: 'model-not-found', message: 'No such file.', exitCode: ExitCodes.failed });
   });
 

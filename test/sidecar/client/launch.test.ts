@@ -10,6 +10,7 @@ import { WebSocketServer } from 'ws';
 import { ensureHome, homeFolder } from '../../../sidecar/client/home.ts';
 import { findOrStart, findRunning } from '../../../sidecar/client/launch.ts';
 import { writeStateFile, type SidecarState } from '../../../sidecar/client/stateFile.ts';
+import { TROUBLE_ERROR_CODE, type Trouble } from '../../../sidecar/protocol/client.ts';
 import { RawClient } from '../server/support/rawClient.ts';
 import { isAlive, launchOptions, TestHome, until } from '../server/support/sidecar.ts';
 
@@ -209,6 +210,19 @@ describe('versions', () => {
       assert.deepEqual(await client.request('chorus/drain', { clientVersion }), { accepted: false });
     }
     assert.ok(isAlive(state.pid));
+  });
+
+  it('tells requests that come while it drains to go to the next one, by the trouble code', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start({ version: '1.0.0' });
+    await using client = await RawClient.initialized(state);
+    const drained = client.sendRequest('chorus/drain', { clientVersion: '1.1.0' });
+    const late = client.sendRequest('chorus/status');
+    assert.deepEqual((await client.answer(drained)).result, { accepted: true });
+    const { error } = await client.answer(late);
+    assert.equal(error?.code, TROUBLE_ERROR_CODE);
+    assert.equal((error.data as Trouble).code, 'draining');
+    assert.equal((await client.closed).code, 4001);
   });
 
   it('an older client of another protocol gets one clear error and leaves the newer sidecar alone', async () => {

@@ -101,6 +101,27 @@ describe('a sequence table', () => {
     void noted.catch(() => undefined);
   });
 
+  test('keeps the last place even from the chat that had it before', async () => {
+    const sequences = table(2);
+    for (const name of ['chat:1', 'chat:2']) (await sequences.acquire(name, 'chat', never)).release();
+    const first = await sequences.acquire('chat:1', 'chat', never);
+    const second = sequences.acquire('chat:2', 'chat', never);
+    const completion = await Promise.race([sequences.acquire('completion', 'completion', never), nextCycle()]);
+    assert.ok(completion, 'the completion waited');
+    first.release();
+    completion.release();
+    assert.equal((await second).isWarm, false, 'the completion took its place meanwhile');
+  });
+
+  test('gives a chat its own sequence as soon as another chat is done', async () => {
+    const sequences = table(2);
+    for (const name of ['chat:1', 'chat:2']) (await sequences.acquire(name, 'chat', never)).release();
+    const first = await sequences.acquire('chat:1', 'chat', never);
+    const second = sequences.acquire('chat:2', 'chat', never);
+    first.release();
+    assert.equal((await second).isWarm, true);
+  });
+
   test('runs requests of one name one after another, in order', async () => {
     const sequences = table(3);
     const log: number[] = [];

@@ -74,6 +74,28 @@ describe('the model in memory', () => {
     assert.deepEqual(engine.loads, ['a', 'b']);
   });
 
+  it('stays when a client comes that says nothing of the model, and when one spells the defaults out', async () => {
+    const { session: model, engine } = session();
+    model.configure({ modelPath: 'a', threads: 2 });
+    await model.model();
+    model.configure({});
+    model.configure({ completion: { timeoutMs: 20_000 } });
+    model.configure({ modelPath: 'a', engine: 'auto', device: 'auto', threads: 2, contextSizeTokens: 0 });
+    assert.equal((await model.model()).name, 'a');
+    assert.deepEqual(engine.loads, ['a']);
+  });
+
+  it('is the default one again for a client that empties its path, or names another part of the choice alone', async () => {
+    const { session: model, engine } = session();
+    for (const back of [{ modelPath: '' }, { threads: 2 }]) {
+      model.configure({ modelPath: 'a' });
+      await model.model();
+      model.configure(back);
+      assert.equal((await model.model()).name, 'default');
+    }
+    assert.deepEqual(engine.loads, ['a', 'default', 'a', 'default']);
+  });
+
   it('gives those who waited for a replaced choice the new model', async () => {
     const { session: model } = session();
     model.configure({ modelPath: 'a' });

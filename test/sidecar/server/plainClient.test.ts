@@ -138,7 +138,7 @@ describe('a plain LSP client with the real model', () => {
     assert.equal((error?.data as { code: string }).code, 'model-not-found');
     const status = (await client.request('chorus/status')) as SidecarStatus;
     assert.deepEqual([status.state, status.trouble?.code], ['trouble', 'model-not-found']);
-    client.notify('workspace/didChangeConfiguration', { settings: { chorus: {} } });
+    client.notify('workspace/didChangeConfiguration', { settings: { chorus: { modelPath: '' } } });
     assert.ok(((await client.request('chorus/countTokens', { text: 'hello' })) as { tokens: number }).tokens > 0);
   });
 

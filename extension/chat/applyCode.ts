@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { SYNCED_SCHEMES } from '../documents/schemes.ts';
 import { previewEdit } from '../edits/editPreview.ts';
 import { locateCode } from './locateCode.ts';
 
@@ -7,9 +8,12 @@ export async function insertAtCursor(code: string): Promise<void> {
   const editor = await activeEditor();
   if (!editor) return;
   await vscode.window.showTextDocument(editor.document, { viewColumn: editor.viewColumn, preserveFocus: false });
-  await editor.edit((edit) => {
+  const isDone = await editor.edit((edit) => {
     for (const selection of editor.selections) edit.replace(selection, code);
   });
+  if (isDone) return;
+  const path = vscode.workspace.asRelativePath(editor.document.uri);
+  await vscode.window.showWarningMessage(vscode.l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', path));
 }
 
 /**
@@ -53,8 +57,10 @@ function indentLike(code: string, line: string): string {
   return code.split('\n').map((each) => (each.trim() === '' ? each : indentation + each)).join('\n');
 }
 
+/** The output panel counts as an editor too, and may be the active one. */
 async function activeEditor(): Promise<vscode.TextEditor | undefined> {
-  const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
+  const { activeTextEditor, visibleTextEditors } = vscode.window;
+  const editor = [activeTextEditor, ...visibleTextEditors].find((candidate) => candidate && SYNCED_SCHEMES.includes(candidate.document.uri.scheme));
   if (!editor) await vscode.window.showInformationMessage(vscode.l10n.t('Open the file that the code is meant for first.'));
   return editor;
 }

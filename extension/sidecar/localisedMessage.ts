@@ -1,0 +1,79 @@
+import * as vscode from 'vscode';
+import type { SidecarError, SidecarErrorCode } from '../../sidecar/client/sidecarError.ts';
+import type { Trouble, TroubleCode } from '../../sidecar/protocol/client.ts';
+import { TroubleError } from './troubleError.ts';
+
+/** What a failure says to the user. The sidecar and what leads to it speak English: other readers get a sentence in their language before it. */
+export function localisedMessage(error: unknown): string {
+  if (error instanceof TroubleError) return localisedTrouble(error.trouble);
+  if (isSidecarError(error)) return inFront(summaryOfError(error.code), error.message);
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** As `localisedMessage`, of what the sidecar reports. */
+export function localisedTrouble({ code, message }: Trouble): string {
+  return inFront(summaryOfTrouble(code), message);
+}
+
+function inFront(summary: string | undefined, message: string): string {
+  return summary === undefined || vscode.env.language.startsWith('en') ? message : `${summary} ${message}`;
+}
+
+/** The class itself is loaded with the first request, not at activation. */
+function isSidecarError(error: unknown): error is SidecarError {
+  return error instanceof Error && error.name === 'SidecarError';
+}
+
+/** `undefined`: the extension makes this error itself, in the reader's language. */
+function summaryOfError(code: SidecarErrorCode): string | undefined {
+  switch (code) {
+    case 'start-failed':
+      return vscode.l10n.t('The Chorus sidecar could not be started.');
+    case 'incompatible':
+      return vscode.l10n.t('Another version of Chorus is running that this one does not get along with.');
+    case 'refused':
+      return vscode.l10n.t('The Chorus sidecar refused the connection.');
+    case 'full':
+      return vscode.l10n.t('The Chorus sidecar has as many clients as it takes.');
+    case 'unreachable':
+      return vscode.l10n.t('The Chorus sidecar does not answer.');
+    case 'message-too-large':
+      return vscode.l10n.t('The text is too large to be sent.');
+    case 'home-unusable':
+      return vscode.l10n.t('The folder of Chorus can not be used.');
+    case 'crash-loop':
+    case 'closed':
+      return undefined;
+  }
+}
+
+function summaryOfTrouble(code: TroubleCode): string {
+  switch (code) {
+    case 'no-model':
+      return vscode.l10n.t('No model is there to load.');
+    case 'model-not-found':
+      return vscode.l10n.t('The chosen model file does not exist.');
+    case 'not-gguf':
+      return vscode.l10n.t('The chosen file is not a GGUF model.');
+    case 'truncated-model':
+      return vscode.l10n.t('The model file is incomplete.');
+    case 'invalid-model':
+      return vscode.l10n.t('The model file is damaged.');
+    case 'unsupported-model':
+      return vscode.l10n.t('This kind of model is not supported.');
+    case 'out-of-memory':
+      return vscode.l10n.t('The model does not fit into memory.');
+    case 'engine-crashed':
+      return vscode.l10n.t('The engine ended unexpectedly.');
+    case 'engine-failed':
+      return vscode.l10n.t('The engine could not do the work.');
+    case 'context-overflow':
+      return vscode.l10n.t('The text is longer than the context of the model.');
+    case 'document-too-large':
+      return vscode.l10n.t('The document is too large.');
+    case 'invalid-input':
+      return vscode.l10n.t('The request was not understood.');
+    case 'draining':
+      return vscode.l10n.t('The sidecar is being replaced.');
+  }
+}

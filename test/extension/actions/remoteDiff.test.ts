@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { remoteDiff, type DiffOptions } from '../../../extension/actions/git/remoteDiff.ts';
+import type { UriParts } from '../../../extension/actions/git/remoteUris.ts';
+import { SecretFiles } from '../../../extension/documents/secretFiles.ts';
+
+const file = (name: string): UriParts => ({ scheme: 'vscode-remote', authority: 'ssh-remote+host', path: `/project/${name}` });
+
+/** A repository: ref (HEAD, '' for the index, 'files' for the files themselves) → name → text. Notes what is read. */
+function repository(texts: Readonly<Record<string, Readonly<Record<string, string>>>>, isStaged = false): DiffOptions & { readonly reads: string[] } {
+  const secretFiles = new SecretFiles();
+  const reads: string[] = [];
+  return {
+    reads,
+    isStaged,
+    rootPath: '/project',
+    mayRead: async ({ path }) => !secretFiles.has(path),
+    read: async ({ scheme, path, query }) => {
+      const ref = scheme === 'git' ? (JSON.parse(query ?? '') as { ref: string }).ref : 'files';
+      reads.push(`${ref}:${path}`);
+      return texts[ref]?.[path.slice('/project/'.length)];
+    },
+  };
+}
+
+describe('the diff of a file in a remote repository', () => {
+  it('is what git would say', async () => {
+    const options = repository({ '': { 'a.ts': 'one\n' }, files: { 'a.ts': 'two\n' } });
+    const diff = await remoteDiff({ uri: file('a.ts'), originalUri: file('a.ts'), isUntracked: false }, options);
+    assert.deepEqual(diff, { path: 'a.ts', text: 'diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1,1 +1,1 @@\n-one\n+two\n' });
+  });
+
+  it('tells of a rename, with the text as it was under the old name', async () => {
+    const options = repository({ HEAD: { 'old.ts': 'one\n' }, '': { 'new.ts': 'one\ntwo\n' } }, true);
+    const diff = await remoteDiff({ uri: file('new.ts'), originalUri: file('old.ts'), isUntracked: false }, options);
+    assert.equal(diff?.previousPath, 'old.ts');
+    assert.match(diff.text, /^diff --git a\/old\.ts b\/new\.ts\nrename from old\.ts\nrename to new\.ts\n--- a\/old\.ts\n\+\+\+ b\/new\.ts\n[^]*\n one\n\+two\n$/);
+  });
+
+  it('has no text of an index for a file that git does not track', async () => {
+    const options = repository({ files: { 'a.ts': 'one\n' } });
+    const diff = await remoteDiff({ uri: file('a.ts'), originalUri: file('a.ts'), isUntracked: true }, options);
+    assert.match(diff?.text ?? '', /\n\+one\n$/);
+    assert.deepEqual(options.reads, ['files:/project/a.ts']);
+  });
+
+  for (const [from, to] of [['.env', 'notes.txt'], ['notes.txt', '.env'], ['.env', '.env']] as const) {
+    it(`is not there for ${from} → ${to}: nothing of it is read`, async () => {
+      const options = repository({ HEAD: { [from]: 'TOKEN=1\n' }, '': { [to]: 'TOKEN=2\n' } }, true);
+      assert.equal(await remoteDiff({ uri: file(to), originalUri: file(from), isUntracked: false }, options), undefined);
+      assert.deepEqual(options.reads, []);
+    });
+  }
+});

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import type { SecretFiles } from '../../../extension/documents/secretFiles.ts';
+
+/** `ignore` has other rules for paths where it is loaded on Windows: one that begins with a drive is not valid there. */
+describe('secret files on Windows', () => {
+  let secretFiles: SecretFiles;
+  before(async () => {
+    Object.defineProperty(process, 'platform', { value: 'win32' });
+    const { default: ignore } = await import('ignore');
+    assert.equal(ignore.isPathValid('c:/Users/Ada/.env'), false, 'ignore knows that it is on Windows');
+    secretFiles = new (await import('../../../extension/documents/secretFiles.ts')).SecretFiles();
+  });
+
+  for (const path of ['/c:/Users/Ada/.env', '/C:/Users/Ada/Project/.ENV', 'c:/Users/Ada/.env', 'C:\\Users\\Ada\\.ssh\\config', '/d:/.env', '//c:/x/.env', '//server/share/server.pem']) {
+    it(`have ${path}`, () => assert.equal(secretFiles.has(path), true));
+  }
+
+  for (const path of ['/c:/Users/Ada/Project/src/environment.ts', '/c:/', 'Untitled-1']) {
+    it(`do not have ${path}`, () => assert.equal(secretFiles.has(path), false));
+  }
+
+  it('have what is no path to hold patterns against', () => assert.equal(secretFiles.has('../outside.ts'), true));
+});

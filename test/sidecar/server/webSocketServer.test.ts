@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import { describe, it } from 'node:test';
+import { FrontServer } from '../../../sidecar/server/webSocketServer.ts';
+
+const REQUEST_LINE = 'GET / HTTP/1.1\r\n';
+
+async function connect(port: number): Promise<net.Socket> {
+  const socket = net.connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Sends the headers of a handshake; gives the first line of the answer. */
+async function finish(socket: net.Socket, headers: Readonly<Record<string, string>>): Promise<string> {
+  const all = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', ...headers };
+  socket.write(`${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  return answer.toString('latin1').split('\r\n')[0] ?? '';
+}
+
+describe('a server that has stopped to listen', () => {
+  it('still answers handshakes that were under way', async () => {
+    const server = new FrontServer({ onConnection: () => undefined });
+    const port = await server.listen();
+    try {
+      const [known, stranger] = await Promise.all([connect(port), connect(port)]);
+      for (const socket of [known, stranger]) socket.write(REQUEST_LINE);
+      // Connections are accepted in order: once a later one is answered, these are in.
+      assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 426);
+      server.stopListening();
+      assert.equal(await finish(stranger, { Host: `127.0.0.1:${port}` }), 'HTTP/1.1 401 Unauthorized');
+      assert.equal(await finish(known, { Host: `127.0.0.1:${port}`, Authorization: `Bearer ${server.token}` }), 'HTTP/1.1 101 Switching Protocols');
+      await assert.rejects(connect(port), { code: 'ECONNREFUSED' });
+    } finally {
+      server.close();
+    }
+  });
+});
