@@ -5,11 +5,8 @@ import { compileGrammar } from '../llamaCpp/compiledGrammar.ts';
 import type { ModelText } from '../modelText.ts';
 import { ChorusSequence } from './chorusSequence.ts';
 import { startGrammar } from './grammarState.ts';
-import type { Network } from './network.ts';
+import { BATCH_TOKENS, type Network } from './network.ts';
 import type { SequenceCache } from './sequenceCache.ts';
-
-/** Tokens of the largest evaluation; attention's tiled path needs 64. */
-const BATCH_TOKENS = 512;
 
 /** Our own network as the scheduler sees it. */
 export class ChorusBackend implements Backend {

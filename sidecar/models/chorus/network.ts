@@ -15,6 +15,8 @@ import type { LoadedWeights } from './weights.ts';
 const ROW_PADDING = 256;
 /** Graphs kept for reuse: one decode and one prompt size for a few sequences. */
 const KEPT_GRAPHS = 6;
+/** Tokens of the largest evaluation; attention's tiled path needs 64. */
+export const BATCH_TOKENS = 512;
 const F16_MINUS_INFINITY = 0xfc00;
 
 export interface NetworkOptions {
@@ -97,11 +99,23 @@ export class Network implements Disposable {
     this.#memory[Symbol.dispose]();
   }
 
+  /**
+   * Takes the memory of the largest evaluation at once on a GPU, so that it is not found missing, or replaced, in the middle of a session.
+   * (Mesa's lavapipe also corrupts its own memory where buffers are freed beside later work.)
+   */
+  #reserve(sequence: SequenceCache): void {
+    if (this.options.placement.device.kind === 'cpu' || this.#memory.sizeBytes > 0) return;
+    const { graph } = this.#build(sequence.layers, Math.min(BATCH_TOKENS, sequence.capacity), sequence.capacity, 'last');
+    graph.allocate(this.#memory);
+    graph[Symbol.dispose]();
+  }
+
   #graphFor(sequence: SequenceCache, tokens: number, attendedRows: number, wanted: WantedLogits): BuiltGraph {
     const key = `${sequence.id} ${tokens} ${attendedRows} ${wanted}`;
     let built = this.#graphs.get(key);
     this.#graphs.delete(key);
     if (!built) {
+      this.#reserve(sequence);
       built = this.#build(sequence.layers, tokens, attendedRows, wanted);
       const sizeBefore = this.#memory.sizeBytes;
       if (!this.#memory.holdsSeveral) this.#dropGraphs();

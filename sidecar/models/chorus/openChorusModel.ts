@@ -7,14 +7,12 @@ import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
 import { ModelText } from '../modelText.ts';
 import type { OpenedModel, OpenRequest } from '../openedModel.ts';
 import { ChorusBackend } from './chorusBackend.ts';
-import { Network } from './network.ts';
+import { BATCH_TOKENS, Network } from './network.ts';
 import { checkModel } from './openNetwork.ts';
 import { onOneDevice, onTwoDevices } from './placement.ts';
 import { planModel } from './planModel.ts';
 import { SequenceCache } from './sequenceCache.ts';
 import { loadWeights } from './weights.ts';
-
-const BATCH_TOKENS = 512;
 
 /** Opens a model on our own graphs. Throws `TroubleError`; 'unsupported-model' where another engine may run it. */
 export async function openChorusModel(request: OpenRequest): Promise<OpenedModel> {
