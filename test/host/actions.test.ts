@@ -14,7 +14,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await window.page.locator('.part.editor .squiggly-error').first().waitFor();
       await window.goTo(13, 5);
       await window.command('Chorus: Fix This Problem');
-      await window.diffEditor().waitFor();
+      await window.appears(window.diffEditor());
       await window.screenshot('fix-preview');
       assert.equal(await host.read(FILE), original, 'a preview changes no file');
       await window.command('Chorus: Accept Edit');
@@ -32,11 +32,46 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await window.openFile(host.file(FILE));
       await window.goTo(9, 5);
       await window.command('Chorus: Document');
-      await window.diffEditor().waitFor();
+      await window.appears(window.diffEditor());
       await window.command('Chorus: Reject Edit');
       await window.diffEditor().waitFor({ state: 'hidden' });
-      await window.press('Control+S');
-      assert.equal(await host.read(FILE), original);
+      assert.equal(await window.dirtyTabs().count(), 0);
+      // What is typed and saved comes after whatever the rejection did.
+      await window.focusEditor();
+      await window.goToEnd();
+      await window.type('// end');
+      await window.savedText(host.file(FILE), (text) => text.includes('// end'));
+      assert.equal(await host.read(FILE), `${original}// end`);
+    });
+
+    scenario('tests, a refactoring and a translation come as previews, and what is accepted stands in the document', async (host) => {
+      const window = await host.openWindow();
+      const original = await host.read(FILE);
+      const accept = async (): Promise<void> => {
+        await window.appears(window.diffEditor());
+        await window.command('Chorus: Accept Edit');
+        await window.diffEditor().waitFor({ state: 'hidden' });
+        await window.focusEditor();
+      };
+      await window.openFile(host.file(FILE));
+      await window.goTo(9, 5);
+      await window.command('Chorus: Write Tests');
+      await accept();
+      await window.page.locator('.part.editor .tab.active.dirty', { hasText: 'cart.test.ts' }).waitFor();
+      await window.savedText(host.file('src/cart.test.ts'), (text) => text.includes('totalCents'));
+
+      await window.openFile(host.file(FILE));
+      await window.goTo(9, 5);
+      await window.command('Chorus: Refactor');
+      await window.answerInput('Use Array.prototype.reduce instead of the loop.');
+      await accept();
+      const refactored = await window.savedText(host.file(FILE), (text) => text !== original);
+
+      await window.goTo(7, 5);
+      await window.command('Chorus: Translate Comments and Strings');
+      await window.answerInput('German');
+      await accept();
+      await window.savedText(host.file(FILE), (text) => text !== refactored);
     });
 
     scenario('an explanation goes to the chat panel', async (host) => {
@@ -58,8 +93,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       const window = await host.openWindow();
       await window.statusBarItem('main').waitFor();
       await window.command('Chorus: Write Commit Message');
-      const message = window.page.locator('.scm-editor .view-lines', { hasText: /\w/ }).first();
-      await message.waitFor();
+      await window.appears(window.page.locator('.scm-editor .view-lines', { hasText: /\w/ }).first());
       await window.screenshot('commit-message');
     });
   });

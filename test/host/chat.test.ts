@@ -2,9 +2,6 @@ import assert from 'node:assert/strict';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
 
-/** The likeliest words each time. */
-const settings = { 'chorus.chat.temperature': 0 };
-
 for (const version of [NEWEST_HOST, OLDEST_HOST]) {
   describeHost(version, (scenario) => {
     scenario('an answer streams into the chat panel, and its code is inserted at the cursor', async (host) => {
@@ -30,7 +27,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       const chat = await window.openChat();
       await chat.ask('Write a very long story about the sea.');
       await chat.answerBegins();
-      await window.webview().getByRole('button', { name: 'Stop (Escape)' }).click();
+      await chat.button('Stop (Escape)').click();
       await chat.answerEnds();
       await chat.ask('Say hello.');
       assert.match(await chat.answerEnds(), /\S/);
@@ -49,5 +46,5 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       assert.match((await chat.questions.last().textContent()) ?? '', /\/explain/);
       await window.screenshot('explain');
     });
-  }, { settings });
+  });
 }

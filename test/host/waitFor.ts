@@ -5,12 +5,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 export const PATIENCE_MS = 60_000;
 
 /** Polls until `probe` gives something other than `undefined` or `false`. */
-export async function waitFor<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = PATIENCE_MS): Promise<T> {
+export async function waitFor<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+  { timeoutMs = PATIENCE_MS, intervalMs = 50 }: { readonly timeoutMs?: number; readonly intervalMs?: number } = {},
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
     assert.ok(Date.now() < deadline, `waited ${timeoutMs} ms for ${what}`);
-    await delay(50);
+    await delay(intervalMs);
   }
 }

@@ -1,0 +1,57 @@
+import type { FrameLocator, Locator } from 'playwright-core';
+import { waitFor } from './waitFor.ts';
+
+/** The chat panel's page, as a person uses it. */
+export class ChatView {
+  readonly input: Locator;
+  readonly questions: Locator;
+  readonly answers: Locator;
+  private readonly frame: FrameLocator;
+
+  constructor(frame: FrameLocator) {
+    this.frame = frame;
+    this.input = frame.locator('textarea.input');
+    this.questions = frame.locator('article.question');
+    this.answers = frame.locator('article.answer');
+  }
+
+  async ask(question: string): Promise<void> {
+    await this.input.fill(question);
+    await this.input.press('Enter');
+    await this.questions.filter({ hasText: question }).last().waitFor();
+  }
+
+  /** Waits until the answer to the last question has begun to appear. It may have ended by then. */
+  async answerBegins(timeoutMs?: number): Promise<string> {
+    return waitFor('the beginning of an answer', async () => {
+      const text = await this.lastAnswer();
+      return text === undefined || text.trim() === '' ? undefined : text;
+    }, { timeoutMs });
+  }
+
+  /** Waits for the end of the answer to the last question and gives its text. */
+  async answerEnds(timeoutMs?: number): Promise<string> {
+    return waitFor('the end of an answer', async () => ((await this.streaming().count()) > 0 ? undefined : this.lastAnswer()), { timeoutMs });
+  }
+
+  /** The answer that is being written. */
+  streaming(): Locator {
+    return this.frame.locator('article.answer.streaming');
+  }
+
+  button(name: string): Locator {
+    return this.frame.getByRole('button', { name });
+  }
+
+  /** A button of the last code block of the answers. */
+  codeButton(name: string): Locator {
+    return this.frame.locator('.code-block').last().getByRole('button', { name });
+  }
+
+  /** Text of the answer to the last question, once there is one. */
+  private async lastAnswer(): Promise<string | undefined> {
+    const questions = await this.questions.count();
+    if (questions === 0 || (await this.answers.count()) < questions) return undefined;
+    return (await this.answers.last().locator('.body').textContent()) ?? '';
+  }
+}
