@@ -44,34 +44,32 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       assert.equal(await host.read(FILE), `${original}// end`);
     });
 
-    scenario('tests, a refactoring and a translation come as previews, and what is accepted stands in the document', async (host) => {
+    scenario('tests, a translation and a refactoring come as previews; what is accepted stands in its document alone', async (host) => {
       const window = await host.openWindow();
       const original = await host.read(FILE);
-      const accept = async (): Promise<void> => {
+      const decide = async (decision: 'Accept' | 'Reject'): Promise<void> => {
         await window.appears(window.diffEditor());
-        await window.command('Chorus: Accept Edit');
+        await window.command(`Chorus: ${decision} Edit`);
         await window.diffEditor().waitFor({ state: 'hidden' });
         await window.focusEditor();
       };
-      await window.openFile(host.file(FILE));
+      await window.openFile(host.file('src/point.ts'));
       await window.goTo(9, 5);
       await window.command('Chorus: Write Tests');
-      await accept();
-      await window.page.locator('.part.editor .tab.active.dirty', { hasText: 'cart.test.ts' }).waitFor();
-      await window.savedText(host.file('src/cart.test.ts'), (text) => text.includes('totalCents'));
+      await decide('Accept');
+      await window.page.locator('.part.editor .tab.active.dirty', { hasText: 'point.test.ts' }).waitFor();
+      await window.savedText(host.file('src/point.test.ts'), (text) => text.includes('new Point('));
 
       await window.openFile(host.file(FILE));
       await window.goTo(9, 5);
-      await window.command('Chorus: Refactor');
-      await window.answerInput('Use Array.prototype.reduce instead of the loop.');
-      await accept();
-      const refactored = await window.savedText(host.file(FILE), (text) => text !== original);
-
-      await window.goTo(7, 5);
       await window.command('Chorus: Translate Comments and Strings');
       await window.answerInput('German');
-      await accept();
-      await window.savedText(host.file(FILE), (text) => text !== refactored);
+      await decide('Reject');
+      await window.command('Chorus: Refactor');
+      await window.answerInput('Rename total to sum.');
+      await decide('Accept');
+      await window.savedText(host.file(FILE), (text) => text !== original && text.includes('totalCents(items: Item[])'));
+      assert.equal(await window.dirtyTabs().count(), 0);
     });
 
     scenario('an explanation goes to the chat panel', async (host) => {

@@ -23,9 +23,19 @@ import { waitFor } from './waitFor.ts';
 
 const FAILURES = path.join(repository, '.cache', 'host-failures');
 
+/** What makes the model's part of a scenario the same in every run. */
+const STEADY_SETTINGS = {
+  // The likeliest words each time.
+  'chorus.chat.temperature': 0,
+  // Threads that share cores with VS Code and a browser wait for one another most of the time.
+  'chorus.threads': 1,
+};
+
 export interface HostOptions extends Partial<Omit<CodeServerOptions, 'host' | 'folder'>> {
   /** The version that the extension claims to be. */
   readonly extensionVersion?: string;
+  /** Where the bundles are; by default the repository's `dist`. */
+  readonly bundles?: string;
   /** A package to install in place of the built files. Its own default model is used. */
   readonly vsix?: string;
   /** Runs once the server's folder exists and before the server starts. */
@@ -84,10 +94,11 @@ export class HostSession {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-host-'));
     const serverFolder = path.join(folder, 'server');
     try {
-      const extensionFolder = options.vsix ? await installVsix({ host, folder: serverFolder }, options.vsix) : await installBuiltExtension(serverFolder, options.extensionVersion);
+      const extensionFolder = options.vsix
+        ? await installVsix({ host, folder: serverFolder }, options.vsix)
+        : await installBuiltExtension(serverFolder, { version: options.extensionVersion, bundles: options.bundles });
       await options.prepare?.(serverFolder);
-      // The likeliest words each time: what a scenario asks is answered alike in every run.
-      const settings = { 'chorus.chat.temperature': 0, ...(options.vsix ? {} : { 'chorus.modelPath': modelPath }), ...options.settings };
+      const settings = { ...STEADY_SETTINGS, ...(options.vsix ? {} : { 'chorus.modelPath': modelPath }), ...options.settings };
       const server = await CodeServer.start({ ...options, host, folder: serverFolder, settings });
       try {
         return new HostSession(server, await launchBrowser(), { folder, extensionFolder, modelPath });
