@@ -116,7 +116,8 @@ export class Window {
     let text = '';
     try {
       return await waitFor(`the saved text of ${path.basename(file)}`, async () => {
-        text = await readFile(file, 'utf8');
+        // A new document's file comes with its first save.
+        text = await readFile(file, 'utf8').catch(() => '');
         return expected(text) ? text : undefined;
       }, { timeoutMs: 10_000 });
     } catch (error) {

@@ -20,7 +20,7 @@ async function listProcesses(): Promise<readonly { pid: number; parent: number; 
     ? ['powershell', '-NoProfile', '-Command', 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) $($_.WorkingSetSize / 1KB)" }']
     : ['ps', '-A', '-o', 'pid=,ppid=,rss='];
   // The lister itself is a child of this process, not of the sidecar.
-  const { stdout } = await execa(program as string, commandLine);
+  const { stdout } = await execa(program, commandLine);
   return stdout.trim().split('\n').map((line) => {
     const [pid, parent, kilobytes] = line.trim().split(/\s+/).map(Number);
     return { pid: pid!, parent: parent!, residentMegabytes: Math.round(kilobytes! / 1024) };
