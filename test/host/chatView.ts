@@ -48,6 +48,27 @@ export class ChatView {
     return this.frame.locator('.code-block').last().getByRole('button', { name });
   }
 
+  /** What has the keyboard's focus in the page, as assistive technology names it. */
+  async focused(): Promise<{ readonly role: string; readonly name: string }> {
+    return this.frame.locator('body').evaluate((body) => {
+      const element = body.ownerDocument.activeElement;
+      const name = element?.getAttribute('aria-label') ?? (element === body ? '' : element?.textContent) ?? '';
+      return { role: element?.getAttribute('role') ?? element?.tagName.toLowerCase() ?? '', name: name.trim() };
+    });
+  }
+
+  /** The colour of the page's text, and the one that the theme gives for it, both as computed. */
+  async textColours(): Promise<{ readonly shown: string; readonly ofTheme: string }> {
+    return this.frame.locator('main.chat').evaluate((main) => {
+      const probe = main.ownerDocument.createElement('span');
+      probe.style.setProperty('color', 'var(--vscode-foreground)');
+      main.append(probe);
+      const ofTheme = getComputedStyle(probe).color;
+      probe.remove();
+      return { shown: getComputedStyle(main).color, ofTheme };
+    });
+  }
+
   /** Text of the answer to the last question, once there is one. */
   private async lastAnswer(): Promise<string | undefined> {
     const questions = await this.questions.count();
