@@ -38,7 +38,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await window.goTo(...PLACE);
       await window.typeForGhostText(' ');
       const before = await host.reachedSidecar();
-      for (const kept of ['.env', 'build/settings.txt']) {
+      for (const kept of ['.env', 'build/generated.txt']) {
         await window.openFile(await host.write(kept, text));
         await window.goToEnd();
         await window.type('l');
