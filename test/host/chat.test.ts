@@ -52,8 +52,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       const window = await host.openWindow();
       const chat = await window.openChat();
       const lightText = await chat.textColours();
-      await window.command('Preferences: Color Theme');
-      await window.answerInput('Dark High Contrast');
+      await host.write('.vscode/settings.json', JSON.stringify({ 'workbench.colorTheme': 'Default High Contrast' }));
       await waitFor('the theme in the panel', async () => (await chat.textColours()).shown !== lightText.shown);
       const { shown, ofTheme } = await chat.textColours();
       assert.equal(shown, ofTheme);

@@ -16,9 +16,10 @@ export class ChatView {
   }
 
   async ask(question: string): Promise<void> {
+    const before = await this.questions.count();
     await this.input.fill(question);
     await this.input.press('Enter');
-    await this.questions.filter({ hasText: question }).last().waitFor();
+    await waitFor('the question in the conversation', async () => (await this.questions.count()) > before);
   }
 
   /** Waits until the answer to the last question has begun to appear. It may have ended by then. */

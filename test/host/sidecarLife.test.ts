@@ -47,7 +47,8 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
         const { pid } = await host.sidecar();
         await window.goToEnd();
         await window.press('Enter');
-        await window.type(`export function double${attempt}(x: number): number {`);
+        const name = ['double', 'triple', 'quadruple'][attempt - 1];
+        await window.type(`export function ${name}(x: number): number {`);
         await window.command('Trigger Inline Suggestion');
         assert.equal((await host.busySidecar()).pid, pid);
         process.kill(pid, 'SIGKILL');
@@ -57,8 +58,9 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
         await window.shownGhostText();
         const recoveredMs = Date.now() - killedAt;
         assert.notEqual((await host.sidecar()).pid, pid);
-        const body = new RegExp(`export function double${attempt}\\(x: number\\): number \\{\\n\\s*return `);
-        await window.savedText(host.file(FILE), (text) => body.test(text));
+        await window.press('Tab');
+        const whole = new RegExp(`export function ${name}\\(x: number\\): number \\{\\n\\s*return \\S`);
+        await window.savedText(host.file(FILE), (text) => whole.test(text));
         return recoveredMs;
       });
     });
@@ -80,6 +82,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
         await chat.answerBegins();
         const recoveredMs = Date.now() - killedAt;
         assert.notEqual((await host.sidecar()).pid, pid);
+        await chat.answerEnds();
         return recoveredMs;
       });
     });
