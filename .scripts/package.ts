@@ -1,6 +1,7 @@
 /**
  * Makes the VSIX of this platform; `--all`: one for each target; `--target NAME`: that one; `--cuda`: the CUDA add-on archives.
- * `--out FOLDER`: where they go, by default the project's folder. Prints sizes and fails above `MAX_VSIX_BYTES`.
+ * `--out FOLDER`: where they go, by default the project's folder. `--write`: sizes into `docs/results/package.md` too. Prints sizes and fails
+ * above `MAX_VSIX_BYTES`.
  */
 import { createVSIX } from '@vscode/vsce';
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writeReport } from '../test/bench/report.ts';
 import { packCudaAddOn } from './package/cudaAddOn.ts';
 import { stageCommon, stageTarget } from './package/stage.ts';
 import { CUDA_TARGETS, hostTarget, TARGETS, targetNamed, type PackageTarget } from './package/targets.ts';
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     target: { type: 'string' },
     cuda: { type: 'boolean', default: false },
     out: { type: 'string', default: root },
+    write: { type: 'boolean', default: false },
   },
 });
 const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as { version: string };
@@ -33,13 +36,20 @@ try {
   } else {
     const targets = values.all ? TARGETS : [values.target ? targetNamed(values.target) : hostTarget()];
     const common = await stageCommon(root, path.join(work, 'common'));
-    for (const target of targets) await makeVsix(target, common);
+    const packages: Package[] = [];
+    for (const target of targets) packages.push(await makeVsix(target, common));
+    if (values.write) await writeSizes(packages);
   }
 } finally {
   await rm(work, { recursive: true, force: true });
 }
 
-async function makeVsix(target: PackageTarget, common: Awaited<ReturnType<typeof stageCommon>>): Promise<void> {
+interface Package {
+  readonly target: string;
+  readonly sizeBytes: number;
+}
+
+async function makeVsix(target: PackageTarget, common: Awaited<ReturnType<typeof stageCommon>>): Promise<Package> {
   const stage = path.join(work, target.name);
   await stageTarget(common, target, stage);
   const packagePath = path.join(outputFolder, `chorus-${target.name}-${version}.vsix`);
@@ -55,4 +65,16 @@ async function makeVsix(target: PackageTarget, common: Awaited<ReturnType<typeof
   console.log(`${packagePath}: ${(size / 1024 / 1024).toFixed(1)} MB`);
   if (size > MAX_VSIX_BYTES) throw new Error(`${packagePath} is ${size} bytes, at most ${MAX_VSIX_BYTES} are allowed`);
   await rm(stage, { recursive: true });
+  return { target: target.name, sizeBytes: size };
+}
+
+async function writeSizes(packages: readonly Package[]): Promise<void> {
+  const rows = packages.map(({ target, sizeBytes }) => `| ${target} | ${(sizeBytes / 1024 / 1024).toFixed(1)} |`);
+  const body = `Megabytes (MiB) of each VSIX with the default model and the libraries of its target inside. At most ${MAX_VSIX_BYTES / 1024 / 1024} are allowed.
+
+| target | MB |
+|---|---:|
+${rows.join('\n')}`;
+  const command = `npm run package -- ${process.argv.slice(2).filter((argument, index, all) => argument !== '--out' && all[index - 1] !== '--out').join(' ')}`;
+  await writeReport({ name: 'package', title: 'Size of the packages', body, figures: packages, model: 'SmolLM2-135M-Instruct Q4_1, inside', command });
 }

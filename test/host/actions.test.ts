@@ -14,7 +14,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await window.page.locator('.part.editor .squiggly-error').first().waitFor();
       await window.goTo(13, 5);
       await window.command('Chorus: Fix This Problem');
-      await window.diffEditor().waitFor();
+      await window.appears(window.diffEditor());
       await window.screenshot('fix-preview');
       assert.equal(await host.read(FILE), original, 'a preview changes no file');
       await window.command('Chorus: Accept Edit');
@@ -32,11 +32,44 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await window.openFile(host.file(FILE));
       await window.goTo(9, 5);
       await window.command('Chorus: Document');
-      await window.diffEditor().waitFor();
+      await window.appears(window.diffEditor());
       await window.command('Chorus: Reject Edit');
       await window.diffEditor().waitFor({ state: 'hidden' });
-      await window.press('Control+S');
-      assert.equal(await host.read(FILE), original);
+      assert.equal(await window.dirtyTabs().count(), 0);
+      // What is typed and saved comes after whatever the rejection did.
+      await window.focusEditor();
+      await window.goToEnd();
+      await window.type('// end');
+      await window.savedText(host.file(FILE), (text) => text.includes('// end'));
+      assert.equal(await host.read(FILE), `${original}// end`);
+    });
+
+    scenario('tests, a translation and a refactoring come as previews; what is accepted stands in its document alone', async (host) => {
+      const window = await host.openWindow();
+      const original = await host.read(FILE);
+      const decide = async (decision: 'Accept' | 'Reject'): Promise<void> => {
+        await window.appears(window.diffEditor());
+        await window.command(`Chorus: ${decision} Edit`);
+        await window.diffEditor().waitFor({ state: 'hidden' });
+        await window.focusEditor();
+      };
+      await window.openFile(host.file('src/point.ts'));
+      await window.goTo(9, 5);
+      await window.command('Chorus: Write Tests');
+      await decide('Accept');
+      await window.page.locator('.part.editor .tab.active.dirty', { hasText: 'point.test.ts' }).waitFor();
+      await window.savedText(host.file('src/point.test.ts'), (text) => text.includes('new Point('));
+
+      await window.openFile(host.file(FILE));
+      await window.goTo(9, 5);
+      await window.command('Chorus: Translate Comments and Strings');
+      await window.answerInput('German');
+      await decide('Reject');
+      await window.command('Chorus: Refactor');
+      await window.answerInput('Rename total to sum.');
+      await decide('Accept');
+      await window.savedText(host.file(FILE), (text) => text !== original && text.includes('totalCents(items: Item[])'));
+      assert.equal(await window.dirtyTabs().count(), 0);
     });
 
     scenario('an explanation goes to the chat panel', async (host) => {
@@ -58,8 +91,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       const window = await host.openWindow();
       await window.statusBarItem('main').waitFor();
       await window.command('Chorus: Write Commit Message');
-      const message = window.page.locator('.scm-editor .view-lines', { hasText: /\w/ }).first();
-      await message.waitFor();
+      await window.appears(window.page.locator('.scm-editor .view-lines', { hasText: /\w/ }).first());
       await window.screenshot('commit-message');
     });
   });

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
-
-/** The likeliest words each time. */
-const settings = { 'chorus.chat.temperature': 0 };
+import { waitFor } from './waitFor.ts';
 
 for (const version of [NEWEST_HOST, OLDEST_HOST]) {
   describeHost(version, (scenario) => {
@@ -30,7 +28,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       const chat = await window.openChat();
       await chat.ask('Write a very long story about the sea.');
       await chat.answerBegins();
-      await window.webview().getByRole('button', { name: 'Stop (Escape)' }).click();
+      await chat.button('Stop (Escape)').click();
       await chat.answerEnds();
       await chat.ask('Say hello.');
       assert.match(await chat.answerEnds(), /\S/);
@@ -49,5 +47,39 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       assert.match((await chat.questions.last().textContent()) ?? '', /\/explain/);
       await window.screenshot('explain');
     });
-  }, { settings });
+
+    scenario('the panel is used by the keyboard alone, with a name for each stop, in the colours of a high-contrast theme', async (host) => {
+      const window = await host.openWindow();
+      const chat = await window.openChat();
+      const lightText = await chat.textColours();
+      await host.write('.vscode/settings.json', JSON.stringify({ 'workbench.colorTheme': 'Default High Contrast' }));
+      await waitFor('the theme in the panel', async () => (await chat.textColours()).shown !== lightText.shown);
+      const { shown, ofTheme } = await chat.textColours();
+      assert.equal(shown, ofTheme);
+
+      await window.command('Chorus: Focus on Chat View');
+      await waitFor('the focus in the question', async () => (await chat.focused()).name === 'Question');
+      await window.type('Write a JavaScript function add(a, b). Answer with one code block.');
+      await window.press('Tab');
+      assert.deepEqual(await chat.focused(), { role: 'button', name: 'Send (Enter)' });
+      await window.press('Enter');
+      await chat.answerBegins();
+      assert.match(await chat.answerEnds(), /add/);
+      await window.screenshot('chat-high-contrast');
+
+      const stops: string[] = [];
+      await window.command('Chorus: Focus on Chat View');
+      await waitFor('the focus in the question', async () => (await chat.focused()).name === 'Question');
+      // Backwards through the panel, to the conversation that is its first stop.
+      for (let focused = await chat.focused(); focused.name !== 'Conversation'; focused = await chat.focused()) {
+        assert.notEqual(focused.name, '', `a ${focused.role} without a name comes before ${stops.join(', ')}`);
+        stops.unshift(focused.name);
+        assert.ok(stops.length < 30, `Shift+Tab goes in circles: ${stops.join(', ')}`);
+        await window.press('Shift+Tab');
+      }
+      for (const name of ['Copy', 'Insert at cursor', 'Apply: show as a change to the file', 'Try again', 'Add the selection', 'Question']) {
+        assert.ok(stops.includes(name), `${name} is not among ${stops.join(', ')}`);
+      }
+    });
+  });
 }

@@ -1,11 +1,11 @@
 /** One running VS Code server with data folders of its own: extensions are put in, windows open its addresses, `stop` ends what was started. */
 import { execa, type ResultPromise } from 'execa';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Host } from './setup.ts';
+import type { Host, HostVersion } from './setup.ts';
 
 export interface CodeServerOptions {
   readonly host: Host;
@@ -53,6 +53,10 @@ export class CodeServer {
     this.folder = options.folder;
     this.url = url;
     this.process = process;
+  }
+
+  get version(): HostVersion {
+    return this.options.host.version;
   }
 
   /** Where the sidecar of this server's windows keeps its state. */
@@ -127,10 +131,14 @@ export class CodeServer {
   }
 }
 
-/** Installs a VSIX as a user would from the command line. */
-export async function installVsix(options: CodeServerOptions, vsix: string): Promise<void> {
+/** Installs a VSIX as a user would from the command line. Returns the extension's folder. */
+export async function installVsix(options: CodeServerOptions, vsix: string): Promise<string> {
   await mkdir(options.folder, { recursive: true });
   await spawnServer(options, ['--install-extension', vsix, '--force']);
+  const installed = await readdir(extensionsFolder(options.folder), { withFileTypes: true });
+  const folder = installed.find((entry) => entry.isDirectory() && entry.name.startsWith('chorus.chorus-'));
+  if (!folder) throw new Error(`${vsix} was not installed. The end of the log: ${(await readFile(path.join(options.folder, 'server.log'), 'utf8')).slice(-2_000)}`);
+  return path.join(extensionsFolder(options.folder), folder.name);
 }
 
 function spawnServer(options: CodeServerOptions, arguments_: readonly string[]): ResultPromise {

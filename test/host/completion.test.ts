@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+import { waitFor } from './waitFor.ts';
 
 const FILE = 'src/point.ts';
 /** After `return` in the body of `subtract`. */
@@ -29,20 +30,72 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await window.shownGhostText((shown) => shown === ghost.slice(3));
     });
 
-    scenario('a secret file gets no ghost text, and the next file does', async (host) => {
-      const secret = await host.write('.env', 'API_USER=shop\nAPI_KEY=abcdef\nAPI_HOST=');
+    scenario('of a secret and of an ignored file nothing reaches the sidecar, of the same text under another name it does', async (host) => {
+      const text = 'API_USER=shop\nAPI_KEY=abcdef\nAPI_HOST=';
+      await host.write('.gitignore', 'build/\n');
       const window = await host.openWindow();
-      await window.openFile(secret);
-      await window.goToEnd();
-      await window.type('l');
-      await window.command('Trigger Inline Suggestion');
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
       await window.typeForGhostText(' ');
-      await window.openFile(secret);
+      const before = await host.reachedSidecar();
+      for (const kept of ['.env', 'build/generated.txt']) {
+        await window.openFile(await host.write(kept, text));
+        await window.goToEnd();
+        await window.type('l');
+        await window.command('Trigger Inline Suggestion');
+        assert.deepEqual(await host.reachedSidecar(), before, kept);
+      }
+      await window.openFile(await host.write('settings.txt', text));
       await window.goToEnd();
-      await window.type('o');
-      assert.equal(await window.ghostText().count(), 0);
+      await window.type('l');
+      await window.command('Trigger Inline Suggestion');
+      await waitFor('the request', async () => (await host.reachedSidecar()).requests > before.requests);
+      // What was kept would have come before.
+      assert.equal((await host.reachedSidecar()).documents, before.documents + 1);
     });
+
+    scenario('a word and a line of ghost text are taken', async (host) => {
+      const window = await host.openWindow();
+      await window.openFile(host.file(FILE));
+      await window.goTo(...PLACE);
+      const ghost = await window.typeForGhostText(' ');
+      await window.press('Control+ArrowRight');
+      const rest = await window.shownGhostText((shown) => shown.length < ghost.length);
+      assert.ok(ghost.endsWith(rest), `${JSON.stringify(rest)} is the rest of ${JSON.stringify(ghost)}`);
+      await window.press('Alt+End');
+      const line = `return ${ghost.split('\n')[0] ?? ''}`;
+      await window.savedText(host.file(FILE), (saved) => saved.split('\n').some((each) => each.trim() === line.trim()));
+    });
+
+    scenario('ghost text shows beside an open suggestion list and goes on from the suggestion', async (host) => {
+      const window = await host.openWindow();
+      await window.openFile(host.file(FILE));
+      await window.goTo(...PLACE);
+      await window.typeForGhostText(' new Poin');
+      await window.press('Control+Space');
+      await window.page.locator('.suggest-widget.visible .monaco-list-row.focused', { hasText: 'Point' }).waitFor();
+      assert.match(await window.shownGhostText(), /^t\(/);
+    });
+
+    scenario('a cell of a notebook gets ghost text that knows the cell above', async (host) => {
+      const window = await host.openWindow();
+      await host.write('sums.ipynb', notebook('def add(a, b):\n    return a + b', 'def subtract(a, b):\n    return'));
+      await window.openNotebook(host.file('sums.ipynb'));
+      await window.press('ArrowDown');
+      await window.press('Enter');
+      await window.page.locator('.notebook-editor .monaco-editor.focused').waitFor();
+      await window.goToEnd();
+      assert.match(await window.typeForGhostText(' '), /^a - b/);
+    });
+  });
+}
+
+/** A notebook of Python cells. */
+function notebook(...cells: readonly string[]): string {
+  return JSON.stringify({
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { language_info: { name: 'python' } },
+    cells: cells.map((source, index) => ({ id: `cell${index}`, cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null })),
   });
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContext, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import { findBrowser } from '../../.scripts/system.ts';
+import { ChatView } from './chatView.ts';
 import { PATIENCE_MS, waitFor } from './waitFor.ts';
 
 const OPEN_MS = 10_000;
@@ -20,23 +21,30 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, ...signals, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 }
 
+export interface WindowOptions {
+  /** Whether `screenshot` writes to `docs/images/`: one version's pictures are there, not those of whichever came last. */
+  readonly takesPictures: boolean;
+}
+
 export class Window {
   readonly page: Page;
   private readonly context: BrowserContext;
+  private readonly options: WindowOptions;
 
-  private constructor(context: BrowserContext, page: Page) {
+  private constructor(context: BrowserContext, page: Page, options: WindowOptions) {
     this.context = context;
     this.page = page;
+    this.options = options;
   }
 
   /** Opens a window in a browser profile of its own and waits for the workbench. */
-  static async open(browser: Browser, url: string): Promise<Window> {
+  static async open(browser: Browser, url: string, options: WindowOptions): Promise<Window> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     await page.goto(url);
     await page.locator('.monaco-workbench .part.statusbar').waitFor();
-    return new Window(context, page);
+    return new Window(context, page, options);
   }
 
   /** Closes the window as its close button does. */
@@ -47,8 +55,21 @@ export class Window {
 
   // ── Documents ──
 
-  /** Opens a file by its absolute path. The list of files may change under the click: then it is opened again. */
+  /** Opens a text file by its absolute path. */
   async openFile(file: string): Promise<void> {
+    await this.openTab(file);
+    await this.editor().waitFor();
+    await this.focusEditor();
+  }
+
+  /** Opens a notebook by its absolute path, with its first cell selected. */
+  async openNotebook(file: string): Promise<void> {
+    await this.openTab(file);
+    await this.page.locator('.notebook-editor .monaco-list-row.code-cell-row').first().waitFor();
+  }
+
+  /** The list of files may change under the click: then it is opened again. */
+  private async openTab(file: string): Promise<void> {
     const tab = this.page.locator('.part.editor .tab.active', { hasText: path.basename(file) });
     for (let attempt = 1; ; attempt++) {
       await this.quickPick('Control+P', file, this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first());
@@ -59,8 +80,6 @@ export class Window {
         if (attempt === OPEN_ATTEMPTS) throw error;
       }
     }
-    await this.editor().waitFor();
-    await this.focusEditor();
   }
 
   editor(): Locator {
@@ -97,9 +116,10 @@ export class Window {
     let text = '';
     try {
       return await waitFor(`the saved text of ${path.basename(file)}`, async () => {
-        text = await readFile(file, 'utf8');
+        // A new document's file comes with its first save.
+        text = await readFile(file, 'utf8').catch(() => '');
         return expected(text) ? text : undefined;
-      }, 10_000);
+      }, { timeoutMs: 10_000 });
     } catch (error) {
       throw new Error(`${path.basename(file)} holds ${JSON.stringify(text)}`, { cause: error });
     }
@@ -108,7 +128,7 @@ export class Window {
   // ── Ghost text ──
 
   ghostText(): Locator {
-    return this.page.locator('.part.editor .ghost-text-decoration, .part.editor .ghost-text-decoration-preview');
+    return this.page.locator('.monaco-editor :is(.ghost-text-decoration, .ghost-text-decoration-preview)');
   }
 
   /** Waits for ghost text at the cursor, of a kind if one is asked for, and gives it. */
@@ -116,7 +136,7 @@ export class Window {
     return waitFor('ghost text', async () => {
       const text = (await this.ghostText().allTextContents()).join('').replaceAll('\u00a0', ' ');
       return text.trim() !== '' && isWanted(text) ? text : undefined;
-    }, timeoutMs);
+    }, { timeoutMs });
   }
 
   /**
@@ -169,17 +189,36 @@ export class Window {
     return chat;
   }
 
+  /** Waits until something is shown that Chorus was asked for. When Chorus says that it failed, that ends the wait; a vain wait tells what else was said. */
+  async appears(what: Locator): Promise<void> {
+    const messages = this.page.locator('.notification-list-item', { hasText: 'Chorus' });
+    const failures = messages.filter({ has: this.page.locator('.codicon-error, .codicon-warning') });
+    let said: string[] = [];
+    try {
+      await waitFor('what was asked for', async () => {
+        if (await what.isVisible()) return true;
+        const failed = await failures.allTextContents();
+        if (failed.length > 0) throw new Error(failed.join('\n'));
+        said = await messages.allTextContents();
+        return false;
+      });
+    } catch (cause) {
+      throw new Error(`${String(what)} did not appear. Messages on the screen: ${JSON.stringify(said)}`, { cause });
+    }
+  }
+
+  /** Tabs of documents with unsaved changes. */
+  dirtyTabs(): Locator {
+    return this.page.locator('.part.editor .tab.dirty');
+  }
+
   diffEditor(): Locator {
     return this.page.locator('.part.editor .monaco-diff-editor').first();
   }
 
-  notification(text: string | RegExp): Locator {
-    return this.page.locator('.notification-list-item', { hasText: text }).first();
-  }
-
   /** Writes `docs/images/<name>.png` when `CHORUS_SCREENSHOTS=1`. */
   async screenshot(name: string): Promise<void> {
-    if (process.env['CHORUS_SCREENSHOTS'] === '1') await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
+    if (this.options.takesPictures && process.env['CHORUS_SCREENSHOTS'] === '1') await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
   }
 
   /** What is on the screen, for the message of a failing test. */
@@ -187,56 +226,26 @@ export class Window {
     await this.page.screenshot({ path: file });
   }
 
+  /** Types an answer into the input or the list that a command asks with, and takes it. */
+  async answerInput(text: string): Promise<void> {
+    const input = this.quickInput();
+    await input.waitFor();
+    await input.fill(text);
+    await this.page.keyboard.press('Enter');
+    await input.waitFor({ state: 'hidden' });
+  }
+
+  private quickInput(): Locator {
+    return this.page.locator('.quick-input-widget input[type="text"]');
+  }
+
   private async quickPick(keys: string, text: string, row: Locator): Promise<void> {
-    const input = this.page.locator('.quick-input-widget input[type="text"]');
+    const input = this.quickInput();
     await this.page.keyboard.press(keys);
     await input.waitFor();
     await input.fill(text);
     await row.waitFor();
     await this.page.keyboard.press('Enter');
     await input.waitFor({ state: 'hidden' });
-  }
-}
-
-/** The chat panel's page. */
-export class ChatView {
-  readonly input: Locator;
-  readonly questions: Locator;
-  readonly answers: Locator;
-  private readonly frame: FrameLocator;
-
-  constructor(frame: FrameLocator) {
-    this.frame = frame;
-    this.input = frame.locator('textarea.input');
-    this.questions = frame.locator('article.question');
-    this.answers = frame.locator('article.answer');
-  }
-
-  async ask(question: string): Promise<void> {
-    await this.input.fill(question);
-    await this.input.press('Enter');
-    await this.questions.filter({ hasText: question }).last().waitFor();
-  }
-
-  /** Waits until the last answer has begun to appear and is still being written. */
-  async answerBegins(): Promise<string> {
-    return waitFor('the beginning of an answer', async () => {
-      const text = (await this.frame.locator('article.answer.streaming .body').allTextContents()).join('');
-      return text.trim() === '' ? undefined : text;
-    });
-  }
-
-  /** Waits for the end of the last answer and gives its text. */
-  async answerEnds(timeoutMs?: number): Promise<string> {
-    return waitFor('the end of an answer', async () => {
-      if ((await this.answers.count()) < (await this.questions.count())) return undefined;
-      if ((await this.frame.locator('article.answer.streaming').count()) > 0) return undefined;
-      return (await this.answers.last().locator('.body').textContent()) ?? '';
-    }, timeoutMs);
-  }
-
-  /** A button of the last code block of the answers. */
-  codeButton(label: string): Locator {
-    return this.frame.locator('.code-block').last().getByRole('button', { name: label });
   }
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { extensionsFolder } from './codeServer.ts';
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
-const SHIPPED_FOLDERS = ['dist', 'media', 'l10n'];
+const SHIPPED_FOLDERS = ['media', 'l10n'];
 
 interface Manifest {
   readonly publisher: string;
@@ -14,9 +14,16 @@ interface Manifest {
   version: string;
 }
 
-/** Puts the built extension into a server's extensions folder, as `version` if one is given. Returns its folder. */
-export async function installBuiltExtension(serverFolder: string, version?: string): Promise<string> {
-  if (!existsSync(path.join(repository, 'dist', 'extension.cjs'))) throw new Error('There is no dist/extension.cjs: run npm run build first');
+export interface InstallOptions {
+  /** The version to claim, in place of the manifest's. */
+  readonly version?: string;
+  /** Where the bundles are; by default the repository's `dist`. */
+  readonly bundles?: string;
+}
+
+/** Puts the built extension into a server's extensions folder. Returns its folder. */
+export async function installBuiltExtension(serverFolder: string, { version, bundles = path.join(repository, 'dist') }: InstallOptions = {}): Promise<string> {
+  if (!existsSync(path.join(bundles, 'extension.cjs'))) throw new Error(`There is no extension.cjs in ${bundles}: run npm run build first`);
   const manifest = JSON.parse(await readFile(path.join(repository, 'package.json'), 'utf8')) as Manifest;
   manifest.version = version ?? manifest.version;
   const folder = path.join(extensionsFolder(serverFolder), `${manifest.publisher}.${manifest.name}-${manifest.version}`);
@@ -25,6 +32,7 @@ export async function installBuiltExtension(serverFolder: string, version?: stri
   for (const entry of await readdir(repository)) {
     if (SHIPPED_FOLDERS.includes(entry) || /^package\.nls.*\.json$/.test(entry)) await cp(path.join(repository, entry), path.join(folder, entry), { recursive: true });
   }
+  await cp(bundles, path.join(folder, 'dist'), { recursive: true });
   await symlink(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'), 'dir');
   return folder;
 }

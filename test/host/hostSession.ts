@@ -2,7 +2,6 @@
  * What the host tests begin with: a VS Code with the built Chorus in it, a browser, a copy of the sample workspace for each scenario; and an
  * end that leaves nothing behind. What a failing scenario had on its screens goes to `.cache/host-failures/`.
  */
-import { execa } from 'execa';
 import type { Browser } from 'playwright-core';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
@@ -11,19 +10,34 @@ import path from 'node:path';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { homeFiles } from '../../sidecar/client/home.ts';
 import { readStateFile, type SidecarState } from '../../sidecar/client/stateFile.ts';
-import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
-import { CodeServer, type CodeServerOptions } from './codeServer.ts';
+import {
+  DIAGNOSTICS_REQUEST, STATISTICS_REQUEST, STATUS_REQUEST, type CompletionStatistics, type DiagnosticsResult, type SidecarStatus,
+} from '../../sidecar/protocol/client.ts';
+import { RawClient } from '../sidecar/server/support/rawClient.ts';
+import { CodeServer, installVsix, type CodeServerOptions } from './codeServer.ts';
 import { launchBrowser, Window } from './driver.ts';
 import { copySampleWorkspace, installBuiltExtension, repository } from './extensionFolder.ts';
-import { setUpHost, type HostVersion } from './setup.ts';
+import { NEWEST_HOST, setUpHost, type HostVersion } from './setup.ts';
 import { isRunning, stopSidecar } from './sidecarProcess.ts';
 import { waitFor } from './waitFor.ts';
 
 const FAILURES = path.join(repository, '.cache', 'host-failures');
 
+/** What makes the model's part of a scenario the same in every run. */
+const STEADY_SETTINGS = {
+  // The likeliest words each time.
+  'chorus.chat.temperature': 0,
+  // Threads that share cores with VS Code and a browser wait for one another most of the time.
+  'chorus.threads': 1,
+};
+
 export interface HostOptions extends Partial<Omit<CodeServerOptions, 'host' | 'folder'>> {
   /** The version that the extension claims to be. */
   readonly extensionVersion?: string;
+  /** Where the bundles are; by default the repository's `dist`. */
+  readonly bundles?: string;
+  /** A package to install in place of the built files. Its own default model is used. */
+  readonly vsix?: string;
   /** Runs once the server's folder exists and before the server starts. */
   readonly prepare?: (serverFolder: string) => Promise<void>;
 }
@@ -80,9 +94,11 @@ export class HostSession {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-host-'));
     const serverFolder = path.join(folder, 'server');
     try {
-      const extensionFolder = await installBuiltExtension(serverFolder, options.extensionVersion);
+      const extensionFolder = options.vsix
+        ? await installVsix({ host, folder: serverFolder }, options.vsix)
+        : await installBuiltExtension(serverFolder, { version: options.extensionVersion, bundles: options.bundles });
       await options.prepare?.(serverFolder);
-      const settings = { 'chorus.modelPath': modelPath, ...options.settings };
+      const settings = { ...STEADY_SETTINGS, ...(options.vsix ? {} : { 'chorus.modelPath': modelPath }), ...options.settings };
       const server = await CodeServer.start({ ...options, host, folder: serverFolder, settings });
       try {
         return new HostSession(server, await launchBrowser(), { folder, extensionFolder, modelPath });
@@ -127,7 +143,8 @@ export class Scenario {
 
   /** Opens a window on the workspace and waits until Chorus shows itself in the status bar. */
   async openWindow(): Promise<Window> {
-    const window = await Window.open(this.session.browser, this.session.server.windowUrl(this.workspace));
+    const takesPictures = this.session.server.version === NEWEST_HOST;
+    const window = await Window.open(this.session.browser, this.session.server.windowUrl(this.workspace), { takesPictures });
     this.windows.push(window);
     await window.chorusStatus().waitFor();
     return window;
@@ -165,10 +182,31 @@ export class Scenario {
     return state && isRunning(state.pid) ? state : undefined;
   }
 
-  /** What the running sidecar tells of itself on the command line. */
+  /** What the running sidecar tells of itself. */
   async sidecarStatus(): Promise<SidecarStatus> {
-    const { stdout } = await execa(process.execPath, [path.join(repository, 'dist', 'cli.mjs'), 'status', '--json'], { env: { CHORUS_HOME: this.session.server.chorusHome } });
-    return JSON.parse(stdout) as SidecarStatus;
+    return this.ask<SidecarStatus>(STATUS_REQUEST);
+  }
+
+  /** The running sidecar, at a moment when its model works. */
+  async busySidecar(): Promise<SidecarState> {
+    const state = await this.sidecar();
+    await using client = await RawClient.initialized(state);
+    // Asked again at once each time: a completion does not take long.
+    await waitFor('the model to work', async () => ((await client.request(STATUS_REQUEST)) as SidecarStatus).state === 'busy', { intervalMs: 0 });
+    return state;
+  }
+
+  /** What reached the running sidecar: completions asked for since it began, and documents that are open in it now. */
+  async reachedSidecar(): Promise<{ readonly requests: number; readonly documents: number }> {
+    const { requests } = await this.ask<CompletionStatistics>(STATISTICS_REQUEST);
+    const { text } = await this.ask<DiagnosticsResult>(DIAGNOSTICS_REQUEST);
+    const documents = [...text.matchAll(/\((\d+) documents\)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+    return { requests, documents };
+  }
+
+  private async ask<Result>(request: string): Promise<Result> {
+    await using client = await RawClient.initialized(await this.sidecar());
+    return (await client.request(request)) as Result;
   }
 
   /** Keeps what a person would look at first. */

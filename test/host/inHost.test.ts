@@ -37,7 +37,7 @@ describe(`the desktop's tests in VS Code ${NEWEST_HOST}`, () => {
       ['extensionDevelopmentPath', server.remoteUri(extensionFolder)],
       ['extensionTestsPath', server.remoteUri(testsPath)],
     ]));
-    await waitFor('the tests to end', () => exitCode !== undefined, 180_000);
+    await waitFor('the tests to end', () => exitCode !== undefined, { timeoutMs: 180_000 });
     const results = JSON.parse(await readFile(path.join(work, 'results.json'), 'utf8')) as InHostResult[];
     assert.deepEqual(results.filter(({ error }) => error !== undefined), []);
     assert.ok(results.length > 0);

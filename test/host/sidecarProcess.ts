@@ -10,7 +10,7 @@ export async function stopSidecar(home: string): Promise<void> {
   const state = await readStateFile(homeFiles(home).stateFile);
   if (!state || !isRunning(state.pid)) return;
   await stopRunning(home);
-  await waitFor('the sidecar to stop', () => !isRunning(state.pid), 15_000);
+  await waitFor('the sidecar to stop', () => !isRunning(state.pid), { timeoutMs: 15_000 });
 }
 
 /** Whether a process runs. One that has ended and waits for its parent to notice doesn't. */

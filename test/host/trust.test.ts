@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describeHost, type Scenario } from './hostSession.ts';
-import { NEWEST_HOST } from './setup.ts';
+import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
 
 /** What a repository would like to have: a model of its own, which isn't even one. */
 async function nameModelInWorkspace(host: Scenario): Promise<void> {
@@ -19,21 +19,23 @@ async function completesWithUsersModel(host: Scenario): Promise<void> {
   assert.equal(modelPath, host.session.modelPath);
 }
 
-describeHost(NEWEST_HOST, (scenario) => {
-  scenario('a model that a workspace names is ignored', async (host) => {
-    await nameModelInWorkspace(host);
-    await completesWithUsersModel(host);
-  });
-});
-
-describeHost(NEWEST_HOST, (scenario) => {
-  scenario('in a workspace that the user does not trust, the open document is completed by the user\'s model', async (host) => {
-    await nameModelInWorkspace(host);
-    await completesWithUsersModel(host);
+for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+  describeHost(version, (scenario) => {
+    scenario('a model that a workspace names is ignored', async (host) => {
+      await nameModelInWorkspace(host);
+      await completesWithUsersModel(host);
+    });
   });
 
-  scenario('in a workspace that the user does not trust, a window says so', async (host) => {
-    const window = await host.openWindow();
-    await window.statusBarItem('Restricted Mode').waitFor();
-  });
-}, { workspaceTrust: true });
+  describeHost(version, (scenario) => {
+    scenario('in a workspace that the user does not trust, the open document is completed by the user\'s model', async (host) => {
+      await nameModelInWorkspace(host);
+      await completesWithUsersModel(host);
+    });
+
+    scenario('in a workspace that the user does not trust, a window says so', async (host) => {
+      const window = await host.openWindow();
+      await window.statusBarItem('Restricted Mode').waitFor();
+    });
+  }, { workspaceTrust: true });
+}

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
+import { tinyModel, writeGguf } from '../models/ggufFile.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -160,6 +161,22 @@ describe('chorus, wrongly used,', () => {
       assert.deepEqual([error.code, asJson.stderr, asJson.exitCode], [code, '', exitCode]);
     });
   }
+
+  it('with a model larger than memory, says what it needs and what is free, and the next command works', async () => {
+    const large = path.join(work, 'large.gguf');
+    const rows = 2 ** 31;
+    const columns = 1024;
+    const tiny = tinyModel();
+    // 8 TiB of zeros, which take no room on the disk.
+    const embedding = { name: 'blk.0.ffn_up.weight', shape: [columns, rows], type: 0, offset: tiny.dataBytes };
+    await writeGguf(large, tinyModel({ tensors: [...tiny.tensors, embedding], dataBytes: tiny.dataBytes + columns * rows * 4 }));
+    const refused = await chorus(['info', '--model', large]);
+    assert.match(refused.stderr, /large\.gguf needs about \d+\.?\d* .B of memory .*are free/);
+    assert.deepEqual([refused.stderr.split('\n').length, refused.stdout, refused.exitCode], [1, '', 1]);
+    const { error } = (await json(['generate', 'Hello', '--model', large])) as { error: { code: string } };
+    assert.equal(error.code, 'out-of-memory');
+    assert.equal((await json(['generate', 'The capital of France is', '--max-tokens', '3']))['generatedTokens'], 3);
+  });
 
   it('leaves no sidecar of its own behind', async () => {
     await chorus(['info', '--model', path.join(root, 'LICENSE')]);

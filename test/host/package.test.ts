@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { repository } from './extensionFolder.ts';
+import { HostSession } from './hostSession.ts';
+import { NEWEST_HOST } from './setup.ts';
+
+/** What a user gets: nothing is set, and no file of this checkout is beside it. */
+describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
+  let work: string;
+  let session: HostSession;
+  before(async () => {
+    work = await mkdtemp(path.join(os.tmpdir(), 'chorus-vsix-'));
+    await execa(process.execPath, ['--import', 'tsx', '.scripts/package.ts', '--out', work], { cwd: repository });
+    const vsix = path.join(work, (await readdir(work)).find((name) => name.endsWith('.vsix')) ?? 'no package');
+    session = await HostSession.start(NEWEST_HOST, { vsix });
+  });
+  after(async () => {
+    await session.stop();
+    await rm(work, { recursive: true, force: true });
+  });
+
+  it('completes code with the model inside, on our own engine', async () => {
+    const host = await session.newScenario();
+    try {
+      const window = await host.openWindow();
+      await window.openFile(host.file('src/point.ts'));
+      await window.goTo(13, 11);
+      await window.typeForGhostText(' ');
+      const { modelPath, engine } = await host.sidecarStatus();
+      assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', 'SmolLM2-135M-Instruct.Q4_1.gguf'));
+      assert.equal(engine, 'chorus');
+    } catch (error) {
+      await host.recordFailure('package');
+      throw error;
+    } finally {
+      await host.closeWindows();
+    }
+  });
+});
