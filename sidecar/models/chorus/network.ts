@@ -6,6 +6,7 @@ import { Graph, GraphMemory } from '../../../kernels/ggml/graph.ts';
 import { contiguous, getRows, scale, sumRows, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
+import { TroubleError } from '../../engine/engine.ts';
 import { isSliding, type Architecture, type Hyperparameters } from '../architectures/architecture.ts';
 import type { LoadedWeights } from './weights.ts';
 import type { SequenceCache } from './sequenceCache.ts';
@@ -38,7 +39,11 @@ interface BuiltGraph {
 /** Which tokens of an evaluation give logits. */
 export type WantedLogits = 'none' | 'last' | 'all';
 
+/** Throws `TroubleError` 'context-overflow' where the sequence has no room: ggml would abort on a row that its cache lacks. */
 function attendedRowsFor(sequence: SequenceCache, tokens: number): number {
+  if (sequence.length + tokens > sequence.capacity) {
+    throw new TroubleError('context-overflow', `${tokens} tokens after ${sequence.length} others do not fit into the context of ${sequence.capacity}.`);
+  }
   return Math.min(sequence.capacity, Math.ceil((sequence.length + tokens) / ROW_PADDING) * ROW_PADDING);
 }
 
