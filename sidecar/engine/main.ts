@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { LocalEngine } from '../models/localEngine.ts';
+import { upcycle } from '../upcycle/upcycle.ts';
 import { serveEngine } from './requests.ts';
 
 // A native call may be running, and an orderly exit would wait for it: without a parent there is nothing left to do.
@@ -9,5 +10,5 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 const engine = new LocalEngine({ log: (line) => process.stderr.write(`${line}\n`) });
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-serveEngine(connection, engine);
+serveEngine(connection, engine, { upcycle });
 connection.listen();

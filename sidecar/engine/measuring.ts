@@ -75,6 +75,7 @@ export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeT
   // The first evaluation of each size allocates.
   evaluator.reset();
   await evaluateInChunks(evaluator, tokens.slice(0, Math.max(1, promptTokens)), signal);
+  evaluator.reset();
   await evaluator.evaluate(tokens.slice(0, 1), 'last');
   for (const depth of depths) {
     for (const test of ['prompt', 'decode'] as const) {

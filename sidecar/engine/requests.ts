@@ -14,6 +14,8 @@ import {
   STATISTICS,
   TOKENIZE,
   UNLOAD,
+  UPCYCLE,
+  UPCYCLE_PROGRESS,
   type BenchParams,
   type ChatTemplateParams,
   type DetokenizeParams,
@@ -27,12 +29,20 @@ import {
   type ReleaseSequenceParams,
   type TokenizeParams,
   type TokenizeResult,
+  type UpcycleParams,
+  type UpcycleProgress,
+  type UpcycleResult,
 } from '../protocol/engine.ts';
 import { TroubleError, type Engine } from './engine.ts';
 import type { Measuring } from './measuring.ts';
 
+/** Makes models of others; needs none that is loaded. */
+export interface Upcycling {
+  upcycle(params: UpcycleParams, options?: { onProgress?: (progress: UpcycleProgress) => void; signal?: AbortSignal }): Promise<UpcycleResult>;
+}
+
 /** Answers the requests of `sidecar/protocol/engine.ts` with an engine of this process. */
-export function serveEngine(connection: MessageConnection, engine: Engine & Measuring): void {
+export function serveEngine(connection: MessageConnection, engine: Engine & Measuring, { upcycle }: Upcycling): void {
   const onRequest = <Params, Result>(method: string, handle: (params: Params, signal: AbortSignal) => Promise<Result>): void => {
     connection.onRequest(method, async (params: Params, token: CancellationToken) => {
       try {
@@ -61,6 +71,7 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
   onRequest(LOGITS, (params: LogitsParams, signal) => engine.logits(params, { signal }));
   onRequest(PERPLEXITY, (params: PerplexityParams, signal) => engine.perplexity(params, { signal }));
   onRequest(BENCH, (params: BenchParams, signal) => engine.bench(params, { signal }));
+  onRequest(UPCYCLE, (params: UpcycleParams, signal) => upcycle(params, { signal, onProgress: (progress) => notify(connection, UPCYCLE_PROGRESS, progress) }));
   onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
 }
 

@@ -1,4 +1,5 @@
 import type { SamplingParams, TokenId } from '../protocol/engine.ts';
+import { uniformNumbers } from './random.ts';
 
 /** Tokens that the repeat penalty looks back on, as in llama.cpp. */
 const PENALISED_TOKENS = 64;
@@ -63,7 +64,7 @@ function drawing(params: SamplingParams): (logits: Float32Array) => TokenId {
   const minP = params.minP ?? 0;
   if (topP < 1) filters.push(nucleus(topP));
   if (minP > 0) filters.push(aboveShareOfBest(minP));
-  const random = generator(params.seed ?? Math.floor(Math.random() * 2 ** 32));
+  const random = uniformNumbers(params.seed ?? Math.floor(Math.random() * 2 ** 32));
   return (logits) => {
     let candidates = largest(logits, params.topK && params.topK > 0 ? params.topK : logits.length, topP);
     for (const filter of filters) candidates = filter(candidates);
@@ -145,18 +146,4 @@ function draw(candidates: readonly Candidate[], temperature: number, random: num
     if (rest < 0) return (candidates[index] as Candidate).token;
   }
   return (candidates.at(-1) as Candidate).token;
-}
-
-/** Numbers from 0 to 1 by the 32-bit generator SplitMix (Steele, Lea, Flood 2014). */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let mixed = state ^ (state >>> 16);
-    mixed = Math.imul(mixed, 0x21f0aaad);
-    mixed ^= mixed >>> 15;
-    mixed = Math.imul(mixed, 0x735a2d97);
-    mixed ^= mixed >>> 15;
-    return (mixed >>> 0) / 2 ** 32;
-  };
 }

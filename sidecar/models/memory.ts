@@ -66,10 +66,12 @@ export function memoryNeeds(
   contextTokens: number,
   sequences: number,
 ): { readonly cacheBytes: number; readonly computeBytes: number } {
+  // Of a mixture of attention the queries, what they attend, and that scaled by the gates.
+  const mixtureElements = (4 * shape.queryElementsPerToken) / shape.blockCount;
   const scoreBytes = keepsScores ? 2 * batchTokens * contextTokens * shape.headCount * 4 : 0;
   return {
     cacheBytes: shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES * contextTokens * sequences,
-    computeBytes: batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength) * 4 + scoreBytes,
+    computeBytes: batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes,
   };
 }
 

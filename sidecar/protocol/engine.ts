@@ -204,6 +204,44 @@ export interface BenchResult {
   readonly results: readonly { readonly test: 'prompt' | 'decode'; readonly tokens: number; readonly depth: number; readonly tokensPerSecond: number }[];
 }
 
+/** Parent → engine: makes one mixture of dense models. Loads none; progress by `UPCYCLE_PROGRESS`. */
+export const UPCYCLE = 'engine/upcycle';
+export const UPCYCLE_PROGRESS = 'engine/upcycleProgress';
+export interface UpcycleParams {
+  /** Absolute paths; each model becomes an expert. */
+  readonly modelPaths: readonly string[];
+  /** Absolute path. */
+  readonly outputPath: string;
+  /** Averages all weights: one dense model. */
+  readonly dense: boolean;
+  /** Whether each attention expert has keys and values of its own, or all share the averages. */
+  readonly cache: 'expert' | 'shared';
+  /** Feed-forward experts that run for a token. */
+  readonly expertsUsed: number;
+  readonly gateMode: 'faithful' | 'renormalised' | 'scaled';
+  /** All attention experts by their gates, so many of them, or one attention of averaged weights. */
+  readonly attention: 'soft' | 'average' | number;
+  /** Of so many blocks the last has experts. */
+  readonly interval: number;
+  readonly gates: { readonly kind: 'random'; readonly seed: number } | { readonly kind: 'hidden'; readonly prompts: readonly ExpertPrompts[]; readonly scale: number };
+}
+/** Texts that are an expert's, and texts that are not. */
+export interface ExpertPrompts {
+  readonly positive: readonly string[];
+  readonly negative?: readonly string[];
+}
+export interface UpcycleProgress {
+  readonly step: string;
+  /** 0 to 1. */
+  readonly share: number;
+}
+export interface UpcycleResult {
+  readonly outputPath: string;
+  readonly experts: number;
+  readonly parameterCount: number;
+  readonly sizeBytes: number;
+}
+
 /** `ResponseError.data` of a failed engine request. */
 export interface EngineErrorData {
   readonly code: TroubleCode;

@@ -69,6 +69,11 @@ export class EngineChild {
     this.progressListener = listener;
   }
 
+  /** Calls `listener` with each notification of a kind. */
+  onNotification<Params>(method: string, listener: (params: Params) => void): { dispose(): void } {
+    return this.connection.onNotification(method, listener);
+  }
+
   /** Sends a request; an aborted signal becomes `$/cancelRequest`. Throws `TroubleError`. */
   async request<Result>(method: string, params: object | null, signal?: AbortSignal): Promise<Result> {
     if (!this.isAlive) throw await this.ended;

@@ -3,9 +3,10 @@ import { linear } from '../../../kernels/blocks/linear.ts';
 import { norm } from '../../../kernels/blocks/norm.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
-import { getRows, scale } from '../../../kernels/ggml/ops.ts';
+import { contiguous, getRows, scale, sumRows, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
-import { read, write } from '../../../kernels/ggml/transfer.ts';
+import { readF32, write } from '../../../kernels/ggml/transfer.ts';
+import { TroubleError } from '../../engine/engine.ts';
 import { isSliding, type Architecture, type Hyperparameters } from '../architectures/architecture.ts';
 import type { Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
@@ -41,6 +42,14 @@ interface BuiltGraph {
 /** Which tokens of an evaluation give logits. */
 export type WantedLogits = 'none' | 'last' | 'all';
 
+/** Throws `TroubleError` 'context-overflow' where the sequence has no room: ggml would abort on a row that its cache lacks. */
+function attendedRowsFor(sequence: SequenceCache, tokens: number): number {
+  if (sequence.length + tokens > sequence.capacity) {
+    throw new TroubleError('context-overflow', `${tokens} tokens after ${sequence.length} others do not fit into the context of ${sequence.capacity}.`);
+  }
+  return Math.min(sequence.capacity, Math.ceil((sequence.length + tokens) / ROW_PADDING) * ROW_PADDING);
+}
+
 /** A network on a device: evaluates tokens of a sequence, graph by graph. */
 export class Network implements Disposable {
   readonly #memory: GraphMemory;
@@ -61,23 +70,28 @@ export class Network implements Disposable {
    * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`.
    */
   async evaluate(sequence: SequenceCache, tokens: readonly number[], wanted: WantedLogits): Promise<Float32Array> {
-    const { hyperparameters } = this.options;
+    const built = this.#graphFor(sequence, tokens.length, attendedRowsFor(sequence, tokens.length), wanted);
+    await this.#run(built, sequence, tokens);
+    return built.logits ? readF32(this.options.placement.device, built.logits) : new Float32Array(0);
+  }
+
+  /**
+   * Appends tokens to a sequence. Resolves with each norm's result inside the blocks, summed over the tokens, `[width]`, by its name
+   * ("blk.0.attn_norm").
+   */
+  async normSums(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
     const { device } = this.options.placement;
-    const past = sequence.length;
-    const attendedRows = Math.min(sequence.capacity, Math.ceil((past + tokens.length) / ROW_PADDING) * ROW_PADDING);
-    const built = this.#graphFor(sequence, tokens.length, attendedRows, wanted);
-    write(device, built.tokens, Int32Array.from(tokens));
-    write(device, built.positions, Int32Array.from(tokens, (_, index) => past + index));
-    write(device, built.rows, BigInt64Array.from(tokens, (_, index) => BigInt(past + index)));
-    write(device, built.mask, this.#causalMask(tokens.length, attendedRows, past));
-    if (built.slidingMask) write(device, built.slidingMask, this.#causalMask(tokens.length, attendedRows, past, hyperparameters.sliding?.windowTokens));
-    if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
-    await (this.#computing = built.graph.compute());
-    sequence.append(tokens);
-    if (!built.logits) return new Float32Array(0);
-    const logits = new Float32Array(built.logits.elements);
-    read(device, built.logits, logits);
-    return logits;
+    using memory = new DeviceMemory(device);
+    const sums = new Map<string, Tensor>();
+    const built = this.#build(sequence.layers, tokens.length, attendedRowsFor(sequence, tokens.length), 'summed', (name, normed, graph) => {
+      const sum = sumRows(graph, contiguous(graph, transpose(graph, normed)));
+      graph.expand(sum, { read: true });
+      sums.set(name, sum);
+    });
+    using graph = built.graph;
+    graph.allocate(memory);
+    await this.#run(built, sequence, tokens);
+    return new Map([...sums].map(([name, sum]) => [name, readF32(device, sum)]));
   }
 
   /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */
@@ -110,6 +124,20 @@ export class Network implements Disposable {
     graph[Symbol.dispose]();
   }
 
+  async #run(built: BuiltGraph, sequence: SequenceCache, tokens: readonly number[]): Promise<void> {
+    const { placement, hyperparameters } = this.options;
+    const { device } = placement;
+    const past = sequence.length;
+    write(device, built.tokens, Int32Array.from(tokens));
+    write(device, built.positions, Int32Array.from(tokens, (_, index) => past + index));
+    write(device, built.rows, BigInt64Array.from(tokens, (_, index) => BigInt(past + index)));
+    write(device, built.mask, this.#causalMask(tokens.length, built.attendedRows, past));
+    if (built.slidingMask) write(device, built.slidingMask, this.#causalMask(tokens.length, built.attendedRows, past, hyperparameters.sliding?.windowTokens));
+    if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
+    await (this.#computing = built.graph.compute());
+    sequence.append(tokens);
+  }
+
   #graphFor(sequence: SequenceCache, tokens: number, attendedRows: number, wanted: WantedLogits): BuiltGraph {
     const key = `${sequence.id} ${tokens} ${attendedRows} ${wanted}`;
     let built = this.#graphs.get(key);
@@ -132,7 +160,7 @@ export class Network implements Disposable {
     return built;
   }
 
-  #build(layers: readonly LayerCache[], tokenCount: number, attendedRows: number, wanted: WantedLogits): BuiltGraph {
+  #build(layers: readonly LayerCache[], tokenCount: number, attendedRows: number, wanted: WantedLogits | 'summed', onNorm?: (name: string, normed: Tensor, graph: Graph) => void): BuiltGraph {
     const { architecture, hyperparameters, placement, weights } = this.options;
     const { table } = weights;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
@@ -141,7 +169,7 @@ export class Network implements Disposable {
     const rows = graph.input('rows', 'I64', [tokenCount]);
     const mask = graph.input('mask', 'F16', [attendedRows, tokenCount]);
     const slidingMask = hyperparameters.sliding && graph.input('slidingMask', 'F16', [attendedRows, tokenCount]);
-    const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+    const outputRows = (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
 
     let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
     for (let block = 0; block < hyperparameters.blockCount; block++) {
@@ -156,12 +184,13 @@ export class Network implements Disposable {
           cache: layers[block] as LayerCache,
           inputs: { positions, rows, mask: blockMask, attendedRows },
           outputRows: isLast ? outputRows : undefined,
+          onNorm: onNorm && ((name, normed) => onNorm(`blk.${block}.${name}`, normed, graph)),
         },
         x,
       );
     }
     const shared = { graph, tokens, positions, rows, mask, slidingMask, outputRows, attendedRows };
-    if (wanted === 'none') {
+    if (wanted === 'none' || wanted === 'summed') {
       graph.expand(x);
       return shared;
     }

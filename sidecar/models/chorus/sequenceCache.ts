@@ -3,7 +3,7 @@ import type { Device } from '../../../kernels/ggml/device.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import type { Hyperparameters } from '../architectures/architecture.ts';
+import { cachedHeads, type Hyperparameters } from '../architectures/architecture.ts';
 import type { Placement } from './placement.ts';
 
 let nextId = 0;
@@ -26,13 +26,11 @@ export class SequenceCache implements Disposable {
     readonly capacity: number,
     type: TensorType = 'F16',
   ) {
-    const { blockCount, kvHeads, headSize } = hyperparameters;
+    const { blockCount, headSize } = hyperparameters;
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
       const storage = this.#storageOn(placement.cacheDevice(block), 2 * blockCount);
-      return {
-        key: storage.declare(`key.${block}`, type, [kvHeads * headSize, capacity]),
-        value: storage.declare(`value.${block}`, type, [kvHeads * headSize, capacity]),
-      };
+      const extents = [cachedHeads(hyperparameters, block) * headSize, capacity];
+      return { key: storage.declare(`key.${block}`, type, extents), value: storage.declare(`value.${block}`, type, extents) };
     });
   }
 

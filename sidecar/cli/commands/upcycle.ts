@@ -1,0 +1,105 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { EngineChild } from '../../engine/process/engineChild.ts';
+import { TroubleError } from '../../engine/engine.ts';
+import { UPCYCLE, UPCYCLE_PROGRESS, type ExpertPrompts, type UpcycleParams, type UpcycleProgress, type UpcycleResult } from '../../protocol/engine.ts';
+import { InterruptedError, UsageError } from '../exitCodes.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { decimal, integer, withJson } from '../options.ts';
+import { formatBytes, printJson } from '../output.ts';
+import { ProgressBar } from '../progressBar.ts';
+
+interface UpcycleCommandOptions {
+  readonly json: boolean;
+  readonly out: string;
+  readonly dense: boolean;
+  readonly kv: 'expert' | 'shared';
+  readonly expertsUsed: number;
+  readonly attention: 'soft' | 'average' | number;
+  readonly gates: 'random' | 'hidden';
+  readonly prompts?: string;
+  readonly gateScale: number;
+  readonly gateMode: UpcycleParams['gateMode'];
+  readonly every: number;
+  readonly seed: number;
+}
+
+const promptsSchema = z.array(z.object({ positive: z.array(z.string().min(1)).min(1), negative: z.array(z.string().min(1)).optional() }).strict()).min(1);
+
+/** `chorus upcycle`: dense models of one shape become the experts of one mixture. */
+export function addUpcycle(program: Command): void {
+  const command = program
+    .command('upcycle')
+    .description('make one mixture of experts and of attention of dense models of one shape')
+    .argument('<models...>', 'GGUF files: one per expert; a single one becomes a dense model of the architecture "chorus"')
+    .requiredOption('--out <file>', 'GGUF file to write')
+    .addOption(new Option('--kv <kind>', 'keys and values: each expert its own, or the averages for all').choices(['expert', 'shared']).default('expert'))
+    .option('--experts-used <number>', 'feed-forward experts that run for a token', (value) => integer(value, 1, 512), 1)
+    .option('--attention <experts>', 'attention experts that count: "soft" (all, by their gates), a number, or "average" (one attention of averaged weights)', attentionExperts, 'soft')
+    .addOption(new Option('--gates <kind>', 'routers: small random numbers, or what --prompts bring into them').choices(['random', 'hidden']).default('random'))
+    .option('--prompts <file>', 'JSON, one entry per model: [{"positive": ["…"], "negative": ["…"]}, …]')
+    .option('--gate-scale <number>', 'length of the routers that --gates hidden makes', (value) => decimal(value, 0, 1000), 1)
+    .addOption(
+      new Option('--gate-mode <mode>', 'gates of the chosen feed-forward experts: the softmax as it is, divided by their sum, or times the number of experts')
+        .choices(['faithful', 'renormalised', 'scaled'])
+        .default('renormalised'),
+    )
+    .option('--every <blocks>', 'of so many blocks one has experts', (value) => integer(value, 1, 512), 1)
+    .option('--dense', 'write the average of the models, without experts', false)
+    .option('--seed <number>', 'of random routers', (value) => integer(value, 0, 2 ** 31 - 1), 1);
+  withJson(command).action(upcycle);
+}
+
+async function upcycle(models: readonly string[], options: UpcycleCommandOptions): Promise<void> {
+  const params: UpcycleParams = {
+    modelPaths: models.map((model) => path.resolve(model)),
+    outputPath: path.resolve(options.out),
+    dense: options.dense,
+    cache: options.kv,
+    expertsUsed: options.expertsUsed,
+    gateMode: options.gateMode,
+    attention: options.attention,
+    interval: options.every,
+    gates: options.gates === 'hidden' ? { kind: 'hidden', prompts: await readPrompts(options.prompts), scale: options.gateScale } : { kind: 'random', seed: options.seed },
+  };
+  const result = await inEngine(params);
+  if (options.json) return printJson(result);
+  const what = result.experts > 1 ? `a mixture of ${result.experts} experts` : 'a dense model';
+  process.stdout.write(`${result.outputPath}: ${what}, ${(result.parameterCount / 1e6).toFixed(1)} M parameters, ${formatBytes(result.sizeBytes)}\n`);
+}
+
+/** What can abort runs in a process of its own. */
+async function inEngine(params: UpcycleParams): Promise<UpcycleResult> {
+  const interrupt = onInterrupt();
+  const bar = new ProgressBar();
+  const engine = new EngineChild();
+  engine.onNotification<UpcycleProgress>(UPCYCLE_PROGRESS, ({ step, share }) => bar.update(step, share));
+  try {
+    return await engine.request<UpcycleResult>(UPCYCLE, params, interrupt.signal);
+  } catch (error) {
+    if (interrupt.signal.aborted) throw new InterruptedError('Interrupted', { cause: error });
+    throw error;
+  } finally {
+    bar.clear();
+    interrupt.dispose();
+    await engine.end(new TroubleError('engine-failed', 'The work is done.'));
+  }
+}
+
+async function readPrompts(file: string | undefined): Promise<ExpertPrompts[]> {
+  if (file === undefined) throw new UsageError('--gates hidden needs --prompts.');
+  try {
+    return promptsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    const what = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    throw new UsageError(`${file} can't be read as prompts: ${what}. Expected [{"positive": ["…"], "negative": ["…"]}, …], one entry per model.`, { cause: error });
+  }
+}
+
+function attentionExperts(value: string): 'soft' | 'average' | number {
+  if (value === 'soft' || value === 'average') return value;
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('Expected "soft", "average" or a number of experts.');
+  return integer(value, 1, 512);
+}
