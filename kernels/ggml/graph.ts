@@ -7,6 +7,15 @@ import { tensorTypes, type TensorType } from './types.ts';
 
 const DEFAULT_MAX_NODES = 8192;
 
+/** A node as it was added: all that its derivative depends on. */
+export interface NodeRecord {
+  readonly op: Op;
+  readonly sources: readonly Tensor[];
+  readonly result: Tensor;
+  /** What the operation was given besides tensors; `OpAttributes` says what. */
+  readonly attributes: object | undefined;
+}
+
 /** Memory for the intermediate results of graphs; graphs that use the same one must not run at the same time. */
 export class GraphMemory implements Disposable {
   readonly pointer: Pointer;
@@ -38,6 +47,8 @@ export class Graph implements Disposable {
   readonly #inputs: Tensor[] = [];
   #allocated = false;
   #disposed = false;
+  /** Told of every node that is added while it is set. */
+  onNode: ((record: NodeRecord) => void) | undefined;
 
   constructor(
     readonly device: Device,
@@ -62,10 +73,12 @@ export class Graph implements Disposable {
   }
 
   /** Adds a node that `native` makes. For the functions of `ops.ts`. Throws `UnsupportedOpError`. */
-  node(op: Op, sources: readonly Tensor[], result: { type: TensorType; shape: Shape; strides?: Shape }, native: () => Pointer): Tensor {
+  node(op: Op, sources: readonly Tensor[], result: { type: TensorType; shape: Shape; strides?: Shape }, native: () => Pointer, attributes?: object): Tensor {
     assertSupported(op, sources, result.type, this.device.kind);
     for (const source of sources) this.#used.add(source.pointer);
-    return new Tensor(native(), result.type, result.shape, result.strides ?? contiguousStrides(result.type, result.shape), '');
+    const tensor = new Tensor(native(), result.type, result.shape, result.strides ?? contiguousStrides(result.type, result.shape), '');
+    this.onNode?.({ op, sources, result: tensor, attributes });
+    return tensor;
   }
 
   /** Names a node, for messages and for looking into a graph. */
