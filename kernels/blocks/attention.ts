@@ -65,8 +65,8 @@ export function attention(graph: Graph, x: Tensor, weights: AttentionWeights, ca
     graph,
     {
       q: permute(graph, query, [0, 2, 1, 3]),
-      k: cacheHeads(graph, cache.key, inputs.attendedRows, options),
-      v: cacheHeads(graph, cache.value, inputs.attendedRows, options),
+      k: cacheHeads(graph, cache.key, inputs.attendedRows, headSize, kvHeads),
+      v: cacheHeads(graph, cache.value, inputs.attendedRows, headSize, kvHeads),
       mask: inputs.mask,
     },
     options.scale,
@@ -75,7 +75,7 @@ export function attention(graph: Graph, x: Tensor, weights: AttentionWeights, ca
 }
 
 /** The first rows of a cache as `[headSize, rows, kvHeads]`. */
-function cacheHeads(graph: Graph, cache: Tensor, rows: number, { headSize, kvHeads }: AttentionOptions): Tensor {
+export function cacheHeads(graph: Graph, cache: Tensor, rows: number, headSize: number, kvHeads: number): Tensor {
   const rowStride = cache.strides[1];
   const headStride = rowStride / kvHeads;
   return view(graph, cache, [headSize, rows, kvHeads], { strides: [rowStride, headStride, rowStride * rows] });

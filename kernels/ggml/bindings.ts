@@ -74,6 +74,7 @@ const baseSignatures = {
   ggml_pool_2d: 'pppiiiiiff',
   ggml_pool_1d: 'pppiiii',
   ggml_quantize_chunk: 'zipplllp',
+  ggml_get_type_traits: 'pi',
   ggml_gallocr_new: 'pp',
   ggml_gallocr_free: 'vp',
   ggml_gallocr_reserve: 'bpp',

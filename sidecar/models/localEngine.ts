@@ -4,6 +4,7 @@ import { TroubleError, type Engine } from '../engine/engine.ts';
 import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from '../engine/measuring.ts';
 import { Scheduler } from '../engine/scheduler.ts';
 import type { ChatTemplateParams, EngineStatistics, LoadedModel, LoadParams, TokenId } from '../protocol/engine.ts';
+import { ownArchitectures } from './architectures/architectures.ts';
 import { openChorusModel } from './chorus/openChorusModel.ts';
 import { openDevice, type OpenedDevice } from './llamaCpp/device.ts';
 import { openLlamaModel } from './llamaCpp/openLlamaModel.ts';
@@ -168,7 +169,7 @@ async function openModel(request: OpenRequest): Promise<OpenedModel> {
   try {
     return await openChorusModel(request);
   } catch (error) {
-    if (!(error instanceof TroubleError) || request.signal?.aborted) throw error;
+    if (!(error instanceof TroubleError) || request.signal?.aborted || ownArchitectures.has(request.file.shape.architecture)) throw error;
     reason = error;
   }
   try {

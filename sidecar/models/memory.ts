@@ -61,7 +61,9 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
 
 function bytesFor({ shape, weightBytes, batchTokens, keepsScores }: MemoryRequest, contextTokens: number, sequences: number): number {
   const cacheBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES * contextTokens * sequences;
-  const computeBytes = batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength) * 4;
+  // Of a mixture of attention the queries, what they attend, and that scaled by the gates.
+  const mixtureElements = 4 * shape.queryElementsPerToken / shape.blockCount;
+  const computeBytes = batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength + mixtureElements) * 4;
   const scoreBytes = keepsScores ? 2 * batchTokens * contextTokens * shape.headCount * 4 : 0;
   return weightBytes + cacheBytes + computeBytes + scoreBytes + FIXED_BYTES;
 }

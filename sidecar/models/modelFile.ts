@@ -32,7 +32,7 @@ export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
 
 /** Share of a token's cost at depth 0 that one token of depth adds: attention's products against the weights'. */
 export function attentionCostSlope(shape: ModelShape): number {
-  const attention = 4 * shape.blockCount * shape.embeddingLength;
+  const attention = 4 * shape.queryElementsPerToken;
   const weights = 2 * Math.max(1, shape.parameterCount);
   return (1.5 * attention) / weights;
 }

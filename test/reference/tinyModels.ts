@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import type { Device } from '../../kernels/ggml/device.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
-import { architectures } from '../../sidecar/models/architectures/architectures.ts';
+import { architectures, ownArchitectures } from '../../sidecar/models/architectures/architectures.ts';
 import { Metadata } from '../../sidecar/models/architectures/metadata.ts';
 import type { GgufHeader } from '../../sidecar/models/gguf/header.ts';
-import { ggufHeaderBytes, type Entry, type TensorEntry } from '../sidecar/models/ggufFile.ts';
+import { writeGguf, type GgufEntry as Entry, type TensorSource } from '../../sidecar/models/gguf/writer.ts';
 
 /** Sizes of the random networks: small, but with grouped queries, several blocks and rows that every block type divides. */
 const WIDTH = 256;
@@ -30,10 +29,10 @@ const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   cohere2: { logit_scale: { type: 'f32', value: 0.25 }, 'attention.sliding_window': { type: 'u32', value: 24 }, 'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS } },
 };
 
-/** Every architecture that our graphs run, and variants of them. */
-export const tinyVariants: readonly string[] = [...architectures.keys(), ...Object.keys(extras).filter((name) => name.includes('+'))];
+/** Every architecture that our graphs and llama.cpp run, and variants of them. */
+export const tinyVariants: readonly string[] = [...architectures.keys(), ...Object.keys(extras).filter((name) => name.includes('+'))].filter((name) => !ownArchitectures.has(name));
 
-function metadataOf(variant: string, vocabulary: Readonly<Record<string, Entry>>): Record<string, Entry> {
+function metadataOf(variant: string, vocabulary: Readonly<Record<string, Entry>>, keys: Readonly<Record<string, Entry>> = {}): Record<string, Entry> {
   const name = variant.split('+')[0] as string;
   const sizes: Record<string, Entry> = {
     block_count: { type: 'u32', value: BLOCKS },
@@ -46,6 +45,7 @@ function metadataOf(variant: string, vocabulary: Readonly<Record<string, Entry>>
     [normEpsilonKeys[name] ?? 'attention.layer_norm_rms_epsilon']: { type: 'f32', value: 1e-5 },
     'rope.freq_base': { type: 'f32', value: 10_000 },
     ...extras[variant],
+    ...keys,
   };
   return {
     'general.architecture': { type: 'string', value: name },
@@ -63,10 +63,20 @@ const noVocabulary: Readonly<Record<string, Entry>> = { 'tokenizer.ggml.model': 
  */
 export async function writeTinyModel(
   file: string,
-  options: { variant: string; type: TensorType; device: Device; seed?: number; vocabulary?: Readonly<Record<string, Entry>>; omit?: readonly string[] },
+  options: {
+    variant: string;
+    type: TensorType;
+    device: Device;
+    seed?: number;
+    vocabulary?: Readonly<Record<string, Entry>>;
+    /** Further keys of the architecture. */
+    keys?: Readonly<Record<string, Entry>>;
+    /** Names of tensors to leave out, or their ends. */
+    omit?: readonly string[];
+  },
 ): Promise<void> {
   const { variant, type, device } = options;
-  const metadata = metadataOf(variant, options.vocabulary ?? noVocabulary);
+  const metadata = metadataOf(variant, options.vocabulary ?? noVocabulary, options.keys);
   const architecture = architectures.get(variant.split('+')[0] as string);
   if (!architecture) throw new Error(`No architecture ${variant}`);
   const header = {
@@ -77,23 +87,18 @@ export async function writeTinyModel(
   } as unknown as GgufHeader;
   const hyperparameters = architecture.readHyperparameters(new Metadata(header));
   const random = gaussian(options.seed ?? 1);
-  const tensors: TensorEntry[] = [];
-  const data: Buffer[] = [];
-  let offset = 0;
+  const tensors: TensorSource[] = [];
   for (const spec of architecture.weights(hyperparameters)) {
-    if (spec.name === 'rope_freqs.weight' || options.omit?.includes(spec.name)) continue;
-    const isVector = spec.extents.length === 1 || spec.use === 'vector' || spec.name.includes('ffn_gate_inp');
+    if (spec.name === 'rope_freqs.weight' || options.omit?.some((name) => spec.name.endsWith(name))) continue;
+    const isVector = spec.extents.length === 1 || spec.use === 'vector' || spec.name.includes('gate_inp');
     const count = spec.extents.reduce((product, extent) => product * extent, 1);
     const isGain = isVector && spec.name.endsWith('norm.weight');
     const spread = isVector ? 0.1 : 1 / Math.sqrt(spec.extents[0] as number);
     const values = Float32Array.from({ length: count }, () => (isGain ? 1 : 0) + spread * random());
     const bytes = encode(device, isVector ? 'F32' : type, values, spec.extents[0] as number);
-    tensors.push({ name: spec.name, shape: spec.extents, type: tensorTypes[isVector ? 'F32' : type].id, offset });
-    const padded = Buffer.concat([bytes, Buffer.alloc((32 - (bytes.length % 32)) % 32)]);
-    data.push(padded);
-    offset += padded.length;
+    tensors.push({ name: spec.name, shape: spec.extents, type: isVector ? 'F32' : type, chunks: () => [bytes] });
   }
-  await writeFile(file, Buffer.concat([ggufHeaderBytes({ metadata, tensors, dataBytes: offset }), ...data]));
+  await writeGguf(file, { metadata: new Map(Object.entries(metadata)), tensors });
 }
 
 function encode(device: Device, type: TensorType, values: Float32Array, columns: number): Buffer {

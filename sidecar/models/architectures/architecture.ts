@@ -1,4 +1,5 @@
 import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attention.ts';
+import type { GateMode } from '../../../kernels/blocks/gates.ts';
 import type { NormOptions } from '../../../kernels/blocks/norm.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
 import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
@@ -21,7 +22,11 @@ export interface Hyperparameters {
   /** Logits are multiplied by this. */
   readonly logitScale: number;
   /** Absent in dense networks. */
-  readonly mixture?: { readonly experts: number; readonly expertsUsed: number; readonly expertWidth: number };
+  readonly mixture?: { readonly experts: number; readonly expertsUsed: number; readonly expertWidth: number; readonly gateMode?: GateMode };
+  /** Absent where attention has no experts. `expertsUsed` of all count where there is a number; `cache`: all experts share one, or each has its own. */
+  readonly attentionMixture?: { readonly experts: number; readonly expertsUsed?: number; readonly cache: 'expert' | 'shared' };
+  /** Of so many blocks the last has experts; every block where absent. */
+  readonly expertInterval?: number;
   /** Tokens that a sliding layer attends, itself included, and after how many layers one attends everything. */
   readonly sliding?: { readonly windowTokens: number; readonly fullEvery: number };
 }
@@ -45,6 +50,8 @@ export interface BlockContext {
   readonly inputs: AttentionInputs;
   /** `[k]`, I32: in the last block, the tokens whose logits are wanted. */
   readonly outputRows?: Tensor;
+  /** Is given each norm's result, `[width, tokens or k]`, as the block is built. */
+  readonly onNorm?: (name: string, normed: Tensor) => void;
 }
 
 /** One family of networks. Each file of this folder exports one, named after `general.architecture`. */
@@ -60,4 +67,15 @@ export interface Architecture {
 /** Whether a block attends only a window of the last tokens. */
 export function isSliding({ sliding }: Hyperparameters, block: number): boolean {
   return sliding !== undefined && (block + 1) % sliding.fullEvery !== 0;
+}
+
+/** Whether a block of a mixture has experts. */
+export function hasExperts({ expertInterval = 1 }: Hyperparameters, block: number): boolean {
+  return (block + 1) % expertInterval === 0;
+}
+
+/** Key-value heads that a block's cache holds, those of all experts together. */
+export function cachedHeads(hyperparameters: Hyperparameters, block: number): number {
+  const { kvHeads, attentionMixture } = hyperparameters;
+  return attentionMixture?.cache === 'expert' && hasExperts(hyperparameters, block) ? attentionMixture.experts * kvHeads : kvHeads;
 }

@@ -1,4 +1,5 @@
 import type { Architecture } from './architecture.ts';
+import { chorus } from './chorus.ts';
 import { cohere2 } from './cohere2.ts';
 import { commandR } from './commandR.ts';
 import { llama } from './llama.ts';
@@ -8,4 +9,7 @@ import { qwen3moe } from './qwen3moe.ts';
 import { starcoder2 } from './starcoder2.ts';
 
 /** Every architecture that our own graphs run, by `general.architecture`. */
-export const architectures: ReadonlyMap<string, Architecture> = new Map([cohere2, commandR, llama, qwen2, qwen3, qwen3moe, starcoder2].map((architecture) => [architecture.name, architecture]));
+export const architectures: ReadonlyMap<string, Architecture> = new Map([chorus, cohere2, commandR, llama, qwen2, qwen3, qwen3moe, starcoder2].map((architecture) => [architecture.name, architecture]));
+
+/** Architectures that no other engine runs. */
+export const ownArchitectures: ReadonlySet<string> = new Set([chorus.name]);

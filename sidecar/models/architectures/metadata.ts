@@ -36,6 +36,20 @@ export class Metadata {
     return value;
   }
 
+  /** One of a few names. Throws where it is missing or another. */
+  choice<Name extends string>(key: string, names: readonly Name[]): Name {
+    const value = this.text(key);
+    const found = names.find((name) => name === value);
+    if (found === undefined) throw this.#invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : JSON.stringify(value)}, expected ${names.join(' or ')}`);
+    return found;
+  }
+
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.header.metadata.get(`${this.architecture}.${key}`) ?? fallback;
+    if (typeof value !== 'boolean') throw this.#invalid(`${this.architecture}.${key} is ${JSON.stringify(value)}, expected true or false`);
+    return value;
+  }
+
   text(key: string): string | undefined {
     const value = this.header.metadata.get(`${this.architecture}.${key}`);
     return typeof value === 'string' ? value : undefined;

@@ -74,14 +74,18 @@ export function gatedWeights({ width, feedForwardWidth }: Hyperparameters, block
   ];
 }
 
-export function expertWeights({ width, mixture }: Hyperparameters, block: string): WeightSpec[] {
+export function expertWeights({ width, mixture }: Hyperparameters, block: string, bias: Biases = 'none'): WeightSpec[] {
   if (!mixture) return [];
   const { experts, expertWidth } = mixture;
+  const stack = (name: string, input: number, output: number): WeightSpec[] => [
+    { name: `${block}.${name}.weight`, extents: [input, output, experts], use: 'experts' },
+    ...(bias === 'none' ? [] : [{ name: `${block}.${name}.bias`, extents: [output, experts], optional: bias === 'optional', use: 'vector' } as const]),
+  ];
   return [
     { name: `${block}.ffn_gate_inp.weight`, extents: [width, experts], use: 'matrix' },
-    { name: `${block}.ffn_gate_exps.weight`, extents: [width, expertWidth, experts], use: 'experts' },
-    { name: `${block}.ffn_up_exps.weight`, extents: [width, expertWidth, experts], use: 'experts' },
-    { name: `${block}.ffn_down_exps.weight`, extents: [expertWidth, width, experts], use: 'experts' },
+    ...stack('ffn_gate_exps', width, expertWidth),
+    ...stack('ffn_up_exps', width, expertWidth),
+    ...stack('ffn_down_exps', expertWidth, width),
   ];
 }
 
@@ -90,8 +94,12 @@ export function blockNames({ blockCount }: Hyperparameters): string[] {
   return Array.from({ length: blockCount }, (_, index) => `blk.${index}`);
 }
 
-export function buildNorm({ graph, weights, hyperparameters, block }: BlockContext, name: string) {
-  return (x: Tensor): Tensor => norm(graph, x, weights.norm(`blk.${block}.${name}`), hyperparameters.norm);
+export function buildNorm({ graph, weights, hyperparameters, block, onNorm }: BlockContext, name: string) {
+  return (x: Tensor): Tensor => {
+    const normed = norm(graph, x, weights.norm(`blk.${block}.${name}`), hyperparameters.norm);
+    onNorm?.(name, normed);
+    return normed;
+  };
 }
 
 export function buildAttention(context: BlockContext, options: { rope?: boolean; headNorm?: NormOptions } = {}) {
@@ -141,17 +149,17 @@ export function buildFeedForward({ graph, weights, block }: BlockContext, activa
 
 export function buildMixture({ graph, weights, hyperparameters, block }: BlockContext) {
   const name = `blk.${block}`;
-  const { experts, expertsUsed } = hyperparameters.mixture as NonNullable<Hyperparameters['mixture']>;
+  const { expertsUsed, gateMode = 'renormalised' } = hyperparameters.mixture as NonNullable<Hyperparameters['mixture']>;
   return (x: Tensor): Tensor =>
     mixtureOfExperts(
       graph,
       x,
       {
         router: weights.tensor(`${name}.ffn_gate_inp.weight`),
-        gate: weights.tensor(`${name}.ffn_gate_exps.weight`),
-        up: weights.tensor(`${name}.ffn_up_exps.weight`),
-        down: weights.tensor(`${name}.ffn_down_exps.weight`),
+        gate: weights.linear(`${name}.ffn_gate_exps`),
+        up: weights.linear(`${name}.ffn_up_exps`),
+        down: weights.linear(`${name}.ffn_down_exps`),
       },
-      { experts, expertsUsed, renormalise: true },
+      { expertsUsed, gateMode },
     );
 }

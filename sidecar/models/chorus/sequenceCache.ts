@@ -3,14 +3,9 @@ import type { Device } from '../../../kernels/ggml/device.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import type { Hyperparameters } from '../architectures/architecture.ts';
+import { cachedHeads, type Hyperparameters } from '../architectures/architecture.ts';
 
 let nextId = 0;
-
-/** Bytes of the keys and values of one token over all layers. */
-export function cacheBytesPerToken({ blockCount, kvHeads, headSize }: Hyperparameters, bytesPerValue = 2): number {
-  return 2 * blockCount * kvHeads * headSize * bytesPerValue;
-}
 
 /**
  * The keys and values of one sequence, and the tokens that they belong to: row `i` holds token `i`. Its memory is taken when it is first
@@ -30,12 +25,12 @@ export class SequenceCache implements Disposable {
     readonly capacity: number,
     type: TensorType = 'F16',
   ) {
-    const { blockCount, kvHeads, headSize } = hyperparameters;
+    const { blockCount, headSize } = hyperparameters;
     this.#storage = new Storage(device, { maxTensors: 2 * blockCount });
-    this.#layers = Array.from({ length: blockCount }, (_, block) => ({
-      key: this.#storage.declare(`key.${block}`, type, [kvHeads * headSize, capacity]),
-      value: this.#storage.declare(`value.${block}`, type, [kvHeads * headSize, capacity]),
-    }));
+    this.#layers = Array.from({ length: blockCount }, (_, block) => {
+      const extents = [cachedHeads(hyperparameters, block) * headSize, capacity];
+      return { key: this.#storage.declare(`key.${block}`, type, extents), value: this.#storage.declare(`value.${block}`, type, extents) };
+    });
   }
 
   /** One cache a block. Throws `AllocationError` where there is no memory for them at the first use. */

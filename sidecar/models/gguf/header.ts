@@ -12,10 +12,17 @@ export interface GgufHeader {
   /** Scalars, and arrays of at most 1,024 numbers or booleans (per-layer values). Longer arrays have only a length. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
   readonly arrayLengths: ReadonlyMap<string, number>;
+  /** Where in the file each value stands, its type included, so that it can be carried over byte by byte. */
+  readonly metadataRanges: ReadonlyMap<string, ByteRange>;
   readonly tensors: readonly GgufTensor[];
   readonly alignmentBytes: number;
   /** Where the weights begin, in bytes from the beginning of the file. */
   readonly dataOffsetBytes: number;
+}
+
+export interface ByteRange {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
 }
 
 export type GgufValue = string | number | boolean | readonly (number | boolean)[];
@@ -116,6 +123,7 @@ export function formatBytes(bytes: number): string {
 class HeaderParser {
   private readonly metadata = new Map<string, GgufValue>();
   private readonly arrayLengths = new Map<string, number>();
+  private readonly metadataRanges = new Map<string, ByteRange>();
 
   constructor(
     private readonly filePath: string,
@@ -148,6 +156,7 @@ class HeaderParser {
       version,
       metadata: this.metadata,
       arrayLengths: this.arrayLengths,
+      metadataRanges: this.metadataRanges,
       tensors,
       alignmentBytes,
       dataOffsetBytes,
@@ -179,14 +188,16 @@ class HeaderParser {
   private async readMetadataEntry(): Promise<void> {
     const key = (await this.readString('a metadata key', MAX_KEY_BYTES)).toString('utf8');
     if (this.metadata.has(key) || this.arrayLengths.has(key)) throw this.invalid(`metadata key ${quote(key)} occurs twice`);
+    const offsetBytes = this.reader.offset;
     await this.reader.need(4);
     const type = this.reader.takeUint32();
     if (type === (ValueType.Array as number)) {
       await this.readArray(key);
-      return;
+    } else {
+      const value = await this.readScalar(key, type);
+      this.metadata.set(key, typeof value === 'object' ? value.toString('utf8') : value);
     }
-    const value = await this.readScalar(key, type);
-    this.metadata.set(key, typeof value === 'object' ? value.toString('utf8') : value);
+    this.metadataRanges.set(key, { offsetBytes, sizeBytes: this.reader.offset - offsetBytes });
   }
 
   private async readArray(key: string): Promise<void> {

@@ -9,8 +9,10 @@ export interface ModelShape {
   readonly trainContextTokens: number;
   readonly embeddingLength: number;
   readonly vocabularySize: number;
-  /** Query heads of the widest layer. */
+  /** Query heads of the widest layer, those of all experts. */
   readonly headCount: number;
+  /** Elements of one token's queries, over all layers. */
+  readonly queryElementsPerToken: number;
   /** Key and value elements that one token adds to the cache, over all layers. */
   readonly cacheElementsPerToken: number;
   readonly parameterCount: number;
@@ -76,14 +78,16 @@ class ModelValidator {
     const defaultHeadLength = Math.floor(embeddingLength / headCount);
     const keyLength = this.optionalCount('attention.key_length') ?? defaultHeadLength;
     const valueLength = this.optionalCount('attention.value_length') ?? defaultHeadLength;
+    const experts = this.attentionExperts(blockCount);
     return {
       architecture: this.architecture,
       blockCount,
       trainContextTokens,
       embeddingLength,
       vocabularySize,
-      headCount,
-      cacheElementsPerToken: keyValueHeads.reduce((sum, count) => sum + count * (keyLength + valueLength), 0),
+      headCount: Math.max(1, ...heads.map((count, layer) => count * experts[layer]!.attending)),
+      queryElementsPerToken: heads.reduce((sum, count, layer) => sum + count * experts[layer]!.attending * keyLength, 0),
+      cacheElementsPerToken: keyValueHeads.reduce((sum, count, layer) => sum + count * experts[layer]!.caching * (keyLength + valueLength), 0),
       parameterCount: this.header.tensors.reduce((sum, tensor) => sum + tensor.shape.reduce((product, length) => product * length, 1), 0),
       weightBytes: this.header.tensors.reduce((sum, tensor) => sum + tensor.sizeBytes, 0),
     };
@@ -143,6 +147,21 @@ class ModelValidator {
         throw this.invalid(`block ${layer} has ${count} attention heads, expected a multiple of its ${keyValueCount} key-value heads`);
       }
     });
+  }
+
+  /** How many experts' queries, and how many experts' keys and values, each layer has (the architecture "chorus" alone has any). */
+  private attentionExperts(blockCount: number): readonly { readonly attending: number; readonly caching: number }[] {
+    const count = this.optionalExperts('attention.expert_count');
+    const interval = this.optionalCount('expert_interval') ?? 1;
+    const isShared = this.header.metadata.get(`${this.architecture}.attention.expert_cache`) === 'shared';
+    return Array.from({ length: blockCount }, (_, layer) => {
+      const attending = (layer + 1) % interval === 0 ? count : 1;
+      return { attending, caching: isShared ? 1 : attending };
+    });
+  }
+
+  private optionalExperts(key: string): number {
+    return this.header.metadata.has(`${this.architecture}.${key}`) ? this.count(key, MAX_EXPERTS) : 1;
   }
 
   private checkExperts(): void {

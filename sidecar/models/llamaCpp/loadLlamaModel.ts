@@ -1,16 +1,26 @@
 import { InsufficientMemoryError, type LlamaModel, type LlamaModelOptions } from 'node-llama-cpp';
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
+import { ownArchitectures } from '../architectures/architectures.ts';
 import type { OpenRequest } from '../openedModel.ts';
 
-/** Loads a model with node-llama-cpp. Throws `TroubleError`. */
+/** Loads a model with node-llama-cpp; with `vocabOnly` also one whose architecture it doesn't know. Throws `TroubleError`. */
 export async function loadLlamaModel(request: OpenRequest, options: Omit<LlamaModelOptions, 'modelPath'>): Promise<LlamaModel> {
+  const isOwn = ownArchitectures.has(request.file.shape.architecture);
+  if (isOwn && !options.vocabOnly) throw ownEngineOnly(request);
+  // A vocabulary doesn't depend on the architecture, but llama.cpp reads none from a file of an architecture that it doesn't know.
+  const metadataOverrides = isOwn ? ({ general: { architecture: 'llama' } } as object as LlamaModelOptions['metadataOverrides']) : undefined;
   try {
-    return await request.device.llama.loadModel({ ...options, modelPath: request.params.modelPath, loadSignal: request.signal });
+    return await request.device.llama.loadModel({ ...options, metadataOverrides, modelPath: request.params.modelPath, loadSignal: request.signal });
   } catch (error) {
     if (request.signal?.aborted) throw new TroubleError('engine-failed', `Loading ${path.basename(request.params.modelPath)} was cancelled.`, { cause: error });
     throw loadFailure(request, error);
   }
+}
+
+function ownEngineOnly({ params, file }: OpenRequest): TroubleError {
+  const name = path.basename(params.modelPath);
+  return new TroubleError('unsupported-model', `${name} has the architecture "${file.shape.architecture}", which only Chorus's own engine runs: choose the engine "chorus" or "auto".`);
 }
 
 /** What the user is told of a native load that failed, from the library's log. */

@@ -1,23 +1,10 @@
-import { open, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
+import { copiedMetadata, ggufHeaderBytes as headerBytes, writeGguf as writeFileOf, type GgufEntry as Entry, type TensorEntry } from '../../../sidecar/models/gguf/writer.ts';
 
-/** A metadata value with the GGUF type it is written as. */
-export type Entry =
-  | { readonly type: 'u32'; readonly value: number }
-  | { readonly type: 'u64'; readonly value: number }
-  | { readonly type: 'f32'; readonly value: number }
-  | { readonly type: 'bool'; readonly value: boolean }
-  | { readonly type: 'string'; readonly value: string }
-  | { readonly type: 'strings'; readonly value: readonly string[] }
-  | { readonly type: 'i32s'; readonly value: readonly number[] };
+export type { GgufEntry as Entry, TensorEntry } from '../../../sidecar/models/gguf/writer.ts';
 
-export interface TensorEntry {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** ggml's type number; 0 is F32. */
-  readonly type: number;
-  readonly offset: number;
-}
-
+/** A file to write, right or wrong. */
 export interface GgufContent {
   readonly magic?: string;
   readonly version?: number;
@@ -30,61 +17,14 @@ export interface GgufContent {
   readonly dataBytes: number;
 }
 
-const TYPE_NUMBER = { u32: 4, f32: 6, bool: 7, string: 8, u64: 10 } as const;
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value, 'utf8');
-  return Buffer.concat([u64(bytes.length), bytes]);
-}
-
-function f32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return bytes;
-}
-
-function i32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32LE(value);
-  return bytes;
-}
-
-function entryBytes(entry: Entry): Buffer {
-  switch (entry.type) {
-    case 'u32': return Buffer.concat([u32(TYPE_NUMBER.u32), u32(entry.value)]);
-    case 'u64': return Buffer.concat([u32(TYPE_NUMBER.u64), u64(entry.value)]);
-    case 'f32': return Buffer.concat([u32(TYPE_NUMBER.f32), f32(entry.value)]);
-    case 'bool': return Buffer.concat([u32(TYPE_NUMBER.bool), Buffer.from([entry.value ? 1 : 0])]);
-    case 'string': return Buffer.concat([u32(TYPE_NUMBER.string), text(entry.value)]);
-    case 'strings': return Buffer.concat([u32(9), u32(8), u64(entry.value.length), ...entry.value.map(text)]);
-    case 'i32s': return Buffer.concat([u32(9), u32(5), u64(entry.value.length), ...entry.value.map(i32)]);
-  }
-}
-
-/** The header of a GGUF file, padded to where its weights begin. */
+/** The header of a GGUF file, padded to where its weights begin, with what it claims wrongly put in. */
 export function ggufHeaderBytes(content: GgufContent): Buffer {
-  const metadata = Object.entries(content.metadata);
-  const header = Buffer.concat([
-    Buffer.from(content.magic ?? 'GGUF', 'latin1'),
-    u32(content.version ?? 3),
-    u64(content.tensorCount ?? content.tensors.length),
-    u64(content.metadataCount ?? metadata.length),
-    ...metadata.flatMap(([key, entry]) => [text(key), entryBytes(entry)]),
-    ...content.tensors.flatMap((tensor) => [text(tensor.name), u32(tensor.shape.length), ...tensor.shape.map(u64), u32(tensor.type), u64(tensor.offset)]),
-  ]);
-  return Buffer.concat([header, Buffer.alloc((32 - (header.length % 32)) % 32)]);
+  const header = headerBytes(Object.entries(content.metadata), content.tensors);
+  header.write(content.magic ?? 'GGUF', 0, 'latin1');
+  if (content.version !== undefined) header.writeUInt32LE(content.version, 4);
+  if (content.tensorCount !== undefined) header.writeBigUInt64LE(BigInt(content.tensorCount), 8);
+  if (content.metadataCount !== undefined) header.writeBigUInt64LE(BigInt(content.metadataCount), 16);
+  return header;
 }
 
 /** Writes a GGUF file whose weights are zeros; they take no room on a disk that has sparse files. */
@@ -92,6 +32,17 @@ export async function writeGguf(file: string, content: GgufContent): Promise<voi
   const header = ggufHeaderBytes(content);
   await writeFile(file, header);
   await truncate(file, header.length + content.dataBytes);
+}
+
+/** Writes a file anew with another value of one key. */
+export async function replaceKey(file: string, key: string, entry: Entry): Promise<void> {
+  const header = await readGgufHeader(file);
+  const bytes = await readFile(file);
+  const tensors = header.tensors.map(({ name, shape, type, offsetBytes, sizeBytes }) => {
+    const start = header.dataOffsetBytes + offsetBytes;
+    return { name, shape, type, chunks: () => [bytes.subarray(start, start + sizeBytes)] };
+  });
+  await writeFileOf(file, { metadata: new Map([...(await copiedMetadata(header)), [key, entry]]), tensors });
 }
 
 /** Cuts a file to a length in bytes. */

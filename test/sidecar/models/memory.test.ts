@@ -6,7 +6,7 @@ import { availableMemoryBytes, planMemory, type MemoryRequest } from '../../../s
 
 /** A model of 7 billion parameters in four bits: 32 blocks, 8 key-value heads of 128. */
 const shape: ModelShape = {
-  architecture: 'llama', blockCount: 32, trainContextTokens: 32_768, embeddingLength: 4096, vocabularySize: 32_000, headCount: 32,
+  architecture: 'llama', blockCount: 32, trainContextTokens: 32_768, embeddingLength: 4096, vocabularySize: 32_000, headCount: 32, queryElementsPerToken: 32 * 4096,
   cacheElementsPerToken: 32 * 8 * 256, parameterCount: 7e9, weightBytes: 4e9,
 };
 const request = (changes: Partial<MemoryRequest>): MemoryRequest => ({

@@ -1,0 +1,81 @@
+import type { Graph } from '../ggml/graph.ts';
+import { add, flashAttention, mul, mulMat, permute, reshape, rope, setRows } from '../ggml/ops.ts';
+import type { Tensor } from '../ggml/tensor.ts';
+import { cacheHeads, type AttentionInputs, type AttentionOptions, type LayerCache } from './attention.ts';
+import { chosenGates, softGates } from './gates.ts';
+import { linear, type LinearWeights } from './linear.ts';
+import { norm, type NormWeights } from './norm.ts';
+
+/**
+ * All experts' attention in one matrix each, so that no view of a single expert is needed. With a cache of each expert's own, heads stand expert
+ * by expert; with a shared cache the query heads stand KV head by KV head, then expert by expert, so that grouped-query attention finds each
+ * head's keys. The output's columns always stand expert by expert.
+ */
+export interface MixtureOfAttentionWeights {
+  /** `[width, experts]` */
+  readonly router: Tensor;
+  /** `[width, experts · heads · headSize]` */
+  readonly query: LinearWeights;
+  /** `[width, cachedExperts · kvHeads · headSize]` */
+  readonly key: LinearWeights;
+  readonly value: LinearWeights;
+  /** `[experts · heads · headSize, width]` */
+  readonly output: Tensor;
+  /** `[experts, width]` */
+  readonly outputBias?: Tensor;
+  /** Per-head norms, `[headSize, experts · heads]` and `[headSize, cachedExperts · kvHeads]`. */
+  readonly queryNorm?: NormWeights;
+  readonly keyNorm?: NormWeights;
+}
+
+/** `heads` and `kvHeads` are those of one expert. */
+export interface MixtureOfAttentionOptions extends AttentionOptions {
+  readonly experts: number;
+  /** Experts whose outputs count, their gates renormalised; all of them by default. */
+  readonly expertsUsed?: number;
+  /** Whether all experts attend the same keys and values (Shared-KV) or each its own (Expert-KV). */
+  readonly cache: 'expert' | 'shared';
+}
+
+/**
+ * Mixture of attention of BAM (arXiv 2408.08274): `Σ gate_j(x) · attention_j(x)`, gates softmax over all experts. All experts' heads attend in one
+ * call. `x[width, tokens]` keeps its shape; writes the tokens' keys and values into the cache, `[headSize · cachedExperts · kvHeads, rows]`.
+ */
+export function mixtureOfAttention(graph: Graph, x: Tensor, weights: MixtureOfAttentionWeights, cache: LayerCache, inputs: AttentionInputs, options: MixtureOfAttentionOptions): Tensor {
+  const { headSize, heads, kvHeads, experts, expertsUsed = experts } = options;
+  const isShared = options.cache === 'shared';
+  const cachedHeads = isShared ? kvHeads : experts * kvHeads;
+  const tokens = x.shape[1];
+  const toHeads = (tensor: Tensor, count: number): Tensor => reshape(graph, tensor, [headSize, count, tokens]);
+
+  let query = toHeads(linear(graph, x, weights.query), experts * heads);
+  let key = toHeads(linear(graph, x, weights.key), cachedHeads);
+  const value = linear(graph, x, weights.value);
+  if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
+  if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
+  if (options.rope) {
+    query = rope(graph, query, inputs.positions, options.rope);
+    key = rope(graph, key, inputs.positions, options.rope);
+  }
+  graph.expand(setRows(graph, cache.key, reshape(graph, key, [headSize * cachedHeads, tokens]), inputs.rows));
+  graph.expand(setRows(graph, cache.value, value, inputs.rows));
+  const attended = flashAttention(
+    graph,
+    {
+      q: permute(graph, query, [0, 2, 1, 3]),
+      k: cacheHeads(graph, cache.key, inputs.attendedRows, headSize, cachedHeads),
+      v: cacheHeads(graph, cache.value, inputs.attendedRows, headSize, cachedHeads),
+      mask: inputs.mask,
+    },
+    options.scale,
+  );
+
+  const gates = expertsUsed < experts ? chosenGates(graph, x, weights.router, expertsUsed) : softGates(graph, x, weights.router);
+  // A gate scales its expert's heads before the output matrix rather than its product after it: one product then serves all experts.
+  const byExpert = isShared
+    ? permute(graph, reshape(graph, attended, [(headSize * heads) / kvHeads, experts, kvHeads, tokens]), [0, 2, 1, 3])
+    : reshape(graph, attended, [headSize * heads, 1, experts, tokens]);
+  const gated = mul(graph, byExpert, reshape(graph, gates, [1, 1, experts, tokens]));
+  const output = mulMat(graph, weights.output, reshape(graph, gated, [headSize * heads * experts, tokens]));
+  return weights.outputBias ? add(graph, output, mulMat(graph, weights.outputBias, gates)) : output;
+}

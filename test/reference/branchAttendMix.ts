@@ -1,0 +1,219 @@
+/** Branch-Attend-Mix as plain loops in float64: every option of the architecture `chorus`, token by token, expert by expert. */
+
+export interface ReferenceTensor {
+  /** Innermost first. */
+  readonly shape: readonly number[];
+  readonly values: ArrayLike<number>;
+  /** What a product with this matrix makes of its input first: ggml rounds it to eight bits beside quantised weights. */
+  readonly roundInput?: (x: Float64Array) => Float64Array;
+}
+
+export interface ReferenceModel {
+  readonly blocks: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly blockKind: 'serial' | 'parallel';
+  readonly norm: 'rms' | 'layer';
+  readonly epsilon: number;
+  readonly pairing: 'normal' | 'neox';
+  readonly ropeBase: number;
+  readonly headNorm: boolean;
+  readonly logitScale: number;
+  /** Of so many blocks the last has experts. */
+  readonly interval: number;
+  readonly experts: number;
+  readonly expertsUsed: number;
+  readonly gateMode: 'faithful' | 'renormalised' | 'scaled';
+  readonly attentionExperts: number;
+  /** 0: all. */
+  readonly attentionExpertsUsed: number;
+  readonly cache: 'expert' | 'shared';
+  /** By how much the gate of the last expert that is chosen must exceed that of the first that is not. */
+  readonly leastMargin: number;
+  readonly tensors: ReadonlyMap<string, ReferenceTensor>;
+}
+
+/** A router's choice hangs on less than `leastMargin`: whoever rounds otherwise may choose another expert, and compute something else from there on. */
+export class UndecidedError extends Error {
+  override readonly name = 'UndecidedError';
+}
+
+/** Logits after each token of a sequence. Throws `UndecidedError`. */
+export function branchAttendMix(model: ReferenceModel, tokens: readonly number[]): Float64Array[] {
+  const embedding = tensor(model, 'token_embd.weight');
+  let hidden = tokens.map((token) => Float64Array.from({ length: model.width }, (_, index) => embedding.values[token * model.width + index] as number));
+  for (let block = 0; block < model.blocks; block++) hidden = transform(model, block, hidden);
+  return hidden.map((x) => {
+    const normed = normalise(model, x, 'output_norm');
+    const logits = product(model.tensors.has('output.weight') ? tensor(model, 'output.weight') : embedding, normed);
+    return logits.map((logit) => logit * model.logitScale);
+  });
+}
+
+function transform(model: ReferenceModel, block: number, inputs: readonly Float64Array[]): Float64Array<ArrayBuffer>[] {
+  const name = `blk.${block}`;
+  const mixes = (block + 1) % model.interval === 0;
+  const normed = inputs.map((x) => normalise(model, x, `${name}.attn_norm`));
+  const attended = attend(model, name, normed, mixes ? model.attentionExperts : 1);
+  const experts = mixes ? model.experts : 1;
+  return inputs.map((x, position) => {
+    const attention = attended[position] as Float64Array;
+    if (model.blockKind === 'parallel') return sum(x, attention, feed(model, name, normed[position] as Float64Array, experts));
+    const between = sum(x, attention);
+    return sum(between, feed(model, name, normalise(model, between, `${name}.ffn_norm`), experts));
+  });
+}
+
+/** Σ over experts of gate · (Wo · attention + bias), all earlier tokens and the own one attended. */
+function attend(model: ReferenceModel, name: string, normed: readonly Float64Array[], experts: number): Float64Array[] {
+  const { heads, kvHeads, headSize, cache } = model;
+  const group = heads / kvHeads;
+  const queries = normed.map((x) => project(model, `${name}.attn_q`, x));
+  const keys = normed.map((x) => project(model, `${name}.attn_k`, x));
+  const values = normed.map((x) => project(model, `${name}.attn_v`, x));
+  const isShared = experts > 1 && cache === 'shared';
+  // Where a head of an expert stands among all.
+  const queryHead = (expert: number, head: number): number => (isShared ? (Math.floor(head / group) * experts + expert) * group + (head % group) : expert * heads + head);
+  const keyHead = (expert: number, head: number): number => (isShared ? 0 : expert * kvHeads) + Math.floor(head / group);
+  const headOf = (vector: Float64Array, head: number): Float64Array => vector.subarray(head * headSize, (head + 1) * headSize);
+
+  const turned = (vectors: readonly Float64Array[], count: number, norm: string): void =>
+    vectors.forEach((vector, position) => {
+      for (let head = 0; head < count; head++) {
+        const part = headOf(vector, head);
+        if (model.headNorm) part.set(normaliseBy(model, part, (index) => tensor(model, `${name}.${norm}.weight`).values[head * headSize + index] as number));
+        part.set(rotate(model, part, position));
+      }
+    });
+  turned(queries, experts * heads, 'attn_q_norm');
+  turned(keys, (isShared ? 1 : experts) * kvHeads, 'attn_k_norm');
+
+  const output = tensor(model, `${name}.attn_output.weight`);
+  const round = output.roundInput ?? ((heard: Float64Array): Float64Array => heard);
+  const bias = model.tensors.get(`${name}.attn_output.bias`);
+  return normed.map((x, position) => {
+    const gates = experts > 1 ? attentionGates(model, product(tensor(model, `${name}.attn_gate_inp.weight`), x)) : [1];
+    const result = new Float64Array(model.width);
+    for (let expert = 0; expert < experts; expert++) {
+      const heard = new Float64Array(heads * headSize);
+      for (let head = 0; head < heads; head++) {
+        const query = headOf(queries[position] as Float64Array, queryHead(expert, head));
+        const weights = softmax(keys.slice(0, position + 1).map((key) => dot(query, headOf(key, keyHead(expert, head))) / Math.sqrt(headSize)));
+        weights.forEach((weight, at) => {
+          const value = headOf(values[at] as Float64Array, keyHead(expert, head));
+          for (let index = 0; index < headSize; index++) heard[head * headSize + index]! += weight * (value[index] as number);
+        });
+      }
+      const columns = experts * heads * headSize;
+      const rounded = round(heard);
+      for (let row = 0; row < model.width; row++) {
+        let value = bias ? (bias.values[row * experts + expert] as number) : 0;
+        for (let index = 0; index < rounded.length; index++) value += (output.values[row * columns + expert * heads * headSize + index] as number) * (rounded[index] as number);
+        result[row]! += (gates[expert] as number) * value;
+      }
+    }
+    return result;
+  });
+}
+
+function attentionGates({ attentionExpertsUsed: used, leastMargin }: ReferenceModel, scores: Float64Array): number[] {
+  const gates = softmax([...scores]);
+  if (used === 0) return gates;
+  const chosen = largest(gates, used, leastMargin);
+  const total = chosen.reduce((all, expert) => all + (gates[expert] as number), 0);
+  return gates.map((gate, expert) => (chosen.includes(expert) ? gate / total : 0));
+}
+
+function feed(model: ReferenceModel, name: string, x: Float64Array, experts: number): Float64Array {
+  if (experts === 1) return gated(project(model, `${name}.ffn_gate`, x), project(model, `${name}.ffn_up`, x), (hidden) => project(model, `${name}.ffn_down`, hidden));
+  const probabilities = softmax([...product(tensor(model, `${name}.ffn_gate_inp.weight`), x)]);
+  const chosen = largest(probabilities, model.expertsUsed, model.leastMargin);
+  const total = chosen.reduce((all, expert) => all + (probabilities[expert] as number), 0);
+  const result = new Float64Array(model.width);
+  for (const expert of chosen) {
+    const probability = probabilities[expert] as number;
+    const gate = { faithful: probability, renormalised: probability / total, scaled: probability * experts }[model.gateMode];
+    const of = (matrix: string, input: Float64Array): Float64Array => project(model, `${name}.${matrix}`, input, expert);
+    const output = gated(of('ffn_gate_exps', x), of('ffn_up_exps', x), (hidden) => of('ffn_down_exps', hidden));
+    for (let index = 0; index < result.length; index++) result[index]! += gate * (output[index] as number);
+  }
+  return result;
+}
+
+function gated(gate: Float64Array, up: Float64Array, down: (hidden: Float64Array) => Float64Array): Float64Array {
+  return down(gate.map((value, index) => (value / (1 + Math.exp(-value))) * (up[index] as number)));
+}
+
+/** `W x + b`, of one expert where `W` is a stack. */
+function project(model: ReferenceModel, name: string, x: Float64Array, expert = 0): Float64Array {
+  const result = product(tensor(model, `${name}.weight`), x, expert);
+  const bias = model.tensors.get(`${name}.bias`);
+  return bias ? result.map((value, row) => value + (bias.values[expert * result.length + row] as number)) : result;
+}
+
+function product({ shape, values, roundInput }: ReferenceTensor, input: Float64Array, expert = 0): Float64Array {
+  const [columns = 1, rows = 1] = shape;
+  const x = roundInput ? roundInput(input) : input;
+  const first = expert * columns * rows;
+  return Float64Array.from({ length: rows }, (_, row) => {
+    let total = 0;
+    for (let column = 0; column < columns; column++) total += (values[first + row * columns + column] as number) * (x[column] as number);
+    return total;
+  });
+}
+
+function normalise(model: ReferenceModel, x: Float64Array, name: string): Float64Array {
+  const bias = model.tensors.get(`${name}.bias`);
+  const gain = tensor(model, `${name}.weight`).values;
+  return normaliseBy(model, x, (index) => gain[index] as number).map((value, index) => value + (bias ? (bias.values[index] as number) : 0));
+}
+
+function normaliseBy({ norm, epsilon }: ReferenceModel, x: Float64Array, gain: (index: number) => number): Float64Array {
+  const mean = norm === 'layer' ? x.reduce((total, value) => total + value, 0) / x.length : 0;
+  const variance = x.reduce((total, value) => total + (value - mean) ** 2, 0) / x.length;
+  return x.map((value, index) => ((value - mean) / Math.sqrt(variance + epsilon)) * gain(index));
+}
+
+function rotate({ pairing, ropeBase }: ReferenceModel, x: Float64Array, position: number): Float64Array {
+  const half = x.length / 2;
+  const result = x.slice();
+  for (let pair = 0; pair < half; pair++) {
+    const angle = position * ropeBase ** (-pair / half);
+    const [first, second] = pairing === 'normal' ? [2 * pair, 2 * pair + 1] : [pair, pair + half];
+    const [a, b] = [x[first as number] as number, x[second as number] as number];
+    result[first as number] = a * Math.cos(angle) - b * Math.sin(angle);
+    result[second as number] = a * Math.sin(angle) + b * Math.cos(angle);
+  }
+  return result;
+}
+
+function tensor({ tensors }: ReferenceModel, name: string): ReferenceTensor {
+  const found = tensors.get(name);
+  if (!found) throw new Error(`The reference needs ${name}`);
+  return found;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a.reduce((total, value, index) => total + value * (b[index] as number), 0);
+}
+
+function sum(...vectors: readonly Float64Array[]): Float64Array<ArrayBuffer> {
+  return Float64Array.from(vectors[0] as Float64Array, (_, index) => vectors.reduce((total, vector) => total + (vector[index] as number), 0));
+}
+
+function softmax(scores: readonly number[]): number[] {
+  const best = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(score - best));
+  const total = weights.reduce((all, weight) => all + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** Numbers of the `count` largest values. */
+function largest(values: readonly number[], count: number, leastMargin: number): number[] {
+  const order = values.map((_, index) => index).sort((a, b) => (values[b] as number) - (values[a] as number));
+  const [last, next] = [order[count - 1], order[count]].map((index) => (index === undefined ? -Infinity : (values[index] as number)));
+  if ((last as number) - (next as number) < leastMargin) throw new UndecidedError(`${String(last)} and ${String(next)}`);
+  return order.slice(0, count);
+}
