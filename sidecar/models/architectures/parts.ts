@@ -1,8 +1,9 @@
 /** What the architectures have in common: reading sizes, listing weights, building the usual attention and networks. */
-import { attention, type AttentionOptions } from '../../../kernels/blocks/attention.ts';
+import { attention, type AttentionOptions, type AttentionWeights } from '../../../kernels/blocks/attention.ts';
 import { feedForward, type Activation } from '../../../kernels/blocks/feedForward.ts';
 import { mixtureOfExperts } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import { norm, type NormOptions } from '../../../kernels/blocks/norm.ts';
+import { packedAttention } from '../../../kernels/blocks/packedAttention.ts';
 import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../engine/engine.ts';
@@ -103,7 +104,7 @@ export function buildNorm({ graph, weights, hyperparameters, block, onNorm }: Bl
 }
 
 export function buildAttention(context: BlockContext, options: { rope?: boolean; headNorm?: NormOptions } = {}) {
-  const { graph, weights, hyperparameters, block, cache, inputs } = context;
+  const { graph, weights, hyperparameters, block, packed } = context;
   const { headSize, heads, kvHeads } = hyperparameters;
   const name = `blk.${block}`;
   const attentionOptions: AttentionOptions = {
@@ -114,22 +115,18 @@ export function buildAttention(context: BlockContext, options: { rope?: boolean;
     headNorm: options.headNorm,
     rope: options.rope === false ? undefined : { ...hyperparameters.rope, frequencyFactors: weights.optional('rope_freqs.weight') },
   };
+  const projections: AttentionWeights = {
+    query: weights.linear(`${name}.attn_q`),
+    key: weights.linear(`${name}.attn_k`),
+    value: weights.linear(`${name}.attn_v`),
+    output: weights.linear(`${name}.attn_output`),
+    queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
+    keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),
+  };
   return (x: Tensor): Tensor =>
-    attention(
-      graph,
-      x,
-      {
-        query: weights.linear(`${name}.attn_q`),
-        key: weights.linear(`${name}.attn_k`),
-        value: weights.linear(`${name}.attn_v`),
-        output: weights.linear(`${name}.attn_output`),
-        queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
-        keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),
-      },
-      cache,
-      inputs,
-      attentionOptions,
-    );
+    packed
+      ? packedAttention(graph, x, projections, packed, attentionOptions)
+      : attention(graph, x, projections, context.cache, context.inputs, attentionOptions);
 }
 
 export function buildFeedForward({ graph, weights, block }: BlockContext, activation: Activation) {
