@@ -12,6 +12,7 @@ import { addModels } from './commands/models.ts';
 import { addPerplexity } from './commands/perplexity.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
+import { addTrain } from './commands/train.ts';
 import { ExitCodes } from './exitCodes.ts';
 import { describeFailure, reportFailure } from './failure.ts';
 import { CLI_VERSION } from './session.ts';
@@ -38,6 +39,7 @@ addCuda(program);
 addLogits(program);
 addPerplexity(program);
 addBench(program);
+addTrain(program);
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));

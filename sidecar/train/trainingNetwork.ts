@@ -22,6 +22,8 @@ export interface TrainingNetworkOptions {
   /** Sequences that are computed at once, and their length. */
   readonly sequences: number;
   readonly sequenceTokens: number;
+  /** Keep the logits of the last batch, for `logits`. */
+  readonly keepLogits?: boolean;
 }
 
 /** Nodes of one block with its derivatives, amply. */
@@ -60,6 +62,7 @@ export class TrainingNetwork implements Disposable {
     );
     this.#logits = this.#forward({ positions: this.#positions, mask: this.#mask, sequenceTokens, sequences, productType });
     this.#loss = crossEntropy(tape, { logits: this.#logits, places: this.#places, weights: this.#weights });
+    if (options.keepLogits) graph.expand(this.#logits, { read: true });
     graph.expand(this.#loss, { read: true });
     const gradientOf = new Map(parameters.all.map(({ forward, gradient }) => [forward, gradient]));
     for (const [forward, added] of tape.gradients(this.#loss)) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
@@ -86,6 +89,12 @@ export class TrainingNetwork implements Disposable {
     write(device, this.#mask, this.#documentMask(batch));
     await this.#graph.compute();
     return readF32(device, this.#loss)[0] as number;
+  }
+
+  /** Logits of the last batch, `[vocabulary, tokens]`, where `keepLogits` was asked for. */
+  logits(): Float32Array {
+    if (!this.options.keepLogits) throw new Error('The logits were not kept.');
+    return readF32(this.options.parameters.device, this.#logits);
   }
 
   #forward(packed: PackedInputs): Tensor {
