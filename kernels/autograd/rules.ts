@@ -1,11 +1,11 @@
 import type { Op } from '../ggml/support.ts';
 import type { Rule } from './rule.ts';
 import { geluRule, gegluRule, sigmoidRule, siluRule, swigluRule, tanhRule } from './rules/activations.ts';
-import { addRule, divRule, expRule, logRule, mulRule, scaleRule, sqrRule, sqrtRule, subRule } from './rules/arithmetic.ts';
+import { addRule, clampRule, divRule, expRule, logRule, mulRule, scaleRule, sqrRule, sqrtRule, stepRule, subRule } from './rules/arithmetic.ts';
 import { normRule, rmsNormRule } from './rules/norms.ts';
 import { mulMatRule } from './rules/products.ts';
 import { ropeRule } from './rules/rotation.ts';
-import { getRowsRule } from './rules/rows.ts';
+import { getRowsRule, setRowsRule } from './rules/rows.ts';
 import { concatRule, copyRule, repeatRule, sumRowsRule, viewRule } from './rules/shapes.ts';
 import { softMaxRule } from './rules/softMax.ts';
 
@@ -20,6 +20,8 @@ export const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
   ['sqrt', sqrtRule],
   ['exp', expRule],
   ['log', logRule],
+  ['clamp', clampRule],
+  ['step', stepRule],
   ['silu', siluRule],
   ['gelu', geluRule],
   ['sigmoid', sigmoidRule],
@@ -30,6 +32,7 @@ export const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
   ['rmsNorm', rmsNormRule],
   ['mulMat', mulMatRule],
   ['getRows', getRowsRule],
+  ['setRows', setRowsRule],
   ['softMax', softMaxRule],
   ['rope', ropeRule],
   ['view', viewRule],

@@ -115,7 +115,8 @@ export class Tape {
   }
 
   #record(node: NodeRecord, rule: Rule | undefined): void {
-    if (!node.sources.some(({ pointer }) => this.#leading.has(pointer))) return;
+    // Whole numbers, such as the choice of experts, have no slope.
+    if (node.result.type === 'I32' || !node.sources.some(({ pointer }) => this.#leading.has(pointer))) return;
     this.#leading.add(node.result.pointer);
     this.#nodes.push({ node, rule });
   }

@@ -4,6 +4,7 @@ import type { Shape } from './tensor.ts';
 /** What an operation is given besides tensors, as far as its derivative depends on it. */
 export interface OpAttributes {
   scale: { readonly factor: number };
+  clamp: { readonly minimum: number; readonly maximum: number };
   norm: { readonly epsilon: number };
   rmsNorm: { readonly epsilon: number };
   softMax: { readonly factor: number };

@@ -30,7 +30,7 @@ export const sub = binary('sub', 'ggml_sub');
 export const mul = binary('mul', 'ggml_mul');
 export const div = binary('div', 'ggml_div');
 
-type UnaryFunction = 'ggml_silu' | 'ggml_gelu' | 'ggml_sigmoid' | 'ggml_tanh' | 'ggml_relu' | 'ggml_sqr' | 'ggml_sqrt' | 'ggml_exp' | 'ggml_log';
+type UnaryFunction = 'ggml_silu' | 'ggml_gelu' | 'ggml_sigmoid' | 'ggml_tanh' | 'ggml_relu' | 'ggml_sqr' | 'ggml_sqrt' | 'ggml_exp' | 'ggml_log' | 'ggml_step';
 function unary(op: Op, name: UnaryFunction) {
   return (graph: Graph, a: Tensor): Tensor =>
     graph.node(op, [a], { type: a.type, shape: a.shape }, () => graph.device.functions[name](graph.context, a.pointer));
@@ -44,6 +44,8 @@ export const sqr = unary('sqr', 'ggml_sqr');
 export const sqrt = unary('sqrt', 'ggml_sqrt');
 export const exp = unary('exp', 'ggml_exp');
 export const log = unary('log', 'ggml_log');
+/** 1 where a value is above zero, else 0. */
+export const step = unary('step', 'ggml_step');
 
 /** `a · factor + bias`. */
 export function scale(graph: Graph, a: Tensor, factor: number, bias = 0): Tensor {
@@ -59,7 +61,7 @@ export function fill(graph: Graph, a: Tensor, value: number): Tensor {
 }
 
 export function clamp(graph: Graph, a: Tensor, minimum: number, maximum: number): Tensor {
-  return graph.node('clamp', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_clamp(graph.context, a.pointer, minimum, maximum));
+  return graph.node('clamp', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_clamp(graph.context, a.pointer, minimum, maximum), { minimum, maximum } satisfies OpAttributes['clamp']);
 }
 
 /** Sums along rows: `[n, …] → [1, …]`. */

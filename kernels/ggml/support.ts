@@ -46,6 +46,7 @@ const rules = {
   sigmoid: anySame,
   tanh: anySame,
   relu: anySame,
+  step: f32,
   swiglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
   geglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
   norm: f32,

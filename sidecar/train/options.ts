@@ -1,3 +1,4 @@
+import type { RouterLossOptions } from '../../kernels/blocks/routerLoss.ts';
 import type { AdamWOptions } from '../../kernels/optimiser/adamW.ts';
 import type { ScheduleOptions } from '../../kernels/optimiser/schedules.ts';
 import type { DeviceChoice } from '../protocol/client.ts';
@@ -35,6 +36,8 @@ export interface TrainOptions {
   readonly freeze: readonly string[];
   readonly schedule: ScheduleOptions;
   readonly optimiser: AdamWOptions;
+  /** Of mixtures of experts. */
+  readonly routerLoss: RouterLossOptions;
   readonly fimShare: number;
   readonly fimLoss: 'all' | 'middle';
   /** Special tokens that stand before the suffix and before the prefix. */

@@ -54,6 +54,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
       frozen: frozen?.table.all,
       sequences: microSequences,
       sequenceTokens,
+      routerLoss: { balance: (options.routerLoss.balance * microSequences) / batchSequences, z: (options.routerLoss.z * microSequences) / batchSequences },
     });
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
     const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, resumed?.stream);
@@ -145,8 +146,8 @@ async function trainStep({ options, optimiser, network, stream, step, rate, save
 
 /** What must be the same for a checkpoint to be taken up; the schedule may change, so that a training can be made longer. */
 function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus: Corpus): string {
-  const { scratch, sequenceTokens, batchSequences, microSequences, precision, freeze, optimiser, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed } = options;
-  const same = { scratch, sequenceTokens, batchSequences, microSequences, precision, freeze, optimiser, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed };
+  const { scratch, sequenceTokens, batchSequences, microSequences, precision, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed } = options;
+  const same = { scratch, sequenceTokens, batchSequences, microSequences, precision, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed };
   const weights = model.specs.map(({ name, extents }) => [name, ...extents]);
   return createHash('sha256').update(JSON.stringify([model.architecture.name, weights, corpus.fingerprint, same])).digest('hex');
 }

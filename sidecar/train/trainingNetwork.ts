@@ -2,9 +2,10 @@ import { crossEntropy } from '../../kernels/autograd/crossEntropy.ts';
 import { Tape } from '../../kernels/autograd/tape.ts';
 import { linear } from '../../kernels/blocks/linear.ts';
 import { norm } from '../../kernels/blocks/norm.ts';
+import type { RouterLossOptions } from '../../kernels/blocks/routerLoss.ts';
 import type { PackedInputs } from '../../kernels/blocks/packedAttention.ts';
 import { Graph, GraphMemory } from '../../kernels/ggml/graph.ts';
-import { getRows, scale } from '../../kernels/ggml/ops.ts';
+import { add, getRows, scale } from '../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../kernels/ggml/tensor.ts';
 import { addInto } from '../../kernels/ggml/trainingOps.ts';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
@@ -22,6 +23,8 @@ export interface TrainingNetworkOptions {
   /** Sequences that are computed at once, and their length. */
   readonly sequences: number;
   readonly sequenceTokens: number;
+  /** Of routers, times this batch's share of a step; absent: none. */
+  readonly routerLoss?: RouterLossOptions;
   /** Keep the logits of the last batch, for `logits`. */
   readonly keepLogits?: boolean;
 }
@@ -60,12 +63,21 @@ export class TrainingNetwork implements Disposable {
       parameters.all.map(({ forward }) => forward),
       { productType, transposes },
     );
-    this.#logits = this.#forward({ positions: this.#positions, mask: this.#mask, sequenceTokens, sequences, productType });
+    const routerLosses: Tensor[] = [];
+    this.#logits = this.#forward({
+      positions: this.#positions,
+      mask: this.#mask,
+      sequenceTokens,
+      sequences,
+      productType,
+      routerLoss: options.routerLoss,
+      onLoss: (loss) => routerLosses.push(loss),
+    });
     this.#loss = crossEntropy(tape, { logits: this.#logits, places: this.#places, weights: this.#weights });
     if (options.keepLogits) graph.expand(this.#logits, { read: true });
     graph.expand(this.#loss, { read: true });
     const gradientOf = new Map(parameters.all.map(({ forward, gradient }) => [forward, gradient]));
-    for (const [forward, added] of tape.gradients(this.#loss)) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
+    for (const [forward, added] of tape.gradients(routerLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss))) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
     this.#memory = new GraphMemory(device);
     graph.allocate(this.#memory);
   }
@@ -76,7 +88,7 @@ export class TrainingNetwork implements Disposable {
 
   /**
    * Adds the gradients of `Σ weight · loss ⁄ total` over the sequences' tokens. Resolves with that sum, which is a part of the mean where
-   * `total` is the sum of the weights of a whole step.
+   * `total` is the sum of the weights of a whole step; routers' own losses have gradients and are not in it.
    */
   async accumulate(batch: readonly PackedSequence[], total: number): Promise<number> {
     const { sequences, sequenceTokens, parameters, hyperparameters } = this.options;

@@ -19,7 +19,7 @@ export interface GradientCase {
   readonly name: string;
   readonly options?: TapeOptions;
   /** Distance of the finite differences, where the usual one does not fit the function. */
-  readonly step?: number;
+  readonly step?: number | undefined;
   readonly build: (graph: Graph, inputs: CaseInputs, tape: Tape) => Tensor;
 }
 

@@ -1,4 +1,4 @@
-import { div, mul, scale } from '../../ggml/ops.ts';
+import { div, mul, scale, step } from '../../ggml/ops.ts';
 import { attributesOf, type Rule } from '../rule.ts';
 import { sumTo } from '../sumTo.ts';
 import type { Tensor } from '../../ggml/tensor.ts';
@@ -45,3 +45,14 @@ export const expRule: Rule = ({ graph, node, gradient }) => [mul(graph, gradient
 
 /** `ln a`: `g ⁄ a`. */
 export const logRule: Rule = ({ graph, node, gradient }) => [div(graph, gradient, node.sources[0] as Tensor)];
+
+/** `a` where it lies between the bounds: the gradient passes there, and nowhere else. */
+export const clampRule: Rule = ({ graph, node, gradient }) => {
+  const a = node.sources[0] as Tensor;
+  const { minimum, maximum } = attributesOf(node, 'clamp');
+  const above = Number.isFinite(minimum) ? mul(graph, gradient, step(graph, scale(graph, a, 1, -minimum))) : gradient;
+  return [Number.isFinite(maximum) ? mul(graph, above, step(graph, scale(graph, a, -1, maximum))) : above];
+};
+
+/** Constant but for where it jumps. */
+export const stepRule: Rule = () => [undefined];

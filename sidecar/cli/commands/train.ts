@@ -32,6 +32,8 @@ interface TrainCommandOptions {
   readonly clip: number;
   readonly precision: 'f32' | 'bf16';
   readonly freeze: readonly string[];
+  readonly balance: number;
+  readonly z: number;
   readonly fim: number;
   readonly fimLoss: 'all' | 'middle';
   readonly fimSuffixMark?: string;
@@ -66,6 +68,8 @@ export function addTrain(program: Command): void {
     .option('--clip <number>', 'highest norm of the gradients', (value) => decimal(value, 0, 1e9), defaultAdamW.clipNorm)
     .addOption(new Option('--precision <type>', 'type of the products').choices(['f32', 'bf16']).default('bf16'))
     .option('--freeze <patterns...>', 'regular expressions: tensors that are not trained', regularExpressions, [])
+    .option('--balance <number>', 'load-balancing loss of routers', (value) => decimal(value, 0, 10), 0.01)
+    .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)
     .option('--fim <share>', 'share of texts in which a gap is to be filled', (value) => decimal(value, 0, 1), 0)
     .addOption(new Option('--fim-loss <tokens>', 'what counts in those').choices(['all', 'middle']).default('all'))
     .option('--fim-suffix-mark <token>', 'special token before the suffix')
@@ -113,6 +117,7 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     freeze: options.freeze,
     schedule: { kind: options.schedule, peakRate: options.rate, floorShare: 0.1, warmUpSteps: options.warmUp, totalSteps: options.steps, decayShare: 0.2 },
     optimiser: { ...defaultAdamW, weightDecay: options.weightDecay, clipNorm: options.clip },
+    routerLoss: { balance: options.balance, z: options.z },
     fimShare: options.fim,
     fimLoss: options.fimLoss,
     fimSuffixMark: options.fimSuffixMark,

@@ -1,8 +1,10 @@
 /** What the architectures have in common: reading sizes, listing weights, building the usual attention and networks. */
 import { attention, type AttentionOptions, type AttentionWeights } from '../../../kernels/blocks/attention.ts';
 import { feedForward, type Activation } from '../../../kernels/blocks/feedForward.ts';
-import { mixtureOfExperts } from '../../../kernels/blocks/mixtureOfExperts.ts';
+import { denseMixtureOfExperts } from '../../../kernels/blocks/denseMixtureOfExperts.ts';
+import { mixtureOfExperts, type ExpertWeights } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import { norm, type NormOptions } from '../../../kernels/blocks/norm.ts';
+import { routerLoss } from '../../../kernels/blocks/routerLoss.ts';
 import { packedAttention } from '../../../kernels/blocks/packedAttention.ts';
 import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
@@ -144,19 +146,18 @@ export function buildFeedForward({ graph, weights, block }: BlockContext, activa
     );
 }
 
-export function buildMixture({ graph, weights, hyperparameters, block }: BlockContext) {
+export function buildMixture({ graph, weights, hyperparameters, block, packed }: BlockContext) {
   const name = `blk.${block}`;
   const { expertsUsed, gateMode = 'renormalised' } = hyperparameters.mixture as NonNullable<Hyperparameters['mixture']>;
-  return (x: Tensor): Tensor =>
-    mixtureOfExperts(
-      graph,
-      x,
-      {
-        router: weights.tensor(`${name}.ffn_gate_inp.weight`),
-        gate: weights.linear(`${name}.ffn_gate_exps`),
-        up: weights.linear(`${name}.ffn_up_exps`),
-        down: weights.linear(`${name}.ffn_down_exps`),
-      },
-      { expertsUsed, gateMode },
-    );
+  const expertsWeights: ExpertWeights = {
+    router: weights.tensor(`${name}.ffn_gate_inp.weight`),
+    gate: weights.linear(`${name}.ffn_gate_exps`),
+    up: weights.linear(`${name}.ffn_up_exps`),
+    down: weights.linear(`${name}.ffn_down_exps`),
+  };
+  return (x: Tensor): Tensor => {
+    if (!packed) return mixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode });
+    if (packed.routerLoss) packed.onLoss?.(routerLoss(graph, x, expertsWeights.router, { ...packed.routerLoss, expertsUsed }));
+    return denseMixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode });
+  };
 }

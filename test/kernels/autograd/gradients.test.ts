@@ -73,6 +73,8 @@ const cases: readonly GradientCase[] = [
       return tape.custom([gate, up], gegluRule, () => ops.mul(graph, smoothGelu(graph, gate), up));
     },
   },
+  // Steps that cross no bound.
+  { ...unary('clamp', (graph, a) => ops.clamp(graph, a, -0.42, 0.53)), step: 0.002 },
   unary('sumRows', ops.sumRows),
   unary('repeat', (graph, a) => ops.repeat(graph, ops.reshape(graph, a, [5, 1, 6]), [5, 4, 6])),
   ...[false, true].flatMap((composed) => {
@@ -96,6 +98,15 @@ const cases: readonly GradientCase[] = [
     build: (graph, { parameter }) => ops.mulMat(graph, ops.permute(graph, parameter([6, 2, 4]), [0, 2, 1, 3]), ops.permute(graph, parameter([6, 4, 5]), [0, 2, 1, 3])),
   },
   { name: 'getRows with a row taken twice', build: (graph, { parameter, integers }) => ops.getRows(graph, parameter([4, 5]), integers([3, 0, 3, 1])) },
+  {
+    name: 'getRows of several matrices, each row once',
+    build: (graph, { parameter, integers }) => ops.getRows(graph, parameter([4, 5, 2]), integers([3, 0, 1, 2, 4, 0], [3, 2])),
+  },
+  {
+    name: 'setRows',
+    // Written in its own memory, so what stood there is computed anew.
+    build: (graph, { parameter, integers }) => ops.setRows(graph, ops.scale(graph, parameter([4, 5]), 2), parameter([4, 2]), integers([3, 1])),
+  },
   ...ropeOptions.map((options) => ({
     name: `rope, ${options.pairing}${options.extensionFactor ? ', YaRN' : ''}`,
     build: (graph, { parameter, integers }) => ops.rope(graph, parameter([8, 2, 3]), integers([0, 5, 9]), options),

@@ -50,6 +50,7 @@ const rows: readonly Row[] = [
   unary('scale', (graph, a) => ops.scale(graph, a, 2)),
   unary('exp', ops.exp),
   unary('log', ops.log),
+  unary('step', ops.step),
   unary('fill', (graph, a) => ops.fill(graph, a, 1)),
   pair('siluBack', training.siluBack),
   pair('rmsNormBack', (graph, gradient, a) => training.rmsNormBack(graph, gradient, a, 1e-5)),

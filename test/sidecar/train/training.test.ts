@@ -53,6 +53,7 @@ describe('training', () => {
       freeze: [],
       schedule: { kind: 'cosine', peakRate: 0.01, floorShare: 0.1, warmUpSteps: 3, totalSteps: 12, decayShare: 0.2 },
       optimiser: defaultAdamW,
+      routerLoss: { balance: 0.01, z: 0.001 },
       fimShare: 0.5,
       fimLoss: 'all',
       seed: 1,
