@@ -61,6 +61,7 @@ const bundles: BuildOptions[] = [
   },
   nodeModule('sidecar/server/main.ts', 'sidecar.mjs'),
   nodeModule('sidecar/engine/main.ts', 'engine.mjs'),
+  nodeModule('sidecar/train/main.ts', 'train.mjs'),
   { ...nodeModule('sidecar/cli/main.ts', 'cli.mjs'), banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
   nodeModule('extension/uninstall.ts', 'uninstall.mjs'),
   {

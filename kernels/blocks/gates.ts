@@ -24,11 +24,11 @@ export function chooseExperts(graph: Graph, x: Tensor, router: Tensor, options: 
   return choose(graph, softGates(graph, x, router), options);
 }
 
-/** Gates of all experts, `[experts, tokens]`: those of the `expertsUsed` likeliest renormalised, the others zero. */
-export function chosenGates(graph: Graph, x: Tensor, router: Tensor, expertsUsed: number): Tensor {
+/** Gates of all experts, `[experts, tokens]`: those of the `expertsUsed` likeliest, renormalised unless told otherwise, the others zero. */
+export function chosenGates(graph: Graph, x: Tensor, router: Tensor, expertsUsed: number, mode: GateMode = 'renormalised'): Tensor {
   const probabilities = softGates(graph, x, router);
   const [experts, tokens] = probabilities.shape;
-  const choice = choose(graph, probabilities, { expertsUsed, mode: 'renormalised' });
+  const choice = choose(graph, probabilities, { expertsUsed, mode });
   const none = reshape(graph, scale(graph, probabilities, 0), [1, experts, tokens]);
   return reshape(graph, setRows(graph, none, reshape(graph, choice.gates, [1, expertsUsed, tokens]), choice.experts), [experts, tokens]);
 }

@@ -6,6 +6,15 @@ import { assertSupported, type Op } from './support.ts';
 import { contiguousStrides, Tensor, toShape, type Shape } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
+/** A node as it was added: all that its derivative depends on. */
+export interface NodeRecord {
+  readonly op: Op;
+  readonly sources: readonly Tensor[];
+  readonly result: Tensor;
+  /** What the operation was given besides tensors; `OpAttributes` says what. */
+  readonly attributes: object | undefined;
+}
+
 /**
  * A compute graph: nodes are added by the functions of `ops.ts`, then it is allocated once and computed any number of times.
  * Shapes and types are checked as nodes are added, so that ggml has nothing to abort on.
@@ -18,6 +27,8 @@ export class Graph implements Disposable {
   readonly #devices: readonly Device[];
   #memory: GraphMemory | undefined;
   #disposed = false;
+  /** Told of every node that is added while it is set. */
+  onNode: ((record: NodeRecord) => void) | undefined;
 
   constructor(
     readonly device: Device,
@@ -47,10 +58,12 @@ export class Graph implements Disposable {
   }
 
   /** Adds a node that `native` makes. For the functions of `ops.ts`. Throws `UnsupportedOpError`. */
-  node(op: Op, sources: readonly Tensor[], result: { type: TensorType; shape: Shape; strides?: Shape }, native: () => Pointer): Tensor {
+  node(op: Op, sources: readonly Tensor[], result: { type: TensorType; shape: Shape; strides?: Shape }, native: () => Pointer, attributes?: object): Tensor {
     for (const { kind } of this.#devices) assertSupported(op, sources, result.type, kind);
     for (const source of sources) this.#used.add(source.pointer);
-    return new Tensor(native(), result.type, result.shape, result.strides ?? contiguousStrides(result.type, result.shape), '');
+    const tensor = new Tensor(native(), result.type, result.shape, result.strides ?? contiguousStrides(result.type, result.shape), '');
+    this.onNode?.({ op, sources, result: tensor, attributes });
+    return tensor;
   }
 
   /** Names a node, for messages and for looking into a graph. */

@@ -6,6 +6,7 @@ import type { Pointer } from './bindings.ts';
 import { ShapeError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import type { Op } from './support.ts';
+import type { OpAttributes } from './opAttributes.ts';
 import { toShape, type Shape, type Tensor } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
@@ -29,7 +30,7 @@ export const sub = binary('sub', 'ggml_sub');
 export const mul = binary('mul', 'ggml_mul');
 export const div = binary('div', 'ggml_div');
 
-type UnaryFunction = 'ggml_silu' | 'ggml_gelu' | 'ggml_sigmoid' | 'ggml_tanh' | 'ggml_relu' | 'ggml_sqr' | 'ggml_sqrt';
+type UnaryFunction = 'ggml_silu' | 'ggml_gelu' | 'ggml_sigmoid' | 'ggml_tanh' | 'ggml_relu' | 'ggml_sqr' | 'ggml_sqrt' | 'ggml_exp' | 'ggml_log' | 'ggml_step';
 function unary(op: Op, name: UnaryFunction) {
   return (graph: Graph, a: Tensor): Tensor =>
     graph.node(op, [a], { type: a.type, shape: a.shape }, () => graph.device.functions[name](graph.context, a.pointer));
@@ -41,13 +42,26 @@ export const tanh = unary('tanh', 'ggml_tanh');
 export const relu = unary('relu', 'ggml_relu');
 export const sqr = unary('sqr', 'ggml_sqr');
 export const sqrt = unary('sqrt', 'ggml_sqrt');
+export const exp = unary('exp', 'ggml_exp');
+export const log = unary('log', 'ggml_log');
+/** 1 where a value is above zero, else 0. */
+export const step = unary('step', 'ggml_step');
 
-export function scale(graph: Graph, a: Tensor, factor: number): Tensor {
-  return graph.node('scale', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_scale(graph.context, a.pointer, factor));
+/** `a · factor + bias`. */
+export function scale(graph: Graph, a: Tensor, factor: number, bias = 0): Tensor {
+  const { functions } = graph.device;
+  const native = (): Pointer =>
+    bias === 0 ? functions.ggml_scale(graph.context, a.pointer, factor) : functions.ggml_scale_bias(graph.context, a.pointer, factor, bias);
+  return graph.node('scale', [a], { type: a.type, shape: a.shape }, native, { factor } satisfies OpAttributes['scale']);
+}
+
+/** A tensor of `a`'s shape whose values are all `value`. */
+export function fill(graph: Graph, a: Tensor, value: number): Tensor {
+  return graph.node('fill', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_fill(graph.context, a.pointer, value));
 }
 
 export function clamp(graph: Graph, a: Tensor, minimum: number, maximum: number): Tensor {
-  return graph.node('clamp', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_clamp(graph.context, a.pointer, minimum, maximum));
+  return graph.node('clamp', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_clamp(graph.context, a.pointer, minimum, maximum), { minimum, maximum } satisfies OpAttributes['clamp']);
 }
 
 /** Sums along rows: `[n, …] → [1, …]`. */
@@ -70,12 +84,12 @@ export function geglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
 
 /** Mean and variance normalisation of each row. */
 export function norm(graph: Graph, a: Tensor, epsilon: number): Tensor {
-  return graph.node('norm', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_norm(graph.context, a.pointer, epsilon));
+  return graph.node('norm', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_norm(graph.context, a.pointer, epsilon), { epsilon } satisfies OpAttributes['norm']);
 }
 
 /** Root-mean-square normalisation of each row. */
 export function rmsNorm(graph: Graph, a: Tensor, epsilon: number): Tensor {
-  return graph.node('rmsNorm', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_rms_norm(graph.context, a.pointer, epsilon));
+  return graph.node('rmsNorm', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_rms_norm(graph.context, a.pointer, epsilon), { epsilon } satisfies OpAttributes['rmsNorm']);
 }
 
 /** `a[k, m] · b[k, n] → [m, n]`, in float32; dimensions 2 and 3 of `a` repeat over those of `b`. */
@@ -124,7 +138,7 @@ export function reshape(graph: Graph, a: Tensor, extents: readonly number[]): Te
   if (!a.isContiguous || shape.reduce((product, extent) => product * extent, 1) !== a.elements) {
     throw new ShapeError(`reshape: ${a.toString()}${a.isContiguous ? '' : ' with gaps'} can't become [${shape.join(', ')}].`);
   }
-  return graph.node('view', [a], { type: a.type, shape }, () => graph.device.functions.ggml_reshape_4d(graph.context, a.pointer, ...shape));
+  return graph.node('view', [a], { type: a.type, shape }, () => graph.device.functions.ggml_reshape_4d(graph.context, a.pointer, ...shape), { kind: 'reshape' } satisfies OpAttributes['view']);
 }
 
 /** A window into `a`: extents, strides in bytes of dimensions 1 to 3 (`a`'s own where absent), offset in bytes. */
@@ -139,8 +153,12 @@ export function view(graph: Graph, a: Tensor, extents: readonly number[], option
   if (shape[0] % block.blockElements !== 0 || lastByte > extentBytes) {
     throw new ShapeError(`view: [${shape.join(', ')}] at byte ${offsetBytes} reaches byte ${lastByte} of ${extentBytes} of ${a.toString()}.`);
   }
-  return graph.node('view', [a], { type: a.type, shape, strides }, () =>
-    graph.device.functions.ggml_view_4d(graph.context, a.pointer, ...shape, strides[1], strides[2], strides[3], offsetBytes),
+  return graph.node(
+    'view',
+    [a],
+    { type: a.type, shape, strides },
+    () => graph.device.functions.ggml_view_4d(graph.context, a.pointer, ...shape, strides[1], strides[2], strides[3], offsetBytes),
+    { kind: 'window', strides, offsetBytes } satisfies OpAttributes['view'],
   );
 }
 
@@ -152,7 +170,13 @@ export function permute(graph: Graph, a: Tensor, axes: readonly [number, number,
     shape[axis] = a.shape[dimension] as number;
     strides[axis] = a.strides[dimension] as number;
   });
-  return graph.node('view', [a], { type: a.type, shape: toShape(shape), strides: toShape(strides) }, () => graph.device.functions.ggml_permute(graph.context, a.pointer, ...axes));
+  return graph.node(
+    'view',
+    [a],
+    { type: a.type, shape: toShape(shape), strides: toShape(strides) },
+    () => graph.device.functions.ggml_permute(graph.context, a.pointer, ...axes),
+    { kind: 'permute', axes } satisfies OpAttributes['view'],
+  );
 }
 
 /** Swaps dimensions 0 and 1. */
@@ -174,8 +198,12 @@ export function setRows(graph: Graph, target: Tensor, source: Tensor, ids: Tenso
 /** Softmax of `a · factor + mask` along rows. */
 export function softMax(graph: Graph, a: Tensor, mask: Tensor | undefined, factor = 1): Tensor {
   if (mask) assertShape(mask.shape[0] === a.shape[0] && mask.shape[1] >= a.shape[1] && a.shape[2] % mask.shape[2] === 0 && a.shape[3] % mask.shape[3] === 0, 'softMax', a, mask);
-  return graph.node('softMax', mask ? [a, mask] : [a], { type: 'F32', shape: a.shape }, () =>
-    graph.device.functions.ggml_soft_max_ext(graph.context, a.pointer, mask?.pointer ?? null, factor, 0),
+  return graph.node(
+    'softMax',
+    mask ? [a, mask] : [a],
+    { type: 'F32', shape: a.shape },
+    () => graph.device.functions.ggml_soft_max_ext(graph.context, a.pointer, mask?.pointer ?? null, factor, 0),
+    { factor } satisfies OpAttributes['softMax'],
   );
 }
 
@@ -195,28 +223,34 @@ export interface RopeOptions {
   readonly frequencyFactors?: Tensor;
 }
 
-/** Rotates `a[headSize, heads, tokens]` by `positions[tokens]`. */
-export function rope(graph: Graph, a: Tensor, positions: Tensor, options: RopeOptions): Tensor {
-  assertShape(positions.shape[0] === a.shape[2] && options.dimensions <= a.shape[0] && options.dimensions % 2 === 0, 'rope', a, positions);
-  const sources = options.frequencyFactors ? [a, positions, options.frequencyFactors] : [a, positions];
-  return graph.node('rope', sources, { type: a.type, shape: a.shape }, () =>
-    graph.device.functions.ggml_rope_ext(
-      graph.context,
-      a.pointer,
-      positions.pointer,
-      options.frequencyFactors?.pointer ?? null,
-      options.dimensions,
-      options.pairing === 'neox' ? 2 : 0,
-      options.originalContext ?? 0,
-      options.base,
-      options.frequencyScale ?? 1,
-      options.extensionFactor ?? 0,
-      options.attentionFactor ?? 1,
-      options.betaFast ?? 32,
-      options.betaSlow ?? 1,
-    ),
-  );
+type RopeFunction = 'ggml_rope_ext' | 'ggml_rope_ext_back';
+function rotation(op: Op, name: RopeFunction) {
+  return (graph: Graph, a: Tensor, positions: Tensor, options: RopeOptions): Tensor => {
+    assertShape(positions.shape[0] === a.shape[2] && options.dimensions <= a.shape[0] && options.dimensions % 2 === 0, op, a, positions);
+    const sources = options.frequencyFactors ? [a, positions, options.frequencyFactors] : [a, positions];
+    const native = (): Pointer =>
+      graph.device.functions[name](
+        graph.context,
+        a.pointer,
+        positions.pointer,
+        options.frequencyFactors?.pointer ?? null,
+        options.dimensions,
+        options.pairing === 'neox' ? 2 : 0,
+        options.originalContext ?? 0,
+        options.base,
+        options.frequencyScale ?? 1,
+        options.extensionFactor ?? 0,
+        options.attentionFactor ?? 1,
+        options.betaFast ?? 32,
+        options.betaSlow ?? 1,
+      );
+    return graph.node(op, sources, { type: a.type, shape: a.shape }, native, options satisfies OpAttributes['rope']);
+  };
 }
+/** Rotates `a[headSize, heads, tokens]` by `positions[tokens]`. */
+export const rope = rotation('rope', 'ggml_rope_ext');
+/** Turns back what `rope` rotated: the derivative, since a rotation's transpose is its inverse. */
+export const ropeBack = rotation('ropeBack', 'ggml_rope_ext_back');
 
 /** `q[headSize, tokens, heads], k, v[headSize, rows, kvHeads], mask[rows, tokens] (F16) → [headSize, heads, tokens]`. */
 export function flashAttention(graph: Graph, tensors: { q: Tensor; k: Tensor; v: Tensor; mask?: Tensor }, factor: number): Tensor {
@@ -234,7 +268,7 @@ export function flashAttention(graph: Graph, tensors: { q: Tensor; k: Tensor; v:
 export function concat(graph: Graph, a: Tensor, b: Tensor, dimension: 0 | 1 | 2 | 3): Tensor {
   assertShape(a.shape.every((extent, d) => d === dimension || extent === b.shape[d]), 'concat', a, b);
   const shape = toShape(a.shape.map((extent, d) => (d === dimension ? extent + b.shape[dimension] : extent)));
-  return graph.node('concat', [a, b], { type: a.type, shape }, () => graph.device.functions.ggml_concat(graph.context, a.pointer, b.pointer, dimension));
+  return graph.node('concat', [a, b], { type: a.type, shape }, () => graph.device.functions.ggml_concat(graph.context, a.pointer, b.pointer, dimension), { dimension } satisfies OpAttributes['concat']);
 }
 
 /** Repeats `a` until it has the extents. */

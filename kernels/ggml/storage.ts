@@ -34,6 +34,11 @@ export class Storage implements Disposable {
     if (options.weights) this.device.functions.ggml_backend_buffer_set_usage(this.#buffer, 1);
   }
 
+  /** Fills all tensors with zeros. */
+  clear(): void {
+    if (this.#buffer) this.device.functions.ggml_backend_buffer_clear(this.#buffer, 0);
+  }
+
   get sizeBytes(): number {
     return this.#buffer ? this.device.functions.ggml_backend_buffer_get_size(this.#buffer) : 0;
   }

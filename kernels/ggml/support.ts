@@ -20,6 +20,8 @@ const binary: Rule = ([a, b], result, device) => {
   return device === 'cpu' ? a.type === 'F16' : device !== 'metal';
 };
 const f32: Rule = ([a]) => is(a, 'F32');
+/** Derivatives that ggml computes on tensors without gaps alone. */
+const contiguousF32: Rule = (sources) => sources.every((source) => source.type === 'F32' && source.isContiguous);
 const integerTypes: readonly TensorType[] = ['I8', 'I16', 'I32', 'I64', 'F64'];
 const isWeightType = (type: TensorType): boolean => !integerTypes.includes(type);
 
@@ -30,8 +32,11 @@ const rules = {
   div: binary,
   addId: ([a, b, ids]) => is(a, 'F32') && is(b, 'F32') && is(ids, 'I32'),
   scale: f32,
+  fill: f32,
   sqr: f32,
   sqrt: f32,
+  exp: f32,
+  log: f32,
   sumRows: f32,
   clamp: f32,
   concat: ([a, b]) => a?.type === b?.type && is(a, 'F32', 'F16', 'I32'),
@@ -41,6 +46,7 @@ const rules = {
   sigmoid: anySame,
   tanh: anySame,
   relu: anySame,
+  step: f32,
   swiglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
   geglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
   norm: f32,
@@ -74,6 +80,13 @@ const rules = {
   },
   argsort: f32,
   topK: f32,
+  siluBack: contiguousF32,
+  rmsNormBack: (sources, result, device) => device !== 'metal' && contiguousF32(sources, result, device),
+  softMaxBack: (sources, result, device) => device !== 'metal' && contiguousF32(sources, result, device),
+  getRowsBack: ([gradient, ids], _result, device) => device !== 'metal' && is(gradient, 'F32') && gradient?.isContiguous === true && is(ids, 'I32'),
+  ropeBack: ([a, positions]) => is(a, 'F32') && is(positions, 'I32'),
+  addToWindow: contiguousF32,
+  stepAdamW: contiguousF32,
   pool1d: f32,
   pool2d: f32,
 } satisfies Record<string, Rule>;

@@ -12,6 +12,7 @@ import { addModels } from './commands/models.ts';
 import { addPerplexity } from './commands/perplexity.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
+import { addTrain } from './commands/train.ts';
 import { addUpcycle } from './commands/upcycle.ts';
 import { ExitCodes } from './exitCodes.ts';
 import { describeFailure, reportFailure } from './failure.ts';
@@ -39,6 +40,7 @@ addCuda(program);
 addLogits(program);
 addPerplexity(program);
 addBench(program);
+addTrain(program);
 addUpcycle(program);
 
 // A reader such as `head` that has seen enough is no failure.

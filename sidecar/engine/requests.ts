@@ -42,7 +42,7 @@ export interface Upcycling {
 }
 
 /** Answers the requests of `sidecar/protocol/engine.ts` with an engine of this process. */
-export function serveEngine(connection: MessageConnection, engine: Engine & Measuring, { upcycle }: Upcycling): void {
+export function serveEngine(connection: MessageConnection, engine: Engine & Measuring, upcycling: Upcycling): void {
   const onRequest = <Params, Result>(method: string, handle: (params: Params, signal: AbortSignal) => Promise<Result>): void => {
     connection.onRequest(method, async (params: Params, token: CancellationToken) => {
       try {
@@ -71,7 +71,7 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
   onRequest(LOGITS, (params: LogitsParams, signal) => engine.logits(params, { signal }));
   onRequest(PERPLEXITY, (params: PerplexityParams, signal) => engine.perplexity(params, { signal }));
   onRequest(BENCH, (params: BenchParams, signal) => engine.bench(params, { signal }));
-  onRequest(UPCYCLE, (params: UpcycleParams, signal) => upcycle(params, { signal, onProgress: (progress) => notify(connection, UPCYCLE_PROGRESS, progress) }));
+  onRequest(UPCYCLE, (params: UpcycleParams, signal) => upcycling.upcycle(params, { signal, onProgress: (progress) => notify(connection, UPCYCLE_PROGRESS, progress) }));
   onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
 }
 

@@ -1,6 +1,7 @@
 import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attention.ts';
 import type { GateMode } from '../../../kernels/blocks/gates.ts';
 import type { NormOptions } from '../../../kernels/blocks/norm.ts';
+import type { PackedInputs } from '../../../kernels/blocks/packedAttention.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
 import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
@@ -48,6 +49,8 @@ export interface BlockContext {
   readonly block: number;
   readonly cache: LayerCache;
   readonly inputs: AttentionInputs;
+  /** In training: whole sequences. `cache` and `inputs` throw then. */
+  readonly packed?: PackedInputs;
   /** `[k]`, I32: in the last block, the tokens whose logits are wanted. */
   readonly outputRows?: Tensor;
   /** Is given each norm's result, `[width, tokens or k]`, as the block is built. */

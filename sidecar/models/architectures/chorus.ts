@@ -1,5 +1,6 @@
-import { mixtureOfAttention } from '../../../kernels/blocks/mixtureOfAttention.ts';
+import { mixtureOfAttention, type MixtureOfAttentionOptions, type MixtureOfAttentionWeights } from '../../../kernels/blocks/mixtureOfAttention.ts';
 import { parallelBlock, serialBlock, type BlockParts } from '../../../kernels/blocks/transformerBlock.ts';
+import { packedMixtureOfAttention } from '../../../kernels/blocks/packedMixtureOfAttention.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { cachedHeads, hasExperts, type Architecture, type BlockContext, type Hyperparameters, type WeightSpec } from './architecture.ts';
@@ -113,26 +114,24 @@ function headNormWeights(hyperparameters: ChorusHyperparameters, block: number):
   ];
 }
 
-function buildMixtureOfAttention({ graph, weights, hyperparameters, block, cache, inputs }: BlockContext) {
+function buildMixtureOfAttention(context: BlockContext) {
+  const { graph, weights, hyperparameters, block, packed } = context;
   const { headSize, heads, kvHeads, rope, norm } = hyperparameters;
   const name = `blk.${block}`;
   const mixture = hyperparameters.attentionMixture as NonNullable<Hyperparameters['attentionMixture']>;
+  const options: MixtureOfAttentionOptions = { ...mixture, headSize, heads, kvHeads, scale: 1 / Math.sqrt(headSize), headNorm: norm, rope: { ...rope, frequencyFactors: weights.optional('rope_freqs.weight') } };
+  const expertsWeights: MixtureOfAttentionWeights = {
+    router: weights.tensor(`${name}.attn_gate_inp.weight`),
+    query: weights.linear(`${name}.attn_q`),
+    key: weights.linear(`${name}.attn_k`),
+    value: weights.linear(`${name}.attn_v`),
+    output: weights.tensor(`${name}.attn_output.weight`),
+    outputBias: weights.optional(`${name}.attn_output.bias`),
+    queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
+    keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),
+  };
   return (x: Tensor): Tensor =>
-    mixtureOfAttention(
-      graph,
-      x,
-      {
-        router: weights.tensor(`${name}.attn_gate_inp.weight`),
-        query: weights.linear(`${name}.attn_q`),
-        key: weights.linear(`${name}.attn_k`),
-        value: weights.linear(`${name}.attn_v`),
-        output: weights.tensor(`${name}.attn_output.weight`),
-        outputBias: weights.optional(`${name}.attn_output.bias`),
-        queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
-        keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),
-      },
-      cache,
-      inputs,
-      { ...mixture, headSize, heads, kvHeads, scale: 1 / Math.sqrt(headSize), headNorm: norm, rope: { ...rope, frequencyFactors: weights.optional('rope_freqs.weight') } },
-    );
+    packed
+      ? packedMixtureOfAttention(graph, x, expertsWeights, packed, options)
+      : mixtureOfAttention(graph, x, expertsWeights, context.cache, context.inputs, options);
 }

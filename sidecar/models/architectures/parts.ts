@@ -1,8 +1,11 @@
 /** What the architectures have in common: reading sizes, listing weights, building the usual attention and networks. */
-import { attention, type AttentionOptions } from '../../../kernels/blocks/attention.ts';
+import { attention, type AttentionOptions, type AttentionWeights } from '../../../kernels/blocks/attention.ts';
 import { feedForward, type Activation } from '../../../kernels/blocks/feedForward.ts';
-import { mixtureOfExperts } from '../../../kernels/blocks/mixtureOfExperts.ts';
+import { denseMixtureOfExperts } from '../../../kernels/blocks/denseMixtureOfExperts.ts';
+import { mixtureOfExperts, type ExpertWeights } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import { norm, type NormOptions } from '../../../kernels/blocks/norm.ts';
+import { routerLoss } from '../../../kernels/blocks/routerLoss.ts';
+import { packedAttention } from '../../../kernels/blocks/packedAttention.ts';
 import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../engine/engine.ts';
@@ -103,7 +106,7 @@ export function buildNorm({ graph, weights, hyperparameters, block, onNorm }: Bl
 }
 
 export function buildAttention(context: BlockContext, options: { rope?: boolean; headNorm?: NormOptions } = {}) {
-  const { graph, weights, hyperparameters, block, cache, inputs } = context;
+  const { graph, weights, hyperparameters, block, packed } = context;
   const { headSize, heads, kvHeads } = hyperparameters;
   const name = `blk.${block}`;
   const attentionOptions: AttentionOptions = {
@@ -114,22 +117,18 @@ export function buildAttention(context: BlockContext, options: { rope?: boolean;
     headNorm: options.headNorm,
     rope: options.rope === false ? undefined : { ...hyperparameters.rope, frequencyFactors: weights.optional('rope_freqs.weight') },
   };
+  const projections: AttentionWeights = {
+    query: weights.linear(`${name}.attn_q`),
+    key: weights.linear(`${name}.attn_k`),
+    value: weights.linear(`${name}.attn_v`),
+    output: weights.linear(`${name}.attn_output`),
+    queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
+    keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),
+  };
   return (x: Tensor): Tensor =>
-    attention(
-      graph,
-      x,
-      {
-        query: weights.linear(`${name}.attn_q`),
-        key: weights.linear(`${name}.attn_k`),
-        value: weights.linear(`${name}.attn_v`),
-        output: weights.linear(`${name}.attn_output`),
-        queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
-        keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),
-      },
-      cache,
-      inputs,
-      attentionOptions,
-    );
+    packed
+      ? packedAttention(graph, x, projections, packed, attentionOptions)
+      : attention(graph, x, projections, context.cache, context.inputs, attentionOptions);
 }
 
 export function buildFeedForward({ graph, weights, block }: BlockContext, activation: Activation) {
@@ -147,19 +146,18 @@ export function buildFeedForward({ graph, weights, block }: BlockContext, activa
     );
 }
 
-export function buildMixture({ graph, weights, hyperparameters, block }: BlockContext) {
+export function buildMixture({ graph, weights, hyperparameters, block, packed }: BlockContext) {
   const name = `blk.${block}`;
   const { expertsUsed, gateMode = 'renormalised' } = hyperparameters.mixture as NonNullable<Hyperparameters['mixture']>;
-  return (x: Tensor): Tensor =>
-    mixtureOfExperts(
-      graph,
-      x,
-      {
-        router: weights.tensor(`${name}.ffn_gate_inp.weight`),
-        gate: weights.linear(`${name}.ffn_gate_exps`),
-        up: weights.linear(`${name}.ffn_up_exps`),
-        down: weights.linear(`${name}.ffn_down_exps`),
-      },
-      { expertsUsed, gateMode },
-    );
+  const expertsWeights: ExpertWeights = {
+    router: weights.tensor(`${name}.ffn_gate_inp.weight`),
+    gate: weights.linear(`${name}.ffn_gate_exps`),
+    up: weights.linear(`${name}.ffn_up_exps`),
+    down: weights.linear(`${name}.ffn_down_exps`),
+  };
+  return (x: Tensor): Tensor => {
+    if (!packed) return mixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode });
+    if (packed.routerLoss) packed.onLoss?.(routerLoss(graph, x, expertsWeights.router, { ...packed.routerLoss, expertsUsed }));
+    return denseMixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode });
+  };
 }

@@ -6,6 +6,10 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 export class WeightTable {
   constructor(private readonly tensors: ReadonlyMap<string, Tensor>) {}
 
+  get all(): ReadonlyMap<string, Tensor> {
+    return this.tensors;
+  }
+
   tensor(name: string): Tensor {
     const tensor = this.tensors.get(name);
     if (!tensor) throw new Error(`The tensor ${name} was not loaded: the architecture's list of weights lacks it.`);

@@ -6,6 +6,7 @@ import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import * as ops from '../../../kernels/ggml/ops.ts';
 import type { Op } from '../../../kernels/ggml/support.ts';
+import * as training from '../../../kernels/ggml/trainingOps.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
 import { tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
@@ -48,6 +49,21 @@ const rows: readonly Row[] = [
   unary('sumRows', ops.sumRows),
   unary('contiguous', (graph, a) => ops.contiguous(graph, ops.permute(graph, a, [0, 2, 1, 3]))),
   unary('scale', (graph, a) => ops.scale(graph, a, 2)),
+  unary('exp', ops.exp),
+  unary('log', ops.log),
+  unary('step', ops.step),
+  unary('fill', (graph, a) => ops.fill(graph, a, 1)),
+  pair('siluBack', training.siluBack),
+  pair('rmsNormBack', (graph, gradient, a) => training.rmsNormBack(graph, gradient, a, 1e-5)),
+  pair('softMaxBack', (graph, gradient, result) => training.softMaxBack(graph, gradient, result, 2)),
+  {
+    op: 'addToWindow',
+    others: all,
+    build: (graph, make, type, other) => {
+      const a = make(type, 256, 2);
+      return training.addToWindow(graph, a, make(other, 256, 1), { strides: a.strides, offsetBytes: a.strides[1] });
+    },
+  },
   unary('clamp', (graph, a) => ops.clamp(graph, a, -1, 1)),
   unary('norm', (graph, a) => ops.norm(graph, a, 1e-5)),
   unary('rmsNorm', (graph, a) => ops.rmsNorm(graph, a, 1e-5)),
@@ -62,6 +78,21 @@ const rows: readonly Row[] = [
   { op: 'setRows', others: all, build: (graph, make, type, other) => ops.setRows(graph, make(type, 256, 4), make(other, 256, 2), make('I64', 2)) },
   { op: 'softMax', others: all, build: (graph, make, type, other) => ops.softMax(graph, make(type, 256, 2), make(other, 256, 2)) },
   { op: 'rope', build: (graph, make, type) => ops.rope(graph, make(type, 64, 2, 3), make('I32', 3), { pairing: 'neox', dimensions: 64, base: 10_000 }) },
+  { op: 'ropeBack', build: (graph, make, type) => ops.ropeBack(graph, make(type, 64, 2, 3), make('I32', 3), { pairing: 'neox', dimensions: 64, base: 10_000 }) },
+  {
+    op: 'getRowsBack',
+    build: (graph, make, type) => {
+      const gradient = make(type, 256, 3);
+      return training.getRowsBack(graph, gradient, make('I32', 3), gradient);
+    },
+  },
+  {
+    op: 'stepAdamW',
+    build: (graph, make, type) => {
+      const [weight, gradient, first, second] = Array.from({ length: 4 }, () => make(type, 256, 2)) as [Tensor, Tensor, Tensor, Tensor];
+      return training.stepAdamW(graph, { weight, gradient, first, second }, make('F32', 7));
+    },
+  },
   {
     op: 'flashAttention',
     others: all,

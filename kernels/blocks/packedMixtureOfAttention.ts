@@ -1,0 +1,35 @@
+import type { Graph } from '../ggml/graph.ts';
+import { add, contiguous, mul, mulMat, permute, reshape, rope } from '../ggml/ops.ts';
+import type { Tensor } from '../ggml/tensor.ts';
+import { chosenGates, softGates } from './gates.ts';
+import { linear } from './linear.ts';
+import type { MixtureOfAttentionOptions, MixtureOfAttentionWeights } from './mixtureOfAttention.ts';
+import { norm } from './norm.ts';
+import { attendPacked, type PackedInputs } from './packedAttention.ts';
+
+/** `mixtureOfAttention` within whole sequences, of operations that all have derivatives: `x[width, sequenceTokens · sequences]` keeps its shape. */
+export function packedMixtureOfAttention(graph: Graph, x: Tensor, weights: MixtureOfAttentionWeights, inputs: PackedInputs, options: MixtureOfAttentionOptions): Tensor {
+  const { headSize, heads, kvHeads, experts, expertsUsed = experts } = options;
+  const isShared = options.cache === 'shared';
+  const keyHeads = isShared ? kvHeads : experts * kvHeads;
+  const tokens = x.shape[1];
+  const toHeads = (tensor: Tensor, count: number): Tensor => reshape(graph, tensor, [headSize, count, tokens]);
+
+  let query = toHeads(linear(graph, x, weights.query), experts * heads);
+  let key = toHeads(linear(graph, x, weights.key), keyHeads);
+  const value = toHeads(linear(graph, x, weights.value), keyHeads);
+  if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
+  if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
+  if (options.rope) {
+    query = rope(graph, query, inputs.positions, options.rope);
+    key = rope(graph, key, inputs.positions, options.rope);
+  }
+  const attended = attendPacked(graph, { query, key, value }, inputs, options.scale);
+  const gates = expertsUsed < experts ? chosenGates(graph, x, weights.router, expertsUsed) : softGates(graph, x, weights.router);
+  const byExpert = isShared
+    ? contiguous(graph, permute(graph, reshape(graph, attended, [(headSize * heads) / kvHeads, experts, kvHeads, tokens]), [0, 2, 1, 3]))
+    : reshape(graph, attended, [headSize * heads, 1, experts, tokens]);
+  const gated = mul(graph, byExpert, reshape(graph, gates, [1, 1, experts, tokens]));
+  const output = mulMat(graph, weights.output, reshape(graph, gated, [headSize * heads * experts, tokens]));
+  return weights.outputBias ? add(graph, output, mulMat(graph, weights.outputBias, gates)) : output;
+}

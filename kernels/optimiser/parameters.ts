@@ -1,0 +1,75 @@
+import type { Device } from '../ggml/device.ts';
+import { Storage } from '../ggml/storage.ts';
+import type { Tensor } from '../ggml/tensor.ts';
+
+/** A tensor to train. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly extents: readonly number[];
+  /** Whether it is drawn to zero: matrices are, norms and biases are not. */
+  readonly decays: boolean;
+  /** Whether it is the first operand of products, which BF16 makes faster; else it is read in F32. */
+  readonly isMatrix: boolean;
+}
+
+export interface Parameter {
+  readonly spec: ParameterSpec;
+  /** F32: what is trained. */
+  readonly master: Tensor;
+  /** F32: summed over the batches of one step. */
+  readonly gradient: Tensor;
+  /** F32: AdamW's moments. */
+  readonly first: Tensor;
+  readonly second: Tensor;
+  /** What networks read: the master, or its rounding to BF16. */
+  readonly forward: Tensor;
+  /** `forward` with its first two dimensions swapped, for the gradients of its inputs. */
+  readonly transposed: Tensor | undefined;
+}
+
+/** The tensors that are trained, with all that belongs to each, in a device's memory. Everything is zero at first. */
+export class Parameters implements Disposable {
+  readonly all: readonly Parameter[];
+  readonly #values: Storage;
+  readonly #gradients: Storage;
+
+  /** With 'BF16' matrices are rounded for products, and masters stay F32. */
+  constructor(
+    readonly device: Device,
+    specs: readonly ParameterSpec[],
+    readonly productType: 'F32' | 'BF16',
+  ) {
+    this.#values = new Storage(device, { maxTensors: specs.length * 5 });
+    this.#gradients = new Storage(device, { maxTensors: specs.length });
+    this.all = specs.map((spec) => {
+      const { name, extents, isMatrix } = spec;
+      const master = this.#values.declare(name, 'F32', extents);
+      const [columns = 1, rows = 1, ...batches] = extents;
+      return {
+        spec,
+        master,
+        gradient: this.#gradients.declare(`${name}.gradient`, 'F32', extents),
+        first: this.#values.declare(`${name}.first`, 'F32', extents),
+        second: this.#values.declare(`${name}.second`, 'F32', extents),
+        forward: isMatrix && productType === 'BF16' ? this.#values.declare(`${name}.rounded`, 'BF16', extents) : master,
+        transposed: isMatrix ? this.#values.declare(`${name}.transposed`, productType, [rows, columns, ...batches]) : undefined,
+      };
+    });
+    this.#values.allocate({ clear: true });
+    this.#gradients.allocate({ clear: true });
+  }
+
+  get sizeBytes(): number {
+    return this.#values.sizeBytes + this.#gradients.sizeBytes;
+  }
+
+  /** Forgets the gradients of the step before. */
+  clearGradients(): void {
+    this.#gradients.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.#values[Symbol.dispose]();
+    this.#gradients[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,156 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import os from 'node:os';
+import path from 'node:path';
+import { defaultAdamW } from '../../../kernels/optimiser/adamW.ts';
+import { homeFolder } from '../../client/home.ts';
+import { computeThreads } from '../../models/threads.ts';
+import { defaultModelPath } from '../../store/defaultModel.ts';
+import type { ScratchSizes, TrainOptions, TrainProgress } from '../../train/options.ts';
+import { trainInProcess } from '../../train/trainingProcess.ts';
+import { InterruptedError } from '../exitCodes.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { decimal, integer, withJson } from '../options.ts';
+import { printJson } from '../output.ts';
+import { writeForeignText } from '../terminal.ts';
+
+interface TrainCommandOptions {
+  readonly json: boolean;
+  readonly model?: string;
+  readonly scratch?: ScratchSizes;
+  readonly data: readonly string[];
+  readonly output: string;
+  readonly name?: string;
+  readonly restart: boolean;
+  readonly steps: number;
+  readonly batch: number;
+  readonly microBatch: number;
+  readonly sequence: number;
+  readonly rate: number;
+  readonly schedule: 'cosine' | 'wsd';
+  readonly warmUp: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+  readonly precision: 'f32' | 'bf16';
+  readonly freeze: readonly string[];
+  readonly balance: number;
+  readonly z: number;
+  readonly fim: number;
+  readonly fimLoss: 'all' | 'middle';
+  readonly fimSuffixMark?: string;
+  readonly fimPrefixMark?: string;
+  readonly checkpointSteps: number;
+  readonly maxFile: number;
+  readonly seed: number;
+  readonly device: TrainOptions['device'];
+  readonly threads: number;
+}
+
+const MANY = 2 ** 30;
+
+/** `chorus train`: trains a model on texts of this machine and writes it as GGUF. */
+export function addTrain(program: Command): void {
+  const cores = os.availableParallelism();
+  withJson(program.command('train').description('train a model on texts; the same command goes on after an interruption'))
+    .option('--model <file>', 'GGUF to train further, or to take the tokenizer from (default: the bundled model)')
+    .option('--scratch <sizes>', 'begin with random weights: width,blocks,heads,kvHeads,feedForward', scratchSizes)
+    .requiredOption('--data <paths...>', 'files and folders of UTF-8 text')
+    .requiredOption('--output <file>', 'GGUF to write')
+    .option('--name <name>', 'name of the training, for its checkpoints (default: that of the output)')
+    .option('--restart', 'begin anew, without the checkpoints of a training of this name', false)
+    .option('--steps <number>', 'steps in all', (value) => integer(value, 1, MANY), 1_000)
+    .option('--batch <sequences>', 'sequences of a step', (value) => integer(value, 1, 65_536), 8)
+    .option('--micro-batch <sequences>', 'sequences that are computed at once', (value) => integer(value, 1, 1_024), 1)
+    .option('--sequence <tokens>', 'tokens of a sequence', (value) => integer(value, 8, 65_536), 512)
+    .option('--rate <number>', 'highest learning rate', (value) => decimal(value, 0, 10), 3e-4)
+    .addOption(new Option('--schedule <kind>', 'how the rate falls').choices(['cosine', 'wsd']).default('cosine'))
+    .option('--warm-up <steps>', 'steps in which the rate rises', (value) => integer(value, 0, MANY), 20)
+    .option('--weight-decay <number>', 'of matrices', (value) => decimal(value, 0, 10), defaultAdamW.weightDecay)
+    .option('--clip <number>', 'highest norm of the gradients', (value) => decimal(value, 0, 1e9), defaultAdamW.clipNorm)
+    .addOption(new Option('--precision <type>', 'type of the products').choices(['f32', 'bf16']).default('bf16'))
+    .option('--freeze <patterns...>', 'regular expressions: tensors that are not trained', regularExpressions, [])
+    .option('--balance <number>', 'load-balancing loss of routers', (value) => decimal(value, 0, 10), 0.01)
+    .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)
+    .option('--fim <share>', 'share of texts in which a gap is to be filled', (value) => decimal(value, 0, 1), 0)
+    .addOption(new Option('--fim-loss <tokens>', 'what counts in those').choices(['all', 'middle']).default('all'))
+    .option('--fim-suffix-mark <token>', 'special token before the suffix')
+    .option('--fim-prefix-mark <token>', 'special token before the prefix')
+    .option('--checkpoint-steps <steps>', 'steps between checkpoints', (value) => integer(value, 1, MANY), 50)
+    .option('--max-file <bytes>', 'larger files are left out', (value) => integer(value, 1, MANY), 1_000_000)
+    .option('--seed <number>', 'of all that is random', (value) => integer(value, 0, 2 ** 31 - 1), 1)
+    .addOption(new Option('--device <name>', 'where to compute').choices(['cpu', 'cuda', 'vulkan']).default('cpu'))
+    .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0)
+    .action(trainCommand);
+}
+
+async function trainCommand(options: TrainCommandOptions): Promise<void> {
+  const interrupt = onInterrupt();
+  try {
+    const result = await trainInProcess(await trainOptions(options), {
+      signal: interrupt.signal,
+      onNote: (line) => writeForeignText(process.stderr, `${line}\n`),
+      onProgress: (progress) => showProgress(progress),
+    });
+    if (process.stderr.isTTY) process.stderr.write('\n');
+    if (result.outputPath === undefined) throw new InterruptedError(`Stopped after step ${result.step}.`);
+    if (options.json) printJson({ ...result, losses: undefined, loss: result.losses.at(-1) });
+    else writeForeignText(process.stdout, `${result.outputPath}\n${result.plotPath}\n`);
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions> {
+  const outputPath = path.resolve(options.output);
+  return {
+    modelPath: options.model === undefined ? await defaultModelPath() : path.resolve(options.model),
+    scratch: options.scratch,
+    dataPaths: options.data.map((given) => path.resolve(given)),
+    maxFileBytes: options.maxFile,
+    outputPath,
+    checkpointFolder: path.join(homeFolder(), 'train', options.name ?? path.basename(outputPath, '.gguf')),
+    checkpointSteps: options.checkpointSteps,
+    resume: !options.restart,
+    sequenceTokens: options.sequence,
+    batchSequences: options.batch,
+    microSequences: options.microBatch,
+    precision: options.precision,
+    freeze: options.freeze,
+    schedule: { kind: options.schedule, peakRate: options.rate, floorShare: 0.1, warmUpSteps: options.warmUp, totalSteps: options.steps, decayShare: 0.2 },
+    optimiser: { ...defaultAdamW, weightDecay: options.weightDecay, clipNorm: options.clip },
+    routerLoss: { balance: options.balance, z: options.z },
+    fimShare: options.fim,
+    fimLoss: options.fimLoss,
+    fimSuffixMark: options.fimSuffixMark,
+    fimPrefixMark: options.fimPrefixMark,
+    seed: options.seed,
+    device: options.device,
+    threads: await computeThreads(options.threads),
+  };
+}
+
+/** A line that stays in its place on a terminal, else one per step. */
+function showProgress({ step, totalSteps, loss, tokensPerSecond, secondsLeft, rate }: TrainProgress): void {
+  const line = `step ${step} of ${totalSteps}  loss ${loss.toFixed(4)}  rate ${rate.toExponential(2)}  ${tokensPerSecond.toFixed(0)} tokens/s  ${formatSeconds(secondsLeft)} left`;
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+}
+
+function formatSeconds(seconds: number): string {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${Math.ceil(seconds)} s`;
+}
+
+function scratchSizes(value: string): ScratchSizes {
+  const numbers = value.split(',').map((part) => integer(part.trim(), 1, 2 ** 20));
+  if (numbers.length !== 5) throw new InvalidArgumentError('Expected five numbers: width,blocks,heads,kvHeads,feedForward.');
+  const [width, blocks, heads, kvHeads, feedForwardWidth] = numbers as [number, number, number, number, number];
+  return { width, blocks, heads, kvHeads, feedForwardWidth };
+}
+
+function regularExpressions(value: string, before: readonly string[]): readonly string[] {
+  try {
+    new RegExp(value);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+  return [...before, value];
+}

@@ -1,0 +1,120 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { readF32, write } from '../../kernels/ggml/transfer.ts';
+import type { Parameters } from '../../kernels/optimiser/parameters.ts';
+import { TroubleError } from '../engine/engine.ts';
+import type { StreamState } from './batchStream.ts';
+
+const KEPT = 2;
+const STATE_FILE = 'state.json';
+const TENSOR_FILE = 'tensors.f32';
+const NAME = /^step-(\d{8})$/;
+
+/** Everything besides tensors that a training goes on from. */
+export interface CheckpointState {
+  readonly step: number;
+  readonly losses: readonly number[];
+  readonly stream: StreamState;
+  /** Of what must stay the same for the training to go on. */
+  readonly fingerprint: string;
+  readonly parameters: readonly { readonly name: string; readonly extents: readonly number[] }[];
+}
+
+/** The checkpoints of one training: folders that take their names when they are whole, the last two of which are kept. */
+export class Checkpoints {
+  constructor(readonly folder: string) {}
+
+  /** Writes values and moments of all parameters. Throws `TroubleError` where the disk refuses, and leaves the checkpoints before as they were. */
+  async save(state: Omit<CheckpointState, 'parameters'>, parameters: Parameters): Promise<void> {
+    const name = `step-${String(state.step).padStart(8, '0')}`;
+    const partial = path.join(this.folder, `.${name}.part`);
+    try {
+      await mkdir(this.folder, { recursive: true });
+      await rm(partial, { recursive: true, force: true });
+      await mkdir(partial);
+      await writeWhole(path.join(partial, TENSOR_FILE), async (file) => {
+        for (const { master, first, second } of parameters.all) for (const tensor of [master, first, second]) await file.writeFile(bytesOf(readF32(parameters.device, tensor)));
+      });
+      const whole: CheckpointState = { ...state, parameters: parameters.all.map(({ spec }) => ({ name: spec.name, extents: spec.extents })) };
+      await writeWhole(path.join(partial, STATE_FILE), (file) => file.writeFile(JSON.stringify(whole)));
+      await rm(path.join(this.folder, name), { recursive: true, force: true });
+      await rename(partial, path.join(this.folder, name));
+    } catch (error) {
+      await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : message;
+      throw new TroubleError('engine-failed', `The checkpoint of step ${state.step} can't be written to ${this.folder}: ${reason}. The checkpoints before it are whole.`, { cause: error });
+    }
+    for (const step of (await this.steps()).slice(0, -KEPT)) await rm(this.#path(step), { recursive: true, force: true });
+  }
+
+  /** Steps that have a checkpoint, the last one last. */
+  async steps(): Promise<readonly number[]> {
+    const names = await readdir(this.folder).catch(() => []);
+    return names.flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+  }
+
+  /**
+   * Reads the last checkpoint into `parameters`. `undefined` where there is none. Throws `TroubleError` where it is of another training or
+   * damaged.
+   */
+  async load(parameters: Parameters, fingerprint: string): Promise<CheckpointState | undefined> {
+    const last = (await this.steps()).at(-1);
+    if (last === undefined) return undefined;
+    const folder = this.#path(last);
+    const damaged = (what: string, cause?: unknown): TroubleError =>
+      new TroubleError('invalid-input', `The checkpoint ${folder} is damaged: ${what}. Remove it, and the one before it is taken up.`, { cause });
+    let state: CheckpointState;
+    try {
+      state = JSON.parse(await readFile(path.join(folder, STATE_FILE), 'utf8')) as CheckpointState;
+    } catch (error) {
+      throw damaged(`${STATE_FILE} can't be read (${(error as Error).message})`, error);
+    }
+    if (state.fingerprint !== fingerprint) {
+      throw new TroubleError('invalid-input', `The checkpoints in ${this.folder} are of a training with another model, data or options. Choose another --name, or --restart to begin anew.`);
+    }
+    const expectedBytes = parameters.all.reduce((sum, { master }) => sum + 3 * master.sizeBytes, 0);
+    const { size } = await stat(path.join(folder, TENSOR_FILE)).catch(() => ({ size: 0 }));
+    if (size !== expectedBytes) throw damaged(`${TENSOR_FILE} has ${size} bytes, expected ${expectedBytes}`);
+    const file = await open(path.join(folder, TENSOR_FILE), 'r');
+    try {
+      for (const { master, first, second } of parameters.all) {
+        for (const tensor of [master, first, second]) write(parameters.device, tensor, await readExactly(file, tensor.sizeBytes));
+      }
+    } finally {
+      await file.close();
+    }
+    return state;
+  }
+
+  /** Removes all checkpoints of this training. */
+  async clear(): Promise<void> {
+    for (const step of await this.steps()) await rm(this.#path(step), { recursive: true, force: true });
+  }
+
+  #path(step: number): string {
+    return path.join(this.folder, `step-${String(step).padStart(8, '0')}`);
+  }
+}
+
+const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+async function writeWhole(filePath: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(filePath, 'w');
+  try {
+    await fill(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function readExactly(file: FileHandle, bytes: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(bytes);
+  for (let done = 0; done < bytes; ) {
+    const { bytesRead } = await file.read(buffer, done, bytes - done);
+    if (bytesRead === 0) throw new Error(`${bytes - done} bytes are missing.`);
+    done += bytesRead;
+  }
+  return buffer;
+}

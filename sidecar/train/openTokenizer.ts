@@ -1,0 +1,49 @@
+import path from 'node:path';
+import { TroubleError } from '../engine/engine.ts';
+import { openDevice } from '../models/llamaCpp/device.ts';
+import { loadLlamaModel } from '../models/llamaCpp/loadLlamaModel.ts';
+import { inspectModelFile } from '../models/modelFile.ts';
+import { ModelText } from '../models/modelText.ts';
+import type { TokenId } from '../protocol/engine.ts';
+import type { Tokenizer } from './batchStream.ts';
+import type { TrainOptions } from './options.ts';
+
+export interface OpenedTokenizer extends Tokenizer {
+  /** The special token that is written so. Throws `TroubleError` where the vocabulary has none. */
+  mark(text: string | undefined): TokenId | undefined;
+  dispose(): Promise<void>;
+}
+
+/** The tokenizer of a model file, without its weights. Throws `TroubleError`. */
+export async function openTokenizer({ modelPath, device, threads }: TrainOptions, log: (line: string) => void = () => undefined): Promise<OpenedTokenizer> {
+  const file = await inspectModelFile(modelPath);
+  const opened = await openDevice(device, { threads, log });
+  const request = { params: { modelPath, engine: 'chorus', device, threads, contextSizeTokens: 0 }, file, device: opened, threads, logLines: () => [] } as const;
+  const model = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
+  const dispose = async (): Promise<void> => {
+    await model.dispose();
+    await opened.llama.dispose();
+  };
+  try {
+    const text = await ModelText.of(model, file);
+    const { bos, eos, eot, addBos } = text.special;
+    const end = eos ?? eot;
+    if (end === undefined) throw new TroubleError('unsupported-model', `${path.basename(modelPath)} has no token for the end of a text, which training puts between texts.`);
+    return {
+      tokenize: (content) => text.tokenize(content, false),
+      tokenBytes: (token) => text.vocabulary.tokenBytes(token).length,
+      bos: addBos ? bos : undefined,
+      eos: end,
+      mark: (mark) => {
+        if (mark === undefined) return undefined;
+        const token = text.vocabulary.specialToken(mark);
+        if (token === undefined) throw new TroubleError('invalid-input', `The vocabulary of ${path.basename(modelPath)} has no special token ${mark}.`);
+        return token;
+      },
+      dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}

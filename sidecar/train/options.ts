@@ -1,0 +1,71 @@
+import type { RouterLossOptions } from '../../kernels/blocks/routerLoss.ts';
+import type { AdamWOptions } from '../../kernels/optimiser/adamW.ts';
+import type { ScheduleOptions } from '../../kernels/optimiser/schedules.ts';
+import type { DeviceChoice } from '../protocol/client.ts';
+
+/** Sizes of a network that begins with random weights. */
+export interface ScratchSizes {
+  readonly width: number;
+  readonly blocks: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly feedForwardWidth: number;
+}
+
+/** All that a training is: the command line sends it to the process that trains, and checkpoints hold it. */
+export interface TrainOptions {
+  /** GGUF whose weights are trained further; with `scratch` the one that gives the tokenizer. */
+  readonly modelPath: string;
+  readonly scratch?: ScratchSizes;
+  /** Files and folders of text. */
+  readonly dataPaths: readonly string[];
+  readonly maxFileBytes: number;
+  /** GGUF that is written at the end. */
+  readonly outputPath: string;
+  /** Folder of this training's checkpoints. */
+  readonly checkpointFolder: string;
+  readonly checkpointSteps: number;
+  /** Take up the last checkpoint, if there is one. */
+  readonly resume: boolean;
+  readonly sequenceTokens: number;
+  /** Sequences of a step, and how many of them are computed at once. */
+  readonly batchSequences: number;
+  readonly microSequences: number;
+  readonly precision: 'f32' | 'bf16';
+  /** Regular expressions over tensor names: these are not trained. */
+  readonly freeze: readonly string[];
+  readonly schedule: ScheduleOptions;
+  readonly optimiser: AdamWOptions;
+  /** Of mixtures of experts. */
+  readonly routerLoss: RouterLossOptions;
+  readonly fimShare: number;
+  readonly fimLoss: 'all' | 'middle';
+  /** Special tokens that stand before the suffix and before the prefix. */
+  readonly fimSuffixMark?: string;
+  readonly fimPrefixMark?: string;
+  readonly seed: number;
+  readonly device: Exclude<DeviceChoice, 'auto'>;
+  readonly threads: number;
+}
+
+/** How far a training is, once per step. */
+export interface TrainProgress {
+  readonly step: number;
+  readonly totalSteps: number;
+  /** Mean in nats per counted token. */
+  readonly loss: number;
+  readonly rate: number;
+  readonly gradientNorm: number;
+  readonly tokensPerSecond: number;
+  readonly secondsLeft: number;
+  readonly epoch: number;
+}
+
+export interface TrainResult {
+  /** Steps that were done in all; fewer than wanted where it was stopped. */
+  readonly step: number;
+  readonly losses: readonly number[];
+  /** Absent where it was stopped. */
+  readonly outputPath?: string;
+  readonly plotPath?: string;
+}

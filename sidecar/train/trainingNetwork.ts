@@ -1,0 +1,159 @@
+import { crossEntropy } from '../../kernels/autograd/crossEntropy.ts';
+import { Tape } from '../../kernels/autograd/tape.ts';
+import { linear } from '../../kernels/blocks/linear.ts';
+import { norm } from '../../kernels/blocks/norm.ts';
+import type { RouterLossOptions } from '../../kernels/blocks/routerLoss.ts';
+import type { PackedInputs } from '../../kernels/blocks/packedAttention.ts';
+import { Graph } from '../../kernels/ggml/graph.ts';
+import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';
+import { add, getRows, scale } from '../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../kernels/ggml/tensor.ts';
+import { addInto } from '../../kernels/ggml/trainingOps.ts';
+import { readF32, write } from '../../kernels/ggml/transfer.ts';
+import type { Parameters } from '../../kernels/optimiser/parameters.ts';
+import type { Architecture, BlockContext, Hyperparameters } from '../models/architectures/architecture.ts';
+import { WeightTable } from '../models/architectures/weightTable.ts';
+import type { PackedSequence } from './batchStream.ts';
+
+export interface TrainingNetworkOptions {
+  readonly architecture: Architecture;
+  readonly hyperparameters: Hyperparameters;
+  readonly parameters: Parameters;
+  /** Weights that are read and not trained. */
+  readonly frozen?: ReadonlyMap<string, Tensor>;
+  /** Sequences that are computed at once, and their length. */
+  readonly sequences: number;
+  readonly sequenceTokens: number;
+  /** Of routers, times this batch's share of a step; absent: none. */
+  readonly routerLoss?: RouterLossOptions;
+  /** Keep the logits of the last batch, for `logits`. */
+  readonly keepLogits?: boolean;
+}
+
+/** Nodes of one block with its derivatives, amply. */
+const NODES_PER_BLOCK = 400;
+
+/** A network that gives the loss of packed sequences and adds its gradients to those of the parameters: one graph, computed once per batch. */
+export class TrainingNetwork implements Disposable {
+  readonly #graph: Graph;
+  readonly #memory: DeviceMemory;
+  readonly #tokens: Tensor;
+  readonly #positions: Tensor;
+  readonly #mask: Tensor;
+  readonly #places: Tensor;
+  readonly #weights: Tensor;
+  readonly #logits: Tensor;
+  readonly #loss: Tensor;
+  readonly #maskValues: Float32Array;
+
+  constructor(readonly options: TrainingNetworkOptions) {
+    const { hyperparameters, parameters, sequences, sequenceTokens } = options;
+    const { device, productType } = parameters;
+    const graph = (this.#graph = new Graph(device, { maxNodes: (hyperparameters.blockCount + 4) * NODES_PER_BLOCK + parameters.all.length * 4 }));
+    const tokenCount = sequences * sequenceTokens;
+    this.#tokens = graph.input('tokens', 'I32', [tokenCount]);
+    this.#positions = graph.input('positions', 'I32', [tokenCount]);
+    this.#mask = graph.input('mask', 'F32', [sequenceTokens, sequenceTokens, 1, sequences]);
+    this.#places = graph.input('places', 'I32', [tokenCount]);
+    this.#weights = graph.input('weights', 'F32', [tokenCount]);
+    this.#maskValues = new Float32Array(this.#mask.elements);
+
+    const transposes = new Map(parameters.all.flatMap(({ forward, transposed }) => (transposed ? [[forward, transposed] as const] : [])));
+    const tape = new Tape(
+      graph,
+      parameters.all.map(({ forward }) => forward),
+      { productType, transposes },
+    );
+    const routerLosses: Tensor[] = [];
+    this.#logits = this.#forward({
+      positions: this.#positions,
+      mask: this.#mask,
+      sequenceTokens,
+      sequences,
+      productType,
+      routerLoss: options.routerLoss,
+      onLoss: (loss) => routerLosses.push(loss),
+    });
+    this.#loss = crossEntropy(tape, { logits: this.#logits, places: this.#places, weights: this.#weights });
+    if (options.keepLogits) graph.expand(this.#logits, { read: true });
+    graph.expand(this.#loss, { read: true });
+    const gradientOf = new Map(parameters.all.map(({ forward, gradient }) => [forward, gradient]));
+    for (const [forward, added] of tape.gradients(routerLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss))) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
+    this.#memory = new DeviceMemory(device);
+    graph.allocate(this.#memory);
+  }
+
+  get computeBytes(): number {
+    return this.#memory.sizeBytes;
+  }
+
+  /**
+   * Adds the gradients of `Σ weight · loss ⁄ total` over the sequences' tokens. Resolves with that sum, which is a part of the mean where
+   * `total` is the sum of the weights of a whole step; routers' own losses have gradients and are not in it.
+   */
+  async accumulate(batch: readonly PackedSequence[], total: number): Promise<number> {
+    const { sequences, sequenceTokens, parameters, hyperparameters } = this.options;
+    const { device } = parameters;
+    if (batch.length !== sequences) throw new RangeError(`A batch of ${batch.length} sequences, expected ${sequences}.`);
+    write(device, this.#tokens, Int32Array.from(batch.flatMap(({ tokens }) => [...tokens.subarray(0, sequenceTokens)])));
+    write(device, this.#positions, Int32Array.from({ length: sequences * sequenceTokens }, (_, index) => index % sequenceTokens));
+    write(device, this.#places, Int32Array.from(batch.flatMap(({ tokens }) => [...tokens.subarray(1)]), (token, row) => row * hyperparameters.vocabularySize + token));
+    write(device, this.#weights, Float32Array.from(batch.flatMap(({ weights }) => [...weights]), (weight) => weight / total));
+    write(device, this.#mask, this.#documentMask(batch));
+    await this.#graph.compute();
+    return readF32(device, this.#loss)[0] as number;
+  }
+
+  /** Logits of the last batch, `[vocabulary, tokens]`, where `keepLogits` was asked for. */
+  logits(): Float32Array {
+    if (!this.options.keepLogits) throw new Error('The logits were not kept.');
+    return readF32(this.options.parameters.device, this.#logits);
+  }
+
+  #forward(packed: PackedInputs): Tensor {
+    const { architecture, hyperparameters, parameters, frozen } = this.options;
+    const table = new WeightTable(new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]));
+    const graph = this.#graph;
+    let x = getRows(graph, table.tensor('token_embd.weight'), this.#tokens);
+    for (let block = 0; block < hyperparameters.blockCount; block++) {
+      const context: BlockContext = {
+        graph,
+        weights: table,
+        hyperparameters,
+        block,
+        packed,
+        get cache(): never {
+          throw new Error(`${architecture.name}: block ${block} reads a cache, so it can't be trained.`);
+        },
+        get inputs(): never {
+          throw new Error(`${architecture.name}: block ${block} reads a cache, so it can't be trained.`);
+        },
+      };
+      x = architecture.buildBlock(context, x);
+    }
+    const normed = norm(graph, x, table.norm('output_norm'), hyperparameters.norm);
+    const output = table.optional('output.weight') ? table.linear('output') : { weight: table.tensor('token_embd.weight') };
+    const logits = linear(graph, normed, output);
+    return hyperparameters.logitScale === 1 ? logits : scale(graph, logits, hyperparameters.logitScale);
+  }
+
+  /** A token attends what comes before it in its own document. */
+  #documentMask(batch: readonly PackedSequence[]): Float32Array {
+    const { sequenceTokens } = this.options;
+    const mask = this.#maskValues.fill(-Infinity);
+    batch.forEach(({ starts }, sequence) => {
+      let start = 0;
+      for (let token = 0; token < sequenceTokens; token++) {
+        if (starts.has(token)) start = token;
+        const row = (sequence * sequenceTokens + token) * sequenceTokens;
+        mask.fill(0, row + start, row + token + 1);
+      }
+    });
+    return mask;
+  }
+
+  [Symbol.dispose](): void {
+    this.#graph[Symbol.dispose]();
+    this.#memory[Symbol.dispose]();
+  }
+}

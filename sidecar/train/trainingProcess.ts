@@ -1,0 +1,49 @@
+import { execa } from 'execa';
+import type { ChildProcess } from 'node:child_process';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { TroubleError } from '../engine/engine.ts';
+import { OutputTail } from '../engine/process/outputTail.ts';
+import type { TrainMessage, TrainRequest } from './messages.ts';
+import type { TrainOptions, TrainResult } from './options.ts';
+import type { TrainListeners } from './training.ts';
+
+/** Trains in a process of its own, since ggml ends its process on what it does not accept. Throws `TroubleError`. */
+export async function trainInProcess(options: TrainOptions, { onProgress, onNote, signal }: TrainListeners = {}): Promise<TrainResult> {
+  const subprocess = execa(process.execPath, processArguments(), {
+    ipc: true,
+    serialization: 'json',
+    buffer: false,
+    reject: false,
+    stdin: 'ignore',
+    cleanup: false,
+    env: { ELECTRON_RUN_AS_NODE: '1', GGML_NO_BACKTRACE: '1' },
+  });
+  const output = new OutputTail();
+  for (const stream of [subprocess.stdout, subprocess.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  let last: TrainMessage | undefined;
+  const channel = subprocess as unknown as ChildProcess;
+  channel.on('message', (message: TrainMessage) => {
+    if (message.kind === 'progress') onProgress?.(message.progress);
+    else if (message.kind === 'note') onNote?.(message.line);
+    else last = message;
+  });
+  const send = (request: TrainRequest): void => void channel.send(request, () => undefined);
+  const stop = (): void => send({ kind: 'stop' });
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    send({ kind: 'start', options });
+    const end = await subprocess;
+    if (last?.kind === 'result') return last.result;
+    if (last?.kind === 'trouble') throw new TroubleError(last.code, last.message, { detail: output.text || undefined });
+    const how = end.signal === undefined ? `exit code ${String(end.exitCode)}` : `signal ${end.signal}`;
+    throw new TroubleError('engine-crashed', `The training stopped unexpectedly (${how}). Its last checkpoint is whole: the same command goes on from there.`, { detail: output.text || undefined });
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+function processArguments(): readonly string[] {
+  if (import.meta.url.endsWith('.ts')) return ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('./main.ts', import.meta.url))];
+  return [fileURLToPath(new URL('./train.mjs', import.meta.url))];
+}

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { denseMixtureOfExperts } from '../../../kernels/blocks/denseMixtureOfExperts.ts';
+import { feedForward } from '../../../kernels/blocks/feedForward.ts';
+import type { GateMode } from '../../../kernels/blocks/gates.ts';
+import { linear } from '../../../kernels/blocks/linear.ts';
+import { adapted, frobeniusDecay, lowRank } from '../../../kernels/blocks/lowRank.ts';
+import { mixtureOfExperts, type ExpertWeights } from '../../../kernels/blocks/mixtureOfExperts.ts';
+import { norm } from '../../../kernels/blocks/norm.ts';
+import { packedAttention, type PackedInputs } from '../../../kernels/blocks/packedAttention.ts';
+import { packedMixtureOfAttention } from '../../../kernels/blocks/packedMixtureOfAttention.ts';
+import { routerLoss } from '../../../kernels/blocks/routerLoss.ts';
+import { parallelBlock, serialBlock, type BlockParts } from '../../../kernels/blocks/transformerBlock.ts';
+import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { readF32, write } from '../../../kernels/ggml/transfer.ts';
+import { checkGradients, uniform, type CaseInputs, type GradientCase } from '../../reference/gradientCheck.ts';
+
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+/** Vulkan devices that report float16 multiply matrices in it. */
+const TOLERANCE = kind === 'cpu' ? 1e-3 : 1e-2;
+
+const WIDTH = 8;
+const HIDDEN = 6;
+const EXPERTS = 3;
+const SEQUENCE_TOKENS = 4;
+const SEQUENCES = 2;
+const TOKENS = SEQUENCE_TOKENS * SEQUENCES;
+/** So short that no difference changes which expert is chosen. */
+const CHOICE_STEP = 0.002;
+const attentionOptions = { headSize: 4, heads: 2, kvHeads: 1, scale: 0.5, rope: { pairing: 'normal', dimensions: 4, base: 100 } } as const;
+
+/** Two sequences; the second has two documents. */
+function packedInputs({ constant, integers }: CaseInputs): PackedInputs {
+  const documentStart = [0, 0, 0, 0, 0, 0, 2, 2];
+  const mask = documentStart.flatMap((start, token) => Array.from({ length: SEQUENCE_TOKENS }, (_, other) => (other >= start && other <= token % SEQUENCE_TOKENS ? 0 : -1e9)));
+  return {
+    positions: integers(Array.from({ length: TOKENS }, (_, token) => token % SEQUENCE_TOKENS)),
+    mask: constant(mask, [SEQUENCE_TOKENS, SEQUENCE_TOKENS, 1, SEQUENCES]),
+    sequenceTokens: SEQUENCE_TOKENS,
+    sequences: SEQUENCES,
+    productType: 'F32',
+  };
+}
+
+const attentionWeights = ({ parameter }: CaseInputs) => ({
+  query: { weight: parameter([WIDTH, 8]) },
+  key: { weight: parameter([WIDTH, 4]) },
+  value: { weight: parameter([WIDTH, 4]) },
+  output: { weight: parameter([8, WIDTH]) },
+});
+
+function parts(graph: Graph, inputs: CaseInputs, kindOfBlock: 'serial' | 'parallel'): BlockParts {
+  const { parameter } = inputs;
+  const gain = (): { weight: Tensor } => ({ weight: parameter([WIDTH], { centre: 1, spread: 0.2 }) });
+  const attentionNorm = gain();
+  const feedForwardNorm = kindOfBlock === 'serial' ? gain() : undefined;
+  const attention = attentionWeights(inputs);
+  const packed = packedInputs(inputs);
+  const networks = { gate: { weight: parameter([WIDTH, HIDDEN]) }, up: { weight: parameter([WIDTH, HIDDEN]) }, down: { weight: parameter([HIDDEN, WIDTH]) } };
+  return {
+    attentionNorm: (x) => norm(graph, x, attentionNorm, { kind: 'rms', epsilon: 1e-5 }),
+    attention: (x) => packedAttention(graph, x, attention, packed, attentionOptions),
+    feedForwardNorm: feedForwardNorm && ((x) => norm(graph, x, feedForwardNorm, { kind: 'rms', epsilon: 1e-5 })),
+    feedForward: (x) => feedForward(graph, x, networks, 'silu'),
+  };
+}
+
+/** A single gate that is divided by itself is one, and its router has no gradient to check. */
+const experts = ({ parameter, constant }: CaseInputs, { trainsRouter }: { trainsRouter: boolean }): ExpertWeights => ({
+  router: trainsRouter ? parameter([WIDTH, EXPERTS], { spread: 2 }) : constant(Array.from({ length: WIDTH * EXPERTS }, uniform(9)), [WIDTH, EXPERTS]),
+  gate: { weight: parameter([WIDTH, HIDDEN, EXPERTS]), bias: parameter([HIDDEN, EXPERTS]) },
+  up: { weight: parameter([WIDTH, HIDDEN, EXPERTS]) },
+  down: { weight: parameter([HIDDEN, WIDTH, EXPERTS]), bias: parameter([WIDTH, EXPERTS]) },
+});
+
+const mixtureOfAttention = (cache: 'expert' | 'shared', expertsUsed: number | undefined): GradientCase => ({
+  name: `mixture of attention, ${cache === 'expert' ? 'keys and values of each expert' : 'shared keys and values'}, ${expertsUsed === undefined ? 'all experts' : `${expertsUsed} of ${EXPERTS}`}`,
+  step: expertsUsed === undefined ? undefined : CHOICE_STEP,
+  build: (graph, inputs) => {
+    const { parameter } = inputs;
+    const keyExperts = cache === 'expert' ? EXPERTS : 1;
+    const weights = {
+      router: parameter([WIDTH, EXPERTS], { spread: 2 }),
+      query: { weight: parameter([WIDTH, 8 * EXPERTS]) },
+      key: { weight: parameter([WIDTH, 4 * keyExperts]) },
+      value: { weight: parameter([WIDTH, 4 * keyExperts]) },
+      output: parameter([8 * EXPERTS, WIDTH]),
+      outputBias: parameter([EXPERTS, WIDTH]),
+    };
+    return packedMixtureOfAttention(graph, parameter([WIDTH, TOKENS]), weights, packedInputs(inputs), { ...attentionOptions, experts: EXPERTS, expertsUsed, cache });
+  },
+});
+
+const cases: readonly GradientCase[] = [
+  { name: 'linear', build: (graph, { parameter }) => linear(graph, parameter([WIDTH, 3]), { weight: parameter([WIDTH, 5]), bias: parameter([5]) }) },
+  ...(['rms', 'layer'] as const).map((normKind) => ({
+    name: `${normKind} norm`,
+    build: (graph, { parameter }) => norm(graph, parameter([WIDTH, 3]), { weight: parameter([WIDTH]), bias: parameter([WIDTH]) }, { kind: normKind, epsilon: 1e-3 }),
+  }) satisfies GradientCase),
+  {
+    name: 'feed-forward network',
+    build: (graph, { parameter }) =>
+      feedForward(graph, parameter([WIDTH, 3]), { gate: { weight: parameter([WIDTH, HIDDEN]) }, up: { weight: parameter([WIDTH, HIDDEN]) }, down: { weight: parameter([HIDDEN, WIDTH]) } }, 'silu'),
+  },
+  { name: 'attention', build: (graph, inputs) => packedAttention(graph, inputs.parameter([WIDTH, TOKENS]), attentionWeights(inputs), packedInputs(inputs), attentionOptions) },
+  {
+    name: 'attention with norms of its heads',
+    build: (graph, inputs) => {
+      const headGain = (): { weight: Tensor } => ({ weight: inputs.parameter([4], { centre: 1, spread: 0.2 }) });
+      const weights = { ...attentionWeights(inputs), queryNorm: headGain(), keyNorm: headGain() };
+      return packedAttention(graph, inputs.parameter([WIDTH, TOKENS]), weights, packedInputs(inputs), { ...attentionOptions, headNorm: { kind: 'rms', epsilon: 1e-5 } });
+    },
+  },
+  { name: 'serial block', build: (graph, inputs) => serialBlock(graph, inputs.parameter([WIDTH, TOKENS]), parts(graph, inputs, 'serial')) },
+  { name: 'parallel block', build: (graph, inputs) => parallelBlock(graph, inputs.parameter([WIDTH, TOKENS]), parts(graph, inputs, 'parallel')) },
+  ...(['faithful', 'renormalised', 'scaled'] as const).flatMap((gateMode: GateMode) =>
+    [1, 2].map((expertsUsed) => ({
+      name: `mixture of experts, ${expertsUsed} of ${EXPERTS}, ${gateMode} gates`,
+      step: CHOICE_STEP,
+      build: (graph, inputs) => denseMixtureOfExperts(graph, inputs.parameter([WIDTH, 5]), experts(inputs, { trainsRouter: gateMode !== 'renormalised' || expertsUsed > 1 }), { expertsUsed, gateMode }),
+    }) satisfies GradientCase),
+  ),
+  mixtureOfAttention('expert', undefined),
+  mixtureOfAttention('shared', undefined),
+  mixtureOfAttention('expert', 2),
+  mixtureOfAttention('shared', 2),
+  { name: 'losses of a router', build: (graph, { parameter }) => routerLoss(graph, parameter([WIDTH, 5]), parameter([WIDTH, EXPERTS], { spread: 2 }), { expertsUsed: 1, balance: 0.5, z: 0.3 }) },
+  { name: 'product of low rank', build: (graph, { parameter }) => lowRank(graph, parameter([WIDTH, 3]), { down: parameter([WIDTH, 2]), up: parameter([2, 5]) }) },
+  {
+    name: 'adapter beside a frozen layer',
+    build: (graph, { parameter, constant }) => {
+      const random = uniform(5);
+      const weight = constant(Array.from({ length: WIDTH * 5 }, random), [WIDTH, 5]);
+      return adapted(graph, parameter([WIDTH, 3]), { weight }, { down: parameter([WIDTH, 2]), up: parameter([2, 5]) }, 0.5);
+    },
+  },
+  { name: 'Frobenius decay', build: (graph, { parameter }) => frobeniusDecay(graph, { down: parameter([WIDTH, 2]), up: parameter([2, 5]) }, 0.3) },
+];
+
+describe(`gradients of blocks are central finite differences on ${kind}`, () => {
+  let device: Device;
+  before(() => {
+    device = new Device(kind, { threads: 1 });
+  });
+  after(() => device[Symbol.dispose]());
+
+  for (const gradientCase of cases) it(gradientCase.name, () => checkGradients(device, gradientCase, TOLERANCE));
+
+  it('a mixture that every expert computes gives what the chosen ones give', () => {
+    using graph = new Graph(device);
+    using memory = new DeviceMemory(device);
+    const random = uniform(2);
+    const inputs: Tensor[] = [];
+    const parameter = (extents: readonly number[]): Tensor => {
+      const tensor = graph.input(`input${inputs.length}`, 'F32', extents);
+      inputs.push(tensor);
+      return tensor;
+    };
+    const weights = experts({ parameter, constant: () => assert.fail(), integers: () => assert.fail() }, { trainsRouter: true });
+    const x = parameter([WIDTH, 5]);
+    const outputs = (['faithful', 'renormalised', 'scaled'] as const).flatMap((gateMode) =>
+      [1, 2].map((expertsUsed) => [mixtureOfExperts(graph, x, weights, { expertsUsed, gateMode }), denseMixtureOfExperts(graph, x, weights, { expertsUsed, gateMode })] as const),
+    );
+    for (const output of outputs.flat()) graph.expand(output, { read: true });
+    graph.allocate(memory);
+    for (const input of inputs) write(device, input, Float32Array.from({ length: input.elements }, random));
+    graph.computeSync();
+    for (const [chosen, dense] of outputs) {
+      const expected = readF32(device, chosen);
+      readF32(device, dense).forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) < 1e-5));
+    }
+  });
+});

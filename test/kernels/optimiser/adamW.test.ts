@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
+import { AdamW, NonFiniteGradientError, type AdamWOptions } from '../../../kernels/optimiser/adamW.ts';
+import { Parameters } from '../../../kernels/optimiser/parameters.ts';
+import { uniform } from '../../reference/gradientCheck.ts';
+
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+const options: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clipNorm: 1 };
+const specs = [
+  { name: 'matrix', extents: [6, 4], decays: true, isMatrix: true },
+  { name: 'gain', extents: [6], decays: false, isMatrix: false },
+] as const;
+
+/** AdamW in plain loops and double precision. */
+class ReferenceAdamW {
+  readonly first: number[][] = specs.map(() => []);
+  readonly second: number[][] = specs.map(() => []);
+
+  step(weights: number[][], gradients: readonly Float32Array[], step: number, rate: number): void {
+    const norm = Math.sqrt(gradients.reduce((sum, gradient) => sum + gradient.reduce((squares, value) => squares + value ** 2, 0), 0));
+    const factor = norm > options.clipNorm ? options.clipNorm / norm : 1;
+    weights.forEach((weight, index) => {
+      const decay = specs[index]?.decays ? options.weightDecay : 0;
+      const [m, v] = [this.first[index], this.second[index]] as [number[], number[]];
+      weight.forEach((value, place) => {
+        const g = factor * (gradients[index]?.[place] as number);
+        m[place] = options.beta1 * (m[place] ?? 0) + (1 - options.beta1) * g;
+        v[place] = options.beta2 * (v[place] ?? 0) + (1 - options.beta2) * g * g;
+        const change = m[place] / (1 - options.beta1 ** step) / (Math.sqrt(v[place] / (1 - options.beta2 ** step)) + options.epsilon);
+        weight[place] = value - rate * (change + decay * value);
+      });
+    });
+  }
+}
+
+describe(`AdamW on ${kind}`, () => {
+  let device: Device;
+  before(() => {
+    device = new Device(kind, { threads: 1 });
+  });
+  after(() => device[Symbol.dispose]());
+
+  for (const productType of ['F32', 'BF16'] as const) {
+    it(`takes the steps of plain loops, with clipping and decay, and keeps what networks read in ${productType}`, async () => {
+      using parameters = new Parameters(device, specs, productType);
+      using optimiser = new AdamW(parameters, options);
+      const random = uniform(3);
+      const weights = parameters.all.map(({ master }) => Array.from({ length: master.elements }, random));
+      parameters.all.forEach(({ master }, index) => write(device, master, Float32Array.from(weights[index] as number[])));
+      const reference = new ReferenceAdamW();
+      // Gradients whose norm is above the limit in some steps and below in others.
+      for (const [index, size] of [0.01, 2, 0.1, 5].entries()) {
+        const gradients = parameters.all.map(({ master }) => Float32Array.from({ length: master.elements }, () => size * random()));
+        parameters.all.forEach(({ gradient }, number) => write(device, gradient, gradients[number] as Float32Array));
+        const { gradientNorm } = await optimiser.step(index + 1, 0.01);
+        reference.step(weights, gradients, index + 1, 0.01);
+        const expectedNorm = Math.sqrt(gradients.flatMap((values) => [...values]).reduce((sum, value) => sum + value ** 2, 0));
+        assert.ok(Math.abs(gradientNorm - expectedNorm) < 1e-5 * expectedNorm);
+        parameters.all.forEach(({ master }, number) => assertClose(readF32(device, master), weights[number] as number[], 2e-6));
+      }
+      const [matrix] = parameters.all;
+      assert.ok(matrix?.transposed);
+      const master = readF32(device, matrix.master);
+      const forward = values(device, matrix.forward);
+      const transposed = values(device, matrix.transposed);
+      for (let row = 0; row < 4; row++) {
+        for (let column = 0; column < 6; column++) {
+          assert.equal(transposed[column * 4 + row], forward[row * 6 + column]);
+          assert.ok(Math.abs((forward[row * 6 + column] as number) - (master[row * 6 + column] as number)) <= (productType === 'F32' ? 0 : 2 ** -8));
+        }
+      }
+    });
+  }
+
+  it('changes nothing where a gradient is no number', async () => {
+    using parameters = new Parameters(device, specs, 'F32');
+    using optimiser = new AdamW(parameters, options);
+    const [matrix] = parameters.all;
+    assert.ok(matrix);
+    write(device, matrix.master, new Float32Array(24).fill(0.5));
+    write(device, matrix.gradient, Float32Array.from({ length: 24 }, (_, index) => (index === 5 ? Number.NaN : 1)));
+    await assert.rejects(optimiser.step(1, 0.01), (error: Error) => error instanceof NonFiniteGradientError && /NaN in step 1/.test(error.message));
+    assert.deepEqual(readF32(device, matrix.master), new Float32Array(24).fill(0.5));
+  });
+
+  it('makes what networks read from masters that were written', async () => {
+    using parameters = new Parameters(device, specs, 'BF16');
+    using optimiser = new AdamW(parameters, options);
+    const [matrix] = parameters.all;
+    assert.ok(matrix);
+    write(device, matrix.master, Float32Array.from({ length: 24 }, (_, index) => index));
+    await optimiser.refresh();
+    assert.deepEqual([...values(device, matrix.forward)], Array.from({ length: 24 }, (_, index) => index));
+  });
+});
+
+/** Values of an F32 or BF16 tensor. */
+function values(device: Device, tensor: Tensor): Float32Array {
+  if (tensor.type === 'F32') return readF32(device, tensor);
+  const halves = new Uint16Array(tensor.elements);
+  read(device, tensor, halves);
+  return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+}
+
+function assertClose(actual: Float32Array, expected: readonly number[], tolerance: number): void {
+  expected.forEach((value, index) => assert.ok(Math.abs((actual[index] as number) - value) <= tolerance, `value ${index}: ${actual[index]}, expected ${value}`));
+}

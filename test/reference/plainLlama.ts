@@ -1,0 +1,93 @@
+/** A Llama network in plain loops and double precision: slow and obvious. */
+export interface PlainLlamaSizes {
+  readonly blockCount: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly epsilon: number;
+  readonly ropeBase: number;
+  readonly vocabularySize: number;
+}
+
+/** Weights by their GGUF names, rows of inputs, as files hold them. */
+export type PlainWeights = ReadonlyMap<string, number[]>;
+
+/** `Σ weight · −ln p(next token)` of one sequence; `tokens` has one more than `weights`. A token attends from `starts` of its document on. */
+export function plainLlamaLoss(sizes: PlainLlamaSizes, weights: PlainWeights, tokens: readonly number[], lossWeights: readonly number[], documentStart: readonly number[]): number {
+  return plainLlamaLogits(sizes, weights, tokens.slice(0, -1), documentStart).reduce((sum, logits, position) => {
+    const most = Math.max(...logits);
+    const total = logits.reduce((all, logit) => all + Math.exp(logit - most), 0);
+    return sum - (lossWeights[position] as number) * ((logits[tokens[position + 1] as number] as number) - most - Math.log(total));
+  }, 0);
+}
+
+/** Logits of every token. */
+export function plainLlamaLogits(sizes: PlainLlamaSizes, weights: PlainWeights, tokens: readonly number[], documentStart: readonly number[]): number[][] {
+  const { blockCount, width, heads, kvHeads, headSize, epsilon } = sizes;
+  const get = (name: string): number[] => {
+    const values = weights.get(name);
+    if (!values) throw new Error(`No weight ${name}`);
+    return values;
+  };
+  const product = (name: string, x: readonly number[]): number[] => {
+    const matrix = get(name);
+    return Array.from({ length: matrix.length / x.length }, (_, row) => x.reduce((sum, value, column) => sum + value * (matrix[row * x.length + column] as number), 0));
+  };
+  const rmsNorm = (name: string, x: readonly number[]): number[] => {
+    const gain = get(name);
+    const size = Math.sqrt(x.reduce((sum, value) => sum + value ** 2, 0) / x.length + epsilon);
+    return x.map((value, index) => (value / size) * (gain[index] as number));
+  };
+  const embedding = get('token_embd.weight');
+  let hidden = tokens.map((token) => embedding.slice(token * width, (token + 1) * width));
+  for (let block = 0; block < blockCount; block++) {
+    const name = `blk.${block}`;
+    const normed = hidden.map((x) => rmsNorm(`${name}.attn_norm.weight`, x));
+    const queries = normed.map((x, position) => rotate(product(`${name}.attn_q.weight`, x), position, sizes));
+    const keys = normed.map((x, position) => rotate(product(`${name}.attn_k.weight`, x), position, sizes));
+    const values = normed.map((x) => product(`${name}.attn_v.weight`, x));
+    hidden = hidden.map((x, position) => {
+      const attended: number[] = [];
+      for (let head = 0; head < heads; head++) {
+        const kvHead = Math.floor(head / (heads / kvHeads));
+        const scores: number[] = [];
+        for (let other = documentStart[position] as number; other <= position; other++) {
+          let score = 0;
+          for (let index = 0; index < headSize; index++) score += at(queries, position, head * headSize + index) * at(keys, other, kvHead * headSize + index);
+          scores.push(score / Math.sqrt(headSize));
+        }
+        const most = Math.max(...scores);
+        const shares = scores.map((score) => Math.exp(score - most));
+        const total = shares.reduce((sum, share) => sum + share, 0);
+        for (let index = 0; index < headSize; index++) {
+          attended.push(shares.reduce((sum, share, number) => sum + (share / total) * at(values, (documentStart[position] as number) + number, kvHead * headSize + index), 0));
+        }
+      }
+      return add(x, product(`${name}.attn_output.weight`, attended));
+    });
+    hidden = hidden.map((x) => {
+      const input = rmsNorm(`${name}.ffn_norm.weight`, x);
+      const gate = product(`${name}.ffn_gate.weight`, input);
+      const up = product(`${name}.ffn_up.weight`, input);
+      return add(x, product(`${name}.ffn_down.weight`, gate.map((value, index) => (value / (1 + Math.exp(-value))) * (up[index] as number))));
+    });
+  }
+  const output = weights.has('output.weight') ? 'output.weight' : 'token_embd.weight';
+  return hidden.map((x) => product(output, rmsNorm('output_norm.weight', x)));
+}
+
+const at = (rows: readonly number[][], row: number, column: number): number => rows[row]?.[column] as number;
+const add = (a: readonly number[], b: readonly number[]): number[] => a.map((value, index) => value + (b[index] as number));
+
+/** Rotates neighbouring dimensions of each head. */
+function rotate(x: readonly number[], position: number, { headSize, ropeBase }: PlainLlamaSizes): number[] {
+  const rotated = [...x];
+  for (let index = 0; index < x.length; index += 2) {
+    const angle = position * ropeBase ** (-(index % headSize) / headSize);
+    const [a, b] = [x[index], x[index + 1]] as [number, number];
+    rotated[index] = a * Math.cos(angle) - b * Math.sin(angle);
+    rotated[index + 1] = a * Math.sin(angle) + b * Math.cos(angle);
+  }
+  return rotated;
+}

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
+import type { TensorType } from '../../../kernels/ggml/types.ts';
+import { AdamW, defaultAdamW } from '../../../kernels/optimiser/adamW.ts';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
+import type { TrainMessage } from '../../../sidecar/train/messages.ts';
+import type { TrainOptions } from '../../../sidecar/train/options.ts';
+import { modelFromFile, placeModel } from '../../../sidecar/train/trainedModel.ts';
+import { train } from '../../../sidecar/train/training.ts';
+import { TrainingNetwork } from '../../../sidecar/train/trainingNetwork.ts';
+import { compareLogits } from '../../reference/compareLogits.ts';
+import { tinyVocabulary, TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
+
+const SEQUENCE_TOKENS = 32;
+const mainFile = fileURLToPath(new URL('../../../sidecar/train/main.ts', import.meta.url));
+
+describe('training', () => {
+  let folder: string;
+  let options: TrainOptions;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-train-'));
+    const modelPath = path.join(folder, 'tiny.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(modelPath, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary() });
+    const data = path.join(folder, 'data');
+    await mkdir(data);
+    for (let file = 0; file < 6; file++) {
+      const lines = Array.from({ length: 12 }, (_, line) => `const value${(line * 7 + file) % 10} = compute(${(line + file) % 5}); // step ${line}`);
+      await writeFile(path.join(data, `${file}.ts`), `${lines.join('\n')}\n`);
+    }
+    options = {
+      modelPath,
+      scratch: { width: 32, blocks: 2, heads: 4, kvHeads: 2, feedForwardWidth: 64 },
+      dataPaths: [data],
+      maxFileBytes: 100_000,
+      outputPath: path.join(folder, 'trained.gguf'),
+      checkpointFolder: path.join(folder, 'checkpoints'),
+      checkpointSteps: 4,
+      resume: true,
+      sequenceTokens: SEQUENCE_TOKENS,
+      batchSequences: 4,
+      microSequences: 2,
+      precision: 'f32',
+      freeze: [],
+      schedule: { kind: 'cosine', peakRate: 0.01, floorShare: 0.1, warmUpSteps: 3, totalSteps: 12, decayShare: 0.2 },
+      optimiser: defaultAdamW,
+      routerLoss: { balance: 0.01, z: 0.001 },
+      fimShare: 0.5,
+      fimLoss: 'all',
+      seed: 1,
+      device: 'cpu',
+      threads: 1,
+    };
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const named = (name: string): TrainOptions => ({ ...options, checkpointFolder: path.join(folder, name), outputPath: path.join(folder, `${name}.gguf`) });
+
+  for (const precision of ['f32', 'bf16'] as const) {
+    it(`learns from random weights in ${precision}: the loss falls, and the file that it writes computes what the training computed`, async () => {
+      const wanted = { ...named(`learns-${precision}`), precision, schedule: { ...options.schedule, totalSteps: 60 } };
+      const { losses, outputPath, plotPath } = await train(wanted);
+      assert.ok(Math.abs((losses[0] as number) - Math.log(TINY_VOCABULARY)) < 0.2, `the first loss is ${losses[0]}, expected that of a guess, ${Math.log(TINY_VOCABULARY)}`);
+      assert.ok((losses.at(-1) as number) < 0.5 * (losses[0] as number), `the last loss is ${losses.at(-1)}`);
+      assert.match(await readFile(plotPath as string, 'utf8'), /^<svg [\s\S]*<polyline[\s\S]*<\/svg>\n$/);
+
+      using device = new Device('cpu', { threads: 1 });
+      const tokens = Int32Array.from({ length: SEQUENCE_TOKENS + 1 }, (_, index) => (index * 37 + 5) % TINY_VOCABULARY);
+      using opened = await openNetwork(outputPath as string, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
+      const actual = await opened.logits([...tokens.subarray(0, SEQUENCE_TOKENS)], { chunkTokens: SEQUENCE_TOKENS });
+      using placed = await placeModel(await modelFromFile(outputPath as string), device, { freeze: [], productType: 'F32', seed: 1 });
+      using optimiser = new AdamW(placed.parameters);
+      await optimiser.refresh();
+      using network = new TrainingNetwork({ ...opened.model, parameters: placed.parameters, sequences: 1, sequenceTokens: SEQUENCE_TOKENS, keepLogits: true });
+      await network.accumulate([{ tokens, weights: new Float32Array(SEQUENCE_TOKENS).fill(1), starts: new Set([0]) }], 1);
+      const expected = network.logits();
+      const rows = Array.from({ length: SEQUENCE_TOKENS }, (_, row) => expected.subarray(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY));
+      const { normalisedSquaredError } = compareLogits(actual, rows, TINY_VOCABULARY);
+      assert.ok(normalisedSquaredError < 1e-8, `normalised squared error ${normalisedSquaredError}`);
+    });
+  }
+
+  it('goes on after a kill with the losses of a training that was never killed', async () => {
+    const { losses } = await train(named('whole'));
+    const wanted = named('killed');
+    const child = fork(mainFile, { execArgv: ['--import', import.meta.resolve('tsx')], stdio: 'ignore' });
+    const reached = await new Promise<number>((resolve, reject) => {
+      child.on('message', (message: TrainMessage) => {
+        if (message.kind === 'progress' && message.progress.step === 6) resolve(message.progress.step);
+        if (message.kind === 'trouble') reject(new Error(message.message));
+      });
+      child.send({ kind: 'start', options: wanted });
+    });
+    assert.equal(reached, 6);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+    // What a kill in the middle of a checkpoint leaves.
+    await mkdir(path.join(wanted.checkpointFolder, '.step-00000008.part'), { recursive: true });
+    await writeFile(path.join(wanted.checkpointFolder, '.step-00000008.part', 'tensors.f32'), 'half');
+    const resumedFrom: number[] = [];
+    const resumed = await train(wanted, { onProgress: ({ step }) => resumedFrom.push(step) });
+    assert.ok((resumedFrom[0] as number) > 4, `it began again at step ${resumedFrom[0]}`);
+    assert.deepEqual(resumed.losses, losses);
+    assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['step-00000008', 'step-00000012']);
+  });
+
+  it('ends after the step under way when it is stopped, and goes on from there', async () => {
+    const wanted = named('stopped');
+    const stopping = new AbortController();
+    const first = await train(wanted, { signal: stopping.signal, onProgress: ({ step }) => step === 5 && stopping.abort() });
+    assert.deepEqual({ step: first.step, outputPath: first.outputPath }, { step: 5, outputPath: undefined });
+    const { losses } = await train(wanted);
+    assert.deepEqual(losses.slice(0, 5), first.losses);
+    assert.deepEqual(losses, (await train(named('whole'))).losses);
+  });
+
+  it('trains a file further, and leaves frozen tensors as they are, byte by byte', async () => {
+    const wanted: TrainOptions = { ...named('frozen'), scratch: undefined, freeze: ['^blk\\.[0-2]\\.', 'token_embd', '^output'], schedule: { ...options.schedule, totalSteps: 3, peakRate: 1e-3 } };
+    const { losses, outputPath } = await train(wanted);
+    assert.ok(losses.every(Number.isFinite));
+    for (const name of ['blk.1.ffn_up.weight', 'token_embd.weight', 'blk.0.attn_norm.weight']) assert.deepEqual(await tensorBytes(outputPath as string, name), await tensorBytes(options.modelPath, name));
+    const trained = 'blk.3.ffn_up.weight';
+    const before = toFloat32('Q8_0', (await tensorBytes(options.modelPath, trained)).bytes);
+    const { type, bytes } = await tensorBytes(outputPath as string, trained);
+    const largestChange = toFloat32(type as TensorType, bytes).reduce((most, value, index) => Math.max(most, Math.abs(value - (before[index] as number))), 0);
+    assert.equal(type, 'F32');
+    assert.ok(largestChange > 0 && largestChange < 0.01, `the largest change is ${largestChange}`);
+  });
+
+  it('stops at a loss that is no number, and keeps the checkpoint before it', async () => {
+    const wanted: TrainOptions = { ...named('diverges'), checkpointSteps: 1, optimiser: { ...defaultAdamW, clipNorm: Infinity }, schedule: { ...options.schedule, kind: 'wsd', peakRate: 1e20, warmUpSteps: 0 } };
+    await assert.rejects(train(wanted), (error: Error) => error instanceof TroubleError && /The training diverged: .*(NaN|Infinity).* The checkpoint of step \d+ is whole.*--rate/.test(error.message));
+    const [last] = (await readdir(wanted.checkpointFolder)).sort().reverse();
+    const bytes = await readFile(path.join(wanted.checkpointFolder, last as string, 'tensors.f32'));
+    assert.ok(bytes.length > 0);
+  });
+
+  const refusals: readonly { readonly name: string; readonly change: (given: TrainOptions) => TrainOptions; readonly says: RegExp }[] = [
+    { name: 'a path that does not exist', change: (given) => ({ ...given, dataPaths: [path.join(folder, 'nowhere')] }), says: /nowhere can't be read/ },
+    { name: 'data without text', change: (given) => ({ ...given, dataPaths: [given.modelPath] }), says: /no text to train on .* 1 (binary|too large)/ },
+    { name: 'a mark that is no token', change: (given) => ({ ...given, fimSuffixMark: '<|suffix|>' }), says: /no special token <\|suffix\|>/ },
+    { name: 'sizes that do not fit', change: (given) => ({ ...given, scratch: { width: 30, blocks: 1, heads: 4, kvHeads: 2, feedForwardWidth: 64 } }), says: /width of 30 can't be shared by 4 heads/ },
+    { name: 'batches that do not divide', change: (given) => ({ ...given, microSequences: 3 }), says: /4 sequences of a step can't be computed 3 at a time/ },
+    { name: 'nothing to train', change: (given) => ({ ...given, scratch: undefined, freeze: ['.'] }), says: /all \d+ tensors are frozen/i },
+    { name: 'checkpoints of another training', change: (given) => ({ ...given, checkpointFolder: path.join(folder, 'whole'), seed: 2 }), says: /another model, data or options/ },
+  ];
+  for (const { name, change, says } of refusals) {
+    it(`refuses ${name}`, async () => {
+      await assert.rejects(train(change(named('refused'))), (error: Error) => error instanceof TroubleError && says.test(error.message));
+    });
+  }
+
+  it('refuses a damaged checkpoint, naming it', async () => {
+    const wanted = named('damaged');
+    await train({ ...wanted, schedule: { ...options.schedule, totalSteps: 4 } });
+    await truncate(path.join(wanted.checkpointFolder, 'step-00000004', 'tensors.f32'), 100);
+    await assert.rejects(train(wanted), (error: Error) => error instanceof TroubleError && /step-00000004 is damaged: tensors.f32 has 100 bytes/.test(error.message));
+  });
+});
+
+async function tensorBytes(file: string, name: string): Promise<{ type: string; bytes: Buffer }> {
+  const { tensors, dataOffsetBytes } = await readGgufHeader(file);
+  const tensor = tensors.find((candidate) => candidate.name === name);
+  assert.ok(tensor);
+  const start = dataOffsetBytes + tensor.offsetBytes;
+  return { type: tensor.type, bytes: (await readFile(file)).subarray(start, start + tensor.sizeBytes) };
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import { readF32, write } from '../../../kernels/ggml/transfer.ts';
+import { AdamW, defaultAdamW } from '../../../kernels/optimiser/adamW.ts';
+import { Parameters } from '../../../kernels/optimiser/parameters.ts';
+import type { Hyperparameters } from '../../../sidecar/models/architectures/architecture.ts';
+import { llama } from '../../../sidecar/models/architectures/llama.ts';
+import type { PackedSequence } from '../../../sidecar/train/batchStream.ts';
+import { parameterSpec } from '../../../sidecar/train/parameterSpecs.ts';
+import { TrainingNetwork } from '../../../sidecar/train/trainingNetwork.ts';
+import { uniform } from '../../reference/gradientCheck.ts';
+import { plainLlamaLoss, type PlainLlamaSizes } from '../../reference/plainLlama.ts';
+
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+const SEQUENCE_TOKENS = 6;
+const RATE = 0.01;
+/** Of the differences, in double precision. */
+const STEP = 1e-4;
+
+const sizes: PlainLlamaSizes = { blockCount: 1, width: 8, heads: 2, kvHeads: 1, headSize: 4, epsilon: 1e-5, ropeBase: 100, vocabularySize: 11 };
+const hyperparameters: Hyperparameters = {
+  ...sizes,
+  feedForwardWidth: 12,
+  trainContextTokens: SEQUENCE_TOKENS,
+  norm: { kind: 'rms', epsilon: sizes.epsilon },
+  rope: { pairing: 'normal', dimensions: sizes.headSize, base: sizes.ropeBase },
+  logitScale: 1,
+};
+const batches: readonly (readonly PackedSequence[])[] = [
+  [sequence([1, 5, 3, 9, 2, 10, 4], [1, 0, 1, 1, 0.5, 1], [0, 3]), sequence([7, 7, 0, 1, 8, 6, 2], [1, 1, 1, 1, 1, 1], [0])],
+  [sequence([3, 2, 1, 0, 10, 9, 8], [0, 0, 1, 1, 1, 1], [2, 4]), sequence([5, 5, 5, 1, 2, 3, 4], [1, 1, 0, 1, 1, 1], [0, 5])],
+];
+const total = batches.flat().reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
+
+describe(`a training step is that of plain loops in double precision on ${kind}`, () => {
+  let device: Device;
+  before(() => {
+    device = new Device(kind, { threads: 1 });
+  });
+  after(() => device[Symbol.dispose]());
+
+  for (const tied of [true, false]) {
+    it(`forward, loss, gradients over two batches, clipping and AdamW, ${tied ? 'tied' : 'separate'} output`, async () => {
+      const specs = llama.weights(hyperparameters).filter(({ name, optional }) => !optional || (!tied && name === 'output.weight'));
+      using parameters = new Parameters(
+        device,
+        specs.map((spec) => parameterSpec(spec, { tiedOutput: tied })),
+        'F32',
+      );
+      using optimiser = new AdamW(parameters);
+      using network = new TrainingNetwork({ architecture: llama, hyperparameters, parameters, sequences: 2, sequenceTokens: SEQUENCE_TOKENS });
+      const random = uniform(11);
+      const weights = new Map(parameters.all.map(({ spec, master }) => [spec.name, Array.from({ length: master.elements }, () => (spec.decays ? 0 : 1) + 0.5 * Math.fround(random()))]));
+      for (const { spec, master } of parameters.all) write(device, master, Float32Array.from(weights.get(spec.name) as number[]));
+      await optimiser.refresh();
+
+      let loss = 0;
+      for (const batch of batches) loss += await network.accumulate(batch, total);
+      const plainLoss = (): number =>
+        batches.flat().reduce((sum, { tokens, weights: counts, starts }) => sum + plainLlamaLoss(sizes, weights, [...tokens], [...counts], documentStarts(starts)), 0) / total;
+      assert.ok(Math.abs(loss - plainLoss()) < 1e-5, `loss ${loss}, expected ${plainLoss()}`);
+
+      const gradients = new Map<string, number[]>();
+      for (const { spec, gradient } of parameters.all) {
+        const values = weights.get(spec.name) as number[];
+        const expected = values.map((value, index) => {
+          values[index] = value + STEP;
+          const above = plainLoss();
+          values[index] = value - STEP;
+          const below = plainLoss();
+          values[index] = value;
+          return (above - below) / (2 * STEP);
+        });
+        gradients.set(spec.name, expected);
+        assertClose(readF32(device, gradient), expected, 1e-4, `gradient of ${spec.name}`);
+      }
+
+      const { gradientNorm } = await optimiser.step(1, RATE);
+      const expectedNorm = norm([...gradients.values()].flat());
+      assert.ok(Math.abs(gradientNorm - expectedNorm) < 1e-4 * expectedNorm);
+      const factor = Math.min(1, defaultAdamW.clipNorm / expectedNorm);
+      for (const { spec, master } of parameters.all) {
+        const before = weights.get(spec.name) as number[];
+        const expected = before.map((weight, index) => {
+          const gradient = factor * (gradients.get(spec.name)?.[index] as number);
+          // In the first step both moments' corrections undo their factors.
+          return weight - RATE * (gradient / (Math.abs(gradient) + defaultAdamW.epsilon) + (spec.decays ? defaultAdamW.weightDecay : 0) * weight);
+        });
+        assertClose(readF32(device, master), expected, 1e-4, `${spec.name} after the step`);
+      }
+    });
+  }
+});
+
+function sequence(tokens: number[], weights: number[], starts: number[]): PackedSequence {
+  return { tokens: Int32Array.from(tokens), weights: Float32Array.from(weights), starts: new Set(starts) };
+}
+
+function documentStarts(starts: ReadonlySet<number>): number[] {
+  let start = 0;
+  return Array.from({ length: SEQUENCE_TOKENS }, (_, position) => (start = starts.has(position) ? position : start));
+}
+
+const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
+
+/** Compares the norm of the difference with that of what was expected. */
+function assertClose(actual: Float32Array, expected: readonly number[], tolerance: number, what: string): void {
+  const error = norm(expected.map((value, index) => value - (actual[index] as number))) / norm(expected);
+  assert.ok(error <= tolerance, `${what} is ${error} off`);
+}
