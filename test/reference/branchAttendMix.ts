@@ -182,9 +182,9 @@ function rotate({ pairing, ropeBase }: ReferenceModel, x: Float64Array, position
   for (let pair = 0; pair < half; pair++) {
     const angle = position * ropeBase ** (-pair / half);
     const [first, second] = pairing === 'normal' ? [2 * pair, 2 * pair + 1] : [pair, pair + half];
-    const [a, b] = [x[first as number] as number, x[second as number] as number];
-    result[first as number] = a * Math.cos(angle) - b * Math.sin(angle);
-    result[second as number] = a * Math.sin(angle) + b * Math.cos(angle);
+    const [a, b] = [x[first] as number, x[second] as number];
+    result[first] = a * Math.cos(angle) - b * Math.sin(angle);
+    result[second] = a * Math.sin(angle) + b * Math.cos(angle);
   }
   return result;
 }

@@ -192,7 +192,7 @@ describe('of different models upcycling', () => {
     const stacked = await values(file, 'blk.0.attn_q.weight');
     // Two KV heads of two query heads of 64 rows each.
     for (const [at, [head, expert]] of ([[0, 0], [0, 1], [1, 0], [1, 1]] as const).entries()) {
-      assert.deepEqual(stacked.subarray(at * 128 * 256, (at + 1) * 128 * 256), await part(models[expert] as string, 'blk.0.attn_q.weight', head * 128, 128, 256));
+      assert.deepEqual(stacked.subarray(at * 128 * 256, (at + 1) * 128 * 256), await part(models[expert], 'blk.0.attn_q.weight', head * 128, 128, 256));
     }
     const [first, second] = (await Promise.all(models.map((model) => values(model, 'blk.0.attn_k.weight')))) as [Float32Array, Float32Array];
     assert.deepEqual(await values(file, 'blk.0.attn_k.weight'), first.map((value, index) => Math.fround((value + (second[index] as number)) / 2)));
