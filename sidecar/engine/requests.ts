@@ -38,7 +38,7 @@ import type { Measuring } from './measuring.ts';
 
 /** Makes models of others; needs none that is loaded. */
 export interface Upcycling {
-  upcycle(params: UpcycleParams, options?: { onProgress?: (progress: UpcycleProgress) => void; signal?: AbortSignal }): Promise<UpcycleResult>;
+  readonly upcycle: (params: UpcycleParams, options?: { onProgress?: (progress: UpcycleProgress) => void; signal?: AbortSignal }) => Promise<UpcycleResult>;
 }
 
 /** Answers the requests of `sidecar/protocol/engine.ts` with an engine of this process. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execa, type Options, type Result } from 'execa';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -87,6 +87,19 @@ describe('chorus', () => {
     assert.equal(input['stopReason'], 'end');
   });
 
+  it('upcycle makes a mixture of two models that continues a text as they do', async () => {
+    const copy = path.join(work, 'copy.gguf');
+    const out = path.join(work, 'mixture.gguf');
+    await copyFile(model, copy);
+    const made = await json(['upcycle', model, copy, '--out', out, '--kv', 'shared']);
+    assert.deepEqual([made['outputPath'], made['experts']], [out, 2]);
+    const answer = await json(['generate', 'The capital of France is', '--max-tokens', '3', '--model', out, '--device', 'cpu']);
+    assert.match(String(answer['text']), /^ Paris/);
+    const refused = await chorus(['info', '--model', out, '--engine', 'llama']);
+    assert.match(refused.stderr, /only Chorus's own engine runs/);
+    await Promise.all([copy, out].map((file) => rm(file)));
+  });
+
   it('models lists the fetched model', async () => {
     const { stdout } = await chorus(['models', '--json']);
     const models = JSON.parse(stdout) as { path: string; sizeBytes: number }[];
@@ -145,6 +158,10 @@ describe('chorus, wrongly used,', () => {
     { what: 'with an unknown engine', commandLine: ['info', '--engine', 'steam'], says: /Allowed choices are auto, chorus, llama/, exitCode: 2, code: 'usage' },
     { what: 'with more threads than cores', commandLine: ['info', '--threads', '4096'], says: /from 1 to \d+/, exitCode: 2, code: 'usage' },
     { what: 'with an empty question', commandLine: ['chat'], says: /it is empty/, exitCode: 2, code: 'usage' },
+    { what: 'upcycling nothing', commandLine: ['upcycle', '--out', 'x.gguf'], says: /missing required argument/, exitCode: 2, code: 'usage' },
+    { what: 'upcycling by prompts that are not given', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--gates', 'hidden'], says: /needs --prompts/, exitCode: 2, code: 'usage' },
+    { what: 'upcycling by prompts that are none', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--gates', 'hidden', '--prompts', path.join(root, 'tsconfig.json')], says: /Expected \[\{"positive"/, exitCode: 2, code: 'usage' },
+    { what: 'upcycling a model that does not exist', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
     { what: 'with an unknown command', commandLine: ['dance'], says: /unknown command 'dance'/, exitCode: 2, code: 'usage' },
     { what: 'with a model that does not exist', commandLine: ['info', '--model', 'gone.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
     { what: 'with a model that is none', commandLine: ['info', '--model', path.join(root, 'LICENSE')], says: /not a GGUF file/, exitCode: 1, code: 'not-gguf' },
