@@ -17,11 +17,11 @@ async function completeInFile(host: Scenario, window: Window): Promise<string> {
 }
 
 /**
- * Each attempt has to recover and to lose nothing, however long the machine takes; one of them has to do so in time. A machine that is too busy to
- * start the sidecar in that time, which took `firstStartMs`, gets as long again. `attempt` gives milliseconds.
+ * Each attempt has to recover and to lose nothing, however long the machine takes; one of them has to do so in time. A machine so busy that the first
+ * start took more than half of that time, `firstStartMs`, gets twice the first start. `attempt` gives milliseconds.
  */
 async function recoversInTime(firstStartMs: number, attempt: (number: number) => Promise<number>): Promise<void> {
-  const limitMs = Math.max(RECOVERY_MS, firstStartMs);
+  const limitMs = Math.max(RECOVERY_MS, 2 * firstStartMs);
   const tookMs: number[] = [];
   while (tookMs.length < RECOVERY_ATTEMPTS && !tookMs.some((ms) => ms <= limitMs)) tookMs.push(await attempt(tookMs.length + 1));
   assert.ok(Math.min(...tookMs) <= limitMs, `recovered in ${tookMs.join(', ')} ms, the first start took ${firstStartMs} ms`);
@@ -85,7 +85,9 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
         await chat.answerBegins();
       });
       await chat.answerEnds();
-      await recoversInTime(firstStartMs, async (attempt) => {
+      await recoversInTime(firstStartMs, async () => {
+        await window.command('Chorus: New Chat');
+        await waitFor('an empty chat', async () => (await chat.questions.count()) === 0);
         await chat.ask('Write a very long story about the sea.');
         const begun = await chat.answerBegins();
         const { pid } = await host.busySidecar();
@@ -94,7 +96,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
         const killedAt = Date.now();
         const kept = await chat.answerEnds();
         assert.ok(kept.startsWith(begun.trim().slice(0, 10)), `${JSON.stringify(kept)} should keep ${JSON.stringify(begun)}`);
-        assert.equal(await chat.questions.count(), 2 * attempt);
+        assert.equal(await chat.questions.count(), 1);
         await chat.ask('Say hello.');
         await chat.answerBegins();
         const recoveredMs = Date.now() - killedAt;
