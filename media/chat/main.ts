@@ -111,6 +111,11 @@ class ChatPage {
     }
   }
 
+  /** Puts the keyboard where a question is typed, unless something of the page has it. */
+  takeFocus(): void {
+    if (document.activeElement === document.body && !this.history.isOpen) this.composer.focus();
+  }
+
   private showHistory(open: boolean): void {
     const wasOpen = this.history.isOpen;
     this.history.setOpen(open);
@@ -125,4 +130,6 @@ window.addEventListener('message', (event: MessageEvent<HostMessage>) => {
   if (event.data.type === 'init') page = new ChatPage(event.data);
   else page?.receive(event.data);
 });
+// The editor's commands focus the page as a whole. A click focuses what it hits, and has done so by the next frame.
+window.addEventListener('focus', () => requestAnimationFrame(() => page?.takeFocus()));
 post({ type: 'ready' });

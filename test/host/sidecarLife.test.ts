@@ -17,13 +17,21 @@ async function completeInFile(host: Scenario, window: Window): Promise<string> {
 }
 
 /**
- * Each attempt has to recover and to lose nothing, however long the machine takes; one of them has to do so in time, which a machine that is busy
- * with other things may hinder once. `attempt` gives milliseconds.
+ * Each attempt has to recover and to lose nothing, however long the machine takes; one of them has to do so in time. A machine so busy that the first
+ * start took more than half of that time, `firstStartMs`, gets twice the first start. `attempt` gives milliseconds.
  */
-async function recoversInTime(attempt: (number: number) => Promise<number>): Promise<void> {
+async function recoversInTime(firstStartMs: number, attempt: (number: number) => Promise<number>): Promise<void> {
+  const limitMs = Math.max(RECOVERY_MS, 2 * firstStartMs);
   const tookMs: number[] = [];
-  while (tookMs.length < RECOVERY_ATTEMPTS && !tookMs.some((ms) => ms <= RECOVERY_MS)) tookMs.push(await attempt(tookMs.length + 1));
-  assert.ok(Math.min(...tookMs) <= RECOVERY_MS, `recovered in ${tookMs.join(', ')} ms`);
+  while (tookMs.length < RECOVERY_ATTEMPTS && !tookMs.some((ms) => ms <= limitMs)) tookMs.push(await attempt(tookMs.length + 1));
+  assert.ok(Math.min(...tookMs) <= limitMs, `recovered in ${tookMs.join(', ')} ms, the first start took ${firstStartMs} ms`);
+}
+
+/** Milliseconds until `work`, which starts the sidecar, is done. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begunAt = Date.now();
+  await work();
+  return Date.now() - begunAt;
 }
 
 for (const version of [NEWEST_HOST, OLDEST_HOST]) {
@@ -41,9 +49,12 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
     });
 
     scenario('a sidecar killed in the middle of a completion is back within 5 s, and nothing typed is lost', async (host) => {
+      await stopSidecar(host.session.server.chorusHome);
       const window = await host.openWindow();
-      await completeInFile(host, window);
-      await recoversInTime(async (attempt) => {
+      await window.openFile(host.file(FILE));
+      await window.goTo(13, 11);
+      const firstStartMs = await timed(() => window.typeForGhostText(' '));
+      await recoversInTime(firstStartMs, async (attempt) => {
         const { pid } = await host.sidecar();
         await window.goToEnd();
         await window.press('Enter');
@@ -66,9 +77,17 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
     });
 
     scenario('a sidecar killed in the middle of an answer: the question stays, and the next one is answered within 5 s', async (host) => {
+      await stopSidecar(host.session.server.chorusHome);
       const window = await host.openWindow();
       const chat = await window.openChat();
-      await recoversInTime(async (attempt) => {
+      const firstStartMs = await timed(async () => {
+        await chat.ask('Say hello.');
+        await chat.answerBegins();
+      });
+      await chat.answerEnds();
+      await recoversInTime(firstStartMs, async () => {
+        await window.command('Chorus: New Chat');
+        await waitFor('an empty chat', async () => (await chat.questions.count()) === 0);
         await chat.ask('Write a very long story about the sea.');
         const begun = await chat.answerBegins();
         const { pid } = await host.busySidecar();
@@ -77,7 +96,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
         const killedAt = Date.now();
         const kept = await chat.answerEnds();
         assert.ok(kept.startsWith(begun.trim().slice(0, 10)), `${JSON.stringify(kept)} should keep ${JSON.stringify(begun)}`);
-        assert.equal(await chat.questions.count(), 2 * attempt - 1);
+        assert.equal(await chat.questions.count(), 1);
         await chat.ask('Say hello.');
         await chat.answerBegins();
         const recoveredMs = Date.now() - killedAt;
