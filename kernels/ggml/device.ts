@@ -61,6 +61,8 @@ export class Device implements Disposable {
   readonly bufferType: Pointer;
   /** The CPU's faster layout for some matrices; such tensors are written whole and never read back. */
   readonly repackBufferType: Pointer | undefined;
+  /** 0: not set yet. */
+  #threads = 0;
   readonly #setThreads: ((backend: Pointer, threads: number) => void) | undefined;
   #disposed = false;
 
@@ -88,9 +90,16 @@ export class Device implements Disposable {
     this.setThreads(options.threads ?? os.availableParallelism());
   }
 
+  get threads(): number {
+    return this.#threads;
+  }
+
   /** Compute threads, from 1 to the number of cores: more than cores makes ggml's barriers spin for seconds. */
   setThreads(threads: number): void {
-    this.#setThreads?.(this.pointer, Math.max(1, Math.min(threads, os.availableParallelism())));
+    const bounded = Math.max(1, Math.min(threads, os.availableParallelism()));
+    if (bounded === this.#threads) return;
+    this.#setThreads?.(this.pointer, bounded);
+    this.#threads = bounded;
   }
 
   /** Allocates all tensors of a context that have no buffer yet. Throws `AllocationError`. */

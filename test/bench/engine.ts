@@ -1,206 +1,191 @@
 /**
- * What the engine's path costs: cancellation, preemption, token healing, and decode speed beside node-llama-cpp's own loop in the same
- * run. `--write` also writes `docs/results/engine.json` and `.md`; `--runs N` sets the repetitions (20).
+ * Our engine and libllama side by side, alternating in one process with the same threads: `npm run bench`. `--write` also writes
+ * docs/results/engine.md. `CHORUS_MODEL` names another model.
  */
-import { getLlama, type Token } from 'node-llama-cpp';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { fork, type ChildProcess } from 'node:child_process';
 import os from 'node:os';
+import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
-import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
-import type { EngineGenerateParams, LoadedModel, TokenId } from '../../sidecar/protocol/engine.ts';
+import { Device } from '../../kernels/ggml/device.ts';
+import { PromptLookup } from '../../sidecar/engine/drafting.ts';
+import { openNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
+import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
+import { computeThreads } from '../../sidecar/models/threads.ts';
+import type { Alone } from './aloneEngine.ts';
+import { repositoryRoot, writeReport } from './report.ts';
+
+const PROMPT_TOKENS = 512;
+const DECODE_TOKENS = 128;
+const DEPTHS = [0, 4_096] as const;
+const ROUNDS = 3;
+const CONTEXT_TOKENS = 5_120;
+const CHUNK_TOKENS = 512;
+const BUSY_TOKENS = 96;
+/** What the process may hold besides weights and cache. */
+const ALLOWED_BYTES = 200 * 2 ** 20;
+
+if (process.argv.includes('--spin')) for (;;) Math.sqrt(Math.random());
+
+const threads = await computeThreads(0);
+const modelPath = process.env['CHORUS_MODEL'] ?? (await fetchModel());
+using device = new Device('cpu', { threads });
+using ours = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
+using peer = new LibLlama(modelPath, { contextSizeTokens: CONTEXT_TOKENS, threads, quiet: true });
+const { vocabularySize } = ours.model.hyperparameters;
+const tokens = Array.from({ length: CONTEXT_TOKENS }, (_, index) => (index * 7_919 + 13) % vocabularySize);
+
+interface Competitor {
+  reset(): void;
+  evaluate(tokens: readonly number[], past: number): Promise<void>;
+}
+const competitors: Readonly<Record<'chorus' | 'libllama', Competitor>> = {
+  chorus: {
+    reset: () => ours.sequence.truncate(0),
+    evaluate: async (given) => void (await ours.network.evaluate(ours.sequence, given, 'last')),
+  },
+  libllama: { reset: () => peer.clear(), evaluate: async (given, past) => void peer.decode(given, past, { read: false }) },
+};
+type Name = keyof typeof competitors;
+const names = Object.keys(competitors) as Name[];
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+async function fill(engine: Competitor, from: number, count: number): Promise<void> {
+  for (let done = 0; done < count; done += CHUNK_TOKENS) {
+    const size = Math.min(CHUNK_TOKENS, count - done);
+    await engine.evaluate(tokens.slice(from + done, from + done + size), from + done);
+  }
+}
+
+async function decode(engine: Competitor, past: number, count: number): Promise<void> {
+  for (let step = 0; step < count; step++) await engine.evaluate([tokens[step] as number], past + step);
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 interface Row {
-  readonly what: string;
-  readonly unit: string;
-  readonly p50: number;
-  readonly p95: number;
-  readonly samples: number;
+  readonly test: string;
+  readonly depth: number;
+  readonly chorus: number;
+  readonly libllama: number;
+  readonly ratio: number;
 }
 
-const { values: args } = parseArgs({ options: { write: { type: 'boolean', default: false }, runs: { type: 'string', default: '20' } } });
-const runs = Number(args.runs);
-const greedy = { temperature: 0 } as const;
-const TEXT = 'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) sum += value;\n    return sum / values.length;\n}\n\n';
-const DEEP_TOKENS = 4_000;
-
-const modelPath = await fetchModel();
-const engine = new EngineProcess();
-const loadStart = performance.now();
-const model = await engine.load({ modelPath, engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 0 });
-const loadMs = performance.now() - loadStart;
-const tokens = await engine.tokenize(TEXT.repeat(200));
-const rows: Row[] = [];
-
-let variant = 0;
-/** A prompt of `length` tokens that no cache knows from token `from` on. */
-function prompt(length: number, from = 0): TokenId[] {
-  variant++;
-  const fresh = tokens.slice(variant % 37, length + (variant % 37));
-  return [...tokens.slice(0, from), ...fresh.slice(from)];
-}
-
-const request = (changes: Partial<EngineGenerateParams> & { tokens: readonly TokenId[] }): Omit<EngineGenerateParams, 'requestId'> => ({
-  sequence: 'completion', priority: 'completion', maxTokens: 1, sampling: greedy, ...changes,
-});
-
-await cancellation('prompt at depth 0', 0, 'prompt');
-await cancellation(`prompt at depth ${DEEP_TOKENS}`, DEEP_TOKENS, 'prompt');
-await cancellation('decode at depth 0', 0, 'decode');
-await cancellation(`decode at depth ${DEEP_TOKENS}`, DEEP_TOKENS, 'decode');
-await preemption('a chat that decodes', 16, 'decode');
-await preemption(`a chat that reads a prompt at depth ${DEEP_TOKENS}`, DEEP_TOKENS, 'prompt');
-await healing();
-await promptSpeed();
-await decodeSpeed();
-await restart();
-await engine.dispose();
-await report(model);
-
-function add(what: string, unit: string, values: readonly number[]): void {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!;
-  rows.push({ what, unit, p50: at(0.5), p95: at(0.95), samples: sorted.length });
-  console.log(`${what}: ${at(0.5).toFixed(1)} ${unit} (p95 ${at(0.95).toFixed(1)}, ${sorted.length} samples)`);
-}
-
-/** From the abort to the answer, which comes when the engine is free again. */
-async function cancellation(what: string, depth: number, phase: 'prompt' | 'decode'): Promise<void> {
-  const sequence = `cancel ${depth}`;
-  const base = tokens.slice(0, depth);
-  if (depth > 0) await engine.generate(request({ sequence, tokens: base, maxTokens: 0 }));
-  const latencies: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const abort = new AbortController();
-    const length = phase === 'prompt' ? 1_500 : 8;
-    const running = engine.generate(request({ sequence, tokens: [...base, ...prompt(length)], maxTokens: 400 }), { signal: abort.signal });
-    await sleep((phase === 'prompt' ? 60 : 250) + Math.random() * 80);
-    const start = performance.now();
-    abort.abort();
-    const result = await running;
-    if (result.stopReason === 'cancelled') latencies.push(performance.now() - start);
-  }
-  add(`cancel, ${what}`, 'ms', latencies);
-}
-
-/** How much later a completion's first token comes because a chat is under way. */
-async function preemption(what: string, depth: number, phase: 'prompt' | 'decode'): Promise<void> {
-  const completion = tokens.slice(0, 64);
-  const first = async (): Promise<number> => {
-    const start = performance.now();
-    await engine.generate(request({ tokens: completion }));
-    return performance.now() - start;
-  };
-  await first();
-  const alone: number[] = [];
-  for (let run = 0; run < runs; run++) alone.push(await first());
-  const base = tokens.slice(0, depth);
-  await engine.generate(request({ sequence: 'chat:1', priority: 'chat', tokens: base, maxTokens: 0 }));
-  const busy: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const abort = new AbortController();
-    const chat = engine.generate(
-      request({ sequence: 'chat:1', priority: 'chat', tokens: [...base, ...prompt(phase === 'prompt' ? 1_500 : 8)], maxTokens: 400 }),
-      { signal: abort.signal },
-    );
-    await sleep((phase === 'prompt' ? 60 : 200) + Math.random() * 60);
-    busy.push(await first());
-    abort.abort();
-    await chat;
-  }
-  add('first token of a cached completion, alone', 'ms', alone);
-  add(`first token of a cached completion during ${what}`, 'ms', busy);
-}
-
-async function healing(): Promise<void> {
-  const base = await engine.tokenize('def mean(values):\n    return sum(values) / len(values)\n\n\ndef median(values):');
-  const time = async (changes: Partial<EngineGenerateParams>): Promise<number> => {
-    const start = performance.now();
-    await engine.generate(request({ tokens: base, ...changes }));
-    return performance.now() - start;
-  };
-  const plain: number[] = [];
-  const healed: number[] = [];
-  await time({});
-  for (let run = 0; run < runs * 2; run++) {
-    plain.push(await time({}));
-    healed.push(await time({ requiredPrefix: '\n    ' }));
-  }
-  add('one cached token', 'ms', plain);
-  add('one cached token with a required prefix', 'ms', healed);
-}
-
-async function promptSpeed(): Promise<void> {
-  for (const depth of [512, DEEP_TOKENS]) {
-    const speeds: number[] = [];
-    for (let run = 0; run < 3; run++) {
-      const fresh = prompt(depth);
-      const result = await engine.generate(request({ sequence: 'speed', tokens: fresh }));
-      speeds.push((result.evaluatedTokens * 1000) / result.promptMs);
-    }
-    add(`prompt of ${depth} tokens`, 'tokens/s', speeds);
-  }
-}
-
-/** Rounds alternate between the two, so that both meet the same machine. */
-async function decodeSpeed(): Promise<void> {
-  const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: model.threads });
-  const context = await (await llama.loadModel({ modelPath, gpuLayers: 0 })).createContext({ contextSize: model.contextSizeTokens, threads: model.threads, flashAttention: false });
-  const sequence = context.getSequence();
-  for (const depth of [64, DEEP_TOKENS]) {
-    const base = tokens.slice(0, depth);
-    const count = depth > 1000 ? 48 : 128;
-    const ours: number[] = [];
-    const plain: number[] = [];
-    await engine.generate(request({ sequence: 'decode', tokens: base }));
-    await sequence.clearHistory();
-    await sequence.evaluateWithoutGeneratingNewTokens(base.slice(0, -1) as Token[]);
-    for (let run = 0; run < 5; run++) {
-      const times: number[] = [];
-      await engine.generate(request({ sequence: 'decode', tokens: base, maxTokens: count }), { onChunk: () => times.push(performance.now()) });
-      ours.push(((times.length - 1) * 1000) / (times.at(-1)! - times[0]!));
-      await sequence.eraseContextTokenRanges([{ start: base.length - 1, end: sequence.nextTokenIndex }]);
-      const plainTimes: number[] = [];
-      for await (const token of sequence.evaluate(base.slice(-1) as Token[], { temperature: 0, yieldEogToken: true })) {
-        void token;
-        plainTimes.push(performance.now());
-        if (plainTimes.length === count) break;
+async function sideBySide(): Promise<Row[]> {
+  const speeds = new Map<string, Record<Name, number[]>>();
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const depth of DEPTHS) {
+      for (const name of round % 2 === 0 ? names : [...names].reverse()) {
+        const engine = competitors[name];
+        engine.reset();
+        await fill(engine, 0, depth);
+        const prompt = await timed(() => fill(engine, depth, PROMPT_TOKENS));
+        const generated = await timed(() => decode(engine, depth + PROMPT_TOKENS, DECODE_TOKENS));
+        // The first round warms up.
+        if (round === 0) continue;
+        for (const [test, count, elapsedMs] of [['prompt', PROMPT_TOKENS, prompt], ['decode', DECODE_TOKENS, generated]] as const) {
+          const key = `${test} ${depth}`;
+          if (!speeds.has(key)) speeds.set(key, { chorus: [], libllama: [] });
+          (speeds.get(key) as Record<Name, number[]>)[name].push((count * 1000) / elapsedMs);
+        }
       }
-      plain.push(((plainTimes.length - 1) * 1000) / (plainTimes.at(-1)! - plainTimes[0]!));
     }
-    add(`decode at depth ${depth}, whole path`, 'tokens/s', ours);
-    add(`decode at depth ${depth}, node-llama-cpp's own loop`, 'tokens/s', plain);
   }
-  await llama.dispose();
+  return [...speeds].map(([key, { chorus, libllama }]) => {
+    const [test, depth] = key.split(' ') as [string, string];
+    return { test, depth: Number(depth), chorus: median(chorus), libllama: median(libllama), ratio: median(chorus) / median(libllama) };
+  });
 }
 
-async function restart(): Promise<void> {
-  const times: number[] = [];
-  process.kill(engine.pid!, 'SIGKILL');
-  await sleep(100);
-  const start = performance.now();
-  await engine.generate(request({ tokens: tokens.slice(0, 16) }));
-  times.push(performance.now() - start);
-  add('first answer after the engine was killed', 'ms', times);
-  rows.push({ what: 'first load', unit: 'ms', p50: loadMs, p95: loadMs, samples: 1 });
+/** Decode while other processes keep every core busy. Both are given the same threads; ours takes fewer where it finds that faster. */
+async function underLoad(): Promise<{ chorus: number; libllama: number; ratio: number }> {
+  const spinners: ChildProcess[] = Array.from({ length: os.availableParallelism() }, () => fork(fileURLToPath(import.meta.url), ['--spin'], { execArgv: process.execArgv }));
+  const speeds: Record<Name, number[]> = { chorus: [], libllama: [] };
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const name of names) {
+        const engine = competitors[name];
+        engine.reset();
+        const elapsedMs = await timed(() => decode(engine, 0, BUSY_TOKENS));
+        speeds[name].push((BUSY_TOKENS * 1000) / elapsedMs);
+      }
+    }
+  } finally {
+    for (const spinner of spinners) spinner.kill();
+  }
+  return { chorus: median(speeds.chorus), libllama: median(speeds.libllama), ratio: median(speeds.chorus) / median(speeds.libllama) };
 }
 
-async function report(loaded: LoadedModel): Promise<void> {
-  const machine = `${os.cpus()[0]?.model ?? 'unknown processor'}, ${loaded.threads} threads, ${loaded.device}`;
-  const table = [
-    '| what | p50 | p95 | unit | samples |',
-    '|---|---:|---:|---|---:|',
-    ...rows.map((row) => `| ${row.what} | ${row.p50.toFixed(1)} | ${row.p95.toFixed(1)} | ${row.unit} | ${row.samples} |`),
-  ].join('\n');
-  console.log(`\n${loaded.name}, ${machine}\n\n${table}`);
-  if (!args.write) return;
-  const folder = fileURLToPath(new URL('../../docs/results/', import.meta.url));
-  await mkdir(folder, { recursive: true });
-  const date = new Date().toISOString().slice(0, 10);
-  await writeFile(`${folder}engine.json`, `${JSON.stringify({ date, model: loaded.name, machine, rows }, undefined, 2)}\n`);
-  const intro = `Measured by \`npx tsx test/bench/engine.ts --write\` on ${date}: ${loaded.name}, ${machine}. Through the engine process and back.`;
-  await writeFile(`${folder}engine.md`, `# The engine\n\n${intro}\n\n${table}\n`);
+/** Repeating a file with small edits: tokens are forced, so that drafts are right wherever the edited copy agrees with the file. */
+async function drafting(): Promise<{ plain: number; drafted: number; speedUp: number }> {
+  const file = tokens.slice(0, 400);
+  const copy = file.map((token, index) => (index % 60 === 59 ? (token + 1) % vocabularySize : token)).slice(0, 240);
+  ours.sequence.truncate(0);
+  await fill(competitors.chorus, 0, file.length);
+  const plain = await timed(async () => {
+    for (const token of copy) await ours.network.evaluate(ours.sequence, [token], 'last');
+  });
+  ours.sequence.truncate(file.length);
+  const lookup = new PromptLookup();
+  const drafted = await timed(async () => {
+    for (let at = 0; at < copy.length; ) {
+      const held = [...ours.sequence.tokens, copy[at] as number];
+      const guesses = lookup.draft(held, copy.length - at - 1);
+      const start = performance.now();
+      await ours.network.evaluate(ours.sequence, [copy[at] as number, ...guesses], guesses.length > 0 ? 'all' : 'last');
+      let accepted = 0;
+      while (accepted < guesses.length && guesses[accepted] === copy[at + 1 + accepted]) accepted++;
+      lookup.record(guesses.length, accepted, performance.now() - start);
+      ours.sequence.truncate(held.length + accepted);
+      at += accepted + 1;
+    }
+  });
+  return { plain: (copy.length * 1000) / plain, drafted: (copy.length * 1000) / drafted, speedUp: plain / drafted };
+}
+
+/** Start and memory, of a process that holds our engine alone. */
+async function inItsOwnProcess(): Promise<Alone> {
+  const file = fileURLToPath(new URL('aloneEngine.ts', import.meta.url));
+  const { stdout } = await execa(process.execPath, ['--import', 'tsx', file, modelPath, String(threads), String(CONTEXT_TOKENS)], { cwd: repositoryRoot });
+  return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Alone;
+}
+
+const rows = await sideBySide();
+const busy = await underLoad();
+const drafts = await drafting();
+const alone = await inItsOwnProcess();
+const otherBytes = alone.residentBytes - alone.weightBytes - alone.cacheBytes;
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+
+const table = [
+  '| test | depth | chorus, tokens/s | libllama, tokens/s | ratio |',
+  '|---|---|---|---|---|',
+  ...rows.map((row) => `| ${row.test} | ${row.depth} | ${row.chorus.toFixed(1)} | ${row.libllama.toFixed(1)} | ${row.ratio.toFixed(3)} |`),
+  `| decode, every core busy | 0 | ${busy.chorus.toFixed(1)} | ${busy.libllama.toFixed(1)} | ${busy.ratio.toFixed(2)} |`,
+  '',
+  `Drafting on a file repeated with an edit every 60 tokens: ${drafts.plain.toFixed(1)} tokens/s without, ${drafts.drafted.toFixed(1)} with, ${drafts.speedUp.toFixed(2)} times as fast.`,
+  '',
+  `In a process of its own, which the sources' compilation to JavaScript is part of: first token after ${(alone.firstTokenMs / 1000).toFixed(2)} s. With ${CONTEXT_TOKENS} rows of context it holds ` +
+    `${mebibytes(alone.residentBytes)}: weights ${mebibytes(alone.weightBytes)}, cache ${mebibytes(alone.cacheBytes)}, all else ${mebibytes(otherBytes)} (allowed: ${mebibytes(ALLOWED_BYTES)}).`,
+].join('\n');
+console.log(`chorus, ${device.description}, ${threads} threads\n${table}`);
+if (process.argv.includes('--write')) {
+  await writeReport({
+    name: 'engine',
+    title: "Chorus's engine and libllama",
+    body: `Both run the same file on the same libraries in one process, one after the other, alternating; medians of ${ROUNDS} rounds. libllama is called through\n\`llama_decode\`. While every core is busy (one endless loop a core), both have the same threads\nto begin with.\n\n${table}`,
+    figures: { rows, busy, drafts, alone, threads },
+    model: path.basename(modelPath),
+    command: 'npm run bench -- --write',
+  });
 }

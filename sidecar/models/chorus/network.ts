@@ -1,12 +1,15 @@
+import { performance } from 'node:perf_hooks';
 import type { LayerCache } from '../../../kernels/blocks/attention.ts';
 import { linear } from '../../../kernels/blocks/linear.ts';
 import { norm } from '../../../kernels/blocks/norm.ts';
+import type { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { contiguous, getRows, scale, sumRows, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { TroubleError } from '../../engine/engine.ts';
+import { ThreadGovernor } from '../../engine/threadGovernor.ts';
 import { isSliding, type Architecture, type Hyperparameters } from '../architectures/architecture.ts';
 import type { Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
@@ -55,11 +58,16 @@ export class Network implements Disposable {
   readonly #memory: GraphMemory;
   readonly #graphs = new Map<string, BuiltGraph>();
   #mask = new Uint16Array(0);
+  /** What computes on the processor, if anything does. */
+  readonly #cpu: Device | undefined;
+  readonly #governor: ThreadGovernor;
   #computing: Promise<void> = Promise.resolve();
 
   constructor(readonly options: NetworkOptions) {
     const { device, cpu } = options.placement;
     this.#memory = cpu ? new SplitMemory(device, cpu) : new DeviceMemory(device);
+    this.#cpu = cpu ?? (device.kind === 'cpu' ? device : undefined);
+    this.#governor = new ThreadGovernor(this.#cpu?.threads ?? 1);
   }
 
   get computeBytes(): number {
@@ -134,7 +142,10 @@ export class Network implements Disposable {
     write(device, built.mask, this.#causalMask(tokens.length, built.attendedRows, past));
     if (built.slidingMask) write(device, built.slidingMask, this.#causalMask(tokens.length, built.attendedRows, past, hyperparameters.sliding?.windowTokens));
     if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
+    const start = performance.now();
+    this.#cpu?.setThreads(this.#governor.threads);
     await (this.#computing = built.graph.compute());
+    if (tokens.length === 1) this.#governor.record(performance.now() - start);
     sequence.append(tokens);
   }
 

@@ -1,0 +1,74 @@
+/** How much slower than lately a token has to be for another program to be suspected. */
+const SUSPICIOUS_SLOWDOWN = 1.5;
+/** How much faster the other number of threads has to be to be taken. */
+const NEEDED_GAIN = 1.1;
+/** Tokens that a trial of the other number takes; the first also warms up. */
+const TRIAL_TOKENS = 3;
+const FIRST_PAUSE_TOKENS = 16;
+const LONGEST_PAUSE_TOKENS = 512;
+const FORGETTING = 0.8;
+/** By how much the memory of the fastest token fades with each: a longer context makes tokens slower too. */
+const FADING = 1.002;
+
+/**
+ * Chooses compute threads while other programs use the processor. ggml's threads wait for each other at every operation by spinning, so one
+ * that the system has put aside holds up all: with busy cores, one thread less is much faster. What is faster is tried, when tokens become slow
+ * and now and then, and not asked of the system, whose load says nothing of cores.
+ */
+export class ThreadGovernor {
+  #threads: number;
+  /** Milliseconds per token with the present number, smoothed. */
+  #present: number | undefined;
+  #fastest = Infinity;
+  #trial: { readonly before: number; readonly times: number[] } | undefined;
+  #sinceTrial = 0;
+  #hasTried = false;
+  #pause = FIRST_PAUSE_TOKENS;
+
+  constructor(private readonly most: number) {
+    this.#threads = most;
+  }
+
+  /** Threads for the next evaluation. */
+  get threads(): number {
+    return this.#threads;
+  }
+
+  /** Tells what an evaluation of one token took. */
+  record(elapsedMs: number): void {
+    if (this.most < 2) return;
+    if (this.#trial) return this.#recordTrial(elapsedMs, this.#trial);
+    this.#present = this.#present === undefined ? elapsedMs : this.#present * FORGETTING + elapsedMs * (1 - FORGETTING);
+    this.#fastest = Math.min(this.#fastest * FADING, this.#present);
+    this.#sinceTrial++;
+    const isSlow = this.#threads < this.most || this.#present > this.#fastest * SUSPICIOUS_SLOWDOWN;
+    // The first trial needs no suspicion: the machine may have been busy from the start.
+    const pause = isSlow || !this.#hasTried ? this.#pause : LONGEST_PAUSE_TOKENS;
+    if (this.#sinceTrial >= pause) this.#begin(this.#present);
+  }
+
+  #begin(before: number): void {
+    this.#hasTried = true;
+    this.#trial = { before, times: [] };
+    this.#threads = this.#other();
+  }
+
+  #recordTrial(elapsedMs: number, { before, times }: { readonly before: number; readonly times: number[] }): void {
+    times.push(elapsedMs);
+    if (times.length < TRIAL_TOKENS) return;
+    this.#trial = undefined;
+    this.#sinceTrial = 0;
+    const tried = Math.min(...times.slice(1));
+    if (tried * NEEDED_GAIN < before) {
+      this.#present = tried;
+      this.#pause = FIRST_PAUSE_TOKENS;
+    } else {
+      this.#threads = this.#other();
+      this.#pause = Math.min(LONGEST_PAUSE_TOKENS, this.#pause * 2);
+    }
+  }
+
+  #other(): number {
+    return this.#threads === this.most ? this.most - 1 : this.most;
+  }
+}
