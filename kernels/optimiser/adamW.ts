@@ -4,19 +4,8 @@ import { copy, mul, reshape, sqr, sumRows, transpose } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { stepAdamW } from '../ggml/trainingOps.ts';
 import { readF32, write } from '../ggml/transfer.ts';
+import { defaultAdamW, type AdamWOptions } from './adamWOptions.ts';
 import type { Parameters } from './parameters.ts';
-
-export interface AdamWOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Of parameters that decay; 0.1 is usual. */
-  readonly weightDecay: number;
-  /** Gradients are scaled down to this norm over all parameters; `Infinity` leaves them. */
-  readonly clipNorm: number;
-}
-
-export const defaultAdamW: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clipNorm: 1 };
 
 /** Gradients hold infinities or no numbers. Nothing was changed by the step. */
 export class NonFiniteGradientError extends Error {

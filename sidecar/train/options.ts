@@ -1,5 +1,5 @@
 import type { RouterLossOptions } from '../../kernels/blocks/routerLoss.ts';
-import type { AdamWOptions } from '../../kernels/optimiser/adamW.ts';
+import type { AdamWOptions } from '../../kernels/optimiser/adamWOptions.ts';
 import type { ScheduleOptions } from '../../kernels/optimiser/schedules.ts';
 import type { DeviceChoice } from '../protocol/client.ts';
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
-import { defaultAdamW } from '../../../kernels/optimiser/adamW.ts';
+import { defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
 import { homeFolder } from '../../client/home.ts';
 import { computeThreads } from '../../models/threads.ts';
 import { defaultModelPath } from '../../store/defaultModel.ts';

@@ -1,0 +1,11 @@
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Of parameters that decay; 0.1 is usual. */
+  readonly weightDecay: number;
+  /** Gradients are scaled down to this norm over all parameters; `Infinity` leaves them. */
+  readonly clipNorm: number;
+}
+
+export const defaultAdamW: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clipNorm: 1 };
