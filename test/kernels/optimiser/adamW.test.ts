@@ -5,7 +5,6 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { AdamW, NonFiniteGradientError } from '../../../kernels/optimiser/adamW.ts';
 import type { AdamWOptions } from '../../../kernels/optimiser/adamWOptions.ts';
-import type { AdamWOptions } from '../../../kernels/optimiser/adamWOptions.ts';
 import { Parameters } from '../../../kernels/optimiser/parameters.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
 
