@@ -150,7 +150,7 @@ describe('a file of the architecture chorus', () => {
   let device: Device;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-keys-'));
-    device = new Device('cpu', { threads: 1 });
+    device = new Device(kind, { threads: 1 });
   });
   after(async () => {
     device[Symbol.dispose]();
