@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+import { waitFor } from './waitFor.ts';
 
 const FILE = 'src/cart.ts';
 
@@ -69,7 +70,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await window.answerInput('Rename total to sum.');
       await decide('Accept');
       await window.savedText(host.file(FILE), (text) => text !== original && text.includes('totalCents(items: Item[])'));
-      assert.equal(await window.dirtyTabs().count(), 0);
+      await waitFor('no tab with unsaved changes', async () => (await window.dirtyTabs().count()) === 0);
     });
 
     scenario('an explanation goes to the chat panel', async (host) => {

@@ -246,6 +246,7 @@ export class Window {
     await input.fill(text);
     await row.waitFor();
     await this.page.keyboard.press('Enter');
-    await input.waitFor({ state: 'hidden' });
+    // What was chosen may ask on in the same input.
+    await waitFor(`${text} to be taken`, async () => !(await input.isVisible()) || (await input.inputValue()) !== text);
   }
 }
