@@ -231,7 +231,7 @@ export class Window {
     const input = this.quickInput();
     await input.waitFor();
     await input.fill(text);
-    await this.page.keyboard.press('Enter');
+    await input.press('Enter');
     await input.waitFor({ state: 'hidden' });
   }
 
@@ -245,7 +245,8 @@ export class Window {
     await input.waitFor();
     await input.fill(text);
     await row.waitFor();
-    await this.page.keyboard.press('Enter');
+    // An editor that opens late may have taken the focus.
+    await input.press('Enter');
     // What was chosen may ask on in the same input.
     await waitFor(`${text} to be taken`, async () => !(await input.isVisible()) || (await input.inputValue()) !== text);
   }

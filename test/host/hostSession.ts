@@ -23,8 +23,10 @@ import { waitFor } from './waitFor.ts';
 
 const FAILURES = path.join(repository, '.cache', 'host-failures');
 
-/** What makes the model's part of a scenario the same in every run. */
+/** What makes a scenario the same in every run. */
 const STEADY_SETTINGS = {
+  // An editor that opens late takes the focus from the palette.
+  'workbench.quickOpen.closeOnFocusLost': false,
   // The likeliest words each time.
   'chorus.chat.temperature': 0,
   // Threads that share cores with VS Code and a browser wait for one another most of the time.
