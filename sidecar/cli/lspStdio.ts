@@ -28,6 +28,10 @@ export async function bridgeStdio(options: LspStdioOptions): Promise<number> {
   return new Promise((resolve) => new Bridge(options, reader, writer, resolve).run(socket));
 }
 
+/** How long the last messages of an editor may take to be read, and the sidecar's answers to them to come. */
+const LAST_MESSAGES_MS = 500;
+const GOODBYE_MS = 10_000;
+
 /** Id of the `initialize` that the bridge itself sends; no editor's. */
 const OWN_INITIALIZE = 'chorus-lsp-initialize-again';
 
@@ -47,9 +51,17 @@ class Bridge {
 
   run(socket: WebSocket): void {
     this.#toSidecar = this.#attach(socket);
-    this.reader.onClose(() => this.#leave(0));
+    this.reader.onClose(() => this.#editorEnded());
     this.reader.onError((error) => this.#leave(1, `the editor's stream is not LSP: ${error.message}`));
     this.reader.listen((message) => this.#fromEditor(withInitializationOptions(message, this.options)));
+  }
+
+  /** Messages that came with the stream's end are still on their way; after `exit` the sidecar answers them and closes the connection itself. */
+  #editorEnded(): void {
+    setTimeout(() => {
+      if (!this.#sawExit) return this.#leave(0);
+      setTimeout(() => this.#leave(0), GOODBYE_MS);
+    }, LAST_MESSAGES_MS);
   }
 
   #attach(socket: WebSocket): WebSocketMessageWriter {

@@ -19,7 +19,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/package\.nls(\.[a-zA-Z-]+)?\.json$/,
   /^extension\/(readme\.md|README\.md|LICENSE\.txt|THIRD-PARTY-NOTICES\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-zA-Z-]+)?\.json$/,
-  /^extension\/dist\/(extension\.cjs|(sidecar|engine|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
+  /^extension\/dist\/(extension\.cjs|(sidecar|engine|train|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/cuda-addon\.json$/,
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/models\/(SmolLM2-135M-Instruct\.Q4_1\.gguf|LICENSE)$/,
