@@ -23,6 +23,12 @@ import { waitFor } from './waitFor.ts';
 
 const FAILURES = path.join(repository, '.cache', 'host-failures');
 
+/**
+ * A window in a browser on a busy machine loses a key or a click now and then, which is no fault of what is tested: a scenario is tried again once,
+ * from the start, and says so.
+ */
+const ATTEMPTS = 2;
+
 /** What makes a scenario the same in every run. */
 const STEADY_SETTINGS = {
   // An editor that opens late takes the focus from the palette.
@@ -57,14 +63,18 @@ export function describeHost(version: HostVersion, define: (scenario: DefineScen
     after(() => session.stop());
     define((name, run) => {
       it(name, async () => {
-        const scenario = await session.newScenario();
-        try {
-          await run(scenario);
-        } catch (error) {
-          await scenario.recordFailure(`${version} ${name}`);
-          throw error;
-        } finally {
-          await scenario.closeWindows();
+        for (let attempt = 1; ; attempt++) {
+          const scenario = await session.newScenario();
+          try {
+            await run(scenario);
+            return;
+          } catch (error) {
+            await scenario.recordFailure(`${version} ${name}`);
+            if (attempt === ATTEMPTS) throw error;
+            console.log(`${name}: tried again, since ${error instanceof Error ? error.message : String(error)}`);
+          } finally {
+            await scenario.closeWindows();
+          }
         }
       });
     });
