@@ -1,8 +1,9 @@
 import type { Graph } from '../ggml/graph.ts';
-import { flashAttention, permute, reshape, rope, setRows, view, type RopeOptions } from '../ggml/ops.ts';
+import { flashAttention, permute, reshape, setRows, view, type RopeOptions } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { linear, type LinearWeights } from './linear.ts';
-import { norm, type NormOptions, type NormWeights } from './norm.ts';
+import type { NormOptions, NormWeights } from './norm.ts';
+import { projectHeads } from './projectHeads.ts';
 
 export interface AttentionWeights {
   readonly query: LinearWeights;
@@ -46,17 +47,7 @@ export interface AttentionInputs {
 export function attention(graph: Graph, x: Tensor, weights: AttentionWeights, cache: LayerCache, inputs: AttentionInputs, options: AttentionOptions): Tensor {
   const { headSize, heads, kvHeads } = options;
   const tokens = x.shape[1];
-  const toHeads = (tensor: Tensor, count: number): Tensor => reshape(graph, tensor, [headSize, count, tokens]);
-
-  let query = toHeads(linear(graph, x, weights.query), heads);
-  let key = toHeads(linear(graph, x, weights.key), kvHeads);
-  const value = linear(graph, x, weights.value);
-  if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
-  if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
-  if (options.rope) {
-    query = rope(graph, query, inputs.positions, options.rope);
-    key = rope(graph, key, inputs.positions, options.rope);
-  }
+  const { query, key, value } = projectHeads(graph, x, weights, inputs.positions, options);
 
   graph.expand(setRows(graph, cache.key, reshape(graph, key, [headSize * kvHeads, tokens]), inputs.rows));
   graph.expand(setRows(graph, cache.value, value, inputs.rows));

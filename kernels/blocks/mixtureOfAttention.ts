@@ -1,10 +1,11 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, flashAttention, mul, mulMat, permute, reshape, rope, setRows } from '../ggml/ops.ts';
+import { add, flashAttention, mul, mulMat, permute, reshape, setRows } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { cacheHeads, type AttentionInputs, type AttentionOptions, type LayerCache } from './attention.ts';
 import { chosenGates, softGates } from './gates.ts';
-import { linear, type LinearWeights } from './linear.ts';
-import { norm, type NormWeights } from './norm.ts';
+import type { LinearWeights } from './linear.ts';
+import type { NormWeights } from './norm.ts';
+import { projectHeads } from './projectHeads.ts';
 
 /**
  * All experts' attention in one matrix each, so that no view of a single expert is needed. With a cache of each expert's own, heads stand expert
@@ -46,17 +47,7 @@ export function mixtureOfAttention(graph: Graph, x: Tensor, weights: MixtureOfAt
   const isShared = options.cache === 'shared';
   const cachedHeads = isShared ? kvHeads : experts * kvHeads;
   const tokens = x.shape[1];
-  const toHeads = (tensor: Tensor, count: number): Tensor => reshape(graph, tensor, [headSize, count, tokens]);
-
-  let query = toHeads(linear(graph, x, weights.query), experts * heads);
-  let key = toHeads(linear(graph, x, weights.key), cachedHeads);
-  const value = linear(graph, x, weights.value);
-  if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
-  if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
-  if (options.rope) {
-    query = rope(graph, query, inputs.positions, options.rope);
-    key = rope(graph, key, inputs.positions, options.rope);
-  }
+  const { query, key, value } = projectHeads(graph, x, weights, inputs.positions, { ...options, heads: experts * heads, kvHeads: cachedHeads });
   graph.expand(setRows(graph, cache.key, reshape(graph, key, [headSize * cachedHeads, tokens]), inputs.rows));
   graph.expand(setRows(graph, cache.value, value, inputs.rows));
   const attended = flashAttention(

@@ -1,10 +1,10 @@
 import type { Graph } from '../ggml/graph.ts';
-import { cast, contiguous, mulMat, permute, reshape, rope, softMax } from '../ggml/ops.ts';
+import { cast, contiguous, mulMat, permute, reshape, softMax } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { AttentionOptions, AttentionWeights } from './attention.ts';
 import type { RouterLossOptions } from './routerLoss.ts';
 import { linear } from './linear.ts';
-import { norm } from './norm.ts';
+import { projectHeads } from './projectHeads.ts';
 
 /** Whole sequences side by side, as training has them: nothing is cached. */
 export interface PackedInputs {
@@ -29,19 +29,9 @@ export interface PackedInputs {
 export function packedAttention(graph: Graph, x: Tensor, weights: AttentionWeights, inputs: PackedInputs, options: AttentionOptions): Tensor {
   const { headSize, heads, kvHeads } = options;
   const tokens = x.shape[1];
-  const toHeads = (tensor: Tensor, count: number): Tensor => reshape(graph, tensor, [headSize, count, tokens]);
+  const { query, key, value } = projectHeads(graph, x, weights, inputs.positions, options);
 
-  let query = toHeads(linear(graph, x, weights.query), heads);
-  let key = toHeads(linear(graph, x, weights.key), kvHeads);
-  const value = linear(graph, x, weights.value);
-  if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
-  if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
-  if (options.rope) {
-    query = rope(graph, query, inputs.positions, options.rope);
-    key = rope(graph, key, inputs.positions, options.rope);
-  }
-
-  const attended = attendPacked(graph, { query, key, value: toHeads(value, kvHeads) }, inputs, options.scale);
+  const attended = attendPacked(graph, { query, key, value: reshape(graph, value, [headSize, kvHeads, tokens]) }, inputs, options.scale);
   return linear(graph, reshape(graph, attended, [headSize * heads, tokens]), weights.output);
 }
 

@@ -1,11 +1,10 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, contiguous, mul, mulMat, permute, reshape, rope } from '../ggml/ops.ts';
+import { add, contiguous, mul, mulMat, permute, reshape } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { chosenGates, softGates } from './gates.ts';
-import { linear } from './linear.ts';
 import type { MixtureOfAttentionOptions, MixtureOfAttentionWeights } from './mixtureOfAttention.ts';
-import { norm } from './norm.ts';
 import { attendPacked, type PackedInputs } from './packedAttention.ts';
+import { projectHeads } from './projectHeads.ts';
 
 /** `mixtureOfAttention` within whole sequences, of operations that all have derivatives: `x[width, sequenceTokens · sequences]` keeps its shape. */
 export function packedMixtureOfAttention(graph: Graph, x: Tensor, weights: MixtureOfAttentionWeights, inputs: PackedInputs, options: MixtureOfAttentionOptions): Tensor {
@@ -13,17 +12,8 @@ export function packedMixtureOfAttention(graph: Graph, x: Tensor, weights: Mixtu
   const isShared = options.cache === 'shared';
   const keyHeads = isShared ? kvHeads : experts * kvHeads;
   const tokens = x.shape[1];
-  const toHeads = (tensor: Tensor, count: number): Tensor => reshape(graph, tensor, [headSize, count, tokens]);
-
-  let query = toHeads(linear(graph, x, weights.query), experts * heads);
-  let key = toHeads(linear(graph, x, weights.key), keyHeads);
-  const value = toHeads(linear(graph, x, weights.value), keyHeads);
-  if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
-  if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
-  if (options.rope) {
-    query = rope(graph, query, inputs.positions, options.rope);
-    key = rope(graph, key, inputs.positions, options.rope);
-  }
+  const { query, key, value: values } = projectHeads(graph, x, weights, inputs.positions, { ...options, heads: experts * heads, kvHeads: keyHeads });
+  const value = reshape(graph, values, [headSize, keyHeads, tokens]);
   const attended = attendPacked(graph, { query, key, value }, inputs, options.scale);
   const gates = expertsUsed < experts ? chosenGates(graph, x, weights.router, expertsUsed) : softGates(graph, x, weights.router);
   const byExpert = isShared

@@ -1,0 +1,40 @@
+import type { Graph } from '../ggml/graph.ts';
+import { reshape, rope, type RopeOptions } from '../ggml/ops.ts';
+import type { Tensor } from '../ggml/tensor.ts';
+import { linear, type LinearWeights } from './linear.ts';
+import { norm, type NormOptions, type NormWeights } from './norm.ts';
+
+export interface HeadWeights {
+  readonly query: LinearWeights;
+  readonly key: LinearWeights;
+  readonly value: LinearWeights;
+  readonly queryNorm?: NormWeights;
+  readonly keyNorm?: NormWeights;
+}
+
+export interface HeadOptions {
+  readonly headSize: number;
+  /** Of queries; for a mixture those of all experts. */
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly rope?: RopeOptions;
+  readonly headNorm?: NormOptions;
+}
+
+/**
+ * What every kind of attention begins with: `x[width, tokens]` to queries `[headSize, heads, tokens]` and keys `[headSize, kvHeads, tokens]`, normalised
+ * per head and rotated where the network does that, and values `[headSize · kvHeads, tokens]`. `positions[tokens]` is I32.
+ */
+export function projectHeads(graph: Graph, x: Tensor, weights: HeadWeights, positions: Tensor, options: HeadOptions): { query: Tensor; key: Tensor; value: Tensor } {
+  const toHeads = (tensor: Tensor, count: number): Tensor => reshape(graph, tensor, [options.headSize, count, x.shape[1]]);
+  let query = toHeads(linear(graph, x, weights.query), options.heads);
+  let key = toHeads(linear(graph, x, weights.key), options.kvHeads);
+  const value = linear(graph, x, weights.value);
+  if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
+  if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
+  if (options.rope) {
+    query = rope(graph, query, positions, options.rope);
+    key = rope(graph, key, positions, options.rope);
+  }
+  return { query, key, value };
+}
