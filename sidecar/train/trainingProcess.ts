@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../engine/engine.ts';
+import { computeEnvironment } from '../engine/process/computeEnvironment.ts';
 import { OutputTail } from '../engine/process/outputTail.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
@@ -17,7 +18,7 @@ export async function trainInProcess(options: TrainOptions, { onProgress, onNote
     reject: false,
     stdin: 'ignore',
     cleanup: false,
-    env: { ELECTRON_RUN_AS_NODE: '1', GGML_NO_BACKTRACE: '1' },
+    env: computeEnvironment,
   });
   const output = new OutputTail();
   for (const stream of [subprocess.stdout, subprocess.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));

@@ -11,6 +11,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { Device } from '../../kernels/ggml/device.ts';
+import { computeEnvironment } from '../../sidecar/engine/process/computeEnvironment.ts';
 import { PromptLookup } from '../../sidecar/engine/drafting.ts';
 import { openNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
@@ -30,6 +31,12 @@ const BUSY_TOKENS = 96;
 const ALLOWED_BYTES = 200 * 2 ** 20;
 
 if (process.argv.includes('--spin')) for (;;) Math.sqrt(Math.random());
+
+// As the product does: the environment has to be there when the process starts.
+if (Object.entries(computeEnvironment).some(([name, value]) => process.env[name] !== value)) {
+  const { exitCode } = await execa(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env: computeEnvironment, stdio: 'inherit', reject: false });
+  process.exit(exitCode ?? 1);
+}
 
 const threads = await computeThreads(0);
 const modelPath = process.env['CHORUS_MODEL'] ?? (await fetchModel());

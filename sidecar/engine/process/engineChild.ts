@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { ENGINE_ERROR, GENERATE_CHUNK, LOAD_PROGRESS, type EngineErrorData, type GenerateChunk } from '../../protocol/engine.ts';
 import { TroubleError } from '../engine.ts';
+import { computeEnvironment } from './computeEnvironment.ts';
 import { OutputTail } from './outputTail.ts';
 
 /** The end of a crash's message, for whoever knows better. */
@@ -31,7 +32,7 @@ export class EngineChild {
       buffer: false,
       reject: false,
       stdin: 'ignore',
-      env: { ELECTRON_RUN_AS_NODE: '1', GGML_NO_BACKTRACE: '1' },
+      env: computeEnvironment,
     });
     for (const stream of [this.subprocess.stdout, this.subprocess.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.output.push(text));
