@@ -34,8 +34,8 @@ export function profileGraphs(): { readonly nodes: ReadonlyMap<string, ProfiledN
   const addNode = base.func('ggml_graph_add_node', 'void', ['void *', 'void *']) as (graph: Pointer, node: Pointer) => void;
   const describe = base.func('ggml_op_desc', 'const char *', ['void *']) as (node: Pointer) => string;
   const nodes = new Map<string, ProfiledNodes>();
-  const original = DeviceMemory.prototype.compute;
-  DeviceMemory.prototype.compute = function (this: DeviceMemory, graph: Pointer): Promise<number> {
+  const original = Object.getOwnPropertyDescriptor(DeviceMemory.prototype, 'compute') as PropertyDescriptor;
+  const compute = function (this: DeviceMemory, graph: Pointer): Promise<number> {
     const { functions } = this.device;
     const count = functions.ggml_graph_n_nodes(graph);
     for (let index = 0; index < count; index++) {
@@ -58,7 +58,8 @@ export function profileGraphs(): { readonly nodes: ReadonlyMap<string, ProfiledN
     }
     return Promise.resolve(0);
   };
-  return { nodes, stop: () => void (DeviceMemory.prototype.compute = original) };
+  Object.defineProperty(DeviceMemory.prototype, 'compute', { ...original, value: compute });
+  return { nodes, stop: () => void Object.defineProperty(DeviceMemory.prototype, 'compute', original) };
 }
 
 function extentsOf(tensor: Pointer): number[] {
