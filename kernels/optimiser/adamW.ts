@@ -1,10 +1,11 @@
 import type { Device } from '../ggml/device.ts';
 import { Graph } from '../ggml/graph.ts';
 import { DeviceMemory } from '../ggml/graphMemory.ts';
-import { copy, mul, reshape, sqr, sumRows, transpose } from '../ggml/ops.ts';
+import { contiguous, copy, mul, reshape, sqr, sumRows, transpose } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { addInto, stepAdamW } from '../ggml/trainingOps.ts';
 import { readF32, write } from '../ggml/transfer.ts';
+import { isQuantised } from '../ggml/types.ts';
 import { defaultAdamW, type AdamWOptions } from './adamWOptions.ts';
 import type { Parameter, Parameters } from './parameters.ts';
 
@@ -130,5 +131,8 @@ function shareOut(parameters: readonly Parameter[], count: number): readonly (re
 function round(graph: Graph, { master, forward, transposed }: Parameter, value: Tensor, { isNew } = { isNew: true }): void {
   if (isNew) graph.expand(value);
   if (forward !== master) graph.expand(copy(graph, value, forward));
-  if (transposed) graph.expand(copy(graph, transpose(graph, value), transposed));
+  if (!transposed) return;
+  const turned = transpose(graph, value);
+  // Blocks are made of neighbours in memory.
+  graph.expand(copy(graph, isQuantised(transposed.type) ? contiguous(graph, turned) : turned, transposed));
 }

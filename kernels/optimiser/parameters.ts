@@ -1,6 +1,9 @@
 import type { Device } from '../ggml/device.ts';
 import { Storage } from '../ggml/storage.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import { tensorTypes } from '../ggml/types.ts';
+
+export type WeightType = 'F32' | 'BF16' | 'Q8_0';
 
 /** A tensor to train. */
 export interface ParameterSpec {
@@ -23,7 +26,7 @@ export interface Parameter {
   /** F32: AdamW's moments. */
   readonly first: Tensor;
   readonly second: Tensor;
-  /** What networks read: the master, or its rounding to BF16. */
+  /** What networks read: the master, or its rounding to BF16 or Q8_0. */
   readonly forward: Tensor;
   /** `forward` with its first two dimensions swapped, for the gradients of its inputs. */
   readonly transposed: Tensor | undefined;
@@ -35,11 +38,14 @@ export class Parameters implements Disposable {
   readonly #values: Storage;
   readonly #gradients: Storage;
 
-  /** With 'BF16' matrices are rounded for products, and masters stay F32. */
+  /**
+   * `weightType` is what matrices are rounded to for products, while masters stay F32. With 'Q8_0' those whose two extents are whole blocks are, and what
+   * meets them in products is rounded to the same by ggml; the others are BF16.
+   */
   constructor(
     readonly device: Device,
     specs: readonly ParameterSpec[],
-    readonly productType: 'F32' | 'BF16',
+    readonly weightType: WeightType,
     /** How many networks add to gradients at the same time. */
     readonly networks = 1,
   ) {
@@ -49,6 +55,8 @@ export class Parameters implements Disposable {
       const { name, extents, isMatrix } = spec;
       const master = this.#values.declare(name, 'F32', extents);
       const [columns = 1, rows = 1, ...batches] = extents;
+      const isBlocks = extents.length === 2 && [columns, rows].every((extent) => extent % tensorTypes[weightType].blockElements === 0);
+      const type = isBlocks ? weightType : this.productType;
       const gradient = this.#gradients.declare(`${name}.gradient`, 'F32', extents);
       const others = Array.from({ length: networks - 1 }, (_, index) => this.#gradients.declare(`${name}.gradient.${index + 1}`, 'F32', extents));
       return {
@@ -58,12 +66,17 @@ export class Parameters implements Disposable {
         gradients: [gradient, ...others],
         first: this.#values.declare(`${name}.first`, 'F32', extents),
         second: this.#values.declare(`${name}.second`, 'F32', extents),
-        forward: isMatrix && productType === 'BF16' ? this.#values.declare(`${name}.rounded`, 'BF16', extents) : master,
-        transposed: isMatrix ? this.#values.declare(`${name}.transposed`, productType, [rows, columns, ...batches]) : undefined,
+        forward: isMatrix && type !== 'F32' ? this.#values.declare(`${name}.rounded`, type, extents) : master,
+        transposed: isMatrix ? this.#values.declare(`${name}.transposed`, type, [rows, columns, ...batches]) : undefined,
       };
     });
     this.#values.allocate({ clear: true });
     this.#gradients.allocate({ clear: true });
+  }
+
+  /** Type in which matrices that are no weights are multiplied. */
+  get productType(): 'F32' | 'BF16' {
+    return this.weightType === 'F32' ? 'F32' : 'BF16';
   }
 
   get sizeBytes(): number {

@@ -2,7 +2,7 @@ import type { Device } from '../../kernels/ggml/device.ts';
 import { toFloat32 } from '../../kernels/ggml/dequantise.ts';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
-import { Parameters } from '../../kernels/optimiser/parameters.ts';
+import { Parameters, type WeightType } from '../../kernels/optimiser/parameters.ts';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
@@ -89,7 +89,7 @@ export interface PlacedModel extends Disposable {
  * Places weights on a device: those whose names match `freeze` in the type of the file, the others in F32, read from the file or random.
  * Throws `TroubleError` where nothing is left to train.
  */
-export async function placeModel(model: TrainedModel, device: Device, options: { freeze: readonly RegExp[]; productType: 'F32' | 'BF16'; seed: number; networks?: number }): Promise<PlacedModel> {
+export async function placeModel(model: TrainedModel, device: Device, options: { freeze: readonly RegExp[]; weightType: WeightType; seed: number; networks?: number }): Promise<PlacedModel> {
   const isFrozen = ({ name }: WeightSpec): boolean => name === 'rope_freqs.weight' || options.freeze.some((pattern) => pattern.test(name));
   const trained = model.specs.filter((spec) => !isFrozen(spec));
   // Frozen weights are read transposed as well, which repacked ones can't be.
@@ -101,7 +101,7 @@ export async function placeModel(model: TrainedModel, device: Device, options: {
   const parameters = new Parameters(
     device,
     trained.map((spec) => parameterSpec(spec, { tiedOutput })),
-    options.productType,
+    options.weightType,
     options.networks,
   );
   const dispose = (): void => parameters[Symbol.dispose]();

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { AdamW, NonFiniteGradientError } from '../../kernels/optimiser/adamW.ts';
+import type { WeightType } from '../../kernels/optimiser/parameters.ts';
 import { learningRate } from '../../kernels/optimiser/schedules.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { BatchStream } from './batchStream.ts';
@@ -22,6 +23,8 @@ export interface TrainListeners {
   readonly signal?: AbortSignal;
 }
 
+const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0' } as const satisfies Record<TrainOptions['precision'], WeightType>;
+
 /** Steps over which the speed is averaged. */
 const SPEED_STEPS = 10;
 
@@ -40,7 +43,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     using devices = new NetworkDevices(options.device, { threads: options.threads, batches: batchSequences / microSequences });
     using placed = await placeModel(model, devices.all[0], {
       freeze: options.freeze.map((pattern) => new RegExp(pattern)),
-      productType: options.precision === 'bf16' ? 'BF16' : 'F32',
+      weightType: weightTypes[options.precision],
       seed: options.seed,
       networks: devices.all.length,
     });

@@ -60,7 +60,7 @@ const specs = llama.weights(hyperparameters).filter(({ optional }) => !optional)
 using parameters = new Parameters(
   device,
   specs.map((spec) => parameterSpec(spec, { tiedOutput: true })),
-  values.precision === 'bf16' ? 'BF16' : 'F32',
+  ({ f32: 'F32', bf16: 'BF16', q8: 'Q8_0' } as const)[values.precision as 'f32' | 'bf16' | 'q8'],
   devices.all.length,
 );
 const random = new Random(1);
@@ -161,7 +161,7 @@ async function measure(stepCount: number): Promise<Round> {
 
 async function measureTorch(): Promise<{ readonly engine: string; readonly tokensPerSecond: number } | undefined> {
   const script = fileURLToPath(new URL('trainingTorch.py', import.meta.url));
-  const peer = await execa(values.python, [script, ...[steps, batch, micro, sequenceTokens, blockCount, threads].map(String), values.precision], { reject: false });
+  const peer = await execa(values.python, [script, ...[steps, batch, micro, sequenceTokens, blockCount, threads].map(String), values.precision === 'f32' ? 'f32' : 'bf16'], { reject: false });
   if (peer.exitCode === 0) return JSON.parse(peer.stdout) as { engine: string; tokensPerSecond: number };
   console.log(`${values.python} has no PyTorch: ${peer.stderr.trim().split('\n').at(-1) ?? ''}`);
   return undefined;

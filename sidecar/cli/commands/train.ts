@@ -30,7 +30,7 @@ interface TrainCommandOptions {
   readonly warmUp: number;
   readonly weightDecay: number;
   readonly clip: number;
-  readonly precision: 'f32' | 'bf16';
+  readonly precision: 'f32' | 'bf16' | 'q8';
   readonly freeze: readonly string[];
   readonly balance: number;
   readonly z: number;
@@ -66,7 +66,7 @@ export function addTrain(program: Command): void {
     .option('--warm-up <steps>', 'steps in which the rate rises', (value) => integer(value, 0, MANY), 20)
     .option('--weight-decay <number>', 'of matrices', (value) => decimal(value, 0, 10), defaultAdamW.weightDecay)
     .option('--clip <number>', 'highest norm of the gradients', (value) => decimal(value, 0, 1e9), defaultAdamW.clipNorm)
-    .addOption(new Option('--precision <type>', 'type of the products').choices(['f32', 'bf16']).default('bf16'))
+    .addOption(new Option('--precision <type>', 'type of the products; q8: weights in 8 bits').choices(['f32', 'bf16', 'q8']).default('bf16'))
     .option('--freeze <patterns...>', 'regular expressions: tensors that are not trained', regularExpressions, [])
     .option('--balance <number>', 'load-balancing loss of routers', (value) => decimal(value, 0, 10), 0.01)
     .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
@@ -75,6 +76,32 @@ describe(`AdamW on ${kind}`, () => {
       }
     });
   }
+
+  it('keeps matrices of whole blocks in Q8_0 both ways, others in BF16', async () => {
+    const blocks = { name: 'blocks', extents: [64, 32], decays: true, isMatrix: true };
+    using parameters = new Parameters(device, [blocks, ...specs], 'Q8_0');
+    using optimiser = new AdamW(parameters, options);
+    const random = uniform(5);
+    for (const { master } of parameters.all) write(device, master, Float32Array.from({ length: master.elements }, random));
+    await optimiser.refresh();
+    assert.deepEqual(parameters.all.map(({ forward, transposed }) => [forward.type, transposed?.type]), [['Q8_0', 'Q8_0'], ['BF16', 'BF16'], ['F32', undefined]]);
+    const [first] = parameters.all;
+    assert.ok(first?.transposed);
+    const master = readF32(device, first.master);
+    const [forward, transposed] = [first.forward, first.transposed].map((tensor) => {
+      const bytes = new Uint8Array(tensor.sizeBytes);
+      read(device, tensor, bytes);
+      return toFloat32('Q8_0', bytes);
+    }) as [Float32Array, Float32Array];
+    for (let row = 0; row < 32; row++) {
+      for (let column = 0; column < 64; column++) {
+        const expected = master[row * 64 + column] as number;
+        // Half a step of the block's scale, which is at most 1 / 127, and that scale's own rounding.
+        assert.ok(Math.abs((forward[row * 64 + column] as number) - expected) <= 0.0045);
+        assert.ok(Math.abs((transposed[column * 32 + row] as number) - expected) <= 0.0045);
+      }
+    }
+  });
 
   it('changes nothing where a gradient is no number', async () => {
     using parameters = new Parameters(device, specs, 'F32');

@@ -67,7 +67,7 @@ describe('training', () => {
 
   const named = (name: string): TrainOptions => ({ ...options, checkpointFolder: path.join(folder, name), outputPath: path.join(folder, `${name}.gguf`) });
 
-  for (const precision of ['f32', 'bf16'] as const) {
+  for (const precision of ['f32', 'bf16', 'q8'] as const) {
     it(`learns from random weights in ${precision}: the loss falls, and the file that it writes computes what the training computed`, async () => {
       const wanted = { ...named(`learns-${precision}`), precision, schedule: { ...options.schedule, totalSteps: 60 } };
       const { losses, outputPath, plotPath } = await train(wanted);
@@ -79,7 +79,7 @@ describe('training', () => {
       const tokens = Int32Array.from({ length: SEQUENCE_TOKENS + 1 }, (_, index) => (index * 37 + 5) % TINY_VOCABULARY);
       using opened = await openNetwork(outputPath as string, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
       const actual = await opened.logits([...tokens.subarray(0, SEQUENCE_TOKENS)], { chunkTokens: SEQUENCE_TOKENS });
-      using placed = await placeModel(await modelFromFile(outputPath as string), device, { freeze: [], productType: 'F32', seed: 1 });
+      using placed = await placeModel(await modelFromFile(outputPath as string), device, { freeze: [], weightType: 'F32', seed: 1 });
       using optimiser = new AdamW(placed.parameters);
       await optimiser.refresh();
       using network = new TrainingNetwork({ ...opened.model, parameters: placed.parameters, sequences: 1, sequenceTokens: SEQUENCE_TOKENS, keepLogits: true });
