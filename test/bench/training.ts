@@ -87,8 +87,9 @@ interface Round {
   readonly torchTokensPerSecond?: number;
   readonly gradientsMsPerStep: number;
   readonly optimiserMsPerStep: number;
-  /** On a machine that others use too this tells more than the time that passed. */
+  /** On a machine that others use too this tells more than the time that passed; with one thread it is the work itself. */
   readonly processorMsPerStep: number;
+  readonly torchProcessorMsPerStep?: number;
 }
 
 // The first step allocates.
@@ -98,7 +99,7 @@ let peerName = '';
 for (let round = 0; round < Number(values.rounds); round++) {
   const ours = await measure(steps);
   const peer = await measureTorch();
-  rounds.push({ ...ours, torchTokensPerSecond: peer?.tokensPerSecond });
+  rounds.push({ ...ours, torchTokensPerSecond: peer?.tokensPerSecond, torchProcessorMsPerStep: peer?.processorMsPerStep });
   peerName = peer?.engine ?? peerName;
   console.log(JSON.stringify(rounds.at(-1)));
 }
@@ -118,7 +119,7 @@ const figures = {
 };
 console.log(JSON.stringify({ ...figures, rounds: rounds.length }));
 if (values.write) {
-  const rows = rounds.map((one, index) => `| ${index + 1} | ${one.tokensPerSecond} | ${one.torchTokensPerSecond ?? ''} | ${one.gradientsMsPerStep} | ${one.optimiserMsPerStep} | ${one.processorMsPerStep} |`);
+  const rows = rounds.map((one, index) => `| ${index + 1} | ${one.tokensPerSecond} | ${one.torchTokensPerSecond ?? ''} | ${one.gradientsMsPerStep} | ${one.optimiserMsPerStep} | ${one.processorMsPerStep} | ${one.torchProcessorMsPerStep ?? ''} |`);
   await writeReport({
     name: 'training',
     title: 'Training speed',
@@ -128,8 +129,8 @@ gradients, clipping, AdamW. ${batch} sequences of ${sequenceTokens} tokens a ste
 
 **${figures.tokensPerSecond} tokens/s**${figures.torch ? `, ${figures.torch.name}: ${figures.torch.tokensPerSecond} tokens/s; **${figures.share} of its speed** (medians)` : ''}, in ${figures.memoryGB} GB.
 
-| round | tokens/s | PyTorch | gradients, ms a step | optimiser, ms a step | processor time, ms a step |
-|---|---|---|---|---|---|
+| round | tokens/s | PyTorch | gradients, ms a step | optimiser, ms a step | processor time, ms a step | PyTorch's |
+|---|---|---|---|---|---|---|
 ${rows.join('\n')}`,
     figures,
     model: `SmolLM2-135M's shape (${blockCount} blocks, width 576, vocabulary 49,152), random weights`,
@@ -159,10 +160,10 @@ async function measure(stepCount: number): Promise<Round> {
   };
 }
 
-async function measureTorch(): Promise<{ readonly engine: string; readonly tokensPerSecond: number } | undefined> {
+async function measureTorch(): Promise<{ readonly engine: string; readonly tokensPerSecond: number; readonly processorMsPerStep: number } | undefined> {
   const script = fileURLToPath(new URL('trainingTorch.py', import.meta.url));
   const peer = await execa(values.python, [script, ...[steps, batch, micro, sequenceTokens, blockCount, threads].map(String), values.precision === 'f32' ? 'f32' : 'bf16'], { reject: false });
-  if (peer.exitCode === 0) return JSON.parse(peer.stdout) as { engine: string; tokensPerSecond: number };
+  if (peer.exitCode === 0) return JSON.parse(peer.stdout) as { engine: string; tokensPerSecond: number; processorMsPerStep: number };
   console.log(`${values.python} has no PyTorch: ${peer.stderr.trim().split('\n').at(-1) ?? ''}`);
   return undefined;
 }
