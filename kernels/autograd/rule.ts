@@ -15,6 +15,8 @@ export interface RuleContext {
   readonly productType: TensorType;
   /** `a`'s dimensions 0 and 1 swapped, without gaps, in `productType`; a copy that is kept for a parameter is taken rather than made. */
   readonly transposed: (a: Tensor) => Tensor;
+  /** The same as the second operand of a product: F32, or `productType` where the device takes it and need not round it for the product. */
+  readonly transposedInput: (a: Tensor) => Tensor;
   /** Builds derivatives from plain operations where the device lacks ggml's own. */
   readonly composed: boolean;
 }

@@ -145,6 +145,7 @@ export class Tape {
       productType,
       composed: this.options.composed ?? this.graph.device.kind === 'metal',
       needs: (source) => this.#leading.has((node.sources[source] as Tensor).pointer),
+      transposedInput: (a) => this.#transposedCopy(a, this.graph.device.kind === 'cpu' ? productType : 'F32'),
       transposed: (a) => this.#transposes.get(a.pointer) ?? this.#transposedCopy(a, productType),
     };
   }

@@ -1,5 +1,5 @@
 import type { Graph } from '../ggml/graph.ts';
-import { cast, contiguous, mulMat, permute, reshape, softMax } from '../ggml/ops.ts';
+import { cast, concat, contiguous, mulMat, permute, reshape, softMax, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { AttentionOptions, AttentionWeights } from './attention.ts';
 import type { RouterLossOptions } from './routerLoss.ts';
@@ -10,12 +10,14 @@ import { projectHeads } from './projectHeads.ts';
 export interface PackedInputs {
   /** `[sequenceTokens · sequences]`, I32. */
   readonly positions: Tensor;
-  /** `[sequenceTokens, sequenceTokens, 1, sequences]`, F32: 0 where a token (second dimension) attends another, −∞ elsewhere. */
+  /** `[sequenceTokens, sequenceTokens, 1, sequences]`, F32: 0 where a token (second dimension) attends another, −∞ elsewhere and for all that come after it. */
   readonly mask: Tensor;
   readonly sequenceTokens: number;
   readonly sequences: number;
   /** Type in which keys and values are multiplied. */
   readonly productType: 'F32' | 'BF16';
+  /** Queries that are computed at once: they attend nothing behind their last, so that nearly half of all scores is never computed. Default 128. */
+  readonly stretchTokens?: number;
   /** Takes what blocks add to the loss, each one value. */
   readonly onLoss?: (loss: Tensor) => void;
   /** Of routers; absent: none. */
@@ -35,16 +37,44 @@ export function packedAttention(graph: Graph, x: Tensor, weights: AttentionWeigh
   return linear(graph, reshape(graph, attended, [headSize * heads, tokens]), weights.output);
 }
 
+const STRETCH_TOKENS = 128;
+
 /** `query[headSize, heads, tokens], key, value[headSize, kvHeads, tokens] → [headSize, heads, tokens]`, within each sequence. */
 export function attendPacked(graph: Graph, tensors: { query: Tensor; key: Tensor; value: Tensor }, inputs: PackedInputs, factor: number): Tensor {
-  const { sequenceTokens, sequences, productType } = inputs;
-  const bySequence = ({ shape }: Tensor): readonly number[] => [shape[0], shape[1], sequenceTokens, sequences];
-  const [query, key, value] = [tensors.query, tensors.key, tensors.value].map((tensor) => reshape(graph, tensor, bySequence(tensor))) as [Tensor, Tensor, Tensor];
+  const { sequenceTokens, sequences, stretchTokens = STRETCH_TOKENS } = inputs;
+  const bySequence = (tensor: Tensor): Tensor => reshape(graph, tensor, [tensor.shape[0], tensor.shape[1], sequenceTokens, sequences]);
+  const [query, key, value] = [tensors.query, tensors.key, tensors.value].map(bySequence) as [Tensor, Tensor, Tensor];
+  const stretches: Tensor[] = [];
+  for (let start = 0; start < sequenceTokens; start += stretchTokens) {
+    const end = Math.min(start + stretchTokens, sequenceTokens);
+    const stretch = { query: tokenWindow(graph, query, start, end), key: tokenWindow(graph, key, 0, end), value: tokenWindow(graph, value, 0, end) };
+    stretches.push(attendStretch(graph, stretch, maskWindow(graph, inputs.mask, start, end), inputs.productType, factor));
+  }
+  return reshape(graph, stretches.reduce((joined, stretch) => concat(graph, joined, stretch, 2)), tensors.query.shape);
+}
+
+/** `query[headSize, heads, tokens, sequences], key, value[headSize, kvHeads, rows, sequences], mask[rows, tokens, 1, sequences]` to the query's shape. */
+function attendStretch(graph: Graph, { query, key, value }: { query: Tensor; key: Tensor; value: Tensor }, mask: Tensor, productType: 'F32' | 'BF16', factor: number): Tensor {
   const asMatrix = (tensor: Tensor): Tensor => (productType === 'F32' ? contiguous(graph, tensor) : cast(graph, tensor, productType));
   // [rows, tokens, heads, sequences]
   const scores = mulMat(graph, asMatrix(permute(graph, key, [0, 2, 1, 3])), permute(graph, query, [0, 2, 1, 3]));
-  const probabilities = softMax(graph, scores, inputs.mask, factor);
+  const probabilities = softMax(graph, scores, mask, factor);
   // [headSize, tokens, heads, sequences]
   const attended = mulMat(graph, asMatrix(permute(graph, value, [1, 2, 0, 3])), probabilities);
-  return reshape(graph, contiguous(graph, permute(graph, attended, [0, 2, 1, 3])), tensors.query.shape);
+  return contiguous(graph, permute(graph, attended, [0, 2, 1, 3]));
+}
+
+/** Tokens `start` to `end` of each sequence: `[headSize, heads, tokens, sequences]`. */
+function tokenWindow(graph: Graph, tensor: Tensor, start: number, end: number): Tensor {
+  const [headSize, heads, tokens, sequences] = tensor.shape;
+  if (start === 0 && end === tokens) return tensor;
+  const [, ...strides] = tensor.strides;
+  return view(graph, tensor, [headSize, heads, end - start, sequences], { strides, offsetBytes: start * tensor.strides[2] });
+}
+
+/** Of tokens `start` to `end`, over the rows up to them. */
+function maskWindow(graph: Graph, mask: Tensor, start: number, end: number): Tensor {
+  if (start === 0 && end === mask.shape[1]) return mask;
+  const [, ...strides] = mask.strides;
+  return contiguous(graph, view(graph, mask, [end, end - start, 1, mask.shape[3]], { strides, offsetBytes: start * mask.strides[1] }));
 }

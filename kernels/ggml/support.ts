@@ -52,7 +52,7 @@ const rules = {
   norm: f32,
   rmsNorm: f32,
   mulMat: ([a, b], _result, device) =>
-    a !== undefined && isWeightType(a.type) && (is(b, 'F32') || (is(b, 'F16') && a.type === 'F16' && device !== 'cpu')) && (device !== 'vulkan' || a.shape[3] === b?.shape[3]),
+    a !== undefined && isWeightType(a.type) && (is(b, 'F32') || (is(b, 'F16') && a.type === 'F16' && device !== 'cpu') || (is(b, 'BF16') && a.type === 'BF16' && device === 'cpu')) && (device !== 'vulkan' || a.shape[3] === b?.shape[3]),
   mulMatId: ([a, b, ids]) => a !== undefined && isWeightType(a.type) && is(b, 'F32') && is(ids, 'I32'),
   copy: ([a, b], result, device) => {
     const from = a?.type;

@@ -18,6 +18,8 @@ export interface Parameter {
   readonly master: Tensor;
   /** F32: summed over the batches of one step. */
   readonly gradient: Tensor;
+  /** `gradient`, and one more for each further network that computes at the same time: the optimiser adds them to the first. */
+  readonly gradients: readonly [Tensor, ...Tensor[]];
   /** F32: AdamW's moments. */
   readonly first: Tensor;
   readonly second: Tensor;
@@ -38,17 +40,22 @@ export class Parameters implements Disposable {
     readonly device: Device,
     specs: readonly ParameterSpec[],
     readonly productType: 'F32' | 'BF16',
+    /** How many networks add to gradients at the same time. */
+    readonly networks = 1,
   ) {
     this.#values = new Storage(device, { maxTensors: specs.length * 5 });
-    this.#gradients = new Storage(device, { maxTensors: specs.length });
+    this.#gradients = new Storage(device, { maxTensors: specs.length * networks });
     this.all = specs.map((spec) => {
       const { name, extents, isMatrix } = spec;
       const master = this.#values.declare(name, 'F32', extents);
       const [columns = 1, rows = 1, ...batches] = extents;
+      const gradient = this.#gradients.declare(`${name}.gradient`, 'F32', extents);
+      const others = Array.from({ length: networks - 1 }, (_, index) => this.#gradients.declare(`${name}.gradient.${index + 1}`, 'F32', extents));
       return {
         spec,
         master,
-        gradient: this.#gradients.declare(`${name}.gradient`, 'F32', extents),
+        gradient,
+        gradients: [gradient, ...others],
         first: this.#values.declare(`${name}.first`, 'F32', extents),
         second: this.#values.declare(`${name}.second`, 'F32', extents),
         forward: isMatrix && productType === 'BF16' ? this.#values.declare(`${name}.rounded`, 'BF16', extents) : master,

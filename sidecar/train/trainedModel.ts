@@ -89,7 +89,7 @@ export interface PlacedModel extends Disposable {
  * Places weights on a device: those whose names match `freeze` in the type of the file, the others in F32, read from the file or random.
  * Throws `TroubleError` where nothing is left to train.
  */
-export async function placeModel(model: TrainedModel, device: Device, options: { freeze: readonly RegExp[]; productType: 'F32' | 'BF16'; seed: number }): Promise<PlacedModel> {
+export async function placeModel(model: TrainedModel, device: Device, options: { freeze: readonly RegExp[]; productType: 'F32' | 'BF16'; seed: number; networks?: number }): Promise<PlacedModel> {
   const isFrozen = ({ name }: WeightSpec): boolean => name === 'rope_freqs.weight' || options.freeze.some((pattern) => pattern.test(name));
   const trained = model.specs.filter((spec) => !isFrozen(spec));
   // Frozen weights are read transposed as well, which repacked ones can't be.
@@ -102,6 +102,7 @@ export async function placeModel(model: TrainedModel, device: Device, options: {
     device,
     trained.map((spec) => parameterSpec(spec, { tiedOutput })),
     options.productType,
+    options.networks,
   );
   const dispose = (): void => parameters[Symbol.dispose]();
   try {

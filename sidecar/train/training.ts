@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Device } from '../../kernels/ggml/device.ts';
 import { AdamW, NonFiniteGradientError } from '../../kernels/optimiser/adamW.ts';
 import { learningRate } from '../../kernels/optimiser/schedules.ts';
 import { TroubleError } from '../engine/engine.ts';
@@ -12,8 +11,8 @@ import { readCorpus, type Corpus } from './corpus.ts';
 import { lossPlot } from './lossPlot.ts';
 import type { TrainOptions, TrainProgress, TrainResult } from './options.ts';
 import { openTokenizer } from './openTokenizer.ts';
+import { NetworkDevices, ParallelNetworks } from './parallelNetworks.ts';
 import { exportModel, modelFromFile, modelFromScratch, placeModel, type TrainedModel } from './trainedModel.ts';
-import { TrainingNetwork } from './trainingNetwork.ts';
 
 export interface TrainListeners {
   readonly onProgress?: (progress: TrainProgress) => void;
@@ -38,28 +37,36 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   const model = options.scratch ? await modelFromScratch(options.modelPath, options.scratch, sequenceTokens) : await modelFromFile(options.modelPath);
   const tokenizer = await openTokenizer(options, listeners.onNote);
   try {
-    using device = new Device(options.device, { threads: options.threads });
-    using placed = await placeModel(model, device, { freeze: options.freeze.map((pattern) => new RegExp(pattern)), productType: options.precision === 'bf16' ? 'BF16' : 'F32', seed: options.seed });
+    using devices = new NetworkDevices(options.device, { threads: options.threads, batches: batchSequences / microSequences });
+    using placed = await placeModel(model, devices.all[0], {
+      freeze: options.freeze.map((pattern) => new RegExp(pattern)),
+      productType: options.precision === 'bf16' ? 'BF16' : 'F32',
+      seed: options.seed,
+      networks: devices.all.length,
+    });
     const { parameters, frozen } = placed;
     const checkpoints = new Checkpoints(options.checkpointFolder);
     const fingerprint = fingerprintOf(options, model, corpus);
     if (!options.resume) await checkpoints.clear();
     const resumed = await checkpoints.load(parameters, fingerprint);
-    using optimiser = new AdamW(parameters, options.optimiser);
+    using optimiser = new AdamW(parameters, options.optimiser, devices.all);
     await optimiser.refresh();
-    using network = new TrainingNetwork({
-      architecture: model.architecture,
-      hyperparameters: model.hyperparameters,
-      parameters,
-      frozen: frozen?.table.all,
-      sequences: microSequences,
-      sequenceTokens,
-      routerLoss: { balance: (options.routerLoss.balance * microSequences) / batchSequences, z: (options.routerLoss.z * microSequences) / batchSequences },
-    });
+    using networks = new ParallelNetworks(
+      {
+        architecture: model.architecture,
+        hyperparameters: model.hyperparameters,
+        parameters,
+        frozen: frozen?.table.all,
+        sequences: microSequences,
+        sequenceTokens,
+        routerLoss: { balance: (options.routerLoss.balance * microSequences) / batchSequences, z: (options.routerLoss.z * microSequences) / batchSequences },
+      },
+      devices.all,
+    );
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
     const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, resumed?.stream);
-    listeners.onNote?.(describeTraining(parameters.all.reduce((sum, { master }) => sum + master.elements, 0), parameters.sizeBytes + network.computeBytes, resumed));
-    return await runSteps({ options, listeners, model, optimiser, network, stream, checkpoints, fingerprint, resumed });
+    listeners.onNote?.(describeTraining(parameters.all.reduce((sum, { master }) => sum + master.elements, 0), parameters.sizeBytes + networks.computeBytes, resumed));
+    return await runSteps({ options, listeners, model, optimiser, networks, stream, checkpoints, fingerprint, resumed });
   } finally {
     await tokenizer.dispose();
   }
@@ -70,15 +77,15 @@ interface Running {
   readonly listeners: TrainListeners;
   readonly model: TrainedModel;
   readonly optimiser: AdamW;
-  readonly network: TrainingNetwork;
+  readonly networks: ParallelNetworks;
   readonly stream: BatchStream;
   readonly checkpoints: Checkpoints;
   readonly fingerprint: string;
   readonly resumed: CheckpointState | undefined;
 }
 
-async function runSteps({ options, listeners, model, optimiser, network, stream, checkpoints, fingerprint, resumed }: Running): Promise<TrainResult> {
-  const { parameters } = network.options;
+async function runSteps({ options, listeners, model, optimiser, networks, stream, checkpoints, fingerprint, resumed }: Running): Promise<TrainResult> {
+  const { parameters } = networks.options;
   const { schedule, batchSequences, sequenceTokens, checkpointSteps } = options;
   const losses = [...(resumed?.losses ?? [])];
   const times = [performance.now()];
@@ -90,7 +97,7 @@ async function runSteps({ options, listeners, model, optimiser, network, stream,
   };
   while (step < schedule.totalSteps && !listeners.signal?.aborted) {
     const rate = learningRate(step + 1, schedule);
-    const { loss, gradientNorm } = await trainStep({ options, optimiser, network, stream, step: step + 1, rate, saved });
+    const { loss, gradientNorm } = await trainStep({ options, optimiser, networks, stream, step: step + 1, rate, saved });
     step++;
     losses.push(loss);
     times.push(performance.now());
@@ -116,20 +123,19 @@ async function runSteps({ options, listeners, model, optimiser, network, stream,
   return { step, losses, outputPath: options.outputPath, plotPath };
 }
 
-interface Step extends Pick<Running, 'options' | 'optimiser' | 'network' | 'stream'> {
+interface Step extends Pick<Running, 'options' | 'optimiser' | 'networks' | 'stream'> {
   readonly step: number;
   readonly rate: number;
   /** Step of the last checkpoint. */
   readonly saved: number;
 }
 
-async function trainStep({ options, optimiser, network, stream, step, rate, saved }: Step): Promise<{ loss: number; gradientNorm: number }> {
-  const { batchSequences, microSequences } = options;
+async function trainStep({ options, optimiser, networks, stream, step, rate, saved }: Step): Promise<{ loss: number; gradientNorm: number }> {
+  const { batchSequences } = options;
   const sequences = Array.from({ length: batchSequences }, () => stream.next());
   const counted = sequences.reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
-  network.options.parameters.clearGradients();
-  let loss = 0;
-  for (let first = 0; first < batchSequences; first += microSequences) loss += await network.accumulate(sequences.slice(first, first + microSequences), Math.max(1, counted));
+  networks.options.parameters.clearGradients();
+  const loss = await networks.accumulate(sequences, Math.max(1, counted));
   const diverged = (what: string, cause?: unknown): TroubleError => {
     const kept = saved === 0 ? 'There is no checkpoint yet.' : `The checkpoint of step ${saved} is whole.`;
     return new TroubleError('engine-failed', `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`, { cause });

@@ -4,6 +4,7 @@ import { linear } from '../../kernels/blocks/linear.ts';
 import { norm } from '../../kernels/blocks/norm.ts';
 import type { RouterLossOptions } from '../../kernels/blocks/routerLoss.ts';
 import type { PackedInputs } from '../../kernels/blocks/packedAttention.ts';
+import type { Device } from '../../kernels/ggml/device.ts';
 import { Graph } from '../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';
 import { add, getRows, scale } from '../../kernels/ggml/ops.ts';
@@ -19,6 +20,10 @@ export interface TrainingNetworkOptions {
   readonly architecture: Architecture;
   readonly hyperparameters: Hyperparameters;
   readonly parameters: Parameters;
+  /** What computes, where that is not the parameters' own device; it reaches the same memory. */
+  readonly device?: Device;
+  /** To which of each parameter's gradients this network adds. Default: the first. */
+  readonly number?: number;
   /** Weights that are read and not trained. */
   readonly frozen?: ReadonlyMap<string, Tensor>;
   /** Sequences that are computed at once, and their length. */
@@ -30,8 +35,8 @@ export interface TrainingNetworkOptions {
   readonly keepLogits?: boolean;
 }
 
-/** Nodes of one block with its derivatives, amply. */
-const NODES_PER_BLOCK = 400;
+/** Nodes of one block with its derivatives, amply: those of attention depend on the length. */
+const nodesPerBlock = (sequenceTokens: number): number => 400 + sequenceTokens;
 
 /** A network that gives the loss of packed sequences and adds its gradients to those of the parameters: one graph, computed once per batch. */
 export class TrainingNetwork implements Disposable {
@@ -47,9 +52,10 @@ export class TrainingNetwork implements Disposable {
   readonly #maskValues: Float32Array;
 
   constructor(readonly options: TrainingNetworkOptions) {
-    const { hyperparameters, parameters, sequences, sequenceTokens } = options;
-    const { device, productType } = parameters;
-    const graph = (this.#graph = new Graph(device, { maxNodes: (hyperparameters.blockCount + 4) * NODES_PER_BLOCK + parameters.all.length * 4 }));
+    const { hyperparameters, parameters, sequences, sequenceTokens, number = 0 } = options;
+    const { productType } = parameters;
+    const device = options.device ?? parameters.device;
+    const graph = (this.#graph = new Graph(device, { maxNodes: (hyperparameters.blockCount + 4) * nodesPerBlock(sequenceTokens) + parameters.all.length * 4 }));
     const tokenCount = sequences * sequenceTokens;
     this.#tokens = graph.input('tokens', 'I32', [tokenCount]);
     this.#positions = graph.input('positions', 'I32', [tokenCount]);
@@ -77,7 +83,7 @@ export class TrainingNetwork implements Disposable {
     this.#loss = crossEntropy(tape, { logits: this.#logits, places: this.#places, weights: this.#weights });
     if (options.keepLogits) graph.expand(this.#logits, { read: true });
     graph.expand(this.#loss, { read: true });
-    const gradientOf = new Map(parameters.all.map(({ forward, gradient }) => [forward, gradient]));
+    const gradientOf = new Map(parameters.all.map(({ forward, gradients }) => [forward, gradients[number]]));
     for (const [forward, added] of tape.gradients(routerLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss))) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
     this.#memory = new DeviceMemory(device);
     graph.allocate(this.#memory);

@@ -18,7 +18,8 @@ export async function trainInProcess(options: TrainOptions, { onProgress, onNote
     reject: false,
     stdin: 'ignore',
     cleanup: false,
-    env: computeEnvironment,
+    // Networks that compute at the same time need a thread of the pool each.
+    env: { ...computeEnvironment, UV_THREADPOOL_SIZE: String(options.threads) },
   });
   const output = new OutputTail();
   for (const stream of [subprocess.stdout, subprocess.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));

@@ -1,26 +1,32 @@
 /**
- * Training speed of the shape of SmolLM2-135M, all weights trained: `tsx test/bench/training.ts [--steps 2] [--batch 4] [--sequence 512]
- * [--threads 2] [--precision bf16] [--python python3]`. Where that Python has PyTorch, the same step in PyTorch is measured in the same run.
+ * Training speed of the shape of SmolLM2-135M, all weights trained: `tsx test/bench/training.ts [--rounds 3] [--steps 1] [--batch 4]
+ * [--micro 1] [--sequence 512] [--threads 2] [--precision bf16] [--python python3] [--write]`. Where that Python has PyTorch, each round measures the same step
+ * in PyTorch too. `--profile` prints where the time of a step goes instead; with `--threads 1` its figures are the work itself, on a busy machine too.
  */
 import { execa } from 'execa';
 import os from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Device, type DeviceKind } from '../../kernels/ggml/device.ts';
+import type { DeviceKind } from '../../kernels/ggml/device.ts';
 import { write } from '../../kernels/ggml/transfer.ts';
 import { AdamW } from '../../kernels/optimiser/adamW.ts';
+import { defaultAdamW } from '../../kernels/optimiser/adamWOptions.ts';
 import { Parameters } from '../../kernels/optimiser/parameters.ts';
 import type { Hyperparameters } from '../../sidecar/models/architectures/architecture.ts';
 import { llama } from '../../sidecar/models/architectures/llama.ts';
 import type { PackedSequence } from '../../sidecar/train/batchStream.ts';
 import { parameterSpec } from '../../sidecar/train/parameterSpecs.ts';
 import { Random } from '../../sidecar/train/random.ts';
-import { TrainingNetwork } from '../../sidecar/train/trainingNetwork.ts';
+import { writeReport } from './report.ts';
+import { profileGraphs } from './trainingProfile.ts';
+import { NetworkDevices, ParallelNetworks } from '../../sidecar/train/parallelNetworks.ts';
 
 const { values } = parseArgs({
   options: {
-    steps: { type: 'string', default: '2' },
+    steps: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '3' },
+    write: { type: 'boolean', default: false },
     batch: { type: 'string', default: '4' },
     micro: { type: 'string', default: '1' },
     sequence: { type: 'string', default: '512' },
@@ -29,6 +35,7 @@ const { values } = parseArgs({
     precision: { type: 'string', default: 'bf16' },
     device: { type: 'string', default: 'cpu' },
     python: { type: 'string', default: 'python3' },
+    profile: { type: 'boolean', default: false },
   },
 });
 const [steps, batch, micro, sequenceTokens, blockCount, threads] = [values.steps, values.batch, values.micro, values.sequence, values.blocks, values.threads].map(Number) as [number, number, number, number, number, number];
@@ -47,68 +54,148 @@ const hyperparameters: Hyperparameters = {
   logitScale: 1,
 };
 
-using device = new Device(values.device as DeviceKind, { threads });
+using devices = new NetworkDevices(values.device as DeviceKind, { threads, batches: batch / micro });
+const [device] = devices.all;
 const specs = llama.weights(hyperparameters).filter(({ optional }) => !optional);
 using parameters = new Parameters(
   device,
   specs.map((spec) => parameterSpec(spec, { tiedOutput: true })),
   values.precision === 'bf16' ? 'BF16' : 'F32',
+  devices.all.length,
 );
 const random = new Random(1);
 for (const { spec, master } of parameters.all) {
   // Full normal deviates take minutes; the speed does not depend on the values.
   write(device, master, Float32Array.from({ length: master.elements }, () => (spec.decays ? 0.04 * (random.next() - 0.5) : 1)));
 }
-using optimiser = new AdamW(parameters);
+using optimiser = new AdamW(parameters, defaultAdamW, devices.all);
 await optimiser.refresh();
-using network = new TrainingNetwork({ architecture: llama, hyperparameters, parameters, sequences: micro, sequenceTokens });
+using network = new ParallelNetworks({ architecture: llama, hyperparameters, parameters, sequences: micro, sequenceTokens }, devices.all);
 
 const sequence = (): PackedSequence => ({
   tokens: Int32Array.from({ length: sequenceTokens + 1 }, () => random.below(hyperparameters.vocabularySize)),
   weights: new Float32Array(sequenceTokens).fill(1),
   starts: new Set([0]),
 });
-let gradientMs = 0;
-let stepMs = 0;
-let cpuMs = 0;
-// The first step allocates.
-for (let step = 0; step <= steps; step++) {
-  const start = performance.now();
-  const cpuStart = process.cpuUsage();
-  parameters.clearGradients();
-  for (let done = 0; done < batch; done += micro) await network.accumulate(Array.from({ length: micro }, sequence), batch * sequenceTokens);
-  const middle = performance.now();
-  await optimiser.step(step + 1, 1e-4);
-  if (step === 0) continue;
-  gradientMs += middle - start;
-  stepMs += performance.now() - middle;
-  const { user, system } = process.cpuUsage(cpuStart);
-  cpuMs += (user + system) / 1000;
+if (values.profile) {
+  await printProfile();
+  process.exit(0);
 }
-const tokens = steps * batch * sequenceTokens;
-const ours = (tokens * 1000) / (gradientMs + stepMs);
-console.log(
-  JSON.stringify({
-    engine: 'chorus',
-    device: device.description,
-    threads,
-    precision: values.precision,
-    tokensPerSecond: round(ours),
-    gradientsMsPerStep: round(gradientMs / steps),
-    optimiserMsPerStep: round(stepMs / steps),
-    // On a machine that others use too this tells more than the time that passed.
-    processorMsPerStep: round(cpuMs / steps),
-    memoryGB: round((parameters.sizeBytes + network.computeBytes) / 1e9),
-  }),
-);
 
-const script = fileURLToPath(new URL('trainingTorch.py', import.meta.url));
-const peer = await execa(values.python, [script, ...[steps, batch, micro, sequenceTokens, blockCount, threads].map(String), values.precision], { reject: false });
-if (peer.exitCode === 0) {
-  console.log(peer.stdout);
-  console.log(JSON.stringify({ share: round(ours / (JSON.parse(peer.stdout) as { tokensPerSecond: number }).tokensPerSecond) }));
-} else {
+interface Round {
+  readonly tokensPerSecond: number;
+  readonly torchTokensPerSecond?: number;
+  readonly gradientsMsPerStep: number;
+  readonly optimiserMsPerStep: number;
+  /** On a machine that others use too this tells more than the time that passed. */
+  readonly processorMsPerStep: number;
+}
+
+// The first step allocates.
+await measure(1);
+const rounds: Round[] = [];
+let peerName = '';
+for (let round = 0; round < Number(values.rounds); round++) {
+  const ours = await measure(steps);
+  const peer = await measureTorch();
+  rounds.push({ ...ours, torchTokensPerSecond: peer?.tokensPerSecond });
+  peerName = peer?.engine ?? peerName;
+  console.log(JSON.stringify(rounds.at(-1)));
+}
+const isPaired = rounds.every(({ torchTokensPerSecond }) => torchTokensPerSecond !== undefined);
+const figures = {
+  device: device.description,
+  threads,
+  precision: values.precision,
+  sequences: batch,
+  sequencesAtOnce: micro,
+  sequenceTokens,
+  memoryGB: round((parameters.sizeBytes + network.computeBytes) / 1e9),
+  tokensPerSecond: median(rounds.map(({ tokensPerSecond }) => tokensPerSecond)),
+  torch: isPaired ? { name: peerName, tokensPerSecond: median(rounds.map(({ torchTokensPerSecond = 0 }) => torchTokensPerSecond)) } : undefined,
+  share: isPaired ? median(rounds.map(({ tokensPerSecond, torchTokensPerSecond = 0 }) => tokensPerSecond / torchTokensPerSecond)) : undefined,
+  rounds,
+};
+console.log(JSON.stringify({ ...figures, rounds: rounds.length }));
+if (values.write) {
+  const rows = rounds.map((one, index) => `| ${index + 1} | ${one.tokensPerSecond} | ${one.torchTokensPerSecond ?? ''} | ${one.gradientsMsPerStep} | ${one.optimiserMsPerStep} | ${one.processorMsPerStep} |`);
+  await writeReport({
+    name: 'training',
+    title: 'Training speed',
+    body: `Tokens per second of whole steps, all ${round(parameters.all.reduce((sum, { master }) => sum + master.elements, 0) / 1e6)} million weights trained in ${values.precision}: forward, loss,
+gradients, clipping, AdamW. ${batch} sequences of ${sequenceTokens} tokens a step, ${micro} at a time, ${threads} threads. PyTorch computes the same step
+(\`test/bench/trainingTorch.py\`: autocast, fused attention, AdamW) in turn with ours, round by round. Weights and tokens are random, which the speed does not depend on.
+
+**${figures.tokensPerSecond} tokens/s**${figures.torch ? `, ${figures.torch.name}: ${figures.torch.tokensPerSecond} tokens/s; **${figures.share} of its speed** (medians)` : ''}, in ${figures.memoryGB} GB.
+
+| round | tokens/s | PyTorch | gradients, ms a step | optimiser, ms a step | processor time, ms a step |
+|---|---|---|---|---|---|
+${rows.join('\n')}`,
+    figures,
+    model: `SmolLM2-135M's shape (${blockCount} blocks, width 576, vocabulary 49,152), random weights`,
+    command: `npx tsx test/bench/training.ts ${process.argv.slice(2).join(' ')}`,
+  });
+}
+
+async function measure(stepCount: number): Promise<Round> {
+  let gradientMs = 0;
+  let stepMs = 0;
+  const cpuStart = process.cpuUsage();
+  for (let step = 0; step < stepCount; step++) {
+    const start = performance.now();
+    parameters.clearGradients();
+    await network.accumulate(Array.from({ length: batch }, sequence), batch * sequenceTokens);
+    const middle = performance.now();
+    await optimiser.step(step + 1, 1e-4);
+    gradientMs += middle - start;
+    stepMs += performance.now() - middle;
+  }
+  const { user, system } = process.cpuUsage(cpuStart);
+  return {
+    tokensPerSecond: round((stepCount * batch * sequenceTokens * 1000) / (gradientMs + stepMs)),
+    gradientsMsPerStep: round(gradientMs / stepCount),
+    optimiserMsPerStep: round(stepMs / stepCount),
+    processorMsPerStep: round((user + system) / 1000 / stepCount),
+  };
+}
+
+async function measureTorch(): Promise<{ readonly engine: string; readonly tokensPerSecond: number } | undefined> {
+  const script = fileURLToPath(new URL('trainingTorch.py', import.meta.url));
+  const peer = await execa(values.python, [script, ...[steps, batch, micro, sequenceTokens, blockCount, threads].map(String), values.precision], { reject: false });
+  if (peer.exitCode === 0) return JSON.parse(peer.stdout) as { engine: string; tokensPerSecond: number };
   console.log(`${values.python} has no PyTorch: ${peer.stderr.trim().split('\n').at(-1) ?? ''}`);
+  return undefined;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return round(sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2);
+}
+
+async function printProfile(): Promise<void> {
+  const step = async (): Promise<void> => {
+    await network.accumulate(Array.from({ length: batch }, sequence), batch * sequenceTokens);
+    await optimiser.step(1, 1e-4);
+  };
+  await step();
+  const profile = profileGraphs();
+  await step();
+  profile.stop();
+  const nodes = [...profile.nodes.values()].sort((a, b) => b.ms - a.ms);
+  const total = nodes.reduce((sum, { ms }) => sum + ms, 0);
+  const line = (what: string, count: number, ms: number, flops: number): string =>
+    `${ms.toFixed(1).padStart(9)} ms ${((100 * ms) / total).toFixed(1).padStart(5)} % ${String(count).padStart(5)} × ${(flops > 0 ? `${(flops / ms / 1e6).toFixed(0)} GFLOP/s` : '').padStart(12)}  ${what}`;
+  const kinds = new Map<string, { count: number; ms: number; flops: number }>();
+  for (const { what, count, ms, flops } of nodes) {
+    const kind = what.split(' ')[0] as string;
+    const sum = kinds.get(kind) ?? { count: 0, ms: 0, flops: 0 };
+    kinds.set(kind, { count: sum.count + count, ms: sum.ms + ms, flops: sum.flops + flops });
+  }
+  console.log(`${total.toFixed(0)} ms`);
+  for (const [kind, sum] of [...kinds].sort(([, a], [, b]) => b.ms - a.ms)) console.log(line(kind, sum.count, sum.ms, sum.flops));
+  console.log();
+  for (const { what, count, ms, flops } of nodes.slice(0, 60)) console.log(line(what, count, ms, flops));
 }
 
 function round(value: number): number {

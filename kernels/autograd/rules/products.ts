@@ -1,5 +1,5 @@
 import { ShapeError } from '../../ggml/errors.ts';
-import { contiguous, mulMat, reshape, transpose } from '../../ggml/ops.ts';
+import { contiguous, mulMat, reshape } from '../../ggml/ops.ts';
 import type { Tensor } from '../../ggml/tensor.ts';
 import type { Rule } from '../rule.ts';
 
@@ -7,13 +7,13 @@ import type { Rule } from '../rule.ts';
  * `y[m, n] = a[k, m] · b[k, n]`: `∂a = b gᵀ`, summed over the columns of all batches that share a matrix, and `∂b = aᵀ g`. Both are products
  * of transposed copies, since ggml's outer product is several times slower.
  */
-export const mulMatRule: Rule = ({ graph, node, gradient, needs, transposed }) => {
+export const mulMatRule: Rule = ({ graph, node, gradient, needs, transposed, transposedInput }) => {
   const [a, b] = node.sources as readonly [Tensor, Tensor];
   const byFirst = (): Tensor => {
     const columns = sharedColumns(a, b);
     const inputs = reshape(graph, b.isContiguous ? b : contiguous(graph, b), [b.shape[0], ...columns]);
     const outputs = reshape(graph, gradient, [gradient.shape[0], ...columns]);
-    return mulMat(graph, transposed(inputs), contiguous(graph, transpose(graph, outputs)));
+    return mulMat(graph, transposed(inputs), transposedInput(outputs));
   };
   return [needs(0) ? byFirst() : undefined, needs(1) ? mulMat(graph, transposed(a), gradient) : undefined];
 };

@@ -14,6 +14,8 @@ import { checkGradients, type GradientCase } from '../../reference/gradientCheck
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 /** Vulkan devices that report float16 multiply matrices in it. */
 const TOLERANCE = kind === 'cpu' ? 1e-3 : 1e-2;
+/** Both operands of a product are rounded to eight bits. */
+const BF16_TOLERANCE = 2 ** -7;
 
 type Operation = (graph: Graph, a: Tensor, b: Tensor) => Tensor;
 
@@ -145,6 +147,10 @@ describe(`gradients are central finite differences on ${kind}`, () => {
   after(() => device[Symbol.dispose]());
 
   for (const gradientCase of cases) it(gradientCase.name, () => checkGradients(device, gradientCase, TOLERANCE));
+
+  for (const gradientCase of cases.filter(({ name }) => name.startsWith('mulMat'))) {
+    it(`${gradientCase.name}, derivatives in BF16`, () => checkGradients(device, { ...gradientCase, options: { productType: 'BF16' } }, BF16_TOLERANCE));
+  }
 
   it('builds nothing for what leads to no parameter', () => {
     using graph = new Graph(device);

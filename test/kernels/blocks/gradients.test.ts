@@ -107,6 +107,10 @@ const cases: readonly GradientCase[] = [
   },
   { name: 'attention', build: (graph, inputs) => packedAttention(graph, inputs.parameter([WIDTH, TOKENS]), attentionWeights(inputs), packedInputs(inputs), attentionOptions) },
   {
+    name: 'attention in stretches',
+    build: (graph, inputs) => packedAttention(graph, inputs.parameter([WIDTH, TOKENS]), attentionWeights(inputs), { ...packedInputs(inputs), stretchTokens: 3 }, attentionOptions),
+  },
+  {
     name: 'attention with norms of its heads',
     build: (graph, inputs) => {
       const headGain = (): { weight: Tensor } => ({ weight: inputs.parameter([4], { centre: 1, spread: 0.2 }) });
@@ -148,6 +152,31 @@ describe(`gradients of blocks are central finite differences on ${kind}`, () => 
   after(() => device[Symbol.dispose]());
 
   for (const gradientCase of cases) it(gradientCase.name, () => checkGradients(device, gradientCase, TOLERANCE));
+
+  it('attention in stretches gives what it gives in one', () => {
+    using graph = new Graph(device);
+    using memory = new DeviceMemory(device);
+    const random = uniform(4);
+    const inputs = new Map<Tensor, Float32Array | Int32Array>();
+    const make = (type: 'F32' | 'I32', extents: readonly number[], data: Float32Array | Int32Array): Tensor => {
+      const tensor = graph.input(`input${inputs.size}`, type, extents);
+      inputs.set(tensor, data);
+      return tensor;
+    };
+    const caseInputs: CaseInputs = {
+      parameter: (extents) => make('F32', extents, Float32Array.from({ length: extents.reduce((product, extent) => product * extent, 1) }, random)),
+      constant: (data, extents) => make('F32', extents, Float32Array.from(data)),
+      integers: (data, extents = [data.length]) => make('I32', extents, Int32Array.from(data)),
+    };
+    const [x, weights, packed] = [caseInputs.parameter([WIDTH, TOKENS]), attentionWeights(caseInputs), packedInputs(caseInputs)];
+    const outputs = [SEQUENCE_TOKENS, 1, 2, 3].map((stretchTokens) => packedAttention(graph, x, weights, { ...packed, stretchTokens }, attentionOptions));
+    for (const output of outputs) graph.expand(output, { read: true });
+    graph.allocate(memory);
+    for (const [input, data] of inputs) write(device, input, data);
+    graph.computeSync();
+    const [expected, ...inStretches] = outputs.map((output) => readF32(device, output)) as [Float32Array, ...Float32Array[]];
+    for (const actual of inStretches) actual.forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) < 1e-5));
+  });
 
   it('a mixture that every expert computes gives what the chosen ones give', () => {
     using graph = new Graph(device);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import { describe, it } from 'node:test';
+import type { DeviceKind } from '../../../kernels/ggml/device.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { AdamW } from '../../../kernels/optimiser/adamW.ts';
 import { defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
@@ -9,7 +9,7 @@ import type { Hyperparameters } from '../../../sidecar/models/architectures/arch
 import { llama } from '../../../sidecar/models/architectures/llama.ts';
 import type { PackedSequence } from '../../../sidecar/train/batchStream.ts';
 import { parameterSpec } from '../../../sidecar/train/parameterSpecs.ts';
-import { TrainingNetwork } from '../../../sidecar/train/trainingNetwork.ts';
+import { NetworkDevices, ParallelNetworks } from '../../../sidecar/train/parallelNetworks.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
 import { plainLlamaLoss, type PlainLlamaSizes } from '../../reference/plainLlama.ts';
 
@@ -35,35 +35,36 @@ const batches: readonly (readonly PackedSequence[])[] = [
 const total = batches.flat().reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
 
 describe(`a training step is that of plain loops in double precision on ${kind}`, () => {
-  let device: Device;
-  before(() => {
-    device = new Device(kind, { threads: 1 });
-  });
-  after(() => device[Symbol.dispose]());
-
-  for (const tied of [true, false]) {
-    it(`forward, loss, gradients over two batches, clipping and AdamW, ${tied ? 'tied' : 'separate'} output`, async () => {
+  for (const { tied, threads } of [
+    { tied: true, threads: 1 },
+    { tied: false, threads: 1 },
+    { tied: true, threads: 2 },
+  ]) {
+    it(`forward, loss, gradients over two batches, clipping and AdamW, ${tied ? 'tied' : 'separate'} output, ${threads} at a time`, async () => {
+      using devices = new NetworkDevices(kind, { threads, batches: batches.length });
+      const [device] = devices.all;
+      assert.equal(devices.all.length, kind === 'cpu' ? threads : 1);
       const specs = llama.weights(hyperparameters).filter(({ name, optional }) => !optional || (!tied && name === 'output.weight'));
       using parameters = new Parameters(
         device,
         specs.map((spec) => parameterSpec(spec, { tiedOutput: tied })),
         'F32',
+        devices.all.length,
       );
-      using optimiser = new AdamW(parameters);
-      using network = new TrainingNetwork({ architecture: llama, hyperparameters, parameters, sequences: 2, sequenceTokens: SEQUENCE_TOKENS });
+      using optimiser = new AdamW(parameters, defaultAdamW, devices.all);
+      using networks = new ParallelNetworks({ architecture: llama, hyperparameters, parameters, sequences: 2, sequenceTokens: SEQUENCE_TOKENS }, devices.all);
       const random = uniform(11);
       const weights = new Map(parameters.all.map(({ spec, master }) => [spec.name, Array.from({ length: master.elements }, () => (spec.decays ? 0 : 1) + 0.5 * Math.fround(random()))]));
       for (const { spec, master } of parameters.all) write(device, master, Float32Array.from(weights.get(spec.name) as number[]));
       await optimiser.refresh();
 
-      let loss = 0;
-      for (const batch of batches) loss += await network.accumulate(batch, total);
+      const loss = await networks.accumulate(batches.flat(), total);
       const plainLoss = (): number =>
         batches.flat().reduce((sum, { tokens, weights: counts, starts }) => sum + plainLlamaLoss(sizes, weights, [...tokens], [...counts], documentStarts(starts)), 0) / total;
       assert.ok(Math.abs(loss - plainLoss()) < 1e-5, `loss ${loss}, expected ${plainLoss()}`);
 
       const gradients = new Map<string, number[]>();
-      for (const { spec, gradient } of parameters.all) {
+      for (const { spec, gradients: parts } of parameters.all) {
         const values = weights.get(spec.name) as number[];
         const expected = values.map((value, index) => {
           values[index] = value + STEP;
@@ -74,7 +75,8 @@ describe(`a training step is that of plain loops in double precision on ${kind}`
           return (above - below) / (2 * STEP);
         });
         gradients.set(spec.name, expected);
-        assertClose(readF32(device, gradient), expected, 1e-4, `gradient of ${spec.name}`);
+        const [first, ...others] = parts.map((part) => readF32(device, part)) as [Float32Array, ...Float32Array[]];
+        assertClose(first.map((value, index) => others.reduce((sum, other) => sum + (other[index] as number), value)), expected, 1e-4, `gradient of ${spec.name}`);
       }
 
       const { gradientNorm } = await optimiser.step(1, RATE);

@@ -1,0 +1,72 @@
+/**
+ * Where a training's time goes: nodes are computed one by one, and the processor time of each is taken, of all threads together. With one thread, where
+ * none waits for another, that is the work itself, whatever else the machine does.
+ */
+import koffi from 'koffi';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import type { Pointer } from '../../kernels/ggml/bindings.ts';
+import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';
+import { libraryFolder } from '../../kernels/ggml/libraries.ts';
+import { tensorTypes } from '../../kernels/ggml/types.ts';
+
+/** All nodes of one operation, types and shapes. */
+export interface ProfiledNodes {
+  readonly what: string;
+  count: number;
+  ms: number;
+  /** Of products: multiplications and additions. */
+  flops: number;
+}
+
+const typeNames = new Map(Object.entries(tensorTypes).map(([name, { id }]) => [id as number, name]));
+const TYPE = 0;
+const EXTENTS = 16;
+const SOURCES = 152;
+const GRAPH_BYTES = 64 * 1024;
+
+/** Replaces the computation of graphs by one that times each node. Returns what was counted, and what ends it. */
+export function profileGraphs(): { readonly nodes: ReadonlyMap<string, ProfiledNodes>; stop(): void } {
+  const folder = libraryFolder('cpu');
+  const base = koffi.load(path.join(folder, readdirSync(folder).find((name) => /^(lib)?ggml-base\.(so|dylib|dll)$/.test(name)) as string));
+  const graphNode = base.func('ggml_graph_node', 'void *', ['void *', 'int']) as (graph: Pointer, index: number) => Pointer;
+  const addNode = base.func('ggml_graph_add_node', 'void', ['void *', 'void *']) as (graph: Pointer, node: Pointer) => void;
+  const describe = base.func('ggml_op_desc', 'const char *', ['void *']) as (node: Pointer) => string;
+  const nodes = new Map<string, ProfiledNodes>();
+  const original = Object.getOwnPropertyDescriptor(DeviceMemory.prototype, 'compute') as PropertyDescriptor;
+  const compute = function (this: DeviceMemory, graph: Pointer): Promise<number> {
+    const { functions } = this.device;
+    const count = functions.ggml_graph_n_nodes(graph);
+    for (let index = 0; index < count; index++) {
+      const node = graphNode(graph, index);
+      const context = this.device.createContext(GRAPH_BYTES);
+      const single = functions.ggml_new_graph_custom(context, 8, false);
+      addNode(single, node);
+      const start = process.cpuUsage();
+      const status = functions.ggml_backend_graph_compute(this.device.pointer, single);
+      const { user, system } = process.cpuUsage(start);
+      const ms = (user + system) / 1000;
+      functions.ggml_free(context);
+      if (status !== 0) return Promise.resolve(status);
+      const op = describe(node);
+      const sources = Array.from({ length: 2 }, (_, source) => koffi.decode(node, SOURCES + 8 * source, 'void *') as Pointer | null).filter((source) => source !== null);
+      const what = `${op} ${sources.map(nameOf).join(' · ')} → ${nameOf(node)}`;
+      const flops = op === 'MUL_MAT' ? 2 * extentsOf(node).reduce((product, extent) => product * extent, 1) * (extentsOf(sources[0] as Pointer)[0] as number) : 0;
+      const entry = nodes.get(what) ?? { what, count: 0, ms: 0, flops: 0 };
+      nodes.set(what, { what, count: entry.count + 1, ms: entry.ms + ms, flops: entry.flops + flops });
+    }
+    return Promise.resolve(0);
+  };
+  Object.defineProperty(DeviceMemory.prototype, 'compute', { ...original, value: compute });
+  return { nodes, stop: () => void Object.defineProperty(DeviceMemory.prototype, 'compute', original) };
+}
+
+function extentsOf(tensor: Pointer): number[] {
+  return Array.from({ length: 4 }, (_, dimension) => Number(koffi.decode(tensor, EXTENTS + 8 * dimension, 'int64_t')));
+}
+
+function nameOf(tensor: Pointer): string {
+  const type = koffi.decode(tensor, TYPE, 'int') as number;
+  return `${typeNames.get(type) ?? type}[${extentsOf(tensor).join(', ').replace(/(, 1)+$/, '')}]`;
+}
