@@ -54,11 +54,12 @@ const rules = {
   mulMat: ([a, b], _result, device) =>
     a !== undefined && isWeightType(a.type) && (is(b, 'F32') || (is(b, 'F16') && a.type === 'F16' && device !== 'cpu') || (is(b, 'BF16') && a.type === 'BF16' && device === 'cpu')) && (device !== 'vulkan' || a.shape[3] === b?.shape[3]),
   mulMatId: ([a, b, ids]) => a !== undefined && isWeightType(a.type) && is(b, 'F32') && is(ids, 'I32'),
-  copy: ([a, b], result) => {
+  copy: ([a, b], result, device) => {
     const from = a?.type;
     const to = b?.type ?? result;
     if (!from) return false;
-    if (from === to) return true;
+    // GPUs move values of two and four bytes, and blocks.
+    if (from === to) return device === 'cpu' || isWeightType(from) || from === 'I16' || from === 'I32';
     if (from === 'F32') return cacheTypes.includes(to);
     if (from === 'F16') return to === 'F32';
     if (from === 'BF16') return to === 'F32';

@@ -17,8 +17,8 @@ import type { LoadedWeights } from './weights.ts';
 
 /** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
 const ROW_PADDING = 256;
-/** Graphs kept for reuse: one decode and one prompt size for a few sequences. */
-const KEPT_GRAPHS = 6;
+/** Graphs kept for reuse: the sizes that prompts and drafts have, for a few sequences. */
+const KEPT_GRAPHS = 12;
 /** Tokens of the largest evaluation; attention's tiled path needs 64. */
 export const BATCH_TOKENS = 512;
 const F16_MINUS_INFINITY = 0xfc00;

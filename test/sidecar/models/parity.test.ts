@@ -34,9 +34,14 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
       await writeTinyModel(file, { variant, type, device: opened });
       using peer = new LibLlama(file, { build: device, contextSizeTokens: CONTEXT_TOKENS, batchTokens: 512, threads: 2, gpuLayers: device === 'cpu' ? 0 : 99, quiet: true });
       using network = await openNetwork(file, { placement: onOneDevice(opened), capacityTokens: CONTEXT_TOKENS });
+      const whole = chunked(peer, tokens.length);
       for (const chunkTokens of [tokens.length, 64]) {
         const actual = await network.logits(tokens, { chunkTokens });
-        const { normalisedSquaredError, meanDivergence, argmaxDisagreements } = compareLogits(actual, chunked(peer, chunkTokens), TINY_VOCABULARY);
+        const expected = chunkTokens === tokens.length ? whole : chunked(peer, chunkTokens);
+        const { normalisedSquaredError, meanDivergence, ...compared } = compareLogits(actual, expected, TINY_VOCABULARY);
+        // On a GPU libllama rounds a mixture differently by the length of its prompt, and a router's tie then falls otherwise: what it answers in two ways is not held against ours.
+        const undecided = device === 'cpu' ? [] : compareLogits(flat(whole), expected, TINY_VOCABULARY).argmaxDisagreements.map(({ row }) => row);
+        const argmaxDisagreements = compared.argmaxDisagreements.filter(({ row }) => !undecided.includes(row));
         const how = `in chunks of ${chunkTokens}`;
         if (device === 'cpu' && type === 'F32') assert.ok(normalisedSquaredError <= 1e-6, `${how}: normalised squared error ${normalisedSquaredError}`);
         assert.ok(meanDivergence <= 1e-3, `${how}: mean divergence ${meanDivergence}`);
@@ -45,6 +50,10 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
     });
   }
 });
+
+function flat(rows: readonly Float32Array[]): Float32Array {
+  return Float32Array.from({ length: rows.length * TINY_VOCABULARY }, (_, index) => (rows[Math.floor(index / TINY_VOCABULARY)] as Float32Array)[index % TINY_VOCABULARY] as number);
+}
 
 function chunked(peer: LibLlama, chunkTokens: number): Float32Array[] {
   peer.clear();
