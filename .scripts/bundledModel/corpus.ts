@@ -32,6 +32,9 @@ export interface CorpusText {
 
 /** Files and bytes that were taken per domain, and what was left out. */
 export interface CorpusReport {
+  /** Of `packages.json`. */
+  readonly list: string;
+  /** Of all texts. */
   readonly fingerprint: string;
   readonly taken: Readonly<Record<'training' | 'held-out', Readonly<Partial<Record<Domain, { readonly files: number; readonly bytes: number }>>>>>;
   readonly leftOut: Readonly<Partial<Record<Rejection | 'copy' | 'near copy', number>>>;
@@ -75,7 +78,8 @@ export async function makeCorpus(): Promise<CorpusReport> {
       same.add(hash);
     }
   }
-  const report: CorpusReport = { fingerprint: fingerprint.digest('hex'), taken, leftOut: Object.fromEntries(leftOut), packages: packages.length };
+  const list = createHash('sha256').update(await readFile(new URL('packages.json', import.meta.url))).digest('hex');
+  const report: CorpusReport = { list, fingerprint: fingerprint.digest('hex'), taken, leftOut: Object.fromEntries(leftOut), packages: packages.length };
   await rm(path.join(folder, 'READY'), { force: true });
   await rm(path.join(folder, 'texts'), { recursive: true, force: true });
   await rename(target, path.join(folder, 'texts'));

@@ -88,18 +88,27 @@ export class Network implements Disposable {
    * ("blk.0.attn_norm").
    */
   async normSums(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#norms(sequence, tokens, (graph, normed) => sumRows(graph, contiguous(graph, transpose(graph, normed))));
+  }
+
+  /** Appends tokens to a sequence. Resolves with each norm's result inside the blocks, `[width · tokens]`, by its name: what routers see. */
+  async norms(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#norms(sequence, tokens, contiguous);
+  }
+
+  async #norms(sequence: SequenceCache, tokens: readonly number[], of: (graph: Graph, normed: Tensor) => Tensor): Promise<ReadonlyMap<string, Float32Array>> {
     const { device } = this.options.placement;
     using memory = new DeviceMemory(device);
-    const sums = new Map<string, Tensor>();
+    const results = new Map<string, Tensor>();
     const built = this.#build(sequence.layers, tokens.length, attendedRowsFor(sequence, tokens.length), 'summed', (name, normed, graph) => {
-      const sum = sumRows(graph, contiguous(graph, transpose(graph, normed)));
-      graph.expand(sum, { read: true });
-      sums.set(name, sum);
+      const result = of(graph, normed);
+      graph.expand(result, { read: true });
+      results.set(name, result);
     });
     using graph = built.graph;
     graph.allocate(memory);
     await this.#run(built, sequence, tokens);
-    return new Map([...sums].map(([name, sum]) => [name, readF32(device, sum)]));
+    return new Map([...results].map(([name, result]) => [name, readF32(device, result)]));
   }
 
   /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */
