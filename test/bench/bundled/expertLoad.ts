@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
-import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { hasExperts } from '../../../sidecar/models/architectures/architecture.ts';
 import { fileRows } from '../../../sidecar/models/gguf/rows.ts';
 import { checkModel, type CheckedModel } from '../../../sidecar/models/chorus/openNetwork.ts';
@@ -69,7 +68,7 @@ async function readRouters({ hyperparameters, tensors }: CheckedModel): Promise<
       const file = await open(tensor.header.path, 'r');
       try {
         const rows = fileRows(file, tensor);
-        return toFloat32(rows.type as TensorType, await rows.read(0, rows.count));
+        return toFloat32(rows.type, await rows.read(0, rows.count));
       } finally {
         await file.close();
       }

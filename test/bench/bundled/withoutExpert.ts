@@ -1,7 +1,6 @@
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
-import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
 import type { Hyperparameters } from '../../../sidecar/models/architectures/architecture.ts';
 import { checkModel } from '../../../sidecar/models/chorus/openNetwork.ts';
@@ -92,7 +91,7 @@ function remaining(file: FileHandle, tensor: LocatedTensor, hyperparameters: Hyp
   }
   async function* columnsExcept(width: number): AsyncGenerator<Uint8Array> {
     for (let row = 0; row < rows.count; row++) {
-      const values = toFloat32(rows.type as TensorType, await rows.read(row, 1));
+      const values = toFloat32(rows.type, await rows.read(row, 1));
       const kept = Float32Array.from([...values.subarray(0, expert * width), ...values.subarray((expert + 1) * width)]);
       yield new Uint8Array(kept.buffer);
     }
