@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import { readGgufHeader, type GgufHeader } from './gguf/header.ts';
-import { allParts, splitPart, validateModel, type ModelShape } from './gguf/validate.ts';
+import { allParts, splitPart, validateModel, validateTokenizer, type ModelShape } from './gguf/validate.ts';
 
 /** A model's files, checked before anything native reads them. */
 export interface ModelFile {
@@ -12,6 +12,17 @@ export interface ModelFile {
   readonly shape: ModelShape;
   /** Of all parts. */
   readonly weightBytes: number;
+}
+
+/** A file of which the tokenizer alone is used. */
+export interface TokenizerFile extends Pick<ModelFile, 'path' | 'header'> {
+  readonly shape: Pick<ModelShape, 'architecture'>;
+}
+
+/** Checks what a file says about its tokenizer; it needs no weights, as llama.cpp's vocabulary files have none. Throws `TroubleError`. */
+export async function inspectTokenizerFile(modelPath: string): Promise<TokenizerFile> {
+  const header = await readGgufHeader(modelPath);
+  return { path: modelPath, header, shape: validateTokenizer(header) };
 }
 
 /** Checks a file, and all its parts if it is split. Throws `TroubleError` that names what is wrong. */

@@ -5,7 +5,7 @@ import type { ChatTemplateParams, SpecialTokens, TokenId } from '../protocol/eng
 import { ChatTemplate } from './chatTemplate.ts';
 import { readVocabulary, type Vocabulary } from './gguf/vocabulary.ts';
 import { specialTokens } from './llamaCpp/specialTokens.ts';
-import type { ModelFile } from './modelFile.ts';
+import type { TokenizerFile } from './modelFile.ts';
 
 /** Text longer than this is refused: tokenising it would block the engine for seconds. */
 const MAX_TOKENIZE_UNITS = 8 * 1024 * 1024;
@@ -28,7 +28,7 @@ export class ModelText {
   readonly #template: ChatTemplate | TroubleError | undefined;
 
   /** Throws `TroubleError` 'unsupported-model' where the tokenizer's spelling is not known. */
-  static async of(model: LlamaModel, { path: modelPath, header }: ModelFile): Promise<ModelText> {
+  static async of(model: LlamaModel, { path: modelPath, header }: TokenizerFile): Promise<ModelText> {
     const vocabulary = await readVocabulary(modelPath);
     if (!vocabulary) {
       throw new TroubleError('unsupported-model', `${path.basename(modelPath)} has a tokenizer of kind ${String(header.metadata.get('tokenizer.ggml.model'))}, which can't be used.`);

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import { openDevice } from '../models/llamaCpp/device.ts';
 import { loadLlamaModel } from '../models/llamaCpp/loadLlamaModel.ts';
-import { inspectModelFile } from '../models/modelFile.ts';
+import { inspectModelFile, inspectTokenizerFile } from '../models/modelFile.ts';
 import { ModelText } from '../models/modelText.ts';
 import type { TokenId } from '../protocol/engine.ts';
 import type { Tokenizer } from './batchStream.ts';
@@ -15,10 +15,10 @@ export interface OpenedTokenizer extends Tokenizer {
 }
 
 /** The tokenizer of a model file, without its weights. Throws `TroubleError`. */
-export async function openTokenizer({ modelPath, device, threads }: TrainOptions, log: (line: string) => void = () => undefined): Promise<OpenedTokenizer> {
-  const file = await inspectModelFile(modelPath);
+export async function openTokenizer({ modelPath, scratch, device, threads }: Pick<TrainOptions, 'modelPath' | 'scratch' | 'device' | 'threads'>, log: (line: string) => void = () => undefined): Promise<OpenedTokenizer> {
+  const file = scratch ? await inspectTokenizerFile(modelPath) : await inspectModelFile(modelPath);
   const opened = await openDevice(device, { threads, log });
-  const request = { params: { modelPath, engine: 'chorus', device, threads, contextSizeTokens: 0 }, file, device: opened, threads, logLines: () => [] } as const;
+  const request = { params: { modelPath, engine: 'chorus', device, threads, contextSizeTokens: 0 }, file, device: opened, logLines: () => [] } as const;
   const model = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const dispose = async (): Promise<void> => {
     await model.dispose();

@@ -11,8 +11,9 @@ import type { Architecture, Hyperparameters, WeightSpec } from '../models/archit
 import { Metadata } from '../models/architectures/metadata.ts';
 import { checkModel } from '../models/chorus/openNetwork.ts';
 import { onOneDevice } from '../models/chorus/placement.ts';
-import { locateTensors, loadWeights, type LoadedWeights, type LocatedTensor } from '../models/chorus/weights.ts';
+import { loadWeights, type LoadedWeights } from '../models/chorus/weights.ts';
 import { readGgufHeader, type GgufHeader, type GgufValue } from '../models/gguf/header.ts';
+import { locateTensors, type LocatedTensor } from '../models/gguf/locate.ts';
 import { copiedMetadata, writeGguf, type GgufEntry, type TensorSource } from '../models/gguf/writer.ts';
 import { parameterSpec } from './parameterSpecs.ts';
 import type { ScratchSizes } from './options.ts';

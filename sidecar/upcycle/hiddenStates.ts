@@ -76,7 +76,7 @@ async function tokenizerOf(modelPath: string, threads: number): Promise<(text: s
   const file = await inspectModelFile(modelPath);
   const device = await openDevice('cpu', { threads, log: (line) => lines.push(line) });
   const params = { modelPath, engine: 'chorus', device: 'cpu', threads, contextSizeTokens: 0 } as const;
-  const model = await loadLlamaModel({ params, file, device, threads, logLines: () => lines }, { vocabOnly: true, gpuLayers: 0 });
+  const model = await loadLlamaModel({ params, file, device, logLines: () => lines }, { vocabOnly: true, gpuLayers: 0 });
   const text = await ModelText.of(model, file);
   const { addBos, bos } = text.special;
   return async (prompt) => ({ bos: addBos && bos !== undefined ? [bos] : [], tokens: text.tokenize(prompt, false) });

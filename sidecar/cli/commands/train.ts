@@ -9,7 +9,7 @@ import type { ScratchSizes, TrainOptions, TrainProgress } from '../../train/opti
 import { trainInProcess } from '../../train/trainingProcess.ts';
 import { InterruptedError } from '../exitCodes.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { decimal, integer, withJson } from '../options.ts';
+import { decimal, integer, regularExpression, withJson } from '../options.ts';
 import { printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
 
@@ -67,7 +67,7 @@ export function addTrain(program: Command): void {
     .option('--weight-decay <number>', 'of matrices', (value) => decimal(value, 0, 10), defaultAdamW.weightDecay)
     .option('--clip <number>', 'highest norm of the gradients', (value) => decimal(value, 0, 1e9), defaultAdamW.clipNorm)
     .addOption(new Option('--precision <type>', 'type of the products; q8: weights in 8 bits').choices(['f32', 'bf16', 'q8']).default('bf16'))
-    .option('--freeze <patterns...>', 'regular expressions: tensors that are not trained', regularExpressions, [])
+    .option('--freeze <patterns...>', 'regular expressions: tensors that are not trained', (value: string, before: readonly string[]) => [...before, regularExpression(value)], [])
     .option('--balance <number>', 'load-balancing loss of routers', (value) => decimal(value, 0, 10), 0.01)
     .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)
     .option('--fim <share>', 'share of texts in which a gap is to be filled', (value) => decimal(value, 0, 1), 0)
@@ -144,13 +144,4 @@ function scratchSizes(value: string): ScratchSizes {
   if (numbers.length !== 5) throw new InvalidArgumentError('Expected five numbers: width,blocks,heads,kvHeads,feedForward.');
   const [width, blocks, heads, kvHeads, feedForwardWidth] = numbers as [number, number, number, number, number];
   return { width, blocks, heads, kvHeads, feedForwardWidth };
-}
-
-function regularExpressions(value: string, before: readonly string[]): readonly string[] {
-  try {
-    new RegExp(value);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-  return [...before, value];
 }

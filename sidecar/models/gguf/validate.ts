@@ -36,6 +36,11 @@ export function validateModel(header: GgufHeader): ModelShape {
   return new ModelValidator(header).validate();
 }
 
+/** As `validateModel`, of the tokenizer alone. */
+export function validateTokenizer(header: GgufHeader): Pick<ModelShape, 'architecture' | 'vocabularySize'> {
+  return new ModelValidator(header).validateTokenizer();
+}
+
 /** `-00001-of-00003.gguf`: the number of this part and of all parts, counted from 1; `undefined` for a file of its own. */
 export function splitPart(filePath: string): { readonly part: number; readonly parts: number; readonly prefix: string } | undefined {
   const match = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i.exec(filePath);
@@ -91,6 +96,10 @@ class ModelValidator {
       parameterCount: this.header.tensors.reduce((sum, tensor) => sum + tensor.shape.reduce((product, length) => product * length, 1), 0),
       weightBytes: this.header.tensors.reduce((sum, tensor) => sum + tensor.sizeBytes, 0),
     };
+  }
+
+  validateTokenizer(): Pick<ModelShape, 'architecture' | 'vocabularySize'> {
+    return { architecture: this.architecture, vocabularySize: this.checkVocabulary() };
   }
 
   private get name(): string {
@@ -171,11 +180,11 @@ class ModelValidator {
     if (typeof used === 'number' && used > total) throw this.invalid(`it uses ${used} of ${total} experts`);
   }
 
-  private checkVocabulary(embeddingLength: number): number {
+  private checkVocabulary(embeddingLength?: number): number {
     const embedding = this.header.tensors.find((tensor) => tensor.name === 'token_embd.weight');
     const tokens = this.header.arrayLengths.get('tokenizer.ggml.tokens');
     const rows = embedding?.shape[1];
-    if (embedding && embedding.shape[0] !== embeddingLength) {
+    if (embedding && embeddingLength !== undefined && embedding.shape[0] !== embeddingLength) {
       throw this.invalid(`token_embd.weight has rows of ${embedding.shape[0]} elements, ${this.architecture}.embedding_length says ${embeddingLength}`);
     }
     if (tokens === undefined || tokens < 1) throw this.invalid('it has no vocabulary (tokenizer.ggml.tokens)');

@@ -2,10 +2,16 @@ import { InsufficientMemoryError, type LlamaModel, type LlamaModelOptions } from
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { ownArchitectures } from '../architectures/architectures.ts';
+import type { TokenizerFile } from '../modelFile.ts';
 import type { OpenRequest } from '../openedModel.ts';
 
+/** What loading needs of a request to open; for a vocabulary the file need not be a whole model. */
+export interface LoadRequest extends Pick<OpenRequest, 'params' | 'device' | 'signal' | 'logLines'> {
+  readonly file: TokenizerFile;
+}
+
 /** Loads a model with node-llama-cpp; with `vocabOnly` also one whose architecture it doesn't know. Throws `TroubleError`. */
-export async function loadLlamaModel(request: OpenRequest, options: Omit<LlamaModelOptions, 'modelPath'>): Promise<LlamaModel> {
+export async function loadLlamaModel(request: LoadRequest, options: Omit<LlamaModelOptions, 'modelPath'>): Promise<LlamaModel> {
   const isOwn = ownArchitectures.has(request.file.shape.architecture);
   if (isOwn && !options.vocabOnly) throw ownEngineOnly(request);
   // A vocabulary doesn't depend on the architecture, but llama.cpp reads none from a file of an architecture that it doesn't know.
@@ -18,13 +24,13 @@ export async function loadLlamaModel(request: OpenRequest, options: Omit<LlamaMo
   }
 }
 
-function ownEngineOnly({ params, file }: OpenRequest): TroubleError {
+function ownEngineOnly({ params, file }: LoadRequest): TroubleError {
   const name = path.basename(params.modelPath);
   return new TroubleError('unsupported-model', `${name} has the architecture "${file.shape.architecture}", which only Chorus's own engine runs: choose the engine "chorus" or "auto".`);
 }
 
 /** What the user is told of a native load that failed, from the library's log. */
-export function loadFailure(request: OpenRequest, error: unknown): TroubleError {
+export function loadFailure(request: LoadRequest, error: unknown): TroubleError {
   const name = path.basename(request.params.modelPath);
   const lines = request.logLines();
   const detail = lines.join('\n') || undefined;
