@@ -27,7 +27,7 @@ const DECODE_TOKENS = 128;
 const DEPTHS = [0, 4_096] as const;
 const ROUNDS = 7;
 /** Of decoding, before the other engine has its turn. */
-const SLICE_TOKENS = 16;
+const SLICE_TOKENS = 1;
 const CONTEXT_TOKENS = 5_120;
 const CHUNK_TOKENS = 512;
 const BUSY_TOKENS = 96;
@@ -198,7 +198,7 @@ if (process.argv.includes('--write')) {
   await writeReport({
     name: 'engine',
     title: "Chorus's engine and libllama",
-    body: `Both run the same file on the same libraries in one process, in turns, in decoding every ${SLICE_TOKENS} tokens; medians of ${ROUNDS} rounds, of their ratios too. libllama is called through\n\`llama_decode\`. While every core is busy (one endless loop a core), both have the same threads\nto begin with.\n\n${table}`,
+    body: `Both run the same file on the same libraries in one process, in turns, in decoding token by token; medians of ${ROUNDS} rounds, of their ratios too. libllama is called through\n\`llama_decode\`. While every core is busy (one endless loop a core), both have the same threads\nto begin with.\n\n${table}`,
     figures: { rows, busy, drafts, alone, threads },
     model: path.basename(modelPath),
     command: 'npm run bench -- --write',
