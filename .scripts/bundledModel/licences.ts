@@ -44,7 +44,7 @@ async function npmLicence(folder: string): Promise<string> {
   const metadata = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as { license?: unknown; licenses?: unknown };
   const stated: unknown = metadata.license ?? metadata.licenses;
   const entries = Array.isArray(stated) ? (stated as unknown[]) : [stated];
-  return entries.map((entry) => spdx(typeof entry === 'string' ? entry : String((entry as { type?: unknown } | undefined)?.type ?? 'none'))).join(' OR ');
+  return entries.map((entry) => spdx(typeof entry === 'string' ? entry : ((entry as { type?: string } | undefined)?.type ?? 'none'))).join(' OR ');
 }
 
 async function pypiLicence(folder: string): Promise<string> {

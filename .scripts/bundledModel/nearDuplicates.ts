@@ -43,7 +43,7 @@ function signatureOf(text: string): Uint32Array | undefined {
     const value = mix(shingle + 0x9e3779b9);
     if (value < (least[bin] as number)) least[bin] = value;
   }
-  return least.map((value, bin) => {
+  return least.map((_, bin) => {
     let from = bin;
     while (least[from] === EMPTY) from = (from + 1) % BINS;
     return least[from] as number;
