@@ -68,7 +68,7 @@ describe('a prompt on a backend that can be interrupted', () => {
     while (lengths.length < 2) await nextCycle();
     assert.equal(lengths[1], 32);
     let isDone = false;
-    void answer.finally(() => (isDone = true));
+    void answer.then(() => (isDone = true), () => (isDone = true));
     while (!isDone) {
       letGo();
       await nextCycle();
