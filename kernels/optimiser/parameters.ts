@@ -13,6 +13,8 @@ export interface ParameterSpec {
   readonly decays: boolean;
   /** Whether it is the first operand of products, which BF16 makes faster; else it is read in F32. */
   readonly isMatrix: boolean;
+  /** Whether it is a matrix inside a block, which Muon may step: not an embedding, an output or a router. */
+  readonly isHidden?: boolean;
 }
 
 export interface Parameter {
@@ -23,7 +25,7 @@ export interface Parameter {
   readonly gradient: Tensor;
   /** `gradient`, and one more for each further network that computes at the same time: the optimiser adds them to the first. */
   readonly gradients: readonly [Tensor, ...Tensor[]];
-  /** F32: AdamW's moments. */
+  /** F32: AdamW's moments; of what Muon steps the first is the velocity, and there is no second. */
   readonly first: Tensor;
   readonly second: Tensor;
   /** What networks read: the master, or its rounding to BF16 or Q8_0. */

@@ -90,7 +90,7 @@ export interface PlacedModel extends Disposable {
  * Places weights on a device: those whose names match `freeze` in the type of the file, the others in F32, read from the file or random.
  * Throws `TroubleError` where nothing is left to train.
  */
-export async function placeModel(model: TrainedModel, device: Device, options: { freeze: readonly RegExp[]; weightType: WeightType; seed: number; networks?: number }): Promise<PlacedModel> {
+export async function placeModel(model: TrainedModel, device: Device, options: { freeze: readonly RegExp[]; weightType: WeightType; seed: number; networks?: number; singleScaleNorm?: boolean }): Promise<PlacedModel> {
   const isFrozen = ({ name }: WeightSpec): boolean => name === 'rope_freqs.weight' || options.freeze.some((pattern) => pattern.test(name));
   const trained = model.specs.filter((spec) => !isFrozen(spec));
   // Frozen weights are read transposed as well, which repacked ones can't be.
@@ -101,7 +101,7 @@ export async function placeModel(model: TrainedModel, device: Device, options: {
   const tiedOutput = !model.specs.some(({ name }) => name === 'output.weight');
   const parameters = new Parameters(
     device,
-    trained.map((spec) => parameterSpec(spec, { tiedOutput })),
+    trained.map((spec) => parameterSpec(spec, { tiedOutput, singleScaleNorm: options.singleScaleNorm })),
     options.weightType,
     options.networks,
   );
@@ -110,7 +110,7 @@ export async function placeModel(model: TrainedModel, device: Device, options: {
     const random = new Random(options.seed);
     for (const { spec, master } of parameters.all) {
       const source = model.tensors.get(spec.name);
-      write(device, master, source ? await readTensor(source) : randomValues(spec.name, master.elements, spec.decays, model.hyperparameters.blockCount, random));
+      write(device, master, source ? fitted(await readTensor(source), master.elements) : randomValues(spec.name, master.elements, spec.decays, model.hyperparameters.blockCount, random));
     }
     const frozen = frozenSpecs.length > 0 ? await loadWeights(onOneDevice(device), frozenSpecs, model.tensors) : undefined;
     return {
@@ -132,11 +132,18 @@ export async function exportModel(file: string, model: TrainedModel, parameters:
   const trained = new Map(parameters.all.map((parameter) => [parameter.spec.name, parameter.master]));
   const sources = model.specs.map(({ name, extents }): TensorSource => {
     const master = trained.get(name);
-    if (master) return { name, shape: extents, type: 'F32', chunks: () => [bytesOf(readF32(parameters.device, master))] };
+    const count = extents.reduce((product, extent) => product * extent, 1);
+    if (master) return { name, shape: extents, type: 'F32', chunks: () => [bytesOf(fitted(readF32(parameters.device, master), count))] };
     const source = model.tensors.get(name) as LocatedTensor;
     return { name, shape: source.shape, type: source.type, chunks: async function* () { yield await readBytes(source); } };
   });
   await writeGguf(file, { metadata: model.metadata, tensors: sources });
+}
+
+/** One gain of a norm as all gains of a file, and gains of a file as their mean. */
+function fitted(values: Float32Array, count: number): Float32Array {
+  if (values.length === count) return values;
+  return new Float32Array(count).fill(values.reduce((sum, value) => sum + value, 0) / values.length);
 }
 
 const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

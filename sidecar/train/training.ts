@@ -9,6 +9,7 @@ import { TroubleError } from '../engine/engine.ts';
 import { BatchStream } from './batchStream.ts';
 import { Checkpoints, type CheckpointState } from './checkpoints.ts';
 import { readCorpus, type Corpus } from './corpus.ts';
+import { seedOf } from './dropout.ts';
 import { lossPlot } from './lossPlot.ts';
 import type { TrainOptions, TrainProgress, TrainResult } from './options.ts';
 import { openTokenizer } from './openTokenizer.ts';
@@ -46,6 +47,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
       weightType: weightTypes[options.precision],
       seed: options.seed,
       networks: devices.all.length,
+      singleScaleNorm: options.singleScaleNorm,
     });
     const { parameters, frozen } = placed;
     const checkpoints = new Checkpoints(options.checkpointFolder);
@@ -62,6 +64,8 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
         frozen: frozen?.table.all,
         sequences: microSequences,
         sequenceTokens,
+        dropout: options.dropout,
+        outlierLoss: ((options.outlierLoss ?? 0) * microSequences) / batchSequences,
         routerLoss: { balance: (options.routerLoss.balance * microSequences) / batchSequences, z: (options.routerLoss.z * microSequences) / batchSequences },
       },
       devices.all,
@@ -138,7 +142,7 @@ async function trainStep({ options, optimiser, networks, stream, step, rate, sav
   const sequences = Array.from({ length: batchSequences }, () => stream.next());
   const counted = sequences.reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
   networks.options.parameters.clearGradients();
-  const loss = await networks.accumulate(sequences, Math.max(1, counted));
+  const loss = await networks.accumulate(sequences, Math.max(1, counted), seedOf(options.seed, step));
   const diverged = (what: string, cause?: unknown): TroubleError => {
     const kept = saved === 0 ? 'There is no checkpoint yet.' : `The checkpoint of step ${saved} is whole.`;
     return new TroubleError('engine-failed', `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`, { cause });
@@ -156,7 +160,9 @@ async function trainStep({ options, optimiser, networks, stream, step, rate, sav
 /** What must be the same for a checkpoint to be taken up; the schedule may change, so that a training can be made longer. */
 function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus: Corpus): string {
   const { scratch, sequenceTokens, batchSequences, microSequences, precision, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed } = options;
-  const same = { scratch, sequenceTokens, batchSequences, microSequences, precision, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed };
+  // What is off is left out, so that checkpoints from before there was such an option stay of use.
+  const [dropout, singleScaleNorm, outlierLoss] = [options.dropout || undefined, options.singleScaleNorm || undefined, options.outlierLoss || undefined];
+  const same = { dropout, singleScaleNorm, outlierLoss, scratch, sequenceTokens, batchSequences, microSequences, precision, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed };
   const weights = model.specs.map(({ name, extents }) => [name, ...extents]);
   return createHash('sha256').update(JSON.stringify([model.architecture.name, weights, corpus.fingerprint, same])).digest('hex');
 }
