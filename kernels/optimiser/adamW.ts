@@ -1,3 +1,4 @@
+import { frobeniusDecay } from '../blocks/lowRank.ts';
 import type { Device } from '../ggml/device.ts';
 import { Graph } from '../ggml/graph.ts';
 import { DeviceMemory } from '../ggml/graphMemory.ts';
@@ -30,6 +31,7 @@ export class AdamW implements Disposable {
   readonly #stepGraphs: Graph[] = [];
   readonly #roundGraphs: Graph[] = [];
   readonly #factors: Tensor[] = [];
+  readonly #productDecays: Tensor[] = [];
   readonly #settings: Settings[] = [];
 
   constructor(
@@ -37,9 +39,9 @@ export class AdamW implements Disposable {
     private readonly options: AdamWOptions = defaultAdamW,
     devices: readonly Device[] = [parameters.device],
   ) {
-    shareOut(parameters.all, devices.length).forEach((share, index) => {
+    shareOut(unitsOf(parameters.all, options), devices.length).forEach((share, index) => {
       const device = devices[index] as Device;
-      const maxNodes = 64 + share.length * (16 + parameters.networks);
+      const maxNodes = 64 + share.length * (32 + parameters.networks);
       this.#normGraphs.push(this.#place(new Graph(device, { maxNodes }), (graph) => this.#buildNorms(graph, share)));
       this.#stepGraphs.push(this.#place(new Graph(device, { maxNodes }), (graph) => this.#buildSteps(graph, share)));
       if (share.some(({ forward, master, transposed }) => forward !== master || transposed)) {
@@ -59,14 +61,15 @@ export class AdamW implements Disposable {
    */
   async step(step: number, rate: number): Promise<{ gradientNorm: number }> {
     const { device, all } = this.parameters;
-    const { beta1, beta2, epsilon, clipNorm } = this.options;
+    const { beta1, beta2, epsilon, clipNorm, weightDecay } = this.options;
     await computeAll(this.#normGraphs);
     // In the order of the parameters, so that the sum does not depend on how they are shared out.
     const gradientNorm = Math.sqrt(all.reduce((sum, parameter) => sum + (readF32(device, this.#squares.get(parameter) as Tensor)[0] as number), 0));
     if (!Number.isFinite(gradientNorm)) throw new NonFiniteGradientError(`The gradients' norm is ${gradientNorm} in step ${step}.`);
     for (const factor of this.#factors) write(device, factor, Float32Array.of(Math.min(1, clipNorm / (gradientNorm + 1e-6))));
-    for (const { tensor, weightDecay } of this.#settings) {
-      write(device, tensor, Float32Array.of(rate, beta1, beta2, epsilon, weightDecay, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)));
+    for (const decay of this.#productDecays) write(device, decay, Float32Array.of(-rate * weightDecay));
+    for (const { tensor, weightDecay: decay } of this.#settings) {
+      write(device, tensor, Float32Array.of(rate, beta1, beta2, epsilon, decay, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)));
     }
     await computeAll(this.#stepGraphs);
     return { gradientNorm };
@@ -91,8 +94,10 @@ export class AdamW implements Disposable {
   #buildSteps(graph: Graph, share: readonly Parameter[]): void {
     const factor = graph.input('factor', 'F32', [1]);
     this.#factors.push(factor);
+    const factors = share.filter((parameter) => decaysAsProduct(parameter, this.options));
+    if (factors.length > 0) this.#buildProductDecay(graph, factors);
     for (const decays of [true, false]) {
-      const group = share.filter(({ spec }) => spec.decays === decays);
+      const group = share.filter((parameter) => (parameter.spec.decays && !factors.includes(parameter)) === decays);
       if (group.length === 0) continue;
       const settings = graph.input(decays ? 'decaying' : 'notDecaying', 'F32', [7]);
       this.#settings.push({ tensor: settings, weightDecay: decays ? this.options.weightDecay : 0 });
@@ -101,6 +106,20 @@ export class AdamW implements Disposable {
         const gradient = mul(graph, parameter.gradient, factor);
         round(graph, parameter, stepAdamW(graph, { weight: master, gradient, first, second }, settings));
       }
+    }
+  }
+
+  /** Decoupled as AdamW's own decay is: it meets neither clipping nor moments. */
+  #buildProductDecay(graph: Graph, factors: readonly Parameter[]): void {
+    const decay = graph.input('productDecay', 'F32', [1]);
+    this.#productDecays.push(decay);
+    for (const [down, up] of pairsOf(factors)) {
+      const slopes = frobeniusDecay(graph, { down: down.master, up: up.master });
+      // Both are known before either factor changes.
+      graph.expand(slopes.down);
+      graph.expand(slopes.up);
+      graph.expand(addInto(graph, down.master, mul(graph, slopes.down, decay)));
+      graph.expand(addInto(graph, up.master, mul(graph, slopes.up, decay)));
     }
   }
 
@@ -116,13 +135,32 @@ export class AdamW implements Disposable {
 
 const computeAll = async (graphs: readonly Graph[]): Promise<unknown> => Promise.all(graphs.map((graph) => graph.compute()));
 
-/** Shares of about as many values each, none of them empty: the largest parameter first, always to the smallest share. */
-function shareOut(parameters: readonly Parameter[], count: number): readonly (readonly Parameter[])[] {
+const decaysAsProduct = ({ spec }: Parameter, { factorDecay }: AdamWOptions): boolean => factorDecay === 'frobenius' && spec.decays && spec.factor !== undefined;
+
+/** What one graph has to compute together: factors of one matrix, where their product decays, and else each parameter alone. */
+function unitsOf(parameters: readonly Parameter[], options: AdamWOptions): readonly (readonly Parameter[])[] {
+  return [...parameters.filter((parameter) => !decaysAsProduct(parameter, options)).map((parameter) => [parameter]), ...pairsOf(parameters.filter((parameter) => decaysAsProduct(parameter, options)))];
+}
+
+/** `Vᵀ` and `U` of each matrix. */
+function pairsOf(factors: readonly Parameter[]): readonly (readonly [down: Parameter, up: Parameter])[] {
+  return factors
+    .filter(({ spec }) => spec.factor?.side === 'down')
+    .map((down) => {
+      const up = factors.find(({ spec }) => spec.factor?.side === 'up' && spec.factor.matrix === down.spec.factor?.matrix);
+      if (!up) throw new Error(`The factor ${down.spec.name} stands alone.`);
+      return [down, up];
+    });
+}
+
+/** Shares of about as many values each, none of them empty: the largest unit first, always to the smallest share. */
+function shareOut(units: readonly (readonly Parameter[])[], count: number): readonly (readonly Parameter[])[] {
   const shares = Array.from({ length: count }, () => ({ elements: 0, parameters: [] as Parameter[] }));
-  for (const parameter of [...parameters].sort((a, b) => b.master.elements - a.master.elements)) {
+  const sized = units.map((parameters) => ({ parameters, elements: parameters.reduce((sum, { master }) => sum + master.elements, 0) }));
+  for (const { parameters, elements } of sized.sort((a, b) => b.elements - a.elements)) {
     const smallest = shares.reduce((least, share) => (share.elements < least.elements ? share : least));
-    smallest.elements += parameter.master.elements;
-    smallest.parameters.push(parameter);
+    smallest.elements += elements;
+    smallest.parameters.push(...parameters);
   }
   return shares.map((share) => share.parameters).filter(({ length }) => length > 0);
 }

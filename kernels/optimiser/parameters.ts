@@ -1,4 +1,5 @@
 import type { Device } from '../ggml/device.ts';
+import type { Factors } from '../blocks/lowRank.ts';
 import { Storage } from '../ggml/storage.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { tensorTypes } from '../ggml/types.ts';
@@ -13,6 +14,8 @@ export interface ParameterSpec {
   readonly decays: boolean;
   /** Whether it is the first operand of products, which BF16 makes faster; else it is read in F32. */
   readonly isMatrix: boolean;
+  /** The matrix of low rank of which this is a factor. */
+  readonly factor?: { readonly matrix: string; readonly side: keyof Factors };
 }
 
 export interface Parameter {

@@ -1,6 +1,7 @@
 import { crossEntropy } from '../../kernels/autograd/crossEntropy.ts';
 import { Tape } from '../../kernels/autograd/tape.ts';
 import { linear } from '../../kernels/blocks/linear.ts';
+import type { LowRankMatrix } from '../../kernels/blocks/lowRank.ts';
 import { norm } from '../../kernels/blocks/norm.ts';
 import type { RouterLossOptions } from '../../kernels/blocks/routerLoss.ts';
 import type { PackedInputs } from '../../kernels/blocks/packedAttention.ts';
@@ -26,6 +27,8 @@ export interface TrainingNetworkOptions {
   readonly number?: number;
   /** Weights that are read and not trained. */
   readonly frozen?: ReadonlyMap<string, Tensor>;
+  /** Matrices that parameters are the factors of, by the names of the tensors that they stand for. */
+  readonly lowRank?: ReadonlyMap<string, LowRankMatrix>;
   /** Sequences that are computed at once, and their length. */
   readonly sequences: number;
   readonly sequenceTokens: number;
@@ -117,8 +120,8 @@ export class TrainingNetwork implements Disposable {
   }
 
   #forward(packed: PackedInputs): Tensor {
-    const { architecture, hyperparameters, parameters, frozen } = this.options;
-    const table = new WeightTable(new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]));
+    const { architecture, hyperparameters, parameters, frozen, lowRank } = this.options;
+    const table = new WeightTable(new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]), lowRank);
     const graph = this.#graph;
     let x = getRows(graph, table.tensor('token_embd.weight'), this.#tokens);
     for (let block = 0; block < hyperparameters.blockCount; block++) {
