@@ -10,6 +10,7 @@ export type Pointer = bigint;
 const baseSignatures = {
   ggml_free: 'vp',
   ggml_used_mem: 'zp',
+  ggml_set_no_alloc: 'vpb',
   ggml_tensor_overhead: 'z',
   ggml_graph_overhead_custom: 'zzb',
   ggml_new_tensor_4d: 'ppillll',

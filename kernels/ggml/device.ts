@@ -2,6 +2,7 @@ import koffi from 'koffi';
 import os from 'node:os';
 import type { GgmlFunctions, Pointer } from './bindings.ts';
 import { AllocationError, DeviceError } from './errors.ts';
+import { Interruption } from './interruption.ts';
 import { loadGgml, type LibraryBuild } from './libraries.ts';
 
 export type DeviceKind = 'cpu' | 'cuda' | 'metal' | 'vulkan';
@@ -61,6 +62,8 @@ export class Device implements Disposable {
   readonly bufferType: Pointer;
   /** The CPU's faster layout for some matrices; such tensors are written whole and never read back. */
   readonly repackBufferType: Pointer | undefined;
+  /** Absent where a computation can't be ended early. */
+  readonly interruption: Interruption | undefined;
   /** 0: not set yet. */
   #threads = 0;
   readonly #setThreads: ((backend: Pointer, threads: number) => void) | undefined;
@@ -69,7 +72,7 @@ export class Device implements Disposable {
   /** Opens the first device of a kind. Throws `DeviceError` where there is none. */
   constructor(kind: DeviceKind, options: { build?: LibraryBuild; threads?: number } = {}) {
     const build = options.build ?? kind;
-    const { functions, createContext } = loadGgml(build);
+    const { functions, createContext, abortQuestion } = loadGgml(build);
     const found = listDevices(build).find((device) => device.kind === kind);
     if (!found) throw new DeviceError(`No ${kind} device was found by the ${build} build of ggml.`);
     this.functions = functions;
@@ -80,6 +83,7 @@ export class Device implements Disposable {
     this.handle = handle;
     this.pointer = functions.ggml_backend_dev_init(handle, null);
     if (!this.pointer) throw new DeviceError(`The device ${found.name} (${found.description}) could not be opened.`);
+    this.interruption = Interruption.of({ functions, createContext, handle, pointer: this.pointer, abortQuestion });
     this.bufferType = functions.ggml_backend_get_default_buffer_type(this.pointer);
     this.repackBufferType = extraBufferTypes(functions, handle).find((type) => functions.ggml_backend_buft_name(type).endsWith('REPACK'));
     const setThreads = functions.ggml_backend_reg_get_proc_address(functions.ggml_backend_dev_backend_reg(handle), 'ggml_backend_set_n_threads');
@@ -113,6 +117,7 @@ export class Device implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.functions.ggml_backend_free(this.pointer);
+    this.interruption?.[Symbol.dispose]();
   }
 }
 

@@ -2,6 +2,7 @@ import type { Pointer } from './bindings.ts';
 import type { Device } from './device.ts';
 import { AllocationError, ShapeError } from './errors.ts';
 import { DEFAULT_MAX_NODES, type GraphMemory } from './graphMemory.ts';
+import { STATUS_ABORTED } from './interruption.ts';
 import { assertSupported, type Op } from './support.ts';
 import { contiguousStrides, Tensor, toShape, type Shape } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
@@ -88,10 +89,30 @@ export class Graph implements Disposable {
     this.#memory = memory;
   }
 
-  /** Computes the graph off the event loop. */
-  async compute(): Promise<void> {
+  /** Whether `compute` heeds its signal. */
+  get isInterruptible(): boolean {
+    return this.#devices.length === 1 && this.device.interruption !== undefined;
+  }
+
+  /**
+   * Computes the graph off the event loop. Rejects with the signal's reason where that aborts before the end and the device can be interrupted: results
+   * are then those of some of the nodes.
+   */
+  async compute(signal?: AbortSignal): Promise<void> {
     const memory = this.#placed();
-    this.#check(await memory.compute(this.#graph));
+    const { interruption } = this.device;
+    if (!signal || !interruption || !this.isInterruptible) return this.#check(await memory.compute(this.#graph));
+    signal.throwIfAborted();
+    const interrupt = (): void => interruption.request();
+    signal.addEventListener('abort', interrupt, { once: true });
+    try {
+      const status = await memory.compute(this.#graph);
+      if (status === STATUS_ABORTED) throw signal.reason as Error;
+      this.#check(status);
+    } finally {
+      signal.removeEventListener('abort', interrupt);
+      interruption.clear();
+    }
   }
 
   /** Computes the graph on this thread. */

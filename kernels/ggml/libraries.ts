@@ -34,6 +34,8 @@ interface LoadedGgml {
   readonly functions: GgmlFunctions;
   /** `ggml_init` takes its parameters by value, which the table of plain signatures does not cover. */
   readonly createContext: (sizeBytes: number) => bigint;
+  /** The native function `bool ggml_get_no_alloc(context)`: what an interruption asks. */
+  readonly abortQuestion: bigint;
 }
 
 let loaded: LoadedGgml | undefined;
@@ -62,7 +64,13 @@ export function loadGgml(build: LibraryBuild): LoadedGgml {
     const init = base.func('ggml_init', 'void *', [initParams]) as unknown as (params: object) => bigint;
     // Who shares this process may have loaded the same libraries already; a second time would list every device twice.
     if (functions.ggml_backend_dev_count() === 0) functions.ggml_backend_load_all_from_path(folder);
-    loaded = { build, folder, functions, createContext: (sizeBytes) => init({ mem_size: sizeBytes, mem_buffer: null, no_alloc: true }) };
+    loaded = {
+      build,
+      folder,
+      functions,
+      createContext: (sizeBytes) => init({ mem_size: sizeBytes, mem_buffer: null, no_alloc: true }),
+      abortQuestion: koffi.address(base.symbol('ggml_get_no_alloc')),
+    };
     return loaded;
   } catch (error) {
     if (error instanceof DeviceError) throw error;

@@ -8,7 +8,8 @@ export interface Interrupt {
 export function onInterrupt(): Interrupt {
   const controller = new AbortController();
   const abort = (): void => {
-    dispose();
+    // Not at once: execa's own listener, which ends its child, ends this program too where it finds no other.
+    setImmediate(dispose);
     controller.abort();
   };
   const dispose = (): void => {

@@ -10,6 +10,7 @@ import { addLsp } from './commands/lsp.ts';
 import { addLogits } from './commands/logits.ts';
 import { addModels } from './commands/models.ts';
 import { addPerplexity } from './commands/perplexity.ts';
+import { addQuantize } from './commands/quantize.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
 import { addTrain } from './commands/train.ts';
@@ -42,6 +43,7 @@ addPerplexity(program);
 addBench(program);
 addTrain(program);
 addUpcycle(program);
+addQuantize(program);
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));

@@ -58,3 +58,13 @@ export function decimal(value: string, low: number, high: number): number {
   if (value.trim() !== '' && number >= low && number <= high) return number;
   throw new InvalidArgumentError(`Expected a number from ${low} to ${high}.`);
 }
+
+/** A regular expression that can be read, as it was given. Throws commander's `InvalidArgumentError`. */
+export function regularExpression(value: string): string {
+  try {
+    new RegExp(value);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+  return value;
+}

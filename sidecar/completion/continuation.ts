@@ -4,6 +4,9 @@ import type { PromptText } from './prompt.ts';
 /** With less code than this a small model takes a comment for prose and goes on with prose. */
 const LITTLE_TEXT_UNITS = 100;
 
+/** Between what follows the cursor and what precedes it, which come in this order. */
+export const SUFFIX_END = '\n\n';
+
 /**
  * What precedes the prefix for models without fill-in-the-middle: what stands after the cursor, then the file's name where a comment is all
  * that tells the language. The rest of the cursor's own line stays out, since no text begins there.
@@ -11,7 +14,7 @@ const LITTLE_TEXT_UNITS = 100;
 export function continuationHead(text: PromptText, file: { readonly path: string; readonly languageId: string }): string {
   const lineEnd = text.suffix.indexOf('\n');
   const following = lineEnd < 0 ? '' : text.suffix.slice(lineEnd + 1).trimEnd();
-  return (following.trim() === '' ? '' : `${following}\n\n`) + (text.prefix.length + text.suffix.length < LITTLE_TEXT_UNITS ? fileComment(text, file) : '');
+  return (following.trim() === '' ? '' : following + SUFFIX_END) + (text.prefix.length + text.suffix.length < LITTLE_TEXT_UNITS ? fileComment(text, file) : '');
 }
 
 function fileComment({ prefix }: PromptText, { path, languageId }: { path: string; languageId: string }): string {

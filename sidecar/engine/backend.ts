@@ -9,6 +9,8 @@ export interface Backend {
   readonly contextSizeTokens: number;
   /** Largest number of tokens in one evaluation. */
   readonly batchTokens: number;
+  /** Whether an evaluation ends soon after its signal aborts; else it computes to its end. */
+  readonly isInterruptible: boolean;
   isEndOfGeneration(token: TokenId): boolean;
   /** Compiles a grammar. Throws `TroubleError` 'invalid-input' for one that can't be used. */
   grammar(source: GrammarSource): Promise<CompiledGrammar>;
@@ -30,8 +32,8 @@ export interface BackendSequence {
   commonPrefixLength(tokens: readonly TokenId[]): number;
   /** Keeps the first `length` tokens, or fewer where the model can't go back to there. Resolves with the length kept. */
   truncate(length: number): Promise<number>;
-  /** Appends tokens. */
-  evaluate(tokens: readonly TokenId[]): Promise<void>;
+  /** Appends tokens. Where the backend is interruptible, rejects with the reason of a signal that aborts on the way, and has appended nothing. */
+  evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
   /** Marks the present length as one that `truncate` can go back to, where the model needs that. */
   checkpoint(): Promise<void>;
   /** Appends `tokens`, then samples; each further step appends the token sampled before. Yields tokens without end. */
@@ -41,6 +43,8 @@ export interface BackendSequence {
 export interface DecodeOptions {
   readonly sampling: SamplingParams;
   readonly grammar?: CompiledGrammar;
+  /** Ends an evaluation as `evaluate`'s does. */
+  readonly signal?: AbortSignal;
   /** Asked before each token: the only tokens allowed, or `undefined` for any. */
   readonly allowed?: () => ReadonlySet<TokenId> | undefined;
 }

@@ -5,6 +5,7 @@ import type { ChunkSizer } from './chunkSizer.ts';
 import { TroubleError } from './engine.ts';
 import { TextStream, type TextPiece } from './textStream.ts';
 import { TokenHealing, type TokenIndex } from './tokenHealing.ts';
+import { Preempted } from './turns.ts';
 
 type StopReason = EngineGenerateResult['stopReason'];
 export type GenerateRequest = Omit<EngineGenerateParams, 'requestId'>;
@@ -18,15 +19,24 @@ export class EndedEarly extends Error {
   }
 }
 
+/** For evaluations that nothing waits for long, and for those that are ended when something has to: absent where none can be. */
+export interface ChunkSizers {
+  readonly short: ChunkSizer;
+  readonly interruptible?: ChunkSizer;
+}
+
+/** After a preemption so many evaluations run to their end, so that a prompt gets on however many completions come. */
+const SHORT_STEPS = 8;
+
 export interface GenerationContext {
   readonly backend: Backend;
   readonly sequence: BackendSequence;
-  readonly chunkSizer: ChunkSizer;
+  readonly chunkSizers: ChunkSizers;
   readonly tokenIndex: () => TokenIndex;
   /** Aborts with `EndedEarly`. */
   readonly signal: AbortSignal;
   /** Runs one step when it is this request's turn; rejects with the signal's reason. */
-  readonly turn: <T>(step: () => Promise<T>) => Promise<T>;
+  readonly turn: <T>(step: (preempted: AbortSignal) => Promise<T>) => Promise<T>;
   readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void;
 }
 
@@ -78,7 +88,7 @@ export class Generation {
 
   /** Evaluates all of the prompt but a last chunk, which the first sampling step takes along. */
   private async evaluatePrompt(): Promise<readonly TokenId[]> {
-    const { sequence, chunkSizer } = this.context;
+    const { sequence, chunkSizers, signal } = this.context;
     const tokens = this.request.tokens;
     this.reusedTokens = await this.context.turn(() => {
       const common = sequence.commonPrefixLength(tokens);
@@ -87,18 +97,30 @@ export class Generation {
     });
     let rest = tokens.slice(this.reusedTokens);
     const samples = this.request.maxTokens > 0;
+    let shortSteps = 0;
     for (;;) {
-      const size = chunkSizer.next(sequence.length);
-      if (samples && rest.length <= size) return rest;
+      const interruptible = shortSteps > 0 ? undefined : chunkSizers.interruptible;
+      const sizer = interruptible ?? chunkSizers.short;
+      const size = sizer.next(sequence.length);
+      // The first sampling step can't be run again, so only what nothing preempts takes a long chunk along.
+      const lastSize = this.request.priority === 'completion' ? size : chunkSizers.short.next(sequence.length);
+      if (samples && rest.length <= lastSize) return rest;
       if (rest.length === 0) return [];
-      const chunk = rest.slice(0, size);
-      rest = rest.slice(size);
-      await this.context.turn(async () => {
-        const start = performance.now();
-        const depth = sequence.length;
-        await sequence.evaluate(chunk);
-        chunkSizer.record(chunk.length, depth, performance.now() - start);
-      });
+      const chunk = rest.slice(0, samples ? Math.min(size, rest.length - 1) : size);
+      try {
+        await this.context.turn(async (preempted) => {
+          const start = performance.now();
+          const depth = sequence.length;
+          await sequence.evaluate(chunk, interruptible ? AbortSignal.any([signal, preempted]) : signal);
+          sizer.record(chunk.length, depth, performance.now() - start);
+        });
+      } catch (error) {
+        if (!(error instanceof Preempted)) throw error;
+        shortSteps = SHORT_STEPS;
+        continue;
+      }
+      shortSteps = Math.max(0, shortSteps - 1);
+      rest = rest.slice(chunk.length);
       this.evaluatedTokens += chunk.length;
     }
   }
@@ -109,6 +131,7 @@ export class Generation {
     const steps = sequence.decode(last, {
       sampling: this.request.sampling,
       grammar: this.grammar,
+      signal: this.context.signal,
       allowed: healing && (() => healing.allowed),
     });
     try {

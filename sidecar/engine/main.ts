@@ -2,13 +2,17 @@
 import process from 'node:process';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { LocalEngine } from '../models/localEngine.ts';
+import { quantize } from '../quantize/quantize.ts';
 import { upcycle } from '../upcycle/upcycle.ts';
 import { serveEngine } from './requests.ts';
 
 // A native call may be running, and an orderly exit would wait for it: without a parent there is nothing left to do.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
+// Ctrl-C reaches every process of a terminal; the parent says what to do.
+process.on('SIGINT', () => undefined);
+
 const engine = new LocalEngine({ log: (line) => process.stderr.write(`${line}\n`) });
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-serveEngine(connection, engine, { upcycle });
+serveEngine(connection, engine, { upcycle, quantize });
 connection.listen();

@@ -9,13 +9,14 @@ import {
   LOAD,
   LOAD_PROGRESS,
   LOGITS,
+  MAKING_PROGRESS,
   PERPLEXITY,
+  QUANTIZE,
   RELEASE_SEQUENCE,
   STATISTICS,
   TOKENIZE,
   UNLOAD,
   UPCYCLE,
-  UPCYCLE_PROGRESS,
   type BenchParams,
   type ChatTemplateParams,
   type DetokenizeParams,
@@ -25,24 +26,20 @@ import {
   type GenerateChunk,
   type LoadParams,
   type LogitsParams,
+  type MakingProgress,
   type PerplexityParams,
+  type QuantizeParams,
   type ReleaseSequenceParams,
   type TokenizeParams,
   type TokenizeResult,
   type UpcycleParams,
-  type UpcycleProgress,
-  type UpcycleResult,
 } from '../protocol/engine.ts';
 import { TroubleError, type Engine } from './engine.ts';
+import type { Making } from './making.ts';
 import type { Measuring } from './measuring.ts';
 
-/** Makes models of others; needs none that is loaded. */
-export interface Upcycling {
-  readonly upcycle: (params: UpcycleParams, options?: { onProgress?: (progress: UpcycleProgress) => void; signal?: AbortSignal }) => Promise<UpcycleResult>;
-}
-
 /** Answers the requests of `sidecar/protocol/engine.ts` with an engine of this process. */
-export function serveEngine(connection: MessageConnection, engine: Engine & Measuring, upcycling: Upcycling): void {
+export function serveEngine(connection: MessageConnection, engine: Engine & Measuring, making: Making): void {
   const onRequest = <Params, Result>(method: string, handle: (params: Params, signal: AbortSignal) => Promise<Result>): void => {
     connection.onRequest(method, async (params: Params, token: CancellationToken) => {
       try {
@@ -71,7 +68,9 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
   onRequest(LOGITS, (params: LogitsParams, signal) => engine.logits(params, { signal }));
   onRequest(PERPLEXITY, (params: PerplexityParams, signal) => engine.perplexity(params, { signal }));
   onRequest(BENCH, (params: BenchParams, signal) => engine.bench(params, { signal }));
-  onRequest(UPCYCLE, (params: UpcycleParams, signal) => upcycling.upcycle(params, { signal, onProgress: (progress) => notify(connection, UPCYCLE_PROGRESS, progress) }));
+  const onMaking = (progress: MakingProgress): void => notify(connection, MAKING_PROGRESS, progress);
+  onRequest(UPCYCLE, (params: UpcycleParams, signal) => making.upcycle(params, { signal, onProgress: onMaking }));
+  onRequest(QUANTIZE, (params: QuantizeParams, signal) => making.quantize(params, { signal, onProgress: onMaking }));
   onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
 }
 

@@ -3,14 +3,17 @@ import type { EngineGenerateResult, GenerateChunk } from '../protocol/engine.ts'
 import type { Backend, BackendSequence, GrammarSource } from './backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
 import { TroubleError } from './engine.ts';
-import { EndedEarly, Generation, type GenerateRequest } from './generation.ts';
+import { EndedEarly, Generation, type ChunkSizers, type GenerateRequest } from './generation.ts';
 import { SequenceTable } from './sequenceTable.ts';
 import { TokenIndex } from './tokenHealing.ts';
 import { Turns } from './turns.ts';
 
-/** One evaluation of a prompt's chunk; what a cancelled or preempted request may still take. */
-const TARGET_CHUNK_MS = 60;
-const MIN_CHUNK_TOKENS = 4;
+/** One evaluation of a prompt's chunk that computes to its end; what a cancelled or preempted request may still take. */
+const SHORT_CHUNK_MS = 60;
+const SHORT_MIN_TOKENS = 4;
+/** One that ends when it has to; what a preempted request may lose. From 64 tokens on attention is computed in tiles, which deep contexts need. */
+const INTERRUPTIBLE_CHUNK_MS = 800;
+const INTERRUPTIBLE_MIN_TOKENS = 64;
 
 /** What the engine did lately. */
 export interface SchedulerStatistics {
@@ -25,7 +28,7 @@ export interface SchedulerStatistics {
 export class Scheduler {
   private readonly turns = new Turns();
   private readonly sequences: SequenceTable<BackendSequence>;
-  private readonly chunkSizer: ChunkSizer;
+  private readonly chunkSizers: ChunkSizers;
   private index: TokenIndex | undefined;
   private statistics: SchedulerStatistics = { contextUsedTokens: 0 };
   private readonly shutdown = new AbortController();
@@ -35,12 +38,11 @@ export class Scheduler {
     options: { readonly attentionCostSlope: number },
   ) {
     this.sequences = new SequenceTable(backend.sequences, this.turns);
-    this.chunkSizer = new ChunkSizer({
-      targetMs: TARGET_CHUNK_MS,
-      minTokens: MIN_CHUNK_TOKENS,
-      maxTokens: backend.batchTokens,
-      priorSlope: options.attentionCostSlope,
-    });
+    const sizer = (targetMs: number, minTokens: number): ChunkSizer => new ChunkSizer({ targetMs, minTokens, maxTokens: backend.batchTokens, priorSlope: options.attentionCostSlope });
+    this.chunkSizers = {
+      short: sizer(SHORT_CHUNK_MS, SHORT_MIN_TOKENS),
+      interruptible: backend.isInterruptible ? sizer(INTERRUPTIBLE_CHUNK_MS, INTERRUPTIBLE_MIN_TOKENS) : undefined,
+    };
   }
 
   /** Throws `TroubleError` 'context-overflow' or 'invalid-input'. */
@@ -62,7 +64,7 @@ export class Scheduler {
           {
             backend: this.backend,
             sequence: lease.sequence,
-            chunkSizer: this.chunkSizer,
+            chunkSizers: this.chunkSizers,
             tokenIndex: () => (this.index ??= new TokenIndex(this.backend.vocabulary)),
             signal: ending.signal,
             turn: (step) => this.turns.run(lease.ticket, ending.signal, step),
@@ -101,7 +103,7 @@ export class Scheduler {
     await sequence.evaluate(tokens.slice(0, 1));
     const start = performance.now();
     await sequence.evaluate(tokens);
-    this.chunkSizer.record(tokens.length, 1, performance.now() - start);
+    this.chunkSizers.short.record(tokens.length, 1, performance.now() - start);
     await sequence.truncate(0);
     this.index = new TokenIndex(this.backend.vocabulary);
   }

@@ -7,9 +7,14 @@ export interface Ticket {
   rank: number;
 }
 
+/** A step was ended because a more urgent request came. It did nothing, and can be run again. */
+export class Preempted extends Error {
+  override readonly name = 'Preempted';
+}
+
 interface Waiter {
   readonly ticket: Ticket;
-  readonly grant: () => void;
+  readonly grant: (preempted: AbortSignal) => void;
 }
 
 /**
@@ -20,17 +25,19 @@ interface Waiter {
 export class Turns {
   private readonly active = new Set<Ticket>();
   private waiters: Waiter[] = [];
-  private running = false;
+  private running: { readonly ticket: Ticket; readonly preemption: AbortController } | undefined;
 
   enter(priority: Priority): Ticket {
     const ticket = { rank: RANK[priority] };
     this.active.add(ticket);
+    this.preempt();
     return ticket;
   }
 
   /** Lifts a request that a more urgent one waits for. */
   raise(ticket: Ticket, priority: Priority): void {
     ticket.rank = Math.max(ticket.rank, RANK[priority]);
+    this.preempt();
     this.grantNext();
   }
 
@@ -40,30 +47,33 @@ export class Turns {
     this.grantNext();
   }
 
-  /** Runs `step` when it is this request's turn; rejects with the signal's reason if it aborts before. */
-  async run<T>(ticket: Ticket, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
-    await this.wait(ticket, signal);
+  /**
+   * Runs `step` when it is this request's turn; rejects with the signal's reason if it aborts before. What the step is given aborts with `Preempted`
+   * when a more urgent request comes; it may heed that.
+   */
+  async run<T>(ticket: Ticket, signal: AbortSignal, step: (preempted: AbortSignal) => Promise<T>): Promise<T> {
+    const preempted = await this.wait(ticket, signal);
     try {
-      return await step();
+      return await step(preempted);
     } finally {
-      this.running = false;
+      this.running = undefined;
       // The request that just ran asks for its next step in a microtask; the choice waits for it.
       setImmediate(() => this.grantNext());
     }
   }
 
-  private async wait(ticket: Ticket, signal: AbortSignal): Promise<void> {
+  private async wait(ticket: Ticket, signal: AbortSignal): Promise<AbortSignal> {
     signal.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<AbortSignal>((resolve, reject) => {
       const abort = (): void => {
         this.waiters = this.waiters.filter((other) => other !== waiter);
         reject(signal.reason as Error);
       };
       const waiter: Waiter = {
         ticket,
-        grant: () => {
+        grant: (preempted) => {
           signal.removeEventListener('abort', abort);
-          resolve();
+          resolve(preempted);
         },
       };
       signal.addEventListener('abort', abort, { once: true });
@@ -78,8 +88,14 @@ export class Turns {
     for (const ticket of this.active) highest = Math.max(highest, ticket.rank);
     const at = this.waiters.findIndex((waiter) => waiter.ticket.rank === highest);
     if (at < 0) return;
-    const [waiter] = this.waiters.splice(at, 1);
-    this.running = true;
-    waiter!.grant();
+    const [waiter] = this.waiters.splice(at, 1) as [Waiter];
+    this.running = { ticket: waiter.ticket, preemption: new AbortController() };
+    waiter.grant(this.running.preemption.signal);
+  }
+
+  private preempt(): void {
+    if (!this.running) return;
+    const { ticket, preemption } = this.running;
+    for (const { rank } of this.active) if (rank > ticket.rank) preemption.abort(new Preempted('A more urgent request came.'));
   }
 }

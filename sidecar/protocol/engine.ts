@@ -204,9 +204,16 @@ export interface BenchResult {
   readonly results: readonly { readonly test: 'prompt' | 'decode'; readonly tokens: number; readonly depth: number; readonly tokensPerSecond: number }[];
 }
 
-/** Parent → engine: makes one mixture of dense models. Loads none; progress by `UPCYCLE_PROGRESS`. */
+/** Engine → parent: how far the making of a model is. */
+export const MAKING_PROGRESS = 'engine/makingProgress';
+export interface MakingProgress {
+  readonly step: string;
+  /** 0 to 1. */
+  readonly share: number;
+}
+
+/** Parent → engine: makes one mixture of dense models. Loads none; progress by `MAKING_PROGRESS`. */
 export const UPCYCLE = 'engine/upcycle';
-export const UPCYCLE_PROGRESS = 'engine/upcycleProgress';
 export interface UpcycleParams {
   /** Absolute paths; each model becomes an expert. */
   readonly modelPaths: readonly string[];
@@ -230,16 +237,40 @@ export interface ExpertPrompts {
   readonly positive: readonly string[];
   readonly negative?: readonly string[];
 }
-export interface UpcycleProgress {
-  readonly step: string;
-  /** 0 to 1. */
-  readonly share: number;
-}
 export interface UpcycleResult {
   readonly outputPath: string;
   readonly experts: number;
   readonly parameterCount: number;
   readonly sizeBytes: number;
+}
+
+/** Parent → engine: writes a model in other types. Loads none; progress by `MAKING_PROGRESS`. */
+export const QUANTIZE = 'engine/quantize';
+export interface QuantizeParams {
+  /** Absolute path. */
+  readonly modelPath: string;
+  /** Absolute path. */
+  readonly outputPath: string;
+  /** Of matrices: "Q8_0". */
+  readonly type: string;
+  /** Other types for some matrices; the first whose pattern finds a name counts. */
+  readonly patterns: readonly TypePattern[];
+}
+export interface TypePattern {
+  /** A regular expression. */
+  readonly pattern: string;
+  readonly type: string;
+}
+export interface QuantizeResult {
+  readonly outputPath: string;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  /** The largest first. */
+  readonly types: readonly { readonly type: string; readonly tensors: number; readonly parameters: number; readonly bytes: number }[];
+  /** Tensors whose rows are no whole blocks of what was wanted. */
+  readonly fallbacks: readonly { readonly tensor: string; readonly columns: number; readonly wanted: string; readonly type: string }[];
+  /** Tensors that were quantised before and got another type: they lost twice. */
+  readonly requantised: number;
 }
 
 /** `ResponseError.data` of a failed engine request. */

@@ -1,5 +1,6 @@
 import type { TokenId } from '../protocol/engine.ts';
-import { cutGap } from './fillInTheMiddle.ts';
+import { SUFFIX_END } from '../completion/continuation.ts';
+import { cutGap, type Gap } from './fillInTheMiddle.ts';
 import { Random } from './random.ts';
 
 /** What a text is tokenised with. */
@@ -37,12 +38,18 @@ export interface StreamState {
   /** Documents of this epoch that were taken. */
   readonly document: number;
   readonly random: number;
-  readonly carried: { readonly tokens: readonly number[]; readonly weights: readonly number[]; readonly starts: readonly number[] };
+  readonly carried: { readonly tokens: readonly number[]; readonly weights: readonly number[]; readonly starts: readonly number[]; readonly restCharacters: number };
 }
 
+/** A sequence with less room left is filled with plain text: a gap needs something around it. */
+const LEAST_GAP_TOKENS = 96;
+/** Text that fills a token, roughly: code has about three bytes. What is too long by it is cut by tokens. */
+const CHARACTERS_PER_TOKEN = 3;
+
 /**
- * Documents in random order, each epoch in another, tokenised and packed into sequences without gaps. In a document with a gap the suffix
- * comes first, then the prefix and the middle as one text, tokenised across the cursor as at use.
+ * Documents in random order, each epoch in another, tokenised and packed into sequences without padding. With gaps, documents are taken in pieces that
+ * fit the sequence, since a suffix in another sequence is no help. In a piece with a gap the suffix comes first, then the prefix and the middle as one
+ * text, tokenised across the cursor and parted from the suffix as at use.
  */
 export class BatchStream {
   #epoch = 0;
@@ -52,6 +59,8 @@ export class BatchStream {
   #tokens: number[] = [];
   #weights: number[] = [];
   #starts: number[] = [];
+  /** Of the last document taken, what was not packed yet. */
+  #rest = '';
 
   constructor(
     private readonly texts: readonly string[],
@@ -68,6 +77,7 @@ export class BatchStream {
       this.#starts = [...state.carried.starts];
     }
     this.#order = this.#orderOf(this.#epoch);
+    if (state && state.carried.restCharacters > 0) this.#rest = (this.texts[this.#order[state.document - 1] as number] as string).slice(-state.carried.restCharacters);
   }
 
   get epoch(): number {
@@ -79,13 +89,16 @@ export class BatchStream {
       epoch: this.#epoch,
       document: this.#document,
       random: this.#random.state,
-      carried: { tokens: [...this.#tokens], weights: [...this.#weights], starts: [...this.#starts] },
+      carried: { tokens: [...this.#tokens], weights: [...this.#weights], starts: [...this.#starts], restCharacters: this.#rest.length },
     };
   }
 
   next(): PackedSequence {
     const length = this.options.sequenceTokens + 1;
-    while (this.#tokens.length < length) this.#append(this.#nextText());
+    while (this.#tokens.length < length) {
+      if (this.options.fimShare > 0) this.#appendPiece(length - this.#tokens.length);
+      else this.#appendText(this.#nextText());
+    }
     const sequence: PackedSequence = {
       tokens: Int32Array.from(this.#tokens.slice(0, length)),
       weights: Float32Array.from(this.#weights.slice(1, length)),
@@ -112,24 +125,51 @@ export class BatchStream {
     return new Random(this.options.seed + 7_919 * (epoch + 1)).order(this.texts.length);
   }
 
-  #append(text: string): void {
-    const { tokenizer, options } = this;
-    this.#starts.push(this.#tokens.length);
-    if (tokenizer.bos !== undefined) this.#push([tokenizer.bos], 0);
-    const gap = this.#random.next() < options.fimShare ? cutGap(text, this.#random) : undefined;
-    if (!gap) this.#push(tokenizer.tokenize(text), 1);
+  #appendText(text: string): void {
+    this.#begin();
+    this.#push(this.tokenizer.tokenize(text), 1);
+    this.#push([this.tokenizer.eos], 1);
+  }
+
+  /** Appends what comes next of the document under way, at most `room` tokens where it has a gap. */
+  #appendPiece(room: number): void {
+    this.#rest ||= this.#nextText();
+    const piece = beginningOf(this.#rest, room * CHARACTERS_PER_TOKEN);
+    const gap = room >= LEAST_GAP_TOKENS && this.#random.next() < this.options.fimShare ? cutGap(piece, this.#random) : undefined;
+    this.#rest = this.#rest.slice(piece.length);
+    this.#begin();
+    if (gap) this.#appendGap(gap, room - (this.tokenizer.bos === undefined ? 0 : 1));
     else {
-      const outside = options.fimLoss === 'all' ? 1 : 0;
-      const { suffix, prefix } = options.fimMarks;
-      if (suffix !== undefined) this.#push([suffix], 0);
-      this.#push(tokenizer.tokenize(gap.suffix), outside);
-      if (prefix !== undefined) this.#push([prefix], outside);
-      const tokens = tokenizer.tokenize(gap.prefix + gap.middle);
-      const middle = this.#firstAfter(tokens, Buffer.byteLength(gap.prefix));
-      this.#push(tokens.slice(0, middle), outside);
-      this.#push(tokens.slice(middle), 1);
+      this.#push(this.tokenizer.tokenize(piece), 1);
+      if (this.#rest === '') this.#push([this.tokenizer.eos], 1);
     }
+  }
+
+  /** What is too long by its tokens loses the end of the suffix, then the beginning of the prefix. */
+  #appendGap({ prefix, middle, suffix }: Gap, room: number): void {
+    const { tokenizer } = this;
+    const { fimLoss, fimMarks } = this.options;
+    const outside = fimLoss === 'all' ? 1 : 0;
+    const tokens = tokenizer.tokenize(prefix + middle);
+    const following = suffix.replace(/^\n/, '').trimEnd();
+    const separator = following === '' || fimMarks.prefix !== undefined ? [] : tokenizer.tokenize(SUFFIX_END);
+    const marks = [fimMarks.suffix, fimMarks.prefix].filter((mark) => mark !== undefined).length;
+    const suffixRoom = Math.max(0, room - 1 - marks - separator.length - tokens.length);
+    const kept = tokens.slice(-Math.max(1, room - 1 - marks - separator.length));
+    const middleStart = this.#firstAfter(tokens, Buffer.byteLength(prefix)) - (tokens.length - kept.length);
+
+    if (fimMarks.suffix !== undefined) this.#push([fimMarks.suffix], 0);
+    this.#push(tokenizer.tokenize(following).slice(0, suffixRoom), outside);
+    this.#push(separator, outside);
+    if (fimMarks.prefix !== undefined) this.#push([fimMarks.prefix], outside);
+    this.#push(kept.slice(0, Math.max(0, middleStart)), outside);
+    this.#push(kept.slice(Math.max(0, middleStart)), 1);
     this.#push([tokenizer.eos], 1);
+  }
+
+  #begin(): void {
+    this.#starts.push(this.#tokens.length);
+    if (this.tokenizer.bos !== undefined) this.#push([this.tokenizer.bos], 0);
   }
 
   /** The first token that holds anything after so many bytes. */
@@ -145,4 +185,14 @@ export class BatchStream {
       this.#weights.push(weight);
     }
   }
+}
+
+/** The first lines of a text, about `characters` long; a longer line is cut. */
+function beginningOf(text: string, characters: number): string {
+  if (text.length <= characters) return text;
+  const lineEnd = text.lastIndexOf('\n', characters - 1) + 1;
+  if (lineEnd > 0) return text.slice(0, lineEnd);
+  // The two halves of a surrogate pair stay together.
+  const end = /[\uD800-\uDBFF]/.test(text[characters - 1] ?? '') ? characters + 1 : characters;
+  return text.slice(0, end);
 }

@@ -4,7 +4,7 @@ import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';
 import { scale } from '../../kernels/ggml/ops.ts';
 import { readF32 } from '../../kernels/ggml/transfer.ts';
 import { writeGguf, type TensorSource } from '../models/gguf/writer.ts';
-import type { LocatedTensor } from '../models/chorus/weights.ts';
+import type { LocatedTensor } from '../models/gguf/locate.ts';
 import type { PlacedModel } from './placedModel.ts';
 import { readBytes, readValues } from './tensorValues.ts';
 

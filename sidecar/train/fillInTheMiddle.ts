@@ -12,22 +12,26 @@ export type GapKind = 'line' | 'block' | 'mid-line';
 const KINDS: readonly GapKind[] = ['line', 'block', 'mid-line'];
 const MAX_BLOCK_LINES = 8;
 
-/** Cuts a gap into a text as an editor's cursor meets it: a whole line, a few, or the rest of one. `undefined` for a text of less than two lines. */
+/**
+ * Cuts a gap into a text as an editor's cursor meets it: a whole line, a few, or the rest of one. The break of the last line stays with the suffix.
+ * `undefined` for a text of less than two lines.
+ */
 export function cutGap(text: string, random: Random, kind: GapKind = KINDS[random.below(KINDS.length)] as GapKind): Gap | undefined {
   const lines = lineStarts(text);
   if (lines.length < 2) return undefined;
   const line = random.below(lines.length);
   const lineStart = lines[line] as number;
-  const lineEnd = lines[line + 1] ?? text.length;
+  const endOf = (number: number): number => {
+    const end = lines[number + 1] ?? text.length;
+    return text[end - 1] === '\n' ? end - 1 : end;
+  };
   switch (kind) {
     case 'line':
-      return gap(text, lineStart, lineEnd);
+      return gap(text, lineStart, endOf(line));
     case 'block':
-      return gap(text, lineStart, lines[line + 2 + random.below(MAX_BLOCK_LINES - 1)] ?? text.length);
-    case 'mid-line': {
-      const contentEnd = text[lineEnd - 1] === '\n' ? lineEnd - 1 : lineEnd;
-      return gap(text, lineStart + random.below(contentEnd - lineStart + 1), contentEnd);
-    }
+      return gap(text, lineStart, endOf(Math.min(lines.length - 1, line + 1 + random.below(MAX_BLOCK_LINES - 1))));
+    case 'mid-line':
+      return gap(text, lineStart + random.below(endOf(line) - lineStart + 1), endOf(line));
   }
 }
 

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { toFloat32 } from '../../kernels/ggml/dequantise.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
 import { TroubleError } from '../engine/engine.ts';
-import type { LocatedTensor } from '../models/chorus/weights.ts';
+import type { LocatedTensor } from '../models/gguf/locate.ts';
 
 /** A tensor of a file in float32. Throws `TroubleError` 'truncated-model'. */
 export async function readValues(source: LocatedTensor): Promise<Float32Array> {

@@ -4,8 +4,8 @@ import { architectures } from '../models/architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../models/architectures/architecture.ts';
 import { Metadata } from '../models/architectures/metadata.ts';
 import { checkModel } from '../models/chorus/openNetwork.ts';
-import { locateTensors, type LocatedTensor } from '../models/chorus/weights.ts';
 import { readGgufHeader, type GgufHeader, type GgufValue } from '../models/gguf/header.ts';
+import { locateTensors, type LocatedTensor } from '../models/gguf/locate.ts';
 import { copiedMetadata, type GgufEntry } from '../models/gguf/writer.ts';
 import type { ScratchSizes } from './options.ts';
 

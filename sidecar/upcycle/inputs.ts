@@ -1,10 +1,11 @@
-import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import { checkModel, type CheckedModel } from '../models/chorus/openNetwork.ts';
 import { readGgufHeader, type GgufHeader } from '../models/gguf/header.ts';
+import { refuseOverwriting } from '../models/gguf/overwriting.ts';
+import { fileRows, type Rows } from '../models/gguf/rows.ts';
 import { copiedMetadata, type GgufEntry } from '../models/gguf/writer.ts';
-import { fileRows, type Rows } from './rows.ts';
 
 /** Dense families that become experts, by the order of attention and feed-forward in their blocks; a file of `chorus` says its own. */
 const FAMILIES: ReadonlyMap<string, 'serial' | 'parallel' | undefined> = new Map([
@@ -87,11 +88,7 @@ export class Inputs {
  * values and both files; and as `checkModel` does.
  */
 export async function openInputs(paths: readonly string[], outputPath: string): Promise<Inputs> {
-  for (const file of paths) {
-    if ((await realpath(file).catch(() => file)) === (await realpath(outputPath).catch(() => outputPath))) {
-      throw new TroubleError('invalid-input', `${outputPath} is one of the models that it is made of: choose another file.`);
-    }
-  }
+  await refuseOverwriting(paths, outputPath);
   const opened: Input[] = [];
   try {
     for (const file of paths) opened.push(await openInput(file));

@@ -1,8 +1,9 @@
 import type { GateMode } from '../../kernels/blocks/gates.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
+import { chunksOf, converted, type Rows } from '../models/gguf/rows.ts';
 import type { GgufContent, GgufEntry, TensorSource } from '../models/gguf/writer.ts';
 import type { Inputs } from './inputs.ts';
-import { areEqual, averaged, chunksOf, commonType, converted, interleaved, repeated, stacked, type Rows } from './rows.ts';
+import { areEqual, averaged, commonType, interleaved, repeated, stacked } from './rows.ts';
 
 /** What becomes of the inputs. Fewer than two experts: their average, a dense model. */
 export interface Recipe {

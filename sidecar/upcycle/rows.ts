@@ -1,42 +1,7 @@
-/** Matrices that are read row by row from files, and what upcycling makes of several: stacks, interleaved columns, averages. */
-import type { FileHandle } from 'node:fs/promises';
+/** What upcycling makes of several matrices: stacks, interleaved columns, averages. */
 import { fromFloat32, toFloat32 } from '../../kernels/ggml/dequantise.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
-import { TroubleError } from '../engine/engine.ts';
-import type { LocatedTensor } from '../models/chorus/weights.ts';
-
-/** Read at once. */
-const READ_BYTES = 4 * 1024 * 1024;
-
-/** Rows of whole blocks of one type. */
-export interface Rows {
-  readonly type: TensorType;
-  readonly columns: number;
-  readonly count: number;
-  read(first: number, count: number): Promise<Uint8Array>;
-}
-
-/** A tensor of a file as rows; all dimensions but the first are rows. `columns` splits or joins them: a vector of heads is one row a head. */
-export function fileRows(file: FileHandle, tensor: LocatedTensor, columns = tensor.shape[0] ?? 1): Rows {
-  const type = tensor.type as TensorType;
-  const elements = tensor.shape.reduce((product, extent) => product * extent, 1);
-  const bytesPerRow = rowBytes(type, columns);
-  return {
-    type,
-    columns,
-    count: elements / columns,
-    read: async (first, count) => {
-      const bytes = new Uint8Array(count * bytesPerRow);
-      const start = tensor.header.dataOffsetBytes + tensor.offsetBytes + first * bytesPerRow;
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
-        if (bytesRead === 0) throw new TroubleError('truncated-model', `${tensor.header.path} ends inside the tensor ${tensor.name}: it was changed after it was checked.`);
-        done += bytesRead;
-      }
-      return bytes;
-    },
-  };
-}
+import { chunksOf, rowsAtOnce, type Rows } from '../models/gguf/rows.ts';
 
 /** The same rows `times` over. */
 export function repeated(rows: Rows, times: number): Rows {
@@ -45,12 +10,6 @@ export function repeated(rows: Rows, times: number): Rows {
     count: rows.count * times,
     read: async (first, count) => join(await Promise.all(Array.from({ length: count }, (_, index) => rows.read((first + index) % rows.count, 1)))),
   };
-}
-
-/** Rows in another type, by way of float32. */
-export function converted(rows: Rows, type: TensorType): Rows {
-  if (rows.type === type) return rows;
-  return { ...rows, type, read: async (first, count) => fromFloat32(type, toFloat32(rows.type, await rows.read(first, count)), rows.columns) };
 }
 
 /** Mean of matrices of one shape. */
@@ -87,12 +46,6 @@ export async function* interleaved(matrices: readonly Rows[]): AsyncGenerator<Ui
   }
 }
 
-/** All bytes, in pieces. */
-export async function* chunksOf(rows: Rows, first = 0, count = rows.count): AsyncGenerator<Uint8Array> {
-  const step = rowsAtOnce(rowBytes(rows.type, rows.columns));
-  for (let done = 0; done < count; done += step) yield await rows.read(first + done, Math.min(step, count - done));
-}
-
 /** Whether matrices of one shape hold the same bytes. */
 export async function areEqual(matrices: readonly Rows[]): Promise<boolean> {
   const [reference, ...others] = matrices;
@@ -111,10 +64,6 @@ export function commonType(types: readonly TensorType[], columns: number): Tenso
   if (types.includes('F32')) return 'F32';
   if (types.some((type) => type === 'F16' || type === 'BF16')) return 'F16';
   return columns % tensorTypes.Q8_0.blockElements === 0 ? 'Q8_0' : 'F16';
-}
-
-function rowsAtOnce(bytesPerRow: number): number {
-  return Math.max(1, Math.floor(READ_BYTES / bytesPerRow));
 }
 
 async function* concatenated(parts: readonly AsyncIterable<Uint8Array>[]): AsyncGenerator<Uint8Array> {

@@ -2,22 +2,18 @@ import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { TroubleError } from '../engine/engine.ts';
+import type { MakingOptions } from '../engine/making.ts';
 import { tensorBytes, writeGguf, type GgufContent } from '../models/gguf/writer.ts';
-import type { UpcycleParams, UpcycleProgress, UpcycleResult } from '../protocol/engine.ts';
+import type { UpcycleParams, UpcycleResult } from '../protocol/engine.ts';
 import { readHiddenStates } from './hiddenStates.ts';
 import { openInputs, type Inputs } from './inputs.ts';
 import { compose, denseRecipe, type Recipe, type RouterWeights } from './recipe.ts';
 import { hiddenRouters, randomRouters } from './routers.ts';
 
-interface UpcycleOptions {
-  readonly onProgress?: (progress: UpcycleProgress) => void;
-  readonly signal?: AbortSignal;
-}
-
 /**
  * Makes one mixture of dense models of one shape (Branch-Attend-Mix, arXiv 2408.08274). Throws `TroubleError`; nothing is left at `outputPath` then.
  */
-export async function upcycle(params: UpcycleParams, options: UpcycleOptions = {}): Promise<UpcycleResult> {
+export async function upcycle(params: UpcycleParams, options: MakingOptions = {}): Promise<UpcycleResult> {
   const inputs = await openInputs(params.modelPaths, params.outputPath);
   try {
     const recipe = recipeOf(params, inputs);
@@ -48,7 +44,7 @@ function recipeOf(params: UpcycleParams, inputs: Inputs): Recipe {
   return { experts: inputs.count, expertsUsed, gateMode, attention, cache, interval };
 }
 
-async function routersOf({ gates, outputPath }: UpcycleParams, inputs: Inputs, options: UpcycleOptions): Promise<RouterWeights> {
+async function routersOf({ gates, outputPath }: UpcycleParams, inputs: Inputs, options: MakingOptions): Promise<RouterWeights> {
   const { width } = inputs.first.model.hyperparameters;
   if (gates.kind === 'random') return randomRouters({ width, experts: inputs.count, seed: gates.seed });
   if (gates.prompts.length !== inputs.count) throw new TroubleError('invalid-input', `There are prompts for ${gates.prompts.length} experts and ${inputs.count} models.`);
@@ -68,7 +64,7 @@ async function routersOf({ gates, outputPath }: UpcycleParams, inputs: Inputs, o
   }
 }
 
-async function writeWith(file: string, content: GgufContent, step: string, { onProgress, signal }: UpcycleOptions): Promise<void> {
+async function writeWith(file: string, content: GgufContent, step: string, { onProgress, signal }: MakingOptions): Promise<void> {
   const total = content.tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
   let written = 0;
   await writeGguf(file, content, { signal, onBytes: (bytes) => onProgress?.({ step, share: (written += bytes) / total }) });

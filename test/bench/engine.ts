@@ -4,6 +4,7 @@
  */
 import { execa } from 'execa';
 import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -12,21 +13,25 @@ import { fileURLToPath } from 'node:url';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { Device } from '../../kernels/ggml/device.ts';
 import { computeEnvironment } from '../../sidecar/engine/process/computeEnvironment.ts';
-import { PromptLookup } from '../../sidecar/engine/drafting.ts';
 import { openNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';
+import { quantize } from '../../sidecar/quantize/quantize.ts';
 import type { Alone } from './aloneEngine.ts';
+import { draftingSpeed, type DraftingSpeed } from './draftingSpeed.ts';
 import { repositoryRoot, writeReport } from './report.ts';
 
 const PROMPT_TOKENS = 512;
 const DECODE_TOKENS = 128;
 const DEPTHS = [0, 4_096] as const;
-const ROUNDS = 3;
+const ROUNDS = 7;
+/** Of decoding, before the other engine has its turn. */
+const SLICE_TOKENS = 1;
 const CONTEXT_TOKENS = 5_120;
 const CHUNK_TOKENS = 512;
 const BUSY_TOKENS = 96;
+const BUSY_ROUNDS = 3;
 /** What the process may hold besides weights and cache. */
 const ALLOWED_BYTES = 200 * 2 ** 20;
 
@@ -47,15 +52,15 @@ const { vocabularySize } = ours.model.hyperparameters;
 const tokens = Array.from({ length: CONTEXT_TOKENS }, (_, index) => (index * 7_919 + 13) % vocabularySize);
 
 interface Competitor {
-  reset(): void;
+  truncate(length: number): void;
   evaluate(tokens: readonly number[], past: number): Promise<void>;
 }
 const competitors: Readonly<Record<'chorus' | 'libllama', Competitor>> = {
   chorus: {
-    reset: () => ours.sequence.truncate(0),
+    truncate: (length) => ours.sequence.truncate(length),
     evaluate: async (given) => void (await ours.network.evaluate(ours.sequence, given, 'last')),
   },
-  libllama: { reset: () => peer.clear(), evaluate: async (given, past) => void peer.decode(given, past, { read: false }) },
+  libllama: { truncate: (length) => peer.truncate(length), evaluate: async (given, past) => void peer.decode(given, past, { read: false }) },
 };
 type Name = keyof typeof competitors;
 const names = Object.keys(competitors) as Name[];
@@ -77,87 +82,84 @@ async function decode(engine: Competitor, past: number, count: number): Promise<
   for (let step = 0; step < count; step++) await engine.evaluate([tokens[step] as number], past + step);
 }
 
+/** Both engines' times for the same work, in turns of `slices` parts of it, so that what else the machine does meets both. */
+async function inTurns(slices: number, round: number, part: (engine: Competitor, slice: number) => Promise<void>): Promise<Record<Name, number>> {
+  const elapsedMs: Record<Name, number> = { chorus: 0, libllama: 0 };
+  for (let slice = 0; slice < slices; slice++) {
+    for (const name of (round + slice) % 2 === 0 ? names : [...names].reverse()) elapsedMs[name] += await timed(() => part(competitors[name], slice));
+  }
+  return elapsedMs;
+}
+
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
-interface Row {
-  readonly test: string;
-  readonly depth: number;
+interface Compared {
+  /** Tokens per second, medians of the rounds. */
   readonly chorus: number;
   readonly libllama: number;
+  /** Median of the rounds' ratios. */
   readonly ratio: number;
+}
+interface Row extends Compared {
+  readonly test: string;
+  readonly depth: number;
+}
+
+function compare(count: number, rounds: readonly Record<Name, number>[]): Compared {
+  const speed = (name: Name): number => median(rounds.map((elapsedMs) => (count * 1000) / elapsedMs[name]));
+  return { chorus: speed('chorus'), libllama: speed('libllama'), ratio: median(rounds.map(({ chorus, libllama }) => libllama / chorus)) };
 }
 
 async function sideBySide(): Promise<Row[]> {
-  const speeds = new Map<string, Record<Name, number[]>>();
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const depth of DEPTHS) {
-      for (const name of round % 2 === 0 ? names : [...names].reverse()) {
-        const engine = competitors[name];
-        engine.reset();
-        await fill(engine, 0, depth);
-        const prompt = await timed(() => fill(engine, depth, PROMPT_TOKENS));
-        const generated = await timed(() => decode(engine, depth + PROMPT_TOKENS, DECODE_TOKENS));
-        // The first round warms up.
-        if (round === 0) continue;
-        for (const [test, count, elapsedMs] of [['prompt', PROMPT_TOKENS, prompt], ['decode', DECODE_TOKENS, generated]] as const) {
-          const key = `${test} ${depth}`;
-          if (!speeds.has(key)) speeds.set(key, { chorus: [], libllama: [] });
-          (speeds.get(key) as Record<Name, number[]>)[name].push((count * 1000) / elapsedMs);
-        }
-      }
+  const rows: Row[] = [];
+  for (const depth of DEPTHS) {
+    const rounds: Record<'prompt' | 'decode', Record<Name, number>[]> = { prompt: [], decode: [] };
+    for (const name of names) {
+      competitors[name].truncate(0);
+      await fill(competitors[name], 0, depth);
     }
+    for (let round = 0; round <= ROUNDS; round++) {
+      for (const name of names) competitors[name].truncate(depth);
+      const prompt = await inTurns(1, round, (engine) => fill(engine, depth, PROMPT_TOKENS));
+      const start = depth + PROMPT_TOKENS;
+      const decoded = await inTurns(DECODE_TOKENS / SLICE_TOKENS, round, (engine, slice) => decode(engine, start + slice * SLICE_TOKENS, SLICE_TOKENS));
+      // The first round warms up.
+      if (round === 0) continue;
+      rounds.prompt.push(prompt);
+      rounds.decode.push(decoded);
+    }
+    rows.push({ test: 'prompt', depth, ...compare(PROMPT_TOKENS, rounds.prompt) }, { test: 'decode', depth, ...compare(DECODE_TOKENS, rounds.decode) });
   }
-  return [...speeds].map(([key, { chorus, libllama }]) => {
-    const [test, depth] = key.split(' ') as [string, string];
-    return { test, depth: Number(depth), chorus: median(chorus), libllama: median(libllama), ratio: median(chorus) / median(libllama) };
-  });
+  return rows;
 }
 
 /** Decode while other processes keep every core busy. Both are given the same threads; ours takes fewer where it finds that faster. */
-async function underLoad(): Promise<{ chorus: number; libllama: number; ratio: number }> {
+async function underLoad(): Promise<Compared> {
   const spinners: ChildProcess[] = Array.from({ length: os.availableParallelism() }, () => fork(fileURLToPath(import.meta.url), ['--spin'], { execArgv: process.execArgv }));
-  const speeds: Record<Name, number[]> = { chorus: [], libllama: [] };
+  const rounds: Record<Name, number>[] = [];
   try {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const name of names) {
-        const engine = competitors[name];
-        engine.reset();
-        const elapsedMs = await timed(() => decode(engine, 0, BUSY_TOKENS));
-        speeds[name].push((BUSY_TOKENS * 1000) / elapsedMs);
-      }
+    for (let round = 0; round < BUSY_ROUNDS; round++) {
+      for (const name of names) competitors[name].truncate(0);
+      rounds.push(await inTurns(1, round, (engine) => decode(engine, 0, BUSY_TOKENS)));
     }
   } finally {
     for (const spinner of spinners) spinner.kill();
   }
-  return { chorus: median(speeds.chorus), libllama: median(speeds.libllama), ratio: median(speeds.chorus) / median(speeds.libllama) };
+  return compare(BUSY_TOKENS, rounds);
 }
 
-/** Repeating a file with small edits: tokens are forced, so that drafts are right wherever the edited copy agrees with the file. */
-async function drafting(): Promise<{ plain: number; drafted: number; speedUp: number }> {
-  const file = tokens.slice(0, 400);
-  const copy = file.map((token, index) => (index % 60 === 59 ? (token + 1) % vocabularySize : token)).slice(0, 240);
-  ours.sequence.truncate(0);
-  await fill(competitors.chorus, 0, file.length);
-  const plain = await timed(async () => {
-    for (const token of copy) await ours.network.evaluate(ours.sequence, [token], 'last');
-  });
-  ours.sequence.truncate(file.length);
-  const lookup = new PromptLookup();
-  const drafted = await timed(async () => {
-    for (let at = 0; at < copy.length; ) {
-      const held = [...ours.sequence.tokens, copy[at] as number];
-      const guesses = lookup.draft(held, copy.length - at - 1);
-      const start = performance.now();
-      await ours.network.evaluate(ours.sequence, [copy[at] as number, ...guesses], guesses.length > 0 ? 'all' : 'last');
-      let accepted = 0;
-      while (accepted < guesses.length && guesses[accepted] === copy[at + 1 + accepted]) accepted++;
-      lookup.record(guesses.length, accepted, performance.now() - start);
-      ours.sequence.truncate(held.length + accepted);
-      at += accepted + 1;
-    }
-  });
-  return { plain: (copy.length * 1000) / plain, drafted: (copy.length * 1000) / drafted, speedUp: plain / drafted };
+/** The same model in a type for which processors have a product of whole blocks of rows, which Q4_1 lacks. */
+async function draftingInEightBits(): Promise<DraftingSpeed> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-bench-'));
+  try {
+    const outputPath = path.join(folder, 'q8_0.gguf');
+    await quantize({ modelPath, outputPath, type: 'Q8_0', patterns: [] });
+    using opened = await openNetwork(outputPath, { placement: onOneDevice(device), capacityTokens: 1_024 });
+    return await draftingSpeed(opened, tokens);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Start and memory, of a process that holds our engine alone. */
@@ -169,7 +171,7 @@ async function inItsOwnProcess(): Promise<Alone> {
 
 const rows = await sideBySide();
 const busy = await underLoad();
-const drafts = await drafting();
+const drafts = { ofFile: await draftingSpeed(ours, tokens), q8_0: await draftingInEightBits() };
 const alone = await inItsOwnProcess();
 const otherBytes = alone.residentBytes - alone.weightBytes - alone.cacheBytes;
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
@@ -180,7 +182,13 @@ const table = [
   ...rows.map((row) => `| ${row.test} | ${row.depth} | ${row.chorus.toFixed(1)} | ${row.libllama.toFixed(1)} | ${row.ratio.toFixed(3)} |`),
   `| decode, every core busy | 0 | ${busy.chorus.toFixed(1)} | ${busy.libllama.toFixed(1)} | ${busy.ratio.toFixed(2)} |`,
   '',
-  `Drafting on a file repeated with an edit every 60 tokens: ${drafts.plain.toFixed(1)} tokens/s without, ${drafts.drafted.toFixed(1)} with, ${drafts.speedUp.toFixed(2)} times as fast.`,
+  'Drafting on a file repeated with an edit every 60 tokens:',
+  '',
+  '| model | without, tokens/s | with, tokens/s | ratio |',
+  '|---|---|---|---|',
+  ...Object.entries({ [path.basename(modelPath)]: drafts.ofFile, 'its copy in Q8_0': drafts.q8_0 }).map(
+    ([name, { plain, drafted, speedUp }]) => `| ${name} | ${plain.toFixed(1)} | ${drafted.toFixed(1)} | ${speedUp.toFixed(2)} |`,
+  ),
   '',
   `In a process of its own, which the sources' compilation to JavaScript is part of: first token after ${(alone.firstTokenMs / 1000).toFixed(2)} s. With ${CONTEXT_TOKENS} rows of context it holds ` +
     `${mebibytes(alone.residentBytes)}: weights ${mebibytes(alone.weightBytes)}, cache ${mebibytes(alone.cacheBytes)}, all else ${mebibytes(otherBytes)} (allowed: ${mebibytes(ALLOWED_BYTES)}).`,
@@ -190,7 +198,7 @@ if (process.argv.includes('--write')) {
   await writeReport({
     name: 'engine',
     title: "Chorus's engine and libllama",
-    body: `Both run the same file on the same libraries in one process, one after the other, alternating; medians of ${ROUNDS} rounds. libllama is called through\n\`llama_decode\`. While every core is busy (one endless loop a core), both have the same threads\nto begin with.\n\n${table}`,
+    body: `Both run the same file on the same libraries in one process, in turns, in decoding token by token; medians of ${ROUNDS} rounds, of their ratios too. libllama is called through\n\`llama_decode\`. While every core is busy (one endless loop a core), both have the same threads\nto begin with.\n\n${table}`,
     figures: { rows, busy, drafts, alone, threads },
     model: path.basename(modelPath),
     command: 'npm run bench -- --write',

@@ -3,10 +3,9 @@ import path from 'node:path';
 import { homeFolder } from '../../client/home.ts';
 import { cudaCatalogue, installCudaAddOn, installedCudaPackages } from '../../store/cudaAddOn.ts';
 import { findCudaRuntime } from '../../store/cudaRuntime.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { interruptible } from '../interruptible.ts';
 import { printFields, printJson } from '../output.ts';
 import { withJson } from '../options.ts';
-import { ProgressBar } from '../progressBar.ts';
 
 interface CudaOptions {
   readonly json: boolean;
@@ -28,14 +27,8 @@ async function cuda(options: CudaOptions): Promise<void> {
     if (!catalogue) throw new Error('This build has no CUDA add-on. A checkout gets the libraries from npm; packages for Linux x64 and Windows x64 have one.');
     if (!runtime) throw new Error("NVIDIA's driver or CUDA runtime (12 or 13) was not found: the libraries would not run. Install CUDA first.");
     const archive = options.install === true ? undefined : path.resolve(options.install);
-    const interrupt = onInterrupt();
-    const bar = new ProgressBar();
-    try {
-      await installCudaAddOn({ catalogue, homeFolder: home, cudaVersion: runtime.majorVersion, archive, signal: interrupt.signal, onProgress: (label, share) => bar.update(label, share) });
-    } finally {
-      bar.clear();
-      interrupt.dispose();
-    }
+    await interruptible((signal, bar) =>
+      installCudaAddOn({ catalogue, homeFolder: home, cudaVersion: runtime.majorVersion, archive, signal, onProgress: (label, share) => bar.update(label, share) }));
   }
   const installed = catalogue ? installedCudaPackages(home, catalogue) : [];
   if (options.json) {

@@ -9,7 +9,7 @@ import type { LowRankOptions, ScratchSizes, TrainOptions, TrainProgress } from '
 import { trainInProcess } from '../../train/trainingProcess.ts';
 import { InterruptedError } from '../exitCodes.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { decimal, integer, withJson } from '../options.ts';
+import { decimal, integer, regularExpression, withJson } from '../options.ts';
 import { printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
 
@@ -79,7 +79,7 @@ export function addTrain(program: Command): void {
     .option('--low-rank-dense-steps <steps>', 'first steps with whole matrices; factors follow at half the rate', (value) => integer(value, 0, MANY), 0)
     .option('--adapter <rank>', 'train factors of this rank beside matrices of blocks, and nothing else', (value) => integer(value, 1, 65_536))
     .option('--adapter-alpha <number>', 'their product counts alpha / rank (default: twice the rank)', (value) => decimal(value, 0, 1e6))
-    .option('--freeze <patterns...>', 'regular expressions: tensors that are not trained', regularExpressions, [])
+    .option('--freeze <patterns...>', 'regular expressions: tensors that are not trained', (value: string, before: readonly string[]) => [...before, regularExpression(value)], [])
     .option('--balance <number>', 'load-balancing loss of routers', (value) => decimal(value, 0, 10), 0.01)
     .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)
     .option('--fim <share>', 'share of texts in which a gap is to be filled', (value) => decimal(value, 0, 1), 0)
@@ -164,13 +164,4 @@ function rankOrShare(value: string): number {
   const size = Number(value);
   if (value.trim() === '' || !(size > 0) || (size >= 1 && !Number.isInteger(size))) throw new InvalidArgumentError('Expected a rank, 1 or more, or a share below 1.');
   return size;
-}
-
-function regularExpressions(value: string, before: readonly string[]): readonly string[] {
-  try {
-    new RegExp(value);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-  return [...before, value];
 }

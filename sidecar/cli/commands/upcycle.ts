@@ -2,14 +2,11 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { EngineChild } from '../../engine/process/engineChild.ts';
-import { TroubleError } from '../../engine/engine.ts';
-import { UPCYCLE, UPCYCLE_PROGRESS, type ExpertPrompts, type UpcycleParams, type UpcycleProgress, type UpcycleResult } from '../../protocol/engine.ts';
-import { InterruptedError, UsageError } from '../exitCodes.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { UPCYCLE, type ExpertPrompts, type UpcycleParams, type UpcycleResult } from '../../protocol/engine.ts';
+import { UsageError } from '../exitCodes.ts';
 import { decimal, integer, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
-import { ProgressBar } from '../progressBar.ts';
+import { makeInEngine } from '../withEngine.ts';
 
 interface UpcycleCommandOptions {
   readonly json: boolean;
@@ -64,28 +61,10 @@ async function upcycle(models: readonly string[], options: UpcycleCommandOptions
     interval: options.every,
     gates: options.gates === 'hidden' ? { kind: 'hidden', prompts: await readPrompts(options.prompts), scale: options.gateScale } : { kind: 'random', seed: options.seed },
   };
-  const result = await inEngine(params);
+  const result = await makeInEngine<UpcycleResult>(UPCYCLE, params);
   if (options.json) return printJson(result);
   const what = result.experts > 1 ? `a mixture of ${result.experts} experts` : 'a dense model';
   process.stdout.write(`${result.outputPath}: ${what}, ${(result.parameterCount / 1e6).toFixed(1)} M parameters, ${formatBytes(result.sizeBytes)}\n`);
-}
-
-/** What can abort runs in a process of its own. */
-async function inEngine(params: UpcycleParams): Promise<UpcycleResult> {
-  const interrupt = onInterrupt();
-  const bar = new ProgressBar();
-  const engine = new EngineChild();
-  engine.onNotification<UpcycleProgress>(UPCYCLE_PROGRESS, ({ step, share }) => bar.update(step, share));
-  try {
-    return await engine.request<UpcycleResult>(UPCYCLE, params, interrupt.signal);
-  } catch (error) {
-    if (interrupt.signal.aborted) throw new InterruptedError('Interrupted', { cause: error });
-    throw error;
-  } finally {
-    bar.clear();
-    interrupt.dispose();
-    await engine.end(new TroubleError('engine-failed', 'The work is done.'));
-  }
 }
 
 async function readPrompts(file: string | undefined): Promise<ExpertPrompts[]> {

@@ -14,6 +14,7 @@ export class ChorusBackend implements Backend {
   readonly sequences: readonly ChorusSequence[];
   readonly contextSizeTokens: number;
   readonly batchTokens = BATCH_TOKENS;
+  readonly isInterruptible: boolean;
   readonly #endOfGeneration: ReadonlySet<TokenId>;
 
   constructor(
@@ -27,6 +28,7 @@ export class ChorusBackend implements Backend {
     },
   ) {
     const { network, caches, text } = options;
+    this.isInterruptible = network.isInterruptible;
     this.vocabulary = text.vocabulary;
     this.sequences = caches.map((cache) => new ChorusSequence(network, cache, text.vocabulary.size));
     this.contextSizeTokens = Math.min(...caches.map(({ capacity }) => capacity));

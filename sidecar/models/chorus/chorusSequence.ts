@@ -34,8 +34,8 @@ export class ChorusSequence implements BackendSequence {
     return this.cache.length;
   }
 
-  async evaluate(tokens: readonly TokenId[]): Promise<void> {
-    if (tokens.length > 0) await this.network.evaluate(this.cache, tokens, 'none');
+  async evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
+    if (tokens.length > 0) await this.network.evaluate(this.cache, tokens, 'none', signal);
   }
 
   /** Any length can be gone back to. */
@@ -51,7 +51,7 @@ export class ChorusSequence implements BackendSequence {
       const room = cache.capacity - cache.length - pending.length - 1;
       const drafted = grammar || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
       const start = performance.now();
-      const logits = await this.network.evaluate(cache, [...pending, ...drafted], drafted.length > 0 ? 'all' : 'last');
+      const logits = await this.network.evaluate(cache, [...pending, ...drafted], drafted.length > 0 ? 'all' : 'last', options.signal);
       const elapsedMs = performance.now() - start;
       const held = cache.length - drafted.length;
       for (let accepted = 0; ; accepted++) {

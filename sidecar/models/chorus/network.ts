@@ -21,6 +21,8 @@ const ROW_PADDING = 256;
 const KEPT_GRAPHS = 12;
 /** Tokens of the largest evaluation; attention's tiled path needs 64. */
 export const BATCH_TOKENS = 512;
+/** A token that takes less is computed on this thread: handing it to another and back costs 0.2 ms, and who waits for this thread waits no longer. */
+const SYNCHRONOUS_MS = 16;
 const F16_MINUS_INFINITY = 0xfc00;
 
 export interface NetworkOptions {
@@ -62,6 +64,8 @@ export class Network implements Disposable {
   readonly #cpu: Device | undefined;
   readonly #governor: ThreadGovernor;
   #computing: Promise<void> = Promise.resolve();
+  /** What the last evaluation of one token took. */
+  #tokenMs = Infinity;
 
   constructor(readonly options: NetworkOptions) {
     const { device, cpu } = options.placement;
@@ -70,16 +74,23 @@ export class Network implements Disposable {
     this.#governor = new ThreadGovernor(this.#cpu?.threads ?? 1);
   }
 
+  /** Whether an evaluation ends soon after its signal aborts. */
+  get isInterruptible(): boolean {
+    const { device, cpu } = this.options.placement;
+    return cpu === undefined && device.interruption !== undefined;
+  }
+
   get computeBytes(): number {
     return this.#memory.sizeBytes;
   }
 
   /**
-   * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`.
+   * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`. Where `isInterruptible`, rejects with the reason of
+   * a signal that aborts on the way, and the sequence is as before.
    */
-  async evaluate(sequence: SequenceCache, tokens: readonly number[], wanted: WantedLogits): Promise<Float32Array> {
+  async evaluate(sequence: SequenceCache, tokens: readonly number[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
     const built = this.#graphFor(sequence, tokens.length, attendedRowsFor(sequence, tokens.length), wanted);
-    await this.#run(built, sequence, tokens);
+    await this.#run(built, sequence, tokens, signal);
     return built.logits ? readF32(this.options.placement.device, built.logits) : new Float32Array(0);
   }
 
@@ -132,7 +143,7 @@ export class Network implements Disposable {
     graph[Symbol.dispose]();
   }
 
-  async #run(built: BuiltGraph, sequence: SequenceCache, tokens: readonly number[]): Promise<void> {
+  async #run(built: BuiltGraph, sequence: SequenceCache, tokens: readonly number[], signal?: AbortSignal): Promise<void> {
     const { placement, hyperparameters } = this.options;
     const { device } = placement;
     const past = sequence.length;
@@ -144,8 +155,13 @@ export class Network implements Disposable {
     if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
     const start = performance.now();
     this.#cpu?.setThreads(this.#governor.threads);
-    await (this.#computing = built.graph.compute());
-    if (tokens.length === 1) this.#governor.record(performance.now() - start);
+    const isToken = tokens.length === 1;
+    if (isToken && this.#tokenMs < SYNCHRONOUS_MS) built.graph.computeSync();
+    else await (this.#computing = built.graph.compute(signal));
+    if (isToken) {
+      this.#tokenMs = performance.now() - start;
+      this.#governor.record(this.#tokenMs);
+    }
     sequence.append(tokens);
   }
 

@@ -4,11 +4,12 @@ import { architectures } from '../architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../architectures/architecture.ts';
 import { Metadata } from '../architectures/metadata.ts';
 import { readGgufHeader, type GgufHeader } from '../gguf/header.ts';
+import { locateTensors, type LocatedTensor } from '../gguf/locate.ts';
 import { allParts } from '../gguf/validate.ts';
 import { Network } from './network.ts';
 import type { Placement } from './placement.ts';
 import { SequenceCache } from './sequenceCache.ts';
-import { checkWeights, loadWeights, locateTensors, type LoadWeightsOptions, type LocatedTensor } from './weights.ts';
+import { checkWeights, loadWeights, type LoadWeightsOptions } from './weights.ts';
 
 /** A model's files, checked against its architecture and not yet loaded. */
 export interface CheckedModel {

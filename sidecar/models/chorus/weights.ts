@@ -9,20 +9,11 @@ import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import type { WeightSpec } from '../architectures/architecture.ts';
 import { WeightTable } from '../architectures/weightTable.ts';
-import type { GgufHeader, GgufTensor } from '../gguf/header.ts';
+import type { LocatedTensor } from '../gguf/locate.ts';
 import type { Placement } from './placement.ts';
 
 /** Read at once from the file; a repacked tensor is read whole. */
 const READ_BYTES = 16 * 1024 * 1024;
-
-export interface LocatedTensor extends GgufTensor {
-  readonly header: GgufHeader;
-}
-
-/** All tensors of a model's files by name. */
-export function locateTensors(headers: readonly GgufHeader[]): ReadonlyMap<string, LocatedTensor> {
-  return new Map(headers.flatMap((header) => header.tensors.map((tensor) => [tensor.name, { ...tensor, header }] as const)));
-}
 
 /** Checks that every tensor an architecture reads is there in its shape. Throws `TroubleError` 'invalid-model' that names the tensor. */
 export function checkWeights(specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, fileName: string): void {

@@ -67,6 +67,11 @@ export class LibLlama implements Disposable {
     this.#api.clearMemory(this.#api.memory(this.#context), true);
   }
 
+  /** Forgets all but the first `length` tokens. */
+  truncate(length: number): void {
+    if (!this.#api.removeMemory(this.#api.memory(this.#context), 0, length, -1)) throw new Error(`libllama could not forget what follows ${length} tokens`);
+  }
+
   [Symbol.dispose](): void {
     this.#api.freeContext(this.#context);
     this.#api.freeModel(this.#model);
@@ -119,6 +124,7 @@ function bindOnce(build: LibraryBuild) {
     // A function of the same library that ignores its arguments and does nothing: koffi callbacks from ggml's threads would dead-lock.
     silence: library.symbol('llama_supports_mlock') as unknown,
     clearMemory: library.func('llama_memory_clear', 'void', ['void *', 'bool']),
+    removeMemory: library.func('llama_memory_seq_rm', 'bool', ['void *', 'int32', 'int32', 'int32']),
     freeContext: library.func('llama_free', 'void', ['void *']),
     freeModel: library.func('llama_model_free', 'void', ['void *']),
   };

@@ -25,6 +25,9 @@ export class LlamaBackend implements Backend {
     return this.context.contextSize;
   }
 
+  /** node-llama-cpp gives no way to end an evaluation. */
+  readonly isInterruptible = false;
+
   get batchTokens(): number {
     return this.context.batchSize;
   }

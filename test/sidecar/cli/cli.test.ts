@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execa, type Options, type Result } from 'execa';
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { tinyModel, writeGguf } from '../models/ggufFile.ts';
@@ -100,6 +101,19 @@ describe('chorus', () => {
     await Promise.all([copy, out].map((file) => rm(file)));
   });
 
+  it('quantize writes the model smaller, and it continues a text as before', async () => {
+    const out = path.join(work, 'small.gguf');
+    const made = await json(['quantize', model, '--type', 'q4_0', '--tensor', 'token_embd=Q8_0', '--tensor', 'attn_v=Q6_K', '--out', out]);
+    assert.equal(made['outputPath'], out);
+    assert.deepEqual((made['types'] as { type: string }[]).map(({ type }) => type).sort(), ['F32', 'Q4_0', 'Q8_0']);
+    const answer = await json(['generate', 'The capital of France is', '--max-tokens', '3', '--model', out, '--device', 'cpu']);
+    assert.match(String(answer['text']), /^ Paris/);
+    const again = await chorus(['quantize', model, '--type', 'q4_0', '--tensor', 'attn_v=Q6_K', '--out', out]);
+    assert.match(again.stdout, /small\.gguf: 98\.\d MB became \d\d\.\d MB\n +Q4_0 +181 tensors/);
+    assert.match(again.stdout, /30 tensors became Q8_0 instead of Q6_K, whose blocks rows of 576 values do not fill: blk\.0\.attn_v\.weight, /);
+    await rm(out);
+  });
+
   it('models lists the fetched model', async () => {
     const { stdout } = await chorus(['models', '--json']);
     const models = JSON.parse(stdout) as { path: string; sizeBytes: number }[];
@@ -135,6 +149,17 @@ describe('chorus', () => {
     assert.deepEqual(await ownHomes(), []);
   });
 
+  it('leaves nothing of a model half written on Ctrl-C, which reaches every process of a terminal', { skip: process.platform === 'win32' && 'Windows has no process groups' }, async () => {
+    const folder = path.join(work, 'stopped');
+    await mkdir(folder);
+    const child = execa(process.execPath, [path.join(bundles, 'cli.mjs'), 'quantize', model, '--type', 'Q4_K', '--out', path.join(folder, 'x.gguf')], { reject: false, env: environment, detached: true });
+    while ((await readdir(folder)).length === 0) await setTimeout(5);
+    process.kill(-(child.pid as number), 'SIGINT');
+    const { exitCode, stderr } = await child;
+    assert.deepEqual([exitCode, stderr], [130, '']);
+    assert.deepEqual(await readdir(folder), []);
+  });
+
   it('is a language server over standard input and output, which ends with its editor', async () => {
     const messages = [
       { id: 1, method: 'initialize', params: { processId: null, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } } } },
@@ -162,6 +187,11 @@ describe('chorus, wrongly used,', () => {
     { what: 'upcycling by prompts that are not given', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--gates', 'hidden'], says: /needs --prompts/, exitCode: 2, code: 'usage' },
     { what: 'upcycling by prompts that are none', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--gates', 'hidden', '--prompts', path.join(root, 'tsconfig.json')], says: /Expected \[\{"positive"/, exitCode: 2, code: 'usage' },
     { what: 'upcycling a model that does not exist', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
+    { what: 'quantising to no type', commandLine: ['quantize', 'gone.gguf', '--out', 'x.gguf'], says: /required option '--type <type>' not specified/, exitCode: 2, code: 'usage' },
+    { what: 'quantising to an unknown type', commandLine: ['quantize', 'gone.gguf', '--type', 'Q3', '--out', 'x.gguf'], says: /Expected one of F32, F16, BF16, Q8_0/, exitCode: 2, code: 'usage' },
+    { what: 'quantising by a pattern without a type', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf', '--tensor', 'ffn'], says: /Expected REGEX=TYPE/, exitCode: 2, code: 'usage' },
+    { what: 'quantising by a pattern that is none', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf', '--tensor', '(=F16'], says: /Unterminated group/, exitCode: 2, code: 'usage' },
+    { what: 'quantising a model that does not exist', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
     { what: 'with an unknown command', commandLine: ['dance'], says: /unknown command 'dance'/, exitCode: 2, code: 'usage' },
     { what: 'with a model that does not exist', commandLine: ['info', '--model', 'gone.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
     { what: 'with a model that is none', commandLine: ['info', '--model', path.join(root, 'LICENSE')], says: /not a GGUF file/, exitCode: 1, code: 'not-gguf' },

@@ -23,10 +23,71 @@ function lettersBackend(): Backend {
     sequences: [sequence],
     contextSizeTokens: 64,
     batchTokens: 16,
+    isInterruptible: false,
     isEndOfGeneration: () => false,
     grammar: async () => ({ handle: undefined, stop: [] }),
   };
 }
+
+/** The same with evaluations that take until they are let go, or interrupted; `lengths` are those begun. */
+function slowBackend(): { backend: Backend; lengths: number[]; letGo: () => void } {
+  const lettersOnly = lettersBackend();
+  const [sequence] = lettersOnly.sequences as [BackendSequence];
+  const lengths: number[] = [];
+  let finish = (): void => undefined;
+  const slow: BackendSequence = {
+    ...sequence,
+    get length() {
+      return sequence.length;
+    },
+    evaluate: (tokens, signal) => {
+      lengths.push(tokens.length);
+      return new Promise((resolve, reject) => {
+        finish = () => resolve(sequence.evaluate(tokens));
+        signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      });
+    },
+  };
+  const backend = { ...lettersOnly, sequences: [slow, lettersBackend().sequences[0]!], contextSizeTokens: 1_024, batchTokens: 512, isInterruptible: true };
+  return { backend, lengths, letGo: () => finish() };
+}
+
+const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('a prompt on a backend that can be interrupted', () => {
+  const chat = { sequence: 'chat', priority: 'chat', tokens: Array.from({ length: 300 }, () => 0), maxTokens: 2, sampling: { temperature: 0 } } as const;
+
+  test('is evaluated in long pieces; a completion ends one, has its turn, and the piece is evaluated again in short ones', async () => {
+    const { backend, lengths, letGo } = slowBackend();
+    const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
+    const answer = scheduler.generate(chat);
+    while (lengths.length === 0) await nextCycle();
+    assert.deepEqual(lengths, [64]);
+    const completion = await scheduler.generate({ ...chat, sequence: 'completion', priority: 'completion', tokens: [0] });
+    assert.equal(completion.text, 'aa');
+    while (lengths.length < 2) await nextCycle();
+    assert.equal(lengths[1], 32);
+    let isDone = false;
+    void answer.then(() => (isDone = true), () => (isDone = true));
+    while (!isDone) {
+      letGo();
+      await nextCycle();
+    }
+    const { text, evaluatedTokens } = await answer;
+    assert.equal(text, 'aa');
+    assert.equal(evaluatedTokens, chat.tokens.length);
+  });
+
+  test('ends at once when the request is cancelled', async () => {
+    const { backend, lengths } = slowBackend();
+    const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
+    const abort = new AbortController();
+    const answer = scheduler.generate(chat, { signal: abort.signal });
+    while (lengths.length === 0) await nextCycle();
+    abort.abort();
+    assert.equal((await answer).stopReason, 'cancelled');
+  });
+});
 
 describe('a generation', () => {
   test('that the vocabulary cannot begin as required says so without the text, which is the user\'s code', async () => {

@@ -293,6 +293,6 @@ describe('upcycling models that do not fit together says what differs, both valu
 
   it('an output that is an input', async () => {
     const first = await write('first.gguf');
-    await assert.rejects(make([first, await write('second.gguf')], { outputPath: first }), /first\.gguf is one of the models that it is made of/);
+    await assert.rejects(make([first, await write('second.gguf')], { outputPath: first }), /first\.gguf is one of the files that it is made of/);
   });
 });

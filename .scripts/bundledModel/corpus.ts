@@ -1,0 +1,132 @@
+/**
+ * Makes the texts that the bundled model learns from and is measured with: `npx tsx .scripts/bundledModel/corpus.ts`. Fetches the packages of
+ * `packages.json`, checks their licences, takes the files that people wrote, without copies and secrets, and lays them into the folders
+ * `texts/{training,held-out}/{typescript,javascript,python,prose,udhr}` of the developer's cache. The same list gives the same texts.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { developerCacheFolder } from '../fetchModel.ts';
+import { fetchPackages, packageFolder } from './fetchPackages.ts';
+import { checkLicence } from './licences.ts';
+import { NearDuplicates } from './nearDuplicates.ts';
+import { DOMAINS, folderName, readPackages, type CorpusPackage, type Domain } from './packages.ts';
+import { domainOf, filterText, type Rejection } from './textFilter.ts';
+
+/** What one package may give, so that none is most of a domain. */
+const MAX_PACKAGE_BYTES: Readonly<Record<Domain, number>> = { typescript: 1_800_000, javascript: 1_500_000, python: 1_800_000, prose: 400_000, udhr: 4_000_000 };
+/** Folders of what is built from other files of the package: they count only where there is nothing else. */
+const BUILT = /(^|\/)(dist[^/]*|build|out|umd|cjs|esm5?|es[56]?|es-?next|_?c?[ej]sm?|commonjs|bundles?|legacy|fesm\d*|module|types|lib-cjs|lib-esm|amd|min|release|development)\//;
+const MIN_SOURCE_BYTES = 10_000;
+
+export interface CorpusText {
+  readonly from: CorpusPackage;
+  readonly domain: Domain;
+  /** In its package. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Files and bytes that were taken per domain, and what was left out. */
+export interface CorpusReport {
+  readonly fingerprint: string;
+  readonly taken: Readonly<Record<'training' | 'held-out', Readonly<Partial<Record<Domain, { readonly files: number; readonly bytes: number }>>>>>;
+  readonly leftOut: Readonly<Partial<Record<Rejection | 'copy' | 'near copy', number>>>;
+  readonly packages: number;
+}
+
+/** Folder of the texts, of the fetched packages, and the mark that they are whole. */
+export function corpusFolder(): string {
+  return path.join(developerCacheFolder(), 'corpus');
+}
+
+/** Makes the corpus. Throws where a package can't be had or its licence does not allow it, naming all of these. */
+export async function makeCorpus(): Promise<CorpusReport> {
+  const folder = corpusFolder();
+  const cache = path.join(folder, 'packages');
+  const packages = await readPackages();
+  await fetchAndCheck(packages, cache);
+
+  const leftOut = new Map<Rejection | 'copy' | 'near copy', number>();
+  const leaveOut = (reason: Rejection | 'copy' | 'near copy'): unknown => leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
+  const target = path.join(folder, 'texts.new');
+  await rm(target, { recursive: true, force: true });
+  const same = new Set<string>();
+  const near = new NearDuplicates();
+  const taken: Record<'training' | 'held-out', Partial<Record<Domain, { files: number; bytes: number }>>> = { training: {}, 'held-out': {} };
+  const fingerprint = createHash('sha256');
+  // What is held out comes first: a copy of it among the others is left out.
+  for (const from of [...packages].sort((a, b) => Number(b.heldOut) - Number(a.heldOut))) {
+    for (const text of chooseTexts(await readTexts(from, packageFolder(cache, from), leaveOut))) {
+      const hash = createHash('sha256').update(text.text).digest('hex');
+      if (same.has(hash)) leaveOut('copy');
+      else if (!near.addIfNew(text.text)) leaveOut('near copy');
+      else {
+        fingerprint.update(hash);
+        const part = from.heldOut ? 'held-out' : 'training';
+        const sum = (taken[part][text.domain] ??= { files: 0, bytes: 0 });
+        sum.files++;
+        sum.bytes += Buffer.byteLength(text.text);
+        await write(path.join(target, part, text.domain, folderName(from), text.file), text.text);
+      }
+      same.add(hash);
+    }
+  }
+  const report: CorpusReport = { fingerprint: fingerprint.digest('hex'), taken, leftOut: Object.fromEntries(leftOut), packages: packages.length };
+  await rm(path.join(folder, 'READY'), { force: true });
+  await rm(path.join(folder, 'texts'), { recursive: true, force: true });
+  await rename(target, path.join(folder, 'texts'));
+  await writeFile(path.join(folder, 'READY'), `${JSON.stringify(report, undefined, 2)}\n`);
+  return report;
+}
+
+async function fetchAndCheck(packages: readonly CorpusPackage[], cache: string): Promise<void> {
+  const failed = await fetchPackages(packages, cache);
+  const troubles = [...failed].map(([{ registry, name, version }, reason]) => `${registry} ${name} ${version} can't be fetched: ${reason}`);
+  for (const one of packages) if (!failed.has(one)) await checkLicence(one, cache).catch((error: unknown) => troubles.push((error as Error).message));
+  if (troubles.length > 0) throw new Error(`The corpus can't be made. Correct packages.json:\n${troubles.join('\n')}`);
+}
+
+async function readTexts(from: CorpusPackage, folder: string, leaveOut: (reason: Rejection) => unknown): Promise<readonly CorpusText[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
+  const texts: CorpusText[] = [];
+  for (const file of files.sort()) {
+    const domain = domainOf(file);
+    if (!domain || !from.domains.includes(domain)) continue;
+    const filtered = filterText(await readFile(path.join(folder, file)), domain);
+    if ('text' in filtered) texts.push({ from, domain, file, text: filtered.text });
+    else leaveOut(filtered.rejected);
+  }
+  return texts;
+}
+
+/** Sources before what is built from them; of a large package a part, in an order that its files' names decide. */
+function chooseTexts(texts: readonly CorpusText[]): readonly CorpusText[] {
+  return DOMAINS.flatMap((domain) => {
+    const all = texts.filter((text) => text.domain === domain);
+    const sources = all.filter(({ file }) => !BUILT.test(file));
+    const sourceBytes = sources.reduce((sum, { text }) => sum + text.length, 0);
+    const chosen = domain === 'prose' || domain === 'udhr' || sourceBytes >= MIN_SOURCE_BYTES ? sources : all;
+    let bytes = 0;
+    return chosen
+      .map((text) => ({ text, order: createHash('sha256').update(`${text.from.name} ${text.file}`).digest('hex') }))
+      .sort((a, b) => (a.order < b.order ? -1 : 1))
+      .map(({ text }) => text)
+      .filter(({ text }) => (bytes += text.length) <= MAX_PACKAGE_BYTES[domain]);
+  });
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const report = await makeCorpus();
+  for (const [part, domains] of Object.entries(report.taken))
+    for (const [domain, sum] of Object.entries(domains)) console.log(`${part.padEnd(9)} ${domain.padEnd(11)} ${String(sum.files).padStart(6)} files ${(sum.bytes / 1e6).toFixed(1).padStart(7)} MB`);
+  console.log(`Left out: ${Object.entries(report.leftOut).map(([reason, files]) => `${reason} ${files}`).join(', ')}`);
+  console.log(`Texts in ${path.join(corpusFolder(), 'texts')}, fingerprint ${report.fingerprint.slice(0, 12)}`);
+}

@@ -1,0 +1,49 @@
+/** The packages whose texts the bundled model learns from: by name and version, each with its licence. */
+import { readFile } from 'node:fs/promises';
+
+export const DOMAINS = ['typescript', 'javascript', 'python', 'prose', 'udhr'] as const;
+/** What a text is; each is a folder of the corpus. */
+export type Domain = (typeof DOMAINS)[number];
+
+export const REGISTRIES = ['npm', 'pypi', 'debian'] as const;
+export type Registry = (typeof REGISTRIES)[number];
+
+export interface CorpusPackage {
+  readonly registry: Registry;
+  readonly name: string;
+  readonly version: string;
+  /** SPDX expression as listed; what the package says of itself has to agree. */
+  readonly licence: string;
+  /** What is taken of it. */
+  readonly domains: readonly Domain[];
+  /** Never trained on: what the model is measured with. */
+  readonly heldOut: boolean;
+}
+
+/** As a line of `packages.json`: `[name, version, licence]` or `[name, version, licence, 'held-out']`. */
+type ListedPackage = readonly [name: string, version: string, licence: string, heldOut?: 'held-out'];
+interface PackageGroup {
+  readonly registry: Registry;
+  readonly domains: readonly Domain[];
+  readonly packages: readonly ListedPackage[];
+}
+
+/** Reads `packages.json`. Throws where a package is listed twice. */
+export async function readPackages(): Promise<readonly CorpusPackage[]> {
+  const groups = JSON.parse(await readFile(new URL('packages.json', import.meta.url), 'utf8')) as readonly PackageGroup[];
+  const packages = groups.flatMap(({ registry, domains, packages: listed }) =>
+    listed.map(([name, version, licence, heldOut]): CorpusPackage => ({ registry, name, version, licence, domains, heldOut: heldOut === 'held-out' })),
+  );
+  const seen = new Set<string>();
+  for (const { registry, name } of packages) {
+    const key = `${registry} ${name}`;
+    if (seen.has(key)) throw new Error(`packages.json lists ${key} twice: keep one of the two.`);
+    seen.add(key);
+  }
+  return packages;
+}
+
+/** Name of a package's folder: `/` of a scope becomes `+`. */
+export function folderName({ name, version }: Pick<CorpusPackage, 'name' | 'version'>): string {
+  return `${name}@${version}`.replace('/', '+');
+}

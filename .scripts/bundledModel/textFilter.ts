@@ -1,0 +1,122 @@
+/** Which files of a package are texts that people wrote and wrote well, and their text without what every file repeats. */
+import path from 'node:path';
+import type { Domain } from './packages.ts';
+import { holdsSecret } from './secrets.ts';
+
+export type Rejection = 'not text' | 'size' | 'minified' | 'generated' | 'compiled' | 'data' | 'other licence' | 'secret' | 'evaluation' | 'foreign prose';
+
+const MAX_BYTES: Readonly<Record<Domain, number>> = { typescript: 96_000, javascript: 96_000, python: 96_000, prose: 160_000, udhr: 160_000 };
+const MIN_CHARACTERS = 300;
+const MAX_MEAN_LINE_CHARACTERS = 90;
+const MAX_LINE_CHARACTERS = 600;
+const LONG_LINE_CHARACTERS = 160;
+const MAX_LONG_LINE_SHARE = 0.04;
+/** Of code: tables of numbers, character maps. */
+const MIN_LETTER_SHARE = 0.45;
+const MAX_DIGIT_SHARE = 0.12;
+/** Of prose in the sources' language; comments may hold some more. */
+const MAX_NON_LATIN_SHARE = 0.04;
+const HEAD_CHARACTERS = 1_500;
+
+const ENDINGS: readonly (readonly [RegExp, Domain | undefined])[] = [
+  [/\.d\.[cm]?ts$/, undefined],
+  [/\.[cm]?tsx?$/, 'typescript'],
+  [/\.([cm]?js|jsx)$/, 'javascript'],
+  [/\.pyi?$/, 'python'],
+  [/\.(md|mdx|rst)$/i, 'prose'],
+];
+/** Copies of other packages, tables of translations, recorded data. */
+const NOT_OWN = /(^|\/)(node_modules|bower_components|vendor|vendored|_vendor|_vendored|third[-_]?party|externals?|locales?|i18n|translations|__snapshots__|fixtures?|testdata|test-data|snapshots?|assets|migrations)\//i;
+const MINIFIED_NAME = /[.-]min\.|\.bundle\.|\.umd\.|-bundle\.|\.prod\.|\.global\./i;
+const NOT_PROSE = /(^|\/)(changelog|changes|history|licen[cs]e|notice|authors|contributors|third[-_ ]?party|code_of_conduct|release[-_ ]?notes|migration|security|news|thanks|backers|sponsors)[^/]*$/i;
+
+const GENERATED = /@generated\b|\bauto-?(matically )?generated\b|\bdo not (edit|modify)\b|\bgenerated (by|from|file|code)\b|\bthis file (was|is) (auto|generated)/i;
+/** What compilers and bundlers leave behind; type annotations of another dialect. */
+const COMPILED =
+  /__esModule|__webpack_|_interopRequire|__importDefault|__decorate\b|__awaiter\b|__generator\b|__extends\b|__spreadArray|__rest\b|_createClass\b|_classCallCheck|_objectSpread|_asyncToGenerator|__publicField|__privateGet|__defProp\b|_jsx\(|\/\*#__PURE__\*\/ ?_|@flow\b|React\.createElement\(_|_extends\(\{\}|void 0 !==|\/\/# sourceMappingURL|goog\.loadModule|@babel\/runtime|tslib/;
+const OTHER_LICENCE = /\bGNU (Lesser |Affero )?General Public|\bL?GPL(v?[23]|-)|Mozilla Public License|Creative Commons|SPDX-License-Identifier: (?!(\(?)(MIT|ISC|BSD|Apache-2\.0|0BSD))|All rights reserved\. (?!.*(permission|redistribution|licen[cs]e))/i;
+/** Functions of HumanEval: what the model is measured with must not be learned. */
+const EVALUATION = /\b(has_close_elements|separate_paren_groups|truncate_number|mean_absolute_deviation|parse_nested_parens|filter_by_substring|find_closest_elements|rescale_to_unit|make_palindrome|largest_prime_factor|is_simple_power|prime_fib)\b|\bhuman_?eval\b/i;
+
+/** What a file is by its path in the package, or undefined where nothing is to be learned of it. */
+export function domainOf(file: string): Domain | undefined {
+  if (NOT_OWN.test(file) || MINIFIED_NAME.test(file)) return undefined;
+  const domain = ENDINGS.find(([ending]) => ending.test(file))?.[1];
+  return domain === 'prose' && NOT_PROSE.test(path.posix.basename(file)) ? undefined : domain;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** The text to learn from, or why there is none. */
+export function filterText(content: Uint8Array, domain: Domain): { readonly text: string } | { readonly rejected: Rejection } {
+  if (content.length > MAX_BYTES[domain]) return { rejected: 'size' };
+  const decoded = decode(content);
+  if (decoded === undefined) return { rejected: 'not text' };
+  if (holdsSecret(decoded)) return { rejected: 'secret' };
+  if (OTHER_LICENCE.test(decoded.slice(0, HEAD_CHARACTERS * 2))) return { rejected: 'other licence' };
+  const text = domain === 'prose' ? tidyProse(decoded) : tidyCode(decoded);
+  if (text.length < MIN_CHARACTERS) return { rejected: 'size' };
+  if (EVALUATION.test(text)) return { rejected: 'evaluation' };
+  const rejected = domain === 'prose' ? rejectProse(text) : rejectCode(text, decoded, domain);
+  return rejected ? { rejected } : { text };
+}
+
+function decode(content: Uint8Array): string | undefined {
+  try {
+    const text = decoder.decode(content).replace(/\r\n?/g, '\n');
+    // eslint-disable-next-line no-control-regex -- just these are looked for.
+    return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function rejectCode(text: string, whole: string, domain: Domain): Rejection | undefined {
+  if (GENERATED.test(whole.slice(0, HEAD_CHARACTERS))) return 'generated';
+  if (domain === 'javascript' && COMPILED.test(text)) return 'compiled';
+  const lines = text.split('\n');
+  const long = lines.filter((line) => line.length > LONG_LINE_CHARACTERS).length;
+  if (lines.some((line) => line.length > MAX_LINE_CHARACTERS) || long > lines.length * MAX_LONG_LINE_SHARE || text.length / lines.length > MAX_MEAN_LINE_CHARACTERS) return 'minified';
+  const visible = count(text, /\S/g);
+  if (count(text, /\p{L}/gu) < visible * MIN_LETTER_SHARE || count(text, /\d/g) > visible * MAX_DIGIT_SHARE) return 'data';
+  return isForeign(text) ? 'foreign prose' : undefined;
+}
+
+function rejectProse(text: string): Rejection | undefined {
+  const visible = count(text, /\S/g);
+  if (count(text, /\p{L}/gu) < visible * 0.65 || count(text, /[|<>{}\\]/g) > visible * 0.06) return 'data';
+  if (text.split('\n').some((line) => line.length > 8_000)) return 'minified';
+  return isForeign(text) ? 'foreign prose' : undefined;
+}
+
+function isForeign(text: string): boolean {
+  return count(text, /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/gu) > text.length * MAX_NON_LATIN_SHARE;
+}
+
+/** Without the licence above it, which every file of a package repeats, and without spaces at the ends of lines. */
+function tidyCode(text: string): string {
+  let rest = text.replace(/^\ufeff/, '').replace(/^#!.*\n/, '');
+  for (;;) {
+    const comment = /^\s*(\/\*[\s\S]*?\*\/|(?:\/\/.*\n)+|(?:#.*\n)+)/.exec(rest);
+    if (!comment || !/copyright|licen[cs]e|\(c\)|all rights/i.test(comment[1] as string)) break;
+    rest = rest.slice(comment[0].length);
+  }
+  return `${rest.replace(/[ \t]+$/gm, '').replace(/\n{4,}/g, '\n\n\n').trim()}\n`;
+}
+
+/** Without badges, pictures, HTML, and links' targets. */
+function tidyProse(text: string): string {
+  const plain = text
+    .replace(/^\ufeff/, '')
+    .replace(/^---\n[\s\S]*?\n---\n/, '')
+    .replace(/<!--[\s\S]*?-->/g, '')
+    .replace(/\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)|!\[[^\]]*\](\([^)]*\)|\[[^\]]*\])/g, '')
+    .replace(/^\[[^\]]+\]: .*$/gm, '')
+    .replace(/\[([^\]]+)\]\((?:https?:)?[^)\s]*\)/g, '$1')
+    .replace(/<\/?(?:a|p|div|img|br|h\d|b|i|em|strong|sub|sup|center|picture|source|table|tr|td|th|tbody|thead|details|summary|kbd|span|ul|li)\b[^>]*>/gi, '');
+  return `${plain.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim()}\n`;
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
+}

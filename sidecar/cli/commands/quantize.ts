@@ -1,0 +1,66 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import path from 'node:path';
+import { QUANTIZE, type QuantizeParams, type QuantizeResult, type TypePattern } from '../../protocol/engine.ts';
+import { targetTypeOf, targetTypes } from '../../quantize/targetTypes.ts';
+import { regularExpression, withJson } from '../options.ts';
+import { formatBytes, printJson } from '../output.ts';
+import { writeForeignText } from '../terminal.ts';
+import { makeInEngine } from '../withEngine.ts';
+
+interface QuantizeCommandOptions {
+  readonly json: boolean;
+  readonly type: string;
+  readonly out: string;
+  readonly tensor: readonly TypePattern[];
+}
+
+/** `chorus quantize`: a model in smaller types, or in floats again. */
+export function addQuantize(program: Command): void {
+  const command = program
+    .command('quantize')
+    .description('write a model in another type: smaller and faster, a little less exact')
+    .argument('<model>', 'GGUF file; best one of floats, since what was quantised before loses twice')
+    .requiredOption('--type <type>', `type of all matrices: ${Object.keys(targetTypes).join(', ')}`, targetType)
+    .requiredOption('--out <file>', 'GGUF file to write')
+    .option('--tensor <regex=type>', 'another type for matrices whose names the regular expression finds; may be repeated, the first that finds a name counts', typePattern, []);
+  withJson(command).action(quantize);
+}
+
+async function quantize(model: string, options: QuantizeCommandOptions): Promise<void> {
+  const params: QuantizeParams = { modelPath: path.resolve(model), outputPath: path.resolve(options.out), type: options.type, patterns: options.tensor };
+  const result = await makeInEngine<QuantizeResult>(QUANTIZE, params);
+  if (options.json) printJson(result);
+  else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
+}
+
+function describe({ outputPath, bytesBefore, bytesAfter, types, fallbacks, requantised }: QuantizeResult): readonly string[] {
+  const lines = [`${outputPath}: ${formatBytes(bytesBefore)} became ${formatBytes(bytesAfter)}`];
+  for (const { type, tensors, parameters, bytes } of types) {
+    lines.push(`  ${type.padEnd(6)} ${`${tensors}`.padStart(5)} tensors  ${(parameters / 1e6).toFixed(2).padStart(9)} M parameters  ${(formatBytes(bytes) ?? '').padStart(9)}`);
+  }
+  for (const [change, tensors] of changes(fallbacks)) lines.push(`${tensors.length} ${change}: ${tensors.slice(0, 3).join(', ')}${tensors.length > 3 ? ', …' : ''}`);
+  if (requantised > 0) lines.push(`${requantised} tensors were quantised before and lost a second time: a model of floats gives a better result.`);
+  return lines;
+}
+
+/** Tensors by what happened to them. */
+function changes(fallbacks: QuantizeResult['fallbacks']): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { tensor, columns, wanted, type } of fallbacks) {
+    const change = `tensors became ${type} instead of ${wanted}, whose blocks rows of ${columns} values do not fill`;
+    found.set(change, [...(found.get(change) ?? []), tensor]);
+  }
+  return found;
+}
+
+function targetType(value: string): string {
+  const type = targetTypeOf(value);
+  if (!type) throw new InvalidArgumentError(`Expected one of ${Object.keys(targetTypes).join(', ')}.`);
+  return type;
+}
+
+function typePattern(value: string, before: readonly TypePattern[]): readonly TypePattern[] {
+  const at = value.lastIndexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Expected REGEX=TYPE, such as "ffn_down=Q6_K".');
+  return [...before, { pattern: regularExpression(value.slice(0, at)), type: targetType(value.slice(at + 1)) }];
+}

@@ -1,0 +1,11 @@
+import type { GgufHeader, GgufTensor } from './header.ts';
+
+/** A tensor and the file that it stands in. */
+export interface LocatedTensor extends GgufTensor {
+  readonly header: GgufHeader;
+}
+
+/** All tensors of a model's files by name. */
+export function locateTensors(headers: readonly GgufHeader[]): ReadonlyMap<string, LocatedTensor> {
+  return new Map(headers.flatMap((header) => header.tensors.map((tensor) => [tensor.name, { ...tensor, header }] as const)));
+}

@@ -1,0 +1,34 @@
+import { tensorTypes } from '../../kernels/ggml/types.ts';
+
+/** Types that models are written in, with llama.cpp's number for a file mostly of that type (llama.h, `enum llama_ftype`). */
+export const targetTypes = {
+  F32: 0,
+  F16: 1,
+  BF16: 32,
+  Q8_0: 7,
+  Q6_K: 18,
+  Q5_K: 16,
+  Q5_1: 9,
+  Q5_0: 8,
+  Q4_K: 14,
+  Q4_1: 3,
+  Q4_0: 2,
+  IQ4_NL: 25,
+} as const;
+
+export type TargetType = keyof typeof targetTypes;
+
+/** For rows that are no whole blocks of 256, blocks of 32 of about as many bits, as llama.cpp chooses them. */
+const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = { Q6_K: 'Q8_0', Q5_K: 'Q5_1', Q4_K: 'Q5_0' };
+
+/** The name of a type in any case. `undefined` for a type that no model is written in. */
+export function targetTypeOf(name: string): TargetType | undefined {
+  const upper = name.toUpperCase();
+  return upper in targetTypes ? (upper as TargetType) : undefined;
+}
+
+/** The type for rows of `columns` values: the wanted one where they are whole blocks of it, else one of smaller blocks, else float16. */
+export function fittingType(wanted: TargetType, columns: number): TargetType {
+  const fits = (type: TargetType | undefined): type is TargetType => type !== undefined && columns % tensorTypes[type].blockElements === 0;
+  return [wanted, smallerBlocks[wanted]].find(fits) ?? 'F16';
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../kernels/ggml/device.ts';
+import type { TensorType } from '../../../kernels/ggml/types.ts';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { readGgufHeader, type GgufHeader } from '../../../sidecar/models/gguf/header.ts';
+import { copiedMetadata, writeGguf, type GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
+import type { QuantizeParams, QuantizeResult } from '../../../sidecar/protocol/engine.ts';
+import { quantize } from '../../../sidecar/quantize/quantize.ts';
+import { targetTypes, type TargetType } from '../../../sidecar/quantize/targetTypes.ts';
+import { compareLogits } from '../../reference/compareLogits.ts';
+import { llamaQuantize } from '../../reference/llamaQuantize.ts';
+import { TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
+
+const CONTEXT_TOKENS = 256;
+const tokens = Array.from({ length: 80 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
+
+let folder: string;
+let device: Device;
+let result: string;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-quantize-'));
+  device = new Device('cpu', { threads: 2 });
+  result = path.join(folder, 'result.gguf');
+});
+after(async () => {
+  device[Symbol.dispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function write(name: string, options: Partial<Parameters<typeof writeTinyModel>[1]> = {}): Promise<string> {
+  const file = path.join(folder, name);
+  await writeTinyModel(file, { variant: 'llama', type: 'F32', device, ...options });
+  return file;
+}
+
+function make(modelPath: string, type: string, changes: Partial<QuantizeParams> = {}): Promise<QuantizeResult> {
+  return quantize({ modelPath, outputPath: result, type, patterns: [], ...changes });
+}
+
+/** Type and bytes of every tensor, by name. */
+async function contents(file: string): Promise<ReadonlyMap<string, { readonly type: string; readonly bytes: Buffer }>> {
+  const header = await readGgufHeader(file);
+  const all = await readFile(file);
+  return new Map(header.tensors.map(({ name, type, offsetBytes, sizeBytes }) => [name, { type, bytes: all.subarray(header.dataOffsetBytes + offsetBytes, header.dataOffsetBytes + offsetBytes + sizeBytes) }]));
+}
+
+const typesIn = ({ tensors }: GgufHeader): ReadonlyMap<string, string> => new Map(tensors.map(({ name, type }) => [name, type]));
+
+describe('quantising gives what llama.cpp gives, byte by byte:', () => {
+  const cases: readonly (readonly [name: string, options: Partial<Parameters<typeof writeTinyModel>[1]>, types: readonly TargetType[]])[] = [
+    ['a Llama of floats', { type: 'F32' }, Object.keys(targetTypes) as TargetType[]],
+    ['one of half floats', { type: 'F16' }, ['Q8_0', 'Q4_K']],
+    ['one in eight bits', { type: 'Q8_0' }, ['Q4_0', 'F16', 'F32']],
+    ['a mixture of experts', { variant: 'qwen3moe' }, ['Q4_K']],
+    ['heads with norms', { variant: 'qwen3' }, ['Q5_1']],
+    ['rows of three blocks of 32', { keys: { feed_forward_length: { type: 'u32', value: 96 } } }, ['Q4_K', 'Q5_K', 'Q6_K', 'Q4_0']],
+    ['rows of no whole blocks', { keys: { feed_forward_length: { type: 'u32', value: 80 } } }, ['Q4_K', 'Q8_0']],
+  ];
+  for (const [name, options, types] of cases) {
+    for (const type of types) {
+      it(`${name}, to ${type}`, async () => {
+        const source = await write('source.gguf', options);
+        const theirs = path.join(folder, 'theirs.gguf');
+        llamaQuantize(source, theirs, type);
+        await make(source, type);
+        assert.deepEqual(await contents(result), await contents(theirs));
+        const [ours, expected] = [await readGgufHeader(result), await readGgufHeader(theirs)];
+        for (const key of ['general.file_type', 'general.quantization_version', 'general.architecture']) assert.equal(ours.metadata.get(key), expected.metadata.get(key), key);
+      });
+    }
+  }
+});
+
+describe('a quantised model', () => {
+  for (const [from, to] of [['F32', 'Q4_K'], ['Q8_0', 'Q5_0']] as const) {
+    it(`from ${from} to ${to} runs in our engine as in llama.cpp`, async () => {
+      await make(await write('source.gguf', { type: from }), to);
+      using network = await openNetwork(result, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
+      using peer = new LibLlama(result, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
+      const { meanDivergence, argmaxDisagreements } = compareLogits(await network.logits(tokens, { chunkTokens: 80 }), peer.decode(tokens, 0, { all: true }), TINY_VOCABULARY);
+      assert.ok(meanDivergence <= 1e-3, `mean divergence ${meanDivergence}`);
+      assert.deepEqual(argmaxDisagreements, []);
+    });
+  }
+
+  it('has other types where patterns say so, and the result counts them', async () => {
+    const source = await write('source.gguf', { keys: { feed_forward_length: { type: 'u32', value: 96 } } });
+    const made = await make(source, 'Q4_K', { patterns: [{ pattern: 'token_embd|^output', type: 'Q8_0' }, { pattern: 'blk\\.0\\..*_q\\.', type: 'F16' }] });
+    const types = typesIn(await readGgufHeader(result));
+    assert.deepEqual(['token_embd', 'output', 'blk.0.attn_q', 'blk.1.attn_q', 'blk.1.ffn_down', 'blk.1.ffn_up', 'output_norm'].map((name) => types.get(`${name}.weight`)), ['Q8_0', 'Q8_0', 'F16', 'Q4_K', 'Q5_0', 'Q4_K', 'F32']);
+    assert.deepEqual([made.bytesBefore, made.bytesAfter], [(await readFile(source)).length, (await readFile(result)).length]);
+    for (const { type, tensors, bytes } of made.types) {
+      const found = (await readGgufHeader(result)).tensors.filter((tensor) => tensor.type === type);
+      assert.deepEqual([tensors, bytes], [found.length, found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)], type);
+    }
+    assert.deepEqual(made.fallbacks.map(({ tensor, columns, wanted, type }) => [tensor, columns, wanted, type]), [0, 1, 2, 3].map((block) => [`blk.${block}.ffn_down.weight`, 96, 'Q4_K', 'Q5_0']));
+    assert.equal(made.requantised, 0);
+  });
+
+  it('keeps the bytes of tensors that have the type already, and says how many lose twice', async () => {
+    const source = await write('source.gguf', { type: 'Q8_0' });
+    const made = await make(source, 'Q8_0', { patterns: [{ pattern: 'ffn_up', type: 'Q4_0' }] });
+    assert.equal(made.requantised, 4);
+    const [before, after] = [await contents(source), await contents(result)];
+    for (const [name, { bytes }] of before) if (!name.includes('ffn_up')) assert.deepEqual(after.get(name)?.bytes, bytes, name);
+  });
+
+  it('becomes one file where it was several', async () => {
+    const source = await write('source.gguf');
+    const header = await readGgufHeader(source);
+    const whole = await contents(source);
+    const tensors = header.tensors.map(({ name, shape, type }) => ({ name, shape, type, chunks: () => [whole.get(name)?.bytes as Buffer] }));
+    const part = (number: number): string => path.join(folder, `split-0000${number}-of-00002.gguf`);
+    const split = (number: number) => [['split.no', { type: 'u32', value: number - 1 }], ['split.count', { type: 'u32', value: 2 }]] as const;
+    await writeGguf(part(1), { metadata: new Map<string, GgufEntry>([...(await copiedMetadata(header)), ...split(1)]), tensors: tensors.slice(0, 9) });
+    await writeGguf(part(2), { metadata: new Map<string, GgufEntry>(split(2)), tensors: tensors.slice(9) });
+    await make(source, 'Q4_1');
+    const expected = await contents(result);
+    await make(part(1), 'Q4_1');
+    assert.deepEqual(await contents(result), expected);
+    assert.deepEqual([...(await readGgufHeader(result)).metadata.keys()].filter((key) => key.startsWith('split.')), []);
+    await assert.rejects(make(part(1), 'Q4_1', { outputPath: part(2) }), /is one of the files that it is made of/);
+  });
+});
+
+describe('quantising says what is wrong, and leaves nothing:', () => {
+  /** Runs what fails beside files that must stay as they are. */
+  async function fails(work: (source: string) => Promise<unknown>, says: RegExp): Promise<void> {
+    const source = await write('source.gguf');
+    await rm(result, { force: true });
+    const before = (await readdir(folder)).sort();
+    await assert.rejects(work(source), (error: unknown) => {
+      assert.ok(error instanceof TroubleError, String(error));
+      assert.match(error.message, says);
+      return true;
+    });
+    assert.deepEqual((await readdir(folder)).sort(), before);
+  }
+
+  it('a model that is not there', () => fails(() => make(path.join(folder, 'gone.gguf'), 'Q8_0'), /gone\.gguf/));
+  it('a file that is no model', () => fails(async (source) => { await writeFile(source, 'hello'); return make(source, 'Q8_0'); }, /source\.gguf is not a GGUF file/));
+  it('an output that is the input', () => fails((source) => make(source, 'Q8_0', { outputPath: path.join(folder, '.', 'source.gguf') }), /is one of the files that it is made of/));
+  it('an output in a folder that is not there', () => fails((source) => make(source, 'Q8_0', { outputPath: path.join(folder, 'nowhere', 'x.gguf') }), /the folder .*nowhere does not exist/));
+  it('a pattern that finds nothing', () => fails((source) => make(source, 'Q8_0', { patterns: [{ pattern: 'nothing', type: 'F16' }] }), /"nothing" is in the name of no tensor/));
+
+  it('a value that is no number, with its tensor and row', () =>
+    fails(async (source) => {
+      const header = await readGgufHeader(source);
+      const tensor = header.tensors.find(({ name }) => name === 'blk.2.ffn_up.weight') as GgufHeader['tensors'][0];
+      const bytes = await readFile(source);
+      bytes.writeFloatLE(NaN, header.dataOffsetBytes + tensor.offsetBytes + 4 * (7 * 256 + 3));
+      await writeFile(source, bytes);
+      return make(source, 'Q4_K');
+    }, /The tensor blk\.2\.ffn_up\.weight holds NaN in row 7/));
+
+  it('nothing, where it is stopped', async () => {
+    const source = await write('source.gguf');
+    const before = (await readdir(folder)).sort();
+    const abort = new AbortController();
+    const shares: number[] = [];
+    const stopped = quantize({ modelPath: source, outputPath: path.join(folder, 'stopped.gguf'), type: 'Q8_0', patterns: [] }, {
+      signal: abort.signal,
+      onProgress: ({ share }) => void (shares.push(share) === 3 && abort.abort()),
+    });
+    await assert.rejects(stopped, { name: 'AbortError' });
+    assert.deepEqual((await readdir(folder)).sort(), before);
+    assert.equal(shares.length, 3);
+    assert.ok(shares.every((share, index) => share > (shares[index - 1] ?? 0) && share < 1));
+  });
+});
+
+describe('quantising and back', () => {
+  for (const type of ['F32', 'F16', 'BF16'] as const satisfies readonly TensorType[]) {
+    it(`${type} keeps floats that are of that type already`, async () => {
+      const source = await write('source.gguf', { type });
+      await make(source, 'F32');
+      const floats = path.join(folder, 'floats.gguf');
+      await make(result, type, { outputPath: floats });
+      assert.deepEqual(await contents(floats), await contents(source));
+    });
+  }
+});
