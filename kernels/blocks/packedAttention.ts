@@ -18,6 +18,8 @@ export interface PackedInputs {
   readonly productType: 'F32' | 'BF16';
   /** Queries that are computed at once: they attend nothing behind their last, so that nearly half of all scores is never computed. Default 128. */
   readonly stretchTokens?: number;
+  /** Gives what is added to the residual in place of what attention or a network gives, `[width, tokens]`: dropout. */
+  readonly branchOutput?: (y: Tensor) => Tensor;
   /** Takes what blocks add to the loss, each one value. */
   readonly onLoss?: (loss: Tensor) => void;
   /** Of routers; absent: none. */

@@ -30,6 +30,8 @@ export class Graph implements Disposable {
   #disposed = false;
   /** Told of every node that is added while it is set. */
   onNode: ((record: NodeRecord) => void) | undefined;
+  /** Gives what is multiplied by a matrix in place of an input, of its shape, while it is set: for looking at inputs, and at what rounding them costs. */
+  productInput: ((matrix: Tensor, input: Tensor) => Tensor) | undefined;
 
   constructor(
     readonly device: Device,

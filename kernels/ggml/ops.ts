@@ -70,6 +70,12 @@ export function sumRows(graph: Graph, a: Tensor): Tensor {
   return graph.node('sumRows', [a], { type: a.type, shape }, () => graph.device.functions.ggml_sum_rows(graph.context, a.pointer));
 }
 
+/** The largest value of each row: `[n, …] → [1, …]`. */
+export function maxRows(graph: Graph, a: Tensor): Tensor {
+  const shape: Shape = [1, a.shape[1], a.shape[2], a.shape[3]];
+  return graph.node('pool1d', [a], { type: 'F32', shape }, () => graph.device.functions.ggml_pool_1d(graph.context, a.pointer, 0, a.shape[0], a.shape[0], 0));
+}
+
 /** `silu(gate) · up`. */
 export function swiglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
   assertShape(same(gate, up), 'swiglu', gate, up);
@@ -96,8 +102,9 @@ export function rmsNorm(graph: Graph, a: Tensor, epsilon: number): Tensor {
 export function mulMat(graph: Graph, a: Tensor, b: Tensor, options: { preciseF32?: boolean } = {}): Tensor {
   assertShape(a.shape[0] === b.shape[0] && b.shape[2] % a.shape[2] === 0 && b.shape[3] % a.shape[3] === 0, 'mulMat', a, b);
   const { functions } = graph.device;
-  return graph.node('mulMat', [a, b], { type: 'F32', shape: [a.shape[1], b.shape[1], b.shape[2], b.shape[3]] }, () => {
-    const pointer = functions.ggml_mul_mat(graph.context, a.pointer, b.pointer);
+  const input = graph.productInput?.(a, b) ?? b;
+  return graph.node('mulMat', [a, input], { type: 'F32', shape: [a.shape[1], b.shape[1], b.shape[2], b.shape[3]] }, () => {
+    const pointer = functions.ggml_mul_mat(graph.context, a.pointer, input.pointer);
     if (options.preciseF32) functions.ggml_mul_mat_set_prec(pointer, 10);
     return pointer;
   });
@@ -107,7 +114,8 @@ export function mulMat(graph: Graph, a: Tensor, b: Tensor, options: { preciseF32
 export function mulMatId(graph: Graph, experts: Tensor, b: Tensor, ids: Tensor): Tensor {
   assertShape(experts.shape[0] === b.shape[0] && ids.shape[1] === b.shape[2] && ids.shape[0] % b.shape[1] === 0, 'mulMatId', experts, b, ids);
   const shape: Shape = [experts.shape[1], ids.shape[0], b.shape[2], 1];
-  return graph.node('mulMatId', [experts, b, ids], { type: 'F32', shape }, () => graph.device.functions.ggml_mul_mat_id(graph.context, experts.pointer, b.pointer, ids.pointer));
+  const input = graph.productInput?.(experts, b) ?? b;
+  return graph.node('mulMatId', [experts, input, ids], { type: 'F32', shape }, () => graph.device.functions.ggml_mul_mat_id(graph.context, experts.pointer, input.pointer, ids.pointer));
 }
 
 /** Adds row `ids[slot, token]` of `b` to `a[n, slots, tokens]`. */

@@ -88,7 +88,7 @@ const rules = {
   ropeBack: ([a, positions]) => is(a, 'F32') && is(positions, 'I32'),
   addToWindow: contiguousF32,
   stepAdamW: contiguousF32,
-  pool1d: f32,
+  pool1d: contiguousF32,
   pool2d: f32,
 } satisfies Record<string, Rule>;
 

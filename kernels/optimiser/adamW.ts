@@ -8,6 +8,7 @@ import { addInto, stepAdamW } from '../ggml/trainingOps.ts';
 import { readF32, write } from '../ggml/transfer.ts';
 import { isQuantised } from '../ggml/types.ts';
 import { defaultAdamW, type AdamWOptions } from './adamWOptions.ts';
+import { MUON_NODES, stepMuon } from './muon.ts';
 import type { Parameter, Parameters } from './parameters.ts';
 
 /** Gradients hold infinities or no numbers. Nothing was changed by the step. */
@@ -15,13 +16,14 @@ export class NonFiniteGradientError extends Error {
   override readonly name = 'NonFiniteGradientError';
 }
 
+/** What a step writes into the tensors of its settings, from the rate and the step's number. */
 interface Settings {
   readonly tensor: Tensor;
-  readonly weightDecay: number;
+  readonly values: (rate: number, step: number) => Float32Array;
 }
 
 /**
- * AdamW with decoupled weight decay (arXiv 1711.05101) and clipping by the global norm (arXiv 1211.5063), on the parameters' device, or shared out
+ * AdamW with decoupled weight decay (arXiv 1711.05101), or Muon for hidden matrices, and clipping by the global norm (arXiv 1211.5063), on the parameters' device, or shared out
  * among several that reach the same memory: each computes the steps of some of the parameters.
  */
 export class AdamW implements Disposable {
@@ -31,7 +33,6 @@ export class AdamW implements Disposable {
   readonly #stepGraphs: Graph[] = [];
   readonly #roundGraphs: Graph[] = [];
   readonly #factors: Tensor[] = [];
-  readonly #productDecays: Tensor[] = [];
   readonly #settings: Settings[] = [];
 
   constructor(
@@ -41,7 +42,8 @@ export class AdamW implements Disposable {
   ) {
     shareOut(unitsOf(parameters.all, options), devices.length).forEach((share, index) => {
       const device = devices[index] as Device;
-      const maxNodes = 64 + share.length * (32 + parameters.networks);
+      const steppedByMuon = share.filter((parameter) => this.#isMuons(parameter)).length;
+      const maxNodes = 64 + share.length * (32 + parameters.networks) + steppedByMuon * MUON_NODES;
       this.#normGraphs.push(this.#place(new Graph(device, { maxNodes }), (graph) => this.#buildNorms(graph, share)));
       this.#stepGraphs.push(this.#place(new Graph(device, { maxNodes }), (graph) => this.#buildSteps(graph, share)));
       if (share.some(({ forward, master, transposed }) => forward !== master || transposed)) {
@@ -61,16 +63,13 @@ export class AdamW implements Disposable {
    */
   async step(step: number, rate: number): Promise<{ gradientNorm: number }> {
     const { device, all } = this.parameters;
-    const { beta1, beta2, epsilon, clipNorm, weightDecay } = this.options;
+    const { clipNorm } = this.options;
     await computeAll(this.#normGraphs);
     // In the order of the parameters, so that the sum does not depend on how they are shared out.
     const gradientNorm = Math.sqrt(all.reduce((sum, parameter) => sum + (readF32(device, this.#squares.get(parameter) as Tensor)[0] as number), 0));
     if (!Number.isFinite(gradientNorm)) throw new NonFiniteGradientError(`The gradients' norm is ${gradientNorm} in step ${step}.`);
     for (const factor of this.#factors) write(device, factor, Float32Array.of(Math.min(1, clipNorm / (gradientNorm + 1e-6))));
-    for (const decay of this.#productDecays) write(device, decay, Float32Array.of(-rate * weightDecay));
-    for (const { tensor, weightDecay: decay } of this.#settings) {
-      write(device, tensor, Float32Array.of(rate, beta1, beta2, epsilon, decay, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)));
-    }
+    for (const { tensor, values } of this.#settings) write(device, tensor, values(rate, step));
     await computeAll(this.#stepGraphs);
     return { gradientNorm };
   }
@@ -94,13 +93,18 @@ export class AdamW implements Disposable {
   #buildSteps(graph: Graph, share: readonly Parameter[]): void {
     const factor = graph.input('factor', 'F32', [1]);
     this.#factors.push(factor);
+    this.#buildMuonSteps(graph, factor, share.filter((parameter) => this.#isMuons(parameter)));
     const factors = share.filter((parameter) => decaysAsProduct(parameter, this.options));
     if (factors.length > 0) this.#buildProductDecay(graph, factors);
     for (const decays of [true, false]) {
-      const group = share.filter((parameter) => (parameter.spec.decays && !factors.includes(parameter)) === decays);
+      const group = share.filter((parameter) => (parameter.spec.decays && !factors.includes(parameter)) === decays && !this.#isMuons(parameter));
       if (group.length === 0) continue;
       const settings = graph.input(decays ? 'decaying' : 'notDecaying', 'F32', [7]);
-      this.#settings.push({ tensor: settings, weightDecay: decays ? this.options.weightDecay : 0 });
+      const { beta1, beta2, epsilon, weightDecay } = this.options;
+      this.#settings.push({
+        tensor: settings,
+        values: (rate, step) => Float32Array.of(rate, beta1, beta2, epsilon, decays ? weightDecay : 0, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)),
+      });
       for (const parameter of group) {
         const { master, first, second } = parameter;
         const gradient = mul(graph, parameter.gradient, factor);
@@ -112,7 +116,8 @@ export class AdamW implements Disposable {
   /** Decoupled as AdamW's own decay is: it meets neither clipping nor moments. */
   #buildProductDecay(graph: Graph, factors: readonly Parameter[]): void {
     const decay = graph.input('productDecay', 'F32', [1]);
-    this.#productDecays.push(decay);
+    const { weightDecay } = this.options;
+    this.#settings.push({ tensor: decay, values: (rate) => Float32Array.of(-rate * weightDecay) });
     for (const [down, up] of pairsOf(factors)) {
       const slopes = frobeniusDecay(graph, { down: down.master, up: up.master });
       // Both are known before either factor changes.
@@ -121,6 +126,23 @@ export class AdamW implements Disposable {
       graph.expand(addInto(graph, down.master, mul(graph, slopes.down, decay)));
       graph.expand(addInto(graph, up.master, mul(graph, slopes.up, decay)));
     }
+  }
+
+  #buildMuonSteps(graph: Graph, factor: Tensor, share: readonly Parameter[]): void {
+    const { muonMomentum, weightDecay } = this.options;
+    if (muonMomentum === undefined || share.length === 0) return;
+    const [rate, kept] = [graph.input('rate', 'F32', [1]), graph.input('kept', 'F32', [1])];
+    this.#settings.push({ tensor: rate, values: (value) => Float32Array.of(value) }, { tensor: kept, values: (value) => Float32Array.of(1 - value * weightDecay) });
+    const { productType } = this.parameters;
+    for (const parameter of share) {
+      const { master, first } = parameter;
+      const gradient = mul(graph, parameter.gradient, factor);
+      round(graph, parameter, stepMuon(graph, { weight: master, gradient, velocity: first }, { rate, kept, momentum: muonMomentum, productType }));
+    }
+  }
+
+  #isMuons({ spec }: Parameter): boolean {
+    return this.options.muonMomentum !== undefined && spec.isHidden === true;
   }
 
   /** Each graph has memory of its own: growing a shared one would take it from the graphs placed before. */

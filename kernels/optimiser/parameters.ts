@@ -16,6 +16,8 @@ export interface ParameterSpec {
   readonly isMatrix: boolean;
   /** The matrix of low rank of which this is a factor. */
   readonly factor?: { readonly matrix: string; readonly side: keyof Factors };
+  /** Whether it is a matrix inside a block, which Muon may step: not an embedding, an output or a router. */
+  readonly isHidden?: boolean;
 }
 
 export interface Parameter {
@@ -26,7 +28,7 @@ export interface Parameter {
   readonly gradient: Tensor;
   /** `gradient`, and one more for each further network that computes at the same time: the optimiser adds them to the first. */
   readonly gradients: readonly [Tensor, ...Tensor[]];
-  /** F32: AdamW's moments. */
+  /** F32: AdamW's moments; of what Muon steps the first is the velocity, and there is no second. */
   readonly first: Tensor;
   readonly second: Tensor;
   /** What networks read: the master, or its rounding to BF16 or Q8_0. */

@@ -9,6 +9,7 @@ import { addInfo } from './commands/info.ts';
 import { addLsp } from './commands/lsp.ts';
 import { addLogits } from './commands/logits.ts';
 import { addModels } from './commands/models.ts';
+import { addOutliers } from './commands/outliers.ts';
 import { addPerplexity } from './commands/perplexity.ts';
 import { addQuantize } from './commands/quantize.ts';
 import { addStatus } from './commands/status.ts';
@@ -44,6 +45,7 @@ addBench(program);
 addTrain(program);
 addUpcycle(program);
 addQuantize(program);
+addOutliers(program);
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { LocalEngine } from '../models/localEngine.ts';
+import { outliers } from '../outliers/outliers.ts';
 import { quantize } from '../quantize/quantize.ts';
 import { upcycle } from '../upcycle/upcycle.ts';
 import { serveEngine } from './requests.ts';
@@ -14,5 +15,5 @@ process.on('SIGINT', () => undefined);
 
 const engine = new LocalEngine({ log: (line) => process.stderr.write(`${line}\n`) });
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-serveEngine(connection, engine, { upcycle, quantize });
+serveEngine(connection, engine, { upcycle, quantize, outliers });
 connection.listen();

@@ -107,7 +107,7 @@ function checkTokens({ vocabularySize, contextSizeTokens }: Evaluator, tokens: r
   if (stranger !== undefined) throw new TroubleError('invalid-input', `The vocabulary has no token ${stranger}; it has ${vocabularySize}.`);
 }
 
-function logProbability(logits: Float32Array, token: TokenId): number {
+export function logProbability(logits: Float32Array, token: TokenId): number {
   let most = -Infinity;
   for (const logit of logits) if (logit > most) most = logit;
   let sum = 0;

@@ -10,6 +10,7 @@ import {
   LOAD_PROGRESS,
   LOGITS,
   MAKING_PROGRESS,
+  OUTLIERS,
   PERPLEXITY,
   QUANTIZE,
   RELEASE_SEQUENCE,
@@ -27,6 +28,7 @@ import {
   type LoadParams,
   type LogitsParams,
   type MakingProgress,
+  type OutliersParams,
   type PerplexityParams,
   type QuantizeParams,
   type ReleaseSequenceParams,
@@ -71,6 +73,7 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
   const onMaking = (progress: MakingProgress): void => notify(connection, MAKING_PROGRESS, progress);
   onRequest(UPCYCLE, (params: UpcycleParams, signal) => making.upcycle(params, { signal, onProgress: onMaking }));
   onRequest(QUANTIZE, (params: QuantizeParams, signal) => making.quantize(params, { signal, onProgress: onMaking }));
+  onRequest(OUTLIERS, (params: OutliersParams, signal) => making.outliers(params, { signal, onProgress: onMaking }));
   onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
 }
 

@@ -273,6 +273,43 @@ export interface QuantizeResult {
   readonly requantised: number;
 }
 
+/** Parent → engine: how well a model stands being quantised, and why. Loads it by itself; progress by `MAKING_PROGRESS`. */
+export const OUTLIERS = 'engine/outliers';
+export interface OutliersParams {
+  /** Absolute path. */
+  readonly modelPath: string;
+  readonly sample: string;
+  /** Of the sample no more is used. */
+  readonly maxTokens: number;
+  /** Tokens of a chunk. */
+  readonly contextTokens: number;
+  readonly device: Exclude<DeviceChoice, 'auto'>;
+  /** 0 chooses. */
+  readonly threads: number;
+}
+export interface OutliersResult {
+  readonly modelPath: string;
+  /** That were predicted, and the bytes of their text. */
+  readonly tokens: number;
+  readonly bytes: number;
+  /** "float", then by bits of weights and activations: "W8A8", "W8", "W4", "W4A8". `change` is a share of the first. */
+  readonly evaluations: readonly { readonly name: string; readonly bitsPerByte: number; readonly change: number }[];
+  /** What enters each linear layer, of each layer in order; several matrices may share it. */
+  readonly inputs: readonly {
+    readonly matrices: readonly string[];
+    /** Excess over a normal distribution's. */
+    readonly kurtosis: number;
+    readonly rms: number;
+    /** The largest magnitude by the root mean square. */
+    readonly largest: number;
+    /** Root mean square of what eight bits with one scale a token change, and its share of the root mean square. */
+    readonly roundingError: number;
+    readonly relativeError: number;
+  }[];
+  readonly norms: readonly { readonly name: string; readonly mean: number; readonly spread: number }[];
+  readonly matrices: readonly { readonly name: string; readonly spectralNorm: number }[];
+}
+
 /** `ResponseError.data` of a failed engine request. */
 export interface EngineErrorData {
   readonly code: TroubleCode;

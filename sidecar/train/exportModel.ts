@@ -6,7 +6,7 @@ import { readF32 } from '../../kernels/ggml/transfer.ts';
 import { writeGguf, type TensorSource } from '../models/gguf/writer.ts';
 import type { LocatedTensor } from '../models/gguf/locate.ts';
 import type { PlacedModel } from './placedModel.ts';
-import { readBytes, readValues } from './tensorValues.ts';
+import { fitted, readBytes, readValues } from './tensorValues.ts';
 
 /**
  * Writes a model as GGUF: trained weights in F32, frozen ones as they were. Factors are written as the matrices that they make, and an adapter as its sum
@@ -26,7 +26,8 @@ export async function exportModel(file: string, placed: PlacedModel): Promise<vo
     });
     if (plan?.ranks.has(name)) return inFloat32(() => mergedValues(placed, name));
     const master = trained.get(name);
-    if (master) return inFloat32(() => readF32(parameters.device, master));
+    const count = extents.reduce((product, extent) => product * extent, 1);
+    if (master) return inFloat32(() => fitted(readF32(parameters.device, master), count));
     const source = model.tensors.get(name) as LocatedTensor;
     return { name, shape: source.shape, type: source.type, chunks: async function* () { yield await readBytes(source); } };
   });

@@ -4,7 +4,7 @@ import { adapterFactors, normalFactors, spectralFactors } from './initialFactors
 import type { LowRankOptions } from './options.ts';
 import type { PlacedModel } from './placedModel.ts';
 import { Random } from './random.ts';
-import { readValues } from './tensorValues.ts';
+import { fitted, readValues } from './tensorValues.ts';
 
 /** Spread of random weights (GPT-2's); outputs of blocks have less, by the number of blocks. */
 const INITIAL_SPREAD = 0.02;
@@ -33,7 +33,7 @@ export async function writeInitialValues(placed: PlacedModel, { seed, init = 'sp
     const rank = plan?.ranks.get(spec.name);
     if (rank === undefined) {
       const parameter = byName.get(spec.name);
-      if (parameter) write(parameters.device, parameter.master, await wholeValues(spec));
+      if (parameter) write(parameters.device, parameter.master, fitted(await wholeValues(spec), parameter.master.elements));
       continue;
     }
     const [columns, rows] = spec.extents as [number, number];

@@ -1,6 +1,7 @@
 import { TroubleError } from '../engine/engine.ts';
 import type { WeightSpec } from '../models/architectures/architecture.ts';
 import type { TrainOptions } from './options.ts';
+import { parameterSpec } from './parameterSpecs.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** Which matrices are trained by two factors, and how. */
@@ -50,9 +51,9 @@ function check({ lowRank, adapter, scratch, schedule }: Pick<TrainOptions, 'lowR
   if (lowRank.denseSteps >= schedule.totalSteps) refuse(`All ${schedule.totalSteps} steps would be dense: --low-rank-dense-steps is ${lowRank.denseSteps}, expected fewer than --steps.`);
 }
 
-/** Matrices of blocks; routers are small, and experts are stacks of matrices. */
-function isHiddenMatrix({ name, use }: WeightSpec): boolean {
-  return use === 'matrix' && name.startsWith('blk.') && !name.endsWith('_gate_inp.weight');
+/** Matrices of blocks but for routers; experts are stacks of matrices. */
+function isHiddenMatrix(spec: WeightSpec): boolean {
+  return spec.use === 'matrix' && parameterSpec(spec, { tiedOutput: false }).isHidden === true;
 }
 
 const smallerSide = ({ extents }: WeightSpec): number => Math.min(...extents);

@@ -1,9 +1,6 @@
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
-import { openDevice } from '../models/llamaCpp/device.ts';
-import { loadLlamaModel } from '../models/llamaCpp/loadLlamaModel.ts';
-import { inspectModelFile, inspectTokenizerFile } from '../models/modelFile.ts';
-import { ModelText } from '../models/modelText.ts';
+import { openText } from '../models/llamaCpp/openText.ts';
 import type { TokenId } from '../protocol/engine.ts';
 import type { Tokenizer } from './batchStream.ts';
 import type { TrainOptions } from './options.ts';
@@ -16,16 +13,8 @@ export interface OpenedTokenizer extends Tokenizer {
 
 /** The tokenizer of a model file, without its weights. Throws `TroubleError`. */
 export async function openTokenizer({ modelPath, scratch, device, threads }: Pick<TrainOptions, 'modelPath' | 'scratch' | 'device' | 'threads'>, log: (line: string) => void = () => undefined): Promise<OpenedTokenizer> {
-  const file = scratch ? await inspectTokenizerFile(modelPath) : await inspectModelFile(modelPath);
-  const opened = await openDevice(device, { threads, log });
-  const request = { params: { modelPath, engine: 'chorus', device, threads, contextSizeTokens: 0 }, file, device: opened, logLines: () => [] } as const;
-  const model = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
-  const dispose = async (): Promise<void> => {
-    await model.dispose();
-    await opened.llama.dispose();
-  };
+  const { text, dispose } = await openText(modelPath, { device, threads, isTokenizer: scratch !== undefined, log });
   try {
-    const text = await ModelText.of(model, file);
     const { bos, eos, eot, addBos } = text.special;
     const end = eos ?? eot;
     if (end === undefined) throw new TroubleError('unsupported-model', `${path.basename(modelPath)} has no token for the end of a text, which training puts between texts.`);

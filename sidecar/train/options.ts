@@ -59,6 +59,12 @@ export interface TrainOptions {
   readonly freeze: readonly string[];
   readonly schedule: ScheduleOptions;
   readonly optimiser: AdamWOptions;
+  /** Of embeddings and of what blocks' attention and networks add, this share is dropped at random. Default 0. */
+  readonly dropout?: number;
+  /** Norms have one gain for all values. */
+  readonly singleScaleNorm?: boolean;
+  /** Weight of a loss on magnitudes far out in the outputs of blocks. Default 0. */
+  readonly outlierLoss?: number;
   /** Of mixtures of experts. */
   readonly routerLoss: RouterLossOptions;
   readonly fimShare: number;

@@ -1,5 +1,6 @@
 import { Device } from '../../kernels/ggml/device.ts';
 import type { PackedSequence } from './batchStream.ts';
+import { seedOf } from './dropout.ts';
 import { TrainingNetwork, type TrainingNetworkOptions } from './trainingNetwork.ts';
 
 /** Each network holds gradients of all weights and the results of all nodes. */
@@ -41,15 +42,15 @@ export class ParallelNetworks implements Disposable {
 
   /**
    * As `TrainingNetwork.accumulate`, of any number of batches. Which network computes which does not depend on their speed, so that sums come out the
-   * same every time.
+   * same every time, and what is dropped depends on `seed` and the batch's number alone.
    */
-  async accumulate(sequences: readonly PackedSequence[], total: number): Promise<number> {
+  async accumulate(sequences: readonly PackedSequence[], total: number, seed = 0): Promise<number> {
     const size = this.options.sequences;
     const batches = Array.from({ length: Math.ceil(sequences.length / size) }, (_, index) => sequences.slice(index * size, (index + 1) * size));
     const losses = new Array<number>(batches.length);
     await Promise.all(
       this.#networks.map(async (network, number) => {
-        for (let index = number; index < batches.length; index += this.#networks.length) losses[index] = await network.accumulate(batches[index] as PackedSequence[], total);
+        for (let index = number; index < batches.length; index += this.#networks.length) losses[index] = await network.accumulate(batches[index] as PackedSequence[], total, seedOf(seed, index));
       }),
     );
     return losses.reduce((sum, loss) => sum + loss, 0);

@@ -16,6 +16,8 @@ export interface PlaceOptions {
   /** How many networks add to gradients at the same time. Default 1. */
   readonly networks?: number;
   readonly plan?: LowRankPlan;
+  /** Norms have one gain each. */
+  readonly singleScaleNorm?: boolean;
 }
 
 /** A model's weights on a device: those that are trained, zero until they are written, and those that stay, read from the file. */
@@ -64,7 +66,7 @@ export class PlacedModel implements Disposable {
  * Makes room for a model's weights on a device: those whose names match `freeze`, and with an adapter all, in the type of the file, the others in F32.
  * Throws `TroubleError` where nothing is left to train.
  */
-export async function placeModel(model: TrainedModel, device: Device, { freeze, weightType, networks, plan }: PlaceOptions): Promise<PlacedModel> {
+export async function placeModel(model: TrainedModel, device: Device, { freeze, weightType, networks, plan, singleScaleNorm }: PlaceOptions): Promise<PlacedModel> {
   const isFrozen = ({ name }: WeightSpec): boolean => name === 'rope_freqs.weight' || plan?.isAdapter === true || freeze.some((pattern) => pattern.test(name));
   // Frozen weights are read transposed as well, which repacked ones can't be.
   const frozenSpecs = model.specs.filter(isFrozen).map((spec) => (spec.use === 'vector' ? spec : { ...spec, use: 'embedding' as const }));
@@ -74,7 +76,7 @@ export async function placeModel(model: TrainedModel, device: Device, { freeze, 
   const trained = model.specs.flatMap((spec): ParameterSpec[] => {
     const rank = plan?.ranks.get(spec.name);
     if (rank !== undefined) return factorSpecs(spec, rank);
-    return isFrozen(spec) ? [] : [parameterSpec(spec, { tiedOutput })];
+    return isFrozen(spec) ? [] : [parameterSpec(spec, { tiedOutput, singleScaleNorm })];
   });
   if (trained.length === 0) throw new TroubleError('invalid-input', `All ${model.specs.length} tensors are frozen: there is nothing to train.`);
   const parameters = new Parameters(device, trained, weightType, networks);

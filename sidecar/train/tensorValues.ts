@@ -24,3 +24,9 @@ export async function readBytes({ header, offsetBytes, sizeBytes, name }: Locate
   }
   return bytes;
 }
+
+/** One gain of a norm as all gains of a file, and gains of a file as their mean. */
+export function fitted(values: Float32Array, count: number): Float32Array {
+  if (values.length === count) return values;
+  return new Float32Array(count).fill(values.reduce((sum, value) => sum + value, 0) / values.length);
+}

@@ -62,6 +62,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
         weightType: weightTypes[options.precision],
         networks: devices.all.length,
         plan: phase.plan,
+        singleScaleNorm: options.singleScaleNorm,
       });
       const { parameters } = placed;
       if (resumed && (resumed.step > phase.stepsBefore || phase.stepsBefore === 0)) await checkpoints.readTensors(resumed, parameters);
@@ -77,6 +78,8 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
           lowRank: placed.lowRank,
           sequences: microSequences,
           sequenceTokens,
+          dropout: options.dropout,
+          outlierLoss: ((options.outlierLoss ?? 0) * microSequences) / batchSequences,
           routerLoss: { balance: (options.routerLoss.balance * microSequences) / batchSequences, z: (options.routerLoss.z * microSequences) / batchSequences },
         },
         devices.all,
@@ -113,7 +116,9 @@ async function writeResult(outputPath: string, placed: PlacedModel, losses: read
 /** What must be the same for a checkpoint to be taken up; the schedule may change, so that a training can be made longer. */
 function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus: Corpus): string {
   const { scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed } = options;
-  const same = { scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed };
+  // What is off is left out, so that checkpoints from before there was such an option stay of use.
+  const [dropout, singleScaleNorm, outlierLoss] = [options.dropout || undefined, options.singleScaleNorm || undefined, options.outlierLoss || undefined];
+  const same = { dropout, singleScaleNorm, outlierLoss, scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed };
   const weights = model.specs.map(({ name, extents }) => [name, ...extents]);
   return createHash('sha256').update(JSON.stringify([model.architecture.name, weights, corpus.fingerprint, same])).digest('hex');
 }

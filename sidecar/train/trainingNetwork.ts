@@ -3,12 +3,13 @@ import { Tape } from '../../kernels/autograd/tape.ts';
 import { linear } from '../../kernels/blocks/linear.ts';
 import type { LowRankMatrix } from '../../kernels/blocks/lowRank.ts';
 import { norm } from '../../kernels/blocks/norm.ts';
+import { outlierLoss } from '../../kernels/blocks/outlierLoss.ts';
 import type { RouterLossOptions } from '../../kernels/blocks/routerLoss.ts';
 import type { PackedInputs } from '../../kernels/blocks/packedAttention.ts';
 import type { Device } from '../../kernels/ggml/device.ts';
 import { Graph } from '../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';
-import { add, getRows, scale } from '../../kernels/ggml/ops.ts';
+import { add, getRows, mul, scale, view } from '../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../kernels/ggml/tensor.ts';
 import { addInto } from '../../kernels/ggml/trainingOps.ts';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
@@ -16,6 +17,7 @@ import type { Parameters } from '../../kernels/optimiser/parameters.ts';
 import type { Architecture, BlockContext, Hyperparameters } from '../models/architectures/architecture.ts';
 import { WeightTable } from '../models/architectures/weightTable.ts';
 import type { PackedSequence } from './batchStream.ts';
+import { fillDropout } from './dropout.ts';
 
 export interface TrainingNetworkOptions {
   readonly architecture: Architecture;
@@ -34,6 +36,10 @@ export interface TrainingNetworkOptions {
   readonly sequenceTokens: number;
   /** Of routers, times this batch's share of a step; absent: none. */
   readonly routerLoss?: RouterLossOptions;
+  /** Of embeddings and of what is added to the residual, this share is dropped, by the seed of each batch. Default 0. */
+  readonly dropout?: number;
+  /** Of blocks' outputs, times this batch's share of a step. Default 0. */
+  readonly outlierLoss?: number;
   /** Keep the logits of the last batch, for `logits`. */
   readonly keepLogits?: boolean;
 }
@@ -50,9 +56,13 @@ export class TrainingNetwork implements Disposable {
   readonly #mask: Tensor;
   readonly #places: Tensor;
   readonly #weights: Tensor;
+  /** `[width, tokens, places]`: what values are multiplied by where some are dropped. */
+  readonly #kept: Tensor | undefined;
+  #keptPlaces = 0;
   readonly #logits: Tensor;
   readonly #loss: Tensor;
   readonly #maskValues: Float32Array;
+  readonly #keptValues: Float32Array;
 
   constructor(readonly options: TrainingNetworkOptions) {
     const { hyperparameters, parameters, sequences, sequenceTokens, number = 0 } = options;
@@ -65,7 +75,9 @@ export class TrainingNetwork implements Disposable {
     this.#mask = graph.input('mask', 'F32', [sequenceTokens, sequenceTokens, 1, sequences]);
     this.#places = graph.input('places', 'I32', [tokenCount]);
     this.#weights = graph.input('weights', 'F32', [tokenCount]);
+    if (options.dropout) this.#kept = graph.input('kept', 'F32', [hyperparameters.width, tokenCount, 1 + 2 * hyperparameters.blockCount]);
     this.#maskValues = new Float32Array(this.#mask.elements);
+    this.#keptValues = new Float32Array(this.#kept?.elements ?? 0);
 
     const transposes = new Map(parameters.all.flatMap(({ forward, transposed }) => (transposed ? [[forward, transposed] as const] : [])));
     const tape = new Tape(
@@ -73,7 +85,7 @@ export class TrainingNetwork implements Disposable {
       parameters.all.map(({ forward }) => forward),
       { productType, transposes },
     );
-    const routerLosses: Tensor[] = [];
+    const otherLosses: Tensor[] = [];
     this.#logits = this.#forward({
       positions: this.#positions,
       mask: this.#mask,
@@ -81,13 +93,14 @@ export class TrainingNetwork implements Disposable {
       sequences,
       productType,
       routerLoss: options.routerLoss,
-      onLoss: (loss) => routerLosses.push(loss),
+      branchOutput: this.#kept && ((y) => this.#dropped(y)),
+      onLoss: (loss) => otherLosses.push(loss),
     });
     this.#loss = crossEntropy(tape, { logits: this.#logits, places: this.#places, weights: this.#weights });
     if (options.keepLogits) graph.expand(this.#logits, { read: true });
     graph.expand(this.#loss, { read: true });
     const gradientOf = new Map(parameters.all.map(({ forward, gradients }) => [forward, gradients[number]]));
-    for (const [forward, added] of tape.gradients(routerLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss))) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
+    for (const [forward, added] of tape.gradients(otherLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss))) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
     this.#memory = new DeviceMemory(device);
     graph.allocate(this.#memory);
   }
@@ -98,9 +111,9 @@ export class TrainingNetwork implements Disposable {
 
   /**
    * Adds the gradients of `Σ weight · loss ⁄ total` over the sequences' tokens. Resolves with that sum, which is a part of the mean where
-   * `total` is the sum of the weights of a whole step; routers' own losses have gradients and are not in it.
+   * `total` is the sum of the weights of a whole step; losses of routers and outliers have gradients and are not in it. `seed` decides what is dropped.
    */
-  async accumulate(batch: readonly PackedSequence[], total: number): Promise<number> {
+  async accumulate(batch: readonly PackedSequence[], total: number, seed = 0): Promise<number> {
     const { sequences, sequenceTokens, parameters, hyperparameters } = this.options;
     const { device } = parameters;
     if (batch.length !== sequences) throw new RangeError(`A batch of ${batch.length} sequences, expected ${sequences}.`);
@@ -109,6 +122,10 @@ export class TrainingNetwork implements Disposable {
     write(device, this.#places, Int32Array.from(batch.flatMap(({ tokens }) => [...tokens.subarray(1)]), (token, row) => row * hyperparameters.vocabularySize + token));
     write(device, this.#weights, Float32Array.from(batch.flatMap(({ weights }) => [...weights]), (weight) => weight / total));
     write(device, this.#mask, this.#documentMask(batch));
+    if (this.#kept) {
+      fillDropout(this.#keptValues, this.options.dropout ?? 0, seed);
+      write(device, this.#kept, this.#keptValues);
+    }
     await this.#graph.compute();
     return readF32(device, this.#loss)[0] as number;
   }
@@ -120,10 +137,10 @@ export class TrainingNetwork implements Disposable {
   }
 
   #forward(packed: PackedInputs): Tensor {
-    const { architecture, hyperparameters, parameters, frozen, lowRank } = this.options;
+    const { architecture, hyperparameters, parameters, frozen, lowRank, outlierLoss: outlierWeight } = this.options;
     const table = new WeightTable(new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]), lowRank);
     const graph = this.#graph;
-    let x = getRows(graph, table.tensor('token_embd.weight'), this.#tokens);
+    let x = this.#dropped(getRows(graph, table.tensor('token_embd.weight'), this.#tokens));
     for (let block = 0; block < hyperparameters.blockCount; block++) {
       const context: BlockContext = {
         graph,
@@ -139,11 +156,21 @@ export class TrainingNetwork implements Disposable {
         },
       };
       x = architecture.buildBlock(context, x);
+      if (outlierWeight) packed.onLoss?.(outlierLoss(graph, x, outlierWeight / hyperparameters.blockCount));
     }
     const normed = norm(graph, x, table.norm('output_norm'), hyperparameters.norm);
     const output = table.optional('output.weight') ? table.linear('output') : { weight: table.tensor('token_embd.weight') };
     const logits = linear(graph, normed, output);
     return hyperparameters.logitScale === 1 ? logits : scale(graph, logits, hyperparameters.logitScale);
+  }
+
+  /** `x[width, tokens]` with some of its values dropped, where any are. */
+  #dropped(x: Tensor): Tensor {
+    if (!this.#kept) return x;
+    const [width, tokens, places] = this.#kept.shape;
+    const place = this.#keptPlaces++;
+    if (place >= places) throw new Error(`A block of ${this.options.architecture.name} drops values in more than two places.`);
+    return mul(this.#graph, x, view(this.#graph, this.#kept, [width, tokens], { offsetBytes: place * this.#kept.strides[2] }));
   }
 
   /** A token attends what comes before it in its own document. */

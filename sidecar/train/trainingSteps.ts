@@ -3,6 +3,7 @@ import { NonFiniteGradientError, type AdamW } from '../../kernels/optimiser/adam
 import { learningRate } from '../../kernels/optimiser/schedules.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { BatchStream } from './batchStream.ts';
+import { seedOf } from './dropout.ts';
 import type { LowRankPlan } from './lowRankPlan.ts';
 import type { TrainOptions } from './options.ts';
 import type { ParallelNetworks } from './parallelNetworks.ts';
@@ -79,7 +80,7 @@ async function trainStep({ options, phase, optimiser, networks, stream }: Runnin
   const sequences = Array.from({ length: options.batchSequences }, () => stream.next());
   const counted = sequences.reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
   networks.options.parameters.clearGradients();
-  const loss = await networks.accumulate(sequences, Math.max(1, counted));
+  const loss = await networks.accumulate(sequences, Math.max(1, counted), seedOf(options.seed, step));
   const diverged = (what: string, cause?: unknown): TroubleError => {
     const kept = saved === 0 ? 'There is no checkpoint yet.' : `The checkpoint of step ${saved} is whole.`;
     return new TroubleError('engine-failed', `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`, { cause });

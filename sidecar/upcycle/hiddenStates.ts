@@ -2,10 +2,8 @@ import { Device } from '../../kernels/ggml/device.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { openNetwork, type OpenedNetwork } from '../models/chorus/openNetwork.ts';
 import { onOneDevice } from '../models/chorus/placement.ts';
-import { openDevice } from '../models/llamaCpp/device.ts';
-import { loadLlamaModel } from '../models/llamaCpp/loadLlamaModel.ts';
-import { inspectModelFile } from '../models/modelFile.ts';
-import { ModelText } from '../models/modelText.ts';
+import { openText } from '../models/llamaCpp/openText.ts';
+import type { ModelText } from '../models/modelText.ts';
 import { computeThreads } from '../models/threads.ts';
 import type { ExpertPrompts } from '../protocol/engine.ts';
 import type { ExpertStates, HiddenStates } from './routers.ts';
@@ -20,16 +18,30 @@ export async function readHiddenStates(
   options: { blockKind: 'serial' | 'parallel'; onProgress: (share: number) => void; signal?: AbortSignal },
 ): Promise<ExpertStates[]> {
   const threads = await computeThreads(0);
-  const tokenize = await tokenizerOf(modelPath, threads);
-  using device = new Device('cpu', { threads });
+  const { text, dispose } = await openText(modelPath, { device: 'cpu', threads });
+  try {
+    return await statesOf(modelPath, text, prompts, { ...options, threads });
+  } finally {
+    await dispose();
+  }
+}
+
+async function statesOf(
+  modelPath: string,
+  text: ModelText,
+  prompts: readonly ExpertPrompts[],
+  options: { blockKind: 'serial' | 'parallel'; threads: number; onProgress: (share: number) => void; signal?: AbortSignal },
+): Promise<ExpertStates[]> {
+  const { addBos, bos } = text.special;
+  using device = new Device('cpu', { threads: options.threads });
   using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: MAX_PROMPT_TOKENS, signal: options.signal });
   const total = prompts.reduce((sum, { positive, negative = [] }) => sum + positive.length + negative.length, 0);
   let done = 0;
   const mean = async (texts: readonly string[]): Promise<HiddenStates> => {
     const states = new MeanStates(opened, options.blockKind);
-    for (const text of texts) {
+    for (const prompt of texts) {
       options.signal?.throwIfAborted();
-      await states.add(await tokenize(text));
+      await states.add({ bos: addBos && bos !== undefined ? [bos] : [], tokens: text.tokenize(prompt, false) });
       options.onProgress(++done / total);
     }
     return states.of;
@@ -69,15 +81,4 @@ class MeanStates {
     if (!sum) throw new Error(`No state of blk.${block}.${norm} was read.`);
     return sum.map((value) => value / this.#tokens);
   };
-}
-
-async function tokenizerOf(modelPath: string, threads: number): Promise<(text: string) => Promise<{ bos: readonly number[]; tokens: readonly number[] }>> {
-  const lines: string[] = [];
-  const file = await inspectModelFile(modelPath);
-  const device = await openDevice('cpu', { threads, log: (line) => lines.push(line) });
-  const params = { modelPath, engine: 'chorus', device: 'cpu', threads, contextSizeTokens: 0 } as const;
-  const model = await loadLlamaModel({ params, file, device, logLines: () => lines }, { vocabOnly: true, gpuLayers: 0 });
-  const text = await ModelText.of(model, file);
-  const { addBos, bos } = text.special;
-  return async (prompt) => ({ bos: addBos && bos !== undefined ? [bos] : [], tokens: text.tokenize(prompt, false) });
 }

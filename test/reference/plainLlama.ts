@@ -13,9 +13,19 @@ export interface PlainLlamaSizes {
 /** Weights by their GGUF names, rows of inputs, as files hold them. */
 export type PlainWeights = ReadonlyMap<string, number[]>;
 
+/** What is looked at or changed inside a network. */
+export interface PlainHooks {
+  /** Is given what enters each product inside a block, and gives what is multiplied. */
+  readonly productInput?: (x: readonly number[], name: string) => readonly number[];
+  /** Is given embeddings (place 0) and what attention (1, 3, …) and network (2, 4, …) of each block add to the residual, token by token. */
+  readonly branchOutput?: (y: readonly number[], place: number, position: number) => readonly number[];
+  /** Is given each block's output, all tokens of it. */
+  readonly onBlock?: (hidden: readonly (readonly number[])[]) => void;
+}
+
 /** `Σ weight · −ln p(next token)` of one sequence; `tokens` has one more than `weights`. A token attends from `starts` of its document on. */
-export function plainLlamaLoss(sizes: PlainLlamaSizes, weights: PlainWeights, tokens: readonly number[], lossWeights: readonly number[], documentStart: readonly number[]): number {
-  return plainLlamaLogits(sizes, weights, tokens.slice(0, -1), documentStart).reduce((sum, logits, position) => {
+export function plainLlamaLoss(sizes: PlainLlamaSizes, weights: PlainWeights, tokens: readonly number[], lossWeights: readonly number[], documentStart: readonly number[], hooks: PlainHooks = {}): number {
+  return plainLlamaLogits(sizes, weights, tokens.slice(0, -1), documentStart, hooks).reduce((sum, logits, position) => {
     const most = Math.max(...logits);
     const total = logits.reduce((all, logit) => all + Math.exp(logit - most), 0);
     return sum - (lossWeights[position] as number) * ((logits[tokens[position + 1] as number] as number) - most - Math.log(total));
@@ -23,7 +33,14 @@ export function plainLlamaLoss(sizes: PlainLlamaSizes, weights: PlainWeights, to
 }
 
 /** Logits of every token. */
-export function plainLlamaLogits(sizes: PlainLlamaSizes, weights: PlainWeights, tokens: readonly number[], documentStart: readonly number[]): number[][] {
+export function plainLlamaLogits(
+  sizes: PlainLlamaSizes,
+  weights: PlainWeights,
+  tokens: readonly number[],
+  documentStart: readonly number[],
+  hooks: PlainHooks = {},
+): number[][] {
+  const { productInput = (x) => x, branchOutput = (y) => y } = hooks;
   const { blockCount, width, heads, kvHeads, headSize, epsilon } = sizes;
   const get = (name: string): number[] => {
     const values = weights.get(name);
@@ -32,7 +49,8 @@ export function plainLlamaLogits(sizes: PlainLlamaSizes, weights: PlainWeights, 
   };
   const product = (name: string, x: readonly number[]): number[] => {
     const matrix = get(name);
-    return Array.from({ length: matrix.length / x.length }, (_, row) => x.reduce((sum, value, column) => sum + value * (matrix[row * x.length + column] as number), 0));
+    const input = name.startsWith('blk.') ? productInput(x, name) : x;
+    return Array.from({ length: matrix.length / x.length }, (_, row) => input.reduce((sum, value, column) => sum + value * (matrix[row * x.length + column] as number), 0));
   };
   const rmsNorm = (name: string, x: readonly number[]): number[] => {
     const gain = get(name);
@@ -40,7 +58,7 @@ export function plainLlamaLogits(sizes: PlainLlamaSizes, weights: PlainWeights, 
     return x.map((value, index) => (value / size) * (gain[index] as number));
   };
   const embedding = get('token_embd.weight');
-  let hidden = tokens.map((token) => embedding.slice(token * width, (token + 1) * width));
+  let hidden = tokens.map((token, position) => [...branchOutput(embedding.slice(token * width, (token + 1) * width), 0, position)]);
   for (let block = 0; block < blockCount; block++) {
     const name = `blk.${block}`;
     const normed = hidden.map((x) => rmsNorm(`${name}.attn_norm.weight`, x));
@@ -64,14 +82,16 @@ export function plainLlamaLogits(sizes: PlainLlamaSizes, weights: PlainWeights, 
           attended.push(shares.reduce((sum, share, number) => sum + (share / total) * at(values, (documentStart[position] as number) + number, kvHead * headSize + index), 0));
         }
       }
-      return add(x, product(`${name}.attn_output.weight`, attended));
+      return add(x, branchOutput(product(`${name}.attn_output.weight`, attended), 1 + 2 * block, position));
     });
-    hidden = hidden.map((x) => {
+    hidden = hidden.map((x, position) => {
       const input = rmsNorm(`${name}.ffn_norm.weight`, x);
       const gate = product(`${name}.ffn_gate.weight`, input);
       const up = product(`${name}.ffn_up.weight`, input);
-      return add(x, product(`${name}.ffn_down.weight`, gate.map((value, index) => (value / (1 + Math.exp(-value))) * (up[index] as number))));
+      const down = product(`${name}.ffn_down.weight`, gate.map((value, index) => (value / (1 + Math.exp(-value))) * (up[index] as number)));
+      return add(x, branchOutput(down, 2 + 2 * block, position));
     });
+    hooks.onBlock?.(hidden);
   }
   const output = weights.has('output.weight') ? 'output.weight' : 'token_embd.weight';
   return hidden.map((x) => product(output, rmsNorm('output_norm.weight', x)));

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
-import { defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
+import { DEFAULT_MUON_MOMENTUM, defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
 import { homeFolder } from '../../client/home.ts';
 import { computeThreads } from '../../models/threads.ts';
 import { defaultModelPath } from '../../store/defaultModel.ts';
@@ -30,6 +30,10 @@ interface TrainCommandOptions {
   readonly warmUp: number;
   readonly weightDecay: number;
   readonly clip: number;
+  readonly optimiser: 'adamw' | 'muon';
+  readonly dropout: number;
+  readonly singleScaleNorm: boolean;
+  readonly outlierLoss: number;
   readonly precision: 'f32' | 'bf16' | 'q8';
   readonly lowRank?: number;
   readonly lowRankInit: LowRankOptions['init'];
@@ -72,6 +76,10 @@ export function addTrain(program: Command): void {
     .option('--warm-up <steps>', 'steps in which the rate rises', (value) => integer(value, 0, MANY), 20)
     .option('--weight-decay <number>', 'of matrices', (value) => decimal(value, 0, 10), defaultAdamW.weightDecay)
     .option('--clip <number>', 'highest norm of the gradients', (value) => decimal(value, 0, 1e9), defaultAdamW.clipNorm)
+    .addOption(new Option('--optimiser <name>', 'of the matrices inside blocks; the others have AdamW').choices(['adamw', 'muon']).default('adamw'))
+    .option('--dropout <share>', 'of embeddings and of what blocks add is dropped at random', (value) => decimal(value, 0, 0.9), 0)
+    .option('--single-scale-norm', 'norms have one gain for all values, which keeps outliers away', false)
+    .option('--outlier-loss <number>', 'loss on magnitudes far out in the outputs of blocks; 0.01 is much', (value) => decimal(value, 0, 10), 0)
     .addOption(new Option('--precision <type>', 'type of the products; q8: weights in 8 bits').choices(['f32', 'bf16', 'q8']).default('bf16'))
     .option('--low-rank <size>', 'train matrices of blocks as products of two factors: a rank, or a share of their smaller side', rankOrShare)
     .addOption(new Option('--low-rank-init <kind>', 'of factors with --scratch').choices(['he', 'spectral', 'spectral-ones']).default('spectral'))
@@ -130,7 +138,10 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     adapter: options.adapter === undefined ? undefined : { rank: options.adapter, alpha: options.adapterAlpha ?? 2 * options.adapter },
     freeze: options.freeze,
     schedule: { kind: options.schedule, peakRate: options.rate, floorShare: 0.1, warmUpSteps: options.warmUp, totalSteps: options.steps, decayShare: 0.2 },
-    optimiser: { ...defaultAdamW, weightDecay: options.weightDecay, clipNorm: options.clip },
+    optimiser: { ...defaultAdamW, weightDecay: options.weightDecay, clipNorm: options.clip, muonMomentum: options.optimiser === 'muon' ? DEFAULT_MUON_MOMENTUM : undefined },
+    dropout: options.dropout,
+    singleScaleNorm: options.singleScaleNorm,
+    outlierLoss: options.outlierLoss,
     routerLoss: { balance: options.balance, z: options.z },
     fimShare: options.fim,
     fimLoss: options.fimLoss,

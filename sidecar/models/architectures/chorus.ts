@@ -5,7 +5,7 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { cachedHeads, hasExperts, type Architecture, type BlockContext, type Hyperparameters, type WeightSpec } from './architecture.ts';
 import type { Metadata } from './metadata.ts';
-import { attentionWeights, blockNames, buildAttention, buildFeedForward, buildMixture, buildNorm, expertWeights, gatedWeights, matrix, outerWeights, readCommon, vector } from './parts.ts';
+import { attentionWeights, blockNames, branchOutput, buildAttention, buildFeedForward, buildMixture, buildNorm, expertWeights, gatedWeights, matrix, outerWeights, readCommon, vector } from './parts.ts';
 
 interface ChorusHyperparameters extends Hyperparameters {
   readonly blockKind: 'parallel' | 'serial';
@@ -132,6 +132,6 @@ function buildMixtureOfAttention(context: BlockContext) {
   };
   return (x: Tensor): Tensor =>
     packed
-      ? packedMixtureOfAttention(graph, x, expertsWeights, packed, options)
+      ? branchOutput(context, packedMixtureOfAttention(graph, x, expertsWeights, packed, options))
       : mixtureOfAttention(graph, x, expertsWeights, context.cache, context.inputs, options);
 }

@@ -1,6 +1,6 @@
 /** What the architectures have in common: reading sizes, listing weights, building the usual attention and networks. */
 import { attention, type AttentionOptions, type AttentionWeights } from '../../../kernels/blocks/attention.ts';
-import { feedForward, type Activation } from '../../../kernels/blocks/feedForward.ts';
+import { feedForward, type Activation, type FeedForwardWeights } from '../../../kernels/blocks/feedForward.ts';
 import { denseMixtureOfExperts } from '../../../kernels/blocks/denseMixtureOfExperts.ts';
 import { mixtureOfExperts, type ExpertWeights } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import { norm, type NormOptions } from '../../../kernels/blocks/norm.ts';
@@ -127,26 +127,26 @@ export function buildAttention(context: BlockContext, options: { rope?: boolean;
   };
   return (x: Tensor): Tensor =>
     packed
-      ? packedAttention(graph, x, projections, packed, attentionOptions)
+      ? branchOutput(context, packedAttention(graph, x, projections, packed, attentionOptions))
       : attention(graph, x, projections, context.cache, context.inputs, attentionOptions);
 }
 
-export function buildFeedForward({ graph, weights, block }: BlockContext, activation: Activation) {
+export function buildFeedForward(context: BlockContext, activation: Activation) {
+  const { graph, weights, block } = context;
   const name = `blk.${block}`;
-  return (x: Tensor): Tensor =>
-    feedForward(
-      graph,
-      x,
-      {
-        gate: weights.has(`${name}.ffn_gate.weight`) ? weights.linear(`${name}.ffn_gate`) : undefined,
-        up: weights.linear(`${name}.ffn_up`),
-        down: weights.linear(`${name}.ffn_down`),
-      },
-      activation,
-    );
+  const matrices: FeedForwardWeights = {
+    gate: weights.has(`${name}.ffn_gate.weight`) ? weights.linear(`${name}.ffn_gate`) : undefined,
+    up: weights.linear(`${name}.ffn_up`),
+    down: weights.linear(`${name}.ffn_down`),
+  };
+  return (x: Tensor): Tensor => branchOutput(context, feedForward(graph, x, matrices, activation));
 }
 
-export function buildMixture({ graph, weights, hyperparameters, block, packed }: BlockContext) {
+/** What attention or a network adds to the residual: in training less what is dropped. */
+export const branchOutput = ({ packed }: BlockContext, y: Tensor): Tensor => packed?.branchOutput?.(y) ?? y;
+
+export function buildMixture(context: BlockContext) {
+  const { graph, weights, hyperparameters, block, packed } = context;
   const name = `blk.${block}`;
   const { expertsUsed, gateMode = 'renormalised' } = hyperparameters.mixture as NonNullable<Hyperparameters['mixture']>;
   const expertsWeights: ExpertWeights = {
@@ -158,6 +158,6 @@ export function buildMixture({ graph, weights, hyperparameters, block, packed }:
   return (x: Tensor): Tensor => {
     if (!packed) return mixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode });
     if (packed.routerLoss) packed.onLoss?.(routerLoss(graph, x, expertsWeights.router, { ...packed.routerLoss, expertsUsed }));
-    return denseMixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode });
+    return branchOutput(context, denseMixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode }));
   };
 }

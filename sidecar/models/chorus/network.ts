@@ -30,6 +30,15 @@ export interface NetworkOptions {
   readonly hyperparameters: Hyperparameters;
   readonly placement: Placement;
   readonly weights: LoadedWeights;
+  /** What products with weights take in place of their inputs, for measuring what rounding those costs. */
+  readonly productInput?: (graph: Graph, matrix: Tensor, input: Tensor) => Tensor;
+}
+
+/** What enters products with weights, `[columns, rows]`, and the names of those weights. */
+export interface ProductInput {
+  readonly matrices: readonly string[];
+  readonly columns: number;
+  readonly values: Float32Array;
 }
 
 interface BuiltGraph {
@@ -42,6 +51,12 @@ interface BuiltGraph {
   readonly outputRows?: Tensor;
   readonly logits?: Tensor;
   readonly attendedRows: number;
+}
+
+/** Looks at a graph as it is built. */
+interface Observer {
+  readonly onNorm?: (name: string, normed: Tensor, graph: Graph) => void;
+  readonly productInput?: NetworkOptions['productInput'];
 }
 
 /** Which tokens of an evaluation give logits. */
@@ -99,18 +114,32 @@ export class Network implements Disposable {
    * ("blk.0.attn_norm").
    */
   async normSums(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
-    const { device } = this.options.placement;
-    using memory = new DeviceMemory(device);
     const sums = new Map<string, Tensor>();
-    const built = this.#build(sequence.layers, tokens.length, attendedRowsFor(sequence, tokens.length), 'summed', (name, normed, graph) => {
+    const onNorm = (name: string, normed: Tensor, graph: Graph): void => {
       const sum = sumRows(graph, contiguous(graph, transpose(graph, normed)));
       graph.expand(sum, { read: true });
       sums.set(name, sum);
-    });
-    using graph = built.graph;
-    graph.allocate(memory);
-    await this.#run(built, sequence, tokens);
-    return new Map([...sums].map(([name, sum]) => [name, readF32(device, sum)]));
+    };
+    return this.#observe(sequence, tokens, { onNorm }, () => new Map([...sums].map(([name, sum]) => [name, readF32(this.options.placement.device, sum)])));
+  }
+
+  /** Appends tokens to a sequence. Resolves with what enters products with the weights that `isWatched` chooses by their names. */
+  async productInputs(sequence: SequenceCache, tokens: readonly number[], isWatched: (name: string) => boolean): Promise<readonly ProductInput[]> {
+    const inputs = new Map<Tensor, { readonly matrices: string[]; readonly kept: Tensor }>();
+    const productInput = (graph: Graph, matrix: Tensor, input: Tensor): Tensor => {
+      if (!isWatched(matrix.name)) return input;
+      const known = inputs.get(input);
+      if (known) known.matrices.push(matrix.name);
+      else {
+        // A copy: what a view shows may be overwritten before it is read.
+        const kept = contiguous(graph, input);
+        graph.expand(kept, { read: true });
+        inputs.set(input, { matrices: [matrix.name], kept });
+      }
+      return input;
+    };
+    return this.#observe(sequence, tokens, { productInput }, () =>
+      [...inputs.values()].map(({ matrices, kept }) => ({ matrices, columns: kept.shape[0], values: readF32(this.options.placement.device, kept) })));
   }
 
   /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */
@@ -141,6 +170,16 @@ export class Network implements Disposable {
     const { graph } = this.#build(sequence.layers, Math.min(BATCH_TOKENS, sequence.capacity), sequence.capacity, 'last');
     graph.allocate(this.#memory);
     graph[Symbol.dispose]();
+  }
+
+  /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
+  async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], observer: Observer, read: () => Result): Promise<Result> {
+    using memory = new DeviceMemory(this.options.placement.device);
+    const built = this.#build(sequence.layers, tokens.length, attendedRowsFor(sequence, tokens.length), 'observed', observer);
+    using graph = built.graph;
+    graph.allocate(memory);
+    await this.#run(built, sequence, tokens);
+    return read();
   }
 
   async #run(built: BuiltGraph, sequence: SequenceCache, tokens: readonly number[], signal?: AbortSignal): Promise<void> {
@@ -187,10 +226,11 @@ export class Network implements Disposable {
     return built;
   }
 
-  #build(layers: readonly LayerCache[], tokenCount: number, attendedRows: number, wanted: WantedLogits | 'summed', onNorm?: (name: string, normed: Tensor, graph: Graph) => void): BuiltGraph {
+  #build(layers: readonly LayerCache[], tokenCount: number, attendedRows: number, wanted: WantedLogits | 'observed', { onNorm, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
     const { architecture, hyperparameters, placement, weights } = this.options;
     const { table } = weights;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
+    graph.productInput = productInput && ((matrix, input) => productInput(graph, matrix, input));
     const tokens = graph.input('tokens', 'I32', [tokenCount]);
     const positions = graph.input('positions', 'I32', [tokenCount]);
     const rows = graph.input('rows', 'I64', [tokenCount]);
@@ -217,7 +257,7 @@ export class Network implements Disposable {
       );
     }
     const shared = { graph, tokens, positions, rows, mask, slidingMask, outputRows, attendedRows };
-    if (wanted === 'none' || wanted === 'summed') {
+    if (wanted === 'none' || wanted === 'observed') {
       graph.expand(x);
       return shared;
     }

@@ -3,6 +3,7 @@ import { TroubleError } from '../../engine/engine.ts';
 import { architectures } from '../architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../architectures/architecture.ts';
 import { Metadata } from '../architectures/metadata.ts';
+import type { Evaluator } from '../evaluator.ts';
 import { readGgufHeader, type GgufHeader } from '../gguf/header.ts';
 import { locateTensors, type LocatedTensor } from '../gguf/locate.ts';
 import { allParts } from '../gguf/validate.ts';
@@ -50,6 +51,22 @@ export class OpenedNetwork implements Disposable {
     readonly sequence: SequenceCache,
   ) {}
 
+  /** A network of its own with a new sequence. */
+  static over(model: CheckedModel, network: Network, options: Pick<OpenNetworkOptions, 'capacityTokens' | 'cacheType'>): OpenedNetwork {
+    return new OpenedNetwork(model, network, new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, options.cacheType));
+  }
+
+  /** For measuring; it ends with this. */
+  evaluator(): Evaluator {
+    return {
+      vocabularySize: this.model.hyperparameters.vocabularySize,
+      contextSizeTokens: this.sequence.capacity,
+      reset: () => this.sequence.truncate(0),
+      evaluate: (tokens, wanted) => this.network.evaluate(this.sequence, tokens, wanted),
+      dispose: () => undefined,
+    };
+  }
+
   /** Logits of every token, teacher-forced from an empty sequence, `[tokens · vocabulary]`. */
   async logits(tokens: readonly number[], options: { chunkTokens: number }): Promise<Float32Array> {
     this.sequence.truncate(0);
@@ -75,5 +92,5 @@ export async function openNetwork(file: string, options: OpenNetworkOptions): Pr
   const { architecture, hyperparameters } = model;
   const weights = await loadWeights(placement, model.specs, model.tensors, options);
   const network = new Network({ architecture, hyperparameters, placement, weights });
-  return new OpenedNetwork(model, network, new SequenceCache(placement, hyperparameters, options.capacityTokens, options.cacheType));
+  return OpenedNetwork.over(model, network, options);
 }

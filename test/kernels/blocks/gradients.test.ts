@@ -7,6 +7,7 @@ import { linear } from '../../../kernels/blocks/linear.ts';
 import { factorProduct, lowRank } from '../../../kernels/blocks/lowRank.ts';
 import { mixtureOfExperts, type ExpertWeights } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import { norm } from '../../../kernels/blocks/norm.ts';
+import { outlierLoss } from '../../../kernels/blocks/outlierLoss.ts';
 import { packedAttention, type PackedInputs } from '../../../kernels/blocks/packedAttention.ts';
 import { packedMixtureOfAttention } from '../../../kernels/blocks/packedMixtureOfAttention.ts';
 import { routerLoss } from '../../../kernels/blocks/routerLoss.ts';
@@ -132,6 +133,11 @@ const cases: readonly GradientCase[] = [
   mixtureOfAttention('expert', 2),
   mixtureOfAttention('shared', 2),
   { name: 'losses of a router', build: (graph, { parameter }) => routerLoss(graph, parameter([WIDTH, 5]), parameter([WIDTH, EXPERTS], { spread: 2 }), { expertsUsed: 1, balance: 0.5, z: 0.3 }) },
+  { name: 'loss of outliers', build: (graph, { parameter }) => outlierLoss(graph, parameter([WIDTH, 5], { spread: 5 }), 0.7) },
+  {
+    name: 'norm of one gain for all values',
+    build: (graph, { parameter }) => norm(graph, parameter([WIDTH, 3]), { weight: parameter([1], { centre: 1 }) }, { kind: 'rms', epsilon: 1e-3 }),
+  },
   { name: 'product of low rank', build: (graph, { parameter }) => lowRank(graph, parameter([WIDTH, 3]), { down: parameter([WIDTH, 2]), up: parameter([2, 5]), factor: 1 }) },
   {
     name: 'adapter beside a frozen layer',

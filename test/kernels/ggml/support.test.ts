@@ -47,6 +47,7 @@ const rows: readonly Row[] = [
   unary('sqr', ops.sqr),
   unary('sqrt', ops.sqrt),
   unary('sumRows', ops.sumRows),
+  unary('pool1d', ops.maxRows),
   unary('contiguous', (graph, a) => ops.contiguous(graph, ops.permute(graph, a, [0, 2, 1, 3]))),
   unary('scale', (graph, a) => ops.scale(graph, a, 2)),
   unary('exp', ops.exp),

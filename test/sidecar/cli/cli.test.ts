@@ -114,6 +114,17 @@ describe('chorus', () => {
     await rm(out);
   });
 
+  it('outliers tells what fewer bits cost, and of each layer why', async () => {
+    const text = await source('text.txt', 'It was the best of times, it was the worst of times, it was the age of wisdom.');
+    const commandLine = ['outliers', model, '--file', text, '--tokens', '12', '--ctx', '12'];
+    const result = await json(commandLine);
+    assert.deepEqual((result['evaluations'] as { name: string }[]).map(({ name }) => name), ['float', 'W8A8', 'W8', 'W4', 'W4A8']);
+    assert.equal((result['inputs'] as unknown[]).length, 4 * 30);
+    const { stdout } = await chorus([...commandLine, '--threads', '1']);
+    assert.match(stdout, /^11 tokens, \d+ bytes\n\n +bits per byte +change\nfloat +\d\.\d{4}\nW8A8 /);
+    assert.match(stdout, /\n +29 +ffn_down +-?\d/);
+  });
+
   it('models lists the fetched model', async () => {
     const { stdout } = await chorus(['models', '--json']);
     const models = JSON.parse(stdout) as { path: string; sizeBytes: number }[];
@@ -192,6 +203,8 @@ describe('chorus, wrongly used,', () => {
     { what: 'quantising by a pattern without a type', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf', '--tensor', 'ffn'], says: /Expected REGEX=TYPE/, exitCode: 2, code: 'usage' },
     { what: 'quantising by a pattern that is none', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf', '--tensor', '(=F16'], says: /Unterminated group/, exitCode: 2, code: 'usage' },
     { what: 'quantising a model that does not exist', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
+    { what: 'looking for outliers without a text', commandLine: ['outliers', 'gone.gguf'], says: /required option '--file <file>' not specified/, exitCode: 2, code: 'usage' },
+    { what: 'looking for outliers on a text that does not exist', commandLine: ['outliers', 'gone.gguf', '--file', 'gone.txt'], says: /gone\.txt/, exitCode: 1, code: 'failed' },
     { what: 'with an unknown command', commandLine: ['dance'], says: /unknown command 'dance'/, exitCode: 2, code: 'usage' },
     { what: 'with a model that does not exist', commandLine: ['info', '--model', 'gone.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
     { what: 'with a model that is none', commandLine: ['info', '--model', path.join(root, 'LICENSE')], says: /not a GGUF file/, exitCode: 1, code: 'not-gguf' },

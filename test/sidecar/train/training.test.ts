@@ -68,6 +68,28 @@ describe('training', () => {
     assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['step-00000008', 'step-00000012']);
   });
 
+  for (const threads of [1, 2]) {
+    it(`goes on exactly with dropout, Muon, norms of one gain and a loss of outliers, ${threads} at a time`, async () => {
+      const change = { dropout: 0.2, singleScaleNorm: true, outlierLoss: 0.01, optimiser: { ...defaultAdamW, muonMomentum: 0.95 }, threads };
+      const whole = await train({ ...named(`switches-${threads}`), ...change });
+      const stopping = new AbortController();
+      const wanted = { ...named(`switches-stopped-${threads}`), ...change };
+      await train(wanted, { signal: stopping.signal, onProgress: ({ step }) => step === 5 && stopping.abort() });
+      assert.deepEqual((await train(wanted)).losses, whole.losses);
+      assert.ok((whole.losses.at(-1) as number) < (whole.losses[0] as number));
+      const { type, bytes } = await tensorBytes(whole.outputPath as string, 'blk.1.ffn_norm.weight');
+      const gains = toFloat32(type as TensorType, bytes);
+      assert.equal(gains.length, 32);
+      assert.ok(gains.every((gain) => gain === gains[0] && gain !== 1));
+    });
+  }
+
+  it('takes up checkpoints from before there were switches that are off', async () => {
+    const [before, after] = [named('whole'), { ...named('whole'), dropout: 0, singleScaleNorm: false, outlierLoss: 0, optimiser: { ...defaultAdamW, muonMomentum: undefined } }];
+    assert.deepEqual((await train(after)).losses, (await train(before)).losses);
+    await assert.rejects(train({ ...after, dropout: 0.1 }), /another model, data or options/);
+  });
+
   it('ends after the step under way when it is stopped, and goes on from there', async () => {
     const wanted = named('stopped');
     const stopping = new AbortController();

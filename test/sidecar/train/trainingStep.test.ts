@@ -8,6 +8,7 @@ import { Parameters } from '../../../kernels/optimiser/parameters.ts';
 import type { Hyperparameters } from '../../../sidecar/models/architectures/architecture.ts';
 import { llama } from '../../../sidecar/models/architectures/llama.ts';
 import type { PackedSequence } from '../../../sidecar/train/batchStream.ts';
+import { fillDropout, seedOf } from '../../../sidecar/train/dropout.ts';
 import { parameterSpec } from '../../../sidecar/train/parameterSpecs.ts';
 import { NetworkDevices, ParallelNetworks } from '../../../sidecar/train/parallelNetworks.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
@@ -16,6 +17,7 @@ import { plainLlamaLoss, type PlainLlamaSizes } from '../../reference/plainLlama
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const SEQUENCE_TOKENS = 6;
 const RATE = 0.01;
+const SEED = 5;
 /** Of the differences, in double precision. */
 const STEP = 1e-4;
 
@@ -34,43 +36,70 @@ const batches: readonly (readonly PackedSequence[])[] = [
 ];
 const total = batches.flat().reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
 
-describe(`a training step is that of plain loops in double precision on ${kind}`, () => {
-  for (const { tied, threads } of [
-    { tied: true, threads: 1 },
-    { tied: false, threads: 1 },
-    { tied: true, threads: 2 },
-  ]) {
-    it(`forward, loss, gradients over two batches, clipping and AdamW, ${tied ? 'tied' : 'separate'} output, ${threads} at a time`, async () => {
+interface StepCase {
+  readonly name: string;
+  readonly tied?: boolean;
+  readonly threads?: number;
+  readonly dropout?: number;
+  readonly outlierLoss?: number;
+  readonly singleScaleNorm?: boolean;
+}
+
+const cases: readonly StepCase[] = [
+  { name: 'a tied output', tied: true },
+  { name: 'a separate output' },
+  { name: 'two networks at a time', tied: true, threads: 2 },
+  { name: 'dropout, in two networks', dropout: 0.3, threads: 2 },
+  { name: 'a loss of outliers', outlierLoss: 0.2 },
+  { name: 'norms of one gain', singleScaleNorm: true },
+];
+
+describe(`a training step is that of plain loops in double precision on ${kind}: forward, loss, gradients over two batches, clipping and AdamW, with`, () => {
+  for (const { name, tied = false, threads = 1, dropout = 0, outlierLoss = 0, singleScaleNorm = false } of cases) {
+    it(name, async () => {
       using devices = new NetworkDevices(kind, { threads, batches: batches.length });
       const [device] = devices.all;
       assert.equal(devices.all.length, kind === 'cpu' ? threads : 1);
-      const specs = llama.weights(hyperparameters).filter(({ name, optional }) => !optional || (!tied && name === 'output.weight'));
+      const specs = llama.weights(hyperparameters).filter((spec) => !spec.optional || (!tied && spec.name === 'output.weight'));
       using parameters = new Parameters(
         device,
-        specs.map((spec) => parameterSpec(spec, { tiedOutput: tied })),
+        specs.map((spec) => parameterSpec(spec, { tiedOutput: tied, singleScaleNorm })),
         'F32',
         devices.all.length,
       );
       using optimiser = new AdamW(parameters, defaultAdamW, devices.all);
-      using networks = new ParallelNetworks({ architecture: llama, hyperparameters, parameters, sequences: 2, sequenceTokens: SEQUENCE_TOKENS }, devices.all);
+      using networks = new ParallelNetworks({ architecture: llama, hyperparameters, parameters, sequences: 2, sequenceTokens: SEQUENCE_TOKENS, dropout, outlierLoss: outlierLoss / batches.length }, devices.all);
       const random = uniform(11);
       const weights = new Map(parameters.all.map(({ spec, master }) => [spec.name, Array.from({ length: master.elements }, () => (spec.decays ? 0 : 1) + 0.5 * Math.fround(random()))]));
       for (const { spec, master } of parameters.all) write(device, master, Float32Array.from(weights.get(spec.name) as number[]));
       await optimiser.refresh();
 
-      const loss = await networks.accumulate(batches.flat(), total);
-      const plainLoss = (): number =>
-        batches.flat().reduce((sum, { tokens, weights: counts, starts }) => sum + plainLlamaLoss(sizes, weights, [...tokens], [...counts], documentStarts(starts)), 0) / total;
-      assert.ok(Math.abs(loss - plainLoss()) < 1e-5, `loss ${loss}, expected ${plainLoss()}`);
+      const loss = await networks.accumulate(batches.flat(), total, SEED);
+      const kept = batches.map((_, batch) => keptValues(dropout, batch));
+      /** With what outliers add, and without. */
+      const plainLoss = (): { total: number; told: number } => {
+        const plain = new Map([...weights].map(([weight, values]) => [weight, weight.endsWith('norm.weight') && singleScaleNorm ? Array(sizes.width).fill(values[0]) as number[] : values]));
+        let [told, outliers] = [0, 0];
+        batches.forEach((batch, number) => batch.forEach(({ tokens, weights: counts, starts }, index) => {
+          const branchOutput = (y: readonly number[], place: number, position: number): readonly number[] =>
+            y.map((value, column) => value * (kept[number]?.[(place * batch.length * SEQUENCE_TOKENS + index * SEQUENCE_TOKENS + position) * sizes.width + column] as number));
+          const onBlock = (hidden: readonly (readonly number[])[]): void => {
+            for (const value of hidden.flat()) outliers += (outlierLoss * (value / 3) ** 4) / (batches.flat().length * SEQUENCE_TOKENS * sizes.width * sizes.blockCount);
+          };
+          told += plainLlamaLoss(sizes, plain, [...tokens], [...counts], documentStarts(starts), { branchOutput, onBlock }) / total;
+        }));
+        return { total: told + outliers, told };
+      };
+      assert.ok(Math.abs(loss - plainLoss().told) < 1e-5, `loss ${loss}, expected ${plainLoss().told}`);
 
       const gradients = new Map<string, number[]>();
       for (const { spec, gradients: parts } of parameters.all) {
         const values = weights.get(spec.name) as number[];
         const expected = values.map((value, index) => {
           values[index] = value + STEP;
-          const above = plainLoss();
+          const above = plainLoss().total;
           values[index] = value - STEP;
-          const below = plainLoss();
+          const below = plainLoss().total;
           values[index] = value;
           return (above - below) / (2 * STEP);
         });
@@ -95,6 +124,13 @@ describe(`a training step is that of plain loops in double precision on ${kind}`
     });
   }
 });
+
+/** What a batch's values are multiplied by, `[width, tokens, places]`: of the embeddings and of what each block adds twice. */
+function keptValues(dropout: number, batch: number): Float32Array {
+  const values = new Float32Array(sizes.width * 2 * SEQUENCE_TOKENS * (1 + 2 * sizes.blockCount)).fill(1);
+  if (dropout > 0) fillDropout(values, dropout, seedOf(SEED, batch));
+  return values;
+}
 
 function sequence(tokens: number[], weights: number[], starts: number[]): PackedSequence {
   return { tokens: Int32Array.from(tokens), weights: Float32Array.from(weights), starts: new Set(starts) };

@@ -11,7 +11,6 @@ import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { measurePerplexity } from '../../../sidecar/engine/measuring.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
-import type { Evaluator } from '../../../sidecar/models/evaluator.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { copiedMetadata, writeGguf, type GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
 import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
@@ -144,14 +143,7 @@ describe('of equal models upcycling makes one that computes what they compute:',
       it(`has the same perplexity as it is, cache: ${cache}`, async () => {
         const perplexity = async (file: string): Promise<number> => {
           using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
-          const evaluator: Evaluator = {
-            vocabularySize: network.model.hyperparameters.vocabularySize,
-            contextSizeTokens: 256,
-            reset: () => network.sequence.truncate(0),
-            evaluate: (given, wanted) => network.network.evaluate(network.sequence, given, wanted),
-            dispose: () => undefined,
-          };
-          return (await measurePerplexity(evaluator, { text: '', contextTokens: 256 }, { tokens: prose.slice(0, 768) })).perplexity;
+          return (await measurePerplexity(network.evaluator(), { text: '', contextTokens: 256 }, { tokens: prose.slice(0, 768) })).perplexity;
         };
         const [actual, expected] = [await perplexity(await make(models, { cache })), await perplexity(models[0])];
         assert.ok(Math.abs(actual / expected - 1) <= 5e-3, `${actual} and ${expected}`);
