@@ -12,12 +12,14 @@ import { fetchPackages, packageFolder } from './fetchPackages.ts';
 import { checkLicence } from './licences.ts';
 import { NearDuplicates } from './nearDuplicates.ts';
 import { DOMAINS, folderName, readPackages, type CorpusPackage, type Domain } from './packages.ts';
-import { domainOf, filterText, type Rejection } from './textFilter.ts';
+import { domainOf, filterPage, filterText, type Rejection } from './textFilter.ts';
 
 /** What one package may give, so that none is most of a domain. */
 const MAX_PACKAGE_BYTES: Readonly<Record<Domain, number>> = { typescript: 1_800_000, javascript: 1_500_000, python: 1_800_000, prose: 400_000, udhr: 4_000_000 };
 /** Folders of what is built from other files of the package: they count only where there is nothing else. */
 const BUILT = /(^|\/)(dist[^/]*|build|out|umd|cjs|esm5?|es[56]?|es-?next|_?c?[ej]sm?|commonjs|bundles?|legacy|fesm\d*|module|types|lib-cjs|lib-esm|amd|min|release|development)\//;
+/** A manual in one language. */
+const MAX_MANUAL_BYTES = 1_000_000;
 const MIN_SOURCE_BYTES = 10_000;
 
 export interface CorpusText {
@@ -30,6 +32,9 @@ export interface CorpusText {
 
 /** Files and bytes that were taken per domain, and what was left out. */
 export interface CorpusReport {
+  /** Of `packages.json`. */
+  readonly list: string;
+  /** Of all texts. */
   readonly fingerprint: string;
   readonly taken: Readonly<Record<'training' | 'held-out', Readonly<Partial<Record<Domain, { readonly files: number; readonly bytes: number }>>>>>;
   readonly leftOut: Readonly<Partial<Record<Rejection | 'copy' | 'near copy', number>>>;
@@ -73,7 +78,8 @@ export async function makeCorpus(): Promise<CorpusReport> {
       same.add(hash);
     }
   }
-  const report: CorpusReport = { fingerprint: fingerprint.digest('hex'), taken, leftOut: Object.fromEntries(leftOut), packages: packages.length };
+  const list = createHash('sha256').update(await readFile(new URL('packages.json', import.meta.url))).digest('hex');
+  const report: CorpusReport = { list, fingerprint: fingerprint.digest('hex'), taken, leftOut: Object.fromEntries(leftOut), packages: packages.length };
   await rm(path.join(folder, 'READY'), { force: true });
   await rm(path.join(folder, 'texts'), { recursive: true, force: true });
   await rename(target, path.join(folder, 'texts'));
@@ -93,10 +99,11 @@ async function readTexts(from: CorpusPackage, folder: string, leaveOut: (reason:
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
   const texts: CorpusText[] = [];
   for (const file of files.sort()) {
-    const domain = domainOf(file);
+    const domain = from.pages ? (from.pages.test(file) ? from.domains[0] : undefined) : domainOf(file);
     if (!domain || !from.domains.includes(domain)) continue;
-    const filtered = filterText(await readFile(path.join(folder, file)), domain);
-    if ('text' in filtered) texts.push({ from, domain, file, text: filtered.text });
+    const content = await readFile(path.join(folder, file));
+    const filtered = from.pages ? filterPage(content) : filterText(content, domain);
+    if ('text' in filtered) texts.push({ from, domain, file: from.pages ? file.replace(/\.html$/, '.txt') : file, text: filtered.text });
     else leaveOut(filtered.rejected);
   }
   return texts;
@@ -114,7 +121,7 @@ function chooseTexts(texts: readonly CorpusText[]): readonly CorpusText[] {
       .map((text) => ({ text, order: createHash('sha256').update(`${text.from.name} ${text.file}`).digest('hex') }))
       .sort((a, b) => (a.order < b.order ? -1 : 1))
       .map(({ text }) => text)
-      .filter(({ text }) => (bytes += text.length) <= MAX_PACKAGE_BYTES[domain]);
+      .filter(({ from, text }) => (bytes += text.length) <= (from.pages && domain === 'prose' ? MAX_MANUAL_BYTES : MAX_PACKAGE_BYTES[domain]));
   });
 }
 

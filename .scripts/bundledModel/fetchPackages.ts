@@ -41,7 +41,9 @@ const clients: Readonly<Record<Registry, Client>> = {
   },
   debian: {
     download: async (wanted, folder) => {
-      await execa('apt-get', ['download', '-qq', ...wanted.map(({ name, version }) => `${name}=${version}`)], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
+      const get = (names: readonly string[]): unknown => execa('apt-get', ['download', '-qq', ...names], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
+      // Debian keeps a version only until the next one: then that is taken, which of a manual changes little.
+      for (const { name, version } of wanted) await Promise.resolve(get([`${name}=${version}`])).catch(() => get([name]));
     },
     isArchiveOf: (file, { name }) => file.startsWith(`${name}_`) && file.endsWith('.deb'),
     unpack: async (archive, folder) => {

@@ -18,6 +18,8 @@ export interface CorpusPackage {
   readonly domains: readonly Domain[];
   /** Never trained on: what the model is measured with. */
   readonly heldOut: boolean;
+  /** Pages of HTML in whatever language, and nothing else, are taken from the files whose path this matches. */
+  readonly pages?: RegExp;
 }
 
 /** As a line of `packages.json`: `[name, version, licence]` or `[name, version, licence, 'held-out']`. */
@@ -25,14 +27,26 @@ type ListedPackage = readonly [name: string, version: string, licence: string, h
 interface PackageGroup {
   readonly registry: Registry;
   readonly domains: readonly Domain[];
+  /** Regular expression: see `CorpusPackage.pages`. */
+  readonly pages?: string;
   readonly packages: readonly ListedPackage[];
 }
 
 /** Reads `packages.json`. Throws where a package is listed twice. */
 export async function readPackages(): Promise<readonly CorpusPackage[]> {
   const groups = JSON.parse(await readFile(new URL('packages.json', import.meta.url), 'utf8')) as readonly PackageGroup[];
-  const packages = groups.flatMap(({ registry, domains, packages: listed }) =>
-    listed.map(([name, version, licence, heldOut]): CorpusPackage => ({ registry, name, version, licence, domains, heldOut: heldOut === 'held-out' })),
+  const packages = groups.flatMap(({ registry, domains, pages, packages: listed }) =>
+    listed.map(
+      ([name, version, licence, heldOut]): CorpusPackage => ({
+        registry,
+        name,
+        version,
+        licence,
+        domains,
+        heldOut: heldOut === 'held-out',
+        ...(pages === undefined ? {} : { pages: new RegExp(pages) }),
+      }),
+    ),
   );
   const seen = new Set<string>();
   for (const { registry, name } of packages) {

@@ -1,5 +1,6 @@
 /** Which files of a package are texts that people wrote and wrote well, and their text without what every file repeats. */
 import path from 'node:path';
+import { htmlToText } from './htmlText.ts';
 import type { Domain } from './packages.ts';
 import { holdsSecret } from './secrets.ts';
 
@@ -46,6 +47,15 @@ export function domainOf(file: string): Domain | undefined {
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** The text of a page of HTML to learn from, or why there is none. */
+export function filterPage(content: Uint8Array): { readonly text: string } | { readonly rejected: Rejection } {
+  const decoded = decode(content);
+  if (decoded === undefined) return { rejected: 'not text' };
+  if (holdsSecret(decoded)) return { rejected: 'secret' };
+  const text = htmlToText(decoded);
+  return text.length < MIN_CHARACTERS || Buffer.byteLength(text) > MAX_BYTES.prose ? { rejected: 'size' } : { text };
+}
 
 /** The text to learn from, or why there is none. */
 export function filterText(content: Uint8Array, domain: Domain): { readonly text: string } | { readonly rejected: Rejection } {

@@ -62,13 +62,13 @@ export class AdamW implements Disposable {
    * `NonFiniteGradientError`, and has changed nothing then.
    */
   async step(step: number, rate: number): Promise<{ gradientNorm: number }> {
-    const { device, all } = this.parameters;
+    const { device, all, gradientScale } = this.parameters;
     const { clipNorm } = this.options;
     await computeAll(this.#normGraphs);
     // In the order of the parameters, so that the sum does not depend on how they are shared out.
-    const gradientNorm = Math.sqrt(all.reduce((sum, parameter) => sum + (readF32(device, this.#squares.get(parameter) as Tensor)[0] as number), 0));
+    const gradientNorm = Math.sqrt(all.reduce((sum, parameter) => sum + (readF32(device, this.#squares.get(parameter) as Tensor)[0] as number), 0)) / gradientScale;
     if (!Number.isFinite(gradientNorm)) throw new NonFiniteGradientError(`The gradients' norm is ${gradientNorm} in step ${step}.`);
-    for (const factor of this.#factors) write(device, factor, Float32Array.of(Math.min(1, clipNorm / (gradientNorm + 1e-6))));
+    for (const factor of this.#factors) write(device, factor, Float32Array.of(Math.min(1, clipNorm / (gradientNorm + 1e-6)) / gradientScale));
     for (const { tensor, values } of this.#settings) write(device, tensor, values(rate, step));
     await computeAll(this.#stepGraphs);
     return { gradientNorm };

@@ -84,6 +84,14 @@ export class Parameters implements Disposable {
     return this.weightType === 'F32' ? 'F32' : 'BF16';
   }
 
+  /**
+   * Gradients are held times this. What meets Q8_0 in products is rounded to blocks whose scale is a float16, and gradients of a mean over thousands of tokens
+   * are smaller than that can say (loss scaling: Micikevicius et al. 2018, arXiv 1710.03740).
+   */
+  get gradientScale(): number {
+    return this.weightType === 'Q8_0' ? 2 ** 16 : 1;
+  }
+
   get sizeBytes(): number {
     return this.#values.sizeBytes + this.#gradients.sizeBytes;
   }

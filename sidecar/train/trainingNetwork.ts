@@ -100,7 +100,9 @@ export class TrainingNetwork implements Disposable {
     if (options.keepLogits) graph.expand(this.#logits, { read: true });
     graph.expand(this.#loss, { read: true });
     const gradientOf = new Map(parameters.all.map(({ forward, gradients }) => [forward, gradients[number]]));
-    for (const [forward, added] of tape.gradients(otherLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss))) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
+    const whole = otherLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss);
+    const scaled = parameters.gradientScale === 1 ? whole : scale(graph, whole, parameters.gradientScale);
+    for (const [forward, added] of tape.gradients(scaled)) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
     this.#memory = new DeviceMemory(device);
     graph.allocate(this.#memory);
   }

@@ -7,9 +7,7 @@
  * `--seed` shuffles; `--progress` keeps results in a file, so that several short runs make a whole one.
  */
 import { appendFile, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { composePrompt } from '../../sidecar/completion/composePrompt.ts';
 import { readCursor } from '../../sidecar/completion/cursor.ts';
 import { detectFim, type FimFormat } from '../../sidecar/completion/fim.ts';
@@ -19,18 +17,11 @@ import { postprocess } from '../../sidecar/completion/postprocess/index.ts';
 import { budgetOf, promptText } from '../../sidecar/completion/prompt.ts';
 import { stopAtLineEnd } from '../../sidecar/completion/stopping.ts';
 import { type BenchSession, openBenchSession } from './benchSession.ts';
-import { repositoryRoot, writeReport } from './report.ts';
+import { type InfillingProblem, readInfillingProblems } from './humanEval.ts';
+import { writeReport } from './report.ts';
 import { shuffled } from './shuffled.ts';
 
-const FILE = 'HumanEval-SingleLineInfilling.jsonl.gz';
 const BUDGET_TOKENS = 1024;
-
-interface Problem {
-  readonly task_id: string;
-  readonly prompt: string;
-  readonly suffix: string;
-  readonly canonical_solution: string;
-}
 
 interface Outcome {
   readonly id: string;
@@ -63,20 +54,14 @@ const { values: options } = parseArgs({
   },
 });
 
-async function readProblems(): Promise<Problem[]> {
-  const folder = options.data ?? process.env['CHORUS_BENCH_DATA'] ?? path.join(repositoryRoot, '../shared/data/humaneval-infilling');
-  const file = path.join(folder, FILE);
-  const packed = await readFile(file).catch((error: unknown) => {
-    const where = 'https://github.com/openai/human-eval-infilling (folder data)';
-    throw new Error(`Expected the data set at ${file}. Get ${FILE} from ${where} and name its folder by --data or CHORUS_BENCH_DATA.`, { cause: error });
-  });
-  const all = gunzipSync(packed).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as Problem);
+async function chosenProblems(): Promise<InfillingProblem[]> {
+  const all = await readInfillingProblems(options.data);
   const ordered = options.seed === undefined ? all : shuffled(all, Number(options.seed));
   const offset = Number(options.offset);
   return ordered.slice(offset, options.limit === undefined ? undefined : offset + Number(options.limit));
 }
 
-async function attempt(session: BenchSession, fim: FimFormat | undefined, problem: Problem, variant: VariantName): Promise<Outcome> {
+async function attempt(session: BenchSession, fim: FimFormat | undefined, problem: InfillingProblem, variant: VariantName): Promise<Outcome> {
   const { healing, suffix: withSuffix } = variants[variant];
   const cursor = readCursor({
     uri: `file:///${problem.task_id}.py`,
@@ -118,7 +103,7 @@ async function readProgress(): Promise<Outcome[]> {
   return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Outcome);
 }
 
-async function run(session: BenchSession, problems: readonly Problem[]): Promise<Outcome[]> {
+async function run(session: BenchSession, problems: readonly InfillingProblem[]): Promise<Outcome[]> {
   const outcomes = await readProgress();
   const done = new Set(outcomes.map(({ id, variant }) => `${id} ${variant}`));
   const fim = await detectFim(session.engine, session.loaded);
@@ -144,7 +129,7 @@ function summarise(outcomes: readonly Outcome[]): Record<VariantName, { problems
   return Object.fromEntries(entries) as ReturnType<typeof summarise>;
 }
 
-const problems = await readProblems();
+const problems = await chosenProblems();
 const session = await openBenchSession();
 try {
   const outcomes = await run(session, problems);

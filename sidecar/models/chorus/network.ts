@@ -114,13 +114,12 @@ export class Network implements Disposable {
    * ("blk.0.attn_norm").
    */
   async normSums(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
-    const sums = new Map<string, Tensor>();
-    const onNorm = (name: string, normed: Tensor, graph: Graph): void => {
-      const sum = sumRows(graph, contiguous(graph, transpose(graph, normed)));
-      graph.expand(sum, { read: true });
-      sums.set(name, sum);
-    };
-    return this.#observe(sequence, tokens, { onNorm }, () => new Map([...sums].map(([name, sum]) => [name, readF32(this.options.placement.device, sum)])));
+    return this.#norms(sequence, tokens, (graph, normed) => sumRows(graph, contiguous(graph, transpose(graph, normed))));
+  }
+
+  /** Appends tokens to a sequence. Resolves with each norm's result inside the blocks, `[width · tokens]`, by its name: what routers see. */
+  async norms(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#norms(sequence, tokens, contiguous);
   }
 
   /** Appends tokens to a sequence. Resolves with what enters products with the weights that `isWatched` chooses by their names. */
@@ -140,6 +139,16 @@ export class Network implements Disposable {
     };
     return this.#observe(sequence, tokens, { productInput }, () =>
       [...inputs.values()].map(({ matrices, kept }) => ({ matrices, columns: kept.shape[0], values: readF32(this.options.placement.device, kept) })));
+  }
+
+  async #norms(sequence: SequenceCache, tokens: readonly number[], of: (graph: Graph, normed: Tensor) => Tensor): Promise<ReadonlyMap<string, Float32Array>> {
+    const results = new Map<string, Tensor>();
+    const onNorm = (name: string, normed: Tensor, graph: Graph): void => {
+      const result = of(graph, normed);
+      graph.expand(result, { read: true });
+      results.set(name, result);
+    };
+    return this.#observe(sequence, tokens, { onNorm }, () => new Map([...results].map(([name, result]) => [name, readF32(this.options.placement.device, result)])));
   }
 
   /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */

@@ -1,0 +1,69 @@
+/**
+ * Makes the bundled model from nothing: `npx tsx .scripts/bundledModel/make.ts [--until STEP] [--only-corpus]`. Fetches the texts and the seed,
+ * carries out the steps of `recipe.ts` and measures what came out. Whatever ends it, the same command goes on: steps that are done stay done,
+ * trainings go on from their last checkpoint. A step whose recipe changed is done again, and all that need it.
+ */
+import { execa } from 'execa';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { developerCacheFolder } from '../fetchModel.ts';
+import { corpusFolder, makeCorpus, type CorpusReport } from './corpus.ts';
+import { compared, seed, steps, type RecipeStep } from './recipe.ts';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const folder = path.join(developerCacheFolder(), 'bundled-model');
+
+const { values: options } = parseArgs({ options: { until: { type: 'string' }, 'only-corpus': { type: 'boolean', default: false } } });
+if (options.until !== undefined && !steps.some(({ name }) => name === options.until)) throw new Error(`--until knows ${steps.map(({ name }) => name).join(', ')}; got ${options.until}.`);
+
+const corpus = await corpusAsListed();
+if (!options['only-corpus']) {
+  await mkdir(folder, { recursive: true });
+  const digests = new Map([['seed', 'seed']]);
+  const files = new Map([['seed', await seed()]]);
+  for (const step of steps) {
+    await carryOut(step);
+    if (step.name === options.until) break;
+  }
+  if (options.until === undefined) await measure();
+
+  async function carryOut(step: RecipeStep): Promise<void> {
+    const output = path.join(folder, `${step.name}.gguf`);
+    const args = step.command((name) => files.get(name) as string, output);
+    // What was made of other files, or by another command, is made again.
+    const digest = createHash('sha256').update(JSON.stringify([corpus.fingerprint, args, step.needs.map((name) => digests.get(name))])).digest('hex');
+    const note = `${output}.recipe`;
+    digests.set(step.name, digest);
+    files.set(step.name, output);
+    const made = await readFile(note, 'utf8').catch(() => '');
+    if (made === digest && (await stat(output).catch(() => undefined))) {
+      console.log(`${step.name}: there already`);
+      return;
+    }
+    console.log(`\n${step.name}: ${step.why}`);
+    await rm(note, { force: true });
+    await chorus(args);
+    await writeFile(note, digest);
+  }
+
+  async function measure(): Promise<void> {
+    const models = compared.map((name) => `${name}=${files.get(name) as string}`);
+    await execa(process.execPath, ['--import', 'tsx', 'test/bench/bundled.ts', ...models, '--left-to-right', '--ngrams', '--write'], { cwd: root, stdio: 'inherit' });
+  }
+}
+
+/** The texts of the packages that are listed now. */
+async function corpusAsListed(): Promise<CorpusReport> {
+  const list = createHash('sha256').update(await readFile(new URL('packages.json', import.meta.url))).digest('hex');
+  const ready = await readFile(path.join(corpusFolder(), 'READY'), 'utf8').then((text) => JSON.parse(text) as CorpusReport, () => undefined);
+  if (ready?.list === list) return ready;
+  console.log('corpus: fetching packages and choosing texts');
+  return makeCorpus();
+}
+
+async function chorus(args: readonly string[]): Promise<void> {
+  await execa(process.execPath, ['--import', 'tsx', 'sidecar/cli/main.ts', ...args], { cwd: root, stdio: 'inherit' });
+}

@@ -1,0 +1,72 @@
+/** How the bundled model is made: every step with all that decides its result. `docs/bundled-model.md` says why. */
+import path from 'node:path';
+import { fetchModel } from '../fetchModel.ts';
+import { corpusFolder } from './corpus.ts';
+
+/** A file that is made of others by one command of `chorus`. */
+export interface RecipeStep {
+  readonly name: string;
+  readonly why: string;
+  /** Steps whose files it needs. */
+  readonly needs: readonly string[];
+  /** Arguments of `chorus`, with the file of each step by its name; the output is what follows the last option. */
+  readonly command: (file: (step: string) => string, output: string) => readonly string[];
+}
+
+/** SmolLM2-135M-Instruct; where it is when it is fetched. */
+export const seed = fetchModel;
+
+const texts = (...domains: readonly string[]): readonly string[] => domains.map((domain) => path.join(corpusFolder(), 'texts', 'training', domain));
+const code = texts('typescript', 'javascript', 'python');
+const training = (options: Readonly<Record<string, string | number>>): readonly string[] => Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+
+export const steps: readonly RecipeStep[] = [
+  {
+    name: 'code',
+    why: 'The instruct model, trained further on code, in half of the texts with a gap to fill, suffix first as completion asks.',
+    needs: ['seed'],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 2_400, batch: 8, sequence: 512, rate: 1.5e-4, schedule: 'wsd', 'warm-up': 40, fim: 0.5, precision: 'bf16', 'checkpoint-steps': 25, seed: 1 }), '--name', 'bundled-code', '--output', output],
+  },
+  {
+    name: 'prose',
+    why: 'The instruct model, trained further on manuals in nineteen languages.',
+    needs: ['seed'],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 1_200, batch: 8, sequence: 512, rate: 1.5e-4, schedule: 'wsd', 'warm-up': 40, precision: 'bf16', 'checkpoint-steps': 25, seed: 2 }), '--name', 'bundled-prose', '--output', output],
+  },
+  {
+    name: 'average',
+    why: 'The weight average of seed and code expert: what a mixture has to beat.',
+    needs: ['seed', 'code'],
+    command: (file, output) => ['upcycle', file('seed'), file('code'), '--dense', '--out', output],
+  },
+  {
+    name: 'mixture',
+    why: 'Code and prose as experts of one model, with shared keys and values; routers from hidden states.',
+    needs: ['code', 'prose'],
+    command: (file, output) => ['upcycle', file('code'), file('prose'), '--kv', 'shared', '--attention', 'soft', '--gates', 'random', '--out', output],
+  },
+  {
+    name: 'joint',
+    why: 'Routers and shared keys and values, trained on the mix; the experts stay as they are.',
+    needs: ['mixture'],
+    command: (file, output) => [
+      'train', '--model', file('mixture'), '--data', ...code, ...texts('prose'), '--freeze', 'ffn_(gate|up|down)_exps', 'attn_(q|output)\\.', 'token_embd', 'norm',
+      ...training({ steps: 600, batch: 8, sequence: 512, rate: 3e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.3, precision: 'bf16', 'checkpoint-steps': 25, seed: 3 }), '--name', 'bundled-joint', '--output', output,
+    ],
+  },
+  {
+    name: 'average-small',
+    why: 'The average in 4 bits, embeddings in 8.',
+    needs: ['average'],
+    command: (file, output) => ['quantize', file('average'), '--type', 'Q4_1', '--tensor', 'token_embd=Q8_0', '--out', output],
+  },
+  {
+    name: 'joint-small',
+    why: 'The mixture in 4 bits, embeddings in 8.',
+    needs: ['joint'],
+    command: (file, output) => ['quantize', file('joint'), '--type', 'Q4_0', '--tensor', 'token_embd=Q8_0', '--out', output],
+  },
+];
+
+/** What is measured side by side at the end; the first is what the others are compared with. */
+export const compared: readonly string[] = ['seed', 'code', 'average', 'joint', 'average-small', 'joint-small'];

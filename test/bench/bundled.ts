@@ -1,0 +1,142 @@
+/**
+ * Measures candidates for the bundled model side by side: lines and spans filled in, bits per byte of texts that are held out, load and worth of
+ * experts, size and speed.
+ *
+ *   npm run bench:bundled -- [NAME=]MODEL.gguf … [--only gaps,bits,experts,speed] [--left-to-right] [--ngrams] [--max-seconds N] [--write]
+ *
+ * The first model is what the others are compared with; without any it is SmolLM2, as the extension had it before. Results are kept in the
+ * developer's cache by the model's digest, so that several short runs make a whole one. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
+ */
+import { parseArgs } from 'node:util';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { measureBits, readBitTexts, type BitResult } from './bundled/bits.ts';
+import { expertCount, measureExpertLoad, type ExpertLoad } from './bundled/expertLoad.ts';
+import { fillGaps, type GapResult } from './bundled/fillGaps.ts';
+import { GAP_GROUPS, readGaps, type Gap } from './bundled/gaps.ts';
+import { Deadline } from './bundled/kept.ts';
+import { namedModel, type BenchModel } from './bundled/models.ts';
+import { fillGapsByNgrams } from './bundled/ngramGaps.ts';
+import { measureSpeeds } from './bundled/speed.ts';
+import { bitTable, gapTable, languageTable, loadTable, speedTable } from './bundled/tables.ts';
+import { withoutExpert } from './bundled/withoutExpert.ts';
+import { writeReport } from './report.ts';
+
+const PARTS = ['gaps', 'bits', 'experts', 'speed'] as const;
+type Part = (typeof PARTS)[number];
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string', default: PARTS.join() },
+    'left-to-right': { type: 'boolean', default: false },
+    ngrams: { type: 'boolean', default: false },
+    'max-seconds': { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const chosen = options.only.split(',') as Part[];
+const stranger = chosen.find((part) => !PARTS.includes(part));
+if (stranger !== undefined) throw new Error(`--only knows ${PARTS.join(', ')}; got ${stranger}.`);
+
+const deadline = new Deadline(options['max-seconds'] === undefined ? undefined : Number(options['max-seconds']));
+const models = await Promise.all((positionals.length > 0 ? positionals : [`SmolLM2-135M-Instruct Q4_1=${await fetchModel()}`]).map(namedModel));
+const sections: string[] = [];
+const figures: Record<string, object> = {};
+if (chosen.includes('gaps')) await gaps();
+if (chosen.includes('bits') || chosen.includes('experts')) await bits();
+if (chosen.includes('speed') && !deadline.isOver) await speed();
+console.log(sections.join('\n\n'));
+if (options.write) {
+  await writeReport({
+    name: 'bundled-model',
+    title: 'The bundled model and its peers',
+    model: models.map(({ name }) => name).join(', '),
+    figures,
+    command: `npm run bench:bundled -- ${models.map(({ name }) => `"${name}=…"`).join(' ')}${options['left-to-right'] ? ' --left-to-right' : ''}${options.ngrams ? ' --ngrams' : ''} --write`,
+    body: sections.join('\n\n'),
+  });
+}
+
+async function gaps(): Promise<void> {
+  // Groups in turn, so that a run that is cut short has some of each.
+  const all = inTurn(await readGaps());
+  const rows = new Map<string, ReadonlyMap<string, GapResult>>();
+  for (const model of models) rows.set(model.name, await fillGaps(model, all, { deadline, onDone: progress(model.name, all.length) }));
+  const [first] = models;
+  if (options['left-to-right'] && first) rows.set(`${first.name}, left to right`, await fillGaps(first, all, { deadline, leftToRight: true, onDone: progress('left to right', all.length) }));
+  if (options.ngrams && !deadline.isOver) rows.set('n-grams', await fillGapsByNgrams(all, progress('n-grams', all.length)));
+  const table = gapTable(rows, all);
+  figures['gaps'] = table.figures;
+  sections.push(`## Gaps filled
+
+A line, or the rest of one (*spans*), is missing and the model writes it, greedily, through the prompt that completion makes. Counted is what equals the
+missing text, indentation included, white space at the end aside. HumanEval: all of HumanEval-SingleLineInfilling. The others are lines of code of
+packages that no model was trained on here, the same for all. In brackets: points more than the first row over what both have done, and the standard error
+of that mean. *n-grams* continues as the longest context that it saw in the training texts or the file itself.
+
+${table.markdown}`);
+}
+
+async function bits(): Promise<void> {
+  const texts = await readBitTexts();
+  const rows = new Map<string, ReadonlyMap<string, BitResult>>();
+  const loads = new Map<string, ExpertLoad>();
+  const measured: BenchModel[] = [];
+  for (const model of models) {
+    measured.push(model);
+    const experts = chosen.includes('experts') ? await expertCount(model) : 1;
+    for (let expert = 0; experts > 1 && expert < experts; expert++) measured.push(await withoutExpert(model, expert));
+    if (experts > 1 && !deadline.isOver) loads.set(model.name, await measureExpertLoad(model, texts));
+  }
+  for (const model of measured) {
+    rows.set(model.name, await measureBits(model, texts, deadline));
+    console.error(`${model.name}: ${rows.get(model.name)?.size} of ${texts.length} texts`);
+  }
+  const table = bitTable(rows, texts);
+  const languages = languageTable(rows, texts);
+  figures['bitsPerByte'] = table.figures;
+  figures['bitsPerByteOfLanguages'] = languages.figures;
+  sections.push(`## Bits per byte
+
+Of the beginnings of texts from packages that are held out, and of the Universal Declaration of Human Rights in 25 translations; less is better. In brackets:
+the difference to the first row, and its standard error over texts.
+
+${table.markdown}
+
+${languages.markdown}`);
+  if (loads.size === 0) return;
+  figures['expertLoad'] = Object.fromEntries(loads);
+  sections.push(`## Load of experts
+
+Share of the tokens that an expert runs for, and for attention the mean of its gate: least, mean and most of any layer.
+
+${loadTable(loads)}`);
+}
+
+async function speed(): Promise<void> {
+  const speeds = await measureSpeeds(models);
+  figures['speed'] = Object.fromEntries(speeds);
+  sections.push(`## Size and speed
+
+Prompts of 256 tokens and decoding, both after 256 tokens, on all cores, models in turn; the median of five rounds.
+
+${speedTable(speeds, new Map(models.map(({ name, sizeBytes }) => [name, sizeBytes])))}`);
+}
+
+function inTurn(all: readonly Gap[]): readonly Gap[] {
+  const groups = GAP_GROUPS.map((group) => all.filter((gap) => gap.group === group));
+  const longest = Math.max(...groups.map(({ length }) => length));
+  return groups
+    .flatMap((group) => group.map((gap, index) => ({ gap, at: (index * longest) / group.length })))
+    .sort((a, b) => a.at - b.at)
+    .map(({ gap }) => gap);
+}
+
+function progress(name: string, total: number): (done: number, exact: number) => void {
+  let told = performance.now();
+  return (done, exact) => {
+    if (performance.now() - told < 15_000 && done < total) return;
+    told = performance.now();
+    console.error(`${name}: ${done} of ${total}, ${((100 * exact) / done).toFixed(1)} % exact`);
+  };
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { openNetwork, type OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { openTokenizer } from '../../../sidecar/train/openTokenizer.ts';
+import { heldOutFiles, sampleOf } from './gaps.ts';
+import { type Deadline, KeptResults } from './kept.ts';
+import type { BenchModel } from './models.ts';
+
+export const BIT_DOMAINS = ['typescript', 'javascript', 'python', 'prose', 'udhr'] as const;
+export type BitDomain = (typeof BIT_DOMAINS)[number];
+
+/** The beginning of a held-out text. */
+export interface BitText {
+  readonly id: string;
+  readonly domain: BitDomain;
+  /** Of the declaration: its language's code. */
+  readonly language?: string;
+  readonly text: string;
+}
+
+export interface BitResult {
+  readonly id: string;
+  /** Negative log-likelihood of the whole text, from an end-of-text mark on. */
+  readonly nats: number;
+  readonly bytes: number;
+  readonly tokens: number;
+  /** Of the text. */
+  readonly digest: string;
+}
+
+const TEXTS = 32;
+const TEXT_CHARACTERS = 2_000;
+/** The declaration is there in 25 languages, and in some a character takes several tokens. */
+const UDHR_CHARACTERS = 700;
+/** Texts are cut off here, bytes and all, in languages that the vocabulary spells byte by byte. */
+const MAX_TOKENS = 1_024;
+const CHUNK_TOKENS = 128;
+const SEED = 3;
+
+/** A fixed sample of the texts that are held out. */
+export async function readBitTexts(): Promise<readonly BitText[]> {
+  const texts: BitText[] = [];
+  for (const domain of BIT_DOMAINS) {
+    const packages = await heldOutFiles(domain);
+    for (const file of domain === 'udhr' ? packages.flat() : sampleOf(packages, TEXTS, SEED)) {
+      const text = (await readFile(file, 'utf8')).slice(0, domain === 'udhr' ? UDHR_CHARACTERS : TEXT_CHARACTERS);
+      const id = `${domain} ${file.slice(file.indexOf(`${path.sep}${domain}${path.sep}`) + domain.length + 2).split(path.sep).join('/')}`;
+      texts.push({ id, domain, text, ...(domain === 'udhr' ? { language: path.basename(file, '.txt') } : {}) });
+    }
+  }
+  return texts;
+}
+
+/** Measures how many nats a model needs for texts. Resolves with the results there are when the time is over. */
+export async function measureBits(model: BenchModel, texts: readonly BitText[], deadline: Deadline): Promise<ReadonlyMap<string, BitResult>> {
+  const kept = await KeptResults.open<BitResult>(model.digest, 'bits');
+  const digestOf = (text: string): string => createHash('sha1').update(text).digest('hex').slice(0, 12);
+  const missing = texts.filter(({ id, text }) => kept.get(id)?.digest !== digestOf(text));
+  if (missing.length > 0 && !deadline.isOver) {
+    await withNetwork(model.file, async (opened, tokenize) => {
+      for (const { id, text } of missing) {
+        if (deadline.isOver) return;
+        const { tokens, bytes, start } = tokenize(text);
+        await kept.add({ id, nats: await natsOf(opened, start, tokens), bytes, tokens: tokens.length, digest: digestOf(text) });
+      }
+    });
+  }
+  const results = texts.map(({ id }) => kept.get(id)).filter((result) => result !== undefined);
+  return new Map(results.map((result) => [result.id, result]));
+}
+
+/** Tokens of a text, at most as many as are measured, the bytes that they spell, and the mark that goes before them. */
+export type Tokenize = (text: string) => { readonly tokens: readonly number[]; readonly bytes: number; readonly start: number };
+
+/** Opens a model on this machine's processor, and closes it. */
+export async function withNetwork(file: string, use: (opened: OpenedNetwork, tokenize: Tokenize) => Promise<void>): Promise<void> {
+  const threads = os.availableParallelism();
+  const tokenizer = await openTokenizer({ modelPath: file, device: 'cpu', threads });
+  try {
+    using device = new Device('cpu', { threads });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: MAX_TOKENS + 256 });
+    await use(opened, (text) => {
+      const tokens = tokenizer.tokenize(text).slice(0, MAX_TOKENS);
+      return { tokens, bytes: tokens.reduce((sum, token) => sum + tokenizer.tokenBytes(token), 0), start: tokenizer.bos ?? tokenizer.eos };
+    });
+  } finally {
+    await tokenizer.dispose();
+  }
+}
+
+async function natsOf({ network, sequence, model }: OpenedNetwork, start: number, tokens: readonly number[]): Promise<number> {
+  const { vocabularySize } = model.hyperparameters;
+  const given = [start, ...tokens.slice(0, -1)];
+  sequence.truncate(0);
+  let nats = 0;
+  for (let first = 0; first < given.length; first += CHUNK_TOKENS) {
+    const chunk = given.slice(first, first + CHUNK_TOKENS);
+    const logits = await network.evaluate(sequence, chunk, 'all');
+    for (let row = 0; row < chunk.length; row++) nats -= logProbability(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), tokens[first + row] as number);
+  }
+  return nats;
+}
+
+function logProbability(logits: Float32Array, token: number): number {
+  let most = -Infinity;
+  for (const logit of logits) if (logit > most) most = logit;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - most);
+  return (logits[token] as number) - most - Math.log(sum);
+}

@@ -1,0 +1,120 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { corpusFolder } from '../../../.scripts/bundledModel/corpus.ts';
+import { readInfillingProblems } from '../humanEval.ts';
+import { shuffled } from '../shuffled.ts';
+
+export const GAP_GROUPS = ['HumanEval', 'JavaScript lines', 'JavaScript spans', 'TypeScript lines', 'TypeScript spans'] as const;
+export type GapGroup = (typeof GAP_GROUPS)[number];
+
+/** A line, or the rest of one, that was taken out of a file. */
+export interface Gap {
+  readonly id: string;
+  readonly group: GapGroup;
+  readonly languageId: 'python' | 'javascript' | 'typescript';
+  readonly path: string;
+  readonly prefix: string;
+  /** Begins with the line break behind the gap. */
+  readonly suffix: string;
+  readonly expected: string;
+}
+
+const LINES = 250;
+const SPANS = 150;
+const SEED = 1;
+const MIN_EXPECTED = 8;
+const MAX_EXPECTED = 80;
+/** Lines before the gap, so that there is something to go by. */
+const MIN_LINES_BEFORE = 4;
+/** Of what stands around the gap: more than any prompt takes. */
+const WINDOW_UNITS = 8_000;
+
+/** All gaps: HumanEval's, and a fixed sample of the packages that are held out. Throws where the corpus was not made. */
+export async function readGaps(): Promise<readonly Gap[]> {
+  const humanEval = (await readInfillingProblems()).map(
+    ({ task_id, prompt, suffix, canonical_solution }): Gap => ({ id: task_id, group: 'HumanEval', languageId: 'python', path: 'sample.py', prefix: prompt, suffix: `\n${suffix}`, expected: canonical_solution.trimEnd() }),
+  );
+  return [...humanEval, ...(await heldOutGaps('javascript', 'JavaScript')), ...(await heldOutGaps('typescript', 'TypeScript'))];
+}
+
+async function heldOutGaps(languageId: 'javascript' | 'typescript', name: 'JavaScript' | 'TypeScript'): Promise<readonly Gap[]> {
+  const packages = await heldOutFiles(languageId);
+  const lines = sampleOf(packages, LINES, SEED).map((file) => lineGap(file, languageId, `${name} lines`));
+  const spans = sampleOf(packages, SPANS, SEED + 1).map((file) => spanGap(file, languageId, `${name} spans`));
+  return [...(await Promise.all(lines)), ...(await Promise.all(spans))].filter((gap) => gap !== undefined);
+}
+
+/** Files of each held-out package of a domain, the packages and files in the order of their names. */
+export async function heldOutFiles(domain: string): Promise<readonly (readonly string[])[]> {
+  const folder = path.join(corpusFolder(), 'texts', 'held-out', domain);
+  const packages = await readdir(folder).catch((error: unknown) => {
+    throw new Error(`${folder} is missing. Make the corpus first: npx tsx .scripts/bundledModel/corpus.ts`, { cause: error });
+  });
+  return Promise.all(
+    packages.sort().map(async (name) => {
+      const entries = await readdir(path.join(folder, name), { recursive: true, withFileTypes: true });
+      return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort();
+    }),
+  );
+}
+
+/** Files of all packages in turn, so that a large package counts no more than a small one. */
+export function sampleOf(packages: readonly (readonly string[])[], count: number, seed: number): readonly string[] {
+  const orders = packages.map((files, index) => shuffled(files, seed * 1_000 + index));
+  const sample: string[] = [];
+  for (let round = 0; sample.length < count && orders.some((files) => files.length > round); round++) {
+    for (const files of orders) if (files[round] !== undefined && sample.length < count) sample.push(files[round] as string);
+  }
+  return sample;
+}
+
+async function lineGap(file: string, languageId: Gap['languageId'], group: GapGroup): Promise<Gap | undefined> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  const index = tellingLine(lines, file);
+  return index === undefined ? undefined : gapOf(file, { languageId, group, lines, index, column: 0 });
+}
+
+/** The rest of a line from a place inside it on. */
+async function spanGap(file: string, languageId: Gap['languageId'], group: GapGroup): Promise<Gap | undefined> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  const index = tellingLine(lines, `${file} span`);
+  if (index === undefined) return undefined;
+  const line = lines[index] as string;
+  const first = line.search(/\S/) + 2;
+  const columns = Array.from({ length: line.trimEnd().length - 3 - first }, (_, offset) => first + offset);
+  const column = shuffled(columns, seedOf(`${file} column`))[0];
+  return column === undefined ? undefined : gapOf(file, { languageId, group, lines, index, column });
+}
+
+/** A line of code, neither too short to tell anything nor too long, no comment and no import. */
+function tellingLine(lines: readonly string[], seedText: string): number | undefined {
+  const fitting = lines.flatMap((line, index) => {
+    const { length } = line.trim();
+    const tells = length >= MIN_EXPECTED && length <= MAX_EXPECTED && /[a-z]{2}/i.test(line) && !/^\s*(\/\/|\/?\*|import\b|export \*|#)|\brequire\(/.test(line);
+    return tells && index >= MIN_LINES_BEFORE ? [index] : [];
+  });
+  return shuffled(fitting, seedOf(seedText))[0];
+}
+
+function gapOf(file: string, { languageId, group, lines, index, column }: { languageId: Gap['languageId']; group: GapGroup; lines: readonly string[]; index: number; column: number }): Gap {
+  const line = lines[index] as string;
+  const before = [...lines.slice(0, index), line.slice(0, column)].join('\n');
+  const after = `\n${lines.slice(index + 1).join('\n')}`;
+  const inCorpus = path.relative(path.join(corpusFolder(), 'texts', 'held-out'), file).split(path.sep).join('/');
+  return {
+    id: `${group} ${inCorpus}:${index + 1}:${column}`,
+    group,
+    languageId,
+    path: inCorpus,
+    prefix: before.slice(-WINDOW_UNITS),
+    suffix: after.slice(0, WINDOW_UNITS),
+    expected: line.slice(column).trimEnd(),
+  };
+}
+
+function seedOf(text: string): number {
+  const name = text.slice(text.indexOf(`held-out${path.sep}`)).split(path.sep).join('/');
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}

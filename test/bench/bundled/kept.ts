@@ -1,0 +1,45 @@
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
+
+/** Results of one model at one task, kept on disk as they come, so that several short runs make a whole one. */
+export class KeptResults<Result extends { readonly id: string }> {
+  private constructor(
+    private readonly file: string,
+    private readonly results: Map<string, Result>,
+  ) {}
+
+  /** `model` is the model's digest, or a name where there is no file. */
+  static async open<Result extends { readonly id: string }>(model: string, task: string): Promise<KeptResults<Result>> {
+    const folder = path.join(developerCacheFolder(), 'evaluations', model.slice(0, 16));
+    await mkdir(folder, { recursive: true });
+    const file = path.join(folder, `${task}.jsonl`);
+    const text = await readFile(file, 'utf8').catch(() => '');
+    // The last line may be cut off by whoever ended the run before.
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    const lines = whole.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Result);
+    return new KeptResults(file, new Map(lines.map((result) => [result.id, result])));
+  }
+
+  get(id: string): Result | undefined {
+    return this.results.get(id);
+  }
+
+  async add(result: Result): Promise<void> {
+    await appendFile(this.file, `${JSON.stringify(result)}\n`);
+    this.results.set(result.id, result);
+  }
+}
+
+/** Ends a run before a limit of time that somebody else sets. */
+export class Deadline {
+  readonly #at: number;
+
+  constructor(seconds: number | undefined) {
+    this.#at = seconds === undefined ? Infinity : performance.now() + seconds * 1_000;
+  }
+
+  get isOver(): boolean {
+    return performance.now() > this.#at;
+  }
+}
