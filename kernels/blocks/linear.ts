@@ -1,16 +1,25 @@
 import type { Graph } from '../ggml/graph.ts';
 import { add, mulMat } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import { lowRank, type LowRankMatrix } from './lowRank.ts';
+
+/** `[in, out]`: values, or in training factors in their place or beside them. */
+export type Matrix = Tensor | LowRankMatrix;
 
 export interface LinearWeights {
   /** `[in, out]` */
-  readonly weight: Tensor;
+  readonly weight: Matrix;
   /** `[out]` */
   readonly bias?: Tensor;
 }
 
 /** `W x + b`: `x[in, …] → [out, …]`. */
 export function linear(graph: Graph, x: Tensor, { weight, bias }: LinearWeights): Tensor {
-  const product = mulMat(graph, weight, x);
+  const product = multiply(graph, weight, x);
   return bias ? add(graph, product, bias) : product;
+}
+
+/** `W x`: `x[in, …] → [out, …]`. */
+export function multiply(graph: Graph, matrix: Matrix, x: Tensor): Tensor {
+  return 'down' in matrix ? lowRank(graph, x, matrix) : mulMat(graph, matrix, x);
 }

@@ -1,32 +1,41 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, contiguous, mul, mulMat, reshape, scale, sumRows, transpose } from '../ggml/ops.ts';
+import { add, contiguous, mulMat, scale, transpose } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { linear, type LinearWeights } from './linear.ts';
 
-/** A matrix of low rank: `W = U Vᵀ`. */
-export interface LowRankWeights {
+/** A matrix of low rank by its factors, `U Vᵀ`. */
+export interface Factors {
   /** `Vᵀ`: `[in, rank]` */
   readonly down: Tensor;
   /** `U`: `[rank, out]` */
   readonly up: Tensor;
 }
 
-/** `U Vᵀ x` (arXiv 2209.13569): `x[in, …] → [out, …]`. */
-export function lowRank(graph: Graph, x: Tensor, { down, up }: LowRankWeights): Tensor {
-  return mulMat(graph, up, mulMat(graph, down, x));
+/** A matrix whose factors are trained: `factor · U Vᵀ` (arXiv 2209.13569), or `W + factor · U Vᵀ` beside one that stays (LoRA, arXiv 2106.09685). */
+export interface LowRankMatrix extends Factors {
+  /** `W`: `[in, out]` */
+  readonly base?: Tensor;
+  readonly factor: number;
 }
 
-/** A layer with an adapter beside it: `W x + b + factor · U Vᵀ x` (LoRA, arXiv 2106.09685). */
-export function adapted(graph: Graph, x: Tensor, layer: LinearWeights, adapter: LowRankWeights, factor: number): Tensor {
-  return add(graph, linear(graph, x, layer), scale(graph, lowRank(graph, x, adapter), factor));
+/** The matrix times `x[in, …] → [out, …]`, without its being made. */
+export function lowRank(graph: Graph, x: Tensor, { base, down, up, factor }: LowRankMatrix): Tensor {
+  const product = mulMat(graph, up, mulMat(graph, down, x));
+  const scaled = factor === 1 ? product : scale(graph, product, factor);
+  return base ? add(graph, mulMat(graph, base, x), scaled) : scaled;
 }
 
-/** Frobenius decay, `½ λ ‖U Vᵀ‖²`, as one value: `½ λ Σ (Uᵀ U) ∘ (Vᵀ V)`, so that the whole matrix is never made. */
-export function frobeniusDecay(graph: Graph, { down, up }: LowRankWeights, lambda: number): Tensor {
-  const rank = down.shape[1];
-  // mulMat multiplies rows by rows: [in, rank] · [in, rank] → VᵀV, and rows of Uᵀ → UᵀU.
-  const ofDown = mulMat(graph, down, down);
-  const transposedUp = contiguous(graph, transpose(graph, up));
-  const ofUp = mulMat(graph, transposedUp, transposedUp);
-  return scale(graph, sumRows(graph, reshape(graph, mul(graph, ofDown, ofUp), [rank * rank])), lambda / 2);
+/** `U Vᵀ` as a matrix, `[in, out]`. */
+export function factorProduct(graph: Graph, { down, up }: Factors): Tensor {
+  return mulMat(graph, transposed(graph, down), up);
 }
+
+/** The slopes of Frobenius decay, `½ ‖U Vᵀ‖²`, by its factors (arXiv 2105.01029): `U (Vᵀ V)` and `(Uᵀ U) Vᵀ`, without the matrix's being made. */
+export function frobeniusDecay(graph: Graph, { down, up }: Factors): Factors {
+  const rows = transposed(graph, up);
+  return {
+    down: mulMat(graph, transposed(graph, down), mulMat(graph, rows, rows)),
+    up: mulMat(graph, mulMat(graph, down, down), up),
+  };
+}
+
+const transposed = (graph: Graph, a: Tensor): Tensor => contiguous(graph, transpose(graph, a));

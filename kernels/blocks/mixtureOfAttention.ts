@@ -3,7 +3,7 @@ import { add, flashAttention, mul, mulMat, permute, reshape, setRows } from '../
 import type { Tensor } from '../ggml/tensor.ts';
 import { cacheHeads, type AttentionInputs, type AttentionOptions, type LayerCache } from './attention.ts';
 import { chosenGates, softGates } from './gates.ts';
-import type { LinearWeights } from './linear.ts';
+import { multiply, type LinearWeights, type Matrix } from './linear.ts';
 import type { NormWeights } from './norm.ts';
 import { projectHeads } from './projectHeads.ts';
 
@@ -21,7 +21,7 @@ export interface MixtureOfAttentionWeights {
   readonly key: LinearWeights;
   readonly value: LinearWeights;
   /** `[experts · heads · headSize, width]` */
-  readonly output: Tensor;
+  readonly output: Matrix;
   /** `[experts, width]` */
   readonly outputBias?: Tensor;
   /** Per-head norms, `[headSize, experts · heads]` and `[headSize, cachedExperts · kvHeads]`. */
@@ -67,6 +67,6 @@ export function mixtureOfAttention(graph: Graph, x: Tensor, weights: MixtureOfAt
     ? permute(graph, reshape(graph, attended, [(headSize * heads) / kvHeads, experts, kvHeads, tokens]), [0, 2, 1, 3])
     : reshape(graph, attended, [headSize * heads, 1, experts, tokens]);
   const gated = mul(graph, byExpert, reshape(graph, gates, [1, 1, experts, tokens]));
-  const output = mulMat(graph, weights.output, reshape(graph, gated, [headSize * heads * experts, tokens]));
+  const output = multiply(graph, weights.output, reshape(graph, gated, [headSize * heads * experts, tokens]));
   return weights.outputBias ? add(graph, output, mulMat(graph, weights.outputBias, gates)) : output;
 }

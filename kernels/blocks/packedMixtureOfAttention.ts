@@ -2,6 +2,7 @@ import type { Graph } from '../ggml/graph.ts';
 import { add, contiguous, mul, mulMat, permute, reshape } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { chosenGates, softGates } from './gates.ts';
+import { multiply } from './linear.ts';
 import type { MixtureOfAttentionOptions, MixtureOfAttentionWeights } from './mixtureOfAttention.ts';
 import { attendPacked, type PackedInputs } from './packedAttention.ts';
 import { projectHeads } from './projectHeads.ts';
@@ -20,6 +21,6 @@ export function packedMixtureOfAttention(graph: Graph, x: Tensor, weights: Mixtu
     ? contiguous(graph, permute(graph, reshape(graph, attended, [(headSize * heads) / kvHeads, experts, kvHeads, tokens]), [0, 2, 1, 3]))
     : reshape(graph, attended, [headSize * heads, 1, experts, tokens]);
   const gated = mul(graph, byExpert, reshape(graph, gates, [1, 1, experts, tokens]));
-  const output = mulMat(graph, weights.output, reshape(graph, gated, [headSize * heads * experts, tokens]));
+  const output = multiply(graph, weights.output, reshape(graph, gated, [headSize * heads * experts, tokens]));
   return weights.outputBias ? add(graph, output, mulMat(graph, weights.outputBias, gates)) : output;
 }

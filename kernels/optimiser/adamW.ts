@@ -1,3 +1,4 @@
+import { frobeniusDecay } from '../blocks/lowRank.ts';
 import type { Device } from '../ggml/device.ts';
 import { Graph } from '../ggml/graph.ts';
 import { DeviceMemory } from '../ggml/graphMemory.ts';
@@ -39,10 +40,10 @@ export class AdamW implements Disposable {
     private readonly options: AdamWOptions = defaultAdamW,
     devices: readonly Device[] = [parameters.device],
   ) {
-    shareOut(parameters.all, devices.length).forEach((share, index) => {
+    shareOut(unitsOf(parameters.all, options), devices.length).forEach((share, index) => {
       const device = devices[index] as Device;
       const steppedByMuon = share.filter((parameter) => this.#isMuons(parameter)).length;
-      const maxNodes = 64 + share.length * (16 + parameters.networks) + steppedByMuon * MUON_NODES;
+      const maxNodes = 64 + share.length * (32 + parameters.networks) + steppedByMuon * MUON_NODES;
       this.#normGraphs.push(this.#place(new Graph(device, { maxNodes }), (graph) => this.#buildNorms(graph, share)));
       this.#stepGraphs.push(this.#place(new Graph(device, { maxNodes }), (graph) => this.#buildSteps(graph, share)));
       if (share.some(({ forward, master, transposed }) => forward !== master || transposed)) {
@@ -61,13 +62,13 @@ export class AdamW implements Disposable {
    * `NonFiniteGradientError`, and has changed nothing then.
    */
   async step(step: number, rate: number): Promise<{ gradientNorm: number }> {
-    const { device, all } = this.parameters;
+    const { device, all, gradientScale } = this.parameters;
     const { clipNorm } = this.options;
     await computeAll(this.#normGraphs);
     // In the order of the parameters, so that the sum does not depend on how they are shared out.
-    const gradientNorm = Math.sqrt(all.reduce((sum, parameter) => sum + (readF32(device, this.#squares.get(parameter) as Tensor)[0] as number), 0));
+    const gradientNorm = Math.sqrt(all.reduce((sum, parameter) => sum + (readF32(device, this.#squares.get(parameter) as Tensor)[0] as number), 0)) / gradientScale;
     if (!Number.isFinite(gradientNorm)) throw new NonFiniteGradientError(`The gradients' norm is ${gradientNorm} in step ${step}.`);
-    for (const factor of this.#factors) write(device, factor, Float32Array.of(Math.min(1, clipNorm / (gradientNorm + 1e-6))));
+    for (const factor of this.#factors) write(device, factor, Float32Array.of(Math.min(1, clipNorm / (gradientNorm + 1e-6)) / gradientScale));
     for (const { tensor, values } of this.#settings) write(device, tensor, values(rate, step));
     await computeAll(this.#stepGraphs);
     return { gradientNorm };
@@ -93,8 +94,10 @@ export class AdamW implements Disposable {
     const factor = graph.input('factor', 'F32', [1]);
     this.#factors.push(factor);
     this.#buildMuonSteps(graph, factor, share.filter((parameter) => this.#isMuons(parameter)));
+    const factors = share.filter((parameter) => decaysAsProduct(parameter, this.options));
+    if (factors.length > 0) this.#buildProductDecay(graph, factors);
     for (const decays of [true, false]) {
-      const group = share.filter((parameter) => parameter.spec.decays === decays && !this.#isMuons(parameter));
+      const group = share.filter((parameter) => (parameter.spec.decays && !factors.includes(parameter)) === decays && !this.#isMuons(parameter));
       if (group.length === 0) continue;
       const settings = graph.input(decays ? 'decaying' : 'notDecaying', 'F32', [7]);
       const { beta1, beta2, epsilon, weightDecay } = this.options;
@@ -107,6 +110,21 @@ export class AdamW implements Disposable {
         const gradient = mul(graph, parameter.gradient, factor);
         round(graph, parameter, stepAdamW(graph, { weight: master, gradient, first, second }, settings));
       }
+    }
+  }
+
+  /** Decoupled as AdamW's own decay is: it meets neither clipping nor moments. */
+  #buildProductDecay(graph: Graph, factors: readonly Parameter[]): void {
+    const decay = graph.input('productDecay', 'F32', [1]);
+    const { weightDecay } = this.options;
+    this.#settings.push({ tensor: decay, values: (rate) => Float32Array.of(-rate * weightDecay) });
+    for (const [down, up] of pairsOf(factors)) {
+      const slopes = frobeniusDecay(graph, { down: down.master, up: up.master });
+      // Both are known before either factor changes.
+      graph.expand(slopes.down);
+      graph.expand(slopes.up);
+      graph.expand(addInto(graph, down.master, mul(graph, slopes.down, decay)));
+      graph.expand(addInto(graph, up.master, mul(graph, slopes.up, decay)));
     }
   }
 
@@ -139,13 +157,32 @@ export class AdamW implements Disposable {
 
 const computeAll = async (graphs: readonly Graph[]): Promise<unknown> => Promise.all(graphs.map((graph) => graph.compute()));
 
-/** Shares of about as many values each, none of them empty: the largest parameter first, always to the smallest share. */
-function shareOut(parameters: readonly Parameter[], count: number): readonly (readonly Parameter[])[] {
+const decaysAsProduct = ({ spec }: Parameter, { factorDecay }: AdamWOptions): boolean => factorDecay === 'frobenius' && spec.decays && spec.factor !== undefined;
+
+/** What one graph has to compute together: factors of one matrix, where their product decays, and else each parameter alone. */
+function unitsOf(parameters: readonly Parameter[], options: AdamWOptions): readonly (readonly Parameter[])[] {
+  return [...parameters.filter((parameter) => !decaysAsProduct(parameter, options)).map((parameter) => [parameter]), ...pairsOf(parameters.filter((parameter) => decaysAsProduct(parameter, options)))];
+}
+
+/** `Vᵀ` and `U` of each matrix. */
+function pairsOf(factors: readonly Parameter[]): readonly (readonly [down: Parameter, up: Parameter])[] {
+  return factors
+    .filter(({ spec }) => spec.factor?.side === 'down')
+    .map((down) => {
+      const up = factors.find(({ spec }) => spec.factor?.side === 'up' && spec.factor.matrix === down.spec.factor?.matrix);
+      if (!up) throw new Error(`The factor ${down.spec.name} stands alone.`);
+      return [down, up];
+    });
+}
+
+/** Shares of about as many values each, none of them empty: the largest unit first, always to the smallest share. */
+function shareOut(units: readonly (readonly Parameter[])[], count: number): readonly (readonly Parameter[])[] {
   const shares = Array.from({ length: count }, () => ({ elements: 0, parameters: [] as Parameter[] }));
-  for (const parameter of [...parameters].sort((a, b) => b.master.elements - a.master.elements)) {
+  const sized = units.map((parameters) => ({ parameters, elements: parameters.reduce((sum, { master }) => sum + master.elements, 0) }));
+  for (const { parameters, elements } of sized.sort((a, b) => b.elements - a.elements)) {
     const smallest = shares.reduce((least, share) => (share.elements < least.elements ? share : least));
-    smallest.elements += parameter.master.elements;
-    smallest.parameters.push(parameter);
+    smallest.elements += elements;
+    smallest.parameters.push(...parameters);
   }
   return shares.map((share) => share.parameters).filter(({ length }) => length > 0);
 }

@@ -1,4 +1,5 @@
 import type { Device } from '../ggml/device.ts';
+import type { Factors } from '../blocks/lowRank.ts';
 import { Storage } from '../ggml/storage.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { tensorTypes } from '../ggml/types.ts';
@@ -13,6 +14,8 @@ export interface ParameterSpec {
   readonly decays: boolean;
   /** Whether it is the first operand of products, which BF16 makes faster; else it is read in F32. */
   readonly isMatrix: boolean;
+  /** The matrix of low rank of which this is a factor. */
+  readonly factor?: { readonly matrix: string; readonly side: keyof Factors };
   /** Whether it is a matrix inside a block, which Muon may step: not an embedding, an output or a router. */
   readonly isHidden?: boolean;
 }
@@ -79,6 +82,14 @@ export class Parameters implements Disposable {
   /** Type in which matrices that are no weights are multiplied. */
   get productType(): 'F32' | 'BF16' {
     return this.weightType === 'F32' ? 'F32' : 'BF16';
+  }
+
+  /**
+   * Gradients are held times this. What meets Q8_0 in products is rounded to blocks whose scale is a float16, and gradients of a mean over thousands of tokens
+   * are smaller than that can say (loss scaling: Micikevicius et al. 2018, arXiv 1710.03740).
+   */
+  get gradientScale(): number {
+    return this.weightType === 'Q8_0' ? 2 ** 16 : 1;
   }
 
   get sizeBytes(): number {

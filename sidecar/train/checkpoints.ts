@@ -10,6 +10,8 @@ const STATE_FILE = 'state.json';
 const TENSOR_FILE = 'tensors.f32';
 const NAME = /^step-(\d{8})$/;
 
+const PARTIAL_NAME = /^\.step-\d{8}\.part$/;
+
 /** Everything besides tensors that a training goes on from. */
 export interface CheckpointState {
   readonly step: number;
@@ -42,10 +44,11 @@ export class Checkpoints {
     } catch (error) {
       await rm(partial, { recursive: true, force: true }).catch(() => undefined);
       const { code, message } = error as NodeJS.ErrnoException;
-      const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : message;
+      const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : code === 'EFBIG' ? 'the system allows no file of this size' : message;
       throw new TroubleError('engine-failed', `The checkpoint of step ${state.step} can't be written to ${this.folder}: ${reason}. The checkpoints before it are whole.`, { cause: error });
     }
     for (const step of (await this.steps()).slice(0, -KEPT)) await rm(this.#path(step), { recursive: true, force: true });
+    await this.#removePartial();
   }
 
   /** Steps that have a checkpoint, the last one last. */
@@ -54,29 +57,29 @@ export class Checkpoints {
     return names.flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
   }
 
-  /**
-   * Reads the last checkpoint into `parameters`. `undefined` where there is none. Throws `TroubleError` where it is of another training or
-   * damaged.
-   */
-  async load(parameters: Parameters, fingerprint: string): Promise<CheckpointState | undefined> {
+  /** What the last checkpoint holds besides tensors. `undefined` where there is none. Throws `TroubleError` where it is of another training or damaged. */
+  async readState(fingerprint: string): Promise<CheckpointState | undefined> {
     const last = (await this.steps()).at(-1);
     if (last === undefined) return undefined;
-    const folder = this.#path(last);
-    const damaged = (what: string, cause?: unknown): TroubleError =>
-      new TroubleError('invalid-input', `The checkpoint ${folder} is damaged: ${what}. Remove it, and the one before it is taken up.`, { cause });
     let state: CheckpointState;
     try {
-      state = JSON.parse(await readFile(path.join(folder, STATE_FILE), 'utf8')) as CheckpointState;
+      state = JSON.parse(await readFile(path.join(this.#path(last), STATE_FILE), 'utf8')) as CheckpointState;
     } catch (error) {
-      throw damaged(`${STATE_FILE} can't be read (${(error as Error).message})`, error);
+      throw this.#damaged(last, `${STATE_FILE} can't be read (${(error as Error).message})`, error);
     }
     if (state.fingerprint !== fingerprint) {
       throw new TroubleError('invalid-input', `The checkpoints in ${this.folder} are of a training with another model, data or options. Choose another --name, or --restart to begin anew.`);
     }
+    return state;
+  }
+
+  /** Reads the tensors of a checkpoint into `parameters`. Throws `TroubleError` where it is damaged. */
+  async readTensors({ step }: CheckpointState, parameters: Parameters): Promise<void> {
+    const tensorFile = path.join(this.#path(step), TENSOR_FILE);
     const expectedBytes = parameters.all.reduce((sum, { master }) => sum + 3 * master.sizeBytes, 0);
-    const { size } = await stat(path.join(folder, TENSOR_FILE)).catch(() => ({ size: 0 }));
-    if (size !== expectedBytes) throw damaged(`${TENSOR_FILE} has ${size} bytes, expected ${expectedBytes}`);
-    const file = await open(path.join(folder, TENSOR_FILE), 'r');
+    const { size } = await stat(tensorFile).catch(() => ({ size: 0 }));
+    if (size !== expectedBytes) throw this.#damaged(step, `${TENSOR_FILE} has ${size} bytes, expected ${expectedBytes}`);
+    const file = await open(tensorFile, 'r');
     try {
       for (const { master, first, second } of parameters.all) {
         for (const tensor of [master, first, second]) write(parameters.device, tensor, await readExactly(file, tensor.sizeBytes));
@@ -84,12 +87,20 @@ export class Checkpoints {
     } finally {
       await file.close();
     }
-    return state;
   }
 
   /** Removes all checkpoints of this training. */
   async clear(): Promise<void> {
     for (const step of await this.steps()) await rm(this.#path(step), { recursive: true, force: true });
+  }
+
+  /** Removes what a training left that was killed while it wrote. */
+  async #removePartial(): Promise<void> {
+    for (const name of await readdir(this.folder)) if (PARTIAL_NAME.test(name)) await rm(path.join(this.folder, name), { recursive: true, force: true });
+  }
+
+  #damaged(step: number, what: string, cause?: unknown): TroubleError {
+    return new TroubleError('invalid-input', `The checkpoint ${this.#path(step)} is damaged: ${what}. Remove it, and the one before it is taken up.`, { cause });
   }
 
   #path(step: number): string {

@@ -12,6 +12,8 @@ const send = (message: TrainMessage): void => void process.send?.(message);
 process.on('disconnect', () => stopping.abort());
 // Ctrl-C reaches every process of a terminal; the parent says what to do.
 process.on('SIGINT', () => undefined);
+// A file beyond the system's limit is an error of the write, which says what was not written.
+process.on('SIGXFSZ', () => undefined);
 process.on('message', (request: TrainRequest) => {
   if (request.kind === 'stop') stopping.abort();
   else run(request.options).then(end, end);

@@ -12,6 +12,25 @@ export interface ScratchSizes {
   readonly feedForwardWidth: number;
 }
 
+/** Matrices of blocks as products of two factors (arXiv 2209.13569); the file that is written holds the products. */
+export interface LowRankOptions {
+  /** Below one the share of a matrix's smaller side that its rank is, else the rank. */
+  readonly size: number;
+  /** Of random weights; a model's weights are taken apart. */
+  readonly init: 'he' | 'spectral' | 'spectral-ones';
+  /** What the weight decay draws to zero: each factor, or the product. */
+  readonly decay: 'l2' | 'frobenius';
+  /** Steps with whole matrices, which are then taken apart and trained at half the rate. */
+  readonly denseSteps: number;
+}
+
+/** Factors beside the matrices of blocks, which stay as they are (LoRA, arXiv 2106.09685); the file that is written holds the sums. */
+export interface AdapterOptions {
+  readonly rank: number;
+  /** The product of the factors counts alpha ⁄ rank. */
+  readonly alpha: number;
+}
+
 /** All that a training is: the command line sends it to the process that trains, and checkpoints hold it. */
 export interface TrainOptions {
   /** GGUF whose weights are trained further; with `scratch` the one that gives the tokenizer. */
@@ -33,6 +52,9 @@ export interface TrainOptions {
   readonly microSequences: number;
   /** Of products; 'q8' is 'bf16' with weights in Q8_0 where they are multiplied: faster on processors, and coarser. */
   readonly precision: 'f32' | 'bf16' | 'q8';
+  /** Train matrices by factors in their place, or by an adapter beside them. */
+  readonly lowRank?: LowRankOptions;
+  readonly adapter?: AdapterOptions;
   /** Regular expressions over tensor names: these are not trained. */
   readonly freeze: readonly string[];
   readonly schedule: ScheduleOptions;

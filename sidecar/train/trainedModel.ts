@@ -1,23 +1,13 @@
-import type { Device } from '../../kernels/ggml/device.ts';
-import { toFloat32 } from '../../kernels/ggml/dequantise.ts';
-import { readF32, write } from '../../kernels/ggml/transfer.ts';
-import type { TensorType } from '../../kernels/ggml/types.ts';
-import { Parameters, type WeightType } from '../../kernels/optimiser/parameters.ts';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import { architectures } from '../models/architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../models/architectures/architecture.ts';
 import { Metadata } from '../models/architectures/metadata.ts';
 import { checkModel } from '../models/chorus/openNetwork.ts';
-import { onOneDevice } from '../models/chorus/placement.ts';
-import { loadWeights, type LoadedWeights } from '../models/chorus/weights.ts';
 import { readGgufHeader, type GgufHeader, type GgufValue } from '../models/gguf/header.ts';
 import { locateTensors, type LocatedTensor } from '../models/gguf/locate.ts';
-import { copiedMetadata, writeGguf, type GgufEntry, type TensorSource } from '../models/gguf/writer.ts';
-import { parameterSpec } from './parameterSpecs.ts';
+import { copiedMetadata, type GgufEntry } from '../models/gguf/writer.ts';
 import type { ScratchSizes } from './options.ts';
-import { Random } from './random.ts';
 
 /** A network to train: what its file says, and where each weight comes from. */
 export interface TrainedModel {
@@ -29,8 +19,6 @@ export interface TrainedModel {
   readonly metadata: ReadonlyMap<string, GgufEntry>;
 }
 
-/** Spread of random weights (GPT-2's); outputs of blocks have less, by the number of blocks. */
-const INITIAL_SPREAD = 0.02;
 const SCRATCH_ROPE_BASE = 10_000;
 const SCRATCH_EPSILON = 1e-5;
 
@@ -78,98 +66,4 @@ export async function modelFromScratch(tokenizerFile: string, sizes: ScratchSize
     tensors: locateTensors([]),
     metadata: new Map<string, GgufEntry>([...Object.entries(keys), ...(await copiedMetadata(source, tokenizerKeys))]),
   };
-}
-
-/** A model's weights on a device, those that are trained and those that stay. */
-export interface PlacedModel extends Disposable {
-  readonly parameters: Parameters;
-  readonly frozen: LoadedWeights | undefined;
-}
-
-/**
- * Places weights on a device: those whose names match `freeze` in the type of the file, the others in F32, read from the file or random.
- * Throws `TroubleError` where nothing is left to train.
- */
-export async function placeModel(model: TrainedModel, device: Device, options: { freeze: readonly RegExp[]; weightType: WeightType; seed: number; networks?: number; singleScaleNorm?: boolean }): Promise<PlacedModel> {
-  const isFrozen = ({ name }: WeightSpec): boolean => name === 'rope_freqs.weight' || options.freeze.some((pattern) => pattern.test(name));
-  const trained = model.specs.filter((spec) => !isFrozen(spec));
-  // Frozen weights are read transposed as well, which repacked ones can't be.
-  const frozenSpecs = model.specs.filter(isFrozen).map((spec) => (spec.use === 'vector' ? spec : { ...spec, use: 'embedding' as const }));
-  const homeless = frozenSpecs.find(({ name }) => !model.tensors.has(name));
-  if (homeless) throw new TroubleError('invalid-input', `${homeless.name} can't be frozen, since its values would be random.`);
-  if (trained.length === 0) throw new TroubleError('invalid-input', `All ${model.specs.length} tensors are frozen: there is nothing to train.`);
-  const tiedOutput = !model.specs.some(({ name }) => name === 'output.weight');
-  const parameters = new Parameters(
-    device,
-    trained.map((spec) => parameterSpec(spec, { tiedOutput, singleScaleNorm: options.singleScaleNorm })),
-    options.weightType,
-    options.networks,
-  );
-  const dispose = (): void => parameters[Symbol.dispose]();
-  try {
-    const random = new Random(options.seed);
-    for (const { spec, master } of parameters.all) {
-      const source = model.tensors.get(spec.name);
-      write(device, master, source ? fitted(await readTensor(source), master.elements) : randomValues(spec.name, master.elements, spec.decays, model.hyperparameters.blockCount, random));
-    }
-    const frozen = frozenSpecs.length > 0 ? await loadWeights(onOneDevice(device), frozenSpecs, model.tensors) : undefined;
-    return {
-      parameters,
-      frozen,
-      [Symbol.dispose]: () => {
-        dispose();
-        frozen?.[Symbol.dispose]();
-      },
-    };
-  } catch (error) {
-    dispose();
-    throw error;
-  }
-}
-
-/** Writes the trained weights in F32, and frozen ones as they were, as a GGUF file. Throws `TroubleError`. */
-export async function exportModel(file: string, model: TrainedModel, parameters: Parameters): Promise<void> {
-  const trained = new Map(parameters.all.map((parameter) => [parameter.spec.name, parameter.master]));
-  const sources = model.specs.map(({ name, extents }): TensorSource => {
-    const master = trained.get(name);
-    const count = extents.reduce((product, extent) => product * extent, 1);
-    if (master) return { name, shape: extents, type: 'F32', chunks: () => [bytesOf(fitted(readF32(parameters.device, master), count))] };
-    const source = model.tensors.get(name) as LocatedTensor;
-    return { name, shape: source.shape, type: source.type, chunks: async function* () { yield await readBytes(source); } };
-  });
-  await writeGguf(file, { metadata: model.metadata, tensors: sources });
-}
-
-/** One gain of a norm as all gains of a file, and gains of a file as their mean. */
-function fitted(values: Float32Array, count: number): Float32Array {
-  if (values.length === count) return values;
-  return new Float32Array(count).fill(values.reduce((sum, value) => sum + value, 0) / values.length);
-}
-
-const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-
-async function readTensor(source: LocatedTensor): Promise<Float32Array> {
-  return toFloat32(source.type as TensorType, await readBytes(source));
-}
-
-async function readBytes({ header, offsetBytes, sizeBytes, name }: LocatedTensor): Promise<Buffer> {
-  const bytes = Buffer.alloc(sizeBytes);
-  const file = await open(header.path, 'r');
-  try {
-    for (let done = 0; done < sizeBytes; ) {
-      const { bytesRead } = await file.read(bytes, done, sizeBytes - done, header.dataOffsetBytes + offsetBytes + done);
-      if (bytesRead === 0) throw new TroubleError('truncated-model', `${header.path} ends inside the tensor ${name}.`);
-      done += bytesRead;
-    }
-  } finally {
-    await file.close();
-  }
-  return bytes;
-}
-
-function randomValues(name: string, count: number, isMatrix: boolean, blockCount: number, random: Random): Float32Array {
-  if (!isMatrix) return new Float32Array(count).fill(name.endsWith('norm.weight') ? 1 : 0);
-  const entersResidual = name.includes('attn_output') || name.includes('ffn_down');
-  const spread = entersResidual ? INITIAL_SPREAD / Math.sqrt(2 * blockCount) : INITIAL_SPREAD;
-  return Float32Array.from({ length: count }, () => spread * random.normal());
 }

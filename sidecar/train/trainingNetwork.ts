@@ -1,6 +1,7 @@
 import { crossEntropy } from '../../kernels/autograd/crossEntropy.ts';
 import { Tape } from '../../kernels/autograd/tape.ts';
 import { linear } from '../../kernels/blocks/linear.ts';
+import type { LowRankMatrix } from '../../kernels/blocks/lowRank.ts';
 import { norm } from '../../kernels/blocks/norm.ts';
 import { outlierLoss } from '../../kernels/blocks/outlierLoss.ts';
 import type { RouterLossOptions } from '../../kernels/blocks/routerLoss.ts';
@@ -28,6 +29,8 @@ export interface TrainingNetworkOptions {
   readonly number?: number;
   /** Weights that are read and not trained. */
   readonly frozen?: ReadonlyMap<string, Tensor>;
+  /** Matrices that parameters are the factors of, by the names of the tensors that they stand for. */
+  readonly lowRank?: ReadonlyMap<string, LowRankMatrix>;
   /** Sequences that are computed at once, and their length. */
   readonly sequences: number;
   readonly sequenceTokens: number;
@@ -97,7 +100,9 @@ export class TrainingNetwork implements Disposable {
     if (options.keepLogits) graph.expand(this.#logits, { read: true });
     graph.expand(this.#loss, { read: true });
     const gradientOf = new Map(parameters.all.map(({ forward, gradients }) => [forward, gradients[number]]));
-    for (const [forward, added] of tape.gradients(otherLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss))) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
+    const whole = otherLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss);
+    const scaled = parameters.gradientScale === 1 ? whole : scale(graph, whole, parameters.gradientScale);
+    for (const [forward, added] of tape.gradients(scaled)) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
     this.#memory = new DeviceMemory(device);
     graph.allocate(this.#memory);
   }
@@ -134,8 +139,8 @@ export class TrainingNetwork implements Disposable {
   }
 
   #forward(packed: PackedInputs): Tensor {
-    const { architecture, hyperparameters, parameters, frozen, outlierLoss: outlierWeight } = this.options;
-    const table = new WeightTable(new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]));
+    const { architecture, hyperparameters, parameters, frozen, lowRank, outlierLoss: outlierWeight } = this.options;
+    const table = new WeightTable(new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]), lowRank);
     const graph = this.#graph;
     let x = this.#dropped(getRows(graph, table.tensor('token_embd.weight'), this.#tokens));
     for (let block = 0; block < hyperparameters.blockCount; block++) {

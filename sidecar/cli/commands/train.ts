@@ -5,7 +5,7 @@ import { DEFAULT_MUON_MOMENTUM, defaultAdamW } from '../../../kernels/optimiser/
 import { homeFolder } from '../../client/home.ts';
 import { computeThreads } from '../../models/threads.ts';
 import { defaultModelPath } from '../../store/defaultModel.ts';
-import type { ScratchSizes, TrainOptions, TrainProgress } from '../../train/options.ts';
+import type { LowRankOptions, ScratchSizes, TrainOptions, TrainProgress } from '../../train/options.ts';
 import { trainInProcess } from '../../train/trainingProcess.ts';
 import { InterruptedError } from '../exitCodes.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -35,6 +35,12 @@ interface TrainCommandOptions {
   readonly singleScaleNorm: boolean;
   readonly outlierLoss: number;
   readonly precision: 'f32' | 'bf16' | 'q8';
+  readonly lowRank?: number;
+  readonly lowRankInit: LowRankOptions['init'];
+  readonly lowRankDecay: LowRankOptions['decay'];
+  readonly lowRankDenseSteps: number;
+  readonly adapter?: number;
+  readonly adapterAlpha?: number;
   readonly freeze: readonly string[];
   readonly balance: number;
   readonly z: number;
@@ -75,6 +81,12 @@ export function addTrain(program: Command): void {
     .option('--single-scale-norm', 'norms have one gain for all values, which keeps outliers away', false)
     .option('--outlier-loss <number>', 'loss on magnitudes far out in the outputs of blocks; 0.01 is much', (value) => decimal(value, 0, 10), 0)
     .addOption(new Option('--precision <type>', 'type of the products; q8: weights in 8 bits').choices(['f32', 'bf16', 'q8']).default('bf16'))
+    .option('--low-rank <size>', 'train matrices of blocks as products of two factors: a rank, or a share of their smaller side', rankOrShare)
+    .addOption(new Option('--low-rank-init <kind>', 'of factors with --scratch').choices(['he', 'spectral', 'spectral-ones']).default('spectral'))
+    .addOption(new Option('--low-rank-decay <kind>', 'weight decay of each factor, or of their product').choices(['l2', 'frobenius']).default('frobenius'))
+    .option('--low-rank-dense-steps <steps>', 'first steps with whole matrices; factors follow at half the rate', (value) => integer(value, 0, MANY), 0)
+    .option('--adapter <rank>', 'train factors of this rank beside matrices of blocks, and nothing else', (value) => integer(value, 1, 65_536))
+    .option('--adapter-alpha <number>', 'their product counts alpha / rank (default: twice the rank)', (value) => decimal(value, 0, 1e6))
     .option('--freeze <patterns...>', 'regular expressions: tensors that are not trained', (value: string, before: readonly string[]) => [...before, regularExpression(value)], [])
     .option('--balance <number>', 'load-balancing loss of routers', (value) => decimal(value, 0, 10), 0.01)
     .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)
@@ -122,6 +134,8 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     batchSequences: options.batch,
     microSequences: options.microBatch,
     precision: options.precision,
+    lowRank: options.lowRank === undefined ? undefined : { size: options.lowRank, init: options.lowRankInit, decay: options.lowRankDecay, denseSteps: options.lowRankDenseSteps },
+    adapter: options.adapter === undefined ? undefined : { rank: options.adapter, alpha: options.adapterAlpha ?? 2 * options.adapter },
     freeze: options.freeze,
     schedule: { kind: options.schedule, peakRate: options.rate, floorShare: 0.1, warmUpSteps: options.warmUp, totalSteps: options.steps, decayShare: 0.2 },
     optimiser: { ...defaultAdamW, weightDecay: options.weightDecay, clipNorm: options.clip, muonMomentum: options.optimiser === 'muon' ? DEFAULT_MUON_MOMENTUM : undefined },
@@ -155,4 +169,10 @@ function scratchSizes(value: string): ScratchSizes {
   if (numbers.length !== 5) throw new InvalidArgumentError('Expected five numbers: width,blocks,heads,kvHeads,feedForward.');
   const [width, blocks, heads, kvHeads, feedForwardWidth] = numbers as [number, number, number, number, number];
   return { width, blocks, heads, kvHeads, feedForwardWidth };
+}
+
+function rankOrShare(value: string): number {
+  const size = Number(value);
+  if (value.trim() === '' || !(size > 0) || (size >= 1 && !Number.isInteger(size))) throw new InvalidArgumentError('Expected a rank, 1 or more, or a share below 1.');
+  return size;
 }

@@ -125,7 +125,7 @@ function buildMixtureOfAttention(context: BlockContext) {
     query: weights.linear(`${name}.attn_q`),
     key: weights.linear(`${name}.attn_k`),
     value: weights.linear(`${name}.attn_v`),
-    output: weights.tensor(`${name}.attn_output.weight`),
+    output: weights.matrix(`${name}.attn_output.weight`),
     outputBias: weights.optional(`${name}.attn_output.bias`),
     queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
     keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),

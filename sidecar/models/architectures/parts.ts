@@ -135,7 +135,7 @@ export function buildFeedForward(context: BlockContext, activation: Activation) 
   const { graph, weights, block } = context;
   const name = `blk.${block}`;
   const matrices: FeedForwardWeights = {
-    gate: weights.optional(`${name}.ffn_gate.weight`) && weights.linear(`${name}.ffn_gate`),
+    gate: weights.has(`${name}.ffn_gate.weight`) ? weights.linear(`${name}.ffn_gate`) : undefined,
     up: weights.linear(`${name}.ffn_up`),
     down: weights.linear(`${name}.ffn_down`),
   };
@@ -151,9 +151,9 @@ export function buildMixture(context: BlockContext) {
   const { expertsUsed, gateMode = 'renormalised' } = hyperparameters.mixture as NonNullable<Hyperparameters['mixture']>;
   const expertsWeights: ExpertWeights = {
     router: weights.tensor(`${name}.ffn_gate_inp.weight`),
-    gate: weights.linear(`${name}.ffn_gate_exps`),
-    up: weights.linear(`${name}.ffn_up_exps`),
-    down: weights.linear(`${name}.ffn_down_exps`),
+    gate: weights.experts(`${name}.ffn_gate_exps`),
+    up: weights.experts(`${name}.ffn_up_exps`),
+    down: weights.experts(`${name}.ffn_down_exps`),
   };
   return (x: Tensor): Tensor => {
     if (!packed) return mixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode });

@@ -1,10 +1,16 @@
-import type { LinearWeights } from '../../../kernels/blocks/linear.ts';
+import type { LinearWeights, Matrix } from '../../../kernels/blocks/linear.ts';
+import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
+import type { ExpertLinearWeights } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import type { NormWeights } from '../../../kernels/blocks/norm.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 
 /** A model's tensors by name. All that an architecture requires are there: loading checked it. */
 export class WeightTable {
-  constructor(private readonly tensors: ReadonlyMap<string, Tensor>) {}
+  /** `lowRank` has matrices by the names of the tensors that they stand for. */
+  constructor(
+    private readonly tensors: ReadonlyMap<string, Tensor>,
+    private readonly lowRank: ReadonlyMap<string, LowRankMatrix> = new Map(),
+  ) {}
 
   get all(): ReadonlyMap<string, Tensor> {
     return this.tensors;
@@ -20,7 +26,20 @@ export class WeightTable {
     return this.tensors.get(name);
   }
 
+  has(name: string): boolean {
+    return this.tensors.has(name) || this.lowRank.has(name);
+  }
+
+  matrix(name: string): Matrix {
+    return this.lowRank.get(name) ?? this.tensor(name);
+  }
+
   linear(name: string): LinearWeights {
+    return { weight: this.matrix(`${name}.weight`), bias: this.optional(`${name}.bias`) };
+  }
+
+  /** One matrix of every expert. */
+  experts(name: string): ExpertLinearWeights {
     return { weight: this.tensor(`${name}.weight`), bias: this.optional(`${name}.bias`) };
   }
 

@@ -4,7 +4,7 @@ import { denseMixtureOfExperts } from '../../../kernels/blocks/denseMixtureOfExp
 import { feedForward } from '../../../kernels/blocks/feedForward.ts';
 import type { GateMode } from '../../../kernels/blocks/gates.ts';
 import { linear } from '../../../kernels/blocks/linear.ts';
-import { adapted, frobeniusDecay, lowRank } from '../../../kernels/blocks/lowRank.ts';
+import { factorProduct, lowRank } from '../../../kernels/blocks/lowRank.ts';
 import { mixtureOfExperts, type ExpertWeights } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import { norm } from '../../../kernels/blocks/norm.ts';
 import { outlierLoss } from '../../../kernels/blocks/outlierLoss.ts';
@@ -138,16 +138,15 @@ const cases: readonly GradientCase[] = [
     name: 'norm of one gain for all values',
     build: (graph, { parameter }) => norm(graph, parameter([WIDTH, 3]), { weight: parameter([1], { centre: 1 }) }, { kind: 'rms', epsilon: 1e-3 }),
   },
-  { name: 'product of low rank', build: (graph, { parameter }) => lowRank(graph, parameter([WIDTH, 3]), { down: parameter([WIDTH, 2]), up: parameter([2, 5]) }) },
+  { name: 'product of low rank', build: (graph, { parameter }) => lowRank(graph, parameter([WIDTH, 3]), { down: parameter([WIDTH, 2]), up: parameter([2, 5]), factor: 1 }) },
   {
     name: 'adapter beside a frozen layer',
     build: (graph, { parameter, constant }) => {
-      const random = uniform(5);
-      const weight = constant(Array.from({ length: WIDTH * 5 }, random), [WIDTH, 5]);
-      return adapted(graph, parameter([WIDTH, 3]), { weight }, { down: parameter([WIDTH, 2]), up: parameter([2, 5]) }, 0.5);
+      const base = constant(Array.from({ length: WIDTH * 5 }, uniform(5)), [WIDTH, 5]);
+      return linear(graph, parameter([WIDTH, 3]), { weight: { base, down: parameter([WIDTH, 2]), up: parameter([2, 5]), factor: 0.5 }, bias: parameter([5]) });
     },
   },
-  { name: 'Frobenius decay', build: (graph, { parameter }) => frobeniusDecay(graph, { down: parameter([WIDTH, 2]), up: parameter([2, 5]) }, 0.3) },
+  { name: 'matrix of two factors', build: (graph, { parameter }) => factorProduct(graph, { down: parameter([WIDTH, 2]), up: parameter([2, 5]) }) },
 ];
 
 describe(`gradients of blocks are central finite differences on ${kind}`, () => {

@@ -6,7 +6,7 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { AdamW, NonFiniteGradientError } from '../../../kernels/optimiser/adamW.ts';
 import type { AdamWOptions } from '../../../kernels/optimiser/adamWOptions.ts';
-import { Parameters } from '../../../kernels/optimiser/parameters.ts';
+import { Parameters, type Parameter } from '../../../kernels/optimiser/parameters.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
@@ -102,6 +102,49 @@ describe(`AdamW on ${kind}`, () => {
       }
     }
   });
+
+  for (const count of [1, 2]) {
+    it(`draws the product of two factors to zero, by the slopes of ½ ‖U Vᵀ‖² in plain loops, ${count} at a time`, async () => {
+      const [columns, rank, rows, rate] = [5, 2, 4, 0.01];
+      const factors = [
+        { name: 'up', extents: [rank, rows], decays: true, isMatrix: true, factor: { matrix: 'w', side: 'up' } },
+        ...specs,
+        { name: 'down', extents: [columns, rank], decays: true, isMatrix: true, factor: { matrix: 'w', side: 'down' } },
+      ] as const;
+      const devices = Array.from({ length: count }, (_, index) => (index === 0 ? device : new Device(kind, { threads: 1 })));
+      using parameters = new Parameters(device, factors, 'F32');
+      using optimiser = new AdamW(parameters, { ...options, factorDecay: 'frobenius' }, devices);
+      const random = uniform(8);
+      for (const { master } of parameters.all) write(device, master, Float32Array.from({ length: master.elements }, random));
+      const [up, , , down] = parameters.all.map(({ master }) => readF32(device, master)) as [Float32Array, Float32Array, Float32Array, Float32Array];
+      const norm = (): number => {
+        let sum = 0;
+        for (let row = 0; row < rows; row++) {
+          for (let column = 0; column < columns; column++) {
+            let value = 0;
+            for (let k = 0; k < rank; k++) value += (up[row * rank + k] as number) * (down[k * columns + column] as number);
+            sum += value * value;
+          }
+        }
+        return sum / 2;
+      };
+      const slopes = (values: Float32Array): number[] =>
+        Array.from(values, (value, index) => {
+          const at = (distance: number): number => {
+            values[index] = value + distance;
+            return norm();
+          };
+          const slope = (at(2 ** -6) - at(-(2 ** -6))) / 2 ** -5;
+          values[index] = value;
+          return slope;
+        });
+      const expected = [slopes(up), slopes(down)].map((changes, index) => changes.map((change, place) => ([up, down][index]?.[place] as number) - rate * options.weightDecay * change));
+      await optimiser.step(1, rate);
+      assertClose(readF32(device, (parameters.all[0] as Parameter).master), expected[0] as number[], 2e-6);
+      assertClose(readF32(device, (parameters.all[3] as Parameter).master), expected[1] as number[], 2e-6);
+      for (const other of devices.slice(1)) other[Symbol.dispose]();
+    });
+  }
 
   it('changes nothing where a gradient is no number', async () => {
     using parameters = new Parameters(device, specs, 'F32');

@@ -4,7 +4,7 @@ import type { DeviceKind } from '../../../kernels/ggml/device.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { AdamW } from '../../../kernels/optimiser/adamW.ts';
 import { defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
-import { Parameters } from '../../../kernels/optimiser/parameters.ts';
+import { Parameters, type WeightType } from '../../../kernels/optimiser/parameters.ts';
 import type { Hyperparameters } from '../../../sidecar/models/architectures/architecture.ts';
 import { llama } from '../../../sidecar/models/architectures/llama.ts';
 import type { PackedSequence } from '../../../sidecar/train/batchStream.ts';
@@ -131,6 +131,42 @@ function keptValues(dropout: number, batch: number): Float32Array {
   if (dropout > 0) fillDropout(values, dropout, seedOf(SEED, batch));
   return values;
 }
+
+describe('gradients through weights in Q8_0', { skip: kind !== 'cpu' && 'its products are the processor\'s' }, () => {
+  const wide: Hyperparameters = {
+    ...hyperparameters,
+    blockCount: 2,
+    width: 64,
+    headSize: 32,
+    feedForwardWidth: 96,
+    vocabularySize: 64,
+    rope: { pairing: 'normal', dimensions: 32, base: sizes.ropeBase },
+  };
+
+  /** Gradients of a mean over so many tokens that each is tiny, as those of real models are. */
+  async function gradients(weightType: WeightType): Promise<Map<string, Float32Array>> {
+    using devices = new NetworkDevices(kind, { threads: 1, batches: 1 });
+    const specs = llama.weights(wide).filter(({ optional }) => !optional).map((spec) => parameterSpec(spec, { tiedOutput: true }));
+    using parameters = new Parameters(devices.all[0], specs, weightType, 1);
+    const random = uniform(3);
+    for (const { spec, master } of parameters.all) write(devices.all[0], master, Float32Array.from({ length: master.elements }, () => (spec.decays ? 0 : 1) + 0.2 * random()));
+    using optimiser = new AdamW(parameters, defaultAdamW, devices.all);
+    await optimiser.refresh();
+    using networks = new ParallelNetworks({ architecture: llama, hyperparameters: wide, parameters, sequences: 2, sequenceTokens: SEQUENCE_TOKENS }, devices.all);
+    await networks.accumulate(batches[0] as PackedSequence[], total * 1e5);
+    return new Map(parameters.all.map(({ spec, gradient }) => [spec.name, readF32(devices.all[0], gradient).map((value) => value / parameters.gradientScale)]));
+  }
+
+  it('point where those through float32 do, however small they are', async () => {
+    const exact = await gradients('F32');
+    for (const [name, values] of await gradients('Q8_0')) {
+      const expected = exact.get(name) as Float32Array;
+      const product = values.reduce((sum, value, index) => sum + value * (expected[index] as number), 0);
+      const cosine = product / (norm([...values]) * norm([...expected]));
+      assert.ok(cosine > 0.99, `${name}: cosine ${cosine}`);
+    }
+  });
+});
 
 function sequence(tokens: number[], weights: number[], starts: number[]): PackedSequence {
   return { tokens: Int32Array.from(tokens), weights: Float32Array.from(weights), starts: new Set(starts) };

@@ -1,0 +1,83 @@
+import { symmetricEigen } from './symmetricEigen.ts';
+
+/** A matrix of `rows` rows of `columns` values. */
+export interface Matrix {
+  readonly values: Float32Array | Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The first `rank` singular values, the largest first, and their vectors: number k is `left` from k · rows on, and `right` from k · columns on. */
+export interface Singular {
+  readonly values: Float64Array;
+  readonly left: Float64Array;
+  readonly right: Float64Array;
+}
+
+/** Below this share of the largest singular value a vector is rounding alone. */
+const NEGLIGIBLE = 1e-7;
+
+/**
+ * The best approximation of a matrix by `rank` products of vectors (Eckart and Young, 1936): `Σ value · left · rightᵀ`. In double precision, from the
+ * eigenvectors of the smaller of its two Gram matrices: singular values below 10⁻⁷ of the largest are given as zero, with left or right vectors of zero.
+ * Throws `RangeError` where there are not so many.
+ */
+export function truncatedSingular({ values, rows, columns }: Matrix, rank: number): Singular {
+  const size = Math.min(rows, columns);
+  if (!Number.isInteger(rank) || rank < 1 || !(rank <= size)) throw new RangeError(`Rank ${rank} of a matrix of ${rows} × ${columns}, expected 1 to ${size}.`);
+  const isWide = columns > rows;
+  const gram = isWide ? gramOfRows(values, rows, columns) : gramOfColumns(values, rows, columns);
+  const near = symmetricEigen(gram, size).vectors.slice(0, rank * size);
+  const farSize = isWide ? columns : rows;
+  const far = new Float64Array(rank * farSize);
+  const found = new Float64Array(rank);
+  for (let k = 0; k < rank; k++) {
+    const image = far.subarray(k * farSize, (k + 1) * farSize);
+    multiply(values, { rows, columns, isTransposed: isWide }, near.subarray(k * size, (k + 1) * size), image);
+    const length = Math.sqrt(image.reduce((sum, value) => sum + value * value, 0));
+    const isNegligible = length <= NEGLIGIBLE * (found[0] as number);
+    found[k] = isNegligible ? 0 : length;
+    for (let index = 0; index < farSize; index++) image[index] = isNegligible ? 0 : image[index]! / length;
+  }
+  return isWide ? { values: found, left: near, right: far } : { values: found, left: far, right: near };
+}
+
+/** `A Aᵀ` */
+function gramOfRows(a: Matrix['values'], rows: number, columns: number): Float64Array {
+  const gram = new Float64Array(rows * rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      for (let k = 0; k < columns; k++) sum += a[i * columns + k]! * a[j * columns + k]!;
+      gram[i * rows + j] = gram[j * rows + i] = sum;
+    }
+  }
+  return gram;
+}
+
+/** `Aᵀ A` */
+function gramOfColumns(a: Matrix['values'], rows: number, columns: number): Float64Array {
+  const gram = new Float64Array(columns * columns);
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    for (let i = 0; i < columns; i++) {
+      const factor = a[start + i]!;
+      for (let j = i; j < columns; j++) gram[i * columns + j]! += factor * a[start + j]!;
+    }
+  }
+  for (let i = 0; i < columns; i++) for (let j = 0; j < i; j++) gram[i * columns + j] = gram[j * columns + i]!;
+  return gram;
+}
+
+/** `A x`, or `Aᵀ x`, into `result`. */
+function multiply(a: Matrix['values'], { rows, columns, isTransposed }: { rows: number; columns: number; isTransposed: boolean }, x: Float64Array, result: Float64Array): void {
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    if (isTransposed) for (let column = 0; column < columns; column++) result[column]! += a[start + column]! * x[row]!;
+    else {
+      let sum = 0;
+      for (let column = 0; column < columns; column++) sum += a[start + column]! * x[column]!;
+      result[row] = sum;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * What mixtures of experts and of attention (BAM) reach beside their peers, in small models from scratch:
+ *
+ *   npx tsx test/bench/bam.ts [--seeds 3] [--max-seconds N] [--write]
+ *
+ * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from
+ * `npx tsx .scripts/bundledModel/corpus.ts`.
+ */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { settings } from './bam/arms.ts';
+import { bamReport } from './bam/report.ts';
+import { runSeed } from './bam/runSeed.ts';
+import { writeReport } from './report.ts';
+import { SmallModels, withSmallModels, type Outcome } from './small/smallModels.ts';
+
+const { values } = parseArgs({ options: { seeds: { type: 'string', default: '3' }, 'max-seconds': { type: 'string', default: '86400' }, write: { type: 'boolean', default: false } } });
+
+await withSmallModels(settings, Number(values['max-seconds']), async (options) => {
+  const seeds: ReadonlyMap<string, Outcome>[] = [];
+  for (let seed = 1; seed <= Number(values.seeds); seed++) seeds.push(await runSeed(await SmallModels.open('bam', seed, settings, options)));
+  const report = bamReport(seeds);
+  process.stdout.write(`${report.body}\n`);
+  if (values.write) await writeReport({ ...report, command: `npx tsx test/bench/bam.ts --seeds ${values.seeds} --write` });
+});

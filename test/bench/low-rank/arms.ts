@@ -1,0 +1,65 @@
+import type { LowRankOptions } from '../../../sidecar/train/options.ts';
+import type { SmallSettings } from '../small/smallModels.ts';
+
+/** Small models from scratch, whose weights are mostly those of blocks; a step has 2,048 tokens. */
+export const settings = {
+  sizes: { width: 128, blocks: 4, heads: 4, kvHeads: 4, feedForwardWidth: 384 },
+  vocabularyTokens: 1024,
+  sequenceTokens: 256,
+  batchSequences: 8,
+  microSequences: 4,
+  steps: 150,
+  warmUpSteps: 20,
+  denseShare: 0.25,
+  /** The rates that are tried, with the first seed and fewer steps. */
+  rates: [1.5e-3, 3e-3, 6e-3],
+  sweepSteps: 60,
+  routerLoss: { balance: 0, z: 0 },
+  measured: { chunks: 32, length: 256 },
+} as const satisfies SmallSettings & Readonly<Record<string, unknown>>;
+
+export const FRACTIONS = [0.25, 0.5] as const;
+const INITS = ['he', 'spectral', 'spectral-ones'] as const;
+const DECAYS = ['l2', 'frobenius'] as const;
+
+export interface Arm {
+  readonly name: string;
+  /** Absent: whole matrices. */
+  readonly lowRank?: LowRankOptions;
+  /** What is equal to the dense model's. */
+  readonly equal: 'tokens' | 'operations';
+}
+
+export const dense: Arm = { name: 'dense', equal: 'tokens' };
+
+/** Arms that have a rate of their own. */
+export const rateGroups: readonly Arm[] = [
+  dense,
+  ...FRACTIONS.flatMap((size) => INITS.map((init): Arm => ({ name: `${init}-${size}`, lowRank: { size, init, decay: 'frobenius', denseSteps: 0 }, equal: 'tokens' }))),
+];
+
+export const arms: readonly Arm[] = [
+  dense,
+  ...(['tokens', 'operations'] as const).flatMap((equal) =>
+    FRACTIONS.flatMap((size) => INITS.flatMap((init) => DECAYS.map((decay): Arm => ({ name: `${init}-${size}-${decay}-${equal}`, lowRank: { size, init, decay, denseSteps: 0 }, equal })))),
+  ),
+  ...FRACTIONS.map((size): Arm => ({ name: `warm-${size}`, lowRank: { size, init: 'spectral', decay: 'frobenius', denseSteps: Math.round(settings.denseShare * settings.steps) }, equal: 'tokens' })),
+];
+
+/** The group whose rate an arm has: dense models that are taken apart begin with the dense rate. */
+export function rateGroup({ lowRank }: Arm): string {
+  return lowRank === undefined || lowRank.denseSteps > 0 ? dense.name : `${lowRank.init}-${lowRank.size}`;
+}
+
+/** Multiplications and additions for a token forward: products with weights, scores and values over half the sequence, and the output. */
+export function operations({ lowRank }: Pick<Arm, 'lowRank'>): number {
+  const { sizes, vocabularyTokens, sequenceTokens } = settings;
+  const { width, feedForwardWidth, blocks } = sizes;
+  const weights = (columns: number, rows: number): number => (lowRank ? lowRank.size * Math.min(columns, rows) * (columns + rows) : columns * rows);
+  const block = 4 * weights(width, width) + 3 * weights(width, feedForwardWidth);
+  return 2 * (blocks * block + width * vocabularyTokens) + blocks * 2 * sequenceTokens * width;
+}
+
+export function stepsOf(arm: Arm): number {
+  return arm.equal === 'tokens' ? settings.steps : Math.round((settings.steps * operations(dense)) / operations(arm));
+}

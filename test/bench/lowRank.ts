@@ -1,0 +1,46 @@
+/**
+ * Training of low rank, rank by beginning by decay, at equal tokens and at equal operations:
+ *
+ *   npx tsx test/bench/lowRank.ts [--seeds 3] [--max-seconds N] [--write]
+ *
+ * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from
+ * `npx tsx .scripts/bundledModel/corpus.ts`.
+ */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { arms, rateGroup, rateGroups, settings, stepsOf, type Arm } from './low-rank/arms.ts';
+import { lowRankReport } from './low-rank/report.ts';
+import { writeReport } from './report.ts';
+import { DOMAINS } from './small/domains.ts';
+import { SmallModels, withSmallModels, type Outcome } from './small/smallModels.ts';
+import { mean } from './small/spread.ts';
+
+const { values } = parseArgs({ options: { seeds: { type: 'string', default: '3' }, 'max-seconds': { type: 'string', default: '86400' }, write: { type: 'boolean', default: false } } });
+const mostSteps = Math.max(...arms.map(stepsOf));
+const tokens = Object.fromEntries(DOMAINS.map((domain) => [domain, (mostSteps * settings.sequenceTokens * settings.batchSequences) / DOMAINS.length]));
+
+async function outcome(models: SmallModels, name: string, { lowRank }: Arm, { steps, rate }: { steps: number; rate: number }): Promise<Outcome> {
+  await models.train(name, { data: 'all', steps, rate, tokens, changes: { lowRank } });
+  return models.measure(name);
+}
+
+await withSmallModels(settings, Number(values['max-seconds']), async (options) => {
+  const rates = new Map<string, number>();
+  const sweep: Record<string, Record<string, number>> = {};
+  const first = await SmallModels.open('low-rank', 1, settings, options);
+  for (const group of rateGroups) {
+    const losses = (sweep[group.name] = {} as Record<string, number>);
+    for (const rate of settings.rates) losses[rate] = mean(Object.values((await outcome(first, `sweep-${group.name}-${rate}`, group, { steps: settings.sweepSteps, rate })).losses));
+    rates.set(group.name, settings.rates.reduce((best, rate) => ((losses[rate] as number) < (losses[best] as number) ? rate : best)));
+  }
+  const seeds: ReadonlyMap<string, Outcome>[] = [];
+  for (let seed = 1; seed <= Number(values.seeds); seed++) {
+    const models = await SmallModels.open('low-rank', seed, settings, options);
+    const outcomes = new Map<string, Outcome>();
+    for (const arm of arms) outcomes.set(arm.name, await outcome(models, arm.name, arm, { steps: stepsOf(arm), rate: rates.get(rateGroup(arm)) as number }));
+    seeds.push(outcomes);
+  }
+  const report = lowRankReport(seeds, rates, sweep);
+  process.stdout.write(`${report.body}\n`);
+  if (values.write) await writeReport({ ...report, command: `npx tsx test/bench/lowRank.ts --seeds ${values.seeds} --write` });
+});

@@ -1,0 +1,29 @@
+import { Device } from '../../kernels/ggml/device.ts';
+import { AdamW } from '../../kernels/optimiser/adamW.ts';
+import { openNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
+import { writeInitialValues } from '../../sidecar/train/initialValues.ts';
+import { placeModel } from '../../sidecar/train/placedModel.ts';
+import { modelFromFile } from '../../sidecar/train/trainedModel.ts';
+import { TrainingNetwork } from '../../sidecar/train/trainingNetwork.ts';
+import { compareLogits } from './compareLogits.ts';
+
+const TOKENS = 32;
+
+/** How far the engine's logits of a file in F32 are from those that the network of training computes of the same weights: a normalised squared error. */
+export async function errorOfTrainedLogits(file: string): Promise<number> {
+  using device = new Device('cpu', { threads: 1 });
+  using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
+  const { vocabularySize } = opened.model.hyperparameters;
+  const tokens = Int32Array.from({ length: TOKENS + 1 }, (_, index) => (index * 37 + 5) % vocabularySize);
+  const actual = await opened.logits([...tokens.subarray(0, TOKENS)], { chunkTokens: TOKENS });
+  using placed = await placeModel(await modelFromFile(file), device, { freeze: [], weightType: 'F32' });
+  await writeInitialValues(placed, { seed: 1 });
+  using optimiser = new AdamW(placed.parameters);
+  await optimiser.refresh();
+  using network = new TrainingNetwork({ ...opened.model, parameters: placed.parameters, sequences: 1, sequenceTokens: TOKENS, keepLogits: true });
+  await network.accumulate([{ tokens, weights: new Float32Array(TOKENS).fill(1), starts: new Set([0]) }], 1);
+  const expected = network.logits();
+  const rows = Array.from({ length: TOKENS }, (_, row) => expected.subarray(row * vocabularySize, (row + 1) * vocabularySize));
+  return compareLogits(actual, rows, vocabularySize).normalisedSquaredError;
+}
