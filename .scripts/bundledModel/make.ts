@@ -20,39 +20,45 @@ const { values: options } = parseArgs({ options: { until: { type: 'string' }, 'o
 if (options.until !== undefined && !steps.some(({ name }) => name === options.until)) throw new Error(`--until knows ${steps.map(({ name }) => name).join(', ')}; got ${options.until}.`);
 
 const corpus = await corpusAsListed();
+/** Files by the name of what made them, and what decides their content. */
+const made = new Map<string, { readonly file: string; readonly digest: string }>();
 if (!options['only-corpus']) {
   await mkdir(folder, { recursive: true });
-  const digests = new Map([['seed', 'seed']]);
-  const files = new Map([['seed', await seed()]]);
+  made.set('seed', { file: await seed(), digest: 'seed' });
   for (const step of steps) {
     await carryOut(step);
     if (step.name === options.until) break;
   }
   if (options.until === undefined) await measure();
+}
 
-  async function carryOut(step: RecipeStep): Promise<void> {
-    const output = path.join(folder, `${step.name}.gguf`);
-    const args = step.command((name) => files.get(name) as string, output);
-    // What was made of other files, or by another command, is made again.
-    const digest = createHash('sha256').update(JSON.stringify([corpus.fingerprint, args, step.needs.map((name) => digests.get(name))])).digest('hex');
-    const note = `${output}.recipe`;
-    digests.set(step.name, digest);
-    files.set(step.name, output);
-    const made = await readFile(note, 'utf8').catch(() => '');
-    if (made === digest && (await stat(output).catch(() => undefined))) {
-      console.log(`${step.name}: there already`);
-      return;
-    }
-    console.log(`\n${step.name}: ${step.why}`);
-    await rm(note, { force: true });
-    await chorus(args);
-    await writeFile(note, digest);
+async function carryOut(step: RecipeStep): Promise<void> {
+  const output = path.join(folder, `${step.name}.gguf`);
+  const args = step.command(fileOf, output);
+  // What was made of other files, or by another command, is made again.
+  const inputs = [corpus.fingerprint, args, step.needs.map((name) => made.get(name)?.digest)];
+  const digest = createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+  made.set(step.name, { file: output, digest });
+  const note = `${output}.recipe`;
+  if ((await readFile(note, 'utf8').catch(() => '')) === digest && (await stat(output).catch(() => undefined))) {
+    console.log(`${step.name}: there already`);
+    return;
   }
+  console.log(`\n${step.name}: ${step.why}`);
+  await rm(note, { force: true });
+  await chorus(args);
+  await writeFile(note, digest);
+}
 
-  async function measure(): Promise<void> {
-    const models = compared.map((name) => `${name}=${files.get(name) as string}`);
-    await execa(process.execPath, ['--import', 'tsx', 'test/bench/bundled.ts', ...models, '--left-to-right', '--ngrams', '--write'], { cwd: root, stdio: 'inherit' });
-  }
+async function measure(): Promise<void> {
+  const models = compared.map((name) => `${name}=${fileOf(name)}`);
+  await execa(process.execPath, ['--import', 'tsx', 'test/bench/bundled.ts', ...models, '--left-to-right', '--ngrams', '--write'], { cwd: root, stdio: 'inherit' });
+}
+
+function fileOf(name: string): string {
+  const one = made.get(name);
+  if (!one) throw new Error(`The recipe uses ${name} before it is made.`);
+  return one.file;
 }
 
 /** The texts of the packages that are listed now. */

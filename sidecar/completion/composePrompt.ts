@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { TextEngine } from '../engine/engine.ts';
 import type { LoadedModel, TokenId } from '../protocol/engine.ts';
 import { continuationHead } from './continuation.ts';
 import { arrangeFim, type FimFormat } from './fim.ts';
@@ -6,7 +6,7 @@ import { type HealedPrompt, healPrompt } from './healing.ts';
 import type { PromptText } from './prompt.ts';
 
 export interface ComposeOptions {
-  readonly engine: Engine;
+  readonly engine: TextEngine;
   readonly model: LoadedModel;
   readonly fim: FimFormat | undefined;
   readonly text: PromptText;

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { TextEngine } from '../engine/engine.ts';
 import type { LoadedModel, TokenId } from '../protocol/engine.ts';
 import { type FimFamily, fimFamilies, metadataIsEvidence, nameMatches } from './families.ts';
 
@@ -17,7 +17,7 @@ export interface FimFormat {
  * The model's way to fill in the middle, or undefined if it has none: the first family of the table whose marks are single tokens of its
  * vocabulary, else the marks that its metadata names, in prefix-suffix-middle order.
  */
-export async function detectFim(engine: Engine, model: LoadedModel): Promise<FimFormat | undefined> {
+export async function detectFim(engine: TextEngine, model: LoadedModel): Promise<FimFormat | undefined> {
   for (const family of fimFamilies) {
     if (!nameMatches(family, model)) continue;
     const format = await formatOf(family, engine, model);
@@ -28,7 +28,7 @@ export async function detectFim(engine: Engine, model: LoadedModel): Promise<Fim
   return { family: 'metadata', order: 'psm', prefix: fimPrefix, suffix: fimSuffix, middle: fimMiddle, end: [], fileHeader: undefined };
 }
 
-async function formatOf(family: FimFamily, engine: Engine, model: LoadedModel): Promise<FimFormat | undefined> {
+async function formatOf(family: FimFamily, engine: TextEngine, model: LoadedModel): Promise<FimFormat | undefined> {
   const prefix = await singleToken(engine, family.prefix);
   const suffix = await singleToken(engine, family.suffix);
   const middle = family.middle === undefined ? undefined : await singleToken(engine, family.middle);
@@ -40,7 +40,7 @@ async function formatOf(family: FimFamily, engine: Engine, model: LoadedModel): 
   return { family: family.name, order: family.order, ...format, prefix: format.prefix, suffix: format.suffix, end: family.end, fileHeader: family.fileHeader };
 }
 
-async function singleToken(engine: Engine, mark: string): Promise<TokenId | undefined> {
+async function singleToken(engine: TextEngine, mark: string): Promise<TokenId | undefined> {
   const tokens = await engine.tokenize(mark, { special: true });
   return tokens.length === 1 ? tokens[0] : undefined;
 }

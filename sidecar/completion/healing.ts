@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { TextEngine } from '../engine/engine.ts';
 import type { TokenId } from '../protocol/engine.ts';
 
 /** A prompt whose last tokens were taken back, and the text that the model must therefore begin with. */
@@ -15,7 +15,7 @@ const MAX_TAKEN_BACK = 4;
  * Token healing: a tokenizer would often not have split the finished text at the cursor (SmolLM2's merges a line break with the indentation
  * behind it), so the model never saw a prompt that ends there. Takes back the last token, and the whole word where the cursor is in one.
  */
-export async function healPrompt(engine: Engine, text: string, tokens: readonly TokenId[]): Promise<HealedPrompt> {
+export async function healPrompt(engine: TextEngine, text: string, tokens: readonly TokenId[]): Promise<HealedPrompt> {
   let healed: HealedPrompt = { tokens, requiredPrefix: '' };
   for (let taken = 1; taken <= Math.min(MAX_TAKEN_BACK, tokens.length); taken++) {
     const tail = await textOfLast(engine, tokens, taken);
@@ -27,7 +27,7 @@ export async function healPrompt(engine: Engine, text: string, tokens: readonly 
   return healed;
 }
 
-async function textOfLast(engine: Engine, tokens: readonly TokenId[], count: number): Promise<string | undefined> {
+async function textOfLast(engine: TextEngine, tokens: readonly TokenId[], count: number): Promise<string | undefined> {
   const cut = tokens.length - count;
   const anchor = tokens.slice(Math.max(0, cut - ANCHOR_TOKENS), cut);
   const head = await engine.detokenize(anchor, { special: true });

@@ -33,6 +33,9 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+/** The text side of an engine. */
+export type TextEngine = Pick<Engine, 'tokenize' | 'detokenize'>;
+
 /** The one model that the sidecar has in memory, loaded on first use. Services ask it rather than the engine for what they run on. */
 export interface ModelSession {
   readonly engine: Engine;

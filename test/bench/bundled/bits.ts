@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
-import { Device } from '../../../kernels/ggml/device.ts';
-import { openNetwork, type OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
-import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
-import { openTokenizer } from '../../../sidecar/train/openTokenizer.ts';
+import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import { heldOutFiles, sampleOf } from './gaps.ts';
 import { type Deadline, KeptResults } from './kept.ts';
 import type { BenchModel } from './models.ts';
@@ -61,35 +58,29 @@ export async function measureBits(model: BenchModel, texts: readonly BitText[], 
   const digestOf = (text: string): string => createHash('sha1').update(text).digest('hex').slice(0, 12);
   const missing = texts.filter(({ id, text }) => kept.get(id)?.digest !== digestOf(text));
   if (missing.length > 0 && !deadline.isOver) {
-    await withNetwork(model.file, async (opened, tokenize) => {
-      for (const { id, text } of missing) {
-        if (deadline.isOver) return;
-        const { tokens, bytes, start } = tokenize(text);
-        await kept.add({ id, nats: await natsOf(opened, start, tokens), bytes, tokens: tokens.length, digest: digestOf(text) });
-      }
+    await using opened = await openForBench(model.file, { capacityTokens: MAX_TOKENS });
+    await inParallel(missing, opened.networks, async ({ id, text }, network) => {
+      if (deadline.isOver) return;
+      const tokens = tokensToMeasure(opened, text);
+      const bytes = tokens.reduce((sum, token) => sum + opened.text.vocabulary.tokenBytes(token).length, 0);
+      await kept.add({ id, nats: await natsOf(network, startOf(opened), tokens), bytes, tokens: tokens.length, digest: digestOf(text) });
     });
   }
   const results = texts.map(({ id }) => kept.get(id)).filter((result) => result !== undefined);
   return new Map(results.map((result) => [result.id, result]));
 }
 
-/** Tokens of a text, at most as many as are measured, the bytes that they spell, and the mark that goes before them. */
-export type Tokenize = (text: string) => { readonly tokens: readonly number[]; readonly bytes: number; readonly start: number };
+/** Tokens of a text, at most as many as are measured. */
+export function tokensToMeasure({ text }: BenchNetworks, content: string): readonly number[] {
+  return text.tokenize(content, false).slice(0, MAX_TOKENS);
+}
 
-/** Opens a model on this machine's processor, and closes it. */
-export async function withNetwork(file: string, use: (opened: OpenedNetwork, tokenize: Tokenize) => Promise<void>): Promise<void> {
-  const threads = os.availableParallelism();
-  const tokenizer = await openTokenizer({ modelPath: file, device: 'cpu', threads });
-  try {
-    using device = new Device('cpu', { threads });
-    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: MAX_TOKENS + 256 });
-    await use(opened, (text) => {
-      const tokens = tokenizer.tokenize(text).slice(0, MAX_TOKENS);
-      return { tokens, bytes: tokens.reduce((sum, token) => sum + tokenizer.tokenBytes(token), 0), start: tokenizer.bos ?? tokenizer.eos };
-    });
-  } finally {
-    await tokenizer.dispose();
-  }
+/** What stands before a text in training. */
+function startOf({ text }: BenchNetworks): number {
+  const { bos, eos, addBos } = text.special;
+  const start = (addBos ? bos : undefined) ?? eos;
+  if (start === undefined) throw new Error(`${text.name} has no token for the end of a text.`);
+  return start;
 }
 
 async function natsOf({ network, sequence, model }: OpenedNetwork, start: number, tokens: readonly number[]): Promise<number> {

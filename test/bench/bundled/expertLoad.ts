@@ -2,8 +2,9 @@ import { open } from 'node:fs/promises';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { hasExperts } from '../../../sidecar/models/architectures/architecture.ts';
 import { fileRows } from '../../../sidecar/models/gguf/rows.ts';
-import { checkModel, type CheckedModel } from '../../../sidecar/models/chorus/openNetwork.ts';
-import { BIT_DOMAINS, withNetwork, type BitDomain, type BitText } from './bits.ts';
+import { checkModel, type CheckedModel, type OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { openForBench } from './benchNetworks.ts';
+import { BIT_DOMAINS, tokensToMeasure, type BitDomain, type BitText } from './bits.ts';
 import type { BenchModel } from './models.ts';
 
 /** Of one layer, in one domain: for each expert the share of tokens that it runs for, and the mean of its attention gate. */
@@ -28,19 +29,19 @@ export async function expertCount(model: BenchModel): Promise<number> {
 /** Which experts a mixture uses for the texts of each domain, from what its routers see. */
 export async function measureExpertLoad(model: BenchModel, texts: readonly BitText[]): Promise<ExpertLoad> {
   const loads = {} as Record<BitDomain, readonly LayerLoad[]>;
-  await withNetwork(model.file, async ({ network, sequence, model: checked }, tokenize) => {
-    const routers = await readRouters(checked);
-    for (const domain of BIT_DOMAINS) {
-      const sums = routers.map(({ experts }) => new Float64Array(experts));
-      for (const { text } of texts.filter((one) => one.domain === domain).slice(0, TEXTS)) {
-        sequence.truncate(0);
-        const norms = await network.norms(sequence, tokenize(text).tokens.slice(0, TOKENS));
-        routers.forEach((router, index) => addLoad(router, norms.get(router.seesNorm) as Float32Array, sums[index] as Float64Array));
-      }
-      const shares = sums.map((sum) => [...sum].map((value) => value / sum.reduce((a, b) => a + b, 0)));
-      loads[domain] = blocksOf(routers, shares);
+  await using opened = await openForBench(model.file, { capacityTokens: TOKENS, networks: 1 });
+  const [{ network, sequence, model: checked }] = opened.networks as [OpenedNetwork];
+  const routers = await readRouters(checked);
+  for (const domain of BIT_DOMAINS) {
+    const sums = routers.map(({ experts }) => new Float64Array(experts));
+    for (const { text } of texts.filter((one) => one.domain === domain).slice(0, TEXTS)) {
+      sequence.truncate(0);
+      const norms = await network.norms(sequence, tokensToMeasure(opened, text).slice(0, TOKENS));
+      routers.forEach((router, index) => addLoad(router, norms.get(router.seesNorm) as Float32Array, sums[index] as Float64Array));
     }
-  });
+    const shares = sums.map((sum) => [...sum].map((value) => value / sum.reduce((a, b) => a + b, 0)));
+    loads[domain] = blocksOf(routers, shares);
+  }
   return loads;
 }
 

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { composePrompt } from '../../../sidecar/completion/composePrompt.ts';
 import { readCursor } from '../../../sidecar/completion/cursor.ts';
 import { detectFim, type FimFormat } from '../../../sidecar/completion/fim.ts';
-import { generateText } from '../../../sidecar/completion/generateText.ts';
 import { budgetOf, promptText } from '../../../sidecar/completion/prompt.ts';
 import type { StopRule } from '../../../sidecar/completion/stopping.ts';
-import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
-import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
+import { TokenHealing, TokenIndex } from '../../../sidecar/engine/tokenHealing.ts';
+import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { Gap } from './gaps.ts';
 import { type Deadline, KeptResults } from './kept.ts';
 import type { BenchModel } from './models.ts';
@@ -27,58 +27,88 @@ export interface FillOptions {
 }
 
 /** Short, because every prompt is evaluated anew: what completion takes is more. */
-const BUDGET_TOKENS = 384;
+const BUDGET_TOKENS = 256;
 const MAX_NEW_TOKENS = 48;
 
 /** Fills gaps greedily through the prompt that completion makes. Resolves with the results there are when the time is over. */
 export async function fillGaps(model: BenchModel, gaps: readonly Gap[], options: FillOptions): Promise<ReadonlyMap<string, GapResult>> {
   const kept = await KeptResults.open<GapResult>(model.digest, options.leftToRight ? 'gaps-left-to-right' : 'gaps');
   const results = new Map<string, GapResult>();
-  await using session = await openSession(model);
+  await using opened = await openForBench(model.file, { capacityTokens: 2 * BUDGET_TOKENS });
+  const asked: Asked = { opened, fim: await detectFim(opened.engine, opened.loaded), index: new TokenIndex(opened.text.vocabulary), leftToRight: options.leftToRight ?? false };
   let exact = 0;
-  for (const gap of gaps) {
-    const result = await fill(session, gap, { kept, leftToRight: options.leftToRight ?? false, isOver: options.deadline.isOver });
-    if (!result) continue;
+  await inParallel(gaps, opened.networks, async (gap, network) => {
+    const prompt = await promptOf(asked, gap);
+    let result = kept.get(gap.id);
+    if (result?.prompt !== prompt.digest) {
+      if (options.deadline.isOver) return;
+      const text = await continued(asked, network, prompt, stopWhenDecided(gap.expected));
+      result = { id: gap.id, exact: text.split('\n', 1)[0]?.trimEnd() === gap.expected, prompt: prompt.digest };
+      await kept.add(result);
+    }
     results.set(gap.id, result);
     if (result.exact) exact++;
     options.onDone?.(results.size, exact);
-  }
+  });
   return results;
 }
 
-interface Session extends AsyncDisposable {
-  readonly engine: EngineProcess;
-  readonly loaded: LoadedModel;
+interface Asked {
+  readonly opened: BenchNetworks;
   readonly fim: FimFormat | undefined;
+  readonly index: TokenIndex;
+  readonly leftToRight: boolean;
 }
 
-async function openSession({ file }: BenchModel): Promise<Session> {
-  const engine = new EngineProcess();
-  const loaded = await engine.load({ modelPath: file, engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 2 * BUDGET_TOKENS });
-  return { engine, loaded, fim: await detectFim(engine, loaded), [Symbol.asyncDispose]: () => engine.dispose() };
+interface Prompt {
+  readonly tokens: readonly number[];
+  readonly requiredPrefix: string;
+  readonly digest: string;
 }
 
-async function fill({ engine, loaded, fim }: Session, gap: Gap, options: { kept: KeptResults<GapResult>; leftToRight: boolean; isOver: boolean }): Promise<GapResult | undefined> {
-  const { path, languageId, expected } = gap;
-  const text = options.leftToRight ? gap.prefix : gap.prefix + gap.suffix;
+async function promptOf({ opened, fim, leftToRight }: Asked, gap: Gap): Promise<Prompt> {
+  const { path, languageId } = gap;
+  const text = leftToRight ? gap.prefix : gap.prefix + gap.suffix;
   const cursor = readCursor({ uri: `file:///${path}`, languageId, text, offset: gap.prefix.length, explicit: false, clientKey: 'bench', settings: {} });
   if (cursor === undefined) throw new Error(`No cursor in ${gap.id}`);
   const surroundings = promptText(cursor, budgetOf(BUDGET_TOKENS));
-  const { tokens, requiredPrefix } = await composePrompt({ engine, model: loaded, fim, text: surroundings, path, languageId, maxTokens: BUDGET_TOKENS });
-  const prompt = createHash('sha1').update(`${tokens.join()} ${requiredPrefix}`).digest('hex').slice(0, 12);
-  const known = options.kept.get(gap.id);
-  if (known?.prompt === prompt) return known;
-  if (options.isOver) return undefined;
+  const { tokens, requiredPrefix } = await composePrompt({ engine: opened.engine, model: opened.loaded, fim, text: surroundings, path, languageId, maxTokens: BUDGET_TOKENS });
+  return { tokens, requiredPrefix, digest: createHash('sha1').update(`${tokens.join()} ${requiredPrefix}`).digest('hex').slice(0, 12) };
+}
 
-  const generated = await generateText(
-    engine,
-    { sequence: 'bench', priority: 'completion', tokens, requiredPrefix: requiredPrefix || undefined, maxTokens: MAX_NEW_TOKENS, sampling: { temperature: 0 }, stop: fim?.end },
-    { signal: new AbortController().signal, takenBack: requiredPrefix, stopRule: stopWhenDecided(expected) },
-  );
-  const line = (generated?.text ?? '').split('\n', 1)[0]?.trimEnd() ?? '';
-  const result: GapResult = { id: gap.id, exact: line === expected, prompt };
-  await options.kept.add(result);
-  return result;
+/** What the model writes, greedily, without what healing took back; up to the stop rule. */
+async function continued({ opened, index }: Asked, { network, sequence }: OpenedNetwork, prompt: Prompt, stopRule: StopRule): Promise<string> {
+  const { vocabulary, special } = opened.text;
+  const healing = new TokenHealing(index, prompt.requiredPrefix);
+  const bytes: Uint8Array[] = [];
+  let own = '';
+  sequence.truncate(0);
+  let logits = await network.evaluate(sequence, prompt.tokens, 'last');
+  for (let count = 0; count < MAX_NEW_TOKENS; count++) {
+    const token = likeliest(logits, healing.allowed);
+    if (token === undefined || special.endOfGeneration.includes(token)) break;
+    healing.accept(token);
+    bytes.push(vocabulary.tokenBytes(token));
+    const text = Buffer.concat(bytes).toString('utf8');
+    own = text.startsWith(prompt.requiredPrefix) ? text.slice(prompt.requiredPrefix.length) : '';
+    if (own !== '' && stopRule(own)) break;
+    logits = await network.evaluate(sequence, [token], 'last');
+  }
+  return own;
+}
+
+function likeliest(logits: Float32Array, allowed: ReadonlySet<number> | undefined): number | undefined {
+  let best: number | undefined;
+  let most = -Infinity;
+  const consider = (token: number): void => {
+    const logit = logits[token] as number;
+    if (logit <= most) return;
+    most = logit;
+    best = token;
+  };
+  if (allowed) allowed.forEach(consider);
+  else for (let token = 0; token < logits.length; token++) consider(token);
+  return best;
 }
 
 /** The line is done, or can no longer become the expected one. */

@@ -19,8 +19,8 @@ export interface Gap {
   readonly expected: string;
 }
 
-const LINES = 250;
-const SPANS = 150;
+const LINES = 200;
+const SPANS = 100;
 const SEED = 1;
 const MIN_EXPECTED = 8;
 const MAX_EXPECTED = 80;

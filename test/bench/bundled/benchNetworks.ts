@@ -1,0 +1,88 @@
+import os from 'node:os';
+import { Device } from '../../../kernels/ggml/device.ts';
+import type { TextEngine } from '../../../sidecar/engine/engine.ts';
+import { openNetwork, type OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { openDevice, type OpenedDevice } from '../../../sidecar/models/llamaCpp/device.ts';
+import { loadLlamaModel } from '../../../sidecar/models/llamaCpp/loadLlamaModel.ts';
+import { inspectModelFile, promptMetadata, type ModelFile } from '../../../sidecar/models/modelFile.ts';
+import { ModelText } from '../../../sidecar/models/modelText.ts';
+import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
+
+/**
+ * A model for measuring, with a network on each core: threads that share a graph wait for each other at every operation, and on a machine that
+ * does other work too they wait long.
+ */
+export interface BenchNetworks extends AsyncDisposable {
+  readonly networks: readonly OpenedNetwork[];
+  readonly text: ModelText;
+  /** Tokenises at once. */
+  readonly engine: TextEngine;
+  /** As prompts see it. */
+  readonly loaded: LoadedModel;
+}
+
+/** Opens a model on this machine's processor. Throws `TroubleError`. */
+export async function openForBench(modelPath: string, { capacityTokens, networks: count = os.availableParallelism() }: { capacityTokens: number; networks?: number }): Promise<BenchNetworks> {
+  const closing: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closing.splice(0).reverse()) await one();
+  };
+  const use = <Resource extends Disposable>(resource: Resource): Resource => {
+    closing.push(() => resource[Symbol.dispose]());
+    return resource;
+  };
+  try {
+    const file = await inspectModelFile(modelPath);
+    const device = await openDevice('cpu', { threads: 1, log: () => undefined });
+    closing.push(() => device.llama.dispose());
+    const tokenizer = await loadLlamaModel({ params: { modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 0 }, file, device, logLines: () => [] }, { vocabOnly: true, gpuLayers: 0 });
+    closing.push(() => tokenizer.dispose());
+    const text = await ModelText.of(tokenizer, file);
+    const networks: OpenedNetwork[] = [];
+    for (let index = 0; index < count; index++) networks.push(use(await openNetwork(modelPath, { placement: onOneDevice(use(new Device('cpu', { threads: 1 }))), capacityTokens })));
+    return { networks, text, engine: tokenising(text), loaded: described(modelPath, { file, text, device, capacityTokens }), [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function tokenising(text: ModelText): TextEngine {
+  return {
+    tokenize: (content, options) => Promise.resolve(text.tokenize(content, options?.special ?? false)),
+    detokenize: (tokens, options) => Promise.resolve(text.detokenize(tokens, options)),
+  };
+}
+
+function described(modelPath: string, { file, text, device, capacityTokens }: { file: ModelFile; text: ModelText; device: OpenedDevice; capacityTokens: number }): LoadedModel {
+  return {
+    name: text.name,
+    path: modelPath,
+    architecture: file.shape.architecture,
+    engine: 'chorus',
+    device: device.label,
+    deviceReasons: [],
+    engineLimits: [],
+    sizeBytes: file.weightBytes,
+    memoryBytes: 0,
+    threads: 1,
+    vocabularySize: text.vocabulary.size,
+    contextSizeTokens: capacityTokens,
+    trainContextTokens: file.shape.trainContextTokens,
+    special: text.special,
+    chatTemplate: text.templateSource,
+    supportsToolCalling: text.supportsToolCalling,
+    metadata: promptMetadata(file.header),
+  };
+}
+
+/** Does something with each item, as many at once as there are workers, in order. */
+export async function inParallel<Item, Worker>(items: readonly Item[], workers: readonly Worker[], work: (item: Item, worker: Worker) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  await Promise.all(
+    workers.map(async (worker) => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next, worker);
+    }),
+  );
+}
