@@ -61,10 +61,16 @@ async function gaps(): Promise<void> {
   // Groups in turn, so that a run that is cut short has some of each.
   const all = inTurn(await readGaps());
   const rows = new Map<string, ReadonlyMap<string, GapResult>>();
-  for (const model of models) rows.set(model.name, await fillGaps(model, all, { deadline, onDone: progress(model.name, all.length) }));
   const [first] = models;
-  if (options['left-to-right'] && first) rows.set(`${first.name}, left to right`, await fillGaps(first, all, { deadline, leftToRight: true, onDone: progress('left to right', all.length) }));
-  if (options.ngrams && !deadline.isOver) rows.set('n-grams', await fillGapsByNgrams(all, progress('n-grams', all.length)));
+  const leftToRight = options['left-to-right'] && first ? [first] : [];
+  // What follows the gaps gets its part of the time as well.
+  let left = models.length + leftToRight.length + Number(options.ngrams) + chosen.length - 1;
+  for (const model of models) rows.set(model.name, await fillGaps(model, all, { deadline: deadline.part(left--), onDone: progress(model.name, all.length) }));
+  for (const model of leftToRight) {
+    const name = `${model.name}, left to right`;
+    rows.set(name, await fillGaps(model, all, { deadline: deadline.part(left--), leftToRight: true, onDone: progress(name, all.length) }));
+  }
+  if (options.ngrams) rows.set('n-grams', await fillGapsByNgrams(all, deadline.part(left), progress('n-grams', all.length)));
   const table = gapTable(rows, all);
   figures['gaps'] = table.figures;
   sections.push(`## Gaps filled

@@ -29,10 +29,10 @@ export interface BitResult {
   readonly digest: string;
 }
 
-const TEXTS = 32;
-const TEXT_CHARACTERS = 2_000;
+const TEXTS = 16;
+const TEXT_CHARACTERS = 1_200;
 /** The declaration is there in 25 languages, and in some a character takes several tokens. */
-const UDHR_CHARACTERS = 700;
+const UDHR_CHARACTERS = 400;
 /** Texts are cut off here, bytes and all, in languages that the vocabulary spells byte by byte. */
 const MAX_TOKENS = 1_024;
 const CHUNK_TOKENS = 128;

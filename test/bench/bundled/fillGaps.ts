@@ -82,8 +82,11 @@ async function continued({ opened, index }: Asked, { network, sequence }: Opened
   const healing = new TokenHealing(index, prompt.requiredPrefix);
   const bytes: Uint8Array[] = [];
   let own = '';
-  sequence.truncate(0);
-  let logits = await network.evaluate(sequence, prompt.tokens, 'last');
+  // What the prompt before began with stands in the cache already.
+  let common = 0;
+  while (common < prompt.tokens.length - 1 && sequence.tokens[common] === prompt.tokens[common]) common++;
+  sequence.truncate(common);
+  let logits = await network.evaluate(sequence, prompt.tokens.slice(common), 'last');
   for (let count = 0; count < MAX_NEW_TOKENS; count++) {
     const token = likeliest(logits, healing.allowed);
     if (token === undefined || special.endOfGeneration.includes(token)) break;

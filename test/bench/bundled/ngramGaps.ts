@@ -5,7 +5,7 @@ import { corpusFolder } from '../../../.scripts/bundledModel/corpus.ts';
 import { shuffled } from '../shuffled.ts';
 import type { GapResult } from './fillGaps.ts';
 import type { Gap } from './gaps.ts';
-import { KeptResults } from './kept.ts';
+import { type Deadline, KeptResults } from './kept.ts';
 import { NgramModel } from './ngramModel.ts';
 
 /** Characters of training texts that it learns from, for each family of languages. */
@@ -13,8 +13,8 @@ const LEARNED_CHARACTERS = 60_000_000;
 const MAX_LINE_TOKENS = 64;
 const LANGUAGES = [['python'], ['javascript', 'typescript']] as const;
 
-/** Fills gaps with an n-gram model of the texts that the bundled model learns from. */
-export async function fillGapsByNgrams(gaps: readonly Gap[], onDone?: (done: number, exact: number) => void): Promise<ReadonlyMap<string, GapResult>> {
+/** Fills gaps with an n-gram model of the texts that the bundled model learns from. Resolves with the results there are when the time is over. */
+export async function fillGapsByNgrams(gaps: readonly Gap[], deadline: Deadline, onDone?: (done: number, exact: number) => void): Promise<ReadonlyMap<string, GapResult>> {
   const results = new Map<string, GapResult>();
   for (const domains of LANGUAGES) {
     const own = gaps.filter(({ languageId }) => (domains as readonly string[]).includes(languageId));
@@ -25,6 +25,7 @@ export async function fillGapsByNgrams(gaps: readonly Gap[], onDone?: (done: num
     for (const gap of own) {
       let result = kept.get(gap.id);
       if (result?.prompt !== asked) {
+        if (deadline.isOver) continue;
         model ??= new NgramModel(await learnedTexts(domains));
         result = { id: gap.id, exact: model.continueLine(gap.prefix, gap.suffix, MAX_LINE_TOKENS).trimEnd() === gap.expected, prompt: asked };
         await kept.add(result);
