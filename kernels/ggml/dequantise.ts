@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 import { ShapeError } from './errors.ts';
-import { loadGgml, type LibraryBuild } from './libraries.ts';
+import { anyBuild, loadGgml, type LibraryBuild } from './libraries.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
 /** Offset of `to_float` in `struct ggml_type_traits`. */
@@ -9,7 +9,7 @@ const TO_FLOAT_OFFSET_BYTES = 40;
 let toFloatPrototype: ReturnType<typeof koffi.proto> | undefined;
 
 /** Values of whole blocks of any type, by ggml's own reader of that type. Throws `ShapeError` for a part of a block or a type without floats. */
-export function toFloat32(type: TensorType, bytes: Uint8Array, build: LibraryBuild = 'cpu'): Float32Array {
+export function toFloat32(type: TensorType, bytes: Uint8Array, build: LibraryBuild = anyBuild()): Float32Array {
   const { blockElements, blockBytes, id } = tensorTypes[type];
   if (bytes.byteLength % blockBytes !== 0) throw new ShapeError(`${bytes.byteLength} bytes are no whole blocks of ${type}, which have ${blockBytes}.`);
   const values = new Float32Array((bytes.byteLength / blockBytes) * blockElements);
@@ -26,7 +26,7 @@ export function toFloat32(type: TensorType, bytes: Uint8Array, build: LibraryBui
 }
 
 /** Rows of `columns` values as another type. Throws `ShapeError` where rows are no whole blocks. */
-export function fromFloat32(type: TensorType, values: Float32Array, columns: number, build: LibraryBuild = 'cpu'): Uint8Array {
+export function fromFloat32(type: TensorType, values: Float32Array, columns: number, build: LibraryBuild = anyBuild()): Uint8Array {
   const { blockElements, blockBytes, id } = tensorTypes[type];
   if (columns % blockElements !== 0 || values.length % columns !== 0) throw new ShapeError(`${values.length} values in rows of ${columns} are no whole blocks of ${type}.`);
   if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -40,6 +40,9 @@ interface LoadedGgml {
 
 let loaded: LoadedGgml | undefined;
 
+/** The build that this process has loaded, for what any build does; else the processor's. */
+export const anyBuild = (): LibraryBuild => loaded?.build ?? 'cpu';
+
 /**
  * Loads ggml once per process; a second build in one process is refused, since both would register the same devices.
  * Throws `DeviceError` with the system's reason.

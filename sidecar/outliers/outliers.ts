@@ -38,7 +38,7 @@ const OBSERVED_TOKENS = 64;
 export async function outliers(params: OutliersParams, options: MakingOptions = {}): Promise<OutliersResult> {
   const threads = await computeThreads(params.threads);
   const model = await checkModel(params.modelPath);
-  const opened = await openText(params.modelPath, { device: 'cpu', threads });
+  const opened = await openText(params.modelPath, { device: params.device, threads });
   try {
     using device = new Device(params.device, { threads });
     using weights = new FloatWeights(device, model);

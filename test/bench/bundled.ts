@@ -70,7 +70,7 @@ async function gaps(): Promise<void> {
     const name = `${model.name}, left to right`;
     rows.set(name, await fillGaps(model, all, { deadline: deadline.part(left--), leftToRight: true, onDone: progress(name, all.length) }));
   }
-  if (options.ngrams) rows.set('n-grams', await fillGapsByNgrams(all, deadline.part(left--), progress('n-grams', all.length)));
+  if (options.ngrams) rows.set('n-grams', await fillGapsByNgrams(all, deadline.part(left), progress('n-grams', all.length)));
   const table = gapTable(rows, all);
   figures['gaps'] = table.figures;
   sections.push(`## Gaps filled

@@ -9,19 +9,19 @@ export const settings = {
   sequenceTokens: 256,
   batchSequences: 8,
   microSequences: 4,
-  seedSteps: 300,
-  branchSteps: 200,
-  mixtureSteps: 100,
+  seedSteps: 240,
+  branchSteps: 120,
+  mixtureSteps: 60,
   seedRate: 3e-3,
   furtherRate: 1.5e-3,
-  warmUpSteps: 20,
+  warmUpSteps: 10,
   /** Share of the seed's text in what a branch learns. */
   seedShareOfBranch: 0.1,
   gateMode: 'faithful',
   /** Length of routers from hidden states. */
   gateScale: 1,
   routerLoss: { balance: 0.01, z: 0.001 },
-  measured: { chunks: 64, length: 256 },
+  measured: { chunks: 32, length: 256 },
 } as const satisfies SmallSettings & Readonly<Record<string, unknown>>;
 
 export const BRANCHES = ['typescript', 'python', 'tongues'] as const satisfies readonly Domain[];

@@ -3,7 +3,7 @@ import type { SmallSettings } from '../small/smallModels.ts';
 
 /** Small models from scratch, whose weights are mostly those of blocks; a step has 2,048 tokens. */
 export const settings = {
-  sizes: { width: 128, blocks: 4, heads: 4, kvHeads: 4, feedForwardWidth: 384 },
+  sizes: { width: 96, blocks: 3, heads: 3, kvHeads: 3, feedForwardWidth: 256 },
   vocabularyTokens: 1024,
   sequenceTokens: 256,
   batchSequences: 8,
@@ -38,11 +38,13 @@ export const rateGroups: readonly Arm[] = [
   ...FRACTIONS.flatMap((size) => INITS.map((init): Arm => ({ name: `${init}-${size}`, lowRank: { size, init, decay: 'frobenius', denseSteps: 0 }, equal: 'tokens' }))),
 ];
 
+const factored = (equal: Arm['equal'], decays: readonly LowRankOptions['decay'][]): readonly Arm[] =>
+  FRACTIONS.flatMap((size) => INITS.flatMap((init) => decays.map((decay): Arm => ({ name: `${init}-${size}-${decay}-${equal}`, lowRank: { size, init, decay, denseSteps: 0 }, equal }))));
+
 export const arms: readonly Arm[] = [
   dense,
-  ...(['tokens', 'operations'] as const).flatMap((equal) =>
-    FRACTIONS.flatMap((size) => INITS.flatMap((init) => DECAYS.map((decay): Arm => ({ name: `${init}-${size}-${decay}-${equal}`, lowRank: { size, init, decay, denseSteps: 0 }, equal })))),
-  ),
+  ...factored('tokens', DECAYS),
+  ...factored('operations', ['frobenius']),
   ...FRACTIONS.map((size): Arm => ({ name: `warm-${size}`, lowRank: { size, init: 'spectral', decay: 'frobenius', denseSteps: Math.round(settings.denseShare * settings.steps) }, equal: 'tokens' })),
 ];
 

@@ -18,12 +18,15 @@ export function lowRankReport(seeds: Seeds, rates: ReadonlyMap<string, number>, 
   const table = (equal: Arm['equal']): string =>
     ['| rank / smaller side | begins as | decay | rate | tokens | perplexity | loss − dense | seconds |', '|---|---|---|---|---|---|---|---|', ...[dense, ...arms.filter((arm) => arm.equal === equal && arm !== dense)].map(row)].join('\n');
   const named = (name: string): Arm => arms.find((arm) => arm.name === name) as Arm;
-  const pairs = (['tokens', 'operations'] as const).flatMap((equal) =>
-    FRACTIONS.flatMap((size) => [
-      ...([['spectral', 'he'], ['spectral-ones', 'spectral']] as const).map(([first, second]) => ({ label: `${first} against ${second}, share ${size}, equal ${equal}`, difference: against(seeds, named(`${first}-${size}-frobenius-${equal}`), named(`${second}-${size}-frobenius-${equal}`)) })),
-      { label: `Frobenius decay against L2, spectral, share ${size}, equal ${equal}`, difference: against(seeds, named(`spectral-${size}-frobenius-${equal}`), named(`spectral-${size}-l2-${equal}`)) },
-    ]),
-  );
+  const pairs = FRACTIONS.flatMap((size) => [
+    ...(['tokens', 'operations'] as const).flatMap((equal) =>
+      ([['spectral', 'he'], ['spectral-ones', 'spectral']] as const).map(([first, second]) => ({
+        label: `${first} against ${second}, share ${size}, equal ${equal}`, difference: against(seeds, named(`${first}-${size}-frobenius-${equal}`), named(`${second}-${size}-frobenius-${equal}`)),
+      })),
+    ),
+    ...(['he', 'spectral', 'spectral-ones'] as const).map((init) => ({ label: `Frobenius decay against L2, ${init}, share ${size}`, difference: against(seeds, named(`${init}-${size}-frobenius-tokens`), named(`${init}-${size}-l2-tokens`)) })),
+    { label: `dense steps first against spectral, share ${size}`, difference: against(seeds, named(`warm-${size}`), named(`spectral-${size}-frobenius-tokens`)) },
+  ]);
   return {
     name: 'low-rank',
     title: 'Training of low rank',

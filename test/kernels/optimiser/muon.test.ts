@@ -10,6 +10,8 @@ import { uniform } from '../../reference/gradientCheck.ts';
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const options: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clipNorm: 1, muonMomentum: 0.9 };
 const RATE = 0.01;
+/** Vulkan devices that report float16 multiply matrices in it. */
+const TOLERANCE = kind === 'cpu' ? 1e-5 : 1e-3;
 
 type Matrix = readonly (readonly number[])[];
 const product = (a: Matrix, b: Matrix): number[][] => a.map((row) => (b[0] ?? []).map((_, column) => row.reduce((sum, value, index) => sum + value * (b[index]?.[column] as number), 0)));
@@ -67,7 +69,7 @@ describe(`Muon on ${kind}`, () => {
           return combined(matrix, 1 - RATE * options.weightDecay, direction, -RATE * 0.2 * Math.sqrt(Math.max(columns, rows)));
         });
         const expected = weights.flat(2);
-        readF32(device, master).forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) < 1e-5, `${index} in step ${step}: ${value}, expected ${expected[index]}`));
+        readF32(device, master).forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) < TOLERANCE, `${index} in step ${step}: ${value}, expected ${expected[index]}`));
       }
       assert.ok(readF32(device, second).every((value) => value === 0));
       assert.deepEqual(asMatrix(readF32(device, copy as typeof master).subarray(0, size), rows), transposed(asMatrix(readF32(device, master).subarray(0, size), columns)));

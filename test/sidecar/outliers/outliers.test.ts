@@ -16,6 +16,8 @@ import { readTensors } from '../../reference/readTensors.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+/** Vulkan devices that report float16 multiply matrices in it, which also moves values over the edges of the grid. */
+const TOLERANCE = kind === 'cpu' ? 1e-4 : 1e-2;
 const CONTEXT_TOKENS = 24;
 const SAMPLE = 'let a = b[0]; // ädd aa bc\n';
 const FEED_FORWARD = 96;
@@ -28,7 +30,7 @@ let model: string;
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-outliers-'));
   model = path.join(folder, 'model.gguf');
-  using device = new Device('cpu');
+  using device = new Device(kind);
   await writeTinyModel(model, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), keys, omit: ['.bias'] });
 });
 after(() => rm(folder, { recursive: true, force: true }));
@@ -83,8 +85,7 @@ describe(`what rounding costs a model on ${kind}`, () => {
       const firsts = tokens.filter((_, index) => index % CONTEXT_TOKENS === 0).reduce((sum, token) => sum + (token < 256 ? 1 : 2), 0);
       assert.equal(result.bytes, Buffer.byteLength(SAMPLE) - firsts);
       const actual = result.evaluations.find((evaluation) => evaluation.name === name)?.bitsPerByte as number;
-      // The cache holds keys and values in float16.
-      assert.ok(Math.abs(actual / (bits / result.bytes) - 1) < 1e-4, `${actual}, expected ${bits / result.bytes}`);
+      assert.ok(Math.abs(actual / (bits / result.bytes) - 1) < TOLERANCE, `${actual}, expected ${bits / result.bytes}`);
     });
   }
 
@@ -124,7 +125,7 @@ describe(`what rounding costs a model on ${kind}`, () => {
         Math.max(...values.map(Math.abs)) / size,
         Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length),
       ] as const;
-      [kurtosis, rms, largest, roundingError].forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) <= 2e-3 * Math.max(1e-2, Math.abs(expected[index] as number)), `${matrices[0]}: ${value}, expected ${expected[index]}`));
+      [kurtosis, rms, largest, roundingError].forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) <= 20 * TOLERANCE * Math.max(1e-2, Math.abs(expected[index] as number)), `${matrices[0]}: ${value}, expected ${expected[index]}`));
       assert.ok(Math.abs(relativeError - roundingError / rms) < 1e-12);
     }
   });
@@ -169,7 +170,7 @@ describe('a mixture', () => {
     const mixture = path.join(folder, 'mixture.gguf');
     await upcycle({ modelPaths: [model, model], outputPath: mixture, dense: false, cache: 'shared', expertsUsed: 1, gateMode: 'renormalised', attention: 'soft', interval: 1, gates: { kind: 'random', seed: 1 } });
     const [mixed, dense] = [await examine({ modelPath: mixture }), await examine()];
-    assert.ok(Math.abs((mixed.evaluations[0]?.bitsPerByte as number) / (dense.evaluations[0]?.bitsPerByte as number) - 1) < 1e-4);
+    assert.ok(Math.abs((mixed.evaluations[0]?.bitsPerByte as number) / (dense.evaluations[0]?.bitsPerByte as number) - 1) < TOLERANCE);
     const norms = (result: OutliersResult, name: string): number | undefined => result.matrices.find((matrix) => matrix.name === name)?.spectralNorm;
     assert.ok(Math.abs((norms(mixed, 'blk.1.ffn_up_exps.weight') as number) - (norms(dense, 'blk.1.ffn_up.weight') as number)) < 1e-3);
     assert.deepEqual(mixed.matrices.filter(({ name }) => name.includes('gate_inp')), []);
