@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { PromptLookup } from '../../sidecar/engine/drafting.ts';
 import type { OpenedNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
+import { median } from './statistics.ts';
 
 const FILE_TOKENS = 400;
 const COPIED_TOKENS = 240;
@@ -57,7 +58,6 @@ export async function draftingSpeed({ network, sequence, model }: OpenedNetwork,
     const measured = { plainMs: await timed(plain), draftedMs: await timed(drafted) };
     if (round > 0) rounds.push(measured);
   }
-  const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
   const speed = (elapsedMs: number): number => (copy.length * 1000) / elapsedMs;
   return {
     plain: speed(median(rounds.map(({ plainMs }) => plainMs))),

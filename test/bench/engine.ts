@@ -21,6 +21,7 @@ import { quantize } from '../../sidecar/quantize/quantize.ts';
 import type { Alone } from './aloneEngine.ts';
 import { draftingSpeed, type DraftingSpeed } from './draftingSpeed.ts';
 import { repositoryRoot, writeReport } from './report.ts';
+import { median } from './statistics.ts';
 
 const PROMPT_TOKENS = 512;
 const DECODE_TOKENS = 128;
@@ -91,7 +92,6 @@ async function inTurns(slices: number, round: number, part: (engine: Competitor,
   return elapsedMs;
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 interface Compared {
   /** Tokens per second, medians of the rounds. */

@@ -13,7 +13,7 @@ import { lowRankReport } from './low-rank/report.ts';
 import { writeReport } from './report.ts';
 import { DOMAINS } from './small/domains.ts';
 import { SmallModels, withSmallModels, type Outcome } from './small/smallModels.ts';
-import { mean } from './small/spread.ts';
+import { mean } from './statistics.ts';
 
 const { values } = parseArgs({ options: { seeds: { type: 'string', default: '3' }, 'max-seconds': { type: 'string', default: '86400' }, write: { type: 'boolean', default: false } } });
 const mostSteps = Math.max(...arms.map(stepsOf));

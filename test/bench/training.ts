@@ -19,6 +19,7 @@ import type { PackedSequence } from '../../sidecar/train/batchStream.ts';
 import { parameterSpec } from '../../sidecar/train/parameterSpecs.ts';
 import { Random } from '../../sidecar/train/random.ts';
 import { writeReport } from './report.ts';
+import { median } from './statistics.ts';
 import { profileGraphs } from './trainingProfile.ts';
 import { NetworkDevices, ParallelNetworks } from '../../sidecar/train/parallelNetworks.ts';
 
@@ -112,9 +113,9 @@ const figures = {
   sequencesAtOnce: micro,
   sequenceTokens,
   memoryGB: round((parameters.sizeBytes + network.computeBytes) / 1e9),
-  tokensPerSecond: median(rounds.map(({ tokensPerSecond }) => tokensPerSecond)),
-  torch: isPaired ? { name: peerName, tokensPerSecond: median(rounds.map(({ torchTokensPerSecond = 0 }) => torchTokensPerSecond)) } : undefined,
-  share: isPaired ? median(rounds.map(({ tokensPerSecond, torchTokensPerSecond = 0 }) => tokensPerSecond / torchTokensPerSecond)) : undefined,
+  tokensPerSecond: round(median(rounds.map(({ tokensPerSecond }) => tokensPerSecond))),
+  torch: isPaired ? { name: peerName, tokensPerSecond: round(median(rounds.map(({ torchTokensPerSecond = 0 }) => torchTokensPerSecond))) } : undefined,
+  share: isPaired ? round(median(rounds.map(({ tokensPerSecond, torchTokensPerSecond = 0 }) => tokensPerSecond / torchTokensPerSecond))) : undefined,
   rounds,
 };
 console.log(JSON.stringify({ ...figures, rounds: rounds.length }));
@@ -166,12 +167,6 @@ async function measureTorch(): Promise<{ readonly engine: string; readonly token
   if (peer.exitCode === 0) return JSON.parse(peer.stdout) as { engine: string; tokensPerSecond: number; processorMsPerStep: number };
   console.log(`${values.python} has no PyTorch: ${peer.stderr.trim().split('\n').at(-1) ?? ''}`);
   return undefined;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return round(sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2);
 }
 
 async function printProfile(): Promise<void> {

@@ -2,7 +2,8 @@ import { BRANCHES, layerOperations, mixtureArms, mixtureSteps, settings } from '
 import type { Report } from '../report.ts';
 import { DOMAINS, type Domain } from '../small/domains.ts';
 import type { Outcome } from '../small/smallModels.ts';
-import { format, mean, signed, spread, type Spread } from '../small/spread.ts';
+import { format, signed, spread, type Spread } from '../small/spread.ts';
+import { mean } from '../statistics.ts';
 
 type Seeds = readonly ReadonlyMap<string, Outcome>[];
 const TOKENS_PER_STEP = settings.sequenceTokens * settings.batchSequences;

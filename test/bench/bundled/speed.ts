@@ -3,6 +3,7 @@ import { Device } from '../../../kernels/ggml/device.ts';
 import { measureSpeed } from '../../../sidecar/engine/measuring.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { median } from '../statistics.ts';
 import type { BenchModel } from './models.ts';
 
 /** Tokens per second, the median of the rounds, and bytes of the weights in memory. */
@@ -39,8 +40,4 @@ export async function measureSpeeds(models: readonly BenchModel[]): Promise<Read
     }
   }
   return new Map([...measured].map(([name, { prompt, decode, weightBytes }]) => [name, { prompt: median(prompt), decode: median(decode), weightBytes }]));
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 }

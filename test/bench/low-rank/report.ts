@@ -1,7 +1,8 @@
 import type { Report } from '../report.ts';
 import { DOMAINS } from '../small/domains.ts';
 import type { Outcome } from '../small/smallModels.ts';
-import { format, mean, signed, spread, type Spread } from '../small/spread.ts';
+import { format, signed, spread, type Spread } from '../small/spread.ts';
+import { mean } from '../statistics.ts';
 import { arms, dense, FRACTIONS, operations, rateGroup, settings, stepsOf, type Arm } from './arms.ts';
 
 type Seeds = readonly ReadonlyMap<string, Outcome>[];

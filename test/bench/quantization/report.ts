@@ -1,6 +1,7 @@
 import type { OutliersResult } from '../../../sidecar/protocol/engine.ts';
 import type { Report } from '../report.ts';
-import { format, mean, signed, spread, type Spread } from '../small/spread.ts';
+import { format, signed, spread, type Spread } from '../small/spread.ts';
+import { mean } from '../statistics.ts';
 import { arms, settings, TEXTS, type Arm } from './arms.ts';
 
 /** What was measured of each arm. */

@@ -1,10 +1,10 @@
+import { mean } from '../statistics.ts';
+
 /** Mean and standard deviation over seeds. */
 export interface Spread {
   readonly mean: number;
   readonly deviation: number;
 }
-
-export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 export function spread(values: readonly number[]): Spread {
   const middle = mean(values);
