@@ -1,7 +1,8 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, flashAttention, mul, mulMat, permute, reshape, setRows } from '../ggml/ops.ts';
+import { add, mul, mulMat, permute, repeat, reshape, scale } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { cacheHeads, type AttentionInputs, type AttentionOptions, type LayerCache } from './attention.ts';
+import { attendCache, type AttentionInputs, type LayerCache } from './attendCache.ts';
+import type { AttentionOptions } from './attention.ts';
 import { chosenGates, softGates } from './gates.ts';
 import { multiply, type LinearWeights, type Matrix } from './linear.ts';
 import type { NormWeights } from './norm.ts';
@@ -47,21 +48,11 @@ export function mixtureOfAttention(graph: Graph, x: Tensor, weights: MixtureOfAt
   const isShared = options.cache === 'shared';
   const cachedHeads = isShared ? kvHeads : experts * kvHeads;
   const tokens = x.shape[1];
-  const { query, key, value } = projectHeads(graph, x, weights, inputs.positions, { ...options, heads: experts * heads, kvHeads: cachedHeads });
-  graph.expand(setRows(graph, cache.key, reshape(graph, key, [headSize * cachedHeads, tokens]), inputs.rows));
-  graph.expand(setRows(graph, cache.value, value, inputs.rows));
-  const attended = flashAttention(
-    graph,
-    {
-      q: permute(graph, query, [0, 2, 1, 3]),
-      k: cacheHeads(graph, cache.key, inputs.attendedRows, headSize, cachedHeads),
-      v: cacheHeads(graph, cache.value, inputs.attendedRows, headSize, cachedHeads),
-      mask: inputs.mask,
-    },
-    options.scale,
-  );
-
+  const projected = projectHeads(graph, x, weights, inputs.positions, { ...options, heads: experts * heads, kvHeads: cachedHeads });
   const gates = expertsUsed < experts ? chosenGates(graph, x, weights.router, expertsUsed) : softGates(graph, x, weights.router);
+  // All experts share the rows that are kept, so their votes count by their gates.
+  const votes = isShared ? (): Tensor => reshape(graph, repeat(graph, reshape(graph, scale(graph, gates, experts), [1, experts, 1, tokens]), [heads / kvHeads, experts, kvHeads, tokens]), [experts * heads, tokens]) : undefined;
+  const attended = attendCache(graph, projected, cache, inputs, { headSize, kvHeads: cachedHeads, scale: options.scale, rope: options.rope, votes });
   // A gate scales its expert's heads before the output matrix rather than its product after it: one product then serves all experts.
   const byExpert = isShared
     ? permute(graph, reshape(graph, attended, [(headSize * heads) / kvHeads, experts, kvHeads, tokens]), [0, 2, 1, 3])

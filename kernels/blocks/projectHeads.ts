@@ -21,20 +21,29 @@ export interface HeadOptions {
   readonly headNorm?: NormOptions;
 }
 
+export interface Heads {
+  readonly query: Tensor;
+  /** The queries before they were rotated. */
+  readonly unrotated: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+}
+
 /**
  * What every kind of attention begins with: `x[width, tokens]` to queries `[headSize, heads, tokens]` and keys `[headSize, kvHeads, tokens]`, normalised
  * per head and rotated where the network does that, and values `[headSize · kvHeads, tokens]`. `positions[tokens]` is I32.
  */
-export function projectHeads(graph: Graph, x: Tensor, weights: HeadWeights, positions: Tensor, options: HeadOptions): { query: Tensor; key: Tensor; value: Tensor } {
+export function projectHeads(graph: Graph, x: Tensor, weights: HeadWeights, positions: Tensor, options: HeadOptions): Heads {
   const toHeads = (tensor: Tensor, count: number): Tensor => reshape(graph, tensor, [options.headSize, count, x.shape[1]]);
   let query = toHeads(linear(graph, x, weights.query), options.heads);
   let key = toHeads(linear(graph, x, weights.key), options.kvHeads);
   const value = linear(graph, x, weights.value);
   if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
   if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
+  const unrotated = query;
   if (options.rope) {
     query = rope(graph, query, positions, options.rope);
     key = rope(graph, key, positions, options.rope);
   }
-  return { query, key, value };
+  return { query, unrotated, key, value };
 }

@@ -76,6 +76,16 @@ export function maxRows(graph: Graph, a: Tensor): Tensor {
   return graph.node('pool1d', [a], { type: 'F32', shape }, () => graph.device.functions.ggml_pool_1d(graph.context, a.pointer, 0, a.shape[0], a.shape[0], 0));
 }
 
+/**
+ * Pools each row over `kernel` neighbours, an odd number, without changing its length: `[n, rows]` stays so. Beyond the ends are zeros for the mean, which
+ * divides by the kernel's size everywhere, and nothing for the largest.
+ */
+export function pool(graph: Graph, a: Tensor, kernel: number, kind: 'avg' | 'max'): Tensor {
+  if (kernel % 2 !== 1) throw new ShapeError(`pool: a kernel of ${kernel} has no middle; it must be an odd number.`);
+  return graph.node('pool2d', [a], { type: 'F32', shape: a.shape }, () =>
+    graph.device.functions.ggml_pool_2d(graph.context, a.pointer, kind === 'max' ? 0 : 1, kernel, 1, 1, 1, (kernel - 1) / 2, 0));
+}
+
 /** `silu(gate) · up`. */
 export function swiglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
   assertShape(same(gate, up), 'swiglu', gate, up);

@@ -89,7 +89,7 @@ const rules = {
   addToWindow: contiguousF32,
   stepAdamW: contiguousF32,
   pool1d: contiguousF32,
-  pool2d: f32,
+  pool2d: contiguousF32,
 } satisfies Record<string, Rule>;
 
 export type Op = keyof typeof rules;

@@ -1,3 +1,5 @@
+import type { PlainLayer } from './plainSelectors.ts';
+
 /** A Llama network in plain loops and double precision: slow and obvious. */
 export interface PlainLlamaSizes {
   readonly blockCount: number;
@@ -19,6 +21,10 @@ export interface PlainHooks {
   readonly productInput?: (x: readonly number[], name: string) => readonly number[];
   /** Is given embeddings (place 0) and what attention (1, 3, …) and network (2, 4, …) of each block add to the residual, token by token. */
   readonly branchOutput?: (y: readonly number[], place: number, position: number) => readonly number[];
+  /** Is given each block's vectors, before anything attends. */
+  readonly onAttention?: (layer: PlainLayer, block: number) => void;
+  /** Whether a token attends an earlier one; all by default. */
+  readonly attends?: (place: { readonly block: number; readonly kvHead: number; readonly position: number; readonly other: number }) => boolean;
   /** Is given each block's output, all tokens of it. */
   readonly onBlock?: (hidden: readonly (readonly number[])[]) => void;
 }
@@ -40,7 +46,7 @@ export function plainLlamaLogits(
   documentStart: readonly number[],
   hooks: PlainHooks = {},
 ): number[][] {
-  const { productInput = (x) => x, branchOutput = (y) => y } = hooks;
+  const { productInput = (x) => x, branchOutput = (y) => y, attends = () => true } = hooks;
   const { blockCount, width, heads, kvHeads, headSize, epsilon } = sizes;
   const get = (name: string): number[] => {
     const values = weights.get(name);
@@ -62,15 +68,31 @@ export function plainLlamaLogits(
   for (let block = 0; block < blockCount; block++) {
     const name = `blk.${block}`;
     const normed = hidden.map((x) => rmsNorm(`${name}.attn_norm.weight`, x));
-    const queries = normed.map((x, position) => rotate(product(`${name}.attn_q.weight`, x), position, sizes));
+    const unrotated = normed.map((x) => product(`${name}.attn_q.weight`, x));
+    const queries = unrotated.map((x, position) => rotate(x, position, sizes));
     const keys = normed.map((x, position) => rotate(product(`${name}.attn_k.weight`, x), position, sizes));
     const values = normed.map((x) => product(`${name}.attn_v.weight`, x));
+    hooks.onAttention?.(
+      {
+        query: queries.map((x) => split(x, headSize)),
+        unrotated: unrotated.map((x) => split(x, headSize)),
+        key: keys.map((x) => split(x, headSize)),
+        value: values.map((x) => split(x, headSize)),
+        rotate: (x, position) => rotate(x, position, sizes),
+        output: Array.from({ length: heads * headSize }, (_, column) => Array.from({ length: width }, (_row, row) => get(`${name}.attn_output.weight`)[row * heads * headSize + column] as number)),
+      },
+      block,
+    );
     hidden = hidden.map((x, position) => {
       const attended: number[] = [];
       for (let head = 0; head < heads; head++) {
         const kvHead = Math.floor(head / (heads / kvHeads));
         const scores: number[] = [];
         for (let other = documentStart[position] as number; other <= position; other++) {
+          if (!attends({ block, kvHead, position, other })) {
+            scores.push(-Infinity);
+            continue;
+          }
           let score = 0;
           for (let index = 0; index < headSize; index++) score += at(queries, position, head * headSize + index) * at(keys, other, kvHead * headSize + index);
           scores.push(score / Math.sqrt(headSize));
@@ -99,6 +121,8 @@ export function plainLlamaLogits(
 
 const at = (rows: readonly number[][], row: number, column: number): number => rows[row]?.[column] as number;
 const add = (a: readonly number[], b: readonly number[]): number[] => a.map((value, index) => value + (b[index] as number));
+
+const split = (x: readonly number[], size: number): number[][] => Array.from({ length: x.length / size }, (_, head) => x.slice(head * size, (head + 1) * size));
 
 /** Rotates neighbouring dimensions of each head. */
 function rotate(x: readonly number[], position: number, { headSize, ropeBase }: PlainLlamaSizes): number[] {

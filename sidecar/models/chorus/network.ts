@@ -1,29 +1,28 @@
 import { performance } from 'node:perf_hooks';
-import type { LayerCache } from '../../../kernels/blocks/attention.ts';
-import { linear } from '../../../kernels/blocks/linear.ts';
-import { norm } from '../../../kernels/blocks/norm.ts';
+import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
-import { contiguous, getRows, scale, sumRows, transpose } from '../../../kernels/ggml/ops.ts';
+import { contiguous, getRows, sumRows, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { ThreadGovernor } from '../../engine/threadGovernor.ts';
 import { isSliding, type Architecture, type Hyperparameters } from '../architectures/architecture.ts';
+import { causalMask, type MaskedTokens } from './causalMask.ts';
+import { outputLogits } from './outputLogits.ts';
 import type { Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import type { LoadedWeights } from './weights.ts';
 
 /** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
-const ROW_PADDING = 256;
+export const ROW_PADDING = 256;
 /** Graphs kept for reuse: the sizes that prompts and drafts have, for a few sequences. */
 const KEPT_GRAPHS = 12;
 /** Tokens of the largest evaluation; attention's tiled path needs 64. */
 export const BATCH_TOKENS = 512;
 /** A token that takes less is computed on this thread: handing it to another and back costs 0.2 ms, and who waits for this thread waits no longer. */
 const SYNCHRONOUS_MS = 16;
-const F16_MINUS_INFINITY = 0xfc00;
 
 export interface NetworkOptions {
   readonly architecture: Architecture;
@@ -64,10 +63,10 @@ export type WantedLogits = 'none' | 'last' | 'all';
 
 /** Throws `TroubleError` 'context-overflow' where the sequence has no room: ggml would abort on a row that its cache lacks. */
 function attendedRowsFor(sequence: SequenceCache, tokens: number): number {
-  if (sequence.length + tokens > sequence.capacity) {
-    throw new TroubleError('context-overflow', `${tokens} tokens after ${sequence.length} others do not fit into the context of ${sequence.capacity}.`);
+  if (sequence.rows + tokens > sequence.capacity) {
+    throw new TroubleError('context-overflow', `${tokens} tokens after ${sequence.rows} rows do not fit into the context of ${sequence.capacity}.`);
   }
-  return Math.min(sequence.capacity, Math.ceil((sequence.length + tokens) / ROW_PADDING) * ROW_PADDING);
+  return Math.min(sequence.capacity, Math.ceil((sequence.rows + tokens) / ROW_PADDING) * ROW_PADDING);
 }
 
 /** A network on a device: evaluates tokens of a sequence, graph by graph. */
@@ -194,12 +193,13 @@ export class Network implements Disposable {
   async #run(built: BuiltGraph, sequence: SequenceCache, tokens: readonly number[], signal?: AbortSignal): Promise<void> {
     const { placement, hyperparameters } = this.options;
     const { device } = placement;
-    const past = sequence.length;
+    const past = sequence.rows;
     write(device, built.tokens, Int32Array.from(tokens));
-    write(device, built.positions, Int32Array.from(tokens, (_, index) => past + index));
+    write(device, built.positions, Int32Array.from(tokens, (_, index) => sequence.length + index));
     write(device, built.rows, BigInt64Array.from(tokens, (_, index) => BigInt(past + index)));
-    write(device, built.mask, this.#causalMask(tokens.length, built.attendedRows, past));
-    if (built.slidingMask) write(device, built.slidingMask, this.#causalMask(tokens.length, built.attendedRows, past, hyperparameters.sliding?.windowTokens));
+    const masked = { tokens: tokens.length, attendedRows: built.attendedRows, past };
+    write(device, built.mask, this.#causalMask(masked));
+    if (built.slidingMask) write(device, built.slidingMask, this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }));
     if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
     const start = performance.now();
     this.#cpu?.setThreads(this.#governor.threads);
@@ -270,23 +270,12 @@ export class Network implements Disposable {
       graph.expand(x);
       return shared;
     }
-    const normed = norm(graph, x, table.norm('output_norm'), hyperparameters.norm);
-    const output = table.optional('output.weight') ? table.linear('output') : { weight: table.tensor('token_embd.weight') };
-    const unscaled = linear(graph, normed, output);
-    const logits = graph.named(hyperparameters.logitScale === 1 ? unscaled : scale(graph, unscaled, hyperparameters.logitScale), 'logits');
-    graph.expand(logits, { read: true });
-    return { ...shared, logits };
+    return { ...shared, logits: outputLogits(graph, table, hyperparameters, x) };
   }
 
-  #causalMask(tokens: number, attendedRows: number, past: number, windowTokens = Infinity): Uint16Array {
-    const size = tokens * attendedRows;
-    if (this.#mask.length < size) this.#mask = new Uint16Array(size);
-    const mask = this.#mask.subarray(0, size);
-    mask.fill(F16_MINUS_INFINITY);
-    for (let token = 0; token < tokens; token++) {
-      const end = past + token + 1;
-      mask.fill(0, token * attendedRows + Math.max(0, end - windowTokens), token * attendedRows + end);
-    }
+  #causalMask(masked: MaskedTokens): Uint16Array<ArrayBuffer> {
+    const mask = causalMask(masked, this.#mask);
+    if (mask.length > this.#mask.length) this.#mask = mask;
     return mask;
   }
 

@@ -1,4 +1,4 @@
-import type { LayerCache } from '../../../kernels/blocks/attention.ts';
+import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
@@ -9,7 +9,8 @@ import type { Placement } from './placement.ts';
 let nextId = 0;
 
 /**
- * The keys and values of one sequence, and the tokens that they belong to: row `i` holds token `i`. Its memory is taken when it is first
+ * The keys and values of one sequence, and the tokens that they belong to. Row `i` holds token `i`, until a selection keeps fewer rows than there are
+ * tokens: then the first rows hold, head by head, what was kept of the first tokens, and one row a token follows. Its memory is taken when it is first
  * used, since a window that only completes needs none for chats.
  */
 export class SequenceCache implements Disposable {
@@ -18,6 +19,9 @@ export class SequenceCache implements Disposable {
   readonly #storages = new Map<Device, Storage>();
   readonly #tokens: TokenId[] = [];
   #allocated = false;
+  /** Tokens that share fewer rows. */
+  #selectedTokens = 0;
+  #droppedRows = 0;
 
   constructor(
     placement: Placement,
@@ -41,8 +45,14 @@ export class SequenceCache implements Disposable {
     return this.#layers;
   }
 
+  /** Tokens. */
   get length(): number {
     return this.#tokens.length;
+  }
+
+  /** Rows in use. */
+  get rows(): number {
+    return this.#tokens.length - this.#droppedRows;
   }
 
   get tokens(): readonly TokenId[] {
@@ -57,8 +67,19 @@ export class SequenceCache implements Disposable {
     for (const token of tokens) this.#tokens.push(token);
   }
 
+  /** Says that the first `rows` rows hold what was kept of these tokens, which are all that there are. */
+  hold(tokens: readonly TokenId[], rows: number): void {
+    this.truncate(0);
+    this.append(tokens);
+    this.#droppedRows = tokens.length - rows;
+    this.#selectedTokens = this.#droppedRows > 0 ? tokens.length : 0;
+  }
+
+  /** Keeps the first `length` tokens, or none where they share rows with some of the others. */
   truncate(length: number): void {
-    if (length < this.#tokens.length) this.#tokens.length = length;
+    if (length >= this.#tokens.length) return;
+    this.#tokens.length = length < this.#selectedTokens ? 0 : length;
+    if (this.#tokens.length === 0) this.#droppedRows = this.#selectedTokens = 0;
   }
 
   [Symbol.dispose](): void {

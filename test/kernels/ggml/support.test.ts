@@ -48,6 +48,7 @@ const rows: readonly Row[] = [
   unary('sqrt', ops.sqrt),
   unary('sumRows', ops.sumRows),
   unary('pool1d', ops.maxRows),
+  unary('pool2d', (graph, a) => ops.pool(graph, a, 7, 'avg')),
   unary('contiguous', (graph, a) => ops.contiguous(graph, ops.permute(graph, a, [0, 2, 1, 3]))),
   unary('scale', (graph, a) => ops.scale(graph, a, 2)),
   unary('exp', ops.exp),

@@ -1,0 +1,68 @@
+import type { Graph } from '../ggml/graph.ts';
+import { flashAttention, permute, reshape, setRows, view, type RopeOptions } from '../ggml/ops.ts';
+import type { Tensor } from '../ggml/tensor.ts';
+import type { Heads } from './projectHeads.ts';
+
+/** One layer's cache: `key` and `value` are `[headSize · kvHeads, rows]`. */
+export interface LayerCache {
+  readonly key: Tensor;
+  readonly value: Tensor;
+}
+
+/** What all layers of one evaluation share. */
+export interface AttentionInputs {
+  /** `[tokens]`, I32: logical positions. */
+  readonly positions: Tensor;
+  /** `[tokens]`, I64: the cache rows that the tokens' keys and values go to. */
+  readonly rows: Tensor;
+  /** `[attendedRows, tokens]`, F16: 0 where a token attends a row, −∞ elsewhere. */
+  readonly mask: Tensor;
+  readonly attendedRows: number;
+  /** Is given each attention's queries and keys as the graph is built: whoever scores the rows of a cache looks at them. */
+  readonly onQueries?: (queries: ObservedQueries) => void;
+}
+
+/** Queries of some tokens, and the keys that they attend. */
+export interface ObservedQueries {
+  /** `[headSize, heads, tokens]`, F32, rotated; the heads of one KV head stand side by side. */
+  readonly query: Tensor;
+  /** The same before they were rotated. */
+  readonly unrotated: Tensor;
+  /** `[headSize, rows, kvHeads]` */
+  readonly key: Tensor;
+  /** `[rows, tokens]`: 0 where a token attends a row, −∞ elsewhere. */
+  readonly mask: Tensor;
+  /** Factor of the scores before the softmax. */
+  readonly scale: number;
+  /** How they were rotated; absent where this layer carries no position. */
+  readonly rope?: RopeOptions;
+  /** `[heads, tokens]`: how much a query counts, 1 on average; absent where all count the same. */
+  readonly votes?: Tensor;
+}
+
+export interface AttendOptions {
+  readonly headSize: number;
+  readonly kvHeads: number;
+  readonly scale: number;
+  readonly rope?: RopeOptions;
+  /** Makes `ObservedQueries.votes` where somebody looks. */
+  readonly votes?: () => Tensor;
+}
+
+/** Writes the tokens' keys and values into the cache and attends it: `[headSize, heads, tokens]`. */
+export function attendCache(graph: Graph, { query, unrotated, key, value }: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {
+  const { headSize, kvHeads, scale } = options;
+  const { rows, mask, attendedRows } = inputs;
+  graph.expand(setRows(graph, cache.key, reshape(graph, key, [headSize * kvHeads, key.shape[2]]), rows));
+  graph.expand(setRows(graph, cache.value, value, rows));
+  const k = cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
+  inputs.onQueries?.({ query, unrotated, key: k, mask, scale, rope: options.rope, votes: options.votes?.() });
+  return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k, v: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask }, scale);
+}
+
+/** The first rows of a cache as `[headSize, rows, kvHeads]`. */
+export function cacheHeads(graph: Graph, cache: Tensor, rows: number, headSize: number, kvHeads: number): Tensor {
+  const rowStride = cache.strides[1];
+  const headStride = rowStride / kvHeads;
+  return view(graph, cache, [headSize, rows, kvHeads], { strides: [rowStride, headStride, rowStride * rows] });
+}

@@ -1,0 +1,45 @@
+import { multiply } from '../blocks/linear.ts';
+import type { Graph } from '../ggml/graph.ts';
+import { add, cast, concat, contiguous, mul, relu, reshape, scale, sumRows, view } from '../ggml/ops.ts';
+import type { Tensor } from '../ggml/tensor.ts';
+import type { ScoredLayer, Selector } from './selector.ts';
+
+/** Added to scores before the values count. */
+const EPSILON = 1e-4;
+
+/** CriticalKV (arXiv 2502.03805): a row counts by what its value adds to the layer's result, the L1 norm of the value times the output matrix. */
+export function criticalKv(selector: Selector): Selector {
+  return {
+    observation: selector.observation,
+    score: (graph, layer) => mul(graph, scale(graph, selector.score(graph, layer), 1, EPSILON), outputNorms(graph, layer)),
+  };
+}
+
+/** `[candidates, kvHeads]`: the mean over the heads of a group. */
+function outputNorms(graph: Graph, { value, candidates, heads, output, outputHead }: ScoredLayer): Tensor {
+  const [headSize, , kvHeads] = value.shape;
+  const group = heads / kvHeads;
+  const norms: Tensor[] = [];
+  for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
+    const values = cast(graph, view(graph, value, [headSize, candidates], { strides: [value.strides[1], value.strides[2], value.strides[3]], offsetBytes: kvHead * value.strides[2] }), 'F32');
+    let sum: Tensor | undefined;
+    for (let member = 0; member < group; member++) {
+      const norm = l1Norms(graph, multiply(graph, output, besideZeros(graph, values, outputHead(kvHead * group + member), heads)));
+      sum = sum ? add(graph, sum, norm) : norm;
+    }
+    norms.push(reshape(graph, scale(graph, sum as Tensor, 1 / group), [candidates, 1]));
+  }
+  return norms.reduce((joined, norm) => concat(graph, joined, norm, 1));
+}
+
+/** What the output matrix takes, with values of one head alone: repacked matrices can't be cut. */
+function besideZeros(graph: Graph, values: Tensor, head: number, heads: number): Tensor {
+  const zeros = scale(graph, values, 0);
+  return Array.from({ length: heads }, (_, index) => (index === head ? values : zeros)).reduce((joined, part) => concat(graph, joined, part, 0));
+}
+
+/** `[n, rows] → [1, rows]`. */
+function l1Norms(graph: Graph, rows: Tensor): Tensor {
+  const magnitudes = add(graph, relu(graph, rows), relu(graph, scale(graph, rows, -1)));
+  return sumRows(graph, contiguous(graph, magnitudes));
+}

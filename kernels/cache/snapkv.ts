@@ -1,0 +1,24 @@
+import { pool, scale } from '../ggml/ops.ts';
+import { attentionSum, candidateRows, meanOverGroup, perHead } from './observed.ts';
+import type { Selector } from './selector.ts';
+
+export interface SnapKvOptions {
+  /** Rows that are pooled into one, an odd number; 1: none. */
+  readonly kernel: number;
+  readonly pool: 'avg' | 'max';
+}
+
+/**
+ * SnapKV (arXiv 2404.14469): what the last tokens attend, pooled over neighbouring rows. As in its code the softmax is over all rows, those of the
+ * window included, and pooling divides by the kernel's size at the edges too; for grouped queries the mean over the group, as NVIDIA's kvpress has it.
+ */
+export function snapKv({ kernel, pool: kind }: SnapKvOptions): Selector {
+  return {
+    observation: { of: 'window', combine: 'add', extents: perHead, observe: attentionSum },
+    score(graph, { observed, observedTokens, candidates, key }) {
+      if (!observed) throw new Error('SnapKV scores by what was observed.');
+      const attention = scale(graph, candidateRows(graph, observed, candidates), 1 / observedTokens);
+      return meanOverGroup(graph, kernel === 1 ? attention : pool(graph, attention, kernel, kind), key.shape[2]);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { criticalKv } from '../../../kernels/cache/criticalKv.ts';
+import { expectedAttention } from '../../../kernels/cache/expectedAttention.ts';
+import { full } from '../../../kernels/cache/full.ts';
+import { h2o } from '../../../kernels/cache/h2o.ts';
+import { keyDiff } from '../../../kernels/cache/keydiff.ts';
+import { kvzip } from '../../../kernels/cache/kvzip.ts';
+import { random } from '../../../kernels/cache/random.ts';
+import type { Selector } from '../../../kernels/cache/selector.ts';
+import { snapKv } from '../../../kernels/cache/snapkv.ts';
+import { streaming } from '../../../kernels/cache/streaming.ts';
+import { TroubleError } from '../../engine/engine.ts';
+
+/** What of a context a sequence keeps. */
+export interface CacheChoice {
+  readonly name: SelectorName;
+  readonly selector: Selector;
+  /** Rows that each KV head keeps, the window among them; infinite for all. */
+  readonly capacity: number;
+  /** The last rows, which are kept in any case. */
+  readonly window: number;
+}
+
+interface Options {
+  number(name: string, fallback: number, limits: { readonly least: number; readonly most?: number }): number;
+  word<Word extends string>(name: string, fallback: Word, words: readonly Word[]): Word;
+}
+
+const DEFAULT_WINDOW = 32;
+const MAX_ROWS = 2 ** 24;
+
+const selectors = {
+  full: () => full(),
+  snapkv: (options) => {
+    const kernel = options.number('kernel', 5, { least: 1, most: 1023 });
+    if (kernel % 2 === 0) throw new TroubleError('invalid-input', `A cache's kernel must be an odd number, so that it has a middle; got ${kernel}.`);
+    return snapKv({ kernel, pool: options.word('pool', 'avg', ['avg', 'max']) });
+  },
+  streaming: (options) => streaming({ sinks: options.number('sinks', 4, { least: 0 }) }),
+  h2o: () => h2o(),
+  kvzip: () => kvzip(),
+  'expected-attention': (options) => expectedAttention({ futureTokens: options.number('future', 512, { least: 1, most: 4096 }), sinks: options.number('sinks', 4, { least: 0, most: 64 }) }),
+  keydiff: () => keyDiff(),
+  random: (options) => random({ seed: options.number('seed', 1, { least: 0 }) }),
+} satisfies Record<string, (options: Options) => Selector>;
+
+export type SelectorName = keyof typeof selectors;
+export const selectorNames = Object.keys(selectors) as readonly SelectorName[];
+
+/**
+ * Reads "snapkv:2048,window=32,kernel=5,pool=avg": a selector, the rows that it keeps, and options. Throws `TroubleError` 'invalid-input', which says what was
+ * expected.
+ */
+export function parseCacheChoice(text: string): CacheChoice {
+  const [, name = '', rows, rest] = /^([^:]*)(?::([^,]*)(?:,(.*))?)?$/s.exec(text) ?? [];
+  const make = (selectors as Readonly<Record<string, ((options: Options) => Selector) | undefined>>)[name];
+  if (!make || !Object.hasOwn(selectors, name)) throw new TroubleError('invalid-input', `There is no cache "${name}"; choose ${selectorNames.join(', ')}, and how many rows to keep: "snapkv:2048".`);
+  const given = readPairs(text, rest);
+  const options = optionsOf(text, given);
+  const isFull = name === 'full';
+  if (isFull !== (rows === undefined)) {
+    throw new TroubleError('invalid-input', isFull ? `The full cache keeps all rows, so "${text}" must be "full".` : `How many rows are kept is missing: write "${name}:2048" instead of "${text}".`);
+  }
+  const window = isFull ? 0 : options.number('window', DEFAULT_WINDOW, { least: 0, most: MAX_ROWS });
+  const capacity = isFull ? Infinity : wholeNumber(text, 'rows', rows ?? '', { least: 1, most: MAX_ROWS });
+  let selector = make(options);
+  if (options.word('values', 'equal', ['equal', 'critical']) === 'critical') selector = criticalKv(selector);
+  if (capacity <= window) throw new TroubleError('invalid-input', `Of ${capacity} rows ${window} are the window: "${text}" leaves none to choose.`);
+  const [unknown] = given.keys();
+  if (unknown !== undefined) throw new TroubleError('invalid-input', `The cache "${name}" has no option "${unknown}" (in "${text}").`);
+  return { name: name as SelectorName, selector, capacity, window };
+}
+
+function readPairs(text: string, list: string | undefined): Map<string, string> {
+  const pairs = new Map<string, string>();
+  for (const pair of list?.split(',') ?? []) {
+    const [, name, value] = /^([a-z]+)=(.+)$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined) throw new TroubleError('invalid-input', `"${pair}" in the cache "${text}" is no option; write it as "window=32".`);
+    pairs.set(name, value);
+  }
+  return pairs;
+}
+
+/** Takes options out of the given ones, so that what is left is unknown. */
+function optionsOf(text: string, given: Map<string, string>): Options {
+  const take = (name: string): string | undefined => {
+    const value = given.get(name);
+    given.delete(name);
+    return value;
+  };
+  return {
+    number(name, fallback, limits) {
+      const value = take(name);
+      return value === undefined ? fallback : wholeNumber(text, name, value, limits);
+    },
+    word(name, fallback, words) {
+      const value = take(name);
+      const word = value === undefined ? fallback : words.find((candidate) => candidate === value);
+      if (word === undefined) throw new TroubleError('invalid-input', `${name} of the cache "${text}" must be one of ${words.join(', ')}; got "${value}".`);
+      return word;
+    },
+  };
+}
+
+function wholeNumber(text: string, name: string, value: string, { least, most = MAX_ROWS }: { readonly least: number; readonly most?: number }): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+  throw new TroubleError('invalid-input', `${name} of the cache "${text}" must be a whole number from ${least} to ${most}; got "${value}".`);
+}

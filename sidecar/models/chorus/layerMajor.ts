@@ -1,0 +1,212 @@
+import type { LayerCache, ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
+import type { Device } from '../../../kernels/ggml/device.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
+import { copy, getRows, view } from '../../../kernels/ggml/ops.ts';
+import { Storage } from '../../../kernels/ggml/storage.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { readF32, write } from '../../../kernels/ggml/transfer.ts';
+import type { TensorType } from '../../../kernels/ggml/types.ts';
+import type { TokenId } from '../../protocol/engine.ts';
+import { cachedHeads, isSliding } from '../architectures/architecture.ts';
+import { causalMask } from './causalMask.ts';
+import { LayerSelection, type KeptRows, type SelectionPlan } from './layerSelection.ts';
+import { ROW_PADDING, type NetworkOptions } from './network.ts';
+import { outputLogits } from './outputLogits.ts';
+import type { SequenceCache } from './sequenceCache.ts';
+
+export interface LayerMajorOptions {
+  /** Tokens of one evaluation. */
+  readonly chunkTokens: number;
+  /** Type of a layer's keys and values while it is computed. */
+  readonly cacheType?: TensorType;
+  /** Without one all rows are kept. */
+  readonly selection?: SelectionPlan;
+}
+
+/** A stretch of the tokens that one graph computes. */
+interface Chunk {
+  /** Of all that is read, and how many. */
+  readonly first: number;
+  readonly count: number;
+  /** Rows that its tokens attend besides their own: a second reading attends the context alone. */
+  readonly past: number;
+  readonly isReplay: boolean;
+}
+
+/**
+ * Reads a prompt layer by layer: all chunks of it go through the first layer, then all through the second. Only one layer's keys and values are there
+ * in full; when it is done, its rows are chosen and gathered into the sequence's cache. Each layer's weights are read once a prompt where they don't stay
+ * near the processor. The results are those of reading chunk by chunk through all layers.
+ */
+export class LayerMajorPrefill implements Disposable {
+  readonly #chunks: readonly Chunk[];
+  readonly #tokens: readonly TokenId[];
+  readonly #contextTokens: number;
+  readonly #rows: number;
+  readonly #memory: GraphMemory;
+  readonly #residual: Storage;
+  /** `[width, tokens]`: what enters the block that is computed, and then what leaves it. */
+  readonly #x: Tensor;
+  /** `[rows]`, I32: each row's number. Not every layer looks at positions, so that they are no input of a graph. */
+  readonly #positions: Tensor;
+  #layer: { readonly device: Device; readonly storage: Storage; readonly cache: LayerCache } | undefined;
+  #selection: LayerSelection | undefined;
+  #block = 0;
+  #chunk = 0;
+  #logits: Float32Array | undefined;
+  readonly #kept: KeptRows[] = [];
+
+  /** `sequence` is empty, and has room for what is kept of the tokens. */
+  constructor(
+    private readonly options: NetworkOptions,
+    private readonly sequence: SequenceCache,
+    tokens: readonly TokenId[],
+    private readonly how: LayerMajorOptions,
+  ) {
+    const { placement, hyperparameters } = options;
+    const replays = how.selection?.selector.observation?.of === 'replay' ? (how.selection.replay?.(tokens) ?? []) : [];
+    this.#contextTokens = tokens.length;
+    this.#tokens = [...tokens, ...replays.flat()];
+    this.#chunks = chunksOf(tokens.length, replays, how.chunkTokens);
+    const longestReplay = Math.max(0, ...replays.map(({ length }) => length));
+    this.#rows = Math.ceil((tokens.length + longestReplay) / ROW_PADDING) * ROW_PADDING;
+    this.#memory = placement.cpu ? new SplitMemory(placement.device, placement.cpu) : new DeviceMemory(placement.device);
+    this.#residual = new Storage(placement.device, { maxTensors: 2 });
+    this.#x = this.#residual.declare('residual', 'F32', [hyperparameters.width, this.#tokens.length]);
+    this.#positions = this.#residual.declare('positions', 'I32', [this.#rows]);
+    this.#residual.allocate();
+    write(placement.device, this.#positions, Int32Array.from({ length: this.#rows }, (_, row) => row));
+  }
+
+  get isDone(): boolean {
+    return this.#block === this.options.hyperparameters.blockCount;
+  }
+
+  /** 0 to 1. */
+  get share(): number {
+    return (this.#block + this.#chunk / this.#chunks.length) / this.options.hyperparameters.blockCount;
+  }
+
+  /** Of the last token, when it is done. */
+  get logits(): Float32Array {
+    if (!this.#logits) throw new Error('The prompt is not read yet.');
+    return this.#logits;
+  }
+
+  /** The rows that each layer keeps, when it is done; only where the plan asks for them. */
+  get kept(): readonly KeptRows[] {
+    return this.#kept;
+  }
+
+  /** Memory besides weights and the sequence's own cache. */
+  get sizeBytes(): number {
+    return this.#memory.sizeBytes + this.#residual.sizeBytes + (this.#layer?.storage.sizeBytes ?? 0) + (this.#selection?.sizeBytes ?? 0);
+  }
+
+  /** Computes one chunk of one block. */
+  async step(): Promise<void> {
+    const cache = this.#layerCache();
+    await this.#computeChunk(cache, this.#chunks[this.#chunk] as Chunk);
+    this.#chunk++;
+    if (this.#chunk < this.#chunks.length) return;
+    this.#kept.push(await (this.#selection as LayerSelection).keep(cache, this.sequence.layers[this.#block] as LayerCache, this.#memory));
+    this.#selection?.[Symbol.dispose]();
+    this.#selection = undefined;
+    this.#chunk = 0;
+    this.#block++;
+    if (this.isDone) this.sequence.hold(this.#tokens.slice(0, this.#contextTokens), Math.min(this.#contextTokens, this.how.selection?.capacity ?? Infinity));
+  }
+
+  /** To the end. Rejects with the reason of a signal that aborts between two chunks. */
+  async run(signal?: AbortSignal): Promise<void> {
+    while (!this.isDone) {
+      signal?.throwIfAborted();
+      await this.step();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#selection?.[Symbol.dispose]();
+    this.#layer?.storage[Symbol.dispose]();
+    this.#residual[Symbol.dispose]();
+    this.#memory[Symbol.dispose]();
+  }
+
+  async #computeChunk(cache: LayerCache, chunk: Chunk): Promise<void> {
+    const { architecture, hyperparameters, placement, weights } = this.options;
+    const { device } = placement;
+    const [block, { first, count, past }] = [this.#block, chunk];
+    const selection = (this.#selection ??= this.#startSelection());
+    const isLast = block === hyperparameters.blockCount - 1;
+    const isEnd = isLast && first + count === this.#contextTokens;
+    const attendedRows = Math.min(this.#rows, Math.ceil((past + count) / ROW_PADDING) * ROW_PADDING);
+    using graph = new Graph(device, { alsoOn: placement.cpu });
+    const tokens = block === 0 ? graph.input('tokens', 'I32', [count]) : undefined;
+    const positions = view(graph, this.#positions, [count], { offsetBytes: past * Int32Array.BYTES_PER_ELEMENT });
+    const rows = graph.input('rows', 'I64', [count]);
+    const mask = graph.input('mask', 'F16', [attendedRows, count]);
+    // Of the last block nothing but the last token is of further use.
+    const outputRows = isLast ? graph.input('outputRows', 'I32', [1]) : undefined;
+    const finishers: (() => void)[] = [];
+    const onQueries = (queries: ObservedQueries): void => {
+      const finish = selection.observe(graph, queries, chunk);
+      if (finish) finishers.push(finish);
+    };
+    const window = view(graph, this.#x, [hyperparameters.width, count], { offsetBytes: first * this.#x.strides[1] });
+    const y = architecture.buildBlock(
+      { graph, weights: weights.table, hyperparameters, block, cache, inputs: { positions, rows, mask, attendedRows, onQueries }, outputRows },
+      tokens ? getRows(graph, weights.table.tensor('token_embd.weight'), tokens) : window,
+    );
+    const logits = isEnd ? outputLogits(graph, weights.table, hyperparameters, y) : undefined;
+    if (!logits) graph.expand(isLast ? y : copy(graph, y, window));
+    for (const finish of finishers) finish();
+    graph.allocate(this.#memory);
+    if (tokens) write(device, tokens, Int32Array.from(this.#tokens.slice(first, first + count)));
+    write(device, rows, BigInt64Array.from({ length: count }, (_, index) => BigInt(past + index)));
+    const windowTokens = isSliding(hyperparameters, block) ? hyperparameters.sliding?.windowTokens : undefined;
+    write(device, mask, causalMask({ tokens: count, attendedRows, past, windowTokens }));
+    if (outputRows) write(device, outputRows, Int32Array.of(count - 1));
+    await graph.compute();
+    if (logits) this.#logits = readF32(device, logits);
+  }
+
+  #startSelection(): LayerSelection {
+    const { options, how } = this;
+    return new LayerSelection(options, { plan: how.selection, block: this.#block, contextTokens: this.#contextTokens, rows: this.#rows });
+  }
+
+  /** The full keys and values of the block that is computed. One memory serves all blocks of a device. */
+  #layerCache(): LayerCache {
+    const { placement, hyperparameters } = this.options;
+    const device = placement.cacheDevice(this.#block);
+    const width = cachedHeads(hyperparameters, this.#block) * hyperparameters.headSize;
+    if (this.#layer && (this.#layer.device !== device || this.#layer.cache.key.shape[0] !== width)) {
+      this.#layer.storage[Symbol.dispose]();
+      this.#layer = undefined;
+    }
+    if (!this.#layer) {
+      const storage = new Storage(device, { maxTensors: 2 });
+      const type = this.how.cacheType ?? 'F16';
+      const cache = { key: storage.declare('key', type, [width, this.#rows]), value: storage.declare('value', type, [width, this.#rows]) };
+      storage.allocate({ clear: true });
+      this.#layer = { device, storage, cache };
+    }
+    return this.#layer.cache;
+  }
+}
+
+function chunksOf(contextTokens: number, replays: readonly (readonly TokenId[])[], chunkTokens: number): readonly Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let first = 0; first < contextTokens; first += chunkTokens) {
+    chunks.push({ first, count: Math.min(chunkTokens, contextTokens - first), past: first, isReplay: false });
+  }
+  let before = contextTokens;
+  for (const { length } of replays) {
+    for (let start = 0; start < length; start += chunkTokens) {
+      chunks.push({ first: before + start, count: Math.min(chunkTokens, length - start), past: contextTokens + start, isReplay: true });
+    }
+    before += length;
+  }
+  return chunks;
+}

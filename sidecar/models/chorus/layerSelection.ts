@@ -1,0 +1,185 @@
+import { cacheHeads, type LayerCache, type ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
+import { bestRows, gatherRows } from '../../../kernels/cache/selection.ts';
+import type { Observation, Selector } from '../../../kernels/cache/selector.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import type { GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
+import { add, contiguous, copy, relu, sub, view } from '../../../kernels/ggml/ops.ts';
+import { Storage } from '../../../kernels/ggml/storage.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { read, write } from '../../../kernels/ggml/transfer.ts';
+import type { TokenId } from '../../protocol/engine.ts';
+import { cachedHeads, hasExperts, isSliding } from '../architectures/architecture.ts';
+import type { NetworkOptions } from './network.ts';
+
+/** How a sequence's rows are chosen. */
+export interface SelectionPlan {
+  readonly selector: Selector;
+  /** Rows that each KV head keeps, the window among them. */
+  readonly capacity: number;
+  /** The last tokens, whose rows are kept in any case. */
+  readonly window: number;
+  /** Texts that repeat the context, for selectors that read it twice. */
+  readonly replay?: (tokens: readonly TokenId[]) => readonly (readonly TokenId[])[];
+  /** Whether `keep` says which rows it kept. */
+  readonly tellsRows?: boolean;
+}
+
+/** The rows that each KV head of a layer keeps, ascending; empty where nobody asked for them. */
+export type KeptRows = readonly (readonly number[])[];
+
+/** Tokens that an evaluation computes. */
+interface Computed {
+  readonly first: number;
+  readonly count: number;
+  readonly isReplay: boolean;
+}
+
+/** Chooses the rows of one layer: observes its queries as they are computed, then scores and gathers. */
+export class LayerSelection implements Disposable {
+  readonly #storage: Storage | undefined;
+  readonly #observed: Tensor | undefined;
+  readonly #observation: Observation | undefined;
+  #observedTokens = 0;
+  #rope: ObservedQueries['rope'];
+
+  constructor(
+    private readonly options: NetworkOptions,
+    private readonly layer: { readonly plan?: SelectionPlan; readonly block: number; readonly contextTokens: number; readonly rows: number },
+  ) {
+    const { plan, block, rows } = layer;
+    const { hyperparameters, placement } = options;
+    this.#observation = this.#isSelected ? plan?.selector.observation : undefined;
+    if (!this.#observation) return;
+    this.#storage = new Storage(placement.cacheDevice(block), { maxTensors: 1 });
+    this.#observed = this.#storage.declare('observed', 'F32', this.#observation.extents({ rows, headSize: hyperparameters.headSize, heads: this.#heads }));
+    this.#storage.allocate({ clear: true });
+  }
+
+  get sizeBytes(): number {
+    return this.#storage?.sizeBytes ?? 0;
+  }
+
+  /**
+   * Looks at queries of an evaluation, as far as the selector wants to. Gives what adds its nodes to the graph, to be called when the block is built: they
+   * read keys that the block writes.
+   */
+  observe(graph: Graph, queries: ObservedQueries, { first, count, isReplay }: Computed): (() => void) | undefined {
+    const { contextTokens, plan } = this.layer;
+    const observation = this.#observation;
+    if (!observation || isReplay !== (observation.of === 'replay')) return undefined;
+    const from = observation.of === 'window' ? contextTokens - (plan?.window ?? 0) : (observation.skipTokens ?? 0);
+    const start = isReplay ? 0 : Math.max(0, from - first);
+    if (start >= count) return undefined;
+    this.#observedTokens += count - start;
+    this.#rope = queries.rope;
+    return () => {
+      const seen = observation.observe(graph, tokensFrom(graph, queries, start));
+      const target = windowLike(graph, this.#observed as Tensor, seen);
+      // max(a, b) = relu(a − b) + b
+      const joined = observation.combine === 'add' ? add(graph, target, seen) : add(graph, relu(graph, sub(graph, contiguous(graph, target), seen)), seen);
+      graph.expand(copy(graph, joined, target));
+    };
+  }
+
+  /** Copies what is kept of a layer's rows to the beginning of another cache. */
+  async keep(from: LayerCache, to: LayerCache, memory: GraphMemory): Promise<KeptRows> {
+    const { block, contextTokens, plan } = this.layer;
+    const { placement, hyperparameters } = this.options;
+    const kvHeads = cachedHeads(hyperparameters, block);
+    const [window, chosen] = plan && this.#isSelected ? [plan.window, plan.capacity - plan.window] : [Math.min(contextTokens, plan?.capacity ?? contextTokens), 0];
+    using graph = new Graph(placement.device, { alsoOn: placement.cpu });
+    const constants = new Map<Tensor, NodeJS.ArrayBufferView>();
+    const constant = (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]): Tensor => {
+      const tensor = graph.input('constant', type, extents);
+      constants.set(tensor, values);
+      return tensor;
+    };
+    const heads = (cache: Tensor, rows: number): Tensor => cacheHeads(graph, cache, rows, hyperparameters.headSize, kvHeads);
+    let numbers: Tensor | undefined;
+    if (chosen > 0) {
+      numbers = bestRows(graph, this.#score(graph, heads(from.key, contextTokens), heads(from.value, contextTokens), constant), chosen);
+      const places = constant('I32', Int32Array.from({ length: chosen }, (_, place) => place), [chosen]);
+      graph.expand(numbers, { read: true });
+      for (const [source, target] of [[from.key, to.key], [from.value, to.value]] as const) graph.expand(gatherRows(graph, heads(source, contextTokens), numbers, heads(target, target.shape[1]), places));
+    }
+    for (const [source, target] of [[from.key, to.key], [from.value, to.value]] as const) {
+      const rowsOf = (tensor: Tensor, firstRow: number): Tensor => view(graph, tensor, [tensor.shape[0], window], { offsetBytes: firstRow * tensor.strides[1] });
+      graph.expand(copy(graph, rowsOf(source, contextTokens - window), rowsOf(target, chosen)));
+    }
+    graph.allocate(memory);
+    for (const [tensor, values] of constants) write(placement.device, tensor, values);
+    await graph.compute();
+    return plan?.tellsRows ? this.#rowNumbers(numbers, { chosen, window, kvHeads }) : [];
+  }
+
+  [Symbol.dispose](): void {
+    this.#storage?.[Symbol.dispose]();
+  }
+
+  /** Whether rows go. A layer that attends a window of the last tokens keeps the last. */
+  get #isSelected(): boolean {
+    const { plan, contextTokens, block } = this.layer;
+    return plan !== undefined && contextTokens > plan.capacity && !isSliding(this.options.hyperparameters, block);
+  }
+
+  /** Query heads, for a mixture those of all experts. */
+  get #heads(): number {
+    const { heads, attentionMixture } = this.options.hyperparameters;
+    return attentionMixture && hasExperts(this.options.hyperparameters, this.layer.block) ? attentionMixture.experts * heads : heads;
+  }
+
+  /** Where experts share a cache their query heads stand KV head by KV head, then expert by expert; the output's columns expert by expert. */
+  #outputHead(head: number): number {
+    const { heads, kvHeads, attentionMixture } = this.options.hyperparameters;
+    if (this.#heads === heads || attentionMixture?.cache !== 'shared') return head;
+    const group = heads / kvHeads;
+    const [kvHead, expert, member] = [Math.floor(head / (group * attentionMixture.experts)), Math.floor(head / group) % attentionMixture.experts, head % group];
+    return expert * heads + kvHead * group + member;
+  }
+
+  #score(graph: Graph, key: Tensor, value: Tensor, constant: (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]) => Tensor): Tensor {
+    const { plan, block, contextTokens } = this.layer;
+    const { hyperparameters, weights } = this.options;
+    const { selector, window } = plan as SelectionPlan;
+    return selector.score(graph, {
+      observed: this.#observed,
+      observedTokens: this.#observedTokens,
+      candidates: contextTokens - window,
+      key,
+      value,
+      heads: this.#heads,
+      scale: 1 / Math.sqrt(hyperparameters.headSize),
+      rope: this.#rope,
+      output: weights.table.matrix(`blk.${block}.attn_output.weight`),
+      outputHead: (head) => this.#outputHead(head),
+      nextPosition: contextTokens,
+      constant: (values, extents) => constant('F32', values, extents),
+      numbers: (values) => constant('I32', values, [values.length]),
+    });
+  }
+
+  #rowNumbers(numbers: Tensor | undefined, { chosen, window, kvHeads }: { chosen: number; window: number; kvHeads: number }): KeptRows {
+    const all = new Int32Array(chosen * kvHeads);
+    if (numbers) read(this.options.placement.device, numbers, all);
+    const last = Array.from({ length: window }, (_, index) => this.layer.contextTokens - window + index);
+    return Array.from({ length: kvHeads }, (_, head) => [...all.subarray(head * chosen, (head + 1) * chosen).sort((a, b) => a - b), ...last]);
+  }
+}
+
+/** Queries of the tokens from one on. */
+function tokensFrom(graph: Graph, queries: ObservedQueries, start: number): ObservedQueries {
+  if (start === 0) return queries;
+  const from = (tensor: Tensor, dimension: 1 | 2): Tensor => {
+    const extents = tensor.shape.map((extent, d) => (d === dimension ? extent - start : extent));
+    const [, ...strides] = tensor.strides;
+    return view(graph, tensor, extents, { strides, offsetBytes: start * tensor.strides[dimension] });
+  };
+  const { query, unrotated, mask, votes } = queries;
+  return { ...queries, query: from(query, 2), unrotated: from(unrotated, 2), mask: from(mask, 1), votes: votes && from(votes, 1) };
+}
+
+/** The first values along each dimension, as many as `shaped` has. */
+function windowLike(graph: Graph, tensor: Tensor, shaped: Tensor): Tensor {
+  const [, ...strides] = tensor.strides;
+  return view(graph, tensor, shaped.shape, { strides });
+}

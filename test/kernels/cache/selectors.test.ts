@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cacheHeads, type ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
+import { criticalKv } from '../../../kernels/cache/criticalKv.ts';
+import { expectedAttention } from '../../../kernels/cache/expectedAttention.ts';
+import { h2o } from '../../../kernels/cache/h2o.ts';
+import { keyDiff } from '../../../kernels/cache/keydiff.ts';
+import { kvzip } from '../../../kernels/cache/kvzip.ts';
+import { random } from '../../../kernels/cache/random.ts';
+import { bestRows, gatherRows } from '../../../kernels/cache/selection.ts';
+import type { Selector } from '../../../kernels/cache/selector.ts';
+import { snapKv } from '../../../kernels/cache/snapkv.ts';
+import { streaming } from '../../../kernels/cache/streaming.ts';
+import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
+import { add, getRows, relu, setRows, sub } from '../../../kernels/ggml/ops.ts';
+import { Storage } from '../../../kernels/ggml/storage.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
+import { uniform } from '../../reference/gradientCheck.ts';
+import { plainCritical, plainExpectedAttention, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
+
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+/** Vulkan devices that report float16 multiply matrices in it. */
+const TOLERANCE = kind === 'cpu' ? 1e-4 : 1e-2;
+const HEAD_SIZE = 16;
+const WIDTH = 24;
+const ROPE_BASE = 10_000;
+
+/** Random vectors of one layer. */
+function randomLayer(tokens: number, heads: number, kvHeads: number): PlainLayer {
+  const next = uniform(tokens + heads);
+  const vectors = (count: number, spread: number): number[][][] => Array.from({ length: tokens }, () => Array.from({ length: count }, () => Array.from({ length: HEAD_SIZE }, () => spread * next())));
+  const unrotated = vectors(heads, 3).map((ofToken) => ofToken.map((x) => x.map((value, index) => value + (index % 3))));
+  return {
+    unrotated,
+    query: unrotated.map((ofToken, token) => ofToken.map((x) => rotate(x, token))),
+    key: vectors(kvHeads, 2).map((ofToken, token) => ofToken.map((x) => rotate(x, token))),
+    value: vectors(kvHeads, 1),
+    rotate,
+    output: Array.from({ length: heads * HEAD_SIZE }, () => Array.from({ length: WIDTH }, () => next())),
+  };
+}
+
+function rotate(x: readonly number[], position: number): number[] {
+  return x.map((value, index) => {
+    const angle = position * ROPE_BASE ** (-(index - (index % 2)) / HEAD_SIZE);
+    const other = x[index ^ 1] as number;
+    return value * Math.cos(angle) + (index % 2 === 0 ? -1 : 1) * other * Math.sin(angle);
+  });
+}
+
+/** Our scores `[kvHead][row]` of the first `candidates` rows. The observed tokens come in two stretches, as chunks of a prompt do. */
+function scored(device: Device, selector: Selector, layer: PlainLayer, { candidates, observedFrom, rows }: { candidates: number; observedFrom: number; rows: number }): PlainScores {
+  const tokens = layer.key.length;
+  const [heads, kvHeads] = [layer.query[0]?.length as number, layer.key[0]?.length as number];
+  const storages: Storage[] = [];
+  using freed = { [Symbol.dispose]: () => storages.forEach((storage) => storage[Symbol.dispose]()) };
+  void freed;
+  using graph = new Graph(device);
+  using memory = new DeviceMemory(device);
+  const given = (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]): Tensor => {
+    const storage = new Storage(device, { maxTensors: 1 });
+    storages.push(storage);
+    const tensor = storage.declare('given', type, extents);
+    storage.allocate();
+    write(device, tensor, values);
+    return tensor;
+  };
+  const constant = (values: Float32Array, extents: readonly number[]): Tensor => given('F32', values, extents);
+  // Cached rows stand head by head: [headSize, rows, kvHeads].
+  const cached = (vectors: PlainLayer['key']): Tensor => constant(Float32Array.from(Array.from({ length: kvHeads }, (_, head) => vectors.slice(0, rows).map((ofToken) => ofToken[head] as number[])).flat(2)), [HEAD_SIZE, rows, kvHeads]);
+  const [key, value] = [cached(layer.key), cached(layer.value)];
+  const observation = selector.observation;
+  let observed: Tensor | undefined;
+  if (observation) {
+    const middle = Math.floor((observedFrom + tokens) / 2);
+    const allKeys = observation.of === 'replay' ? constant(Float32Array.from(Array.from({ length: kvHeads }, (_, head) => layer.key.map((ofToken) => ofToken[head] as number[])).flat(2)), [HEAD_SIZE, tokens, kvHeads]) : key;
+    for (const [from, to] of [[observedFrom, middle], [middle, tokens]].filter(([start, end]) => start !== end) as [number, number][]) {
+      const queries = (vectors: PlainLayer['query']): Tensor => constant(Float32Array.from(vectors.slice(from, to).flat(2)), [HEAD_SIZE, heads, to - from]);
+      const mask = Float32Array.from({ length: allKeys.shape[1] * (to - from) }, (_, index) => (index % allKeys.shape[1] <= from + Math.floor(index / allKeys.shape[1]) ? 0 : -Infinity));
+      const seen = observation.observe(graph, { query: queries(layer.query), unrotated: queries(layer.unrotated), key: allKeys, mask: constant(mask, [allKeys.shape[1], to - from]), scale: 1 / Math.sqrt(HEAD_SIZE) } satisfies ObservedQueries);
+      observed = observed === undefined ? seen : observation.combine === 'add' ? add(graph, observed, seen) : add(graph, relu(graph, sub(graph, observed, seen)), seen);
+    }
+  }
+  const scores = selector.score(graph, {
+    ...{ observed, observedTokens: tokens - observedFrom, candidates, key, value, heads, scale: 1 / Math.sqrt(HEAD_SIZE), nextPosition: rows, constant },
+    rope: { pairing: 'normal', dimensions: HEAD_SIZE, base: ROPE_BASE },
+    output: constant(Float32Array.from({ length: heads * HEAD_SIZE * WIDTH }, (_, index) => layer.output[index % (heads * HEAD_SIZE)]?.[Math.floor(index / (heads * HEAD_SIZE))] as number), [heads * HEAD_SIZE, WIDTH]),
+    outputHead: (head) => head,
+    numbers: (values) => given('I32', values, [values.length]),
+  });
+  graph.expand(scores, { read: true });
+  graph.allocate(memory);
+  graph.computeSync();
+  const values = readF32(device, scores);
+  assert.equal(values.length, candidates * kvHeads);
+  return Array.from({ length: kvHeads }, (_, head) => [...values.subarray(head * candidates, (head + 1) * candidates)]);
+}
+
+function assertClose(actual: PlainScores, expected: PlainScores): void {
+  for (const [head, rows] of expected.entries()) {
+    const largest = Math.max(...rows.filter((score) => score < Number.MAX_VALUE).map(Math.abs));
+    for (const [row, score] of rows.entries()) {
+      const ours = actual[head]?.[row] as number;
+      if (score === Number.MAX_VALUE) assert.ok(ours > 1e30, `head ${head}, row ${row}: ${ours} is no row that stays in any case`);
+      else assert.ok(Math.abs(ours - score) <= TOLERANCE * largest, `head ${head}, row ${row}: ${ours}, expected ${score}`);
+    }
+  }
+}
+
+describe(`selectors score as plain loops do on ${kind}`, () => {
+  const shapes = [['grouped queries', 6, 2], ['a KV head for each query head', 3, 3], ['one KV head', 4, 1]] as const;
+  for (const [shape, heads, kvHeads] of shapes) {
+    for (const window of [1, 8, 33]) {
+      for (const [kernel, pool] of [[1, 'avg'], [5, 'avg'], [7, 'max'], [15, 'avg']] as const) {
+        it(`SnapKV: ${shape}, window ${window}, kernel ${kernel}, ${pool}`, () => {
+          using device = new Device(kind);
+          const layer = randomLayer(100, heads, kvHeads);
+          const candidates = 100 - window;
+          assertClose(scored(device, snapKv({ kernel, pool }), layer, { candidates, observedFrom: candidates, rows: 100 }), plainSnapKv(layer, candidates, { kernel, pool }));
+        });
+      }
+    }
+
+    it(`H2O: ${shape}`, () => {
+      using device = new Device(kind);
+      const layer = randomLayer(60, heads, kvHeads);
+      assertClose(scored(device, h2o(), layer, { candidates: 50, observedFrom: 0, rows: 60 }), plainH2o(layer, 50));
+    });
+
+    it(`KeyDiff: ${shape}`, () => {
+      using device = new Device(kind);
+      const layer = randomLayer(60, heads, kvHeads);
+      assertClose(scored(device, keyDiff(), layer, { candidates: 50, observedFrom: 0, rows: 60 }), plainKeyDiff(layer, 50));
+    });
+
+    it(`Expected Attention: ${shape}`, () => {
+      using device = new Device(kind);
+      const layer = randomLayer(60, heads, kvHeads);
+      const options = { futureTokens: 32, sinks: 4 };
+      assertClose(scored(device, expectedAttention(options), layer, { candidates: 50, observedFrom: 4, rows: 60 }), plainExpectedAttention(layer, 50, options));
+    });
+
+    it(`KVzip: ${shape}`, () => {
+      using device = new Device(kind);
+      const layer = randomLayer(60, heads, kvHeads);
+      assertClose(scored(device, kvzip(), layer, { candidates: 40, observedFrom: 40, rows: 40 }), plainKvzip(layer, 40));
+    });
+
+    it(`CriticalKV over SnapKV: ${shape}`, () => {
+      using device = new Device(kind);
+      const layer = randomLayer(60, heads, kvHeads);
+      const options = { kernel: 5, pool: 'avg' } as const;
+      assertClose(scored(device, criticalKv(snapKv(options)), layer, { candidates: 52, observedFrom: 52, rows: 60 }), plainCritical(layer, plainSnapKv(layer, 52, options)));
+    });
+  }
+
+  it('StreamingLLM keeps the first rows and the last', () => {
+    using device = new Device(kind);
+    const [scores] = scored(device, streaming({ sinks: 3 }), randomLayer(20, 2, 2), { candidates: 18, observedFrom: 0, rows: 20 });
+    assert.deepEqual(best(scores as number[], 7), [0, 1, 2, 14, 15, 16, 17]);
+  });
+
+  it('random rows are others for another seed and head, and the same for the same', () => {
+    using device = new Device(kind);
+    const layer = randomLayer(40, 2, 2);
+    const where = { candidates: 40, observedFrom: 0, rows: 40 };
+    const [first, again, other] = [1, 1, 2].map((seed) => scored(device, random({ seed }), layer, where).map((scores) => best(scores, 10)));
+    assert.deepEqual(again, first);
+    assert.notDeepEqual(other, first);
+    assert.notDeepEqual(first?.[0], first?.[1]);
+  });
+});
+
+const best = (scores: readonly number[], count: number): number[] =>
+  [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number)).slice(0, count).sort((a, b) => a - b);
+
+describe(`the best rows are gathered on ${kind}`, () => {
+  for (const type of ['F32', 'F16', 'Q8_0'] as const) {
+    it(`${type}: head by head, into the beginning of another cache`, () => {
+      const [headSize, rows, kvHeads, count] = [32, 24, 2, 5];
+      using device = new Device(kind);
+      using storage = new Storage(device, { maxTensors: 3 });
+      const from = storage.declare('from', type, [headSize * kvHeads, rows]);
+      const to = storage.declare('to', type, [headSize * kvHeads, rows]);
+      storage.allocate({ clear: true });
+      using graph = new Graph(device);
+      using memory = new DeviceMemory(device);
+      const values = graph.input('values', 'F32', [headSize * kvHeads, rows]);
+      const scores = graph.input('scores', 'F32', [rows, kvHeads]);
+      const all = graph.input('all', 'I32', [rows]);
+      const places = graph.input('places', 'I32', [count]);
+      graph.expand(setRows(graph, from, values, all));
+      const numbers = bestRows(graph, scores, count);
+      graph.expand(numbers, { read: true });
+      graph.expand(gatherRows(graph, cacheHeads(graph, from, rows, headSize, kvHeads), numbers, cacheHeads(graph, to, rows, headSize, kvHeads), places));
+      const result = getRows(graph, to, all);
+      graph.expand(result, { read: true });
+      graph.allocate(memory);
+      // Row r of head h holds r + 100 h everywhere.
+      write(device, values, Float32Array.from({ length: headSize * kvHeads * rows }, (_, index) => Math.floor(index / (headSize * kvHeads)) + 100 * Math.floor((index % (headSize * kvHeads)) / headSize)));
+      const next = uniform(7);
+      const given = Float32Array.from({ length: rows * kvHeads }, () => next());
+      write(device, scores, given);
+      write(device, all, Int32Array.from({ length: rows }, (_, index) => index));
+      write(device, places, Int32Array.from({ length: count }, (_, index) => index));
+      graph.computeSync();
+      const chosen = new Int32Array(count * kvHeads);
+      read(device, numbers, chosen);
+      const gathered = readF32(device, result);
+      for (let head = 0; head < kvHeads; head++) {
+        const mine = [...chosen.subarray(head * count, (head + 1) * count)];
+        assert.deepEqual([...mine].sort((a, b) => a - b), best([...given.subarray(head * rows, (head + 1) * rows)], count));
+        for (const [index, row] of mine.entries()) {
+          const value = gathered[index * headSize * kvHeads + head * headSize] as number;
+          assert.ok(Math.abs(value - (row + 100 * head)) < (type === 'Q8_0' ? 1 : 1e-3), `row ${row} of head ${head} became ${value}`);
+        }
+      }
+    });
+  }
+});

@@ -1,0 +1,144 @@
+/** Selectors of cache rows in plain loops and double precision, from their papers: slow and obvious. */
+
+/** One layer's vectors, by token and head. */
+export interface PlainLayer {
+  /** `[token][head]`, rotated. */
+  readonly query: readonly (readonly number[])[][];
+  readonly unrotated: readonly (readonly number[])[][];
+  /** `[token][kvHead]` */
+  readonly key: readonly (readonly number[])[][];
+  readonly value: readonly (readonly number[])[][];
+  readonly rotate: (x: readonly number[], position: number) => readonly number[];
+  /** `[head · headSize + index][column]` of the output matrix's transpose. */
+  readonly output: readonly (readonly number[])[];
+}
+
+export const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
+export const softmax = (scores: readonly number[]): number[] => {
+  const most = Math.max(...scores);
+  const exps = scores.map((score) => Math.exp(score - most));
+  const sum = exps.reduce((total, value) => total + value, 0);
+  return exps.map((value) => value / sum);
+};
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
+
+const sizes = ({ query, key }: PlainLayer): { tokens: number; group: number; kvHeads: number } => {
+  const kvHeads = key[0]?.length as number;
+  return { tokens: key.length, kvHeads, group: (query[0]?.length as number) / kvHeads };
+};
+
+/** Attention of a token over the rows up to its own, in one head. */
+function attention(layer: PlainLayer, token: number, head: number): number[] {
+  const { group } = sizes(layer);
+  const query = layer.query[token]?.[head] as readonly number[];
+  return softmax(range(token + 1).map((row) => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length)));
+}
+
+/** `[kvHead][row]`, of the first `candidates` rows. */
+export type PlainScores = number[][];
+
+function byGroup(layer: PlainLayer, candidates: number, ofHead: (head: number) => readonly number[], join: (values: readonly number[]) => number): PlainScores {
+  const { group, kvHeads } = sizes(layer);
+  return range(kvHeads).map((kvHead) => {
+    const heads = range(group).map((member) => ofHead(kvHead * group + member));
+    return range(candidates).map((row) => join(heads.map((scores) => scores[row] as number)));
+  });
+}
+
+/** SnapKV (arXiv 2404.14469), with kvpress's mean over the group. */
+export function plainSnapKv(layer: PlainLayer, candidates: number, { kernel, pool }: { kernel: number; pool: 'avg' | 'max' }): PlainScores {
+  const { tokens } = sizes(layer);
+  const ofHead = (head: number): number[] => {
+    const window = range(tokens - candidates).map((index) => attention(layer, candidates + index, head));
+    const scores = range(candidates).map((row) => mean(window.map((shares) => shares[row] as number)));
+    return scores.map((_, row) => {
+      const around = range(kernel).map((index) => row + index - (kernel - 1) / 2).filter((other) => other >= 0 && other < candidates).map((other) => scores[other] as number);
+      return pool === 'max' ? Math.max(...around) : around.reduce((sum, value) => sum + value, 0) / kernel;
+    });
+  };
+  return byGroup(layer, candidates, ofHead, mean);
+}
+
+/** H2O (arXiv 2306.14048). */
+export function plainH2o(layer: PlainLayer, candidates: number): PlainScores {
+  const { tokens } = sizes(layer);
+  const ofHead = (head: number): number[] => {
+    const all = range(tokens).map((token) => attention(layer, token, head));
+    return range(candidates).map((row) => all.reduce((sum, shares) => sum + (shares[row] ?? 0), 0) / tokens);
+  };
+  return byGroup(layer, candidates, ofHead, mean);
+}
+
+/** KeyDiff (arXiv 2504.15364): the cosine to the mean direction, less is better. */
+export function plainKeyDiff(layer: PlainLayer, candidates: number): PlainScores {
+  const { tokens, kvHeads } = sizes(layer);
+  return range(kvHeads).map((kvHead) => {
+    const directions = range(tokens).map((row) => {
+      const key = layer.key[row]?.[kvHead] as readonly number[];
+      return key.map((value) => value / Math.sqrt(dot(key, key)));
+    });
+    const anchor = (directions[0] as number[]).map((_, index) => mean(directions.map((direction) => direction[index] as number)));
+    return range(candidates).map((row) => -dot(directions[row] as number[], anchor) / Math.sqrt(dot(anchor, anchor)));
+  });
+}
+
+/** Expected Attention (arXiv 2510.00636) with values' norms, as kvpress has it. */
+export function plainExpectedAttention(layer: PlainLayer, candidates: number, { futureTokens, sinks }: { futureTokens: number; sinks: number }): PlainScores {
+  const { tokens, group } = sizes(layer);
+  const headSize = layer.key[0]?.[0]?.length as number;
+  const ofHead = (head: number): number[] => {
+    const queries = range(tokens - sinks).map((index) => layer.unrotated[sinks + index]?.[head] as readonly number[]);
+    const mu = range(headSize).map((index) => mean(queries.map((query) => query[index] as number)));
+    const sigma = range(headSize).map((i) => range(headSize).map((j) => mean(queries.map((query) => ((query[i] as number) - (mu[i] as number)) * ((query[j] as number) - (mu[j] as number))))));
+    // The mean rotation, column by column.
+    const columns = range(headSize).map((column) => {
+      const turned = range(futureTokens).map((index) => layer.rotate(range(headSize).map((row) => Number(row === column)), tokens + index));
+      return range(headSize).map((row) => mean(turned.map((vector) => vector[row] as number)));
+    });
+    const turn = (x: readonly number[]): number[] => range(headSize).map((row) => range(headSize).reduce((sum, column) => sum + (columns[column]?.[row] as number) * (x[column] as number), 0));
+    const meanToCome = turn(mu);
+    const half = sigma.map(turn);
+    const covarianceToCome = range(headSize).map((i) => turn(range(headSize).map((j) => half[j]?.[i] as number)));
+    const kvHead = Math.floor(head / group);
+    const logits = range(tokens - sinks).map((index) => {
+      const key = layer.key[sinks + index]?.[kvHead] as readonly number[];
+      return dot(key, meanToCome) / Math.sqrt(headSize) + dot(key, covarianceToCome.map((row) => dot(row, key))) / headSize / 2;
+    });
+    return softmax(logits);
+  };
+  const expected = byGroup(layer, candidates - sinks, ofHead, mean);
+  return expected.map((scores, kvHead) => [
+    ...range(sinks).map(() => Number.MAX_VALUE),
+    ...scores.map((score, index) => {
+      const value = layer.value[sinks + index]?.[kvHead] as readonly number[];
+      return (score + 0.02) * Math.sqrt(dot(value, value));
+    }),
+  ]);
+}
+
+/** KVzip (arXiv 2505.23416): `layer`'s tokens from `candidates` on are the second reading. */
+export function plainKvzip(layer: PlainLayer, candidates: number): PlainScores {
+  const { tokens } = sizes(layer);
+  const ofHead = (head: number): number[] => {
+    const replay = range(tokens - candidates).map((index) => attention(layer, candidates + index, head));
+    return range(candidates).map((row) => Math.max(...replay.map((shares) => shares[row] as number)));
+  };
+  return byGroup(layer, candidates, ofHead, (values) => Math.max(...values));
+}
+
+/** Scores times the L1 norm of what a value adds to the layer's result (CriticalKV, arXiv 2502.03805). */
+export function plainCritical(layer: PlainLayer, scores: PlainScores): PlainScores {
+  const { group } = sizes(layer);
+  const headSize = layer.key[0]?.[0]?.length as number;
+  const width = layer.output[0]?.length as number;
+  return scores.map((ofRows, kvHead) =>
+    ofRows.map((score, row) => {
+      const norms = range(group).map((member) => {
+        const head = kvHead * group + member;
+        return range(width).reduce((sum, column) => sum + Math.abs(range(headSize).reduce((total, index) => total + (layer.value[row]?.[kvHead]?.[index] as number) * (layer.output[head * headSize + index]?.[column] as number), 0)), 0);
+      });
+      return (score + 1e-4) * mean(norms);
+    }),
+  );
+}
