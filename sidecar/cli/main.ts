@@ -25,7 +25,7 @@ const program = new Command('chorus')
   .description('Code completion and chat by a local model. Nothing leaves this machine.')
   .version(CLI_VERSION)
   .configureHelp({ showGlobalOptions: true })
-  .addHelpText('after', '\nThe commands share the sidecar of your editors. With --model, --engine, --device, --threads or --context-size they run one of their own.')
+  .addHelpText('after', '\nThe commands share the sidecar of your editors. With --model, --engine, --device, --threads, --context-size or --cache they run one of their own.')
   .exitOverride();
 // Set before the commands are added, because they inherit it: with --json commander's own line would not be JSON.
 if (json) program.configureOutput({ writeErr: () => undefined });

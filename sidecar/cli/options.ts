@@ -11,6 +11,7 @@ export interface ModelOptions {
   readonly device?: DeviceChoice;
   readonly threads?: number;
   readonly contextSize?: number;
+  readonly cache?: string;
 }
 
 /** Adds `--json` to a command. */
@@ -18,7 +19,7 @@ export function withJson(command: Command): Command {
   return command.option('--json', 'print one JSON object', false);
 }
 
-/** Adds `--json`, `--model`, `--engine`, `--device`, `--threads` and `--context-size` to a command. */
+/** Adds `--json`, `--model`, `--engine`, `--device`, `--threads`, `--context-size` and `--cache` to a command. */
 export function withModelOptions(command: Command): Command {
   const cores = os.availableParallelism();
   return withJson(command)
@@ -26,7 +27,8 @@ export function withModelOptions(command: Command): Command {
     .addOption(new Option('--engine <name>', 'how to run it').choices(['auto', 'chorus', 'llama']))
     .addOption(new Option('--device <name>', 'where to run it').choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']))
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores))
-    .option('--context-size <tokens>', 'context in tokens', (value) => integer(value, 128, 2 ** 24));
+    .option('--context-size <tokens>', 'context in tokens', (value) => integer(value, 128, 2 ** 24))
+    .option('--cache <choice>', 'what of a long context to keep: full, snapkv:2048, streaming:1024,sinks=4, … (docs/long-context.md)');
 }
 
 /**
@@ -34,14 +36,15 @@ export function withModelOptions(command: Command): Command {
  * editor changes its model.
  */
 export function settingsOf(options: ModelOptions): ChorusSettings | undefined {
-  const { model, engine, device, threads, contextSize } = options;
-  if (model === undefined && engine === undefined && device === undefined && threads === undefined && contextSize === undefined) return undefined;
+  const { model, engine, device, threads, contextSize, cache } = options;
+  if (model === undefined && engine === undefined && device === undefined && threads === undefined && contextSize === undefined && cache === undefined) return undefined;
   return {
     modelPath: model === undefined ? undefined : path.resolve(model),
     engine,
     device,
     threads,
     contextSizeTokens: contextSize,
+    cache,
   };
 }
 

@@ -14,7 +14,7 @@ export async function withEngine<Result>(options: ModelOptions, work: (engine: E
     try {
       const modelPath = options.model === undefined ? await defaultModelPath() : path.resolve(options.model);
       const model = await engine.load(
-        { modelPath, engine: options.engine ?? 'auto', device: options.device ?? 'auto', threads: options.threads ?? 0, contextSizeTokens: options.contextSize ?? 0 },
+        { modelPath, engine: options.engine ?? 'auto', device: options.device ?? 'auto', threads: options.threads ?? 0, contextSizeTokens: options.contextSize ?? 0, cache: options.cache },
         { signal, onProgress: (share) => bar.update(`Loading ${modelPath}`, share) },
       );
       bar.clear();

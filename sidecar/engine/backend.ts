@@ -32,12 +32,25 @@ export interface BackendSequence {
   commonPrefixLength(tokens: readonly TokenId[]): number;
   /** Keeps the first `length` tokens, or fewer where the model can't go back to there. Resolves with the length kept. */
   truncate(length: number): Promise<number>;
+  /** Tokens that can still be appended. */
+  readonly room: number;
+  /**
+   * Begins to read a whole prompt in another way than piece by piece, where the sequence does that for one of this length; what it held goes. `undefined`: append
+   * what it does not hold, by `evaluate` and `decode`.
+   */
+  readWhole?(tokens: readonly TokenId[]): WholePrompt | undefined;
   /** Appends tokens. Where the backend is interruptible, rejects with the reason of a signal that aborts on the way, and has appended nothing. */
   evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
   /** Marks the present length as one that `truncate` can go back to, where the model needs that. */
   checkpoint(): Promise<void>;
-  /** Appends `tokens`, then samples; each further step appends the token sampled before. Yields tokens without end. */
+  /** Appends `tokens` (none only after a whole prompt), then samples; each further step appends the token sampled before. Yields tokens without end. */
   decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined>;
+}
+
+/** A prompt that is read in steps of its own; the sequence holds it when it is done. */
+export interface WholePrompt extends Disposable {
+  readonly isDone: boolean;
+  step(): Promise<void>;
 }
 
 export interface DecodeOptions {

@@ -63,7 +63,7 @@ export class Generation {
     let stopReason: StopReason;
     try {
       const last = await this.evaluatePrompt();
-      stopReason = last.length === 0 ? 'length' : await this.decode(last);
+      stopReason = last === undefined ? 'length' : await this.decode(last);
     } catch (error) {
       if (!(error instanceof EndedEarly)) throw error;
       stopReason = error.stopReason;
@@ -86,8 +86,8 @@ export class Generation {
     return this.generatedCount;
   }
 
-  /** Evaluates all of the prompt but a last chunk, which the first sampling step takes along. */
-  private async evaluatePrompt(): Promise<readonly TokenId[]> {
+  /** Evaluates all of the prompt but a last chunk, which the first sampling step takes along; `undefined` where nothing is to be sampled. */
+  private async evaluatePrompt(): Promise<readonly TokenId[] | undefined> {
     const { sequence, chunkSizers, signal } = this.context;
     const tokens = this.request.tokens;
     this.reusedTokens = await this.context.turn(() => {
@@ -95,8 +95,9 @@ export class Generation {
       // Logits come only from an evaluation: a prompt that is wholly cached still evaluates its last token.
       return sequence.truncate(Math.min(common, tokens.length - 1));
     });
-    let rest = tokens.slice(this.reusedTokens);
     const samples = this.request.maxTokens > 0;
+    if (await this.readWhole()) return samples ? [] : undefined;
+    let rest = tokens.slice(this.reusedTokens);
     let shortSteps = 0;
     for (;;) {
       const interruptible = shortSteps > 0 ? undefined : chunkSizers.interruptible;
@@ -105,7 +106,7 @@ export class Generation {
       // The first sampling step can't be run again, so only what nothing preempts takes a long chunk along.
       const lastSize = this.request.priority === 'completion' ? size : chunkSizers.short.next(sequence.length);
       if (samples && rest.length <= lastSize) return rest;
-      if (rest.length === 0) return [];
+      if (rest.length === 0) return undefined;
       const chunk = rest.slice(0, samples ? Math.min(size, rest.length - 1) : size);
       try {
         await this.context.turn(async (preempted) => {
@@ -125,6 +126,18 @@ export class Generation {
     }
   }
 
+  /** Reads the prompt in the sequence's own way, where it has one. */
+  private async readWhole(): Promise<boolean> {
+    const { sequence, turn } = this.context;
+    const { tokens } = this.request;
+    using reading = await turn(async () => sequence.readWhole?.(tokens));
+    if (!reading) return false;
+    while (!reading.isDone) await turn(() => reading.step());
+    this.reusedTokens = 0;
+    this.evaluatedTokens = tokens.length;
+    return true;
+  }
+
   private async decode(last: readonly TokenId[]): Promise<StopReason> {
     const { backend, sequence, turn } = this.context;
     const healing = this.request.requiredPrefix ? new TokenHealing(this.context.tokenIndex(), this.request.requiredPrefix) : undefined;
@@ -141,7 +154,7 @@ export class Generation {
           throw new TroubleError('invalid-input', `The model's vocabulary can't spell the ${this.request.requiredPrefix?.length} characters of required text.`);
         }
         const isFirst = this.promptDoneAt === undefined;
-        if (!isFirst && sequence.length + 1 >= backend.contextSizeTokens) return 'context-full';
+        if (!isFirst && (sequence.length + 1 >= backend.contextSizeTokens || sequence.room < 2)) return 'context-full';
         const step = await turn(async () => {
           const next = await steps.next();
           if (isFirst) await sequence.checkpoint();

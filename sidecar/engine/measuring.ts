@@ -1,10 +1,9 @@
 import { open } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import type { Evaluator } from '../models/evaluator.ts';
+import { evaluateInChunks, readPrompt, type Evaluator } from '../models/evaluator.ts';
 import type { BenchParams, BenchResult, LogitsParams, LogitsResult, PerplexityParams, PerplexityResult, TokenId } from '../protocol/engine.ts';
 import { TroubleError } from './engine.ts';
 
-const CHUNK_TOKENS = 512;
 /** Rows of logits held at once. */
 const LOGIT_ROWS = 64;
 
@@ -52,7 +51,7 @@ export async function measurePerplexity(
     // As llama.cpp: each chunk begins with the token for the beginning of a text, where the model uses one.
     const given = bos === undefined ? truth : [bos, ...truth.slice(1)];
     evaluator.reset();
-    await evaluateInChunks(evaluator, given.slice(0, first), signal);
+    await readPrompt(evaluator, given.slice(0, first), signal);
     for (let start = first; start < contextTokens - 1; start += LOGIT_ROWS) {
       signal?.throwIfAborted();
       const end = Math.min(contextTokens - 1, start + LOGIT_ROWS);
@@ -82,7 +81,7 @@ export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeT
       const count = test === 'prompt' ? promptTokens : decodeTokens;
       if (count === 0) continue;
       evaluator.reset();
-      await evaluateInChunks(evaluator, tokens.slice(0, depth), signal);
+      await readPrompt(evaluator, tokens.slice(0, depth), signal);
       const start = performance.now();
       if (test === 'prompt') await evaluateInChunks(evaluator, tokens.slice(depth, depth + count), signal);
       else for (const token of tokens.slice(depth, depth + count)) await evaluator.evaluate([token], 'last');
@@ -90,14 +89,6 @@ export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeT
     }
   }
   return { results };
-}
-
-async function evaluateInChunks(evaluator: Evaluator, tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
-  for (let start = 0; start < tokens.length; start += CHUNK_TOKENS) {
-    signal?.throwIfAborted();
-    const end = start + CHUNK_TOKENS;
-    await evaluator.evaluate(tokens.slice(start, end), end >= tokens.length ? 'last' : 'none');
-  }
 }
 
 function checkTokens({ vocabularySize, contextSizeTokens }: Evaluator, tokens: readonly TokenId[]): void {

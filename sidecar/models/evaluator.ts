@@ -6,7 +6,26 @@ export interface Evaluator {
   readonly contextSizeTokens: number;
   /** Empties the sequence. */
   reset(): void;
+  /** Appends a prompt, of which the sequence may keep fewer rows than tokens; absent where `evaluate` does the same. */
+  readPrompt?(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
   /** Appends tokens; resolves with the wanted rows, `[rows · vocabulary]`. */
   evaluate(tokens: readonly TokenId[], wanted: 'none' | 'last' | 'all'): Promise<Float32Array>;
   dispose(): void;
+}
+
+/** Tokens of one evaluation. */
+const CHUNK_TOKENS = 512;
+
+/** Appends a prompt as a request's is appended. Rejects with the reason of a signal that aborts between two evaluations. */
+export async function readPrompt(evaluator: Evaluator, tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
+  await (evaluator.readPrompt ? evaluator.readPrompt(tokens, signal) : evaluateInChunks(evaluator, tokens, signal));
+}
+
+/** Appends tokens, some at a time. Rejects with the reason of a signal that aborts between two evaluations. */
+export async function evaluateInChunks(evaluator: Pick<Evaluator, 'evaluate'>, tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
+  for (let start = 0; start < tokens.length; start += CHUNK_TOKENS) {
+    signal?.throwIfAborted();
+    const end = start + CHUNK_TOKENS;
+    await evaluator.evaluate(tokens.slice(start, end), end >= tokens.length ? 'last' : 'none');
+  }
 }

@@ -5,6 +5,7 @@ import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from '..
 import { Scheduler } from '../engine/scheduler.ts';
 import type { ChatTemplateParams, EngineStatistics, LoadedModel, LoadParams, TokenId } from '../protocol/engine.ts';
 import { ownArchitectures } from './architectures/architectures.ts';
+import { parseCacheChoice } from './chorus/cacheChoice.ts';
 import { openChorusModel } from './chorus/openChorusModel.ts';
 import { openDevice, type OpenedDevice } from './llamaCpp/device.ts';
 import { openLlamaModel } from './llamaCpp/openLlamaModel.ts';
@@ -163,7 +164,11 @@ export class LocalEngine implements Engine, Measuring {
 /** Our own graphs where they can; otherwise node-llama-cpp, with the reason, unless the user chose. */
 async function openModel(request: OpenRequest): Promise<OpenedModel> {
   const { engine } = request.params;
-  if (engine === 'llama') return openLlamaModel(request);
+  const keepsAll = parseCacheChoice(request.params.cache ?? 'full').capacity === Infinity;
+  if (engine === 'llama') {
+    if (!keepsAll) throw new TroubleError('invalid-input', `llama.cpp keeps the full cache; "${request.params.cache}" needs Chorus's own engine (--engine chorus, or chorus.engine).`);
+    return openLlamaModel(request);
+  }
   if (engine === 'chorus') return openChorusModel(request);
   let reason: TroubleError;
   try {
@@ -174,7 +179,7 @@ async function openModel(request: OpenRequest): Promise<OpenedModel> {
   }
   try {
     const opened = await openLlamaModel(request);
-    return { ...opened, limits: [`llama.cpp runs ${path.basename(request.params.modelPath)}: ${reason.message}`, ...opened.limits] };
+    return { ...opened, limits: [`llama.cpp runs ${path.basename(request.params.modelPath)}: ${reason.message}`, ...(keepsAll ? [] : [`llama.cpp keeps the full cache, not "${request.params.cache}".`]), ...opened.limits] };
   } catch (error) {
     // Our own check knows the tensor; llama.cpp says no more than that it could not load the file.
     throw error instanceof TroubleError && error.code === 'invalid-model' && reason.code === 'invalid-model' ? reason : error;

@@ -34,6 +34,8 @@ export interface MemoryRequest {
   readonly keepsScores: boolean;
   /** 0 chooses. */
   readonly contextSizeTokens: number;
+  /** Rows that a sequence keeps of so many tokens; absent: one each. Where they are fewer, a prompt is read layer by layer. */
+  readonly keptRows?: number;
 }
 
 /**
@@ -62,15 +64,18 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
 
 /** What takes memory at a context, in bytes. */
 export function memoryNeeds(
-  { shape, batchTokens, keepsScores }: Omit<MemoryRequest, 'availableBytes'>,
+  { shape, batchTokens, keepsScores, keptRows = Infinity }: Omit<MemoryRequest, 'availableBytes'>,
   contextTokens: number,
   sequences: number,
 ): { readonly cacheBytes: number; readonly computeBytes: number } {
   // Of a mixture of attention the queries, what they attend, and that scaled by the gates.
   const mixtureElements = (4 * shape.queryElementsPerToken) / shape.blockCount;
   const scoreBytes = keepsScores ? 2 * batchTokens * contextTokens * shape.headCount * 4 : 0;
+  const tokenBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES;
+  // One layer's full cache, and what passes from layer to layer.
+  const readingBytes = keptRows < contextTokens ? (tokenBytes / shape.blockCount + 4 * shape.embeddingLength) * contextTokens : 0;
   return {
-    cacheBytes: shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES * contextTokens * sequences,
+    cacheBytes: tokenBytes * Math.min(contextTokens, keptRows) * sequences + readingBytes,
     computeBytes: batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes,
   };
 }

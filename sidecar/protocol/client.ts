@@ -35,7 +35,7 @@ export interface ChorusServerCapabilities {
 
 /**
  * Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the default. The model and how
- * it runs (the first five) are shared by all clients: the client that sent any of them last chooses, and one that sends none leaves them alone.
+ * it runs (the first six) are shared by all clients: the client that sent any of them last chooses, and one that sends none leaves them alone.
  */
 export interface ChorusSettings {
   /** Path of a GGUF file. Empty: the bundled model. */
@@ -46,6 +46,8 @@ export interface ChorusSettings {
   readonly threads?: number;
   /** Context per sequence in tokens; 0 chooses from the model and the memory. */
   readonly contextSizeTokens?: number;
+  /** What of a long context is kept: "full" (the default), "snapkv:2048", …. */
+  readonly cache?: string;
   readonly completion?: CompletionSettings;
   readonly chat?: ChatSettings;
 }

@@ -19,6 +19,8 @@ export interface LoadParams {
   readonly threads: number;
   /** 0 chooses from the model and the memory. */
   readonly contextSizeTokens: number;
+  /** What of a long context a sequence keeps: "full" (the default), "snapkv:2048", …. */
+  readonly cache?: string;
 }
 export interface LoadedModel {
   readonly name: string;

@@ -48,8 +48,8 @@ export class FrontModelSession implements ModelSession {
    * Takes a client's settings. A change that concerns the model takes effect with the next request. Settings that say nothing of the model
    * leave it as others chose it; those that name a part of it mean the defaults for the rest.
    */
-  configure({ modelPath, engine, device, threads, contextSizeTokens }: ChorusSettings): void {
-    const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens }).filter(([, value]) => value !== undefined);
+  configure({ modelPath, engine, device, threads, contextSizeTokens, cache }: ChorusSettings): void {
+    const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens, cache }).filter(([, value]) => value !== undefined);
     if (chosen.length === 0) return;
     const next = { ...DEFAULTS, ...(Object.fromEntries(chosen) as Partial<LoadParams>) };
     if (JSON.stringify(next) === JSON.stringify(this.#settings)) return;

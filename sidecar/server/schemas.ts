@@ -26,6 +26,7 @@ export const settings = z.object({
   device: z.enum(['auto', 'cpu', 'cuda', 'vulkan', 'metal']).optional(),
   threads: count.max(1024).optional(),
   contextSizeTokens: count.optional(),
+  cache: z.string().max(200).optional(),
   completion: z
     .object({
       multiline: z.enum(['auto', 'never', 'always']).optional(),

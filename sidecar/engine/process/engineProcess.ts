@@ -216,7 +216,7 @@ export class EngineProcess implements Engine, Measuring {
 /** Same key: the same file with the same settings is in memory. */
 async function loadKey(params: LoadParams): Promise<string> {
   const file = await stat(params.modelPath).catch(() => undefined);
-  return JSON.stringify([params.modelPath, params.engine, params.device, params.threads, params.contextSizeTokens, file?.size, file?.mtimeMs]);
+  return JSON.stringify([params.modelPath, params.engine, params.device, params.threads, params.contextSizeTokens, params.cache, file?.size, file?.mtimeMs]);
 }
 
 /** "CUDA (NVIDIA …)" → 'cuda'. */

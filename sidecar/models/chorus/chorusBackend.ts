@@ -5,6 +5,7 @@ import { compileGrammar } from '../llamaCpp/compiledGrammar.ts';
 import type { ModelText } from '../modelText.ts';
 import { ChorusSequence } from './chorusSequence.ts';
 import { startGrammar } from './grammarState.ts';
+import type { SelectionPlan } from './layerSelection.ts';
 import { BATCH_TOKENS, type Network } from './network.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
@@ -21,17 +22,20 @@ export class ChorusBackend implements Backend {
     private readonly options: {
       readonly network: Network;
       readonly caches: readonly SequenceCache[];
+      /** Tokens that a sequence reads; it may keep fewer rows. */
+      readonly contextSizeTokens: number;
+      readonly selection?: SelectionPlan;
       readonly text: ModelText;
       readonly llama: Llama;
       /** Loaded for its vocabulary alone. */
       readonly tokenizer: LlamaModel;
     },
   ) {
-    const { network, caches, text } = options;
+    const { network, caches, text, selection } = options;
     this.isInterruptible = network.isInterruptible;
     this.vocabulary = text.vocabulary;
-    this.sequences = caches.map((cache) => new ChorusSequence(network, cache, text.vocabulary.size));
-    this.contextSizeTokens = Math.min(...caches.map(({ capacity }) => capacity));
+    this.sequences = caches.map((cache) => new ChorusSequence(network, cache, text.vocabulary.size, selection));
+    this.contextSizeTokens = options.contextSizeTokens;
     this.#endOfGeneration = new Set(text.special.endOfGeneration);
   }
 

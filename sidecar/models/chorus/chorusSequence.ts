@@ -1,25 +1,38 @@
 import { performance } from 'node:perf_hooks';
-import type { BackendSequence, DecodeOptions } from '../../engine/backend.ts';
+import type { BackendSequence, DecodeOptions, WholePrompt } from '../../engine/backend.ts';
 import { PromptLookup } from '../../engine/drafting.ts';
 import { createSampler, type Sampler } from '../../engine/sampler.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import type { GrammarState } from './grammarState.ts';
-import type { Network } from './network.ts';
+import { LayerMajorPrefill } from './layerMajor.ts';
+import type { SelectionPlan } from './layerSelection.ts';
+import { BATCH_TOKENS, type Network } from './network.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
 /** Tokens that samplers may look back on. */
 const RECENT_TOKENS = 64;
+/** Rows that are left to an answer when a prompt goes on where another ended. */
+const MIN_ROOM_ROWS = 256;
 
 /** One sequence of our own network as the scheduler sees it. */
 export class ChorusSequence implements BackendSequence {
+  /** Of a whole prompt's last token. */
+  #promptLogits: Float32Array = new Float32Array(0);
+
   constructor(
     private readonly network: Network,
     private readonly cache: SequenceCache,
     private readonly vocabularySize: number,
+    /** Chooses what is kept of prompts that have more tokens than its capacity. */
+    private readonly selection?: SelectionPlan,
   ) {}
 
   get length(): number {
     return this.cache.length;
+  }
+
+  get room(): number {
+    return this.cache.capacity - this.cache.rows;
   }
 
   commonPrefixLength(tokens: readonly TokenId[]): number {
@@ -32,6 +45,26 @@ export class ChorusSequence implements BackendSequence {
   async truncate(length: number): Promise<number> {
     this.cache.truncate(length);
     return this.cache.length;
+  }
+
+  readWhole(tokens: readonly TokenId[]): WholePrompt | undefined {
+    const { cache, network, selection } = this;
+    if (!selection || tokens.length <= selection.capacity) return undefined;
+    // A prompt that goes on where a selected one ended is appended to it, while there is room.
+    const isContinued = cache.rows < cache.length && this.commonPrefixLength(tokens) === cache.length;
+    if (isContinued && tokens.length - cache.length + MIN_ROOM_ROWS <= this.room) return undefined;
+    cache.truncate(0);
+    const prefill = new LayerMajorPrefill(network.options, cache, tokens, { chunkTokens: BATCH_TOKENS, selection });
+    return {
+      get isDone() {
+        return prefill.isDone;
+      },
+      step: async () => {
+        await network.exclusively(() => prefill.step());
+        if (prefill.isDone) this.#promptLogits = prefill.logits;
+      },
+      [Symbol.dispose]: () => prefill[Symbol.dispose](),
+    };
   }
 
   async evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
@@ -47,8 +80,14 @@ export class ChorusSequence implements BackendSequence {
     const grammar = options.grammar && (options.grammar.handle as () => GrammarState)();
     const lookup = new PromptLookup();
     let pending = [...tokens];
+    if (pending.length === 0) {
+      // The whole prompt was read already.
+      const token = this.#sample(sampler, this.#promptLogits.slice(), grammar, options);
+      pending = [token];
+      yield token;
+    }
     for (;;) {
-      const room = cache.capacity - cache.length - pending.length - 1;
+      const room = this.room - pending.length - 1;
       const drafted = grammar || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
       const start = performance.now();
       const logits = await this.network.evaluate(cache, [...pending, ...drafted], drafted.length > 0 ? 'all' : 'last', options.signal);

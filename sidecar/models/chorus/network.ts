@@ -150,6 +150,11 @@ export class Network implements Disposable {
     return this.#observe(sequence, tokens, { onNorm }, () => new Map([...results].map(([name, result]) => [name, readF32(this.options.placement.device, result)])));
   }
 
+  /** Computes on the same weights in another way; `settled` waits for it. */
+  async exclusively(compute: () => Promise<void>): Promise<void> {
+    await (this.#computing = compute());
+  }
+
   /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */
   async settled(): Promise<void> {
     await this.#computing.catch(() => undefined);

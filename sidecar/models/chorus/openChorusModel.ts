@@ -2,11 +2,14 @@ import path from 'node:path';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { DeviceError, UnsupportedOpError, AllocationError } from '../../../kernels/ggml/errors.ts';
 import { TroubleError } from '../../engine/engine.ts';
-import type { Evaluator } from '../evaluator.ts';
+import { evaluateInChunks, type Evaluator } from '../evaluator.ts';
 import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
 import { ModelText } from '../modelText.ts';
 import type { OpenedModel, OpenRequest } from '../openedModel.ts';
+import { parseCacheChoice } from './cacheChoice.ts';
 import { ChorusBackend } from './chorusBackend.ts';
+import type { ChorusSequence } from './chorusSequence.ts';
+import type { SelectionPlan } from './layerSelection.ts';
 import { BATCH_TOKENS, Network } from './network.ts';
 import { checkModel } from './openNetwork.ts';
 import { onOneDevice, onTwoDevices } from './placement.ts';
@@ -14,11 +17,16 @@ import { planModel } from './planModel.ts';
 import { SequenceCache } from './sequenceCache.ts';
 import { loadWeights } from './weights.ts';
 
+/** Rows for what follows a prompt of which only some are kept. */
+const ANSWER_ROWS = 2_048;
+
 /** Opens a model on our own graphs. Throws `TroubleError`; 'unsupported-model' where another engine may run it. */
 export async function openChorusModel(request: OpenRequest): Promise<OpenedModel> {
   const { params, file, threads } = request;
   const model = await checkModel(params.modelPath);
-  const plan = await planModel(request, model, BATCH_TOKENS);
+  const selection = selectionOf(params.cache);
+  const keptRows = selection && selection.capacity + ANSWER_ROWS;
+  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows });
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
   const use = <Resource extends Disposable>(resource: Resource): Resource => {
@@ -41,16 +49,16 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
       }),
     );
     const { architecture, hyperparameters } = model;
-    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, plan.contextSizeTokens)));
+    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity))));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
-    const backend = new ChorusBackend({ network, caches, text, llama: request.device.llama, tokenizer });
+    const backend = new ChorusBackend({ network, caches, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
     const deviceBytes = (): number => weights.sizeBytes + caches.reduce((sum, cache) => sum + cache.sizeBytes, 0) + network.computeBytes;
     return {
       engine: 'chorus',
       backend,
       text,
       limits: plan.reason ? [plan.reason] : [],
-      evaluator: () => evaluatorOf(network, caches[0] as SequenceCache),
+      evaluator: () => evaluatorOf(network, caches[0] as SequenceCache, backend.sequences[0] as ChorusSequence, plan.contextSizeTokens),
       deviceMemoryBytes: () => (device.kind === 'cpu' ? 0 : deviceBytes()),
       dispose: async () => {
         await network.settled();
@@ -64,14 +72,29 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
 }
 
 /** The scheduler's first sequence, which it finds empty afterwards. */
-function evaluatorOf(network: Network, cache: SequenceCache): Evaluator {
-  return {
+function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSequence, contextSizeTokens: number): Evaluator {
+  const evaluator: Evaluator = {
     vocabularySize: network.options.hyperparameters.vocabularySize,
-    contextSizeTokens: cache.capacity,
+    contextSizeTokens,
     reset: () => cache.truncate(0),
     evaluate: (tokens, wanted) => network.evaluate(cache, tokens, wanted),
+    readPrompt: async (tokens, signal) => {
+      using reading = sequence.readWhole(tokens);
+      if (!reading) return evaluateInChunks(evaluator, tokens, signal);
+      while (!reading.isDone) {
+        signal?.throwIfAborted();
+        await reading.step();
+      }
+    },
     dispose: () => cache.truncate(0),
   };
+  return evaluator;
+}
+
+/** `undefined` where all rows are kept. */
+function selectionOf(cache: string | undefined): SelectionPlan | undefined {
+  const choice = parseCacheChoice(cache ?? 'full');
+  return choice.capacity === Infinity ? undefined : choice;
 }
 
 function openFailure({ params, signal, device }: OpenRequest, error: unknown): unknown {

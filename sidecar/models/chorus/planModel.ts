@@ -21,7 +21,7 @@ export interface ModelPlan extends MemoryPlan {
  * Decides before anything is loaded. A GPU takes the whole model where that leaves a useful context, else what fits; the processor the
  * rest. Throws `TroubleError` 'out-of-memory' with the numbers.
  */
-export async function planModel(request: OpenRequest, model: CheckedModel, batchTokens: number): Promise<ModelPlan> {
+export async function planModel(request: OpenRequest, model: CheckedModel, { batchTokens, keptRows }: Pick<MemoryRequest, 'batchTokens' | 'keptRows'>): Promise<ModelPlan> {
   const { params, file, device } = request;
   const mainBytes = await availableMemoryBytes();
   const needs: Omit<MemoryRequest, 'availableBytes'> = {
@@ -29,6 +29,7 @@ export async function planModel(request: OpenRequest, model: CheckedModel, batch
     shape: file.shape,
     weightBytes: file.weightBytes,
     batchTokens,
+    keptRows,
     keepsScores: false,
     contextSizeTokens: params.contextSizeTokens,
   };

@@ -18,6 +18,10 @@ export class LlamaSequence implements BackendSequence {
     return this.sequence.nextTokenIndex;
   }
 
+  get room(): number {
+    return this.sequence.contextSize - this.length;
+  }
+
   commonPrefixLength(tokens: readonly TokenId[]): number {
     return Math.min(this.sequence.compareContextTokens(tokens as Token[]).firstDifferentIndex, tokens.length);
   }

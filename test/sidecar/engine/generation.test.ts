@@ -10,6 +10,9 @@ function lettersBackend(): Backend {
     get length() {
       return length;
     },
+    get room() {
+      return 64 - length;
+    },
     commonPrefixLength: () => 0,
     truncate: async (to) => (length = Math.min(length, to)),
     evaluate: async (tokens) => void (length += tokens.length),
