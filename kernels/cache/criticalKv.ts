@@ -2,16 +2,29 @@ import { multiply } from '../blocks/linear.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { add, cast, concat, contiguous, mul, relu, reshape, scale, sumRows, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import { raiseBest } from './selection.ts';
 import type { ScoredLayer, Selector } from './selector.ts';
 
 /** Added to scores before the values count. */
 const EPSILON = 1e-4;
+/** Of the rows that stay, those of the window among them, the share that is chosen by the scores alone. */
+const FIRST_SHARE = 0.5;
 
-/** CriticalKV (arXiv 2502.03805): a row counts by what its value adds to the layer's result, the L1 norm of the value times the output matrix. */
+/**
+ * CriticalKV (arXiv 2502.03805): half of the rows stay by their scores; the others by what their values add to the layer's result besides, the L1 norm of
+ * the value times the output matrix. As in NVIDIA's kvpress.
+ */
 export function criticalKv(selector: Selector): Selector {
   return {
     observation: selector.observation,
-    score: (graph, layer) => mul(graph, scale(graph, selector.score(graph, layer), 1, EPSILON), outputNorms(graph, layer)),
+    score(graph, layer) {
+      const { candidates, chosen, key, constant } = layer;
+      const window = key.shape[1] - candidates;
+      const first = Math.max(0, Math.floor(FIRST_SHARE * (chosen + window)) - window);
+      const scores = selector.score(graph, layer);
+      const weighted = mul(graph, scale(graph, scores, 1, EPSILON), outputNorms(graph, layer));
+      return first > 0 ? raiseBest(graph, scores, weighted, first, constant) : weighted;
+    },
   };
 }
 

@@ -11,6 +11,8 @@ export interface ScoredLayer {
   readonly observedTokens: number;
   /** The first rows, which may go; those behind them are kept in any case. */
   readonly candidates: number;
+  /** How many of the candidates each KV head keeps. */
+  readonly chosen: number;
   /** `[headSize, rows, kvHeads]`: all rows. */
   readonly key: Tensor;
   readonly value: Tensor;

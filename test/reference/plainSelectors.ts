@@ -23,6 +23,10 @@ export const softmax = (scores: readonly number[]): number[] => {
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
+/** The numbers of the best rows, ascending. */
+export const plainBest = (scores: readonly number[], count: number): number[] =>
+  [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number)).slice(0, count).sort((a, b) => a - b);
+
 const sizes = ({ query, key }: PlainLayer): { tokens: number; group: number; kvHeads: number } => {
   const kvHeads = key[0]?.length as number;
   return { tokens: key.length, kvHeads, group: (query[0]?.length as number) / kvHeads };
@@ -60,7 +64,7 @@ export function plainSnapKv(layer: PlainLayer, candidates: number, { kernel, poo
   return byGroup(layer, candidates, ofHead, mean);
 }
 
-/** H2O (arXiv 2306.14048). */
+/** H2O (arXiv 2306.14048): sums over all tokens, which no row's number of tokens divides. */
 export function plainH2o(layer: PlainLayer, candidates: number): PlainScores {
   const { tokens } = sizes(layer);
   const ofHead = (head: number): number[] => {
@@ -127,18 +131,28 @@ export function plainKvzip(layer: PlainLayer, candidates: number): PlainScores {
   return byGroup(layer, candidates, ofHead, (values) => Math.max(...values));
 }
 
-/** Scores times the L1 norm of what a value adds to the layer's result (CriticalKV, arXiv 2502.03805). */
-export function plainCritical(layer: PlainLayer, scores: PlainScores): PlainScores {
+/** CriticalKV (arXiv 2502.03805): the `first` best in any case; scores times the L1 norm of what a value adds to the layer's result. */
+export function plainCritical(layer: PlainLayer, scores: PlainScores, first: number): PlainScores {
   const { group } = sizes(layer);
   const headSize = layer.key[0]?.[0]?.length as number;
   const width = layer.output[0]?.length as number;
-  return scores.map((ofRows, kvHead) =>
-    ofRows.map((score, row) => {
+  return scores.map((ofRows, kvHead) => {
+    const inAnyCase = new Set(plainBest(ofRows, first));
+    return ofRows.map((score, row) => {
+      if (inAnyCase.has(row)) return Number.MAX_VALUE;
       const norms = range(group).map((member) => {
         const head = kvHead * group + member;
         return range(width).reduce((sum, column) => sum + Math.abs(range(headSize).reduce((total, index) => total + (layer.value[row]?.[kvHead]?.[index] as number) * (layer.output[head * headSize + index]?.[column] as number), 0)), 0);
       });
       return (score + 1e-4) * mean(norms);
-    }),
-  );
+    });
+  });
+}
+
+/** AdaKV (arXiv 2407.11550), as kvpress has it: the best rows of all heads, `count` a head on average, but the `least` best of each in any case. */
+export function plainAdaptive(scores: PlainScores, { count, least }: { count: number; least: number }): readonly (readonly number[])[] {
+  const safe = scores.map((ofRows) => new Set(plainBest(ofRows, least)));
+  const others = scores.flatMap((ofRows, head) => ofRows.map((score, row) => ({ head, row, score })).filter(({ row }) => !safe[head]?.has(row)));
+  const best = others.sort((a, b) => b.score - a.score).slice(0, (count - least) * scores.length);
+  return scores.map((_, head) => [...(safe[head] as Set<number>), ...best.filter((other) => other.head === head).map(({ row }) => row)].sort((a, b) => a - b));
 }

@@ -18,7 +18,11 @@ export interface CacheChoice {
   readonly capacity: number;
   /** The last rows, which are kept in any case. */
   readonly window: number;
+  readonly budget: Budget;
 }
+
+/** Whether each KV head of a layer keeps as many rows, or those of all heads compete. */
+export type Budget = 'equal' | 'adaptive';
 
 interface Options {
   number(name: string, fallback: number, limits: { readonly least: number; readonly most?: number }): number;
@@ -48,9 +52,9 @@ export const selectorNames = Object.keys(selectors) as readonly SelectorName[];
 
 /**
  * Reads "snapkv:2048,window=32,kernel=5,pool=avg": a selector, the rows that it keeps, and options. Throws `TroubleError` 'invalid-input', which says what was
- * expected.
+ * expected. A cache holds as many rows of each head, so that an adaptive budget is for those alone who look at rows: `mayDifferByHead`.
  */
-export function parseCacheChoice(text: string): CacheChoice {
+export function parseCacheChoice(text: string, { mayDifferByHead = false } = {}): CacheChoice {
   const [, name = '', rows, rest] = /^([^:]*)(?::([^,]*)(?:,(.*))?)?$/s.exec(text) ?? [];
   const make = (selectors as Readonly<Record<string, ((options: Options) => Selector) | undefined>>)[name];
   if (!make || !Object.hasOwn(selectors, name)) throw new TroubleError('invalid-input', `There is no cache "${name}"; choose ${selectorNames.join(', ')}, and how many rows to keep: "snapkv:2048".`);
@@ -63,11 +67,15 @@ export function parseCacheChoice(text: string): CacheChoice {
   const window = isFull ? 0 : options.number('window', DEFAULT_WINDOW, { least: 0, most: MAX_ROWS });
   const capacity = isFull ? Infinity : wholeNumber(text, 'rows', rows ?? '', { least: 1, most: MAX_ROWS });
   let selector = make(options);
-  if (options.word('values', 'equal', ['equal', 'critical']) === 'critical') selector = criticalKv(selector);
+  const values = options.word('values', 'equal', ['equal', 'critical']);
+  if (values === 'critical') selector = criticalKv(selector);
+  const budget = options.word('budget', 'equal', ['equal', 'adaptive']);
+  if (budget === 'adaptive' && !mayDifferByHead) throw new TroubleError('invalid-input', `Only "chorus select" gives KV heads different numbers of rows: leave out budget=adaptive of "${text}".`);
+  if (budget === 'adaptive' && values === 'critical') throw new TroubleError('invalid-input', `Either budget=adaptive or values=critical, not both, as in "${text}".`);
   if (capacity <= window) throw new TroubleError('invalid-input', `Of ${capacity} rows ${window} are the window: "${text}" leaves none to choose.`);
   const [unknown] = given.keys();
   if (unknown !== undefined) throw new TroubleError('invalid-input', `The cache "${name}" has no option "${unknown}" (in "${text}").`);
-  return { name: name as SelectorName, selector, capacity, window };
+  return { name: name as SelectorName, selector, capacity, window, budget };
 }
 
 function readPairs(text: string, list: string | undefined): Map<string, string> {

@@ -57,7 +57,7 @@ export class LayerMajorPrefill implements Disposable {
   #logits: Float32Array | undefined;
   readonly #kept: KeptRows[] = [];
 
-  /** `sequence` is empty, and has room for what is kept of the tokens. */
+  /** `sequence` is empty, and has room for what is kept of the tokens; it stays empty by an adaptive budget. */
   constructor(
     private readonly options: NetworkOptions,
     private readonly sequence: SequenceCache,
@@ -65,7 +65,8 @@ export class LayerMajorPrefill implements Disposable {
     private readonly how: LayerMajorOptions,
   ) {
     const { placement, hyperparameters } = options;
-    const replays = how.selection?.selector.observation?.of === 'replay' ? (how.selection.replay?.(tokens) ?? []) : [];
+    const isSelected = tokens.length > (how.selection?.capacity ?? Infinity);
+    const replays = isSelected && how.selection?.selector.observation?.of === 'replay' ? (how.selection.replay?.(tokens) ?? []) : [];
     this.#contextTokens = tokens.length;
     this.#tokens = [...tokens, ...replays.flat()];
     this.#chunks = chunksOf(tokens.length, replays, how.chunkTokens);
@@ -115,7 +116,7 @@ export class LayerMajorPrefill implements Disposable {
     this.#selection = undefined;
     this.#chunk = 0;
     this.#block++;
-    if (this.isDone) this.sequence.hold(this.#tokens.slice(0, this.#contextTokens), Math.min(this.#contextTokens, this.how.selection?.capacity ?? Infinity));
+    if (this.isDone && this.how.selection?.budget !== 'adaptive') this.sequence.hold(this.#tokens.slice(0, this.#contextTokens), Math.min(this.#contextTokens, this.how.selection?.capacity ?? Infinity));
   }
 
   /** To the end. Rejects with the reason of a signal that aborts between two chunks. */

@@ -1,6 +1,6 @@
 import { cacheHeads, type LayerCache, type ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
-import { bestRows, gatherRows } from '../../../kernels/cache/selection.ts';
-import type { Observation, Selector } from '../../../kernels/cache/selector.ts';
+import { bestRows, bestRowsOfAll, gatherRows } from '../../../kernels/cache/selection.ts';
+import type { Observation, ScoredLayer, Selector } from '../../../kernels/cache/selector.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import type { GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { add, contiguous, copy, relu, sub, view } from '../../../kernels/ggml/ops.ts';
@@ -9,23 +9,31 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads, hasExperts, isSliding } from '../architectures/architecture.ts';
+import type { Budget } from './cacheChoice.ts';
 import type { NetworkOptions } from './network.ts';
+
+/** By an adaptive budget each head keeps at least this share of what it would keep by an equal one, rows of the window among them. */
+const LEAST_SHARE = 0.2;
 
 /** How a sequence's rows are chosen. */
 export interface SelectionPlan {
   readonly selector: Selector;
-  /** Rows that each KV head keeps, the window among them. */
+  /** Rows that each KV head keeps, the window among them; by an adaptive budget on average. */
   readonly capacity: number;
   /** The last tokens, whose rows are kept in any case. */
   readonly window: number;
   /** Texts that repeat the context, for selectors that read it twice. */
   readonly replay?: (tokens: readonly TokenId[]) => readonly (readonly TokenId[])[];
+  /** By an adaptive one rows are told but not gathered: a cache holds as many of each head. */
+  readonly budget?: Budget;
   /** Whether `keep` says which rows it kept. */
   readonly tellsRows?: boolean;
 }
 
 /** The rows that each KV head of a layer keeps, ascending; empty where nobody asked for them. */
 export type KeptRows = readonly (readonly number[])[];
+
+type Constant = (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]) => Tensor;
 
 /** Tokens that an evaluation computes. */
 interface Computed {
@@ -81,7 +89,7 @@ export class LayerSelection implements Disposable {
     };
   }
 
-  /** Copies what is kept of a layer's rows to the beginning of another cache. */
+  /** Copies what is kept of a layer's rows to the beginning of another cache, but by an adaptive budget. */
   async keep(from: LayerCache, to: LayerCache, memory: GraphMemory): Promise<KeptRows> {
     const { block, contextTokens, plan } = this.layer;
     const { placement, hyperparameters } = this.options;
@@ -89,20 +97,25 @@ export class LayerSelection implements Disposable {
     const [window, chosen] = plan && this.#isSelected ? [plan.window, plan.capacity - plan.window] : [Math.min(contextTokens, plan?.capacity ?? contextTokens), 0];
     using graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const constants = new Map<Tensor, NodeJS.ArrayBufferView>();
-    const constant = (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]): Tensor => {
+    const constant: Constant = (type, values, extents) => {
       const tensor = graph.input('constant', type, extents);
       constants.set(tensor, values);
       return tensor;
     };
     const heads = (cache: Tensor, rows: number): Tensor => cacheHeads(graph, cache, rows, hyperparameters.headSize, kvHeads);
+    const isAdaptive = plan?.budget === 'adaptive';
     let numbers: Tensor | undefined;
     if (chosen > 0) {
-      numbers = bestRows(graph, this.#score(graph, heads(from.key, contextTokens), heads(from.value, contextTokens), constant), chosen);
-      const places = constant('I32', Int32Array.from({ length: chosen }, (_, place) => place), [chosen]);
+      const scores = this.#score(graph, { key: heads(from.key, contextTokens), value: heads(from.value, contextTokens), chosen, constant });
+      const least = Math.max(0, Math.floor(LEAST_SHARE * (chosen + window)) - window);
+      numbers = isAdaptive ? bestRowsOfAll(graph, scores, { count: chosen, least, constant: (values, extents) => constant('F32', values, extents) }) : bestRows(graph, scores, chosen);
       graph.expand(numbers, { read: true });
+    }
+    if (numbers && !isAdaptive) {
+      const places = constant('I32', Int32Array.from({ length: chosen }, (_, place) => place), [chosen]);
       for (const [source, target] of [[from.key, to.key], [from.value, to.value]] as const) graph.expand(gatherRows(graph, heads(source, contextTokens), numbers, heads(target, target.shape[1]), places));
     }
-    for (const [source, target] of [[from.key, to.key], [from.value, to.value]] as const) {
+    for (const [source, target] of isAdaptive ? [] : ([[from.key, to.key], [from.value, to.value]] as const)) {
       const rowsOf = (tensor: Tensor, firstRow: number): Tensor => view(graph, tensor, [tensor.shape[0], window], { offsetBytes: firstRow * tensor.strides[1] });
       graph.expand(copy(graph, rowsOf(source, contextTokens - window), rowsOf(target, chosen)));
     }
@@ -137,7 +150,7 @@ export class LayerSelection implements Disposable {
     return expert * heads + kvHead * group + member;
   }
 
-  #score(graph: Graph, key: Tensor, value: Tensor, constant: (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]) => Tensor): Tensor {
+  #score(graph: Graph, { key, value, chosen, constant }: Pick<ScoredLayer, 'key' | 'value' | 'chosen'> & { readonly constant: Constant }): Tensor {
     const { plan, block, contextTokens } = this.layer;
     const { hyperparameters, weights } = this.options;
     const { selector, window } = plan as SelectionPlan;
@@ -145,6 +158,7 @@ export class LayerSelection implements Disposable {
       observed: this.#observed,
       observedTokens: this.#observedTokens,
       candidates: contextTokens - window,
+      chosen,
       key,
       value,
       heads: this.#heads,
@@ -161,8 +175,14 @@ export class LayerSelection implements Disposable {
   #rowNumbers(numbers: Tensor | undefined, { chosen, window, kvHeads }: { chosen: number; window: number; kvHeads: number }): KeptRows {
     const all = new Int32Array(chosen * kvHeads);
     if (numbers) read(this.options.placement.device, numbers, all);
-    const last = Array.from({ length: window }, (_, index) => this.layer.contextTokens - window + index);
-    return Array.from({ length: kvHeads }, (_, head) => [...all.subarray(head * chosen, (head + 1) * chosen).sort((a, b) => a - b), ...last]);
+    const candidates = this.layer.contextTokens - window;
+    const byHead = Array.from({ length: kvHeads }, (): number[] => []);
+    for (const [index, number] of all.entries()) {
+      const [head, row] = this.layer.plan?.budget === 'adaptive' ? [Math.floor(number / candidates), number % candidates] : [Math.floor(index / chosen), number];
+      byHead[head]?.push(row);
+    }
+    const last = Array.from({ length: window }, (_, index) => candidates + index);
+    return byHead.map((rows) => [...rows.sort((a, b) => a - b), ...last]);
   }
 }
 

@@ -7,7 +7,7 @@ import { h2o } from '../../../kernels/cache/h2o.ts';
 import { keyDiff } from '../../../kernels/cache/keydiff.ts';
 import { kvzip } from '../../../kernels/cache/kvzip.ts';
 import { random } from '../../../kernels/cache/random.ts';
-import { bestRows, gatherRows } from '../../../kernels/cache/selection.ts';
+import { bestRows, bestRowsOfAll, gatherRows } from '../../../kernels/cache/selection.ts';
 import type { Selector } from '../../../kernels/cache/selector.ts';
 import { snapKv } from '../../../kernels/cache/snapkv.ts';
 import { streaming } from '../../../kernels/cache/streaming.ts';
@@ -19,7 +19,7 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
-import { plainCritical, plainExpectedAttention, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
+import { plainAdaptive, plainBest, plainCritical, plainExpectedAttention, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 /** Vulkan devices that report float16 multiply matrices in it. */
@@ -52,7 +52,7 @@ function rotate(x: readonly number[], position: number): number[] {
 }
 
 /** Our scores `[kvHead][row]` of the first `candidates` rows. The observed tokens come in two stretches, as chunks of a prompt do. */
-function scored(device: Device, selector: Selector, layer: PlainLayer, { candidates, observedFrom, rows }: { candidates: number; observedFrom: number; rows: number }): PlainScores {
+function scored(device: Device, selector: Selector, layer: PlainLayer, { candidates, observedFrom, rows, chosen = 1 }: { candidates: number; observedFrom: number; rows: number; chosen?: number }): PlainScores {
   const tokens = layer.key.length;
   const [heads, kvHeads] = [layer.query[0]?.length as number, layer.key[0]?.length as number];
   const storages: Storage[] = [];
@@ -85,7 +85,7 @@ function scored(device: Device, selector: Selector, layer: PlainLayer, { candida
     }
   }
   const scores = selector.score(graph, {
-    ...{ observed, observedTokens: tokens - observedFrom, candidates, key, value, heads, scale: 1 / Math.sqrt(HEAD_SIZE), nextPosition: rows, constant },
+    ...{ observed, observedTokens: tokens - observedFrom, candidates, chosen, key, value, heads, scale: 1 / Math.sqrt(HEAD_SIZE), nextPosition: rows, constant },
     rope: { pairing: 'normal', dimensions: HEAD_SIZE, base: ROPE_BASE },
     output: constant(Float32Array.from({ length: heads * HEAD_SIZE * WIDTH }, (_, index) => layer.output[index % (heads * HEAD_SIZE)]?.[Math.floor(index / (heads * HEAD_SIZE))] as number), [heads * HEAD_SIZE, WIDTH]),
     outputHead: (head) => head,
@@ -149,33 +149,64 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
       assertClose(scored(device, kvzip(), layer, { candidates: 40, observedFrom: 40, rows: 40 }), plainKvzip(layer, 40));
     });
 
-    it(`CriticalKV over SnapKV: ${shape}`, () => {
-      using device = new Device(kind);
-      const layer = randomLayer(60, heads, kvHeads);
-      const options = { kernel: 5, pool: 'avg' } as const;
-      assertClose(scored(device, criticalKv(snapKv(options)), layer, { candidates: 52, observedFrom: 52, rows: 60 }), plainCritical(layer, plainSnapKv(layer, 52, options)));
-    });
+    // Of all rows that stay, the window's 8 among them, half are chosen by scores alone.
+    for (const [chosen, first] of [[20, 6], [21, 6], [8, 0], [3, 0]] as const) {
+      it(`CriticalKV over SnapKV, ${chosen} rows: ${shape}`, () => {
+        using device = new Device(kind);
+        const layer = randomLayer(60, heads, kvHeads);
+        const options = { kernel: 5, pool: 'avg' } as const;
+        assertClose(scored(device, criticalKv(snapKv(options)), layer, { candidates: 52, observedFrom: 52, rows: 60, chosen }), plainCritical(layer, plainSnapKv(layer, 52, options), first));
+      });
+    }
   }
 
   it('StreamingLLM keeps the first rows and the last', () => {
     using device = new Device(kind);
     const [scores] = scored(device, streaming({ sinks: 3 }), randomLayer(20, 2, 2), { candidates: 18, observedFrom: 0, rows: 20 });
-    assert.deepEqual(best(scores as number[], 7), [0, 1, 2, 14, 15, 16, 17]);
+    assert.deepEqual(plainBest(scores as number[], 7), [0, 1, 2, 14, 15, 16, 17]);
   });
 
   it('random rows are others for another seed and head, and the same for the same', () => {
     using device = new Device(kind);
     const layer = randomLayer(40, 2, 2);
     const where = { candidates: 40, observedFrom: 0, rows: 40 };
-    const [first, again, other] = [1, 1, 2].map((seed) => scored(device, random({ seed }), layer, where).map((scores) => best(scores, 10)));
+    const [first, again, other] = [1, 1, 2].map((seed) => scored(device, random({ seed }), layer, where).map((scores) => plainBest(scores, 10)));
     assert.deepEqual(again, first);
     assert.notDeepEqual(other, first);
     assert.notDeepEqual(first?.[0], first?.[1]);
   });
 });
 
-const best = (scores: readonly number[], count: number): number[] =>
-  [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number)).slice(0, count).sort((a, b) => a - b);
+describe(`the best rows of all heads on ${kind}`, () => {
+  for (const [kvHeads, count, least] of [[3, 10, 2], [3, 10, 0], [4, 5, 5], [1, 7, 3]] as const) {
+    it(`${count} each of ${kvHeads} on average, ${least} at least`, () => {
+      using device = new Device(kind);
+      using graph = new Graph(device);
+      using memory = new DeviceMemory(device);
+      const candidates = 40;
+      const scores = graph.input('scores', 'F32', [candidates, kvHeads]);
+      const constants = new Map<Tensor, Float32Array>();
+      const constant = (values: Float32Array, extents: readonly number[]): Tensor => {
+        const tensor = graph.input('constant', 'F32', extents);
+        constants.set(tensor, values);
+        return tensor;
+      };
+      const numbers = bestRowsOfAll(graph, scores, { count, least, constant });
+      graph.expand(numbers, { read: true });
+      graph.allocate(memory);
+      const next = uniform(11);
+      // The first head's scores are the smallest by far.
+      const given = Float32Array.from({ length: candidates * kvHeads }, (_, index) => next() + 3 * Math.min(1, Math.floor(index / candidates)));
+      write(device, scores, given);
+      for (const [tensor, values] of constants) write(device, tensor, values);
+      graph.computeSync();
+      const chosen = new Int32Array(count * kvHeads);
+      read(device, numbers, chosen);
+      const byHead = Array.from({ length: kvHeads }, (_, head) => [...chosen].filter((number) => Math.floor(number / candidates) === head).map((number) => number % candidates).sort((a, b) => a - b));
+      assert.deepEqual(byHead, plainAdaptive(Array.from({ length: kvHeads }, (_, head) => [...given.subarray(head * candidates, (head + 1) * candidates)]), { count, least }));
+    });
+  }
+});
 
 describe(`the best rows are gathered on ${kind}`, () => {
   for (const type of ['F32', 'F16', 'Q8_0'] as const) {
@@ -212,7 +243,7 @@ describe(`the best rows are gathered on ${kind}`, () => {
       const gathered = readF32(device, result);
       for (let head = 0; head < kvHeads; head++) {
         const mine = [...chosen.subarray(head * count, (head + 1) * count)];
-        assert.deepEqual([...mine].sort((a, b) => a - b), best([...given.subarray(head * rows, (head + 1) * rows)], count));
+        assert.deepEqual([...mine].sort((a, b) => a - b), plainBest([...given.subarray(head * rows, (head + 1) * rows)], count));
         for (const [index, row] of mine.entries()) {
           const value = gathered[index * headSize * kvHeads + head * headSize] as number;
           assert.ok(Math.abs(value - (row + 100 * head)) < (type === 'Q8_0' ? 1 : 1e-3), `row ${row} of head ${head} became ${value}`);

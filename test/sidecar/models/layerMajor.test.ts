@@ -11,7 +11,7 @@ import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { plainLlamaLogits, type PlainLlamaSizes, type PlainWeights } from '../../reference/plainLlama.ts';
-import { plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
+import { plainAdaptive, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
 import { readTensors } from '../../reference/readTensors.ts';
 import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../reference/tinyModels.ts';
 import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
@@ -116,6 +116,20 @@ describe(`selected rows on ${kind}`, () => {
         assert.ok(normalisedSquaredError <= (kind === 'cpu' ? 1e-9 : 1e-4), `normalised squared error ${normalisedSquaredError}`);
       });
     }
+
+    it(`${shape}, an adaptive budget: the best rows of all heads, a fifth of each head's at least, and nothing is gathered`, async () => {
+      using device = new Device(kind, { threads: 2 });
+      using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
+      const choice = parseCacheChoice('snapkv:60,window=4,kernel=5,budget=adaptive', { mayDifferByHead: true });
+      using prefill = new LayerMajorPrefill(opened.network.options, opened.sequence, context, { chunkTokens: 64, cacheType: 'F32', selection: { ...choice, tellsRows: true } });
+      await prefill.run();
+      const last = Array.from({ length: 4 }, (_, index) => CONTEXT - 4 + index);
+      const expected = layers.slice(0, sizes.blockCount).map((layer) => plainAdaptive(plainSnapKv(layer, CONTEXT - 4, { kernel: 5, pool: 'avg' }), { count: 56, least: 8 }).map((rows) => [...rows, ...last]));
+      if (kind === 'cpu') assert.deepEqual(prefill.kept, expected);
+      assert.ok(expected.some((ofLayer) => new Set(ofLayer.map(({ length }) => length)).size > 1));
+      for (const ofLayer of prefill.kept) assert.equal(ofLayer.flat().length, 60 * kvHeads);
+      assert.equal(opened.sequence.length, 0);
+    });
 
     it(`${shape}, kvzip: reads a second time what it chooses from`, async () => {
       using device = new Device(kind, { threads: 2 });
