@@ -11,7 +11,7 @@ export interface ExpectedAttentionOptions {
   readonly sinks: number;
 }
 
-/** Added to the attention before the values' norms count. */
+/** Added to the attention before the values' norms count; kvpress leaves it to its user, and adds nothing by itself. */
 const EPSILON = 0.02;
 
 /**
