@@ -12,6 +12,7 @@ import { addModels } from './commands/models.ts';
 import { addOutliers } from './commands/outliers.ts';
 import { addPerplexity } from './commands/perplexity.ts';
 import { addQuantize } from './commands/quantize.ts';
+import { addSelect } from './commands/select.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
 import { addTrain } from './commands/train.ts';
@@ -46,6 +47,7 @@ addTrain(program);
 addUpcycle(program);
 addQuantize(program);
 addOutliers(program);
+addSelect(program);
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));

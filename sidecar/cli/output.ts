@@ -14,6 +14,13 @@ export function printFields(fields: readonly (readonly [name: string, ...values:
   }
 }
 
+/** Lines of columns as wide as their widest cell, numbers to the right; the first row is their header. */
+export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const isText = widths.map((_, column) => rows.slice(1).some((row) => /[a-z]/.test(row[column] ?? '')));
+  return rows.map((row) => row.map((cell, column) => (isText[column] ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number))).join('  ').trimEnd());
+}
+
 /** "98.4 MB", in powers of ten as file managers count. */
 export function formatBytes(bytes: number | undefined): string | undefined {
   if (bytes === undefined) return undefined;

@@ -4,6 +4,7 @@ import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vsc
 import { LocalEngine } from '../models/localEngine.ts';
 import { outliers } from '../outliers/outliers.ts';
 import { quantize } from '../quantize/quantize.ts';
+import { selectRows } from '../select/selectRows.ts';
 import { upcycle } from '../upcycle/upcycle.ts';
 import { serveEngine } from './requests.ts';
 
@@ -15,5 +16,5 @@ process.on('SIGINT', () => undefined);
 
 const engine = new LocalEngine({ log: (line) => process.stderr.write(`${line}\n`) });
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-serveEngine(connection, engine, { upcycle, quantize, outliers });
+serveEngine(connection, engine, { upcycle, quantize, outliers, selectRows });
 connection.listen();

@@ -91,7 +91,8 @@ export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeT
   return { results };
 }
 
-function checkTokens({ vocabularySize, contextSizeTokens }: Evaluator, tokens: readonly TokenId[]): void {
+/** Throws `TroubleError` where there are no tokens, too many, or some that the vocabulary lacks. */
+export function checkTokens({ vocabularySize, contextSizeTokens = Infinity }: { readonly vocabularySize: number; readonly contextSizeTokens?: number }, tokens: readonly TokenId[]): void {
   if (tokens.length === 0) throw new TroubleError('invalid-input', 'There are no tokens to evaluate.');
   if (tokens.length > contextSizeTokens) throw new TroubleError('context-overflow', `There are ${tokens.length} tokens, more than the ${contextSizeTokens} that the context holds.`);
   const stranger = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);

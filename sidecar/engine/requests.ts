@@ -14,6 +14,7 @@ import {
   PERPLEXITY,
   QUANTIZE,
   RELEASE_SEQUENCE,
+  SELECT,
   STATISTICS,
   TOKENIZE,
   UNLOAD,
@@ -32,6 +33,7 @@ import {
   type PerplexityParams,
   type QuantizeParams,
   type ReleaseSequenceParams,
+  type SelectParams,
   type TokenizeParams,
   type TokenizeResult,
   type UpcycleParams,
@@ -74,6 +76,7 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
   onRequest(UPCYCLE, (params: UpcycleParams, signal) => making.upcycle(params, { signal, onProgress: onMaking }));
   onRequest(QUANTIZE, (params: QuantizeParams, signal) => making.quantize(params, { signal, onProgress: onMaking }));
   onRequest(OUTLIERS, (params: OutliersParams, signal) => making.outliers(params, { signal, onProgress: onMaking }));
+  onRequest(SELECT, (params: SelectParams, signal) => making.selectRows(params, { signal, onProgress: onMaking }));
   onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
 }
 

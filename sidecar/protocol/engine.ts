@@ -312,6 +312,24 @@ export interface OutliersResult {
   readonly matrices: readonly { readonly name: string; readonly spectralNorm: number }[];
 }
 
+/** Parent → engine: which rows of a context stay. Loads the model by itself; progress by `MAKING_PROGRESS`. */
+export const SELECT = 'engine/select';
+export interface SelectParams {
+  /** Absolute path. */
+  readonly modelPath: string;
+  readonly context: { readonly text: string } | { readonly tokens: readonly TokenId[] };
+  /** "snapkv:512,window=64,kernel=7,pool=avg" */
+  readonly cache: string;
+  readonly device: Exclude<DeviceChoice, 'auto'>;
+  /** 0 chooses. */
+  readonly threads: number;
+}
+export interface SelectResult {
+  readonly tokens: number;
+  /** Of each layer and KV head the rows that it keeps, ascending. */
+  readonly layers: readonly { readonly heads: readonly (readonly number[])[] }[];
+}
+
 /** `ResponseError.data` of a failed engine request. */
 export interface EngineErrorData {
   readonly code: TroubleCode;

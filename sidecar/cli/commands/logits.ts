@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { UsageError } from '../exitCodes.ts';
+import { readTokens } from '../inputFiles.ts';
 import { withModelOptions, type ModelOptions } from '../options.ts';
 import { printJson } from '../output.ts';
 import { withEngine } from '../withEngine.ts';
@@ -28,15 +27,4 @@ async function logits(options: LogitsOptions): Promise<void> {
   }));
   if (options.json) printJson(result);
   else process.stdout.write(`${result.rows} rows of ${result.vocabularySize} (${result.engine}, ${result.device})\n`);
-}
-
-async function readTokens(file: string): Promise<number[]> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new UsageError(`${file} can't be read as JSON: ${(error as Error).message}`, { cause: error });
-  }
-  if (!Array.isArray(value) || !value.every(Number.isInteger)) throw new UsageError(`${file} must hold a JSON array of whole numbers.`);
-  return value as number[];
 }

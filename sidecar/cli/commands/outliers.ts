@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { OUTLIERS, type OutliersParams, type OutliersResult } from '../../protocol/engine.ts';
 import { integer, withJson } from '../options.ts';
-import { printJson } from '../output.ts';
+import { formatTable, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
 import { makeInEngine } from '../withEngine.ts';
 
@@ -47,9 +47,9 @@ async function outliers(model: string, options: OutliersOptions): Promise<void> 
 }
 
 function describe(result: OutliersResult): readonly string[] {
-  const lines = [`${result.tokens} tokens, ${result.bytes} bytes`, '', ...table([['', 'bits per byte', 'change'], ...result.evaluations.map(evaluationCells)])];
+  const lines = [`${result.tokens} tokens, ${result.bytes} bytes`, '', ...formatTable([['', 'bits per byte', 'change'], ...result.evaluations.map(evaluationCells)])];
   const header = ['block', 'what enters', 'kurtosis', 'largest ÷ rms', 'rms', 'error of 8 bits', 'spectral norm', 'spread of gains'];
-  return [...lines, '', ...table([header, ...result.inputs.map((input) => inputCells(result, input))])];
+  return [...lines, '', ...formatTable([header, ...result.inputs.map((input) => inputCells(result, input))])];
 }
 
 const evaluationCells = ({ name, bitsPerByte, change }: OutliersResult['evaluations'][number], index: number): readonly string[] => [
@@ -66,11 +66,4 @@ function inputCells({ norms, matrices: all }: OutliersResult, { matrices, kurtos
   const gains = before.map((norm) => norms.find((candidate) => candidate.name === `blk.${block}.${norm}.weight`)).find((norm) => norm !== undefined);
   const names = matrices.map((matrix) => matrix.split('.')[2]).join(' ');
   return [block, names, kurtosis.toFixed(2), largest.toFixed(1), rms.toPrecision(3), `${(100 * relativeError).toFixed(2)} %`, spectralNorm.toPrecision(3), gains?.spread.toFixed(3) ?? ''];
-}
-
-/** Columns as wide as their widest cell; numbers to the right. */
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const isText = widths.map((_, column) => rows.slice(1).some((row) => /[a-z]/.test(row[column] ?? '')));
-  return rows.map((row) => row.map((cell, column) => (isText[column] ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number))).join('  ').trimEnd());
 }

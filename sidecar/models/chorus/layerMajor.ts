@@ -65,7 +65,8 @@ export class LayerMajorPrefill implements Disposable {
     private readonly how: LayerMajorOptions,
   ) {
     const { placement, hyperparameters } = options;
-    const replays = how.selection?.selector.observation?.of === 'replay' ? (how.selection.replay?.(tokens) ?? []) : [];
+    const isSelected = tokens.length > (how.selection?.capacity ?? Infinity);
+    const replays = isSelected && how.selection?.selector.observation?.of === 'replay' ? (how.selection.replay?.(tokens) ?? []) : [];
     this.#contextTokens = tokens.length;
     this.#tokens = [...tokens, ...replays.flat()];
     this.#chunks = chunksOf(tokens.length, replays, how.chunkTokens);

@@ -125,6 +125,20 @@ describe('chorus', () => {
     assert.match(stdout, /\n +29 +ffn_down +-?\d/);
   });
 
+  it('select tells which rows of a context each layer and KV head keeps', async () => {
+    const text = await source('context.ts', SUBTRACT.repeat(3));
+    const commandLine = ['select', '--file', text, '--cache', 'snapkv:24,window=4,kernel=3'];
+    const { tokens, layers } = (await json(commandLine)) as { tokens: number; layers: { heads: number[][] }[] };
+    assert.deepEqual(layers.map(({ heads }) => heads.map(({ length }) => length)), Array.from({ length: 30 }, () => [24, 24, 24]));
+    for (const rows of layers.flatMap(({ heads }) => heads)) {
+      assert.deepEqual(rows, [...new Set(rows)].sort((a, b) => a - b));
+      assert.deepEqual(rows.slice(-4), [4, 3, 2, 1].map((last) => tokens - last));
+    }
+    const ids = await source('context.json', JSON.stringify(Array.from({ length: 20 }, (_, index) => 1_000 + index)));
+    const { stdout } = await chorus(['select', '--tokens', ids, '--cache', 'snapkv:24,window=4,kernel=3', '--model', model, '--threads', '1']);
+    assert.match(stdout, /^20 tokens; .*\n\nlayer +rows +0–1 +2–3 .* 18–19\n +0 +20( +100 %){10}\n/);
+  });
+
   it('models lists the fetched model', async () => {
     const { stdout } = await chorus(['models', '--json']);
     const models = JSON.parse(stdout) as { path: string; sizeBytes: number }[];
@@ -205,6 +219,13 @@ describe('chorus, wrongly used,', () => {
     { what: 'quantising a model that does not exist', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
     { what: 'looking for outliers without a text', commandLine: ['outliers', 'gone.gguf'], says: /required option '--file <file>' not specified/, exitCode: 2, code: 'usage' },
     { what: 'looking for outliers on a text that does not exist', commandLine: ['outliers', 'gone.gguf', '--file', 'gone.txt'], says: /gone\.txt/, exitCode: 1, code: 'failed' },
+    { what: 'selecting from nothing', commandLine: ['select', '--cache', 'full'], says: /Name a text with --file, or token numbers with --tokens/, exitCode: 2, code: 'usage' },
+    { what: 'selecting by nothing', commandLine: ['select', '--file', 'gone.txt'], says: /required option '--cache <choice>' not specified/, exitCode: 2, code: 'usage' },
+    { what: 'selecting from a text and from tokens', commandLine: ['select', '--cache', 'full', '--file', 'a.txt', '--tokens', 'a.json'], says: /cannot be used with option '--file <file>'/, exitCode: 2, code: 'usage' },
+    { what: 'selecting from a text that does not exist', commandLine: ['select', '--cache', 'full', '--file', 'gone.txt'], says: /gone\.txt can't be read/, exitCode: 2, code: 'usage' },
+    { what: 'selecting from tokens that are none', commandLine: ['select', '--cache', 'full', '--tokens', path.join(root, 'package.json')], says: /must hold a JSON array of whole numbers/, exitCode: 2, code: 'usage' },
+    { what: 'selecting by an unknown selector', commandLine: ['select', '--cache', 'snap:64', '--file', path.join(root, 'LICENSE')], says: /There is no cache "snap"; choose full, snapkv/, exitCode: 1, code: 'invalid-input' },
+    { what: 'selecting no more than the window', commandLine: ['select', '--cache', 'snapkv:32,window=32', '--file', path.join(root, 'LICENSE')], says: /Of 32 rows 32 are the window/, exitCode: 1, code: 'invalid-input' },
     { what: 'with an unknown command', commandLine: ['dance'], says: /unknown command 'dance'/, exitCode: 2, code: 'usage' },
     { what: 'with a model that does not exist', commandLine: ['info', '--model', 'gone.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
     { what: 'with a model that is none', commandLine: ['info', '--model', path.join(root, 'LICENSE')], says: /not a GGUF file/, exitCode: 1, code: 'not-gguf' },

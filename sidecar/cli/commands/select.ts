@@ -1,0 +1,62 @@
+import { Option, type Command } from 'commander';
+import os from 'node:os';
+import path from 'node:path';
+import { SELECT, type SelectParams, type SelectResult } from '../../protocol/engine.ts';
+import { defaultModelPath } from '../../store/defaultModel.ts';
+import { UsageError } from '../exitCodes.ts';
+import { readText, readTokens } from '../inputFiles.ts';
+import { integer, withJson } from '../options.ts';
+import { formatTable, printJson } from '../output.ts';
+import { makeInEngine } from '../withEngine.ts';
+
+interface SelectOptions {
+  readonly json: boolean;
+  readonly file?: string;
+  readonly tokens?: string;
+  readonly cache: string;
+  readonly model?: string;
+  readonly device: SelectParams['device'];
+  readonly threads: number;
+}
+
+/** Parts of a context whose rows are counted together. */
+const PARTS = 10;
+
+/** `chorus select`: which rows of a context each layer and KV head keeps. */
+export function addSelect(program: Command): void {
+  const cores = os.availableParallelism();
+  const command = program
+    .command('select')
+    .description('say which rows of a context each layer and KV head keeps')
+    .option('--file <file>', 'UTF-8 text; the token for the beginning of a text comes before it where the model uses one')
+    .addOption(new Option('--tokens <file>', 'JSON array of token numbers instead, taken as they are').conflicts('file'))
+    .requiredOption('--cache <choice>', 'selector, rows that stay, and options: snapkv:512,window=64,kernel=7,pool=avg')
+    .option('--model <file>', 'GGUF file to use (default: the bundled model)')
+    .addOption(new Option('--device <name>', 'where to compute').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'))
+    .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0);
+  withJson(command).action(select);
+}
+
+async function select({ json, file, tokens, cache, model, device, threads }: SelectOptions): Promise<void> {
+  if (file === undefined && tokens === undefined) throw new UsageError('Name a text with --file, or token numbers with --tokens.');
+  const context = file === undefined ? { tokens: await readTokens(tokens as string) } : { text: await readText(file) };
+  const modelPath = model === undefined ? await defaultModelPath() : path.resolve(model);
+  const result = await makeInEngine<SelectResult>(SELECT, { modelPath, context, cache, device, threads } satisfies SelectParams);
+  if (json) printJson(result);
+  else process.stdout.write(`${describe(result).join('\n')}\n`);
+}
+
+/** Of each layer how many rows its heads keep, and from where. */
+function describe({ tokens, layers }: SelectResult): readonly string[] {
+  const edges = Array.from({ length: PARTS + 1 }, (_, part) => Math.round((part * tokens) / PARTS));
+  const parts = Array.from({ length: PARTS }, (_, part) => [edges[part] as number, edges[part + 1] as number] as const);
+  const cells = layers.map(({ heads }, layer) => {
+    const counts = heads.map(({ length }) => length);
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    const rows = heads.flat();
+    const shares = parts.map(([from, to]) => rows.filter((row) => row >= from && row < to).length / heads.length / (to - from));
+    return [String(layer), least === most ? String(most) : `${least}–${most}`, ...shares.map((share) => (Number.isNaN(share) ? '' : `${Math.round(100 * share)} %`))];
+  });
+  const header = ['layer', 'rows', ...parts.map(([from, to]) => (from === to ? '' : `${from}–${to - 1}`))];
+  return [`${tokens} tokens; of each layer the rows that a KV head keeps, and the share that it keeps of parts of the context`, '', ...formatTable([header, ...cells])];
+}
