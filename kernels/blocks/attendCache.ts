@@ -18,6 +18,8 @@ export interface AttentionInputs {
   /** `[attendedRows, tokens]`, F16: 0 where a token attends a row, −∞ elsewhere. */
   readonly mask: Tensor;
   readonly attendedRows: number;
+  /** Attends in another way than over the first rows of the block's cache. */
+  readonly attend?: (graph: Graph, heads: Heads, options: AttendOptions) => Tensor;
   /** Is given each attention's queries and keys as the graph is built: whoever scores the rows of a cache looks at them. */
   readonly onQueries?: (queries: ObservedQueries) => void;
 }
@@ -50,14 +52,21 @@ export interface AttendOptions {
 }
 
 /** Writes the tokens' keys and values into the cache and attends it: `[headSize, heads, tokens]`. */
-export function attendCache(graph: Graph, { query, unrotated, key, value }: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {
+export function attendCache(graph: Graph, heads: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {
+  if (inputs.attend) return inputs.attend(graph, heads, options);
+  const { query, unrotated, key, value } = heads;
   const { headSize, kvHeads, scale } = options;
   const { rows, mask, attendedRows } = inputs;
-  graph.expand(setRows(graph, cache.key, reshape(graph, key, [headSize * kvHeads, key.shape[2]]), rows));
-  graph.expand(setRows(graph, cache.value, value, rows));
+  writeRows(graph, { key, value }, cache, rows);
   const k = cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
   inputs.onQueries?.({ query, unrotated, key: k, mask, scale, rope: options.rope, votes: options.votes?.() });
   return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k, v: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask }, scale);
+}
+
+/** Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into a cache's rows. */
+export function writeRows(graph: Graph, { key, value }: Pick<Heads, 'key' | 'value'>, cache: LayerCache, rows: Tensor): void {
+  graph.expand(setRows(graph, cache.key, reshape(graph, key, [key.shape[0] * key.shape[1], key.shape[2]]), rows));
+  graph.expand(setRows(graph, cache.value, value, rows));
 }
 
 /** The first rows of a cache as `[headSize, rows, kvHeads]`. */

@@ -164,7 +164,7 @@ export class LocalEngine implements Engine, Measuring {
 /** Our own graphs where they can; otherwise node-llama-cpp, with the reason, unless the user chose. */
 async function openModel(request: OpenRequest): Promise<OpenedModel> {
   const { engine } = request.params;
-  const keepsAll = parseCacheChoice(request.params.cache ?? 'full').capacity === Infinity;
+  const keepsAll = parseCacheChoice(request.params.cache ?? 'full').name === 'full';
   if (engine === 'llama') {
     if (!keepsAll) throw new TroubleError('invalid-input', `llama.cpp keeps the full cache; "${request.params.cache}" needs Chorus's own engine (--engine chorus, or chorus.engine).`);
     return openLlamaModel(request);

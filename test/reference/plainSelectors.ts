@@ -156,3 +156,20 @@ export function plainAdaptive(scores: PlainScores, { count, least }: { count: nu
   const best = others.sort((a, b) => b.score - a.score).slice(0, (count - least) * scores.length);
   return scores.map((_, head) => [...(safe[head] as Set<number>), ...best.filter((other) => other.head === head).map(({ row }) => row)].sort((a, b) => a - b));
 }
+
+/** Quest's bounds (arXiv 2406.10774) of the first pages, `[kvHead][page]`: of the last `queries` tokens the most that one could give a page, softmax over pages. */
+export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries }: { pageRows: number; queries: number }): PlainScores {
+  const { tokens, group } = sizes(layer);
+  const ofHead = (head: number): number[] => {
+    const shares = range(queries).map((index) => {
+      const query = layer.query[tokens - queries + index]?.[head] as readonly number[];
+      const bounds = range(pages).map((page) => {
+        const keys = range(pageRows).map((row) => layer.key[page * pageRows + row]?.[Math.floor(head / group)] as readonly number[]);
+        return query.reduce((sum, value, dimension) => sum + Math.max(...keys.map((key) => value * (key[dimension] as number))), 0) / Math.sqrt(query.length);
+      });
+      return softmax(bounds);
+    });
+    return range(pages).map((page) => Math.max(...shares.map((ofQuery) => ofQuery[page] as number)));
+  };
+  return byGroup(layer, pages, ofHead, (values) => Math.max(...values));
+}

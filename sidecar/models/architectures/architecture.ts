@@ -77,6 +77,12 @@ export function hasExperts({ expertInterval = 1 }: Hyperparameters, block: numbe
   return (block + 1) % expertInterval === 0;
 }
 
+/** Query heads of a block, those of all experts together. */
+export function queryHeads(hyperparameters: Hyperparameters, block: number): number {
+  const { heads, attentionMixture } = hyperparameters;
+  return attentionMixture && hasExperts(hyperparameters, block) ? attentionMixture.experts * heads : heads;
+}
+
 /** Key-value heads that a block's cache holds, those of all experts together. */
 export function cachedHeads(hyperparameters: Hyperparameters, block: number): number {
   const { kvHeads, attentionMixture } = hyperparameters;

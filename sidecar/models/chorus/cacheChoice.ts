@@ -9,6 +9,7 @@ import type { Selector } from '../../../kernels/cache/selector.ts';
 import { snapKv } from '../../../kernels/cache/snapkv.ts';
 import { streaming } from '../../../kernels/cache/streaming.ts';
 import { TroubleError } from '../../engine/engine.ts';
+import type { TierOptions } from './fastTier.ts';
 
 /** What of a context a sequence keeps. */
 export interface CacheChoice {
@@ -19,6 +20,8 @@ export interface CacheChoice {
   /** The last rows, which are kept in any case. */
   readonly window: number;
   readonly budget: Budget;
+  /** Everything is kept, and what is attended of it is chosen again and again. */
+  readonly tier?: TierOptions;
 }
 
 /** Whether each KV head of a layer keeps as many rows, or those of all heads compete. */
@@ -34,6 +37,7 @@ const MAX_ROWS = 2 ** 24;
 
 const selectors = {
   full: () => full(),
+  tiered: () => full(),
   snapkv: (options) => {
     const kernel = options.number('kernel', 5, { least: 1, most: 1023 });
     if (kernel % 2 === 0) throw new TroubleError('invalid-input', `A cache's kernel must be an odd number, so that it has a middle; got ${kernel}.`);
@@ -60,6 +64,7 @@ export function parseCacheChoice(text: string, { mayDifferByHead = false } = {})
   if (!make || !Object.hasOwn(selectors, name)) throw new TroubleError('invalid-input', `There is no cache "${name}"; choose ${selectorNames.join(', ')}, and how many rows to keep: "snapkv:2048".`);
   const given = readPairs(text, rest);
   const options = optionsOf(text, given);
+  if (name === 'tiered') return { name, selector: make(options), capacity: Infinity, window: 0, budget: 'equal', tier: tierOf(text, rows, given) };
   const isFull = name === 'full';
   if (isFull !== (rows === undefined)) {
     throw new TroubleError('invalid-input', isFull ? `The full cache keeps all rows, so "${text}" must be "full".` : `How many rows are kept is missing: write "${name}:2048" instead of "${text}".`);
@@ -73,9 +78,25 @@ export function parseCacheChoice(text: string, { mayDifferByHead = false } = {})
   if (budget === 'adaptive' && !mayDifferByHead) throw new TroubleError('invalid-input', `Only "chorus select" gives KV heads different numbers of rows: leave out budget=adaptive of "${text}".`);
   if (budget === 'adaptive' && values === 'critical') throw new TroubleError('invalid-input', `Either budget=adaptive or values=critical, not both, as in "${text}".`);
   if (capacity <= window) throw new TroubleError('invalid-input', `Of ${capacity} rows ${window} are the window: "${text}" leaves none to choose.`);
-  const [unknown] = given.keys();
-  if (unknown !== undefined) throw new TroubleError('invalid-input', `The cache "${name}" has no option "${unknown}" (in "${text}").`);
+  assertNoneLeft(text, given);
   return { name: name as SelectorName, selector, capacity, window, budget };
+}
+
+function tierOf(text: string, rows: string | undefined, given: Map<string, string>): CacheChoice['tier'] {
+  const options = optionsOf(text, given);
+  const pageRows = options.number('page', 16, { least: 1, most: 256 });
+  const [capacity, window] = [rows === undefined ? 1_024 : wholeNumber(text, 'rows', rows, { least: pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
+  const tier = { capacity, pageRows, window, refreshTokens: options.number('refresh', 8, { least: 1, most: 1_024 }), queries: options.number('queries', 8, { least: 1, most: 64 }) };
+  assertNoneLeft(text, given);
+  for (const [what, value] of [['rows', capacity], ['window', window]] as const) {
+    if (value % pageRows !== 0) throw new TroubleError('invalid-input', `${what} of the cache "${text}" must be a multiple of the ${pageRows} rows of a page; got ${value}.`);
+  }
+  return tier;
+}
+
+function assertNoneLeft(text: string, given: ReadonlyMap<string, string>): void {
+  const [unknown] = given.keys();
+  if (unknown !== undefined) throw new TroubleError('invalid-input', `The cache "${text}" has no option "${unknown}".`);
 }
 
 function readPairs(text: string, list: string | undefined): Map<string, string> {

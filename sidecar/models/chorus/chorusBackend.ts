@@ -4,6 +4,7 @@ import type { TokenId } from '../../protocol/engine.ts';
 import { compileGrammar } from '../llamaCpp/compiledGrammar.ts';
 import type { ModelText } from '../modelText.ts';
 import { ChorusSequence } from './chorusSequence.ts';
+import type { FastTier } from './fastTier.ts';
 import { startGrammar } from './grammarState.ts';
 import type { SelectionPlan } from './layerSelection.ts';
 import { BATCH_TOKENS, type Network } from './network.ts';
@@ -22,6 +23,8 @@ export class ChorusBackend implements Backend {
     private readonly options: {
       readonly network: Network;
       readonly caches: readonly SequenceCache[];
+      /** One a cache, or none. */
+      readonly tiers: readonly FastTier[];
       /** Tokens that a sequence reads; it may keep fewer rows. */
       readonly contextSizeTokens: number;
       readonly selection?: SelectionPlan;
@@ -31,10 +34,10 @@ export class ChorusBackend implements Backend {
       readonly tokenizer: LlamaModel;
     },
   ) {
-    const { network, caches, text, selection } = options;
+    const { network, caches, tiers, text, selection } = options;
     this.isInterruptible = network.isInterruptible;
     this.vocabulary = text.vocabulary;
-    this.sequences = caches.map((cache) => new ChorusSequence(network, cache, text.vocabulary.size, selection));
+    this.sequences = caches.map((cache, index) => new ChorusSequence(network, cache, text.vocabulary.size, selection, tiers[index]));
     this.contextSizeTokens = options.contextSizeTokens;
     this.#endOfGeneration = new Set(text.special.endOfGeneration);
   }

@@ -4,9 +4,10 @@ import { PromptLookup } from '../../engine/drafting.ts';
 import { createSampler, type Sampler } from '../../engine/sampler.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import type { GrammarState } from './grammarState.ts';
+import { TIER_TOKENS, type FastTier } from './fastTier.ts';
 import { LayerMajorPrefill } from './layerMajor.ts';
 import type { SelectionPlan } from './layerSelection.ts';
-import { BATCH_TOKENS, type Network } from './network.ts';
+import { BATCH_TOKENS, type Network, type WantedLogits } from './network.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
 /** Tokens that samplers may look back on. */
@@ -16,6 +17,8 @@ const MIN_ROOM_ROWS = 256;
 
 /** One sequence of our own network as the scheduler sees it. */
 export class ChorusSequence implements BackendSequence {
+  /** Tokens whose keys and values come from attending everything: an answer that attended less is evaluated again where it becomes a part of a prompt. */
+  #exactLength = Infinity;
   /** Of a whole prompt's last token. */
   #promptLogits: Float32Array = new Float32Array(0);
 
@@ -25,6 +28,8 @@ export class ChorusSequence implements BackendSequence {
     private readonly vocabularySize: number,
     /** Chooses what is kept of prompts that have more tokens than its capacity. */
     private readonly selection?: SelectionPlan,
+    /** What answers attend of long contexts. */
+    private readonly tier?: FastTier,
   ) {}
 
   get length(): number {
@@ -39,11 +44,12 @@ export class ChorusSequence implements BackendSequence {
     const held = this.cache.tokens;
     let length = 0;
     while (length < tokens.length && length < held.length && tokens[length] === held[length]) length++;
-    return length;
+    return Math.min(length, this.#exactLength);
   }
 
   async truncate(length: number): Promise<number> {
-    this.cache.truncate(length);
+    this.cache.truncate(Math.min(length, this.#exactLength));
+    this.#exactLength = Infinity;
     return this.cache.length;
   }
 
@@ -74,12 +80,24 @@ export class ChorusSequence implements BackendSequence {
   /** Any length can be gone back to. */
   async checkpoint(): Promise<void> {}
 
+  /** Appends tokens: an answer's attend what the fast tier chooses, where there is one and the context is long. Resolves as `Network.evaluate`. */
+  async forward(tokens: readonly TokenId[], { wanted, isAnswer, signal }: { readonly wanted: WantedLogits; readonly isAnswer: boolean; readonly signal?: AbortSignal }): Promise<Float32Array> {
+    const { cache, network, tier } = this;
+    if (!tier || !this.#attendsTier(isAnswer) || tokens.length > TIER_TOKENS) {
+      tier?.restart();
+      return network.evaluate(cache, tokens, wanted, signal);
+    }
+    this.#exactLength = Math.min(this.#exactLength, cache.length);
+    return tier.evaluate(tokens, wanted);
+  }
+
   async *decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined> {
     const { cache, vocabularySize } = this;
     const sampler = createSampler(options.sampling);
     const grammar = options.grammar && (options.grammar.handle as () => GrammarState)();
     const lookup = new PromptLookup();
     let pending = [...tokens];
+    let isAnswer = false;
     if (pending.length === 0) {
       // The whole prompt was read already.
       const token = this.#sample(sampler, this.#promptLogits.slice(), grammar, options);
@@ -87,10 +105,11 @@ export class ChorusSequence implements BackendSequence {
       yield token;
     }
     for (;;) {
-      const room = this.room - pending.length - 1;
+      const room = Math.min(this.room - 1, this.#attendsTier(isAnswer) ? (this.tier?.tokensBeforeChoice(cache.length) ?? 0) : Infinity) - pending.length;
       const drafted = grammar || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
       const start = performance.now();
-      const logits = await this.network.evaluate(cache, [...pending, ...drafted], drafted.length > 0 ? 'all' : 'last', options.signal);
+      const logits = await this.forward([...pending, ...drafted], { wanted: drafted.length > 0 ? 'all' : 'last', isAnswer, signal: options.signal });
+      isAnswer = true;
       const elapsedMs = performance.now() - start;
       const held = cache.length - drafted.length;
       for (let accepted = 0; ; accepted++) {
@@ -109,6 +128,10 @@ export class ChorusSequence implements BackendSequence {
         cache.append(guesses);
       }
     }
+  }
+
+  #attendsTier(isAnswer: boolean): boolean {
+    return isAnswer && this.tier?.isWorthwhile(this.cache.length) === true;
   }
 
   #sample(sampler: Sampler, logits: Float32Array, grammar: GrammarState | undefined, options: DecodeOptions): TokenId {

@@ -8,7 +8,7 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import { cachedHeads, hasExperts, isSliding } from '../architectures/architecture.ts';
+import { cachedHeads, isSliding, queryHeads } from '../architectures/architecture.ts';
 import type { Budget } from './cacheChoice.ts';
 import type { NetworkOptions } from './network.ts';
 
@@ -135,10 +135,8 @@ export class LayerSelection implements Disposable {
     return plan !== undefined && contextTokens > plan.capacity && !isSliding(this.options.hyperparameters, block);
   }
 
-  /** Query heads, for a mixture those of all experts. */
   get #heads(): number {
-    const { heads, attentionMixture } = this.options.hyperparameters;
-    return attentionMixture && hasExperts(this.options.hyperparameters, this.layer.block) ? attentionMixture.experts * heads : heads;
+    return queryHeads(this.options.hyperparameters, this.layer.block);
   }
 
   /** Where experts share a cache their query heads stand KV head by KV head, then expert by expert; the output's columns expert by expert. */

@@ -10,6 +10,7 @@ import { TroubleError } from '../../engine/engine.ts';
 import { ThreadGovernor } from '../../engine/threadGovernor.ts';
 import { isSliding, type Architecture, type Hyperparameters } from '../architectures/architecture.ts';
 import { causalMask, type MaskedTokens } from './causalMask.ts';
+import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { outputLogits } from './outputLogits.ts';
 import type { Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
@@ -47,6 +48,7 @@ interface BuiltGraph {
   readonly rows: Tensor;
   readonly mask: Tensor;
   readonly slidingMask?: Tensor;
+  readonly queryRows?: Tensor;
   readonly outputRows?: Tensor;
   readonly logits?: Tensor;
   readonly attendedRows: number;
@@ -150,6 +152,20 @@ export class Network implements Disposable {
     return this.#observe(sequence, tokens, { onNorm }, () => new Map([...results].map(([name, result]) => [name, readF32(this.options.placement.device, result)])));
   }
 
+  /**
+   * Computes a graph on as many threads as serve best now; that of one token, where tokens are quick, on this thread. Rejects as `Graph.compute`. `settled`
+   * waits for it.
+   */
+  async compute(graph: Graph, { isToken, signal }: { readonly isToken: boolean; readonly signal?: AbortSignal }): Promise<void> {
+    const start = performance.now();
+    this.#cpu?.setThreads(this.#governor.threads);
+    if (isToken && this.#tokenMs < SYNCHRONOUS_MS) graph.computeSync();
+    else await (this.#computing = graph.compute(signal));
+    if (!isToken) return;
+    this.#tokenMs = performance.now() - start;
+    this.#governor.record(this.#tokenMs);
+  }
+
   /** Computes on the same weights in another way; `settled` waits for it. */
   async exclusively(compute: () => Promise<void>): Promise<void> {
     await (this.#computing = compute());
@@ -180,7 +196,7 @@ export class Network implements Disposable {
    */
   #reserve(sequence: SequenceCache): void {
     if (this.options.placement.device.kind === 'cpu' || this.#memory.sizeBytes > 0) return;
-    const { graph } = this.#build(sequence.layers, Math.min(BATCH_TOKENS, sequence.capacity), sequence.capacity, 'last');
+    const { graph } = this.#build(sequence, Math.min(BATCH_TOKENS, sequence.capacity), sequence.capacity, 'last');
     graph.allocate(this.#memory);
     graph[Symbol.dispose]();
   }
@@ -188,7 +204,7 @@ export class Network implements Disposable {
   /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
   async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], observer: Observer, read: () => Result): Promise<Result> {
     using memory = new DeviceMemory(this.options.placement.device);
-    const built = this.#build(sequence.layers, tokens.length, attendedRowsFor(sequence, tokens.length), 'observed', observer);
+    const built = this.#build(sequence, tokens.length, attendedRowsFor(sequence, tokens.length), 'observed', observer);
     using graph = built.graph;
     graph.allocate(memory);
     await this.#run(built, sequence, tokens);
@@ -205,16 +221,9 @@ export class Network implements Disposable {
     const masked = { tokens: tokens.length, attendedRows: built.attendedRows, past };
     write(device, built.mask, this.#causalMask(masked));
     if (built.slidingMask) write(device, built.slidingMask, this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }));
+    if (built.queryRows) write(device, built.queryRows, rememberedRows(sequence.length + tokens.length, built.queryRows.shape[0], sequence.lastQueries[0] as Tensor));
     if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
-    const start = performance.now();
-    this.#cpu?.setThreads(this.#governor.threads);
-    const isToken = tokens.length === 1;
-    if (isToken && this.#tokenMs < SYNCHRONOUS_MS) built.graph.computeSync();
-    else await (this.#computing = built.graph.compute(signal));
-    if (isToken) {
-      this.#tokenMs = performance.now() - start;
-      this.#governor.record(this.#tokenMs);
-    }
+    await this.compute(built.graph, { isToken: tokens.length === 1, signal });
     sequence.append(tokens);
   }
 
@@ -224,7 +233,7 @@ export class Network implements Disposable {
     this.#graphs.delete(key);
     if (!built) {
       this.#reserve(sequence);
-      built = this.#build(sequence.layers, tokens, attendedRows, wanted);
+      built = this.#build(sequence, tokens, attendedRows, wanted);
       const sizeBefore = this.#memory.sizeBytes;
       if (!this.#memory.holdsSeveral) this.#dropGraphs();
       built.graph.allocate(this.#memory);
@@ -240,7 +249,7 @@ export class Network implements Disposable {
     return built;
   }
 
-  #build(layers: readonly LayerCache[], tokenCount: number, attendedRows: number, wanted: WantedLogits | 'observed', { onNorm, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
+  #build({ layers, lastQueries }: SequenceCache, tokenCount: number, attendedRows: number, wanted: WantedLogits | 'observed', { onNorm, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
     const { architecture, hyperparameters, placement, weights } = this.options;
     const { table } = weights;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
@@ -251,6 +260,9 @@ export class Network implements Disposable {
     const mask = graph.input('mask', 'F16', [attendedRows, tokenCount]);
     const slidingMask = hyperparameters.sliding && graph.input('slidingMask', 'F16', [attendedRows, tokenCount]);
     const outputRows = (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+
+    const [kept] = lastQueries;
+    const queryRows = kept && graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]);
 
     let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
     for (let block = 0; block < hyperparameters.blockCount; block++) {
@@ -263,14 +275,14 @@ export class Network implements Disposable {
           hyperparameters,
           block,
           cache: layers[block] as LayerCache,
-          inputs: { positions, rows, mask: blockMask, attendedRows },
+          inputs: { positions, rows, mask: blockMask, attendedRows, onQueries: queryRows && ((queries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows)) },
           outputRows: isLast ? outputRows : undefined,
           onNorm: onNorm && ((name, normed) => onNorm(`blk.${block}.${name}`, normed, graph)),
         },
         x,
       );
     }
-    const shared = { graph, tokens, positions, rows, mask, slidingMask, outputRows, attendedRows };
+    const shared = { graph, tokens, positions, rows, mask, slidingMask, queryRows, outputRows, attendedRows };
     if (wanted === 'none' || wanted === 'observed') {
       graph.expand(x);
       return shared;

@@ -9,12 +9,13 @@ import type { OpenedModel, OpenRequest } from '../openedModel.ts';
 import { parseCacheChoice } from './cacheChoice.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
-import type { SelectionPlan } from './layerSelection.ts';
+import { FastTier } from './fastTier.ts';
 import { BATCH_TOKENS, Network } from './network.ts';
 import { checkModel } from './openNetwork.ts';
 import { onOneDevice, onTwoDevices } from './placement.ts';
 import { planModel } from './planModel.ts';
 import { SequenceCache } from './sequenceCache.ts';
+import { replayPrompts } from './replayPrompts.ts';
 import { loadWeights } from './weights.ts';
 
 /** Rows for what follows a prompt of which only some are kept. */
@@ -24,8 +25,10 @@ const ANSWER_ROWS = 2_048;
 export async function openChorusModel(request: OpenRequest): Promise<OpenedModel> {
   const { params, file, threads } = request;
   const model = await checkModel(params.modelPath);
-  const selection = selectionOf(params.cache);
-  const keptRows = selection && selection.capacity + ANSWER_ROWS;
+  const choice = parseCacheChoice(params.cache ?? 'full');
+  // A layer that attends a window of the last tokens can't choose others.
+  const tier = model.hyperparameters.sliding ? undefined : choice.tier;
+  const keptRows = choice.capacity === Infinity ? undefined : choice.capacity + ANSWER_ROWS;
   const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows });
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
@@ -48,10 +51,12 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
         onBytes: (bytes) => request.onProgress?.(Math.min(1, (loadedBytes += bytes) / file.weightBytes)),
       }),
     );
+    const selection = choice.capacity === Infinity ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
     const { architecture, hyperparameters } = model;
-    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity))));
+    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), { queries: tier?.queries })));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
-    const backend = new ChorusBackend({ network, caches, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
+    const tiers = tier ? caches.map((cache) => use(new FastTier(network, cache, tier))) : [];
+    const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
     const deviceBytes = (): number => weights.sizeBytes + caches.reduce((sum, cache) => sum + cache.sizeBytes, 0) + network.computeBytes;
     return {
       engine: 'chorus',
@@ -77,10 +82,11 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
     vocabularySize: network.options.hyperparameters.vocabularySize,
     contextSizeTokens,
     reset: () => cache.truncate(0),
-    evaluate: (tokens, wanted) => network.evaluate(cache, tokens, wanted),
+    // What follows a prompt is an answer.
+    evaluate: (tokens, wanted) => sequence.forward(tokens, { wanted, isAnswer: true }),
     readPrompt: async (tokens, signal) => {
       using reading = sequence.readWhole(tokens);
-      if (!reading) return evaluateInChunks(evaluator, tokens, signal);
+      if (!reading) return evaluateInChunks({ evaluate: (some, wanted) => sequence.forward(some, { wanted, isAnswer: false }) }, tokens, signal);
       while (!reading.isDone) {
         signal?.throwIfAborted();
         await reading.step();
@@ -89,12 +95,6 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
     dispose: () => cache.truncate(0),
   };
   return evaluator;
-}
-
-/** `undefined` where all rows are kept. */
-function selectionOf(cache: string | undefined): SelectionPlan | undefined {
-  const choice = parseCacheChoice(cache ?? 'full');
-  return choice.capacity === Infinity ? undefined : choice;
 }
 
 function openFailure({ params, signal, device }: OpenRequest, error: unknown): unknown {

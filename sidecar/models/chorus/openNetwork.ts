@@ -53,7 +53,7 @@ export class OpenedNetwork implements Disposable {
 
   /** A network of its own with a new sequence. */
   static over(model: CheckedModel, network: Network, options: Pick<OpenNetworkOptions, 'capacityTokens' | 'cacheType'>): OpenedNetwork {
-    return new OpenedNetwork(model, network, new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, options.cacheType));
+    return new OpenedNetwork(model, network, new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, { type: options.cacheType }));
   }
 
   /** For measuring; it ends with this. */

@@ -1,9 +1,10 @@
 import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
-import type { Device } from '../../../kernels/ggml/device.ts';
-import { Storage } from '../../../kernels/ggml/storage.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import { cachedHeads, type Hyperparameters } from '../architectures/architecture.ts';
+import { cachedHeads, queryHeads, type Hyperparameters } from '../architectures/architecture.ts';
+import { BlockStorage } from './blockStorage.ts';
+import { DRAFTED_QUERIES } from './lastQueries.ts';
 import type { Placement } from './placement.ts';
 
 let nextId = 0;
@@ -16,33 +17,40 @@ let nextId = 0;
 export class SequenceCache implements Disposable {
   readonly id = nextId++;
   readonly #layers: readonly LayerCache[];
-  readonly #storages = new Map<Device, Storage>();
+  readonly #lastQueries: readonly Tensor[];
+  readonly #storage: BlockStorage;
   readonly #tokens: TokenId[] = [];
-  #allocated = false;
   /** Tokens that share fewer rows. */
   #selectedTokens = 0;
   #droppedRows = 0;
+  /** Is told the length that tokens are taken back to. */
+  onTruncate: ((length: number) => void) | undefined;
 
   constructor(
     placement: Placement,
     hyperparameters: Hyperparameters,
     /** Rows. */
     readonly capacity: number,
-    type: TensorType = 'F16',
+    { type = 'F16', queries = 0 }: { readonly type?: TensorType; readonly queries?: number } = {},
   ) {
     const { blockCount, headSize } = hyperparameters;
+    this.#storage = new BlockStorage(placement, 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
-      const storage = this.#storageOn(placement.cacheDevice(block), 2 * blockCount);
       const extents = [cachedHeads(hyperparameters, block) * headSize, capacity];
-      return { key: storage.declare(`key.${block}`, type, extents), value: storage.declare(`value.${block}`, type, extents) };
+      return { key: this.#storage.declare(block, 'key', type, extents), value: this.#storage.declare(block, 'value', type, extents) };
     });
+    this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [queryHeads(hyperparameters, block) * headSize, queries + DRAFTED_QUERIES]));
   }
 
   /** One cache a block. Throws `AllocationError` where there is no memory for them at the first use. */
   get layers(): readonly LayerCache[] {
-    if (!this.#allocated) for (const storage of this.#storages.values()) storage.allocate({ clear: true });
-    this.#allocated = true;
+    this.#storage.allocate();
     return this.#layers;
+  }
+
+  /** Of each block the last tokens' queries, `[headSize · heads, rows]`, token `i` in row `i % rows`; none where nobody asked for them. */
+  get lastQueries(): readonly Tensor[] {
+    return this.#lastQueries;
   }
 
   /** Tokens. */
@@ -60,7 +68,7 @@ export class SequenceCache implements Disposable {
   }
 
   get sizeBytes(): number {
-    return [...this.#storages.values()].reduce((sum, storage) => sum + storage.sizeBytes, 0);
+    return this.#storage.sizeBytes;
   }
 
   append(tokens: readonly TokenId[]): void {
@@ -80,15 +88,10 @@ export class SequenceCache implements Disposable {
     if (length >= this.#tokens.length) return;
     this.#tokens.length = length < this.#selectedTokens ? 0 : length;
     if (this.#tokens.length === 0) this.#droppedRows = this.#selectedTokens = 0;
+    this.onTruncate?.(this.#tokens.length);
   }
 
   [Symbol.dispose](): void {
-    for (const storage of this.#storages.values()) storage[Symbol.dispose]();
-  }
-
-  #storageOn(device: Device, maxTensors: number): Storage {
-    let storage = this.#storages.get(device);
-    if (!storage) this.#storages.set(device, (storage = new Storage(device, { maxTensors })));
-    return storage;
+    this.#storage[Symbol.dispose]();
   }
 }

@@ -104,6 +104,58 @@ describe("Chorus's own engine", () => {
     assert.ok(Math.abs(ours.perplexity / theirs.perplexity - 1) < 5e-3, `${ours.perplexity} and ${theirs.perplexity}`);
   });
 
+  describe('with a cache that keeps or attends some of a context', () => {
+    const prompt = Array.from({ length: 300 }, (_, index) => 258 + ((Math.imul(index + 1, 0x9e3779b1) >>> 8) % 60));
+    const choices = ['snapkv:64,window=16', 'streaming:64,window=16', 'kvzip:64,window=16'] as const;
+
+    for (const cache of choices) {
+      it(`${cache}: says the same of a prompt however it got there`, async () => {
+        const file = await write('cached.gguf', { type: 'F32' });
+        await load(file, { cache });
+        const fresh = await generate(prompt, 24);
+        assert.deepEqual([fresh.tokens.length, fresh.evaluatedTokens], [24, prompt.length]);
+        await generate(prompt.slice(0, 40), 4);
+        await generate([...prompt.slice(0, 200), ...prompt.slice(0, 60)], 10);
+        const again = await generate(prompt, 24);
+        assert.deepEqual(again.tokens, fresh.tokens);
+      });
+    }
+
+    it('evaluates an answer again that attended some of the context, when it becomes a part of the next prompt', async () => {
+      const file = await write('cached.gguf', { type: 'F32' });
+      await load(file, { cache: 'tiered:64,page=8,window=32,refresh=4' });
+      const first = await generate(prompt, 16);
+      const second = await generate([...prompt, ...first.tokens, 270], 8);
+      // The prompt, and the first token, which attended everything.
+      assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length, first.tokens.length + 1]);
+    });
+
+    it('goes on where a prompt ended of which rows were dropped', async () => {
+      const file = await write('cached.gguf', { type: 'F32' });
+      await load(file, { cache: 'snapkv:64,window=16' });
+      const first = await generate(prompt, 8);
+      const second = await generate([...prompt, ...first.tokens.slice(0, 7), 270, 271], 8);
+      assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length + 7, 2]);
+    });
+
+    it('attends everything where a context is short', async () => {
+      const file = await write('cached.gguf', { type: 'F32' });
+      const answers: (readonly number[])[] = [];
+      for (const cache of ['full', 'snapkv:64,window=16', 'tiered:64,page=8,window=32'] as const) {
+        await load(file, { cache });
+        answers.push((await generate(prompt.slice(0, 50), 12)).tokens);
+      }
+      assert.deepEqual(answers[1], answers[0]);
+      assert.deepEqual(answers[2], answers[0]);
+    });
+
+    it('is refused where llama.cpp runs the model', async () => {
+      const file = await write('cached.gguf', { type: 'F32' });
+      await assert.rejects(load(file, { engine: 'llama', cache: 'snapkv:64' }), (error: TroubleError) => error.code === 'invalid-input' && /snapkv:64/.test(error.message));
+      await assert.rejects(load(file, { cache: 'snapkv' }), (error: TroubleError) => error.code === 'invalid-input' && /snapkv:2048/.test(error.message));
+    });
+  });
+
   it('gives back what it took, however often it loads', async () => {
     const file = await write('again.gguf');
     const once = async (): Promise<void> => {

@@ -1,0 +1,273 @@
+import { cacheHeads, writeRows, type AttendOptions, type LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
+import { pageBounds, rowsOfBestPages, scorePages, type PageBounds } from '../../../kernels/cache/pages.ts';
+import { gatherRows } from '../../../kernels/cache/selection.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
+import { copy, flashAttention, getRows, permute, reshape, setRows, view } from '../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { readF32, write } from '../../../kernels/ggml/transfer.ts';
+import type { TokenId } from '../../protocol/engine.ts';
+import { cachedHeads } from '../architectures/architecture.ts';
+import { BlockStorage } from './blockStorage.ts';
+import { causalMask } from './causalMask.ts';
+import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
+import { ROW_PADDING, type Network, type WantedLogits } from './network.ts';
+import { outputLogits } from './outputLogits.ts';
+import type { SequenceCache } from './sequenceCache.ts';
+
+export interface TierOptions {
+  /** Rows that each KV head attends besides the last tokens', a multiple of `pageRows`. */
+  readonly capacity: number;
+  readonly pageRows: number;
+  /** The last tokens, which are attended in any case; a multiple of `pageRows`. */
+  readonly window: number;
+  /** After so many tokens the rows are chosen anew. */
+  readonly refreshTokens: number;
+  /** The last tokens, whose queries choose. */
+  readonly queries: number;
+}
+
+/** Tokens of the largest evaluation. */
+export const TIER_TOKENS = 64;
+/** Candidate pages are rounded up to this, so that a graph serves many tokens. */
+const PAGE_PADDING = 64;
+/** Those of a token and of drafts, with and without a choice. */
+const KEPT_GRAPHS = 12;
+
+/** A choice of rows. */
+interface Choice {
+  /** Length of the sequence when they were chosen. */
+  readonly at: number;
+  /** The first of the last tokens that are attended in any case. */
+  readonly windowStart: number;
+}
+
+interface BuiltGraph {
+  readonly graph: Graph;
+  readonly inputs: Readonly<Record<'tokens' | 'positions' | 'slowRows' | 'fastRows' | 'queryRows' | 'mask', Tensor>>;
+  readonly outputRows?: Tensor;
+  readonly selecting?: Readonly<Record<'queryNumbers' | 'pageMask' | 'rowsOfPage' | 'places' | 'windowRows' | 'windowPlaces', Tensor>>;
+  readonly logits?: Tensor;
+}
+
+/**
+ * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every few tokens, and the last tokens. The
+ * sequence's own cache, the slow tier, keeps everything, so that another request or the next stretch of an answer chooses others. Scores are bounds of the keys
+ * of each page (Quest, arXiv 2406.10774); each KV head of each layer has pages of its own (as SnapKV, arXiv 2404.14469).
+ */
+export class FastTier implements Disposable {
+  readonly #storage: BlockStorage;
+  readonly #layers: readonly LayerCache[];
+  readonly #bounds: readonly PageBounds[];
+  readonly #memory: GraphMemory;
+  readonly #graphs = new Map<string, BuiltGraph>();
+  readonly #rows: number;
+  /** Pages whose bounds are those of the cache. */
+  #boundedPages = 0;
+  #chosen: Choice | undefined;
+
+  constructor(
+    private readonly network: Network,
+    private readonly sequence: SequenceCache,
+    private readonly options: TierOptions,
+  ) {
+    const { placement, hyperparameters } = network.options;
+    const { blockCount, headSize } = hyperparameters;
+    const { capacity, pageRows, window, refreshTokens } = options;
+    this.#rows = Math.ceil((capacity + window + pageRows + refreshTokens + TIER_TOKENS) / ROW_PADDING) * ROW_PADDING;
+    const pages = Math.ceil(sequence.capacity / pageRows / PAGE_PADDING) * PAGE_PADDING;
+    this.#storage = new BlockStorage(placement, 4 * blockCount);
+    const blocks = Array.from({ length: blockCount }, (_, block) => ({ block, kvHeads: cachedHeads(hyperparameters, block) }));
+    this.#layers = blocks.map(({ block, kvHeads }) => {
+      const extents = [kvHeads * headSize, this.#rows];
+      return { key: this.#storage.declare(block, 'fastKey', 'F16', extents), value: this.#storage.declare(block, 'fastValue', 'F16', extents) };
+    });
+    this.#bounds = blocks.map(({ block, kvHeads }) => {
+      const extents = [headSize, pages, kvHeads];
+      return { largest: this.#storage.declare(block, 'largest', 'F16', extents), smallest: this.#storage.declare(block, 'smallest', 'F16', extents) };
+    });
+    this.#memory = placement.cpu ? new SplitMemory(placement.device, placement.cpu) : new DeviceMemory(placement.device);
+    sequence.onTruncate = (length) => {
+      this.#boundedPages = Math.min(this.#boundedPages, Math.floor(length / pageRows));
+      if (this.#chosen && length < this.#chosen.at) this.#chosen = undefined;
+    };
+  }
+
+  /** Tokens that can be appended before rows are chosen anew. A choice is made by a token that is known, never by a draft. */
+  tokensBeforeChoice(length: number): number {
+    return this.#chosen ? Math.max(0, this.#chosen.at + this.options.refreshTokens - length) : 0;
+  }
+
+  /** Whether choosing rows of a sequence of this length leaves enough out. */
+  isWorthwhile(length: number): boolean {
+    const { capacity, window, pageRows } = this.options;
+    return length > capacity + 2 * window + pageRows;
+  }
+
+  get sizeBytes(): number {
+    return this.#storage.sizeBytes + this.#memory.sizeBytes;
+  }
+
+  /** Has the rows chosen anew: whenever tokens were appended to the sequence in another way. */
+  restart(): void {
+    this.#chosen = undefined;
+  }
+
+  /**
+   * Appends tokens, no more than `TIER_TOKENS`, to the sequence; they attend the chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`.
+   */
+  async evaluate(tokens: readonly TokenId[], wanted: WantedLogits): Promise<Float32Array> {
+    this.#storage.allocate();
+    const { capacity, pageRows, window, queries } = this.options;
+    const { device } = this.network.options.placement;
+    const length = this.sequence.length;
+    const isDue = this.tokensBeforeChoice(length) === 0;
+    const chosen = isDue ? { at: length, windowStart: Math.floor((length - window) / pageRows) * pageRows } : (this.#chosen as Choice);
+    if (isDue) await this.#boundPages(chosen.windowStart / pageRows);
+    const candidates = chosen.windowStart / pageRows;
+    const pages = Math.ceil(candidates / PAGE_PADDING) * PAGE_PADDING;
+    const built = this.#graphFor(tokens.length, isDue ? pages : 0, wanted);
+    const firstRow = capacity + length - chosen.windowStart;
+    const { inputs, outputRows, selecting, graph, logits } = built;
+    write(device, inputs.tokens, Int32Array.from(tokens));
+    write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));
+    write(device, inputs.slowRows, BigInt64Array.from(tokens, (_, index) => BigInt(length + index)));
+    write(device, inputs.fastRows, BigInt64Array.from(tokens, (_, index) => BigInt(firstRow + index)));
+    const [kept] = this.sequence.lastQueries as readonly [Tensor];
+    write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
+    write(device, inputs.mask, causalMask({ tokens: tokens.length, attendedRows: this.#rows, past: firstRow }));
+    if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
+    if (selecting) {
+      write(device, selecting.queryNumbers, Int32Array.from(rememberedRows(length + tokens.length, queries, kept), Number));
+      write(device, selecting.pageMask, Float32Array.from({ length: pages * queries }, (_, index) => (index % pages < candidates ? 0 : -Infinity)));
+      write(device, selecting.rowsOfPage, Int32Array.from({ length: pages * pageRows }, (_, row) => row));
+      write(device, selecting.places, Int32Array.from({ length: capacity }, (_, place) => place));
+      const windowRows = selecting.windowRows.shape[0];
+      // Those behind the last token are written over, or masked.
+      write(device, selecting.windowRows, Int32Array.from({ length: windowRows }, (_, index) => Math.min(chosen.windowStart + index, length - 1)));
+      write(device, selecting.windowPlaces, Int32Array.from({ length: windowRows }, (_, index) => capacity + index));
+    }
+    // A choice is longer than a token, and says nothing of how long one takes.
+    await this.network.compute(graph, { isToken: tokens.length === 1 && !isDue });
+    this.#chosen = chosen;
+    this.sequence.append(tokens);
+    return logits ? readF32(device, logits) : new Float32Array(0);
+  }
+
+  [Symbol.dispose](): void {
+    this.sequence.onTruncate = undefined;
+    for (const { graph } of this.#graphs.values()) graph[Symbol.dispose]();
+    this.#memory[Symbol.dispose]();
+    this.#storage[Symbol.dispose]();
+  }
+
+  /** Brings the bounds of the first pages up to date. */
+  async #boundPages(pages: number): Promise<void> {
+    const { pageRows } = this.options;
+    const { placement, hyperparameters } = this.network.options;
+    if (pages <= this.#boundedPages) return;
+    const [first, count] = [this.#boundedPages, pages - this.#boundedPages];
+    using memory = placement.cpu ? new SplitMemory(placement.device, placement.cpu) : new DeviceMemory(placement.device);
+    using graph = new Graph(placement.device, { alsoOn: placement.cpu });
+    for (const [block, cache] of this.sequence.layers.entries()) {
+      const heads = cacheHeads(graph, cache.key, (first + count) * pageRows, hyperparameters.headSize, cachedHeads(hyperparameters, block));
+      const [, ...strides] = heads.strides;
+      const rows = view(graph, heads, [heads.shape[0], count * pageRows, heads.shape[2]], { strides, offsetBytes: first * pageRows * heads.strides[1] });
+      const bounds = pageBounds(graph, rows, pageRows);
+      for (const side of ['largest', 'smallest'] as const) {
+        const target = this.#bounds[block]?.[side] as Tensor;
+        const [, ...targetStrides] = target.strides;
+        graph.expand(copy(graph, bounds[side], view(graph, target, bounds[side].shape, { strides: targetStrides, offsetBytes: first * target.strides[1] })));
+      }
+    }
+    graph.allocate(memory);
+    await this.network.compute(graph, { isToken: false });
+    this.#boundedPages = pages;
+  }
+
+  #graphFor(tokens: number, pages: number, wanted: WantedLogits): BuiltGraph {
+    const key = `${tokens} ${pages} ${wanted}`;
+    let built = this.#graphs.get(key);
+    this.#graphs.delete(key);
+    if (!built) {
+      built = this.#build(tokens, pages, wanted);
+      const sizeBefore = this.#memory.sizeBytes;
+      if (!this.#memory.holdsSeveral) this.#dropGraphs(0);
+      built.graph.allocate(this.#memory);
+      this.#dropGraphs(this.#memory.sizeBytes === sizeBefore ? KEPT_GRAPHS - 1 : 0);
+    }
+    this.#graphs.set(key, built);
+    return built;
+  }
+
+  /** The oldest go first. */
+  #dropGraphs(keep: number): void {
+    for (const [key, { graph }] of this.#graphs) {
+      if (this.#graphs.size <= keep) return;
+      graph[Symbol.dispose]();
+      this.#graphs.delete(key);
+    }
+  }
+
+  /** `pages`: candidates among which rows are chosen, or 0 to attend those chosen before. */
+  #build(tokenCount: number, pages: number, wanted: WantedLogits): BuiltGraph {
+    const { architecture, hyperparameters, placement, weights } = this.network.options;
+    const { capacity, pageRows, window, queries } = this.options;
+    const { table } = weights;
+    const graph = new Graph(placement.device, { alsoOn: placement.cpu });
+    const [kept] = this.sequence.lastQueries as readonly [Tensor];
+    const inputs = {
+      tokens: graph.input('tokens', 'I32', [tokenCount]),
+      positions: graph.input('positions', 'I32', [tokenCount]),
+      slowRows: graph.input('slowRows', 'I64', [tokenCount]),
+      fastRows: graph.input('fastRows', 'I64', [tokenCount]),
+      queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
+      mask: graph.input('mask', 'F16', [this.#rows, tokenCount]),
+    };
+    const selecting = pages === 0 ? undefined : {
+      queryNumbers: graph.input('queryNumbers', 'I32', [queries]),
+      pageMask: graph.input('pageMask', 'F32', [pages, queries]),
+      rowsOfPage: graph.input('rowsOfPage', 'I32', [pageRows, pages]),
+      places: graph.input('places', 'I32', [capacity]),
+      windowRows: graph.input('windowRows', 'I32', [window + pageRows]),
+      windowPlaces: graph.input('windowPlaces', 'I32', [window + pageRows]),
+    };
+    const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+    const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
+      writeRows(g, heads, this.sequence.layers[block] as LayerCache, inputs.slowRows);
+      rememberQueries(g, heads, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
+      if (selecting) this.#choose(g, block, selecting, options);
+      const fast = this.#layers[block] as LayerCache;
+      writeRows(g, heads, fast, inputs.fastRows);
+      const [k, v] = [fast.key, fast.value].map((tensor) => cacheHeads(g, tensor, this.#rows, options.headSize, options.kvHeads)) as [Tensor, Tensor];
+      return flashAttention(g, { q: permute(g, heads.query, [0, 2, 1, 3]), k, v, mask: inputs.mask }, options.scale);
+    };
+    let x = getRows(graph, table.tensor('token_embd.weight'), inputs.tokens);
+    for (let block = 0; block < hyperparameters.blockCount; block++) {
+      const blockInputs = { positions: inputs.positions, rows: inputs.fastRows, mask: inputs.mask, attendedRows: this.#rows, attend: attend(block) };
+      const isLast = block === hyperparameters.blockCount - 1;
+      x = architecture.buildBlock({ graph, weights: table, hyperparameters, block, cache: this.#layers[block] as LayerCache, inputs: blockInputs, outputRows: isLast ? outputRows : undefined }, x);
+    }
+    const logits = wanted === 'none' ? undefined : outputLogits(graph, table, hyperparameters, x);
+    if (!logits) graph.expand(x);
+    return { graph, inputs, outputRows, selecting, logits };
+  }
+
+  /** Gathers the best pages and the last tokens of a block into its fast cache. */
+  #choose(graph: Graph, block: number, { queryNumbers, pageMask, rowsOfPage, places, windowRows, windowPlaces }: NonNullable<BuiltGraph['selecting']>, { headSize, kvHeads, scale }: AttendOptions): void {
+    const { capacity, pageRows } = this.options;
+    const [slow, fast] = [this.sequence.layers[block], this.#layers[block]] as [LayerCache, LayerCache];
+    const { largest, smallest } = this.#bounds[block] as PageBounds;
+    const pages = pageMask.shape[0];
+    const firstPages = (tensor: Tensor): Tensor => view(graph, tensor, [headSize, pages, kvHeads], { strides: [tensor.strides[1], tensor.strides[2], tensor.strides[3]] });
+    const kept = this.sequence.lastQueries[block] as Tensor;
+    const queries = reshape(graph, getRows(graph, kept, queryNumbers), [headSize, kept.shape[0] / headSize, queryNumbers.shape[0]]);
+    const scores = scorePages(graph, { largest: firstPages(largest), smallest: firstPages(smallest) }, queries, pageMask, scale);
+    const rows = rowsOfBestPages(graph, scores, capacity / pageRows, rowsOfPage);
+    for (const [from, to] of [[slow.key, fast.key], [slow.value, fast.value]] as const) {
+      graph.expand(gatherRows(graph, cacheHeads(graph, from, from.shape[1], headSize, kvHeads), rows, cacheHeads(graph, to, this.#rows, headSize, kvHeads), places));
+      graph.expand(setRows(graph, to, getRows(graph, from, windowRows), windowPlaces));
+    }
+  }
+}
