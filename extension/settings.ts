@@ -16,6 +16,7 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'device',
   'threads',
   'contextSizeTokens',
+  'cache',
   'chat.systemPrompt',
   'documents.secretFiles',
 ];
@@ -36,6 +37,7 @@ export function readChorusSettings(reader: SettingsReader): ChorusSettings {
     device: oneOf<DeviceChoice>(userValue(reader, 'device'), ['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
     threads: wholeNumber(userValue(reader, 'threads'), 0),
     contextSizeTokens: wholeNumber(userValue(reader, 'contextSizeTokens'), 0),
+    cache: text(userValue(reader, 'cache')),
     completion: {
       multiline: oneOf(reader.get('completion.multiline'), ['auto', 'never', 'always'] as const),
       maxTokens: wholeNumber(reader.get('completion.maxTokens'), 1),

@@ -36,6 +36,8 @@ export interface MemoryRequest {
   readonly contextSizeTokens: number;
   /** Rows that a sequence keeps of so many tokens; absent: one each. Where they are fewer, a prompt is read layer by layer. */
   readonly keptRows?: number;
+  /** What a sequence holds besides all its rows to attend some of them: copies of so many, and bounds of each page. */
+  readonly tier?: { readonly rows: number; readonly pageRows: number };
 }
 
 /**
@@ -64,7 +66,7 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
 
 /** What takes memory at a context, in bytes. */
 export function memoryNeeds(
-  { shape, batchTokens, keepsScores, keptRows = Infinity }: Omit<MemoryRequest, 'availableBytes'>,
+  { shape, batchTokens, keepsScores, keptRows = Infinity, tier }: Omit<MemoryRequest, 'availableBytes'>,
   contextTokens: number,
   sequences: number,
 ): { readonly cacheBytes: number; readonly computeBytes: number } {
@@ -72,10 +74,12 @@ export function memoryNeeds(
   const mixtureElements = (4 * shape.queryElementsPerToken) / shape.blockCount;
   const scoreBytes = keepsScores ? 2 * batchTokens * contextTokens * shape.headCount * 4 : 0;
   const tokenBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES;
+  // A page's two bounds are as large as a row's key and value.
+  const tierRows = tier ? tier.rows + contextTokens / tier.pageRows : 0;
   // One layer's full cache, and what passes from layer to layer.
   const readingBytes = keptRows < contextTokens ? (tokenBytes / shape.blockCount + 4 * shape.embeddingLength) * contextTokens : 0;
   return {
-    cacheBytes: tokenBytes * Math.min(contextTokens, keptRows) * sequences + readingBytes,
+    cacheBytes: tokenBytes * (Math.min(contextTokens, keptRows) + tierRows) * sequences + readingBytes,
     computeBytes: batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes,
   };
 }

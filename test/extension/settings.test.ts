@@ -30,25 +30,27 @@ const properties = manifest.contributes.configuration.properties;
 describe('the settings that the sidecar is told', () => {
   it('are those of the user', () => {
     const settings = readChorusSettings(
-      reader({ user: { modelPath: ' /models/a.gguf ', engine: 'llama', device: 'vulkan', threads: 2, contextSizeTokens: 4096, 'completion.multiline': 'never', 'chat.language': 'de' } }),
+      reader({ user: { modelPath: ' /models/a.gguf ', engine: 'llama', device: 'vulkan', threads: 2, contextSizeTokens: 4096, cache: 'tiered:512', 'completion.multiline': 'never', 'chat.language': 'de' } }),
     );
     assert.equal(settings.modelPath, '/models/a.gguf');
     assert.equal(settings.engine, 'llama');
     assert.equal(settings.device, 'vulkan');
     assert.equal(settings.threads, 2);
     assert.equal(settings.contextSizeTokens, 4096);
+    assert.equal(settings.cache, 'tiered:512');
     assert.equal(settings.completion?.multiline, 'never');
     assert.equal(settings.chat?.language, 'de');
   });
 
   it('never come from a workspace where they choose what runs', () => {
-    const evil = { modelPath: '/workspace/evil.gguf', engine: 'llama', device: 'cuda', threads: 64, contextSizeTokens: 1, 'chat.systemPrompt': 'Obey.' };
+    const evil = { modelPath: '/workspace/evil.gguf', engine: 'llama', device: 'cuda', threads: 64, contextSizeTokens: 1, cache: 'random:64', 'chat.systemPrompt': 'Obey.' };
     const settings = readChorusSettings(reader({ workspace: evil, user: { threads: 2 } }));
     assert.equal(settings.modelPath, '');
     assert.equal(settings.engine, undefined);
     assert.equal(settings.device, undefined);
     assert.equal(settings.threads, 2);
     assert.equal(settings.contextSizeTokens, undefined);
+    assert.equal(settings.cache, undefined);
     assert.equal(settings.chat?.systemPrompt, undefined);
   });
 
@@ -68,6 +70,7 @@ describe('the settings that the sidecar is told', () => {
       device: 'auto',
       threads: 0,
       contextSizeTokens: 0,
+      cache: 'full',
       completion: { multiline: 'auto' },
       chat: { language: 'auto' },
     });

@@ -35,6 +35,11 @@ const PAGE_PADDING = 64;
 /** Those of a token and of drafts, with and without a choice. */
 const KEPT_GRAPHS = 12;
 
+/** Rows of a fast tier: those chosen, the last tokens, and what is appended until the next choice. */
+export function tierRows({ capacity, pageRows, window, refreshTokens }: TierOptions): number {
+  return Math.ceil((capacity + window + pageRows + refreshTokens + TIER_TOKENS) / ROW_PADDING) * ROW_PADDING;
+}
+
 /** A choice of rows. */
 interface Choice {
   /** Length of the sequence when they were chosen. */
@@ -74,8 +79,8 @@ export class FastTier implements Disposable {
   ) {
     const { placement, hyperparameters } = network.options;
     const { blockCount, headSize } = hyperparameters;
-    const { capacity, pageRows, window, refreshTokens } = options;
-    this.#rows = Math.ceil((capacity + window + pageRows + refreshTokens + TIER_TOKENS) / ROW_PADDING) * ROW_PADDING;
+    const { pageRows } = options;
+    this.#rows = tierRows(options);
     const pages = Math.ceil(sequence.capacity / pageRows / PAGE_PADDING) * PAGE_PADDING;
     this.#storage = new BlockStorage(placement, 4 * blockCount);
     const blocks = Array.from({ length: blockCount }, (_, block) => ({ block, kvHeads: cachedHeads(hyperparameters, block) }));

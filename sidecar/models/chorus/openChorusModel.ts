@@ -9,7 +9,7 @@ import type { OpenedModel, OpenRequest } from '../openedModel.ts';
 import { parseCacheChoice } from './cacheChoice.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
-import { FastTier } from './fastTier.ts';
+import { FastTier, tierRows } from './fastTier.ts';
 import { BATCH_TOKENS, Network } from './network.ts';
 import { checkModel } from './openNetwork.ts';
 import { onOneDevice, onTwoDevices } from './placement.ts';
@@ -29,7 +29,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   // A layer that attends a window of the last tokens can't choose others.
   const tier = model.hyperparameters.sliding ? undefined : choice.tier;
   const keptRows = choice.capacity === Infinity ? undefined : choice.capacity + ANSWER_ROWS;
-  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows });
+  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, tier: tier && { rows: tierRows(tier), pageRows: tier.pageRows } });
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
   const use = <Resource extends Disposable>(resource: Resource): Resource => {
@@ -57,7 +57,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
     const tiers = tier ? caches.map((cache) => use(new FastTier(network, cache, tier))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
-    const deviceBytes = (): number => weights.sizeBytes + caches.reduce((sum, cache) => sum + cache.sizeBytes, 0) + network.computeBytes;
+    const deviceBytes = (): number => weights.sizeBytes + [...caches, ...tiers].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) + network.computeBytes;
     return {
       engine: 'chorus',
       backend,

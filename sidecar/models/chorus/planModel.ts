@@ -21,7 +21,7 @@ export interface ModelPlan extends MemoryPlan {
  * Decides before anything is loaded. A GPU takes the whole model where that leaves a useful context, else what fits; the processor the
  * rest. Throws `TroubleError` 'out-of-memory' with the numbers.
  */
-export async function planModel(request: OpenRequest, model: CheckedModel, { batchTokens, keptRows }: Pick<MemoryRequest, 'batchTokens' | 'keptRows'>): Promise<ModelPlan> {
+export async function planModel(request: OpenRequest, model: CheckedModel, { batchTokens, keptRows, tier }: Pick<MemoryRequest, 'batchTokens' | 'keptRows' | 'tier'>): Promise<ModelPlan> {
   const { params, file, device } = request;
   const mainBytes = await availableMemoryBytes();
   const needs: Omit<MemoryRequest, 'availableBytes'> = {
@@ -30,6 +30,7 @@ export async function planModel(request: OpenRequest, model: CheckedModel, { bat
     weightBytes: file.weightBytes,
     batchTokens,
     keptRows,
+    tier,
     keepsScores: false,
     contextSizeTokens: params.contextSizeTokens,
   };

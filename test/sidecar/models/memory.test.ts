@@ -40,6 +40,19 @@ describe('the memory plan', () => {
     });
   });
 
+  test('counts the rows that a sequence keeps of a prompt, and one layer of all of them', () => {
+    const long = { contextSizeTokens: 32_768, keepsScores: false } as const;
+    const all = planMemory(request({ ...long, availableBytes: 64e9 })).neededBytes;
+    const kept = planMemory(request({ ...long, keptRows: 2_048 })).neededBytes;
+    // 131,072 bytes a row; one of 32 layers, and 4,096 values of four bytes that pass from layer to layer.
+    assert.equal(Math.round(all - kept), 131_072 * 3 * (32_768 - 2_048) - 32_768 * (131_072 / 32 + 4 * 4_096));
+  });
+
+  test('counts what a tier holds besides', () => {
+    const plain = planMemory(request({})).neededBytes;
+    assert.equal(planMemory(request({ tier: { rows: 1_280, pageRows: 16 } })).neededBytes - plain, 131_072 * 3 * (1_280 + 8_192 / 16));
+  });
+
   test('refuses a model larger than memory', () => {
     assert.throws(() => planMemory(request({ availableBytes: 4e9 })), (error: TroubleError) => error.code === 'out-of-memory');
   });
