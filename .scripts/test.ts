@@ -14,7 +14,14 @@ import { ALL_TOOLS, ensureSystemTools } from './system.ts';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const HOST_FOLDER = 'test/host/';
 const DESKTOP_FOLDER = 'test/desktop/';
-const GPU_TESTS = ['test/kernels/ggml/support.test.ts', 'test/sidecar/models/parity.test.ts', 'test/sidecar/models/splitParity.test.ts'];
+const GPU_TESTS = [
+  'test/kernels/ggml/support.test.ts',
+  'test/kernels/cache/selectors.test.ts',
+  'test/sidecar/models/fastTier.test.ts',
+  'test/sidecar/models/layerMajor.test.ts',
+  'test/sidecar/models/parity.test.ts',
+  'test/sidecar/models/splitParity.test.ts',
+];
 /** A test that stands still is ended and fails. Nothing is measured by these. */
 const UNIT_LIMIT_MS = 10 * 60_000;
 const VULKAN_LIMIT_MS = 90 * 60_000;

@@ -14,7 +14,7 @@ export function keyDiff(): Selector {
       const sum = sumRows(graph, contiguous(graph, permute(graph, directions, [1, 0, 2, 3])));
       const anchor = unit(graph, reshape(graph, sum, [headSize, 1, kvHeads]));
       const [, ...strides] = directions.strides;
-      const similarity = mulMat(graph, view(graph, directions, [headSize, candidates, kvHeads], { strides }), anchor, { preciseF32: true });
+      const similarity = mulMat(graph, contiguous(graph, view(graph, directions, [headSize, candidates, kvHeads], { strides })), anchor, { preciseF32: true });
       return scale(graph, reshape(graph, similarity, [candidates, kvHeads]), -1);
     },
   };

@@ -1,7 +1,7 @@
 import type { DeviceKind } from './device.ts';
 import { UnsupportedOpError } from './errors.ts';
 import type { Tensor } from './tensor.ts';
-import { isQuantised, type TensorType } from './types.ts';
+import { isQuantised, rowBytes, type TensorType } from './types.ts';
 
 /**
  * Which operations run on which types and devices. ggml answers "supported" for pairs that it then aborts the process on, so this list
@@ -22,6 +22,12 @@ const binary: Rule = ([a, b], result, device) => {
 const f32: Rule = ([a]) => is(a, 'F32');
 /** Derivatives that ggml computes on tensors without gaps alone. */
 const contiguousF32: Rule = (sources) => sources.every((source) => source.type === 'F32' && source.isContiguous);
+/** Whether the matrices of a stack have no gaps inside but some between them, which Vulkan's products overlook. */
+const hasGapsBetween = (tensor: Tensor): boolean => {
+  const row = rowBytes(tensor.type, tensor.shape[0]);
+  const isGapless = tensor.shape[1] === 1 || tensor.strides[1] === row;
+  return isGapless && ((tensor.shape[2] > 1 && tensor.strides[2] !== row * tensor.shape[1]) || (tensor.shape[3] > 1 && tensor.strides[3] !== tensor.strides[2] * tensor.shape[2]));
+};
 const integerTypes: readonly TensorType[] = ['I8', 'I16', 'I32', 'I64', 'F64'];
 const isWeightType = (type: TensorType): boolean => !integerTypes.includes(type);
 
@@ -52,7 +58,7 @@ const rules = {
   norm: f32,
   rmsNorm: f32,
   mulMat: ([a, b], _result, device) =>
-    a !== undefined && isWeightType(a.type) && (is(b, 'F32') || (is(b, 'F16') && a.type === 'F16' && device !== 'cpu') || (is(b, 'BF16') && a.type === 'BF16' && device === 'cpu')) && (device !== 'vulkan' || a.shape[3] === b?.shape[3]),
+    a !== undefined && isWeightType(a.type) && (is(b, 'F32') || (is(b, 'F16') && a.type === 'F16' && device !== 'cpu') || (is(b, 'BF16') && a.type === 'BF16' && device === 'cpu')) && (device !== 'vulkan' || (a.shape[3] === b?.shape[3] && !hasGapsBetween(a))),
   mulMatId: ([a, b, ids]) => a !== undefined && isWeightType(a.type) && is(b, 'F32') && is(ids, 'I32'),
   copy: ([a, b], result, device) => {
     const from = a?.type;

@@ -4,7 +4,7 @@ import { pageBounds, rowsOfBestPages, scorePages, type PageBounds } from '../../
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
-import { copy, flashAttention, getRows, permute, reshape, setRows, view } from '../../../kernels/ggml/ops.ts';
+import { contiguous, copy, flashAttention, getRows, permute, reshape, setRows, view } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
@@ -265,7 +265,7 @@ export class FastTier implements Disposable {
     const [slow, fast] = [this.sequence.layers[block], this.#layers[block]] as [LayerCache, LayerCache];
     const { largest, smallest } = this.#bounds[block] as PageBounds;
     const pages = pageMask.shape[0];
-    const firstPages = (tensor: Tensor): Tensor => view(graph, tensor, [headSize, pages, kvHeads], { strides: [tensor.strides[1], tensor.strides[2], tensor.strides[3]] });
+    const firstPages = (tensor: Tensor): Tensor => contiguous(graph, view(graph, tensor, [headSize, pages, kvHeads], { strides: [tensor.strides[1], tensor.strides[2], tensor.strides[3]] }));
     const kept = this.sequence.lastQueries[block] as Tensor;
     const queries = reshape(graph, getRows(graph, kept, queryNumbers), [headSize, kept.shape[0] / headSize, queryNumbers.shape[0]]);
     const scores = scorePages(graph, { largest: firstPages(largest), smallest: firstPages(smallest) }, queries, pageMask, scale);
