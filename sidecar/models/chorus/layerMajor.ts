@@ -48,7 +48,7 @@ export class LayerMajorPrefill implements Disposable {
   readonly #residual: Storage;
   /** `[width, tokens]`: what enters the block that is computed, and then what leaves it. */
   readonly #x: Tensor;
-  /** `[rows]`, I32: each row's number. Not every layer looks at positions, so that they are no input of a graph. */
+  /** `[chunkTokens]`, I32. Not every layer looks at positions, so that they are no input of a graph. */
   readonly #positions: Tensor;
   #layer: { readonly device: Device; readonly storage: Storage; readonly cache: LayerCache } | undefined;
   #selection: LayerSelection | undefined;
@@ -75,9 +75,8 @@ export class LayerMajorPrefill implements Disposable {
     this.#memory = placement.cpu ? new SplitMemory(placement.device, placement.cpu) : new DeviceMemory(placement.device);
     this.#residual = new Storage(placement.device, { maxTensors: 2 });
     this.#x = this.#residual.declare('residual', 'F32', [hyperparameters.width, this.#tokens.length]);
-    this.#positions = this.#residual.declare('positions', 'I32', [this.#rows]);
+    this.#positions = this.#residual.declare('positions', 'I32', [how.chunkTokens]);
     this.#residual.allocate();
-    write(placement.device, this.#positions, Int32Array.from({ length: this.#rows }, (_, row) => row));
   }
 
   get isDone(): boolean {
@@ -144,7 +143,7 @@ export class LayerMajorPrefill implements Disposable {
     const attendedRows = Math.min(this.#rows, Math.ceil((past + count) / ROW_PADDING) * ROW_PADDING);
     using graph = new Graph(device, { alsoOn: placement.cpu });
     const tokens = block === 0 ? graph.input('tokens', 'I32', [count]) : undefined;
-    const positions = view(graph, this.#positions, [count], { offsetBytes: past * Int32Array.BYTES_PER_ELEMENT });
+    const positions = view(graph, this.#positions, [count]);
     const rows = graph.input('rows', 'I64', [count]);
     const mask = graph.input('mask', 'F16', [attendedRows, count]);
     // Of the last block nothing but the last token is of further use.
@@ -164,6 +163,7 @@ export class LayerMajorPrefill implements Disposable {
     for (const finish of finishers) finish();
     graph.allocate(this.#memory);
     if (tokens) write(device, tokens, Int32Array.from(this.#tokens.slice(first, first + count)));
+    write(device, this.#positions, Int32Array.from({ length: count }, (_, index) => past + index));
     write(device, rows, BigInt64Array.from({ length: count }, (_, index) => BigInt(past + index)));
     const windowTokens = isSliding(hyperparameters, block) ? hyperparameters.sliding?.windowTokens : undefined;
     write(device, mask, causalMask({ tokens: count, attendedRows, past, windowTokens }));
