@@ -135,7 +135,7 @@ gradients, clipping, AdamW. ${batch} sequences of ${sequenceTokens} tokens a ste
 ${rows.join('\n')}`,
     figures,
     model: `SmolLM2-135M's shape (${blockCount} blocks, width 576, vocabulary 49,152), random weights`,
-    command: `npx tsx test/bench/training.ts ${process.argv.slice(2).join(' ')}`,
+    command: `npx tsx test/bench/training.ts ${process.argv.slice(2).join(' ').replace(values.python, 'PYTHON')}`,
   });
 }
 
