@@ -60,8 +60,8 @@ export class Device implements Disposable {
   readonly pointer: Pointer;
   /** Where tensors of this device live by default. */
   readonly bufferType: Pointer;
-  /** The CPU's faster layout for some matrices; such tensors are written whole and never read back. */
-  readonly repackBufferType: Pointer | undefined;
+  /** The CPU's faster layouts for some matrices, the best first (AMX, REPACK); such tensors are written whole and never read back. */
+  readonly repackBufferTypes: readonly Pointer[];
   /** Absent where a computation can't be ended early. */
   readonly interruption: Interruption | undefined;
   /** 0: not set yet. */
@@ -85,7 +85,7 @@ export class Device implements Disposable {
     if (!this.pointer) throw new DeviceError(`The device ${found.name} (${found.description}) could not be opened.`);
     this.interruption = Interruption.of({ functions, createContext, handle, pointer: this.pointer, abortQuestion });
     this.bufferType = functions.ggml_backend_get_default_buffer_type(this.pointer);
-    this.repackBufferType = extraBufferTypes(functions, handle).find((type) => functions.ggml_backend_buft_name(type).endsWith('REPACK'));
+    this.repackBufferTypes = extraBufferTypes(functions, handle).filter((type) => /AMX|REPACK/.test(functions.ggml_backend_buft_name(type)));
     const setThreads = functions.ggml_backend_reg_get_proc_address(functions.ggml_backend_dev_backend_reg(handle), 'ggml_backend_set_n_threads');
     if (setThreads) {
       const prototype = koffi.proto('void', ['void *', 'int']);

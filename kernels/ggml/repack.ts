@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import type { Pointer } from './bindings.ts';
 import type { Device } from './device.ts';
 import { rowBytes, tensorTypes, type TensorType } from './types.ts';
 
@@ -7,13 +8,16 @@ const CONTEXT_BYTES = 16 * 1024;
 const BUFFER_OFFSET_BYTES = 8;
 
 /**
- * Whether the CPU's faster weight layout takes a matrix (or a stack of experts) of this type and shape. It depends on the processor, so
- * ggml itself is asked, as llama.cpp does: by a product whose weight claims to live in such a buffer.
+ * The best of the CPU's faster weight layouts that takes a matrix (or a stack of experts) of this type and shape; `undefined` where none does. It depends on the
+ * processor, so ggml itself is asked, as llama.cpp does: by a product whose weight claims to live in such a buffer.
  */
-export function canRepack(device: Device, type: TensorType, shape: readonly number[], use: 'matrix' | 'experts'): boolean {
-  const bufferType = device.repackBufferType;
+export function repackedBufferType(device: Device, type: TensorType, shape: readonly number[], use: 'matrix' | 'experts'): Pointer | undefined {
+  return device.repackBufferTypes.find((bufferType) => canRepack(device, bufferType, { type, shape, use }));
+}
+
+function canRepack(device: Device, bufferType: Pointer, { type, shape, use }: { type: TensorType; shape: readonly number[]; use: 'matrix' | 'experts' }): boolean {
   const columns = shape[0] ?? 1;
-  if (bufferType === undefined || columns % tensorTypes[type].blockElements !== 0 || rowBytes(type, columns) === 0) return false;
+  if (columns % tensorTypes[type].blockElements !== 0 || rowBytes(type, columns) === 0) return false;
   const { functions } = device;
   const context = device.createContext(CONTEXT_BYTES);
   const buffer = functions.ggml_backend_buft_alloc_buffer(bufferType, 0);

@@ -92,7 +92,6 @@ async function inTurns(slices: number, round: number, part: (engine: Competitor,
   return elapsedMs;
 }
 
-
 interface Compared {
   /** Tokens per second, medians of the rounds. */
   readonly chorus: number;

@@ -114,6 +114,11 @@ export class FastTier implements Disposable {
     return this.#storage.sizeBytes + this.#memory.sizeBytes;
   }
 
+  /** Of the keys and values that a token attends. */
+  get attendedBytes(): number {
+    return this.#layers.reduce((sum, { key, value }) => sum + key.sizeBytes + value.sizeBytes, 0);
+  }
+
   /** Has the rows chosen anew: whenever tokens were appended to the sequence in another way. */
   restart(): void {
     this.#chosen = undefined;

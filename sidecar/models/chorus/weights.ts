@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Pointer } from '../../../kernels/ggml/bindings.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
-import { canRepack } from '../../../kernels/ggml/repack.ts';
+import { repackedBufferType } from '../../../kernels/ggml/repack.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
@@ -63,11 +63,11 @@ export async function loadWeights(placement: Placement, specs: readonly WeightSp
   const dispose = (): void => {
     for (const { storage } of storages.values()) storage[Symbol.dispose]();
   };
-  const storageOn = (device: Device, whole: boolean): Storage => {
-    const key = `${device.kind} ${whole}`;
+  const storageOn = (device: Device, bufferType: Pointer | undefined): Storage => {
+    const key = `${device.kind} ${bufferType ?? ''}`;
     let entry = storages.get(key);
     if (!entry) {
-      entry = { storage: new Storage(device, { maxTensors: present.length }), bufferType: whole ? device.repackBufferType : undefined };
+      entry = { storage: new Storage(device, { maxTensors: present.length }), bufferType };
       storages.set(key, entry);
     }
     return entry.storage;
@@ -78,8 +78,8 @@ export async function loadWeights(placement: Placement, specs: readonly WeightSp
       const source = tensors.get(spec.name) as LocatedTensor;
       const device = placement.weightDevice(spec);
       const type = source.type as TensorType;
-      const whole = (spec.use === 'matrix' || spec.use === 'experts') && canRepack(device, type, source.shape, spec.use);
-      loads.push({ tensor: storageOn(device, whole).declare(spec.name, type, source.shape), device, source, whole });
+      const repacked = spec.use === 'matrix' || spec.use === 'experts' ? repackedBufferType(device, type, source.shape, spec.use) : undefined;
+      loads.push({ tensor: storageOn(device, repacked).declare(spec.name, type, source.shape), device, source, whole: repacked !== undefined });
     }
     for (const { storage, bufferType } of storages.values()) storage.allocate({ bufferType, weights: true });
     await copyTensors(loads, options);

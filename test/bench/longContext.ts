@@ -1,0 +1,180 @@
+/**
+ * Decoding and the next 260 tokens of a prompt, deep in a context, beside libllama with flash attention and without:
+ *
+ *   npx tsx test/bench/longContext.ts [--depths 4096,16384] [--rounds 3] [--write]
+ *
+ * The weights are SmolLM2's; what it says beyond its trained length is of no use, how fast it says it is.
+ */
+import { execa } from 'execa';
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { Device } from '../../kernels/ggml/device.ts';
+import { computeEnvironment } from '../../sidecar/engine/process/computeEnvironment.ts';
+import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
+import { ChorusSequence } from '../../sidecar/models/chorus/chorusSequence.ts';
+import { FastTier } from '../../sidecar/models/chorus/fastTier.ts';
+import { checkModel } from '../../sidecar/models/chorus/openNetwork.ts';
+import { Network } from '../../sidecar/models/chorus/network.ts';
+import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
+import { SequenceCache } from '../../sidecar/models/chorus/sequenceCache.ts';
+import { loadWeights } from '../../sidecar/models/chorus/weights.ts';
+import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
+import { computeThreads } from '../../sidecar/models/threads.ts';
+import { writeReport } from './report.ts';
+import { median } from './statistics.ts';
+
+const DECODE_TOKENS = 64;
+const PROMPT_TOKENS = 260;
+const CHUNK_TOKENS = 512;
+/** Rows of a cache that keeps some, for what is appended. */
+const ROOM_ROWS = 1_024;
+const CHOICES = ['full', 'tiered:1024', 'snapkv:2048', 'snapkv:1024'] as const;
+
+const { values } = parseArgs({ options: { depths: { type: 'string', default: '4096,16384' }, rounds: { type: 'string', default: '3' }, write: { type: 'boolean', default: false } } });
+if (Object.entries(computeEnvironment).some(([name, value]) => process.env[name] !== value)) {
+  const { exitCode } = await execa(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env: computeEnvironment, stdio: 'inherit', reject: false });
+  process.exit(exitCode ?? 1);
+}
+
+/** An engine that holds a context, and appends to it. */
+interface Competitor extends Disposable {
+  readonly name: string;
+  /** Of the keys and values that an answer attends. */
+  readonly attendedBytes?: number;
+  /** Reads the context. */
+  read(tokens: readonly number[]): Promise<void>;
+  decode(token: number): Promise<void>;
+  prompt(tokens: readonly number[]): Promise<void>;
+  /** Goes back to the context. */
+  back(): Promise<void>;
+}
+
+interface Row {
+  readonly depth: number;
+  readonly name: string;
+  readonly decode: number;
+  readonly prompt: number;
+  /** Against the faster of libllama's two. */
+  readonly decodeRatio: number;
+  readonly promptRatio: number;
+  readonly attendedBytes?: number;
+}
+
+const threads = await computeThreads(0);
+const modelPath = await fetchModel();
+using device = new Device('cpu', { threads });
+const model = await checkModel(modelPath);
+const placement = onOneDevice(device);
+using weights = await loadWeights(placement, model.specs, model.tensors, {});
+using network = new Network({ architecture: model.architecture, hyperparameters: model.hyperparameters, placement, weights });
+const { vocabularySize } = model.hyperparameters;
+const tokenAt = (index: number): number => (Math.imul(index, 7_919) + 13) % vocabularySize;
+
+const rows: Row[] = [];
+for (const depth of values.depths.split(',').map(Number)) rows.push(...(await measure(depth)));
+await report();
+
+async function measure(depth: number): Promise<readonly Row[]> {
+  const context = Array.from({ length: depth }, (_, index) => tokenAt(index));
+  const names = [...CHOICES, 'libllama, flash attention', 'libllama'];
+  const times = new Map(names.map((name) => [name, { decodeMs: [] as number[], promptMs: [] as number[], attendedBytes: undefined as number | undefined }]));
+  const open = names.map((name) => (name.startsWith('libllama') ? theirs(name, depth) : ours(name, depth)));
+  try {
+    for (const competitor of open) {
+      await competitor.read(context);
+      process.stdout.write(`${depth}: ${competitor.name} has read the context\n`);
+    }
+    // The first round warms up.
+    for (let round = 0; round <= Number(values.rounds); round++) {
+      const elapsedMs = new Map(names.map((name) => [name, { decode: 0, prompt: 0 }]));
+      const timed = async (name: string, what: 'decode' | 'prompt', work: () => Promise<void>): Promise<void> => {
+        const start = performance.now();
+        await work();
+        (elapsedMs.get(name) as { decode: number; prompt: number })[what] += performance.now() - start;
+      };
+      for (let step = 0; step < DECODE_TOKENS; step++) {
+        for (const competitor of (round + step) % 2 === 0 ? open : [...open].reverse()) await timed(competitor.name, 'decode', () => competitor.decode(tokenAt(depth + step)));
+      }
+      for (const competitor of open) await competitor.back();
+      for (const competitor of open) await timed(competitor.name, 'prompt', () => competitor.prompt(Array.from({ length: PROMPT_TOKENS }, (_, index) => tokenAt(depth + index))));
+      for (const competitor of open) await competitor.back();
+      if (round === 0) continue;
+      for (const [name, { decode, prompt }] of elapsedMs) {
+        times.get(name)?.decodeMs.push(decode);
+        times.get(name)?.promptMs.push(prompt);
+      }
+    }
+    const decode = (name: string): number => (DECODE_TOKENS * 1000) / median(times.get(name)?.decodeMs ?? []);
+    const prompt = (name: string): number => (PROMPT_TOKENS * 1000) / median(times.get(name)?.promptMs ?? []);
+    const theirBest = (of: (name: string) => number): number => Math.max(of('libllama, flash attention'), of('libllama'));
+    return open.map(({ name, attendedBytes }) => ({ depth, name, decode: decode(name), prompt: prompt(name), decodeRatio: decode(name) / theirBest(decode), promptRatio: prompt(name) / theirBest(prompt), attendedBytes }));
+  } finally {
+    for (const competitor of open) competitor[Symbol.dispose]();
+  }
+}
+
+function ours(name: string, depth: number): Competitor {
+  const choice = parseCacheChoice(name);
+  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries });
+  const tier = choice.tier && new FastTier(network, cache, choice.tier);
+  const sequence = new ChorusSequence(network, cache, vocabularySize, choice.capacity === Infinity ? undefined : choice, tier);
+  let contextTokens = 0;
+  return {
+    name,
+    get attendedBytes() {
+      return tier ? tier.attendedBytes : (cache.sizeBytes * cache.rows) / cache.capacity;
+    },
+    async read(tokens) {
+      using reading = sequence.readWhole(tokens);
+      if (reading) while (!reading.isDone) await reading.step();
+      else for (let start = 0; start < tokens.length; start += CHUNK_TOKENS) await sequence.forward(tokens.slice(start, start + CHUNK_TOKENS), { wanted: 'none', isAnswer: false });
+      contextTokens = tokens.length;
+    },
+    decode: async (token) => void (await sequence.forward([token], { wanted: 'last', isAnswer: true })),
+    prompt: async (tokens) => void (await sequence.forward(tokens, { wanted: 'last', isAnswer: false })),
+    back: async () => cache.truncate(contextTokens),
+    [Symbol.dispose]: () => {
+      network.forget(cache);
+      tier?.[Symbol.dispose]();
+      cache[Symbol.dispose]();
+    },
+  };
+}
+
+function theirs(name: string, depth: number): Competitor {
+  const llama = new LibLlama(modelPath, { contextSizeTokens: depth + CHUNK_TOKENS, threads, flashAttention: name.includes('flash'), quiet: true });
+  let [contextTokens, past] = [0, 0];
+  const append = (tokens: readonly number[]): void => {
+    llama.decode(tokens, past, { read: false });
+    past += tokens.length;
+  };
+  return {
+    name,
+    read: async (tokens) => {
+      for (let start = 0; start < tokens.length; start += CHUNK_TOKENS) append(tokens.slice(start, start + CHUNK_TOKENS));
+      contextTokens = past;
+    },
+    decode: async (token) => append([token]),
+    prompt: async (tokens) => append(tokens),
+    back: async () => llama.truncate((past = contextTokens)),
+    [Symbol.dispose]: () => llama[Symbol.dispose](),
+  };
+}
+
+async function report(): Promise<void> {
+  const mebibytes = (bytes: number | undefined): string => (bytes === undefined ? '' : (bytes / 2 ** 20).toFixed(1));
+  const table = rows.map(({ depth, name, decode, prompt, decodeRatio, promptRatio, attendedBytes }) => `| ${depth} | ${name} | ${decode.toFixed(1)} | ${decodeRatio.toFixed(2)} | ${prompt.toFixed(1)} | ${promptRatio.toFixed(2)} | ${mebibytes(attendedBytes)} |`);
+  const body = `
+Tokens per second deep in a context of so many tokens, ${threads} threads: ${DECODE_TOKENS} decoded in turns token by token, and the next ${PROMPT_TOKENS} tokens of a prompt; medians of
+${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything and chooses anew every few tokens, which is included; its prompts attend everything.
+*snapkv* chose once, when the context had been read. The last column: keys and values that a token attends.
+
+| depth | what | decode tokens/s | ratio | prompt tokens/s | ratio | MiB attended |
+|---:|---|---:|---:|---:|---:|---:|
+${table.join('\n')}
+`;
+  process.stdout.write(`${body}\n`);
+  if (values.write) await writeReport({ name: 'long-context', title: 'Deep in a context', model: 'SmolLM2-135M-Instruct Q4_1', body, figures: { rows }, command: `npx tsx test/bench/longContext.ts --depths ${values.depths} --rounds ${values.rounds} --write` });
+}
