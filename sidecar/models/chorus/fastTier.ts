@@ -3,7 +3,7 @@ import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
 import { pageBounds, rowsOfBestPages, scorePages, type PageBounds } from '../../../kernels/cache/pages.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
+import type { GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { contiguous, copy, flashAttention, getRows, permute, reshape, setRows, view } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
@@ -14,6 +14,7 @@ import { causalMask } from './causalMask.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { ROW_PADDING, type Network, type WantedLogits } from './network.ts';
 import { outputLogits } from './outputLogits.ts';
+import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
 export interface TierOptions {
@@ -92,7 +93,7 @@ export class FastTier implements Disposable {
       const extents = [headSize, pages, kvHeads];
       return { largest: this.#storage.declare(block, 'largest', 'F16', extents), smallest: this.#storage.declare(block, 'smallest', 'F16', extents) };
     });
-    this.#memory = placement.cpu ? new SplitMemory(placement.device, placement.cpu) : new DeviceMemory(placement.device);
+    this.#memory = graphMemoryOn(placement);
     sequence.onTruncate = (length) => {
       this.#boundedPages = Math.min(this.#boundedPages, Math.floor(length / pageRows));
       if (this.#chosen && length < this.#chosen.at) this.#chosen = undefined;
@@ -178,7 +179,7 @@ export class FastTier implements Disposable {
     const { placement, hyperparameters } = this.network.options;
     if (pages <= this.#boundedPages) return;
     const [first, count] = [this.#boundedPages, pages - this.#boundedPages];
-    using memory = placement.cpu ? new SplitMemory(placement.device, placement.cpu) : new DeviceMemory(placement.device);
+    using memory = graphMemoryOn(placement);
     using graph = new Graph(placement.device, { alsoOn: placement.cpu });
     for (const [block, cache] of this.sequence.layers.entries()) {
       const heads = cacheHeads(graph, cache.key, (first + count) * pageRows, hyperparameters.headSize, cachedHeads(hyperparameters, block));

@@ -1,7 +1,7 @@
 import type { LayerCache, ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
+import type { GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { copy, getRows, view } from '../../../kernels/ggml/ops.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
@@ -13,6 +13,7 @@ import { causalMask } from './causalMask.ts';
 import { LayerSelection, type KeptRows, type SelectionPlan } from './layerSelection.ts';
 import { ROW_PADDING, type NetworkOptions } from './network.ts';
 import { outputLogits } from './outputLogits.ts';
+import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
 export interface LayerMajorOptions {
@@ -72,7 +73,7 @@ export class LayerMajorPrefill implements Disposable {
     this.#chunks = chunksOf(tokens.length, replays, how.chunkTokens);
     const longestReplay = Math.max(0, ...replays.map(({ length }) => length));
     this.#rows = Math.ceil((tokens.length + longestReplay) / ROW_PADDING) * ROW_PADDING;
-    this.#memory = placement.cpu ? new SplitMemory(placement.device, placement.cpu) : new DeviceMemory(placement.device);
+    this.#memory = graphMemoryOn(placement);
     this.#residual = new Storage(placement.device, { maxTensors: 2 });
     this.#x = this.#residual.declare('residual', 'F32', [hyperparameters.width, this.#tokens.length]);
     this.#positions = this.#residual.declare('positions', 'I32', [how.chunkTokens]);

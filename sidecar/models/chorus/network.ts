@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
+import { DeviceMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { contiguous, getRows, sumRows, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
@@ -12,7 +12,7 @@ import { isSliding, type Architecture, type Hyperparameters } from '../architect
 import { causalMask, type MaskedTokens } from './causalMask.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { outputLogits } from './outputLogits.ts';
-import type { Placement } from './placement.ts';
+import { graphMemoryOn, type Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import type { LoadedWeights } from './weights.ts';
 
@@ -85,7 +85,7 @@ export class Network implements Disposable {
 
   constructor(readonly options: NetworkOptions) {
     const { device, cpu } = options.placement;
-    this.#memory = cpu ? new SplitMemory(device, cpu) : new DeviceMemory(device);
+    this.#memory = graphMemoryOn(options.placement);
     this.#cpu = cpu ?? (device.kind === 'cpu' ? device : undefined);
     this.#governor = new ThreadGovernor(this.#cpu?.threads ?? 1);
   }

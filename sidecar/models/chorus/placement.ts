@@ -1,4 +1,5 @@
 import type { Device } from '../../../kernels/ggml/device.ts';
+import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
 import type { WeightSpec } from '../architectures/architecture.ts';
 import { formatBytes } from '../gguf/header.ts';
 
@@ -29,6 +30,11 @@ export function onTwoDevices(gpu: Device, cpu: Device, split: Split): Placement 
   if (split.kind === 'experts') return { device: gpu, cpu, weightDevice: ({ use }) => (use === 'experts' ? cpu : gpu), cacheDevice: () => gpu };
   const deviceOf = (block: number): Device => (block < split.firstGpuBlock ? cpu : gpu);
   return { device: gpu, cpu, weightDevice: ({ name }) => deviceOf(blockOf(name) ?? Infinity), cacheDevice: deviceOf };
+}
+
+/** Memory for graphs that run where a placement says. */
+export function graphMemoryOn({ device, cpu }: Placement): GraphMemory {
+  return cpu ? new SplitMemory(device, cpu) : new DeviceMemory(device);
 }
 
 export interface SplitRequest {

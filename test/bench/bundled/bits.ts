@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { logProbability } from '../../../sidecar/engine/measuring.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import { heldOutFiles, sampleOf } from './gaps.ts';
@@ -94,12 +95,4 @@ async function natsOf({ network, sequence, model }: OpenedNetwork, start: number
     for (let row = 0; row < chunk.length; row++) nats -= logProbability(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), tokens[first + row] as number);
   }
   return nats;
-}
-
-function logProbability(logits: Float32Array, token: number): number {
-  let most = -Infinity;
-  for (const logit of logits) if (logit > most) most = logit;
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - most);
-  return (logits[token] as number) - most - Math.log(sum);
 }

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
+import { logProbability } from '../../../sidecar/engine/measuring.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { openTokenizer, type OpenedTokenizer } from '../../../sidecar/train/openTokenizer.ts';
@@ -122,7 +123,7 @@ export class SmallModels {
       for (const chunk of await heldOutChunks(domain, tokenizer, { count: chunks, length })) {
         const logits = await network.logits(chunk, { chunkTokens: length });
         for (let position = 0; position + 1 < length; position++, count++) {
-          sum += lossOf(logits.subarray(position * vocabularySize, (position + 1) * vocabularySize), chunk[position + 1] as number);
+          sum -= logProbability(logits.subarray(position * vocabularySize, (position + 1) * vocabularySize), chunk[position + 1] as number);
         }
       }
       losses[domain] = sum / count;
@@ -157,12 +158,4 @@ export async function withSmallModels(settings: SmallSettings, seconds: number, 
   } finally {
     await tokenizer.dispose();
   }
-}
-
-function lossOf(logits: Float32Array, token: number): number {
-  let largest = -Infinity;
-  for (const logit of logits) largest = Math.max(largest, logit);
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - largest);
-  return Math.log(sum) + largest - (logits[token] as number);
 }
