@@ -7,6 +7,9 @@ import { SidecarError } from './sidecarError.ts';
 /** Where the CUDA add-on is unpacked, inside the per-user folder. */
 export const CUDA_FOLDER = 'cuda';
 
+/** Where evaluated contexts are kept, inside the per-user folder. */
+export const CONTEXTS_FOLDER = 'contexts';
+
 /** Files of the per-user folder. Everything that two processes must agree on is named here. */
 export interface Home {
   readonly folder: string;
@@ -75,7 +78,7 @@ export async function removeHome(folder: string = homeFolder()): Promise<void> {
   const entries = await readdir(folder).catch(() => []);
   for (const entry of entries) {
     const isTemporary = entry.startsWith(path.basename(stateFile)) && entry.endsWith('.tmp');
-    if (!own.has(entry) && !isTemporary && entry !== CUDA_FOLDER) continue;
+    if (!own.has(entry) && !isTemporary && entry !== CUDA_FOLDER && entry !== CONTEXTS_FOLDER) continue;
     await rm(path.join(folder, entry), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
   await rmdir(folder).catch(() => undefined);

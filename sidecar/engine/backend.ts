@@ -45,6 +45,27 @@ export interface BackendSequence {
   checkpoint(): Promise<void>;
   /** Appends `tokens` (none only after a whole prompt), then samples; each further step appends the token sampled before. Yields tokens without end. */
   decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined>;
+  /** What it holds, for keeping it elsewhere; absent where it can't be put back. */
+  readonly rows?: SequenceRows;
+}
+
+/** Keys and values of a sequence, a row a token, as bytes that can be put back. */
+export interface SequenceRows {
+  /** Says all that decides a row besides the tokens: rows of one key can take each other's place. */
+  readonly key: string;
+  /** Bytes of a row, over all layers. */
+  readonly rowBytes: number;
+  readonly capacity: number;
+  /** The tokens whose rows are what evaluating them as a prompt gives. */
+  readonly tokens: readonly TokenId[];
+  /** The last tokens of a prompt that are evaluated in any case, for an answer to follow. */
+  readonly evaluatedTokens: number;
+  /** Whether the first `length` of `tokens` and of what is held are the same. */
+  holds(tokens: readonly TokenId[], length: number): boolean;
+  /** Copies rows out, from row `first` on, as many as `into` has room for. */
+  read(first: number, into: Uint8Array): void;
+  /** Appends tokens with their rows. */
+  append(tokens: readonly TokenId[], rows: Uint8Array): void;
 }
 
 /** A prompt that is read in steps of its own; the sequence holds it when it is done. */

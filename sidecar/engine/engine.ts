@@ -4,6 +4,7 @@ import type {
   EngineGenerateParams,
   EngineGenerateResult,
   EngineStatistics,
+  ForgetContextsParams,
   GenerateChunk,
   LoadedModel,
   LoadParams,
@@ -28,6 +29,10 @@ export interface Engine {
     options?: { onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void; signal?: AbortSignal },
   ): Promise<EngineGenerateResult>;
   releaseSequence(sequence: string): Promise<void>;
+  /** Writes the contexts that wait to be kept on disk. */
+  keepContexts?(): Promise<void>;
+  /** Removes a set of kept contexts, or all, and keeps nothing of the requests under way. */
+  forgetContexts?(params: ForgetContextsParams): Promise<void>;
   /** Memory, context and speed, for the status; `undefined` while no model is loaded. */
   statistics?(): Promise<EngineStatistics | undefined>;
   dispose(): Promise<void>;

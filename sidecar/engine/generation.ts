@@ -38,6 +38,8 @@ export interface GenerationContext {
   /** Runs one step when it is this request's turn; rejects with the signal's reason. */
   readonly turn: <T>(step: (preempted: AbortSignal) => Promise<T>) => Promise<T>;
   readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void;
+  /** Appends what of the prompt is kept elsewhere; resolves with the number of tokens. */
+  readonly restore?: (tokens: readonly TokenId[]) => Promise<number>;
 }
 
 /** One request on its sequence, from the cached prefix to the last token. */
@@ -48,6 +50,7 @@ export class Generation {
   private readonly startedAt = performance.now();
   private promptDoneAt: number | undefined;
   private reusedTokens = 0;
+  private restoredTokens = 0;
   private evaluatedTokens = 0;
   private generatedCount = 0;
 
@@ -75,6 +78,7 @@ export class Generation {
       text: this.text,
       stopReason,
       reusedTokens: this.reusedTokens,
+      restoredTokens: this.restoredTokens,
       evaluatedTokens: this.evaluatedTokens,
       promptMs: (this.promptDoneAt ?? now) - this.startedAt,
       generateMs: this.promptDoneAt === undefined ? 0 : now - this.promptDoneAt,
@@ -95,6 +99,8 @@ export class Generation {
       // Logits come only from an evaluation: a prompt that is wholly cached still evaluates its last token.
       return sequence.truncate(Math.min(common, tokens.length - 1));
     });
+    this.restoredTokens = (await this.context.restore?.(tokens)) ?? 0;
+    if (this.restoredTokens > 0) this.reusedTokens = sequence.length;
     const samples = this.request.maxTokens > 0;
     if (await this.readWhole()) return samples ? [] : undefined;
     let rest = tokens.slice(this.reusedTokens);

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { LocalEngine } from '../models/localEngine.ts';
 import { outliers } from '../outliers/outliers.ts';
+import { ENGINE_LOG, type EngineLogLine } from '../protocol/engine.ts';
 import { quantize } from '../quantize/quantize.ts';
 import { selectRows } from '../select/selectRows.ts';
 import { upcycle } from '../upcycle/upcycle.ts';
@@ -14,7 +15,12 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // Ctrl-C reaches every process of a terminal; the parent says what to do.
 process.on('SIGINT', () => undefined);
 
-const engine = new LocalEngine({ log: (line) => process.stderr.write(`${line}\n`) });
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
+const engine = new LocalEngine({
+  log: (line) => process.stderr.write(`${line}\n`),
+  report: (line) => {
+    connection.sendNotification(ENGINE_LOG, { line } satisfies EngineLogLine).catch(() => undefined);
+  },
+});
 serveEngine(connection, engine, { upcycle, quantize, outliers, selectRows });
 connection.listen();

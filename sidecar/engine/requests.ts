@@ -4,8 +4,10 @@ import {
   CHAT_TEMPLATE,
   DETOKENIZE,
   ENGINE_ERROR,
+  FORGET_CONTEXTS,
   GENERATE,
   GENERATE_CHUNK,
+  KEEP_CONTEXTS,
   LOAD,
   LOAD_PROGRESS,
   LOGITS,
@@ -25,6 +27,7 @@ import {
   type DetokenizeResult,
   type EngineErrorData,
   type EngineGenerateParams,
+  type ForgetContextsParams,
   type GenerateChunk,
   type LoadParams,
   type LogitsParams,
@@ -67,6 +70,14 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
     engine.generate(params, { signal, onChunk: (chunk) => notify(connection, GENERATE_CHUNK, { requestId, ...chunk } satisfies GenerateChunk) }));
   onRequest(RELEASE_SEQUENCE, async ({ sequence }: ReleaseSequenceParams) => {
     await engine.releaseSequence(sequence);
+    return null;
+  });
+  onRequest(KEEP_CONTEXTS, async () => {
+    await engine.keepContexts?.();
+    return null;
+  });
+  onRequest(FORGET_CONTEXTS, async (params: ForgetContextsParams) => {
+    await engine.forgetContexts?.(params);
     return null;
   });
   onRequest(LOGITS, (params: LogitsParams, signal) => engine.logits(params, { signal }));

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import type { EngineGenerateResult, GenerateChunk } from '../protocol/engine.ts';
+import type { EngineGenerateResult, ForgetContextsParams, GenerateChunk } from '../protocol/engine.ts';
 import type { Backend, BackendSequence, GrammarSource } from './backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
+import { ContextKeeper } from './contextKeeper.ts';
 import { TroubleError } from './engine.ts';
 import { EndedEarly, Generation, type ChunkSizers, type GenerateRequest } from './generation.ts';
 import { SequenceTable } from './sequenceTable.ts';
@@ -29,15 +30,17 @@ export class Scheduler {
   private readonly turns = new Turns();
   private readonly sequences: SequenceTable<BackendSequence>;
   private readonly chunkSizers: ChunkSizers;
+  private readonly keeper: ContextKeeper;
   private index: TokenIndex | undefined;
   private statistics: SchedulerStatistics = { contextUsedTokens: 0 };
   private readonly shutdown = new AbortController();
 
   constructor(
     private readonly backend: Backend,
-    options: { readonly attentionCostSlope: number },
+    options: { readonly attentionCostSlope: number; readonly log?: (line: string) => void; /** See `ContextKeeper`. */ readonly idleMs?: number },
   ) {
     this.sequences = new SequenceTable(backend.sequences, this.turns);
+    this.keeper = new ContextKeeper({ turns: this.turns, log: options.log ?? (() => undefined), idleMs: options.idleMs });
     const sizer = (targetMs: number, minTokens: number): ChunkSizer => new ChunkSizer({ targetMs, minTokens, maxTokens: backend.batchTokens, priorSlope: options.attentionCostSlope });
     this.chunkSizers = {
       short: sizer(SHORT_CHUNK_MS, SHORT_MIN_TOKENS),
@@ -54,11 +57,15 @@ export class Scheduler {
     const grammarSource = grammarOf(request);
     const grammar = grammarSource && (await this.backend.grammar(grammarSource));
     const startedAt = performance.now();
+    const visit = this.keeper.begin(request.contextSet);
     const ending = endingSignal(request.timeoutMs, [options.signal, this.shutdown.signal]);
     try {
       const lease = await this.sequences.acquire(request.sequence, request.priority, ending.signal);
+      this.keeper.use(lease.sequence);
+      const turn = <T>(step: (preempted: AbortSignal) => Promise<T>): Promise<T> => this.turns.run(lease.ticket, ending.signal, step);
+      let isSound = true;
       try {
-        if (!lease.isWarm) await this.turns.run(lease.ticket, ending.signal, () => lease.sequence.truncate(0));
+        if (!lease.isWarm) await turn(() => lease.sequence.truncate(0));
         const generation = new Generation(
           request,
           {
@@ -67,8 +74,9 @@ export class Scheduler {
             chunkSizers: this.chunkSizers,
             tokenIndex: () => (this.index ??= new TokenIndex(this.backend.vocabulary)),
             signal: ending.signal,
-            turn: (step) => this.turns.run(lease.ticket, ending.signal, step),
+            turn,
             onChunk: options.onChunk,
+            restore: (tokens) => this.keeper.restore(lease.sequence, request.contextSet, tokens, turn),
           },
           grammar,
         );
@@ -77,9 +85,13 @@ export class Scheduler {
         return result;
       } catch (error) {
         // A failed evaluation may have left a part of its tokens behind.
-        if (!(error instanceof EndedEarly)) this.sequences.forget(request.sequence, { inUse: true });
+        if (!(error instanceof EndedEarly)) {
+          this.sequences.forget(request.sequence, { inUse: true });
+          isSound = false;
+        }
         throw error;
       } finally {
+        if (isSound) this.keeper.leave(lease.sequence, visit);
         lease.release();
       }
     } catch (error) {
@@ -87,13 +99,25 @@ export class Scheduler {
       const waitedMs = performance.now() - startedAt;
       return { tokens: [], text: '', stopReason: error.stopReason, reusedTokens: 0, evaluatedTokens: 0, promptMs: waitedMs, generateMs: 0 };
     } finally {
+      this.keeper.end(visit);
       ending.release();
     }
   }
 
   /** Forgets a named sequence; its next request begins with an empty one. One that a request is using is left to it. */
   releaseSequence(name: string): void {
-    this.sequences.forget(name);
+    const sequence = this.sequences.forget(name);
+    if (sequence) this.keeper.keep(sequence);
+  }
+
+  /** Writes the contexts that wait to be kept on disk; resolves when they are there. */
+  async keepContexts(): Promise<void> {
+    await this.keeper.keepAll();
+  }
+
+  /** Removes a set of contexts from disk, or all; what requests under way evaluate for it is not kept. */
+  async forgetContexts(params: ForgetContextsParams): Promise<void> {
+    await this.keeper.forget(params);
   }
 
   /** Makes the first request as fast as the rest: the first evaluation allocates, the first healing sorts the vocabulary. */
@@ -114,6 +138,7 @@ export class Scheduler {
 
   /** Ends all requests with stopReason 'cancelled'. */
   stop(): void {
+    this.keeper.stop();
     this.shutdown.abort(new EndedEarly('cancelled'));
   }
 

@@ -72,12 +72,13 @@ export class SequenceTable<Sequence> {
     return this.slots.flatMap((slot) => slot.name ?? []);
   }
 
-  /** Forgets a name, unless a request has its sequence; `inUse` is for that request itself. */
-  forget(name: string, options: { readonly inUse?: boolean } = {}): void {
+  /** Forgets a name, unless a request has its sequence; `inUse` is for that request itself. Gives the sequence that it had. */
+  forget(name: string, options: { readonly inUse?: boolean } = {}): Sequence | undefined {
     const slot = this.slots.find((candidate) => candidate.name === name);
-    if (!slot || (slot.ticket !== undefined && !options.inUse)) return;
+    if (!slot || (slot.ticket !== undefined && !options.inUse)) return undefined;
     slot.name = undefined;
     slot.lastUsed = 0;
+    return slot.sequence;
   }
 
   private tryAcquire(name: string, priority: Priority): Lease<Sequence> | undefined {

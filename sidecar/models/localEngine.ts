@@ -1,9 +1,10 @@
 import path from 'node:path';
 import process from 'node:process';
+import { removeContextSets } from '../client/contextSets.ts';
 import { TroubleError, type Engine } from '../engine/engine.ts';
 import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from '../engine/measuring.ts';
 import { Scheduler } from '../engine/scheduler.ts';
-import type { ChatTemplateParams, EngineStatistics, LoadedModel, LoadParams, TokenId } from '../protocol/engine.ts';
+import type { ChatTemplateParams, EngineStatistics, ForgetContextsParams, LoadedModel, LoadParams, TokenId } from '../protocol/engine.ts';
 import { ownArchitectures } from './architectures/architectures.ts';
 import { parseCacheChoice } from './chorus/cacheChoice.ts';
 import { openChorusModel } from './chorus/openChorusModel.ts';
@@ -31,7 +32,14 @@ export class LocalEngine implements Engine, Measuring {
   private loaded: Loaded | undefined;
   private logLines: string[] = [];
 
-  constructor(private readonly options: { readonly log: (line: string) => void }) {}
+  constructor(
+    private readonly options: {
+      /** Is given what the native libraries say. */
+      readonly log: (line: string) => void;
+      /** Is given what the user's log should hold. */
+      readonly report?: (line: string) => void;
+    },
+  ) {}
 
   async load(params: LoadParams, options: { onProgress?: (share: number) => void; signal?: AbortSignal } = {}): Promise<LoadedModel> {
     await this.unload();
@@ -54,6 +62,7 @@ export class LocalEngine implements Engine, Measuring {
     const loaded = this.loaded;
     this.loaded = undefined;
     if (!loaded) return;
+    await loaded.scheduler.keepContexts();
     loaded.scheduler.stop();
     await loaded.opened.dispose();
   }
@@ -76,6 +85,15 @@ export class LocalEngine implements Engine, Measuring {
 
   async releaseSequence(sequence: string): Promise<void> {
     this.loaded?.scheduler.releaseSequence(sequence);
+  }
+
+  async keepContexts(): Promise<void> {
+    await this.loaded?.scheduler.keepContexts();
+  }
+
+  async forgetContexts(params: ForgetContextsParams): Promise<void> {
+    if (this.loaded) await this.loaded.scheduler.forgetContexts(params);
+    else await removeContextSets(params.folder, params.name);
   }
 
   async statistics(): Promise<EngineStatistics | undefined> {
@@ -131,7 +149,7 @@ export class LocalEngine implements Engine, Measuring {
 
   private async prepare({ params, file, threads, device }: OpenRequest, opened: OpenedModel): Promise<Loaded> {
     const { backend, text } = opened;
-    const scheduler = new Scheduler(backend, { attentionCostSlope: attentionCostSlope(file.shape) });
+    const scheduler = new Scheduler(backend, { attentionCostSlope: attentionCostSlope(file.shape), log: this.options.report });
     await scheduler.warmUp(text.special.bos ?? text.special.eos ?? 0);
     const described: LoadedModel = {
       name: text.name,

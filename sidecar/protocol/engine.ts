@@ -123,6 +123,17 @@ export interface EngineGenerateParams {
   readonly timeoutMs?: number;
   /** Also give the text of special tokens. */
   readonly special?: boolean;
+  /** Where the evaluated context is kept and looked for; absent: nowhere but in memory. */
+  readonly contextSet?: ContextSet;
+}
+/** Evaluated contexts on disk that serve one another: one workspace's. */
+export interface ContextSet {
+  /** Of all sets. Absolute path. */
+  readonly folder: string;
+  /** A folder in it. */
+  readonly name: string;
+  /** Of all sets together. */
+  readonly maxBytes: number;
 }
 export type Priority = 'completion' | 'chat' | 'background';
 export interface SamplingParams {
@@ -145,6 +156,8 @@ export interface EngineGenerateResult {
   readonly text: string;
   readonly stopReason: 'end' | 'stop' | 'length' | 'cancelled' | 'timeout' | 'context-full';
   readonly reusedTokens: number;
+  /** Of those reused, the ones that were read from disk. */
+  readonly restoredTokens?: number;
   readonly evaluatedTokens: number;
   readonly promptMs: number;
   readonly generateMs: number;
@@ -154,6 +167,19 @@ export interface EngineGenerateResult {
 export const RELEASE_SEQUENCE = 'engine/releaseSequence';
 export interface ReleaseSequenceParams {
   readonly sequence: string;
+}
+
+/** Front → engine: writes the contexts that wait to be kept on disk, because the process is about to end. Answers when they are written. */
+export const KEEP_CONTEXTS = 'engine/keepContexts';
+
+/** Front → engine: removes a set of contexts from disk, or without a name all sets; requests under way will not be kept. */
+export const FORGET_CONTEXTS = 'engine/forgetContexts';
+export type ForgetContextsParams = Pick<ContextSet, 'folder'> & Partial<Pick<ContextSet, 'name'>>;
+
+/** Engine → front: a line for the log. Holds no code. */
+export const ENGINE_LOG = 'engine/log';
+export interface EngineLogLine {
+  readonly line: string;
 }
 
 /** Front → engine: what the engine did lately. */

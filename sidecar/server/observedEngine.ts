@@ -25,6 +25,8 @@ export function observeEngine(engine: Engine, observer: EngineObserver): Engine 
     detokenize: (tokens, options) => watch(engine.detokenize(tokens, options)),
     chatTemplate: (params) => watch(engine.chatTemplate(params)),
     releaseSequence: (sequence) => watch(engine.releaseSequence(sequence)),
+    keepContexts: async () => engine.keepContexts?.(),
+    forgetContexts: async (params) => engine.forgetContexts?.(params),
     statistics: async () => engine.statistics?.(),
     dispose: () => engine.dispose(),
     async generate(params, options) {

@@ -1,11 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeContextSets } from '../../client/contextSets.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
 import {
   BENCH,
   CHAT_TEMPLATE,
   DETOKENIZE,
+  ENGINE_LOG,
+  FORGET_CONTEXTS,
   GENERATE,
+  KEEP_CONTEXTS,
   LOAD,
   LOGITS,
   PERPLEXITY,
@@ -17,7 +21,9 @@ import {
   type ChatTemplateParams,
   type DetokenizeResult,
   type EngineGenerateResult,
+  type EngineLogLine,
   type EngineStatistics,
+  type ForgetContextsParams,
   type LoadedModel,
   type LoadParams,
   type LogitsParams,
@@ -33,6 +39,8 @@ import { BackOff } from './backOff.ts';
 import { EngineChild, RESTART_NOTE } from './engineChild.ts';
 
 const MAX_LOAD_CRASHES = 2;
+/** What a process that is to end may take to write the contexts that wait for it. */
+const KEEP_LIMIT_MS = 2_000;
 
 interface LoadOptions {
   readonly onProgress?: (share: number) => void;
@@ -62,6 +70,9 @@ export class EngineProcess implements Engine, Measuring {
   private nextRequestId = 1;
   private readonly backOff = new BackOff();
   private disposed = false;
+
+  /** `log` is given what the engine has to say to whoever reads the log. */
+  constructor(private readonly options: { readonly log?: (line: string) => void } = {}) {}
 
   /** Process id of the engine while it runs. */
   get pid(): number | undefined {
@@ -131,6 +142,15 @@ export class EngineProcess implements Engine, Measuring {
     if (this.running?.child.alive) await this.running.child.request(RELEASE_SEQUENCE, { sequence });
   }
 
+  async keepContexts(): Promise<void> {
+    if (this.running?.child.alive) await this.running.child.request(KEEP_CONTEXTS, null);
+  }
+
+  async forgetContexts(params: ForgetContextsParams): Promise<void> {
+    if (this.running?.child.alive) await this.running.child.request(FORGET_CONTEXTS, params);
+    else await removeContextSets(params.folder, params.name);
+  }
+
   async statistics(): Promise<EngineStatistics | undefined> {
     if (!this.running?.child.alive) return undefined;
     return (await this.running.child.request<EngineStatistics | null>(STATISTICS, null)) ?? undefined;
@@ -188,6 +208,7 @@ export class EngineProcess implements Engine, Measuring {
   private start(): EngineChild {
     const child = new EngineChild();
     this.child = child;
+    child.onNotification(ENGINE_LOG, ({ line }: EngineLogLine) => this.options.log?.(line));
     this.backOff.started();
     child.ended
       .then((reason) => {
@@ -204,6 +225,8 @@ export class EngineProcess implements Engine, Measuring {
 
   private async stop(why: string): Promise<void> {
     const { child, starting } = this;
+    // What a process that hangs or falls has not written is evaluated anew.
+    await Promise.race([this.keepContexts().catch(() => undefined), sleep(KEEP_LIMIT_MS, undefined, { ref: false })]);
     this.running = undefined;
     await child?.end(new TroubleError('engine-failed', why));
     await starting?.catch(() => undefined);

@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import type { BackendSequence, DecodeOptions, WholePrompt } from '../../engine/backend.ts';
+import type { BackendSequence, DecodeOptions, SequenceRows, WholePrompt } from '../../engine/backend.ts';
 import { PromptLookup } from '../../engine/drafting.ts';
 import { createSampler, type Sampler } from '../../engine/sampler.ts';
 import type { TokenId } from '../../protocol/engine.ts';
+import { CacheRows } from './cacheRows.ts';
 import type { GrammarState } from './grammarState.ts';
 import { TIER_TOKENS, type FastTier } from './fastTier.ts';
 import { LayerMajorPrefill } from './layerMajor.ts';
@@ -21,6 +22,7 @@ export class ChorusSequence implements BackendSequence {
   #exactLength = Infinity;
   /** Of a whole prompt's last token. */
   #promptLogits: Float32Array = new Float32Array(0);
+  rows: SequenceRows | undefined;
 
   constructor(
     private readonly network: Network,
@@ -31,6 +33,11 @@ export class ChorusSequence implements BackendSequence {
     /** What answers attend of long contexts. */
     private readonly tier?: FastTier,
   ) {}
+
+  /** Lets its rows be kept elsewhere and put back, unless only some of a prompt's stay. `key` says what computes them: weights, graphs and what is attended. */
+  offerRows(key: string): void {
+    if (!this.selection) this.rows = new CacheRows(this.network.options.placement, this.cache, { key, exactLength: () => this.#exactLength });
+  }
 
   get length(): number {
     return this.cache.length;

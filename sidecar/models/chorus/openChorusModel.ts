@@ -3,6 +3,8 @@ import { Device } from '../../../kernels/ggml/device.ts';
 import { DeviceError, UnsupportedOpError, AllocationError } from '../../../kernels/ggml/errors.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { evaluateInChunks, type Evaluator } from '../evaluator.ts';
+import { VERSION } from '../../server/version.ts';
+import { fingerprint } from '../gguf/fingerprint.ts';
 import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
 import { ModelText } from '../modelText.ts';
 import type { OpenedModel, OpenRequest } from '../openedModel.ts';
@@ -57,6 +59,8 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
     const tiers = tier ? caches.map((cache) => use(new FastTier(network, cache, tier))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
+    const rowsKey = JSON.stringify([VERSION, await fingerprint(model.headers), tier ?? 'full']);
+    for (const sequence of backend.sequences) sequence.offerRows(rowsKey);
     const deviceBytes = (): number => weights.sizeBytes + [...caches, ...tiers].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) + network.computeBytes;
     return {
       engine: 'chorus',

@@ -20,6 +20,8 @@ export class SequenceCache implements Disposable {
   readonly #lastQueries: readonly Tensor[];
   readonly #storage: BlockStorage;
   readonly #tokens: TokenId[] = [];
+  /** Of the last tokens so many queries are looked at. */
+  readonly rememberedQueries: number;
   /** Tokens that share fewer rows. */
   #selectedTokens = 0;
   #droppedRows = 0;
@@ -34,6 +36,7 @@ export class SequenceCache implements Disposable {
     { type = 'F16', queries = 0 }: { readonly type?: TensorType; readonly queries?: number } = {},
   ) {
     const { blockCount, headSize } = hyperparameters;
+    this.rememberedQueries = queries;
     this.#storage = new BlockStorage(placement, 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
       const extents = [cachedHeads(hyperparameters, block) * headSize, capacity];
@@ -45,6 +48,11 @@ export class SequenceCache implements Disposable {
   /** One cache a block. Throws `AllocationError` where there is no memory for them at the first use. */
   get layers(): readonly LayerCache[] {
     this.#storage.allocate();
+    return this.#layers;
+  }
+
+  /** As `layers`, without taking their memory: types and sizes alone. */
+  get layout(): readonly LayerCache[] {
     return this.#layers;
   }
 

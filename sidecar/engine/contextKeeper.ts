@@ -1,0 +1,185 @@
+import { openChunk, sealChunk } from '../contexts/chunkFile.ts';
+import { CHUNK_TOKENS, chunkNames } from '../contexts/chunkNames.ts';
+import { ContextStore } from '../contexts/contextStore.ts';
+import { removeContextSets } from '../client/contextSets.ts';
+import type { ContextSet, ForgetContextsParams, TokenId } from '../protocol/engine.ts';
+import type { BackendSequence, SequenceRows } from './backend.ts';
+import type { Turns } from './turns.ts';
+
+/** A context is written when nobody has asked for it this long: a text that is being typed changes until then. */
+const IDLE_MS = 20_000;
+/** Evaluating fewer anew is nothing that anyone notices. */
+const MIN_TOKENS = 2 * CHUNK_TOKENS;
+
+export interface ContextKeeperOptions {
+  readonly turns: Turns;
+  readonly log: (line: string) => void;
+  readonly idleMs?: number;
+}
+
+/** One request and its set. */
+export interface Visit {
+  readonly set: ContextSet | undefined;
+  /** The set was removed meanwhile. */
+  isForgotten: boolean;
+}
+
+interface Waiting {
+  readonly set: ContextSet;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** A context that is being written. */
+interface Job {
+  readonly set: ContextSet;
+  readonly abort: AbortController;
+  hurry: () => void;
+}
+
+/**
+ * Keeps evaluated contexts on disk, chunk by chunk, and puts them back. Writing waits until a sequence is idle and takes turns in which nothing else wants to
+ * compute; a chunk is read from the device in one turn and written outside of any. What fails concerns the disk alone: the context is evaluated anew.
+ */
+export class ContextKeeper {
+  readonly #store: ContextStore;
+  readonly #visits = new Set<Visit>();
+  readonly #waiting = new Map<BackendSequence, Waiting>();
+  #job: Job | undefined;
+  #jobs: Promise<void> = Promise.resolve();
+  #isHurried = false;
+
+  constructor(private readonly options: ContextKeeperOptions) {
+    this.#store = new ContextStore(options.log);
+  }
+
+  /** A request begins. */
+  begin(set: ContextSet | undefined): Visit {
+    const visit = { set, isForgotten: false };
+    this.#visits.add(visit);
+    return visit;
+  }
+
+  /** A request has a sequence now: what waited for it to be idle waits no more. */
+  use(sequence: BackendSequence): void {
+    clearTimeout(this.#waiting.get(sequence)?.timer);
+    this.#waiting.delete(sequence);
+  }
+
+  /** The request is done with the sequence, which holds what it says. */
+  leave(sequence: BackendSequence, { set, isForgotten }: Visit): void {
+    if (!set || isForgotten || (sequence.rows?.tokens.length ?? 0) < MIN_TOKENS) return;
+    const timer = setTimeout(() => this.keep(sequence), this.options.idleMs ?? IDLE_MS);
+    timer.unref();
+    this.#waiting.set(sequence, { set, timer });
+  }
+
+  end(visit: Visit): void {
+    this.#visits.delete(visit);
+  }
+
+  /**
+   * Puts the chunks on disk with which `tokens` go on where the sequence ends into it, all but what has to be evaluated for an answer. `turn` runs a step when it is
+   * the request's turn. Resolves with the number of tokens.
+   */
+  async restore(sequence: BackendSequence, set: ContextSet | undefined, tokens: readonly TokenId[], turn: <T>(step: () => Promise<T>) => Promise<T>): Promise<number> {
+    const { rows } = sequence;
+    if (!set || !rows) return 0;
+    const end = Math.floor(Math.min(tokens.length - rows.evaluatedTokens, rows.capacity) / CHUNK_TOKENS);
+    const first = Math.floor(sequence.length / CHUNK_TOKENS);
+    if (end * CHUNK_TOKENS < Math.max(MIN_TOKENS, sequence.length + 1)) return 0;
+    const names = chunkNames(rows.key, tokens.slice(0, end * CHUNK_TOKENS));
+    let index = first;
+    for (; index < end; index++) {
+      const chunk = await this.#store.read(set, names[index] as string, rows.rowBytes * CHUNK_TOKENS);
+      if (!chunk) break;
+      const start = index * CHUNK_TOKENS;
+      await turn(async () => {
+        await sequence.truncate(start);
+        rows.append(tokens.slice(start, start + CHUNK_TOKENS), chunk);
+      });
+    }
+    if (index === first) return 0;
+    await this.#store.touch(set, names.slice(0, index));
+    return (index - first) * CHUNK_TOKENS;
+  }
+
+  /** Writes what waits of a sequence now. */
+  keep(sequence: BackendSequence): void {
+    const waiting = this.#waiting.get(sequence);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(sequence);
+    const { rows } = sequence;
+    if (!rows) return;
+    const { set } = waiting;
+    const tokens = rows.tokens.slice();
+    const job = { set, abort: new AbortController(), hurry: () => undefined };
+    this.#jobs = this.#jobs.then(async () => {
+      if (job.abort.signal.aborted) return;
+      this.#job = job;
+      await this.#write(job, rows, tokens).catch((error: unknown) => {
+        if (!job.abort.signal.aborted) this.options.log(`A context could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+      });
+      this.#job = undefined;
+    });
+  }
+
+  /** Writes everything that waits, before other requests go on; resolves when it is on disk. */
+  async keepAll(): Promise<void> {
+    this.#isHurried = true;
+    this.#job?.hurry();
+    for (const sequence of [...this.#waiting.keys()]) this.keep(sequence);
+    await this.#jobs;
+    this.#isHurried = false;
+  }
+
+  /** Removes a set, or all; what requests under way evaluate for it is not kept. */
+  async forget({ folder, name }: ForgetContextsParams): Promise<void> {
+    const isMeant = (set: ContextSet | undefined): boolean => set?.folder === folder && (name === undefined || set.name === name);
+    for (const visit of this.#visits) if (isMeant(visit.set)) visit.isForgotten = true;
+    for (const [sequence, { set, timer }] of this.#waiting) {
+      if (!isMeant(set)) continue;
+      clearTimeout(timer);
+      this.#waiting.delete(sequence);
+    }
+    if (isMeant(this.#job?.set)) this.#job?.abort.abort();
+    await this.#jobs;
+    await removeContextSets(folder, name);
+  }
+
+  /** Lets go of everything; what is not written yet is lost. */
+  stop(): void {
+    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
+    this.#job?.abort.abort();
+  }
+
+  async #write(job: Job, rows: SequenceRows, tokens: readonly TokenId[]): Promise<void> {
+    const { turns } = this.options;
+    const { signal } = job.abort;
+    const names = chunkNames(rows.key, tokens);
+    const rowsBytes = rows.rowBytes * CHUNK_TOKENS;
+    const missing = await this.#store.prepare(job.set, names, rowsBytes);
+    if (missing.length === 0) return;
+    const ticket = turns.enter('background');
+    job.hurry = () => turns.raise(ticket, 'completion');
+    if (this.#isHurried) job.hurry();
+    try {
+      for (const index of missing) {
+        const start = index * CHUNK_TOKENS;
+        const chunk = openChunk(names[index] as string, rowsBytes);
+        const isRead = await turns.run(ticket, signal, async () => {
+          if (!rows.holds(tokens, start + CHUNK_TOKENS)) return false;
+          rows.read(start, chunk.rows);
+          return true;
+        });
+        if (!isRead) return;
+        const file = await sealChunk(chunk);
+        if (signal.aborted || !(await this.#store.write(job.set, names[index] as string, file))) return;
+      }
+      await this.#store.touch(job.set, names);
+    } finally {
+      turns.leave(ticket);
+    }
+  }
+}

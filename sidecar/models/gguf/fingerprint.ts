@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import type { GgufHeader } from './header.ts';
+
+/** Read of each tensor at so many places, evenly from its first bytes to its last. */
+const SAMPLES = 4;
+const SAMPLE_BYTES = 1_024;
+
+/**
+ * Tells models apart without reading all of their weights: the SHA-256 of their headers, byte by byte, of the files' sizes and when they were changed last, and of
+ * samples of every tensor. A copy that was changed later counts as another model.
+ */
+export async function fingerprint(headers: readonly GgufHeader[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const header of headers) {
+    const { size, mtimeMs } = await stat(header.path);
+    hash.update(`${size} ${mtimeMs}\n`);
+    const file = await open(header.path, 'r');
+    try {
+      const read = async (offsetBytes: number, sizeBytes: number): Promise<void> => {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(sizeBytes), 0, sizeBytes, offsetBytes);
+        hash.update(buffer.subarray(0, bytesRead));
+      };
+      await read(0, header.dataOffsetBytes);
+      for (const { offsetBytes, sizeBytes } of header.tensors) {
+        const length = Math.min(SAMPLE_BYTES, sizeBytes);
+        for (let sample = 0; sample < SAMPLES; sample++) await read(header.dataOffsetBytes + offsetBytes + Math.floor(((sizeBytes - length) * sample) / (SAMPLES - 1)), length);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
+import type { ContextSet, EngineGenerateParams, EngineGenerateResult, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+
+const PROMPT = 1_100;
+const prompt = Array.from({ length: PROMPT }, (_, index) => (index * 7_919 + index * index + 13) % 256);
+/** Chunks of the prompt that are kept. */
+const CHUNKS = 4;
+
+describe('contexts that outlive the engine process', () => {
+  let folder: string;
+  let modelPath: string;
+  let lines: string[];
+  let set: ContextSet;
+  let engine: EngineProcess;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-kept-'));
+    modelPath = path.join(folder, 'model.gguf');
+    await writeModel(modelPath, 1);
+  });
+  beforeEach(async () => {
+    lines = [];
+    set = { folder: await mkdtemp(path.join(folder, 'sets-')), name: 'workspace', maxBytes: 1e9 };
+    engine = new EngineProcess({ log: (line) => lines.push(line) });
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  async function writeModel(file: string, seed: number): Promise<void> {
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(file, { variant: 'llama', type: 'Q8_0', device, seed, vocabulary: tinyVocabulary(), keys: { context_length: { type: 'u32', value: 2_048 } } });
+  }
+
+  const load = (changes: Partial<LoadParams> = {}): ReturnType<EngineProcess['load']> =>
+    engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, ...changes });
+  const generate = (tokens: readonly number[] = prompt, changes: Partial<EngineGenerateParams> = {}): Promise<EngineGenerateResult> =>
+    engine.generate({ sequence: 'completion', priority: 'completion', tokens, maxTokens: 12, sampling: { temperature: 0 }, contextSet: set, ...changes });
+  const filesThere = async (name = set.name): Promise<string[]> => readdir(path.join(set.folder, name)).catch(() => []);
+  /** Ends the process and starts it again with an empty memory. */
+  async function restart(): Promise<void> {
+    await engine.dispose();
+    engine = new EngineProcess({ log: (line) => lines.push(line) });
+    await load();
+  }
+
+  /** What the engine says where nothing is kept. */
+  async function unkept(tokens: readonly number[] = prompt, params: Partial<LoadParams> = {}): Promise<readonly number[]> {
+    const other = new EngineProcess();
+    try {
+      await other.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, ...params });
+      return (await other.generate({ sequence: 'other', priority: 'completion', tokens, maxTokens: 12, sampling: { temperature: 0 } })).tokens;
+    } finally {
+      await other.dispose();
+    }
+  }
+
+  it('are put back instead of being evaluated, and the answer is the same', async () => {
+    await load();
+    const first = await generate();
+    assert.equal(first.restoredTokens, 0);
+    await restart();
+    assert.equal((await filesThere()).length, CHUNKS);
+    const second = await generate();
+    assert.deepEqual([second.restoredTokens, second.reusedTokens, second.evaluatedTokens], [CHUNKS * 256, CHUNKS * 256, PROMPT - CHUNKS * 256]);
+    assert.deepEqual(second.tokens, first.tokens);
+    assert.deepEqual(lines, []);
+    await engine.dispose();
+  });
+
+  it('serve what begins alike up to the first change, and are written again from there on alone', async () => {
+    await load();
+    await generate();
+    await restart();
+    const edited = [...prompt];
+    edited[600] = 7;
+    const result = await generate(edited);
+    assert.equal(result.restoredTokens, 512);
+    await restart();
+    assert.equal((await filesThere()).length, CHUNKS + 2);
+    assert.deepEqual((await generate(edited)).tokens, await unkept(edited));
+    await engine.dispose();
+  });
+
+  it('serve no other set, and nothing is kept without one', async () => {
+    await load();
+    await generate();
+    await generate(prompt.map((token) => token ^ 1), { sequence: 'chat', contextSet: undefined });
+    await restart();
+    const mine = set;
+    set = { ...set, name: 'another' };
+    assert.equal((await generate()).restoredTokens, 0);
+    assert.equal((await generate(prompt, { contextSet: undefined, sequence: 'chat' })).restoredTokens, 0);
+    assert.equal((await filesThere(mine.name)).length, CHUNKS);
+    await engine.dispose();
+  });
+
+  it('are kept when their sequence is released, too', async () => {
+    await load();
+    await generate();
+    await engine.releaseSequence('completion');
+    await engine.keepContexts();
+    assert.equal((await filesThere()).length, CHUNKS);
+    await engine.dispose();
+  });
+
+  it('are not kept where they are short', async () => {
+    await load();
+    await generate(prompt.slice(0, 400));
+    await engine.dispose();
+    assert.deepEqual(await filesThere(), []);
+  });
+
+  it('are not those of another model, whatever its path', async () => {
+    await load();
+    await generate();
+    await engine.dispose();
+    await writeModel(modelPath, 2);
+    try {
+      engine = new EngineProcess({ log: (line) => lines.push(line) });
+      await load();
+      const result = await generate();
+      assert.equal(result.restoredTokens, 0);
+      assert.deepEqual(result.tokens, await unkept());
+    } finally {
+      await engine.dispose();
+      await writeModel(modelPath, 1);
+    }
+  });
+
+  it('are not those of another choice of what is attended', async () => {
+    await load();
+    await generate();
+    await load({ cache: 'tiered:256' });
+    assert.equal((await generate()).restoredTokens, 0);
+    const tiered = await generate();
+    await load();
+    await load({ cache: 'tiered:256' });
+    const again = await generate();
+    assert.ok((again.restoredTokens ?? 0) > 0);
+    assert.deepEqual(again.tokens, tiered.tokens);
+    await engine.dispose();
+  });
+
+  it('are declined where only some rows of a prompt stay', async () => {
+    await load({ cache: 'snapkv:128' });
+    await generate();
+    await engine.dispose();
+    assert.deepEqual(await filesThere(), []);
+  });
+
+  for (const [name, damage] of [
+    ['cut off', (file: Buffer) => file.subarray(0, file.length / 2)],
+    ['changed by a bit', (file: Buffer) => ((file[file.length >> 1] = (file[file.length >> 1] as number) ^ 1), file)],
+  ] as const) {
+    it(`are evaluated anew where a file is ${name}; the log says so once`, async () => {
+      await load();
+      const { tokens } = await generate();
+      await engine.dispose();
+      const names = await filesThere();
+      for (const file of names.map((each) => path.join(set.folder, set.name, each))) await writeFile(file, damage(await readFile(file)));
+      engine = new EngineProcess({ log: (line) => lines.push(line) });
+      await load();
+      const again = await generate();
+      assert.deepEqual([again.restoredTokens, again.tokens], [0, tokens]);
+      assert.equal(lines.length, 1);
+      await restart();
+      assert.equal((await filesThere()).length, CHUNKS);
+      await engine.dispose();
+    });
+  }
+
+  it('are forgotten on request: on disk, and what a request under way evaluates', async () => {
+    await load();
+    await generate();
+    const running = generate(prompt.map((token) => token ^ 2), { sequence: 'chat', maxTokens: 400 });
+    // Waits until both are done, so that it is forgotten before it begins.
+    const waiting = generate(prompt.map((token) => token ^ 3), { sequence: 'chat' });
+    await engine.statistics();
+    await engine.forgetContexts({ folder: set.folder, name: set.name });
+    assert.deepEqual(await filesThere(), []);
+    await Promise.all([running, waiting]);
+    await engine.dispose();
+    assert.deepEqual(await filesThere(), []);
+  });
+
+  it('of a process that is killed while it writes: what is whole serves, the rest is evaluated, nothing of it stays', async () => {
+    await load();
+    const { tokens } = await generate();
+    let seen: string[] = [];
+    for (let round = 0; round < 40 && !seen.some((name) => name.endsWith('.tmp')); round++) {
+      await rm(path.join(set.folder, set.name), { recursive: true, force: true });
+      await generate();
+      await engine.releaseSequence('completion');
+      while (!seen.some((name) => name.endsWith('.tmp')) && seen.length < CHUNKS) seen = await filesThere();
+      process.kill(engine.pid as number, 'SIGKILL');
+      await assert.rejects(generate([1]));
+      seen = await filesThere();
+    }
+    const [partial] = seen.filter((name) => name.endsWith('.tmp'));
+    assert.ok(partial, 'no kill met a file in the middle');
+    const again = await generate();
+    assert.deepEqual(again.tokens, tokens);
+    assert.equal(again.restoredTokens, 256 * seen.filter((name) => name.endsWith('.rows')).length);
+    const file = path.join(set.folder, set.name, partial);
+    await utimes(file, new Date(), new Date(Date.now() - 120_000));
+    await restart();
+    assert.equal((await filesThere()).length, CHUNKS);
+    assert.deepEqual(lines, []);
+    assert.deepEqual((await generate()).tokens, tokens);
+    await engine.dispose();
+  });
+
+  it('of two processes at once are one', async () => {
+    const other = new EngineProcess({ log: (line) => lines.push(line) });
+    await load();
+    await other.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048 });
+    const mine = await generate();
+    const theirs = await other.generate({ sequence: 'x', priority: 'completion', tokens: prompt, maxTokens: 12, sampling: { temperature: 0 }, contextSet: set });
+    await Promise.all([engine.keepContexts(), other.keepContexts()]);
+    await Promise.all([engine.dispose(), other.dispose()]);
+    assert.deepEqual(theirs.tokens, mine.tokens);
+    assert.equal((await filesThere()).length, CHUNKS);
+    await restart();
+    assert.equal((await generate()).restoredTokens, CHUNKS * 256);
+    assert.deepEqual(lines, []);
+    await engine.dispose();
+  });
+
+});

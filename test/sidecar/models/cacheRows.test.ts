@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import type { TensorType } from '../../../kernels/ggml/types.ts';
+import type { SequenceRows } from '../../../sidecar/engine/backend.ts';
+import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
+import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
+import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../reference/tinyModels.ts';
+
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+const [CAPACITY, HELD, RESTORED, REST] = [512, 300, 256, 40];
+const tokens = Array.from({ length: HELD + REST }, (_, index) => (index * 7_919 + index * index + 13) % TINY_VOCABULARY);
+const rest = tokens.slice(RESTORED, RESTORED + REST);
+
+const text = (value: string): GgufEntry => ({ type: 'string', value });
+const count = (value: number): GgufEntry => ({ type: 'u32', value });
+const mixture = (cache: 'expert' | 'shared'): Record<string, GgufEntry> => ({
+  block_kind: text('parallel'), norm_kind: text('layer'), 'attention.layer_norm_epsilon': { type: 'f32', value: 1e-5 }, 'rope.pairing': text('normal'),
+  'attention.head_norm': { type: 'bool', value: false }, expert_interval: count(2), expert_count: count(3), expert_used_count: count(1),
+  expert_gate_mode: text('faithful'), 'attention.expert_count': count(3), 'attention.expert_used_count': count(0), 'attention.expert_cache': text(cache),
+});
+
+const models: readonly { readonly name: string; readonly variant: string; readonly keys?: Record<string, GgufEntry>; readonly omit?: readonly string[] }[] = [
+  ...tinyVariants.map((variant) => ({ name: variant, variant })),
+  { name: 'chorus with a cache per expert', variant: 'chorus', keys: mixture('expert'), omit: ['.bias'] },
+  { name: 'chorus with a shared cache', variant: 'chorus', keys: mixture('shared'), omit: ['.bias'] },
+];
+
+describe(`rows of a sequence that are taken out and put into another on ${kind}`, () => {
+  let folder: string;
+  let device: Device;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-rows-'));
+    device = new Device(kind, { threads: 2 });
+  });
+  after(async () => {
+    device[Symbol.dispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function compared({ variant, keys, omit }: (typeof models)[number], type: TensorType): Promise<void> {
+    const file = path.join(folder, `${variant}.gguf`);
+    await writeTinyModel(file, { variant, type: 'F32', device, keys, omit });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
+    const { network, model } = opened;
+    const [evaluated, restored] = [0, 1].map(() => new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type }));
+    using first = evaluated as SequenceCache;
+    using second = restored as SequenceCache;
+    const [from, to] = [first, second].map((cache) => {
+      const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY);
+      sequence.offerRows('model');
+      return sequence;
+    }) as [ChorusSequence, ChorusSequence];
+    const [source, target] = [from.rows, to.rows] as [SequenceRows, SequenceRows];
+    assert.equal(source.key, target.key);
+    await from.evaluate(tokens.slice(0, HELD));
+    const bytes = new Uint8Array(RESTORED * source.rowBytes);
+    source.read(0, bytes);
+    // Something else was there before.
+    await to.evaluate(tokens.slice(7, 7 + HELD));
+    await to.truncate(0);
+    target.append(tokens.slice(0, RESTORED), bytes);
+    await from.truncate(RESTORED);
+    const expected = await from.forward(rest, { wanted: 'all', isAnswer: false });
+    const actual = await to.forward(rest, { wanted: 'all', isAnswer: false });
+    assert.deepEqual(Buffer.from(actual.buffer), Buffer.from(expected.buffer));
+    assert.ok(expected.some((value) => value !== expected[0]), 'logits that say something');
+    const copy = new Uint8Array(bytes.length);
+    target.read(0, copy);
+    assert.deepEqual(copy, bytes);
+  }
+
+  for (const model of models) it(`${model.name}: every bit of the logits is as without`, () => compared(model, 'F16'));
+  it('in another type too', () => compared(models[0] as (typeof models)[number], 'F32'));
+});
