@@ -14,7 +14,7 @@ import type {
   GeneratePart,
   GenerateResult,
 } from '../protocol/client.ts';
-import type { EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
+import type { ContextSet, EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
 import { cleanCommitMessage, cleanCommitSubject, COMMIT_MESSAGE_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR, COMMIT_SUBJECT_MAX_TOKENS, commitMessagePrompt, isCommitMessage } from './commitMessage.ts';
 import { conversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
@@ -23,6 +23,9 @@ import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
 export interface ChatServiceDependencies {
   readonly session: ModelSession;
 }
+
+/** What a client asks, and where the evaluated prompt is kept beyond the engine's life; absent: nowhere. */
+type Kept<Params> = Params & { readonly contextSet?: ContextSet | undefined };
 
 /**
  * Conversations, edits and raw generation on the one loaded model. Every method throws `TroubleError` with words for the user; cancelling
@@ -39,7 +42,7 @@ export class ChatService {
   }
 
   /** Answers the last message of a conversation in the language of the question (or the one fixed by setting). */
-  async chat(params: ChatParams, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatResult> {
+  async chat(params: Kept<ChatParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatResult> {
     const model = await this.session.model();
     const prompt = await conversationPrompt(this.session, model, params, settings);
     const result = await this.inConversation(params.conversationId, (sequence) =>
@@ -49,6 +52,7 @@ export class ChatService {
         maxTokens: prompt.maxTokens,
         stop: prompt.stop,
         sampling: chatSampling(settings),
+        contextSet: params.contextSet,
         onChunk,
         signal,
       }),
@@ -98,11 +102,11 @@ export class ChatService {
     return { message: isCommitMessage(subject) ? subject : '' };
   }
 
-  /** Continues messages or text as they are, with tools where the model has them. */
-  async generate(params: GenerateParams, settings: ChatSettings, onPart: (part: GeneratePart) => void, signal?: AbortSignal): Promise<GenerateResult> {
+  /** Continues messages or text as they are, with tools where the model has them. Only conversations are kept. */
+  async generate(params: Kept<GenerateParams>, settings: ChatSettings, onPart: (part: GeneratePart) => void, signal?: AbortSignal): Promise<GenerateResult> {
     const model = await this.session.model();
-    const run = (sequence: string): ReturnType<typeof generate> => generate({ session: this.session, model, params, settings, sequence, onPart, signal });
-    const outcome = params.conversationId ? await this.inConversation(params.conversationId, run) : await this.withTemporarySequence('generate', run);
+    const run = (sequence: string, contextSet?: ContextSet): ReturnType<typeof generate> => generate({ session: this.session, model, params, settings, sequence, contextSet, onPart, signal });
+    const outcome = params.conversationId ? await this.inConversation(params.conversationId, (sequence) => run(sequence, params.contextSet)) : await this.withTemporarySequence('generate', run);
     return {
       text: outcome.text,
       toolCalls: outcome.toolCalls,
@@ -139,12 +143,13 @@ export class ChatService {
     readonly sampling: SamplingParams;
     /** GBNF. */
     readonly grammar?: string | undefined;
+    readonly contextSet?: ContextSet | undefined;
     readonly onChunk?: (chunk: ChatChunk) => void;
     readonly signal: AbortSignal | undefined;
   }): Promise<EngineGenerateResult> {
-    const { sequence, tokens, maxTokens, stop, sampling, grammar, onChunk, signal } = request;
+    const { sequence, tokens, maxTokens, stop, sampling, grammar, contextSet, onChunk, signal } = request;
     return this.session.engine.generate(
-      { sequence, priority: 'chat', tokens, maxTokens, sampling, ...(stop.length > 0 ? { stop } : {}), ...(grammar ? { grammar } : {}) },
+      { sequence, priority: 'chat', tokens, maxTokens, sampling, ...(stop.length > 0 ? { stop } : {}), ...(grammar ? { grammar } : {}), contextSet },
       {
         onChunk: ({ text }) => {
           if (text !== '') onChunk?.({ text });

@@ -1,6 +1,6 @@
 import { TroubleError, type ModelSession } from '../engine/engine.ts';
 import type { ChatSettings, GenerateParams, GeneratePart, ToolCall } from '../protocol/client.ts';
-import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, SamplingParams, TokenId } from '../protocol/engine.ts';
+import type { ContextSet, EngineGenerateParams, EngineGenerateResult, LoadedModel, SamplingParams, TokenId } from '../protocol/engine.ts';
 import { renderChat } from './renderChat.ts';
 import { callSchema, parseCall, templateMessages, templateTools, toolSyntax, type ToolSyntax } from './tools.ts';
 
@@ -25,6 +25,7 @@ export interface GenerateRun {
   readonly params: GenerateParams;
   readonly settings: ChatSettings;
   readonly sequence: string;
+  readonly contextSet?: ContextSet | undefined;
   readonly onPart: (part: GeneratePart) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -101,13 +102,14 @@ class Answer {
 
   /** Lets the model go on. `hidden` text is no part of what the caller sees. */
   async continue(options: { readonly stop?: readonly string[]; readonly jsonSchema?: object; readonly hidden?: boolean }): Promise<EngineGenerateResult> {
-    const { params, settings, session, sequence, onPart, signal } = this.run;
+    const { params, settings, session, sequence, contextSet, onPart, signal } = this.run;
     const request: Omit<EngineGenerateParams, 'requestId'> = {
       sequence,
       priority: 'chat',
       tokens: this.tokens,
       maxTokens: Math.max(1, this.maxTokens - this.generatedTokens),
       sampling: samplingOf(params, settings),
+      contextSet,
       ...(options.stop?.length ? { stop: options.stop } : {}),
       ...(options.jsonSchema ? { jsonSchema: options.jsonSchema } : {}),
       // Marks such as <tool_call> are special tokens of some vocabularies.

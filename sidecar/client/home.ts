@@ -17,6 +17,8 @@ export interface Home {
   readonly logFile: string;
   readonly previousLogFile: string;
   readonly lockFolder: string;
+  /** How fast each model read prompts. */
+  readonly speedsFile: string;
 }
 
 /**
@@ -48,6 +50,7 @@ export function homeFiles(folder: string = homeFolder()): Home {
     logFile: path.join(folder, 'sidecar.log'),
     previousLogFile: path.join(folder, 'sidecar.1.log'),
     lockFolder: path.join(folder, 'start.lock'),
+    speedsFile: path.join(folder, 'speeds.json'),
   };
 }
 
@@ -73,11 +76,11 @@ export async function ensureHome(folder: string = homeFolder()): Promise<Home> {
 
 /** Removes what Chorus wrote into its folder, and the folder if nothing else is in it: `CHORUS_HOME` may name any. */
 export async function removeHome(folder: string = homeFolder()): Promise<void> {
-  const { stateFile, logFile, previousLogFile, lockFolder } = homeFiles(folder);
-  const own = new Set([stateFile, logFile, previousLogFile, lockFolder].map((file) => path.basename(file)));
+  const { stateFile, logFile, previousLogFile, lockFolder, speedsFile } = homeFiles(folder);
+  const own = new Set([stateFile, logFile, previousLogFile, lockFolder, speedsFile].map((file) => path.basename(file)));
   const entries = await readdir(folder).catch(() => []);
   for (const entry of entries) {
-    const isTemporary = entry.startsWith(path.basename(stateFile)) && entry.endsWith('.tmp');
+    const isTemporary = [stateFile, speedsFile].some((file) => entry.startsWith(path.basename(file))) && entry.endsWith('.tmp');
     if (!own.has(entry) && !isTemporary && entry !== CUDA_FOLDER && entry !== CONTEXTS_FOLDER) continue;
     await rm(path.join(folder, entry), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }

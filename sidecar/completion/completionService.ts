@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ModelSession, TroubleError } from '../engine/engine.ts';
 import { type CompletionFeedback, type CompletionStatistics, MAX_DOCUMENT_UNITS } from '../protocol/client.ts';
-import type { LoadedModel } from '../protocol/engine.ts';
+import type { ContextSet, EngineGenerateResult, LoadedModel } from '../protocol/engine.ts';
 import { blockIndentation, isBehindHead } from './blocks.ts';
 import { type CacheHit, type CacheKey, TypedThroughCache } from './cache.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
@@ -15,7 +15,7 @@ import { type Flight, InFlight } from './inFlight.ts';
 import { chooseExtent, type Extent } from './multiline.ts';
 import { postprocess } from './postprocess/index.ts';
 import { budgetOf, promptText } from './prompt.ts';
-import { PromptBudget } from './promptBudget.ts';
+import { PromptBudget, type PromptSpeedMemory } from './promptBudget.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import { StatisticsCounter } from './statistics.ts';
 import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
@@ -39,6 +39,7 @@ export interface CompletionServiceDependencies {
   readonly session: ModelSession;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
+  readonly speeds?: PromptSpeedMemory;
   /** Told what happened, in counts and times; never code. */
   readonly log?: (message: string) => void;
 }
@@ -53,11 +54,13 @@ export class CompletionService {
   readonly #statistics = new StatisticsCounter();
   readonly #suffixes = new SuffixMemory();
   readonly #debounces = new Map<string, AdaptiveDebounce>();
-  readonly #budget = new PromptBudget();
+  readonly #speeds: PromptSpeedMemory | undefined;
+  readonly #budgets = new Map<string, PromptBudget>();
   #fim: { model: LoadedModel; format: Promise<FimFormat | undefined> } | undefined;
 
   constructor(dependencies: CompletionServiceDependencies) {
     this.#session = dependencies.session;
+    this.#speeds = dependencies.speeds;
     this.#now = dependencies.now ?? (() => performance.now());
     this.#log = dependencies.log ?? (() => undefined);
   }
@@ -152,7 +155,7 @@ export class CompletionService {
     for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
       const timeoutMs = Math.round(deadline - this.#now());
       if (run.signal.aborted || timeoutMs <= 0) break;
-      const candidate = await this.#candidate({ prompt, cursor, extent, attempt, timeoutMs, fim, key, ...run });
+      const candidate = await this.#candidate({ model, prompt, cursor, extent, attempt, timeoutMs, fim, key, contextSet: request.contextSet, ...run });
       if (candidate === undefined) break;
       if (candidate.text !== '') addDistinct(texts, candidate.text);
       timedOut ||= candidate.timedOut;
@@ -164,7 +167,7 @@ export class CompletionService {
 
   async #compose(options: { request: CompletionRequest; cursor: Cursor; model: LoadedModel; fim: FimFormat | undefined; extent: Extent }): Promise<HealedPrompt> {
     const { request, cursor, model, fim, extent } = options;
-    const maxTokens = this.#budget.tokens(model.contextSizeTokens, extent.maxTokens + CONTEXT_RESERVE_TOKENS);
+    const maxTokens = this.#budgetOf(model).tokens(model.contextSizeTokens, extent.maxTokens + CONTEXT_RESERVE_TOKENS);
     const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
     const suffixLeads = fim === undefined || fim.order === 'spm';
     const suffix = suffixLeads ? this.#suffixes.hold(request.clientKey, request.uri, text.suffix) : text.suffix;
@@ -172,6 +175,7 @@ export class CompletionService {
   }
 
   async #candidate(options: {
+    model: LoadedModel;
     prompt: HealedPrompt;
     cursor: Cursor;
     extent: Extent;
@@ -179,6 +183,7 @@ export class CompletionService {
     timeoutMs: number;
     fim: FimFormat | undefined;
     key: CacheKey;
+    contextSet: ContextSet | undefined;
     signal: AbortSignal;
     onText: (text: string) => void;
   }): Promise<{ text: string; timedOut: boolean; filteredOut: boolean } | undefined> {
@@ -196,6 +201,7 @@ export class CompletionService {
         sampling: samplingOf(attempt),
         stop: fim?.end,
         timeoutMs: options.timeoutMs,
+        contextSet: options.contextSet,
       },
       {
         signal: options.signal,
@@ -206,7 +212,7 @@ export class CompletionService {
     );
     if (generated === undefined) return undefined;
     const { result } = generated;
-    this.#budget.measured(result.evaluatedTokens, result.promptMs);
+    this.#measured(options.model, result);
     const text = postprocess(generated.text, { cursor, multiline: extent.multiline, ended: generated.ended });
     this.#log(
       `completion: ${result.reusedTokens} + ${result.evaluatedTokens} prompt tokens in ${Math.round(result.promptMs)} ms, ` +
@@ -233,6 +239,19 @@ export class CompletionService {
     return [];
   }
 
+  #budgetOf(model: LoadedModel): PromptBudget {
+    const key = speedKey(model);
+    let budget = this.#budgets.get(key);
+    if (budget === undefined) this.#budgets.set(key, (budget = new PromptBudget(this.#speeds?.of(key))));
+    return budget;
+  }
+
+  #measured(model: LoadedModel, { evaluatedTokens, promptMs }: EngineGenerateResult): void {
+    const budget = this.#budgetOf(model);
+    budget.measured(evaluatedTokens, promptMs);
+    if (budget.tokensPerSecond !== undefined) this.#speeds?.note(speedKey(model), budget.tokensPerSecond);
+  }
+
   #debounceOf(clientKey: string): AdaptiveDebounce {
     let debounce = this.#debounces.get(clientKey);
     if (debounce === undefined) this.#debounces.set(clientKey, (debounce = new AdaptiveDebounce()));
@@ -249,6 +268,11 @@ export class CompletionService {
     }
     return this.#fim?.format ?? Promise.resolve(undefined);
   }
+}
+
+/** What a model's speed depends on. */
+function speedKey({ path, engine, device, threads }: LoadedModel): string {
+  return JSON.stringify([path, engine, device, threads]);
 }
 
 /** One sequence for each client: nothing of one window's code serves another. */

@@ -6,12 +6,28 @@ const SMOOTHING = 0.3;
 /** Evaluations shorter than this say more about overhead than about speed. */
 const MIN_TELLING_TOKENS = 64;
 
+/** What was measured of a model outlives the process: the first prompt is then as long as the last one was, and its evaluated context may still be there. */
+export interface PromptSpeedMemory {
+  /** Tokens a second. */
+  of(model: string): number | undefined;
+  note(model: string, tokensPerSecond: number): void;
+}
+
 /**
  * How many tokens of prompt this machine can afford: as many as a cold prompt evaluates in about a second and a half, in steps of a factor of
  * two so that the cut (and with it the engine's cache) stays where it is.
  */
 export class PromptBudget {
   #tokensPerSecond: number | undefined;
+
+  /** `tokensPerSecond`: what was measured before, if anything was. */
+  constructor(tokensPerSecond?: number) {
+    this.#tokensPerSecond = tokensPerSecond;
+  }
+
+  get tokensPerSecond(): number | undefined {
+    return this.#tokensPerSecond;
+  }
 
   measured(evaluatedTokens: number, promptMs: number): void {
     if (evaluatedTokens < MIN_TELLING_TOKENS || promptMs <= 0) return;

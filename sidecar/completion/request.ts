@@ -1,4 +1,5 @@
 import type { CompletionSettings } from '../protocol/client.ts';
+import type { ContextSet } from '../protocol/engine.ts';
 
 /** One question of an editor: what comes at `offset`? All offsets are UTF-16 units into `text`. */
 export interface CompletionRequest {
@@ -13,6 +14,8 @@ export interface CompletionRequest {
   readonly selectedCompletion?: SelectedCompletion;
   /** One window and workspace. Nothing crosses it. */
   readonly clientKey: string;
+  /** Where the evaluated prompt is kept beyond the engine's life; absent: nowhere. */
+  readonly contextSet?: ContextSet | undefined;
   /** Cells around the document where it is a notebook's cell, in order. */
   readonly notebookCells?: NotebookCells;
   readonly settings: CompletionSettings;

@@ -50,6 +50,7 @@ export interface ChorusSettings {
   readonly cache?: string;
   readonly completion?: CompletionSettings;
   readonly chat?: ChatSettings;
+  readonly contexts?: ContextSettings;
 }
 
 export type EngineChoice = 'auto' | 'chorus' | 'llama';
@@ -71,6 +72,14 @@ export interface ChatSettings {
   readonly temperature?: number;
   readonly maxTokens?: number;
   readonly systemPrompt?: string;
+}
+
+/** How evaluated contexts are kept on disk, so that a workspace that is opened again need not be read again. */
+export interface ContextSettings {
+  /** Off: nothing is written or read, and what any client had kept is removed. */
+  readonly keepOnDisk?: boolean;
+  /** Bytes, in 1,000,000,000, of all workspaces together. */
+  readonly maxGigabytes?: number;
 }
 
 /** Server → client notification, and the result of the request `chorus/status`. */
@@ -301,6 +310,13 @@ export interface CompletionStatistics {
 
 /** Client → server request: load the chosen model now (otherwise the first request does). Answers when it is ready. */
 export const LOAD_REQUEST = 'chorus/load';
+
+/** Client → server request: remove what was evaluated for a workspace, on disk and in memory. Answers when it is gone. */
+export const FORGET_WORKSPACE_REQUEST = 'chorus/forgetWorkspace';
+export interface ForgetWorkspaceParams {
+  /** As in `ChorusInitializationOptions`. Absent: the client's own; a client without one forgets only what is in memory. */
+  readonly workspaceKey?: string;
+}
 
 /** Client → server request of a newer client: finish running requests, take no new ones, leave. Older or equal clients are refused. */
 export const DRAIN_REQUEST = 'chorus/drain';

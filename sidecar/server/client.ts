@@ -1,7 +1,11 @@
+import { contextSetName } from '../client/contextSets.ts';
 import type { ChorusSettings } from '../protocol/client.ts';
+import type { ContextSet } from '../protocol/engine.ts';
 import { Documents } from './documents.ts';
 import type { LspConnection } from './lspConnection.ts';
 import { Notebooks } from './notebooks.ts';
+
+const DEFAULT_CONTEXT_GIGABYTES = 2;
 
 /** What the front knows of one client. Nothing of it is visible to another. */
 export class Client {
@@ -11,13 +15,24 @@ export class Client {
   clientVersion = '';
   settings: ChorusSettings = {};
   /** Names the client's workspace; clients that name none share nothing. */
-  workspaceKey: string;
+  workspace: string | undefined;
 
   constructor(
     readonly id: number,
     readonly connection: LspConnection,
-  ) {
-    this.workspaceKey = `client-${id}`;
+    /** Of evaluated contexts, on disk. */
+    private readonly contextsFolder: string,
+  ) {}
+
+  get workspaceKey(): string {
+    return this.workspace ?? `client-${this.id}`;
+  }
+
+  /** Where this client's evaluated contexts are kept; `undefined` where they are not. */
+  get contextSet(): ContextSet | undefined {
+    const { keepOnDisk = true, maxGigabytes = DEFAULT_CONTEXT_GIGABYTES } = this.settings.contexts ?? {};
+    if (!keepOnDisk || this.workspace === undefined) return undefined;
+    return { folder: this.contextsFolder, name: contextSetName(this.workspace), maxBytes: maxGigabytes * 1e9 };
   }
 
   /** Names what services remember for this client. Two windows on one workspace have two. */

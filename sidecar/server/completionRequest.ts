@@ -42,6 +42,7 @@ export function completionRequest(
       ...(selected ? { selectedCompletion: selected } : {}),
       ...(notebookCells ? { notebookCells } : {}),
       clientKey: client.key,
+      contextSet: client.contextSet,
       settings: client.settings.completion ?? {},
     },
   };

@@ -13,6 +13,7 @@ import { handleDiagnostics } from './handlers/diagnostics.ts';
 import { handleDocuments } from './handlers/documents.ts';
 import { handleDrain, type Departure } from './handlers/drain.ts';
 import { handleEdit } from './handlers/edit.ts';
+import { handleForget } from './handlers/forget.ts';
 import { handleFeedback } from './handlers/feedback.ts';
 import { handleGenerate } from './handlers/generate.ts';
 import { handleInitialize } from './handlers/initialize.ts';
@@ -32,6 +33,8 @@ export interface FrontParts {
   readonly session: FrontModelSession;
   readonly completions: CompletionService;
   readonly chatService: ChatService;
+  /** Of evaluated contexts, on disk. */
+  readonly contextsFolder: string;
   readonly localModels: () => Promise<readonly LocalModel[]>;
   readonly departure: Departure & { readonly isDraining: boolean };
   readonly onClientsChanged: () => void;
@@ -40,7 +43,7 @@ export interface FrontParts {
 /** Gives an authenticated connection its handlers, one per feature. */
 export function serveClient(socket: WebSocket, id: number, parts: FrontParts): void {
   const { clients, session, completions, chatService, departure } = parts;
-  const client = new Client(id, new LspConnection(socket, parts.log, () => (departure.isDraining ? drainingError() : undefined)));
+  const client = new Client(id, new LspConnection(socket, parts.log, () => (departure.isDraining ? drainingError() : undefined)), parts.contextsFolder);
 
   handleInitialize(client, parts);
   handleDocuments(client);
@@ -53,6 +56,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleCommitMessage(client, chatService);
   handleGenerate(client, chatService);
   handleModels(client, parts);
+  handleForget(client, parts);
   handleStatus(client, session);
   handleDiagnostics(client, parts);
   handleDrain(client, parts);

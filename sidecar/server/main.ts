@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ChatService } from '../chat/chatService.ts';
 import { connect } from '../client/connect.ts';
+import { contextsFolder } from '../client/contextSets.ts';
 import { ensureHome, homeFolder, type Home } from '../client/home.ts';
 import { EXIT_ALREADY_RUNNING } from '../client/launch.ts';
 import { readStateFile, removeStateFile, writeStateFile } from '../client/stateFile.ts';
@@ -16,6 +17,7 @@ import { serveClient } from './front.ts';
 import { Lifetime, lifetimeDefaults } from './lifetime.ts';
 import { standardErrorLog } from './log.ts';
 import { FrontModelSession } from './modelSession.ts';
+import { PromptSpeeds } from './promptSpeeds.ts';
 import { RetryDelay } from './retryDelay.ts';
 import { StatusBroadcast } from './statusBroadcast.ts';
 import { VERSION } from './version.ts';
@@ -26,11 +28,12 @@ const home = await ensureHome(args.home ?? homeFolder());
 const launchId = args['launch-id'] ?? crypto.randomUUID();
 const log = standardErrorLog(home);
 
-const engine = new EngineProcess();
+const engine = new EngineProcess({ log: (line) => log.info(line) });
 const clients = new Clients();
 const status = new StatusBroadcast(clients);
 const session = new FrontModelSession({ engine, defaultModelPath, retryDelay: new RetryDelay(), onStatus: (next) => status.send(next) });
-const completions = new CompletionService({ session });
+const speeds = await PromptSpeeds.open(home.speedsFile);
+const completions = new CompletionService({ session, speeds });
 const chatService = new ChatService({ session });
 
 const departure = new FrontDeparture({
@@ -41,7 +44,7 @@ const departure = new FrontDeparture({
     await removeStateFile(home.stateFile, launchId);
   },
   shutDown: async () => {
-    await engine.dispose();
+    await Promise.all([engine.dispose(), speeds.flush()]);
     server.close();
   },
   exit: () => process.exit(0),
@@ -52,7 +55,7 @@ let nextClientId = 1;
 const server = new FrontServer({
   onConnection: (socket) =>
     serveClient(socket, nextClientId++, {
-      version: VERSION, log, clients, session, completions, chatService, localModels, departure,
+      version: VERSION, log, clients, session, completions, chatService, localModels, departure, contextsFolder: contextsFolder(home.folder),
       onClientsChanged: () => lifetime.clientCountChanged(clients.count),
     }),
 });

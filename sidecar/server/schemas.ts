@@ -9,6 +9,7 @@ import type {
   CountTokensParams,
   DrainParams,
   EditParams,
+  ForgetWorkspaceParams,
   GenerateParams,
 } from '../protocol/client.ts';
 
@@ -43,6 +44,7 @@ export const settings = z.object({
       systemPrompt: z.string().optional(),
     })
     .optional(),
+  contexts: z.object({ keepOnDisk: z.boolean().optional(), maxGigabytes: z.number().nonnegative().optional() }).optional(),
 }) satisfies z.ZodType<ChorusSettings>;
 
 export const initializationOptions = z.object({
@@ -178,5 +180,7 @@ export const completionFeedback = z.object({
   kind: z.enum(['shown', 'accepted', 'acceptedPartly', 'dismissed']),
   acceptedCharacters: count.optional(),
 }) satisfies z.ZodType<CompletionFeedback>;
+
+export const forgetWorkspace = z.object({ workspaceKey: z.string().min(1).max(1024).optional() }) satisfies z.ZodType<ForgetWorkspaceParams>;
 
 export const drain = z.object({ clientVersion: z.string().max(64) }) satisfies z.ZodType<DrainParams>;

@@ -8,7 +8,7 @@ import { chat } from '../schemas.ts';
 export function handleChat(client: Client, chatService: ChatService): void {
   client.connection.onRequest(CHAT_REQUEST, chat, (params, signal) =>
     chatService.chat(
-      { ...params, conversationId: conversationId(client, params.conversationId) },
+      { ...params, conversationId: conversationId(client, params.conversationId), contextSet: client.contextSet },
       client.settings.chat ?? {},
       (chunk) => client.connection.progress(params.partialResultToken, chunk),
       signal,

@@ -8,7 +8,7 @@ import { countTokens, generate } from '../schemas.ts';
 export function handleGenerate(client: Client, chatService: ChatService): void {
   client.connection.onRequest(GENERATE_REQUEST, generate, (params, signal) =>
     chatService.generate(
-      params.conversationId === undefined ? params : { ...params, conversationId: conversationId(client, params.conversationId) },
+      params.conversationId === undefined ? params : { ...params, conversationId: conversationId(client, params.conversationId), contextSet: client.contextSet },
       client.settings.chat ?? {},
       (part) => client.connection.progress(params.partialResultToken, part),
       signal,

@@ -1,12 +1,20 @@
 import { PositionEncodingKind, TextDocumentSyncKind, type InitializeResult } from 'vscode-languageserver-protocol';
-import { PROTOCOL_VERSION, type ChorusServerCapabilities } from '../../protocol/client.ts';
+import { PROTOCOL_VERSION, type ChorusServerCapabilities, type ChorusSettings } from '../../protocol/client.ts';
+import { workspaceKeyOf } from '../../client/contextSets.ts';
 import type { Client } from '../client.ts';
+import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
 import type { FrontModelSession } from '../modelSession.ts';
 import { didChangeConfiguration, initialize, nothing } from '../schemas.ts';
 
 /** LSP's life cycle, and the settings that come with it. */
-export function handleInitialize(client: Client, { version, session }: { version: string; session: FrontModelSession }): void {
+export function handleInitialize(client: Client, parts: { readonly version: string; readonly session: FrontModelSession } & ContextRemoval): void {
+  const { version, session } = parts;
   const { connection } = client;
+  const take = (settings: ChorusSettings): void => {
+    client.settings = settings;
+    session.configure(settings);
+    if (settings.contexts?.keepOnDisk === false) removeContexts(parts).catch(() => undefined);
+  };
 
   connection.onRequest(
     'initialize',
@@ -16,11 +24,8 @@ export function handleInitialize(client: Client, { version, session }: { version
       const options = params.initializationOptions;
       client.clientKind = options?.clientKind ?? params.clientInfo?.name ?? 'lsp';
       client.clientVersion = options?.clientVersion ?? '';
-      client.workspaceKey = options?.workspaceKey ?? params.rootUri ?? client.workspaceKey;
-      if (options?.settings) {
-        client.settings = options.settings;
-        session.configure(options.settings);
-      }
+      client.workspace = options?.workspaceKey || (params.rootUri ? workspaceKeyOf([params.rootUri]) : undefined);
+      if (options?.settings) take(options.settings);
       const chorus: ChorusServerCapabilities = { protocolVersion: PROTOCOL_VERSION, version, pid: process.pid };
       const hasInlineCompletion = params.capabilities.textDocument?.inlineCompletion !== undefined;
       return {
@@ -40,8 +45,7 @@ export function handleInitialize(client: Client, { version, session }: { version
   );
 
   connection.onNotification('workspace/didChangeConfiguration', didChangeConfiguration, ({ settings }) => {
-    client.settings = settings.chorus;
-    session.configure(settings.chorus);
+    take(settings.chorus);
   });
 
   // The sidecar serves others too: shutdown and exit end this client's connection alone.

@@ -1,0 +1,28 @@
+import type { ChatService } from '../../chat/chatService.ts';
+import { contextSetName } from '../../client/contextSets.ts';
+import type { CompletionService } from '../../completion/completionService.ts';
+import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
+import type { Client, Clients } from '../client.ts';
+import { conversationId } from '../conversationId.ts';
+import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
+import { forgetWorkspace } from '../schemas.ts';
+
+export interface ForgetServices extends ContextRemoval {
+  readonly clients: Clients;
+  readonly completions: CompletionService;
+  readonly chatService: ChatService;
+}
+
+/** Forgets a workspace: what was evaluated for it, on disk and in memory, for every client that has it open. */
+export function handleForget(client: Client, services: ForgetServices): void {
+  const { clients, completions, chatService, log } = services;
+  client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
+    const key = params.workspaceKey ?? client.workspaceKey;
+    const affected = [...clients].filter(({ workspaceKey }) => workspaceKey === key);
+    // A conversation that is being answered is forgotten when it ends, and nothing of it is kept.
+    Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch((error: unknown) => log.error('A conversation could not be forgotten', error));
+    await Promise.all(affected.map((each) => completions.forgetClient(each.key)));
+    await removeContexts(services, contextSetName(key));
+    return null;
+  });
+}
