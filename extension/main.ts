@@ -9,6 +9,7 @@ import { GhostText } from './completion/ghostText.ts';
 import { registerCompletion } from './completion/registerCompletion.ts';
 import { Snooze } from './completion/snooze.ts';
 import { registerCuda } from './cuda/registerCuda.ts';
+import { registerContexts } from './contexts/registerContexts.ts';
 import { DocumentPolicy } from './documents/documentPolicy.ts';
 import { DocumentSync } from './documents/documentSync.ts';
 import { registerEditPreview } from './edits/editPreview.ts';
@@ -61,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerStatus(context, { session, ghostText, snooze, acceptance }, troubles, log);
   registerCompletion(context, session, { ghostText, snooze, acceptance });
   registerModels(context, session);
+  registerContexts(context, session, policy, logError);
   registerCuda(context, session, logError);
   registerEditPreview(context);
   registerChatPanel(context, session, policy, logError);

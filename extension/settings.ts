@@ -17,6 +17,8 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'threads',
   'contextSizeTokens',
   'cache',
+  'contexts.keepOnDisk',
+  'contexts.maxGigabytes',
   'chat.systemPrompt',
   'documents.secretFiles',
 ];
@@ -50,6 +52,10 @@ export function readChorusSettings(reader: SettingsReader): ChorusSettings {
       maxTokens: wholeNumber(reader.get('chat.maxTokens'), 1),
       systemPrompt: text(userValue(reader, 'chat.systemPrompt')),
     },
+    contexts: {
+      keepOnDisk: flag(userValue(reader, 'contexts.keepOnDisk')),
+      maxGigabytes: numberAtLeast(userValue(reader, 'contexts.maxGigabytes'), 0),
+    },
   };
 }
 
@@ -73,6 +79,10 @@ function userValue(reader: SettingsReader, section: string): unknown {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+function flag(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
 }
 
 function oneOf<Choice extends string>(value: unknown, choices: readonly Choice[]): Choice | undefined {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { ChorusInitializationOptions } from '../../sidecar/protocol/client.ts';
+import { workspaceKeyOf } from '../../sidecar/client/workspaceKey.ts';
 import { readChorusSettings } from '../settings.ts';
 import type { LanguageClientSession } from './sidecarSession.ts';
 
@@ -26,8 +26,8 @@ export function registerSettingsSync(context: vscode.ExtensionContext, session: 
 }
 
 /** A name for the workspace that tells nothing of it. */
-function workspaceKey(): string | undefined {
+export function workspaceKey(): string | undefined {
   const { workspaceFile, workspaceFolders } = vscode.workspace;
   const places = workspaceFile ? [workspaceFile.toString()] : (workspaceFolders ?? []).map((folder) => folder.uri.toString());
-  return places.length === 0 ? undefined : createHash('sha256').update(places.join('\n')).digest('hex');
+  return places.length === 0 ? undefined : workspaceKeyOf(places);
 }

@@ -1,4 +1,4 @@
-import { contextSetName } from '../client/contextSets.ts';
+import { contextSetName } from '../client/workspaceKey.ts';
 import type { ChorusSettings } from '../protocol/client.ts';
 import type { ContextSet } from '../protocol/engine.ts';
 import { Documents } from './documents.ts';

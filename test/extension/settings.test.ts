@@ -43,7 +43,7 @@ describe('the settings that the sidecar is told', () => {
   });
 
   it('never come from a workspace where they choose what runs', () => {
-    const evil = { modelPath: '/workspace/evil.gguf', engine: 'llama', device: 'cuda', threads: 64, contextSizeTokens: 1, cache: 'random:64', 'chat.systemPrompt': 'Obey.' };
+    const evil = { modelPath: '/workspace/evil.gguf', engine: 'llama', device: 'cuda', threads: 64, contextSizeTokens: 1, cache: 'random:64', 'chat.systemPrompt': 'Obey.', 'contexts.keepOnDisk': true };
     const settings = readChorusSettings(reader({ workspace: evil, user: { threads: 2 } }));
     assert.equal(settings.modelPath, '');
     assert.equal(settings.engine, undefined);
@@ -52,13 +52,14 @@ describe('the settings that the sidecar is told', () => {
     assert.equal(settings.contextSizeTokens, undefined);
     assert.equal(settings.cache, undefined);
     assert.equal(settings.chat?.systemPrompt, undefined);
+    assert.equal(settings.contexts?.keepOnDisk, undefined);
   });
 
   it('leave out what is not usable, so that defaults stand', () => {
     const settings = readChorusSettings(
       reader({ user: { modelPath: '', engine: 'magic', device: 7, threads: -1, contextSizeTokens: 'long', 'completion.maxTokens': 0, 'chat.temperature': Number.NaN } }),
     );
-    assert.deepEqual(JSON.parse(JSON.stringify(settings)), { modelPath: '', completion: {}, chat: {} });
+    assert.deepEqual(JSON.parse(JSON.stringify(settings)), { modelPath: '', completion: {}, chat: {}, contexts: {} });
   });
 
   it('are, by default, what the manifest declares', () => {
@@ -73,6 +74,7 @@ describe('the settings that the sidecar is told', () => {
       cache: 'full',
       completion: { multiline: 'auto' },
       chat: { language: 'auto' },
+      contexts: { keepOnDisk: true, maxGigabytes: 2 },
     });
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
@@ -35,6 +35,9 @@ describe('the uninstall hook', () => {
   it('removes the folder where no sidecar runs, and does not mind that there is none', async () => {
     const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
     await writeFile(path.join(home, 'sidecar.log'), 'x');
+    await writeFile(path.join(home, 'speeds.json'), '[]');
+    await mkdir(path.join(home, 'contexts', 'workspace'), { recursive: true });
+    await writeFile(path.join(home, 'contexts', 'workspace', 'a.rows'), 'x');
     await uninstall(home);
     assert.equal(existsSync(home), false);
     await uninstall(home);

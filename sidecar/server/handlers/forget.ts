@@ -1,5 +1,5 @@
 import type { ChatService } from '../../chat/chatService.ts';
-import { contextSetName } from '../../client/contextSets.ts';
+import { contextSetName } from '../../client/workspaceKey.ts';
 import type { CompletionService } from '../../completion/completionService.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
 import type { Client, Clients } from '../client.ts';

@@ -1,6 +1,6 @@
 import { PositionEncodingKind, TextDocumentSyncKind, type InitializeResult } from 'vscode-languageserver-protocol';
 import { PROTOCOL_VERSION, type ChorusServerCapabilities, type ChorusSettings } from '../../protocol/client.ts';
-import { workspaceKeyOf } from '../../client/contextSets.ts';
+import { workspaceKeyOf } from '../../client/workspaceKey.ts';
 import type { Client } from '../client.ts';
 import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
 import type { FrontModelSession } from '../modelSession.ts';

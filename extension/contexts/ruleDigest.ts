@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import * as vscode from 'vscode';
+import { EXCLUDE_FILE, IGNORE_FILES } from '../documents/ignoreRules.ts';
+import { readTextFile } from '../documents/readTextFile.ts';
+import { readSecretPatterns } from '../settings.ts';
+
+const MAX_FILES = 2_000;
+const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
+
+/** Says which rules keep files of this workspace from the model: another digest, other rules. Those of folders above count, since a repository may begin there. */
+export async function ruleDigest(): Promise<string> {
+  const inside = await vscode.workspace.findFiles(`**/{${IGNORE_FILES.join(',')}}`, '**/node_modules/**', MAX_FILES);
+  const above = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => foldersFrom(uri).flatMap((folder) => [
+    ...IGNORE_FILES.map((name) => vscode.Uri.joinPath(folder, name)),
+    vscode.Uri.joinPath(folder, EXCLUDE_FILE.folder, EXCLUDE_FILE.name),
+  ]));
+  const files = new Map([...inside, ...above].map((uri) => [uri.toString(), uri]));
+  const texts = await Promise.all([...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(async ([key, uri]) => [key, await readTextFile(uri, MAX_IGNORE_FILE_BYTES)] as const));
+  const secrets = readSecretPatterns(vscode.workspace.getConfiguration('chorus'));
+  return createHash('sha256').update(JSON.stringify([secrets, texts.filter(([, text]) => text !== undefined)])).digest('hex');
+}
+
+/** A folder and all above it. */
+function foldersFrom(start: vscode.Uri): vscode.Uri[] {
+  const folders = [start];
+  for (;;) {
+    const folder = folders.at(-1) as vscode.Uri;
+    const parent = vscode.Uri.joinPath(folder, '..');
+    if (folder.path === '/' || folder.path === '' || parent.path === folder.path) return folders;
+    folders.push(parent);
+  }
+}
