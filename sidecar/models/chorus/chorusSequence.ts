@@ -4,11 +4,13 @@ import { PromptLookup } from '../../engine/drafting.ts';
 import { createSampler, type Sampler } from '../../engine/sampler.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import type { GrammarState } from './grammarState.ts';
-import { TIER_TOKENS, type FastTier } from './fastTier.ts';
+import { TIER_TOKENS } from './fastTier.ts';
 import { LayerMajorPrefill } from './layerMajor.ts';
 import type { SelectionPlan } from './layerSelection.ts';
 import { BATCH_TOKENS, type Network, type WantedLogits } from './network.ts';
+import type { PromptTier } from './promptTier.ts';
 import type { SequenceCache } from './sequenceCache.ts';
+import type { Tiers } from './tiers.ts';
 
 /** Tokens that samplers may look back on. */
 const RECENT_TOKENS = 64;
@@ -28,8 +30,8 @@ export class ChorusSequence implements BackendSequence {
     private readonly vocabularySize: number,
     /** Chooses what is kept of prompts that have more tokens than its capacity. */
     private readonly selection?: SelectionPlan,
-    /** What answers attend of long contexts. */
-    private readonly tier?: FastTier,
+    /** What is attended of long contexts. */
+    private readonly tiers?: Tiers,
   ) {}
 
   get length(): number {
@@ -44,11 +46,11 @@ export class ChorusSequence implements BackendSequence {
     const held = this.cache.tokens;
     let length = 0;
     while (length < tokens.length && length < held.length && tokens[length] === held[length]) length++;
-    return Math.min(length, this.#exactLength);
+    return this.#wholeBlocks(Math.min(length, this.#exactLength));
   }
 
   async truncate(length: number): Promise<number> {
-    this.cache.truncate(Math.min(length, this.#exactLength));
+    this.cache.truncate(this.#wholeBlocks(Math.min(length, this.#exactLength)));
     this.#exactLength = Infinity;
     return this.cache.length;
   }
@@ -80,15 +82,55 @@ export class ChorusSequence implements BackendSequence {
   /** Any length can be gone back to. */
   async checkpoint(): Promise<void> {}
 
-  /** Appends tokens: an answer's attend what the fast tier chooses, where there is one and the context is long. Resolves as `Network.evaluate`. */
+  chunkTokens(most: number): number {
+    const { length } = this.cache;
+    return Math.max(this.#wholeBlocks(length + most) - length, 0) || most;
+  }
+
+  /** Appends tokens: of long contexts they attend what the tiers choose, where there are any. Resolves and rejects as `Network.evaluate`. */
   async forward(tokens: readonly TokenId[], { wanted, isAnswer, signal }: { readonly wanted: WantedLogits; readonly isAnswer: boolean; readonly signal?: AbortSignal }): Promise<Float32Array> {
-    const { cache, network, tier } = this;
-    if (!tier || !this.#attendsTier(isAnswer) || tokens.length > TIER_TOKENS) {
-      tier?.restart();
-      return network.evaluate(cache, tokens, wanted, signal);
+    const { cache, network, tiers } = this;
+    if (tiers && this.#attendsTier(isAnswer) && tokens.length <= TIER_TOKENS) {
+      this.#exactLength = Math.min(this.#exactLength, cache.length);
+      return tiers.answers.evaluate(tokens, wanted);
     }
-    this.#exactLength = Math.min(this.#exactLength, cache.length);
-    return tier.evaluate(tokens, wanted);
+    tiers?.answers.restart();
+    const wholly = Math.max(0, (tiers?.firstBlock ?? Infinity) - cache.length);
+    if (!tiers?.prompts || tokens.length <= wholly) return network.evaluate(cache, tokens, wanted, signal);
+    const first = wholly > 0 ? await network.evaluate(cache, tokens.slice(0, wholly), wanted === 'all' ? 'all' : 'none', signal) : undefined;
+    const rest = await this.#readBlocks(tiers.prompts, tokens.slice(wholly), wanted, signal);
+    return wanted === 'all' && first ? joined([first, rest]) : rest;
+  }
+
+  /** Appends a prompt's tokens block by block, and evaluates again those of a block that was not whole: they were evaluated without the others' choice. */
+  async #readBlocks(prompts: PromptTier, tokens: readonly TokenId[], wanted: WantedLogits, signal: AbortSignal | undefined): Promise<Float32Array> {
+    const { cache, vocabularySize } = this;
+    const begun = cache.tokens.slice(this.#wholeBlocks(cache.length));
+    const all = [...begun, ...tokens];
+    const rows: Float32Array[] = [];
+    cache.truncate(cache.length - begun.length);
+    const start = cache.length;
+    try {
+      for (let done = 0; done < all.length; done += prompts.mostTokens) {
+        const piece = all.slice(done, done + prompts.mostTokens);
+        const isLast = done + piece.length === all.length;
+        const logits = await prompts.evaluate(piece, wanted === 'all' || isLast ? wanted : 'none', signal);
+        if (wanted === 'all' || isLast) rows.push(logits);
+      }
+    } catch (error) {
+      // As before: whoever goes on evaluates the unfinished block again.
+      cache.truncate(start);
+      cache.append(begun);
+      throw error;
+    }
+    return wanted === 'all' ? joined(rows).subarray(begun.length * vocabularySize) : (rows[0] as Float32Array);
+  }
+
+  /** The length of a sequence that ends where a block of a prompt does. */
+  #wholeBlocks(length: number): number {
+    const { tiers } = this;
+    if (!tiers || length <= tiers.firstBlock) return length;
+    return length - (length % tiers.options.blockTokens);
   }
 
   async *decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined> {
@@ -105,7 +147,7 @@ export class ChorusSequence implements BackendSequence {
       yield token;
     }
     for (;;) {
-      const room = Math.min(this.room - 1, this.#attendsTier(isAnswer) ? (this.tier?.tokensBeforeChoice(cache.length) ?? 0) : Infinity) - pending.length;
+      const room = Math.min(this.room - 1, this.#attendsTier(isAnswer) ? (this.tiers?.answers.tokensBeforeChoice(cache.length) ?? 0) : Infinity) - pending.length;
       const drafted = grammar || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
       const start = performance.now();
       const logits = await this.forward([...pending, ...drafted], { wanted: drafted.length > 0 ? 'all' : 'last', isAnswer, signal: options.signal });
@@ -131,7 +173,7 @@ export class ChorusSequence implements BackendSequence {
   }
 
   #attendsTier(isAnswer: boolean): boolean {
-    return isAnswer && this.tier?.isWorthwhile(this.cache.length) === true;
+    return isAnswer && this.tiers?.answers.isWorthwhile(this.cache.length) === true;
   }
 
   #sample(sampler: Sampler, logits: Float32Array, grammar: GrammarState | undefined, options: DecodeOptions): TokenId {
@@ -149,4 +191,10 @@ export class ChorusSequence implements BackendSequence {
       logits[token] = -Infinity;
     }
   }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  parts.reduce((offset, part) => (whole.set(part, offset), offset + part.length), 0);
+  return whole;
 }
