@@ -17,7 +17,7 @@ const DESKTOP_FOLDER = 'test/desktop/';
 const GPU_TESTS = [
   'test/kernels/ggml/support.test.ts',
   'test/kernels/cache/selectors.test.ts',
-  'test/sidecar/models/fastTier.test.ts',
+  'test/sidecar/models/tiers.test.ts',
   'test/sidecar/models/layerMajor.test.ts',
   'test/sidecar/models/parity.test.ts',
   'test/sidecar/models/splitParity.test.ts',

@@ -86,6 +86,13 @@ export function pool(graph: Graph, a: Tensor, kernel: number, kind: 'avg' | 'max
     graph.device.functions.ggml_pool_2d(graph.context, a.pointer, kind === 'max' ? 0 : 1, kernel, 1, 1, 1, (kernel - 1) / 2, 0));
 }
 
+/** The largest of each `count` neighbouring rows: `[n, count · rows, matrices] → [n, rows, matrices]`. */
+export function maximumOf(graph: Graph, a: Tensor, count: number): Tensor {
+  if (a.shape[1] % count !== 0) throw new ShapeError(`maximumOf: ${a.toString()} can't be cut into stretches of ${count} rows.`);
+  const shape: Shape = [a.shape[0], a.shape[1] / count, a.shape[2], a.shape[3]];
+  return graph.node('pool2d', [a], { type: 'F32', shape }, () => graph.device.functions.ggml_pool_2d(graph.context, a.pointer, 0, 1, count, 1, count, 0, 0));
+}
+
 /** `silu(gate) · up`. */
 export function swiglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
   assertShape(same(gate, up), 'swiglu', gate, up);
@@ -270,7 +277,7 @@ export const rope = rotation('rope', 'ggml_rope_ext');
 /** Turns back what `rope` rotated: the derivative, since a rotation's transpose is its inverse. */
 export const ropeBack = rotation('ropeBack', 'ggml_rope_ext_back');
 
-/** `q[headSize, tokens, heads], k, v[headSize, rows, kvHeads], mask[rows, tokens] (F16) → [headSize, heads, tokens]`. */
+/** `q[headSize, tokens, heads, n], k, v[headSize, rows, kvHeads, n], mask[rows, tokens, 1, 1 or n] (F16) → [headSize, heads, tokens, n]`. */
 export function flashAttention(graph: Graph, tensors: { q: Tensor; k: Tensor; v: Tensor; mask?: Tensor }, factor: number): Tensor {
   const { q, k, v, mask } = tensors;
   assertShape(q.shape[0] === k.shape[0] && k.shape[1] === v.shape[1] && k.shape[2] === v.shape[2] && q.shape[2] % k.shape[2] === 0, 'flashAttention', q, k, v);

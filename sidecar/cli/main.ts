@@ -10,9 +10,11 @@ import { addInfo } from './commands/info.ts';
 import { addLsp } from './commands/lsp.ts';
 import { addLogits } from './commands/logits.ts';
 import { addModels } from './commands/models.ts';
+import { addNeedle } from './commands/needle.ts';
 import { addOutliers } from './commands/outliers.ts';
 import { addPerplexity } from './commands/perplexity.ts';
 import { addQuantize } from './commands/quantize.ts';
+import { addRecall } from './commands/recall.ts';
 import { addSelect } from './commands/select.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
@@ -50,6 +52,8 @@ addUpcycle(program);
 addQuantize(program);
 addOutliers(program);
 addSelect(program);
+addNeedle(program);
+addRecall(program);
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));

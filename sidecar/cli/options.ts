@@ -3,6 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import type { ChorusSettings, DeviceChoice, EngineChoice } from '../protocol/client.ts';
 
+/** Of a list. */
+const MOST_NUMBERS = 16;
+
 /** Options that every command has which runs a model. */
 export interface ModelOptions {
   readonly json: boolean;
@@ -53,6 +56,13 @@ export function integer(value: string, low: number, high: number): number {
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= low && number <= high) return number;
   throw new InvalidArgumentError(`Expected a whole number from ${low} to ${high}.`);
+}
+
+/** Parses whole numbers between two bounds with commas between them, at most 16. Throws commander's `InvalidArgumentError`. */
+export function integers(value: string, low: number, high: number): readonly number[] {
+  const numbers = value.split(',').map((part) => integer(part.trim(), low, high));
+  if (numbers.length > MOST_NUMBERS) throw new InvalidArgumentError(`Expected at most ${MOST_NUMBERS} numbers.`);
+  return numbers;
 }
 
 /** Parses a decimal number between two bounds. Throws commander's `InvalidArgumentError`. */

@@ -21,6 +21,11 @@ export function formatTable(rows: readonly (readonly string[])[]): readonly stri
   return rows.map((row) => row.map((cell, column) => (isText[column] ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number))).join('  ').trimEnd());
 }
 
+/** "62.5 %" */
+export function formatShare(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
 /** "98.4 MB", in powers of ten as file managers count. */
 export function formatBytes(bytes: number | undefined): string | undefined {
   if (bytes === undefined) return undefined;

@@ -6,9 +6,13 @@ import { MAKING_PROGRESS, type LoadedModel, type MakingProgress } from '../proto
 import { defaultModelPath } from '../store/defaultModel.ts';
 import { interruptible } from './interruptible.ts';
 import type { ModelOptions } from './options.ts';
+import type { ProgressBar } from './progressBar.ts';
+
+/** What a command does with a model that is loaded; `bar` draws how far it is. */
+export type EngineWork<Result> = (engine: EngineProcess, model: LoadedModel, signal: AbortSignal, bar: ProgressBar) => Promise<Result>;
 
 /** Measures with an engine process of this command's own, so that nobody else's requests run beside. */
-export async function withEngine<Result>(options: ModelOptions, work: (engine: EngineProcess, model: LoadedModel, signal: AbortSignal) => Promise<Result>): Promise<Result> {
+export async function withEngine<Result>(options: ModelOptions, work: EngineWork<Result>): Promise<Result> {
   return interruptible(async (signal, bar) => {
     const engine = new EngineProcess();
     try {
@@ -18,7 +22,7 @@ export async function withEngine<Result>(options: ModelOptions, work: (engine: E
         { signal, onProgress: (share) => bar.update(`Loading ${modelPath}`, share) },
       );
       bar.clear();
-      return await work(engine, model, signal);
+      return await work(engine, model, signal, bar);
     } finally {
       await engine.dispose();
     }

@@ -39,6 +39,8 @@ export interface BackendSequence {
    * what it does not hold, by `evaluate` and `decode`.
    */
   readWhole?(tokens: readonly TokenId[]): WholePrompt | undefined;
+  /** How many tokens to append of a prompt, no more than `most`, so that nothing is evaluated twice; absent where it does not matter. */
+  chunkTokens?(most: number): number;
   /** Appends tokens. Where the backend is interruptible, rejects with the reason of a signal that aborts on the way, and has appended nothing. */
   evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
   /** Marks the present length as one that `truncate` can go back to, where the model needs that. */

@@ -113,7 +113,8 @@ export class Generation {
       const lastSize = this.request.priority === 'completion' ? size : chunkSizers.short.next(sequence.length);
       if (samples && rest.length <= lastSize) return rest;
       if (rest.length === 0) return undefined;
-      const chunk = rest.slice(0, samples ? Math.min(size, rest.length - 1) : size);
+      const most = samples ? Math.min(size, rest.length - 1) : size;
+      const chunk = rest.slice(0, sequence.chunkTokens?.(most) ?? most);
       try {
         await this.context.turn(async (preempted) => {
           const start = performance.now();

@@ -13,9 +13,9 @@ import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { logProbability } from '../../sidecar/engine/measuring.ts';
 import { parseCacheChoice, type CacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
 import { ChorusSequence } from '../../sidecar/models/chorus/chorusSequence.ts';
-import { FastTier } from '../../sidecar/models/chorus/fastTier.ts';
 import type { Network } from '../../sidecar/models/chorus/network.ts';
 import { SequenceCache } from '../../sidecar/models/chorus/sequenceCache.ts';
+import { Tiers } from '../../sidecar/models/chorus/tiers.ts';
 import { inParallel, openForBench } from './bundled/benchNetworks.ts';
 import { Deadline, KeptResults } from './bundled/kept.ts';
 import { namedModel } from './bundled/models.ts';
@@ -66,7 +66,7 @@ await report();
 
 /** Everything is kept; the answer attends some of it. */
 async function attendingLess(network: Network, cache: SequenceCache, { tier }: CacheChoice, place: Place): Promise<number> {
-  using fast = tier && new FastTier(network, cache, tier);
+  using fast = tier && new Tiers(network, cache, tier);
   const sequence = new ChorusSequence(network, cache, network.options.hyperparameters.vocabularySize, undefined, fast);
   return await natsAfter(sequence, place.context, place);
 }

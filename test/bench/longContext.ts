@@ -14,11 +14,11 @@ import { Device } from '../../kernels/ggml/device.ts';
 import { computeEnvironment } from '../../sidecar/engine/process/computeEnvironment.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
 import { ChorusSequence } from '../../sidecar/models/chorus/chorusSequence.ts';
-import { FastTier } from '../../sidecar/models/chorus/fastTier.ts';
 import { checkModel } from '../../sidecar/models/chorus/openNetwork.ts';
 import { Network } from '../../sidecar/models/chorus/network.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
 import { SequenceCache } from '../../sidecar/models/chorus/sequenceCache.ts';
+import { Tiers } from '../../sidecar/models/chorus/tiers.ts';
 import { loadWeights } from '../../sidecar/models/chorus/weights.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';
@@ -118,13 +118,13 @@ async function measure(depth: number): Promise<readonly Row[]> {
 function ours(name: string, depth: number): Competitor {
   const choice = parseCacheChoice(name);
   const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries });
-  const tier = choice.tier && new FastTier(network, cache, choice.tier);
+  const tier = choice.tier && new Tiers(network, cache, choice.tier);
   const sequence = new ChorusSequence(network, cache, vocabularySize, choice.capacity === Infinity ? undefined : choice, tier);
   let contextTokens = 0;
   return {
     name,
     get attendedBytes() {
-      return tier ? tier.attendedBytes : (cache.sizeBytes * cache.rows) / cache.capacity;
+      return tier ? tier.answers.attendedBytes : (cache.sizeBytes * cache.rows) / cache.capacity;
     },
     async read(tokens) {
       using reading = sequence.readWhole(tokens);

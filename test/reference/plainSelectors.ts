@@ -162,9 +162,9 @@ export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries
   const { tokens, group } = sizes(layer);
   const ofHead = (head: number): number[] => {
     const shares = range(queries).map((index) => {
-      const query = layer.query[tokens - queries + index]?.[head] as readonly number[];
+      const query = (layer.query[tokens - queries + index]?.[head] as readonly number[]).map(roundToFloat16);
       const bounds = range(pages).map((page) => {
-        const keys = range(pageRows).map((row) => layer.key[page * pageRows + row]?.[Math.floor(head / group)] as readonly number[]);
+        const keys = range(pageRows).map((row) => (layer.key[page * pageRows + row]?.[Math.floor(head / group)] as readonly number[]).map(roundToFloat16));
         return query.reduce((sum, value, dimension) => sum + Math.max(...keys.map((key) => value * (key[dimension] as number))), 0) / Math.sqrt(query.length);
       });
       return softmax(bounds);
@@ -172,4 +172,10 @@ export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries
     return range(pages).map((page) => Math.max(...shares.map((ofQuery) => ofQuery[page] as number)));
   };
   return byGroup(layer, pages, ofHead, (values) => Math.max(...values));
+}
+
+/** The nearest float16, of normal ones: what a product's factors are rounded to. */
+function roundToFloat16(value: number): number {
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(value) || 1)) - 10);
+  return Math.round(value / unit) * unit;
 }

@@ -1,4 +1,4 @@
-const F16_MINUS_INFINITY = 0xfc00;
+export const F16_MINUS_INFINITY = 0xfc00;
 
 /** Where tokens stand among the rows that they attend. */
 export interface MaskedTokens {

@@ -4,11 +4,11 @@ import type { TokenId } from '../../protocol/engine.ts';
 import { compileGrammar } from '../llamaCpp/compiledGrammar.ts';
 import type { ModelText } from '../modelText.ts';
 import { ChorusSequence } from './chorusSequence.ts';
-import type { FastTier } from './fastTier.ts';
 import { startGrammar } from './grammarState.ts';
 import type { SelectionPlan } from './layerSelection.ts';
 import { BATCH_TOKENS, type Network } from './network.ts';
 import type { SequenceCache } from './sequenceCache.ts';
+import type { Tiers } from './tiers.ts';
 
 /** Our own network as the scheduler sees it. */
 export class ChorusBackend implements Backend {
@@ -24,7 +24,7 @@ export class ChorusBackend implements Backend {
       readonly network: Network;
       readonly caches: readonly SequenceCache[];
       /** One a cache, or none. */
-      readonly tiers: readonly FastTier[];
+      readonly tiers: readonly Tiers[];
       /** Tokens that a sequence reads; it may keep fewer rows. */
       readonly contextSizeTokens: number;
       readonly selection?: SelectionPlan;

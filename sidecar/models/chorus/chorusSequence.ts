@@ -5,11 +5,13 @@ import { createSampler, type Sampler } from '../../engine/sampler.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { CacheRows } from './cacheRows.ts';
 import type { GrammarState } from './grammarState.ts';
-import { TIER_TOKENS, type FastTier } from './fastTier.ts';
+import { TIER_TOKENS } from './fastTier.ts';
 import { LayerMajorPrefill } from './layerMajor.ts';
 import type { SelectionPlan } from './layerSelection.ts';
 import { BATCH_TOKENS, type Network, type WantedLogits } from './network.ts';
+import { joined } from './promptTier.ts';
 import type { SequenceCache } from './sequenceCache.ts';
+import type { Tiers } from './tiers.ts';
 
 /** Tokens that samplers may look back on. */
 const RECENT_TOKENS = 64;
@@ -30,8 +32,8 @@ export class ChorusSequence implements BackendSequence {
     private readonly vocabularySize: number,
     /** Chooses what is kept of prompts that have more tokens than its capacity. */
     private readonly selection?: SelectionPlan,
-    /** What answers attend of long contexts. */
-    private readonly tier?: FastTier,
+    /** What is attended of long contexts. */
+    private readonly tiers?: Tiers,
   ) {}
 
   /** Lets its rows be kept elsewhere and put back, unless only some of a prompt's stay. `key` says what computes them: weights, graphs and what is attended. */
@@ -51,7 +53,8 @@ export class ChorusSequence implements BackendSequence {
     const held = this.cache.tokens;
     let length = 0;
     while (length < tokens.length && length < held.length && tokens[length] === held[length]) length++;
-    return Math.min(length, this.#exactLength);
+    const common = Math.min(length, this.#exactLength);
+    return this.tiers?.prompts?.keptLength(common, tokens.length) ?? common;
   }
 
   async truncate(length: number): Promise<number> {
@@ -87,15 +90,30 @@ export class ChorusSequence implements BackendSequence {
   /** Any length can be gone back to. */
   async checkpoint(): Promise<void> {}
 
-  /** Appends tokens: an answer's attend what the fast tier chooses, where there is one and the context is long. Resolves as `Network.evaluate`. */
+  chunkTokens(most: number): number {
+    return this.tiers?.prompts?.chunkTokens(most) ?? most;
+  }
+
+  /** Appends tokens: of long contexts they attend what the tiers choose, where there are any. Resolves and rejects as `Network.evaluate`. */
   async forward(tokens: readonly TokenId[], { wanted, isAnswer, signal }: { readonly wanted: WantedLogits; readonly isAnswer: boolean; readonly signal?: AbortSignal }): Promise<Float32Array> {
-    const { cache, network, tier } = this;
-    if (!tier || !this.#attendsTier(isAnswer) || tokens.length > TIER_TOKENS) {
-      tier?.restart();
-      return network.evaluate(cache, tokens, wanted, signal);
+    const { cache, network, tiers } = this;
+    if (tiers && this.#attendsTier(isAnswer) && tokens.length <= TIER_TOKENS) {
+      this.#exactLength = Math.min(this.#exactLength, cache.length);
+      return tiers.answers.evaluate(tokens, wanted);
     }
-    this.#exactLength = Math.min(this.#exactLength, cache.length);
-    return tier.evaluate(tokens, wanted);
+    tiers?.answers.restart();
+    const prompts = tiers?.prompts;
+    const wholly = prompts ? Math.max(0, prompts.firstBlock - cache.length) : tokens.length;
+    if (!prompts || tokens.length <= wholly) return network.evaluate(cache, tokens, wanted, signal);
+    const { length } = cache;
+    try {
+      const first = wholly > 0 ? await network.evaluate(cache, tokens.slice(0, wholly), wanted === 'all' ? 'all' : 'none', signal) : new Float32Array(0);
+      const rest = await prompts.read(tokens.slice(wholly), wanted, signal);
+      return wanted === 'all' ? joined([first, rest]) : rest;
+    } catch (error) {
+      cache.truncate(length);
+      throw error;
+    }
   }
 
   async *decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined> {
@@ -112,7 +130,7 @@ export class ChorusSequence implements BackendSequence {
       yield token;
     }
     for (;;) {
-      const room = Math.min(this.room - 1, this.#attendsTier(isAnswer) ? (this.tier?.tokensBeforeChoice(cache.length) ?? 0) : Infinity) - pending.length;
+      const room = Math.min(this.room - 1, this.#attendsTier(isAnswer) ? (this.tiers?.answers.tokensBeforeChoice(cache.length) ?? 0) : Infinity) - pending.length;
       const drafted = grammar || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
       const start = performance.now();
       const logits = await this.forward([...pending, ...drafted], { wanted: drafted.length > 0 ? 'all' : 'last', isAnswer, signal: options.signal });
@@ -138,7 +156,7 @@ export class ChorusSequence implements BackendSequence {
   }
 
   #attendsTier(isAnswer: boolean): boolean {
-    return isAnswer && this.tier?.isWorthwhile(this.cache.length) === true;
+    return isAnswer && this.tiers?.answers.isWorthwhile(this.cache.length) === true;
   }
 
   #sample(sampler: Sampler, logits: Float32Array, grammar: GrammarState | undefined, options: DecodeOptions): TokenId {

@@ -1,38 +1,26 @@
 import { cacheHeads, writeRows, type AttendOptions, type LayerCache } from '../../../kernels/blocks/attendCache.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
-import { pageBounds, rowsOfBestPages, scorePages, type PageBounds } from '../../../kernels/cache/pages.ts';
+import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import type { GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
-import { contiguous, copy, flashAttention, getRows, permute, reshape, setRows, view } from '../../../kernels/ggml/ops.ts';
+import { flashAttention, getRows, permute, reshape, setRows } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
 import { causalMask } from './causalMask.ts';
+import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { ROW_PADDING, type Network, type WantedLogits } from './network.ts';
 import { outputLogits } from './outputLogits.ts';
+import { PAGE_PADDING, type PageTable } from './pageTable.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
-
-export interface TierOptions {
-  /** Rows that each KV head attends besides the last tokens', a multiple of `pageRows`. */
-  readonly capacity: number;
-  readonly pageRows: number;
-  /** The last tokens, which are attended in any case; a multiple of `pageRows`. */
-  readonly window: number;
-  /** After so many tokens the rows are chosen anew. */
-  readonly refreshTokens: number;
-  /** The last tokens, whose queries choose. */
-  readonly queries: number;
-}
+import { lastAttendingAll, type TierOptions } from './tiers.ts';
 
 /** Tokens of the largest evaluation. */
 export const TIER_TOKENS = 64;
-/** Candidate pages are rounded up to this, so that a graph serves many tokens. */
-const PAGE_PADDING = 64;
 /** Those of a token and of drafts, with and without a choice. */
 const KEPT_GRAPHS = 12;
 
@@ -65,39 +53,28 @@ interface BuiltGraph {
 export class FastTier implements Disposable {
   readonly #storage: BlockStorage;
   readonly #layers: readonly LayerCache[];
-  readonly #bounds: readonly PageBounds[];
-  readonly #memory: GraphMemory;
-  readonly #graphs = new Map<string, BuiltGraph>();
+  readonly #graphs: KeptGraphs<BuiltGraph>;
   readonly #rows: number;
-  /** Pages whose bounds are those of the cache. */
-  #boundedPages = 0;
   #chosen: Choice | undefined;
 
   constructor(
     private readonly network: Network,
     private readonly sequence: SequenceCache,
+    private readonly pages: PageTable,
     private readonly options: TierOptions,
   ) {
     const { placement, hyperparameters } = network.options;
     const { blockCount, headSize } = hyperparameters;
-    const { pageRows } = options;
     this.#rows = tierRows(options);
-    const pages = Math.ceil(sequence.capacity / pageRows / PAGE_PADDING) * PAGE_PADDING;
-    this.#storage = new BlockStorage(placement, 4 * blockCount);
-    const blocks = Array.from({ length: blockCount }, (_, block) => ({ block, kvHeads: cachedHeads(hyperparameters, block) }));
-    this.#layers = blocks.map(({ block, kvHeads }) => {
-      const extents = [kvHeads * headSize, this.#rows];
+    this.#storage = new BlockStorage(placement, 2 * blockCount);
+    this.#layers = Array.from({ length: blockCount }, (_, block) => {
+      const extents = [cachedHeads(hyperparameters, block) * headSize, this.#rows];
       return { key: this.#storage.declare(block, 'fastKey', 'F16', extents), value: this.#storage.declare(block, 'fastValue', 'F16', extents) };
     });
-    this.#bounds = blocks.map(({ block, kvHeads }) => {
-      const extents = [headSize, pages, kvHeads];
-      return { largest: this.#storage.declare(block, 'largest', 'F16', extents), smallest: this.#storage.declare(block, 'smallest', 'F16', extents) };
-    });
-    this.#memory = graphMemoryOn(placement);
-    sequence.onTruncate = (length) => {
-      this.#boundedPages = Math.min(this.#boundedPages, Math.floor(length / pageRows));
+    this.#graphs = new KeptGraphs(graphMemoryOn(placement), KEPT_GRAPHS);
+    sequence.onTruncate.add((length) => {
       if (this.#chosen && length < this.#chosen.at) this.#chosen = undefined;
-    };
+    });
   }
 
   /** Tokens that can be appended before rows are chosen anew. A choice is made by a token that is known, never by a draft. */
@@ -107,12 +84,11 @@ export class FastTier implements Disposable {
 
   /** Whether choosing rows of a sequence of this length leaves enough out. */
   isWorthwhile(length: number): boolean {
-    const { capacity, window, pageRows } = this.options;
-    return length > capacity + 2 * window + pageRows;
+    return length > lastAttendingAll(this.options);
   }
 
   get sizeBytes(): number {
-    return this.#storage.sizeBytes + this.#memory.sizeBytes;
+    return this.#storage.sizeBytes + this.#graphs.memory.sizeBytes;
   }
 
   /** Of the keys and values that a token attends. */
@@ -135,7 +111,7 @@ export class FastTier implements Disposable {
     const length = this.sequence.length;
     const isDue = this.tokensBeforeChoice(length) === 0;
     const chosen = isDue ? { at: length, windowStart: Math.floor((length - window) / pageRows) * pageRows } : (this.#chosen as Choice);
-    if (isDue) await this.#boundPages(chosen.windowStart / pageRows);
+    if (isDue) await this.pages.update(chosen.windowStart / pageRows);
     const candidates = chosen.windowStart / pageRows;
     const pages = Math.ceil(candidates / PAGE_PADDING) * PAGE_PADDING;
     const built = this.#graphFor(tokens.length, isDue ? pages : 0, wanted);
@@ -167,58 +143,12 @@ export class FastTier implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.sequence.onTruncate = undefined;
-    for (const { graph } of this.#graphs.values()) graph[Symbol.dispose]();
-    this.#memory[Symbol.dispose]();
+    this.#graphs[Symbol.dispose]();
     this.#storage[Symbol.dispose]();
   }
 
-  /** Brings the bounds of the first pages up to date. */
-  async #boundPages(pages: number): Promise<void> {
-    const { pageRows } = this.options;
-    const { placement, hyperparameters } = this.network.options;
-    if (pages <= this.#boundedPages) return;
-    const [first, count] = [this.#boundedPages, pages - this.#boundedPages];
-    using memory = graphMemoryOn(placement);
-    using graph = new Graph(placement.device, { alsoOn: placement.cpu });
-    for (const [block, cache] of this.sequence.layers.entries()) {
-      const heads = cacheHeads(graph, cache.key, (first + count) * pageRows, hyperparameters.headSize, cachedHeads(hyperparameters, block));
-      const [, ...strides] = heads.strides;
-      const rows = view(graph, heads, [heads.shape[0], count * pageRows, heads.shape[2]], { strides, offsetBytes: first * pageRows * heads.strides[1] });
-      const bounds = pageBounds(graph, rows, pageRows);
-      for (const side of ['largest', 'smallest'] as const) {
-        const target = this.#bounds[block]?.[side] as Tensor;
-        const [, ...targetStrides] = target.strides;
-        graph.expand(copy(graph, bounds[side], view(graph, target, bounds[side].shape, { strides: targetStrides, offsetBytes: first * target.strides[1] })));
-      }
-    }
-    graph.allocate(memory);
-    await this.network.compute(graph, { isToken: false });
-    this.#boundedPages = pages;
-  }
-
   #graphFor(tokens: number, pages: number, wanted: WantedLogits): BuiltGraph {
-    const key = `${tokens} ${pages} ${wanted}`;
-    let built = this.#graphs.get(key);
-    this.#graphs.delete(key);
-    if (!built) {
-      built = this.#build(tokens, pages, wanted);
-      const sizeBefore = this.#memory.sizeBytes;
-      if (!this.#memory.holdsSeveral) this.#dropGraphs(0);
-      built.graph.allocate(this.#memory);
-      this.#dropGraphs(this.#memory.sizeBytes === sizeBefore ? KEPT_GRAPHS - 1 : 0);
-    }
-    this.#graphs.set(key, built);
-    return built;
-  }
-
-  /** The oldest go first. */
-  #dropGraphs(keep: number): void {
-    for (const [key, { graph }] of this.#graphs) {
-      if (this.#graphs.size <= keep) return;
-      graph[Symbol.dispose]();
-      this.#graphs.delete(key);
-    }
+    return this.#graphs.obtain(`${tokens} ${pages} ${wanted}`, () => this.#build(tokens, pages, wanted));
   }
 
   /** `pages`: candidates among which rows are chosen, or 0 to attend those chosen before. */
@@ -269,12 +199,10 @@ export class FastTier implements Disposable {
   #choose(graph: Graph, block: number, { queryNumbers, pageMask, rowsOfPage, places, windowRows, windowPlaces }: NonNullable<BuiltGraph['selecting']>, { headSize, kvHeads, scale }: AttendOptions): void {
     const { capacity, pageRows } = this.options;
     const [slow, fast] = [this.sequence.layers[block], this.#layers[block]] as [LayerCache, LayerCache];
-    const { largest, smallest } = this.#bounds[block] as PageBounds;
     const pages = pageMask.shape[0];
-    const firstPages = (tensor: Tensor): Tensor => contiguous(graph, view(graph, tensor, [headSize, pages, kvHeads], { strides: [tensor.strides[1], tensor.strides[2], tensor.strides[3]] }));
     const kept = this.sequence.lastQueries[block] as Tensor;
     const queries = reshape(graph, getRows(graph, kept, queryNumbers), [headSize, kept.shape[0] / headSize, queryNumbers.shape[0]]);
-    const scores = scorePages(graph, { largest: firstPages(largest), smallest: firstPages(smallest) }, queries, pageMask, scale);
+    const scores = scorePages(graph, this.pages.firstPages(graph, block, pages), queries, pageMask, scale);
     const rows = rowsOfBestPages(graph, scores, capacity / pageRows, rowsOfPage);
     for (const [from, to] of [[slow.key, fast.key], [slow.value, fast.value]] as const) {
       graph.expand(gatherRows(graph, cacheHeads(graph, from, from.shape[1], headSize, kvHeads), rows, cacheHeads(graph, to, this.#rows, headSize, kvHeads), places));

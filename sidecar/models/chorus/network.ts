@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { DeviceMemory, type GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
+import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { contiguous, getRows, sumRows, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
@@ -10,6 +10,7 @@ import { TroubleError } from '../../engine/engine.ts';
 import { ThreadGovernor } from '../../engine/threadGovernor.ts';
 import { isSliding, type Architecture, type Hyperparameters } from '../architectures/architecture.ts';
 import { causalMask, type MaskedTokens } from './causalMask.ts';
+import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { outputLogits } from './outputLogits.ts';
 import { graphMemoryOn, type Placement } from './placement.ts';
@@ -73,8 +74,7 @@ function attendedRowsFor(sequence: SequenceCache, tokens: number): number {
 
 /** A network on a device: evaluates tokens of a sequence, graph by graph. */
 export class Network implements Disposable {
-  readonly #memory: GraphMemory;
-  readonly #graphs = new Map<string, BuiltGraph>();
+  readonly #graphs: KeptGraphs<BuiltGraph>;
   #mask = new Uint16Array(0);
   /** What computes on the processor, if anything does. */
   readonly #cpu: Device | undefined;
@@ -85,7 +85,7 @@ export class Network implements Disposable {
 
   constructor(readonly options: NetworkOptions) {
     const { device, cpu } = options.placement;
-    this.#memory = graphMemoryOn(options.placement);
+    this.#graphs = new KeptGraphs(graphMemoryOn(options.placement), KEPT_GRAPHS);
     this.#cpu = cpu ?? (device.kind === 'cpu' ? device : undefined);
     this.#governor = new ThreadGovernor(this.#cpu?.threads ?? 1);
   }
@@ -97,7 +97,7 @@ export class Network implements Disposable {
   }
 
   get computeBytes(): number {
-    return this.#memory.sizeBytes;
+    return this.#graphs.memory.sizeBytes;
   }
 
   /**
@@ -178,16 +178,11 @@ export class Network implements Disposable {
 
   /** Drops the graphs over a sequence's cache, before that is freed. */
   forget(sequence: SequenceCache): void {
-    for (const [key, { graph }] of this.#graphs) {
-      if (!key.startsWith(`${sequence.id} `)) continue;
-      graph[Symbol.dispose]();
-      this.#graphs.delete(key);
-    }
+    this.#graphs.drop((key) => key.startsWith(`${sequence.id} `));
   }
 
   [Symbol.dispose](): void {
-    this.#dropGraphs();
-    this.#memory[Symbol.dispose]();
+    this.#graphs[Symbol.dispose]();
   }
 
   /**
@@ -195,9 +190,9 @@ export class Network implements Disposable {
    * (Mesa's lavapipe also corrupts its own memory where buffers are freed beside later work.)
    */
   #reserve(sequence: SequenceCache): void {
-    if (this.options.placement.device.kind === 'cpu' || this.#memory.sizeBytes > 0) return;
+    if (this.options.placement.device.kind === 'cpu' || this.#graphs.memory.sizeBytes > 0) return;
     const { graph } = this.#build(sequence, Math.min(BATCH_TOKENS, sequence.capacity), sequence.capacity, 'last');
-    graph.allocate(this.#memory);
+    graph.allocate(this.#graphs.memory);
     graph[Symbol.dispose]();
   }
 
@@ -228,25 +223,10 @@ export class Network implements Disposable {
   }
 
   #graphFor(sequence: SequenceCache, tokens: number, attendedRows: number, wanted: WantedLogits): BuiltGraph {
-    const key = `${sequence.id} ${tokens} ${attendedRows} ${wanted}`;
-    let built = this.#graphs.get(key);
-    this.#graphs.delete(key);
-    if (!built) {
+    return this.#graphs.obtain(`${sequence.id} ${tokens} ${attendedRows} ${wanted}`, () => {
       this.#reserve(sequence);
-      built = this.#build(sequence, tokens, attendedRows, wanted);
-      const sizeBefore = this.#memory.sizeBytes;
-      if (!this.#memory.holdsSeveral) this.#dropGraphs();
-      built.graph.allocate(this.#memory);
-      // The memory was replaced by a larger one: graphs that were placed in the old one are lost.
-      if (this.#memory.sizeBytes !== sizeBefore) this.#dropGraphs();
-      for (const [oldest, { graph }] of this.#graphs) {
-        if (this.#graphs.size < KEPT_GRAPHS) break;
-        graph[Symbol.dispose]();
-        this.#graphs.delete(oldest);
-      }
-    }
-    this.#graphs.set(key, built);
-    return built;
+      return this.#build(sequence, tokens, attendedRows, wanted);
+    });
   }
 
   #build({ layers, lastQueries }: SequenceCache, tokenCount: number, attendedRows: number, wanted: WantedLogits | 'observed', { onNorm, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
@@ -294,10 +274,5 @@ export class Network implements Disposable {
     const mask = causalMask(masked, this.#mask);
     if (mask.length > this.#mask.length) this.#mask = mask;
     return mask;
-  }
-
-  #dropGraphs(): void {
-    for (const { graph } of this.#graphs.values()) graph[Symbol.dispose]();
-    this.#graphs.clear();
   }
 }

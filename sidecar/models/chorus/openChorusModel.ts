@@ -11,13 +11,14 @@ import type { OpenedModel, OpenRequest } from '../openedModel.ts';
 import { parseCacheChoice } from './cacheChoice.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
-import { FastTier, tierRows } from './fastTier.ts';
+import { tierRows } from './fastTier.ts';
 import { BATCH_TOKENS, Network } from './network.ts';
 import { checkModel } from './openNetwork.ts';
 import { onOneDevice, onTwoDevices } from './placement.ts';
 import { planModel } from './planModel.ts';
 import { SequenceCache } from './sequenceCache.ts';
 import { replayPrompts } from './replayPrompts.ts';
+import { Tiers } from './tiers.ts';
 import { loadWeights } from './weights.ts';
 
 /** Rows for what follows a prompt of which only some are kept. */
@@ -57,7 +58,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const { architecture, hyperparameters } = model;
     const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), { queries: tier?.queries })));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
-    const tiers = tier ? caches.map((cache) => use(new FastTier(network, cache, tier))) : [];
+    const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
     const rowsKey = JSON.stringify([VERSION, await fingerprint(model.headers), tier ?? 'full']);
     for (const sequence of backend.sequences) sequence.offerRows(rowsKey);

@@ -25,8 +25,8 @@ export class SequenceCache implements Disposable {
   /** Tokens that share fewer rows. */
   #selectedTokens = 0;
   #droppedRows = 0;
-  /** Is told the length that tokens are taken back to. */
-  onTruncate: ((length: number) => void) | undefined;
+  /** Are told the length that tokens are taken back to. */
+  readonly onTruncate = new Set<(length: number) => void>();
 
   constructor(
     placement: Placement,
@@ -96,7 +96,7 @@ export class SequenceCache implements Disposable {
     if (length >= this.#tokens.length) return;
     this.#tokens.length = length < this.#selectedTokens ? 0 : length;
     if (this.#tokens.length === 0) this.#droppedRows = this.#selectedTokens = 0;
-    this.onTruncate?.(this.#tokens.length);
+    for (const tell of this.onTruncate) tell(this.#tokens.length);
   }
 
   [Symbol.dispose](): void {

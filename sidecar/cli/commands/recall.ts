@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { TroubleError } from '../../engine/engine.ts';
+import { tokenizerOf } from '../../retrieval/context.ts';
+import { MOST_CONSTANTS } from '../../retrieval/facts.ts';
+import { generateCode } from '../../retrieval/generatedTexts.ts';
+import { wilsonInterval } from '../../retrieval/proportions.ts';
+import { askRecall, makeRecallTask, type RecallAnswer } from '../../retrieval/recall.ts';
+import { integer, withModelOptions, type ModelOptions } from '../options.ts';
+import { formatShare, printJson } from '../output.ts';
+import { retrievalTexts } from '../retrievalTexts.ts';
+import { withEngine } from '../withEngine.ts';
+
+interface RecallCommandOptions extends ModelOptions {
+  readonly length: number;
+  readonly contexts: number;
+  readonly constants: number;
+  readonly text?: string;
+  readonly seed: number;
+}
+
+/** For a question and its answer. */
+const ANSWER_TOKENS = 128;
+
+/** `chorus recall`: how many constants of code a model knows when it is asked for them later. */
+export function addRecall(program: Command): void {
+  withModelOptions(program.command('recall').description('ask for constants that are hidden in code, when the code has been read'))
+    .option('--length <tokens>', 'tokens of a context', (value) => integer(value, 128, 2 ** 20), 2_048)
+    .option('--contexts <number>', 'contexts, each read once', (value) => integer(value, 1, 10_000), 5)
+    .option('--constants <number>', 'constants in a context, each asked for', (value) => integer(value, 1, MOST_CONSTANTS), 10)
+    .option('--text <folder>', 'code to hide them in (default: generated)')
+    .option('--seed <number>', 'of texts and constants', (value) => integer(value, 0, 2 ** 31 - 1), 1)
+    .action(recall);
+}
+
+async function recall(options: RecallCommandOptions): Promise<void> {
+  const { length, contexts, constants, seed } = options;
+  const source = await retrievalTexts(options.text, generateCode);
+  const contextSize = options.contextSize ?? length + ANSWER_TOKENS;
+  const result = await withEngine({ ...options, contextSize }, async (engine, model, signal, bar) => {
+    if (model.contextSizeTokens < length + ANSWER_TOKENS) throw new TroubleError('context-overflow', `Contexts of ${length} tokens and an answer do not fit into the ${model.contextSizeTokens} that the model holds; choose a smaller --length.`);
+    const tokenizer = tokenizerOf(engine, model);
+    const answers: (RecallAnswer & { readonly context: number })[] = [];
+    let [contextTokens, contextReads, answered] = [0, 0, 0];
+    for (let context = 0; context < contexts; context++) {
+      const task = await makeRecallTask({ source, length, constants, seed: seed + context }, tokenizer);
+      const asked = await askRecall(engine, task, { signal, onAnswer: () => bar.update('Asking', ++answered / (contexts * constants)) });
+      answers.push(...asked.answers.map((answer) => ({ context, ...answer })));
+      contextTokens += task.context.length;
+      contextReads += asked.contextReads;
+    }
+    const right = answers.filter(({ isRight }) => isRight).length;
+    return {
+      engine: model.engine,
+      device: model.device,
+      cache: options.cache ?? 'full',
+      seed,
+      contexts,
+      contextTokens: contextTokens / contexts,
+      contextReads,
+      questions: answers.length,
+      right,
+      share: right / answers.length,
+      interval: wilsonInterval(right, answers.length),
+      answers,
+    };
+  });
+  if (options.json) return printJson(result);
+  const [low, high] = result.interval;
+  process.stdout.write(`${result.right} of ${result.questions} right, ${formatShare(result.share)} (95 %: ${formatShare(low)} to ${formatShare(high)})\n`);
+  process.stdout.write(`${result.contexts} contexts of ${Math.round(result.contextTokens)} tokens on average, cache ${result.cache} (${result.engine}, ${result.device})\n`);
+  if (result.contextReads > 2 * result.contexts) process.stdout.write(`The model can't go back to the end of a context: each was read ${(result.contextReads / contexts).toFixed(1)} times.\n`);
+}

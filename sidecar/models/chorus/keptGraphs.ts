@@ -1,0 +1,45 @@
+import type { Graph } from '../../../kernels/ggml/graph.ts';
+import type { GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
+
+/** Graphs that are kept for the next evaluation of the same kind, and the memory that they share. The one that was used longest ago goes first. */
+export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disposable {
+  readonly #graphs = new Map<string, Built>();
+
+  constructor(
+    readonly memory: GraphMemory,
+    private readonly limit: number,
+  ) {}
+
+  /** The graph of this key, placed in memory. Throws as `Graph.allocate`. */
+  obtain(key: string, build: () => Built): Built {
+    let built = this.#graphs.get(key);
+    this.#graphs.delete(key);
+    if (!built) {
+      built = build();
+      const sizeBefore = this.memory.sizeBytes;
+      if (!this.memory.holdsSeveral) this.drop();
+      built.graph.allocate(this.memory);
+      // The memory was replaced by a larger one: graphs that were placed in the old one are lost.
+      if (this.memory.sizeBytes !== sizeBefore) this.drop();
+      for (const oldest of this.#graphs.keys()) {
+        if (this.#graphs.size < this.limit) break;
+        this.drop((other) => other === oldest);
+      }
+    }
+    this.#graphs.set(key, built);
+    return built;
+  }
+
+  drop(isDropped: (key: string) => boolean = () => true): void {
+    for (const [key, { graph }] of this.#graphs) {
+      if (!isDropped(key)) continue;
+      graph[Symbol.dispose]();
+      this.#graphs.delete(key);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.drop();
+    this.memory[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,106 @@
+import type { TokenId } from '../../protocol/engine.ts';
+import type { Network, WantedLogits } from './network.ts';
+import type { PageTable } from './pageTable.ts';
+import { PromptBlocks } from './promptBlocks.ts';
+import type { SequenceCache } from './sequenceCache.ts';
+import { lastAttendingAll, type TierOptions } from './tiers.ts';
+
+/** Tokens that choose together where a block of a prompt is not whole: a keystroke evaluates no more than these again. */
+const PART_TOKENS = 8;
+
+/**
+ * Reads a prompt deep in a context, block by block: the tokens of a block choose together what they attend. Blocks begin at multiples of their length, and those of
+ * one that is not whole yet choose in parts, so that what a token attends depends on the prompt alone, not on how it came to be there. A block that becomes whole is
+ * evaluated again.
+ */
+export class PromptTier implements Disposable {
+  /** The first position of a prompt that attends less than everything. */
+  readonly firstBlock: number;
+  readonly #blocks: PromptBlocks;
+  readonly #partTokens: number;
+  /** Where the block begins that is not whole. */
+  #unfinished = Infinity;
+
+  constructor(
+    private readonly network: Network,
+    private readonly sequence: SequenceCache,
+    pages: PageTable,
+    private readonly options: TierOptions,
+  ) {
+    this.#blocks = new PromptBlocks(network, sequence, pages, options);
+    this.#partTokens = Math.min(PART_TOKENS, options.blockTokens);
+    sequence.onTruncate.add((length) => {
+      if (length <= this.#unfinished) this.#unfinished = Infinity;
+    });
+    this.firstBlock = Math.ceil((lastAttendingAll(options) + 1) / options.blockTokens) * options.blockTokens;
+  }
+
+  get sizeBytes(): number {
+    return this.#blocks.sizeBytes;
+  }
+
+  /** How much of a prompt of `tokens` tokens need not be evaluated, where the sequence holds its first `common` ones. */
+  keptLength(common: number, tokens: number): number {
+    if (common <= this.firstBlock) return common;
+    const isUnfinished = common > this.#unfinished && this.#wholeBlocks(tokens) === this.#unfinished;
+    return isUnfinished ? common - (common % this.#partTokens) : this.#wholeBlocks(common);
+  }
+
+  /** How many tokens to append, no more than `most`, so that the sequence ends with a block. */
+  chunkTokens(most: number): number {
+    const { length } = this.sequence;
+    const end = this.#wholeBlocks(length + most);
+    return end > Math.max(length, this.firstBlock) ? end - length : most;
+  }
+
+  /** Appends tokens of a prompt, from `firstBlock` on. Resolves and rejects as `Network.evaluate`. */
+  async read(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
+    const { sequence } = this;
+    const { length } = sequence;
+    const from = this.keptLength(length, length + tokens.length);
+    const again = sequence.tokens.slice(from);
+    const all = [...again, ...tokens];
+    const end = from + all.length;
+    const unfinished = this.#wholeBlocks(end);
+    const rows: Float32Array[] = [];
+    sequence.truncate(from);
+    try {
+      for (let done = 0; done < all.length; ) {
+        const isWhole = from + done < unfinished;
+        const blockTokens = isWhole ? this.options.blockTokens : this.#partTokens;
+        const piece = all.slice(done, Math.min(done + this.#blocks.mostTokens(blockTokens), isWhole ? unfinished - from : all.length));
+        done += piece.length;
+        const isWanted = wanted === 'all' || done === all.length;
+        const logits = await this.#blocks.evaluate(piece, { blockTokens, wanted: isWanted ? wanted : 'none', signal });
+        if (isWanted) rows.push(logits);
+      }
+    } catch (error) {
+      // As before: whoever goes on evaluates an unfinished block again.
+      this.#unfinished = Infinity;
+      sequence.truncate(from);
+      sequence.append(again);
+      throw error;
+    }
+    this.#unfinished = unfinished;
+    return wanted === 'all' ? joined(rows).subarray(again.length * this.network.options.hyperparameters.vocabularySize) : (rows[0] as Float32Array);
+  }
+
+  [Symbol.dispose](): void {
+    this.#blocks[Symbol.dispose]();
+  }
+
+  #wholeBlocks(length: number): number {
+    return length - (length % this.options.blockTokens);
+  }
+}
+
+/** One after another. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

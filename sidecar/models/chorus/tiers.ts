@@ -1,0 +1,49 @@
+import { FastTier } from './fastTier.ts';
+import type { Network } from './network.ts';
+import { PageTable } from './pageTable.ts';
+import { PromptTier } from './promptTier.ts';
+import type { SequenceCache } from './sequenceCache.ts';
+
+export interface TierOptions {
+  /** Rows that each KV head attends besides the last tokens', a multiple of `pageRows`. */
+  readonly capacity: number;
+  readonly pageRows: number;
+  /** The last tokens, which are attended in any case; a multiple of `pageRows`. */
+  readonly window: number;
+  /** After so many tokens of an answer the rows are chosen anew. */
+  readonly refreshTokens: number;
+  /** An answer's last tokens, whose queries choose. */
+  readonly queries: number;
+  /** Tokens of a prompt that choose together; 0 where prompts attend everything. */
+  readonly blockTokens: number;
+}
+
+/** The last position at which everything is attended: until there choosing leaves too little out. */
+export const lastAttendingAll = ({ capacity, window, pageRows }: TierOptions): number => capacity + 2 * window + pageRows;
+
+/** What a sequence attends of a long context, of which it keeps everything. */
+export class Tiers implements Disposable {
+  readonly answers: FastTier;
+  readonly prompts: PromptTier | undefined;
+  readonly #pages: PageTable;
+
+  constructor(
+    network: Network,
+    sequence: SequenceCache,
+    readonly options: TierOptions,
+  ) {
+    this.#pages = new PageTable(network, sequence, options.pageRows);
+    this.answers = new FastTier(network, sequence, this.#pages, options);
+    this.prompts = options.blockTokens > 0 ? new PromptTier(network, sequence, this.#pages, options) : undefined;
+  }
+
+  get sizeBytes(): number {
+    return this.#pages.sizeBytes + this.answers.sizeBytes + (this.prompts?.sizeBytes ?? 0);
+  }
+
+  [Symbol.dispose](): void {
+    this.prompts?.[Symbol.dispose]();
+    this.answers[Symbol.dispose]();
+    this.#pages[Symbol.dispose]();
+  }
+}

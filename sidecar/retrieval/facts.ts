@@ -1,0 +1,63 @@
+import type { Random } from '../train/random.ts';
+
+/** Something that a context says once, and that can be asked for. */
+export interface Fact {
+  /** A line, without its end. */
+  readonly statement: string;
+  /** What a model is to continue with the value, without the space between. */
+  readonly question: string;
+  /** Five digits, the first no zero. */
+  readonly value: string;
+}
+
+/** A constant before it is known of which language the file is that will define it. */
+export interface Constant {
+  readonly name: string;
+  readonly value: string;
+}
+
+const FIRST_WORDS = ['TIMEOUT', 'RETRY', 'BUFFER', 'QUEUE', 'CACHE', 'WORKER', 'SESSION', 'PACKET', 'BATCH', 'CURSOR', 'SOCKET', 'WINDOW', 'RENDER', 'INDEX', 'UPLOAD', 'TOKEN', 'MARGIN', 'BILLING', 'SEARCH', 'REPORT'] as const;
+const SECOND_WORDS = ['ORANGE', 'COPPER', 'MAPLE', 'FALCON', 'GRANITE', 'VELVET', 'COMET', 'HARBOR', 'LANTERN', 'CEDAR', 'ONYX', 'SAFFRON', 'TUNDRA', 'PEPPER', 'QUARTZ', 'RAVEN', 'SUMMIT', 'THISTLE', 'WALNUT', 'ZEPHYR'] as const;
+const CITIES = ['Lisbon', 'Nairobi', 'Oslo', 'Lima', 'Prague', 'Hanoi', 'Quito', 'Dublin', 'Cairo', 'Seoul', 'Athens', 'Havana', 'Vienna', 'Jakarta', 'Tunis', 'Warsaw', 'Bogota', 'Helsinki', 'Manila', 'Tbilisi'] as const;
+
+/** How many constants can be told apart by their names. */
+export const MOST_CONSTANTS = FIRST_WORDS.length * SECOND_WORDS.length;
+
+/** How a language defines a constant. */
+const definitions: Readonly<Record<string, { readonly before: string; readonly after: string } | undefined>> = {
+  '.py': { before: '', after: '' },
+  '.rb': { before: '', after: '' },
+  '.go': { before: 'const ', after: '' },
+};
+
+/** Constants whose names and values all differ, at most `MOST_CONSTANTS`. */
+export function makeConstants(count: number, random: Random): readonly Constant[] {
+  const names = [...random.order(MOST_CONSTANTS)].map((index) => `${FIRST_WORDS[index % FIRST_WORDS.length] as string}_${SECOND_WORDS[Math.floor(index / FIRST_WORDS.length)] as string}`);
+  const values = new Set<string>();
+  while (values.size < count) values.add(makeValue(random));
+  return [...values].map((value, index) => ({ name: names[index] as string, value }));
+}
+
+/** A constant's definition in a file whose name ends so (".ts"), and the beginning of it that asks for the value. */
+export function definitionOf({ name, value }: Constant, ending: string): Fact {
+  const { before, after } = definitions[ending] ?? { before: 'const ', after: ';' };
+  const question = `${before}${name} =`;
+  return { statement: `${question} ${value}${after}`, question, value };
+}
+
+/** A sentence that has nothing to do with what stands around it. */
+export function makeNeedle(random: Random): Fact {
+  const question = `The secret number of ${CITIES[random.below(CITIES.length)] as string} is`;
+  const value = makeValue(random);
+  return { statement: `${question} ${value}.`, question, value };
+}
+
+/** Whether a continuation begins with the value, and not with a longer number. */
+export function isRecalled(continuation: string, value: string): boolean {
+  const said = continuation.trimStart();
+  return said.startsWith(value) && !/^\d/.test(said.slice(value.length));
+}
+
+function makeValue(random: Random): string {
+  return String(10_000 + random.below(90_000));
+}

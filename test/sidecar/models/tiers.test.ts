@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
+import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
+import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
+import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import { compareLogits } from '../../reference/compareLogits.ts';
+import { plainLlamaLogits, type PlainLlamaSizes, type PlainWeights } from '../../reference/plainLlama.ts';
+import { plainPages, type PlainLayer } from '../../reference/plainSelectors.ts';
+import { readTensors } from '../../reference/readTensors.ts';
+import { TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
+
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+const count = (value: number): GgufEntry => ({ type: 'u32', value });
+const sizes: PlainLlamaSizes = { blockCount: 2, width: 64, heads: 4, kvHeads: 2, headSize: 16, epsilon: 1e-5, ropeBase: 10_000, vocabularySize: TINY_VOCABULARY };
+const [PROMPT, QUERIES] = [150, 4];
+const options = { capacity: 32, pageRows: 8, window: 24, refreshTokens: 3, queries: QUERIES, blockTokens: 0 };
+const tokens = Array.from({ length: PROMPT + 12 }, (_, index) => (index * 7_919 + index * index + 13) % TINY_VOCABULARY);
+
+describe(`attending chosen pages of a long context on ${kind}`, () => {
+  let folder: string;
+  let file: string;
+  let weights: PlainWeights;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-fast-tier-'));
+    file = path.join(folder, 'model.gguf');
+    using device = new Device(kind);
+    await writeTinyModel(file, { variant: 'llama', type: 'F32', device, omit: ['.bias'], keys: { block_count: count(2), embedding_length: count(64), feed_forward_length: count(96), 'attention.head_count': count(4), 'attention.head_count_kv': count(2) } });
+    weights = await readTensors(file);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** A choice of pages, for the tokens from `start` on. */
+  interface Choice {
+    readonly start: number;
+    readonly windowStart: number;
+    /** By block and KV head. */
+    readonly pages: readonly ReadonlySet<number>[][];
+  }
+
+  /**
+   * Logits of the tokens from `first` on, in plain loops. `cuts` are where a choice begins, and the token whose queries are the last that choose; before the first
+   * one everything is attended. `undefined` for tokens of a choice so near to a tie that rounding may decide it.
+   */
+  function expectedLogits(first: number, cuts: readonly { readonly start: number; readonly last: number; readonly queries: number }[]): (Float32Array | undefined)[] {
+    const chosen: Choice[] = [];
+    const tied = new Set<Choice>();
+    const count = options.capacity / options.pageRows;
+    const attends = ({ block, kvHead, position, other }: { block: number; kvHead: number; position: number; other: number }): boolean => {
+      const choice = chosen.findLast(({ start }) => start <= position);
+      if (!choice || other >= choice.windowStart) return true;
+      return choice.pages[block]?.[kvHead]?.has(Math.floor(other / options.pageRows)) ?? false;
+    };
+    // What a layer chooses decides what the next one sees, so that each choice is made layer by layer.
+    for (const { start, last, queries } of cuts) {
+      const windowStart = Math.floor((start - options.window) / options.pageRows) * options.pageRows;
+      const choice = { start, windowStart, pages: [] as Set<number>[][] };
+      chosen.push(choice);
+      const seen = tokens.slice(0, last + 1);
+      for (let block = 0; block < sizes.blockCount; block++) {
+        plainLlamaLogits(sizes, weights, seen, seen.map(() => 0), {
+          attends,
+          onAttention: (layer: PlainLayer, number) => {
+            if (number !== block) return;
+            const scores = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries });
+            choice.pages[block] = scores.map((ofPages) => {
+              const pages = [...ofPages.keys()].sort((a, b) => (ofPages[b] as number) - (ofPages[a] as number));
+              if ((ofPages[pages[count - 1] as number] as number) < 1.002 * (ofPages[pages[count] as number] as number)) tied.add(choice);
+              return new Set(pages.slice(0, count));
+            });
+          },
+        });
+      }
+    }
+    const isTied = (position: number): boolean => tied.has(chosen.findLast(({ start }) => start <= position) as Choice);
+    return plainLlamaLogits(sizes, weights, tokens, tokens.map(() => 0), { attends }).map((row, position) => (isTied(position) ? undefined : Float32Array.from(row))).slice(first);
+  }
+
+  function assertClose(rows: readonly Float32Array[], expected: readonly (Float32Array | undefined)[]): void {
+    const compared = expected.flatMap((row, index) => (row ? [{ row, own: rows[index] as Float32Array }] : []));
+    assert.ok(rows.length === expected.length && compared.length > 0.7 * rows.length, `${compared.length} of ${rows.length} rows have no tie`);
+    const { normalisedSquaredError } = compareLogits(Float32Array.from(compared.flatMap(({ own }) => [...own])), compared.map(({ row }) => row), TINY_VOCABULARY);
+    // Bounds and what is attended are float16.
+    assert.ok(normalisedSquaredError <= (kind === 'cpu' ? 1e-5 : 1e-3), `normalised squared error ${normalisedSquaredError}`);
+  }
+
+  it('an answer has the logits of plain loops, before and after tokens are taken back, and with drafts', async () => {
+    using device = new Device(kind, { threads: 2 });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
+    const { network, model } = opened;
+    using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES });
+    using tiers = new Tiers(network, sequence, options);
+    const fast = tiers.answers;
+    assert.ok(fast.isWorthwhile(PROMPT));
+    await network.evaluate(sequence, tokens.slice(0, 100), 'none');
+    await network.evaluate(sequence, tokens.slice(100, PROMPT), 'none');
+    const cuts = Array.from({ length: Math.ceil((tokens.length - PROMPT) / options.refreshTokens) }, (_, index) => PROMPT + index * options.refreshTokens);
+    const expected = expectedLogits(PROMPT, cuts.map((at) => ({ start: at, last: at, queries: QUERIES })));
+    const answer = async (): Promise<Float32Array[]> => {
+      const rows: Float32Array[] = [];
+      for (const token of tokens.slice(PROMPT)) rows.push(Float32Array.from(await fast.evaluate([token], 'last')));
+      return rows;
+    };
+    const first = await answer();
+    sequence.truncate(PROMPT - 7);
+    await network.evaluate(sequence, tokens.slice(PROMPT - 7, PROMPT), 'none');
+    fast.restart();
+    const second = await answer();
+    // Two tokens at once where no choice is due, one of them wrong at first.
+    sequence.truncate(PROMPT);
+    fast.restart();
+    const drafted: Float32Array[] = [];
+    for (let length = PROMPT; length < tokens.length; ) {
+      if (fast.tokensBeforeChoice(length) >= 2 && length + 1 < tokens.length) {
+        await fast.evaluate([tokens[length] as number, (tokens[length + 1] as number) ^ 1], 'all');
+        sequence.truncate(length);
+        const two = await fast.evaluate(tokens.slice(length, length + 2), 'all');
+        drafted.push(two.slice(0, TINY_VOCABULARY), two.slice(TINY_VOCABULARY));
+        length += 2;
+      } else drafted.push(Float32Array.from(await fast.evaluate([tokens[length++] as number], 'last')));
+    }
+    for (const rows of [first, second, drafted]) assertClose(rows, expected);
+    network.forget(sequence);
+  });
+
+  for (const blockTokens of [8, 5, 24]) {
+    it(`a prompt in blocks of ${blockTokens} has the logits of plain loops, however it is cut`, async () => {
+      using device = new Device(kind, { threads: 2 });
+      using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
+      const { network, model } = opened;
+      using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES });
+      using tiers = new Tiers(network, sequence, { ...options, blockTokens });
+      const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
+      const first = tiers.prompts?.firstBlock as number;
+      // What is left behind the last whole block chooses in parts of eight.
+      const whole = tokens.length - (tokens.length % blockTokens);
+      const starts: number[] = [];
+      for (let start = first; start < tokens.length; start += start < whole ? blockTokens : Math.min(8, blockTokens)) starts.push(start);
+      const expected = expectedLogits(
+        0,
+        starts.map((start, index) => {
+          const last = (starts[index + 1] ?? tokens.length) - 1;
+          return { start, last, queries: last - start + 1 };
+        }),
+      );
+      const prompt = async (from: number, to: number): Promise<Float32Array> => chorus.forward(tokens.slice(from, to), { wanted: 'all', isAnswer: false });
+      assertClose(rowsOf(await prompt(0, tokens.length)), expected);
+      // Cut inside of blocks, begun again in the middle of one that had another end, and typed token by token over the end of one.
+      await chorus.truncate(0);
+      for (const [from, to] of [[0, first - 20], [first - 20, first + 3], [first + 3, first + 4]] as const) await prompt(from, to);
+      await chorus.forward([1, 2, 3], { wanted: 'none', isAnswer: false });
+      let held = await chorus.truncate(chorus.commonPrefixLength(tokens.slice(0, first + 10)));
+      assert.equal(held, first);
+      for (const end of [first + 10, ...Array.from({ length: 30 }, (_, index) => first + 11 + index), tokens.length - 6]) {
+        await prompt(held, end);
+        held = end;
+      }
+      assertClose(rowsOf(await prompt(held, tokens.length)), expected.slice(held));
+      // The same prompt again.
+      held = await chorus.truncate(Math.min(chorus.commonPrefixLength(tokens), tokens.length - 1));
+      assert.ok(held >= tokens.length - 8);
+      assertClose(rowsOf(await prompt(held, tokens.length)), expected.slice(held));
+      network.forget(sequence);
+    });
+  }
+});
+
+function rowsOf(logits: Float32Array): Float32Array[] {
+  return Array.from({ length: logits.length / TINY_VOCABULARY }, (_, row) => logits.subarray(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY));
+}
