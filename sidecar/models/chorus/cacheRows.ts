@@ -25,7 +25,7 @@ export class CacheRows implements SequenceRows {
     private readonly options: {
       /** Says what computes the rows: weights, graphs and what is attended. */
       readonly key: string;
-      /** Tokens from the first on whose rows come from attending everything. */
+      /** Tokens, no more than are held, whose rows are what evaluating them as a prompt gives. */
       readonly exactLength: () => number;
     },
   ) {
@@ -45,7 +45,7 @@ export class CacheRows implements SequenceRows {
 
   holds(tokens: readonly TokenId[], length: number): boolean {
     const held = this.cache.tokens;
-    if (Math.min(held.length, this.options.exactLength()) < length) return false;
+    if (this.options.exactLength() < length) return false;
     for (let index = 0; index < length; index++) if (tokens[index] !== held[index]) return false;
     return true;
   }

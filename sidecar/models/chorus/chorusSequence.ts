@@ -36,9 +36,18 @@ export class ChorusSequence implements BackendSequence {
     private readonly tiers?: Tiers,
   ) {}
 
-  /** Lets its rows be kept elsewhere and put back, unless only some of a prompt's stay. `key` says what computes them: weights, graphs and what is attended. */
-  offerRows(key: string): void {
-    if (!this.selection) this.rows = new CacheRows(this.network.options.placement, this.cache, { key, exactLength: () => this.#exactLength });
+  /**
+   * Lets its rows be kept elsewhere and put back, `stretch` at once: not where only some of a prompt's stay, nor where some of a stretch depend on what follows it.
+   * `key` says what computes them: weights, graphs and what is attended.
+   */
+  offerRows(key: string, stretch: number): void {
+    const { network, cache, selection, tiers } = this;
+    if (selection || (tiers?.prompts && stretch % tiers.options.blockTokens !== 0)) return;
+    const exactLength = (): number => {
+      const length = Math.min(cache.length, this.#exactLength);
+      return tiers?.prompts?.finalLength(length) ?? length;
+    };
+    this.rows = new CacheRows(network.options.placement, cache, { key, exactLength });
   }
 
   get length(): number {
@@ -84,7 +93,7 @@ export class ChorusSequence implements BackendSequence {
   }
 
   async evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
-    if (tokens.length > 0) await this.network.evaluate(this.cache, tokens, 'none', signal);
+    if (tokens.length > 0) await this.forward(tokens, { wanted: 'none', isAnswer: false, signal });
   }
 
   /** Any length can be gone back to. */

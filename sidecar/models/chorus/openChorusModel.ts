@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { DeviceError, UnsupportedOpError, AllocationError } from '../../../kernels/ggml/errors.ts';
+import { CHUNK_TOKENS } from '../../contexts/chunkNames.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { evaluateInChunks, type Evaluator } from '../evaluator.ts';
 import { VERSION } from '../../server/version.ts';
@@ -61,7 +62,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
     const rowsKey = JSON.stringify([VERSION, await fingerprint(model.headers), tier ?? 'full']);
-    for (const sequence of backend.sequences) sequence.offerRows(rowsKey);
+    for (const sequence of backend.sequences) sequence.offerRows(rowsKey, CHUNK_TOKENS);
     const deviceBytes = (): number => weights.sizeBytes + [...caches, ...tiers].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) + network.computeBytes;
     return {
       engine: 'chorus',

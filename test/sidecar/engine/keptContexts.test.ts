@@ -3,9 +3,10 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
+import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import type { ContextSet, EngineGenerateParams, EngineGenerateResult, LoadParams } from '../../../sidecar/protocol/engine.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
@@ -14,50 +15,48 @@ const prompt = Array.from({ length: PROMPT }, (_, index) => (index * 7_919 + ind
 /** Chunks of the prompt that are kept. */
 const CHUNKS = 4;
 
-describe('contexts that outlive the engine process', () => {
+describe('contexts that outlive the model in memory', () => {
   let folder: string;
   let modelPath: string;
   let lines: string[];
   let set: ContextSet;
-  let engine: EngineProcess;
+  let engine: LocalEngine;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-kept-'));
     modelPath = path.join(folder, 'model.gguf');
     await writeModel(modelPath, 1);
+    engine = new LocalEngine({ log: () => undefined, report: (line) => lines.push(line) });
   });
   beforeEach(async () => {
     lines = [];
     set = { folder: await mkdtemp(path.join(folder, 'sets-')), name: 'workspace', maxBytes: 1e9 };
-    engine = new EngineProcess({ log: (line) => lines.push(line) });
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(async () => {
+    await engine.dispose();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   async function writeModel(file: string, seed: number): Promise<void> {
     using device = new Device('cpu', { threads: 1 });
     await writeTinyModel(file, { variant: 'llama', type: 'Q8_0', device, seed, vocabulary: tinyVocabulary(), keys: { context_length: { type: 'u32', value: 2_048 } } });
   }
 
-  const load = (changes: Partial<LoadParams> = {}): ReturnType<EngineProcess['load']> =>
-    engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, ...changes });
-  const generate = (tokens: readonly number[] = prompt, changes: Partial<EngineGenerateParams> = {}): Promise<EngineGenerateResult> =>
-    engine.generate({ sequence: 'completion', priority: 'completion', tokens, maxTokens: 12, sampling: { temperature: 0 }, contextSet: set, ...changes });
+  const params = (changes: Partial<LoadParams> = {}): LoadParams => ({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, ...changes });
+  const request = (tokens: readonly number[] = prompt, changes: Partial<EngineGenerateParams> = {}): Omit<EngineGenerateParams, 'requestId'> =>
+    ({ sequence: 'completion', priority: 'completion', tokens, maxTokens: 12, sampling: { temperature: 0 }, contextSet: set, ...changes });
+  const load = (changes: Partial<LoadParams> = {}): Promise<unknown> => engine.load(params(changes));
+  const generate = (...args: Parameters<typeof request>): Promise<EngineGenerateResult> => engine.generate(request(...args));
   const filesThere = async (name = set.name): Promise<string[]> => readdir(path.join(set.folder, name)).catch(() => []);
-  /** Ends the process and starts it again with an empty memory. */
+  /** Writes what waits, and begins anew with an empty memory. */
   async function restart(): Promise<void> {
-    await engine.dispose();
-    engine = new EngineProcess({ log: (line) => lines.push(line) });
+    await engine.unload();
     await load();
   }
 
   /** What the engine says where nothing is kept. */
-  async function unkept(tokens: readonly number[] = prompt, params: Partial<LoadParams> = {}): Promise<readonly number[]> {
-    const other = new EngineProcess();
-    try {
-      await other.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, ...params });
-      return (await other.generate({ sequence: 'other', priority: 'completion', tokens, maxTokens: 12, sampling: { temperature: 0 } })).tokens;
-    } finally {
-      await other.dispose();
-    }
+  async function unkept(tokens: readonly number[] = prompt): Promise<readonly number[]> {
+    await restart();
+    return (await generate(tokens, { contextSet: undefined })).tokens;
   }
 
   it('are put back instead of being evaluated, and the answer is the same', async () => {
@@ -70,7 +69,6 @@ describe('contexts that outlive the engine process', () => {
     assert.deepEqual([second.restoredTokens, second.reusedTokens, second.evaluatedTokens], [CHUNKS * 256, CHUNKS * 256, PROMPT - CHUNKS * 256]);
     assert.deepEqual(second.tokens, first.tokens);
     assert.deepEqual(lines, []);
-    await engine.dispose();
   });
 
   it('serve what begins alike up to the first change, and are written again from there on alone', async () => {
@@ -84,7 +82,6 @@ describe('contexts that outlive the engine process', () => {
     await restart();
     assert.equal((await filesThere()).length, CHUNKS + 2);
     assert.deepEqual((await generate(edited)).tokens, await unkept(edited));
-    await engine.dispose();
   });
 
   it('serve no other set, and nothing is kept without one', async () => {
@@ -97,7 +94,6 @@ describe('contexts that outlive the engine process', () => {
     assert.equal((await generate()).restoredTokens, 0);
     assert.equal((await generate(prompt, { contextSet: undefined, sequence: 'chat' })).restoredTokens, 0);
     assert.equal((await filesThere(mine.name)).length, CHUNKS);
-    await engine.dispose();
   });
 
   it('are kept when their sequence is released, too', async () => {
@@ -106,29 +102,27 @@ describe('contexts that outlive the engine process', () => {
     await engine.releaseSequence('completion');
     await engine.keepContexts();
     assert.equal((await filesThere()).length, CHUNKS);
-    await engine.dispose();
   });
 
   it('are not kept where they are short', async () => {
     await load();
     await generate(prompt.slice(0, 400));
-    await engine.dispose();
+    await engine.unload();
     assert.deepEqual(await filesThere(), []);
   });
 
   it('are not those of another model, whatever its path', async () => {
     await load();
     await generate();
-    await engine.dispose();
+    await engine.unload();
     await writeModel(modelPath, 2);
     try {
-      engine = new EngineProcess({ log: (line) => lines.push(line) });
       await load();
       const result = await generate();
       assert.equal(result.restoredTokens, 0);
       assert.deepEqual(result.tokens, await unkept());
     } finally {
-      await engine.dispose();
+      await engine.unload();
       await writeModel(modelPath, 1);
     }
   });
@@ -144,13 +138,12 @@ describe('contexts that outlive the engine process', () => {
     const again = await generate();
     assert.ok((again.restoredTokens ?? 0) > 0);
     assert.deepEqual(again.tokens, tiered.tokens);
-    await engine.dispose();
   });
 
   it('are declined where only some rows of a prompt stay', async () => {
     await load({ cache: 'snapkv:128' });
     await generate();
-    await engine.dispose();
+    await engine.unload();
     assert.deepEqual(await filesThere(), []);
   });
 
@@ -161,17 +154,15 @@ describe('contexts that outlive the engine process', () => {
     it(`are evaluated anew where a file is ${name}; the log says so once`, async () => {
       await load();
       const { tokens } = await generate();
-      await engine.dispose();
+      await engine.unload();
       const names = await filesThere();
       for (const file of names.map((each) => path.join(set.folder, set.name, each))) await writeFile(file, damage(await readFile(file)));
-      engine = new EngineProcess({ log: (line) => lines.push(line) });
       await load();
       const again = await generate();
       assert.deepEqual([again.restoredTokens, again.tokens], [0, tokens]);
       assert.equal(lines.length, 1);
       await restart();
       assert.equal((await filesThere()).length, CHUNKS);
-      await engine.dispose();
     });
   }
 
@@ -181,55 +172,57 @@ describe('contexts that outlive the engine process', () => {
     const running = generate(prompt.map((token) => token ^ 2), { sequence: 'chat', maxTokens: 400 });
     // Waits until both are done, so that it is forgotten before it begins.
     const waiting = generate(prompt.map((token) => token ^ 3), { sequence: 'chat' });
-    await engine.statistics();
     await engine.forgetContexts({ folder: set.folder, name: set.name });
     assert.deepEqual(await filesThere(), []);
     await Promise.all([running, waiting]);
-    await engine.dispose();
+    await engine.unload();
     assert.deepEqual(await filesThere(), []);
   });
 
-  it('of a process that is killed while it writes: what is whole serves, the rest is evaluated, nothing of it stays', async () => {
-    await load();
-    const { tokens } = await generate();
-    let seen: string[] = [];
-    for (let round = 0; round < 40 && !seen.some((name) => name.endsWith('.tmp')); round++) {
-      await rm(path.join(set.folder, set.name), { recursive: true, force: true });
-      await generate();
-      await engine.releaseSequence('completion');
-      while (!seen.some((name) => name.endsWith('.tmp')) && seen.length < CHUNKS) seen = await filesThere();
-      process.kill(engine.pid as number, 'SIGKILL');
-      await assert.rejects(generate([1]));
-      seen = await filesThere();
-    }
-    const [partial] = seen.filter((name) => name.endsWith('.tmp'));
-    assert.ok(partial, 'no kill met a file in the middle');
-    const again = await generate();
-    assert.deepEqual(again.tokens, tokens);
-    assert.equal(again.restoredTokens, 256 * seen.filter((name) => name.endsWith('.rows')).length);
-    const file = path.join(set.folder, set.name, partial);
-    await utimes(file, new Date(), new Date(Date.now() - 120_000));
-    await restart();
-    assert.equal((await filesThere()).length, CHUNKS);
-    assert.deepEqual(lines, []);
-    assert.deepEqual((await generate()).tokens, tokens);
-    await engine.dispose();
-  });
+  describe('in processes of their own', () => {
+    let child: EngineProcess;
+    beforeEach(() => {
+      child = new EngineProcess({ log: (line) => lines.push(line) });
+    });
+    afterEach(() => child.dispose());
+    const hasPartial = (files: readonly string[]): boolean => files.some((file) => file.endsWith('.tmp'));
 
-  it('of two processes at once are one', async () => {
-    const other = new EngineProcess({ log: (line) => lines.push(line) });
-    await load();
-    await other.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048 });
-    const mine = await generate();
-    const theirs = await other.generate({ sequence: 'x', priority: 'completion', tokens: prompt, maxTokens: 12, sampling: { temperature: 0 }, contextSet: set });
-    await Promise.all([engine.keepContexts(), other.keepContexts()]);
-    await Promise.all([engine.dispose(), other.dispose()]);
-    assert.deepEqual(theirs.tokens, mine.tokens);
-    assert.equal((await filesThere()).length, CHUNKS);
-    await restart();
-    assert.equal((await generate()).restoredTokens, CHUNKS * 256);
-    assert.deepEqual(lines, []);
-    await engine.dispose();
-  });
+    it('one is killed while it writes: what is whole serves, the rest is evaluated, nothing of it stays', async () => {
+      await child.load(params());
+      const { tokens } = await child.generate(request());
+      let files: string[] = [];
+      for (let round = 0; round < 40 && !hasPartial(files); round++) {
+        await rm(path.join(set.folder, set.name), { recursive: true, force: true });
+        await child.generate(request());
+        await child.releaseSequence('completion');
+        do files = await filesThere();
+        while (!hasPartial(files) && files.length < CHUNKS);
+        process.kill(child.pid as number, 'SIGKILL');
+        await assert.rejects(child.generate(request([1])));
+        files = await filesThere();
+      }
+      const partial = files.find((file) => file.endsWith('.tmp'));
+      assert.ok(partial, 'no kill met a file in the middle');
+      const again = await child.generate(request());
+      assert.deepEqual(again.tokens, tokens);
+      assert.equal(again.restoredTokens, 256 * files.filter((file) => file.endsWith('.rows')).length);
+      await utimes(path.join(set.folder, set.name, partial), new Date(), new Date(Date.now() - 120_000));
+      await child.unload();
+      files = await filesThere();
+      assert.ok(files.length === CHUNKS && !hasPartial(files), files.join());
+      assert.deepEqual(lines, []);
+    });
 
+    it('two that keep the same at once are one', async () => {
+      await load();
+      await child.load(params());
+      const [mine, theirs] = [await generate(), await child.generate(request())];
+      await Promise.all([engine.keepContexts(), child.keepContexts()]);
+      assert.deepEqual(theirs.tokens, mine.tokens);
+      assert.equal((await filesThere()).length, CHUNKS);
+      await restart();
+      assert.equal((await generate()).restoredTokens, CHUNKS * 256);
+      assert.deepEqual(lines, []);
+    });
+  });
 });

@@ -54,7 +54,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     using second = restored as SequenceCache;
     const [from, to] = [first, second].map((cache) => {
       const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY);
-      sequence.offerRows('model');
+      sequence.offerRows('model', RESTORED);
       return sequence;
     }) as [ChorusSequence, ChorusSequence];
     const [source, target] = [from.rows, to.rows] as [SequenceRows, SequenceRows];
