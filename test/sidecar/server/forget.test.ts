@@ -53,7 +53,7 @@ describe('what is kept of a workspace', () => {
     await using client = await RawClient.connect(await home.state());
     await client.request('chorus/stop').catch(() => undefined);
     await client.closed;
-    await using _second = await asked(await home.start(), 'mine', { lines: [59] });
+    await (await asked(await home.start(), 'mine', { lines: [59] }))[Symbol.asyncDispose]();
     const after = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
     assert.ok(after.some((used, index) => used > (before[index] as number)), 'the first prompt is as long as the last one was, and finds its chunks');
   });
