@@ -84,9 +84,10 @@ export class ContextKeeper {
   async restore(sequence: BackendSequence, set: ContextSet | undefined, tokens: readonly TokenId[], turn: <T>(step: () => Promise<T>) => Promise<T>): Promise<number> {
     const { rows } = sequence;
     if (!set || !rows) return 0;
-    const end = Math.floor(Math.min(tokens.length - rows.evaluatedTokens, rows.capacity) / CHUNK_TOKENS);
+    const end = Math.floor(Math.min(tokens.length, rows.capacity) / CHUNK_TOKENS);
     const first = Math.floor(sequence.length / CHUNK_TOKENS);
-    if (end * CHUNK_TOKENS < Math.max(MIN_TOKENS, sequence.length + 1)) return 0;
+    const limit = tokens.length - rows.evaluatedTokens;
+    if (end * CHUNK_TOKENS < MIN_TOKENS || Math.min(end * CHUNK_TOKENS, limit) <= sequence.length) return 0;
     const names = chunkNames(rows.key, tokens.slice(0, end * CHUNK_TOKENS));
     let index = first;
     for (; index < end; index++) {
@@ -99,8 +100,9 @@ export class ContextKeeper {
       });
     }
     if (index === first) return 0;
+    if (sequence.length > limit) await turn(() => sequence.truncate(limit));
     await this.#store.touch(set, names.slice(0, index));
-    return (index - first) * CHUNK_TOKENS;
+    return sequence.length - first * CHUNK_TOKENS;
   }
 
   /** Writes what waits of a sequence now. */

@@ -84,6 +84,14 @@ describe('contexts that outlive the model in memory', () => {
     assert.deepEqual((await generate(edited)).tokens, await unkept(edited));
   });
 
+  it('serve a prompt that ends where a chunk does, all but its last token', async () => {
+    await load();
+    const { tokens } = await generate(prompt.slice(0, 1_024));
+    await restart();
+    const again = await generate(prompt.slice(0, 1_024));
+    assert.deepEqual([again.restoredTokens, again.evaluatedTokens, again.tokens], [1_023, 1, tokens]);
+  });
+
   it('serve no other set, and nothing is kept without one', async () => {
     await load();
     await generate();

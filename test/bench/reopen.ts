@@ -1,0 +1,113 @@
+/**
+ * The first completion after a restart, where the context was kept on disk and where it was not:
+ *
+ *   npx tsx test/bench/reopen.ts [--lengths 1024,4096,8192] [--rounds 5] [--write]
+ *
+ * Each figure is of an engine process of its own, which has loaded the model and answered a short prompt. The operating system may still hold the files in memory.
+ */
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
+import type { ContextSet, EngineGenerateResult, LoadedModel, TokenId } from '../../sidecar/protocol/engine.ts';
+import { writeReport } from './report.ts';
+import { median } from './statistics.ts';
+
+const ANSWER_TOKENS = 16;
+const { values } = parseArgs({ options: { lengths: { type: 'string', default: '1024,4096,8192' }, rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } } });
+const lengths = values.lengths.split(',').map(Number);
+const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-reopen-'));
+const modelPath = await fetchModel();
+
+interface Row {
+  readonly tokens: number;
+  readonly restoredTokens: number;
+  /** From the request to the first token, medians. */
+  readonly coldMs: number;
+  readonly keptMs: number;
+  readonly diskBytes: number;
+  /** Rounds in which both answered with the same tokens: pieces of a prompt are cut by time, and rounding with them. */
+  readonly sameAnswers: number;
+}
+
+const rows: Row[] = [];
+let described: LoadedModel | undefined;
+try {
+  for (const length of lengths) rows.push(await measure(length));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+await report();
+
+async function measure(length: number): Promise<Row> {
+  const contextSet: ContextSet = { folder, name: String(length), maxBytes: 1e12 };
+  const tokens = await promptOf(length);
+  await afterRestart((engine) => ask(engine, tokens, contextSet));
+  const times = { cold: [] as number[], kept: [] as number[] };
+  let restoredTokens = Infinity;
+  let sameAnswers = 0;
+  for (let round = 0; round < Number(values.rounds); round++) {
+    // One after the other, so that whatever else the machine does meets both.
+    const cold = await afterRestart((engine) => ask(engine, tokens, undefined));
+    const kept = await afterRestart((engine) => ask(engine, tokens, contextSet));
+    if (cold.tokens.join() === kept.tokens.join()) sameAnswers++;
+    times.cold.push(cold.promptMs);
+    times.kept.push(kept.promptMs);
+    restoredTokens = Math.min(restoredTokens, kept.restoredTokens ?? 0);
+    process.stdout.write(`${length}: ${Math.round(cold.promptMs)} ms cold, ${Math.round(kept.promptMs)} ms with ${kept.restoredTokens} tokens from disk\n`);
+  }
+  const set = path.join(folder, contextSet.name);
+  const sizes = await Promise.all((await readdir(set)).map(async (file) => (await stat(path.join(set, file))).size));
+  return { tokens: length, restoredTokens, coldMs: median(times.cold), keptMs: median(times.kept), diskBytes: sizes.reduce((sum, size) => sum + size, 0), sameAnswers };
+}
+
+/** Runs work in a fresh engine process, which ends in order. */
+async function afterRestart<Result>(work: (engine: EngineProcess) => Promise<Result>): Promise<Result> {
+  const engine = new EngineProcess({ log: (line) => process.stderr.write(`${line}\n`) });
+  try {
+    described = await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 0, contextSizeTokens: Math.max(...lengths) + 256 });
+    await engine.generate({ sequence: 'warm', priority: 'completion', tokens: [1, 2, 3], maxTokens: 2, sampling: { temperature: 0 } });
+    return await work(engine);
+  } finally {
+    await engine.dispose();
+  }
+}
+
+async function ask(engine: EngineProcess, tokens: readonly TokenId[], contextSet: ContextSet | undefined): Promise<EngineGenerateResult & { readonly promptMs: number }> {
+  const start = performance.now();
+  let firstMs: number | undefined;
+  const result = await engine.generate(
+    { sequence: 'completion', priority: 'completion', tokens, maxTokens: ANSWER_TOKENS, sampling: { temperature: 0 }, contextSet },
+    { onChunk: () => (firstMs ??= performance.now() - start) },
+  );
+  return { ...result, promptMs: firstMs ?? performance.now() - start };
+}
+
+/** Code of this repository. */
+async function promptOf(length: number): Promise<readonly TokenId[]> {
+  const files = ['sidecar/models/gguf/header.ts', 'sidecar/engine/scheduler.ts', 'sidecar/engine/generation.ts', 'sidecar/models/chorus/network.ts', 'sidecar/completion/completionService.ts', 'sidecar/server/modelSession.ts'];
+  const texts = await Promise.all(files.map((file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8')));
+  const all = await afterRestart((engine) => engine.tokenize(texts.join('\n')));
+  return Array.from({ length }, (_, index) => all[index % all.length] as TokenId);
+}
+
+async function report(): Promise<void> {
+  const line = ({ tokens, restoredTokens, coldMs, keptMs, diskBytes }: Row): string =>
+    `| ${tokens} | ${restoredTokens} | ${Math.round(coldMs)} | ${Math.round(keptMs)} | ${(coldMs / keptMs).toFixed(1)}× | ${(diskBytes / 1e6).toFixed(1)} |`;
+  const table = ['| context, tokens | read from disk | cold start, ms | kept, ms | | on disk, MB |', '|---|---|---|---|---|---|', ...rows.map(line)].join('\n');
+  process.stdout.write(`${table}\n`);
+  if (!values.write || !described) return;
+  await writeReport({
+    name: 'reopen',
+    title: 'The first completion after a restart',
+    body: `From the request to the first token, the model being loaded: medians of ${values.rounds} rounds, each of two engine processes one after the other, one that finds the context on disk and
+one that evaluates it. Both gave the same ${ANSWER_TOKENS} tokens in ${rows.reduce((sum, { sameAnswers }) => sum + sameAnswers, 0)} of ${rows.length * Number(values.rounds)} rounds; pieces of a
+prompt are cut by time, and rounding differs with them.\n\n${table}`,
+    figures: rows,
+    model: described.name,
+    command: `npx tsx test/bench/reopen.ts --lengths ${values.lengths} --rounds ${values.rounds} --write`,
+  });
+}
