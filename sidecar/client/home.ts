@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { chmod, lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SidecarError } from './sidecarError.ts';
 
 /** Where the CUDA add-on is unpacked, inside the per-user folder. */
@@ -74,8 +75,26 @@ export async function ensureHome(folder: string = homeFolder()): Promise<Home> {
   return homeFiles(folder);
 }
 
+/** A sidecar that was asked to stop may write this long. */
+const LAST_WRITES_MS = 3_000;
+
 /** Removes what Chorus wrote into its folder, and the folder if nothing else is in it: `CHORUS_HOME` may name any. */
 export async function removeHome(folder: string = homeFolder()): Promise<void> {
+  const deadline = performance.now() + LAST_WRITES_MS;
+  do await removeOwnFiles(folder);
+  while (!(await isRemoved(folder)) && performance.now() < deadline && (await sleep(100, true)));
+}
+
+async function isRemoved(folder: string): Promise<boolean> {
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+async function removeOwnFiles(folder: string): Promise<void> {
   const { stateFile, logFile, previousLogFile, lockFolder, speedsFile } = homeFiles(folder);
   const own = new Set([stateFile, logFile, previousLogFile, lockFolder, speedsFile].map((file) => path.basename(file)));
   const entries = await readdir(folder).catch(() => []);
@@ -84,7 +103,6 @@ export async function removeHome(folder: string = homeFolder()): Promise<void> {
     if (!own.has(entry) && !isTemporary && entry !== CUDA_FOLDER && entry !== CONTEXTS_FOLDER) continue;
     await rm(path.join(folder, entry), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
-  await rmdir(folder).catch(() => undefined);
 }
 
 /** Removes inherited rights and leaves this user full control, of files created later too. */

@@ -23,6 +23,9 @@ interface StoredFile {
  * throws for what it finds on disk: a chunk that can't be read is not there, one that can't be written is not kept, and `log` hears a line.
  */
 export class ContextStore {
+  /** Why nothing could be written last. */
+  #lastReason: string | undefined;
+
   constructor(private readonly log: (line: string) => void) {}
 
   /** The rows of a chunk; `undefined` where they are not there. What is not exactly what was written is removed. */
@@ -49,7 +52,8 @@ export class ContextStore {
    */
   async prepare(set: ContextSet, names: readonly string[], rowsBytes: number): Promise<number[]> {
     try {
-      await mkdir(path.join(set.folder, set.name), { recursive: true, mode: 0o700 });
+      // What the folder is in is not made again: it may have been removed with everything in it.
+      for (const folder of [set.folder, path.join(set.folder, set.name)]) await mkdir(folder, { mode: 0o700 }).catch(unlessThere);
       await this.touch(set, names);
       const files = await this.#files(set.folder);
       const there = new Set(files.map((file) => file.path));
@@ -66,7 +70,7 @@ export class ContextStore {
       }
       return fitting;
     } catch (error) {
-      this.log(`A context could not be kept: ${reasonOf(error)}.`);
+      this.#notKept(reasonOf(error));
       return [];
     }
   }
@@ -83,11 +87,14 @@ export class ContextStore {
         await handle.close();
       }
       await rename(temporary, chunkPath(set, name));
+      this.#lastReason = undefined;
       return true;
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
+      // Where a file that is being read can't be replaced, it is the same one.
+      if (await stat(chunkPath(set, name)).catch(() => undefined)) return true;
       // The set was forgotten meanwhile.
-      if (!isMissing(error)) this.log(`A context could not be kept: ${reasonOf(error)}.`);
+      if (!isMissing(error)) this.#notKept(reasonOf(error));
       return false;
     }
   }
@@ -106,6 +113,12 @@ export class ContextStore {
     const files = found.flat();
     await Promise.all(files.filter(isStale).map((file) => rm(file.path, { force: true })));
     return files.filter((file) => !isStale(file));
+  }
+
+  /** A full disk stays full: the log hears of it once. */
+  #notKept(reason: string): void {
+    if (reason !== this.#lastReason) this.log(`A context could not be kept: ${reason}.`);
+    this.#lastReason = reason;
   }
 
   async #drop(file: string, fault: string): Promise<undefined> {
@@ -139,6 +152,10 @@ async function allowedBytes({ folder, maxBytes }: ContextSet, usedBytes: number)
 
 function sumBytes(files: readonly StoredFile[]): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
 }
 
 function isMissing(error: unknown): boolean {

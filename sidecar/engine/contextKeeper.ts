@@ -34,6 +34,8 @@ interface Job {
   readonly set: ContextSet;
   readonly abort: AbortController;
   hurry: () => void;
+  /** Resolves when nothing is written for it any more. */
+  done: Promise<void>;
 }
 
 /**
@@ -44,9 +46,10 @@ export class ContextKeeper {
   readonly #store: ContextStore;
   readonly #visits = new Set<Visit>();
   readonly #waiting = new Map<BackendSequence, Waiting>();
-  #job: Job | undefined;
-  #jobs: Promise<void> = Promise.resolve();
+  /** One after another. */
+  readonly #jobs = new Set<Job>();
   #isHurried = false;
+  #isStopped = false;
 
   constructor(private readonly options: ContextKeeperOptions) {
     this.#store = new ContextStore(options.log);
@@ -67,7 +70,7 @@ export class ContextKeeper {
 
   /** The request is done with the sequence, which holds what it says. */
   leave(sequence: BackendSequence, { set, isForgotten }: Visit): void {
-    if (!set || isForgotten || (sequence.rows?.tokens.length ?? 0) < MIN_TOKENS) return;
+    if (!set || isForgotten || this.#isStopped || (sequence.rows?.tokens.length ?? 0) < MIN_TOKENS) return;
     const timer = setTimeout(() => this.keep(sequence), this.options.idleMs ?? IDLE_MS);
     timer.unref();
     this.#waiting.set(sequence, { set, timer });
@@ -115,23 +118,18 @@ export class ContextKeeper {
     if (!rows) return;
     const { set } = waiting;
     const tokens = rows.tokens.slice();
-    const job = { set, abort: new AbortController(), hurry: () => undefined };
-    this.#jobs = this.#jobs.then(async () => {
-      if (job.abort.signal.aborted) return;
-      this.#job = job;
-      await this.#write(job, rows, tokens).catch((error: unknown) => {
-        if (!job.abort.signal.aborted) this.options.log(`A context could not be kept: ${error instanceof Error ? error.message : String(error)}`);
-      });
-      this.#job = undefined;
-    });
+    const job: Job = { set, abort: new AbortController(), hurry: () => undefined, done: Promise.resolve() };
+    const before = [...this.#jobs].at(-1)?.done;
+    this.#jobs.add(job);
+    job.done = this.#run(job, rows, tokens, before);
   }
 
   /** Writes everything that waits, before other requests go on; resolves when it is on disk. */
   async keepAll(): Promise<void> {
     this.#isHurried = true;
-    this.#job?.hurry();
+    for (const job of this.#jobs) job.hurry();
     for (const sequence of [...this.#waiting.keys()]) this.keep(sequence);
-    await this.#jobs;
+    await Promise.all([...this.#jobs].map(({ done }) => done));
     this.#isHurried = false;
   }
 
@@ -144,8 +142,9 @@ export class ContextKeeper {
       clearTimeout(timer);
       this.#waiting.delete(sequence);
     }
-    if (isMeant(this.#job?.set)) this.#job?.abort.abort();
-    await this.#jobs;
+    const jobs = [...this.#jobs].filter(({ set }) => isMeant(set));
+    for (const { abort } of jobs) abort.abort();
+    await Promise.all(jobs.map(({ done }) => done));
     await removeContextSets(folder, name);
   }
 
@@ -153,7 +152,20 @@ export class ContextKeeper {
   stop(): void {
     for (const { timer } of this.#waiting.values()) clearTimeout(timer);
     this.#waiting.clear();
-    this.#job?.abort.abort();
+    this.#isStopped = true;
+    for (const { abort } of this.#jobs) abort.abort();
+  }
+
+  async #run(job: Job, rows: SequenceRows, tokens: readonly TokenId[], before: Promise<void> | undefined): Promise<void> {
+    const { signal } = job.abort;
+    try {
+      await Promise.race([before, aborted(signal)]);
+      if (!signal.aborted) await this.#write(job, rows, tokens);
+    } catch (error) {
+      if (!signal.aborted) this.options.log(`A context could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      this.#jobs.delete(job);
+    }
   }
 
   async #write(job: Job, rows: SequenceRows, tokens: readonly TokenId[]): Promise<void> {
@@ -171,7 +183,7 @@ export class ContextKeeper {
         const start = index * CHUNK_TOKENS;
         const chunk = openChunk(names[index] as string, rowsBytes);
         const isRead = await turns.run(ticket, signal, async () => {
-          if (!rows.holds(tokens, start + CHUNK_TOKENS)) return false;
+          if (signal.aborted || !rows.holds(tokens, start + CHUNK_TOKENS)) return false;
           rows.read(start, chunk.rows);
           return true;
         });
@@ -184,4 +196,11 @@ export class ContextKeeper {
       turns.leave(ticket);
     }
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
