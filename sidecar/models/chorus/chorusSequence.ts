@@ -8,7 +8,7 @@ import { TIER_TOKENS } from './fastTier.ts';
 import { LayerMajorPrefill } from './layerMajor.ts';
 import type { SelectionPlan } from './layerSelection.ts';
 import { BATCH_TOKENS, type Network, type WantedLogits } from './network.ts';
-import type { PromptTier } from './promptTier.ts';
+import { joined } from './promptTier.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import type { Tiers } from './tiers.ts';
 
@@ -46,11 +46,12 @@ export class ChorusSequence implements BackendSequence {
     const held = this.cache.tokens;
     let length = 0;
     while (length < tokens.length && length < held.length && tokens[length] === held[length]) length++;
-    return this.#wholeBlocks(Math.min(length, this.#exactLength));
+    const common = Math.min(length, this.#exactLength);
+    return this.tiers?.prompts?.keptLength(common, tokens.length) ?? common;
   }
 
   async truncate(length: number): Promise<number> {
-    this.cache.truncate(this.#wholeBlocks(Math.min(length, this.#exactLength)));
+    this.cache.truncate(Math.min(length, this.#exactLength));
     this.#exactLength = Infinity;
     return this.cache.length;
   }
@@ -83,8 +84,7 @@ export class ChorusSequence implements BackendSequence {
   async checkpoint(): Promise<void> {}
 
   chunkTokens(most: number): number {
-    const { length } = this.cache;
-    return Math.max(this.#wholeBlocks(length + most) - length, 0) || most;
+    return this.tiers?.prompts?.chunkTokens(most) ?? most;
   }
 
   /** Appends tokens: of long contexts they attend what the tiers choose, where there are any. Resolves and rejects as `Network.evaluate`. */
@@ -95,42 +95,18 @@ export class ChorusSequence implements BackendSequence {
       return tiers.answers.evaluate(tokens, wanted);
     }
     tiers?.answers.restart();
-    const wholly = Math.max(0, (tiers?.firstBlock ?? Infinity) - cache.length);
-    if (!tiers?.prompts || tokens.length <= wholly) return network.evaluate(cache, tokens, wanted, signal);
-    const first = wholly > 0 ? await network.evaluate(cache, tokens.slice(0, wholly), wanted === 'all' ? 'all' : 'none', signal) : undefined;
-    const rest = await this.#readBlocks(tiers.prompts, tokens.slice(wholly), wanted, signal);
-    return wanted === 'all' && first ? joined([first, rest]) : rest;
-  }
-
-  /** Appends a prompt's tokens block by block, and evaluates again those of a block that was not whole: they were evaluated without the others' choice. */
-  async #readBlocks(prompts: PromptTier, tokens: readonly TokenId[], wanted: WantedLogits, signal: AbortSignal | undefined): Promise<Float32Array> {
-    const { cache, vocabularySize } = this;
-    const begun = cache.tokens.slice(this.#wholeBlocks(cache.length));
-    const all = [...begun, ...tokens];
-    const rows: Float32Array[] = [];
-    cache.truncate(cache.length - begun.length);
-    const start = cache.length;
+    const prompts = tiers?.prompts;
+    const wholly = prompts ? Math.max(0, prompts.firstBlock - cache.length) : tokens.length;
+    if (!prompts || tokens.length <= wholly) return network.evaluate(cache, tokens, wanted, signal);
+    const { length } = cache;
     try {
-      for (let done = 0; done < all.length; done += prompts.mostTokens) {
-        const piece = all.slice(done, done + prompts.mostTokens);
-        const isLast = done + piece.length === all.length;
-        const logits = await prompts.evaluate(piece, wanted === 'all' || isLast ? wanted : 'none', signal);
-        if (wanted === 'all' || isLast) rows.push(logits);
-      }
+      const first = wholly > 0 ? await network.evaluate(cache, tokens.slice(0, wholly), wanted === 'all' ? 'all' : 'none', signal) : new Float32Array(0);
+      const rest = await prompts.read(tokens.slice(wholly), wanted, signal);
+      return wanted === 'all' ? joined([first, rest]) : rest;
     } catch (error) {
-      // As before: whoever goes on evaluates the unfinished block again.
-      cache.truncate(start);
-      cache.append(begun);
+      cache.truncate(length);
       throw error;
     }
-    return wanted === 'all' ? joined(rows).subarray(begun.length * vocabularySize) : (rows[0] as Float32Array);
-  }
-
-  /** The length of a sequence that ends where a block of a prompt does. */
-  #wholeBlocks(length: number): number {
-    const { tiers } = this;
-    if (!tiers || length <= tiers.firstBlock) return length;
-    return length - (length % tiers.options.blockTokens);
   }
 
   async *decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined> {
@@ -191,10 +167,4 @@ export class ChorusSequence implements BackendSequence {
       logits[token] = -Infinity;
     }
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  parts.reduce((offset, part) => (whole.set(part, offset), offset + part.length), 0);
-  return whole;
 }

@@ -37,12 +37,6 @@ export class Tiers implements Disposable {
     this.prompts = options.blockTokens > 0 ? new PromptTier(network, sequence, this.#pages, options) : undefined;
   }
 
-  /** The first position of a prompt that attends less than everything, where a block begins; infinite where none does. */
-  get firstBlock(): number {
-    const { blockTokens } = this.options;
-    return this.prompts ? Math.ceil((lastAttendingAll(this.options) + 1) / blockTokens) * blockTokens : Infinity;
-  }
-
   get sizeBytes(): number {
     return this.#pages.sizeBytes + this.answers.sizeBytes + (this.prompts?.sizeBytes ?? 0);
   }

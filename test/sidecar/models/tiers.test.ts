@@ -129,7 +129,7 @@ describe(`attending chosen pages of a long context on ${kind}`, () => {
     network.forget(sequence);
   });
 
-  for (const blockTokens of [8, 5]) {
+  for (const blockTokens of [8, 5, 24]) {
     it(`a prompt in blocks of ${blockTokens} has the logits of plain loops, however it is cut`, async () => {
       using device = new Device(kind, { threads: 2 });
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
@@ -137,24 +137,35 @@ describe(`attending chosen pages of a long context on ${kind}`, () => {
       using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES });
       using tiers = new Tiers(network, sequence, { ...options, blockTokens });
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
-      const first = tiers.firstBlock;
-      const starts = Array.from({ length: Math.ceil((tokens.length - first) / blockTokens) }, (_, index) => first + index * blockTokens);
+      const first = tiers.prompts?.firstBlock as number;
+      // What is left behind the last whole block chooses in parts of eight.
+      const whole = tokens.length - (tokens.length % blockTokens);
+      const starts: number[] = [];
+      for (let start = first; start < tokens.length; start += start < whole ? blockTokens : Math.min(8, blockTokens)) starts.push(start);
       const expected = expectedLogits(
         0,
-        starts.map((start) => {
-          const last = Math.min(start + blockTokens, tokens.length) - 1;
+        starts.map((start, index) => {
+          const last = (starts[index + 1] ?? tokens.length) - 1;
           return { start, last, queries: last - start + 1 };
         }),
       );
       const prompt = async (from: number, to: number): Promise<Float32Array> => chorus.forward(tokens.slice(from, to), { wanted: 'all', isAnswer: false });
       assertClose(rowsOf(await prompt(0, tokens.length)), expected);
-      // Cut inside of blocks, and begun again in the middle of one that had another end.
+      // Cut inside of blocks, begun again in the middle of one that had another end, and typed token by token over the end of one.
       await chorus.truncate(0);
       for (const [from, to] of [[0, first - 20], [first - 20, first + 3], [first + 3, first + 4]] as const) await prompt(from, to);
       await chorus.forward([1, 2, 3], { wanted: 'none', isAnswer: false });
-      const common = await chorus.truncate(chorus.commonPrefixLength(tokens));
-      assert.equal(common, first);
-      assertClose(rowsOf(await prompt(common, tokens.length)), expected.slice(common));
+      let held = await chorus.truncate(chorus.commonPrefixLength(tokens.slice(0, first + 10)));
+      assert.equal(held, first);
+      for (const end of [first + 10, ...Array.from({ length: 30 }, (_, index) => first + 11 + index), tokens.length - 6]) {
+        await prompt(held, end);
+        held = end;
+      }
+      assertClose(rowsOf(await prompt(held, tokens.length)), expected.slice(held));
+      // The same prompt again.
+      held = await chorus.truncate(Math.min(chorus.commonPrefixLength(tokens), tokens.length - 1));
+      assert.ok(held >= tokens.length - 8);
+      assertClose(rowsOf(await prompt(held, tokens.length)), expected.slice(held));
       network.forget(sequence);
     });
   }

@@ -1,0 +1,201 @@
+import { writeRows, type AttendOptions, type LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
+import { attendPageBlocks } from '../../../kernels/cache/pageBlocks.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { concat, getRows, view } from '../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { readF32, write } from '../../../kernels/ggml/transfer.ts';
+import type { TokenId } from '../../protocol/engine.ts';
+import { cachedHeads, queryHeads } from '../architectures/architecture.ts';
+import { F16_MINUS_INFINITY } from './causalMask.ts';
+import { KeptGraphs } from './keptGraphs.ts';
+import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
+import type { Network, WantedLogits } from './network.ts';
+import { outputLogits } from './outputLogits.ts';
+import { PAGE_PADDING, type PageTable } from './pageTable.ts';
+import { graphMemoryOn } from './placement.ts';
+import type { SequenceCache } from './sequenceCache.ts';
+import type { TierOptions } from './tiers.ts';
+
+/** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */
+const MOST_TOKENS = 64;
+/** Rows that a block attends besides its pages are rounded up to this. */
+const WINDOW_PADDING = 32;
+const KEPT_GRAPHS = 8;
+
+/** Blocks of equal length among an evaluation's tokens, and what says which rows they attend. */
+interface BlockInputs {
+  readonly firstToken: number;
+  readonly blockTokens: number;
+  readonly blocks: number;
+  /** By the queries that share a KV head, since those may differ from layer to layer. */
+  readonly pageMasks: ReadonlyMap<number, Tensor>;
+  /** By the number of KV heads. */
+  readonly windowRows: ReadonlyMap<number, Tensor>;
+  readonly mask: Tensor;
+}
+
+interface BuiltGraph {
+  readonly graph: Graph;
+  readonly inputs: Readonly<Record<'tokens' | 'positions' | 'rows' | 'queryRows' | 'rowsOfPage', Tensor>>;
+  readonly parts: readonly BlockInputs[];
+  readonly outputRows?: Tensor;
+  readonly logits?: Tensor;
+}
+
+/** Evaluates tokens of a prompt in blocks: those of a block attend the pages that their own queries choose, and the last tokens. */
+export class PromptBlocks implements Disposable {
+  readonly #graphs: KeptGraphs<BuiltGraph>;
+
+  constructor(
+    private readonly network: Network,
+    private readonly sequence: SequenceCache,
+    private readonly pages: PageTable,
+    private readonly options: TierOptions,
+  ) {
+    this.#graphs = new KeptGraphs(graphMemoryOn(network.options.placement), KEPT_GRAPHS);
+  }
+
+  get sizeBytes(): number {
+    return this.#graphs.memory.sizeBytes;
+  }
+
+  /** Tokens of the largest evaluation in blocks of so many, a multiple of these. */
+  mostTokens(blockTokens: number): number {
+    return Math.max(1, Math.floor(Math.min(MOST_TOKENS, this.options.window) / blockTokens)) * blockTokens;
+  }
+
+  /**
+   * Appends tokens, no more than `mostTokens`, in blocks of `blockTokens`, the last of which may be shorter; the sequence ends where a block does. Resolves and
+   * rejects as `Network.evaluate`.
+   */
+  async evaluate(tokens: readonly TokenId[], { blockTokens, wanted, signal }: { readonly blockTokens: number; readonly wanted: WantedLogits; readonly signal?: AbortSignal }): Promise<Float32Array> {
+    const { device } = this.network.options.placement;
+    const { pageRows } = this.options;
+    const length = this.sequence.length;
+    const candidates = this.#windowStart(length + Math.floor((tokens.length - 1) / blockTokens) * blockTokens) / pageRows;
+    await this.pages.update(candidates);
+    const pages = Math.ceil(candidates / PAGE_PADDING) * PAGE_PADDING;
+    const { inputs, parts, outputRows, graph, logits } = this.#graphs.obtain(`${tokens.length} ${blockTokens} ${pages} ${wanted}`, () => this.#build(tokens.length, { blockTokens, pages, wanted }));
+    const [kept] = this.sequence.lastQueries as readonly [Tensor];
+    write(device, inputs.tokens, Int32Array.from(tokens));
+    write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));
+    write(device, inputs.rows, BigInt64Array.from(tokens, (_, index) => BigInt(length + index)));
+    write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
+    write(device, inputs.rowsOfPage, Int32Array.from({ length: pages * pageRows }, (_, row) => row));
+    for (const part of parts) this.#writePart(part, length + part.firstToken, pages);
+    if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
+    await this.network.compute(graph, { isToken: false, signal });
+    this.sequence.append(tokens);
+    return logits ? readF32(device, logits) : new Float32Array(0);
+  }
+
+  [Symbol.dispose](): void {
+    this.#graphs[Symbol.dispose]();
+  }
+
+  /** The first row that the block which begins at `start` attends in any case. */
+  #windowStart(start: number): number {
+    const { window, pageRows } = this.options;
+    return Math.floor((start - window) / pageRows) * pageRows;
+  }
+
+  /** Rows that a block attends besides its pages: the last ones, its own, and none. */
+  #windowRows(blockTokens: number): number {
+    const { window, pageRows } = this.options;
+    return Math.ceil((window + pageRows + blockTokens) / WINDOW_PADDING) * WINDOW_PADDING;
+  }
+
+  #writePart({ blockTokens, blocks, pageMasks, windowRows, mask }: BlockInputs, first: number, pages: number): void {
+    const { device } = this.network.options.placement;
+    const { capacity, pageRows } = this.options;
+    const extraRows = this.#windowRows(blockTokens);
+    const starts = Array.from({ length: blocks }, (_, block) => first + block * blockTokens);
+    const windowStarts = starts.map((start) => this.#windowStart(start));
+    for (const [group, pageMask] of pageMasks) {
+      const values = new Float32Array(pages * group * blockTokens * blocks).fill(-Infinity);
+      for (const [block, windowStart] of windowStarts.entries()) {
+        for (let query = 0; query < group * blockTokens; query++) values.fill(0, (block * group * blockTokens + query) * pages, (block * group * blockTokens + query) * pages + windowStart / pageRows);
+      }
+      write(device, pageMask, values);
+    }
+    const end = first + blocks * blockTokens;
+    for (const [kvHeads, tensor] of windowRows) {
+      // Those behind the last token are masked.
+      const rows = windowStarts.flatMap((windowStart) => Array.from({ length: extraRows }, (_, index) => Math.min(windowStart + index, end - 1)));
+      write(device, tensor, Int32Array.from({ length: rows.length * kvHeads }, (_, index) => rows[index % rows.length] as number));
+    }
+    const attended = capacity + extraRows;
+    const masked = new Uint16Array(attended * blockTokens * blocks).fill(F16_MINUS_INFINITY);
+    for (let token = 0; token < blockTokens * blocks; token++) {
+      const windowStart = windowStarts[Math.floor(token / blockTokens)] as number;
+      masked.fill(0, token * attended, token * attended + capacity + first + token + 1 - windowStart);
+    }
+    write(device, mask, masked);
+  }
+
+  #build(tokenCount: number, { blockTokens, pages, wanted }: { readonly blockTokens: number; readonly pages: number; readonly wanted: WantedLogits }): BuiltGraph {
+    const { architecture, hyperparameters, placement, weights } = this.network.options;
+    const { pageRows } = this.options;
+    const { table } = weights;
+    const graph = new Graph(placement.device, { alsoOn: placement.cpu });
+    const [kept] = this.sequence.lastQueries as readonly [Tensor];
+    const inputs = {
+      tokens: graph.input('tokens', 'I32', [tokenCount]),
+      positions: graph.input('positions', 'I32', [tokenCount]),
+      rows: graph.input('rows', 'I64', [tokenCount]),
+      queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
+      rowsOfPage: graph.input('rowsOfPage', 'I32', [pageRows, pages]),
+    };
+    const whole = Math.floor(tokenCount / blockTokens);
+    const parts = [{ firstToken: 0, blockTokens, blocks: whole }, { firstToken: whole * blockTokens, blockTokens: tokenCount % blockTokens, blocks: 1 }]
+      .filter((part) => part.blocks * part.blockTokens > 0)
+      .map((part) => this.#blockInputs(graph, part, pages));
+    const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+    const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
+      writeRows(g, heads, this.sequence.layers[block] as LayerCache, inputs.rows);
+      rememberQueries(g, heads, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
+      return parts.map((part) => this.#attend(g, block, part, { query: heads.query, rowsOfPage: inputs.rowsOfPage, pages, options })).reduce((before, after) => concat(g, before, after, 2));
+    };
+    let x = getRows(graph, table.tensor('token_embd.weight'), inputs.tokens);
+    for (let block = 0; block < hyperparameters.blockCount; block++) {
+      const isLast = block === hyperparameters.blockCount - 1;
+      const blockInputs = { positions: inputs.positions, rows: inputs.rows, mask: (parts[0] as BlockInputs).mask, attendedRows: 0, attend: attend(block) };
+      x = architecture.buildBlock({ graph, weights: table, hyperparameters, block, cache: this.sequence.layers[block] as LayerCache, inputs: blockInputs, outputRows: isLast ? outputRows : undefined }, x);
+    }
+    const logits = wanted === 'none' ? undefined : outputLogits(graph, table, hyperparameters, x);
+    if (!logits) graph.expand(x);
+    return { graph, inputs, parts, outputRows, logits };
+  }
+
+  #blockInputs(graph: Graph, part: Pick<BlockInputs, 'firstToken' | 'blockTokens' | 'blocks'>, pages: number): BlockInputs {
+    const { hyperparameters } = this.network.options;
+    const layers = Array.from({ length: hyperparameters.blockCount }, (_, block) => ({ heads: queryHeads(hyperparameters, block), kvHeads: cachedHeads(hyperparameters, block) }));
+    const groups = new Set(layers.map(({ heads, kvHeads }) => heads / kvHeads));
+    const { blocks, blockTokens } = part;
+    const extraRows = this.#windowRows(blockTokens);
+    return {
+      ...part,
+      pageMasks: new Map([...groups].map((group) => [group, graph.input('pageMask', 'F32', [pages, group * blockTokens * blocks])])),
+      windowRows: new Map([...new Set(layers.map(({ kvHeads }) => kvHeads))].map((kvHeads) => [kvHeads, graph.input('windowRows', 'I32', [extraRows, blocks, kvHeads])])),
+      mask: graph.input('mask', 'F16', [this.options.capacity + extraRows, blockTokens, 1, blocks]),
+    };
+  }
+
+  #attend(graph: Graph, block: number, part: BlockInputs, { query, rowsOfPage, pages, options }: { query: Tensor; rowsOfPage: Tensor; pages: number; options: AttendOptions }): Tensor {
+    const { capacity, pageRows } = this.options;
+    const [headSize, heads] = query.shape;
+    const tokens = part.blockTokens * part.blocks;
+    const own = view(graph, query, [headSize, heads, tokens], { strides: [query.strides[1], query.strides[2], tokens * query.strides[2]], offsetBytes: part.firstToken * query.strides[2] });
+    const pageBlocks = {
+      blocks: part.blocks,
+      blockTokens: part.blockTokens,
+      chosenPages: capacity / pageRows,
+      pageMask: part.pageMasks.get(heads / options.kvHeads) as Tensor,
+      rowsOfPage,
+      windowRows: part.windowRows.get(options.kvHeads) as Tensor,
+      mask: part.mask,
+    };
+    return attendPageBlocks(graph, own, this.sequence.layers[block] as LayerCache, this.pages.firstPages(graph, block, pages), pageBlocks, options);
+  }
+}
