@@ -2,14 +2,15 @@
  * What is still known of a context when a share of it is kept or attended: recall, needle, and the perplexity of code that goes on:
  *
  *   npx tsx test/bench/contextQuality.ts [MODEL] [--tasks recall,needle,continuation] [--selectors tiered,snapkv] [--divisors 8,16,32]
- *     [--contexts 24] [--needles 8] [--places 60] [--max-seconds N] [--write]
+ *     [--cache CHOICE …] [--contexts 24] [--needles 8] [--places 60] [--max-seconds N] [--write]
  *
- * Everything is paired with the full cache. Results are kept in the developer cache, so that several runs of `--max-seconds` make a whole one; the report is of all that
+ * Everything is paired with the full cache. With `--cache` other choices are measured, and of the comparison's only those that `--selectors` names. Results are kept in the developer cache, so that several runs of `--max-seconds` make a whole one; the report is of all that
  * were asked for. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
 import { tokenizerOf } from '../../sidecar/retrieval/context.ts';
 import { askNeedle, type NeedleAnswer } from '../../sidecar/retrieval/needle.ts';
 import { askRecall, type RecallAnswer } from '../../sidecar/retrieval/recall.ts';
@@ -32,7 +33,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     tasks: { type: 'string', default: TASKS.join(',') },
-    selectors: { type: 'string', default: SELECTORS.join(',') },
+    selectors: { type: 'string' },
+    cache: { type: 'string', multiple: true, default: [] },
     divisors: { type: 'string', default: DIVISORS.join(',') },
     contexts: { type: 'string', default: '24' },
     needles: { type: 'string', default: '8' },
@@ -42,14 +44,16 @@ const { values, positionals } = parseArgs({
   },
 });
 const tasks = listed('tasks', values.tasks, TASKS);
-const selectors = listed('selectors', values.selectors, SELECTORS);
+const selectors = listed('selectors', values.selectors ?? (values.cache.length > 0 ? '' : SELECTORS.join(',')), SELECTORS);
 const divisors = listed('divisors', values.divisors, DIVISORS.map(String));
 const isWanted = ({ selector, divisor }: Choice): boolean => selectors.includes(selector) && divisors.includes(String(divisor));
 const model = await namedModel(positionals[0] ?? (await fetchModel()));
 const deadline = new Deadline(values['max-seconds'] === undefined ? undefined : Number(values['max-seconds']));
 await using opened = await openForBench(model.file, { capacityTokens: 256 });
 const tokenizer = tokenizerOf(opened.engine, opened.loaded);
-const questionChoices = choicesForQuestions(LENGTH_TOKENS).filter(isWanted);
+const questionCaches = [...choicesForQuestions(LENGTH_TOKENS).filter(isWanted).map(({ cache }) => cache), ...values.cache];
+const continuationCaches = [...choicesForContinuation().filter(isWanted).map(({ cache }) => cache), ...values.cache];
+for (const cache of values.cache) parseCacheChoice(cache);
 
 const figures: QualityFigures = { recall: await recall(), needle: await needle(), continuation: await continuation() };
 const body = qualityReport(figures);
@@ -85,8 +89,7 @@ async function needle(): Promise<QualityFigures['needle']> {
 async function continuation(): Promise<QualityFigures['continuation']> {
   if (!tasks.includes('continuation')) return { places: 0, perplexity: undefined, choices: [] };
   const places = await readPlaces(opened.text, Number(values.places));
-  const choices = choicesForContinuation().filter(isWanted);
-  const caches = ['none', 'full', ...choices.map(({ cache }) => cache)];
+  const caches = ['none', 'full', ...continuationCaches];
   const kept = new Map(await Promise.all(caches.map(async (cache) => [cache, await keptPlaces(model.digest, cache)] as const)));
   await measure('continuation', places, kept, async (cache, place, network) => ({ id: place.id, nats: await natsAtPlace(network, opened.text, cache, place) }));
   const natsOf = (cache: string): ReadonlyMap<string, number> => new Map(places.flatMap(({ id }) => { const result = kept.get(cache)?.get(id); return result ? [[id, result.nats] as const] : []; }));
@@ -96,7 +99,7 @@ async function continuation(): Promise<QualityFigures['continuation']> {
   return {
     places: both.length,
     perplexity: both.length > 0 ? { none: perplexity(none), full: perplexity(full) } : undefined,
-    choices: choices.map((choice) => continuationFigure(choice, natsOf(choice.cache), { none, full })).filter((figure) => figure !== undefined),
+    choices: continuationCaches.map((cache) => continuationFigure(cache, natsOf(cache), { none, full })).filter((figure) => figure !== undefined),
   };
 }
 
@@ -120,17 +123,17 @@ async function measure<Thing extends { readonly id: string }, Result extends { r
 }
 
 async function keptByCache<Answer>(open: (cache: string) => Promise<KeptResults<Asked<Answer>>>): Promise<ReadonlyMap<string, KeptResults<Asked<Answer>>>> {
-  return new Map(await Promise.all(['full', ...questionChoices.map(({ cache }) => cache)].map(async (cache) => [cache, await open(cache)] as const)));
+  return new Map(await Promise.all(['full', ...questionCaches].map(async (cache) => [cache, await open(cache)] as const)));
 }
 
 function shares(outcomesOf: (cache: string) => readonly Outcome[]): QualityFigures['recall'] {
   const full = outcomesOf('full');
-  return { groups: groupFigures(full), choices: questionChoices.map((choice) => shareFigure(choice, outcomesOf(choice.cache), full)).filter((figure) => figure !== undefined) };
+  return { groups: groupFigures(full), choices: questionCaches.map((cache) => shareFigure(cache, outcomesOf(cache), full)).filter((figure) => figure !== undefined) };
 }
 
 /** Throws for a word that is not one of `words`. */
 function listed(option: string, value: string, words: readonly string[]): readonly string[] {
-  const given = value.split(',');
+  const given = value === '' ? [] : value.split(',');
   const unknown = given.find((word) => !words.includes(word));
   if (unknown !== undefined) throw new Error(`--${option} takes some of ${words.join(', ')}; got "${unknown}".`);
   return given;

@@ -1,6 +1,5 @@
 import { pairedProportions, wilsonInterval, type Interval } from '../../../sidecar/retrieval/proportions.ts';
 import { meanOf, type Paired } from '../bundled/paired.ts';
-import type { Choice } from './choices.ts';
 
 /** One thing that was asked of the full cache and of others. */
 export interface Outcome {
@@ -19,7 +18,9 @@ export interface GroupFigure {
 }
 
 /** A choice beside the full cache, over the same questions. */
-export interface ShareFigure extends Choice {
+export interface ShareFigure {
+  /** As `--cache` takes it. */
+  readonly cache: string;
   readonly questions: number;
   readonly share: number;
   readonly interval: Interval;
@@ -29,7 +30,9 @@ export interface ShareFigure extends Choice {
 }
 
 /** A choice beside the full cache and no context, over the same places. */
-export interface ContinuationFigure extends Choice {
+export interface ContinuationFigure {
+  /** As `--cache` takes it. */
+  readonly cache: string;
   readonly places: number;
   readonly perplexity: number;
   /** Of what the full cache gains over no context. */
@@ -50,7 +53,7 @@ export function groupFigures(full: readonly Outcome[]): readonly GroupFigure[] {
 }
 
 /** Over the questions of groups that count which both were asked; `undefined` where there are none. */
-export function shareFigure(choice: Choice, outcomes: readonly Outcome[], full: readonly Outcome[]): ShareFigure | undefined {
+export function shareFigure(cache: string, outcomes: readonly Outcome[], full: readonly Outcome[]): ShareFigure | undefined {
   const counting = new Set(groupFigures(full).flatMap(({ group, counts }) => (counts ? [group] : [])));
   const byFull = new Map(full.filter(({ group }) => counting.has(group)).map(({ id, isRight }) => [id, isRight]));
   const both = outcomes.filter(({ id }) => byFull.has(id));
@@ -58,14 +61,14 @@ export function shareFigure(choice: Choice, outcomes: readonly Outcome[], full: 
   const own = both.map(({ isRight }) => isRight);
   const right = own.filter(Boolean).length;
   const { difference, interval } = pairedProportions(own, both.map(({ id }) => byFull.get(id) as boolean));
-  return { ...choice, questions: both.length, share: right / both.length, interval: wilsonInterval(right, both.length), difference, differenceInterval: interval };
+  return { cache, questions: both.length, share: right / both.length, interval: wilsonInterval(right, both.length), difference, differenceInterval: interval };
 }
 
 /** `nats` per token by place. `undefined` where no place was measured in all three ways. */
-export function continuationFigure(choice: Choice, nats: ReadonlyMap<string, number>, { none, full }: { readonly none: ReadonlyMap<string, number>; readonly full: ReadonlyMap<string, number> }): ContinuationFigure | undefined {
+export function continuationFigure(cache: string, nats: ReadonlyMap<string, number>, { none, full }: { readonly none: ReadonlyMap<string, number>; readonly full: ReadonlyMap<string, number> }): ContinuationFigure | undefined {
   const ids = [...nats.keys()].filter((id) => none.has(id) && full.has(id));
   if (ids.length === 0) return undefined;
   const mean = (values: ReadonlyMap<string, number>): number => meanOf(ids.map((id) => values.get(id) as number)).mean;
   const moreThanFull = meanOf(ids.map((id) => (nats.get(id) as number) - (full.get(id) as number)));
-  return { ...choice, places: ids.length, perplexity: Math.exp(mean(nats)), shareOfGain: (mean(none) - mean(nats)) / (mean(none) - mean(full)), moreThanFull };
+  return { cache, places: ids.length, perplexity: Math.exp(mean(nats)), shareOfGain: (mean(none) - mean(nats)) / (mean(none) - mean(full)), moreThanFull };
 }

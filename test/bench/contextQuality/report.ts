@@ -1,5 +1,5 @@
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS } from '../continuation/places.ts';
-import { DIVISORS, SELECTORS, type Choice, type Divisor, type SelectorChoice } from './choices.ts';
+import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice, type Divisor, type SelectorChoice } from './choices.ts';
 import type { ContinuationFigure, GroupFigure, ShareFigure } from './figures.ts';
 import { LENGTH_TOKENS } from './tasks.ts';
 
@@ -39,7 +39,7 @@ ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKEN
 
 Perplexity, the share of what the context gains that is kept, and nats per token more than with the full cache:
 
-${grid(continuation.choices, ({ perplexity, shareOfGain, moreThanFull: { mean, standardError } }) => `${perplexity.toFixed(3)}, ${(100 * shareOfGain).toFixed(0)} %, ${signed(mean, 4)} ± ${(1.96 * standardError).toFixed(4)}`)}
+${tables(choicesForContinuation(), continuation.choices, ({ perplexity, shareOfGain, moreThanFull: { mean, standardError } }) => `${perplexity.toFixed(3)}, ${(100 * shareOfGain).toFixed(0)} %, ${signed(mean, 4)} ± ${(1.96 * standardError).toFixed(4)}`)}
 `.trim();
 }
 
@@ -48,17 +48,24 @@ function asked({ groups, choices }: { readonly groups: readonly GroupFigure[]; r
   const counting = groups.filter(({ counts }) => counts).reduce((sum, { questions }) => sum + questions, 0);
   const lines = groups.map(({ group, questions, share, counts }) => `${group} ${percent(share)} of ${questions}${counts ? '' : ' (below 60 %: does not count)'}`);
   const few = counting < ENOUGH_QUESTIONS ? ` These are fewer than ${ENOUGH_QUESTIONS} questions: differences say little yet.` : '';
-  const table = grid(choices, ({ share, difference, differenceInterval: [low, high] }) => `${percent(share)}, ${points(difference)} (${points(low)} to ${points(high)})`);
+  const table = tables(choicesForQuestions(LENGTH_TOKENS), choices, ({ share, difference, differenceInterval: [low, high] }) => `${percent(share)}, ${points(difference)} (${points(low)} to ${points(high)})`);
   return `With the full cache: ${lines.join(', ')}.${few}\n\n${table}`;
 }
 
-function grid<Figure extends Choice>(figures: readonly Figure[], cell: (figure: Figure) => string): string {
-  const at = (selector: SelectorChoice, divisor: Divisor): string => {
-    const figure = figures.find((candidate) => candidate.selector === selector && candidate.divisor === divisor);
-    return figure ? cell(figure) : '';
+/** The choices of the comparison by selector and share, and below them other ones. */
+function tables<Figure extends { readonly cache: string }>(choices: readonly Choice[], figures: readonly Figure[], cell: (figure: Figure) => string): string {
+  const at = (selector: SelectorChoice, divisor: Divisor): Figure | undefined => {
+    const choice = choices.find((candidate) => candidate.selector === selector && candidate.divisor === divisor);
+    return figures.find(({ cache }) => cache === choice?.cache);
   };
-  const rows = SELECTORS.filter((selector) => figures.some((figure) => figure.selector === selector)).map((selector) => `| \`${selector}\` | ${DIVISORS.map((divisor) => at(selector, divisor)).join(' | ')} |`);
-  return [`| selector | ${DIVISORS.map((divisor) => `1/${divisor}`).join(' | ')} |`, `|---|${DIVISORS.map(() => '---').join('|')}|`, ...rows].join('\n');
+  const cells = (selector: SelectorChoice): readonly string[] => DIVISORS.map((divisor) => at(selector, divisor)).map((figure) => (figure ? cell(figure) : ''));
+  const rows = SELECTORS.map((selector) => [selector, cells(selector)] as const).filter(([, of]) => of.some((text) => text !== ''));
+  const others = figures.filter(({ cache }) => !choices.some((choice) => choice.cache === cache));
+  const table = (header: readonly string[], lines: readonly (readonly string[])[]): readonly string[] => (lines.length === 0 ? [] : [[header, header.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')]);
+  return [
+    ...table(['selector', ...DIVISORS.map((divisor) => `1/${divisor}`)], rows.map(([selector, of]) => [`\`${selector}\``, ...of])),
+    ...table(['cache', ''], others.map((figure) => [`\`${figure.cache}\``, cell(figure)])),
+  ].join('\n\n');
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

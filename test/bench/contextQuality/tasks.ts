@@ -41,15 +41,15 @@ export interface Needle {
 export async function readRecallContexts(count: number, tokenizer: ContextTokenizer): Promise<readonly RecallContext[]> {
   const perDomain = Math.ceil(count / CODE_DOMAINS.length);
   const byDomain = await Promise.all(
-    CODE_DOMAINS.map(async (domain) =>
-      (await fromPackages(domain, perDomain, (source, seed) => makeRecallTask({ source, length: LENGTH_TOKENS, constants: CONSTANTS, seed }, tokenizer))).map((task, index) => ({ id: `${domain} ${index}`, domain, task }))),
+    CODE_DOMAINS.map(async (domain, number) =>
+      (await fromPackages({ domain, seed: SEED + 10_000 * number }, perDomain, (source, seed) => makeRecallTask({ source, length: LENGTH_TOKENS, constants: CONSTANTS, seed }, tokenizer))).map((task, index) => ({ id: `${domain} ${index}`, domain, task }))),
   );
   return Array.from({ length: perDomain }, (_, index) => byDomain.flatMap((contexts) => contexts[index] ?? [])).flat().slice(0, count);
 }
 
 /** `perDepth` prompts of prose for each depth; the same texts and facts at all depths, one text after another. */
 export async function readNeedles(perDepth: number, tokenizer: ContextTokenizer): Promise<readonly Needle[]> {
-  const texts = await fromPackages(NEEDLE_DOMAIN, perDepth, (source, seed) => Promise.all(DEPTHS.map(async (depth) => ({ depth, task: await makeNeedleTask({ source, length: LENGTH_TOKENS, depth, seed }, tokenizer) }))));
+  const texts = await fromPackages({ domain: NEEDLE_DOMAIN, seed: SEED }, perDepth, (source, seed) => Promise.all(DEPTHS.map(async (depth) => ({ depth, task: await makeNeedleTask({ source, length: LENGTH_TOKENS, depth, seed }, tokenizer) }))));
   return texts.flatMap((needles, index) => needles.map(({ depth, task }) => ({ id: `${NEEDLE_DOMAIN} ${index} at ${depth}`, depth, task })));
 }
 
@@ -59,7 +59,7 @@ export function keptAnswers<Answer extends RecallAnswer | NeedleAnswer>(modelDig
   return KeptResults.open<Asked<Answer>>(modelDigest, `${task}-${createHash('sha1').update(settings).digest('hex').slice(0, 10)}`);
 }
 
-async function fromPackages<Made>(domain: string, count: number, make: (source: TextSource, seed: number) => Promise<Made>): Promise<readonly Made[]> {
+async function fromPackages<Made>({ domain, seed }: { readonly domain: string; readonly seed: number }, count: number, make: (source: TextSource, seed: number) => Promise<Made>): Promise<readonly Made[]> {
   const packages = await heldOutFiles(domain);
   const texts = new Map<number, readonly TextFile[]>();
   const made: Made[] = [];
@@ -69,7 +69,7 @@ async function fromPackages<Made>(domain: string, count: number, make: (source: 
     const files = texts.get(number) ?? (await readAll(packages[number] as readonly string[]));
     texts.set(number, files);
     try {
-      made.push(await make(filesInRandomOrder(files), SEED + attempt));
+      made.push(await make(filesInRandomOrder(files), seed + attempt));
     } catch (error) {
       if (!(error instanceof TroubleError) || error.code !== 'invalid-input') throw error;
     }
