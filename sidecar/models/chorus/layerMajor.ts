@@ -16,8 +16,14 @@ import { outputLogits } from './outputLogits.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
+/** Of a chunk's mask: deep in a long prompt chunks are shorter. */
+const MASK_BYTES = 64 * 2 ** 20;
+const F16_BYTES = 2;
+/** Attention is computed in tiles from so many tokens on. */
+const TILE_TOKENS = 64;
+
 export interface LayerMajorOptions {
-  /** Tokens of one evaluation. */
+  /** Tokens of one evaluation; fewer where the context is so long that their mask would be large. */
   readonly chunkTokens: number;
   /** Type of a layer's keys and values while it is computed. */
   readonly cacheType?: TensorType;
@@ -200,14 +206,19 @@ export class LayerMajorPrefill implements Disposable {
 
 function chunksOf(contextTokens: number, replays: readonly (readonly TokenId[])[], chunkTokens: number): readonly Chunk[] {
   const chunks: Chunk[] = [];
-  for (let first = 0; first < contextTokens; first += chunkTokens) {
-    chunks.push({ first, count: Math.min(chunkTokens, contextTokens - first), past: first, isReplay: false });
-  }
+  /** Cuts `length` tokens from `first` on, which attend `past` rows besides their own. */
+  const cut = (first: number, length: number, past: number, isReplay: boolean): void => {
+    for (let start = 0; start < length; ) {
+      const most = Math.floor(MASK_BYTES / F16_BYTES / (past + start + chunkTokens) / TILE_TOKENS) * TILE_TOKENS;
+      const count = Math.min(chunkTokens, Math.max(TILE_TOKENS, most), length - start);
+      chunks.push({ first: first + start, count, past: past + start, isReplay });
+      start += count;
+    }
+  };
+  cut(0, contextTokens, 0, false);
   let before = contextTokens;
   for (const { length } of replays) {
-    for (let start = 0; start < length; start += chunkTokens) {
-      chunks.push({ first: before + start, count: Math.min(chunkTokens, length - start), past: contextTokens + start, isReplay: true });
-    }
+    cut(before, length, contextTokens, true);
     before += length;
   }
   return chunks;

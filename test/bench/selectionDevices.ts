@@ -1,0 +1,57 @@
+/**
+ * The rows that selectors keep on the processor beside those that they keep on a GPU, of the same float32 weights and tokens:
+ *
+ *   npx tsx test/bench/selectionDevices.ts [--device vulkan] [--tokens 512] [--write]
+ *
+ * Takes 0.6 GB in the folder for temporary files. Mesa's lavapipe is a Vulkan device for machines that have none (GGML_VK_VISIBLE_DEVICES=0).
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
+import type { DeviceKind } from '../../kernels/ggml/device.ts';
+import { selectRows } from '../../sidecar/select/selectRows.ts';
+import { writeFloatModel } from './kvpress/models.ts';
+import { writeReport } from './report.ts';
+
+const VOCABULARY = 49_152;
+const CACHES = ['snapkv:128,window=16,kernel=7', 'snapkv:128,window=16,kernel=7,pool=max', 'h2o:128', 'expected-attention:128', 'keydiff:128', 'streaming:128', 'random:128', 'snapkv:128,window=16,values=critical', 'snapkv:128,window=16,budget=adaptive'];
+
+const { values } = parseArgs({ options: { device: { type: 'string', default: 'vulkan' }, tokens: { type: 'string', default: '512' }, write: { type: 'boolean', default: false } } });
+const kind = values.device as DeviceKind;
+const tokens = Array.from({ length: Number(values.tokens) }, (_, index) => (Math.imul(index, 7_919) + (index % 13) * 101) % VOCABULARY);
+const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-selection-devices-'));
+try {
+  const modelPath = await writeFloatModel(await fetchModel(), folder);
+  const figures: { cache: string; rows: number; differing: number }[] = [];
+  for (const cache of CACHES) {
+    const [here, there] = [await keptOn('cpu', modelPath, cache), await keptOn(kind, modelPath, cache)];
+    let [rows, differing] = [0, 0];
+    for (const [index, head] of here.entries()) {
+      const other = new Set(there[index]);
+      rows += head.length;
+      differing += head.filter((row) => !other.has(row)).length;
+    }
+    figures.push({ cache, rows, differing });
+    process.stdout.write(`${cache}: ${differing} of ${rows} rows differ\n`);
+  }
+  const table = figures.map(({ cache, rows, differing }) => `| \`${cache}\` | ${rows} | ${differing} |`);
+  const body = `
+Of ${tokens.length} tokens, by all layers and KV heads of SmolLM2-135M in float32: rows kept on the processor, and how many of them are not kept on ${kind}. Rounding decides where
+scores are next to equal; tests hold both devices to plain loops besides (\`npm run test:vulkan\`).
+
+| cache | rows kept | differing |
+|---|---:|---:|
+${table.join('\n')}
+`;
+  process.stdout.write(`${body}\n`);
+  if (values.write) await writeReport({ name: 'selection-devices', title: 'The same rows on every device', model: 'SmolLM2-135M-Instruct, float32 of its Q4_1', body, figures: { device: kind, cases: figures }, command: `npx tsx test/bench/selectionDevices.ts --device ${kind} --tokens ${values.tokens} --write` });
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function keptOn(device: DeviceKind, modelPath: string, cache: string): Promise<readonly (readonly number[])[]> {
+  const { layers } = await selectRows({ modelPath, context: { tokens }, cache, device, threads: 0 });
+  return layers.flatMap(({ heads }) => heads);
+}
