@@ -36,8 +36,8 @@ export interface MemoryRequest {
   readonly contextSizeTokens: number;
   /** Rows that a sequence keeps of so many tokens; absent: one each. Where they are fewer, a prompt is read layer by layer. */
   readonly keptRows?: number;
-  /** What a sequence holds besides all its rows to attend some of them: copies of so many, and bounds of each page. */
-  readonly tier?: { readonly rows: number; readonly pageRows: number };
+  /** What a sequence holds besides all its rows to attend some of them: copies of so many, and bounds of each page; and what an element of all its rows takes. */
+  readonly tier?: { readonly rows: number; readonly pageRows: number; readonly cacheElementBytes: number };
 }
 
 /**
@@ -79,7 +79,7 @@ export function memoryNeeds(
   // One layer's full cache, and what passes from layer to layer.
   const readingBytes = keptRows < contextTokens ? (tokenBytes / shape.blockCount + 4 * shape.embeddingLength) * contextTokens : 0;
   return {
-    cacheBytes: tokenBytes * (Math.min(contextTokens, keptRows) + tierRows) * sequences + readingBytes,
+    cacheBytes: (tokenBytes * tierRows + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows)) * sequences + readingBytes,
     computeBytes: batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes,
   };
 }

@@ -30,12 +30,16 @@ const definitions: Readonly<Record<string, { readonly before: string; readonly a
   '.go': { before: 'const ', after: '' },
 };
 
-/** Constants whose names and values all differ, at most `MOST_CONSTANTS`. */
+/** Constants whose names and values all differ, at most `MOST_CONSTANTS`; names share a word only where there are more of them than words. */
 export function makeConstants(count: number, random: Random): readonly Constant[] {
-  const names = [...random.order(MOST_CONSTANTS)].map((index) => `${FIRST_WORDS[index % FIRST_WORDS.length] as string}_${SECOND_WORDS[Math.floor(index / FIRST_WORDS.length)] as string}`);
+  const [firsts, seconds] = [random.order(FIRST_WORDS.length), random.order(SECOND_WORDS.length)];
+  const nameOf = (index: number): string => {
+    const [round, place] = [Math.floor(index / firsts.length), index % firsts.length];
+    return `${FIRST_WORDS[firsts[place] as number] as string}_${SECOND_WORDS[seconds[(place + round) % seconds.length] as number] as string}`;
+  };
   const values = new Set<string>();
   while (values.size < count) values.add(makeValue(random));
-  return [...values].map((value, index) => ({ name: names[index] as string, value }));
+  return [...values].map((value, index) => ({ name: nameOf(index), value }));
 }
 
 /** A constant's definition in a file whose name ends so (".ts"), and the beginning of it that asks for the value. */

@@ -25,6 +25,8 @@ export interface PlainHooks {
   readonly onAttention?: (layer: PlainLayer, block: number) => void;
   /** Whether a token attends an earlier one; all by default. */
   readonly attends?: (place: { readonly block: number; readonly kvHead: number; readonly position: number; readonly other: number }) => boolean;
+  /** Is given each token's keys and values as they go into the cache, and gives what the cache holds. */
+  readonly keptRow?: (row: readonly number[]) => readonly number[];
   /** Is given each block's output, all tokens of it. */
   readonly onBlock?: (hidden: readonly (readonly number[])[]) => void;
 }
@@ -46,7 +48,7 @@ export function plainLlamaLogits(
   documentStart: readonly number[],
   hooks: PlainHooks = {},
 ): number[][] {
-  const { productInput = (x) => x, branchOutput = (y) => y, attends = () => true } = hooks;
+  const { productInput = (x) => x, branchOutput = (y) => y, attends = () => true, keptRow = (row) => row } = hooks;
   const { blockCount, width, heads, kvHeads, headSize, epsilon } = sizes;
   const get = (name: string): number[] => {
     const values = weights.get(name);
@@ -70,8 +72,8 @@ export function plainLlamaLogits(
     const normed = hidden.map((x) => rmsNorm(`${name}.attn_norm.weight`, x));
     const unrotated = normed.map((x) => product(`${name}.attn_q.weight`, x));
     const queries = unrotated.map((x, position) => rotate(x, position, sizes));
-    const keys = normed.map((x, position) => rotate(product(`${name}.attn_k.weight`, x), position, sizes));
-    const values = normed.map((x) => product(`${name}.attn_v.weight`, x));
+    const keys = normed.map((x, position) => [...keptRow(rotate(product(`${name}.attn_k.weight`, x), position, sizes))]);
+    const values = normed.map((x) => [...keptRow(product(`${name}.attn_v.weight`, x))]);
     hooks.onAttention?.(
       {
         query: queries.map((x) => split(x, headSize)),

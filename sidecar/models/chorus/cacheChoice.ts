@@ -34,6 +34,7 @@ interface Options {
 
 const DEFAULT_WINDOW = 32;
 const MAX_ROWS = 2 ** 24;
+const cacheTypes = { f16: 'F16', q8_0: 'Q8_0' } as const;
 
 const selectors = {
   full: () => full(),
@@ -87,7 +88,7 @@ function tierOf(text: string, rows: string | undefined, given: Map<string, strin
   const pageRows = options.number('page', 16, { least: 1, most: 256 });
   const [capacity, window] = [rows === undefined ? 1_024 : wholeNumber(text, 'rows', rows, { least: pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
   const [refreshTokens, queries] = [options.number('refresh', 8, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
-  const tier = { capacity, pageRows, window, refreshTokens, queries, blockTokens: options.number('block', 64, { least: 0, most: 64 }) };
+  const tier = { capacity, pageRows, window, refreshTokens, queries, blockTokens: options.number('block', 64, { least: 0, most: 64 }), cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0'])] };
   assertNoneLeft(text, given);
   for (const [what, value] of [['rows', capacity], ['window', window]] as const) {
     if (value % pageRows !== 0) throw new TroubleError('invalid-input', `${what} of the cache "${text}" must be a multiple of the ${pageRows} rows of a page; got ${value}.`);

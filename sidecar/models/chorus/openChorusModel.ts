@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { DeviceError, UnsupportedOpError, AllocationError } from '../../../kernels/ggml/errors.ts';
+import { rowBytes, tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
 import { CHUNK_TOKENS } from '../../contexts/chunkNames.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { evaluateInChunks, type Evaluator } from '../evaluator.ts';
@@ -22,6 +23,8 @@ import { replayPrompts } from './replayPrompts.ts';
 import { Tiers } from './tiers.ts';
 import { loadWeights } from './weights.ts';
 
+/** That every type's size is told of exactly. */
+const BLOCK_ELEMENTS = 256;
 /** Rows for what follows a prompt of which only some are kept. */
 const ANSWER_ROWS = 2_048;
 
@@ -32,8 +35,9 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   const choice = parseCacheChoice(params.cache ?? 'full');
   // A layer that attends a window of the last tokens can't choose others.
   const tier = model.hyperparameters.sliding ? undefined : choice.tier;
+  checkCacheType(tier?.cacheType, model.hyperparameters.headSize, params.cache);
   const keptRows = choice.capacity === Infinity ? undefined : choice.capacity + ANSWER_ROWS;
-  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, tier: tier && { rows: tierRows(tier), pageRows: tier.pageRows } });
+  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, tier: tier && { rows: tierRows(tier), pageRows: tier.pageRows, cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS } });
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
   const use = <Resource extends Disposable>(resource: Resource): Resource => {
@@ -57,7 +61,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     );
     const selection = choice.capacity === Infinity ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
     const { architecture, hyperparameters } = model;
-    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), { queries: tier?.queries })));
+    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), { queries: tier?.queries, type: tier?.cacheType })));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
     const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
@@ -101,6 +105,12 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
     dispose: () => cache.truncate(0),
   };
   return evaluator;
+}
+
+/** Throws `TroubleError` 'invalid-input' where a head's values can't be cut into a type's blocks. */
+function checkCacheType(type: TensorType = 'F16', headSize: number, cache: string | undefined): void {
+  const { blockElements } = tensorTypes[type];
+  if (headSize % blockElements !== 0) throw new TroubleError('invalid-input', `The cache "${cache ?? ''}" keeps rows in ${type}, in blocks of ${blockElements} values; this model's heads have ${headSize}. Leave out "type".`);
 }
 
 function openFailure({ params, signal, device }: OpenRequest, error: unknown): unknown {

@@ -1,3 +1,4 @@
+import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { FastTier } from './fastTier.ts';
 import type { Network } from './network.ts';
 import { PageTable } from './pageTable.ts';
@@ -16,6 +17,8 @@ export interface TierOptions {
   readonly queries: number;
   /** Tokens of a prompt that choose together; 0 where prompts attend everything. */
   readonly blockTokens: number;
+  /** Of the keys and values that a sequence keeps; what is attended of them is float16. */
+  readonly cacheType: Extract<TensorType, 'F16' | 'Q8_0'>;
 }
 
 /** The last position at which everything is attended: until there choosing leaves too little out. */

@@ -4,6 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import { fromFloat32, toFloat32 } from '../../../kernels/ggml/dequantise.ts';
+import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
@@ -18,12 +20,19 @@ import { TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const count = (value: number): GgufEntry => ({ type: 'u32', value });
-const sizes: PlainLlamaSizes = { blockCount: 2, width: 64, heads: 4, kvHeads: 2, headSize: 16, epsilon: 1e-5, ropeBase: 10_000, vocabularySize: TINY_VOCABULARY };
+const shape = { blockCount: 2, width: 64, epsilon: 1e-5, ropeBase: 10_000, vocabularySize: TINY_VOCABULARY };
 const [PROMPT, QUERIES] = [150, 4];
 const options = { capacity: 32, pageRows: 8, window: 24, refreshTokens: 3, queries: QUERIES, blockTokens: 0 };
 const tokens = Array.from({ length: PROMPT + 12 }, (_, index) => (index * 7_919 + index * index + 13) % TINY_VOCABULARY);
 
-describe(`attending chosen pages of a long context on ${kind}`, () => {
+/** What the sequence's cache holds, how near to a tie rounding may decide a choice, and how far logits may be off. */
+const cases = [
+  { cacheType: 'F32', sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.002 : 1.01, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, blocks: [8, 5, 24] },
+  // Queries are rounded to eight bits besides, as far as everything is attended.
+  { cacheType: 'Q8_0', sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-3, blocks: [8] },
+] satisfies readonly { readonly cacheType: TensorType; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly blocks: readonly number[] }[];
+
+for (const { cacheType, sizes, tie, tolerance, blocks } of cases) describe(`attending chosen pages of a long context, kept in ${cacheType}, on ${kind}`, () => {
   let folder: string;
   let file: string;
   let weights: PlainWeights;
@@ -31,10 +40,13 @@ describe(`attending chosen pages of a long context on ${kind}`, () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-fast-tier-'));
     file = path.join(folder, 'model.gguf');
     using device = new Device(kind);
-    await writeTinyModel(file, { variant: 'llama', type: 'F32', device, omit: ['.bias'], keys: { block_count: count(2), embedding_length: count(64), feed_forward_length: count(96), 'attention.head_count': count(4), 'attention.head_count_kv': count(2) } });
+    await writeTinyModel(file, { variant: 'llama', type: 'F32', device, omit: ['.bias'], keys: { block_count: count(2), embedding_length: count(64), feed_forward_length: count(96), 'attention.head_count': count(sizes.heads), 'attention.head_count_kv': count(sizes.kvHeads) } });
     weights = await readTensors(file);
   });
   after(() => rm(folder, { recursive: true, force: true }));
+
+  /** Keys and values as the cache holds them. */
+  const keptRow = (row: readonly number[]): readonly number[] => (cacheType === 'F32' ? row : [...toFloat32(cacheType, fromFloat32(cacheType, Float32Array.from(row), row.length))]);
 
   /** A choice of pages, for the tokens from `start` on. */
   interface Choice {
@@ -66,12 +78,13 @@ describe(`attending chosen pages of a long context on ${kind}`, () => {
       for (let block = 0; block < sizes.blockCount; block++) {
         plainLlamaLogits(sizes, weights, seen, seen.map(() => 0), {
           attends,
+          keptRow,
           onAttention: (layer: PlainLayer, number) => {
             if (number !== block) return;
             const scores = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries });
             choice.pages[block] = scores.map((ofPages) => {
               const pages = [...ofPages.keys()].sort((a, b) => (ofPages[b] as number) - (ofPages[a] as number));
-              if ((ofPages[pages[count - 1] as number] as number) < 1.002 * (ofPages[pages[count] as number] as number)) tied.add(choice);
+              if ((ofPages[pages[count - 1] as number] as number) < tie * (ofPages[pages[count] as number] as number)) tied.add(choice);
               return new Set(pages.slice(0, count));
             });
           },
@@ -79,23 +92,22 @@ describe(`attending chosen pages of a long context on ${kind}`, () => {
       }
     }
     const isTied = (position: number): boolean => tied.has(chosen.findLast(({ start }) => start <= position) as Choice);
-    return plainLlamaLogits(sizes, weights, tokens, tokens.map(() => 0), { attends }).map((row, position) => (isTied(position) ? undefined : Float32Array.from(row))).slice(first);
+    return plainLlamaLogits(sizes, weights, tokens, tokens.map(() => 0), { attends, keptRow }).map((row, position) => (isTied(position) ? undefined : Float32Array.from(row))).slice(first);
   }
 
   function assertClose(rows: readonly Float32Array[], expected: readonly (Float32Array | undefined)[]): void {
     const compared = expected.flatMap((row, index) => (row ? [{ row, own: rows[index] as Float32Array }] : []));
-    assert.ok(rows.length === expected.length && compared.length > 0.7 * rows.length, `${compared.length} of ${rows.length} rows have no tie`);
+    assert.ok(rows.length === expected.length && compared.length >= 0.3 * rows.length, `${compared.length} of ${rows.length} rows have no tie`);
     const { normalisedSquaredError } = compareLogits(Float32Array.from(compared.flatMap(({ own }) => [...own])), compared.map(({ row }) => row), TINY_VOCABULARY);
-    // Bounds and what is attended are float16.
-    assert.ok(normalisedSquaredError <= (kind === 'cpu' ? 1e-5 : 1e-3), `normalised squared error ${normalisedSquaredError}`);
+    assert.ok(normalisedSquaredError <= tolerance, `normalised squared error ${normalisedSquaredError}`);
   }
 
   it('an answer has the logits of plain loops, before and after tokens are taken back, and with drafts', async () => {
     using device = new Device(kind, { threads: 2 });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
     const { network, model } = opened;
-    using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES });
-    using tiers = new Tiers(network, sequence, options);
+    using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES });
+    using tiers = new Tiers(network, sequence, { ...options, cacheType: 'F16' });
     const fast = tiers.answers;
     assert.ok(fast.isWorthwhile(PROMPT));
     await network.evaluate(sequence, tokens.slice(0, 100), 'none');
@@ -129,13 +141,13 @@ describe(`attending chosen pages of a long context on ${kind}`, () => {
     network.forget(sequence);
   });
 
-  for (const blockTokens of [8, 5, 24]) {
+  for (const blockTokens of blocks) {
     it(`a prompt in blocks of ${blockTokens} has the logits of plain loops, however it is cut`, async () => {
       using device = new Device(kind, { threads: 2 });
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
       const { network, model } = opened;
-      using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES });
-      using tiers = new Tiers(network, sequence, { ...options, blockTokens });
+      using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES });
+      using tiers = new Tiers(network, sequence, { ...options, blockTokens, cacheType: 'F16' });
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       const first = tiers.prompts?.firstBlock as number;
       // What is left behind the last whole block chooses in parts of eight.

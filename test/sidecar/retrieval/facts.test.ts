@@ -16,6 +16,11 @@ describe('constants', () => {
     assert.ok(constants.every(({ value }) => /^[1-9]\d{4}$/.test(value)));
   });
 
+  it('share no word of their names where there are few of them', () => {
+    const words = makeConstants(20, new Random(2)).flatMap(({ name }) => name.split('_'));
+    assert.equal(new Set(words).size, 40);
+  });
+
   for (const [ending, statement] of [['.ts', 'const RETRY_MAPLE = 48213;'], ['.py', 'RETRY_MAPLE = 48213'], ['.go', 'const RETRY_MAPLE = 48213'], ['', 'const RETRY_MAPLE = 48213;']] as const) {
     it(`are defined in a file *${ending} as "${statement}", and asked for by what stands before the value`, () => {
       const fact = definitionOf({ name: 'RETRY_MAPLE', value: '48213' }, ending);

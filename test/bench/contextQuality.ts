@@ -1,0 +1,140 @@
+/**
+ * What is still known of a context when a share of it is kept or attended: recall, needle, and the perplexity of code that goes on:
+ *
+ *   npx tsx test/bench/contextQuality.ts [MODEL] [--tasks recall,needle,continuation] [--selectors tiered,snapkv] [--divisors 8,16,32]
+ *     [--cache CHOICE …] [--contexts 24] [--needles 8] [--places 60] [--max-seconds N] [--write]
+ *
+ * Everything is paired with the full cache. With `--cache` other choices are measured, and of the comparison's only those that `--selectors` names. Results are kept in the developer cache, so that several runs of `--max-seconds` make a whole one; the report is of all that
+ * were asked for. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
+ */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
+import { tokenizerOf } from '../../sidecar/retrieval/context.ts';
+import { askNeedle, type NeedleAnswer } from '../../sidecar/retrieval/needle.ts';
+import { askRecall, type RecallAnswer } from '../../sidecar/retrieval/recall.ts';
+import { inParallel, openForBench } from './bundled/benchNetworks.ts';
+import { Deadline, type KeptResults } from './bundled/kept.ts';
+import { namedModel } from './bundled/models.ts';
+import { openChosen } from './contextQuality/chosenSequence.ts';
+import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice } from './contextQuality/choices.ts';
+import { continuationFigure, groupFigures, shareFigure, type Outcome } from './contextQuality/figures.ts';
+import { qualityReport, type QualityFigures } from './contextQuality/report.ts';
+import { ANSWER_TOKENS, keptAnswers, LENGTH_TOKENS, readNeedles, readRecallContexts, type Asked } from './contextQuality/tasks.ts';
+import { meanOf } from './bundled/paired.ts';
+import { keptPlaces, natsAtPlace } from './continuation/nats.ts';
+import { readPlaces } from './continuation/places.ts';
+import { writeReport } from './report.ts';
+
+const TASKS = ['recall', 'needle', 'continuation'] as const;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tasks: { type: 'string', default: TASKS.join(',') },
+    selectors: { type: 'string' },
+    cache: { type: 'string', multiple: true, default: [] },
+    divisors: { type: 'string', default: DIVISORS.join(',') },
+    contexts: { type: 'string', default: '24' },
+    needles: { type: 'string', default: '8' },
+    places: { type: 'string', default: '60' },
+    'max-seconds': { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const tasks = listed('tasks', values.tasks, TASKS);
+const selectors = listed('selectors', values.selectors ?? (values.cache.length > 0 ? '' : SELECTORS.join(',')), SELECTORS);
+const divisors = listed('divisors', values.divisors, DIVISORS.map(String));
+const isWanted = ({ selector, divisor }: Choice): boolean => selectors.includes(selector) && divisors.includes(String(divisor));
+const model = await namedModel(positionals[0] ?? (await fetchModel()));
+const deadline = new Deadline(values['max-seconds'] === undefined ? undefined : Number(values['max-seconds']));
+await using opened = await openForBench(model.file, { capacityTokens: 256 });
+const tokenizer = tokenizerOf(opened.engine, opened.loaded);
+const questionCaches = [...choicesForQuestions(LENGTH_TOKENS).filter(isWanted).map(({ cache }) => cache), ...values.cache];
+const continuationCaches = [...choicesForContinuation().filter(isWanted).map(({ cache }) => cache), ...values.cache];
+for (const cache of values.cache) parseCacheChoice(cache);
+
+const figures: QualityFigures = { recall: await recall(), needle: await needle(), continuation: await continuation() };
+const body = qualityReport(figures);
+process.stdout.write(`${body}\n`);
+if (values.write) await writeReport({ name: 'context-quality', title: 'What is still known of a context', model: model.name, body, figures, command: 'npx tsx test/bench/contextQuality.ts --write' });
+
+async function recall(): Promise<QualityFigures['recall']> {
+  if (!tasks.includes('recall')) return { groups: [], choices: [] };
+  const contexts = await readRecallContexts(Number(values.contexts), tokenizer);
+  const kept = await keptByCache((cache) => keptAnswers<RecallAnswer>(model.digest, 'recall', cache));
+  await measure('recall', contexts, kept, async (cache, { id, task }, network) => {
+    using chosen = openChosen(network, opened.text, { cache, contextTokens: LENGTH_TOKENS + ANSWER_TOKENS });
+    const { answers, contextReads } = await askRecall(chosen.engine, task);
+    if (contextReads > 2) throw new Error(`${cache} read ${id} ${contextReads.toFixed(1)} times, so that it may have known the questions.`);
+    return { id, answers };
+  });
+  const outcomesOf = (cache: string): readonly Outcome[] => contexts.flatMap(({ id, domain }) => (kept.get(cache)?.get(id)?.answers ?? []).map(({ question, isRight }) => ({ id: `${id} ${question}`, group: domain, isRight })));
+  return shares(outcomesOf);
+}
+
+async function needle(): Promise<QualityFigures['needle']> {
+  if (!tasks.includes('needle')) return { groups: [], choices: [] };
+  const needles = await readNeedles(Number(values.needles), tokenizer);
+  const kept = await keptByCache((cache) => keptAnswers<NeedleAnswer>(model.digest, 'needle', cache));
+  await measure('needle', needles, kept, async (cache, { id, task }, network) => {
+    using chosen = openChosen(network, opened.text, { cache, contextTokens: LENGTH_TOKENS + ANSWER_TOKENS });
+    return { id, answers: [await askNeedle(chosen.engine, task)] };
+  });
+  const outcomesOf = (cache: string): readonly Outcome[] => needles.flatMap(({ id }) => (kept.get(cache)?.get(id)?.answers ?? []).map(({ isFound }) => ({ id, group: 'prose', isRight: isFound })));
+  return shares(outcomesOf);
+}
+
+async function continuation(): Promise<QualityFigures['continuation']> {
+  if (!tasks.includes('continuation')) return { places: 0, perplexity: undefined, choices: [] };
+  const places = await readPlaces(opened.text, Number(values.places));
+  const caches = ['none', 'full', ...continuationCaches];
+  const kept = new Map(await Promise.all(caches.map(async (cache) => [cache, await keptPlaces(model.digest, cache)] as const)));
+  await measure('continuation', places, kept, async (cache, place, network) => ({ id: place.id, nats: await natsAtPlace(network, opened.text, cache, place) }));
+  const natsOf = (cache: string): ReadonlyMap<string, number> => new Map(places.flatMap(({ id }) => { const result = kept.get(cache)?.get(id); return result ? [[id, result.nats] as const] : []; }));
+  const [none, full] = [natsOf('none'), natsOf('full')];
+  const both = [...none.keys()].filter((id) => full.has(id));
+  const perplexity = (nats: ReadonlyMap<string, number>): number => Math.exp(meanOf(both.map((id) => nats.get(id) as number)).mean);
+  return {
+    places: both.length,
+    perplexity: both.length > 0 ? { none: perplexity(none), full: perplexity(full) } : undefined,
+    choices: continuationCaches.map((cache) => continuationFigure(cache, natsOf(cache), { none, full })).filter((figure) => figure !== undefined),
+  };
+}
+
+type BenchNetwork = Awaited<ReturnType<typeof openForBench>>['networks'][number]['network'];
+
+/** Measures what is not kept yet, thing by thing with all caches, so that whatever is there is paired. */
+async function measure<Thing extends { readonly id: string }, Result extends { readonly id: string }>(
+  name: string,
+  things: readonly Thing[],
+  kept: ReadonlyMap<string, KeptResults<Result>>,
+  ask: (cache: string, thing: Thing, network: BenchNetwork) => Promise<Result>,
+): Promise<void> {
+  let done = 0;
+  await inParallel(things, opened.networks, async (thing, { network }) => {
+    for (const [cache, results] of kept) {
+      if (deadline.isOver) return;
+      if (!results.get(thing.id)) await results.add(await ask(cache, thing, network));
+    }
+    process.stderr.write(`${name}: ${++done} of ${things.length}\n`);
+  });
+}
+
+async function keptByCache<Answer>(open: (cache: string) => Promise<KeptResults<Asked<Answer>>>): Promise<ReadonlyMap<string, KeptResults<Asked<Answer>>>> {
+  return new Map(await Promise.all(['full', ...questionCaches].map(async (cache) => [cache, await open(cache)] as const)));
+}
+
+function shares(outcomesOf: (cache: string) => readonly Outcome[]): QualityFigures['recall'] {
+  const full = outcomesOf('full');
+  return { groups: groupFigures(full), choices: questionCaches.map((cache) => shareFigure(cache, outcomesOf(cache), full)).filter((figure) => figure !== undefined) };
+}
+
+/** Throws for a word that is not one of `words`. */
+function listed(option: string, value: string, words: readonly string[]): readonly string[] {
+  const given = value === '' ? [] : value.split(',');
+  const unknown = given.find((word) => !words.includes(word));
+  if (unknown !== undefined) throw new Error(`--${option} takes some of ${words.join(', ')}; got "${unknown}".`);
+  return given;
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
+import { CONTEXT_TOKENS } from '../continuation/places.ts';
+import { choicesForContinuation, choicesForQuestions } from './choices.ts';
+
+describe('choices of the comparison', () => {
+  it('are caches that there are, each once', () => {
+    for (const choices of [choicesForQuestions(2_048), choicesForContinuation()]) {
+      for (const { cache } of choices) parseCacheChoice(cache);
+      assert.equal(new Set(choices.map(({ cache }) => cache)).size, 4 * 7 + 5);
+    }
+  });
+
+  it('keep or attend the same share of a context which questions follow, whatever the selector', () => {
+    for (const { cache, divisor } of choicesForQuestions(2_048)) {
+      const { capacity, tier } = parseCacheChoice(cache);
+      assert.equal(tier ? tier.capacity : capacity, 2_048 / divisor, cache);
+    }
+  });
+
+  it('keep or attend the same share of other files, besides the tokens of the file itself', () => {
+    for (const { cache, divisor } of choicesForContinuation()) {
+      const { capacity, window, tier } = parseCacheChoice(cache);
+      const share = (tier ? tier.capacity : capacity - window) / CONTEXT_TOKENS;
+      assert.ok(share * divisor >= 1 && share * divisor < 1.1, `${cache}: ${share}`);
+    }
+  });
+});

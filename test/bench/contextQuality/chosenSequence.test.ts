@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
+import { generatedFiles, tokenizerOf } from '../../../sidecar/retrieval/context.ts';
+import { generateCode } from '../../../sidecar/retrieval/generatedTexts.ts';
+import { askRecall, makeRecallTask } from '../../../sidecar/retrieval/recall.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { openForBench, type BenchNetworks } from '../bundled/benchNetworks.ts';
+import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { openChosen } from './chosenSequence.ts';
+
+const CONTEXT_TOKENS = 1_024;
+
+describe("a bench's sequence", () => {
+  let folder: string;
+  let modelPath: string;
+  let opened: BenchNetworks;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-chosen-'));
+    modelPath = path.join(folder, 'tiny.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(modelPath, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), omit: ['.bias'], keys: { context_length: { type: 'u32', value: CONTEXT_TOKENS } } });
+    opened = await openForBench(modelPath, { capacityTokens: 256, networks: 1 });
+  });
+  after(async () => {
+    await opened[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  for (const cache of ['full', 'snapkv:128', 'h2o:96', 'kvzip:128', 'tiered:64,window=32']) {
+    it(`answers with the cache ${cache} as the engine does`, async () => {
+      const engine = new LocalEngine({ log: () => undefined });
+      try {
+        const model = await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: CONTEXT_TOKENS, cache });
+        const task = await makeRecallTask({ source: generatedFiles(generateCode), length: 600, constants: 3, seed: 1 }, tokenizerOf(engine, model));
+        assert.deepEqual(await makeRecallTask({ source: generatedFiles(generateCode), length: 600, constants: 3, seed: 1 }, tokenizerOf(opened.engine, opened.loaded)), task);
+        const [{ network }] = opened.networks as [OpenedNetwork];
+        using chosen = openChosen(network, opened.text, { cache, contextTokens: CONTEXT_TOKENS });
+        assert.deepEqual((await askRecall(chosen.engine, task)).answers, (await askRecall(engine, task)).answers);
+      } finally {
+        await engine.dispose();
+      }
+    });
+  }
+});

@@ -1,0 +1,53 @@
+import type { Backend } from '../../../sidecar/engine/backend.ts';
+import type { Engine } from '../../../sidecar/engine/engine.ts';
+import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
+import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
+import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
+import { BATCH_TOKENS, type Network } from '../../../sidecar/models/chorus/network.ts';
+import { replayPrompts } from '../../../sidecar/models/chorus/replayPrompts.ts';
+import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
+import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
+import type { ModelText } from '../../../sidecar/models/modelText.ts';
+
+/** For what is appended to a context of which only some rows are kept. */
+const ROOM_ROWS = 768;
+/** Of a model of 135M parameters; what one token of depth adds to a token's cost, until it is measured. */
+const ATTENTION_COST_SLOPE = 1e-4;
+
+/** A sequence of a bench's network, empty, of whose context is kept or attended what `--cache` chooses. */
+export interface ChosenSequence extends Disposable {
+  readonly sequence: ChorusSequence;
+  /** Asks it as the engine process asks: by the scheduler, in a sequence's own way of reading. */
+  readonly engine: Pick<Engine, 'generate'>;
+}
+
+/** `contextTokens`: all that the sequence will hold. Throws `TroubleError` for a cache that there is not. */
+export function openChosen(network: Network, text: ModelText, { cache: choiceText, contextTokens }: { readonly cache: string; readonly contextTokens: number }): ChosenSequence {
+  const choice = parseCacheChoice(choiceText);
+  const { hyperparameters, placement } = network.options;
+  const keepsAll = choice.capacity === Infinity;
+  const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), { queries: choice.tier?.queries });
+  const tiers = choice.tier && new Tiers(network, cache, choice.tier);
+  const selection = keepsAll ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
+  const sequence = new ChorusSequence(network, cache, hyperparameters.vocabularySize, selection, tiers);
+  const endOfGeneration = new Set(text.special.endOfGeneration);
+  const backend: Backend = {
+    vocabulary: text.vocabulary,
+    sequences: [sequence],
+    contextSizeTokens: contextTokens,
+    batchTokens: BATCH_TOKENS,
+    isInterruptible: network.isInterruptible,
+    isEndOfGeneration: (token) => endOfGeneration.has(token),
+    grammar: () => Promise.reject(new Error('Benches ask without grammars.')),
+  };
+  const scheduler = new Scheduler(backend, { attentionCostSlope: ATTENTION_COST_SLOPE });
+  return {
+    sequence,
+    engine: { generate: (request, options) => scheduler.generate(request, options) },
+    [Symbol.dispose]: () => {
+      network.forget(cache);
+      tiers?.[Symbol.dispose]();
+      cache[Symbol.dispose]();
+    },
+  };
+}

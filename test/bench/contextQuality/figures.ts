@@ -1,0 +1,74 @@
+import { pairedProportions, wilsonInterval, type Interval } from '../../../sidecar/retrieval/proportions.ts';
+import { meanOf, type Paired } from '../bundled/paired.ts';
+
+/** One thing that was asked of the full cache and of others. */
+export interface Outcome {
+  readonly id: string;
+  /** Questions of one group count where the full cache knows enough of them. */
+  readonly group: string;
+  readonly isRight: boolean;
+}
+
+/** A group of questions, and how well the full cache does. */
+export interface GroupFigure {
+  readonly group: string;
+  readonly questions: number;
+  readonly share: number;
+  readonly counts: boolean;
+}
+
+/** A choice beside the full cache, over the same questions. */
+export interface ShareFigure {
+  /** As `--cache` takes it. */
+  readonly cache: string;
+  readonly questions: number;
+  readonly share: number;
+  readonly interval: Interval;
+  /** Less than the full cache by so much, where it is negative. */
+  readonly difference: number;
+  readonly differenceInterval: Interval;
+}
+
+/** A choice beside the full cache and no context, over the same places. */
+export interface ContinuationFigure {
+  /** As `--cache` takes it. */
+  readonly cache: string;
+  readonly places: number;
+  readonly perplexity: number;
+  /** Of what the full cache gains over no context. */
+  readonly shareOfGain: number;
+  /** Nats per token. */
+  readonly moreThanFull: Paired;
+}
+
+/** Below this the full cache does so badly that a difference says nothing. */
+const LEAST_SHARE = 0.6;
+
+export function groupFigures(full: readonly Outcome[]): readonly GroupFigure[] {
+  return [...new Set(full.map(({ group }) => group))].map((group) => {
+    const outcomes = full.filter((outcome) => outcome.group === group);
+    const share = outcomes.filter(({ isRight }) => isRight).length / outcomes.length;
+    return { group, questions: outcomes.length, share, counts: share >= LEAST_SHARE };
+  });
+}
+
+/** Over the questions of groups that count which both were asked; `undefined` where there are none. */
+export function shareFigure(cache: string, outcomes: readonly Outcome[], full: readonly Outcome[]): ShareFigure | undefined {
+  const counting = new Set(groupFigures(full).flatMap(({ group, counts }) => (counts ? [group] : [])));
+  const byFull = new Map(full.filter(({ group }) => counting.has(group)).map(({ id, isRight }) => [id, isRight]));
+  const both = outcomes.filter(({ id }) => byFull.has(id));
+  if (both.length === 0) return undefined;
+  const own = both.map(({ isRight }) => isRight);
+  const right = own.filter(Boolean).length;
+  const { difference, interval } = pairedProportions(own, both.map(({ id }) => byFull.get(id) as boolean));
+  return { cache, questions: both.length, share: right / both.length, interval: wilsonInterval(right, both.length), difference, differenceInterval: interval };
+}
+
+/** `nats` per token by place. `undefined` where no place was measured in all three ways. */
+export function continuationFigure(cache: string, nats: ReadonlyMap<string, number>, { none, full }: { readonly none: ReadonlyMap<string, number>; readonly full: ReadonlyMap<string, number> }): ContinuationFigure | undefined {
+  const ids = [...nats.keys()].filter((id) => none.has(id) && full.has(id));
+  if (ids.length === 0) return undefined;
+  const mean = (values: ReadonlyMap<string, number>): number => meanOf(ids.map((id) => values.get(id) as number)).mean;
+  const moreThanFull = meanOf(ids.map((id) => (nats.get(id) as number) - (full.get(id) as number)));
+  return { cache, places: ids.length, perplexity: Math.exp(mean(nats)), shareOfGain: (mean(none) - mean(nats)) / (mean(none) - mean(full)), moreThanFull };
+}

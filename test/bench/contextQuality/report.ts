@@ -1,0 +1,73 @@
+import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS } from '../continuation/places.ts';
+import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice, type Divisor, type SelectorChoice } from './choices.ts';
+import type { ContinuationFigure, GroupFigure, ShareFigure } from './figures.ts';
+import { LENGTH_TOKENS } from './tasks.ts';
+
+export interface QualityFigures {
+  readonly recall: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
+  readonly needle: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
+  readonly continuation: { readonly places: number; readonly perplexity: { readonly none: number; readonly full: number } | undefined; readonly choices: readonly ContinuationFigure[] };
+}
+
+/** Questions below which a table is marked as too small. */
+const ENOUGH_QUESTIONS = 200;
+
+/** Markdown of what was measured: a table of selectors and shares for each task. */
+export function qualityReport({ recall, needle, continuation }: QualityFigures): string {
+  return `
+What is still known of a context when a share of it is kept or attended, beside the full cache, on the same questions. Of every selector but *tiered* the rows were chosen once, and the rest is
+gone; *tiered* keeps all, and attends what each request and each stretch of an answer choose anew. Ranges are intervals of 95 %: Newcombe's for paired proportions, of the difference to the full
+cache in percentage points; for nats per token 1.96 standard errors of the paired difference.
+
+## Questions asked later
+
+\`chorus recall\`: ${LENGTH_TOKENS} tokens of held-out code with ten constants in them, read once; then each is asked for. Whoever chose rows did not know the questions.
+
+${asked(recall)}
+
+## A question at the end
+
+\`chorus needle\`: ${LENGTH_TOKENS} tokens of prose with one fact in them and the question at the end, which is known when rows are chosen.
+
+${asked(needle)}
+
+## Continuing code
+
+${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, the next ${NEXT_TOKENS} scored one by one. Shares are of the other files; the file's own tokens are attended in any case. ${
+    continuation.perplexity ? `Perplexity without context ${continuation.perplexity.none.toFixed(3)}, with all of it ${continuation.perplexity.full.toFixed(3)}, over ${continuation.places} places.` : 'Nothing was measured yet.'
+  }
+
+Perplexity, the share of what the context gains that is kept, and nats per token more than with the full cache:
+
+${tables(choicesForContinuation(), continuation.choices, ({ perplexity, shareOfGain, moreThanFull: { mean, standardError } }) => `${perplexity.toFixed(3)}, ${(100 * shareOfGain).toFixed(0)} %, ${signed(mean, 4)} ± ${(1.96 * standardError).toFixed(4)}`)}
+`.trim();
+}
+
+function asked({ groups, choices }: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] }): string {
+  if (groups.length === 0) return 'Nothing was measured yet.';
+  const counting = groups.filter(({ counts }) => counts).reduce((sum, { questions }) => sum + questions, 0);
+  const lines = groups.map(({ group, questions, share, counts }) => `${group} ${percent(share)} of ${questions}${counts ? '' : ' (below 60 %: does not count)'}`);
+  const few = counting < ENOUGH_QUESTIONS ? ` These are fewer than ${ENOUGH_QUESTIONS} questions: differences say little yet.` : '';
+  const table = tables(choicesForQuestions(LENGTH_TOKENS), choices, ({ share, difference, differenceInterval: [low, high] }) => `${percent(share)}, ${points(difference)} (${points(low)} to ${points(high)})`);
+  return `With the full cache: ${lines.join(', ')}.${few}\n\n${table}`;
+}
+
+/** The choices of the comparison by selector and share, and below them other ones. */
+function tables<Figure extends { readonly cache: string }>(choices: readonly Choice[], figures: readonly Figure[], cell: (figure: Figure) => string): string {
+  const at = (selector: SelectorChoice, divisor: Divisor): Figure | undefined => {
+    const choice = choices.find((candidate) => candidate.selector === selector && candidate.divisor === divisor);
+    return figures.find(({ cache }) => cache === choice?.cache);
+  };
+  const cells = (selector: SelectorChoice): readonly string[] => DIVISORS.map((divisor) => at(selector, divisor)).map((figure) => (figure ? cell(figure) : ''));
+  const rows = SELECTORS.map((selector) => [selector, cells(selector)] as const).filter(([, of]) => of.some((text) => text !== ''));
+  const others = figures.filter(({ cache }) => !choices.some((choice) => choice.cache === cache));
+  const table = (header: readonly string[], lines: readonly (readonly string[])[]): readonly string[] => (lines.length === 0 ? [] : [[header, header.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')]);
+  return [
+    ...table(['selector', ...DIVISORS.map((divisor) => `1/${divisor}`)], rows.map(([selector, of]) => [`\`${selector}\``, ...of])),
+    ...table(['cache', ''], others.map((figure) => [`\`${figure.cache}\``, cell(figure)])),
+  ].join('\n\n');
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const points = (difference: number): string => signed(100 * difference, 1);
+const signed = (value: number, digits: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { filesInRandomOrder, type ContextTokenizer, type TextSource } from '../../../sidecar/retrieval/context.ts';
+import { makeNeedleTask, type NeedleAnswer, type NeedleTask } from '../../../sidecar/retrieval/needle.ts';
+import { makeRecallTask, type RecallAnswer, type RecallTask } from '../../../sidecar/retrieval/recall.ts';
+import { readTextFile, type TextFile } from '../../../sidecar/retrieval/textFiles.ts';
+import { heldOutFiles } from '../bundled/gaps.ts';
+import { KeptResults } from '../bundled/kept.ts';
+
+/** Of a context which questions follow, or of a prompt with a needle in it. */
+export const LENGTH_TOKENS = 2_048;
+/** For a question and its answer. */
+export const ANSWER_TOKENS = 128;
+const CONSTANTS = 10;
+const DEPTHS = [0, 25, 50, 75, 100] as const;
+const CODE_DOMAINS = ['python', 'typescript', 'javascript'] as const;
+const NEEDLE_DOMAIN = 'prose';
+const SEED = 11;
+/** Another way of measuring needs another number, so that kept results of the two are not mixed. */
+const VERSION = 1;
+
+/** Something that was asked, by the context that it was asked of. */
+export interface Asked<Answer> {
+  readonly id: string;
+  readonly answers: readonly Answer[];
+}
+
+export interface RecallContext {
+  readonly id: string;
+  readonly domain: string;
+  readonly task: RecallTask;
+}
+
+export interface Needle {
+  readonly id: string;
+  readonly depth: number;
+  readonly task: NeedleTask;
+}
+
+/** Contexts of code, the domains in turn and in each its packages; those with too little text are left out. */
+export async function readRecallContexts(count: number, tokenizer: ContextTokenizer): Promise<readonly RecallContext[]> {
+  const perDomain = Math.ceil(count / CODE_DOMAINS.length);
+  const byDomain = await Promise.all(
+    CODE_DOMAINS.map(async (domain, number) =>
+      (await fromPackages({ domain, seed: SEED + 10_000 * number }, perDomain, (source, seed) => makeRecallTask({ source, length: LENGTH_TOKENS, constants: CONSTANTS, seed }, tokenizer))).map((task, index) => ({ id: `${domain} ${index}`, domain, task }))),
+  );
+  return Array.from({ length: perDomain }, (_, index) => byDomain.flatMap((contexts) => contexts[index] ?? [])).flat().slice(0, count);
+}
+
+/** `perDepth` prompts of prose for each depth; the same texts and facts at all depths, one text after another. */
+export async function readNeedles(perDepth: number, tokenizer: ContextTokenizer): Promise<readonly Needle[]> {
+  const texts = await fromPackages({ domain: NEEDLE_DOMAIN, seed: SEED }, perDepth, (source, seed) => Promise.all(DEPTHS.map(async (depth) => ({ depth, task: await makeNeedleTask({ source, length: LENGTH_TOKENS, depth, seed }, tokenizer) }))));
+  return texts.flatMap((needles, index) => needles.map(({ depth, task }) => ({ id: `${NEEDLE_DOMAIN} ${index} at ${depth}`, depth, task })));
+}
+
+/** What was asked before of a model with a choice of cache. */
+export function keptAnswers<Answer extends RecallAnswer | NeedleAnswer>(modelDigest: string, task: 'recall' | 'needle', cache: string): Promise<KeptResults<Asked<Answer>>> {
+  const settings = JSON.stringify([VERSION, cache, LENGTH_TOKENS, CONSTANTS, DEPTHS, CODE_DOMAINS, NEEDLE_DOMAIN, SEED]);
+  return KeptResults.open<Asked<Answer>>(modelDigest, `${task}-${createHash('sha1').update(settings).digest('hex').slice(0, 10)}`);
+}
+
+async function fromPackages<Made>({ domain, seed }: { readonly domain: string; readonly seed: number }, count: number, make: (source: TextSource, seed: number) => Promise<Made>): Promise<readonly Made[]> {
+  const packages = await heldOutFiles(domain);
+  const texts = new Map<number, readonly TextFile[]>();
+  const made: Made[] = [];
+  // As often as all packages could be needed, and one of them has enough text.
+  for (let attempt = 0; made.length < count && attempt < (count + 1) * packages.length; attempt++) {
+    const number = attempt % packages.length;
+    const files = texts.get(number) ?? (await readAll(packages[number] as readonly string[]));
+    texts.set(number, files);
+    try {
+      made.push(await make(filesInRandomOrder(files), seed + attempt));
+    } catch (error) {
+      if (!(error instanceof TroubleError) || error.code !== 'invalid-input') throw error;
+    }
+  }
+  if (made.length < count) throw new Error(`The held-out packages of ${domain} have text for ${made.length} contexts of ${LENGTH_TOKENS} tokens, not for ${count}.`);
+  return made;
+}
+
+async function readAll(files: readonly string[]): Promise<readonly TextFile[]> {
+  const texts: TextFile[] = [];
+  for (const file of files) {
+    const text = await readTextFile(file);
+    if (text) texts.push(text);
+  }
+  return texts;
+}
