@@ -45,7 +45,8 @@ export class ChorusSequence implements BackendSequence {
     if (selection || (tiers?.prompts && stretch % tiers.options.blockTokens !== 0)) return;
     const exactLength = (): number => {
       const length = Math.min(cache.length, this.#exactLength);
-      return tiers?.prompts?.finalLength(length) ?? length;
+      // However long a prompt it is the beginning of.
+      return tiers?.prompts?.keptLength(length, Infinity) ?? length;
     };
     this.rows = new CacheRows(network.options.placement, cache, { key, exactLength });
   }

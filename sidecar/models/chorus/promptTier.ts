@@ -46,11 +46,6 @@ export class PromptTier implements Disposable {
     return isUnfinished ? common - (common % this.#partTokens) : this.#wholeBlocks(common);
   }
 
-  /** Of the first `length` tokens those that are not evaluated again, whatever follows. */
-  finalLength(length: number): number {
-    return length <= this.firstBlock ? length : Math.min(this.#wholeBlocks(length), Math.max(this.#unfinished, this.firstBlock));
-  }
-
   /** How many tokens to append, no more than `most`, so that the sequence ends with a block. */
   chunkTokens(most: number): number {
     const { length } = this.sequence;
