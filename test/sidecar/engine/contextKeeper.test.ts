@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackendSequence, SequenceRows } from '../../../sidecar/engine/backend.ts';
+import { ContextKeeper } from '../../../sidecar/engine/contextKeeper.ts';
+import { Turns } from '../../../sidecar/engine/turns.ts';
+import type { ContextSet, TokenId } from '../../../sidecar/protocol/engine.ts';
+
+const ROW_BYTES = 4;
+const never = new AbortController().signal;
+const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const context = Array.from({ length: 1_100 }, (_, index) => (index * 37) % 997);
+
+/** A sequence whose rows are its tokens as bytes; `reads` are the rows that were copied out. */
+class PlainSequence implements BackendSequence {
+  readonly reads: number[] = [];
+  readonly room = 10_000;
+  held: TokenId[] = [];
+
+  get length(): number {
+    return this.held.length;
+  }
+
+  readonly rows: SequenceRows = ((sequence) => ({
+    key: 'plain',
+    rowBytes: ROW_BYTES,
+    capacity: 10_000,
+    evaluatedTokens: 1,
+    get tokens() {
+      return sequence.held;
+    },
+    holds: (tokens: readonly TokenId[], length: number) => sequence.held.length >= length && tokens.slice(0, length).every((token, index) => token === sequence.held[index]),
+    read: (first: number, into: Uint8Array) => {
+      sequence.reads.push(first);
+      into.set(new Uint8Array(Uint32Array.from(sequence.held.slice(first, first + into.byteLength / ROW_BYTES)).buffer));
+    },
+    append: (tokens: readonly TokenId[], rows: Uint8Array) => {
+      assert.deepEqual([...new Uint32Array(Uint8Array.from(rows).buffer)], [...tokens], 'the rows are those of these tokens');
+      sequence.held.push(...tokens);
+    },
+  }))(this);
+
+  commonPrefixLength = (): number => 0;
+  truncate = async (length: number): Promise<number> => (this.held.length = Math.min(this.held.length, length));
+  evaluate = async (tokens: readonly TokenId[]): Promise<void> => void this.held.push(...tokens);
+  checkpoint = async (): Promise<void> => undefined;
+  async *decode(): AsyncGenerator<TokenId, void, undefined> {}
+}
+
+describe('keeping contexts', () => {
+  let folder: string;
+  let set: ContextSet;
+  let turns: Turns;
+  let lines: string[];
+  let keeper: ContextKeeper;
+  let sequence: PlainSequence;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-keeper-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+  beforeEach(async () => {
+    set = { folder: await mkdtemp(path.join(folder, 'sets-')), name: 'one', maxBytes: 1e9 };
+    turns = new Turns();
+    lines = [];
+    sequence = new PlainSequence();
+    keeper = new ContextKeeper({ turns, log: (line) => lines.push(line), idleMs: 50 });
+  });
+  afterEach(() => keeper.stop());
+
+  const there = async (): Promise<number> => (await readdir(path.join(set.folder, set.name)).catch(() => [])).length;
+  /** A request that left its context behind. */
+  function asked(tokens: readonly TokenId[] = context): void {
+    const visit = keeper.begin(set);
+    keeper.use(sequence);
+    sequence.held = [...tokens];
+    keeper.leave(sequence, visit);
+    keeper.end(visit);
+  }
+  const restored = (into: BackendSequence, tokens: readonly TokenId[] = context): Promise<number> => keeper.restore(into, set, tokens, (step) => step());
+
+  it('waits until the sequence is idle', async () => {
+    for (let round = 0; round < 4; round++) {
+      asked();
+      await sleep(20);
+      assert.deepEqual(sequence.reads, []);
+    }
+    for (let wait = 0; wait < 200 && (await there()) < 4; wait++) await sleep(10);
+    assert.deepEqual(sequence.reads, [0, 256, 512, 768]);
+    assert.equal(await restored(new PlainSequence()), 1_024);
+  });
+
+  it('takes no turn while anything else is under way, a completion or a chat', async () => {
+    asked();
+    const chat = turns.enter('chat');
+    keeper.keep(sequence);
+    for (let wait = 0; wait < 20; wait++) {
+      await turns.run(chat, never, nextCycle);
+      await sleep(2);
+    }
+    assert.deepEqual(sequence.reads, []);
+    turns.leave(chat);
+    await keeper.keepAll();
+    assert.equal(await there(), 4);
+  });
+
+  it('lets a request pass between two chunks', async () => {
+    asked();
+    keeper.keep(sequence);
+    while (sequence.reads.length === 0) await nextCycle();
+    const completion = turns.enter('completion');
+    await turns.run(completion, never, nextCycle);
+    const { length } = sequence.reads;
+    await sleep(50);
+    assert.ok(length < 4 && sequence.reads.length === length, `${sequence.reads.length} chunks were read while a completion was under way`);
+    turns.leave(completion);
+    await keeper.keepAll();
+    assert.equal(await there(), 4);
+  });
+
+  it('hurries where the process is about to end', async () => {
+    asked();
+    const chat = turns.enter('chat');
+    await keeper.keepAll();
+    assert.equal(await there(), 4);
+    turns.leave(chat);
+  });
+
+  it('stops where the sequence was given to another text meanwhile: nothing is written under a wrong name', async () => {
+    asked();
+    keeper.keep(sequence);
+    sequence.held = context.map((token) => token + 1);
+    await keeper.keepAll();
+    assert.equal(await restored(new PlainSequence()), 0);
+    assert.equal(await there(), 0);
+  });
+
+  it('goes on where a sequence in memory ends in the middle of a chunk', async () => {
+    asked();
+    await keeper.keepAll();
+    const half = new PlainSequence();
+    half.held = context.slice(0, 700);
+    assert.equal(await restored(half), 512);
+    assert.deepEqual(half.held, context.slice(0, 1_024));
+  });
+
+  it('reads nothing where memory holds as much', async () => {
+    asked();
+    await keeper.keepAll();
+    const whole = new PlainSequence();
+    whole.held = context.slice(0, 1_050);
+    assert.equal(await restored(whole), 0);
+    assert.equal(whole.length, 1_050);
+  });
+
+  it('forgets one set without waiting for the turn of another', async () => {
+    const other = { ...set, name: 'two' };
+    asked();
+    const chat = turns.enter('chat');
+    keeper.keep(sequence);
+    await keeper.forget({ folder: set.folder, name: other.name });
+    await keeper.forget({ folder: set.folder, name: set.name });
+    turns.leave(chat);
+    await keeper.keepAll();
+    assert.deepEqual([await there(), sequence.reads, lines], [0, [], []]);
+  });
+
+  it('keeps nothing after it was stopped', async () => {
+    keeper.stop();
+    asked();
+    await keeper.keepAll();
+    assert.equal(await there(), 0);
+  });
+
+  it('tells of a folder that can not be written once, and goes on', async () => {
+    set = { ...set, folder: path.join(set.folder, 'missing', 'folder') };
+    for (let round = 0; round < 3; round++) {
+      asked();
+      await keeper.keepAll();
+    }
+    assert.deepEqual(lines, ['A context could not be kept: ENOENT.']);
+    assert.equal(await restored(new PlainSequence()), 0);
+  });
+});
