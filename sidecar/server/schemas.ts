@@ -58,6 +58,7 @@ export const initialize = z.object({
   clientInfo: z.object({ name: z.string(), version: z.string().optional() }).optional(),
   initializationOptions: initializationOptions.nullish(),
   rootUri: z.string().nullish(),
+  workspaceFolders: z.array(z.object({ uri: z.string() })).nullish(),
   capabilities: z.object({ textDocument: z.object({ inlineCompletion: z.unknown() }).partial().optional() }),
 });
 

@@ -24,7 +24,8 @@ export function handleInitialize(client: Client, parts: { readonly version: stri
       const options = params.initializationOptions;
       client.clientKind = options?.clientKind ?? params.clientInfo?.name ?? 'lsp';
       client.clientVersion = options?.clientVersion ?? '';
-      client.workspace = options?.workspaceKey || (params.rootUri ? workspaceKeyOf([params.rootUri]) : undefined);
+      const folders = params.workspaceFolders?.map(({ uri }) => uri) ?? (params.rootUri ? [params.rootUri] : []);
+      client.workspace = options?.workspaceKey || (folders.length > 0 ? workspaceKeyOf(folders) : undefined);
       if (options?.settings) take(options.settings);
       const chorus: ChorusServerCapabilities = { protocolVersion: PROTOCOL_VERSION, version, pid: process.pid };
       const hasInlineCompletion = params.capabilities.textDocument?.inlineCompletion !== undefined;

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { execa, type Options, type Result } from 'execa';
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
+import { contextsFolder } from '../../../sidecar/client/contextSets.ts';
+import { contextSetName, workspaceKeyOf } from '../../../sidecar/client/workspaceKey.ts';
 import { tinyModel, writeGguf } from '../models/ggufFile.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -164,6 +167,23 @@ describe('chorus', () => {
     const after = await json(['status']);
     assert.deepEqual([after['pid'], after['threads'], after['contextSizeTokens']], [before['pid'], before['threads'], before['contextSizeTokens']]);
     assert.deepEqual(await ownHomes(), []);
+  });
+
+  it('forget deletes what is kept of a folder, whether the sidecar runs or not, and of no other', async () => {
+    const folder = path.join(work, 'project');
+    const kept = async (uri: string): Promise<string> => {
+      const set = path.join(contextsFolder(environment['CHORUS_HOME']), contextSetName(workspaceKeyOf([uri])));
+      await mkdir(set, { recursive: true });
+      await writeFile(path.join(set, 'a.rows'), 'x');
+      return set;
+    };
+    const other = await kept('file:///elsewhere');
+    for (const isRunning of [false, true]) {
+      const set = await kept(pathToFileURL(folder).href);
+      if (isRunning) await json(['info']);
+      assert.deepEqual(await json(['forget', folder]), { forgotten: folder });
+      assert.deepEqual([existsSync(set), existsSync(other)], [false, true]);
+    }
   });
 
   it('stops generating on Ctrl-C, exits with 130, and leaves nothing behind', { skip: process.platform === 'win32' && 'Windows has no SIGINT for another process' }, async () => {

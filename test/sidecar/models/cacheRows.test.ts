@@ -10,6 +10,7 @@ import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
+import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
 import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
 import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../reference/tinyModels.ts';
 
@@ -77,5 +78,58 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
   }
 
   for (const model of models) it(`${model.name}: every bit of the logits is as without`, () => compared(model, 'F16'));
-  it('in another type too', () => compared(models[0] as (typeof models)[number], 'F32'));
+  for (const type of ['F32', 'Q8_0'] as const) it(`in a cache of ${type} too`, () => compared(models[0] as (typeof models)[number], type));
+
+  it('are offered only where nothing that follows changes them', async () => {
+    const file = path.join(folder, 'tiered.gguf');
+    await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
+    const { network, model } = opened;
+    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 8, queries: 4, blockTokens: 48, cacheType: 'F16' } as const;
+    using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
+    using uneven = new Tiers(network, cache, options);
+    const declined = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, uneven);
+    declined.offerRows('model', RESTORED);
+    assert.equal(declined.rows, undefined, 'a stretch of 256 tokens ends in the middle of a block of 48');
+    using even = new Tiers(network, cache, { ...options, blockTokens: 32 });
+    const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, even);
+    sequence.offerRows('model', RESTORED);
+    await sequence.evaluate(tokens.slice(0, HELD));
+    assert.equal(sequence.rows?.tokens.length, 288, 'the last, unfinished block is evaluated again');
+    await sequence.forward([1], { wanted: 'last', isAnswer: true });
+    await sequence.forward([2], { wanted: 'last', isAnswer: true });
+    assert.equal(sequence.rows?.tokens.length, 288, 'and so is an answer');
+  });
+
+  it('go on in a tiered context as if they had been evaluated', async () => {
+    const file = path.join(folder, 'tiered.gguf');
+    await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
+    const { network, model } = opened;
+    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 4, queries: 4, blockTokens: 32, cacheType: 'F16' } as const;
+    using first = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
+    using second = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
+    using firstTiers = new Tiers(network, first, options);
+    using secondTiers = new Tiers(network, second, options);
+    const [from, to] = ([[first, firstTiers], [second, secondTiers]] as const).map(([cache, tiers]) => {
+      const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
+      sequence.offerRows('model', RESTORED);
+      return sequence;
+    }) as [ChorusSequence, ChorusSequence];
+    const answered = async (sequence: ChorusSequence): Promise<number[][]> => {
+      const logits = [[...(await sequence.forward(rest, { wanted: 'last', isAnswer: false }))]];
+      for (let token = 0; token < 6; token++) logits.push([...(await sequence.forward([token * 7], { wanted: 'last', isAnswer: true }))]);
+      return logits;
+    };
+    await from.evaluate(tokens.slice(0, RESTORED));
+    const bytes = new Uint8Array(RESTORED * (from.rows?.rowBytes ?? 0));
+    from.rows?.read(0, bytes);
+    const expected = await answered(from);
+    // Pages and queries of something else were there before.
+    await to.evaluate(tokens.slice(5, 5 + HELD));
+    await to.forward([3], { wanted: 'last', isAnswer: true });
+    await to.truncate(0);
+    to.rows?.append(tokens.slice(0, RESTORED), bytes);
+    assert.deepEqual(await answered(to), expected);
+  });
 });
