@@ -7,6 +7,7 @@ export const DEFAULT_MAX_NODES = 8192;
 /** Where the intermediate results of graphs live and the graphs run. Graphs that share it must not run at the same time. */
 export interface GraphMemory extends Disposable {
   readonly sizeBytes: number;
+  readonly isOnGpu: boolean;
   /** Whether a graph that was placed before stays so when another one is, as long as `sizeBytes` stays the same. */
   readonly holdsSeveral: boolean;
   /** Gives every node of a native graph its place. False where there is no memory. */
@@ -24,6 +25,10 @@ export class DeviceMemory implements GraphMemory {
 
   constructor(readonly device: Device) {
     this.#allocator = device.functions.ggml_gallocr_new(device.bufferType);
+  }
+
+  get isOnGpu(): boolean {
+    return this.device.kind !== 'cpu';
   }
 
   get sizeBytes(): number {
@@ -54,6 +59,7 @@ export class DeviceMemory implements GraphMemory {
  * copied. ggml's scheduler rewrites a graph as it places it, so only the last one placed can be computed, any number of times.
  */
 export class SplitMemory implements GraphMemory {
+  readonly isOnGpu = true;
   readonly holdsSeveral = false;
   readonly #functions: GgmlFunctions;
   readonly #scheduler: Pointer;

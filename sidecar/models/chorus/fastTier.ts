@@ -148,7 +148,7 @@ export class FastTier implements Disposable {
   }
 
   #graphFor(tokens: number, pages: number, wanted: WantedLogits): BuiltGraph {
-    return this.#graphs.obtain(`${tokens} ${pages} ${wanted}`, () => this.#build(tokens, pages, wanted));
+    return this.#graphs.obtain(`${tokens} ${pages} ${wanted}`, () => this.#build(tokens, pages, wanted), () => this.#build(TIER_TOKENS, this.pages.mostPages, 'all'));
   }
 
   /** `pages`: candidates among which rows are chosen, or 0 to attend those chosen before. */

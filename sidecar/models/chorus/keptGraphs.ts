@@ -10,11 +10,15 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
     private readonly limit: number,
   ) {}
 
-  /** The graph of this key, placed in memory. Throws as `Graph.allocate`. */
-  obtain(key: string, build: () => Built): Built {
+  /**
+   * The graph of this key, placed in memory. On a GPU the memory of the `largest` graph is taken at once, so that it is not found missing, or replaced, in the middle
+   * of a session. (Mesa's lavapipe also corrupts its own memory where buffers are freed beside later work.) Throws as `Graph.allocate`.
+   */
+  obtain(key: string, build: () => Built, largest: () => Built): Built {
     let built = this.#graphs.get(key);
     this.#graphs.delete(key);
     if (!built) {
+      if (this.memory.isOnGpu && this.memory.sizeBytes === 0) this.#reserve(largest());
       built = build();
       const sizeBefore = this.memory.sizeBytes;
       if (!this.memory.holdsSeveral) this.drop();
@@ -30,6 +34,7 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
     return built;
   }
 
+  /** Drops those that `isDropped` names, or all. */
   drop(isDropped: (key: string) => boolean = () => true): void {
     for (const [key, { graph }] of this.#graphs) {
       if (!isDropped(key)) continue;
@@ -41,5 +46,10 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
   [Symbol.dispose](): void {
     this.drop();
     this.memory[Symbol.dispose]();
+  }
+
+  #reserve({ graph }: Built): void {
+    graph.allocate(this.memory);
+    graph[Symbol.dispose]();
   }
 }

@@ -185,17 +185,6 @@ export class Network implements Disposable {
     this.#graphs[Symbol.dispose]();
   }
 
-  /**
-   * Takes the memory of the largest evaluation at once on a GPU, so that it is not found missing, or replaced, in the middle of a session.
-   * (Mesa's lavapipe also corrupts its own memory where buffers are freed beside later work.)
-   */
-  #reserve(sequence: SequenceCache): void {
-    if (this.options.placement.device.kind === 'cpu' || this.#graphs.memory.sizeBytes > 0) return;
-    const { graph } = this.#build(sequence, Math.min(BATCH_TOKENS, sequence.capacity), sequence.capacity, 'last');
-    graph.allocate(this.#graphs.memory);
-    graph[Symbol.dispose]();
-  }
-
   /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
   async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], observer: Observer, read: () => Result): Promise<Result> {
     using memory = new DeviceMemory(this.options.placement.device);
@@ -223,10 +212,11 @@ export class Network implements Disposable {
   }
 
   #graphFor(sequence: SequenceCache, tokens: number, attendedRows: number, wanted: WantedLogits): BuiltGraph {
-    return this.#graphs.obtain(`${sequence.id} ${tokens} ${attendedRows} ${wanted}`, () => {
-      this.#reserve(sequence);
-      return this.#build(sequence, tokens, attendedRows, wanted);
-    });
+    return this.#graphs.obtain(
+      `${sequence.id} ${tokens} ${attendedRows} ${wanted}`,
+      () => this.#build(sequence, tokens, attendedRows, wanted),
+      () => this.#build(sequence, Math.min(BATCH_TOKENS, sequence.capacity), sequence.capacity, 'last'),
+    );
   }
 
   #build({ layers, lastQueries }: SequenceCache, tokenCount: number, attendedRows: number, wanted: WantedLogits | 'observed', { onNorm, productInput = this.options.productInput }: Observer = {}): BuiltGraph {

@@ -43,6 +43,11 @@ interface BuiltGraph {
   readonly logits?: Tensor;
 }
 
+export interface PromptBlocksOptions extends Pick<TierOptions, 'capacity' | 'pageRows' | 'window'> {
+  /** Tokens of the shortest blocks: they take the most memory. */
+  readonly leastTokens: number;
+}
+
 /** Evaluates tokens of a prompt in blocks: those of a block attend the pages that their own queries choose, and the last tokens. */
 export class PromptBlocks implements Disposable {
   readonly #graphs: KeptGraphs<BuiltGraph>;
@@ -51,7 +56,7 @@ export class PromptBlocks implements Disposable {
     private readonly network: Network,
     private readonly sequence: SequenceCache,
     private readonly pages: PageTable,
-    private readonly options: TierOptions,
+    private readonly options: PromptBlocksOptions,
   ) {
     this.#graphs = new KeptGraphs(graphMemoryOn(network.options.placement), KEPT_GRAPHS);
   }
@@ -76,7 +81,11 @@ export class PromptBlocks implements Disposable {
     const candidates = this.#windowStart(length + Math.floor((tokens.length - 1) / blockTokens) * blockTokens) / pageRows;
     await this.pages.update(candidates);
     const pages = Math.ceil(candidates / PAGE_PADDING) * PAGE_PADDING;
-    const { inputs, parts, outputRows, graph, logits } = this.#graphs.obtain(`${tokens.length} ${blockTokens} ${pages} ${wanted}`, () => this.#build(tokens.length, { blockTokens, pages, wanted }));
+    const { inputs, parts, outputRows, graph, logits } = this.#graphs.obtain(
+      `${tokens.length} ${blockTokens} ${pages} ${wanted}`,
+      () => this.#build(tokens.length, { blockTokens, pages, wanted }),
+      () => this.#build(this.mostTokens(this.options.leastTokens), { blockTokens: this.options.leastTokens, pages: this.pages.mostPages, wanted: 'all' }),
+    );
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     write(device, inputs.tokens, Int32Array.from(tokens));
     write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));

@@ -27,8 +27,8 @@ export class PromptTier implements Disposable {
     pages: PageTable,
     private readonly options: TierOptions,
   ) {
-    this.#blocks = new PromptBlocks(network, sequence, pages, options);
     this.#partTokens = Math.min(PART_TOKENS, options.blockTokens);
+    this.#blocks = new PromptBlocks(network, sequence, pages, { ...options, leastTokens: this.#partTokens });
     sequence.onTruncate.add((length) => {
       if (length <= this.#unfinished) this.#unfinished = Infinity;
     });
