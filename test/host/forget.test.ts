@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { contextsFolder } from '../../sidecar/client/contextSets.ts';
+import { contextSetName, workspaceKeyOf } from '../../sidecar/client/workspaceKey.ts';
+import { describeHost, type Scenario } from './hostSession.ts';
+import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+import { waitFor } from './waitFor.ts';
+
+/** Something that is kept of the workspace, where the command line would look for it too. */
+async function kept(host: Scenario): Promise<string> {
+  const set = path.join(contextsFolder(host.session.server.chorusHome), contextSetName(workspaceKeyOf([pathToFileURL(host.workspace).href])));
+  await mkdir(set, { recursive: true });
+  await writeFile(path.join(set, 'a.rows'), 'x');
+  return set;
+}
+
+const isForgotten = (set: string): Promise<true> => waitFor('the workspace to be forgotten', async () => !existsSync(set) || undefined);
+
+for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+  describeHost(version, (scenario) => {
+    scenario('what is kept of a workspace goes by command, and when an ignore file changes, while a window is open or none', async (host) => {
+      const first = await host.openWindow();
+      const set = await kept(host);
+      await first.command('Chorus: Forget This Workspace');
+      await isForgotten(set);
+      await first.openFile(host.file('src/point.ts'));
+      await first.goTo(13, 11);
+      await first.typeForGhostText(' ');
+      await kept(host);
+      await first.command('Chorus: Forget This Workspace');
+      await isForgotten(set);
+      await kept(host);
+      await host.write('.gitignore', 'private/\n');
+      await isForgotten(set);
+      // The rules under which it was evaluated are noted.
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await host.closeWindows();
+      await kept(host);
+      await host.write('.gitignore', 'private/\nsecret/\n');
+      const second = await host.openWindow();
+      await second.openFile(host.file('src/point.ts'));
+      await second.goTo(13, 11);
+      await second.typeForGhostText(' ');
+      await isForgotten(set);
+    });
+  });
+}
