@@ -18,6 +18,7 @@ const GPU_TESTS = [
   'test/kernels/ggml/support.test.ts',
   'test/kernels/cache/selectors.test.ts',
   'test/sidecar/models/tiers.test.ts',
+  'test/sidecar/models/cacheRows.test.ts',
   'test/sidecar/models/layerMajor.test.ts',
   'test/sidecar/models/parity.test.ts',
   'test/sidecar/models/splitParity.test.ts',

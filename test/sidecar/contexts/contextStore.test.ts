@@ -148,17 +148,32 @@ describe('contexts on disk', () => {
     assert.deepEqual(await filesThere(), []);
   });
 
-  it('leave nothing behind where there is no room to write', { skip: process.platform === 'win32' }, async () => {
-    // A limit of the largest file is met like a full disk: in the middle of a write.
-    const script = `
-      import { ContextStore } from ${JSON.stringify(new URL('../../../sidecar/contexts/contextStore.ts', import.meta.url).href)};
-      const store = new ContextStore((line) => console.log(line));
-      await store.prepare(${JSON.stringify(set)}, [${JSON.stringify(first)}], ${ROWS_BYTES});
-      console.log(await store.write(${JSON.stringify(set)}, ${JSON.stringify(first)}, Buffer.alloc(${FILE_BYTES})));`;
-    const limited = ['-c', 'ulimit -f 4; exec "$@"', 'sh', process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script];
-    const { stdout } = await execa('sh', limited);
-    assert.equal(stdout, 'A context could not be kept: EFBIG.\nfalse');
-    assert.deepEqual(await filesThere(), []);
+  describe('leave nothing behind', () => {
+    /** Writes chunks in a process that a shell starts; prints what the log hears, what came of each, and what is there then. */
+    async function writeIn(shell: readonly string[], attempts: number): Promise<string> {
+      const script = `
+        import { mkdir, readdir } from 'node:fs/promises';
+        import { ContextStore } from ${JSON.stringify(new URL('../../../sidecar/contexts/contextStore.ts', import.meta.url).href)};
+        const set = ${JSON.stringify(set)};
+        const store = new ContextStore((line) => console.log(line));
+        await mkdir(set.folder + '/' + set.name, { recursive: true });
+        for (let attempt = 0; attempt < ${attempts}; attempt++) console.log(await store.write(set, ${JSON.stringify(first)}, Buffer.alloc(${FILE_BYTES})));
+        console.log((await readdir(set.folder + '/' + set.name)).length);`;
+      const [command, ...parts] = shell;
+      return (await execa(command as string, [...parts, process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script])).stdout;
+    }
+
+    it('where a file can not grow', { skip: process.platform === 'win32' }, async () => {
+      const output = await writeIn(['sh', '-c', 'ulimit -f 4; exec "$@"', 'sh'], 1);
+      assert.equal(output, 'A context could not be kept: EFBIG.\nfalse\n0');
+    });
+
+    it('where the disk is full; the log hears of it once', async (test) => {
+      const mounted = ['unshare', '-rm', 'sh', '-c', `mount -t tmpfs -o size=8k tmpfs "${set.folder}" && exec "$@"`, 'sh'];
+      const { failed } = await execa(mounted[0] as string, [...mounted.slice(1), 'true'], { reject: false });
+      if (failed) return test.skip('this system lets no test mount a disk of its own');
+      assert.equal(await writeIn(mounted, 2), 'A context could not be kept: ENOSPC.\nfalse\nfalse\n0');
+    });
   });
 
   it('lose what processes left that died while they wrote, and not what one is writing', async () => {

@@ -35,17 +35,13 @@ const models: readonly { readonly name: string; readonly variant: string; readon
 
 describe(`rows of a sequence that are taken out and put into another on ${kind}`, () => {
   let folder: string;
-  let device: Device;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-rows-'));
-    device = new Device(kind, { threads: 2 });
   });
-  after(async () => {
-    device[Symbol.dispose]();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => rm(folder, { recursive: true, force: true }));
 
   async function compared({ variant, keys, omit }: (typeof models)[number], type: TensorType): Promise<void> {
+    using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, `${variant}.gguf`);
     await writeTinyModel(file, { variant, type: 'F32', device, keys, omit });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
@@ -75,12 +71,14 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     const copy = new Uint8Array(bytes.length);
     target.read(0, copy);
     assert.deepEqual(copy, bytes);
+    for (const cache of [first, second]) network.forget(cache);
   }
 
   for (const model of models) it(`${model.name}: every bit of the logits is as without`, () => compared(model, 'F16'));
   for (const type of ['F32', 'Q8_0'] as const) it(`in a cache of ${type} too`, () => compared(models[0] as (typeof models)[number], type));
 
   it('are offered only where nothing that follows changes them', async () => {
+    using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, 'tiered.gguf');
     await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
@@ -99,9 +97,11 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     await sequence.forward([1], { wanted: 'last', isAnswer: true });
     await sequence.forward([2], { wanted: 'last', isAnswer: true });
     assert.equal(sequence.rows?.tokens.length, 288, 'and so is an answer');
+    network.forget(cache);
   });
 
   it('go on in a tiered context as if they had been evaluated', async () => {
+    using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, 'tiered.gguf');
     await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
@@ -131,5 +131,6 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     await to.truncate(0);
     to.rows?.append(tokens.slice(0, RESTORED), bytes);
     assert.deepEqual(await answered(to), expected);
+    for (const cache of [first, second]) network.forget(cache);
   });
 });

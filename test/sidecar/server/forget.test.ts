@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { removeHome } from '../../../sidecar/client/home.ts';
+import { stopRunning } from '../../../sidecar/client/makeWay.ts';
 import { contextsFolder } from '../../../sidecar/client/contextSets.ts';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { contextSetName, workspaceKeyOf } from '../../../sidecar/client/workspaceKey.ts';
@@ -63,6 +66,17 @@ describe('what is kept of a workspace', () => {
     await using client = await asked(await home.start(), 'mine');
     await client.request('chorus/stop').catch(() => undefined);
     await kept(home, 'mine');
+  });
+
+  it('is gone with everything else when Chorus is uninstalled, though the sidecar would keep it as it stops', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    const client = await asked(state, 'mine');
+    await stopRunning(home.folder);
+    await client.closed;
+    await removeHome(home.folder);
+    await until(() => !isAlive(state.pid), 'the process is gone');
+    assert.equal(existsSync(home.folder), false);
   });
 
   it('is nothing where there is no workspace', async () => {
