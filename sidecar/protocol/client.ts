@@ -316,6 +316,8 @@ export const FORGET_WORKSPACE_REQUEST = 'chorus/forgetWorkspace';
 export interface ForgetWorkspaceParams {
   /** As in `ChorusInitializationOptions`. Absent: the client's own; a client without one forgets only what is in memory. */
   readonly workspaceKey?: string;
+  /** Says which rules keep files from the model: only what was evaluated under others is removed, and these are noted. Of the client's own workspace alone. */
+  readonly unlessRules?: string;
 }
 
 /** Client → server request of a newer client: finish running requests, take no new ones, leave. Older or equal clients are refused. */

@@ -182,6 +182,6 @@ export const completionFeedback = z.object({
   acceptedCharacters: count.optional(),
 }) satisfies z.ZodType<CompletionFeedback>;
 
-export const forgetWorkspace = z.object({ workspaceKey: z.string().min(1).max(1024).optional() }) satisfies z.ZodType<ForgetWorkspaceParams>;
+export const forgetWorkspace = z.object({ workspaceKey: z.string().min(1).max(1024).optional(), unlessRules: z.string().max(256).optional() }) satisfies z.ZodType<ForgetWorkspaceParams>;
 
 export const drain = z.object({ clientVersion: z.string().max(64) }) satisfies z.ZodType<DrainParams>;

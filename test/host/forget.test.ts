@@ -16,7 +16,7 @@ async function kept(host: Scenario): Promise<string> {
   return set;
 }
 
-const isForgotten = (set: string): Promise<true> => waitFor('the workspace to be forgotten', async () => !existsSync(set) || undefined);
+const isForgotten = (set: string): Promise<boolean> => waitFor('the workspace to be forgotten', () => !existsSync(path.join(set, 'a.rows')));
 
 for (const version of [NEWEST_HOST, OLDEST_HOST]) {
   describeHost(version, (scenario) => {
@@ -34,8 +34,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       await kept(host);
       await host.write('.gitignore', 'private/\n');
       await isForgotten(set);
-      // The rules under which it was evaluated are noted.
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await waitFor('the new rules to be noted', () => existsSync(path.join(set, 'rules')));
       await host.closeWindows();
       await kept(host);
       await host.write('.gitignore', 'private/\nsecret/\n');

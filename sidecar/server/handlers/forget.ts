@@ -3,6 +3,7 @@ import { contextSetName } from '../../client/workspaceKey.ts';
 import type { CompletionService } from '../../completion/completionService.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
 import type { Client, Clients } from '../client.ts';
+import { isUnderRules, noteRules } from '../contextRules.ts';
 import { conversationId } from '../conversationId.ts';
 import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
 import { forgetWorkspace } from '../schemas.ts';
@@ -17,12 +18,19 @@ export interface ForgetServices extends ContextRemoval {
 export function handleForget(client: Client, services: ForgetServices): void {
   const { clients, completions, chatService, log } = services;
   client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
+    const { contextSet } = client;
+    const { unlessRules } = params;
+    if (unlessRules !== undefined && (!contextSet || (await isUnderRules(contextSet, unlessRules)))) {
+      if (contextSet) await noteRules(contextSet, unlessRules);
+      return null;
+    }
     const key = params.workspaceKey ?? client.workspaceKey;
     const affected = [...clients].filter(({ workspaceKey }) => workspaceKey === key);
     // A conversation that is being answered is forgotten when it ends, and nothing of it is kept.
     Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch((error: unknown) => log.error('A conversation could not be forgotten', error));
     await Promise.all(affected.map((each) => completions.forgetClient(each.key)));
     await removeContexts(services, contextSetName(key));
+    if (contextSet && unlessRules !== undefined) await noteRules(contextSet, unlessRules);
     return null;
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -102,6 +102,26 @@ describe('what is kept of a workspace', () => {
     await client.request('chorus/stop').catch(() => undefined);
     await until(() => !isAlive(state.pid), 'the process is gone');
     assert.deepEqual(await readdir(contextsFolder(home.folder)), [contextSetName('theirs')]);
+  });
+
+  it('is gone where it was evaluated under other rules of what may be read, or nobody knows which', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    const tell = async (unlessRules: string): Promise<void> => {
+      await using client = await RawClient.initialized(state, { initializationOptions: { clientKind: 'test', clientVersion: '1.0.0', workspaceKey: 'mine' } });
+      await client.request('chorus/forgetWorkspace', { unlessRules });
+    };
+    const file = path.join(setOf(home, 'mine'), 'a.rows');
+    await tell('one');
+    await writeFile(file, 'x');
+    await tell('one');
+    assert.ok(existsSync(file), 'the rules are the same');
+    await tell('another');
+    assert.ok(!existsSync(file), 'the rules are others');
+    await writeFile(file, 'x');
+    await rm(path.join(setOf(home, 'mine'), 'rules'));
+    await tell('another');
+    assert.ok(!existsSync(file), 'the rules are not known');
   });
 
   it('is forgotten by its name from a client that has it not open', async () => {
