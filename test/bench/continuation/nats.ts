@@ -26,7 +26,7 @@ export async function keptPlaces(modelDigest: string, task: string): Promise<Kep
 /** Nats per token of what comes next at a place: without a context by the task "none", else by a choice of cache. Each reads the place anew. */
 export async function natsAtPlace(network: Network, text: ModelText, task: string, place: Place): Promise<number> {
   using chosen = openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: CONTEXT_TOKENS + BEFORE_TOKENS + NEXT_TOKENS });
-  return natsAfter(chosen.sequence, task === 'none' ? [] : place.context, place);
+  return await natsAfter(chosen.sequence, task === 'none' ? [] : place.context, place);
 }
 
 /** The prompt ends where the next tokens begin; they are an answer's. */
