@@ -9,7 +9,8 @@ const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
 
 /** Says which rules keep files of this workspace from the model: another digest, other rules. Those of folders above count, since a repository may begin there. */
 export async function ruleDigest(): Promise<string> {
-  const inside = await vscode.workspace.findFiles(`**/{${IGNORE_FILES.join(',')}}`, '**/node_modules/**', MAX_FILES);
+  // Where VS Code can't search, the folders' own files still count.
+  const inside = await vscode.workspace.findFiles(`**/{${IGNORE_FILES.join(',')}}`, '**/node_modules/**', MAX_FILES).then((found) => found, () => []);
   const above = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => foldersFrom(uri).flatMap((folder) => [
     ...IGNORE_FILES.map((name) => vscode.Uri.joinPath(folder, name)),
     vscode.Uri.joinPath(folder, EXCLUDE_FILE.folder, EXCLUDE_FILE.name),
