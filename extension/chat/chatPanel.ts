@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { HostMessage, PageMessage } from '../../media/chat/messages.ts';
 import type { ChatCommand, ContextItem } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { readChorusSettings } from '../settings.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { ChatController } from './chatController.ts';
 import { ChatHistory } from './chatHistory.ts';
@@ -55,6 +56,11 @@ class ChatPanel implements vscode.WebviewViewProvider {
     this.chips = new ContextChips(policy, () => post({ type: 'chips', chips: this.chips.views }));
     this.controller = new ChatController({ session, history: this.history, chips: this.chips, post });
     this.loaded = this.history.load();
+    context.subscriptions.push(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('chorus.modelPath')) post({ type: 'model', isBundledModel: isBundledModel() });
+      }),
+    );
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
@@ -117,6 +123,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
       case 'addChip': return chips.addFromEditor(message.kind);
       case 'removeChip': return chips.remove(message.id);
       case 'openLink': return openLink(message.href);
+      case 'chooseModel': return vscode.commands.executeCommand('chorus.chooseModel');
     }
   }
 
@@ -130,6 +137,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
       conversation: this.controller.view,
       conversations: this.controller.summaries,
       chips: this.chips.views,
+      isBundledModel: isBundledModel(),
     });
     for (const message of this.waiting.splice(0)) this.post(message);
   }
@@ -152,6 +160,11 @@ class ChatPanel implements vscode.WebviewViewProvider {
   private post(message: HostMessage): void {
     if (this.pageReady) this.view?.webview.postMessage(message).then(undefined, this.onError);
   }
+}
+
+/** Whether nobody chose another model. */
+function isBundledModel(): boolean {
+  return readChorusSettings(vscode.workspace.getConfiguration('chorus')).modelPath === '';
 }
 
 /** VS Code asks the user before it opens a site that is not trusted. */

@@ -9,6 +9,8 @@ export function chatStrings(): ChatStrings {
     conversation: vscode.l10n.t('Conversation'),
     welcomeTitle: vscode.l10n.t('Ask about your code'),
     welcomeText: vscode.l10n.t('The model runs on your own machine. Nothing you ask or show it leaves it.'),
+    bundledModel: vscode.l10n.t('The small model that came with Chorus is made for completing code. What it says of code is often wrong.'),
+    chooseModel: vscode.l10n.t('Choose a model for chat…'),
     askLabel: vscode.l10n.t('Question'),
     askPlaceholder: vscode.l10n.t('Ask Chorus, or type / for commands'),
     send: vscode.l10n.t('Send (Enter)'),

@@ -1,7 +1,7 @@
 /** Attention of a prompt's tokens block by block: each block attends pages of a cache that its own queries choose, and what stands just before it. */
 import { cacheHeads, type AttendOptions, type LayerCache } from '../blocks/attendCache.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { cast, concat, contiguous, flashAttention, getRows, maximumOf, mulMat, permute, relu, reshape, scale, softMax, sub, topK } from '../ggml/ops.ts';
+import { cast, concat, contiguous, flashAttention, getRows, maximumOf, mulMat, permute, relu, reshape, scale, softMax, sub, topK, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { PageBounds } from './pages.ts';
 
@@ -11,7 +11,9 @@ export interface PageBlocks {
   readonly blockTokens: number;
   /** Pages that each block and KV head attends. */
   readonly chosenPages: number;
-  /** `[pages, group · blockTokens · blocks]`, F32: 0 where a query may choose a page, −∞ elsewhere. */
+  /** Every so many tokens' queries choose, the block's last among them; divides `blockTokens`. */
+  readonly voteStride: number;
+  /** `[pages, group · votes · blocks]`, F32: 0 where a query may choose a page, −∞ elsewhere. */
   readonly pageMask: Tensor;
   /** `[pageRows, pages]`, I32: the rows of each page. */
   readonly rowsOfPage: Tensor;
@@ -41,13 +43,18 @@ export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache,
 }
 
 /** Numbers of the rows that each block and KV head attends, `[rows, blocks, kvHeads]`, I32. */
-function rowsOfBlocks(graph: Graph, query: Tensor, { largest, smallest }: PageBounds, { blocks, blockTokens, chosenPages, pageMask, rowsOfPage, windowRows }: PageBlocks, kvHeads: number, factor: number): Tensor {
+function rowsOfBlocks(graph: Graph, query: Tensor, { largest, smallest }: PageBounds, { blocks, blockTokens, voteStride, chosenPages, pageMask, rowsOfPage, windowRows }: PageBlocks, kvHeads: number, factor: number): Tensor {
   const [headSize, heads, tokens] = query.shape;
   const group = heads / kvHeads;
-  const byKvHead = reshape(graph, contiguous(graph, permute(graph, reshape(graph, query, [headSize, group, kvHeads, tokens]), [0, 1, 3, 2])), [headSize, group * tokens, kvHeads]);
+  const votes = tokens / voteStride;
+  const [, headStride, tokenStride] = query.strides;
+  const strides = [group * headStride, voteStride * tokenStride, voteStride * tokenStride * votes] as const;
+  // [headSize · group, kvHeads, votes]
+  const voting = view(graph, query, [headSize * group, kvHeads, votes], { strides, offsetBytes: (voteStride - 1) * tokenStride });
+  const byKvHead = reshape(graph, contiguous(graph, permute(graph, voting, [0, 2, 1, 3])), [headSize, group * votes, kvHeads]);
   const atBest = sub(graph, mulMat(graph, largest, relu(graph, byKvHead)), mulMat(graph, smallest, relu(graph, scale(graph, byKvHead, -1))));
   // [pages, blocks, kvHeads]
-  const worth = maximumOf(graph, softMax(graph, atBest, pageMask, factor), group * blockTokens);
+  const worth = maximumOf(graph, softMax(graph, atBest, pageMask, factor), (group * blockTokens) / voteStride);
   const best = contiguous(graph, topK(graph, worth, chosenPages));
   const chosen = getRows(graph, rowsOfPage, reshape(graph, best, [chosenPages * blocks * kvHeads]));
   return concat(graph, reshape(graph, chosen, [rowsOfPage.shape[0] * chosenPages, blocks, kvHeads]), windowRows, 0);

@@ -10,6 +10,7 @@ export interface ConversationPaneOptions extends AnswerContext {
   readonly commands: readonly SlashCommand[];
   openLink(href: string): void;
   chooseCommand(name: string): void;
+  chooseModel(): void;
 }
 
 /** The messages of one conversation, oldest first, following the answer that is being written unless the reader scrolled away. */
@@ -17,6 +18,8 @@ export class ConversationPane {
   readonly root: HTMLElement;
   private readonly list = element('div', { class: 'messages' });
   private readonly welcome: HTMLElement;
+  /** Above all messages while the bundled model answers. */
+  private readonly modelNotice: HTMLElement;
   private answers = new Map<string, AnswerElement>();
 
   constructor(private readonly options: ConversationPaneOptions) {
@@ -43,10 +46,17 @@ export class ConversationPane {
         }),
       ],
     });
+    this.modelNotice = element('aside', {
+      class: 'model-notice',
+      children: [
+        element('p', { text: strings.bundledModel }),
+        element('button', { class: 'link', text: strings.chooseModel, attributes: { type: 'button' }, onClick: () => options.chooseModel() }),
+      ],
+    });
     this.root = element('div', {
       class: 'conversation',
       attributes: { role: 'log', 'aria-live': 'off', 'aria-label': strings.conversation, tabindex: '0' },
-      children: [this.welcome, this.list],
+      children: [this.modelNotice, this.welcome, this.list],
     });
     this.root.addEventListener('click', (event) => this.clicked(event));
     this.root.addEventListener('auxclick', (event) => this.clicked(event));
@@ -68,6 +78,10 @@ export class ConversationPane {
     this.follows = true;
     this.updateWelcome();
     this.followEnd();
+  }
+
+  showModelNotice(isShown: boolean): void {
+    this.modelNotice.hidden = !isShown;
   }
 
   addQuestion(message: MessageView): void {

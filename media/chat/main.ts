@@ -59,6 +59,7 @@ class ChatPage {
       },
       openLink: (href) => post({ type: 'openLink', href }),
       chooseCommand: (name) => this.composer.chooseCommand(name),
+      chooseModel: () => post({ type: 'chooseModel' }),
     });
     this.history = new HistoryPane(strings, {
       open: (id) => post({ type: 'openConversation', id }),
@@ -68,6 +69,7 @@ class ChatPage {
     });
     document.body.replaceChildren(element('main', { class: 'chat', children: [this.history.root, this.conversation.root, this.composer.root, live] }));
     this.composer.setText(vscode.getState()?.draft ?? '');
+    this.receive({ type: 'model', isBundledModel: init.isBundledModel });
     this.receive({ type: 'conversations', conversations: init.conversations });
     this.receive({ type: 'chips', chips: init.chips });
     this.receive({ type: 'conversation', conversation: init.conversation });
@@ -81,6 +83,9 @@ class ChatPage {
         this.composer.setAnswering(message.conversation.streamingId !== undefined);
         this.history.show(this.conversations, this.conversationId);
         this.showHistory(false);
+        break;
+      case 'model':
+        this.conversation.showModelNotice(message.isBundledModel);
         break;
       case 'conversations':
         this.conversations = message.conversations;

@@ -48,6 +48,8 @@ export interface ChatStrings {
   readonly conversation: string;
   readonly welcomeTitle: string;
   readonly welcomeText: string;
+  readonly bundledModel: string;
+  readonly chooseModel: string;
   readonly askLabel: string;
   readonly askPlaceholder: string;
   readonly send: string;
@@ -84,7 +86,10 @@ export type HostMessage =
       readonly conversation: ConversationView;
       readonly conversations: readonly ConversationSummary[];
       readonly chips: readonly ContextChip[];
+      readonly isBundledModel: boolean;
     }
+  /** Whether the model that answers is the small one that came with the extension. */
+  | { readonly type: 'model'; readonly isBundledModel: boolean }
   | { readonly type: 'conversation'; readonly conversation: ConversationView }
   | { readonly type: 'conversations'; readonly conversations: readonly ConversationSummary[] }
   | { readonly type: 'chips'; readonly chips: readonly ContextChip[] }
@@ -108,4 +113,5 @@ export type PageMessage =
   | { readonly type: 'apply'; readonly code: string }
   | { readonly type: 'addChip'; readonly kind: ChipKind }
   | { readonly type: 'removeChip'; readonly id: string }
-  | { readonly type: 'openLink'; readonly href: string };
+  | { readonly type: 'openLink'; readonly href: string }
+  | { readonly type: 'chooseModel' };

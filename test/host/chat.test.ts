@@ -10,6 +10,8 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       const file = await host.write('src/fresh.js', '');
       await window.openFile(file);
       const chat = await window.openChat();
+      // The model was chosen.
+      assert.equal(await chat.modelNotice().isVisible(), false);
       await chat.ask('Write a JavaScript function add(a, b). Answer with one code block.');
       await chat.answerBegins();
       await chat.answerEnds();

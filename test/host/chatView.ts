@@ -40,6 +40,11 @@ export class ChatView {
     return this.frame.locator('article.answer.streaming');
   }
 
+  /** What is said of the model that came with the extension. */
+  modelNotice(): Locator {
+    return this.frame.locator('.model-notice');
+  }
+
   button(name: string): Locator {
     return this.frame.getByRole('button', { name });
   }

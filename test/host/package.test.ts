@@ -23,9 +23,21 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
     await rm(work, { recursive: true, force: true });
   });
 
-  it('completes code with the model inside, on our own engine', async () => {
+  /** A scenario of its own; where it fails, what the window showed is kept. */
+  async function inWindow(steps: (host: Awaited<ReturnType<HostSession['newScenario']>>) => Promise<void>): Promise<void> {
     const host = await session.newScenario();
     try {
+      await steps(host);
+    } catch (error) {
+      await host.recordFailure('package');
+      throw error;
+    } finally {
+      await host.closeWindows();
+    }
+  }
+
+  it('completes code with the model inside, on our own engine', () =>
+    inWindow(async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file('src/point.ts'));
       await window.goTo(13, 11);
@@ -33,11 +45,15 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       const { modelPath, engine } = await host.sidecarStatus();
       assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', 'SmolLM2-135M-Instruct.Q4_1.gguf'));
       assert.equal(engine, 'chorus');
-    } catch (error) {
-      await host.recordFailure('package');
-      throw error;
-    } finally {
-      await host.closeWindows();
-    }
-  });
+    }));
+
+  it('says in the chat panel that the model inside is made for completion, and offers others', () =>
+    inWindow(async (host) => {
+      const window = await host.openWindow();
+      const chat = await window.openChat();
+      await chat.modelNotice().waitFor();
+      await window.screenshot('model-notice');
+      await chat.button('Choose a model for chat…').click();
+      await window.page.locator('.quick-input-list', { hasText: 'SmolLM2-135M-Instruct' }).waitFor();
+    }));
 });

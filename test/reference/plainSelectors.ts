@@ -157,12 +157,12 @@ export function plainAdaptive(scores: PlainScores, { count, least }: { count: nu
   return scores.map((_, head) => [...(safe[head] as Set<number>), ...best.filter((other) => other.head === head).map(({ row }) => row)].sort((a, b) => a - b));
 }
 
-/** Quest's bounds (arXiv 2406.10774) of the first pages, `[kvHead][page]`: of the last `queries` tokens the most that one could give a page, softmax over pages. */
-export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries }: { pageRows: number; queries: number }): PlainScores {
+/** Quest's bounds (arXiv 2406.10774) of the first pages, `[kvHead][page]`: of the last `queries` tokens, or of every so many, the most that one could give a page, softmax over pages. */
+export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries, every = 1 }: { pageRows: number; queries: number; every?: number }): PlainScores {
   const { tokens, group } = sizes(layer);
   const ofHead = (head: number): number[] => {
     const shares = range(queries).map((index) => {
-      const query = (layer.query[tokens - queries + index]?.[head] as readonly number[]).map(roundToFloat16);
+      const query = (layer.query[tokens - 1 - index * every]?.[head] as readonly number[]).map(roundToFloat16);
       const bounds = range(pages).map((page) => {
         const keys = range(pageRows).map((row) => (layer.key[page * pageRows + row]?.[Math.floor(head / group)] as readonly number[]).map(roundToFloat16));
         return query.reduce((sum, value, dimension) => sum + Math.max(...keys.map((key) => value * (key[dimension] as number))), 0) / Math.sqrt(query.length);

@@ -22,6 +22,9 @@ const MOST_TOKENS = 64;
 /** Rows that a block attends besides its pages are rounded up to this. */
 const WINDOW_PADDING = 32;
 const KEPT_GRAPHS = 8;
+/** Of the tokens of long blocks every fourth one chooses: scoring is most of what a choice costs. */
+const LONG_BLOCK_TOKENS = 16;
+const LONG_BLOCK_STRIDE = 4;
 
 /** Blocks of equal length among an evaluation's tokens, and what says which rows they attend. */
 interface BlockInputs {
@@ -122,9 +125,10 @@ export class PromptBlocks implements Disposable {
     const starts = Array.from({ length: blocks }, (_, block) => first + block * blockTokens);
     const windowStarts = starts.map((start) => this.#windowStart(start));
     for (const [group, pageMask] of pageMasks) {
-      const values = new Float32Array(pages * group * blockTokens * blocks).fill(-Infinity);
+      const queries = (group * blockTokens) / voteStrideOf(blockTokens);
+      const values = new Float32Array(pages * queries * blocks).fill(-Infinity);
       for (const [block, windowStart] of windowStarts.entries()) {
-        for (let query = 0; query < group * blockTokens; query++) values.fill(0, (block * group * blockTokens + query) * pages, (block * group * blockTokens + query) * pages + windowStart / pageRows);
+        for (let query = block * queries; query < (block + 1) * queries; query++) values.fill(0, query * pages, query * pages + windowStart / pageRows);
       }
       write(device, pageMask, values);
     }
@@ -185,7 +189,7 @@ export class PromptBlocks implements Disposable {
     const extraRows = this.#windowRows(blockTokens);
     return {
       ...part,
-      pageMasks: new Map([...groups].map((group) => [group, graph.input('pageMask', 'F32', [pages, group * blockTokens * blocks])])),
+      pageMasks: new Map([...groups].map((group) => [group, graph.input('pageMask', 'F32', [pages, (group * blockTokens * blocks) / voteStrideOf(blockTokens)])])),
       windowRows: new Map([...new Set(layers.map(({ kvHeads }) => kvHeads))].map((kvHeads) => [kvHeads, graph.input('windowRows', 'I32', [extraRows, blocks, kvHeads])])),
       mask: graph.input('mask', 'F16', [this.options.capacity + extraRows, blockTokens, 1, blocks]),
     };
@@ -199,6 +203,7 @@ export class PromptBlocks implements Disposable {
     const pageBlocks = {
       blocks: part.blocks,
       blockTokens: part.blockTokens,
+      voteStride: voteStrideOf(part.blockTokens),
       chosenPages: capacity / pageRows,
       pageMask: part.pageMasks.get(heads / options.kvHeads) as Tensor,
       rowsOfPage,
@@ -207,4 +212,8 @@ export class PromptBlocks implements Disposable {
     };
     return attendPageBlocks(graph, own, this.sequence.layers[block] as LayerCache, this.pages.firstPages(graph, block, pages), pageBlocks, options);
   }
+}
+
+function voteStrideOf(blockTokens: number): number {
+  return blockTokens > LONG_BLOCK_TOKENS && blockTokens % LONG_BLOCK_STRIDE === 0 ? LONG_BLOCK_STRIDE : 1;
 }

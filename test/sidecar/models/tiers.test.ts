@@ -27,7 +27,7 @@ const tokens = Array.from({ length: PROMPT + 12 }, (_, index) => (index * 7_919 
 
 /** What the sequence's cache holds, how near to a tie rounding may decide a choice, and how far logits may be off. */
 const cases = [
-  { cacheType: 'F32', sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.002 : 1.01, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, blocks: [8, 5, 24] },
+  { cacheType: 'F32', sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.002 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, blocks: [8, 5, 24] },
   // Queries are rounded to eight bits besides, as far as everything is attended.
   { cacheType: 'Q8_0', sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-3, blocks: [8] },
 ] satisfies readonly { readonly cacheType: TensorType; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly blocks: readonly number[] }[];
@@ -60,7 +60,7 @@ for (const { cacheType, sizes, tie, tolerance, blocks } of cases) describe(`atte
    * Logits of the tokens from `first` on, in plain loops. `cuts` are where a choice begins, and the token whose queries are the last that choose; before the first
    * one everything is attended. `undefined` for tokens of a choice so near to a tie that rounding may decide it.
    */
-  function expectedLogits(first: number, cuts: readonly { readonly start: number; readonly last: number; readonly queries: number }[]): (Float32Array | undefined)[] {
+  function expectedLogits(first: number, cuts: readonly { readonly start: number; readonly last: number; readonly queries: number; readonly every?: number }[]): (Float32Array | undefined)[] {
     const chosen: Choice[] = [];
     const tied = new Set<Choice>();
     const count = options.capacity / options.pageRows;
@@ -70,7 +70,7 @@ for (const { cacheType, sizes, tie, tolerance, blocks } of cases) describe(`atte
       return choice.pages[block]?.[kvHead]?.has(Math.floor(other / options.pageRows)) ?? false;
     };
     // What a layer chooses decides what the next one sees, so that each choice is made layer by layer.
-    for (const { start, last, queries } of cuts) {
+    for (const { start, last, queries, every } of cuts) {
       const windowStart = Math.floor((start - options.window) / options.pageRows) * options.pageRows;
       const choice = { start, windowStart, pages: [] as Set<number>[][] };
       chosen.push(choice);
@@ -81,7 +81,7 @@ for (const { cacheType, sizes, tie, tolerance, blocks } of cases) describe(`atte
           keptRow,
           onAttention: (layer: PlainLayer, number) => {
             if (number !== block) return;
-            const scores = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries });
+            const scores = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every });
             choice.pages[block] = scores.map((ofPages) => {
               const pages = [...ofPages.keys()].sort((a, b) => (ofPages[b] as number) - (ofPages[a] as number));
               if ((ofPages[pages[count - 1] as number] as number) < tie * (ofPages[pages[count] as number] as number)) tied.add(choice);
@@ -158,7 +158,9 @@ for (const { cacheType, sizes, tie, tolerance, blocks } of cases) describe(`atte
         0,
         starts.map((start, index) => {
           const last = (starts[index + 1] ?? tokens.length) - 1;
-          return { start, last, queries: last - start + 1 };
+          // Of long blocks every fourth token chooses.
+          const every = last - start + 1 > 16 ? 4 : 1;
+          return { start, last, queries: (last - start + 1) / every, every };
         }),
       );
       const prompt = async (from: number, to: number): Promise<Float32Array> => chorus.forward(tokens.slice(from, to), { wanted: 'all', isAnswer: false });
