@@ -1,40 +1,43 @@
-/** Choosing whole pages of neighbouring rows by summaries of their keys, which are cheap to score (Quest, arXiv 2406.10774). */
+/** Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV pools, arXiv 2404.14469). */
 import type { Graph } from '../ggml/graph.ts';
-import { cast, contiguous, getRows, maxRows, mulMat, permute, relu, reshape, scale, softMax, sub, topK } from '../ggml/ops.ts';
+import { add, contiguous, getRows, maximumOf, maxRows, mulMat, pool, reshape, scale, softMax, topK } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { maximumOverGroup } from './observed.ts';
 
-/** Bounds of the keys of each page, dimension by dimension: `[headSize, pages, kvHeads]`. */
-export interface PageBounds {
-  readonly largest: Tensor;
-  readonly smallest: Tensor;
-}
+/** A page counts as much as the best of so many neighbouring ones: the rows that are wanted are often those behind the one that is found. */
+const NEIGHBOURS = 3;
+/** What its own best row adds, so that a page comes before its neighbours, and these are no ties. */
+const OWN_SHARE = 0.25;
 
-/** Bounds of pages of `pageRows` rows: `key[headSize, rows, kvHeads]`, `rows` a multiple of them. */
-export function pageBounds(graph: Graph, key: Tensor, pageRows: number): PageBounds {
-  const [headSize, rows, kvHeads] = key.shape;
-  const pages = rows / pageRows;
-  // [pageRows, pages, headSize, kvHeads]
-  const byPage = reshape(graph, contiguous(graph, permute(graph, cast(graph, key, 'F32'), [1, 0, 2, 3])), [pageRows, pages, headSize, kvHeads]);
-  const largestOf = (values: Tensor): Tensor => contiguous(graph, permute(graph, reshape(graph, maxRows(graph, values), [pages, headSize, kvHeads]), [1, 0, 2, 3]));
-  return { largest: largestOf(byPage), smallest: scale(graph, largestOf(scale(graph, byPage, -1)), -1) };
+/** Blocks of tokens that choose together, and what they may choose. */
+export interface PageChoice {
+  readonly blocks: number;
+  readonly pageRows: number;
+  /** Pages that each block and KV head gets. */
+  readonly chosenPages: number;
+  /** `[rows, queries]`, F16, the queries of a block side by side: 0 where a query may look at a row, −∞ elsewhere. */
+  readonly rowMask: Tensor;
+  /** `[pages, blocks]`, F32: 0 where a block may choose a page, −∞ elsewhere. */
+  readonly pageMask: Tensor;
+  /** `[pageRows, pages]`, I32: the rows of each page. */
+  readonly rowsOfPage: Tensor;
 }
 
 /**
- * What pages are worth to each KV head, `[pages, kvHeads]`: the most that any of the queries `[headSize, heads, queries]` could give one of a page's rows at
- * best, softmax over pages. `mask[pages, queries]` is −∞ for pages that don't count.
+ * What pages are worth to each block and KV head, `[pages, blocks, kvHeads]`: the most attention that any of its queries `[headSize, queries, kvHeads]` gives one of
+ * the rows `key[headSize, rows, kvHeads]` of a page or of its neighbours, and a part of that of its own rows. `factor` scales scores before the softmax.
  */
-export function scorePages(graph: Graph, { largest, smallest }: PageBounds, queries: Tensor, mask: Tensor, factor: number): Tensor {
-  const [, pages, kvHeads] = largest.shape;
-  const byHead = contiguous(graph, permute(graph, queries, [0, 2, 1, 3]));
-  const atBest = sub(graph, mulMat(graph, largest, relu(graph, byHead)), mulMat(graph, smallest, relu(graph, scale(graph, byHead, -1))));
-  const shares = contiguous(graph, permute(graph, softMax(graph, atBest, mask, factor), [1, 0, 2, 3]));
-  return maximumOverGroup(graph, reshape(graph, maxRows(graph, shares), [pages, queries.shape[1]]), kvHeads);
+export function scorePages(graph: Graph, key: Tensor, queries: Tensor, { blocks, pageRows, rowMask, pageMask }: PageChoice, factor: number): Tensor {
+  const [, rows, kvHeads] = key.shape;
+  const pages = rows / pageRows;
+  const shares = softMax(graph, mulMat(graph, key, queries, { preciseF32: true }), rowMask, factor);
+  const byRow = maximumOf(graph, shares, queries.shape[1] / blocks);
+  const byPage = reshape(graph, maxRows(graph, reshape(graph, byRow, [pageRows, pages, blocks, kvHeads])), [pages, blocks, kvHeads]);
+  return add(graph, add(graph, pool(graph, byPage, NEIGHBOURS, 'max'), scale(graph, byPage, OWN_SHARE)), pageMask);
 }
 
-/** The rows of the `count` best pages of each KV head: `scores[pages, kvHeads]`, `rowsOfPage[pageRows, pages]` (I32) → `[pageRows · count, kvHeads]`, I32. */
-export function rowsOfBestPages(graph: Graph, scores: Tensor, count: number, rowsOfPage: Tensor): Tensor {
-  const kvHeads = scores.shape[1];
-  const best = reshape(graph, contiguous(graph, topK(graph, scores, count)), [count * kvHeads]);
-  return reshape(graph, getRows(graph, rowsOfPage, best), [rowsOfPage.shape[0] * count, kvHeads]);
+/** The rows of the best pages of each block and KV head, by `scores[pages, blocks, kvHeads]`: `[pageRows · chosenPages, blocks, kvHeads]`, I32. */
+export function rowsOfBestPages(graph: Graph, scores: Tensor, { chosenPages, rowsOfPage }: PageChoice): Tensor {
+  const [, blocks, kvHeads] = scores.shape;
+  const best = reshape(graph, contiguous(graph, topK(graph, scores, chosenPages)), [chosenPages * blocks * kvHeads]);
+  return reshape(graph, getRows(graph, rowsOfPage, best), [rowsOfPage.shape[0] * chosenPages, blocks, kvHeads]);
 }

@@ -36,8 +36,8 @@ export interface MemoryRequest {
   readonly contextSizeTokens: number;
   /** Rows that a sequence keeps of so many tokens; absent: one each. Where they are fewer, a prompt is read layer by layer. */
   readonly keptRows?: number;
-  /** What a sequence holds besides all its rows to attend some of them: copies of so many, and bounds of each page; and what an element of all its rows takes. */
-  readonly tier?: { readonly rows: number; readonly pageRows: number; readonly cacheElementBytes: number };
+  /** What a sequence holds besides all its rows to attend some of them: copies of so many; and what an element of all its rows takes. */
+  readonly tier?: { readonly rows: number; readonly cacheElementBytes: number };
 }
 
 /**
@@ -74,12 +74,10 @@ export function memoryNeeds(
   const mixtureElements = (4 * shape.queryElementsPerToken) / shape.blockCount;
   const scoreBytes = keepsScores ? 2 * batchTokens * contextTokens * shape.headCount * 4 : 0;
   const tokenBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES;
-  // A page's two bounds are as large as a row's key and value.
-  const tierRows = tier ? tier.rows + contextTokens / tier.pageRows : 0;
   // One layer's full cache, and what passes from layer to layer.
   const readingBytes = keptRows < contextTokens ? (tokenBytes / shape.blockCount + 4 * shape.embeddingLength) * contextTokens : 0;
   return {
-    cacheBytes: (tokenBytes * tierRows + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows)) * sequences + readingBytes,
+    cacheBytes: (tokenBytes * (tier?.rows ?? 0) + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows)) * sequences + readingBytes,
     computeBytes: batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes,
   };
 }

@@ -157,25 +157,17 @@ export function plainAdaptive(scores: PlainScores, { count, least }: { count: nu
   return scores.map((_, head) => [...(safe[head] as Set<number>), ...best.filter((other) => other.head === head).map(({ row }) => row)].sort((a, b) => a - b));
 }
 
-/** Quest's bounds (arXiv 2406.10774) of the first pages, `[kvHead][page]`: of the last `queries` tokens, or of every so many, the most that one could give a page, softmax over pages. */
+/** What the first pages are worth, `[kvHead][page]`: the most attention, among their rows alone, that one of the last `queries` tokens, or of every so many, gives a row of a page or of its neighbours, and a quarter of that of its own rows. */
 export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries, every = 1 }: { pageRows: number; queries: number; every?: number }): PlainScores {
   const { tokens, group } = sizes(layer);
   const ofHead = (head: number): number[] => {
     const shares = range(queries).map((index) => {
-      const query = (layer.query[tokens - 1 - index * every]?.[head] as readonly number[]).map(roundToFloat16);
-      const bounds = range(pages).map((page) => {
-        const keys = range(pageRows).map((row) => (layer.key[page * pageRows + row]?.[Math.floor(head / group)] as readonly number[]).map(roundToFloat16));
-        return query.reduce((sum, value, dimension) => sum + Math.max(...keys.map((key) => value * (key[dimension] as number))), 0) / Math.sqrt(query.length);
-      });
-      return softmax(bounds);
+      const query = layer.query[tokens - 1 - index * every]?.[head] as readonly number[];
+      const products = range(pages * pageRows).map((row) => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length));
+      return softmax(products);
     });
-    return range(pages).map((page) => Math.max(...shares.map((ofQuery) => ofQuery[page] as number)));
+    return range(pages).map((page) => Math.max(...shares.flatMap((ofQuery) => ofQuery.slice(page * pageRows, (page + 1) * pageRows))));
   };
-  return byGroup(layer, pages, ofHead, (values) => Math.max(...values));
-}
-
-/** The nearest float16, of normal ones: what a product's factors are rounded to. */
-function roundToFloat16(value: number): number {
-  const unit = 2 ** (Math.floor(Math.log2(Math.abs(value) || 1)) - 10);
-  return Math.round(value / unit) * unit;
+  const byPage = byGroup(layer, pages, ofHead, (values) => Math.max(...values));
+  return byPage.map((scores) => scores.map((_, page) => Math.max(...scores.slice(Math.max(0, page - 1), page + 2)) + 0.25 * (scores[page] as number)));
 }

@@ -6,6 +6,7 @@ import type { TokenId } from '../../protocol/engine.ts';
 import { CacheRows } from './cacheRows.ts';
 import type { GrammarState } from './grammarState.ts';
 import { TIER_TOKENS } from './fastTier.ts';
+import { DRAFTED_QUERIES } from './lastQueries.ts';
 import { LayerMajorPrefill } from './layerMajor.ts';
 import type { SelectionPlan } from './layerSelection.ts';
 import { BATCH_TOKENS, type Network, type WantedLogits } from './network.ts';
@@ -64,7 +65,12 @@ export class ChorusSequence implements BackendSequence {
     let length = 0;
     while (length < tokens.length && length < held.length && tokens[length] === held[length]) length++;
     const common = Math.min(length, this.#exactLength);
-    return this.tiers?.prompts?.keptLength(common, tokens.length) ?? common;
+    const { tiers } = this;
+    if (!tiers) return common;
+    // Far behind the end other tokens' queries took the place of those that an answer needs to choose.
+    const isRemembered = common >= held.length - DRAFTED_QUERIES;
+    const kept = isRemembered ? common : Math.max(0, Math.min(common, tokens.length - tiers.options.queries));
+    return tiers.prompts?.keptLength(kept, tokens.length) ?? kept;
   }
 
   async truncate(length: number): Promise<number> {

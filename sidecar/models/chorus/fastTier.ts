@@ -1,5 +1,6 @@
 import { cacheHeads, writeRows, type AttendOptions, type LayerCache } from '../../../kernels/blocks/attendCache.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
+import { votingQueries } from '../../../kernels/cache/pageBlocks.ts';
 import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
@@ -14,7 +15,7 @@ import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { ROW_PADDING, type Network, type WantedLogits } from './network.ts';
 import { outputLogits } from './outputLogits.ts';
-import { PAGE_PADDING, type PageTable } from './pageTable.ts';
+import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { lastAttendingAll, type TierOptions } from './tiers.ts';
@@ -41,14 +42,15 @@ interface BuiltGraph {
   readonly graph: Graph;
   readonly inputs: Readonly<Record<'tokens' | 'positions' | 'slowRows' | 'fastRows' | 'queryRows' | 'mask', Tensor>>;
   readonly outputRows?: Tensor;
-  readonly selecting?: Readonly<Record<'queryNumbers' | 'pageMask' | 'rowsOfPage' | 'places' | 'windowRows' | 'windowPlaces', Tensor>>;
+  readonly selecting?: Readonly<Record<'queryNumbers' | 'places' | 'windowRows' | 'windowPlaces', Tensor>> & { readonly pages: PageChoiceInputs };
   readonly logits?: Tensor;
 }
 
 /**
  * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every few tokens, and the last tokens. The
- * sequence's own cache, the slow tier, keeps everything, so that another request or the next stretch of an answer chooses others. Scores are bounds of the keys
- * of each page (Quest, arXiv 2406.10774); each KV head of each layer has pages of its own (as SnapKV, arXiv 2404.14469).
+ * sequence's own cache, the slow tier, keeps everything, so that another request or the next stretch of an answer chooses others. Each KV head of each layer has
+ * pages of its own, scored by the attention that they are given (as SnapKV's rows, arXiv 2404.14469). Bounds of a page's keys (Quest, arXiv 2406.10774) would be
+ * cheaper, and find little with heads as small as those of small models.
  */
 export class FastTier implements Disposable {
   readonly #storage: BlockStorage;
@@ -60,7 +62,6 @@ export class FastTier implements Disposable {
   constructor(
     private readonly network: Network,
     private readonly sequence: SequenceCache,
-    private readonly pages: PageTable,
     private readonly options: TierOptions,
   ) {
     const { placement, hyperparameters } = network.options;
@@ -111,9 +112,8 @@ export class FastTier implements Disposable {
     const length = this.sequence.length;
     const isDue = this.tokensBeforeChoice(length) === 0;
     const chosen = isDue ? { at: length, windowStart: Math.floor((length - window) / pageRows) * pageRows } : (this.#chosen as Choice);
-    if (isDue) await this.pages.update(chosen.windowStart / pageRows);
     const candidates = chosen.windowStart / pageRows;
-    const pages = Math.ceil(candidates / PAGE_PADDING) * PAGE_PADDING;
+    const pages = choosablePages(candidates, this.sequence, pageRows);
     const built = this.#graphFor(tokens.length, isDue ? pages : 0, wanted);
     const firstRow = capacity + length - chosen.windowStart;
     const { inputs, outputRows, selecting, graph, logits } = built;
@@ -127,8 +127,7 @@ export class FastTier implements Disposable {
     if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
     if (selecting) {
       write(device, selecting.queryNumbers, Int32Array.from(rememberedRows(length + tokens.length, queries, kept), Number));
-      write(device, selecting.pageMask, Float32Array.from({ length: pages * queries }, (_, index) => (index % pages < candidates ? 0 : -Infinity)));
-      write(device, selecting.rowsOfPage, Int32Array.from({ length: pages * pageRows }, (_, row) => row));
+      selecting.pages.write(device, [candidates]);
       write(device, selecting.places, Int32Array.from({ length: capacity }, (_, place) => place));
       const windowRows = selecting.windowRows.shape[0];
       // Those behind the last token are written over, or masked.
@@ -148,7 +147,7 @@ export class FastTier implements Disposable {
   }
 
   #graphFor(tokens: number, pages: number, wanted: WantedLogits): BuiltGraph {
-    return this.#graphs.obtain(`${tokens} ${pages} ${wanted}`, () => this.#build(tokens, pages, wanted), () => this.#build(TIER_TOKENS, this.pages.mostPages, 'all'));
+    return this.#graphs.obtain(`${tokens} ${pages} ${wanted}`, () => this.#build(tokens, pages, wanted), () => this.#build(TIER_TOKENS, choosablePages(Infinity, this.sequence, this.options.pageRows), 'all'));
   }
 
   /** `pages`: candidates among which rows are chosen, or 0 to attend those chosen before. */
@@ -168,8 +167,7 @@ export class FastTier implements Disposable {
     };
     const selecting = pages === 0 ? undefined : {
       queryNumbers: graph.input('queryNumbers', 'I32', [queries]),
-      pageMask: graph.input('pageMask', 'F32', [pages, queries]),
-      rowsOfPage: graph.input('rowsOfPage', 'I32', [pageRows, pages]),
+      pages: new PageChoiceInputs(graph, hyperparameters, { blocks: 1, votes: queries, pages, pageRows, chosenPages: capacity / pageRows }),
       places: graph.input('places', 'I32', [capacity]),
       windowRows: graph.input('windowRows', 'I32', [window + pageRows]),
       windowPlaces: graph.input('windowPlaces', 'I32', [window + pageRows]),
@@ -196,14 +194,14 @@ export class FastTier implements Disposable {
   }
 
   /** Gathers the best pages and the last tokens of a block into its fast cache. */
-  #choose(graph: Graph, block: number, { queryNumbers, pageMask, rowsOfPage, places, windowRows, windowPlaces }: NonNullable<BuiltGraph['selecting']>, { headSize, kvHeads, scale }: AttendOptions): void {
-    const { capacity, pageRows } = this.options;
+  #choose(graph: Graph, block: number, { queryNumbers, pages, places, windowRows, windowPlaces }: NonNullable<BuiltGraph['selecting']>, { headSize, kvHeads, scale }: AttendOptions): void {
+    const choice = pages.of(block);
     const [slow, fast] = [this.sequence.layers[block], this.#layers[block]] as [LayerCache, LayerCache];
-    const pages = pageMask.shape[0];
     const kept = this.sequence.lastQueries[block] as Tensor;
     const queries = reshape(graph, getRows(graph, kept, queryNumbers), [headSize, kept.shape[0] / headSize, queryNumbers.shape[0]]);
-    const scores = scorePages(graph, this.pages.firstPages(graph, block, pages), queries, pageMask, scale);
-    const rows = rowsOfBestPages(graph, scores, capacity / pageRows, rowsOfPage);
+    const scores = scorePages(graph, cacheHeads(graph, slow.key, choice.rowMask.shape[0], headSize, kvHeads), votingQueries(graph, queries, 1, kvHeads), choice, scale);
+    const best = rowsOfBestPages(graph, scores, choice);
+    const rows = reshape(graph, best, [best.shape[0], kvHeads]);
     for (const [from, to] of [[slow.key, fast.key], [slow.value, fast.value]] as const) {
       graph.expand(gatherRows(graph, cacheHeads(graph, from, from.shape[1], headSize, kvHeads), rows, cacheHeads(graph, to, this.#rows, headSize, kvHeads), places));
       graph.expand(setRows(graph, to, getRows(graph, from, windowRows), windowPlaces));

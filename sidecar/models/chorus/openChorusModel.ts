@@ -37,7 +37,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   const tier = model.hyperparameters.sliding ? undefined : choice.tier;
   checkCacheType(tier?.cacheType, model.hyperparameters.headSize, params.cache);
   const keptRows = choice.capacity === Infinity ? undefined : choice.capacity + ANSWER_ROWS;
-  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, tier: tier && { rows: tierRows(tier), pageRows: tier.pageRows, cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS } });
+  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, tier: tier && { rows: tierRows(tier), cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS } });
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
   const use = <Resource extends Disposable>(resource: Resource): Resource => {

@@ -6,33 +6,33 @@ import { concat, getRows, view } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import { cachedHeads, queryHeads } from '../architectures/architecture.ts';
+import { cachedHeads } from '../architectures/architecture.ts';
 import { F16_MINUS_INFINITY } from './causalMask.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import type { Network, WantedLogits } from './network.ts';
 import { outputLogits } from './outputLogits.ts';
-import { PAGE_PADDING, type PageTable } from './pageTable.ts';
+import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import type { TierOptions } from './tiers.ts';
 
 /** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */
 const MOST_TOKENS = 64;
+/** Rows of the context times blocks: what is scored at once takes memory. */
+const MOST_SCORED_ROWS = 131_072;
 /** Rows that a block attends besides its pages are rounded up to this. */
 const WINDOW_PADDING = 32;
 const KEPT_GRAPHS = 8;
-/** Of the tokens of long blocks every fourth one chooses: scoring is most of what a choice costs. */
-const LONG_BLOCK_TOKENS = 16;
-const LONG_BLOCK_STRIDE = 4;
+/** Tokens of a block that choose, evenly spaced: scoring is most of what a choice costs. */
+const MOST_VOTES = 8;
 
 /** Blocks of equal length among an evaluation's tokens, and what says which rows they attend. */
 interface BlockInputs {
   readonly firstToken: number;
   readonly blockTokens: number;
   readonly blocks: number;
-  /** By the queries that share a KV head, since those may differ from layer to layer. */
-  readonly pageMasks: ReadonlyMap<number, Tensor>;
+  readonly pages: PageChoiceInputs;
   /** By the number of KV heads. */
   readonly windowRows: ReadonlyMap<number, Tensor>;
   readonly mask: Tensor;
@@ -40,7 +40,7 @@ interface BlockInputs {
 
 interface BuiltGraph {
   readonly graph: Graph;
-  readonly inputs: Readonly<Record<'tokens' | 'positions' | 'rows' | 'queryRows' | 'rowsOfPage', Tensor>>;
+  readonly inputs: Readonly<Record<'tokens' | 'positions' | 'rows' | 'queryRows', Tensor>>;
   readonly parts: readonly BlockInputs[];
   readonly outputRows?: Tensor;
   readonly logits?: Tensor;
@@ -58,7 +58,6 @@ export class PromptBlocks implements Disposable {
   constructor(
     private readonly network: Network,
     private readonly sequence: SequenceCache,
-    private readonly pages: PageTable,
     private readonly options: PromptBlocksOptions,
   ) {
     this.#graphs = new KeptGraphs(graphMemoryOn(network.options.placement), KEPT_GRAPHS);
@@ -70,7 +69,8 @@ export class PromptBlocks implements Disposable {
 
   /** Tokens of the largest evaluation in blocks of so many, a multiple of these. */
   mostTokens(blockTokens: number): number {
-    return Math.max(1, Math.floor(Math.min(MOST_TOKENS, this.options.window) / blockTokens)) * blockTokens;
+    const blocks = Math.floor(Math.min(MOST_TOKENS, this.options.window) / blockTokens);
+    return Math.max(1, Math.min(blocks, Math.floor(MOST_SCORED_ROWS / this.sequence.capacity))) * blockTokens;
   }
 
   /**
@@ -82,20 +82,18 @@ export class PromptBlocks implements Disposable {
     const { pageRows } = this.options;
     const length = this.sequence.length;
     const candidates = this.#windowStart(length + Math.floor((tokens.length - 1) / blockTokens) * blockTokens) / pageRows;
-    await this.pages.update(candidates);
-    const pages = Math.ceil(candidates / PAGE_PADDING) * PAGE_PADDING;
+    const pages = choosablePages(candidates, this.sequence, pageRows);
     const { inputs, parts, outputRows, graph, logits } = this.#graphs.obtain(
       `${tokens.length} ${blockTokens} ${pages} ${wanted}`,
       () => this.#build(tokens.length, { blockTokens, pages, wanted }),
-      () => this.#build(this.mostTokens(this.options.leastTokens), { blockTokens: this.options.leastTokens, pages: this.pages.mostPages, wanted: 'all' }),
+      () => this.#build(this.mostTokens(this.options.leastTokens), { blockTokens: this.options.leastTokens, pages: choosablePages(Infinity, this.sequence, pageRows), wanted: 'all' }),
     );
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     write(device, inputs.tokens, Int32Array.from(tokens));
     write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));
     write(device, inputs.rows, BigInt64Array.from(tokens, (_, index) => BigInt(length + index)));
     write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
-    write(device, inputs.rowsOfPage, Int32Array.from({ length: pages * pageRows }, (_, row) => row));
-    for (const part of parts) this.#writePart(part, length + part.firstToken, pages);
+    for (const part of parts) this.#writePart(part, length + part.firstToken);
     if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
     await this.network.compute(graph, { isToken: false, signal });
     this.sequence.append(tokens);
@@ -118,20 +116,13 @@ export class PromptBlocks implements Disposable {
     return Math.ceil((window + pageRows + blockTokens) / WINDOW_PADDING) * WINDOW_PADDING;
   }
 
-  #writePart({ blockTokens, blocks, pageMasks, windowRows, mask }: BlockInputs, first: number, pages: number): void {
+  #writePart({ blockTokens, blocks, pages, windowRows, mask }: BlockInputs, first: number): void {
     const { device } = this.network.options.placement;
     const { capacity, pageRows } = this.options;
     const extraRows = this.#windowRows(blockTokens);
     const starts = Array.from({ length: blocks }, (_, block) => first + block * blockTokens);
     const windowStarts = starts.map((start) => this.#windowStart(start));
-    for (const [group, pageMask] of pageMasks) {
-      const queries = (group * blockTokens) / voteStrideOf(blockTokens);
-      const values = new Float32Array(pages * queries * blocks).fill(-Infinity);
-      for (const [block, windowStart] of windowStarts.entries()) {
-        for (let query = block * queries; query < (block + 1) * queries; query++) values.fill(0, query * pages, query * pages + windowStart / pageRows);
-      }
-      write(device, pageMask, values);
-    }
+    pages.write(device, windowStarts.map((windowStart) => windowStart / pageRows));
     const end = first + blocks * blockTokens;
     for (const [kvHeads, tensor] of windowRows) {
       // Those behind the last token are masked.
@@ -149,7 +140,6 @@ export class PromptBlocks implements Disposable {
 
   #build(tokenCount: number, { blockTokens, pages, wanted }: { readonly blockTokens: number; readonly pages: number; readonly wanted: WantedLogits }): BuiltGraph {
     const { architecture, hyperparameters, placement, weights } = this.network.options;
-    const { pageRows } = this.options;
     const { table } = weights;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
@@ -158,7 +148,6 @@ export class PromptBlocks implements Disposable {
       positions: graph.input('positions', 'I32', [tokenCount]),
       rows: graph.input('rows', 'I64', [tokenCount]),
       queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
-      rowsOfPage: graph.input('rowsOfPage', 'I32', [pageRows, pages]),
     };
     const whole = Math.floor(tokenCount / blockTokens);
     const parts = [{ firstToken: 0, blockTokens, blocks: whole }, { firstToken: whole * blockTokens, blockTokens: tokenCount % blockTokens, blocks: 1 }]
@@ -168,7 +157,7 @@ export class PromptBlocks implements Disposable {
     const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
       writeRows(g, heads, this.sequence.layers[block] as LayerCache, inputs.rows);
       rememberQueries(g, heads, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
-      return parts.map((part) => this.#attend(g, block, part, { query: heads.query, rowsOfPage: inputs.rowsOfPage, pages, options })).reduce((before, after) => concat(g, before, after, 2));
+      return parts.map((part) => this.#attend(g, block, part, { query: heads.query, options })).reduce((before, after) => concat(g, before, after, 2));
     };
     let x = getRows(graph, table.tensor('token_embd.weight'), inputs.tokens);
     for (let block = 0; block < hyperparameters.blockCount; block++) {
@@ -183,37 +172,34 @@ export class PromptBlocks implements Disposable {
 
   #blockInputs(graph: Graph, part: Pick<BlockInputs, 'firstToken' | 'blockTokens' | 'blocks'>, pages: number): BlockInputs {
     const { hyperparameters } = this.network.options;
-    const layers = Array.from({ length: hyperparameters.blockCount }, (_, block) => ({ heads: queryHeads(hyperparameters, block), kvHeads: cachedHeads(hyperparameters, block) }));
-    const groups = new Set(layers.map(({ heads, kvHeads }) => heads / kvHeads));
+    const { capacity, pageRows } = this.options;
     const { blocks, blockTokens } = part;
     const extraRows = this.#windowRows(blockTokens);
+    const kvHeads = new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => cachedHeads(hyperparameters, block)));
     return {
       ...part,
-      pageMasks: new Map([...groups].map((group) => [group, graph.input('pageMask', 'F32', [pages, (group * blockTokens * blocks) / voteStrideOf(blockTokens)])])),
-      windowRows: new Map([...new Set(layers.map(({ kvHeads }) => kvHeads))].map((kvHeads) => [kvHeads, graph.input('windowRows', 'I32', [extraRows, blocks, kvHeads])])),
-      mask: graph.input('mask', 'F16', [this.options.capacity + extraRows, blockTokens, 1, blocks]),
+      pages: new PageChoiceInputs(graph, hyperparameters, { blocks, votes: blockTokens / voteStrideOf(blockTokens), pages, pageRows, chosenPages: capacity / pageRows }),
+      windowRows: new Map([...kvHeads].map((count) => [count, graph.input('windowRows', 'I32', [extraRows, blocks, count])])),
+      mask: graph.input('mask', 'F16', [capacity + extraRows, blockTokens, 1, blocks]),
     };
   }
 
-  #attend(graph: Graph, block: number, part: BlockInputs, { query, rowsOfPage, pages, options }: { query: Tensor; rowsOfPage: Tensor; pages: number; options: AttendOptions }): Tensor {
-    const { capacity, pageRows } = this.options;
+  #attend(graph: Graph, block: number, part: BlockInputs, { query, options }: { query: Tensor; options: AttendOptions }): Tensor {
     const [headSize, heads] = query.shape;
     const tokens = part.blockTokens * part.blocks;
     const own = view(graph, query, [headSize, heads, tokens], { strides: [query.strides[1], query.strides[2], tokens * query.strides[2]], offsetBytes: part.firstToken * query.strides[2] });
     const pageBlocks = {
-      blocks: part.blocks,
+      ...part.pages.of(block),
       blockTokens: part.blockTokens,
       voteStride: voteStrideOf(part.blockTokens),
-      chosenPages: capacity / pageRows,
-      pageMask: part.pageMasks.get(heads / options.kvHeads) as Tensor,
-      rowsOfPage,
       windowRows: part.windowRows.get(options.kvHeads) as Tensor,
       mask: part.mask,
     };
-    return attendPageBlocks(graph, own, this.sequence.layers[block] as LayerCache, this.pages.firstPages(graph, block, pages), pageBlocks, options);
+    return attendPageBlocks(graph, own, this.sequence.layers[block] as LayerCache, pageBlocks, options);
   }
 }
 
+/** The last token of so many chooses. */
 function voteStrideOf(blockTokens: number): number {
-  return blockTokens > LONG_BLOCK_TOKENS && blockTokens % LONG_BLOCK_STRIDE === 0 ? LONG_BLOCK_STRIDE : 1;
+  return blockTokens > MOST_VOTES && blockTokens % MOST_VOTES === 0 ? blockTokens / MOST_VOTES : 1;
 }

@@ -1,6 +1,5 @@
 import type { TokenId } from '../../protocol/engine.ts';
 import type { Network, WantedLogits } from './network.ts';
-import type { PageTable } from './pageTable.ts';
 import { PromptBlocks } from './promptBlocks.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { lastAttendingAll, type TierOptions } from './tiers.ts';
@@ -24,11 +23,10 @@ export class PromptTier implements Disposable {
   constructor(
     private readonly network: Network,
     private readonly sequence: SequenceCache,
-    pages: PageTable,
     private readonly options: TierOptions,
   ) {
     this.#partTokens = Math.min(PART_TOKENS, options.blockTokens);
-    this.#blocks = new PromptBlocks(network, sequence, pages, { ...options, leastTokens: this.#partTokens });
+    this.#blocks = new PromptBlocks(network, sequence, { ...options, leastTokens: this.#partTokens });
     sequence.onTruncate.add((length) => {
       if (length <= this.#unfinished) this.#unfinished = Infinity;
     });

@@ -1,7 +1,6 @@
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { FastTier } from './fastTier.ts';
 import type { Network } from './network.ts';
-import { PageTable } from './pageTable.ts';
 import { PromptTier } from './promptTier.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
@@ -28,25 +27,22 @@ export const lastAttendingAll = ({ capacity, window, pageRows }: TierOptions): n
 export class Tiers implements Disposable {
   readonly answers: FastTier;
   readonly prompts: PromptTier | undefined;
-  readonly #pages: PageTable;
 
   constructor(
     network: Network,
     sequence: SequenceCache,
     readonly options: TierOptions,
   ) {
-    this.#pages = new PageTable(network, sequence, options.pageRows);
-    this.answers = new FastTier(network, sequence, this.#pages, options);
-    this.prompts = options.blockTokens > 0 ? new PromptTier(network, sequence, this.#pages, options) : undefined;
+    this.answers = new FastTier(network, sequence, options);
+    this.prompts = options.blockTokens > 0 ? new PromptTier(network, sequence, options) : undefined;
   }
 
   get sizeBytes(): number {
-    return this.#pages.sizeBytes + this.answers.sizeBytes + (this.prompts?.sizeBytes ?? 0);
+    return this.answers.sizeBytes + (this.prompts?.sizeBytes ?? 0);
   }
 
   [Symbol.dispose](): void {
     this.prompts?.[Symbol.dispose]();
     this.answers[Symbol.dispose]();
-    this.#pages[Symbol.dispose]();
   }
 }

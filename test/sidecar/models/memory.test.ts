@@ -50,7 +50,7 @@ describe('the memory plan', () => {
 
   test('counts what a tier holds besides', () => {
     const plain = planMemory(request({})).neededBytes;
-    assert.equal(planMemory(request({ tier: { rows: 1_280, pageRows: 16, cacheElementBytes: 2 } })).neededBytes - plain, 131_072 * 3 * (1_280 + 8_192 / 16));
+    assert.equal(planMemory(request({ tier: { rows: 1_280, cacheElementBytes: 2 } })).neededBytes - plain, 131_072 * 3 * 1_280);
   });
 
   test('refuses a model larger than memory', () => {

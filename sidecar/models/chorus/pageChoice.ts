@@ -1,0 +1,70 @@
+import type { PageChoice } from '../../../kernels/cache/pages.ts';
+import type { Device } from '../../../kernels/ggml/device.ts';
+import type { Graph } from '../../../kernels/ggml/graph.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { write } from '../../../kernels/ggml/transfer.ts';
+import { cachedHeads, queryHeads, type Hyperparameters } from '../architectures/architecture.ts';
+import { F16_MINUS_INFINITY } from './causalMask.ts';
+import type { SequenceCache } from './sequenceCache.ts';
+
+/** Candidate pages are rounded up to this, so that a graph serves many tokens. */
+const PAGE_PADDING = 64;
+
+/** Blocks of tokens that choose, and among how many pages. */
+export interface ChoosingBlocks {
+  readonly blocks: number;
+  /** Tokens of each block whose queries choose. */
+  readonly votes: number;
+  readonly pages: number;
+  readonly pageRows: number;
+  readonly chosenPages: number;
+}
+
+/** Pages of a sequence among which a graph chooses that has to choose among the first `candidates`. */
+export function choosablePages(candidates: number, sequence: SequenceCache, pageRows: number): number {
+  return Math.min(Math.ceil(candidates / PAGE_PADDING) * PAGE_PADDING, Math.floor(sequence.capacity / pageRows));
+}
+
+/** What the layers of a graph need to choose pages. How many queries share a KV head may differ from layer to layer. */
+export class PageChoiceInputs {
+  readonly #rowMasks: ReadonlyMap<number, Tensor>;
+  readonly #pageMask: Tensor;
+  readonly #rowsOfPage: Tensor;
+
+  constructor(
+    graph: Graph,
+    private readonly hyperparameters: Hyperparameters,
+    private readonly choosing: ChoosingBlocks,
+  ) {
+    const { blocks, votes, pages, pageRows } = choosing;
+    const groups = new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => this.#group(block)));
+    this.#rowMasks = new Map([...groups].map((group) => [group, graph.input('rowMask', 'F16', [pages * pageRows, group * votes * blocks])]));
+    this.#pageMask = graph.input('pageMask', 'F32', [pages, blocks]);
+    this.#rowsOfPage = graph.input('rowsOfPage', 'I32', [pageRows, pages]);
+  }
+
+  /** For a layer. */
+  of(block: number): PageChoice {
+    const { blocks, pageRows, chosenPages } = this.choosing;
+    return { blocks, pageRows, chosenPages, rowMask: this.#rowMasks.get(this.#group(block)) as Tensor, pageMask: this.#pageMask, rowsOfPage: this.#rowsOfPage };
+  }
+
+  /** `candidates`: of each block the first pages that it may choose. */
+  write(device: Device, candidates: readonly number[]): void {
+    const { votes, pages, pageRows } = this.choosing;
+    const rows = pages * pageRows;
+    for (const [group, rowMask] of this.#rowMasks) {
+      const values = new Uint16Array(rows * group * votes * candidates.length).fill(F16_MINUS_INFINITY);
+      for (const [block, count] of candidates.entries()) {
+        for (let query = block * group * votes; query < (block + 1) * group * votes; query++) values.fill(0, query * rows, query * rows + count * pageRows);
+      }
+      write(device, rowMask, values);
+    }
+    write(device, this.#pageMask, Float32Array.from({ length: pages * candidates.length }, (_, index) => (index % pages < (candidates[Math.floor(index / pages)] as number) ? 0 : -Infinity)));
+    write(device, this.#rowsOfPage, Int32Array.from({ length: rows }, (_, row) => row));
+  }
+
+  #group(block: number): number {
+    return queryHeads(this.hyperparameters, block) / cachedHeads(this.hyperparameters, block);
+  }
+}
