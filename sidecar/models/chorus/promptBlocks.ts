@@ -24,8 +24,9 @@ const MOST_SCORED_ROWS = 131_072;
 /** Rows that a block attends besides its pages are rounded up to this. */
 const WINDOW_PADDING = 32;
 const KEPT_GRAPHS = 8;
-/** Tokens of a block that choose, evenly spaced: scoring is most of what a choice costs. */
-const MOST_VOTES = 8;
+/** Of a block longer than this not all tokens choose, but some, evenly spaced: scoring is most of what a choice costs. */
+const SHORT_BLOCK_TOKENS = 8;
+const LONG_BLOCK_VOTES = 4;
 
 /** Blocks of equal length among an evaluation's tokens, and what says which rows they attend. */
 interface BlockInputs {
@@ -201,5 +202,5 @@ export class PromptBlocks implements Disposable {
 
 /** The last token of so many chooses. */
 function voteStrideOf(blockTokens: number): number {
-  return blockTokens > MOST_VOTES && blockTokens % MOST_VOTES === 0 ? blockTokens / MOST_VOTES : 1;
+  return blockTokens > SHORT_BLOCK_TOKENS && blockTokens % LONG_BLOCK_VOTES === 0 ? blockTokens / LONG_BLOCK_VOTES : 1;
 }

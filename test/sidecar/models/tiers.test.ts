@@ -159,8 +159,8 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
         0,
         starts.map((start, index) => {
           const last = (starts[index + 1] ?? tokens.length) - 1;
-          // Of long blocks eight tokens choose.
-          const every = last - start + 1 > 8 ? (last - start + 1) / 8 : 1;
+          // Of long blocks four tokens choose.
+          const every = last - start + 1 > 8 ? (last - start + 1) / 4 : 1;
           return { start, last, queries: (last - start + 1) / every, every };
         }),
       );
