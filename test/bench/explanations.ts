@@ -1,11 +1,11 @@
 /**
  * Explanations of real code by the model that the extension brings, and what a reader says of them:
  *
- *   npx tsx test/bench/explanations.ts [--count 50] [--write]
+ *   npx tsx test/bench/explanations.ts [--count 50] [--judged] [--write]
  *
  * The model is the one of `CHORUS_MODEL`, else SmolLM2-135M-Instruct. Functions of packages that no model was trained on here are explained as the panel asks. Judgements are written by hand into docs/results/explanations.json, each beside
  * the answer that it judges: right, thin (nothing wrong, but it says next to nothing of this code), or misleading (says something untrue of it). A run keeps those whose
- * answer is the same.
+ * answer is the same; `--judged` asks nothing, and writes the report of what is there.
  */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -37,39 +37,51 @@ interface Judgement {
 }
 
 interface Explained {
+  /** Package, version and file; its first function of a middling length is what was explained. The code is not ours to show. */
   readonly id: string;
-  readonly code: string;
   readonly answer: string;
   readonly judgement?: Judgement;
 }
 
-const { values } = parseArgs({ options: { count: { type: 'string', default: '50' }, write: { type: 'boolean', default: false } } });
-const known = await judged();
-const session = await openBenchSession();
-const model = session.loaded.name;
-const explained: Explained[] = [];
-try {
-  const chat = new ChatService({ session });
-  for (const { id, language, code } of await sampledFunctions(Number(values.count))) {
-    const params = {
-      conversationId: randomUUID(),
-      messages: [{ role: 'user', content: '' }],
-      command: 'explain',
-      context: [{ kind: 'selection', uri: `file:///${id}`, languageId: languages[language].languageId, lines: [0, code.split('\n').length - 1], text: code }],
-      language: 'en',
-    } satisfies ChatParams;
-    const { text } = await chat.chat(params, { temperature: 0, maxTokens: MOST_TOKENS }, () => undefined);
-    explained.push({ id, code, answer: text, judgement: known.find((one) => one.id === id && one.answer === text)?.judgement });
-    process.stdout.write(`${explained.length}: ${id}\n`);
-  }
-} finally {
-  await session.dispose();
+/** What an earlier run left. */
+interface Kept {
+  readonly model: string;
+  readonly explained: readonly Explained[];
 }
+
+const { values } = parseArgs({ options: { count: { type: 'string', default: '50' }, judged: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } } });
+const kept = await readKept();
+const { model, explained } = values.judged ? { model: kept.model, explained: kept.explained } : await explainAll();
 await report();
 
-async function judged(): Promise<readonly Explained[]> {
-  const text = await readFile(path.join(repositoryRoot, 'docs', 'results', 'explanations.json'), 'utf8').catch(() => '{"figures":{"explained":[]}}');
-  return (JSON.parse(text) as { figures: { explained: readonly Explained[] } }).figures.explained;
+async function explainAll(): Promise<Pick<Kept, 'model' | 'explained'>> {
+  const session = await openBenchSession();
+  const results: Explained[] = [];
+  try {
+    const chat = new ChatService({ session });
+    for (const { id, language, code } of await sampledFunctions(Number(values.count))) {
+      const params = {
+        conversationId: randomUUID(),
+        messages: [{ role: 'user', content: '' }],
+        command: 'explain',
+        context: [{ kind: 'selection', uri: `file:///${id}`, languageId: languages[language].languageId, lines: [0, code.split('\n').length - 1], text: code }],
+        language: 'en',
+      } satisfies ChatParams;
+      const { text } = await chat.chat(params, { temperature: 0, maxTokens: MOST_TOKENS }, () => undefined);
+      results.push({ id, answer: text, judgement: kept.explained.find((one) => one.id === id && one.answer === text)?.judgement });
+      process.stdout.write(`${results.length}: ${id}\n`);
+    }
+    return { model: session.loaded.name, explained: results };
+  } finally {
+    await session.dispose();
+  }
+}
+
+async function readKept(): Promise<Kept> {
+  const text = await readFile(path.join(repositoryRoot, 'docs', 'results', 'explanations.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return { model: '', explained: [] };
+  const { model: name, figures } = JSON.parse(text) as { readonly model: string; readonly figures: { readonly explained: readonly Explained[] } };
+  return { model: name, explained: figures.explained };
 }
 
 async function sampledFunctions(count: number): Promise<readonly { readonly id: string; readonly language: Language; readonly code: string }[]> {
@@ -106,7 +118,7 @@ function firstFunction(text: string, language: Language): string | undefined {
 async function report(): Promise<void> {
   const counts = verdicts.map((verdict) => explained.filter(({ judgement }) => judgement?.verdict === verdict).length);
   const quoted = (text: string): string => text.replace(/^/gm, '> ');
-  const entries = explained.map(({ id, code, answer, judgement }, index) => `### ${index + 1}. ${id.replace('held-out/', '')}: ${judgement ? `${judgement.verdict} — ${judgement.why}` : 'not judged'}\n\n\`\`\`\`\n${code}\n\`\`\`\`\n\n${quoted(answer)}`);
+  const entries = explained.map(({ id, answer, judgement }, index) => `### ${index + 1}. ${id.replace('held-out/', '')}: ${judgement ? `${judgement.verdict} — ${judgement.why}` : 'not judged'}\n\n${quoted(answer)}`);
   const body = `
 ${explained.length} functions of packages that are held out, explained by ${model} as the chat panel asks ("Explain"), without sampling, and judged by hand: *right*;
 *thin*, nothing wrong but next to nothing said of this code; *misleading*, something untrue said of it.
