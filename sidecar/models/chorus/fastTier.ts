@@ -14,10 +14,10 @@ import { causalMask } from './causalMask.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { ROW_PADDING, type Network, type WantedLogits } from './network.ts';
-import { outputLogits } from './outputLogits.ts';
 import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
+import { throughBlocks } from './throughBlocks.ts';
 import { lastAttendingAll, type TierOptions } from './tiers.ts';
 
 /** Tokens of the largest evaluation. */
@@ -152,9 +152,8 @@ export class FastTier implements Disposable {
 
   /** `pages`: candidates among which rows are chosen, or 0 to attend those chosen before. */
   #build(tokenCount: number, pages: number, wanted: WantedLogits): BuiltGraph {
-    const { architecture, hyperparameters, placement, weights } = this.network.options;
+    const { hyperparameters, placement } = this.network.options;
     const { capacity, pageRows, window, queries } = this.options;
-    const { table } = weights;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     const inputs = {
@@ -182,14 +181,12 @@ export class FastTier implements Disposable {
       const [k, v] = [fast.key, fast.value].map((tensor) => cacheHeads(g, tensor, this.#rows, options.headSize, options.kvHeads)) as [Tensor, Tensor];
       return flashAttention(g, { q: permute(g, heads.query, [0, 2, 1, 3]), k, v, mask: inputs.mask }, options.scale);
     };
-    let x = getRows(graph, table.tensor('token_embd.weight'), inputs.tokens);
-    for (let block = 0; block < hyperparameters.blockCount; block++) {
-      const blockInputs = { positions: inputs.positions, rows: inputs.fastRows, mask: inputs.mask, attendedRows: this.#rows, attend: attend(block) };
-      const isLast = block === hyperparameters.blockCount - 1;
-      x = architecture.buildBlock({ graph, weights: table, hyperparameters, block, cache: this.#layers[block] as LayerCache, inputs: blockInputs, outputRows: isLast ? outputRows : undefined }, x);
-    }
-    const logits = wanted === 'none' ? undefined : outputLogits(graph, table, hyperparameters, x);
-    if (!logits) graph.expand(x);
+    const logits = throughBlocks(graph, this.network.options, {
+      tokens: inputs.tokens,
+      outputRows,
+      wanted,
+      block: (block) => ({ cache: this.#layers[block] as LayerCache, inputs: { positions: inputs.positions, rows: inputs.fastRows, mask: inputs.mask, attendedRows: this.#rows, attend: attend(block) } }),
+    });
     return { graph, inputs, outputRows, selecting, logits };
   }
 

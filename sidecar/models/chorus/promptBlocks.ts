@@ -2,7 +2,7 @@ import { writeRows, type AttendOptions, type LayerCache } from '../../../kernels
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
 import { attendPageBlocks } from '../../../kernels/cache/pageBlocks.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { concat, getRows, view } from '../../../kernels/ggml/ops.ts';
+import { concat, view } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
@@ -11,10 +11,10 @@ import { F16_MINUS_INFINITY } from './causalMask.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import type { Network, WantedLogits } from './network.ts';
-import { outputLogits } from './outputLogits.ts';
 import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
+import { throughBlocks } from './throughBlocks.ts';
 import type { TierOptions } from './tiers.ts';
 
 /** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */
@@ -140,8 +140,7 @@ export class PromptBlocks implements Disposable {
   }
 
   #build(tokenCount: number, { blockTokens, pages, wanted }: { readonly blockTokens: number; readonly pages: number; readonly wanted: WantedLogits }): BuiltGraph {
-    const { architecture, hyperparameters, placement, weights } = this.network.options;
-    const { table } = weights;
+    const { placement } = this.network.options;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     const inputs = {
@@ -160,14 +159,12 @@ export class PromptBlocks implements Disposable {
       rememberQueries(g, heads, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
       return parts.map((part) => this.#attend(g, block, part, { query: heads.query, options })).reduce((before, after) => concat(g, before, after, 2));
     };
-    let x = getRows(graph, table.tensor('token_embd.weight'), inputs.tokens);
-    for (let block = 0; block < hyperparameters.blockCount; block++) {
-      const isLast = block === hyperparameters.blockCount - 1;
-      const blockInputs = { positions: inputs.positions, rows: inputs.rows, mask: (parts[0] as BlockInputs).mask, attendedRows: 0, attend: attend(block) };
-      x = architecture.buildBlock({ graph, weights: table, hyperparameters, block, cache: this.sequence.layers[block] as LayerCache, inputs: blockInputs, outputRows: isLast ? outputRows : undefined }, x);
-    }
-    const logits = wanted === 'none' ? undefined : outputLogits(graph, table, hyperparameters, x);
-    if (!logits) graph.expand(x);
+    const logits = throughBlocks(graph, this.network.options, {
+      tokens: inputs.tokens,
+      outputRows,
+      wanted,
+      block: (block) => ({ cache: this.sequence.layers[block] as LayerCache, inputs: { positions: inputs.positions, rows: inputs.rows, mask: (parts[0] as BlockInputs).mask, attendedRows: 0, attend: attend(block) } }),
+    });
     return { graph, inputs, parts, outputRows, logits };
   }
 
