@@ -25,13 +25,13 @@ export const steps: readonly RecipeStep[] = [
     name: 'code',
     why: 'The instruct model, trained further on code, in half of the texts with a gap to fill, suffix first as completion asks.',
     needs: ['seed'],
-    command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 320, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 40, fim: 0.5, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 160, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.5, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
   },
   {
     name: 'prose',
     why: 'The instruct model, trained further on manuals in nineteen languages.',
     needs: ['seed'],
-    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 400, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 40, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 100, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
   },
   {
     name: 'average',
@@ -51,7 +51,7 @@ export const steps: readonly RecipeStep[] = [
     needs: ['mixture'],
     command: (file, output) => [
       'train', '--model', file('mixture'), '--data', ...code, ...texts('prose'), '--freeze', 'ffn_(gate|up|down)_exps', 'attn_(q|output)\\.', 'token_embd', 'norm',
-      ...training({ steps: 200, batch: 4, sequence: 512, rate: 3e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.3, precision: 'q8', 'checkpoint-steps': 10, seed: 3 }), '--name', 'bundled-joint', '--output', output,
+      ...training({ steps: 60, batch: 4, sequence: 512, rate: 3e-4, schedule: 'wsd', 'warm-up': 10, fim: 0.3, precision: 'q8', 'checkpoint-steps': 10, seed: 3 }), '--name', 'bundled-joint', '--output', output,
     ],
   },
   {
