@@ -13,6 +13,8 @@ import { registerContexts } from './contexts/registerContexts.ts';
 import { DocumentPolicy } from './documents/documentPolicy.ts';
 import { DocumentSync } from './documents/documentSync.ts';
 import { registerEditPreview } from './edits/editPreview.ts';
+import { registerCommandList } from './language/commandList.ts';
+import { InterfaceLanguageSetting } from './language/interfaceLanguage.ts';
 import { registerLanguageModels } from './languageModels/languageModels.ts';
 import { registerModels } from './models/chooseModel.ts';
 import { initializationOptions, registerSettingsSync } from './sidecar/initialization.ts';
@@ -33,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const logError = (error: unknown): void => log.error(error instanceof Error ? error : String(error));
   const { version } = context.extension.packageJSON as { version: string };
 
+  const language = new InterfaceLanguageSetting(context.extensionPath, logError);
   const policy = new DocumentPolicy();
   const documents = new DocumentSync(policy, logError);
   const snooze = new Snooze();
@@ -56,16 +59,17 @@ export function activate(context: vscode.ExtensionContext): void {
     onOffer: (document, position, items) => acceptance.offer(document, position, items),
     onTrouble: (trouble) => troubles.report(trouble),
   });
-  context.subscriptions.push(log, policy, documents, snooze, acceptance, session);
+  context.subscriptions.push(log, language, policy, documents, snooze, acceptance, session);
 
   registerSettingsSync(context, session, logError);
-  registerStatus(context, { session, ghostText, snooze, acceptance }, troubles, log);
+  registerStatus(context, { session, ghostText, snooze, acceptance, language }, troubles, log);
+  registerCommandList(context);
   registerCompletion(context, session, { ghostText, snooze, acceptance });
   registerModels(context, session);
   registerContexts(context, session, policy, logError);
   registerCuda(context, session, logError);
   registerEditPreview(context);
-  registerChatPanel(context, session, policy, logError);
+  registerChatPanel(context, { session, policy, language, logError });
   registerActions(context, session, policy);
   registerLanguageModels(context, session, policy);
 

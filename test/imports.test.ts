@@ -44,16 +44,16 @@ function sources(folder: string): string[] {
 }
 
 const inFolder = (target: string, folder: string): boolean => target === folder || target.startsWith(`${folder}/`);
-const ownFolders = ['extension', 'sidecar', 'kernels', 'media', 'test'];
+const ownFolders = ['extension', 'sidecar', 'kernels', 'media', 'l10n', 'test'];
 const isOwn = (target: string): boolean => ownFolders.some((folder) => inFolder(target, folder));
 
 /** Who may import what of the project itself. */
 const rules: { readonly from: string; readonly allowed: (imported: Import) => boolean; readonly says: string }[] = [
   {
     from: 'extension',
-    says: 'extension imports from sidecar only protocol and client, from media only types',
+    says: 'extension imports from sidecar only protocol and client, from media only types, and l10n',
     allowed: ({ target, typeOnly }) =>
-      inFolder(target, 'extension') || inFolder(target, 'sidecar/protocol') || inFolder(target, 'sidecar/client') || (typeOnly && inFolder(target, 'media')),
+      inFolder(target, 'extension') || inFolder(target, 'sidecar/protocol') || inFolder(target, 'sidecar/client') || inFolder(target, 'l10n') || (typeOnly && inFolder(target, 'media')),
   },
   {
     from: 'sidecar/protocol',
@@ -67,9 +67,10 @@ const rules: { readonly from: string; readonly allowed: (imported: Import) => bo
   },
   {
     from: 'sidecar',
-    says: 'sidecar imports itself and kernels',
-    allowed: ({ target }) => inFolder(target, 'sidecar') || inFolder(target, 'kernels'),
+    says: 'sidecar imports itself, kernels and l10n',
+    allowed: ({ target }) => inFolder(target, 'sidecar') || inFolder(target, 'l10n') || inFolder(target, 'kernels'),
   },
+  { from: 'l10n', says: 'l10n imports only itself', allowed: ({ target }) => inFolder(target, 'l10n') },
   { from: 'kernels', says: 'kernels imports only itself', allowed: ({ target }) => inFolder(target, 'kernels') },
   {
     from: 'media',

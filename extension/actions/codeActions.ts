@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { DOCUMENT_COMMAND } from './documentCode.ts';
 import { EXPLAIN_COMMAND } from './explain.ts';
@@ -29,7 +30,7 @@ export class ChorusCodeActions implements vscode.CodeActionProvider {
 }
 
 function fix(document: vscode.TextDocument, problems: readonly vscode.Diagnostic[]): vscode.CodeAction {
-  const title = vscode.l10n.t('Fix with Chorus');
+  const title = l10n.t('Fix with Chorus');
   const action = new vscode.CodeAction(title, FIX);
   const place = problems.map((problem) => problem.range).reduce((all, one) => all.union(one));
   action.command = { command: FIX_COMMAND, title, arguments: [document.uri, place] };
@@ -39,11 +40,11 @@ function fix(document: vscode.TextDocument, problems: readonly vscode.Diagnostic
 
 function rewrites(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
   const offered: readonly (readonly [command: string, title: string])[] = [
-    [REFACTOR_COMMAND, vscode.l10n.t('Refactor with Chorus…')],
-    [DOCUMENT_COMMAND, vscode.l10n.t('Document with Chorus')],
-    [TESTS_COMMAND, vscode.l10n.t('Write tests with Chorus')],
-    [TRANSLATE_COMMAND, vscode.l10n.t('Translate comments and strings with Chorus…')],
-    [EXPLAIN_COMMAND, vscode.l10n.t('Explain with Chorus')],
+    [REFACTOR_COMMAND, l10n.t('Refactor with Chorus…')],
+    [DOCUMENT_COMMAND, l10n.t('Document with Chorus')],
+    [TESTS_COMMAND, l10n.t('Write tests with Chorus')],
+    [TRANSLATE_COMMAND, l10n.t('Translate comments and strings with Chorus…')],
+    [EXPLAIN_COMMAND, l10n.t('Explain with Chorus')],
   ];
   return offered.map(([command, title]) => {
     const action = new vscode.CodeAction(title, REWRITE);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ActionHost } from './actionHost.ts';
 import { runEdit } from './editAction.ts';
@@ -12,5 +13,5 @@ export async function documentCode(host: ActionHost, uri?: vscode.Uri, range?: v
   if (!target) return;
   const { document } = target;
   const whole = target.origin === 'symbol' ? toRange(withLeadingComment(target.range, linesOf(document), document.languageId)) : target.range;
-  await runEdit(host.session, { ...target, range: whole }, { task: 'docs', label: vscode.l10n.t('Document with Chorus') });
+  await runEdit(host.session, { ...target, range: whole }, { task: 'docs', label: l10n.t('Document with Chorus') });
 }

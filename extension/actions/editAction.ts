@@ -1,5 +1,7 @@
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { counted } from '../../l10n/currentLanguage.ts';
 import { EDIT_REQUEST, type ChatChunk, type ChatCommand, type EditParams, type EditResult } from '../../sidecar/protocol/client.ts';
 import { previewEdit } from '../edits/editPreview.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
@@ -25,7 +27,7 @@ export async function runEdit(session: SidecarSession, target: EditorTarget, tas
   const newText = await askForText(session, target, task);
   if (newText === undefined) return;
   if (newText.trim() === '' || newText === oldText) {
-    await vscode.window.showInformationMessage(vscode.l10n.t('{0}: the model suggests no change.', task.label));
+    await vscode.window.showInformationMessage(l10n.t('{0}: the model suggests no change.', task.label));
     return;
   }
   const offset = document.isClosed ? undefined : relocate(oldText, oldOffset, document.getText());
@@ -34,7 +36,7 @@ export async function runEdit(session: SidecarSession, target: EditorTarget, tas
     uri: document.uri,
     range: new vscode.Range(document.positionAt(offset), document.positionAt(offset + oldText.length)),
     newText,
-    title: vscode.l10n.t('{0}: {1}', task.label, path.posix.basename(document.uri.path)),
+    title: l10n.t('{0}: {1}', task.label, path.posix.basename(document.uri.path)),
     label: task.label,
   });
 }
@@ -57,21 +59,21 @@ export async function askForText(session: SidecarSession, target: EditorTarget, 
       const added = text.split('\n').length - 1;
       if (added === 0) return;
       lines += added;
-      report(vscode.l10n.t('{0} lines', lines));
+      report(counted(l10n.t('one: {0} line | other: {0} lines'), lines));
     };
     const result = await session.requestStreaming<ChatChunk, EditResult>(EDIT_REQUEST, params, countLines, token);
     if (result.stopReason === 'length') {
-      throw new Error(vscode.l10n.t('the code is too long for the model to rewrite in one piece. Select a smaller part.'));
+      throw new Error(l10n.t('the code is too long for the model to rewrite in one piece. Select a smaller part.'));
     }
     return result.newText;
   });
 }
 
 async function offerAgain(session: SidecarSession, target: EditorTarget, task: EditTask): Promise<void> {
-  const again = vscode.l10n.t('Try Again');
+  const again = l10n.t('Try Again');
   const { document } = target;
   const choices = document.isClosed ? [] : [again];
-  const message = vscode.l10n.t('{0}: the code changed while the model was writing, so its answer does not fit any more.', task.label);
+  const message = l10n.t('{0}: the code changed while the model was writing, so its answer does not fit any more.', task.label);
   if ((await vscode.window.showWarningMessage(message, ...choices)) !== again || document.isClosed) return;
   await runEdit(session, { ...target, range: document.validateRange(target.range) }, task);
 }

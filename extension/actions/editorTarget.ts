@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { DocumentPolicy, Verdict } from '../documents/documentPolicy.ts';
 import { chooseTarget, type Lines, type OutlineSymbol, type Target } from './target.ts';
@@ -21,7 +22,7 @@ export async function currentTarget(policy: Pick<DocumentPolicy, 'check'>, uri?:
   const document = uri ? await vscode.workspace.openTextDocument(uri) : editor?.document;
   const selection = range ?? (document && editor?.document === document ? editor.selection : undefined);
   if (!document || !selection) {
-    await vscode.window.showInformationMessage(vscode.l10n.t('Open a file and put the cursor on the code that Chorus should work on.'));
+    await vscode.window.showInformationMessage(l10n.t('Open a file and put the cursor on the code that Chorus should work on.'));
     return undefined;
   }
   const verdict = await policy.check(document.uri);
@@ -31,7 +32,7 @@ export async function currentTarget(policy: Pick<DocumentPolicy, 'check'>, uri?:
   }
   const target = await targetAt(document, selection);
   if (!target) {
-    await vscode.window.showInformationMessage(vscode.l10n.t('There is no code at the cursor. Select the code that Chorus should work on.'));
+    await vscode.window.showInformationMessage(l10n.t('There is no code at the cursor. Select the code that Chorus should work on.'));
   }
   return target;
 }
@@ -75,10 +76,10 @@ async function outline(document: vscode.TextDocument): Promise<readonly OutlineS
 export function refusal(verdict: Exclude<Verdict, 'allowed'>, file: string): string {
   switch (verdict) {
     case 'secret':
-      return vscode.l10n.t('Chorus does not read {0}: files of this name hold secrets.', file);
+      return l10n.t('Chorus does not read {0}: files of this name hold secrets.', file);
     case 'ignored':
-      return vscode.l10n.t('Chorus does not read {0}: an ignore file excludes it.', file);
+      return l10n.t('Chorus does not read {0}: an ignore file excludes it.', file);
     case 'scheme':
-      return vscode.l10n.t('Chorus does not read {0}: it is not a file of yours.', file);
+      return l10n.t('Chorus does not read {0}: it is not a file of yours.', file);
   }
 }

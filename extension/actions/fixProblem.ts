@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ActionHost } from './actionHost.ts';
 import { describeDiagnostic } from './diagnostics.ts';
@@ -14,11 +15,11 @@ export async function fixProblem(host: ActionHost, uri?: vscode.Uri, range?: vsc
   if (!target) return;
   const problems = problemsOf(target, place);
   if (problems.length === 0) {
-    await vscode.window.showInformationMessage(vscode.l10n.t('No problem is reported here. Select the code, or put the cursor on a marked problem.'));
+    await vscode.window.showInformationMessage(l10n.t('No problem is reported here. Select the code, or put the cursor on a marked problem.'));
     return;
   }
   const diagnostics = problems.map((problem) => describeDiagnostic(problem, target.range.start.line));
-  await runEdit(host.session, target, { task: 'fix', label: vscode.l10n.t('Fix with Chorus'), diagnostics });
+  await runEdit(host.session, target, { task: 'fix', label: l10n.t('Fix with Chorus'), diagnostics });
 }
 
 /** With an empty selection: the problem under the cursor, else the first one on its line, so that the right declaration is chosen. */

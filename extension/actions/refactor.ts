@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ActionHost } from './actionHost.ts';
 import { runEdit } from './editAction.ts';
@@ -10,10 +11,10 @@ export async function refactor(host: ActionHost, uri?: vscode.Uri, range?: vscod
   const target = await currentTarget(host.policy, uri, range);
   if (!target) return;
   const instruction = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Refactor with Chorus'),
-    prompt: vscode.l10n.t('What should change? Any language will do.'),
-    placeHolder: vscode.l10n.t('For example: split it into two functions'),
+    title: l10n.t('Refactor with Chorus'),
+    prompt: l10n.t('What should change? Any language will do.'),
+    placeHolder: l10n.t('For example: split it into two functions'),
   });
   if (!instruction?.trim()) return;
-  await runEdit(host.session, target, { task: 'refactor', label: vscode.l10n.t('Refactor with Chorus'), instruction: instruction.trim() });
+  await runEdit(host.session, target, { task: 'refactor', label: l10n.t('Refactor with Chorus'), instruction: instruction.trim() });
 }

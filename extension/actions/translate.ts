@@ -1,4 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import type { ActionHost } from './actionHost.ts';
 import { runEdit } from './editAction.ts';
 import { currentTarget } from './editorTarget.ts';
@@ -12,12 +14,12 @@ const LAST_LANGUAGE_KEY = 'translate.lastLanguage';
 export async function translate(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
   const target = await currentTarget(host.policy, uri, range);
   if (!target) return;
-  const languages = humanLanguages(host.memory.get<string>(LAST_LANGUAGE_KEY) ?? vscode.env.language);
+  const languages = humanLanguages(host.memory.get<string>(LAST_LANGUAGE_KEY) ?? currentLanguage());
   const picked = await vscode.window.showQuickPick(
     languages.map(({ tag, name, nativeName }) => ({ label: nativeName, description: name, tag })),
-    { title: vscode.l10n.t('Translate comments and strings into'), matchOnDescription: true },
+    { title: l10n.t('Translate comments and strings into'), matchOnDescription: true },
   );
   if (!picked) return;
   await host.memory.update(LAST_LANGUAGE_KEY, picked.tag);
-  await runEdit(host.session, target, { task: 'translate', label: vscode.l10n.t('Translate with Chorus'), language: picked.tag });
+  await runEdit(host.session, target, { task: 'translate', label: l10n.t('Translate with Chorus'), language: picked.tag });
 }

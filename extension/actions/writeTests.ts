@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { previewEdit } from '../edits/editPreview.ts';
@@ -16,11 +17,11 @@ export const TESTS_COMMAND = 'chorus.writeTests';
 export async function writeTests(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
   const target = await currentTarget(host.policy, uri, range);
   if (!target) return;
-  const label = vscode.l10n.t('Write tests with Chorus');
+  const label = l10n.t('Write tests with Chorus');
   const tests = await askForText(host.session, target, { task: 'tests', label });
   if (tests === undefined) return;
   if (tests.trim() === '') {
-    await vscode.window.showInformationMessage(vscode.l10n.t('{0}: the model wrote nothing.', label));
+    await vscode.window.showInformationMessage(l10n.t('{0}: the model wrote nothing.', label));
     return;
   }
   const file = await testDocument(target.document, host.policy);
@@ -31,7 +32,7 @@ export async function writeTests(host: ActionHost, uri?: vscode.Uri, range?: vsc
     uri: file.uri,
     range: new vscode.Range(end, end),
     newText: `${gap}${tests.trimEnd()}\n`,
-    title: vscode.l10n.t('{0}: {1}', label, path.posix.basename(file.uri.path)),
+    title: l10n.t('{0}: {1}', label, path.posix.basename(file.uri.path)),
     label,
   });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { SYNCED_SCHEMES } from '../documents/schemes.ts';
 import { previewEdit } from '../edits/editPreview.ts';
@@ -13,7 +14,7 @@ export async function insertAtCursor(code: string): Promise<void> {
   });
   if (isDone) return;
   const path = vscode.workspace.asRelativePath(editor.document.uri);
-  await vscode.window.showWarningMessage(vscode.l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', path));
+  await vscode.window.showWarningMessage(l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', path));
 }
 
 /**
@@ -29,8 +30,8 @@ export async function applyCode(code: string): Promise<void> {
     uri: document.uri,
     range,
     newText,
-    title: vscode.l10n.t('{0}: change from the chat', vscode.workspace.asRelativePath(document.uri)),
-    label: vscode.l10n.t('Apply with Chorus'),
+    title: l10n.t('{0}: change from the chat', vscode.workspace.asRelativePath(document.uri)),
+    label: l10n.t('Apply with Chorus'),
   });
 }
 
@@ -61,6 +62,6 @@ function indentLike(code: string, line: string): string {
 async function activeEditor(): Promise<vscode.TextEditor | undefined> {
   const { activeTextEditor, visibleTextEditors } = vscode.window;
   const editor = [activeTextEditor, ...visibleTextEditors].find((candidate) => candidate && SYNCED_SCHEMES.includes(candidate.document.uri.scheme));
-  if (!editor) await vscode.window.showInformationMessage(vscode.l10n.t('Open the file that the code is meant for first.'));
+  if (!editor) await vscode.window.showInformationMessage(l10n.t('Open the file that the code is meant for first.'));
   return editor;
 }

@@ -1,5 +1,7 @@
+import * as l10n from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
+import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import type { ConversationSummary, ConversationView, HostMessage, MessageView } from '../../media/chat/messages.ts';
 import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult } from '../../sidecar/protocol/client.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
@@ -46,7 +48,7 @@ export class ChatController {
     return this.options.history.list().map((conversation) => ({
       id: conversation.id,
       title: titleOf(conversation),
-      when: relativeTime(conversation.updatedMs, nowMs, vscode.env.language),
+      when: relativeTime(conversation.updatedMs, nowMs, currentLanguage()),
     }));
   }
 
@@ -142,7 +144,7 @@ export class ChatController {
         conversationId: running.conversationId,
         messages: chatMessages(this.conversation),
         context: await chips.read(),
-        displayLanguage: vscode.env.language,
+        displayLanguage: currentLanguage(),
         ...(command ? { command } : {}),
       };
       const result = await session.requestStreaming<ChatChunk, ChatResult>(
@@ -156,7 +158,7 @@ export class ChatController {
       );
       return noticeOf(result, token.isCancellationRequested);
     } catch (error) {
-      if (token.isCancellationRequested) return { notice: vscode.l10n.t('Stopped.') };
+      if (token.isCancellationRequested) return { notice: l10n.t('Stopped.') };
       return { notice: localisedMessage(error), failed: true };
     }
   }
@@ -184,10 +186,10 @@ function commandOf(text: string): ChatCommand | undefined {
 
 function noticeOf(result: ChatResult, cancelled: boolean): Partial<MessageView> {
   const notices = [
-    cancelled || result.stopReason === 'cancelled' ? vscode.l10n.t('Stopped.') : '',
-    result.stopReason === 'length' ? vscode.l10n.t('The answer ends here: it reached its maximum length.') : '',
-    result.omittedContext?.length ? vscode.l10n.t('Did not fit into the model\'s context in full: {0}.', result.omittedContext.join(', ')) : '',
-    result.omittedTurns ? vscode.l10n.t('The oldest messages did not fit into the model\'s context.') : '',
+    cancelled || result.stopReason === 'cancelled' ? l10n.t('Stopped.') : '',
+    result.stopReason === 'length' ? l10n.t('The answer ends here: it reached its maximum length.') : '',
+    result.omittedContext?.length ? l10n.t('Did not fit into the model\'s context in full: {0}.', result.omittedContext.join(', ')) : '',
+    result.omittedTurns ? l10n.t('The oldest messages did not fit into the model\'s context.') : '',
   ].filter(Boolean);
   return notices.length > 0 ? { notice: notices.join(' ') } : {};
 }

@@ -3,6 +3,7 @@ import type { HostMessage, PageMessage } from '../../media/chat/messages.ts';
 import type { ChatCommand, ContextItem } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { readChorusSettings } from '../settings.ts';
+import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { ChatController } from './chatController.ts';
 import { ChatHistory } from './chatHistory.ts';
@@ -21,9 +22,16 @@ export interface AskArguments {
   readonly context?: readonly ContextItem[];
 }
 
+export interface ChatPanelSources {
+  readonly session: SidecarSession;
+  readonly policy: Pick<DocumentPolicy, 'check'>;
+  readonly language: InterfaceLanguageSetting;
+  readonly logError: (error: unknown) => void;
+}
+
 /** Registers the chat panel and its commands. The page is made when the view is first shown. */
-export function registerChatPanel(context: vscode.ExtensionContext, session: SidecarSession, policy: Pick<DocumentPolicy, 'check'>, logError: (error: unknown) => void): void {
-  const panel = new ChatPanel(context, session, policy, logError);
+export function registerChatPanel(context: vscode.ExtensionContext, sources: ChatPanelSources): void {
+  const panel = new ChatPanel(context, sources);
   const command = (name: string, run: (...parameters: never[]) => Promise<void>): vscode.Disposable => vscode.commands.registerCommand(name, run);
   context.subscriptions.push(
     vscode.window.registerWebviewViewProvider(VIEW_ID, panel),
@@ -44,19 +52,22 @@ class ChatPanel implements vscode.WebviewViewProvider {
   /** Messages for a page that is not there yet. */
   private waiting: HostMessage[] = [];
   private pageReady = false;
+  private readonly onError: (error: unknown) => void;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
-    session: SidecarSession,
-    policy: Pick<DocumentPolicy, 'check'>,
-    private readonly onError: (error: unknown) => void,
+    { session, policy, language, logError }: ChatPanelSources,
   ) {
+    this.onError = logError;
     const post = (message: HostMessage): void => this.post(message);
-    this.history = new ChatHistory(historyFolder(context.storageUri), onError);
+    this.history = new ChatHistory(historyFolder(context.storageUri), logError);
     this.chips = new ContextChips(policy, () => post({ type: 'chips', chips: this.chips.views }));
     this.controller = new ChatController({ session, history: this.history, chips: this.chips, post });
     this.loaded = this.history.load();
     context.subscriptions.push(
+      language.onDidChange(() => {
+        if (this.view) this.load(this.view);
+      }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('chorus.modelPath')) post({ type: 'model', isBundledModel: isBundledModel() });
       }),
@@ -65,7 +76,6 @@ class ChatPanel implements vscode.WebviewViewProvider {
 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.view = view;
-    this.pageReady = false;
     view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(this.context.extensionUri, 'dist', 'media')] };
     view.webview.onDidReceiveMessage(async (message: PageMessage) => this.receive(message).catch(this.onError));
     view.onDidChangeVisibility(() => {
@@ -76,7 +86,13 @@ class ChatPanel implements vscode.WebviewViewProvider {
       if (this.view === view) this.view = undefined;
       this.pageReady = false;
     });
-    view.webview.html = panelHtml(view.webview, this.context.extensionUri);
+    this.load(view);
+  }
+
+  /** (Re)loads the page, which then asks for everything. */
+  private load({ webview }: vscode.WebviewView): void {
+    this.pageReady = false;
+    webview.html = panelHtml(webview, this.context.extensionUri);
   }
 
   async startNew(): Promise<void> {

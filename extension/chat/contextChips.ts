@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ChipKind, ContextChip } from '../../media/chat/messages.ts';
 import type { ContextItem } from '../../sidecar/protocol/client.ts';
@@ -34,7 +35,7 @@ export class ContextChips {
   async addFromEditor(kind: ChipKind): Promise<void> {
     const document = vscode.window.activeTextEditor?.document;
     if (!document) {
-      await vscode.window.showInformationMessage(vscode.l10n.t('Open the file that the question is about first.'));
+      await vscode.window.showInformationMessage(l10n.t('Open the file that the question is about first.'));
       return;
     }
     if (!(await this.allowed(document.uri))) return;
@@ -87,7 +88,7 @@ export class ContextChips {
   }
 
   private addLive(kind: 'file' | 'diagnostics', uri: vscode.Uri, read: (uri: vscode.Uri) => Promise<ContextItem | undefined>): void {
-    const label = kind === 'file' ? baseName(uri) : vscode.l10n.t('Problems of {0}', baseName(uri));
+    const label = kind === 'file' ? baseName(uri) : l10n.t('Problems of {0}', baseName(uri));
     this.add(kind, label, vscode.workspace.asRelativePath(uri), async () => ((await this.policy.check(uri)) === 'allowed' ? read(uri) : undefined));
   }
 
@@ -107,7 +108,7 @@ export class ContextChips {
     }
     const open = vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
     if (!open && !vscode.workspace.isTrusted) {
-      await vscode.window.showWarningMessage(vscode.l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', name));
+      await vscode.window.showWarningMessage(l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', name));
       return false;
     }
     return true;

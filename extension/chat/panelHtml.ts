@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { currentLanguage } from '../../l10n/currentLanguage.ts';
+import { isRightToLeft } from '../../l10n/languages.ts';
 
 /** The page of the chat panel: nothing but its own script and style is ever loaded, and no image at all. */
 export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
   const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'media', name)).toString();
+  const language = currentLanguage();
   const nonce = randomBytes(16).toString('base64');
   const policy = [
     "default-src 'none'",
@@ -13,7 +16,7 @@ export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): st
     "form-action 'none'",
   ].join('; ');
   return `<!DOCTYPE html>
-<html lang="${vscode.env.language.replace(/[^\w-]/g, '')}">
+<html lang="${language}" dir="${isRightToLeft(language) ? 'rtl' : 'ltr'}">
 <head>
 <meta charset="UTF-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { findOtherProviders } from './otherProviders.ts';
 
@@ -29,11 +30,11 @@ async function ask(storage: vscode.Memento): Promise<void> {
   // Noted before the answer: a window that closes meanwhile asks no second time.
   await storage.update(ASKED_KEY, [...askedBefore, found.name]);
 
-  const keepBoth = vscode.l10n.t('Keep Both');
-  const switchOff = vscode.l10n.t('Switch Chorus Ghost Text Off');
-  const showOther = vscode.l10n.t('Show Settings of {0}', found.name);
+  const keepBoth = l10n.t('Keep Both');
+  const switchOff = l10n.t('Switch Chorus Ghost Text Off');
+  const showOther = l10n.t('Show Settings of {0}', found.name);
   const answer = await vscode.window.showInformationMessage(
-    vscode.l10n.t('{0} shows ghost text too. With both on, VS Code shows whichever answers first.', found.name),
+    l10n.t('{0} shows ghost text too. With both on, VS Code shows whichever answers first.', found.name),
     keepBoth,
     switchOff,
     showOther,

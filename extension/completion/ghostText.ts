@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Trouble } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
@@ -93,6 +94,6 @@ function isLostConnection(error: unknown): boolean {
 }
 
 function tooLarge(document: vscode.TextDocument): Trouble {
-  const message = vscode.l10n.t('{0} is too large for ghost text.', vscode.workspace.asRelativePath(document.uri));
+  const message = l10n.t('{0} is too large for ghost text.', vscode.workspace.asRelativePath(document.uri));
   return { code: 'document-too-large', message };
 }

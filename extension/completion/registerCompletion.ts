@@ -1,4 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { formatNumber } from '../../l10n/currentLanguage.ts';
 import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { readCompletionPreferences } from '../settings.ts';
@@ -31,7 +33,7 @@ export function registerCompletion(
 
 async function trigger(): Promise<void> {
   if (vscode.window.activeTextEditor) await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
-  else await vscode.window.showInformationMessage(vscode.l10n.t('Put the cursor into the code to complete first.'));
+  else await vscode.window.showInformationMessage(l10n.t('Put the cursor into the code to complete first.'));
 }
 
 async function toggle(): Promise<void> {
@@ -52,7 +54,7 @@ async function askAndSnooze(snooze: Snooze, minutes: unknown): Promise<void> {
     snooze.begin(minutes);
     return;
   }
-  const items = SNOOZE_MINUTES.map((choice) => ({ label: vscode.l10n.t('{0} minutes', choice), minutes: choice }));
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('No ghost text for') });
+  const items = SNOOZE_MINUTES.map((choice) => ({ label: formatNumber(choice, { style: 'unit', unit: 'minute', unitDisplay: 'long' }), minutes: choice }));
+  const picked = await vscode.window.showQuickPick(items, { placeHolder: l10n.t('No ghost text for') });
   if (picked) snooze.begin(picked.minutes);
 }

@@ -1,4 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { formatNumber } from '../../l10n/currentLanguage.ts';
 import { STATISTICS_REQUEST, type CompletionStatistics } from '../../sidecar/protocol/client.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { acceptedShare, survivedShare, type CompletionCounts } from './counts.ts';
@@ -7,37 +9,41 @@ import { acceptedShare, survivedShare, type CompletionCounts } from './counts.ts
 export async function showStatistics(session: LanguageClientSession, counts: CompletionCounts): Promise<void> {
   const lines = countLines(counts);
   if (session.isRunning) lines.push(...sidecarLines(await session.request<CompletionStatistics>(STATISTICS_REQUEST, undefined)));
-  await vscode.window.showInformationMessage(vscode.l10n.t('Ghost Text Statistics'), { modal: true, detail: lines.join('\n') });
+  await vscode.window.showInformationMessage(l10n.t('Ghost Text Statistics'), { modal: true, detail: lines.join('\n') });
 }
 
 /** The counts as lines for people. */
 export function countLines(counts: CompletionCounts): string[] {
   const lines = [
-    vscode.l10n.t('Shown: {0}', counts.shown),
-    vscode.l10n.t('Accepted: {0}, in part: {1} ({2})', counts.accepted, counts.acceptedPartly, percent(acceptedShare(counts))),
-    vscode.l10n.t('Accepted characters: {0}', counts.acceptedCharacters),
+    l10n.t('Shown: {0}', formatNumber(counts.shown)),
+    l10n.t('Accepted: {0}, in part: {1} ({2})', formatNumber(counts.accepted), formatNumber(counts.acceptedPartly), percent(acceptedShare(counts))),
+    l10n.t('Accepted characters: {0}', formatNumber(counts.acceptedCharacters)),
   ];
   const survived = survivedShare(counts);
-  if (survived !== undefined) lines.push(vscode.l10n.t('Of accepted text still there after two minutes: {0}', percent(survived)));
+  if (survived !== undefined) lines.push(l10n.t('Of accepted text still there after two minutes: {0}', percent(survived)));
   return lines;
 }
 
 function sidecarLines(statistics: CompletionStatistics): string[] {
   const lines = [
-    vscode.l10n.t(
-      'Since the sidecar began: {0} requests, {1} answered, {2} of them from the cache, {3} cancelled',
-      statistics.requests,
-      statistics.answered,
-      statistics.cached,
-      statistics.cancelled,
+    l10n.t(
+      'Since the sidecar began: requests: {0}, answered: {1}, of them from the cache: {2}, cancelled: {3}',
+      formatNumber(statistics.requests),
+      formatNumber(statistics.answered),
+      formatNumber(statistics.cached),
+      formatNumber(statistics.cancelled),
     ),
   ];
   if (statistics.latencyP50Ms !== undefined && statistics.latencyP90Ms !== undefined) {
-    lines.push(vscode.l10n.t('Answer time: half within {0} ms, 90% within {1} ms', Math.round(statistics.latencyP50Ms), Math.round(statistics.latencyP90Ms)));
+    lines.push(l10n.t('Answer time: half within {0}, {1} within {2}', milliseconds(statistics.latencyP50Ms), percent(0.9), milliseconds(statistics.latencyP90Ms)));
   }
   return lines;
 }
 
 function percent(share: number | undefined): string {
-  return share === undefined ? '–' : `${Math.round(share * 100)}%`;
+  return share === undefined ? '–' : formatNumber(share, { style: 'percent' });
+}
+
+function milliseconds(value: number): string {
+  return formatNumber(Math.round(value), { style: 'unit', unit: 'millisecond', unitDisplay: 'short' });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FORGET_WORKSPACE_REQUEST, type ForgetWorkspaceParams } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
@@ -26,7 +27,7 @@ export function registerContexts(context: vscode.ExtensionContext, session: Lang
 
 async function forgetOnCommand(session: LanguageClientSession): Promise<void> {
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () => forgetWorkspace(session));
-  await vscode.window.showInformationMessage(vscode.l10n.t('Chorus keeps nothing of this workspace any more. What you go on working on is kept again, unless you switch that off.'));
+  await vscode.window.showInformationMessage(l10n.t('Chorus keeps nothing of this workspace any more. What you go on working on is kept again, unless you switch that off.'));
 }
 
 /** Deletes what was evaluated, on disk and in memory. A sidecar is never started for it. */

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { LOAD_REQUEST, type SidecarStatus } from '../../sidecar/protocol/client.ts';
@@ -20,21 +21,21 @@ export function registerCuda(context: vscode.ExtensionContext, session: Language
 
 async function installCuda(session: LanguageClientSession, cliScript: string): Promise<void> {
   const { runCudaInstaller } = await import('./runInstaller.ts');
-  const isInstalled = await withCancellableProgress(vscode.l10n.t('Chorus: Installing CUDA support'), async (token) => {
+  const isInstalled = await withCancellableProgress(l10n.t('Chorus: Installing CUDA support'), async (token) => {
     const controller = new AbortController();
     token.onCancellationRequested(() => controller.abort());
     await runCudaInstaller(cliScript, controller.signal);
     return true;
   });
   if (!isInstalled) return;
-  const title = vscode.l10n.t('Starting the sidecar with CUDA');
+  const title = l10n.t('Starting the sidecar with CUDA');
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, async () => {
     // What fails here is told by the session and its status.
     await session.restart().then(() => session.request(LOAD_REQUEST, undefined)).catch(() => undefined);
   });
   const device = session.status?.device;
   if (device === undefined) return;
-  await vscode.window.showInformationMessage(vscode.l10n.t('CUDA support is installed. The model runs on: {0}', device));
+  await vscode.window.showInformationMessage(l10n.t('CUDA support is installed. The model runs on: {0}', device));
 }
 
 async function offerCuda(storage: vscode.Memento, status: SidecarStatus | undefined): Promise<void> {
@@ -42,12 +43,12 @@ async function offerCuda(storage: vscode.Memento, status: SidecarStatus | undefi
   if (!shouldOfferCuda(status, memory, Date.now())) return;
   // Noted before the answer: the next status, or a window that closes meanwhile, asks no second time.
   await storage.update(MEMORY_KEY, { ...memory, offeredMs: Date.now() });
-  const install = vscode.l10n.t('Install');
-  const never = vscode.l10n.t('Never');
+  const install = l10n.t('Install');
+  const never = l10n.t('Never');
   const answer = await vscode.window.showInformationMessage(
-    vscode.l10n.t('This machine has NVIDIA CUDA. With some libraries from the npm registry Chorus can run the model on the GPU.'),
+    l10n.t('This machine has NVIDIA CUDA. With some libraries from the npm registry Chorus can run the model on the GPU.'),
     install,
-    vscode.l10n.t('Not Now'),
+    l10n.t('Not Now'),
     never,
   );
   if (answer === install) await vscode.commands.executeCommand('chorus.installCuda');

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { followChanges, type TrackedRange } from './trackedRange.ts';
 
@@ -93,7 +94,7 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
   if (!range || document.isClosed) {
     await finish(edit, 'rejected');
     await vscode.window.showWarningMessage(
-      vscode.l10n.t('{0}: the code was changed while the preview was open, so nothing was applied. Ask again to get an edit that fits.', request.label),
+      l10n.t('{0}: the code was changed while the preview was open, so nothing was applied. Ask again to get an edit that fits.', request.label),
     );
     return;
   }
@@ -101,7 +102,7 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
   const change = new vscode.WorkspaceEdit();
   change.replace(request.uri, place, request.newText, { label: request.label, needsConfirmation: false });
   if (!(await vscode.workspace.applyEdit(change))) {
-    await vscode.window.showErrorMessage(vscode.l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', request.label));
+    await vscode.window.showErrorMessage(l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', request.label));
     return;
   }
   await finish(edit, 'accepted');

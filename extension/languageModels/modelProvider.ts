@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import {
   COUNT_TOKENS_REQUEST, GENERATE_REQUEST, type CountTokensParams, type CountTokensResult, type GeneratePart, type GenerateResult,
@@ -37,7 +38,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
     const canCallTools = this.#session.status?.supportsToolCalling ?? Boolean(model.capabilities.toolCalling);
     const params = toGenerateParams(messages, options, canCallTools);
     if (options.toolMode === vscode.LanguageModelChatToolMode.Required && options.tools?.length && !canCallTools) {
-      throw new Error(vscode.l10n.t('The local model {0} can not call tools. Choose one whose chat template has tool calls.', model.name));
+      throw new Error(l10n.t('The local model {0} can not call tools. Choose one whose chat template has tool calls.', model.name));
     }
     const report = (part: GeneratePart): void => {
       if ('text' in part) progress.report(new vscode.LanguageModelTextPart(part.text));
@@ -61,7 +62,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
   }
 
   #information(): vscode.LanguageModelChatInformation {
-    return modelInformation(this.#session.status, vscode.l10n.t('local, nothing leaves this machine'));
+    return modelInformation(this.#session.status, l10n.t('local, nothing leaves this machine'));
   }
 
   /** A status comes with every few tokens; VS Code is told only when what it knows of the model changed. */

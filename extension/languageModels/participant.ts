@@ -1,4 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult, type ContextItem } from '../../sidecar/protocol/client.ts';
 import { selectionItem } from '../actions/askInChat.ts';
 import { quietTarget } from '../actions/editorTarget.ts';
@@ -44,11 +46,11 @@ async function answer(
     messages,
     command,
     context,
-    displayLanguage: vscode.env.language,
+    displayLanguage: currentLanguage(),
   };
   try {
     const result = await session.requestStreaming<ChatChunk, ChatResult>(CHAT_REQUEST, params, ({ text }) => response.markdown(text), token);
-    for (const omitted of result.omittedContext ?? []) response.progress(vscode.l10n.t('{0} did not fit into the context in full.', omitted));
+    for (const omitted of result.omittedContext ?? []) response.progress(l10n.t('{0} did not fit into the context in full.', omitted));
     return { metadata: answerMetadata(command, context) };
   } catch (error) {
     if (token.isCancellationRequested) return {};
@@ -66,12 +68,12 @@ async function editorContext(policy: Pick<DocumentPolicy, 'check'>, response: vs
 
 function followUps(result: vscode.ChatResult): vscode.ChatFollowup[] {
   const titles: Readonly<Record<ChatCommand, string>> = {
-    explain: vscode.l10n.t('Explain this code'),
-    fix: vscode.l10n.t('Fix this code'),
-    tests: vscode.l10n.t('Write tests for this code'),
-    docs: vscode.l10n.t('Document this code'),
-    refactor: vscode.l10n.t('Refactor this code'),
-    translate: vscode.l10n.t('Translate comments and strings'),
+    explain: l10n.t('Explain this code'),
+    fix: l10n.t('Fix this code'),
+    tests: l10n.t('Write tests for this code'),
+    docs: l10n.t('Document this code'),
+    refactor: l10n.t('Refactor this code'),
+    translate: l10n.t('Translate comments and strings'),
   };
   const command: unknown = result.metadata?.['command'];
   return nextCommands(typeof command === 'string' ? command : undefined).map((next) => ({ prompt: titles[next], label: titles[next], command: next }));

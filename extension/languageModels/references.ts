@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ContextItem } from '../../sidecar/protocol/client.ts';
@@ -54,18 +55,18 @@ async function readPlace(uri: vscode.Uri, range: vscode.Range | undefined, polic
   const verdict = await policy.check(uri);
   if (verdict !== 'allowed') return refusal(verdict, name);
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-  if (!open && !vscode.workspace.isTrusted) return vscode.l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', name);
+  if (!open && !vscode.workspace.isTrusted) return l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', name);
   if (!open) {
     const stat = await vscode.workspace.fs.stat(uri).then((found) => found, () => undefined);
-    if (!stat) return vscode.l10n.t('{0} can not be read.', name);
-    if (stat.type & vscode.FileType.Directory) return vscode.l10n.t('{0} is a folder. Attach the files in it that matter.', name);
-    if (stat.size > MAX_REFERENCE_BYTES) return vscode.l10n.t('{0} is too large to attach. Select the part that matters.', name);
+    if (!stat) return l10n.t('{0} can not be read.', name);
+    if (stat.type & vscode.FileType.Directory) return l10n.t('{0} is a folder. Attach the files in it that matter.', name);
+    if (stat.size > MAX_REFERENCE_BYTES) return l10n.t('{0} is too large to attach. Select the part that matters.', name);
   }
   try {
     const document = open ?? (await vscode.workspace.openTextDocument(uri));
     const lines = range && ([range.start.line, range.end.line] as const);
     return { kind: range ? 'selection' : 'file', uri: uri.toString(), languageId: document.languageId, lines, text: document.getText(range && document.validateRange(range)) };
   } catch {
-    return vscode.l10n.t('{0} is not a text file.', path.posix.basename(uri.path));
+    return l10n.t('{0} is not a text file.', path.posix.basename(uri.path));
   }
 }

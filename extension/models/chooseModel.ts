@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { LOAD_REQUEST, LOCAL_MODELS_REQUEST, type LocalModel } from '../../sidecar/protocol/client.ts';
 import { formatBytes } from '../status/statusView.ts';
@@ -15,8 +16,8 @@ export function registerModels(context: vscode.ExtensionContext, session: Sideca
 
 async function chooseModel(session: SidecarSession): Promise<void> {
   const picked = await vscode.window.showQuickPick(modelItems(session), {
-    title: vscode.l10n.t('Choose a Model'),
-    placeHolder: vscode.l10n.t('A model on this machine, or a GGUF file'),
+    title: l10n.t('Choose a Model'),
+    placeHolder: l10n.t('A model on this machine, or a GGUF file'),
     matchOnDescription: true,
     matchOnDetail: true,
   });
@@ -24,14 +25,14 @@ async function chooseModel(session: SidecarSession): Promise<void> {
   const path = picked.path ?? (await browse());
   if (path === undefined) return;
   await vscode.workspace.getConfiguration('chorus').update('modelPath', path === '' ? undefined : path, vscode.ConfigurationTarget.Global);
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Loading the model') }, async () => {
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Loading the model') }, async () => {
     // What is wrong with a model reaches the user by way of the status.
     await session.request(LOAD_REQUEST, undefined).catch(() => undefined);
   });
 }
 
 async function modelItems(session: SidecarSession): Promise<ModelItem[]> {
-  const browseItem: ModelItem = { label: `$(folder-opened) ${vscode.l10n.t('Browse…')}`, alwaysShow: true };
+  const browseItem: ModelItem = { label: `$(folder-opened) ${l10n.t('Browse…')}`, alwaysShow: true };
   let models: readonly LocalModel[];
   try {
     models = await session.request<readonly LocalModel[]>(LOCAL_MODELS_REQUEST, undefined);
@@ -62,7 +63,7 @@ function sourceName(source: LocalModel['source']): string {
     case 'chorus':
       return 'Chorus';
     case 'bundled':
-      return vscode.l10n.t('bundled with Chorus');
+      return l10n.t('bundled with Chorus');
   }
 }
 
@@ -71,8 +72,8 @@ async function browse(): Promise<string | undefined> {
     canSelectMany: false,
     // The sidecar runs beside the extension: where that is remote, so are the files.
     filters: { GGUF: ['gguf'] },
-    openLabel: vscode.l10n.t('Use This Model'),
-    title: vscode.l10n.t('Choose a GGUF File'),
+    openLabel: l10n.t('Use This Model'),
+    title: l10n.t('Choose a GGUF File'),
   });
   return files?.[0]?.fsPath;
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import {
   BaseLanguageClient,
   CloseAction,
@@ -202,7 +203,7 @@ function asSessionError(error: unknown): Error {
       return new vscode.CancellationError();
     case JsonRpcErrorCodes.PendingResponseRejected:
     case JsonRpcErrorCodes.ConnectionInactive:
-      return new SidecarError('closed', vscode.l10n.t('The connection to the Chorus sidecar ended. It is started again with the next request.'), { cause: error });
+      return new SidecarError('closed', l10n.t('The connection to the Chorus sidecar ended. It is started again with the next request.'), { cause: error });
     default:
       return new Error(error.message, { cause: error });
   }

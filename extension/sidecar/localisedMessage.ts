@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import * as l10n from '@vscode/l10n';
+import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import type { SidecarError, SidecarErrorCode } from '../../sidecar/client/sidecarError.ts';
 import type { Trouble, TroubleCode } from '../../sidecar/protocol/client.ts';
 import { TroubleError } from './troubleError.ts';
@@ -16,7 +17,7 @@ export function localisedTrouble({ code, message }: Trouble): string {
 }
 
 function inFront(summary: string | undefined, message: string): string {
-  return summary === undefined || vscode.env.language.startsWith('en') ? message : `${summary} ${message}`;
+  return summary === undefined || currentLanguage() === 'en' ? message : `${summary} ${message}`;
 }
 
 /** The class itself is loaded with the first request, not at activation. */
@@ -28,19 +29,19 @@ function isSidecarError(error: unknown): error is SidecarError {
 function summaryOfError(code: SidecarErrorCode): string | undefined {
   switch (code) {
     case 'start-failed':
-      return vscode.l10n.t('The Chorus sidecar could not be started.');
+      return l10n.t('The Chorus sidecar could not be started.');
     case 'incompatible':
-      return vscode.l10n.t('Another version of Chorus is running that this one does not get along with.');
+      return l10n.t('Another version of Chorus is running that this one does not get along with.');
     case 'refused':
-      return vscode.l10n.t('The Chorus sidecar refused the connection.');
+      return l10n.t('The Chorus sidecar refused the connection.');
     case 'full':
-      return vscode.l10n.t('The Chorus sidecar has as many clients as it takes.');
+      return l10n.t('The Chorus sidecar has as many clients as it takes.');
     case 'unreachable':
-      return vscode.l10n.t('The Chorus sidecar does not answer.');
+      return l10n.t('The Chorus sidecar does not answer.');
     case 'message-too-large':
-      return vscode.l10n.t('The text is too large to be sent.');
+      return l10n.t('The text is too large to be sent.');
     case 'home-unusable':
-      return vscode.l10n.t('The folder of Chorus can not be used.');
+      return l10n.t('The folder of Chorus can not be used.');
     case 'crash-loop':
     case 'closed':
       return undefined;
@@ -50,30 +51,30 @@ function summaryOfError(code: SidecarErrorCode): string | undefined {
 function summaryOfTrouble(code: TroubleCode): string {
   switch (code) {
     case 'no-model':
-      return vscode.l10n.t('No model is there to load.');
+      return l10n.t('No model is there to load.');
     case 'model-not-found':
-      return vscode.l10n.t('The chosen model file does not exist.');
+      return l10n.t('The chosen model file does not exist.');
     case 'not-gguf':
-      return vscode.l10n.t('The chosen file is not a GGUF model.');
+      return l10n.t('The chosen file is not a GGUF model.');
     case 'truncated-model':
-      return vscode.l10n.t('The model file is incomplete.');
+      return l10n.t('The model file is incomplete.');
     case 'invalid-model':
-      return vscode.l10n.t('The model file is damaged.');
+      return l10n.t('The model file is damaged.');
     case 'unsupported-model':
-      return vscode.l10n.t('This kind of model is not supported.');
+      return l10n.t('This kind of model is not supported.');
     case 'out-of-memory':
-      return vscode.l10n.t('The model does not fit into memory.');
+      return l10n.t('The model does not fit into memory.');
     case 'engine-crashed':
-      return vscode.l10n.t('The engine ended unexpectedly.');
+      return l10n.t('The engine ended unexpectedly.');
     case 'engine-failed':
-      return vscode.l10n.t('The engine could not do the work.');
+      return l10n.t('The engine could not do the work.');
     case 'context-overflow':
-      return vscode.l10n.t('The text is longer than the context of the model.');
+      return l10n.t('The text is longer than the context of the model.');
     case 'document-too-large':
-      return vscode.l10n.t('The document is too large.');
+      return l10n.t('The document is too large.');
     case 'invalid-input':
-      return vscode.l10n.t('The request was not understood.');
+      return l10n.t('The request was not understood.');
     case 'draining':
-      return vscode.l10n.t('The sidecar is being replaced.');
+      return l10n.t('The sidecar is being replaced.');
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import {
   STATUS_NOTIFICATION,
@@ -222,7 +223,7 @@ export class LanguageClientSession implements SidecarSession {
     this.#backoff.record(Date.now());
     const detail = await client.readLogTail().catch(() => '');
     const restarts = this.#backoff.delayMs(Date.now()) !== undefined;
-    this.#didFail.fire({ message: vscode.l10n.t('The Chorus sidecar ended unexpectedly.'), detail, restarts });
+    this.#didFail.fire({ message: l10n.t('The Chorus sidecar ended unexpectedly.'), detail, restarts });
     // The start's own failure is told by itself.
     if (restarts && !this.#disposed) await this.#ensureRunning().catch(() => undefined);
   }
@@ -247,5 +248,5 @@ export class LanguageClientSession implements SidecarSession {
 
 async function crashLoopError(): Promise<SidecarError> {
   const { SidecarError } = await import('../../sidecar/client/sidecarError.ts');
-  return new SidecarError('crash-loop', vscode.l10n.t('The Chorus sidecar ended several times in a short time. Use "Chorus: Restart Sidecar" for another try.'));
+  return new SidecarError('crash-loop', l10n.t('The Chorus sidecar ended several times in a short time. Use "Chorus: Restart Sidecar" for another try.'));
 }

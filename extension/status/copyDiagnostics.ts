@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { DIAGNOSTICS_REQUEST, type DiagnosticsResult } from '../../sidecar/protocol/client.ts';
 import { countLines } from '../completion/statistics.ts';
@@ -19,5 +20,5 @@ export async function copyDiagnostics(context: vscode.ExtensionContext, session:
     lines.push('', text);
   }
   await vscode.env.clipboard.writeText(lines.join('\n'));
-  await vscode.window.showInformationMessage(vscode.l10n.t('Diagnostics copied. No code is in them.'));
+  await vscode.window.showInformationMessage(l10n.t('Diagnostics copied. No code is in them.'));
 }

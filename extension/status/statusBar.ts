@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
+import { formatNumber } from '../../l10n/currentLanguage.ts';
 import type { Acceptance } from '../completion/acceptance.ts';
 import type { GhostText } from '../completion/ghostText.ts';
 import type { Snooze } from '../completion/snooze.ts';
+import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { STATUS_ICONS, statusKind, type StatusKind } from './statusView.ts';
 import { statusText, statusTooltip } from './statusTooltip.ts';
@@ -11,6 +13,7 @@ export interface StatusSources {
   readonly ghostText: GhostText;
   readonly snooze: Snooze;
   readonly acceptance: Acceptance;
+  readonly language: InterfaceLanguageSetting;
 }
 
 /** The item in the status bar. */
@@ -37,6 +40,7 @@ export class StatusBar implements vscode.Disposable {
         update();
       }),
       sources.snooze.onDidChange(update),
+      sources.language.onDidChange(update),
       sources.acceptance.onDidChangeCounts(update),
       vscode.window.onDidChangeActiveTextEditor(update),
       vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('chorus') && update()),
@@ -56,7 +60,7 @@ export class StatusBar implements vscode.Disposable {
     const { session, snooze, acceptance } = this.#sources;
     const { kind } = this;
     const label = statusText(kind, session.status, snooze.untilMs);
-    const progress = kind === 'loading' && session.status?.loadProgress !== undefined ? ` ${Math.round(session.status.loadProgress * 100)}%` : '';
+    const progress = kind === 'loading' && session.status?.loadProgress !== undefined ? ` ${formatNumber(session.status.loadProgress, { style: 'percent' })}` : '';
     this.#item.text = `${STATUS_ICONS[kind]} Chorus${progress}`;
     this.#item.backgroundColor = kind === 'trouble' ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#item.accessibilityInformation = { label, role: 'button' };

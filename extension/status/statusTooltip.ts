@@ -1,4 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { counted, currentLanguage, formatNumber } from '../../l10n/currentLanguage.ts';
 import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
 import { countLines } from '../completion/statistics.ts';
 import type { CompletionCounts } from '../completion/counts.ts';
@@ -30,42 +32,38 @@ export function statusTooltip(
 export function statusText(kind: StatusKind, status: SidecarStatus | undefined, snoozedUntilMs: number): string {
   switch (kind) {
     case 'idle':
-      return vscode.l10n.t('Chorus: the model starts with the first request');
+      return l10n.t('Chorus: the model starts with the first request');
     case 'starting':
-      return vscode.l10n.t('Chorus: starting');
+      return l10n.t('Chorus: starting');
     case 'loading':
-      return vscode.l10n.t('Chorus: loading the model, {0}%', Math.round((status?.loadProgress ?? 0) * 100));
+      return l10n.t('Chorus: loading the model, {0}', formatNumber(status?.loadProgress ?? 0, { style: 'percent' }));
     case 'ready':
-      return vscode.l10n.t('Chorus: ready');
+      return l10n.t('Chorus: ready');
     case 'busy':
-      return vscode.l10n.t('Chorus: computing');
+      return l10n.t('Chorus: computing');
     case 'off':
-      return vscode.l10n.t('Chorus: ghost text is off');
+      return l10n.t('Chorus: ghost text is off');
     case 'languageOff':
-      return vscode.l10n.t('Chorus: ghost text is off for this language');
+      return l10n.t('Chorus: ghost text is off for this language');
     case 'snoozed':
-      return vscode.l10n.t('Chorus: ghost text is snoozed until {0}', new Date(snoozedUntilMs).toLocaleTimeString(vscode.env.language, { timeStyle: 'short' }));
+      return l10n.t('Chorus: ghost text is snoozed until {0}', new Date(snoozedUntilMs).toLocaleTimeString(currentLanguage(), { timeStyle: 'short' }));
     case 'trouble':
-      return status?.trouble ? `Chorus: ${localisedTrouble(status.trouble)}` : vscode.l10n.t('Chorus: the sidecar does not run');
+      return status?.trouble ? `Chorus: ${localisedTrouble(status.trouble)}` : l10n.t('Chorus: the sidecar does not run');
   }
 }
 
 function modelLines(status: SidecarStatus): string[] {
   const lines = [
-    vscode.l10n.t('Model: {0}', [status.modelName, status.architecture && `(${status.architecture})`].filter(Boolean).join(' ')),
-    vscode.l10n.t('Engine: {0}', status.engine ?? '–'),
+    l10n.t('Model: {0}', [status.modelName, status.architecture && `(${status.architecture})`].filter(Boolean).join(' ')),
+    l10n.t('Engine: {0}', status.engine ?? '–'),
     ...(status.engineLimits ?? []),
-    vscode.l10n.t('Device: {0}', [status.device ?? '–', status.threads && vscode.l10n.t('{0} threads', status.threads)].filter(Boolean).join(', ')),
+    l10n.t('Device: {0}', [status.device ?? '–', status.threads && counted(l10n.t('one: {0} thread | other: {0} threads'), status.threads)].filter(Boolean).join(', ')),
     ...(status.deviceReasons ?? []),
   ];
   if (status.contextSizeTokens !== undefined) {
-    lines.push(vscode.l10n.t('Context: {0} of {1} tokens', count(status.contextUsedTokens ?? 0), count(status.contextSizeTokens)));
+    lines.push(l10n.t('Context: {0} of {1} tokens', formatNumber(status.contextUsedTokens ?? 0), formatNumber(status.contextSizeTokens)));
   }
-  if (status.tokensPerSecond !== undefined) lines.push(vscode.l10n.t('Speed: {0} tokens per second', count(Math.round(status.tokensPerSecond))));
-  if (status.memoryBytes !== undefined) lines.push(vscode.l10n.t('Memory: {0}', formatBytes(status.memoryBytes)));
+  if (status.tokensPerSecond !== undefined) lines.push(counted(l10n.t('one: Speed: {0} token per second | other: Speed: {0} tokens per second'), Math.round(status.tokensPerSecond)));
+  if (status.memoryBytes !== undefined) lines.push(l10n.t('Memory: {0}', formatBytes(status.memoryBytes)));
   return lines;
-}
-
-function count(value: number): string {
-  return value.toLocaleString(vscode.env.language);
 }

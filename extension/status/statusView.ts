@@ -1,3 +1,4 @@
+import { formatNumber } from '../../l10n/currentLanguage.ts';
 import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
 import type { GateState } from '../completion/completionGate.ts';
 import type { SessionPhase } from '../sidecar/sidecarSession.ts';
@@ -33,7 +34,9 @@ export const STATUS_ICONS: Readonly<Record<StatusKind, string>> = {
   trouble: '$(warning)',
 };
 
-/** "1.3 GB", "412 MB". */
+/** "1.3 GB", "412 MB", as the interface's language writes it. */
 export function formatBytes(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
+  return bytes >= 1e9
+    ? formatNumber(bytes / 1e9, { style: 'unit', unit: 'gigabyte', minimumFractionDigits: 1, maximumFractionDigits: 1 })
+    : formatNumber(Math.round(bytes / 1e6), { style: 'unit', unit: 'megabyte' });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Trouble, TroubleCode } from '../../sidecar/protocol/client.ts';
 import { localisedTrouble } from '../sidecar/localisedMessage.ts';
@@ -32,7 +33,7 @@ export class TroubleReporter {
     this.#log.error(detail ? `${message}\n${detail}` : message);
     if (!this.#isNew(message)) return;
     const lastLine = detail?.trimEnd().split('\n').at(-1);
-    const text = [message, lastLine && vscode.l10n.t('Its last line was: {0}', lastLine), restarts && vscode.l10n.t('It is started again.')];
+    const text = [message, lastLine && l10n.t('Its last line was: {0}', lastLine), restarts && l10n.t('It is started again.')];
     this.#show(text.filter(Boolean).join(' '), restarts ? [] : [retry()]);
   }
 
@@ -62,6 +63,6 @@ interface Action extends vscode.MessageItem {
   readonly command: string;
 }
 
-const chooseModel = (): Action => ({ title: vscode.l10n.t('Choose Model…'), command: 'chorus.chooseModel' });
-const retry = (): Action => ({ title: vscode.l10n.t('Retry'), command: 'chorus.restartSidecar' });
-const openOutput = (): Action => ({ title: vscode.l10n.t('Open Output'), command: 'chorus.showOutput' });
+const chooseModel = (): Action => ({ title: l10n.t('Choose Model…'), command: 'chorus.chooseModel' });
+const retry = (): Action => ({ title: l10n.t('Retry'), command: 'chorus.restartSidecar' });
+const openOutput = (): Action => ({ title: l10n.t('Open Output'), command: 'chorus.showOutput' });

@@ -1,0 +1,43 @@
+import * as l10n from '@vscode/l10n';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { currentLanguage } from '../../l10n/currentLanguage.ts';
+
+interface CommandItem extends vscode.QuickPickItem {
+  readonly command: string;
+}
+
+/** Work on a preview's own buttons only, or is this list. */
+const UNLISTED: readonly string[] = ['chorus.edit.accept', 'chorus.edit.reject', 'chorus.commands'];
+
+/** Registers the list of all commands in the interface's language, since the Command Palette's titles follow VS Code's display language. */
+export function registerCommandList(context: vscode.ExtensionContext): void {
+  context.subscriptions.push(vscode.commands.registerCommand('chorus.commands', () => showCommandList(context.extensionPath)));
+}
+
+async function showCommandList(extensionPath: string): Promise<void> {
+  const picked = await vscode.window.showQuickPick(commandItems(extensionPath), { title: 'Chorus', placeHolder: l10n.t('Commands'), matchOnDescription: true });
+  if (picked) await vscode.commands.executeCommand(picked.command);
+}
+
+/** Each command under its title in the interface's language, beside the one that the palette shows where the two differ. */
+async function commandItems(extensionPath: string): Promise<CommandItem[]> {
+  const [manifest, english, own] = await Promise.all(
+    ['package.json', 'package.nls.json', ...(currentLanguage() === 'en' ? [] : [`package.nls.${currentLanguage()}.json`])].map((name) => readJson(path.join(extensionPath, name))),
+  );
+  const { commands } = (manifest as { contributes: { commands: readonly { command: string; title: string }[] } }).contributes;
+  const texts = (own ?? english) as Readonly<Record<string, string>>;
+  return commands
+    .filter(({ command }) => !UNLISTED.includes(command))
+    .map(({ command, title }) => {
+      const key = title.slice(1, -1);
+      const inEnglish = (english as Readonly<Record<string, string>>)[key] ?? command;
+      const label = texts[key] ?? inEnglish;
+      return { label, ...(label === inEnglish ? {} : { description: inEnglish }), command };
+    });
+}
+
+async function readJson(file: string): Promise<unknown> {
+  return JSON.parse(await readFile(file, 'utf8'));
+}

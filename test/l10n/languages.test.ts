@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as l10n from '@vscode/l10n';
+import { counted, currentLanguage, formatNumber, useLanguage } from '../../l10n/currentLanguage.ts';
+import { interfaceLanguageFor } from '../../l10n/languages.ts';
+
+const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../l10n');
+afterEach(() => useLanguage(folder, 'en'));
+
+describe('the interface\'s language for a tag', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['de', 'de'],
+    ['de-AT', 'de'],
+    ['de_CH.UTF-8', 'de'],
+    ['en-GB', 'en'],
+    ['sv', 'en'],
+    ['C', 'en'],
+    ['', 'en'],
+  ];
+  for (const [tag, language] of cases) it(`${tag || 'nothing'} is ${language}`, () => assert.equal(interfaceLanguageFor(tag), language));
+});
+
+describe('texts at run time', () => {
+  it('are in the language that was chosen last', () => {
+    useLanguage(folder, 'de');
+    assert.equal(l10n.t('Open Chat'), 'Chat öffnen');
+    useLanguage(folder, 'en');
+    assert.equal(l10n.t('Open Chat'), 'Open Chat');
+  });
+
+  it('stay in the language before where a bundle is missing', () => {
+    useLanguage(folder, 'de');
+    assert.throws(() => useLanguage('/nowhere', 'de'), /nowhere/);
+    assert.equal(l10n.t('Open Chat'), 'Chat öffnen');
+    assert.equal(currentLanguage(), 'de');
+  });
+
+  it('write numbers as the language does', () => {
+    assert.equal(formatNumber(12345.5), '12,345.5');
+    useLanguage(folder, 'de');
+    assert.equal(formatNumber(12345.5), '12.345,5');
+    assert.equal(formatNumber(5, { style: 'unit', unit: 'minute', unitDisplay: 'long' }), '5 Minuten');
+  });
+});
+
+describe('the form of a text for a number', () => {
+  it('is by the plural rules of the language', () => {
+    const lines = (count: number): string => counted(l10n.t('one: {0} line | other: {0} lines'), count);
+    assert.deepEqual([1, 2, 1000].map(lines), ['1 line', '2 lines', '1,000 lines']);
+    useLanguage(folder, 'de');
+    assert.deepEqual([1, 2, 1000].map(lines), ['1 Zeile', '2 Zeilen', '1.000 Zeilen']);
+  });
+});
