@@ -3,8 +3,30 @@
  * Chinese count as one of the twenty-three.
  */
 export const INTERFACE_LANGUAGES = {
+  ar: 'العربية',
+  cs: 'čeština',
   de: 'Deutsch',
+  el: 'Ελληνικά',
   en: 'English',
+  es: 'español',
+  fa: 'فارسی',
+  fr: 'français',
+  he: 'עברית',
+  hi: 'हिन्दी',
+  id: 'Bahasa Indonesia',
+  it: 'italiano',
+  ja: '日本語',
+  ko: '한국어',
+  nl: 'Nederlands',
+  pl: 'polski',
+  'pt-br': 'português (Brasil)',
+  ro: 'română',
+  ru: 'русский',
+  tr: 'Türkçe',
+  uk: 'українська',
+  vi: 'Tiếng Việt',
+  'zh-cn': '简体中文',
+  'zh-tw': '繁體中文',
 } as const;
 
 export type InterfaceLanguage = keyof typeof INTERFACE_LANGUAGES;

@@ -12,17 +12,11 @@ const read = (file: string): Texts => JSON.parse(readFileSync(path.join(root, fi
 /** Names, and words that a language may share with English. */
 const SAME_IN_ALL = ['Chorus', '{0}: {1}'];
 const SAME_IN_SOME: Partial<Record<InterfaceLanguage, readonly string[]>> = {
-  cs: ['Model: {0}', 'Chat'],
+  cs: ['Model: {0}'],
   de: ['Engine: {0}', 'Code', 'Code in {0}', 'Chat'],
-  fr: ['Code', 'Conversation', 'Question', 'Installer', 'Chat'],
+  fr: ['Conversation', 'Question', 'Code'],
   id: ['Model: {0}'],
-  it: ['Chat'],
-  nl: ['Model: {0}', 'Engine: {0}', 'Code', 'Code in {0}', 'Chat'],
-  pl: ['Model: {0}'],
-  'pt-br': ['Chat'],
-  ro: ['Model: {0}', 'Chat'],
-  es: ['Chat'],
-  tr: ['Model: {0}'],
+  nl: ['Model: {0}', 'Engine: {0}', 'Code', 'Code in {0}'],
 };
 
 const bundles = [

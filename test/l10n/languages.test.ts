@@ -15,6 +15,11 @@ describe('the interface\'s language for a tag', () => {
     ['de-AT', 'de'],
     ['de_CH.UTF-8', 'de'],
     ['en-GB', 'en'],
+    ['zh-Hant-HK', 'zh-tw'],
+    ['zh_CN.UTF-8', 'zh-cn'],
+    ['zh', 'zh-cn'],
+    ['pt-PT', 'pt-br'],
+    ['iw', 'he'],
     ['sv', 'en'],
     ['C', 'en'],
     ['', 'en'],
@@ -51,5 +56,9 @@ describe('the form of a text for a number', () => {
     assert.deepEqual([1, 2, 1000].map(lines), ['1 line', '2 lines', '1,000 lines']);
     useLanguage(folder, 'de');
     assert.deepEqual([1, 2, 1000].map(lines), ['1 Zeile', '2 Zeilen', '1.000 Zeilen']);
+    useLanguage(folder, 'ru');
+    assert.deepEqual([1, 3, 5, 21].map(lines), ['1 строка', '3 строки', '5 строк', '21 строка']);
+    useLanguage(folder, 'ja');
+    assert.deepEqual([1, 2].map(lines), ['1 行', '2 行']);
   });
 });
