@@ -1,12 +1,17 @@
 import type { Graph } from '../ggml/graph.ts';
 import { flashAttention, permute, reshape, setRows, view, type RopeOptions } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import { attendByHead, keysByHead, writeByHead } from './attendByHead.ts';
 import type { Heads } from './projectHeads.ts';
 
-/** One layer's cache: `key` and `value` are `[headSize · kvHeads, rows]`. */
+/**
+ * One layer's cache: row by row, `key` and `value` `[headSize · kvHeads, rows]`; or by head, `key[headSize, rows, kvHeads]` and `value[rows, headSize, kvHeads]`,
+ * as products with them want it.
+ */
 export interface LayerCache {
   readonly key: Tensor;
   readonly value: Tensor;
+  readonly isByHead?: boolean;
 }
 
 /** What all layers of one evaluation share. */
@@ -15,6 +20,8 @@ export interface AttentionInputs {
   readonly positions: Tensor;
   /** `[tokens]`, I64: the cache rows that the tokens' keys and values go to. */
   readonly rows: Tensor;
+  /** For caches by head: gives `[width · tokens]`, I64, where in a cache's values, `width` components a row, those of the tokens go. */
+  readonly valueCells?: (width: number) => Tensor;
   /** `[attendedRows, tokens]`, F16: 0 where a token attends a row, −∞ elsewhere. */
   readonly mask: Tensor;
   readonly attendedRows: number;
@@ -57,19 +64,21 @@ export function attendCache(graph: Graph, heads: Heads, cache: LayerCache, input
   const { query, unrotated, key, value } = heads;
   const { headSize, kvHeads, scale } = options;
   const { rows, mask, attendedRows } = inputs;
-  writeRows(graph, { key, value }, cache, rows);
-  const k = cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
+  if (cache.isByHead) writeByHead(graph, { key, value }, cache, inputs);
+  else writeRows(graph, { key, value }, cache, rows);
+  const k = cache.isByHead ? keysByHead(graph, cache.key, attendedRows) : cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
   inputs.onQueries?.({ query, unrotated, key: k, mask, scale, rope: options.rope, votes: options.votes?.() });
+  if (cache.isByHead) return attendByHead(graph, { query, mask }, cache, options);
   return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k, v: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask }, scale);
 }
 
-/** Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into a cache's rows. */
+/** Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into the rows of a cache that is not by head. */
 export function writeRows(graph: Graph, { key, value }: Pick<Heads, 'key' | 'value'>, cache: LayerCache, rows: Tensor): void {
   graph.expand(setRows(graph, cache.key, reshape(graph, key, [key.shape[0] * key.shape[1], key.shape[2]]), rows));
   graph.expand(setRows(graph, cache.value, value, rows));
 }
 
-/** The first rows of a cache as `[headSize, rows, kvHeads]`. */
+/** The first rows of one of a cache's tensors, which is not by head, as `[headSize, rows, kvHeads]`. */
 export function cacheHeads(graph: Graph, cache: Tensor, rows: number, headSize: number, kvHeads: number): Tensor {
   const rowStride = cache.strides[1];
   const headStride = rowStride / kvHeads;

@@ -10,10 +10,16 @@ import type { SequenceCache } from './sequenceCache.ts';
 interface Column {
   readonly device: Device;
   readonly tensor: Tensor;
+  /** Of all pieces together. */
   readonly rowBytes: number;
+  /** A row is cut into so many, each with rows of its own side by side: heads of keys, components of values. 1 where rows are of one piece. */
+  readonly pieces: number;
 }
 
-/** The keys and values of a sequence as bytes: of each layer in order a stretch of keys, then one of values, in the type and layout of its cache. */
+/**
+ * The keys and values of a sequence as bytes: of each layer in order a stretch of keys, then one of values, in the type and layout of its cache:
+ * row by row, or piece by piece.
+ */
 export class CacheRows implements SequenceRows {
   readonly key: string;
   readonly rowBytes: number;
@@ -31,7 +37,7 @@ export class CacheRows implements SequenceRows {
   ) {
     const columns = this.#columns(cache.layout);
     this.rowBytes = columns.reduce((sum, { rowBytes }) => sum + rowBytes, 0);
-    this.key = [options.key, ...columns.map(({ device, tensor, rowBytes }) => `${device.kind} ${tensor.type} ${rowBytes}`)].join('\n');
+    this.key = [options.key, ...columns.map(({ device, tensor, rowBytes, pieces }) => `${device.kind} ${tensor.type} ${rowBytes} ${pieces}`)].join('\n');
     this.evaluatedTokens = Math.max(1, cache.rememberedQueries);
   }
 
@@ -51,22 +57,31 @@ export class CacheRows implements SequenceRows {
   }
 
   read(first: number, into: Uint8Array): void {
-    this.#each(into, ({ device, tensor, rowBytes }, part) => read(device, tensor, part, first * rowBytes));
+    this.#each(into, first, (column, part, offsetBytes) => read(column.device, column.tensor, part, offsetBytes));
   }
 
   append(tokens: readonly TokenId[], rows: Uint8Array): void {
     const first = this.cache.rows;
-    this.#each(rows, ({ device, tensor, rowBytes }, part) => write(device, tensor, part, first * rowBytes));
+    this.#each(rows, first, (column, part, offsetBytes) => write(column.device, column.tensor, part, offsetBytes));
     this.cache.append(tokens);
   }
 
-  #each(bytes: Uint8Array, visit: (column: Column, part: Uint8Array) => void): void {
+  /** Visits each piece of `bytes`, rows from `first` on, with where it is in its tensor. */
+  #each(bytes: Uint8Array, first: number, visit: (column: Column, part: Uint8Array, offsetBytes: number) => void): void {
     const count = bytes.byteLength / this.rowBytes;
     let offset = 0;
-    for (const column of this.#columns(this.cache.layers)) visit(column, bytes.subarray(offset, (offset += column.rowBytes * count)));
+    const next = (sizeBytes: number): Uint8Array => bytes.subarray(offset, (offset += sizeBytes));
+    for (const column of this.#columns(this.cache.layers)) {
+      const pieceBytes = column.rowBytes / column.pieces;
+      for (let piece = 0; piece < column.pieces; piece++) visit(column, next(pieceBytes * count), (piece * this.cache.capacity + first) * pieceBytes);
+    }
   }
 
   #columns(layers: readonly LayerCache[]): Column[] {
-    return layers.flatMap(({ key, value }, block) => [key, value].map((tensor) => ({ device: this.placement.cacheDevice(block), tensor, rowBytes: tensor.strides[1] })));
+    return layers.flatMap(({ key, value, isByHead }, block) => {
+      const device = this.placement.cacheDevice(block);
+      const column = (tensor: Tensor, pieces: number): Column => ({ device, tensor, rowBytes: tensor.sizeBytes / this.cache.capacity, pieces });
+      return isByHead ? [column(key, key.shape[2]), column(value, value.shape[1] * value.shape[2])] : [column(key, 1), column(value, 1)];
+    });
   }
 }

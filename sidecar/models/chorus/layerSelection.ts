@@ -1,5 +1,5 @@
 import { cacheHeads, type LayerCache, type ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
-import { bestRows, bestRowsOfAll, gatherRows } from '../../../kernels/cache/selection.ts';
+import { bestRows, bestRowsOfAll } from '../../../kernels/cache/selection.ts';
 import type { Observation, ScoredLayer, Selector } from '../../../kernels/cache/selector.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import type { GraphMemory } from '../../../kernels/ggml/graphMemory.ts';
@@ -10,6 +10,7 @@ import { read, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads, isSliding, queryHeads } from '../architectures/architecture.ts';
 import type { Budget } from './cacheChoice.ts';
+import { keepRows } from './keepRows.ts';
 import type { NetworkOptions } from './network.ts';
 
 /** By an adaptive budget each head keeps at least this share of what it would keep by an equal one, rows of the window among them. */
@@ -111,13 +112,9 @@ export class LayerSelection implements Disposable {
       numbers = isAdaptive ? bestRowsOfAll(graph, scores, { count: chosen, least, constant: (values, extents) => constant('F32', values, extents) }) : bestRows(graph, scores, chosen);
       graph.expand(numbers, { read: true });
     }
-    if (numbers && !isAdaptive) {
-      const places = constant('I32', Int32Array.from({ length: chosen }, (_, place) => place), [chosen]);
-      for (const [source, target] of [[from.key, to.key], [from.value, to.value]] as const) graph.expand(gatherRows(graph, heads(source, contextTokens), numbers, heads(target, target.shape[1]), places));
-    }
-    for (const [source, target] of isAdaptive ? [] : ([[from.key, to.key], [from.value, to.value]] as const)) {
-      const rowsOf = (tensor: Tensor, firstRow: number): Tensor => view(graph, tensor, [tensor.shape[0], window], { offsetBytes: firstRow * tensor.strides[1] });
-      graph.expand(copy(graph, rowsOf(source, contextTokens - window), rowsOf(target, chosen)));
+    if (!isAdaptive) {
+      const firstPlaces = (count: number): Tensor => constant('I32', Int32Array.from({ length: count }, (_, place) => place), [count]);
+      keepRows(graph, from, to, { best: numbers, firstPlaces, firstRow: contextTokens - window, rows: window, headSize: hyperparameters.headSize, kvHeads });
     }
     graph.allocate(memory);
     for (const [tensor, values] of constants) write(placement.device, tensor, values);

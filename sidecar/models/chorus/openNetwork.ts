@@ -1,4 +1,4 @@
-import type { TensorType } from '../../../kernels/ggml/types.ts';
+import { isQuantised, type TensorType } from '../../../kernels/ggml/types.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { architectures } from '../architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../architectures/architecture.ts';
@@ -41,6 +41,8 @@ export interface OpenNetworkOptions extends LoadWeightsOptions {
   /** Rows of the sequence. */
   readonly capacityTokens: number;
   readonly cacheType?: TensorType;
+  /** As `SequenceCache` has it; by default where its type allows it, as it is for completion. */
+  readonly isByHead?: boolean;
 }
 
 /** A network with one sequence: for measuring, and for whatever needs logits rather than text. */
@@ -52,8 +54,9 @@ export class OpenedNetwork implements Disposable {
   ) {}
 
   /** A network of its own with a new sequence. */
-  static over(model: CheckedModel, network: Network, options: Pick<OpenNetworkOptions, 'capacityTokens' | 'cacheType'>): OpenedNetwork {
-    return new OpenedNetwork(model, network, new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, { type: options.cacheType }));
+  static over(model: CheckedModel, network: Network, options: Pick<OpenNetworkOptions, 'capacityTokens' | 'cacheType' | 'isByHead'>): OpenedNetwork {
+    const { cacheType: type = 'F16', isByHead = !isQuantised(type) } = options;
+    return new OpenedNetwork(model, network, new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, { type, isByHead }));
   }
 
   /** For measuring; it ends with this. */

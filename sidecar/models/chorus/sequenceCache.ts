@@ -33,14 +33,26 @@ export class SequenceCache implements Disposable {
     hyperparameters: Hyperparameters,
     /** Rows. */
     readonly capacity: number,
-    { type = 'F16', queries = 0 }: { readonly type?: TensorType; readonly queries?: number } = {},
+    {
+      type = 'F16',
+      queries = 0,
+      isByHead = false,
+    }: {
+      readonly type?: TensorType;
+      readonly queries?: number;
+      /** Layers that the processor attends are kept head by head, values transposed: quicker to attend all of; nothing gathers from them. */
+      readonly isByHead?: boolean;
+    } = {},
   ) {
     const { blockCount, headSize } = hyperparameters;
     this.rememberedQueries = queries;
     this.#storage = new BlockStorage(placement, 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
-      const extents = [cachedHeads(hyperparameters, block) * headSize, capacity];
-      return { key: this.#storage.declare(block, 'key', type, extents), value: this.#storage.declare(block, 'value', type, extents) };
+      const kvHeads = cachedHeads(hyperparameters, block);
+      const declare = (name: string, extents: readonly number[]): Tensor => this.#storage.declare(block, name, type, extents);
+      if (isByHead && placement.cacheDevice(block).kind === 'cpu') return { key: declare('key', [headSize, capacity, kvHeads]), value: declare('value', [capacity, headSize, kvHeads]), isByHead };
+      const extents = [kvHeads * headSize, capacity];
+      return { key: declare('key', extents), value: declare('value', extents) };
     });
     this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [queryHeads(hyperparameters, block) * headSize, queries + DRAFTED_QUERIES]));
   }

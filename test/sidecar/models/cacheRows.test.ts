@@ -40,13 +40,13 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  async function compared({ variant, keys, omit }: (typeof models)[number], type: TensorType): Promise<void> {
+  async function compared({ variant, keys, omit }: (typeof models)[number], type: TensorType, isByHead = false): Promise<void> {
     using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, `${variant}.gguf`);
     await writeTinyModel(file, { variant, type: 'F32', device, keys, omit });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
     const { network, model } = opened;
-    const [evaluated, restored] = [0, 1].map(() => new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type }));
+    const [evaluated, restored] = [0, 1].map(() => new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type, isByHead }));
     using first = evaluated as SequenceCache;
     using second = restored as SequenceCache;
     const [from, to] = [first, second].map((cache) => {
@@ -76,6 +76,8 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
 
   for (const model of models) it(`${model.name}: every bit of the logits is as without`, () => compared(model, 'F16'));
   for (const type of ['F32', 'Q8_0'] as const) it(`in a cache of ${type} too`, () => compared(models[0] as (typeof models)[number], type));
+
+  for (const model of models) it(`${model.name}: by head too`, () => compared(model, 'F16', true));
 
   it('are offered only where nothing that follows changes them', async () => {
     using device = new Device(kind, { threads: 2 });

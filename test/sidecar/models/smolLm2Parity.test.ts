@@ -4,7 +4,7 @@ import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { measurePerplexity } from '../../../sidecar/engine/measuring.ts';
 import { greedy } from '../../../sidecar/engine/sampler.ts';
-import { openNetwork, type OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { openNetwork, OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import type { Evaluator } from '../../../sidecar/models/evaluator.ts';
 import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
@@ -29,7 +29,9 @@ const prompts: readonly string[] = [
 describe('SmolLM2 on our graphs against libllama', () => {
   let device: Device;
   let ours: OpenedNetwork;
+  let oursByHead: OpenedNetwork;
   let peer: LibLlama;
+  let peerByProducts: LibLlama;
   let texts: number[][];
   let prose: readonly number[];
 
@@ -42,40 +44,43 @@ describe('SmolLM2 on our graphs against libllama', () => {
     prose = await engine.tokenize(prompts.slice(0, 5).join('\n').repeat(12));
     await engine.dispose();
     device = new Device('cpu');
-    ours = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
-    peer = new LibLlama(modelPath, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
+    // Row by row both attend by flash attention, and round alike.
+    ours = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS, isByHead: false });
+    oursByHead = OpenedNetwork.over(ours.model, ours.network, { capacityTokens: CONTEXT_TOKENS });
+    peer = new LibLlama(modelPath, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, flashAttention: true, quiet: true });
+    peerByProducts = new LibLlama(modelPath, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, flashAttention: false, quiet: true });
   });
   after(() => {
+    oursByHead.sequence[Symbol.dispose]();
     ours[Symbol.dispose]();
     peer[Symbol.dispose]();
+    peerByProducts[Symbol.dispose]();
     device[Symbol.dispose]();
   });
 
   for (const [index, prompt] of prompts.entries()) {
     it(`gives the same logits over ${GENERATED} greedy tokens after ${JSON.stringify(prompt.slice(0, 30))}`, async () => {
       const tokens = texts[index] as number[];
-      peer.clear();
-      const expected = peer.decode(tokens, 0, { all: true });
-      const given = [...tokens];
-      for (let step = 0; step < GENERATED; step++) {
-        const next = greedy(expected.at(-1) as Float32Array);
-        expected.push(...peer.decode([next], given.length));
-        given.push(next);
-      }
-      ours.sequence.truncate(0);
-      const rows = [await ours.network.evaluate(ours.sequence, tokens, 'all')];
-      for (const token of given.slice(tokens.length)) rows.push(await ours.network.evaluate(ours.sequence, [token], 'last'));
-      const actual = new Float32Array(given.length * peer.vocabularySize);
-      let offset = 0;
-      for (const row of rows) {
-        actual.set(row, offset);
-        offset += row.length;
-      }
+      const { given, expected } = continued(peer, tokens);
+      const actual = await teacherForced(ours, tokens.length, given);
       const { meanDivergence, argmaxDisagreements } = compareLogits(actual, expected, peer.vocabularySize);
       assert.ok(meanDivergence <= 1e-3, `mean divergence ${meanDivergence}`);
       assert.deepEqual(argmaxDisagreements, []);
     });
   }
+
+  it('attended by head is as near to libllama without flash attention as libllama with it is', async () => {
+    const [own, theirs] = [[], []] as [number[], number[]];
+    for (const tokens of texts.slice(0, 5)) {
+      const { given, expected } = continued(peerByProducts, tokens);
+      own.push(compareLogits(await teacherForced(oursByHead, tokens.length, given), expected, peer.vocabularySize).meanDivergence);
+      peer.clear();
+      const byFlash = [...peer.decode(tokens, 0, { all: true }), ...given.slice(tokens.length).flatMap((token, step) => peer.decode([token], tokens.length + step))];
+      theirs.push(compareLogits(Float32Array.from(byFlash.flatMap((row) => [...row])), expected, peer.vocabularySize).meanDivergence);
+    }
+    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    assert.ok(mean(own) <= mean(theirs), `${mean(own)} and ${mean(theirs)}`);
+  });
 
   it('has the same perplexity', async () => {
     const { network, sequence } = ours;
@@ -105,3 +110,25 @@ describe('SmolLM2 on our graphs against libllama', () => {
     assert.ok(Math.abs(perplexity / expected.perplexity - 1) <= 5e-3, `${perplexity} and ${expected.perplexity}`);
   });
 });
+
+/** Greedy tokens after a prompt, the prompt's before them, with the logits of all. */
+function continued(peer: LibLlama, tokens: readonly number[]): { readonly given: readonly number[]; readonly expected: readonly Float32Array[] } {
+  peer.clear();
+  const expected = peer.decode(tokens, 0, { all: true });
+  const given = [...tokens];
+  for (let step = 0; step < GENERATED; step++) {
+    const next = greedy(expected.at(-1) as Float32Array);
+    expected.push(...peer.decode([next], given.length));
+    given.push(next);
+  }
+  return { given, expected };
+}
+
+/** Logits of tokens that are given, the first `promptTokens` at once, `[tokens · vocabulary]`. */
+async function teacherForced({ network, sequence, model }: OpenedNetwork, promptTokens: number, given: readonly number[]): Promise<Float32Array> {
+  sequence.truncate(0);
+  const logits = new Float32Array(given.length * model.hyperparameters.vocabularySize);
+  logits.set(await network.evaluate(sequence, given.slice(0, promptTokens), 'all'));
+  for (let index = promptTokens; index < given.length; index++) logits.set(await network.evaluate(sequence, [given[index] as number], 'last'), index * model.hyperparameters.vocabularySize);
+  return logits;
+}
