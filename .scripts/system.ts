@@ -1,6 +1,7 @@
 /**
  * What tests and the browser host need from the operating system: a browser, a C++ compiler (VS Code's native modules), Python with pip (the
- * model's wheel), git, Neovim (a client that isn't VS Code), a Vulkan driver (Mesa's runs on the processor).
+ * models' wheels), git, Neovim (a client that isn't VS Code), recordings of speech and a sound server to play them to a microphone, a Vulkan driver
+ * (Mesa's runs on the processor).
  * On Debian and Ubuntu, as root, whatever is missing is installed; elsewhere one error names what is missing and how to get it.
  */
 import { execa } from 'execa';
@@ -14,12 +15,17 @@ interface SystemTool {
   present(): boolean | Promise<boolean>;
 }
 
+/** Real speech, spoken by one voice, 8 kHz. */
+export const RECORDINGS_FOLDER = '/usr/share/asterisk/sounds/en_US_f_Allison';
+
 const TOOLS = {
   browser: { what: 'Chromium or Chrome', debianPackages: ['chromium'], present: () => findBrowser() !== undefined },
   compiler: { what: 'a C++ compiler and make', debianPackages: ['build-essential'], present: () => onPath('make') !== undefined && (onPath('g++') ?? onPath('clang++')) !== undefined },
   python: { what: 'Python 3 with pip', debianPackages: ['python3', 'python3-pip'], present: () => hasPip() },
   git: { what: 'git', debianPackages: ['git', 'ca-certificates'], present: () => onPath('git') !== undefined },
   vulkan: { what: 'a Vulkan driver', debianPackages: ['mesa-vulkan-drivers'], present: () => hasVulkanDriver() },
+  recordings: { what: "Asterisk's recordings of spoken English", debianPackages: ['asterisk-core-sounds-en-wav'], present: () => existsSync(RECORDINGS_FOLDER) },
+  pulseaudio: { what: 'PulseAudio', debianPackages: ['pulseaudio', 'pulseaudio-utils'], present: () => onPath('pulseaudio') !== undefined && onPath('pactl') !== undefined },
   neovim: { what: 'Neovim', debianPackages: ['neovim'], present: () => onPath('nvim') !== undefined },
 } satisfies Record<string, SystemTool>;
 export type ToolName = keyof typeof TOOLS;

@@ -16,6 +16,7 @@ const HOST_FOLDER = 'test/host/';
 const DESKTOP_FOLDER = 'test/desktop/';
 const GPU_TESTS = [
   'test/kernels/ggml/support.test.ts',
+  'test/kernels/blocks/speechBlocks.test.ts',
   'test/kernels/cache/selectors.test.ts',
   'test/sidecar/models/tiers.test.ts',
   'test/sidecar/models/cacheRows.test.ts',
@@ -109,7 +110,7 @@ async function loadsModel(file: string, seen = new Set<string>()): Promise<boole
   if (seen.has(file)) return false;
   seen.add(file);
   const source = await readFile(path.join(root, file), 'utf8').catch(() => '');
-  if (/\b(fetchModel|writeTinyModel)\(/.test(source)) return true;
+  if (/\b(fetchModel|writeTinyModel|whisperModel)\(/.test(source)) return true;
   for (const [, target] of source.matchAll(/from '(\.[^']+\.ts)'/g)) {
     const imported = path.posix.join(path.posix.dirname(file), target as string);
     if (imported.startsWith('test/') && (await loadsModel(imported, seen))) return true;

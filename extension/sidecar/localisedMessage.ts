@@ -52,6 +52,8 @@ function summaryOfTrouble(code: TroubleCode): string {
   switch (code) {
     case 'no-model':
       return l10n.t('No model is there to load.');
+    case 'no-speech-model':
+      return l10n.t('There is no speech model on this machine.');
     case 'model-not-found':
       return l10n.t('The chosen model file does not exist.');
     case 'not-gguf':

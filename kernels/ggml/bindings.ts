@@ -43,6 +43,7 @@ const baseSignatures = {
   ggml_silu: 'ppp',
   ggml_silu_back: 'pppp',
   ggml_gelu: 'ppp',
+  ggml_gelu_erf: 'ppp',
   ggml_sigmoid: 'ppp',
   ggml_tanh: 'ppp',
   ggml_relu: 'ppp',

@@ -30,13 +30,15 @@ export const sub = binary('sub', 'ggml_sub');
 export const mul = binary('mul', 'ggml_mul');
 export const div = binary('div', 'ggml_div');
 
-type UnaryFunction = 'ggml_silu' | 'ggml_gelu' | 'ggml_sigmoid' | 'ggml_tanh' | 'ggml_relu' | 'ggml_sqr' | 'ggml_sqrt' | 'ggml_exp' | 'ggml_log' | 'ggml_step';
+type UnaryFunction = 'ggml_silu' | 'ggml_gelu' | 'ggml_gelu_erf' | 'ggml_sigmoid' | 'ggml_tanh' | 'ggml_relu' | 'ggml_sqr' | 'ggml_sqrt' | 'ggml_exp' | 'ggml_log' | 'ggml_step';
 function unary(op: Op, name: UnaryFunction) {
   return (graph: Graph, a: Tensor): Tensor =>
     graph.node(op, [a], { type: a.type, shape: a.shape }, () => graph.device.functions[name](graph.context, a.pointer));
 }
 export const silu = unary('silu', 'ggml_silu');
 export const gelu = unary('gelu', 'ggml_gelu');
+/** GELU by the error function, where `gelu` has its approximation by the hyperbolic tangent. */
+export const geluErf = unary('geluErf', 'ggml_gelu_erf');
 export const sigmoid = unary('sigmoid', 'ggml_sigmoid');
 export const tanh = unary('tanh', 'ggml_tanh');
 export const relu = unary('relu', 'ggml_relu');

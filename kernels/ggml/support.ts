@@ -49,6 +49,7 @@ const rules = {
   repeat: ([a]) => is(a, 'F32', 'F16', 'I32'),
   silu: anySame,
   gelu: anySame,
+  geluErf: anySame,
   sigmoid: anySame,
   tanh: anySame,
   relu: anySame,

@@ -19,6 +19,7 @@ import { addSelect } from './commands/select.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
 import { addTrain } from './commands/train.ts';
+import { addTranscribe } from './commands/transcribe.ts';
 import { addUpcycle } from './commands/upcycle.ts';
 import { ExitCodes } from './exitCodes.ts';
 import { describeFailure, reportFailure } from './failure.ts';
@@ -54,6 +55,7 @@ addOutliers(program);
 addSelect(program);
 addNeedle(program);
 addRecall(program);
+addTranscribe(program);
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));

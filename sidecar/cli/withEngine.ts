@@ -29,10 +29,16 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
   });
 }
 
-/** Has an engine process of this command's own make a model of others. */
-export async function makeInEngine<Result>(method: string, params: object): Promise<Result> {
+/** Has an engine process of this command's own do one piece of work: make a model of others, write down what is said. `events` come while it works. */
+export async function makeInEngine<Result, Event = never>(method: string, params: object, events?: { readonly method: string; readonly listener: (event: Event) => void }): Promise<Result> {
   return interruptible(async (signal, bar) => {
     const engine = new EngineChild();
+    if (events) {
+      engine.onNotification<Event>(events.method, (event) => {
+        bar.clear();
+        events.listener(event);
+      });
+    }
     engine.onNotification<MakingProgress>(MAKING_PROGRESS, ({ step, share }) => bar.update(step, share));
     try {
       return await engine.request<Result>(method, params, signal);

@@ -6,6 +6,7 @@ import { outliers } from '../outliers/outliers.ts';
 import { ENGINE_LOG, type EngineLogLine } from '../protocol/engine.ts';
 import { quantize } from '../quantize/quantize.ts';
 import { selectRows } from '../select/selectRows.ts';
+import { LocalSpeech } from '../speech/localSpeech.ts';
 import { upcycle } from '../upcycle/upcycle.ts';
 import { serveEngine } from './requests.ts';
 
@@ -22,5 +23,5 @@ const engine = new LocalEngine({
     connection.sendNotification(ENGINE_LOG, { line } satisfies EngineLogLine).catch(() => undefined);
   },
 });
-serveEngine(connection, engine, { upcycle, quantize, outliers, selectRows });
+serveEngine(connection, engine, { making: { upcycle, quantize, outliers, selectRows }, speech: new LocalSpeech() });
 connection.listen();

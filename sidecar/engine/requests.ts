@@ -19,6 +19,8 @@ import {
   SELECT,
   STATISTICS,
   TOKENIZE,
+  TRANSCRIBE,
+  TRANSCRIBED,
   UNLOAD,
   UPCYCLE,
   type BenchParams,
@@ -39,14 +41,17 @@ import {
   type SelectParams,
   type TokenizeParams,
   type TokenizeResult,
+  type TranscribeParams,
   type UpcycleParams,
 } from '../protocol/engine.ts';
 import { TroubleError, type Engine } from './engine.ts';
 import type { Making } from './making.ts';
 import type { Measuring } from './measuring.ts';
+import type { Speech } from './speech.ts';
 
 /** Answers the requests of `sidecar/protocol/engine.ts` with an engine of this process. */
-export function serveEngine(connection: MessageConnection, engine: Engine & Measuring, making: Making): void {
+export function serveEngine(connection: MessageConnection, engine: Engine & Measuring, others: { readonly making: Making; readonly speech: Speech }): void {
+  const { making, speech } = others;
   const onRequest = <Params, Result>(method: string, handle: (params: Params, signal: AbortSignal) => Promise<Result>): void => {
     connection.onRequest(method, async (params: Params, token: CancellationToken) => {
       try {
@@ -88,6 +93,8 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
   onRequest(QUANTIZE, (params: QuantizeParams, signal) => making.quantize(params, { signal, onProgress: onMaking }));
   onRequest(OUTLIERS, (params: OutliersParams, signal) => making.outliers(params, { signal, onProgress: onMaking }));
   onRequest(SELECT, (params: SelectParams, signal) => making.selectRows(params, { signal, onProgress: onMaking }));
+  onRequest(TRANSCRIBE, (params: TranscribeParams, signal) =>
+    speech.transcribe(params, { signal, onProgress: onMaking, onSegment: (segment) => notify(connection, TRANSCRIBED, segment) }));
   onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
 }
 

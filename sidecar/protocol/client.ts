@@ -123,7 +123,7 @@ export interface Trouble {
   readonly detail?: string;
 }
 export type TroubleCode =
-  | 'no-model' | 'model-not-found' | 'not-gguf' | 'truncated-model' | 'invalid-model' | 'unsupported-model'
+  | 'no-model' | 'no-speech-model' | 'model-not-found' | 'not-gguf' | 'truncated-model' | 'invalid-model' | 'unsupported-model'
   | 'out-of-memory' | 'engine-crashed' | 'engine-failed' | 'context-overflow' | 'document-too-large' | 'invalid-input'
   | 'draining';
 

@@ -356,6 +356,44 @@ export interface SelectResult {
   readonly layers: readonly { readonly heads: readonly (readonly number[])[] }[];
 }
 
+/** Which speech model to run, and where. A model that runs already is not loaded again. */
+export interface SpeechModelParams {
+  /** Absolute path of a `ggml-*.bin` of whisper.cpp. */
+  readonly modelPath: string;
+  readonly device: Exclude<DeviceChoice, 'auto'>;
+  /** 0 chooses. */
+  readonly threads: number;
+}
+
+/** Parent → engine: writes down what is said in a file. Segments come by `TRANSCRIBED`, progress by `MAKING_PROGRESS`. */
+export const TRANSCRIBE = 'engine/transcribe';
+export interface TranscribeParams {
+  readonly model: SpeechModelParams;
+  /** Absolute path of a WAV file. */
+  readonly soundPath: string;
+  /** ISO 639 code, or "auto". */
+  readonly language: string;
+  /** Beginning with one decodes greedily; others follow where the result is unlikely or repeats itself. Absent: Whisper's. */
+  readonly temperatures?: readonly number[];
+  /** Tells the decoder the text so far. */
+  readonly withContext: boolean;
+  /** Leaves out what stands where nobody speaks. */
+  readonly onlySpeech: boolean;
+}
+export interface TranscribeResult {
+  /** Of the sound. */
+  readonly durationSeconds: number;
+  /** What transcribing took, without loading the model. */
+  readonly elapsedSeconds: number;
+}
+/** Engine → parent: a segment, in order of time. */
+export const TRANSCRIBED = 'engine/transcribed';
+export interface TranscriptSegment {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly text: string;
+}
+
 /** `ResponseError.data` of a failed engine request. */
 export interface EngineErrorData {
   readonly code: TroubleCode;

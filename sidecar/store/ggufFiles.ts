@@ -1,6 +1,6 @@
-import type { Dirent } from 'node:fs';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { findFiles } from './findFiles.ts';
 
 /** A GGUF language model on disk; of one in several parts the first part, with the size of all. */
 export interface GgufFile {
@@ -10,37 +10,14 @@ export interface GgufFile {
   readonly sizeBytes: number;
 }
 
-/** Folder entries that one search looks at, so that a strange folder costs bounded time. */
-const MAX_ENTRIES = 20_000;
-const MAX_FILES = 500;
 const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i;
 /** Vision projectors, adapters, importance matrices, embedding and reranking models: none of them writes text. */
 const NO_LANGUAGE_MODEL = /mmproj|imatrix|(^|[-_. ])lora([-_. ]|$)|embed|rerank|(^|[-_./ ])(bge|e5|gte|minilm|arctic-embed)[-_. ]/i;
 
-/**
- * The language models below `root`. Follows links to files that stay inside `root`, and no link to a folder. Folders that can't be read
- * count as empty.
- */
+/** The language models below `root`, as `findFiles` finds files. */
 export async function findGgufFiles(root: string, options: { readonly maxDepth: number }): Promise<readonly GgufFile[]> {
-  const realRoot = await realpath(root).catch(() => undefined);
-  if (realRoot === undefined) return [];
-  const files: GgufFile[] = [];
-  let entriesLeft = MAX_ENTRIES;
-  const folders: { folder: string; depth: number }[] = [{ folder: realRoot, depth: 1 }];
-  for (let next = folders.shift(); next !== undefined && entriesLeft > 0 && files.length < MAX_FILES; next = folders.shift()) {
-    const entries = await readFolder(next.folder);
-    for (const entry of entries.slice(0, entriesLeft)) {
-      const entryPath = path.join(next.folder, entry.name);
-      if (entry.isDirectory()) {
-        if (next.depth < options.maxDepth) folders.push({ folder: entryPath, depth: next.depth + 1 });
-      } else if (isLanguageModelName(entry.name)) {
-        const file = await ggufFile(entryPath, realRoot);
-        if (file !== undefined) files.push(file);
-      }
-    }
-    entriesLeft -= entries.length;
-  }
-  return files.slice(0, MAX_FILES).sort((a, b) => a.name.localeCompare(b.name));
+  const files = await findFiles(root, { ...options, look: async (file, realRoot) => (isLanguageModelName(path.basename(file)) ? ggufFile(file, realRoot) : undefined) });
+  return files.sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** The model at `file`, or undefined where it is not a readable GGUF file, lies (through a link) outside `realRoot`, or lacks parts. */
@@ -84,8 +61,4 @@ async function hasGgufMagic(file: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
-}
-
-async function readFolder(folder: string): Promise<readonly Dirent[]> {
-  return readdir(folder, { withFileTypes: true }).catch(() => []);
 }

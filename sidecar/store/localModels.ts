@@ -17,8 +17,8 @@ export interface LocalModelsOptions {
 
 /** Publisher, repository, file, and one folder more: no tool that is asked for nests deeper, but for the Hugging Face cache. */
 const MAX_DEPTH = 4;
-/** `models--owner--name/snapshots/<revision>/<quantisation>/file`. */
-const MAX_HUB_DEPTH = 5;
+/** Of the Hugging Face cache: `models--owner--name/snapshots/<revision>/<quantisation>/file`. */
+export const MAX_HUB_DEPTH = 5;
 
 /**
  * The GGUF language models that this machine has: Chorus's own first, then those that LM Studio, Ollama and llama.cpp left. Files that can't
@@ -71,14 +71,14 @@ function llamaCppFolders(home: string, environment: NodeJS.ProcessEnv, platform:
 }
 
 /** Newer llama.cpp keeps its downloads in the Hugging Face cache. */
-function hubFolder(home: string, environment: NodeJS.ProcessEnv): string {
+export function hubFolder(home: string, environment: NodeJS.ProcessEnv): string {
   const hub = environment['HF_HUB_CACHE'];
   if (hub) return hub;
   const huggingFace = environment['HF_HOME'] ?? path.join(cacheFolder(home, environment), 'huggingface');
   return path.join(huggingFace, 'hub');
 }
 
-function cacheFolder(home: string, environment: NodeJS.ProcessEnv): string {
+export function cacheFolder(home: string, environment: NodeJS.ProcessEnv): string {
   const chosen = environment['XDG_CACHE_HOME'];
   return chosen ? chosen : path.join(home, '.cache');
 }

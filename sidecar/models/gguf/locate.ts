@@ -2,7 +2,7 @@ import type { GgufHeader, GgufTensor } from './header.ts';
 
 /** A tensor and the file that it stands in. */
 export interface LocatedTensor extends GgufTensor {
-  readonly header: GgufHeader;
+  readonly header: Pick<GgufHeader, 'path' | 'dataOffsetBytes'>;
 }
 
 /** All tensors of a model's files by name. */

@@ -41,6 +41,7 @@ const rows: readonly Row[] = [
   pair('concat', (graph, a, b) => ops.concat(graph, a, b, 1)),
   unary('silu', ops.silu),
   unary('gelu', ops.gelu),
+  unary('geluErf', ops.geluErf),
   unary('sigmoid', ops.sigmoid),
   unary('tanh', ops.tanh),
   unary('relu', ops.relu),

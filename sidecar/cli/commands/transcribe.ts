@@ -1,0 +1,62 @@
+import { Option, type Command } from 'commander';
+import os from 'node:os';
+import path from 'node:path';
+import { TRANSCRIBE, TRANSCRIBED, type SpeechModelParams, type TranscribeParams, type TranscribeResult, type TranscriptSegment } from '../../protocol/engine.ts';
+import { speechModelPath } from '../../store/speechModels.ts';
+import { integer, withJson } from '../options.ts';
+import { printJson } from '../output.ts';
+import { writeForeignText } from '../terminal.ts';
+import { makeInEngine } from '../withEngine.ts';
+
+interface TranscribeCommandOptions {
+  readonly json: boolean;
+  readonly model?: string;
+  readonly device: SpeechModelParams['device'];
+  readonly threads: number;
+  readonly language: string;
+  readonly timestamps: boolean;
+  readonly context: boolean;
+  readonly silence: boolean;
+}
+
+/** `chorus transcribe`: what is said in a file, as text. */
+export function addTranscribe(program: Command): void {
+  const cores = os.availableParallelism();
+  const command = program
+    .command('transcribe')
+    .description('write down what is said in a WAV file')
+    .argument('<file>', 'WAV file: PCM or floats, 8 to 192 kHz, up to 8 channels, any length')
+    .option('--model <file>', 'speech model of whisper.cpp, ggml-*.bin (default: the best of those that tools left on this machine)')
+    .option('--language <code>', 'that is spoken, such as "de"; "auto" finds out', 'auto')
+    .addOption(new Option('--device <name>', 'where to run it').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'))
+    .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0)
+    .option('--timestamps', 'begin each line with when it is said', false)
+    .option('--no-context', 'decode each window without the text before it')
+    .option('--silence', 'decode stretches without a voice too, in which models tend to invent', false);
+  withJson(command).action(transcribe);
+}
+
+async function transcribe(file: string, options: TranscribeCommandOptions): Promise<void> {
+  const params: TranscribeParams = {
+    model: { modelPath: await speechModelPath(options.model), device: options.device, threads: options.threads },
+    soundPath: path.resolve(file),
+    language: options.language,
+    withContext: options.context,
+    onlySpeech: !options.silence,
+  };
+  const segments: TranscriptSegment[] = [];
+  const result = await makeInEngine<TranscribeResult, TranscriptSegment>(TRANSCRIBE, params, {
+    method: TRANSCRIBED,
+    listener: (segment) => {
+      if (options.json) segments.push(segment);
+      else writeForeignText(process.stdout, `${options.timestamps ? `${clock(segment.startSeconds)} ` : ''}${segment.text}\n`);
+    },
+  });
+  if (options.json) printJson({ ...result, segments });
+}
+
+/** "01:02:03.4" */
+function clock(seconds: number): string {
+  const two = (value: number): string => `${Math.floor(value)}`.padStart(2, '0');
+  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}.${Math.floor((seconds * 10) % 10)}`;
+}

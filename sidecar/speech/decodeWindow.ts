@@ -1,0 +1,117 @@
+import { deflateSync } from 'node:zlib';
+import { logProbability } from '../engine/measuring.ts';
+import { uniformNumbers } from '../engine/random.ts';
+import { applyDecodingRules } from './decodingRules.ts';
+import type { SpeechTokens } from './speechTokens.ts';
+import type { DecoderToken, WhisperNetwork } from './whisperNetwork.ts';
+
+/** What a decoder made of one window. */
+export interface DecodedWindow {
+  /** Text and timestamps, without the end. */
+  readonly tokens: readonly number[];
+  /** Per token, the end included. */
+  readonly meanLogProbability: number;
+  /** That nobody speaks, by the model's own judgement. */
+  readonly noSpeechProbability: number;
+  readonly temperature: number;
+}
+
+export interface DecodeWindowOptions {
+  readonly network: WhisperNetwork;
+  readonly tokens: SpeechTokens;
+  /** Code of the language; English-only models ignore it. */
+  readonly language: string;
+  /** Tokens of the text before the window. */
+  readonly previous?: readonly number[];
+  /** Tried in order until a result is neither unlikely nor repeats itself. */
+  readonly temperatures: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+/** A text that shrinks by more than this repeats itself. */
+const MOST_COMPRESSION = 2.4;
+const LEAST_MEAN_LOG_PROBABILITY = -1;
+/** Above it an unlikely result is taken for no speech. */
+export const NO_SPEECH_PROBABILITY = 0.6;
+
+/** Decodes the window that the network encoded last: greedily at temperature 0, else by sampling, as Whisper's authors do (arXiv 2212.04356, 4.5). */
+export function decodeWindow(options: DecodeWindowOptions): DecodedWindow {
+  let decoded: DecodedWindow | undefined;
+  for (const temperature of options.temperatures) {
+    decoded = decodeAt(options, temperature);
+    const isUnlikely = decoded.meanLogProbability < LEAST_MEAN_LOG_PROBABILITY;
+    if (isUnlikely && decoded.noSpeechProbability > NO_SPEECH_PROBABILITY) break;
+    if (!isUnlikely && !repeatsItself(options.tokens.text(decoded.tokens))) break;
+  }
+  if (!decoded) throw new RangeError('Decoding needs a temperature.');
+  return decoded;
+}
+
+/** Whether a window without words is the better reading. */
+export function isSilence({ noSpeechProbability, meanLogProbability }: DecodedWindow): boolean {
+  return noSpeechProbability > NO_SPEECH_PROBABILITY && meanLogProbability < LEAST_MEAN_LOG_PROBABILITY;
+}
+
+function decodeAt({ network, tokens, language, previous = [], signal }: DecodeWindowOptions, temperature: number): DecodedWindow {
+  const { textContext } = network.model.file.hyperparameters;
+  const prompt = promptTokens(tokens, language, previous.slice(-(textContext / 2 - 1)));
+  const random = uniformNumbers(Math.round(temperature * 1000));
+  const history: number[] = [];
+  const batch = prompt.map((token, position): DecoderToken => ({ token, position, row: position, history: Array.from({ length: position }, (_, row) => row) }));
+  const [atStart, atEnd] = network.decode(batch, [prompt.indexOf(tokens.start), prompt.length - 1]) as [Float32Array, Float32Array];
+  const noSpeechProbability = Math.exp(logProbability(atStart, tokens.noSpeech));
+  const sampled: number[] = [];
+  let sum = 0;
+  let logits = atEnd;
+  for (let row = 0; row < prompt.length; row++) history.push(row);
+  for (let left = textContext / 2; left > 0; left--) {
+    signal?.throwIfAborted();
+    applyDecodingRules(logits, sampled, tokens);
+    const token = temperature === 0 ? largest(logits) : sample(logits, temperature, random());
+    sum += logProbability(logits, token);
+    if (token === tokens.end) break;
+    sampled.push(token);
+    const position = history.length;
+    if (position >= textContext) break;
+    [logits] = network.decode([{ token, position, row: position, history }], [0]) as [Float32Array];
+    history.push(position);
+  }
+  return { tokens: sampled, meanLogProbability: sum / (sampled.length + 1), noSpeechProbability, temperature };
+}
+
+/** What a decoder is given before it speaks. */
+function promptTokens(tokens: SpeechTokens, language: string, previous: readonly number[]): readonly number[] {
+  const context = previous.length > 0 ? [tokens.previous, ...previous] : [];
+  const task = tokens.isMultilingual ? [tokens.language(language) ?? tokens.start + 1, tokens.transcribe] : [];
+  return [...context, tokens.start, ...task];
+}
+
+/** The likeliest language of the window that the network encoded last. */
+export function detectLanguage(network: WhisperNetwork, tokens: SpeechTokens): string {
+  if (!tokens.isMultilingual) return 'en';
+  const [logits] = network.decode([{ token: tokens.start, position: 0, row: 0, history: [] }], [0]) as [Float32Array];
+  const first = tokens.start + 1;
+  return tokens.languages[largest(logits.subarray(first, first + tokens.languages.length))] as string;
+}
+
+function repeatsItself(text: string): boolean {
+  const bytes = Buffer.from(text);
+  return bytes.length > 0 && bytes.length / deflateSync(bytes).length > MOST_COMPRESSION;
+}
+
+function largest(values: Float32Array): number {
+  let best = 0;
+  for (let index = 1; index < values.length; index++) if ((values[index] as number) > (values[best] as number)) best = index;
+  return best;
+}
+
+function sample(logits: Float32Array, temperature: number, uniform: number): number {
+  const most = logits[largest(logits)] as number;
+  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
+  let left = uniform * weights.reduce((sum, weight) => sum + weight, 0);
+  for (let token = 0; token < weights.length; token++) {
+    left -= weights[token] as number;
+    if (left < 0) return token;
+  }
+  return largest(logits);
+}

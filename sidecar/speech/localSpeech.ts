@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { Device } from '../../kernels/ggml/device.ts';
+import type { Speech, TranscribeEvents } from '../engine/speech.ts';
+import { computeThreads } from '../models/threads.ts';
+import type { SpeechModelParams, TranscribeParams, TranscribeResult } from '../protocol/engine.ts';
+import { openSpeechModel, type SpeechModel } from './speechModel.ts';
+import { Transcriber } from './transcriber.ts';
+import { WavFile } from './wavFile.ts';
+
+interface Opened {
+  readonly key: string;
+  readonly device: Device;
+  readonly model: SpeechModel;
+  readonly transcriber: Transcriber;
+}
+
+/** Speech in this process. The last model stays, since loading it takes longer than a sentence. */
+export class LocalSpeech implements Speech {
+  #opened: Opened | undefined;
+
+  async transcribe(params: TranscribeParams, { onSegment, onProgress, signal }: TranscribeEvents = {}): Promise<TranscribeResult> {
+    // What is cheap to find wrong first.
+    const sound = await WavFile.open(params.soundPath);
+    try {
+      const { transcriber } = await this.#open(params.model, signal);
+      const step = `Transcribing ${path.basename(params.soundPath)}`;
+      const startedAt = performance.now();
+      const source = { sampleRateHz: sound.format.sampleRateHz, read: (count: number) => sound.read(count) };
+      const segments = transcriber.transcribe(source, {
+        language: params.language,
+        temperatures: params.temperatures,
+        withContext: params.withContext,
+        onlySpeech: params.onlySpeech,
+        signal,
+        onProgress: (seconds) => onProgress?.({ step, share: Math.min(1, seconds / sound.durationSeconds) }),
+      });
+      for await (const segment of segments) onSegment?.(segment);
+      return { durationSeconds: sound.durationSeconds, elapsedSeconds: (performance.now() - startedAt) / 1000 };
+    } finally {
+      await sound.close();
+    }
+  }
+
+  async #open(params: SpeechModelParams, signal?: AbortSignal): Promise<Opened> {
+    const threads = await computeThreads(params.threads);
+    const key = JSON.stringify([params.modelPath, params.device, threads]);
+    if (this.#opened?.key === key) return this.#opened;
+    this.#close();
+    const device = new Device(params.device, { threads });
+    try {
+      const model = await openSpeechModel(params.modelPath, device, { signal });
+      this.#opened = { key, device, model, transcriber: new Transcriber(model) };
+      return this.#opened;
+    } catch (error) {
+      device[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #close(): void {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    opened?.transcriber[Symbol.dispose]();
+    opened?.model[Symbol.dispose]();
+    opened?.device[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,167 @@
+import type { LayerCache } from '../../kernels/blocks/attendCache.ts';
+import { Graph } from '../../kernels/ggml/graph.ts';
+import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';
+import { view } from '../../kernels/ggml/ops.ts';
+import { Storage } from '../../kernels/ggml/storage.ts';
+import type { Tensor } from '../../kernels/ggml/tensor.ts';
+import { readF32, write } from '../../kernels/ggml/transfer.ts';
+import { F16_MINUS_INFINITY } from '../models/chorus/causalMask.ts';
+import { KeptGraphs } from '../models/chorus/keptGraphs.ts';
+import { buildCrossCaches, buildDecoder, buildEncoder } from './architectures/whisper.ts';
+import type { SpeechModel } from './speechModel.ts';
+
+/** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
+const ROW_PADDING = 256;
+const KEPT_DECODERS = 12;
+const KEPT_ENCODERS = 2;
+
+/** A token to evaluate, and what it attends in the cache. */
+export interface DecoderToken {
+  readonly token: number;
+  readonly position: number;
+  /** Of the cache: where its keys and values go. */
+  readonly row: number;
+  /** Rows of the tokens before it, its own not included. */
+  readonly history: readonly number[];
+}
+
+interface EncoderGraph {
+  readonly graph: Graph;
+  readonly mel: Tensor;
+  readonly encoded: Tensor;
+}
+
+interface DecoderGraph {
+  readonly graph: Graph;
+  readonly tokens: Tensor;
+  readonly positions: Tensor;
+  readonly rows: Tensor;
+  readonly mask: Tensor;
+  readonly outputRows: Tensor;
+  readonly logits: Tensor;
+}
+
+/**
+ * Runs a Whisper: `encode` takes one window of sound, `decode` tokens after it. One cache serves all hypotheses of a search, since each token says which rows
+ * it attends.
+ */
+export class WhisperNetwork implements Disposable {
+  readonly #storage: Storage;
+  readonly #selfCaches: readonly LayerCache[];
+  readonly #crossCaches: readonly LayerCache[];
+  readonly #encoders: KeptGraphs<EncoderGraph>;
+  readonly #decoders: KeptGraphs<DecoderGraph>;
+  /** Positions of the window that was encoded last. */
+  #positions = 0;
+
+  /** `capacityRows`: tokens that the cache holds, those of all hypotheses together. */
+  constructor(
+    readonly model: SpeechModel,
+    readonly capacityRows: number,
+  ) {
+    const { device, file } = model;
+    const { textWidth, audioContext, textBlocks } = file.hyperparameters;
+    this.#storage = new Storage(device, { maxTensors: 4 * textBlocks });
+    const caches = (name: string, rows: number): LayerCache[] =>
+      Array.from({ length: textBlocks }, (_, block) => ({
+        key: this.#storage.declare(`${name}.${block}.key`, 'F16', [textWidth, rows]),
+        value: this.#storage.declare(`${name}.${block}.value`, 'F16', [textWidth, rows]),
+      }));
+    this.#selfCaches = caches('self', paddedRows(capacityRows));
+    this.#crossCaches = caches('cross', audioContext);
+    this.#storage.allocate({ clear: true });
+    this.#encoders = new KeptGraphs(new DeviceMemory(device), KEPT_ENCODERS);
+    this.#decoders = new KeptGraphs(new DeviceMemory(device), KEPT_DECODERS);
+  }
+
+  /** Frames of a whole window: two for each position. */
+  get windowFrames(): number {
+    return 2 * this.model.file.hyperparameters.audioContext;
+  }
+
+  /** Takes `mel[melBands, frames]` of up to a whole window; `decode` attends it from then on. Rejects with the signal's reason. */
+  async encode(mel: Float32Array, signal?: AbortSignal): Promise<void> {
+    const frames = mel.length / this.model.file.hyperparameters.melBands;
+    const built = this.#encoder(frames);
+    write(this.model.device, built.mel, mel);
+    await built.graph.compute(signal);
+    this.#positions = built.encoded.shape[1];
+  }
+
+  /** What `encode` made last of so many frames, `[audioWidth, positions]`: for looking at it. */
+  encoded(frames: number): Float32Array {
+    return readF32(this.model.device, this.#encoder(frames).encoded);
+  }
+
+  /** Logits after the tokens numbered `outputs` of a batch, `[vocabularySize]` each. */
+  decode(batch: readonly DecoderToken[], outputs: readonly number[]): readonly Float32Array[] {
+    const { device, file } = this.model;
+    const { vocabularySize } = file.hyperparameters;
+    const attendedRows = paddedRows(1 + batch.reduce((most, { row, history }) => Math.max(most, row, history.at(-1) ?? 0), 0));
+    const built = this.#decoder(batch.length, outputs.length, attendedRows);
+    write(device, built.tokens, Int32Array.from(batch, ({ token }) => token));
+    write(device, built.positions, Int32Array.from(batch, ({ position }) => position));
+    write(device, built.rows, BigInt64Array.from(batch, ({ row }) => BigInt(row)));
+    write(device, built.mask, historyMask(batch, attendedRows));
+    write(device, built.outputRows, Int32Array.from(outputs));
+    built.graph.computeSync();
+    const logits = readF32(device, built.logits);
+    return outputs.map((_, index) => logits.subarray(index * vocabularySize, (index + 1) * vocabularySize));
+  }
+
+  #encoder(frames: number): EncoderGraph {
+    const { device, weights, file } = this.model;
+    const { melBands } = file.hyperparameters;
+    const build = (count: number): EncoderGraph => {
+      const graph = new Graph(device);
+      const mel = graph.input('mel', 'F32', [melBands, count]);
+      const context = { graph, weights, hyperparameters: file.hyperparameters };
+      const encoded = buildEncoder(context, mel);
+      graph.expand(encoded, { read: true });
+      buildCrossCaches(context, encoded, this.#crossCaches.map((cache) => firstRows(graph, cache, encoded.shape[1])));
+      return { graph, mel, encoded };
+    };
+    return this.#encoders.obtain(`${frames}`, () => build(frames), () => build(this.windowFrames));
+  }
+
+  #decoder(tokenCount: number, outputCount: number, attendedRows: number): DecoderGraph {
+    const { device, weights, file } = this.model;
+    const positionCount = this.#positions;
+    const build = (): DecoderGraph => {
+      const graph = new Graph(device);
+      const tokens = graph.input('tokens', 'I32', [tokenCount]);
+      const positions = graph.input('positions', 'I32', [tokenCount]);
+      const rows = graph.input('rows', 'I64', [tokenCount]);
+      const mask = graph.input('mask', 'F16', [attendedRows, tokenCount]);
+      const outputRows = graph.input('outputRows', 'I32', [outputCount]);
+      const crossCaches = this.#crossCaches.map((cache) => ({ ...cache, rows: positionCount }));
+      const logits = buildDecoder({ graph, weights, hyperparameters: file.hyperparameters }, { tokens, positions, rows, mask, attendedRows, outputRows, selfCaches: this.#selfCaches, crossCaches });
+      graph.expand(logits, { read: true });
+      return { graph, tokens, positions, rows, mask, outputRows, logits };
+    };
+    return this.#decoders.obtain(`${tokenCount} ${outputCount} ${attendedRows} ${positionCount}`, build, build);
+  }
+
+  [Symbol.dispose](): void {
+    this.#encoders[Symbol.dispose]();
+    this.#decoders[Symbol.dispose]();
+    this.#storage[Symbol.dispose]();
+  }
+}
+
+const firstRows = (graph: Graph, { key, value }: LayerCache, rows: number): LayerCache => ({
+  key: view(graph, key, [key.shape[0], rows]),
+  value: view(graph, value, [value.shape[0], rows]),
+});
+
+const paddedRows = (rows: number): number => Math.ceil(rows / ROW_PADDING) * ROW_PADDING;
+
+/** In float16, `[attendedRows, tokens]`: 0 for each token's history and itself, −∞ elsewhere. */
+function historyMask(batch: readonly DecoderToken[], attendedRows: number): Uint16Array {
+  const mask = new Uint16Array(batch.length * attendedRows).fill(F16_MINUS_INFINITY);
+  batch.forEach(({ row, history }, token) => {
+    mask[token * attendedRows + row] = 0;
+    for (const earlier of history) mask[token * attendedRows + earlier] = 0;
+  });
+  return mask;
+}

@@ -1,0 +1,36 @@
+import { readdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Folder entries that one search looks at, so that a strange folder costs bounded time. */
+const MAX_ENTRIES = 20_000;
+const MAX_FILES = 500;
+
+export interface FindOptions<Found> {
+  /** Folders one inside the other; 1 looks into `root` alone. */
+  readonly maxDepth: number;
+  /** What a file is, or undefined for none that is looked for. `realRoot` is `root` without links. */
+  readonly look: (file: string, realRoot: string) => Promise<Found | undefined>;
+}
+
+/** Files below `root`. Follows no link to a folder; folders that can't be read count as empty. */
+export async function findFiles<Found>(root: string, { maxDepth, look }: FindOptions<Found>): Promise<Found[]> {
+  const realRoot = await realpath(root).catch(() => undefined);
+  if (realRoot === undefined) return [];
+  const files: Found[] = [];
+  let entriesLeft = MAX_ENTRIES;
+  const folders: { folder: string; depth: number }[] = [{ folder: realRoot, depth: 1 }];
+  for (let next = folders.shift(); next !== undefined && entriesLeft > 0 && files.length < MAX_FILES; next = folders.shift()) {
+    const entries = await readdir(next.folder, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries.slice(0, entriesLeft)) {
+      const entryPath = path.join(next.folder, entry.name);
+      if (entry.isDirectory()) {
+        if (next.depth < maxDepth) folders.push({ folder: entryPath, depth: next.depth + 1 });
+        continue;
+      }
+      const file = await look(entryPath, realRoot);
+      if (file !== undefined) files.push(file);
+    }
+    entriesLeft -= entries.length;
+  }
+  return files.slice(0, MAX_FILES);
+}
