@@ -14,7 +14,7 @@ import { DocumentPolicy } from './documents/documentPolicy.ts';
 import { DocumentSync } from './documents/documentSync.ts';
 import { registerEditPreview } from './edits/editPreview.ts';
 import { registerCommandList } from './language/commandList.ts';
-import { InterfaceLanguageSetting } from './language/interfaceLanguage.ts';
+import { InterfaceLanguageSetting, registerLanguageChoice } from './language/interfaceLanguage.ts';
 import { registerLanguageModels } from './languageModels/languageModels.ts';
 import { registerModels } from './models/chooseModel.ts';
 import { initializationOptions, registerSettingsSync } from './sidecar/initialization.ts';
@@ -64,6 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerSettingsSync(context, session, logError);
   registerStatus(context, { session, ghostText, snooze, acceptance, language }, troubles, log);
   registerCommandList(context);
+  registerLanguageChoice(context);
   registerCompletion(context, session, { ghostText, snooze, acceptance });
   registerModels(context, session);
   registerContexts(context, session, policy, logError);

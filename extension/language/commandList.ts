@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
+import { isRightToLeft } from '../../l10n/languages.ts';
 
 interface CommandItem extends vscode.QuickPickItem {
   readonly command: string;
@@ -34,8 +35,13 @@ async function commandItems(extensionPath: string): Promise<CommandItem[]> {
       const key = title.slice(1, -1);
       const inEnglish = (english as Readonly<Record<string, string>>)[key] ?? command;
       const label = texts[key] ?? inEnglish;
-      return { label, ...(label === inEnglish ? {} : { description: inEnglish }), command };
+      return { label: towardsItsOwnEnd(label), ...(label === inEnglish ? {} : { description: inEnglish }), command };
     });
+}
+
+/** VS Code's lists run left to right: a mark keeps the last sign, such as an ellipsis, at the end of a title that runs the other way. */
+function towardsItsOwnEnd(title: string): string {
+  return isRightToLeft(currentLanguage()) ? `${title}\u200f` : title;
 }
 
 async function readJson(file: string): Promise<unknown> {

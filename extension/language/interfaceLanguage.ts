@@ -1,7 +1,8 @@
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { currentLanguage, useLanguage } from '../../l10n/currentLanguage.ts';
-import { interfaceLanguageFor } from '../../l10n/languages.ts';
+import { INTERFACE_LANGUAGES, interfaceLanguageFor } from '../../l10n/languages.ts';
 
 /**
  * Keeps the interface in the language that `chorus.language` names, else in VS Code's display language. Must be made before anything is
@@ -35,6 +36,18 @@ export class InterfaceLanguageSetting implements vscode.Disposable {
     this.#subscription.dispose();
     this.#didChange.dispose();
   }
+}
+
+/** Registers the command that asks for the interface's language, each by its own name. */
+export function registerLanguageChoice(context: vscode.ExtensionContext): void {
+  context.subscriptions.push(vscode.commands.registerCommand('chorus.language', chooseLanguage));
+}
+
+async function chooseLanguage(): Promise<void> {
+  const named = Object.entries(INTERFACE_LANGUAGES).map(([tag, label]) => ({ label, description: tag, tag }));
+  const choices = [{ label: l10n.t("VS Code's display language"), description: vscode.env.language, tag: undefined }, ...named];
+  const picked = await vscode.window.showQuickPick(choices, { title: 'Chorus', matchOnDescription: true });
+  if (picked) await vscode.workspace.getConfiguration('chorus').update('language', picked.tag, vscode.ConfigurationTarget.Global);
 }
 
 function wantedLanguage(): string {

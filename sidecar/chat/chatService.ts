@@ -15,8 +15,9 @@ import type {
   GenerateResult,
 } from '../protocol/client.ts';
 import type { ContextSet, EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
+import { ScriptGate } from './answerScript.ts';
 import { cleanCommitMessage, cleanCommitSubject, COMMIT_MESSAGE_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR, COMMIT_SUBJECT_MAX_TOKENS, commitMessagePrompt, isCommitMessage } from './commitMessage.ts';
-import { conversationPrompt } from './conversation.ts';
+import { conversationPrompt, type ConversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
 import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
 
@@ -41,22 +42,24 @@ export class ChatService {
     this.session = dependencies.session;
   }
 
-  /** Answers the last message of a conversation in the language of the question (or the one fixed by setting). */
+  /**
+   * Answers the last message of a conversation in the language of the question (or the one fixed by setting). An answer that begins in another
+   * script is begun again once, with the language named, before any of it is sent.
+   */
   async chat(params: Kept<ChatParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatResult> {
     const model = await this.session.model();
-    const prompt = await conversationPrompt(this.session, model, params, settings);
-    const result = await this.inConversation(params.conversationId, (sequence) =>
-      this.run({
-        sequence,
-        tokens: prompt.tokens,
-        maxTokens: prompt.maxTokens,
-        stop: prompt.stop,
-        sampling: chatSampling(settings),
-        contextSet: params.contextSet,
-        onChunk,
-        signal,
-      }),
-    );
+    let prompt = await conversationPrompt(this.session, model, params, settings);
+    const result = await this.inConversation(params.conversationId, async (sequence) => {
+      const ask = ({ tokens, maxTokens, stop }: ConversationPrompt, onText: (text: string) => void, until?: AbortSignal): Promise<EngineGenerateResult> =>
+        this.run({ sequence, tokens, maxTokens, stop, sampling: chatSampling(settings), contextSet: params.contextSet, onChunk: ({ text }) => onText(text), signal: until });
+      const send = (text: string): void => onChunk({ text });
+      const gate = new ScriptGate(prompt.answerLanguage, send);
+      const first = await ask(prompt, (text) => gate.receive(text), signal ? AbortSignal.any([signal, gate.signal]) : gate.signal);
+      gate.open();
+      if (!gate.isWrong || signal?.aborted) return first;
+      prompt = await conversationPrompt(this.session, model, params, settings, { insistsOnLanguage: true });
+      return ask(prompt, send, signal);
+    });
     return {
       text: result.text,
       stopReason: stopReasonOf(result.stopReason),

@@ -4,7 +4,8 @@ import type { LoadedModel } from '../protocol/engine.ts';
 import { cutText, levelSizes } from './budget.ts';
 import { questionTooLong } from './conversation.ts';
 import { withoutThinking } from './fences.ts';
-import { answerInstruction, detectLanguage, isEnglish } from './language.ts';
+import { detectLanguage } from './detectLanguage.ts';
+import { answerInstruction, isEnglish } from './language.ts';
 import { renderChat, type RenderedChat } from './renderChat.ts';
 
 const SYSTEM_PROMPT =

@@ -19,6 +19,13 @@ export interface ConversationPrompt extends RenderedChat {
   readonly maxTokens: number;
   readonly omittedContext: readonly string[];
   readonly omittedTurns: number;
+  /** BCP 47 tag of the language that the answer's words are to be in; `undefined` where the answer is a translation. */
+  readonly answerLanguage: string | undefined;
+}
+
+export interface ConversationPromptOptions {
+  /** The answer before this one was in another language. */
+  readonly insistsOnLanguage?: boolean;
 }
 
 /**
@@ -26,12 +33,18 @@ export interface ConversationPrompt extends RenderedChat {
  * cache holds. Oldest turns, then the largest context items are cut until prompt and answer fit the model's context. Throws `TroubleError`
  * 'context-overflow' when the question alone does not fit, 'invalid-input' when there is no question.
  */
-export async function conversationPrompt(session: ModelSession, model: LoadedModel, params: ChatParams, settings: ChatSettings): Promise<ConversationPrompt> {
+export async function conversationPrompt(
+  session: ModelSession,
+  model: LoadedModel,
+  params: ChatParams,
+  settings: ChatSettings,
+  options: ConversationPromptOptions = {},
+): Promise<ConversationPrompt> {
   const turns = alternating(params.messages);
   const maxTokens = answerTokens(model, settings.maxTokens);
   const budget = model.contextSizeTokens - maxTokens;
   const system = [settings.systemPrompt || DEFAULT_SYSTEM_PROMPT, ...params.messages.filter(({ role }) => role === 'system').map(({ content }) => content)].join('\n\n');
-  const contents = await turnTexts(turns, params, settings);
+  const { texts: contents, answerLanguage: language } = await turnTexts(turns, params, settings, options);
   const count = async (text: string): Promise<number> => (await session.engine.tokenize(text)).length + MESSAGE_OVERHEAD_TOKENS;
   const sizes = await Promise.all(contents.map(count));
   const fixed = (await count(system)) + (sizes.at(-1) ?? 0);
@@ -50,7 +63,7 @@ export async function conversationPrompt(session: ModelSession, model: LoadedMod
     ];
     const rendered = await renderChat(session, model, messages);
     const excess = rendered.tokens.length - budget;
-    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, omittedTurns: dropped };
+    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, omittedTurns: dropped, answerLanguage: language };
     // The estimate of what the template adds was too low for this model.
     if (dropped < sizes.length - 1) extraDropped += 2;
     else if (contextBudget > 0) contextBudget = Math.max(0, contextBudget - excess - MESSAGE_OVERHEAD_TOKENS);
@@ -84,10 +97,16 @@ function alternating(messages: readonly ChatMessage[]): ChatMessage[] {
 }
 
 /** Each turn as the model reads it. Depends only on the turns up to it: a later question leaves the text of earlier turns as it was. */
-async function turnTexts(turns: readonly ChatMessage[], params: ChatParams, settings: ChatSettings): Promise<string[]> {
+async function turnTexts(
+  turns: readonly ChatMessage[],
+  params: ChatParams,
+  settings: ChatSettings,
+  { insistsOnLanguage = false }: ConversationPromptOptions,
+): Promise<{ readonly texts: readonly string[]; readonly answerLanguage: string | undefined }> {
   const questions: string[] = [];
   const languages: string[] = [];
   const texts: string[] = [];
+  let lastLanguage: string | undefined;
   for (const [index, turn] of turns.entries()) {
     if (turn.role === 'assistant') {
       texts.push(withoutThinking(turn.content));
@@ -104,10 +123,13 @@ async function turnTexts(turns: readonly ChatMessage[], params: ChatParams, sett
     const ask = command && commandPrompts[command].chat.replace('{language}', languageName(language));
     // English is what models answer in anyway, unless the conversation was in another language.
     const needsInstruction = !isEnglish(language) || languages.some((each) => !isEnglish(each));
-    const sayLanguage = needsInstruction && command !== 'translate' ? answerInstruction(language) : undefined;
-    texts.push([ask, parsed.text.trim(), sayLanguage].filter(Boolean).join('\n\n'));
+    const insists = insistsOnLanguage && isLast;
+    const sayLanguage = (needsInstruction || insists) && command !== 'translate' ? answerInstruction(language) : undefined;
+    const insist = insists ? `Write every sentence of the answer in ${languageName(language)}, and only code in another language.` : undefined;
+    texts.push([ask, parsed.text.trim(), sayLanguage, insist].filter(Boolean).join('\n\n'));
+    lastLanguage = command === 'translate' ? undefined : language;
   }
-  return texts;
+  return { texts, answerLanguage: lastLanguage };
 }
 
 /** Bounds a text to about `tokens`; for parts of a prompt that may be cut anywhere. */

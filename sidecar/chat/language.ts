@@ -1,5 +1,6 @@
 import { answerInstructions } from './languageInstructions.ts';
-import { proseOf } from './prose.ts';
+import { detectLanguage } from './detectLanguage.ts';
+import { languageAsked } from './languageAsked.ts';
 
 /** What decides the language of an answer. */
 export interface LanguageEvidence {
@@ -12,61 +13,31 @@ export interface LanguageEvidence {
 }
 
 /**
- * The language to answer in, as a BCP 47 tag: the setting if it fixes one, else the question's, else that of the conversation so far
- * (newest first), else the editor's, else English. A question that is too short or too mixed to be sure of counts as undecided.
+ * The language to answer in, as a BCP 47 tag: the one that the question asks for ("explain in Korean"), else the setting if it fixes one, else
+ * the question's own, else that of the conversation so far (newest first), else the interface's, else English. A question that is too short or too mixed to be sure of counts as undecided.
  */
 export async function answerLanguage(evidence: LanguageEvidence): Promise<string> {
+  const asked = languageAsked(evidence.questions.at(-1) ?? '');
+  if (asked) return asked;
   if (evidence.setting && evidence.setting !== 'auto') return evidence.setting;
   for (const question of evidence.questions.toReversed()) {
+    // What an earlier question asked for holds for those after it that do not tell a language themselves.
+    const askedBefore = languageAsked(question);
+    if (askedBefore) return askedBefore;
     const language = await detectLanguage(question);
     if (language) return language === 'zh' ? chineseVariant(question, evidence.displayLanguage) : language;
   }
   return evidence.displayLanguage || 'en';
 }
 
-/** The language (ISO 639-1) of the words that are not code, or `undefined` when they do not decide it. */
-export async function detectLanguage(text: string): Promise<string | undefined> {
-  const prose = proseOf(text);
-  const byScript = languageOfScript(prose);
-  if (byScript) return byScript;
-  const words = prose.match(/\p{L}[\p{L}\p{M}'’]*/gu) ?? [];
-  const letters = words.join('').length;
-  if (words.length < 2 || letters < 8) return undefined;
-  const { eld } = await import('eld/small');
-  const result = eld.detect(prose);
-  const [best = 0, second = 0] = Object.values(result.getScores()).sort((a, b) => b - a);
-  if (!result.language || !result.isReliable() || best - second < CLEAR_LEAD) return undefined;
-  // The detector's training set files Indonesian under Malay.
-  return result.language === 'ms' ? 'id' : result.language;
-}
-
-/** Below this lead of the best over the second language a question counts as mixed. */
-const CLEAR_LEAD = 0.002;
-
-/** Scripts that one language of today has to itself. Two letters decide. */
-const OWN_SCRIPTS: readonly [RegExp, string][] = [
-  [/[\p{Script=Hiragana}\p{Script=Katakana}]/gu, 'ja'],
-  [/\p{Script=Hangul}/gu, 'ko'],
-  [/\p{Script=Han}/gu, 'zh'],
-  [/\p{Script=Greek}/gu, 'el'],
-  [/\p{Script=Hebrew}/gu, 'he'],
-  [/\p{Script=Thai}/gu, 'th'],
-];
-
-function languageOfScript(prose: string): string | undefined {
-  const letters = prose.match(/\p{L}/gu)?.length ?? 0;
-  const foreign = OWN_SCRIPTS.reduce((sum, [pattern]) => sum + (prose.match(pattern)?.length ?? 0), 0);
-  if (letters === 0 || foreign / letters < 0.5) return undefined;
-  return OWN_SCRIPTS.find(([pattern]) => (prose.match(pattern)?.length ?? 0) >= 2)?.[1];
-}
-
-/** Common characters that only one of the two ways of writing Chinese has. */
-const TRADITIONAL_ONLY = /[這個們麼為會說來時對樣還沒後過與實點開關問錯誤測試應該請寫給讓數檔碼]/u;
-const SIMPLIFIED_ONLY = /[这个们么为会说来时对样还没后过与实点开关问错误测试应该请写给让数档码]/u;
+/** Common characters that the two ways of writing Chinese write differently. */
+const SIMPLIFIED = '这个们么为会说来时对样还没后过与实点开关问错误测试应该请写给让数档码报优动态变类构组织历节终级线维续转换执务产单双发图块处复学导将层属带帮库录总战护拟择损据断无显术机条极标树检气汇决况减几划则创删别区医华协卖压参号听启吗员响长门间闻阅队阶际难页项顺须预频题额颜风饰馆马验词译证评识诉详语读调谁谢谈负责败账货质贴费资赋输软载较边达迁运进远连迟适选递逻遗邮释针钟链销锁键镜闭顶顾颗饭骤吗简认议设访许论统经结绑规视觉计订现环画电备';
+const TRADITIONAL = '這個們麼為會說來時對樣還沒後過與實點開關問錯誤測試應該請寫給讓數檔碼報優動態變類構組織歷節終級線維續轉換執務產單雙發圖塊處復學導將層屬帶幫庫錄總戰護擬擇損據斷無顯術機條極標樹檢氣匯決況減幾劃則創刪別區醫華協賣壓參號聽啟嗎員響長門間聞閱隊階際難頁項順須預頻題額顏風飾館馬驗詞譯證評識訴詳語讀調誰謝談負責敗賬貨質貼費資賦輸軟載較邊達遷運進遠連遲適選遞邏遺郵釋針鐘鏈銷鎖鍵鏡閉頂顧顆飯驟嗎簡認議設訪許論統經結綁規視覺計訂現環畫電備裡麽';
 
 function chineseVariant(question: string, displayLanguage: string | undefined): string {
-  if (TRADITIONAL_ONLY.test(question)) return 'zh-Hant';
-  if (SIMPLIFIED_ONLY.test(question)) return 'zh-Hans';
+  const count = (own: string, other: string): number => [...question].filter((character) => own.includes(character) && !other.includes(character)).length;
+  const lead = count(TRADITIONAL, SIMPLIFIED) - count(SIMPLIFIED, TRADITIONAL);
+  if (lead !== 0) return lead > 0 ? 'zh-Hant' : 'zh-Hans';
   return /^zh-(tw|hk|hant)/i.test(displayLanguage ?? '') ? 'zh-Hant' : 'zh-Hans';
 }
 

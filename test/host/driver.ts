@@ -24,6 +24,16 @@ export async function launchBrowser(): Promise<Browser> {
 export interface WindowOptions {
   /** Whether `screenshot` writes to `docs/images/`: one version's pictures are there, not those of whichever came last. */
   readonly takesPictures: boolean;
+  /** VS Code's display language, as a language pack sets it; by default English. Its own texts stay English: the pack is of this test's making and has none. */
+  readonly displayLanguage?: string | undefined;
+}
+
+/** An input method that composes at the cursor. */
+export interface InputMethod {
+  /** Shows a text that is not decided yet in place of the last one. */
+  compose(text: string): Promise<void>;
+  /** Puts a text in place of the composed one and ends the composition. */
+  commit(text: string): Promise<void>;
 }
 
 export class Window {
@@ -40,6 +50,7 @@ export class Window {
   /** Opens a window in a browser profile of its own and waits for the workbench. */
   static async open(browser: Browser, url: string, options: WindowOptions): Promise<Window> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    if (options.displayLanguage !== undefined) await context.addInitScript(setDisplayLanguage, options.displayLanguage);
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     await page.goto(url);
@@ -123,6 +134,19 @@ export class Window {
     } catch (error) {
       throw new Error(`${path.basename(file)} holds ${JSON.stringify(text)}`, { cause: error });
     }
+  }
+
+  /** Input by composition, in the events of a real input method. */
+  async inputMethod(): Promise<InputMethod> {
+    const session = await this.context.newCDPSession(this.page);
+    return {
+      compose: async (text) => {
+        await session.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
+      },
+      commit: async (text) => {
+        await session.send('Input.insertText', { text });
+      },
+    };
   }
 
   // ── Ghost text ──
@@ -250,4 +274,9 @@ export class Window {
     // What was chosen may ask on in the same input.
     await waitFor(`${text} to be taken`, async () => !(await input.isVisible()) || (await input.inputValue()) !== text);
   }
+}
+
+/** Runs in the page before its scripts: what the file of a language pack's translations sets for the web workbench. */
+function setDisplayLanguage(language: string): void {
+  Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => language, set: () => undefined });
 }

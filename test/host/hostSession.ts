@@ -15,7 +15,7 @@ import {
 } from '../../sidecar/protocol/client.ts';
 import { RawClient } from '../sidecar/server/support/rawClient.ts';
 import { CodeServer, installVsix, type CodeServerOptions } from './codeServer.ts';
-import { launchBrowser, Window } from './driver.ts';
+import { launchBrowser, Window, type WindowOptions } from './driver.ts';
 import { copySampleWorkspace, installBuiltExtension, repository } from './extensionFolder.ts';
 import { NEWEST_HOST, setUpHost, type HostVersion } from './setup.ts';
 import { isRunning, stopSidecar } from './sidecarProcess.ts';
@@ -154,9 +154,9 @@ export class Scenario {
   }
 
   /** Opens a window on the workspace and waits until Chorus shows itself in the status bar. */
-  async openWindow(): Promise<Window> {
+  async openWindow({ displayLanguage }: Pick<WindowOptions, 'displayLanguage'> = {}): Promise<Window> {
     const takesPictures = this.session.server.version === NEWEST_HOST;
-    const window = await Window.open(this.session.browser, this.session.server.windowUrl(this.workspace), { takesPictures });
+    const window = await Window.open(this.session.browser, this.session.server.windowUrl(this.workspace), { takesPictures, displayLanguage });
     this.windows.push(window);
     await window.chorusStatus().waitFor();
     return window;

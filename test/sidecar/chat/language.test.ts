@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { answerInstruction, answerLanguage, detectLanguage } from '../../../sidecar/chat/language.ts';
+import { detectLanguage } from '../../../sidecar/chat/detectLanguage.ts';
+import { answerInstruction, answerLanguage } from '../../../sidecar/chat/language.ts';
+import { languageAsked } from '../../../sidecar/chat/languageAsked.ts';
 import { languageNamed } from '../../../sidecar/chat/languageNames.ts';
+import { judgeQuestions } from '../../bench/questionLanguages/judge.ts';
 
 const questions: Readonly<Record<string, readonly string[]>> = {
   ar:['ما الذي تفعله هذه الدالة؟','كيف أصلح هذا الخطأ في الكود؟','لماذا لا يعمل هذا الاختبار؟'],
@@ -37,6 +40,73 @@ describe('the language of a question is recognised', () => {
   }
 });
 
+describe('of forty short questions with code in each language', () => {
+  test('98 in a hundred are answered in their own, and in no language less than 90', async () => {
+    const judged = await judgeQuestions('questions.json');
+    const languages = [...new Set(judged.map(({ language }) => language))];
+    assert.equal(languages.length, 24);
+    const share = (language?: string): number => {
+      const own = judged.filter((each) => language === undefined || each.language === language);
+      assert.ok(own.length >= 40, language);
+      return own.filter((each) => each.answer === each.language).length / own.length;
+    };
+    assert.ok(share() >= 0.98, `${share()} of all`);
+    for (const language of languages) assert.ok(share(language) >= 0.9, `${share(language)} of ${language}`);
+  });
+});
+
+describe('a question may ask for the language of its answer', () => {
+  const cases: readonly (readonly [string, string | undefined])[] = [
+    ['Explain this in Korean', 'ko'],
+    ['explain in German please', 'de'],
+    ['Was macht das? Erkläre es auf Englisch', 'en'],
+    ['auf Deutsch bitte', 'de'],
+    ['in French', 'fr'],
+    ['Réponds en anglais : que fait parseDate ?', 'en'],
+    ['Responde en inglés', 'en'],
+    ['Explique em japonês', 'ja'],
+    ['Spiegalo in inglese', 'en'],
+    ['Wyjaśnij po angielsku', 'en'],
+    ['Odpověz anglicky', 'en'],
+    ['объясни по-английски', 'en'],
+    ['поясни англійською', 'en'],
+    ['по-русски пожалуйста', 'ru'],
+    ['英語で説明して', 'en'],
+    ['用英语解释', 'en'],
+    ['用英文回答', 'en'],
+    ['請用英文說明這個函式', 'en'],
+    ['영어로 설명해줘', 'en'],
+    ['اشرح بالإنجليزية', 'en'],
+    ['به انگلیسی توضیح بده', 'en'],
+    ['הסבר באנגלית', 'en'],
+    ['अंग्रेज़ी में समझाओ', 'en'],
+    ['İngilizce açıkla', 'en'],
+    ['Giải thích bằng tiếng Anh', 'en'],
+    ['Jelaskan dalam bahasa Inggris', 'en'],
+    ['Εξήγησε στα αγγλικά', 'en'],
+    ['Explică în engleză', 'en'],
+    ['Leg uit in het Engels', 'en'],
+    ['Explain how German dates are parsed', undefined],
+    ['Translate this string to French', undefined],
+    ['How do I format a date in German?', undefined],
+    ['What does this do?', undefined],
+    ['explain polish()', undefined],
+    ['Was macht das?', undefined],
+    ['Explain why en is the default', undefined],
+    ['Explain the Czech locale', undefined],
+    ['explain this function', undefined],
+    ['answer in Chinese', 'zh-Hans'],
+    ['answer in Traditional Chinese', 'zh-Hant'],
+    ['Why does Arabic text break?', undefined],
+    ['Erkläre den deutschen Text', undefined],
+    ['explique esta función', undefined],
+    ['Explain in detail', undefined],
+    ['ok', undefined],
+    ['Отвечай на русском', 'ru'],
+  ];
+  for (const [question, language] of cases) test(`${question}: ${language ?? 'none'}`, () => assert.equal(languageAsked(question), language));
+});
+
 describe('code in a question says nothing about its language', () => {
   const cases: readonly [string, string][] = [
     ['Was macht `return the first value of this list`?\n```ts\n// returns the value of the function\n```\nund warum ist das so langsam?', 'de'],
@@ -49,6 +119,13 @@ describe('code in a question says nothing about its language', () => {
 
 describe('the language of the answer', () => {
   test('is the one that the setting fixes', async () => assert.equal(await answerLanguage({ setting: 'pl', questions: ['What does this function do?'] }), 'pl'));
+  test('is the one that the question asks for, whatever the setting says', async () => {
+    assert.equal(await answerLanguage({ setting: 'pl', questions: ['Explain this in Korean'] }), 'ko');
+  });
+  test('stays the one that was asked for while questions do not tell theirs', async () => {
+    assert.equal(await answerLanguage({ questions: ['Explain parseHeader in Korean', '/fix'], displayLanguage: 'de' }), 'ko');
+    assert.equal(await answerLanguage({ questions: ['Explain parseHeader in Korean', 'Und warum ist das so langsam?'] }), 'de');
+  });
   test('is the question\'s by default', async () => assert.equal(await answerLanguage({ setting: 'auto', questions: ['Was macht diese Funktion?'], displayLanguage: 'en' }), 'de'));
   test('follows the conversation where the question is too short', async () => {
     assert.equal(await answerLanguage({ questions: ['Was macht diese Funktion?', 'ok?'], displayLanguage: 'en' }), 'de');

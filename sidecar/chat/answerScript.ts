@@ -1,0 +1,102 @@
+import { proseOf } from './prose.ts';
+
+/** Letters of an answer's beginning by which its script is judged; code and terms in Latin letters come before in many. */
+const JUDGED_LETTERS = 32;
+/** Letters of the wanted script that settle it. */
+const SETTLING_LETTERS = 3;
+
+export type ScriptVerdict = 'undecided' | 'right' | 'wrong';
+
+/**
+ * Whether an answer that begins with `text` is in the script of the language asked for (a BCP 47 tag). Code says nothing, and an answer of
+ * code alone stays undecided. Chinese and Japanese are told apart by kana. What a model thinks before its answer is no part of it.
+ */
+export function judgeScript(text: string, language: string): ScriptVerdict {
+  if (/^\s*<think/i.test(text)) return 'right';
+  const wanted = wantedLetters(language);
+  if (!wanted) return 'right';
+  // What comes last may still become code.
+  const prose = proseOf(text.replace(/(?:`[^`\n]*|[!-~]*)$/, ''), { keepLatin: true });
+  const letters = prose.match(/\p{L}/gu)?.length ?? 0;
+  const own = prose.match(wanted.own)?.length ?? 0;
+  const foreign = wanted.foreign ? (prose.match(wanted.foreign)?.length ?? 0) : letters - own;
+  if (own >= SETTLING_LETTERS && own >= foreign) return 'right';
+  // A script that nobody mixes in as terms tells soon.
+  const unmixed = prose.match(/(?!\p{Script=Latin})\p{L}/gu)?.length ?? 0;
+  if (own === 0 && (wanted.isLatin ? unmixed >= SETTLING_LETTERS * 2 : letters >= JUDGED_LETTERS)) return 'wrong';
+  if (letters < JUDGED_LETTERS) return 'undecided';
+  return own > 0 && own >= foreign ? 'right' : 'wrong';
+}
+
+interface WantedLetters {
+  readonly own: RegExp;
+  /** Letters that speak against it, where not all others do. */
+  readonly foreign?: RegExp;
+  readonly isLatin: boolean;
+}
+
+function wantedLetters(language: string): WantedLetters | undefined {
+  const script = scriptOf(language);
+  if (!script) return undefined;
+  if (script === 'Jpan') return { own: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu, foreign: /(?!)/gu, isLatin: false };
+  if (script === 'Kore') return { own: /\p{Script=Hangul}/gu, foreign: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu, isLatin: false };
+  if (script === 'Hans' || script === 'Hant') return { own: /\p{Script=Han}/gu, foreign: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu, isLatin: false };
+  try {
+    const isLatin = script === 'Latn';
+    return { own: new RegExp(`\\p{Script=${script}}`, 'gu'), ...(isLatin ? {} : { foreign: /(?!)/gu }), isLatin };
+  } catch {
+    return undefined;
+  }
+}
+
+function scriptOf(language: string): string | undefined {
+  try {
+    return new Intl.Locale(language).maximize().script;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Holds the beginning of an answer back until its script is known: what is in another than asked for is never seen. */
+export class ScriptGate {
+  readonly #abort = new AbortController();
+  #held = '';
+  #isOpen: boolean;
+
+  /** Without a language everything passes. */
+  constructor(
+    private readonly language: string | undefined,
+    private readonly pass: (text: string) => void,
+  ) {
+    this.#isOpen = language === undefined;
+  }
+
+  /** Aborts when the answer is in the wrong script. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get isWrong(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  receive(text: string): void {
+    if (this.isWrong) return;
+    if (this.#isOpen || this.language === undefined) {
+      this.pass(text);
+      return;
+    }
+    this.#held += text;
+    const verdict = judgeScript(this.#held, this.language);
+    if (verdict === 'right') this.open();
+    else if (verdict === 'wrong') this.#abort.abort();
+  }
+
+  /** Lets through what is held: the answer ended, or is right. */
+  open(): void {
+    if (this.isWrong) return;
+    this.#isOpen = true;
+    if (this.#held !== '') this.pass(this.#held);
+    this.#held = '';
+  }
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { judgeScript, type ScriptVerdict } from '../../../sidecar/chat/answerScript.ts';
+import { ChatService } from '../../../sidecar/chat/chatService.ts';
+import { ScriptedEngine } from '../completion/scriptedEngine.ts';
+
+describe('The beginning of an answer is judged by its script', () => {
+  const cases: readonly (readonly [language: string, beginning: string, verdict: ScriptVerdict])[] = [
+    ['ja', 'この関数は', 'right'],
+    ['ja', '`parseHeader` は JSON を', 'undecided'],
+    ['ja', 'JavaScript の配列をつくる', 'right'],
+    ['ja', 'This function returns the sum of both of its arguments.', 'wrong'],
+    ['ja', '这个函数返回两个参数的和，如果没有参数，就返回零，这样调用者不需要检查参数的个数。', 'wrong'],
+    ['zh-Hans', '这个函数', 'right'],
+    ['zh-Hant', 'この関数は引数の合計をかえします。これはとてもべんりなので、よくつかわれます。', 'wrong'],
+    ['ko', '이 함수는', 'right'],
+    ['ru', 'Функция add складывает', 'right'],
+    ['ru', 'The function adds two numbers and returns the sum.', 'wrong'],
+    ['hi', 'यह फ़ंक्शन दो', 'right'],
+    ['ar', '```js\nfunction add(first, second) { return first + second; }\n', 'undecided'],
+    ['ar', '```js\nfunction add(first, second) {}\n```\nتجمع هذه الدالة', 'right'],
+    ['de', 'Diese Funktion', 'right'],
+    ['de', '这个函数返回两个数的和', 'wrong'],
+    ['en', 'The function', 'right'],
+    ['en', 'Функция складывает', 'wrong'],
+    ['de', '<think>The user wants', 'right'],
+    ['de', '', 'undecided'],
+  ];
+  for (const [language, beginning, verdict] of cases) {
+    test(`${language}: ${JSON.stringify(beginning.slice(0, 40))} is ${verdict}`, () => assert.equal(judgeScript(beginning, language), verdict));
+  }
+});
+
+describe('An answer in another script than asked', () => {
+  const ask = async (answers: readonly string[], question: string): Promise<{ sent: string; prompts: number; text: string }> => {
+    const engine = new ScriptedEngine();
+    engine.answer = () => answers[Math.min(engine.generations.length, answers.length) - 1] ?? '';
+    const service = new ChatService({ session: engine.session });
+    let sent = '';
+    const { text } = await service.chat({ conversationId: '1', messages: [{ role: 'user', content: question }] }, {}, (chunk) => (sent += chunk.text));
+    return { sent, prompts: engine.generations.length, text };
+  };
+
+  test('is begun again, and nothing of the first is seen', async () => {
+    const right = 'この関数は引数を返します。';
+    assert.deepEqual(await ask(['This function returns its argument, whatever that is.', right], 'この関数は何をしますか'), { sent: right, prompts: 2, text: right });
+  });
+
+  test('is begun again once: the second answer stays as it is', async () => {
+    const english = 'This function returns its argument, whatever that is.';
+    assert.deepEqual(await ask([english, english], 'この関数は何をしますか'), { sent: english, prompts: 2, text: english });
+  });
+
+  test('is told from one in the right script, which is sent whole', async () => {
+    const answer = '`add` はたし算をします。\n```js\nadd(1, 2);\n```\n';
+    assert.deepEqual(await ask([answer], 'この関数は何をしますか'), { sent: answer, prompts: 1, text: answer });
+  });
+
+  test('is told from one of code alone', async () => {
+    const answer = '```js\nadd(1, 2);\n```';
+    assert.deepEqual(await ask([answer], 'この関数の例を書いて'), { sent: answer, prompts: 1, text: answer });
+  });
+});
