@@ -50,7 +50,7 @@ export class Window {
   /** Opens a window in a browser profile of its own and waits for the workbench. */
   static async open(browser: Browser, url: string, options: WindowOptions): Promise<Window> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-    if (options.displayLanguage !== undefined) await context.addInitScript(setDisplayLanguage, options.displayLanguage);
+    if (options.displayLanguage !== undefined) await context.addInitScript({ content: setDisplayLanguage(options.displayLanguage) });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     await page.goto(url);
@@ -276,7 +276,7 @@ export class Window {
   }
 }
 
-/** Runs in the page before its scripts: what the file of a language pack's translations sets for the web workbench. */
-function setDisplayLanguage(language: string): void {
-  Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => language, set: () => undefined });
+/** Run in the page before its scripts: sets what the file of a language pack's translations sets for the web workbench. */
+function setDisplayLanguage(language: string): string {
+  return `Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => ${JSON.stringify(language)}, set: () => undefined });`;
 }

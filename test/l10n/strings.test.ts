@@ -64,6 +64,11 @@ describe('no text is outside the bundles', () => {
     });
   }
 
+  it('and none goes to the bundle of VS Code\'s display language, which knows no setting', () => {
+    const files = readdirSync(path.join(root, 'extension'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+    assert.deepEqual(files.filter((file) => /vscode\.l10n\b/.test(readFileSync(path.join(root, 'extension', file), 'utf8'))), []);
+  });
+
   it('finds one where there is one', () => {
     const cases = [
       "vscode.window.showInformationMessage('The model is there.')",
