@@ -42,8 +42,8 @@ function nodeModule(entry: string, outfile: string): BuildOptions {
     target: 'node20',
     format: 'esm',
     banner: { js: requireBanner },
-    // node-llama-cpp forks files of its own and loads native libraries: it ships as files.
-    external: ['node-llama-cpp', 'koffi'],
+    // node-llama-cpp forks files of its own, all three load native libraries: they ship as files.
+    external: ['node-llama-cpp', 'koffi', '@picovoice/pvrecorder-node'],
   };
 }
 
@@ -61,6 +61,7 @@ const bundles: BuildOptions[] = [
   },
   nodeModule('sidecar/server/main.ts', 'sidecar.mjs'),
   nodeModule('sidecar/engine/main.ts', 'engine.mjs'),
+  nodeModule('sidecar/microphone/main.ts', 'microphone.mjs'),
   nodeModule('sidecar/train/main.ts', 'train.mjs'),
   { ...nodeModule('sidecar/cli/main.ts', 'cli.mjs'), banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
   nodeModule('extension/uninstall.ts', 'uninstall.mjs'),

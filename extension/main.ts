@@ -10,6 +10,7 @@ import { registerCompletion } from './completion/registerCompletion.ts';
 import { Snooze } from './completion/snooze.ts';
 import { registerCuda } from './cuda/registerCuda.ts';
 import { registerContexts } from './contexts/registerContexts.ts';
+import { registerDictation } from './dictation/registerDictation.ts';
 import { DocumentPolicy } from './documents/documentPolicy.ts';
 import { DocumentSync } from './documents/documentSync.ts';
 import { registerEditPreview } from './edits/editPreview.ts';
@@ -70,7 +71,8 @@ export function activate(context: vscode.ExtensionContext): void {
   registerContexts(context, session, policy, logError);
   registerCuda(context, session, logError);
   registerEditPreview(context);
-  registerChatPanel(context, { session, policy, language, logError });
+  const chatBox = registerChatPanel(context, { session, policy, language, logError });
+  registerDictation(context, session, chatBox, logError);
   registerActions(context, session, policy);
   registerLanguageModels(context, session, policy);
 

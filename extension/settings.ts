@@ -19,6 +19,7 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'cache',
   'contexts.keepOnDisk',
   'contexts.maxGigabytes',
+  'speech.modelPath',
   'chat.systemPrompt',
   'documents.secretFiles',
 ];
@@ -51,6 +52,10 @@ export function readChorusSettings(reader: SettingsReader): ChorusSettings {
       temperature: numberAtLeast(reader.get('chat.temperature'), 0),
       maxTokens: wholeNumber(reader.get('chat.maxTokens'), 1),
       systemPrompt: text(userValue(reader, 'chat.systemPrompt')),
+    },
+    speech: {
+      modelPath: text(userValue(reader, 'speech.modelPath')),
+      language: text(reader.get('speech.language')),
     },
     contexts: {
       keepOnDisk: flag(userValue(reader, 'contexts.keepOnDisk')),

@@ -2,13 +2,18 @@
 import { build } from 'esbuild';
 import path from 'node:path';
 
-/** What the engine imports, and what node-llama-cpp reads or forks by path. */
-const ENTRY_POINTS = ['node_modules/node-llama-cpp/dist/index.js', 'node_modules/node-llama-cpp/dist/bindings/utils/testBindingBinary.js', 'node_modules/koffi/index.js'];
+/** What the engine and the microphone's process import, and what node-llama-cpp reads or forks by path. */
+const ENTRY_POINTS = [
+  'node_modules/node-llama-cpp/dist/index.js',
+  'node_modules/node-llama-cpp/dist/bindings/utils/testBindingBinary.js',
+  'node_modules/koffi/index.js',
+  'node_modules/@picovoice/pvrecorder-node/dist/index.js',
+];
 /** Chosen per platform, or loaded only where they are installed. */
 const EXTERNAL = ['@node-llama-cpp/*', '@koromix/*', '@reflink/*', 'electron'];
 
 /**
- * Files (relative to `root`, with `/`) of node-llama-cpp and everything it imports. esbuild only follows the imports here: the files ship as
+ * Files (relative to `root`, with `/`) of these and everything they import. esbuild only follows the imports here: the files ship as
  * they are, because node-llama-cpp forks one of its own and finds its libraries by path.
  */
 export async function runtimeClosure(root: string): Promise<readonly string[]> {

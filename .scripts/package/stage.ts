@@ -8,7 +8,7 @@ import { cudaCatalogueOf } from './cudaAddOn.ts';
 import { nativePackageFolder } from './nativePackages.ts';
 import { fixedNotices, thirdPartyNotices } from './notices.ts';
 import { packageFolderOf, runtimeClosure } from './runtimeClosure.ts';
-import { koffiPackageOf, type PackageTarget } from './targets.ts';
+import { koffiPackageOf, RECORDER_PACKAGE, recorderFoldersOf, type PackageTarget } from './targets.ts';
 
 /** Beside the bundles, since vsce takes nothing out of a `node_modules` at the top. */
 const SHIPPED_MODULES = 'dist/node_modules';
@@ -61,6 +61,8 @@ export async function stageTarget(common: CommonStage, target: PackageTarget, fo
     natives.push(source);
     await linkTree(source, path.join(folder, SHIPPED_MODULES, name), isRuntimeFile);
   }
+  const recorder = path.join(common.root, 'node_modules', RECORDER_PACKAGE);
+  for (const part of recorderFoldersOf(target)) await linkTree(path.join(recorder, part), path.join(folder, SHIPPED_MODULES, RECORDER_PACKAGE, part));
   const catalogue = await cudaCatalogueOf(common.root, target.name);
   if (catalogue) await writeFile(path.join(folder, 'dist/cuda-addon.json'), JSON.stringify(catalogue));
   const licensed = [...common.packageFolders.map((relative) => path.join(common.root, relative)), ...natives];

@@ -29,6 +29,22 @@ export function koffiPackageOf(target: PackageTarget): string {
   return `@koromix/koffi-${target.name}`;
 }
 
+/** The package that reads the microphone. It carries the libraries of all platforms. */
+export const RECORDER_PACKAGE = '@picovoice/pvrecorder-node';
+
+/** Folders in the recorder's package with what a target needs. On Linux on ARM it has libraries for the Raspberry Pi's processors alone. */
+export function recorderFoldersOf(target: PackageTarget): readonly string[] {
+  const folders: Readonly<Record<string, readonly string[]>> = {
+    'linux-x64': ['lib/linux/x86_64'],
+    'linux-arm64': ['lib/raspberry-pi/cortex-a53-aarch64', 'lib/raspberry-pi/cortex-a72-aarch64', 'lib/raspberry-pi/cortex-a76-aarch64'],
+    'darwin-arm64': ['lib/mac/arm64'],
+    'darwin-x64': ['lib/mac/x86_64'],
+    'win32-x64': ['lib/windows/amd64'],
+    'win32-arm64': ['lib/windows/arm64'],
+  };
+  return folders[target.name] ?? [];
+}
+
 /** The target of the machine that runs this. Throws where there is none. */
 export function hostTarget(): PackageTarget {
   return targetNamed(`${process.platform}-${process.arch}`);

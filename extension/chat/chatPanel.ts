@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import type { HostMessage, PageMessage } from '../../media/chat/messages.ts';
 import type { ChatCommand, ContextItem } from '../../sidecar/protocol/client.ts';
+import type { ChatBox } from '../dictation/registerDictation.ts';
+import type { DictationTarget } from '../dictation/dictationTarget.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { readChorusSettings } from '../settings.ts';
 import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
@@ -29,8 +31,8 @@ export interface ChatPanelSources {
   readonly logError: (error: unknown) => void;
 }
 
-/** Registers the chat panel and its commands. The page is made when the view is first shown. */
-export function registerChatPanel(context: vscode.ExtensionContext, sources: ChatPanelSources): void {
+/** Registers the chat panel and its commands. The page is made when the view is first shown. Gives the box to dictate into. */
+export function registerChatPanel(context: vscode.ExtensionContext, sources: ChatPanelSources): ChatBox {
   const panel = new ChatPanel(context, sources);
   const command = (name: string, run: (...parameters: never[]) => Promise<void>): vscode.Disposable => vscode.commands.registerCommand(name, run);
   context.subscriptions.push(
@@ -41,6 +43,7 @@ export function registerChatPanel(context: vscode.ExtensionContext, sources: Cha
     command('chorus.chat.addFile', async (uri?: vscode.Uri) => panel.addFile(uri)),
     command('chorus.chat.ask', async (ask: AskArguments) => panel.ask(ask)),
   );
+  return { open: () => panel.openForDictation(), onDidFocus: panel.onDidFocusBox };
 }
 
 class ChatPanel implements vscode.WebviewViewProvider {
@@ -53,6 +56,8 @@ class ChatPanel implements vscode.WebviewViewProvider {
   private waiting: HostMessage[] = [];
   private pageReady = false;
   private readonly onError: (error: unknown) => void;
+  private readonly didFocusBox = new vscode.EventEmitter<void>();
+  readonly onDidFocusBox = this.didFocusBox.event;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -65,6 +70,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
     this.controller = new ChatController({ session, history: this.history, chips: this.chips, post });
     this.loaded = this.history.load();
     context.subscriptions.push(
+      this.didFocusBox,
       language.onDidChange(() => {
         if (this.view) this.load(this.view);
       }),
@@ -123,6 +129,19 @@ class ChatPanel implements vscode.WebviewViewProvider {
     await this.controller.send([command && `/${command}`, text].filter(Boolean).join(' '));
   }
 
+  /** Shows the box for questions; what is dictated comes after what stands there. */
+  async openForDictation(): Promise<DictationTarget> {
+    await this.focus();
+    this.postWhenReady({ type: 'dictation', isListening: false });
+    return {
+      setListening: (isListening) => this.post({ type: 'dictation', isListening }),
+      show: async (text) => {
+        this.post({ type: 'dictated', text });
+        return this.view !== undefined;
+      },
+    };
+  }
+
   private async receive(message: PageMessage): Promise<void> {
     const { controller, chips } = this;
     switch (message.type) {
@@ -139,6 +158,8 @@ class ChatPanel implements vscode.WebviewViewProvider {
       case 'addChip': return chips.addFromEditor(message.kind);
       case 'removeChip': return chips.remove(message.id);
       case 'openLink': return openLink(message.href);
+      case 'focused': return this.didFocusBox.fire();
+      case 'dictate': return vscode.commands.executeCommand('chorus.dictate', 'chat');
       case 'chooseModel': return vscode.commands.executeCommand('chorus.chooseModel');
     }
   }

@@ -15,6 +15,8 @@ export function chatStrings(): ChatStrings {
     askPlaceholder: l10n.t('Ask Chorus, or type / for commands'),
     send: l10n.t('Send (Enter)'),
     stop: l10n.t('Stop (Escape)'),
+    dictate: l10n.t('Dictate'),
+    stopDictating: l10n.t('Stop dictating'),
     answering: l10n.t('Chorus is answering'),
     answerDone: l10n.t('End of answer'),
     copy: l10n.t('Copy'),

@@ -76,6 +76,8 @@ function summaryOfTrouble(code: TroubleCode): string {
       return l10n.t('The document is too large.');
     case 'invalid-input':
       return l10n.t('The request was not understood.');
+    case 'no-microphone':
+      return l10n.t('The microphone can not be used.');
     case 'draining':
       return l10n.t('The sidecar is being replaced.');
   }

@@ -10,6 +10,9 @@ export interface ComposerOptions {
   readonly chips: ChipActions;
   send(text: string): void;
   stop(): void;
+  dictate(): void;
+  /** Called when the keyboard's focus comes into the box. */
+  focused(): void;
   /** Called with every change of the text, so that it can be kept. */
   draftChanged(text: string): void;
 }
@@ -21,7 +24,10 @@ export class Composer {
   private readonly input: HTMLTextAreaElement;
   private readonly menu: SlashMenu;
   private readonly button: HTMLButtonElement;
+  private readonly microphone: HTMLButtonElement;
   private answering = false;
+  /** What stood in the box when dictation began. */
+  private beforeDictation: string | undefined;
 
   constructor(private readonly options: ComposerOptions) {
     const { strings, commands, chips } = options;
@@ -32,16 +38,19 @@ export class Composer {
     });
     this.menu = new SlashMenu(this.input, commands, strings.commands, (name) => this.chooseCommand(name));
     this.button = element('button', { class: 'send', attributes: { type: 'button' }, onClick: () => this.act() });
+    this.microphone = element('button', { class: 'microphone', attributes: { type: 'button' }, onClick: () => options.dictate() });
     this.root = element('form', {
       class: 'composer',
       attributes: { 'aria-label': strings.askLabel },
-      children: [this.menu.root, this.chipBar.root, element('div', { class: 'input-row', children: [this.input, this.button] })],
+      children: [this.menu.root, this.chipBar.root, element('div', { class: 'input-row', children: [this.input, this.microphone, this.button] })],
     });
     this.root.addEventListener('submit', (event) => event.preventDefault());
     this.input.addEventListener('input', () => this.changed());
     this.input.addEventListener('keydown', (event) => this.keyDown(event));
     this.input.addEventListener('blur', () => this.menu.close());
+    this.input.addEventListener('focus', () => options.focused());
     this.showButton();
+    this.setListening(false);
   }
 
   get text(): string {
@@ -52,6 +61,24 @@ export class Composer {
     this.input.value = text;
     this.changed();
     this.menu.close();
+  }
+
+  /** Shows whether the microphone is open. */
+  setListening(isListening: boolean): void {
+    const { strings } = this.options;
+    const label = isListening ? strings.stopDictating : strings.dictate;
+    if (!isListening) this.beforeDictation = undefined;
+    this.microphone.replaceChildren(icon('microphone'));
+    this.microphone.title = label;
+    this.microphone.setAttribute('aria-label', label);
+    this.microphone.setAttribute('aria-pressed', `${isListening}`);
+  }
+
+  /** Shows what was said so far, behind what stood in the box before. */
+  showDictated(text: string): void {
+    this.beforeDictation ??= this.input.value.trimEnd();
+    this.setText([this.beforeDictation, text].filter((part) => part !== '').join(' '));
+    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
   }
 
   setAnswering(answering: boolean): void {

@@ -41,6 +41,8 @@ class ChatPage {
       chips: { add: (kind) => post({ type: 'addChip', kind }), remove: (id) => post({ type: 'removeChip', id }) },
       send: (text) => post({ type: 'send', text }),
       stop: () => post({ type: 'stop' }),
+      dictate: () => post({ type: 'dictate' }),
+      focused: () => post({ type: 'focused' }),
       draftChanged: (draft) => vscode.setState({ draft }),
     });
     this.conversation = new ConversationPane({
@@ -105,6 +107,12 @@ class ChatPage {
       case 'ended':
         this.conversation.endAnswer(message.answer);
         this.composer.setAnswering(false);
+        break;
+      case 'dictation':
+        this.composer.setListening(message.isListening);
+        break;
+      case 'dictated':
+        this.composer.showDictated(message.text);
         break;
       case 'focusInput':
         this.showHistory(false);

@@ -54,6 +54,8 @@ export interface ChatStrings {
   readonly askPlaceholder: string;
   readonly send: string;
   readonly stop: string;
+  readonly dictate: string;
+  readonly stopDictating: string;
   readonly answering: string;
   readonly answerDone: string;
   readonly copy: string;
@@ -97,6 +99,10 @@ export type HostMessage =
   | { readonly type: 'turn'; readonly question: MessageView | undefined; readonly answer: MessageView }
   | { readonly type: 'chunk'; readonly id: string; readonly text: string }
   | { readonly type: 'ended'; readonly answer: MessageView }
+  /** Dictation begins, its microphone is open, or it has ended. */
+  | { readonly type: 'dictation'; readonly isListening: boolean }
+  /** All that was said so far. */
+  | { readonly type: 'dictated'; readonly text: string }
   | { readonly type: 'focusInput' }
   | { readonly type: 'showHistory' };
 
@@ -114,4 +120,7 @@ export type PageMessage =
   | { readonly type: 'addChip'; readonly kind: ChipKind }
   | { readonly type: 'removeChip'; readonly id: string }
   | { readonly type: 'openLink'; readonly href: string }
-  | { readonly type: 'chooseModel' };
+  | { readonly type: 'chooseModel' }
+  /** The keyboard's focus came into the box. */
+  | { readonly type: 'focused' }
+  | { readonly type: 'dictate' };

@@ -1,8 +1,10 @@
 import { ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
 import {
+  BEGIN_DICTATION,
   BENCH,
   CHAT_TEMPLATE,
   DETOKENIZE,
+  DICTATION_SOUND,
   ENGINE_ERROR,
   FORGET_CONTEXTS,
   GENERATE,
@@ -15,6 +17,7 @@ import {
   OUTLIERS,
   PERPLEXITY,
   QUANTIZE,
+  READ_DICTATION,
   RELEASE_SEQUENCE,
   SELECT,
   STATISTICS,
@@ -23,10 +26,12 @@ import {
   TRANSCRIBED,
   UNLOAD,
   UPCYCLE,
+  type BeginDictationParams,
   type BenchParams,
   type ChatTemplateParams,
   type DetokenizeParams,
   type DetokenizeResult,
+  type DictationSound,
   type EngineErrorData,
   type EngineGenerateParams,
   type ForgetContextsParams,
@@ -37,6 +42,7 @@ import {
   type OutliersParams,
   type PerplexityParams,
   type QuantizeParams,
+  type ReadDictationParams,
   type ReleaseSequenceParams,
   type SelectParams,
   type TokenizeParams,
@@ -95,6 +101,12 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
   onRequest(SELECT, (params: SelectParams, signal) => making.selectRows(params, { signal, onProgress: onMaking }));
   onRequest(TRANSCRIBE, (params: TranscribeParams, signal) =>
     speech.transcribe(params, { signal, onProgress: onMaking, onSegment: (segment) => notify(connection, TRANSCRIBED, segment) }));
+  onRequest(BEGIN_DICTATION, async (params: BeginDictationParams, signal) => {
+    await speech.beginDictation(params, { signal });
+    return null;
+  });
+  connection.onNotification(DICTATION_SOUND, (sound: DictationSound) => speech.addSound(sound));
+  onRequest(READ_DICTATION, (params: ReadDictationParams, signal) => speech.readDictation(params, { signal }));
   onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
 }
 

@@ -1,7 +1,10 @@
-import type { MakingProgress, TranscribeParams, TranscribeResult, TranscriptSegment } from '../protocol/engine.ts';
+import type { BeginDictationParams, DictationReading, DictationSound, MakingProgress, ReadDictationParams, TranscribeParams, TranscribeResult, TranscriptSegment } from '../protocol/engine.ts';
 
 /** Writes down what is said. All throw `TroubleError`. */
 export interface Speech {
+  beginDictation(params: BeginDictationParams, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  addSound(sound: DictationSound): void;
+  readDictation(params: ReadDictationParams, options?: { readonly signal?: AbortSignal }): Promise<DictationReading>;
   transcribe(params: TranscribeParams, options?: TranscribeEvents): Promise<TranscribeResult>;
 }
 

@@ -51,10 +51,18 @@ export interface ChorusSettings {
   readonly completion?: CompletionSettings;
   readonly chat?: ChatSettings;
   readonly contexts?: ContextSettings;
+  readonly speech?: SpeechSettings;
 }
 
 export type EngineChoice = 'auto' | 'chorus' | 'llama';
 export type DeviceChoice = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
+
+export interface SpeechSettings {
+  /** Path of a speech model of whisper.cpp. Empty: the best that is found. */
+  readonly modelPath?: string;
+  /** That is spoken, as ISO 639 code; "auto" finds out. */
+  readonly language?: string;
+}
 
 export interface CompletionSettings {
   /** Several lines: chosen by syntax, never, always. */
@@ -125,7 +133,7 @@ export interface Trouble {
 export type TroubleCode =
   | 'no-model' | 'no-speech-model' | 'model-not-found' | 'not-gguf' | 'truncated-model' | 'invalid-model' | 'unsupported-model'
   | 'out-of-memory' | 'engine-crashed' | 'engine-failed' | 'context-overflow' | 'document-too-large' | 'invalid-input'
-  | 'draining';
+  | 'draining' | 'no-microphone';
 
 /** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
 export const TROUBLE_ERROR_CODE = -32001;
@@ -147,6 +155,27 @@ export interface CompletionItemExtras {
 }
 /** The command carried by an inline completion item; the client implements it. */
 export const ACCEPTED_COMMAND = 'chorus.completion.accepted';
+
+/**
+ * Client → server request: listens to the microphone of the sidecar's machine and writes down what is said, until `STOP_DICTATION`, silence or cancellation.
+ * Streams `DictationChunk` by `$/progress` on `partialResultToken`. One client listens at a time.
+ */
+export const DICTATE_REQUEST = 'chorus/dictate';
+export interface DictateParams {
+  readonly partialResultToken?: string | number;
+}
+export interface DictationChunk {
+  /** The microphone is open from the first chunk on. */
+  readonly isListening: boolean;
+  /** All that was said so far; it may still change. */
+  readonly text: string;
+}
+export interface DictateResult {
+  readonly text: string;
+  readonly endedBy: 'stop' | 'silence' | 'limit';
+}
+/** Client → server notification: closes the microphone; what was said until then is still written down. */
+export const STOP_DICTATION = 'chorus/stopDictation';
 
 /** Client → server request. Streams `ChatChunk` by `$/progress` on `partialResultToken`. */
 export const CHAT_REQUEST = 'chorus/chat';

@@ -394,6 +394,31 @@ export interface TranscriptSegment {
   readonly text: string;
 }
 
+/** Parent → engine: gets ready to write down sound that comes in pieces; forgets what came before. Answers when the model is loaded. */
+export const BEGIN_DICTATION = 'engine/beginDictation';
+export interface BeginDictationParams {
+  readonly model: SpeechModelParams;
+  readonly language: string;
+}
+/** Parent → engine, notification: sound at 16 kHz. May come before `BEGIN_DICTATION` is answered. */
+export const DICTATION_SOUND = 'engine/dictationSound';
+export interface DictationSound {
+  /** 16-bit samples, little-endian, in base64. */
+  readonly samples: string;
+}
+/** Parent → engine: what was said so far. */
+export const READ_DICTATION = 'engine/readDictation';
+export interface ReadDictationParams {
+  /** No more comes: it is decoded with care. */
+  readonly isFinal: boolean;
+}
+export interface DictationReading {
+  readonly text: string;
+  readonly hasSpeech: boolean;
+  /** Since somebody spoke last, or since the beginning. */
+  readonly silenceSeconds: number;
+}
+
 /** `ResponseError.data` of a failed engine request. */
 export interface EngineErrorData {
   readonly code: TroubleCode;

@@ -2,6 +2,7 @@ import { ResponseError } from 'vscode-languageserver-protocol/node';
 import type { WebSocket } from 'ws';
 import type { ChatService } from '../chat/chatService.ts';
 import { CloseCodes } from '../client/connect.ts';
+import type { DictationService } from '../dictation/dictationService.ts';
 import type { CompletionService } from '../completion/completionService.ts';
 import { TROUBLE_ERROR_CODE, type LocalModel, type Trouble } from '../protocol/client.ts';
 import { Client, type Clients } from './client.ts';
@@ -9,6 +10,7 @@ import { conversationId } from './conversationId.ts';
 import { handleChat } from './handlers/chat.ts';
 import { handleCommitMessage } from './handlers/commitMessage.ts';
 import { handleCompletion } from './handlers/completion.ts';
+import { handleDictation } from './handlers/dictation.ts';
 import { handleDiagnostics } from './handlers/diagnostics.ts';
 import { handleDocuments } from './handlers/documents.ts';
 import { handleDrain, type Departure } from './handlers/drain.ts';
@@ -33,6 +35,7 @@ export interface FrontParts {
   readonly session: FrontModelSession;
   readonly completions: CompletionService;
   readonly chatService: ChatService;
+  readonly dictation: DictationService;
   /** Of evaluated contexts, on disk. */
   readonly contextsFolder: string;
   readonly localModels: () => Promise<readonly LocalModel[]>;
@@ -55,6 +58,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleEdit(client, chatService);
   handleCommitMessage(client, chatService);
   handleGenerate(client, chatService);
+  handleDictation(client, parts.dictation);
   handleModels(client, parts);
   handleForget(client, parts);
   handleStatus(client, session);

@@ -7,10 +7,13 @@ import { ensureHome, homeFolder, type Home } from '../client/home.ts';
 import { EXIT_ALREADY_RUNNING } from '../client/launch.ts';
 import { readStateFile, removeStateFile, writeStateFile } from '../client/stateFile.ts';
 import { CompletionService } from '../completion/completionService.ts';
+import { DictationService } from '../dictation/dictationService.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
+import { Microphone } from '../microphone/microphone.ts';
 import { PROTOCOL_VERSION } from '../protocol/client.ts';
 import { defaultModelPath } from '../store/defaultModel.ts';
 import { localModels } from '../store/localModels.ts';
+import { speechModelPath } from '../store/speechModels.ts';
 import { Clients } from './client.ts';
 import { FrontDeparture } from './departure.ts';
 import { serveClient } from './front.ts';
@@ -35,6 +38,7 @@ const session = new FrontModelSession({ engine, defaultModelPath, retryDelay: ne
 const speeds = await PromptSpeeds.open(home.speedsFile);
 const completions = new CompletionService({ session, speeds });
 const chatService = new ChatService({ session });
+const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath: (chosen) => speechModelPath(chosen) });
 
 const departure = new FrontDeparture({
   clients,
@@ -44,7 +48,7 @@ const departure = new FrontDeparture({
     await removeStateFile(home.stateFile, launchId);
   },
   shutDown: async () => {
-    await Promise.all([engine.dispose(), speeds.flush()]);
+    await Promise.all([engine.dispose(), dictation.dispose(), speeds.flush()]);
     server.close();
   },
   exit: () => process.exit(0),
@@ -55,7 +59,7 @@ let nextClientId = 1;
 const server = new FrontServer({
   onConnection: (socket) =>
     serveClient(socket, nextClientId++, {
-      version: VERSION, log, clients, session, completions, chatService, localModels, departure, contextsFolder: contextsFolder(home.folder),
+      version: VERSION, log, clients, session, completions, chatService, dictation, localModels, departure, contextsFolder: contextsFolder(home.folder),
       onClientsChanged: () => lifetime.clientCountChanged(clients.count),
     }),
 });

@@ -7,6 +7,7 @@ import type {
   CommitMessageParams,
   CompletionFeedback,
   CountTokensParams,
+  DictateParams,
   DrainParams,
   EditParams,
   ForgetWorkspaceParams,
@@ -44,6 +45,7 @@ export const settings = z.object({
       systemPrompt: z.string().optional(),
     })
     .optional(),
+  speech: z.object({ modelPath: z.string().optional(), language: z.string().max(64).optional() }).optional(),
   contexts: z.object({ keepOnDisk: z.boolean().optional(), maxGigabytes: z.number().nonnegative().optional() }).optional(),
 }) satisfies z.ZodType<ChorusSettings>;
 
@@ -140,6 +142,8 @@ export const edit = z.object({
   diagnostics: z.array(z.string()).optional(),
   language: z.string().max(64).optional(),
 }) satisfies z.ZodType<EditParams>;
+
+export const dictate = z.object({ partialResultToken: token }) satisfies z.ZodType<DictateParams>;
 
 export const commitMessage = z.object({
   diff: z.string(),

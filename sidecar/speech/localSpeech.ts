@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Device } from '../../kernels/ggml/device.ts';
+import { TroubleError } from '../engine/engine.ts';
 import type { Speech, TranscribeEvents } from '../engine/speech.ts';
 import { computeThreads } from '../models/threads.ts';
-import type { SpeechModelParams, TranscribeParams, TranscribeResult } from '../protocol/engine.ts';
+import type { BeginDictationParams, DictationReading, DictationSound, ReadDictationParams, SpeechModelParams, TranscribeParams, TranscribeResult } from '../protocol/engine.ts';
+import { Dictation } from './dictation.ts';
 import { openSpeechModel, type SpeechModel } from './speechModel.ts';
 import { Transcriber } from './transcriber.ts';
 import { WavFile } from './wavFile.ts';
@@ -18,6 +20,7 @@ interface Opened {
 /** Speech in this process. The last model stays, since loading it takes longer than a sentence. */
 export class LocalSpeech implements Speech {
   #opened: Opened | undefined;
+  #dictation: Dictation | undefined;
 
   async transcribe(params: TranscribeParams, { onSegment, onProgress, signal }: TranscribeEvents = {}): Promise<TranscribeResult> {
     // What is cheap to find wrong first.
@@ -40,6 +43,23 @@ export class LocalSpeech implements Speech {
     } finally {
       await sound.close();
     }
+  }
+
+  async beginDictation({ model, language }: BeginDictationParams, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    // Sound that comes while the model is loaded is kept.
+    const dictation = new Dictation(language);
+    this.#dictation = dictation;
+    dictation.transcriber = (await this.#open(model, signal)).transcriber;
+  }
+
+  addSound({ samples }: DictationSound): void {
+    const bytes = Buffer.from(samples, 'base64');
+    this.#dictation?.add(Float32Array.from({ length: Math.floor(bytes.length / 2) }, (_, index) => bytes.readInt16LE(2 * index) / 32_768));
+  }
+
+  async readDictation({ isFinal }: ReadDictationParams, { signal }: { readonly signal?: AbortSignal } = {}): Promise<DictationReading> {
+    if (!this.#dictation) throw new TroubleError('invalid-input', 'No dictation was begun.');
+    return this.#dictation.read({ isFinal, signal });
   }
 
   async #open(params: SpeechModelParams, signal?: AbortSignal): Promise<Opened> {

@@ -7,7 +7,7 @@ import { joinWindow } from './joinWindow.ts';
 import type { SpeechModel } from './speechModel.ts';
 import { SoundWindow, type SampleSource } from './soundWindow.ts';
 import { SpeechTokens } from './speechTokens.ts';
-import { overlapsSpeech, speechRegions } from './voiceActivity.ts';
+import { overlapsSpeech, speechRegions, type SpeechRegion } from './voiceActivity.ts';
 import { WhisperNetwork } from './whisperNetwork.ts';
 
 export interface TranscribeOptions {
@@ -21,6 +21,21 @@ export interface TranscribeOptions {
   readonly signal?: AbortSignal;
   /** Is told of seconds that are done. */
   readonly onProgress?: (seconds: number) => void;
+}
+
+export interface WindowOptions extends Pick<TranscribeOptions, 'language' | 'temperatures' | 'onlySpeech' | 'signal'> {
+  /** Tokens of the text before the window. */
+  readonly previous: readonly number[];
+}
+
+export interface TranscribedWindow {
+  readonly segments: readonly TranscriptSegment[];
+  readonly speech: readonly SpeechRegion[];
+  readonly nextSeconds: number;
+  /** That was asked for, or found out. */
+  readonly language: string;
+  /** Absent where nobody speaks. */
+  readonly decoded?: DecodedWindow;
 }
 
 /** Greedy first; then as Whisper's authors do, where that fails. */
@@ -45,36 +60,48 @@ export class Transcriber implements Disposable {
 
   /** Segments in order, as each window is done. Throws `TroubleError` 'invalid-input' for a language that the model doesn't know. */
   async *transcribe(source: SampleSource, options: TranscribeOptions): AsyncGenerator<TranscriptSegment> {
-    this.#checkLanguage(options.language);
     const sound = new SoundWindow(source);
-    const windowSamples = this.#network.windowFrames * HOP_SAMPLES;
-    let language = options.language;
+    let { language } = options;
     let previous: number[] = [];
     for (let first = 0; ; ) {
       options.signal?.throwIfAborted();
-      const { samples, available } = await sound.slideTo(first, windowSamples);
+      const { samples, available } = await sound.slideTo(first, this.windowSamples);
       if (available === 0) return;
-      const mel = this.#mel.compute(samples.subarray(0, samples.length - HOP_SAMPLES));
-      const speech = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: this.model.file.hyperparameters.melBands });
-      let advance = available;
-      if (options.onlySpeech === false || speech.length > 0) {
-        await this.#network.encode(mel, options.signal);
-        if (language === 'auto') language = detectLanguage(this.#network, this.tokens);
-        const decoded = decodeWindow({ network: this.#network, tokens: this.tokens, language, previous: options.withContext ? previous : [], temperatures: options.temperatures ?? TEMPERATURES, signal: options.signal });
-        const { segments, nextSeconds } = joinWindow(decoded, this.tokens, available / SAMPLE_RATE_HZ);
-        advance = Math.min(available, Math.round(nextSeconds * SAMPLE_RATE_HZ));
-        if (!isSilence(decoded)) {
-          for (const { start, end, tokens } of segments) {
-            const text = this.tokens.text(tokens).trim();
-            if (text === '' || (options.onlySpeech !== false && !overlapsSpeech(speech, start, end))) continue;
-            yield { startSeconds: first / SAMPLE_RATE_HZ + start, endSeconds: first / SAMPLE_RATE_HZ + end, text };
-          }
-        }
-        previous = nextContext(previous, decoded);
+      const window = await this.transcribeWindow(samples, available, { ...options, language, previous: options.withContext ? previous : [] });
+      for (const { startSeconds, endSeconds, text } of window.segments) yield { startSeconds: first / SAMPLE_RATE_HZ + startSeconds, endSeconds: first / SAMPLE_RATE_HZ + endSeconds, text };
+      if (window.decoded) {
+        language = window.language;
+        previous = nextContext(previous, window.decoded);
       }
-      first += advance;
+      first += Math.min(available, Math.round(window.nextSeconds * SAMPLE_RATE_HZ));
       options.onProgress?.(first / SAMPLE_RATE_HZ);
     }
+  }
+
+  /** Samples of a whole window. */
+  get windowSamples(): number {
+    return this.#network.windowFrames * HOP_SAMPLES;
+  }
+
+  /**
+   * One window: `samples` as `SoundWindow.slideTo` gives them, of which `available` are sound. Its times count from its beginning; the next window begins at
+   * `nextSeconds`.
+   */
+  async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+    this.#checkLanguage(options.language);
+    const { melBands } = this.model.file.hyperparameters;
+    const windowSeconds = available / SAMPLE_RATE_HZ;
+    const mel = this.#mel.compute(samples.subarray(0, samples.length - HOP_SAMPLES));
+    const speech = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: melBands });
+    if (options.onlySpeech !== false && speech.length === 0) return { segments: [], speech, nextSeconds: windowSeconds, language: options.language };
+    await this.#network.encode(mel, options.signal);
+    const language = options.language === 'auto' ? detectLanguage(this.#network, this.tokens) : options.language;
+    const decoded = decodeWindow({ network: this.#network, tokens: this.tokens, language, previous: options.previous, temperatures: options.temperatures ?? TEMPERATURES, signal: options.signal });
+    const joined = joinWindow(decoded, this.tokens, windowSeconds);
+    const segments = joined.segments
+      .map(({ start, end, tokens }) => ({ startSeconds: start, endSeconds: end, text: this.tokens.text(tokens).trim() }))
+      .filter(({ startSeconds, endSeconds, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, startSeconds, endSeconds)));
+    return { segments: isSilence(decoded) ? [] : segments, speech, nextSeconds: joined.nextSeconds, language, decoded };
   }
 
   #checkLanguage(language: string): void {

@@ -75,6 +75,11 @@ export class EngineChild {
     return this.connection.onNotification(method, listener);
   }
 
+  /** Sends a notification; nothing where the process has ended. */
+  notify(method: string, params: object): void {
+    if (this.isAlive) this.connection.sendNotification(method, params).catch(() => undefined);
+  }
+
   /** Sends a request; an aborted signal becomes `$/cancelRequest`. Throws `TroubleError`. */
   async request<Result>(method: string, params: object | null, signal?: AbortSignal): Promise<Result> {
     if (!this.isAlive) throw await this.ended;

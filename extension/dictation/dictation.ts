@@ -1,0 +1,118 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { DICTATE_REQUEST, STOP_DICTATION, type DictateParams, type DictateResult, type DictationChunk } from '../../sidecar/protocol/client.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import { TroubleError } from '../sidecar/troubleError.ts';
+import type { DictationTarget } from './dictationTarget.ts';
+
+const CONSENT_KEY = 'chorus.dictation.consent';
+const LISTENING_CONTEXT = 'chorus.dictating';
+
+/** Dictation of this window: one at a time, begun by a command alone, with a sign in the status bar from its beginning to its end. */
+export class Dictation implements vscode.Disposable {
+  readonly #sign: vscode.StatusBarItem;
+  readonly #windowState: vscode.Disposable;
+  #running: { readonly cancellation: vscode.CancellationTokenSource } | undefined;
+
+  constructor(
+    private readonly session: SidecarSession,
+    private readonly memory: vscode.Memento,
+    private readonly logError: (error: unknown) => void,
+  ) {
+    this.#sign = vscode.window.createStatusBarItem('chorus.dictation', vscode.StatusBarAlignment.Right, 101);
+    this.#sign.name = 'Chorus';
+    this.#sign.command = 'chorus.dictate';
+    // Only the window that has the focus is listened for.
+    this.#windowState = vscode.window.onDidChangeWindowState(({ focused }) => {
+      if (!focused) this.stop();
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Closes the microphone; what was said until then still appears. */
+  stop(): void {
+    if (this.#running) this.session.notify(STOP_DICTATION, {}).catch(this.logError);
+  }
+
+  /** Listens and shows what is said in `target`. Failures become one message. */
+  async start(target: DictationTarget): Promise<void> {
+    if (this.#running) return;
+    const cancellation = new vscode.CancellationTokenSource();
+    this.#running = { cancellation };
+    try {
+      if (await this.#hasConsent()) await this.#listen(target, cancellation);
+    } catch (error) {
+      if (!cancellation.token.isCancellationRequested) this.#showFailure(error);
+    } finally {
+      this.#running = undefined;
+      cancellation.dispose();
+      target.setListening?.(false);
+      target.dispose?.();
+      this.#sign.hide();
+      await vscode.commands.executeCommand('setContext', LISTENING_CONTEXT, false);
+    }
+  }
+
+  async #listen(target: DictationTarget, cancellation: vscode.CancellationTokenSource): Promise<void> {
+    await vscode.commands.executeCommand('setContext', LISTENING_CONTEXT, true);
+    this.#showSign('$(loading~spin)', false);
+    let shown = Promise.resolve();
+    const show = (text: string): Promise<void> =>
+      (shown = shown.then(async () => {
+        if (!(await target.show(text))) cancellation.cancel();
+      }));
+    const result = await this.session.requestStreaming<DictationChunk, DictateResult>(
+      DICTATE_REQUEST,
+      {} satisfies DictateParams,
+      ({ isListening, text }) => {
+        this.#showSign('$(mic-filled)', isListening);
+        target.setListening?.(isListening);
+        if (text !== '') show(text).catch(this.logError);
+      },
+      cancellation.token,
+    );
+    await show(result.text);
+    if (result.text === '') vscode.window.setStatusBarMessage(l10n.t('Chorus heard nobody speak.'), 5_000);
+  }
+
+  #showSign(icon: string, isListening: boolean): void {
+    this.#sign.text = isListening ? `${icon} ${l10n.t('Listening')}` : icon;
+    this.#sign.tooltip = l10n.t('Stop dictating');
+    this.#sign.accessibilityInformation = { label: `${l10n.t('Listening')}. ${l10n.t('Stop dictating')}`, role: 'button' };
+    this.#sign.backgroundColor = isListening ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    this.#sign.show();
+  }
+
+  async #hasConsent(): Promise<boolean> {
+    if (this.memory.get<boolean>(CONSENT_KEY)) return true;
+    const yes = l10n.t('Use the Microphone');
+    const detail = l10n.t('It listens only after your command, says so in the status bar, and stops by itself when you are silent. What you say stays on this machine and is not kept.');
+    const chosen = await vscode.window.showInformationMessage(l10n.t('May Chorus use the microphone?'), { modal: true, detail }, yes);
+    if (chosen !== yes) return false;
+    await this.memory.update(CONSENT_KEY, true);
+    return true;
+  }
+
+  #showFailure(error: unknown): void {
+    const choose = l10n.t('Choose Model…');
+    const isMissing = error instanceof TroubleError && error.trouble.code === 'no-speech-model';
+    vscode.window.showErrorMessage(localisedMessage(error), ...(isMissing ? [choose] : [])).then(async (chosen) => {
+      if (chosen === choose) await chooseSpeechModel();
+    }).then(undefined, this.logError);
+  }
+
+  dispose(): void {
+    this.#running?.cancellation.cancel();
+    this.#sign.dispose();
+    this.#windowState.dispose();
+  }
+}
+
+async function chooseSpeechModel(): Promise<void> {
+  const [file] = (await vscode.window.showOpenDialog({ filters: { 'ggml-*.bin': ['bin'] } })) ?? [];
+  if (file) await vscode.workspace.getConfiguration('chorus').update('speech.modelPath', file.fsPath, vscode.ConfigurationTarget.Global);
+}

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TroubleError } from '../engine/engine.ts';
+import { EngineChild } from '../engine/process/engineChild.ts';
+import type { Microphone, MicrophoneEvents } from '../microphone/microphone.ts';
+import type { ChorusSettings, DictateResult, DictationChunk } from '../protocol/client.ts';
+import { BEGIN_DICTATION, DICTATION_SOUND, READ_DICTATION, type BeginDictationParams, type DictationReading, type DictationSound, type ReadDictationParams } from '../protocol/engine.ts';
+
+export interface DictationServiceOptions {
+  readonly openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable;
+  /** Path of the speech model. Throws `TroubleError` 'no-speech-model'. */
+  readonly speechModelPath: (chosen: string | undefined) => Promise<string>;
+}
+
+export interface DictateOptions {
+  readonly settings: ChorusSettings;
+  readonly onChunk: (chunk: DictationChunk) => void;
+  readonly signal: AbortSignal;
+}
+
+/** After the last word. */
+const SILENCE_LIMIT_SECONDS = 4;
+/** Before the first. */
+const FIRST_WORD_LIMIT_SECONDS = 12;
+const LIMIT_MS = 10 * 60_000;
+/** Between two readings, so that a quick processor is not busy all the time. */
+const LEAST_PAUSE_MS = 250;
+/** The speech model's process ends when nobody dictated for so long. */
+const IDLE_MS = 5 * 60_000;
+
+/** Listens for one client at a time. The model runs in an engine process of its own, beside that of the language model; neither waits for the other's death. */
+export class DictationService {
+  #engine: EngineChild | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #stop: AbortController | undefined;
+
+  constructor(private readonly options: DictationServiceOptions) {}
+
+  /** Listens until `stop`, silence or the signal. Throws `TroubleError`. */
+  async dictate({ settings, onChunk, signal }: DictateOptions): Promise<DictateResult> {
+    if (this.#stop) throw new TroubleError('invalid-input', 'Chorus is listening already, for this window or another one. End that dictation first.');
+    const stop = new AbortController();
+    this.#stop = stop;
+    clearTimeout(this.#idle);
+    try {
+      const modelPath = await this.options.speechModelPath(settings.speech?.modelPath);
+      const { device } = settings;
+      const begin: BeginDictationParams = { model: { modelPath, device: device === undefined || device === 'auto' ? 'cpu' : device, threads: settings.threads ?? 0 }, language: settings.speech?.language ?? 'auto' };
+      return await this.#listen(begin, stop.signal, { onChunk, signal });
+    } finally {
+      this.#stop = undefined;
+      this.#idle = setTimeout(() => {
+        this.dispose().catch(() => undefined);
+      }, IDLE_MS);
+      this.#idle.unref();
+    }
+  }
+
+  /** Closes the microphone; `dictate` then answers with what was said. */
+  stop(): void {
+    this.#stop?.abort();
+  }
+
+  async dispose(): Promise<void> {
+    clearTimeout(this.#idle);
+    const engine = this.#engine;
+    this.#engine = undefined;
+    await engine?.end(new TroubleError('draining', 'Dictation has ended.'));
+  }
+
+  async #listen(begin: BeginDictationParams, stop: AbortSignal, { onChunk, signal }: Pick<DictateOptions, 'onChunk' | 'signal'>): Promise<DictateResult> {
+    const engine = this.#runningEngine();
+    const begun = engine.request(BEGIN_DICTATION, begin, signal);
+    using microphone = this.options.openMicrophone({
+      onOpen: () => onChunk({ isListening: true, text: '' }),
+      onSound: (samples) => engine.notify(DICTATION_SOUND, { samples } satisfies DictationSound),
+    });
+    const read = (isFinal: boolean): Promise<DictationReading> => engine.request(READ_DICTATION, { isFinal } satisfies ReadDictationParams, signal);
+    // A microphone that fails ends the wait for whatever comes meanwhile.
+    const whileOpen = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, microphone.failed as Promise<never>]);
+    await whileOpen(begun);
+    const endedBy = await this.#untilEnd(() => whileOpen(read(false)), stop, { onChunk, signal });
+    microphone[Symbol.dispose]();
+    const { text } = await read(true);
+    return { text, endedBy };
+  }
+
+  async #untilEnd(read: () => Promise<DictationReading>, stop: AbortSignal, { onChunk, signal }: Pick<DictateOptions, 'onChunk' | 'signal'>): Promise<DictateResult['endedBy']> {
+    const endAt = performance.now() + LIMIT_MS;
+    let shown = '';
+    while (performance.now() < endAt) {
+      signal.throwIfAborted();
+      if (stop.aborted) return 'stop';
+      const { text, hasSpeech, silenceSeconds } = await read();
+      if (text !== shown) onChunk({ isListening: true, text });
+      shown = text;
+      if (silenceSeconds > (hasSpeech ? SILENCE_LIMIT_SECONDS : FIRST_WORD_LIMIT_SECONDS)) return 'silence';
+      await sleep(LEAST_PAUSE_MS, undefined, { signal: AbortSignal.any([stop, signal]) }).catch(() => undefined);
+    }
+    return 'limit';
+  }
+
+  #runningEngine(): EngineChild {
+    if (!this.#engine?.alive) this.#engine = new EngineChild();
+    return this.#engine;
+  }
+}

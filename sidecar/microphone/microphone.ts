@@ -1,0 +1,66 @@
+import { execa } from 'execa';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { TroubleError } from '../engine/engine.ts';
+import type { MicrophoneMessage } from './messages.ts';
+
+/** A microphone sends ten frames a second; one that sends nothing for so long is gone. */
+const SILENT_LIMIT_MS = 4_000;
+
+export interface MicrophoneEvents {
+  readonly onOpen: () => void;
+  /** 16-bit samples at 16 kHz, little-endian, in base64. */
+  readonly onSound: (samples: string) => void;
+}
+
+/** The system's microphone while it is open, in a process of its own. */
+export class Microphone implements Disposable {
+  readonly #subprocess;
+  #isClosed = false;
+  /** Rejects with `TroubleError` 'no-microphone' when it can't be opened or goes away; never resolves but by `Symbol.dispose`. */
+  readonly failed: Promise<void>;
+
+  constructor({ onOpen, onSound }: MicrophoneEvents, command: readonly string[] = microphoneCommand()) {
+    this.#subprocess = execa(process.execPath, command, { ipc: true, serialization: 'json', buffer: false, reject: false, stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' });
+    this.failed = new Promise((resolve, reject) => {
+      const fail = (what: string, cause?: unknown): void => (this.#isClosed ? resolve() : reject(new TroubleError('no-microphone', what, { cause })));
+      let watchdog: NodeJS.Timeout | undefined;
+      const watch = (): void => {
+        clearTimeout(watchdog);
+        watchdog = setTimeout(() => {
+          fail('The microphone sends nothing any more: it was unplugged, or another program took it. Choose another one in the system\'s sound settings.');
+          this[Symbol.dispose]();
+        }, SILENT_LIMIT_MS);
+        watchdog.unref();
+      };
+      watch();
+      (this.#subprocess as unknown as NodeJS.Process).on('message', (message: MicrophoneMessage) => {
+        watch();
+        if (this.#isClosed) return;
+        if (message.type === 'open') onOpen();
+        else if (message.type === 'sound') onSound(message.samples);
+        else fail(`The microphone can't be opened: ${message.message} Check that one is plugged in and that the system lets VS Code use it.`);
+      });
+      this.#subprocess.then(
+        ({ exitCode, signal }) => {
+          clearTimeout(watchdog);
+          fail(`What listens to the microphone ended unexpectedly (${signal ?? `exit code ${exitCode ?? 'none'}`}). Check that a microphone is plugged in and that the system lets VS Code use it.`);
+        },
+        (error: unknown) => fail('The microphone could not be opened.', error),
+      );
+    });
+    // Who waits for it is told; nobody may be waiting yet.
+    this.failed.catch(() => undefined);
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#subprocess.kill('SIGKILL');
+  }
+}
+
+function microphoneCommand(): readonly string[] {
+  if (import.meta.url.endsWith('.ts')) return ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('./main.ts', import.meta.url))];
+  return [fileURLToPath(new URL('./microphone.mjs', import.meta.url))];
+}

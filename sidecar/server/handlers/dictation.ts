@@ -1,0 +1,21 @@
+import type { DictationService } from '../../dictation/dictationService.ts';
+import { DICTATE_REQUEST, STOP_DICTATION } from '../../protocol/client.ts';
+import type { Client } from '../client.ts';
+import { dictate, nothing } from '../schemas.ts';
+
+/** Listens for the client that asks, and for nobody else: only that client ends it, by a word or by leaving. */
+export function handleDictation(client: Client, dictation: DictationService): void {
+  let running = 0;
+  client.connection.onRequest(DICTATE_REQUEST, dictate, async (params, signal) => {
+    const { settings } = client;
+    running++;
+    try {
+      return await dictation.dictate({ settings, onChunk: (chunk) => client.connection.progress(params.partialResultToken, chunk), signal });
+    } finally {
+      running--;
+    }
+  });
+  client.connection.onNotification(STOP_DICTATION, nothing, () => {
+    if (running > 0) dictation.stop();
+  });
+}

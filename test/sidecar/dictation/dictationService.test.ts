@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RECORDINGS_FOLDER } from '../../../.scripts/system.ts';
+import { DictationService } from '../../../sidecar/dictation/dictationService.ts';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { Microphone, type MicrophoneEvents } from '../../../sidecar/microphone/microphone.ts';
+import type { DictateResult, DictationChunk } from '../../../sidecar/protocol/client.ts';
+import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';
+import { SoundWindow } from '../../../sidecar/speech/soundWindow.ts';
+import { WavFile } from '../../../sidecar/speech/wavFile.ts';
+import { whisperModel } from '../../reference/whisperModel.ts';
+
+const FRAME_SAMPLES = 1_600;
+const withoutRecordings = existsSync(RECORDINGS_FOLDER) ? false : 'the recordings of asterisk-core-sounds-en-wav are not installed';
+
+/** Samples at 16 kHz of a recording, then silence. */
+async function recording(name: string, silenceSeconds: number): Promise<Float32Array> {
+  const wav = await WavFile.open(path.join(RECORDINGS_FOLDER, `${name}.wav`));
+  const seconds = wav.durationSeconds + silenceSeconds;
+  const { samples } = await new SoundWindow({ sampleRateHz: wav.format.sampleRateHz, read: (count) => wav.read(count) }).slideTo(0, Math.round(seconds * 16_000));
+  await wav.close();
+  return samples;
+}
+
+/** A microphone that hears samples, a tenth of a second at once and ten times faster than time goes, then nothing more. */
+function hearing(samples: Float32Array, { onOpen, onSound }: MicrophoneEvents): { readonly failed: Promise<void> } & Disposable {
+  let isClosed = false;
+  const play = async (): Promise<void> => {
+    onOpen();
+    for (let start = 0; start < samples.length && !isClosed; start += FRAME_SAMPLES) {
+      const frame = Int16Array.from(samples.subarray(start, start + FRAME_SAMPLES), (sample) => Math.round(sample * 32_767));
+      onSound(Buffer.from(frame.buffer).toString('base64'));
+      await sleep(10);
+    }
+  };
+  const failed = play().then(() => new Promise<void>(() => undefined));
+  return { failed, [Symbol.dispose]: () => void (isClosed = true) };
+}
+
+describe('dictation', () => {
+  let sound: Float32Array = new Float32Array(0);
+  const service = new DictationService({ openMicrophone: (events) => hearing(sound, events), speechModelPath: () => whisperModel() });
+  after(() => service.dispose());
+  const dictate = (onChunk: (chunk: DictationChunk) => void = () => undefined, signal = new AbortController().signal): Promise<DictateResult> => service.dictate({ settings: { threads: 2 }, onChunk, signal });
+
+  it('gives the words while they are said, and ends by itself after a silence', { skip: withoutRecordings }, async () => {
+    sound = await recording('cannot-complete-as-dialed', 30);
+    const chunks: DictationChunk[] = [];
+    const result = await dictate((chunk) => chunks.push(chunk));
+    assert.deepEqual(result, { text: 'Your call cannot be completed as dialed.', endedBy: 'silence' });
+    assert.deepEqual(chunks[0], { isListening: true, text: '' });
+    assert.ok(chunks.some(({ text }) => text !== ''));
+  });
+
+  it('settles what lies before a pause and what fills a window, and goes on', { skip: withoutRecordings }, async () => {
+    const speech = new LocalSpeech();
+    await speech.beginDictation({ model: { modelPath: await whisperModel(), device: 'cpu', threads: 2 }, language: 'auto' });
+    const sentences = [...(await recording('vm-intro', 4)), ...(await recording('demo-congrats', 1))];
+    for (let start = 0; start < sentences.length; start += 16_000 * 9) {
+      const samples = Int16Array.from(sentences.slice(start, start + 16_000 * 9), (sample) => Math.round(sample * 32_767));
+      speech.addSound({ samples: Buffer.from(samples.buffer).toString('base64') });
+      assert.ok((await speech.readDictation({ isFinal: false })).hasSpeech);
+    }
+    const { text } = await speech.readDictation({ isFinal: true });
+    assert.match(text, /^Please leave your message.*pound key\. Congratulations.*dialing digits.*standard telephone\.$/);
+    assert.equal(text.match(/pound key/g)?.length, 1, text);
+  });
+
+  it('gives nothing where nobody speaks', async () => {
+    sound = new Float32Array(16_000 * 20);
+    assert.deepEqual(await dictate(), { text: '', endedBy: 'silence' });
+  });
+
+  it('is ended by a word, and gives what was said until then; meanwhile nobody else is listened for', { skip: withoutRecordings }, async () => {
+    sound = await recording('cannot-complete-as-dialed', 0.5);
+    let refused: unknown;
+    const result = await dictate(({ text }) => {
+      if (!text.includes('dialed')) return;
+      dictate().catch((error: unknown) => (refused = error));
+      service.stop();
+    });
+    assert.equal(result.endedBy, 'stop');
+    assert.match(result.text, /completed as dialed/);
+    assert.ok(refused instanceof TroubleError && /listening already/.test(refused.message));
+  });
+
+  it('is ended by its signal', async () => {
+    sound = new Float32Array(16_000 * 60);
+    const controller = new AbortController();
+    await assert.rejects(dictate(() => controller.abort(), controller.signal));
+  });
+
+  it('says how to get a model where there is none', async () => {
+    const without = new DictationService({ openMicrophone: (events) => hearing(sound, events), speechModelPath: () => Promise.reject(new TroubleError('no-speech-model', 'There is none.')) });
+    await assert.rejects(without.dictate({ settings: {}, onChunk: () => undefined, signal: new AbortController().signal }), (error) => error instanceof TroubleError && error.code === 'no-speech-model');
+  });
+});
+
+describe('a microphone', () => {
+  const run = (script: string): Microphone => new Microphone({ onOpen: () => undefined, onSound: () => undefined }, ['-e', script]);
+
+  it('that can not be opened, or whose process ends, is told as what it is', async () => {
+    for (const [script, message] of [
+      ["process.send({ type: 'failed', message: 'No device.' })", /can't be opened: No device\./],
+      ['process.exit(3)', /ended unexpectedly \(exit code 3\)/],
+    ] as const) {
+      using microphone = run(script);
+      await assert.rejects(microphone.failed, (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message));
+    }
+  });
+
+  it('that is closed does not fail', async () => {
+    const microphone = run('setInterval(() => undefined, 1000)');
+    microphone[Symbol.dispose]();
+    await microphone.failed;
+  });
+});
