@@ -4,6 +4,7 @@ import { addBench } from './commands/bench.ts';
 import { addChat } from './commands/chat.ts';
 import { addComplete } from './commands/complete.ts';
 import { addCuda } from './commands/cuda.ts';
+import { addEvaluateLanguages } from './commands/evaluateLanguages.ts';
 import { addForget } from './commands/forget.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
@@ -54,6 +55,7 @@ addQuantize(program);
 addOutliers(program);
 addSelect(program);
 addNeedle(program);
+addEvaluateLanguages(program);
 addRecall(program);
 addTranscribe(program);
 
