@@ -4,6 +4,7 @@ import type { EngineGenerateResult, LoadedModel } from '../../protocol/engine.ts
 import { extractCode } from '../fences.ts';
 import { fitToTarget, outdent } from './indentation.ts';
 import { rewritePrompt } from './rewrite.ts';
+import { translateEdit } from './translateEdit.ts';
 import { trimEcho } from './trimEcho.ts';
 
 export interface EditRun {
@@ -24,6 +25,8 @@ export interface EditOutcome {
 /** Asks for the new code of the target and makes the answer fit its place. Greedy: the same code gets the same edit. */
 export async function edit(run: EditRun): Promise<EditOutcome> {
   const { session, model, params, settings, sequence, onChunk, signal } = run;
+  const translated = params.task === 'translate' ? await translateEdit(run) : undefined;
+  if (translated) return translated;
   const target = outdent(params.target, params.before);
   const prompt = await rewritePrompt(session, model, params, target, settings.maxTokens);
   const requiredPrefix = keptHead(params, target.text);

@@ -1,0 +1,63 @@
+import type { HLJSApi } from 'highlight.js';
+
+export type SegmentKind = 'code' | 'comment' | 'string';
+
+/** A part of a source text. The parts in their order are the whole text. */
+export interface CodeSegment {
+  readonly kind: SegmentKind;
+  readonly text: string;
+}
+
+/** VS Code's identifiers that highlight.js calls otherwise. */
+const GRAMMARS: Readonly<Record<string, string>> = {
+  javascriptreact: 'javascript', typescriptreact: 'typescript', shellscript: 'bash', 'objective-c': 'objectivec', 'objective-cpp': 'objectivec', jsonc: 'json', html: 'xml', vb: 'vbnet',
+};
+
+/**
+ * The comments, strings and code of a source text, as highlight.js's grammar of the language (VS Code's identifier) tells them; what is put
+ * into a string by `${…}` is code. `undefined` where there is no grammar.
+ */
+export async function codeSegments(code: string, languageId: string): Promise<readonly CodeSegment[] | undefined> {
+  const { default: hljs } = (await import('highlight.js/lib/common')) as unknown as { default: HLJSApi };
+  const language = GRAMMARS[languageId] ?? languageId;
+  if (!hljs.getLanguage(language)) return undefined;
+  return segmentsOfMarkup(hljs.highlight(code, { language, ignoreIllegals: true }).value);
+}
+
+/** Reads highlight.js's markup: spans with classes, and escaped text. */
+function segmentsOfMarkup(markup: string): readonly CodeSegment[] {
+  const segments: CodeSegment[] = [];
+  const open: string[] = [];
+  for (const [, opened, closed, text] of markup.matchAll(/<span class="([^"]*)">|(<\/span>)|([^<]+)/g)) {
+    if (opened !== undefined) open.push(opened);
+    else if (closed !== undefined) open.pop();
+    else if (text !== undefined) append(segments, kindOf(open), unescape(text));
+  }
+  return segments;
+}
+
+function kindOf(open: readonly string[]): SegmentKind {
+  for (const name of open.toReversed()) {
+    // Attributes of markup inside of code are no texts.
+    if (name === 'hljs-subst' || name.startsWith('language-')) return 'code';
+    if (name === 'hljs-comment') return 'comment';
+    if (name === 'hljs-string') return 'string';
+  }
+  return 'code';
+}
+
+function append(segments: CodeSegment[], kind: SegmentKind, text: string): void {
+  const last = segments.at(-1);
+  if (last?.kind === kind) segments[segments.length - 1] = { kind, text: last.text + text };
+  else segments.push({ kind, text });
+}
+
+function unescape(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#x27;', "'").replaceAll('&amp;', '&');
+}
+
+/** Whether two texts are the same but for what their comments and strings say. */
+export async function isSameCode(one: string, other: string, languageId: string): Promise<boolean> {
+  const shape = async (code: string): Promise<string> => JSON.stringify((await codeSegments(code, languageId))?.map(({ kind, text }) => (kind === 'code' ? text : kind)));
+  return (await shape(one)) === (await shape(other));
+}

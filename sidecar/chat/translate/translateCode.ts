@@ -1,0 +1,74 @@
+import { codeSegments, isSameCode } from './codeSegments.ts';
+import { fittingTranslation, translatableTexts, type TranslatableText } from './translatableTexts.ts';
+
+export interface CodeToTranslate {
+  readonly before: string;
+  readonly target: string;
+  readonly after: string;
+  /** VS Code's identifier. */
+  readonly languageId: string;
+}
+
+/** Texts that are translated together, so that one is understood by the next. */
+const BATCH_TEXTS = 12;
+const BATCH_UNITS = 1_200;
+
+/**
+ * The target with its comments and strings translated, and nothing else changed: what is translated is put into the place of its source, and the
+ * code around is compared afterwards. A translation that loses a placeholder, or would end its comment, is left out. `undefined` where the
+ * language has no grammar here.
+ *
+ * `translate` gets the texts of a batch and gives as many in their order; what it leaves empty stays as it is.
+ */
+export async function translateCode(code: CodeToTranslate, translate: (texts: readonly string[]) => Promise<readonly string[]>): Promise<string | undefined> {
+  const { before, target, after, languageId } = code;
+  // What stands before tells whether the target begins inside of a comment.
+  const segments = await codeSegments(before + target + after, languageId);
+  if (!segments) return undefined;
+  const end = before.length + target.length;
+  const texts = translatableTexts(segments, languageId)
+    .filter(({ start, text }) => start >= before.length && start + text.length <= end)
+    .map((text) => ({ ...text, start: text.start - before.length }));
+  const replacements: Replacement[] = [];
+  for (const batch of batches(texts)) {
+    const translations = await translate(batch.map(({ text }) => text));
+    for (const [index, source] of batch.entries()) {
+      const fitting = fittingTranslation(source, translations[index] ?? '');
+      if (fitting !== undefined && fitting !== source.text) replacements.push({ source, text: fitting });
+    }
+  }
+  const isKept = async (some: readonly Replacement[]): Promise<boolean> => isSameCode(before + target + after, before + replaced(target, some) + after, languageId);
+  if (await isKept(replacements)) return replaced(target, replacements);
+  // One that changes the code is told by itself: rare enough to try each.
+  const harmless: Replacement[] = [];
+  for (const replacement of replacements) if (await isKept([...harmless, replacement])) harmless.push(replacement);
+  return replaced(target, harmless);
+}
+
+interface Replacement {
+  readonly source: TranslatableText;
+  readonly text: string;
+}
+
+function replaced(target: string, replacements: readonly Replacement[]): string {
+  let [result, end] = ['', 0];
+  for (const { source, text } of replacements) {
+    result += target.slice(end, source.start) + text;
+    end = source.start + source.text.length;
+  }
+  return result + target.slice(end);
+}
+
+function batches(texts: readonly TranslatableText[]): readonly (readonly TranslatableText[])[] {
+  const made: TranslatableText[][] = [];
+  let units = Infinity;
+  for (const text of texts) {
+    if (units + text.text.length > BATCH_UNITS || (made.at(-1)?.length ?? 0) >= BATCH_TEXTS) {
+      made.push([]);
+      units = 0;
+    }
+    made.at(-1)?.push(text);
+    units += text.text.length;
+  }
+  return made;
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { codeSegments, isSameCode } from '../../../../sidecar/chat/translate/codeSegments.ts';
+import { placeholders } from '../../../../sidecar/chat/translate/placeholders.ts';
+import { translatableTexts } from '../../../../sidecar/chat/translate/translatableTexts.ts';
+import { translateCode } from '../../../../sidecar/chat/translate/translateCode.ts';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
+const textsOf = async (code: string, languageId: string): Promise<readonly string[]> => translatableTexts((await codeSegments(code, languageId)) ?? [], languageId).map(({ text }) => text);
+
+describe('What of code can be translated', () => {
+  const cases: readonly (readonly [name: string, languageId: string, code: string, texts: readonly string[]])[] = [
+    ['line and block comments', 'typescript', '// Adds numbers.\nconst a = 1; /* not yet */\n', ['Adds numbers.', 'not yet']],
+    ['documentation, its tags aside', 'javascript', '/**\n * Adds two numbers.\n * @param {number} first - the first one\n * @returns {number} the sum\n */', ['Adds two numbers.', 'the first one', 'the sum']],
+    ['Python', 'python', 'def f(x):\n    """Doubles it.\n\n    :param x: the number\n    """\n    return x * 2  # twice as much\n', ['Doubles it.', 'the number', 'twice as much']],
+    ['shell, not its first line', 'shellscript', '#!/bin/sh\n# Cleans the folder\nrm -r "$1"\n', ['Cleans the folder']],
+    ['SQL', 'sql', '-- All users\nSELECT * FROM users;', ['All users']],
+    ['texts for people, not keys and paths', 'javascript', "import a from 'some module';\nlog('file not found', 'utf-8', 'user.name', '/etc/passwd');", ['some module', 'file not found']],
+    ['parts of a template', 'javascript', 'say(`Hello dear ${user.name}, welcome back`)', ['Hello dear', ', welcome back']],
+    ['no code that is commented out, no words to tools', 'javascript', '// const a = b(c);\n// eslint-disable-next-line no-console\n// @ts-expect-error it is wrong', []],
+    ['other scripts', 'python', '# これは足し算です\nx = 1', ['これは足し算です']],
+    ['no attributes of markup', 'html', '<p class="big box" title="Hello there">x</p><!-- the end -->', ['the end']],
+  ];
+  for (const [name, languageId, code, texts] of cases) test(name, async () => assert.deepEqual(await textsOf(code, languageId), texts));
+});
+
+describe('Translated code', () => {
+  const translated = async (languageId: string, target: string, translate: (text: string) => string, around: { before?: string; after?: string } = {}): Promise<string | undefined> =>
+    translateCode({ before: '', after: '', ...around, target, languageId }, async (texts) => texts.map(translate));
+
+  test('has the translations in the places of their sources', async () => {
+    const german: Record<string, string> = { 'Adds numbers.': 'Addiert Zahlen.', 'file {0} not found': 'Datei {0} nicht gefunden' };
+    const code = '// Adds numbers.\nfunction add(a, b) {\n  throw new Error("file {0} not found");\n}\n';
+    assert.equal(await translated('javascript', code, (text) => german[text] ?? ''), '// Addiert Zahlen.\nfunction add(a, b) {\n  throw new Error("Datei {0} nicht gefunden");\n}\n');
+  });
+
+  const kept: readonly (readonly [name: string, languageId: string, code: string, translation: string])[] = [
+    ['loses a placeholder', 'javascript', 'log("found %d of {name}")', 'gefunden %d'],
+    ['renames a variable', 'javascript', '// call userName first', 'zuerst benutzerName rufen'],
+    ['ends the comment', 'javascript', '/* the end */ x', 'das Ende */ y(); /*'],
+    ['breaks the line', 'python', '# the end', 'das\nEnde'],
+    ['ends a template', 'javascript', 'log(`all is well`)', 'alles `gut`'],
+    ['is put in by code', 'javascript', 'log(`all is well`)', 'alles ${gut}'],
+    ['is empty', 'javascript', '// the end', ' '],
+  ];
+  for (const [name, languageId, code, translation] of kept) test(`stays as it was where a translation ${name}`, async () => assert.equal(await translated(languageId, code, () => translation), code));
+
+  test('escapes quotes that a translation brings', async () => assert.equal(await translated('javascript', "log('what is the time')", () => "quelle est l'heure"), "log('quelle est l\\'heure')"));
+  test('knows by what stands before that it begins inside of a comment', async () => {
+    assert.equal(await translated('javascript', ' the end\n */\nlog(x)', () => 'das Ende', { before: '/* this is\n' }), ' das Ende\n */\nlog(x)');
+  });
+  test('has offsets right beside surrogate pairs, combining marks, full-width forms and mixed directions', async () => {
+    const code = 'const 変数 = "𝒳́ ＡＢＣ שלום"; // 👩‍👩‍👧 the family\nconst é = 1; // the letter שלום עולם here\n';
+    assert.equal(await translated('javascript', code, (text) => (text.includes('family') ? '👩‍👩‍👧 die Familie' : text.includes('letter') ? 'der Buchstabe' : '')),
+      'const 変数 = "𝒳́ ＡＢＣ שלום"; // 👩‍👩‍👧 die Familie\nconst é = 1; // der Buchstabe\n');
+  });
+  test('is unknown in a language without a grammar', async () => assert.equal(await translated('brainfuck', '+', () => 'x'), undefined));
+});
+
+/** The leaves of TypeScript's own syntax tree, comments left out and texts by their kind. */
+function typescriptTokens(code: string): string {
+  const tokens: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (node.getChildCount() > 0) return node.getChildren().filter(({ kind }) => kind < ts.SyntaxKind.FirstJSDocNode || kind > ts.SyntaxKind.LastJSDocNode).forEach(visit);
+    const isText = ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node);
+    tokens.push(isText ? ts.SyntaxKind[node.kind] : node.getText());
+  };
+  visit(ts.createSourceFile('file.tsx', code, ts.ScriptTarget.Latest, true));
+  return tokens.join('\n');
+}
+
+test('in all files of this repository the code is the same, whatever stands in its comments', async () => {
+  const files = ['sidecar/chat', 'extension', 'media'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).map((file) => path.join(root, folder, file)),
+  );
+  assert.ok(files.length > 100);
+  let count = 0;
+  for (const file of files) {
+    const target = readFileSync(file, 'utf8');
+    const result = (await translateCode({ before: '', target, after: '', languageId: 'typescript' }, async (texts) => {
+      count += texts.length;
+      return texts.map((text) => [`Übersetzt 'dies' "und" das:`, ...placeholders(text)].join(' '));
+    })) ?? '';
+    assert.ok(await isSameCode(target, result, 'typescript'), file);
+    assert.equal(typescriptTokens(result), typescriptTokens(target), file);
+  }
+  assert.ok(count > 500, `${count} texts`);
+});
