@@ -45,6 +45,11 @@ export class Acceptance implements vscode.Disposable {
     this.#report(events);
   }
 
+  /** What Chorus offers after the cursor of an editor; `undefined`: nothing. */
+  remaining({ document, selection }: vscode.TextEditor): string | undefined {
+    return this.#offered.get(document)?.remainingAt(document.offsetAt(selection.active));
+  }
+
   #tracker(document: vscode.TextDocument): AcceptanceTracker {
     let tracker = this.#offered.get(document);
     if (tracker === undefined) this.#offered.set(document, (tracker = new AcceptanceTracker()));

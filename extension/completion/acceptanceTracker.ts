@@ -104,6 +104,12 @@ export class AcceptanceTracker {
     return [...this.#offers.values()].some((offer) => offer.offset + offer.typedLength === offset);
   }
 
+  /** What is offered after the cursor at `offset`, if anything is. */
+  remainingAt(offset: number): string | undefined {
+    const offer = [...this.#offers.values()].find((each) => each.offset + each.typedLength === offset);
+    return offer?.text.slice(offer.typedLength);
+  }
+
   /** The document closed, or the cursor left: what is still offered was not wanted. */
   leave(): readonly AcceptanceEvent[] {
     const events = [...this.#offers].flatMap(([id, offer]) => dismissal(id, offer));

@@ -8,6 +8,7 @@ import type { Acceptance } from './acceptance.ts';
 import { askAboutOtherProviders } from './askAboutOtherProviders.ts';
 import { toggledLanguages } from './completionGate.ts';
 import type { GhostText } from './ghostText.ts';
+import { nextUnspacedWord } from './nextWord.ts';
 import type { Snooze } from './snooze.ts';
 import { showStatistics } from './statistics.ts';
 
@@ -26,6 +27,7 @@ export function registerCompletion(
     vscode.commands.registerCommand('chorus.completion.snooze', (minutes?: unknown) => askAndSnooze(snooze, minutes)),
     vscode.commands.registerCommand('chorus.completion.resume', () => snooze.end()),
     vscode.commands.registerCommand('chorus.completion.trigger', trigger),
+    vscode.commands.registerCommand('chorus.completion.acceptWord', () => acceptWord(acceptance)),
     vscode.commands.registerCommand('chorus.completion.statistics', () => showStatistics(session, acceptance.counts)),
   );
   askAboutOtherProviders(context);
@@ -34,6 +36,15 @@ export function registerCompletion(
 async function trigger(): Promise<void> {
   if (vscode.window.activeTextEditor) await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
   else await vscode.window.showInformationMessage(l10n.t('Put the cursor into the code to complete first.'));
+}
+
+/** Takes the next word of ghost text. VS Code's own command takes a whole line of a script without spaces, so there Chorus divides. */
+async function acceptWord(acceptance: Acceptance): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const word = editor && nextUnspacedWord(acceptance.remaining(editor) ?? '');
+  // As if it were typed: the rest of the ghost text stays.
+  if (word === undefined) await vscode.commands.executeCommand('editor.action.inlineSuggest.acceptNextWord');
+  else await vscode.commands.executeCommand('type', { text: word });
 }
 
 async function toggle(): Promise<void> {

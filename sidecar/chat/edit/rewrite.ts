@@ -6,6 +6,7 @@ import { answerTokens, boundText, questionTooLong } from '../conversation.ts';
 import { fenceFor } from '../fences.ts';
 import { languageName } from '../language.ts';
 import { renderChat, type RenderedChat } from '../renderChat.ts';
+import { commentLanguage } from './commentLanguage.ts';
 import type { OutdentedTarget } from './indentation.ts';
 
 const SYSTEM_PROMPT = 'You edit code. You answer with one fenced block that holds the new code, and nothing else.';
@@ -33,7 +34,9 @@ export async function rewritePrompt(
   const budget = model.contextSizeTokens - maxTokens;
   const fence = fenceFor(target.text);
   const language = languageName(params.language ?? 'en');
-  const instruction = [ask.replace('{language}', language), params.instruction?.trim()].filter(Boolean).join(' ');
+  const written = params.task === 'translate' ? undefined : await commentLanguage(params.before + params.target + params.after, params.languageId);
+  const keepLanguage = written && `Write comments and texts in ${languageName(written)}, as this file does.`;
+  const instruction = [ask.replace('{language}', language), params.instruction?.trim(), keepLanguage].filter(Boolean).join(' ');
 
   let surroundingTokens = Math.max(0, Math.min(1024, Math.floor((budget - targetTokens) / 3)));
   for (;;) {

@@ -11,6 +11,16 @@ function offered(text: string, replacedLength = 0): AcceptanceTracker {
   return tracker;
 }
 
+describe('what is offered at the cursor', () => {
+  it('is what is not typed yet', () => {
+    const tracker = offered('合計を返す');
+    assert.equal(tracker.remainingAt(100), '合計を返す');
+    tracker.change([insert(100, '合計')]);
+    assert.equal(tracker.remainingAt(102), 'を返す');
+    assert.equal(tracker.remainingAt(100), undefined);
+  });
+});
+
 describe('partial acceptance', () => {
   it('is the next word of the ghost text, inserted in one stroke', () => {
     const tracker = offered('const answer = 42;');

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import { codeSegments, isSameCode } from '../../../../sidecar/chat/translate/codeSegments.ts';
 import { placeholders } from '../../../../sidecar/chat/translate/placeholders.ts';
 import { translatableTexts } from '../../../../sidecar/chat/translate/translatableTexts.ts';
 import { translateCode } from '../../../../sidecar/chat/translate/translateCode.ts';
+import { typescriptTokens } from '../../../bench/translateComments/typescriptTokens.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
 const textsOf = async (code: string, languageId: string): Promise<readonly string[]> => translatableTexts((await codeSegments(code, languageId)) ?? [], languageId).map(({ text }) => text);
@@ -60,18 +60,6 @@ describe('Translated code', () => {
   });
   test('is unknown in a language without a grammar', async () => assert.equal(await translated('brainfuck', '+', () => 'x'), undefined));
 });
-
-/** The leaves of TypeScript's own syntax tree, comments left out and texts by their kind. */
-function typescriptTokens(code: string): string {
-  const tokens: string[] = [];
-  const visit = (node: ts.Node): void => {
-    if (node.getChildCount() > 0) return node.getChildren().filter(({ kind }) => kind < ts.SyntaxKind.FirstJSDocNode || kind > ts.SyntaxKind.LastJSDocNode).forEach(visit);
-    const isText = ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node);
-    tokens.push(isText ? ts.SyntaxKind[node.kind] : node.getText());
-  };
-  visit(ts.createSourceFile('file.tsx', code, ts.ScriptTarget.Latest, true));
-  return tokens.join('\n');
-}
 
 test('in all files of this repository the code is the same, whatever stands in its comments', async () => {
   const files = ['sidecar/chat', 'extension', 'media'].flatMap((folder) =>
