@@ -19,11 +19,14 @@ interface Manifest {
 const manifest = JSON.parse(read('package.json')) as Manifest;
 const strings = JSON.parse(read('package.nls.json')) as Record<string, string>;
 
-function extensionSources(): string {
-  return readdirSync(path.join(root, 'extension'), { recursive: true, encoding: 'utf8' })
+function sources(folder: string): readonly string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => read(path.join('extension', file)))
-    .join('\n');
+    .map((file) => read(path.join(folder, file)));
+}
+
+function extensionSources(): string {
+  return sources('extension').join('\n');
 }
 
 describe('the manifest', () => {
@@ -77,7 +80,7 @@ describe('the string bundle', () => {
   it('is written and is a flat table of strings', () => {
     assert.ok(existsSync(path.join(root, 'l10n/bundle.l10n.json')), 'run npm run l10n');
     const bundle = JSON.parse(read('l10n/bundle.l10n.json')) as Record<string, unknown>;
-    const texts = [...extensionSources().matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g)].map(([, text]) => (text as string).replaceAll("\\'", "'"));
+    const texts = [...[extensionSources(), ...sources('sidecar/cli')].join('\n').matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g)].map(([, text]) => (text as string).replaceAll("\\'", "'"));
     assert.ok(texts.length > 0);
     assert.deepEqual(texts.filter((text) => !(text in bundle)), [], 'strings not in the bundle: run npm run l10n');
   });

@@ -1,4 +1,5 @@
 /** The command line `chorus`. */
+import * as l10n from '@vscode/l10n';
 import { Command, CommanderError } from 'commander';
 import { addBench } from './commands/bench.ts';
 import { addChat } from './commands/chat.ts';
@@ -23,15 +24,18 @@ import { addTrain } from './commands/train.ts';
 import { addTranscribe } from './commands/transcribe.ts';
 import { addUpcycle } from './commands/upcycle.ts';
 import { ExitCodes } from './exitCodes.ts';
+import { useEnvironmentLanguage } from './language.ts';
 import { describeFailure, reportFailure } from './failure.ts';
 import { CLI_VERSION } from './session.ts';
 
+// Before any command says what it does.
+useEnvironmentLanguage();
 const json = process.argv.includes('--json');
 const program = new Command('chorus')
-  .description('Code completion and chat by a local model. Nothing leaves this machine.')
+  .description(l10n.t('Code completion and chat by a local model. Nothing leaves this machine.'))
   .version(CLI_VERSION)
   .configureHelp({ showGlobalOptions: true })
-  .addHelpText('after', '\nThe commands share the sidecar of your editors. With --model, --engine, --device, --threads, --context-size or --cache they run one of their own.')
+  .addHelpText('after', `\n${l10n.t('The commands share the sidecar of your editors. With --model, --engine, --device, --threads, --context-size or --cache they run one of their own.')}`)
   .exitOverride();
 // Set before the commands are added, because they inherit it: with --json commander's own line would not be JSON.
 if (json) program.configureOutput({ writeErr: () => undefined });

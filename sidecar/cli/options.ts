@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
@@ -19,18 +20,18 @@ export interface ModelOptions {
 
 /** Adds `--json` to a command. */
 export function withJson(command: Command): Command {
-  return command.option('--json', 'print one JSON object', false);
+  return command.option('--json', l10n.t('print one JSON object'), false);
 }
 
 /** Adds `--json`, `--model`, `--engine`, `--device`, `--threads`, `--context-size` and `--cache` to a command. */
 export function withModelOptions(command: Command): Command {
   const cores = os.availableParallelism();
   return withJson(command)
-    .option('--model <file>', 'GGUF file to use (default: the bundled model)')
-    .addOption(new Option('--engine <name>', 'how to run it').choices(['auto', 'chorus', 'llama']))
-    .addOption(new Option('--device <name>', 'where to run it').choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']))
+    .option('--model <file>', l10n.t('GGUF file to use (default: the bundled model)'))
+    .addOption(new Option('--engine <name>', l10n.t('how to run it')).choices(['auto', 'chorus', 'llama']))
+    .addOption(new Option('--device <name>', l10n.t('where to run it')).choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']))
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores))
-    .option('--context-size <tokens>', 'context in tokens', (value) => integer(value, 128, 2 ** 24))
+    .option('--context-size <tokens>', l10n.t('context in tokens'), (value) => integer(value, 128, 2 ** 24))
     .option('--cache <choice>', 'what of a long context to keep: full, snapkv:2048, streaming:1024,sinks=4, … (docs/long-context.md)');
 }
 

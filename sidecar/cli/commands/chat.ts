@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
@@ -20,8 +21,8 @@ interface ChatOptions extends ModelOptions {
 export function addChat(program: Command): void {
   const command = program
     .command('chat')
-    .description('talk with the model; with a question, or with one on standard input, answer it and end')
-    .argument('[question...]', 'the question');
+    .description(l10n.t('talk with the model; with a question, or with one on standard input, answer it and end'))
+    .argument('[question...]', l10n.t('the question'));
   withModelOptions(command)
     .option('--language <tag>', 'answer in this language, for example "de" (default: that of the question)')
     .option('--system <text>', 'instructions that stand before the conversation')
@@ -50,7 +51,7 @@ async function converse(options: ChatOptions): Promise<void> {
   const end = new AbortController();
   terminal.once('close', () => end.abort());
   try {
-    process.stdout.write('/new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends.\n');
+    process.stdout.write(`${l10n.t('/new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends.')}\n`);
     let conversationId = randomUUID();
     let messages: ChatMessage[] = [...systemMessage(options)];
     while (!end.signal.aborted) {

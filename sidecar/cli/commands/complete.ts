@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -23,7 +24,7 @@ interface InlineCompletionItem {
 export function addComplete(program: Command): void {
   const command = program
     .command('complete')
-    .description('complete code at a place in a file; prints what belongs there')
+    .description(l10n.t('complete code at a place in a file; prints what belongs there'))
     .argument('<file:line:column>', 'line and column from 1, as editors show them');
   withModelOptions(command).action(complete);
 }

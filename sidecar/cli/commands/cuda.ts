@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import path from 'node:path';
 import { homeFolder } from '../../client/home.ts';
@@ -15,7 +16,7 @@ interface CudaOptions {
 
 /** `chorus cuda`: whether NVIDIA's runtime and the libraries for it are there; with --install, gets the libraries. */
 export function addCuda(program: Command): void {
-  const command = program.command('cuda').description("say whether NVIDIA's CUDA can be used").option('--install [archive]', 'install the libraries for it: from an archive, or from the npm registry');
+  const command = program.command('cuda').description(l10n.t('say whether NVIDIA\'s CUDA can be used')).option('--install [archive]', 'install the libraries for it: from an archive, or from the npm registry');
   withJson(command).action(cuda);
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +11,7 @@ import { Session } from '../session.ts';
 
 /** `chorus forget`: deletes what was evaluated for a workspace, on disk and in memory. */
 export function addForget(program: Command): void {
-  withJson(program.command('forget').description('delete what is kept of a workspace: contexts that were evaluated for it').argument('[folder]', 'its folder, or its .code-workspace file', '.')).action(forget);
+  withJson(program.command('forget').description(l10n.t('delete what is kept of a workspace: contexts that were evaluated for it')).argument('[folder]', 'its folder, or its .code-workspace file', '.')).action(forget);
 }
 
 async function forget(folder: string, options: { readonly json: boolean }): Promise<void> {
@@ -27,5 +28,5 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
     await removeContextSets(contextsFolder(), contextSetName(workspaceKey));
   }
   if (options.json) printJson({ forgotten: workspace });
-  else process.stdout.write(`Nothing is kept of ${workspace} any more.\n`);
+  else process.stdout.write(`${l10n.t('Nothing is kept of {0} any more.', workspace)}\n`);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { GENERATE_REQUEST, type GenerateParams, type GeneratePart, type GenerateResult } from '../../protocol/client.ts';
 import { printJson, readStandardInput } from '../output.ts';
@@ -14,7 +15,7 @@ interface GenerateOptions extends ModelOptions {
 
 /** `chorus generate`: plain text, continued. */
 export function addGenerate(program: Command): void {
-  const command = program.command('generate').description('continue a text').argument('<prompt>', 'the text, or "-" for standard input');
+  const command = program.command('generate').description(l10n.t('continue a text')).argument('<prompt>', 'the text, or "-" for standard input');
   withModelOptions(command)
     .option('--max-tokens <number>', 'end after so many tokens', (value) => integer(value, 1, 2 ** 20), 256)
     .option('--temperature <number>', '0 always takes the likeliest token', (value) => decimal(value, 0, 5), 0)

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import { formatBytes, printFields, printJson } from '../output.ts';
@@ -6,7 +7,7 @@ import { sidecarStatus, withSession } from '../withSession.ts';
 
 /** `chorus info`: which model runs, by which engine, where, and why there. */
 export function addInfo(program: Command): void {
-  withModelOptions(program.command('info').description('load the model and say what runs it, where, and why there')).action(info);
+  withModelOptions(program.command('info').description(l10n.t('load the model and say what runs it, where, and why there'))).action(info);
 }
 
 async function info(options: ModelOptions): Promise<void> {

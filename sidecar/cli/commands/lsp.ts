@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { UsageError } from '../exitCodes.ts';
 import { bridgeStdio } from '../lspStdio.ts';
@@ -6,7 +7,7 @@ import { createOwnHome, launchOptions, removeOwnHome, Session } from '../session
 
 /** `chorus lsp --stdio`: the sidecar as a language server for any editor that starts one and speaks LSP over its standard streams. */
 export function addLsp(program: Command): void {
-  const command = program.command('lsp').description('be a language server for an editor, by way of the shared sidecar').option('--stdio', 'speak LSP over standard input and output', false);
+  const command = program.command('lsp').description(l10n.t('be a language server for an editor, by way of the shared sidecar')).option('--stdio', 'speak LSP over standard input and output', false);
   withModelOptions(command).action(lsp);
 }
 

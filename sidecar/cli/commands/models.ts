@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { localModels } from '../../store/localModels.ts';
 import { formatBytes, printJson } from '../output.ts';
@@ -6,7 +7,7 @@ import { writeForeignText } from '../terminal.ts';
 
 /** `chorus models`: the GGUF files that this machine has. */
 export function addModels(program: Command): void {
-  withJson(program.command('models').description('list the models on this machine, with those of LM Studio, Ollama and llama.cpp')).action(models);
+  withJson(program.command('models').description(l10n.t('list the models on this machine, with those of LM Studio, Ollama and llama.cpp'))).action(models);
 }
 
 async function models(options: { readonly json: boolean }): Promise<void> {
@@ -15,6 +16,6 @@ async function models(options: { readonly json: boolean }): Promise<void> {
     printJson(found);
     return;
   }
-  if (found.length === 0) process.stderr.write('No model was found. --model names any GGUF file.\n');
+  if (found.length === 0) process.stderr.write(`${l10n.t('No model was found. --model names any GGUF file.')}\n`);
   for (const model of found) writeForeignText(process.stdout, `${model.source.padEnd(10)} ${(formatBytes(model.sizeBytes) ?? '').padStart(9)}  ${model.name}\n${' '.repeat(22)}${model.path}\n`);
 }

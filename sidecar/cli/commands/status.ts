@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { ExitCodes } from '../exitCodes.ts';
 import { formatBytes, printFields, printJson } from '../output.ts';
@@ -7,14 +8,14 @@ import { sidecarStatus } from '../withSession.ts';
 
 /** `chorus status`: whether the shared sidecar runs, and what it does. Starts and loads nothing. */
 export function addStatus(program: Command): void {
-  withJson(program.command('status').description('say whether the shared sidecar runs, and with what')).action(status);
+  withJson(program.command('status').description(l10n.t('say whether the shared sidecar runs, and with what'))).action(status);
 }
 
 async function status(options: { readonly json: boolean }): Promise<void> {
   const session = await Session.openRunning();
   if (!session) {
     if (options.json) printJson({ running: false });
-    else process.stdout.write('No sidecar is running.\n');
+    else process.stdout.write(`${l10n.t('No sidecar is running.')}\n`);
     process.exitCode = ExitCodes.notRunning;
     return;
   }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { printJson } from '../output.ts';
 import { withJson } from '../options.ts';
@@ -5,7 +6,7 @@ import { Session } from '../session.ts';
 
 /** `chorus stop`: ends the shared sidecar, whoever is connected. Editors start it again when they need it. */
 export function addStop(program: Command): void {
-  withJson(program.command('stop').description('end the shared sidecar')).action(stop);
+  withJson(program.command('stop').description(l10n.t('end the shared sidecar'))).action(stop);
 }
 
 async function stop(options: { readonly json: boolean }): Promise<void> {
@@ -15,5 +16,5 @@ async function stop(options: { readonly json: boolean }): Promise<void> {
     await session.close();
   }
   if (options.json) printJson({ stopped: session !== undefined });
-  else process.stdout.write(session ? 'The sidecar has ended.\n' : 'No sidecar was running.\n');
+  else process.stdout.write(session ? `${l10n.t('The sidecar has ended.')}\n` : `${l10n.t('No sidecar was running.')}\n`);
 }

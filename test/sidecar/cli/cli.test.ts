@@ -24,7 +24,7 @@ before(async () => {
   work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cli-test-'));
   bundles = path.join(root, '.cache', path.basename(work));
   await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--out', bundles], { cwd: root });
-  environment = { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, TEMP: work, TMP: work };
+  environment = { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, TEMP: work, TMP: work, LC_ALL: 'C' };
 });
 afterEach(async () => {
   await chorus(['stop']);
