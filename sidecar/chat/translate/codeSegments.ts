@@ -1,5 +1,3 @@
-import type { HLJSApi } from 'highlight.js';
-
 export type SegmentKind = 'code' | 'comment' | 'string';
 
 /** A part of a source text. The parts in their order are the whole text. */
@@ -18,7 +16,7 @@ const GRAMMARS: Readonly<Record<string, string>> = {
  * into a string by `${…}` is code. `undefined` where there is no grammar.
  */
 export async function codeSegments(code: string, languageId: string): Promise<readonly CodeSegment[] | undefined> {
-  const { default: hljs } = (await import('highlight.js/lib/common')) as unknown as { default: HLJSApi };
+  const { default: hljs } = await import('highlight.js/lib/common');
   const language = GRAMMARS[languageId] ?? languageId;
   if (!hljs.getLanguage(language)) return undefined;
   return segmentsOfMarkup(hljs.highlight(code, { language, ignoreIllegals: true }).value);

@@ -4,6 +4,7 @@ import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { ChatService } from '../../../sidecar/chat/chatService.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
+import { typescriptTokens } from '../../bench/translateComments/typescriptTokens.ts';
 
 describe('chat with the real model', () => {
   let engine: EngineProcess;
@@ -62,6 +63,14 @@ describe('chat with the real model', () => {
       () => undefined,
     );
     assert.equal(newText, target.replace('totl', 'total'));
+  });
+
+  it('translates comments and texts, and leaves the code as it is', async () => {
+    const target = '// Adds the tax to a price.\nexport function withTax(price: number): number {\n  if (price < 0) throw new Error("the price is below zero");\n  return price * 1.19; // nineteen per cent\n}\n';
+    const { newText, stopReason } = await chat.edit({ task: 'translate', language: 'fr', languageId: 'typescript', fileName: 'tax.ts', target, before: '', after: '' }, {}, () => undefined);
+    assert.equal(stopReason, 'end');
+    assert.notEqual(newText, target);
+    assert.equal(typescriptTokens(newText), typescriptTokens(target));
   });
 
   it('writes a commit message that is none of the diff', async () => {
