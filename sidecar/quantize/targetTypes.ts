@@ -1,5 +1,8 @@
 import { tensorTypes } from '../../kernels/ggml/types.ts';
 
+/** Of ggml's block layouts (ggml.h, `GGML_QNT_VERSION`). */
+export const QUANTIZATION_VERSION = 2;
+
 /** Types that models are written in, with llama.cpp's number for a file mostly of that type (llama.h, `enum llama_ftype`). */
 export const targetTypes = {
   F32: 0,

@@ -32,9 +32,13 @@ export interface WhisperFile {
   /** Bytes of the tokens that stand for text; those behind them are control tokens. */
   readonly vocabulary: readonly Buffer[];
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
+  /** Where the first tensor's description begins. */
+  readonly tensorsOffsetBytes: number;
 }
 
 const MAGIC = 0x67676d6c;
+/** Where a file says the type of most of its weights. */
+export const FILE_TYPE_OFFSET_BYTES = 44;
 const HEADER_FIELDS = ['vocabularySize', 'audioContext', 'audioWidth', 'audioHeads', 'audioBlocks', 'textContext', 'textWidth', 'textHeads', 'textBlocks', 'melBands'] as const;
 /** Far above any Whisper, far below what would exhaust the memory. */
 const MOST: Readonly<Record<(typeof HEADER_FIELDS)[number], number>> = {
@@ -64,6 +68,20 @@ export async function readWhisperFile(file: string): Promise<WhisperFile> {
   }
 }
 
+/** Whether a file begins as those of whisper.cpp do. Throws nothing: a file that can't be read does not. */
+export async function isWhisperFile(file: string): Promise<boolean> {
+  const handle = await open(file, 'r').catch(() => undefined);
+  if (!handle) return false;
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && buffer.readUInt32LE() === MAGIC;
+  } catch {
+    return false;
+  } finally {
+    await handle.close();
+  }
+}
+
 class WhisperParser {
   constructor(
     private readonly file: string,
@@ -78,7 +96,8 @@ class WhisperParser {
     const hyperparameters = await this.hyperparameters();
     const melFilters = await this.melFilters(hyperparameters);
     const vocabulary = await this.vocabulary(hyperparameters);
-    return { path: file, fileSizeBytes: reader.fileSizeBytes, hyperparameters, melFilters, vocabulary, tensors: await this.tensors() };
+    const tensorsOffsetBytes = reader.offset;
+    return { path: file, fileSizeBytes: reader.fileSizeBytes, hyperparameters, melFilters, vocabulary, tensors: await this.tensors(), tensorsOffsetBytes };
   }
 
   private async hyperparameters(): Promise<WhisperHyperparameters> {
