@@ -4,10 +4,11 @@
  */
 import { build, context, type BuildOptions } from 'esbuild';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { GRAMMARS } from '../sidecar/context/definitionShapes.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { production, watch, out, metafile } = parseArgs({
@@ -62,6 +63,8 @@ const bundles: BuildOptions[] = [
   nodeModule('sidecar/server/main.ts', 'sidecar.mjs'),
   nodeModule('sidecar/engine/main.ts', 'engine.mjs'),
   nodeModule('sidecar/microphone/main.ts', 'microphone.mjs'),
+  // tree-sitter's script looks for itself by what only CommonJS has.
+  { ...nodeModule('sidecar/context/main.ts', 'context.cjs'), format: 'cjs', banner: {} },
   nodeModule('sidecar/train/main.ts', 'train.mjs'),
   { ...nodeModule('sidecar/cli/main.ts', 'cli.mjs'), banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
   nodeModule('extension/uninstall.ts', 'uninstall.mjs'),
@@ -76,11 +79,21 @@ const bundles: BuildOptions[] = [
 ];
 
 const present = bundles.filter((bundle) => (bundle.entryPoints as string[]).every((entry) => existsSync(path.join(root, entry))));
+/** tree-sitter and its grammars, which the index loads by path. */
+async function copyGrammars(): Promise<void> {
+  const folder = path.join(outputFolder, 'grammars');
+  await mkdir(folder, { recursive: true });
+  const files = ['tree-sitter.wasm', ...GRAMMARS.map((grammar) => `tree-sitter-${grammar}.wasm`)];
+  await Promise.all(files.map((file) => copyFile(path.join(root, 'node_modules/@vscode/tree-sitter-wasm/wasm', file), path.join(folder, file))));
+}
+
 if (watch) {
+  await copyGrammars();
   for (const bundle of present) await (await context(bundle)).watch();
 } else {
   await rm(outputFolder, { recursive: true, force: true });
   const results = await Promise.all(present.map((bundle) => build(bundle)));
+  await copyGrammars();
   const inputs = new Set(results.flatMap((result) => Object.keys(result.metafile?.inputs ?? {})));
   if (metafile !== undefined) await writeFile(metafile, JSON.stringify({ inputs: [...inputs].sort() }));
 }

@@ -9,6 +9,7 @@ import { GhostText } from './completion/ghostText.ts';
 import { registerCompletion } from './completion/registerCompletion.ts';
 import { Snooze } from './completion/snooze.ts';
 import { registerCuda } from './cuda/registerCuda.ts';
+import { registerContext } from './context/registerContext.ts';
 import { registerContexts } from './contexts/registerContexts.ts';
 import { registerDictation } from './dictation/registerDictation.ts';
 import { DocumentPolicy } from './documents/documentPolicy.ts';
@@ -22,6 +23,7 @@ import { initializationOptions, registerSettingsSync } from './sidecar/initializ
 import { LanguageClientSession } from './sidecar/sidecarSession.ts';
 import { registerStatus } from './status/registerStatus.ts';
 import { TroubleReporter } from './status/troubleReporter.ts';
+import { WorkspaceSync } from './workspace/workspaceSync.ts';
 
 /** Set by the first line of the bundle. */
 declare const chorusLoadStartMs: number;
@@ -39,12 +41,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const language = new InterfaceLanguageSetting(context.extensionPath, logError);
   const policy = new DocumentPolicy();
   const documents = new DocumentSync(policy, logError);
+  const workspace = new WorkspaceSync(policy, (line) => log.info(line), logError);
   const snooze = new Snooze();
   const troubles = new TroubleReporter(log);
   const connection = new LanguageClientSession({
     launch: { sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'), clientVersion: version },
     log,
     documents,
+    workspace,
     initializationOptions: () => initializationOptions(version),
   });
   session = connection;
@@ -60,7 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
     onOffer: (document, position, items) => acceptance.offer(document, position, items),
     onTrouble: (trouble) => troubles.report(trouble),
   });
-  context.subscriptions.push(log, language, policy, documents, snooze, acceptance, session);
+  context.subscriptions.push(log, language, policy, documents, workspace, snooze, acceptance, session);
 
   registerSettingsSync(context, session, logError);
   registerStatus(context, { session, ghostText, snooze, acceptance, language }, troubles, log);
@@ -68,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerLanguageChoice(context);
   registerCompletion(context, session, { ghostText, snooze, acceptance });
   registerModels(context, session);
+  registerContext(context, session);
   registerContexts(context, session, policy, logError);
   registerCuda(context, session, logError);
   registerEditPreview(context);

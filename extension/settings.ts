@@ -61,6 +61,11 @@ export function readChorusSettings(reader: SettingsReader): ChorusSettings {
       keepOnDisk: flag(userValue(reader, 'contexts.keepOnDisk')),
       maxGigabytes: numberAtLeast(userValue(reader, 'contexts.maxGigabytes'), 0),
     },
+    context: {
+      workspace: flag(reader.get('context.workspace')),
+      maxTokens: wholeNumber(reader.get('context.maxTokens'), 0),
+      readAhead: flag(reader.get('context.readAhead')),
+    },
   };
 }
 

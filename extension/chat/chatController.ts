@@ -9,8 +9,11 @@ import type { SidecarSession } from '../sidecar/session.ts';
 import type { ChatHistory } from './chatHistory.ts';
 import type { ContextChips } from './contextChips.ts';
 import { chatMessages, titleOf, withMessage, withoutLastAnswer, type Conversation } from './conversation.ts';
+import { mentionsOf, withoutMentions } from './mentions.ts';
 import { relativeTime } from './relativeTime.ts';
 import { slashCommands } from './strings.ts';
+
+const MAX_SYMBOLS = 8;
 
 interface RunningAnswer {
   readonly conversationId: string;
@@ -62,6 +65,9 @@ export class ChatController {
 
   private async begin(text: string): Promise<{ readonly answered: Promise<void> }> {
     const command = commandOf(text);
+    const { selection, files } = mentionsOf(text);
+    if (selection) await this.options.chips.addTarget();
+    for (const file of files) await this.options.chips.addNamedFile(file);
     if (command && this.options.chips.views.length === 0) await this.options.chips.addTarget();
     await this.stop();
     const question: MessageView = { id: randomUUID(), role: 'user', content: text };
@@ -140,9 +146,13 @@ export class ChatController {
     const { session, chips, post } = this.options;
     const { token } = running.cancellation;
     try {
+      const messages = chatMessages(this.conversation);
+      const { workspace, symbols } = mentionsOf(messages.at(-1)?.content ?? '');
       const params: ChatParams = {
         conversationId: running.conversationId,
-        messages: chatMessages(this.conversation),
+        messages: messages.map((message) => (message.role === 'user' ? { ...message, content: withoutMentions(message.content) } : message)),
+        ...(workspace ? { workspace } : {}),
+        ...(symbols.length > 0 ? { symbols: symbols.slice(0, MAX_SYMBOLS) } : {}),
         context: await chips.read(),
         displayLanguage: currentLanguage(),
         ...(command ? { command } : {}),
@@ -191,5 +201,8 @@ function noticeOf(result: ChatResult, cancelled: boolean): Partial<MessageView> 
     result.omittedContext?.length ? l10n.t('Did not fit into the model\'s context in full: {0}.', result.omittedContext.join(', ')) : '',
     result.omittedTurns ? l10n.t('The oldest messages did not fit into the model\'s context.') : '',
   ].filter(Boolean);
-  return notices.length > 0 ? { notice: notices.join(' ') } : {};
+  return {
+    ...(notices.length > 0 ? { notice: notices.join(' ') } : {}),
+    ...(result.sources?.length ? { sources: result.sources.map(({ uri, path, lines: [start, end] }) => ({ uri, line: start, label: `${path}:${start + 1}-${end + 1}` })) } : {}),
+  };
 }

@@ -157,6 +157,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
       case 'apply': return applyCode(message.code);
       case 'addChip': return chips.addFromEditor(message.kind);
       case 'removeChip': return chips.remove(message.id);
+      case 'openSource': return openSource(message.uri, message.line);
       case 'openLink': return openLink(message.href);
       case 'focused': return this.didFocusBox.fire();
       case 'dictate': return vscode.commands.executeCommand('chorus.dictate', 'chat');
@@ -197,6 +198,11 @@ class ChatPanel implements vscode.WebviewViewProvider {
   private post(message: HostMessage): void {
     if (this.pageReady) this.view?.webview.postMessage(message).then(undefined, this.onError);
   }
+}
+
+/** Shows a place that an answer drew on. */
+async function openSource(uri: string, line: number): Promise<void> {
+  await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection: new vscode.Range(line, 0, line, 0) });
 }
 
 /** Whether nobody chose another model. */

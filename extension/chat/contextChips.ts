@@ -49,6 +49,14 @@ export class ContextChips {
     if (await this.allowed(uri)) this.addLive('file', uri, readFile);
   }
 
+  /** Adds the workspace's file of that name or path. Says so when there is none. */
+  async addNamedFile(name: string): Promise<void> {
+    const pattern = `**/${name.replaceAll(/[[\]{}*?]/g, '?')}`;
+    const [uri] = await vscode.workspace.findFiles(pattern, '**/node_modules/**', 1);
+    if (uri) await this.addFile(uri);
+    else await vscode.window.showInformationMessage(l10n.t('The workspace has no file {0}.', name));
+  }
+
   /** Adds the selection or the declaration at the cursor, if the active editor has one; for commands that need some code. */
   async addTarget(): Promise<void> {
     const target = await quietTarget(this.policy);
@@ -67,7 +75,7 @@ export class ContextChips {
   addItem(item: ContextItem): void {
     const uri = item.uri === undefined ? undefined : vscode.Uri.parse(item.uri);
     const lines = item.lines ? `:${item.lines[0] + 1}-${item.lines[1] + 1}` : '';
-    this.add(item.kind, `${uri ? baseName(uri) : item.kind}${lines}`, uri ? `${vscode.workspace.asRelativePath(uri)}${lines}` : '', async () =>
+    this.add(item.kind === 'workspace' ? 'selection' : item.kind, `${uri ? baseName(uri) : item.kind}${lines}`, uri ? `${vscode.workspace.asRelativePath(uri)}${lines}` : '', async () =>
       !uri || (await this.policy.check(uri)) === 'allowed' ? item : undefined,
     );
   }

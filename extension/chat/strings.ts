@@ -21,6 +21,7 @@ export function chatStrings(): ChatStrings {
     answerDone: l10n.t('End of answer'),
     copy: l10n.t('Copy'),
     copied: l10n.t('Copied'),
+    sources: l10n.t('Read in the workspace'),
     insert: l10n.t('Insert at cursor'),
     apply: l10n.t('Apply: show as a change to the file'),
     retry: l10n.t('Try again'),

@@ -25,6 +25,7 @@ export class DocumentPolicy implements vscode.Disposable {
   #secretFiles: SecretFiles;
   readonly #verdicts = new Map<string, Promise<Verdict>>();
   readonly #rootOfFolder = new Map<string, Promise<vscode.Uri | undefined>>();
+  readonly #repositoryOfFolder = new Map<string, Promise<vscode.Uri | undefined>>();
   readonly #rulesOfRoot = new Map<string, IgnoreRules>();
   readonly #disposables: vscode.Disposable[] = [this.#didChange];
 
@@ -47,13 +48,14 @@ export class DocumentPolicy implements vscode.Disposable {
     const key = uri.toString();
     let verdict = this.#verdicts.get(key);
     if (verdict === undefined) {
-      verdict = this.#judge(uri);
+      verdict = this.judge(uri);
       this.#verdicts.set(key, verdict);
     }
     return verdict;
   }
 
-  async #judge(uri: vscode.Uri): Promise<Verdict> {
+  /** As `check`, of files that nobody has open: the verdict is not remembered. */
+  async judge(uri: vscode.Uri): Promise<Verdict> {
     if (!SYNCED_SCHEMES.includes(uri.scheme)) return 'scheme';
     if (this.#secretFiles.has(uri.path)) return 'secret';
     const file = fileOf(uri);
@@ -63,16 +65,39 @@ export class DocumentPolicy implements vscode.Disposable {
     return path !== undefined && (await this.#rulesOf(root).ignores(path)) ? 'ignored' : 'allowed';
   }
 
+  /** Whether nothing in a folder may be sent. */
+  async forbidsFolder(uri: vscode.Uri): Promise<boolean> {
+    if (this.#secretFiles.has(`${uri.path}/`)) return true;
+    const root = await this.#rootOf(uri);
+    const path = root && relativePath(root, uri);
+    return root !== undefined && path !== undefined && (await this.#rulesOf(root).ignoresFolder(path));
+  }
+
   /** The folder whose ignore rules count for `file`: its repository's, or else the workspace folder. */
   #rootOf(file: vscode.Uri): Promise<vscode.Uri | undefined> {
     const folder = vscode.Uri.joinPath(file, '..');
     const key = folder.toString();
     let root = this.#rootOfFolder.get(key);
     if (root === undefined) {
-      root = findRepository(folder).then((repository) => repository ?? vscode.workspace.getWorkspaceFolder(file)?.uri);
+      root = this.#repositoryOf(folder).then((repository) => repository ?? vscode.workspace.getWorkspaceFolder(file)?.uri);
       this.#rootOfFolder.set(key, root);
     }
     return root;
+  }
+
+  /** The nearest folder with a `.git`, from `folder` upwards. */
+  #repositoryOf(folder: vscode.Uri): Promise<vscode.Uri | undefined> {
+    const key = folder.toString();
+    let repository = this.#repositoryOfFolder.get(key);
+    if (repository === undefined) {
+      repository = isRepository(folder).then((isRoot) => {
+        if (isRoot) return folder;
+        const parent = vscode.Uri.joinPath(folder, '..');
+        return folder.path === '/' || folder.path === '' || parent.path === folder.path ? undefined : this.#repositoryOf(parent);
+      });
+      this.#repositoryOfFolder.set(key, repository);
+    }
+    return repository;
   }
 
   #rulesOf(root: vscode.Uri): IgnoreRules {
@@ -95,6 +120,7 @@ export class DocumentPolicy implements vscode.Disposable {
   #forget(): void {
     this.#verdicts.clear();
     this.#rootOfFolder.clear();
+    this.#repositoryOfFolder.clear();
     for (const rules of this.#rulesOfRoot.values()) rules.forget();
     this.#didChange.fire();
   }
@@ -118,15 +144,8 @@ function fileOf(uri: vscode.Uri): vscode.Uri | undefined {
   return uri;
 }
 
-async function findRepository(start: vscode.Uri): Promise<vscode.Uri | undefined> {
-  for (let folder = start; ; folder = vscode.Uri.joinPath(folder, '..')) {
-    try {
-      await vscode.workspace.fs.stat(vscode.Uri.joinPath(folder, '.git'));
-      return folder;
-    } catch {
-      if (folder.path === '/' || folder.path === '' || vscode.Uri.joinPath(folder, '..').path === folder.path) return undefined;
-    }
-  }
+async function isRepository(folder: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(vscode.Uri.joinPath(folder, '.git')).then(() => true, () => false);
 }
 
 function relativePath(root: vscode.Uri, file: vscode.Uri): string | undefined {

@@ -27,10 +27,19 @@ export class IgnoreRules {
 
   /** `path`: of a file, relative to the root, with slashes. */
   async ignores(path: string): Promise<boolean> {
+    return this.#ignores(path, false);
+  }
+
+  /** Whether everything in the folder is ignored, whatever it is called. */
+  async ignoresFolder(path: string): Promise<boolean> {
+    return this.#ignores(path, true);
+  }
+
+  async #ignores(path: string, endsInFolder: boolean): Promise<boolean> {
     if (!ignore.isPathValid(path)) return false;
     const names = path.split('/');
     for (let depth = 1; depth <= names.length; depth++) {
-      const isFolder = depth < names.length;
+      const isFolder = endsInFolder || depth < names.length;
       const current = names.slice(0, depth).join('/') + (isFolder ? '/' : '');
       if (await this.#isIgnoredByFilesAbove(current, names.slice(0, depth - 1))) return true;
     }

@@ -4,6 +4,7 @@ import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult, type ContextItem } from '../../sidecar/protocol/client.ts';
 import { selectionItem } from '../actions/askInChat.ts';
 import { quietTarget } from '../actions/editorTarget.ts';
+import { mentionsOf, withoutMentions } from '../chat/mentions.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
@@ -13,6 +14,7 @@ import { answerMetadata, historyMessages, historyPlaces, mergeContext, type Turn
 import { resolvePlaces, resolveReferences } from './references.ts';
 
 const PARTICIPANT_ID = 'chorus.chat';
+const MAX_SYMBOLS = 8;
 
 /** Registers `@chorus`. It answers with the local model whatever model is chosen in VS Code's picker. */
 export function createParticipant(session: SidecarSession, policy: Pick<DocumentPolicy, 'check'>): vscode.Disposable {
@@ -40,16 +42,20 @@ async function answer(
   for (const reason of refused) response.progress(reason);
   const attached = items.length > 0 || !command ? items : await editorContext(policy, response);
   const context = mergeContext(await resolvePlaces(historyPlaces(history), policy), attached);
-  const messages = [...historyMessages(history), { role: 'user' as const, content: request.prompt }];
+  const { workspace, symbols } = mentionsOf(request.prompt);
+  const messages = [...historyMessages(history), { role: 'user' as const, content: withoutMentions(request.prompt) }];
   const params: ChatParams = {
     conversationId: conversationId('vscode-chat', messages[0]?.content ?? ''),
     messages,
     command,
     context,
+    ...(workspace ? { workspace } : {}),
+    ...(symbols.length > 0 ? { symbols: symbols.slice(0, MAX_SYMBOLS) } : {}),
     displayLanguage: currentLanguage(),
   };
   try {
     const result = await session.requestStreaming<ChatChunk, ChatResult>(CHAT_REQUEST, params, ({ text }) => response.markdown(text), token);
+    for (const { uri, lines } of result.sources ?? []) response.reference(new vscode.Location(vscode.Uri.parse(uri), new vscode.Range(lines[0], 0, lines[1], 0)));
     for (const omitted of result.omittedContext ?? []) response.progress(l10n.t('{0} did not fit into the context in full.', omitted));
     return { metadata: answerMetadata(command, context) };
   } catch (error) {

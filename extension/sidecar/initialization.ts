@@ -11,6 +11,7 @@ export function initializationOptions(clientVersion: string): ChorusInitializati
     clientVersion,
     settings: readChorusSettings(vscode.workspace.getConfiguration('chorus')),
     workspaceKey: workspaceKey(),
+    providesWorkspace: true,
   };
 }
 

@@ -10,6 +10,7 @@ import {
 import type { LaunchOptions } from '../../sidecar/client/launch.ts';
 import type { SidecarError } from '../../sidecar/client/sidecarError.ts';
 import type { DocumentSync } from '../documents/documentSync.ts';
+import type { WorkspaceSync } from '../workspace/workspaceSync.ts';
 import { CrashBackoff } from './crashBackoff.ts';
 import type { ChorusLanguageClient, Closing } from './languageClient.ts';
 import { localisedMessage } from './localisedMessage.ts';
@@ -19,6 +20,7 @@ export interface SessionSetup {
   readonly launch: LaunchOptions;
   readonly log: vscode.LogOutputChannel;
   readonly documents: DocumentSync;
+  readonly workspace: WorkspaceSync;
   readonly initializationOptions: () => ChorusInitializationOptions;
 }
 
@@ -165,6 +167,7 @@ export class LanguageClientSession implements SidecarSession {
       this.#failed(error);
       throw error;
     }
+    this.#setup.workspace.attach(client);
     this.#enter('running');
     this.#setStatus(await client.request<SidecarStatus>(STATUS_REQUEST, undefined).catch(() => undefined));
     return client;
@@ -179,6 +182,7 @@ export class LanguageClientSession implements SidecarSession {
       middleware: documents.middleware,
       onClosed: (closing) => this.#closed(client, closing),
     });
+    this.#setup.workspace.serve(client);
     client.onNotification(STATUS_NOTIFICATION, (status: SidecarStatus) => this.#setStatus(status));
     return client;
   }
@@ -213,6 +217,7 @@ export class LanguageClientSession implements SidecarSession {
     if (!this.isRunning || this.#disposed) return;
     this.#start = undefined;
     this.#setup.documents.attach(undefined);
+    this.#setup.workspace.attach(undefined);
     this.#enter('stopped');
     this.#didClose.fire();
     this.#setup.log.info(`The sidecar closed the connection (WebSocket code ${closing.webSocketCode ?? 'none'}).`);
@@ -230,6 +235,7 @@ export class LanguageClientSession implements SidecarSession {
 
   #failed(error: unknown): void {
     this.#setup.documents.attach(undefined);
+    this.#setup.workspace.attach(undefined);
     this.#enter('stopped');
     this.#backoff.record(Date.now());
     this.#didFail.fire({ message: localisedMessage(error), detail: (error as Partial<SidecarError>).detail, restarts: false });

@@ -21,6 +21,7 @@ export function statusTooltip(
   addLine(statusText(kind, status, snoozedUntilMs));
   if (status?.modelName) {
     tooltip.appendMarkdown('---\n\n');
+    if (status.readingAhead) addLine(l10n.t('Reading other files ahead, until you type'));
     for (const line of modelLines(status)) addLine(line);
   }
   tooltip.appendMarkdown('---\n\n');

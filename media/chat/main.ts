@@ -58,6 +58,7 @@ class ChatPage {
         insert: (code) => post({ type: 'insert', code }),
         apply: (code) => post({ type: 'apply', code }),
         retry: (id) => post({ type: 'retry', id }),
+        openSource: ({ uri, line }) => post({ type: 'openSource', uri, line }),
       },
       openLink: (href) => post({ type: 'openLink', href }),
       chooseCommand: (name) => this.composer.chooseCommand(name),

@@ -4,11 +4,12 @@ import { decorateCodeBlock, type CodeActions } from './codeBlock.ts';
 import { element } from './dom.ts';
 import { icon } from './icons.ts';
 import type { MarkdownRenderer } from './markdown.ts';
-import type { ChatStrings, MessageView } from './messages.ts';
+import type { ChatStrings, MessageView, Source } from './messages.ts';
 import { ThinkingSplitter } from './thinking.ts';
 
 export interface AnswerActions extends CodeActions {
   retry(id: string): void;
+  openSource(source: Source): void;
 }
 
 /** A user's message: plain text, as typed. */
@@ -82,6 +83,7 @@ export class AnswerElement {
     if (message.notice) {
       this.footer.append(element('p', { class: message.failed ? 'notice failed' : 'notice', text: message.notice, attributes: { dir: 'auto' } }));
     }
+    if (message.sources?.length) this.footer.append(this.sources(message.sources));
     const buttons = element('div', { class: 'answer-actions' });
     if (this.content.trim() !== '') {
       buttons.append(this.button('copy', strings.copy, () => actions.copy(this.content)));
@@ -90,6 +92,16 @@ export class AnswerElement {
     this.footer.append(buttons);
     if (this.announces) announcer.say(message.notice ?? strings.answerDone);
     this.announces = false;
+  }
+
+  private sources(sources: readonly Source[]): HTMLElement {
+    const { strings, actions } = this.context;
+    const links = sources.map((source) =>
+      element('li', {
+        children: [element('button', { class: 'source', text: source.label, attributes: { type: 'button', dir: 'ltr' }, onClick: () => actions.openSource(source) })],
+      }),
+    );
+    return element('details', { class: 'sources', children: [element('summary', { text: `${strings.sources} (${sources.length})` }), element('ul', { children: links })] });
   }
 
   private button(name: 'copy' | 'retry', label: string, onClick: () => void, withText = false): HTMLButtonElement {

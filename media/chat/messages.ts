@@ -18,8 +18,18 @@ export interface MessageView {
   readonly content: string;
   /** One line under an answer: why it ended early, what was left out. */
   readonly notice?: string;
+  /** Places in the workspace that the answer drew on. */
+  readonly sources?: readonly Source[];
   /** The answer ended by a failure: the notice is shown as one. */
   readonly failed?: boolean;
+}
+
+export interface Source {
+  readonly uri: string;
+  /** Counted from zero. */
+  readonly line: number;
+  /** For example "src/parser.ts:10-24". */
+  readonly label: string;
 }
 
 export interface ConversationView {
@@ -60,6 +70,7 @@ export interface ChatStrings {
   readonly answerDone: string;
   readonly copy: string;
   readonly copied: string;
+  readonly sources: string;
   readonly insert: string;
   readonly apply: string;
   readonly retry: string;
@@ -123,4 +134,5 @@ export type PageMessage =
   | { readonly type: 'chooseModel' }
   /** The keyboard's focus came into the box. */
   | { readonly type: 'focused' }
-  | { readonly type: 'dictate' };
+  | { readonly type: 'dictate' }
+  | { readonly type: 'openSource'; readonly uri: string; readonly line: number };

@@ -53,6 +53,7 @@ const TITLES: Readonly<Record<ContextItem['kind'], string>> = {
   selection: 'Selected code',
   file: 'File',
   diagnostics: 'Problems reported',
+  workspace: 'Code of the workspace',
 };
 
 function render(item: ContextItem, text: string): string {

@@ -1,25 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { type ModelSession, TroubleError } from '../engine/engine.ts';
-import { type CompletionFeedback, type CompletionStatistics, MAX_DOCUMENT_UNITS } from '../protocol/client.ts';
-import type { ContextSet, EngineGenerateResult, LoadedModel } from '../protocol/engine.ts';
+import { type CompletionFeedback, type CompletionStatistics, type ContextResult, type ContextSnippet, MAX_DOCUMENT_UNITS, type WorkspaceContextSettings } from '../protocol/client.ts';
+import type { LoadedModel } from '../protocol/engine.ts';
 import { blockIndentation, isBehindHead } from './blocks.ts';
 import { type CacheHit, type CacheKey, TypedThroughCache } from './cache.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
-import { composePrompt } from './composePrompt.ts';
 import { type Cursor, readCursor } from './cursor.ts';
 import { AdaptiveDebounce, delay } from './debounce.ts';
-import { detectFim, type FimFormat } from './fim.ts';
+import type { FimFormat } from './fim.ts';
 import { generateText } from './generateText.ts';
-import type { HealedPrompt } from './healing.ts';
 import { type Flight, InFlight } from './inFlight.ts';
+import { LastPrompts } from './lastPrompts.ts';
 import { chooseExtent, type Extent } from './multiline.ts';
 import { postprocess } from './postprocess/index.ts';
-import { budgetOf, promptText } from './prompt.ts';
-import { PromptBudget, type PromptSpeedMemory } from './promptBudget.ts';
+import type { PromptSpeedMemory } from './promptBudget.ts';
+import { type ContextPrompt, PromptMaker } from './promptMaker.ts';
+import { ReadAhead } from './readAhead.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import { StatisticsCounter } from './statistics.ts';
 import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
-import { SuffixMemory } from './suffixMemory.ts';
 import { worthCompleting } from './trigger.ts';
 
 export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
@@ -29,7 +28,6 @@ const DEFAULT_MIN_DEBOUNCE_MS = 20;
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** Lines that take longer to write are not waited for. */
 const MULTI_LINE_MS = 1500;
-const CONTEXT_RESERVE_TOKENS = 32;
 /** The likeliest text may be one that no filter lets through, such as the line above once more: then the next candidate gets a chance. */
 const AUTOMATIC_ATTEMPTS = 2;
 /** Tokens that only say again what healing took back. */
@@ -40,6 +38,8 @@ export interface CompletionServiceDependencies {
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
   readonly speeds?: PromptSpeedMemory;
+  /** Told when contexts begin and end to be read ahead. */
+  readonly onReadAhead?: (isReading: boolean) => void;
   /** Told what happened, in counts and times; never code. */
   readonly log?: (message: string) => void;
 }
@@ -52,17 +52,18 @@ export class CompletionService {
   readonly #cache = new TypedThroughCache();
   readonly #inFlight = new InFlight();
   readonly #statistics = new StatisticsCounter();
-  readonly #suffixes = new SuffixMemory();
   readonly #debounces = new Map<string, AdaptiveDebounce>();
-  readonly #speeds: PromptSpeedMemory | undefined;
-  readonly #budgets = new Map<string, PromptBudget>();
-  #fim: { model: LoadedModel; format: Promise<FimFormat | undefined> } | undefined;
+  readonly #prompts: PromptMaker;
+  readonly #readAhead: ReadAhead;
+  readonly #lastPrompts = new LastPrompts();
 
   constructor(dependencies: CompletionServiceDependencies) {
     this.#session = dependencies.session;
-    this.#speeds = dependencies.speeds;
     this.#now = dependencies.now ?? (() => performance.now());
     this.#log = dependencies.log ?? (() => undefined);
+    const { session, speeds } = dependencies;
+    this.#prompts = new PromptMaker({ session, speeds, now: this.#now, onOtherModel: () => this.#cache.clear() });
+    this.#readAhead = new ReadAhead(this.#now, dependencies.onReadAhead);
   }
 
   /** Completions for a cursor, best first; none where there is nothing worth showing or `signal` aborts. Throws `TroubleError`. */
@@ -77,6 +78,7 @@ export class CompletionService {
     if (cursor === undefined || (!request.explicit && !worthCompleting(cursor, true))) return [];
     const debounce = this.#debounceOf(request.clientKey);
     debounce.keystroke(startedAt);
+    this.#readAhead.schedule(request.clientKey, (idle, limitMs) => this.#read(request, cursor, { signal: idle, limitMs }));
     const key: CacheKey = { clientKey: request.clientKey, uri: request.uri, before: cursor.before, after: cursor.after };
 
     const known = this.#lookUp(key, request.explicit);
@@ -112,7 +114,9 @@ export class CompletionService {
     const flight = this.#inFlight.current(clientKey);
     flight?.cancel();
     this.#cache.forget(clientKey);
-    this.#suffixes.forget(clientKey);
+    this.#prompts.forget(clientKey);
+    this.#readAhead.stop(clientKey);
+    this.#lastPrompts.forget(clientKey);
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
     await flight?.finished.catch(() => undefined);
@@ -141,12 +145,12 @@ export class CompletionService {
   /** Asks the model and puts what it said into the cache. */
   async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: { signal: AbortSignal; onText: (text: string) => void }): Promise<void> {
     const model = await this.#session.model();
-    const fim = await this.#fimOf(model);
+    const fim = await this.#prompts.fimOf(model);
     if (run.signal.aborted) return;
     if (!request.explicit && !worthCompleting(cursor, fim !== undefined)) return;
 
     const extent = chooseExtent(cursor, request.settings);
-    const prompt = await this.#compose({ request, cursor, model, fim, extent });
+    const prompt = await this.#prompts.make({ request, cursor, model, fim, extent });
     const texts: string[] = [];
     let timedOut = false;
     const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : AUTOMATIC_ATTEMPTS;
@@ -155,7 +159,7 @@ export class CompletionService {
     for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
       const timeoutMs = Math.round(deadline - this.#now());
       if (run.signal.aborted || timeoutMs <= 0) break;
-      const candidate = await this.#candidate({ model, prompt, cursor, extent, attempt, timeoutMs, fim, key, contextSet: request.contextSet, ...run });
+      const candidate = await this.#candidate({ request, model, prompt, cursor, extent, attempt, timeoutMs, fim, key, ...run });
       if (candidate === undefined) break;
       if (candidate.text !== '') addDistinct(texts, candidate.text);
       timedOut ||= candidate.timedOut;
@@ -165,25 +169,51 @@ export class CompletionService {
     if (!run.signal.aborted && !(timedOut && texts.length === 0)) this.#cache.add(key, texts);
   }
 
-  async #compose(options: { request: CompletionRequest; cursor: Cursor; model: LoadedModel; fim: FimFormat | undefined; extent: Extent }): Promise<HealedPrompt> {
-    const { request, cursor, model, fim, extent } = options;
-    const maxTokens = this.#budgetOf(model).tokens(model.contextSizeTokens, extent.maxTokens + CONTEXT_RESERVE_TOKENS);
-    const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
-    const suffixLeads = fim === undefined || fim.order === 'spm';
-    const suffix = suffixLeads ? this.#suffixes.hold(request.clientKey, request.uri, text.suffix) : text.suffix;
-    return composePrompt({ engine: this.#session.engine, model, fim, text: { prefix: text.prefix, suffix }, path: pathOf(request.uri), languageId: request.languageId, maxTokens });
+  /** Evaluates the whole context and the document, for the next completion here. Gives the milliseconds that it took. */
+  async #read(request: CompletionRequest, cursor: Cursor, { signal, limitMs }: { signal: AbortSignal; limitMs: number }): Promise<number> {
+    const { clientKey, contextSettings: { readAhead = true } = {} } = request;
+    if (!readAhead || request.workspace === undefined) return 0;
+    const model = await this.#session.model();
+    const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), isAhead: true });
+    if (signal.aborted || prompt.context.length === 0 || this.#prompts.plans.isRead(clientKey)) return 0;
+    const result = await this.#session.engine.generate(
+      { sequence: sequenceOf(clientKey), priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
+      { signal },
+    );
+    this.#prompts.plans.readAhead(clientKey, Math.min(prompt.contextTokens, result.reusedTokens + result.evaluatedTokens));
+    this.#log(`read ahead: ${result.reusedTokens} + ${result.evaluatedTokens} of ${prompt.tokens.length} prompt tokens in ${Math.round(result.promptMs)} ms (${result.stopReason})`);
+    return result.promptMs;
+  }
+
+  /** Ends what is read ahead for a client. */
+  stopReadingAhead(clientKey: string): void {
+    this.#readAhead.stop(clientKey);
+  }
+
+  /** What stands in a client's prompts for a document, and what its last completion was made of. */
+  async context(clientKey: string, uri: string, settings: WorkspaceContextSettings): Promise<Omit<ContextResult, 'index'>> {
+    const model = await this.#session.model();
+    const { snippets, isRead } = this.#prompts.plans.read(clientKey, uri);
+    return {
+      budgetTokens: this.#prompts.contextTokens(model, settings),
+      snippets: snippets.map((planned): ContextSnippet => {
+        const { uri: place, path, startLine, endLine, kind, reason } = planned.snippet;
+        return { uri: place, path, lines: [startLine, endLine], kind, reason, tokens: planned.tokens.length, evaluated: isRead(planned) };
+      }),
+      last: this.#lastPrompts.read(clientKey, uri),
+    };
   }
 
   async #candidate(options: {
+    request: CompletionRequest;
     model: LoadedModel;
-    prompt: HealedPrompt;
+    prompt: ContextPrompt;
     cursor: Cursor;
     extent: Extent;
     attempt: number;
     timeoutMs: number;
     fim: FimFormat | undefined;
     key: CacheKey;
-    contextSet: ContextSet | undefined;
     signal: AbortSignal;
     onText: (text: string) => void;
   }): Promise<{ text: string; timedOut: boolean; filteredOut: boolean } | undefined> {
@@ -201,7 +231,7 @@ export class CompletionService {
         sampling: samplingOf(attempt),
         stop: fim?.end,
         timeoutMs: options.timeoutMs,
-        contextSet: options.contextSet,
+        contextSet: options.request.contextSet,
       },
       {
         signal: options.signal,
@@ -212,8 +242,10 @@ export class CompletionService {
     );
     if (generated === undefined) return undefined;
     const { result } = generated;
-    this.#measured(options.model, result);
+    this.#prompts.measured(options.model, result);
+    const { clientKey, uri, text: documentText } = options.request;
     const text = postprocess(generated.text, { cursor, multiline: extent.multiline, ended: generated.ended });
+    if (attempt === 0) this.#lastPrompts.note(clientKey, { uri, text: wordBefore(cursor.before) + text, documentText, promptTokens: prompt.tokens.length, contextTokens: prompt.contextTokens, context: prompt.context, result });
     this.#log(
       `completion: ${result.reusedTokens} + ${result.evaluatedTokens} prompt tokens in ${Math.round(result.promptMs)} ms, ` +
         `${result.tokens.length} tokens in ${Math.round(result.generateMs)} ms (${result.stopReason}), ${text.length} characters kept`,
@@ -239,40 +271,11 @@ export class CompletionService {
     return [];
   }
 
-  #budgetOf(model: LoadedModel): PromptBudget {
-    const key = speedKey(model);
-    let budget = this.#budgets.get(key);
-    if (budget === undefined) this.#budgets.set(key, (budget = new PromptBudget(this.#speeds?.of(key))));
-    return budget;
-  }
-
-  #measured(model: LoadedModel, { evaluatedTokens, promptMs }: EngineGenerateResult): void {
-    const budget = this.#budgetOf(model);
-    budget.measured(evaluatedTokens, promptMs);
-    if (budget.tokensPerSecond !== undefined) this.#speeds?.note(speedKey(model), budget.tokensPerSecond);
-  }
-
   #debounceOf(clientKey: string): AdaptiveDebounce {
     let debounce = this.#debounces.get(clientKey);
     if (debounce === undefined) this.#debounces.set(clientKey, (debounce = new AdaptiveDebounce()));
     return debounce;
   }
-
-  #fimOf(model: LoadedModel): Promise<FimFormat | undefined> {
-    if (this.#fim?.model !== model) {
-      // Another model, other completions.
-      if (this.#fim !== undefined && this.#fim.model.path !== model.path) this.#cache.clear();
-      const format = detectFim(this.#session.engine, model);
-      this.#fim = { model, format };
-      format.catch(() => (this.#fim = undefined));
-    }
-    return this.#fim?.format ?? Promise.resolve(undefined);
-  }
-}
-
-/** What a model's speed depends on. */
-function speedKey({ path, engine, device, threads }: LoadedModel): string {
-  return JSON.stringify([path, engine, device, threads]);
 }
 
 /** One sequence for each client: nothing of one window's code serves another. */
@@ -280,16 +283,11 @@ function sequenceOf(clientKey: string): string {
   return `completion:${clientKey}`;
 }
 
-function toEol(text: string, eol: string): string {
-  return eol === '\n' ? text : text.replaceAll('\n', eol);
+/** What stands of a word before the cursor: names in a completion may have begun there. */
+function wordBefore(before: string): string {
+  return /[\p{L}\p{N}_$]*$/u.exec(before.slice(-200))?.[0] ?? '';
 }
 
-/** The path part of a document's URI, for models that were trained to see one. */
-function pathOf(uri: string): string {
-  const path = uri.replace(/^[a-z][a-z0-9+.-]*:(\/\/[^/]*)?\/?/i, '');
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+function toEol(text: string, eol: string): string {
+  return eol === '\n' ? text : text.replaceAll('\n', eol);
 }

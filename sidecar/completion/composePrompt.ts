@@ -1,5 +1,6 @@
 import type { TextEngine } from '../engine/engine.ts';
 import type { LoadedModel, TokenId } from '../protocol/engine.ts';
+import { pathComment } from './contextFormat.ts';
 import { continuationHead } from './continuation.ts';
 import { arrangeFim, type FimFormat } from './fim.ts';
 import { type HealedPrompt, healPrompt } from './healing.ts';
@@ -12,7 +13,10 @@ export interface ComposeOptions {
   readonly text: PromptText;
   readonly path: string;
   readonly languageId: string;
+  /** Of the document; other files come on top. */
   readonly maxTokens: number;
+  /** Other files, in order, with their heads. */
+  readonly context?: readonly TokenId[];
   /** Take back the tokens at the cursor. On unless a bench compares. */
   readonly healing?: boolean;
 }
@@ -22,7 +26,9 @@ export async function composePrompt(options: ComposeOptions): Promise<HealedProm
   const { engine, model, fim, text, maxTokens } = options;
   const tokenize = (part: string): Promise<readonly TokenId[]> => (part === '' ? Promise.resolve([]) : engine.tokenize(part, { special: false }));
   const bos = model.special.addBos && model.special.bos !== undefined ? [model.special.bos] : [];
-  const head = fim === undefined ? continuationHead(text, options) : '';
+  const { context = [] } = options;
+  const isAfterOthers = context.length > 0;
+  const head = fim === undefined ? continuationHead(text, { ...options, isAfterOthers }) : '';
   // Without marks, prefix and what precedes it are one text, tokenised as one.
   const before = head + text.prefix;
   const [allBefore, suffix] = await Promise.all([tokenize(before), fim === undefined ? [] : tokenize(text.suffix)]);
@@ -30,12 +36,14 @@ export async function composePrompt(options: ComposeOptions): Promise<HealedProm
   const healed = options.healing === false ? { tokens: prefix, requiredPrefix: '' } : await healPrompt(engine, before, prefix);
 
   if (fim === undefined) {
-    const tokens = [...bos, ...keepLast(healed.tokens, maxTokens)];
+    const tokens = [...bos, ...context, ...keepLast(healed.tokens, maxTokens)];
     return { tokens: tokens.length > 0 ? tokens : firstToken(model), requiredPrefix: healed.requiredPrefix };
   }
-  const header = fim.fileHeader === undefined ? [] : await engine.tokenize(fim.fileHeader(options.path), { special: true });
-  const parts = { header: [...bos, ...header], prefix: healed.tokens, suffix: suffix.slice(0, maxTokens >> 2) };
-  return { tokens: arrangeFim(fim, parts), requiredPrefix: healed.requiredPrefix };
+  const header = fim.fileHeader ?? (isAfterOthers && fim.fileMark !== undefined ? (path: string) => `${fim.fileMark}${path}\n` : undefined);
+  const ownHead = header === undefined ? [] : await engine.tokenize(header(options.path), { special: true });
+  const unmarked = isAfterOthers && fim.fileMark === undefined ? await tokenize(pathComment(options.path, options.languageId)) : [];
+  const parts = { context, header: ownHead, prefix: [...unmarked, ...healed.tokens], suffix: suffix.slice(0, maxTokens >> 2) };
+  return { tokens: [...bos, ...arrangeFim(fim, parts)], requiredPrefix: healed.requiredPrefix };
 }
 
 /** Keeps at most `count` tokens, dropped in steps of a quarter so that the cut moves seldom. */

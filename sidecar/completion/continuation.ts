@@ -1,3 +1,4 @@
+import { pathComment } from './contextFormat.ts';
 import { isCommentLine, languageSyntax } from './languages.ts';
 import type { PromptText } from './prompt.ts';
 
@@ -9,12 +10,14 @@ export const SUFFIX_END = '\n\n';
 
 /**
  * What precedes the prefix for models without fill-in-the-middle: what stands after the cursor, then the file's name where a comment is all
- * that tells the language. The rest of the cursor's own line stays out, since no text begins there.
+ * that tells the language. Behind other files its path stands before all of it, as theirs do. The rest of the cursor's own line stays out, since no text begins there.
  */
-export function continuationHead(text: PromptText, file: { readonly path: string; readonly languageId: string }): string {
+export function continuationHead(text: PromptText, file: { readonly path: string; readonly languageId: string; readonly isAfterOthers?: boolean }): string {
   const lineEnd = text.suffix.indexOf('\n');
   const following = lineEnd < 0 ? '' : text.suffix.slice(lineEnd + 1).trimEnd();
-  return (following.trim() === '' ? '' : following + SUFFIX_END) + (text.prefix.length + text.suffix.length < LITTLE_TEXT_UNITS ? fileComment(text, file) : '');
+  const suffix = following.trim() === '' ? '' : following + SUFFIX_END;
+  if (file.isAfterOthers === true) return pathComment(file.path, file.languageId) + suffix;
+  return suffix + (text.prefix.length + text.suffix.length < LITTLE_TEXT_UNITS ? fileComment(text, file) : '');
 }
 
 function fileComment({ prefix }: PromptText, { path, languageId }: { path: string; languageId: string }): string {

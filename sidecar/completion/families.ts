@@ -16,6 +16,8 @@ export interface FimFamily {
   readonly end: readonly string[];
   /** Text that names the file, put before the first mark, where the model was trained with it. */
   readonly fileHeader?: (path: string) => string;
+  /** Mark before the path and text of each file, where the model was trained on several files at once. */
+  readonly fileMark?: string;
   /** What `general.name`, `general.basename`, `general.architecture` or the file's name must match. */
   readonly names?: RegExp;
 }
@@ -30,6 +32,7 @@ export const fimFamilies: readonly FimFamily[] = [
     middle: '<fim_middle>',
     end: ['<filename>', '<|endoftext|>'],
     fileHeader: (path) => `<filename>${path}\n`,
+    fileMark: '<filename>',
     names: /mellum/i,
   },
   {
@@ -40,6 +43,7 @@ export const fimFamilies: readonly FimFamily[] = [
     middle: '<fim_middle>',
     end: ['<file_sep>', '<|endoftext|>'],
     fileHeader: (path) => `<file_sep>${path}\n`,
+    fileMark: '<file_sep>',
     names: /starcoder-?2/i,
   },
   // StarCoder, SantaCoder (with hyphens), Granite Code, Refact, StableCode: one spelling, one order.
@@ -52,6 +56,7 @@ export const fimFamilies: readonly FimFamily[] = [
     suffix: '<|fim_suffix|>',
     middle: '<|fim_middle|>',
     end: ['<|endoftext|>', '<|file_sep|>', '<|repo_name|>', '<|fim_pad|>', '<|cursor|>'],
+    fileMark: '<|file_sep|>',
     names: /qwen.*coder|coder.*qwen|codeqwen|sweep|zeta/i,
   },
   {
@@ -61,6 +66,7 @@ export const fimFamilies: readonly FimFamily[] = [
     suffix: '<|fim_suffix|>',
     middle: '<|fim_middle|>',
     end: ['<|file_separator|>', '<eos>'],
+    fileMark: '<|file_separator|>',
     names: /codegemma/i,
   },
   {

@@ -11,6 +11,7 @@ export interface FimFormat {
   readonly middle: TokenId | undefined;
   readonly end: readonly string[];
   readonly fileHeader: FimFamily['fileHeader'];
+  readonly fileMark?: string | undefined;
 }
 
 /**
@@ -37,7 +38,7 @@ async function formatOf(family: FimFamily, engine: TextEngine, model: LoadedMode
   const format = { prefix: fimPrefix ?? prefix, suffix: fimSuffix ?? suffix, middle: family.middle === undefined ? undefined : (fimMiddle ?? middle) };
   if (prefix === undefined || suffix === undefined || (family.middle !== undefined && middle === undefined)) return undefined;
   if (format.prefix === undefined || format.suffix === undefined) return undefined;
-  return { family: family.name, order: family.order, ...format, prefix: format.prefix, suffix: format.suffix, end: family.end, fileHeader: family.fileHeader };
+  return { family: family.name, order: family.order, ...format, prefix: format.prefix, suffix: format.suffix, end: family.end, fileHeader: family.fileHeader, fileMark: family.fileMark };
 }
 
 async function singleToken(engine: TextEngine, mark: string): Promise<TokenId | undefined> {
@@ -45,10 +46,19 @@ async function singleToken(engine: TextEngine, mark: string): Promise<TokenId | 
   return tokens.length === 1 ? tokens[0] : undefined;
 }
 
-/** A prompt's parts, as tokens, in the order that the model was trained with. */
-export function arrangeFim(format: FimFormat, parts: { header: readonly TokenId[]; prefix: readonly TokenId[]; suffix: readonly TokenId[] }): TokenId[] {
+/**
+ * A prompt's parts, as tokens, in the order that the model was trained with. Other files stand before everything; those without a mark of
+ * their own are comments and code of the prefix, so that they stand in it.
+ */
+export function arrangeFim(
+  format: FimFormat,
+  parts: { context?: readonly TokenId[]; header: readonly TokenId[]; prefix: readonly TokenId[]; suffix: readonly TokenId[] },
+): TokenId[] {
+  const { context = [] } = parts;
   const middle = format.middle === undefined ? [] : [format.middle];
-  const before = [format.prefix, ...parts.prefix];
+  const isMarked = format.fileMark !== undefined;
+  const before = [format.prefix, ...(isMarked ? [] : context), ...parts.prefix];
   const after = [format.suffix, ...parts.suffix];
-  return format.order === 'psm' ? [...parts.header, ...before, ...after, ...middle] : [...parts.header, ...after, ...before, ...middle];
+  const head = [...(isMarked ? context : []), ...parts.header];
+  return format.order === 'psm' ? [...head, ...before, ...after, ...middle] : [...head, ...after, ...before, ...middle];
 }

@@ -2,6 +2,11 @@ const MIN_TOKENS = 512;
 const MAX_TOKENS = 4096;
 /** A prompt that nothing of is cached should not take longer than this. */
 const COLD_PROMPT_MS = 1500;
+/** What is read ahead costs nobody time, so other files may take so many times of it. */
+const CONTEXT_FACTOR = 4;
+const MAX_CONTEXT_TOKENS = 16_384;
+/** Of the model's context; the rest is the document's and the answer's. */
+const CONTEXT_SHARE = 0.5;
 const SMOOTHING = 0.3;
 /** Evaluations shorter than this say more about overhead than about speed. */
 const MIN_TELLING_TOKENS = 64;
@@ -33,6 +38,11 @@ export class PromptBudget {
     if (evaluatedTokens < MIN_TELLING_TOKENS || promptMs <= 0) return;
     const speed = (evaluatedTokens / promptMs) * 1000;
     this.#tokensPerSecond = this.#tokensPerSecond === undefined ? speed : this.#tokensPerSecond + SMOOTHING * (speed - this.#tokensPerSecond);
+  }
+
+  /** Tokens that other files may take beside the document, most of them read while nobody waits. */
+  contextTokens(contextSizeTokens: number): number {
+    return Math.min(CONTEXT_FACTOR * this.tokens(contextSizeTokens, 0), MAX_CONTEXT_TOKENS, Math.floor(contextSizeTokens * CONTEXT_SHARE));
   }
 
   /** Tokens for a model with a context of `contextSizeTokens`, `reservedTokens` of which the answer needs. */

@@ -1,5 +1,6 @@
-import type { CompletionSettings } from '../protocol/client.ts';
+import type { CompletionSettings, WorkspaceContextSettings } from '../protocol/client.ts';
 import type { ContextSet } from '../protocol/engine.ts';
+import type { WorkspaceSource } from './contextPlans.ts';
 
 /** One question of an editor: what comes at `offset`? All offsets are UTF-16 units into `text`. */
 export interface CompletionRequest {
@@ -19,6 +20,9 @@ export interface CompletionRequest {
   /** Cells around the document where it is a notebook's cell, in order. */
   readonly notebookCells?: NotebookCells;
   readonly settings: CompletionSettings;
+  /** The client's other files; absent: there are none. */
+  readonly workspace?: WorkspaceSource | undefined;
+  readonly contextSettings?: WorkspaceContextSettings;
 }
 
 export interface SelectedCompletion {

@@ -24,6 +24,8 @@ export interface ChorusInitializationOptions {
   readonly settings?: ChorusSettings;
   /** Names one workspace's histories and caches. Nothing of one workspace serves another. */
   readonly workspaceKey?: string;
+  /** The client answers `chorus/workspace/list` and `chorus/workspace/read`. Without, only its open documents are known. */
+  readonly providesWorkspace?: boolean;
 }
 
 /** `capabilities.experimental.chorus` of the `initialize` result. */
@@ -52,6 +54,7 @@ export interface ChorusSettings {
   readonly chat?: ChatSettings;
   readonly contexts?: ContextSettings;
   readonly speech?: SpeechSettings;
+  readonly context?: WorkspaceContextSettings;
 }
 
 export type EngineChoice = 'auto' | 'chorus' | 'llama';
@@ -90,6 +93,16 @@ export interface ContextSettings {
   readonly maxGigabytes?: number;
 }
 
+/** What of the workspace goes into prompts beside the document itself. */
+export interface WorkspaceContextSettings {
+  /** Off: nothing but open documents is asked for. */
+  readonly workspace?: boolean;
+  /** Tokens of a prompt that other files may take. 0: none. Absent: chosen by the model's measured speed. */
+  readonly maxTokens?: number;
+  /** The context is evaluated while the user does nothing, so that the next completion need not wait for it. */
+  readonly readAhead?: boolean;
+}
+
 /** Server → client notification, and the result of the request `chorus/status`. */
 export const STATUS_REQUEST = 'chorus/status';
 export const STATUS_NOTIFICATION = 'chorus/didChangeStatus';
@@ -113,6 +126,8 @@ export interface SidecarStatus {
   readonly tokensPerSecond?: number;
   readonly memoryBytes?: number;
   readonly threads?: number;
+  /** The model reads a context ahead, because nobody types. */
+  readonly readingAhead?: boolean;
   /** Set when `state` is 'trouble'. */
   readonly trouble?: Trouble;
 }
@@ -186,6 +201,10 @@ export interface ChatParams {
   readonly messages: readonly ChatMessage[];
   readonly command?: ChatCommand;
   readonly context?: readonly ContextItem[];
+  /** Adds what of the workspace fits the question. */
+  readonly workspace?: boolean;
+  /** Names whose definitions are added: "Cart", "Cart.total". */
+  readonly symbols?: readonly string[];
   /** BCP 47; overrides the setting for this request. */
   readonly language?: string;
   /** The editor's display language, the last resort of the language policy. */
@@ -198,7 +217,8 @@ export interface ChatMessage {
 }
 /** A context chip: text that the client read, with where it came from. */
 export interface ContextItem {
-  readonly kind: 'selection' | 'file' | 'diagnostics';
+  /** 'workspace': the sidecar itself found it for the question. */
+  readonly kind: 'selection' | 'file' | 'diagnostics' | 'workspace';
   readonly uri?: string;
   readonly languageId?: string;
   /** Zero-based, end inclusive. */
@@ -218,6 +238,14 @@ export interface ChatResult {
   readonly omittedContext?: readonly string[];
   /** How many of the oldest messages were left out because the context is full. */
   readonly omittedTurns?: number;
+  /** Places in the workspace whose text was added for the question. */
+  readonly sources?: readonly SourcePlace[];
+}
+export interface SourcePlace {
+  readonly uri: string;
+  readonly path: string;
+  /** Counted from zero, inclusive. */
+  readonly lines: readonly [start: number, end: number];
 }
 
 /** Client → server request: new text for a range (fix, document, translate, refactor, tests). Streams `ChatChunk` like `chorus/chat`. */
@@ -335,6 +363,102 @@ export interface CompletionStatistics {
   readonly acceptedCharacters: number;
   readonly latencyP50Ms?: number;
   readonly latencyP90Ms?: number;
+}
+
+/**
+ * Server → client request: which files the workspace has. Only those that the client lets a model read: no secret, no ignored file, none of an
+ * untrusted workspace. Listed a page at a time, while the client finds them.
+ */
+export const WORKSPACE_LIST_REQUEST = 'chorus/workspace/list';
+export interface WorkspaceListParams {
+  /** `next` of the page before; absent: begins anew. */
+  readonly page?: number;
+}
+export interface WorkspaceListResult {
+  readonly files: readonly WorkspaceFile[];
+  /** There are more. */
+  readonly next?: number;
+}
+export interface WorkspaceFile {
+  readonly uri: string;
+  /** Below its workspace folder, with slashes; in a workspace with several folders the folder's name stands first. */
+  readonly path: string;
+}
+
+/** Server → client request: texts of files. What the client doesn't want to give, can't read, or what is no text, is not in the answer. */
+export const WORKSPACE_READ_REQUEST = 'chorus/workspace/read';
+export interface WorkspaceReadParams {
+  readonly uris: readonly string[];
+}
+export interface WorkspaceReadResult {
+  readonly files: readonly WorkspaceText[];
+  /** URIs that were not looked at, because the answer is large enough. */
+  readonly remaining: readonly string[];
+}
+export interface WorkspaceText {
+  readonly uri: string;
+  /** Of a notebook: its cells' texts. */
+  readonly text: string;
+}
+
+/** Client → server notification: files were written or went away. */
+export const WORKSPACE_CHANGE_NOTIFICATION = 'chorus/workspace/didChangeFiles';
+export interface WorkspaceChange {
+  readonly changed?: readonly WorkspaceFile[];
+  /** URIs of files and folders. */
+  readonly deleted?: readonly string[];
+  /** What may be read changed: the files are to be listed anew, and those that are not listed any more forgotten. */
+  readonly reset?: boolean;
+}
+
+/** Client → server notification: the editor's tabs, the one visited last first. */
+export const WORKSPACE_TABS_NOTIFICATION = 'chorus/workspace/didChangeTabs';
+export interface WorkspaceTabs {
+  readonly uris: readonly string[];
+}
+
+/** Client → server request: what of the workspace goes into a document's prompts, and what went into the last one. */
+export const CONTEXT_REQUEST = 'chorus/context';
+export interface ContextParams {
+  readonly uri: string;
+}
+export interface ContextResult {
+  readonly index: IndexState;
+  /** Tokens that other files may take. */
+  readonly budgetTokens: number;
+  /** In the order of the prompt. */
+  readonly snippets: readonly ContextSnippet[];
+  /** Absent: no completion was asked for in this document lately. */
+  readonly last?: LastCompletion;
+}
+export interface IndexState {
+  readonly state: 'off' | 'reading' | 'ready';
+  /** Files that are known now. */
+  readonly files: number;
+}
+export interface ContextSnippet {
+  readonly uri: string;
+  readonly path: string;
+  /** Counted from zero, inclusive. */
+  readonly lines: readonly [start: number, end: number];
+  readonly kind: 'signatures' | 'body' | 'edit';
+  readonly reason: 'imported' | 'defines' | 'similar' | 'tested' | 'open' | 'edited';
+  readonly tokens: number;
+  /** The model has read it already; otherwise it will, when there is time. */
+  readonly evaluated: boolean;
+}
+export interface LastCompletion {
+  readonly text: string;
+  /** Tokens of the document itself in the prompt, and of other files. */
+  readonly documentTokens: number;
+  readonly contextTokens: number;
+  /** Of the prompt's tokens those that the model had read before, and those that it read for this completion. */
+  readonly reusedTokens: number;
+  readonly evaluatedTokens: number;
+  readonly promptMs: number;
+  readonly generateMs: number;
+  /** Names in the completion that the document does not have, and where in the context they stand. */
+  readonly names: readonly { readonly name: string; readonly uri: string; readonly path: string; readonly line: number }[];
 }
 
 /** Client → server request: load the chosen model now (otherwise the first request does). Answers when it is ready. */

@@ -1,4 +1,5 @@
 import { contextSetName } from '../client/workspaceKey.ts';
+import type { ClientWorkspace } from '../context/clientWorkspace.ts';
 import type { ChorusSettings } from '../protocol/client.ts';
 import type { ContextSet } from '../protocol/engine.ts';
 import { Documents } from './documents.ts';
@@ -11,9 +12,15 @@ const DEFAULT_CONTEXT_GIGABYTES = 2;
 export class Client {
   readonly documents = new Documents();
   readonly notebooks = new Notebooks(this.documents);
+  /** The files of its workspace, set with the handlers. */
+  files: ClientWorkspace | undefined;
   clientKind = 'unknown';
   clientVersion = '';
   settings: ChorusSettings = {};
+  /** URIs of the workspace's folders. */
+  folders: readonly string[] = [];
+  /** The client answers requests for the workspace's files. */
+  providesWorkspace = false;
   /** Names the client's workspace; clients that name none share nothing. */
   workspace: string | undefined;
 

@@ -44,6 +44,8 @@ export function completionRequest(
       clientKey: client.key,
       contextSet: client.contextSet,
       settings: client.settings.completion ?? {},
+      workspace: client.files?.state.state === 'off' ? undefined : client.files,
+      contextSettings: client.settings.context ?? {},
     },
   };
 }

@@ -4,6 +4,8 @@ import { MAX_DOCUMENT_UNITS } from '../protocol/client.ts';
 
 /** The open documents of one client, kept up to date by incremental changes. Positions count UTF-16 units. */
 export class Documents {
+  /** Hears of every document that was opened, changed (`line`: where, counted from zero) or closed. */
+  onDidChange: (uri: string, change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number }) => void = () => undefined;
   readonly #documents = new Map<string, TextDocument>();
   readonly #refused = new Set<string>();
 
@@ -15,6 +17,7 @@ export class Documents {
       return false;
     }
     this.#documents.set(item.uri, TextDocument.create(item.uri, item.languageId, item.version, item.text));
+    this.onDidChange(item.uri, { kind: 'opened' });
     return true;
   }
 
@@ -23,15 +26,19 @@ export class Documents {
     const document = this.#documents.get(uri);
     if (!document) return true;
     TextDocument.update(document, [...changes], version);
-    if (document.getText().length <= MAX_DOCUMENT_UNITS) return true;
+    if (document.getText().length <= MAX_DOCUMENT_UNITS) {
+      const last = changes.at(-1);
+      this.onDidChange(uri, { kind: 'changed', line: last !== undefined && 'range' in last ? last.range.start.line : 0 });
+      return true;
+    }
     this.#documents.delete(uri);
     this.#refused.add(uri);
     return false;
   }
 
   close(uri: string): void {
-    this.#documents.delete(uri);
     this.#refused.delete(uri);
+    if (this.#documents.delete(uri)) this.onDidChange(uri, { kind: 'closed' });
   }
 
   get(uri: string): TextDocument | undefined {
@@ -41,6 +48,10 @@ export class Documents {
   /** Whether the document is open in the client but was refused for its size. */
   isTooLarge(uri: string): boolean {
     return this.#refused.has(uri);
+  }
+
+  get uris(): readonly string[] {
+    return [...this.#documents.keys()];
   }
 
   get count(): number {

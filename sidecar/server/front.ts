@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { ChatService } from '../chat/chatService.ts';
 import { CloseCodes } from '../client/connect.ts';
 import type { DictationService } from '../dictation/dictationService.ts';
+import type { IndexThread } from '../context/indexThread.ts';
 import type { CompletionService } from '../completion/completionService.ts';
 import { TROUBLE_ERROR_CODE, type LocalModel, type Trouble } from '../protocol/client.ts';
 import { Client, type Clients } from './client.ts';
@@ -22,7 +23,9 @@ import { handleInitialize } from './handlers/initialize.ts';
 import { handleInlineCompletion } from './handlers/inlineCompletion.ts';
 import { handleModels } from './handlers/models.ts';
 import { handleNotebooks } from './handlers/notebooks.ts';
+import { handleContext } from './handlers/context.ts';
 import { handleStatus } from './handlers/status.ts';
+import { handleWorkspace } from './handlers/workspace.ts';
 import type { Log } from './log.ts';
 import { LspConnection } from './lspConnection.ts';
 import type { FrontModelSession } from './modelSession.ts';
@@ -36,6 +39,7 @@ export interface FrontParts {
   readonly completions: CompletionService;
   readonly chatService: ChatService;
   readonly dictation: DictationService;
+  readonly index: IndexThread;
   /** Of evaluated contexts, on disk. */
   readonly contextsFolder: string;
   readonly localModels: () => Promise<readonly LocalModel[]>;
@@ -51,6 +55,8 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleInitialize(client, parts);
   handleDocuments(client);
   handleNotebooks(client);
+  handleWorkspace(client, parts);
+  handleContext(client, completions);
   handleInlineCompletion(client, completions);
   handleCompletion(client, completions);
   handleFeedback(client, completions);
@@ -69,7 +75,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   parts.onClientsChanged();
   socket.on('close', () => {
     clients.remove(client);
-    Promise.all([completions.forgetClient(client.key), chatService.forgetConversations(conversationId(client, ''))]).catch((error: unknown) =>
+    Promise.all([client.files?.close(), completions.forgetClient(client.key), chatService.forgetConversations(conversationId(client, ''))]).catch((error: unknown) =>
       parts.log.error('A client that left could not be forgotten', error),
     );
     parts.onClientsChanged();

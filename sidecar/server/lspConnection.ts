@@ -36,7 +36,7 @@ const MAX_BUFFERED_BYTES = 2 * MAX_FRAME_BYTES;
 export class LspConnection {
   readonly #connection: MessageConnection;
   readonly #requests = new Map<string, RequestEntry>();
-  readonly #notifications = new Map<string, NotificationEntry>();
+  readonly #notifications = new Map<string, NotificationEntry[]>();
   readonly #running = new Set<AbortController>();
   #phase: 'new' | 'initialized' | 'shutdown' = 'new';
 
@@ -64,9 +64,9 @@ export class LspConnection {
     this.#requests.set(method, { schema, handle, needsInitialize: !(options?.beforeInitialize ?? false) });
   }
 
-  /** Registers a notification. Params that do not fit `schema` are dropped with a line in the log. */
+  /** Registers a notification; several may hear of one. Params that do not fit `schema` are dropped with a line in the log. */
   onNotification<Params>(method: string, schema: z.ZodType<Params>, handle: NotificationHandler<Params>): void {
-    this.#notifications.set(method, { schema, handle });
+    this.#notifications.set(method, [...(this.#notifications.get(method) ?? []), { schema, handle }]);
   }
 
   /** Begins to read. Every handler is registered by then. */
@@ -102,6 +102,14 @@ export class LspConnection {
       return;
     }
     this.#connection.sendNotification(method, params).catch(() => undefined);
+  }
+
+  /** Asks the client; its answer is checked by `schema`. Throws where the client fails or goes, and `TypeError` where the answer is not as expected. */
+  async request<Result>(method: string, params: object, schema: z.ZodType<Result>): Promise<Result> {
+    const answer: unknown = await this.#connection.sendRequest(method, params);
+    const parsed = schema.safeParse(answer);
+    if (!parsed.success) throw new TypeError(`The answer to ${method} is not as expected at ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+    return parsed.data;
   }
 
   /** Sends a partial result; nothing where the client named no token. */
@@ -142,17 +150,18 @@ export class LspConnection {
   }
 
   #handleNotification(method: string, params: unknown): void {
-    const entry = this.#notifications.get(method);
-    if (!entry || (this.#phase === 'new' && method !== 'exit')) return;
-    const parsed = entry.schema.safeParse(params);
-    if (!parsed.success) {
-      this.log.info(`${method} was dropped: its params are not as expected at ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
-      return;
-    }
-    try {
-      (entry.handle as NotificationHandler<unknown>)(parsed.data);
-    } catch (error) {
-      this.log.error(`${method} failed`, error);
+    if (this.#phase === 'new' && method !== 'exit') return;
+    for (const entry of this.#notifications.get(method) ?? []) {
+      const parsed = entry.schema.safeParse(params);
+      if (!parsed.success) {
+        this.log.info(`${method} was dropped: its params are not as expected at ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+        continue;
+      }
+      try {
+        (entry.handle as NotificationHandler<unknown>)(parsed.data);
+      } catch (error) {
+        this.log.error(`${method} failed`, error);
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import { EXIT_ALREADY_RUNNING } from '../client/launch.ts';
 import { readStateFile, removeStateFile, writeStateFile } from '../client/stateFile.ts';
 import { CompletionService } from '../completion/completionService.ts';
 import { DictationService } from '../dictation/dictationService.ts';
+import { IndexThread } from '../context/indexThread.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
 import { Microphone } from '../microphone/microphone.ts';
 import { PROTOCOL_VERSION } from '../protocol/client.ts';
@@ -36,7 +37,11 @@ const clients = new Clients();
 const status = new StatusBroadcast(clients);
 const session = new FrontModelSession({ engine, defaultModelPath, retryDelay: new RetryDelay(), onStatus: (next) => status.send(next) });
 const speeds = await PromptSpeeds.open(home.speedsFile);
-const completions = new CompletionService({ session, speeds });
+const index = new IndexThread((error) => {
+  log.error('The index ended and is made anew', error);
+  for (const client of clients) client.files?.restart();
+});
+const completions = new CompletionService({ session, speeds, onReadAhead: (isReading) => session.readingAhead(isReading) });
 const chatService = new ChatService({ session });
 const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath: (chosen) => speechModelPath(chosen) });
 
@@ -48,7 +53,7 @@ const departure = new FrontDeparture({
     await removeStateFile(home.stateFile, launchId);
   },
   shutDown: async () => {
-    await Promise.all([engine.dispose(), dictation.dispose(), speeds.flush()]);
+    await Promise.all([engine.dispose(), dictation.dispose(), index.dispose(), speeds.flush()]);
     server.close();
   },
   exit: () => process.exit(0),
@@ -59,7 +64,7 @@ let nextClientId = 1;
 const server = new FrontServer({
   onConnection: (socket) =>
     serveClient(socket, nextClientId++, {
-      version: VERSION, log, clients, session, completions, chatService, dictation, localModels, departure, contextsFolder: contextsFolder(home.folder),
+      version: VERSION, log, clients, session, completions, chatService, dictation, index, localModels, departure, contextsFolder: contextsFolder(home.folder),
       onClientsChanged: () => lifetime.clientCountChanged(clients.count),
     }),
 });

@@ -40,6 +40,11 @@ export class FrontModelSession implements ModelSession {
     });
   }
 
+  /** The model begins or ends to read a context ahead. */
+  readingAhead(isReading: boolean): void {
+    this.#setStatus({ ...this.#status, readingAhead: isReading || undefined });
+  }
+
   get status(): SidecarStatus {
     return this.#status;
   }

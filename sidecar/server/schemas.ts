@@ -6,12 +6,17 @@ import type {
   ChorusSettings,
   CommitMessageParams,
   CompletionFeedback,
+  ContextParams,
   CountTokensParams,
   DictateParams,
   DrainParams,
   EditParams,
   ForgetWorkspaceParams,
   GenerateParams,
+  WorkspaceChange,
+  WorkspaceListResult,
+  WorkspaceReadResult,
+  WorkspaceTabs,
 } from '../protocol/client.ts';
 
 const token = z.union([z.string(), z.number()]).optional();
@@ -47,6 +52,7 @@ export const settings = z.object({
     .optional(),
   speech: z.object({ modelPath: z.string().optional(), language: z.string().max(64).optional() }).optional(),
   contexts: z.object({ keepOnDisk: z.boolean().optional(), maxGigabytes: z.number().nonnegative().optional() }).optional(),
+  context: z.object({ workspace: z.boolean().optional(), maxTokens: count.optional(), readAhead: z.boolean().optional() }).optional(),
 }) satisfies z.ZodType<ChorusSettings>;
 
 export const initializationOptions = z.object({
@@ -54,6 +60,7 @@ export const initializationOptions = z.object({
   clientVersion: z.string().max(64).optional(),
   settings: settings.optional(),
   workspaceKey: z.string().max(1024).optional(),
+  providesWorkspace: z.boolean().optional(),
 }) satisfies z.ZodType<Partial<ChorusInitializationOptions>>;
 
 export const initialize = z.object({
@@ -108,6 +115,18 @@ export const inlineCompletion = z.object({
   }),
 });
 
+const uri = z.string().min(1).max(8192);
+const workspaceFile = z.object({ uri, path: z.string().min(1).max(8192) });
+export const workspaceList = z.object({ files: z.array(workspaceFile), next: z.number().optional() }) satisfies z.ZodType<WorkspaceListResult>;
+export const workspaceRead = z.object({ files: z.array(z.object({ uri, text: z.string() })), remaining: z.array(uri) }) satisfies z.ZodType<WorkspaceReadResult>;
+export const workspaceChange = z.object({
+  changed: z.array(workspaceFile).optional(),
+  deleted: z.array(uri).optional(),
+  reset: z.boolean().optional(),
+}) satisfies z.ZodType<WorkspaceChange>;
+export const workspaceTabs = z.object({ uris: z.array(uri).max(1000) }) satisfies z.ZodType<WorkspaceTabs>;
+export const context = z.object({ uri }) satisfies z.ZodType<ContextParams>;
+
 const command = z.enum(['explain', 'fix', 'tests', 'docs', 'refactor', 'translate']);
 
 export const chat = z.object({
@@ -126,6 +145,8 @@ export const chat = z.object({
       }),
     )
     .optional(),
+  workspace: z.boolean().optional(),
+  symbols: z.array(z.string().min(1).max(256)).max(8).optional(),
   language: z.string().max(64).optional(),
   displayLanguage: z.string().max(64).optional(),
 }) satisfies z.ZodType<ChatParams>;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MAX_DOCUMENT_UNITS } from '../../protocol/client.ts';
 import { UsageError } from '../exitCodes.ts';
-import { languageIdOf } from '../languageIds.ts';
+import { languageIdOf } from '../../context/languageIds.ts';
 import { printJson } from '../output.ts';
 import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { withSession } from '../withSession.ts';

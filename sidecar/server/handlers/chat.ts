@@ -1,17 +1,25 @@
 import type { ChatService } from '../../chat/chatService.ts';
-import { CHAT_REQUEST } from '../../protocol/client.ts';
+import { workspaceItems } from '../../chat/workspaceItems.ts';
+import { CHAT_REQUEST, type ChatResult } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
 import { conversationId } from '../conversationId.ts';
 import { chat } from '../schemas.ts';
 
 /** A turn of a conversation, streamed. */
 export function handleChat(client: Client, chatService: ChatService): void {
-  client.connection.onRequest(CHAT_REQUEST, chat, (params, signal) =>
-    chatService.chat(
-      { ...params, conversationId: conversationId(client, params.conversationId), contextSet: client.contextSet },
+  client.connection.onRequest(CHAT_REQUEST, chat, async (params, signal): Promise<ChatResult> => {
+    const found = client.files === undefined ? [] : await workspaceItems(client.files, params);
+    const result = await chatService.chat(
+      {
+        ...params,
+        context: [...(params.context ?? []), ...found.map(({ item }) => item)],
+        conversationId: conversationId(client, params.conversationId),
+        contextSet: client.contextSet,
+      },
       client.settings.chat ?? {},
       (chunk) => client.connection.progress(params.partialResultToken, chunk),
       signal,
-    ),
-  );
+    );
+    return found.length === 0 ? result : { ...result, sources: found.map(({ place }) => place) };
+  });
 }

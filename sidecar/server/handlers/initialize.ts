@@ -25,6 +25,8 @@ export function handleInitialize(client: Client, parts: { readonly version: stri
       client.clientKind = options?.clientKind ?? params.clientInfo?.name ?? 'lsp';
       client.clientVersion = options?.clientVersion ?? '';
       const folders = params.workspaceFolders?.map(({ uri }) => uri) ?? (params.rootUri ? [params.rootUri] : []);
+      client.folders = folders;
+      client.providesWorkspace = options?.providesWorkspace ?? false;
       client.workspace = options?.workspaceKey || (folders.length > 0 ? workspaceKeyOf(folders) : undefined);
       if (options?.settings) take(options.settings);
       const chorus: ChorusServerCapabilities = { protocolVersion: PROTOCOL_VERSION, version, pid: process.pid };

@@ -1,0 +1,37 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { CONTEXT_REQUEST, type ContextParams, type ContextResult } from '../../sidecar/protocol/client.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import { contextItems, contextTitle, type PlaceItem, whyItems } from './contextView.ts';
+
+/** Registers "Show Context" and "Why This Completion?", for the document in the active editor. */
+export function registerContext(context: vscode.ExtensionContext, session: SidecarSession): void {
+  context.subscriptions.push(
+    vscode.commands.registerCommand('chorus.context.show', () => show(session, (result) => ({ title: contextTitle(result), items: contextItems(result) }))),
+    vscode.commands.registerCommand('chorus.context.stopReadingAhead', () =>
+      vscode.workspace.getConfiguration('chorus').update('context.readAhead', false, vscode.ConfigurationTarget.Global),
+    ),
+    vscode.commands.registerCommand('chorus.completion.why', () =>
+      show(session, (result) => {
+        const why = result.last ? whyItems(result.last) : [{ label: l10n.t('No completion was asked for in this document lately') }];
+        return { title: contextTitle(result), items: [...why, { label: '', kind: vscode.QuickPickItemKind.Separator }, ...contextItems(result)] };
+      }),
+    ),
+  );
+}
+
+async function show(session: SidecarSession, view: (result: ContextResult) => { readonly title: string; readonly items: readonly PlaceItem[] }): Promise<void> {
+  const document = vscode.window.activeTextEditor?.document;
+  if (!document) return;
+  try {
+    const result = await session.request<ContextResult>(CONTEXT_REQUEST, { uri: document.uri.toString() } satisfies ContextParams);
+    const { title, items } = view(result);
+    const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
+    if (!picked?.place) return;
+    const { uri, line } = picked.place;
+    await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection: new vscode.Range(line, 0, line, 0) });
+  } catch (error) {
+    await vscode.window.showErrorMessage(localisedMessage(error));
+  }
+}

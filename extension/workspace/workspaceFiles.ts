@@ -1,0 +1,88 @@
+import * as vscode from 'vscode';
+import type { WorkspaceFile, WorkspaceListResult, WorkspaceReadResult, WorkspaceText } from '../../sidecar/protocol/client.ts';
+import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { readTextFile } from '../documents/readTextFile.ts';
+import { SYNCED_SCHEMES } from '../documents/schemes.ts';
+import { notebookText } from './notebookText.ts';
+import { isInSkippedFolder, mayBeText, walkFolder } from './workspaceWalk.ts';
+
+const PAGE_FILES = 1_000;
+/** A page is sent when it took so long, however few files it has. */
+const PAGE_MS = 500;
+const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_NOTEBOOK_BYTES = 8 * 1024 * 1024;
+const MAX_ANSWER_UNITS = 1024 * 1024;
+
+/**
+ * The files of this window's workspace for the sidecar: those that the policy allows, of a trusted workspace. Every file is judged again when
+ * it is read.
+ */
+export class WorkspaceFiles {
+  #walk: AsyncGenerator<vscode.Uri> | undefined;
+  #page = 0;
+
+  constructor(
+    private readonly policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder'>,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** The next page of the listing, or with `page` undefined the first of a new one. */
+  async list(page: number | undefined): Promise<WorkspaceListResult> {
+    if (page === undefined) {
+      this.#walk = this.#walkAll();
+      this.#page = 0;
+    } else if (page !== this.#page) {
+      return { files: [] };
+    }
+    const walk = this.#walk;
+    const files: WorkspaceFile[] = [];
+    const endMs = Date.now() + PAGE_MS;
+    while (walk !== undefined && files.length < PAGE_FILES && Date.now() < endMs) {
+      const next = await walk.next();
+      if (next.done === true || walk !== this.#walk) return { files };
+      files.push(describe(next.value));
+    }
+    this.#page++;
+    return { files, next: this.#page };
+  }
+
+  /** Texts of files, as far as they fit an answer. */
+  async read(uris: readonly string[]): Promise<WorkspaceReadResult> {
+    const files: WorkspaceText[] = [];
+    let units = 0;
+    for (const [index, key] of uris.entries()) {
+      if (units >= MAX_ANSWER_UNITS) return { files, remaining: uris.slice(index) };
+      const text = await this.#readOne(key);
+      if (text === undefined) continue;
+      files.push({ uri: key, text });
+      units += text.length;
+    }
+    return { files, remaining: [] };
+  }
+
+  /** Whether a file that changed is one of the workspace's that may be read. Its text is looked at later. */
+  async has(uri: vscode.Uri): Promise<boolean> {
+    if (!vscode.workspace.isTrusted || !SYNCED_SCHEMES.includes(uri.scheme)) return false;
+    const folder = vscode.workspace.getWorkspaceFolder(uri);
+    if (folder === undefined || isInSkippedFolder(uri.path.slice(folder.uri.path.length))) return false;
+    return mayBeText(uri.path.slice(uri.path.lastIndexOf('/') + 1)) && (await this.policy.judge(uri)) === 'allowed';
+  }
+
+  async *#walkAll(): AsyncGenerator<vscode.Uri> {
+    if (!vscode.workspace.isTrusted) return;
+    for (const folder of vscode.workspace.workspaceFolders ?? []) yield* walkFolder(folder.uri, this.policy, this.log);
+  }
+
+  async #readOne(key: string): Promise<string | undefined> {
+    const uri = vscode.Uri.parse(key);
+    if (!(await this.has(uri))) return undefined;
+    const isNotebook = uri.path.endsWith('.ipynb');
+    const text = await readTextFile(uri, isNotebook ? MAX_NOTEBOOK_BYTES : MAX_FILE_BYTES);
+    return isNotebook && text !== undefined ? notebookText(text) : text;
+  }
+}
+
+/** A file as the sidecar names it. */
+export function describe(uri: vscode.Uri): WorkspaceFile {
+  return { uri: uri.toString(), path: vscode.workspace.asRelativePath(uri).replaceAll('\\', '/') };
+}

@@ -1,0 +1,42 @@
+import type { ChatParams, ContextItem, SourcePlace } from '../protocol/client.ts';
+import type { Snippet } from '../context/snippet.ts';
+
+/** What chat asks of one client's workspace. */
+export interface WorkspaceSearch {
+  search(words: string, limit: number): Promise<readonly Snippet[]>;
+  symbols(name: string, limit: number): Promise<readonly Snippet[]>;
+  /** Resolves when the workspace is read, or when it takes too long to wait for it. */
+  whenUsable(): Promise<void>;
+}
+
+export interface FoundItem {
+  readonly item: ContextItem;
+  readonly place: SourcePlace;
+}
+
+const MAX_FOUND = 6;
+const MAX_DEFINITIONS = 3;
+
+/** What of the workspace goes with a question that asks for it: the definitions that it names, and the code that fits its words. */
+export async function workspaceItems(files: WorkspaceSearch, params: Pick<ChatParams, 'messages' | 'workspace' | 'symbols'>): Promise<readonly FoundItem[]> {
+  const { symbols = [], workspace = false, messages } = params;
+  if (symbols.length === 0 && !workspace) return [];
+  await files.whenUsable();
+  const question = messages.findLast(({ role }) => role === 'user')?.content ?? '';
+  const found = [
+    ...(await Promise.all(symbols.map((symbol) => files.symbols(symbol, MAX_DEFINITIONS)))).flat(),
+    ...(workspace ? await files.search(question, MAX_FOUND) : []),
+  ];
+  // One order whatever the rank: the same code for the next question is then the same prompt.
+  const distinct = [...new Map(found.map((snippet) => [`${snippet.uri}#${snippet.startLine}`, snippet])).values()];
+  return distinct.sort((one, other) => compare(one.path, other.path) || one.startLine - other.startLine).map(itemOf);
+}
+
+function itemOf({ uri, path, languageId, startLine, endLine, text }: Snippet): FoundItem {
+  const lines = [startLine, endLine] as const;
+  return { item: { kind: 'workspace', uri, languageId, lines, text }, place: { uri, path, lines } };
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

@@ -1,0 +1,183 @@
+import { affordable, commonLength, nextPlan, type PlannedSnippet, sizeOf } from '../context/contextPlan.ts';
+import { RecentMap } from '../context/recentMap.ts';
+import type { ContextQuery, Snippet } from '../context/snippet.ts';
+import { delay } from './debounce.ts';
+
+/** What completion asks of one client's workspace. */
+export interface WorkspaceSource {
+  snippets(query: Omit<ContextQuery, 'openUris' | 'edits'>): Promise<readonly Snippet[]>;
+  /** Resolves when the workspace is read, or when it takes too long to wait for it. */
+  whenUsable(): Promise<void>;
+  has(uri: string): boolean;
+  pathOf(uri: string): string;
+}
+
+export interface ContextRequest {
+  readonly clientKey: string;
+  readonly workspace: WorkspaceSource;
+  readonly query: Omit<ContextQuery, 'openUris' | 'edits' | 'maxSnippetUnits'>;
+  /** Tokens that other files may take at most. */
+  readonly budgetTokens: number;
+  /** Of these, what may be evaluated while the user waits. */
+  readonly spareTokens: number;
+  /** A new plan is taken up at once where evaluating what it changes costs no more than this, the document included. */
+  readonly cheapTokens: number;
+  readonly documentTokens: number;
+  readonly tokenize: (snippet: Snippet) => Promise<readonly number[]>;
+}
+
+interface Plan {
+  uri: string;
+  snippets: readonly PlannedSnippet[];
+  /** What the last prompt took of them: the engine has read it. The next prompts take the same, until there is another plan. */
+  read: readonly PlannedSnippet[] | undefined;
+  /** What the engine holds, from the prompt's start. */
+  held: readonly PlannedSnippet[];
+  /** A later ranking's plan, waiting for a moment when nobody types. */
+  next: readonly PlannedSnippet[] | undefined;
+  rankedAtMs: number;
+  ranking: Promise<void> | undefined;
+}
+
+/** A place is ranked again after so long; the document hardly changes faster. */
+const RANK_INTERVAL_MS = 1_500;
+/** What a first completion in a document waits for the index, and the first of all, which finds nothing prepared. */
+const DOCUMENT_LIMIT_MS = 100;
+const FIRST_LIMIT_MS = 500;
+/** A snippet takes no more than this share of the budget. */
+const SNIPPET_SHARE = 0.3;
+const UNITS_PER_TOKEN = 3;
+const MAX_REMEMBERED_SNIPPETS = 1_000;
+const MIN_SNIPPET_UNITS = 600;
+
+/** Which pieces of the workspace stand in the prompts of each client, in which order. They change seldom, and never while it would be felt. */
+export class ContextPlans {
+  readonly #plans = new Map<string, Plan>();
+  readonly #tokens = new RecentMap<string, readonly number[]>(MAX_REMEMBERED_SNIPPETS);
+
+  constructor(private readonly now: () => number) {}
+
+  /** The snippets for a prompt that somebody waits for: those that are evaluated, and as many more as may be evaluated now. */
+  async forPrompt(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
+    const plan = this.#planOf(request.clientKey);
+    dropGone(plan, request.workspace);
+    if (plan.uri !== request.query.uri || plan.snippets.length === 0) {
+      await request.workspace.whenUsable();
+      await Promise.race([this.#rank(plan, request), delay(plan.uri === '' ? FIRST_LIMIT_MS : DOCUMENT_LIMIT_MS, new AbortController().signal)]);
+      this.#takeUp(plan);
+    } else {
+      if (this.now() - plan.rankedAtMs > RANK_INTERVAL_MS) this.#rank(plan, request).catch(() => undefined);
+      if (plan.next !== undefined && costOf(plan, plan.next, request.spareTokens) + request.documentTokens <= request.cheapTokens) this.#takeUp(plan);
+    }
+    plan.uri = request.query.uri;
+    plan.read ??= affordable(plan.snippets, plan.held, request.spareTokens);
+    plan.read = within(plan.read, request.budgetTokens);
+    plan.held = plan.read;
+    return plan.read;
+  }
+
+  /** The whole plan, ranked anew: for a prompt that nobody waits for. */
+  async forReadingAhead(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
+    const plan = this.#planOf(request.clientKey);
+    await this.#rank(plan, request);
+    this.#takeUp(plan);
+    dropGone(plan, request.workspace);
+    plan.uri = request.query.uri;
+    return within(plan.snippets, request.budgetTokens);
+  }
+
+  /** Of the whole plan the engine has read the first `tokens`, and holds nothing else. */
+  readAhead(clientKey: string, tokens: number): void {
+    const plan = this.#plans.get(clientKey);
+    if (plan === undefined) return;
+    plan.held = within(plan.snippets, tokens);
+    plan.read = undefined;
+  }
+
+  /** Whether the engine has read the whole plan. */
+  isRead(clientKey: string): boolean {
+    const plan = this.#plans.get(clientKey);
+    return plan === undefined || commonLength(plan.snippets, plan.held) === plan.snippets.length;
+  }
+
+  /** What a client's plan is now, and which of it the engine has read. */
+  read(clientKey: string, uri: string): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean } {
+    const plan = this.#plans.get(clientKey);
+    if (plan?.uri !== uri) return { snippets: [], isRead: () => false };
+    return { snippets: plan.snippets, isRead: (planned) => plan.held.includes(planned) };
+  }
+
+  forget(clientKey: string): void {
+    this.#plans.delete(clientKey);
+    // The keys are texts.
+    this.#tokens.clear();
+  }
+
+  /** Another model has other tokens. */
+  clear(): void {
+    this.#plans.clear();
+    this.#tokens.clear();
+  }
+
+  #planOf(clientKey: string): Plan {
+    let plan = this.#plans.get(clientKey);
+    if (plan === undefined) {
+      plan = { uri: '', snippets: [], read: undefined, held: [], next: undefined, rankedAtMs: -Infinity, ranking: undefined };
+      this.#plans.set(clientKey, plan);
+    }
+    return plan;
+  }
+
+  async #rank(plan: Plan, request: ContextRequest): Promise<void> {
+    // One that runs is of a moment ago, or of another document.
+    await plan.ranking;
+    plan.rankedAtMs = this.now();
+    plan.ranking = this.#rankNow(plan, request).finally(() => (plan.ranking = undefined));
+    await plan.ranking;
+  }
+
+  async #rankNow(plan: Plan, { workspace, query, budgetTokens, tokenize }: ContextRequest): Promise<void> {
+    if (budgetTokens <= 0) return;
+    const maxSnippetUnits = Math.max(MIN_SNIPPET_UNITS, Math.floor(budgetTokens * UNITS_PER_TOKEN * SNIPPET_SHARE));
+    const snippets = await workspace.snippets({ ...query, maxSnippetUnits });
+    const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize) })));
+    plan.next = nextPlan(plan.snippets, ranked, { budgetTokens, isThere: ({ uri }) => uri !== query.uri && workspace.has(uri) });
+  }
+
+  async #tokensOf(snippet: Snippet, languageId: string, tokenize: ContextRequest['tokenize']): Promise<readonly number[]> {
+    const key = `${languageId}\n${snippet.path}\n${snippet.text}`;
+    const known = this.#tokens.get(key);
+    if (known !== undefined) return known;
+    const tokens = await tokenize(snippet);
+    this.#tokens.set(key, tokens);
+    return tokens;
+  }
+
+  #takeUp(plan: Plan): void {
+    if (plan.next === undefined) return;
+    plan.snippets = plan.next;
+    plan.next = undefined;
+    plan.read = undefined;
+  }
+}
+
+/** Files that are deleted, or may not be read any more, leave at once, whatever has to be evaluated again. */
+function dropGone(plan: Plan, workspace: WorkspaceSource): void {
+  const isThere = ({ snippet }: PlannedSnippet): boolean => workspace.has(snippet.uri);
+  plan.next = plan.next?.filter(isThere);
+  if (plan.snippets.every(isThere) && plan.held.every(isThere)) return;
+  plan.snippets = plan.snippets.filter(isThere);
+  plan.held = plan.held.slice(0, plan.held.findIndex((planned) => !isThere(planned)));
+  plan.read = undefined;
+}
+
+/** Tokens of the context that would be evaluated again or anew. */
+function costOf({ held }: Plan, next: readonly PlannedSnippet[], spareTokens: number): number {
+  return sizeOf(affordable(next, held, spareTokens).slice(commonLength(next, held)));
+}
+
+function within(snippets: readonly PlannedSnippet[], budgetTokens: number): readonly PlannedSnippet[] {
+  let rest = budgetTokens;
+  const end = snippets.findIndex(({ tokens }) => (rest -= tokens.length) < 0);
+  return end < 0 ? snippets : snippets.slice(0, end);
+}

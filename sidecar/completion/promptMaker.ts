@@ -1,0 +1,135 @@
+import type { PlannedSnippet } from '../context/contextPlan.ts';
+import type { ModelSession } from '../engine/engine.ts';
+import type { WorkspaceContextSettings } from '../protocol/client.ts';
+import type { EngineGenerateResult, LoadedModel } from '../protocol/engine.ts';
+import { composePrompt } from './composePrompt.ts';
+import { fileHead, snippetTokens, takesContext } from './contextFormat.ts';
+import { ContextPlans } from './contextPlans.ts';
+import type { Cursor } from './cursor.ts';
+import { detectFim, type FimFormat } from './fim.ts';
+import type { HealedPrompt } from './healing.ts';
+import type { Extent } from './multiline.ts';
+import { budgetOf, promptText } from './prompt.ts';
+import { PromptBudget, type PromptSpeedMemory } from './promptBudget.ts';
+import type { CompletionRequest } from './request.ts';
+import { SuffixMemory } from './suffixMemory.ts';
+
+const CONTEXT_RESERVE_TOKENS = 32;
+/** Of what a cold prompt may cost, the document's part where other files come along. */
+const DOCUMENT_SHARE = 0.75;
+const UNITS_PER_TOKEN = 3;
+/** Evaluating so long again is not felt by who waits for a completion. */
+const UNFELT_MS = 150;
+
+export interface PromptOptions {
+  readonly request: CompletionRequest;
+  readonly cursor: Cursor;
+  readonly model: LoadedModel;
+  readonly fim: FimFormat | undefined;
+  readonly extent: Extent;
+  /** Nobody waits for it: the whole context is taken. */
+  readonly isAhead?: boolean;
+}
+
+export interface ContextPrompt extends HealedPrompt {
+  readonly context: readonly PlannedSnippet[];
+  readonly contextTokens: number;
+}
+
+/** Makes the prompts of completions: how long, of which parts, and what of the workspace stands in them. */
+export class PromptMaker {
+  readonly plans: ContextPlans;
+  readonly #suffixes = new SuffixMemory();
+  readonly #budgets = new Map<string, PromptBudget>();
+  #fim: { model: LoadedModel; format: Promise<FimFormat | undefined> } | undefined;
+
+  /** `onOtherModel`: what was said so far is another model's. */
+  constructor(private readonly options: { session: ModelSession; speeds?: PromptSpeedMemory | undefined; now: () => number; onOtherModel: () => void }) {
+    this.plans = new ContextPlans(options.now);
+  }
+
+  /** The prompt for a place in a document. With `isAhead` it holds the whole context, otherwise no more than may be evaluated while somebody waits. */
+  async make(options: PromptOptions): Promise<ContextPrompt> {
+    const { request, cursor, model, fim, extent, isAhead = false } = options;
+    const { engine } = this.options.session;
+    const budget = this.#budgetOf(model);
+    const reserved = extent.maxTokens + CONTEXT_RESERVE_TOKENS;
+    const affordable = budget.tokens(model.contextSizeTokens, reserved);
+    const isWanted = request.workspace !== undefined && takesContext(request.languageId);
+    const wantedTokens = isWanted ? this.contextTokens(model, request.contextSettings ?? {}) : 0;
+    // Other files may be evaluated in a part of what a cold prompt may cost; a document that is short leaves them more.
+    const maxTokens = wantedTokens > 0 ? Math.floor(affordable * DOCUMENT_SHARE) : affordable;
+    const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - maxTokens - reserved));
+    const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
+    const suffixLeads = fim === undefined || fim.order === 'spm';
+    const suffix = suffixLeads ? this.#suffixes.hold(request.clientKey, request.uri, text.suffix) : text.suffix;
+    const path = request.workspace?.pathOf(request.uri) ?? pathOf(request.uri);
+    const documentTokens = Math.min(maxTokens, Math.ceil((text.prefix.length + suffix.length) / UNITS_PER_TOKEN));
+    const head = fileHead(fim);
+    const context = request.workspace === undefined || budgetTokens === 0 ? [] : await this.plans[isAhead ? 'forReadingAhead' : 'forPrompt']({
+      clientKey: request.clientKey,
+      workspace: request.workspace,
+      query: { uri: request.uri, path, languageId: request.languageId, text: request.text, offset: request.offset },
+      budgetTokens,
+      spareTokens: affordable - documentTokens,
+      cheapTokens: Math.floor(((budget.tokensPerSecond ?? 0) * UNFELT_MS) / 1000),
+      documentTokens,
+      tokenize: (snippet) => snippetTokens(engine, snippet, head, request.languageId),
+    });
+    const contextTokens = context.flatMap(({ tokens }) => tokens);
+    const prompt = await composePrompt({ engine, model, fim, text: { prefix: text.prefix, suffix }, path, languageId: request.languageId, maxTokens, context: contextTokens });
+    return { ...prompt, context, contextTokens: contextTokens.length };
+  }
+
+  /** Tokens that other files may take in the prompts of a client with these settings. */
+  contextTokens(model: LoadedModel, settings: WorkspaceContextSettings): number {
+    const most = Math.floor(model.contextSizeTokens / 2);
+    return settings.workspace === false ? 0 : Math.min(settings.maxTokens ?? this.#budgetOf(model).contextTokens(model.contextSizeTokens), most);
+  }
+
+  #budgetOf(model: LoadedModel): PromptBudget {
+    const key = speedKey(model);
+    let budget = this.#budgets.get(key);
+    if (budget === undefined) this.#budgets.set(key, (budget = new PromptBudget(this.options.speeds?.of(key))));
+    return budget;
+  }
+
+  /** Learns from what an evaluation took. */
+  measured(model: LoadedModel, { evaluatedTokens, promptMs }: EngineGenerateResult): void {
+    const budget = this.#budgetOf(model);
+    budget.measured(evaluatedTokens, promptMs);
+    if (budget.tokensPerSecond !== undefined) this.options.speeds?.note(speedKey(model), budget.tokensPerSecond);
+  }
+
+  /** The model's way to fill in the middle. */
+  fimOf(model: LoadedModel): Promise<FimFormat | undefined> {
+    if (this.#fim?.model !== model) {
+      if (this.#fim !== undefined && this.#fim.model.path !== model.path) this.options.onOtherModel();
+      this.plans.clear();
+      const format = detectFim(this.options.session.engine, model);
+      this.#fim = { model, format };
+      format.catch(() => (this.#fim = undefined));
+    }
+    return this.#fim?.format ?? Promise.resolve(undefined);
+  }
+
+  forget(clientKey: string): void {
+    this.#suffixes.forget(clientKey);
+    this.plans.forget(clientKey);
+  }
+}
+
+/** What a model's speed depends on. */
+function speedKey({ path, engine, device, threads }: LoadedModel): string {
+  return JSON.stringify([path, engine, device, threads]);
+}
+
+/** The path part of a document's URI, for models that were trained to see one. */
+function pathOf(uri: string): string {
+  const path = uri.replace(/^[a-z][a-z0-9+.-]*:(\/\/[^/]*)?\/?/i, '');
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,102 @@
+import type { TokenId } from '../protocol/engine.ts';
+import { type Snippet, snippetKey } from './snippet.ts';
+
+/** A snippet as it stands in a prompt. */
+export interface PlannedSnippet {
+  readonly snippet: Snippet;
+  /** Its header included. */
+  readonly tokens: readonly TokenId[];
+}
+
+/** Shares of the budget: signatures tell more for a token than bodies do. What one kind leaves, the next takes. */
+const SIGNATURES_SHARE = 0.5;
+const EDITS_SHARE = 0.15;
+
+/**
+ * The best snippets that fit into `budgetTokens`, in the order in which they enter a prompt: similar code, what is imported, what was edited;
+ * of each kind the best last, since a model heeds most what stands nearest to where it writes.
+ */
+export function chooseSnippets(ranked: readonly PlannedSnippet[], budgetTokens: number): PlannedSnippet[] {
+  let rest = budgetTokens;
+  const taken = new Set<PlannedSnippet>();
+  const take = (kind: Snippet['kind'], mostTokens: number): void => {
+    let room = Math.min(rest, mostTokens);
+    for (const planned of ranked) {
+      if (planned.snippet.kind !== kind || taken.has(planned) || planned.tokens.length > room) continue;
+      taken.add(planned);
+      room -= planned.tokens.length;
+      rest -= planned.tokens.length;
+    }
+  };
+  take('signatures', budgetTokens * SIGNATURES_SHARE);
+  take('edit', budgetTokens * EDITS_SHARE);
+  take('body', rest);
+  take('signatures', rest);
+  const order: readonly Snippet['kind'][] = ['body', 'signatures', 'edit'];
+  return [...taken].reverse().sort((one, other) => order.indexOf(one.snippet.kind) - order.indexOf(other.snippet.kind));
+}
+
+/**
+ * The next plan after `current`, moving as little as possible, since everything behind the first change is evaluated again: what is there
+ * and still as it was stays in its place even where a new ranking would put it elsewhere or not take it; what is wanted and missing comes
+ * last; room for it is made from the end, by what is wanted no more.
+ */
+export function nextPlan(current: readonly PlannedSnippet[], ranked: readonly PlannedSnippet[], options: { budgetTokens: number; isThere: (snippet: Snippet) => boolean }): PlannedSnippet[] {
+  const wanted = chooseSnippets(ranked, options.budgetTokens);
+  const newest = new Map(ranked.map((planned) => [snippetKey(planned.snippet), planned]));
+  const isUnchanged = ({ snippet }: PlannedSnippet): boolean => (newest.get(snippetKey(snippet))?.snippet.text ?? snippet.text) === snippet.text;
+  let kept = current.filter((planned) => options.isThere(planned.snippet) && isUnchanged(planned));
+  let keptKeys = keysOf(kept);
+  const missing = wanted.filter(({ snippet }) => !keptKeys.has(snippetKey(snippet)));
+  // A file's lines shifted: the old piece and the new one say the same.
+  kept = kept.filter(({ snippet }) => !missing.some((planned) => overlaps(planned.snippet, snippet)));
+  keptKeys = keysOf(kept);
+
+  const wantedKeys = keysOf(wanted);
+  const excess = (): number => sizeOf(kept) + sizeOf(missing) - options.budgetTokens;
+  while (excess() > 0) {
+    const at = kept.findLastIndex(({ snippet }) => !wantedKeys.has(snippetKey(snippet)));
+    if (at >= 0) kept.splice(at, 1);
+    else if (missing.pop() === undefined) kept.pop();
+  }
+  return [...kept, ...missing];
+}
+
+/** How many snippets at the start are the same in both. */
+export function commonLength(one: readonly PlannedSnippet[], other: readonly PlannedSnippet[]): number {
+  let length = 0;
+  while (length < one.length && length < other.length && isSame(one[length] as PlannedSnippet, other[length] as PlannedSnippet)) length++;
+  return length;
+}
+
+/**
+ * What of a plan goes into a prompt that somebody waits for: the part at its start that the engine has read there already, and of the rest,
+ * from the end, what `spareTokens` allow to evaluate.
+ */
+export function affordable(plan: readonly PlannedSnippet[], read: readonly PlannedSnippet[], spareTokens: number): PlannedSnippet[] {
+  const common = commonLength(plan, read);
+  let rest = spareTokens;
+  const taken = plan.slice(common).reverse().filter(({ tokens }) => {
+    const fits = tokens.length <= rest;
+    if (fits) rest -= tokens.length;
+    return fits;
+  });
+  return [...plan.slice(0, common), ...taken.reverse()];
+}
+
+export function sizeOf(snippets: readonly PlannedSnippet[]): number {
+  return snippets.reduce((sum, { tokens }) => sum + tokens.length, 0);
+}
+
+function isSame(one: PlannedSnippet, other: PlannedSnippet): boolean {
+  return one === other || (snippetKey(one.snippet) === snippetKey(other.snippet) && one.snippet.text === other.snippet.text);
+}
+
+function keysOf(snippets: readonly PlannedSnippet[]): ReadonlySet<string> {
+  return new Set(snippets.map(({ snippet }) => snippetKey(snippet)));
+}
+
+function overlaps(one: Snippet, other: Snippet): boolean {
+  const areLines = one.kind !== 'signatures' && other.kind !== 'signatures';
+  return areLines && one.uri === other.uri && one.startLine <= other.endLine && other.startLine <= one.endLine;
+}

@@ -1,0 +1,105 @@
+import { definedNames } from './definedNames.ts';
+import { type IndexedFile, sharedSegments, stemOf } from './fileTable.ts';
+import { importedPaths } from './imports.ts';
+import type { ContextQuery, SnippetReason } from './snippet.ts';
+import { definitionHash, identifiersOf, termHashes } from './terms.ts';
+import type { WorkspaceIndex } from './workspaceIndex.ts';
+
+/** A file that may matter for a place, and how much. */
+export interface SelectedFile {
+  readonly file: IndexedFile;
+  readonly reason: SnippetReason;
+  readonly score: number;
+}
+
+/** Units around the cursor whose identifiers are searched for. */
+const BEFORE_UNITS = 3_000;
+const AFTER_UNITS = 1_000;
+const MAX_IMPORTED = 24;
+const MAX_SIMILAR = 16;
+/** A name that more files define says little about which of them is meant. */
+const MAX_DEFINERS = 6;
+const MAX_QUERY_NAMES = 80;
+
+const SCORES: Readonly<Record<SnippetReason, number>> = { imported: 1, defines: 0.9, tested: 0.6, similar: 0.5, open: 0.15, edited: 0.3 };
+
+/** The files that a place in a document is likely to need, best first: imported, defining what is named near it, similar, open. */
+export function selectFiles(index: WorkspaceIndex, query: ContextQuery): SelectedFile[] {
+  const found = new Map<string, SelectedFile>();
+  const add = (file: IndexedFile, reason: SnippetReason, share: number): void => {
+    if (file.uri === query.uri) return;
+    const before = found.get(file.uri);
+    const score = SCORES[reason] * share;
+    // Several reasons count together, the strongest names it.
+    found.set(file.uri, before === undefined ? { file, reason, score } : { ...before, score: before.score + score, ...(score > before.score ? { reason } : {}) });
+  };
+
+  const imported = new Set<IndexedFile>();
+  for (const path of importedPaths(query.text, query.path, query.languageId)) for (const file of index.files.resolve(path, query)) imported.add(file);
+  for (const file of [...imported].slice(0, MAX_IMPORTED)) add(file, 'imported', 1);
+
+  const near = nearWeights(query);
+  const own = definedNames(query.text);
+  for (const name of [...near.keys()].slice(0, MAX_QUERY_NAMES)) {
+    if (own.has(name) || name.length < 3) continue;
+    const definers = index.terms.postings(definitionHash(name));
+    if (definers.length === 0 || definers.length > MAX_DEFINERS) continue;
+    for (const [document] of definers) {
+      const file = index.files.ofDocument(document);
+      if (file !== undefined && isRelated(file, query)) add(file, 'defines', 1 / definers.length);
+    }
+  }
+  for (const { file, share } of similarFiles(index, query, near)) add(file, 'similar', share);
+  for (const file of twins(index, query)) add(file, 'tested', 1);
+  for (const [place, uri] of query.openUris.slice(0, 8).entries()) {
+    const file = index.files.get(uri);
+    if (file !== undefined && isRelated(file, query)) add(file, 'open', 1 / (1 + place));
+  }
+  return [...found.values()].sort((one, other) => other.score - one.score);
+}
+
+/** Identifiers around the cursor, the nearest first, with how much each counts. */
+export function nearWeights({ text, offset }: Pick<ContextQuery, 'text' | 'offset'>): Map<string, number> {
+  const before = identifiersOf(text.slice(Math.max(0, offset - BEFORE_UNITS), offset)).reverse();
+  const after = identifiersOf(text.slice(offset, offset + AFTER_UNITS));
+  const weights = new Map<string, number>();
+  for (const identifiers of [before, after]) {
+    for (const [distance, identifier] of identifiers.entries()) weights.set(identifier, (weights.get(identifier) ?? 0) + 1 / (1 + distance / 20));
+  }
+  return new Map([...weights].sort(([, one], [, other]) => other - one));
+}
+
+/** What the index is searched by: terms with their weights. */
+export function termWeights(near: ReadonlyMap<string, number>): Map<number, number> {
+  const weights = new Map<number, number>();
+  for (const [identifier, weight] of [...near].slice(0, MAX_QUERY_NAMES)) {
+    // A word of an identifier says less than all of it.
+    for (const [place, hash] of termHashes(identifier).entries()) weights.set(hash, (weights.get(hash) ?? 0) + Math.min(2, weight) * (place === 0 ? 1 : 0.4));
+  }
+  return weights;
+}
+
+function similarFiles(index: WorkspaceIndex, query: ContextQuery, near: ReadonlyMap<string, number>): { file: IndexedFile; share: number }[] {
+  const scored = [...index.terms.scores(termWeights(near))].flatMap(([document, score]) => {
+    const file = index.files.ofDocument(document);
+    // Code of another language misleads more than it helps; what lies far away is worth less.
+    return file === undefined || file.uri === query.uri || !isRelated(file, query) ? [] : [{ file, score: score * (1 + 0.05 * sharedSegments(file.path, query.path)) }];
+  });
+  scored.sort((one, other) => other.score - one.score);
+  const best = scored[0]?.score ?? 1;
+  return scored.slice(0, MAX_SIMILAR).map(({ file, score }) => ({ file, share: score / best }));
+}
+
+/** The tests of a file, or the file of its tests, by their names. */
+function twins(index: WorkspaceIndex, query: ContextQuery): readonly IndexedFile[] {
+  const stem = stemOf(query.path);
+  const bare = stem.replace(/^test_?|_?tests?$|_?spec$/g, '');
+  if (bare === '') return [];
+  const stems = bare === stem ? [stem, `test_${stem}`, `${stem}_test`, `${stem}test`, `${stem}tests`, `${stem}_spec`] : [bare];
+  return stems.flatMap((each) => index.files.withStem(each)).filter((file) => file.uri !== query.uri && isRelated(file, query)).slice(0, 3);
+}
+
+function isRelated(file: IndexedFile, query: ContextQuery): boolean {
+  const base = (languageId: string): string => languageId.replace(/react$/, '').replace('javascript', 'typescript').replace(/^cpp$/, 'c');
+  return base(file.languageId) === base(query.languageId);
+}

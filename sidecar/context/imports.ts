@@ -1,0 +1,83 @@
+import { languageIdOf } from './languageIds.ts';
+
+/** What an import names, as path segments: `./cart` in `src/main.ts` gives `['src', 'cart']`. */
+export interface ImportedPath {
+  readonly segments: readonly string[];
+  /** Counted from the workspace's root; otherwise the segments may begin at any folder. */
+  readonly isExact: boolean;
+}
+
+const ECMASCRIPT = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)['"]([^'"\n]+)['"]/g;
+const PYTHON = /^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w., \t]+))/gm;
+const C = /^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm;
+const GO = /"([\w./~-]+)"/g;
+const RUST = /\b(?:use|mod)\s+([\w:]+)/g;
+const DOTTED = /^[ \t]*(?:import|using)[ \t]+(?:static[ \t]+)?([\w.]+)/gm;
+const RUBY = /\brequire(_relative)?[ (]+['"]([^'"\n]+)['"]/g;
+const PHP = /^[ \t]*(?:use[ \t]+([\w\\]+)|(?:require|include)(?:_once)?[ (]+(?:__DIR__[ .]+)?['"]([^'"\n]+)['"])/gm;
+
+/** Which paths the text of the file `path` imports, in the order of the text. Packages that lie outside of the workspace are among them. */
+export function importedPaths(text: string, path: string, languageId = languageIdOf(path)): ImportedPath[] {
+  const folder = path.split('/').slice(0, -1);
+  switch (languageId) {
+    case 'typescript': case 'typescriptreact': case 'javascript': case 'javascriptreact': case 'vue': case 'svelte':
+      return [...text.matchAll(ECMASCRIPT)].map(([, specifier = '']) => ecmaScriptPath(specifier, folder));
+    case 'python':
+      return [...text.matchAll(PYTHON)].flatMap((match) => pythonPaths(match, folder));
+    case 'c': case 'cpp': case 'objective-c':
+      return [...text.matchAll(C)].flatMap(([, name = '']) => [relative(name, folder), anywhere(withoutExtension(name).split('/'))]);
+    case 'go':
+      return [...text.slice(0, 4096).matchAll(GO)].map(([, name = '']) => anywhere(name.split('/').slice(-2)));
+    case 'rust':
+      return [...text.matchAll(RUST)].flatMap(([, name = '']) => rustPaths(name, folder));
+    case 'ruby':
+      return [...text.matchAll(RUBY)].map(([, isRelative, name = '']) => (isRelative ? relative(name, folder) : anywhere(name.split('/'))));
+    case 'php':
+      return [...text.matchAll(PHP)].map(([, name, file]) => (name === undefined ? relative((file ?? '').replace(/^\//, ''), folder) : anywhere(name.split('\\').slice(-2))));
+    case 'java': case 'kotlin': case 'scala': case 'groovy': case 'csharp':
+      return [...text.matchAll(DOTTED)].map(([, name = '']) => anywhere(name.split('.').slice(-3)));
+    default:
+      return [];
+  }
+}
+
+function ecmaScriptPath(specifier: string, folder: readonly string[]): ImportedPath {
+  if (specifier.startsWith('.')) return relative(specifier, folder);
+  // "@/cart" and "~/cart" are aliases of a source folder.
+  return anywhere(withoutExtension(specifier).replace(/^[@~#]\//, '').split('/'));
+}
+
+function pythonPaths([, module, names, plain]: RegExpMatchArray, folder: readonly string[]): ImportedPath[] {
+  if (module === undefined) return (plain ?? '').split(',').map((name) => anywhere((name.trim().split(/\s/)[0] ?? '').split('.')));
+  const dots = /^\.*/.exec(module)?.[0].length ?? 0;
+  const segments = module.slice(dots).split('.').filter((segment) => segment !== '');
+  const base = dots > 0 ? [...folder.slice(0, folder.length - dots + 1), ...segments] : segments;
+  const path = (tail: readonly string[]): ImportedPath => ({ segments: [...base, ...tail], isExact: dots > 0 });
+  // What is imported from a package may be a module of it.
+  const imported = [...(names ?? '').matchAll(/(\w+)(?:\s+as\s+\w+)?/g)].map(([, name = '']) => name).filter((name) => name !== 'as').slice(0, 20);
+  return [...(base.length > 0 ? [path([])] : []), ...imported.map((name) => path([name]))];
+}
+
+function rustPaths(name: string, folder: readonly string[]): ImportedPath[] {
+  const [first = '', ...rest] = name.split('::').filter((segment) => segment !== '');
+  if (first === 'super') return [{ segments: [...folder.slice(0, -1), ...rest], isExact: true }];
+  const segments = ['crate', 'self'].includes(first) ? rest : [first, ...rest];
+  return segments.length === 0 ? [] : [anywhere(segments), anywhere(segments.slice(0, -1))].filter(({ segments: each }) => each.length > 0);
+}
+
+function relative(specifier: string, folder: readonly string[]): ImportedPath {
+  const segments = [...folder];
+  for (const segment of withoutExtension(specifier).split('/')) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '.' && segment !== '') segments.push(segment);
+  }
+  return { segments, isExact: true };
+}
+
+function anywhere(segments: readonly string[]): ImportedPath {
+  return { segments: segments.filter((segment) => segment !== ''), isExact: false };
+}
+
+function withoutExtension(path: string): string {
+  return path.replace(/\.(?:[cm]?[jt]sx?|h|hh|hpp|hxx|c|cc|cpp|cxx|rb|php|vue|svelte)$/, '');
+}

@@ -1,0 +1,57 @@
+import { selectFiles } from './fileSelection.ts';
+import type { Grammars } from './grammars.ts';
+import type { IndexMethods } from './indexMessages.ts';
+import { makeSnippets } from './snippets.ts';
+import { filesDefining, filesForWords, findSymbols, searchWords } from './wordSearch.ts';
+import { WorkspaceIndex } from './workspaceIndex.ts';
+
+/** Files that are read closely for one place. */
+const MAX_SELECTED = 32;
+
+type Handlers = { readonly [Method in keyof IndexMethods]: (...parameters: Parameters<IndexMethods[Method]>) => ReturnType<IndexMethods[Method]> | Promise<ReturnType<IndexMethods[Method]>> };
+
+/** The indexes of all clients, each by itself, behind the messages of the thread. */
+export function serveIndexes(grammars: Grammars): Handlers {
+  const indexes = new Map<string, WorkspaceIndex>();
+  const of = (workspace: string): WorkspaceIndex => {
+    let index = indexes.get(workspace);
+    if (index === undefined) indexes.set(workspace, (index = new WorkspaceIndex(grammars)));
+    return index;
+  };
+  const missing = (index: WorkspaceIndex, uris: readonly string[]): { missing: readonly string[] } => ({ missing: uris.filter((uri) => !index.hasText(uri)) });
+
+  return {
+    put: ({ workspace, files }) => of(workspace).put(files),
+    remove: ({ workspace, uris }) => indexes.get(workspace)?.remove(uris),
+    retain({ workspace, uris }) {
+      const index = indexes.get(workspace);
+      const kept = new Set(uris);
+      index?.remove([...index.files.values()].map(({ uri }) => uri).filter((uri) => !kept.has(uri)));
+    },
+    forget({ workspace }) {
+      indexes.delete(workspace);
+    },
+    select({ workspace, query }) {
+      const index = of(workspace);
+      return missing(index, [...selectFiles(index, query).slice(0, MAX_SELECTED).map(({ file }) => file.uri), ...query.edits.map(({ uri }) => uri).filter((uri) => index.files.get(uri))]);
+    },
+    giveTexts({ workspace, files }) {
+      for (const file of files) of(workspace).giveText(file);
+    },
+    async rank({ workspace, query }) {
+      const index = of(workspace);
+      return makeSnippets(index, query, selectFiles(index, query).slice(0, MAX_SELECTED));
+    },
+    search: ({ workspace, words, limit, openUris }) => searchWords(of(workspace), words, { limit, openUris }),
+    symbols: ({ workspace, name, limit }) => findSymbols(of(workspace), name, limit),
+    needed({ workspace, words, symbol, openUris }) {
+      const index = of(workspace);
+      const files = symbol === undefined ? filesForWords(index, words ?? '', openUris) : filesDefining(index, symbol);
+      return missing(index, files.map(({ uri }) => uri));
+    },
+    statistics({ workspace }) {
+      const index = of(workspace);
+      return { files: index.files.count, indexBytes: index.terms.sizeBytes, heapBytes: process.memoryUsage().heapUsed };
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** The thread of the index: reads texts, ranks pieces. It gets everything by messages and opens no file but its grammars. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Grammars } from './grammars.ts';
+import { serveIndexes } from './indexes.ts';
+import type { IndexAnswer, IndexRequest } from './indexMessages.ts';
+
+const { grammarsFolder } = workerData as { readonly grammarsFolder: string };
+const handlers = serveIndexes(new Grammars(grammarsFolder));
+
+parentPort?.on('message', ({ id, method, params }: IndexRequest) => {
+  const answer = (message: IndexAnswer): void => parentPort?.postMessage(message);
+  const handle = handlers[method] as (params: unknown) => unknown;
+  Promise.resolve()
+    .then(() => handle(params))
+    // Messages of errors may quote what was parsed.
+    .then((result) => answer({ id, result }), (error: unknown) => answer({ id, error: error instanceof Error ? error.name : typeof error }));
+});

@@ -1,0 +1,160 @@
+import { identifiersOf, termHashes } from './terms.ts';
+import { type SelectedFile, nearWeights, termWeights } from './fileSelection.ts';
+import type { Definition } from './outline.ts';
+import type { ContextQuery, Snippet } from './snippet.ts';
+import type { ReadFile, WorkspaceIndex } from './workspaceIndex.ts';
+
+const MAX_SIGNATURES = 16;
+const MAX_BODIES = 24;
+const WHOLE_FACTOR = 1.8;
+/** Of the best piece's score; what has less has only common words. */
+const MIN_BODY_SCORE = 0.2;
+/** Identifiers of some length that a piece has to share with what stands around the cursor, where nothing else speaks for its file. */
+const MIN_SHARED_NAMES = 3;
+const KEYWORDS: ReadonlySet<string> = new Set(
+  'abstract async await bool boolean break case catch char class const constructor continue default delete double elif else enum export extends extern false final finally float from func function global goto implements import include instanceof interface lambda long match module namespace none null number object override package pass private protected public raise readonly require return self short signed sizeof static string struct super switch template then this throw throws trait true type typedef typeof undefined union unless unsigned using virtual void volatile where while with yield None True False'.split(' '),
+);
+const EDIT_LINES = 8;
+const MAX_EDITS = 2;
+/** Lines that two pieces share, of the shorter one's, from where on they say the same. */
+const SAME_SHARE = 0.8;
+
+/** Pieces of the selected files, ranked: signatures of what they define, then bodies, then what was edited lately. */
+export async function makeSnippets(index: WorkspaceIndex, query: ContextQuery, selected: readonly SelectedFile[]): Promise<Snippet[]> {
+  const used = new Set(identifiersOf(query.text));
+  const near = nearWeights(query);
+  const weights = rarityWeights(index, termWeights(near));
+  const signatures: Snippet[] = [];
+  const bodies: Snippet[] = [];
+  for (const each of selected) {
+    const read = await index.read(each.file);
+    if (read === undefined) continue;
+    const shown = ['imported', 'defines', 'tested'].includes(each.reason) ? signaturesOf(read, each, used, query.maxSnippetUnits) : undefined;
+    const [only] = read.chunks;
+    if (shown !== undefined && only !== undefined && read.chunks.length === 1 && only.text.length <= WHOLE_FACTOR * shown.text.length) {
+      // So short a file tells all for hardly more.
+      signatures.push({ ...shown, ...only });
+      continue;
+    }
+    if (shown !== undefined) signatures.push(shown);
+    bodies.push(...bodiesOf(read, each, { weights, near, maxUnits: query.maxSnippetUnits }));
+  }
+  const best = Math.max(...bodies.map(({ score }) => score), 1e-9);
+  const scaled = bodies.map((body) => ({ ...body, score: body.score / best })).filter(({ score }) => score >= MIN_BODY_SCORE);
+  return [
+    ...ranked(signatures).slice(0, MAX_SIGNATURES),
+    ...distinct(ranked(scaled), query.text).slice(0, MAX_BODIES),
+    ...(await editsOf(index, query)),
+  ];
+}
+
+/** What a file defines: all of it where it is short, else what the document names. */
+function signaturesOf({ file, definitions }: ReadFile, { reason, score }: SelectedFile, used: ReadonlySet<string>, maxUnits: number): Snippet | undefined {
+  if (definitions.length === 0) return undefined;
+  const isUsed = ({ name, container }: Definition): boolean => used.has(name) || (container !== undefined && used.has(container) && !name.startsWith('_'));
+  const usedCount = definitions.filter(({ name }) => used.has(name)).length;
+  if (reason !== 'imported' && usedCount === 0) return undefined;
+  const whole = textOf(definitions);
+  let shown = definitions;
+  if (whole.length > maxUnits) {
+    const containers = new Set(definitions.filter(isUsed).map(({ container }) => container));
+    shown = withinUnits(definitions.filter((definition) => isUsed(definition) || containers.has(definition.name)), maxUnits);
+  }
+  const first = shown[0];
+  const last = shown.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  return {
+    uri: file.uri, path: file.path, languageId: file.languageId, kind: 'signatures', reason,
+    startLine: first.startLine, endLine: last.endLine, text: textOf(shown), score: score + 0.2 * Math.min(5, usedCount),
+  };
+}
+
+function textOf(definitions: readonly Definition[]): string {
+  return definitions.map(({ signature }) => signature).join('\n');
+}
+
+function withinUnits(definitions: readonly Definition[], maxUnits: number): Definition[] {
+  let units = 0;
+  return definitions.filter(({ signature }) => (units += signature.length + 1) <= maxUnits);
+}
+
+function bodiesOf(
+  { file, chunks, definitions }: ReadFile,
+  { reason, score }: SelectedFile,
+  options: { weights: ReadonlyMap<number, number>; near: ReadonlyMap<string, number>; maxUnits: number },
+): Snippet[] {
+  const called = new Set(definitions.filter(({ name }) => (options.near.get(name) ?? 0) > 0.2).map(({ startLine }) => startLine));
+  const isKnownToMatter = reason !== 'similar' && reason !== 'open';
+  return chunks
+    .filter(({ text }) => text.length <= options.maxUnits && (isKnownToMatter || sharedNames(text, options.near) >= MIN_SHARED_NAMES))
+    .map(({ startLine, endLine, text }): Snippet => {
+      const definesCalled = [...called].some((line) => line >= startLine && line <= endLine);
+      return {
+        uri: file.uri, path: file.path, languageId: file.languageId, kind: 'body', reason, startLine, endLine, text,
+        score: closeness(text, options.weights) * (1 + score) * (definesCalled ? 1.5 : 1),
+      };
+    });
+}
+
+/** How many different names of a text stand near the cursor too. Short ones and keywords, which every file has, do not count. */
+function sharedNames(text: string, near: ReadonlyMap<string, number>): number {
+  return new Set(identifiersOf(text).filter((name) => name.length > 3 && near.has(name) && !KEYWORDS.has(name))).size;
+}
+
+/** BM25 within a text, without length: pieces are about equally long. */
+function closeness(text: string, weights: ReadonlyMap<number, number>): number {
+  const counts = new Map<number, number>();
+  for (const identifier of identifiersOf(text)) for (const hash of termHashes(identifier)) if (weights.has(hash)) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  let sum = 0;
+  for (const [hash, count] of counts) sum += ((weights.get(hash) ?? 0) * count * 2.2) / (count + 1.2);
+  return sum;
+}
+
+function rarityWeights(index: WorkspaceIndex, weights: ReadonlyMap<number, number>): Map<number, number> {
+  return new Map([...weights].map(([hash, weight]) => [hash, weight * index.terms.rarity(index.terms.frequency(hash))]));
+}
+
+function ranked(snippets: readonly Snippet[]): Snippet[] {
+  return [...snippets].sort((one, other) => other.score - one.score);
+}
+
+/** Without pieces that say what a better one says, or the document itself. */
+function distinct(snippets: readonly Snippet[], documentText: string): Snippet[] {
+  const own = linesOf(documentText);
+  const kept: { snippet: Snippet; lines: ReadonlySet<string> }[] = [];
+  for (const snippet of snippets) {
+    if (kept.length >= MAX_BODIES) break;
+    const lines = linesOf(snippet.text);
+    if (lines.size === 0 || saysTheSame(lines, own) || kept.some((other) => saysTheSame(lines, other.lines))) continue;
+    kept.push({ snippet, lines });
+  }
+  return kept.map(({ snippet }) => snippet);
+}
+
+function linesOf(text: string): ReadonlySet<string> {
+  return new Set(text.split('\n').map((line) => line.trim()).filter((line) => line.length > 4));
+}
+
+function saysTheSame(lines: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  let shared = 0;
+  for (const line of lines) if (other.has(line)) shared++;
+  return shared >= SAME_SHARE * lines.size;
+}
+
+/** The lines around the last edits of other documents. */
+async function editsOf(index: WorkspaceIndex, query: ContextQuery): Promise<Snippet[]> {
+  const found: Snippet[] = [];
+  for (const { uri, line } of query.edits) {
+    const file = index.files.get(uri);
+    const read = file && uri !== query.uri ? await index.read(file) : undefined;
+    if (file === undefined || read === undefined) continue;
+    const lines = read.text.split('\n');
+    const startLine = Math.max(0, Math.min(line, lines.length - 1) - EDIT_LINES);
+    const endLine = Math.min(lines.length - 1, line + EDIT_LINES);
+    const text = lines.slice(startLine, endLine + 1).join('\n').trimEnd();
+    if (text.trim() === '' || text.length > query.maxSnippetUnits) continue;
+    found.push({ uri, path: file.path, languageId: file.languageId, kind: 'edit', reason: 'edited', startLine, endLine, text, score: 1 / (1 + found.length) });
+    if (found.length === MAX_EDITS) break;
+  }
+  return found;
+}

@@ -1,0 +1,8 @@
+/** tree-sitter by its named parts: the package is one script, whose module Node and esbuild know by its default alone. */
+import * as script from '@vscode/tree-sitter-wasm';
+import type * as TreeSitter from '@vscode/tree-sitter-wasm/wasm/web-tree-sitter';
+
+export const { Language, Parser } = (script as unknown as { readonly default: typeof TreeSitter }).default;
+export type Language = TreeSitter.Language;
+export type Parser = TreeSitter.Parser;
+export type Node = TreeSitter.Node;

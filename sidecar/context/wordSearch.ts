@@ -1,0 +1,76 @@
+import { termWeights } from './fileSelection.ts';
+import type { IndexedFile } from './fileTable.ts';
+import type { Definition } from './outline.ts';
+import type { Snippet } from './snippet.ts';
+import { definitionHash, identifiersOf, subwordsOf, termHashes } from './terms.ts';
+import type { ReadFile, WorkspaceIndex } from './workspaceIndex.ts';
+
+const MAX_FILES = 16;
+const MAX_SYMBOL_LINES = 120;
+/** What every question has and no code is about. */
+const EMPTY_WORDS = new Set('a an and are as at be by can could do does for from has have how i in is it me my of on or our should so that the there this to us use used was we what when where which who why will with would you your'.split(' '));
+
+/** The files that words of a question may be about, best first. */
+export function filesForWords(index: WorkspaceIndex, words: string, openUris: readonly string[]): IndexedFile[] {
+  const scores = [...index.terms.scores(wordWeights(words))].flatMap(([document, score]) => {
+    const file = index.files.ofDocument(document);
+    if (file === undefined) return [];
+    const path = new Set(subwordsOf(file.path.replaceAll(/[^\p{L}\p{N}]+/gu, '_')));
+    const named = wordsOf(words).filter((word) => path.has(word.toLowerCase())).length;
+    return [{ file, score: score * (1 + 0.3 * named) * (openUris.includes(file.uri) ? 1.2 : 1) }];
+  });
+  return scores.sort((one, other) => other.score - one.score).slice(0, MAX_FILES).map(({ file }) => file);
+}
+
+/** The pieces of the files that the words fit best, at most `limit`, in the order of their rank. */
+export async function searchWords(index: WorkspaceIndex, words: string, options: { limit: number; openUris: readonly string[] }): Promise<Snippet[]> {
+  const weights = wordWeights(words);
+  const rarity = new Map([...weights].map(([hash, weight]) => [hash, weight * index.terms.rarity(index.terms.frequency(hash))]));
+  const found: Snippet[] = [];
+  for (const [rank, file] of filesForWords(index, words, options.openUris).entries()) {
+    const read = await index.read(file);
+    for (const { startLine, endLine, text } of read?.chunks ?? []) {
+      const hashes = new Set(identifiersOf(text).flatMap((identifier) => [...termHashes(identifier)]));
+      let score = 0;
+      for (const [hash, weight] of rarity) if (hashes.has(hash)) score += weight;
+      if (score > 0) found.push({ uri: file.uri, path: file.path, languageId: file.languageId, kind: 'body', reason: 'similar', startLine, endLine, text, score: score / (1 + 0.05 * rank) });
+    }
+  }
+  return found.sort((one, other) => other.score - one.score).slice(0, options.limit);
+}
+
+/** Whole definitions of a name ("Cart", "Cart.total"), those of exactly that spelling first. */
+export async function findSymbols(index: WorkspaceIndex, name: string, limit: number): Promise<Snippet[]> {
+  const [last = '', container] = name.split(/\.|::|#/).reverse();
+  const found: Snippet[] = [];
+  for (const file of filesDefining(index, last)) {
+    const read = await index.read(file);
+    for (const definition of read?.definitions ?? []) {
+      if (definition.name === last && (container === undefined || definition.container === container)) found.push(wholeDefinition(read as ReadFile, definition));
+    }
+    if (found.length >= limit) break;
+  }
+  return found.slice(0, limit);
+}
+
+/** Files that seem to define a name, for `findSymbols`. */
+export function filesDefining(index: WorkspaceIndex, name: string): IndexedFile[] {
+  const last = name.split(/\.|::|#/).at(-1) ?? '';
+  // Methods of some languages stand behind no keyword, so files that hold the name follow.
+  const documents = [...index.terms.postings(definitionHash(last)), ...index.terms.postings(termHashes(last)[0] ?? 0)].map(([document]) => document);
+  return [...new Set(documents)].flatMap((document) => index.files.ofDocument(document) ?? []).slice(0, MAX_FILES);
+}
+
+function wholeDefinition({ file, text }: ReadFile, { startLine, endLine }: Definition): Snippet {
+  const end = Math.min(endLine, startLine + MAX_SYMBOL_LINES - 1);
+  const lines = text.split('\n').slice(startLine, end + 1).join('\n');
+  return { uri: file.uri, path: file.path, languageId: file.languageId, kind: 'body', reason: 'defines', startLine, endLine: end, text: lines, score: 1 };
+}
+
+function wordsOf(words: string): string[] {
+  return identifiersOf(words).filter((word) => word.length > 1 && !EMPTY_WORDS.has(word.toLowerCase()));
+}
+
+function wordWeights(words: string): Map<number, number> {
+  return termWeights(new Map(wordsOf(words).map((word) => [word, 1])));
+}

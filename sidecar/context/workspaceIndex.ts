@@ -1,0 +1,109 @@
+import { type Chunk, cutIntoChunks } from './chunks.ts';
+import { definedNames } from './definedNames.ts';
+import { definitionShapes } from './definitionShapes.ts';
+import { FileTable, type IndexedFile } from './fileTable.ts';
+import type { Grammars } from './grammars.ts';
+import { InvertedIndex, MAX_DOCUMENTS } from './invertedIndex.ts';
+import { languageIdOf } from './languageIds.ts';
+import { type Definition, outline } from './outline.ts';
+import { RecentMap } from './recentMap.ts';
+import { definitionHash, termCounts } from './terms.ts';
+
+export interface FileText {
+  readonly uri: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A file, read closely: what it defines, and its pieces. */
+export interface ReadFile {
+  readonly file: IndexedFile;
+  readonly text: string;
+  readonly definitions: readonly Definition[];
+  readonly chunks: readonly Chunk[];
+}
+
+/** Texts kept in memory, in UTF-16 units; what is beyond is asked for again when it is needed. */
+const MAX_KEPT_UNITS = 24 * 1024 * 1024;
+const MAX_READ_FILES = 300;
+/** A minified file says nothing that a reader could use. */
+const MAX_LINE_UNITS = 5_000;
+
+/**
+ * The files of one workspace: which terms each holds, which names it seems to define, and, for the few that matter for a place, what they
+ * define exactly. Files are read closely when they are first needed.
+ */
+export class WorkspaceIndex {
+  readonly files = new FileTable();
+  readonly terms = new InvertedIndex();
+  readonly #texts = new RecentMap<string, string>(MAX_KEPT_UNITS);
+  readonly #read = new RecentMap<string, ReadFile>(MAX_READ_FILES);
+
+  constructor(private readonly grammars: Grammars) {}
+
+  /** Adds files, or puts their new texts in place of the old ones. */
+  put(files: readonly FileText[]): void {
+    for (const { uri, path, text } of files) {
+      this.#forgetFile(uri);
+      if (text.trim() === '' || isMinified(text) || this.terms.nextId >= MAX_DOCUMENTS) continue;
+      const counts = termCounts(text);
+      for (const name of definedNames(text)) counts.set(definitionHash(name), 1);
+      const document = this.terms.add(counts);
+      const languageId = languageIdOf(path);
+      this.files.add({ uri, path, languageId, document });
+      const shapes = definitionShapes(languageId);
+      // One that can't be loaded is told by who needs it.
+      if (shapes !== undefined) this.grammars.warm(shapes.grammar).catch(() => undefined);
+      this.#texts.set(uri, text, text.length);
+    }
+  }
+
+  /** Removes files, and all below folders. */
+  remove(uris: readonly string[]): void {
+    for (const uri of uris) for (const file of this.files.at(uri)) this.#forgetFile(file.uri);
+  }
+
+  /** Gives back the text of a file that had to be asked for again. One that is not in the index is no file of the workspace. */
+  giveText({ uri, text }: Pick<FileText, 'uri' | 'text'>): void {
+    if (this.files.get(uri) !== undefined) this.#texts.set(uri, text, text.length);
+  }
+
+  hasText(uri: string): boolean {
+    return this.#texts.get(uri) !== undefined;
+  }
+
+  textOf(uri: string): string | undefined {
+    return this.#texts.get(uri);
+  }
+
+  /** Reads a file closely. `undefined`: its text is not in memory. */
+  async read(file: IndexedFile): Promise<ReadFile | undefined> {
+    const known = this.#read.get(file.uri);
+    if (known?.file === file) return known;
+    const text = this.#texts.get(file.uri);
+    if (text === undefined) return undefined;
+    const normal = text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
+    const definitions = (await outline(normal, file.languageId, this.grammars)) ?? [];
+    const read: ReadFile = { file, text: normal, definitions, chunks: cutIntoChunks(normal, definitions) };
+    this.#read.set(file.uri, read);
+    return read;
+  }
+
+  #forgetFile(uri: string): void {
+    const file = this.files.remove(uri);
+    if (file === undefined) return;
+    this.terms.remove(file.document);
+    this.#texts.delete(uri);
+    this.#read.delete(uri);
+  }
+}
+
+function isMinified(text: string): boolean {
+  let start = 0;
+  for (;;) {
+    const end = text.indexOf('\n', start);
+    if ((end < 0 ? text.length : end) - start > MAX_LINE_UNITS) return true;
+    if (end < 0) return false;
+    start = end + 1;
+  }
+}

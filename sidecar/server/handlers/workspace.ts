@@ -1,0 +1,64 @@
+import { ClientWorkspace } from '../../context/clientWorkspace.ts';
+import type { IndexThread } from '../../context/indexThread.ts';
+import {
+  WORKSPACE_CHANGE_NOTIFICATION,
+  WORKSPACE_LIST_REQUEST,
+  WORKSPACE_READ_REQUEST,
+  WORKSPACE_TABS_NOTIFICATION,
+  type WorkspaceListParams,
+  type WorkspaceReadParams,
+} from '../../protocol/client.ts';
+import type { Client } from '../client.ts';
+import type { Log } from '../log.ts';
+import { nothing, workspaceChange, workspaceList, workspaceRead, workspaceTabs } from '../schemas.ts';
+
+/** The client's files: asks for them, and hears of their changes. */
+export function handleWorkspace(client: Client, { index, log }: { readonly index: IndexThread; readonly log: Log }): void {
+  const { connection, documents } = client;
+  const workspace = new ClientWorkspace({
+    key: `client-${client.id}`,
+    thread: index,
+    source: {
+      list: (page) => {
+        if (!client.providesWorkspace) return Promise.resolve({ files: [] });
+        return connection.request(WORKSPACE_LIST_REQUEST, { page } satisfies WorkspaceListParams, workspaceList);
+      },
+      read: (uris) => {
+        if (!client.providesWorkspace) return Promise.resolve({ files: [], remaining: [] });
+        return connection.request(WORKSPACE_READ_REQUEST, { uris } satisfies WorkspaceReadParams, workspaceRead);
+      },
+    },
+    openUris: () => documents.uris,
+    openText: (uri) => documents.get(uri)?.getText(),
+    pathOf: (uri) => pathOf(uri, client.folders),
+    log: (line) => log.info(line),
+  });
+  client.files = workspace;
+  /** A single document has nothing to tell of itself, and many clients never open another. */
+  const isWorthwhile = (): boolean => client.providesWorkspace || documents.count > 1;
+  const apply = (): void => {
+    const isOn = workspace.state.state !== 'off';
+    const isWanted = client.settings.context?.workspace !== false && isWorthwhile();
+    if (isWanted && !isOn) workspace.start();
+    if (!isWanted && isOn) workspace.stop().catch((error: unknown) => log.error('An index could not be dropped', error));
+  };
+  documents.onDidChange = (uri, change) => {
+    workspace.documentChanged(uri, change);
+    if (change.kind === 'opened') apply();
+  };
+  connection.onNotification('initialized', nothing, apply);
+  connection.onNotification('workspace/didChangeConfiguration', nothing, apply);
+  connection.onNotification(WORKSPACE_CHANGE_NOTIFICATION, workspaceChange, (change) => workspace.changed(change));
+  connection.onNotification(WORKSPACE_TABS_NOTIFICATION, workspaceTabs, ({ uris }) => workspace.tabsChanged(uris));
+}
+
+/** A document's path below the workspace's folders, or its name where it lies elsewhere. */
+function pathOf(uri: string, folders: readonly string[]): string {
+  const folder = folders.find((each) => uri.startsWith(`${each.replace(/\/$/, '')}/`));
+  const path = folder === undefined ? uri.slice(uri.lastIndexOf('/') + 1) : uri.slice(folder.replace(/\/$/, '').length + 1);
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,68 @@
+import { readCursor } from '../../../sidecar/completion/cursor.ts';
+import { PromptMaker } from '../../../sidecar/completion/promptMaker.ts';
+import type { BenchSession } from '../benchSession.ts';
+import { similarityOf } from './figures.ts';
+import type { PackageWorkspace } from './packageWorkspace.ts';
+import { uriOf } from './packageWorkspace.ts';
+import type { Place } from './places.ts';
+
+/** What a prompt holds: the last line alone, the file before the place, or the workspace too. */
+export const ARMS = ['line', 'file', 'workspace'] as const;
+export type Arm = (typeof ARMS)[number];
+
+export interface PlaceResult {
+  readonly id: string;
+  readonly text: string;
+  readonly isExact: boolean;
+  /** 0 to 1: 1 less the edit distance by the longer text's length. */
+  readonly similarity: number;
+  /** Whether the name that the line needs is in what was written. */
+  readonly hasName: boolean;
+  readonly promptTokens: number;
+  readonly contextTokens: number;
+  readonly promptMs: number;
+}
+
+const MAX_TOKENS = 48;
+const CONTEXT_LINES = 2;
+
+/** Writes the line at a place. The prompt is the product's, with the whole context, as after a pause. */
+export async function completePlace(session: BenchSession, place: Place, arm: Arm, { workspace }: PackageWorkspace): Promise<PlaceResult> {
+  const text = arm === 'line' ? place.before.split('\n').slice(-1 - CONTEXT_LINES).join('\n') : place.before;
+  const request = {
+    uri: uriOf(place.path), languageId: place.languageId, text, offset: text.length, explicit: false, clientKey: `${arm}:${place.id}`, settings: {},
+    workspace: arm === 'workspace' ? workspace : undefined,
+  };
+  const cursor = readCursor(request);
+  if (cursor === undefined) throw new Error(`No cursor at ${place.id}`);
+  const prompts = new PromptMaker({ session, now: () => performance.now(), onOtherModel: () => undefined, speeds: { of: () => BENCH_SPEED, note: () => undefined } });
+  const extent = { multiline: false, maxTokens: MAX_TOKENS };
+  const prompt = await prompts.make({ request, cursor, model: session.loaded, fim: await prompts.fimOf(session.loaded), extent, isAhead: true });
+  const sequence = 'bench';
+  const result = await session.engine.generate({
+    sequence, priority: 'completion', tokens: prompt.tokens, requiredPrefix: prompt.requiredPrefix || undefined, maxTokens: MAX_TOKENS, sampling: { temperature: 0 },
+  });
+  await session.engine.releaseSequence(sequence);
+  const written = firstLine(result.text.slice(prompt.requiredPrefix.length));
+  return {
+    id: place.id,
+    text: written,
+    isExact: normal(written) === normal(place.line),
+    similarity: similarityOf(normal(written), normal(place.line)),
+    hasName: new RegExp(`(?<![\\w$])${place.name.replaceAll('$', '\\$')}(?![\\w$])`).test(written),
+    promptTokens: prompt.tokens.length,
+    contextTokens: prompt.contextTokens,
+    promptMs: result.promptMs,
+  };
+}
+
+/** Tokens a second: prompts are as long as on a machine that reads so fast, whatever this one does. */
+const BENCH_SPEED = 700;
+
+function firstLine(text: string): string {
+  return (text.trimStart().split('\n')[0] ?? '').trim();
+}
+
+function normal(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
+import { IndexThread } from '../../../sidecar/context/indexThread.ts';
+import { type Place, sourceFiles } from './places.ts';
+
+export interface PackageWorkspace extends AsyncDisposable {
+  readonly workspace: ClientWorkspace;
+}
+
+export const uriOf = (file: string): string => `file:///package/${file}`;
+
+/** The package of a place as an editor's workspace. The place's own file is in it as the editor would have it: up to the place. */
+export async function packageWorkspace(place: Place): Promise<PackageWorkspace> {
+  const thread = new IndexThread();
+  const files = await sourceFiles(place.folder);
+  const workspace = new ClientWorkspace({
+    key: place.id,
+    thread,
+    openUris: () => [uriOf(place.path)],
+    openText: (uri) => (uri === uriOf(place.path) ? place.before : undefined),
+    pathOf: (uri) => uri.slice(uriOf('').length),
+    source: {
+      list: async () => ({ files: files.map((file) => ({ uri: uriOf(file), path: file })) }),
+      read: async (uris) => ({
+        files: await Promise.all(uris.map(async (uri) => ({ uri, text: await readFile(path.join(place.folder, uri.slice(uriOf('').length)), 'utf8') }))),
+        remaining: [],
+      }),
+    },
+  });
+  workspace.start();
+  await workspace.whenReady();
+  return { workspace, [Symbol.asyncDispose]: () => thread.dispose() };
+}

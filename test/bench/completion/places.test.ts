@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { similarityOf } from './figures.ts';
+import { placesOf } from './places.ts';
+
+const padding = Array.from({ length: 20 }, (_, line) => `# line ${line}`).join('\n');
+const find = (text: string, file: string): [string, string][] => placesOf(text, { folder: '', file, name: 'package' }).map(({ name, line }) => [name, line]);
+
+describe('places that need another file', () => {
+  it('are the first calls of what a Python file imports from its own package', () => {
+    const text = `from os import path\nfrom .cart import (\n    Cart,\n    total as sum_of,\n)\n\n${padding}\nx = path.join("a", "b")\nprice = sum_of(cart, 1)\nagain = sum_of(cart, 2)\ncart = Cart(price)\n`;
+    assert.deepEqual(find(text, 'shop.py'), [['Cart', 'cart = Cart(price)'], ['sum_of', 'price = sum_of(cart, 1)']]);
+  });
+
+  it('are those of a module, imported or required', () => {
+    const text = `import fs from 'node:fs';\nimport { total, type Item } from './cart';\nconst { mail } = require('./mail');\n\n${padding.replaceAll('#', '//')}\nfs.readFileSync(name);\nconst sum = total(items, 1);\nmail(sum, 'address');\n`;
+    assert.deepEqual(find(text, 'shop.js'), [['total', 'const sum = total(items, 1);'], ['mail', "mail(sum, 'address');"]]);
+  });
+
+  it('hold the file up to the line, with its indentation', () => {
+    const text = `from .cart import total\n\n${padding}\ndef order(items):\n    return total(items, 1)\n`;
+    const [place] = placesOf(text, { folder: '', file: 'shop.py', name: 'package' });
+    assert.ok(place?.before.endsWith('def order(items):\n    '));
+  });
+});
+
+describe('edit similarity', () => {
+  for (const [one, other, is] of [['', '', 1], ['abc', 'abc', 1], ['abc', '', 0], ['abcd', 'abxd', 0.75]] as const) {
+    it(`of ${JSON.stringify(one)} and ${JSON.stringify(other)} is ${is}`, () => assert.equal(similarityOf(one, other), is));
+  }
+});

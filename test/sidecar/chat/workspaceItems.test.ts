@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { workspaceItems } from '../../../sidecar/chat/workspaceItems.ts';
+import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
+import { IndexThread } from '../../../sidecar/context/indexThread.ts';
+import { FilesInMemory } from '../context/filesInMemory.ts';
+
+const thread = new IndexThread();
+after(() => thread.dispose());
+
+const source = new FilesInMemory({
+  'shop/cart.ts': 'export class Cart {\n  /** Sums the prices of all items. */\n  total(): number {\n    return 1;\n  }\n}\n',
+  'shop/mail.ts': 'export function sendMail(address: string): void {\n  throw new Error(address);\n}\n',
+});
+const files = new ClientWorkspace({ key: 'chat', thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+
+describe('what of the workspace goes with a question', () => {
+  const ask = async (content: string, asks: { workspace?: boolean; symbols?: string[] }) => workspaceItems(files, { messages: [{ role: 'user', content }], ...asks });
+
+  it('is nothing where the question does not ask', async () => {
+    files.start();
+    assert.deepEqual(await ask('Where are the prices of items summed?', {}), []);
+  });
+
+  it('is what fits its words, with its place', async () => {
+    const [first] = await ask('Where are the prices of items summed?', { workspace: true });
+    assert.match(first?.item.text ?? '', /total\(\): number/);
+    assert.deepEqual(first?.place, { uri: FilesInMemory.uri('shop/cart.ts'), path: 'shop/cart.ts', lines: [0, 6] });
+  });
+
+  it('is the definition of a symbol that it names, whole', async () => {
+    const found = await ask('What is this?', { symbols: ['Cart.total'] });
+    assert.deepEqual(found.map(({ place, item }) => [place.path, place.lines, item.kind]), [['shop/cart.ts', [1, 4], 'workspace']]);
+  });
+
+  it('is none of a symbol that the workspace does not have', async () => {
+    assert.deepEqual(await ask('What is this?', { symbols: ['Nowhere'] }), []);
+  });
+});

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { ReadAhead } from '../../../sidecar/completion/readAhead.ts';
+
+describe('reading ahead', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
+
+  let nowMs = 0;
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  };
+
+  it('begins when the user has done nothing for three seconds, and not before', async () => {
+    const changes: boolean[] = [];
+    const readAhead = new ReadAhead(() => nowMs, (isReading) => changes.push(isReading));
+    let reads = 0;
+    const read = async (): Promise<number> => ++reads;
+    readAhead.schedule('a', read);
+    mock.timers.tick(2_000);
+    readAhead.schedule('a', read);
+    mock.timers.tick(2_000);
+    assert.equal(reads, 0);
+    mock.timers.tick(1_000);
+    await settle();
+    assert.equal(reads, 1);
+    assert.deepEqual(changes, [true, false]);
+  });
+
+  it('ends with the next keystroke, and when the client leaves', async () => {
+    const readAhead = new ReadAhead(() => nowMs);
+    const signals: AbortSignal[] = [];
+    const read = (signal: AbortSignal): Promise<number> => {
+      signals.push(signal);
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)));
+    };
+    readAhead.schedule('a', read);
+    mock.timers.tick(3_000);
+    readAhead.schedule('a', read);
+    assert.equal(signals[0]?.aborted, true);
+    mock.timers.tick(3_000);
+    readAhead.stop('a');
+    assert.equal(signals[1]?.aborted, true);
+    readAhead.schedule('a', read);
+    readAhead.stop('a');
+    mock.timers.tick(10_000);
+    assert.equal(signals.length, 2);
+    await settle();
+  });
+
+  it('takes a fifth of the time at most: what is used up has to be saved again', async () => {
+    const readAhead = new ReadAhead(() => nowMs);
+    const limits: number[] = [];
+    const read = async (_signal: AbortSignal, limitMs: number): Promise<number> => {
+      limits.push(limitMs);
+      return limitMs;
+    };
+    const pause = async (passedMs: number): Promise<void> => {
+      nowMs += passedMs;
+      readAhead.schedule('a', read);
+      mock.timers.tick(3_000);
+      await settle();
+    };
+    await pause(0);
+    await pause(4_000);
+    await pause(6_000);
+    assert.deepEqual(limits, [60_000, 2_000]);
+  });
+});

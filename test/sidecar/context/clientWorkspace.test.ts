@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { ClientWorkspace, type FileSource } from '../../../sidecar/context/clientWorkspace.ts';
+import { IndexThread } from '../../../sidecar/context/indexThread.ts';
+import { until } from '../server/support/sidecar.ts';
+import { FilesInMemory } from './filesInMemory.ts';
+
+const thread = new IndexThread();
+after(() => thread.dispose());
+
+const CART = 'def rebate_for(tier: str, total: float) -> float:\n    """What a customer saves."""\n    return total * 0.1\n';
+const MAIL = 'def send_mail(address: str, subject: str) -> None:\n    raise NotImplementedError\n';
+const MAIN = 'from shop.cart import rebate_for\n\nrebate = rebate_for(';
+
+let count = 0;
+function workspaceOf(source: FileSource, open: Record<string, string> = {}): { workspace: ClientWorkspace; lines: string[] } {
+  const lines: string[] = [];
+  const workspace = new ClientWorkspace({
+    key: `test-${++count}`, thread, source, openUris: () => Object.keys(open), openText: (uri) => open[uri],
+    pathOf: (uri) => uri.replace('file:///work/', ''), log: (line) => lines.push(line),
+  });
+  return { workspace, lines };
+}
+
+async function started(source: FileSource, open: Record<string, string> = {}): Promise<ClientWorkspace> {
+  const { workspace } = workspaceOf(source, open);
+  workspace.start();
+  await workspace.whenReady();
+  return workspace;
+}
+
+/** What a prompt of `main.py` would take along. */
+async function snippetsOf(workspace: ClientWorkspace, text = MAIN): Promise<{ paths: string[]; text: string }> {
+  const snippets = await workspace.snippets({ uri: FilesInMemory.uri('main.py'), path: 'main.py', languageId: 'python', text, offset: text.length, maxSnippetUnits: 3_000 });
+  return { paths: [...new Set(snippets.map(({ path }) => path))], text: snippets.map((snippet) => snippet.text).join('\n') };
+}
+
+describe('a workspace', () => {
+  it('gives what a document imports first, with its heads', async () => {
+    const workspace = await started(new FilesInMemory({ 'shop/mail.py': MAIL, 'shop/cart.py': CART, 'main.py': MAIN }));
+    const { paths, text } = await snippetsOf(workspace);
+    assert.equal(paths[0], 'shop/cart.py');
+    assert.match(text, /def rebate_for\(tier: str, total: float\) -> float:/);
+    assert.ok(!paths.includes('main.py'), 'the document itself is no context');
+  });
+
+  it('finds the file that defines a name that nothing imports', async () => {
+    const workspace = await started(new FilesInMemory({ 'a/mail.py': MAIL, 'b/cart.py': CART }));
+    assert.equal((await snippetsOf(workspace, 'send_mail(')).paths[0], 'a/mail.py');
+  });
+
+  it('is read page by page to its end', async () => {
+    const files = Object.fromEntries(Array.from({ length: 25 }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`]));
+    const workspace = await started(new FilesInMemory(files, 10));
+    assert.deepEqual(workspace.state, { state: 'ready', files: 25 });
+  });
+
+  it('has the new text of a file that changed, and nothing of one that was deleted', async () => {
+    const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
+    const workspace = await started(source);
+    source.texts['shop/cart.py'] = CART.replaceAll('tier', 'customer_level');
+    workspace.changed({ changed: [{ uri: FilesInMemory.uri('shop/cart.py'), path: 'shop/cart.py' }] });
+    await until(async () => (await snippetsOf(workspace)).text.includes('customer_level'), 'the change is seen');
+    workspace.changed({ deleted: [FilesInMemory.uri('shop')] });
+    await until(async () => (await snippetsOf(workspace)).paths.length === 0, 'the folder is gone');
+    assert.equal(workspace.has(FilesInMemory.uri('shop/cart.py')), false);
+  });
+
+  it('has an open document as the editor has it, and as the disk has it once it is closed', async () => {
+    const source = new FilesInMemory({ 'shop/cart.py': CART });
+    const uri = FilesInMemory.uri('shop/cart.py');
+    const open: Record<string, string> = { [uri]: CART.replaceAll('tier', 'unsaved') };
+    const workspace = await started(source, open);
+    assert.match((await snippetsOf(workspace)).text, /unsaved/);
+    assert.ok(!source.asked.includes(uri), 'the disk is not read for it');
+    open[uri] = CART.replaceAll('tier', 'edited');
+    workspace.documentChanged(uri, { kind: 'changed', line: 0 });
+    await until(async () => (await snippetsOf(workspace)).text.includes('edited'), 'the edit is seen');
+    delete open[uri];
+    workspace.documentChanged(uri, { kind: 'closed' });
+    await until(async () => (await snippetsOf(workspace)).text.includes('tier'), 'the file on disk is seen');
+  });
+
+  it('gives where the user edited other documents', async () => {
+    const open = { [FilesInMemory.uri('notes.py')]: 'x = 1\n'.repeat(30) + 'edited_here = 2\n' + 'y = 1\n'.repeat(30) };
+    const workspace = await started(new FilesInMemory({}), open);
+    workspace.documentChanged(FilesInMemory.uri('notes.py'), { kind: 'changed', line: 30 });
+    const snippets = await workspace.snippets({ uri: FilesInMemory.uri('main.py'), path: 'main.py', languageId: 'python', text: 'z', offset: 1, maxSnippetUnits: 3_000 });
+    assert.match(snippets.find(({ kind }) => kind === 'edit')?.text ?? '', /edited_here = 2/);
+  });
+
+  it('forgets at once, and reads anew, when other files may be read', async () => {
+    const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
+    const workspace = await started(source);
+    delete source.texts['shop/cart.py'];
+    workspace.changed({ reset: true });
+    assert.equal(workspace.has(FilesInMemory.uri('shop/cart.py')), false);
+    await workspace.whenReady();
+    const { paths } = await snippetsOf(workspace);
+    assert.ok(!paths.includes('shop/cart.py'));
+    assert.equal(workspace.has(FilesInMemory.uri('shop/mail.py')), true);
+  });
+
+  it('gives nothing of another', async () => {
+    const [one, other] = [await started(new FilesInMemory({ 'shop/cart.py': CART })), await started(new FilesInMemory({ 'shop/mail.py': MAIL }))];
+    assert.deepEqual((await snippetsOf(other)).paths.filter((path) => path.includes('cart')), []);
+    assert.deepEqual(await other.symbols('rebate_for', 5), []);
+    assert.deepEqual(await other.search('rebate_for tier total', 5), []);
+    assert.equal((await one.symbols('rebate_for', 5)).length, 1);
+  });
+
+  it('takes no text of a file that it did not ask for', async () => {
+    const source = new FilesInMemory({ 'shop/cart.py': CART });
+    const read = source.read.bind(source);
+    source.read = async (uris) => ({ files: [...(await read(uris)).files, { uri: FilesInMemory.uri('.env'), text: 'rebate_for(SECRET)' }], remaining: [] });
+    const workspace = await started(source);
+    assert.ok(!(await snippetsOf(workspace)).text.includes('SECRET'));
+  });
+
+  it('asks again for texts that are no longer in memory', async () => {
+    const large = Array.from({ length: 40 }, (_, file) => [`big${file}.txt`, `word${file} `.repeat(90).concat('\n').repeat(1_200)] as const);
+    const source = new FilesInMemory({ 'shop/cart.py': CART, ...Object.fromEntries(large) });
+    const workspace = await started(source);
+    source.asked.length = 0;
+    assert.match((await snippetsOf(workspace)).text, /def rebate_for/);
+    assert.ok(source.asked.includes(FilesInMemory.uri('shop/cart.py')));
+  });
+});
+
+const failure = async (): Promise<never> => {
+  throw new Error('gone');
+};
+
+describe('a workspace that fails', () => {
+  const faults: readonly { readonly it: string; readonly source: () => FileSource; readonly files: number }[] = [
+    { it: 'vanishes before it is listed', source: () => Object.assign(new FilesInMemory({}), { list: failure }), files: 0 },
+    { it: 'vanishes before it is read', source: () => Object.assign(new FilesInMemory({ 'a.py': CART }), { read: failure }), files: 0 },
+    { it: 'looks at nothing', source: () => Object.assign(new FilesInMemory({ 'a.py': CART }), { read: async (uris: readonly string[]) => ({ files: [], remaining: uris }) }), files: 0 },
+    { it: 'has files that can not be read', source: () => Object.assign(new FilesInMemory({ 'a.py': CART, 'b.py': MAIL }), { read: async () => ({ files: [{ uri: FilesInMemory.uri('b.py'), text: MAIL }], remaining: [] }) }), files: 1 },
+    { it: 'has a file of one endless line', source: () => new FilesInMemory({ 'a.js': 'x'.repeat(900_000), 'b.py': CART }), files: 2 },
+  ];
+  for (const { it: says, source, files } of faults) {
+    it(`${says}: completions go on`, async () => {
+      const { workspace, lines } = workspaceOf(source());
+      workspace.start();
+      await workspace.whenReady();
+      assert.deepEqual(workspace.state, { state: 'ready', files });
+      await snippetsOf(workspace);
+      assert.equal(lines.length, 1);
+      assert.doesNotMatch(lines.join(), /rebate|\.py/, 'no log holds code or names');
+    });
+  }
+
+  it('meets a failure of the index: the next request is answered', async () => {
+    const workspace = await started(new FilesInMemory({ 'shop/cart.py': CART }));
+    await assert.rejects(thread.ask('put', { workspace: 'other', files: [{ uri: 'u', path: 'p', text: null as unknown as string }] }), { name: 'IndexError' });
+    assert.match((await snippetsOf(workspace)).text, /def rebate_for/);
+  });
+});

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { affordable, chooseSnippets, commonLength, nextPlan, type PlannedSnippet } from '../../../sidecar/context/contextPlan.ts';
+import type { Snippet } from '../../../sidecar/context/snippet.ts';
+
+const TOKENS = 100;
+
+function planned(name: string, options: Partial<Snippet> & { tokens?: number } = {}): PlannedSnippet {
+  const { tokens = TOKENS, ...snippet } = options;
+  return {
+    snippet: { uri: `file:///${name}`, path: name, languageId: 'python', kind: 'body', reason: 'similar', startLine: 0, endLine: 9, text: `text of ${name}`, score: 1, ...snippet },
+    tokens: new Array<number>(tokens).fill(0),
+  };
+}
+
+const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((name) => planned(name)) as [PlannedSnippet, PlannedSnippet, PlannedSnippet, PlannedSnippet, PlannedSnippet];
+const names = (plan: readonly PlannedSnippet[]): string => plan.map(({ snippet }) => snippet.path).join(' ');
+const plan = (current: readonly PlannedSnippet[], ranked: readonly PlannedSnippet[], budgetTokens = 3 * TOKENS, isThere = (): boolean => true): string =>
+  names(nextPlan(current, ranked, { budgetTokens, isThere }));
+
+describe('a plan', () => {
+  const cases: readonly { readonly it: string; readonly is: string; readonly becomes: string }[] = [
+    { it: 'begins with the best last', is: plan([], [a, b, c]), becomes: 'c b a' },
+    { it: 'stays in its order when the ranking changes', is: plan([a, b, c], [c, b, a]), becomes: 'a b c' },
+    { it: 'keeps what no ranking wants while there is room', is: plan([a, b], [b, c]), becomes: 'a b c' },
+    { it: 'takes what is new at its end', is: plan([b, c], [a, b, c]), becomes: 'b c a' },
+    { it: 'makes room from the end, by what is wanted no more', is: plan([a, b, c], [d, a]), becomes: 'a b d' },
+    { it: 'leaves what is wanted in its place, whatever goes', is: plan([a, b, c], [d, c, e]), becomes: 'c e d' },
+    { it: 'shrinks from its end with its budget', is: plan([a, b, c], [a, b, c], 2 * TOKENS), becomes: 'a b' },
+    { it: 'loses what is deleted', is: plan([a, b, c], [a, c], 3 * TOKENS, (({ uri }: Snippet) => uri !== b.snippet.uri) as () => boolean), becomes: 'a c' },
+  ];
+  for (const { it: says, is, becomes } of cases) it(says, () => assert.equal(is, becomes));
+
+  it('puts a piece whose text changed to its end, with the new text', () => {
+    const changed = planned('a', { text: 'new' });
+    const next = nextPlan([a, b], [changed, b], { budgetTokens: 1_000, isThere: () => true });
+    assert.deepEqual(next.map(({ snippet }) => snippet.text), ['text of b', 'new']);
+  });
+
+  it('never holds the same lines of a file twice', () => {
+    const shifted = planned('a', { startLine: 5, endLine: 14 });
+    assert.deepEqual(nextPlan([a, b], [shifted, b], { budgetTokens: 1_000, isThere: () => true }), [b, shifted]);
+  });
+
+  it('is the same up to the first change', () => {
+    assert.equal(commonLength([a, b, c], [a, b, d]), 2);
+    assert.equal(commonLength([a, b], [planned('a', { text: 'new' }), b]), 0);
+  });
+});
+
+describe('what of a plan is affordable', () => {
+  const cases: readonly { readonly it: string; readonly read: readonly PlannedSnippet[]; readonly spare: number; readonly is: string }[] = [
+    { it: 'is what the engine has read at its start, whatever may be spared', read: [a, b], spare: 0, is: 'a b' },
+    { it: 'is of the rest what stands last', read: [a], spare: 2 * TOKENS, is: 'a c d' },
+    { it: 'is nothing of what was read elsewhere', read: [b, c], spare: TOKENS, is: 'd' },
+    { it: 'is all where there is room', read: [], spare: 4 * TOKENS, is: 'a b c d' },
+  ];
+  for (const { it: says, read, spare, is } of cases) it(says, () => assert.equal(names(affordable([a, b, c, d], read, spare)), is));
+});
+
+describe('a choice of snippets', () => {
+  it('takes signatures up to half of the budget first, then bodies, and edits last', () => {
+    const signatures = ['s1', 's2', 's3'].map((name) => planned(name, { kind: 'signatures' }));
+    const edit = planned('edit', { kind: 'edit', tokens: 50 });
+    assert.equal(names(chooseSnippets([edit, a, b, ...signatures], 450)), 'b a s2 s1 edit');
+  });
+
+  it('gives signatures what bodies leave', () => {
+    assert.equal(names(chooseSnippets(['s1', 's2', 's3'].map((name) => planned(name, { kind: 'signatures' })), 300)), 's3 s2 s1');
+  });
+
+  it('passes over what is too large for the rest', () => {
+    assert.equal(names(chooseSnippets([planned('large', { tokens: 900 }), a], 300)), 'a');
+  });
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FileTable } from '../../../sidecar/context/fileTable.ts';
+import { importedPaths } from '../../../sidecar/context/imports.ts';
+import { languageIdOf } from '../../../sidecar/context/languageIds.ts';
+
+function tableOf(paths: readonly string[]): FileTable {
+  const table = new FileTable();
+  for (const [document, path] of paths.entries()) table.add({ uri: `file:///${path}`, path, languageId: languageIdOf(path), document });
+  return table;
+}
+
+/** What `text` in the file `from` imports of `paths`. */
+function resolved(text: string, from: string, paths: readonly string[]): string[] {
+  const table = tableOf([...paths, from]);
+  return [...new Set(importedPaths(text, from).flatMap((path) => table.resolve(path, { path: from, languageId: languageIdOf(from) })).map(({ path }) => path))];
+}
+
+const cases: readonly { readonly text: string; readonly from: string; readonly paths: readonly string[]; readonly finds: readonly string[] }[] = [
+  { text: "import { total } from './cart';", from: 'src/main.ts', paths: ['src/cart.ts', 'lib/cart.ts'], finds: ['src/cart.ts'] },
+  { text: "import { total } from '../cart.ts';", from: 'src/a/main.ts', paths: ['src/cart.ts', 'src/a/cart.ts'], finds: ['src/cart.ts'] },
+  { text: "const { total } = require('./cart');", from: 'src/main.js', paths: ['src/cart/index.js'], finds: ['src/cart/index.js'] },
+  { text: "import { total } from '@/shop/cart';", from: 'src/main.ts', paths: ['src/shop/cart.tsx'], finds: ['src/shop/cart.tsx'] },
+  { text: "import fs from 'node:fs';", from: 'src/main.ts', paths: ['src/cart.ts'], finds: [] },
+  { text: 'from shop.cart import total', from: 'main.py', paths: ['shop/cart.py', 'shop/__init__.py'], finds: ['shop/cart.py'] },
+  { text: 'from shop import cart, stock', from: 'main.py', paths: ['shop/cart.py', 'shop/stock.py', 'shop/__init__.py'], finds: ['shop/__init__.py', 'shop/cart.py', 'shop/stock.py'] },
+  { text: 'from .cart import total', from: 'src/shop/main.py', paths: ['src/shop/cart.py', 'cart.py'], finds: ['src/shop/cart.py'] },
+  { text: 'from ..cart import total', from: 'src/shop/main.py', paths: ['src/cart.py'], finds: ['src/cart.py'] },
+  { text: 'import shop.cart as c', from: 'main.py', paths: ['src/shop/cart.py'], finds: ['src/shop/cart.py'] },
+  { text: 'import (\n\t"example.com/shop/cart"\n)', from: 'main.go', paths: ['shop/cart/cart.go', 'shop/cart/total.go', 'shop/cart/cart_test.go'], finds: ['shop/cart/cart.go', 'shop/cart/total.go'] },
+  { text: 'use crate::shop::cart::Cart;', from: 'src/main.rs', paths: ['src/shop/cart.rs'], finds: ['src/shop/cart.rs'] },
+  { text: 'import com.shop.Cart;', from: 'src/com/app/Main.java', paths: ['src/com/shop/Cart.java'], finds: ['src/com/shop/Cart.java'] },
+  { text: '#include "shop/cart.h"', from: 'src/main.cpp', paths: ['src/shop/cart.h'], finds: ['src/shop/cart.h'] },
+  { text: "require_relative 'shop/cart'", from: 'main.rb', paths: ['shop/cart.rb'], finds: ['shop/cart.rb'] },
+  { text: 'use App\\Shop\\Cart;', from: 'src/Main.php', paths: ['src/Shop/Cart.php'], finds: ['src/Shop/Cart.php'] },
+];
+
+describe('imports', () => {
+  for (const { text, from, paths, finds } of cases) {
+    it(`${JSON.stringify(text)} in ${from} means ${finds.join(', ') || 'no file here'}`, () => assert.deepEqual(resolved(text, from, paths).sort(), [...finds].sort()));
+  }
+
+  it('take the file that is nearest where several fit', () => {
+    assert.deepEqual(resolved('from shop.cart import total', 'packages/a/main.py', ['packages/b/shop/cart.py', 'packages/a/shop/cart.py']), ['packages/a/shop/cart.py']);
+  });
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { InvertedIndex } from '../../../sidecar/context/invertedIndex.ts';
+import { hashOf, identifiersOf, subwordsOf, termCounts } from '../../../sidecar/context/terms.ts';
+
+const words = (...terms: readonly string[]): Map<number, number> => new Map(terms.map((term) => [hashOf(term), 1]));
+
+describe('the inverted index', () => {
+  it('finds the documents of a term, with how often it stands in each', () => {
+    const index = new InvertedIndex();
+    const first = index.add(termCounts('cart cart total'));
+    const second = index.add(termCounts('total'));
+    assert.deepEqual(index.postings(hashOf('cart')), [[first, 2]]);
+    assert.deepEqual(index.postings(hashOf('total')), [[first, 1], [second, 1]]);
+    assert.deepEqual(index.postings(hashOf('absent')), []);
+  });
+
+  it('forgets what is removed', () => {
+    const index = new InvertedIndex();
+    const id = index.add(words('cart'));
+    index.remove(id);
+    index.remove(id);
+    assert.equal(index.count, 0);
+    assert.deepEqual([...index.scores(words('cart'))], []);
+  });
+
+  it('ranks a rare term above a common one, and a short document above a long one', () => {
+    const index = new InvertedIndex();
+    const rare = index.add(words('common', 'rare'));
+    const common = index.add(words('common', 'other'));
+    const long = index.add(words('common', 'rare', ...Array.from({ length: 50 }, (_, number) => `filler${number}`)));
+    const scores = index.scores(words('common', 'rare'));
+    assert.ok((scores.get(rare) ?? 0) > (scores.get(long) ?? 0));
+    assert.ok((scores.get(long) ?? 0) > (scores.get(common) ?? 0));
+  });
+
+  it('answers the same from segments and merges as a plain table does', () => {
+    const index = new InvertedIndex();
+    const table = new Map<number, [number, number][]>();
+    const removed = new Set<number>();
+    // Ten times the buffer, so that segments are merged.
+    for (let document = 0; document < 30_000; document++) {
+      const counts = new Map(Array.from({ length: 100 }, (_, at) => [hashOf(`term${(document * 31 + at * at) % 5_000}`), 1 + ((document + at) % 3)]));
+      const id = index.add(counts);
+      for (const [hash, count] of counts) table.set(hash, [...(hash % 50 === 0 ? (table.get(hash) ?? []) : []), [id, count]]);
+      if (document % 7 === 0) {
+        index.remove(id);
+        removed.add(id);
+      }
+    }
+    const checked = [...table].filter(([hash]) => hash % 50 === 0);
+    assert.ok(checked.length > 20);
+    for (const [hash, postings] of checked) assert.deepEqual(index.postings(hash), postings.filter(([id]) => !removed.has(id)));
+  });
+});
+
+describe('terms', () => {
+  it('are identifiers and their words', () => {
+    assert.deepEqual(identifiersOf('const größe2 = $id + _x'), ['const', 'größe2', '$id', '_x']);
+    assert.deepEqual(subwordsOf('parseHTTPHeader'), ['parse', 'http', 'header']);
+    assert.deepEqual(subwordsOf('read_next_token'), ['read', 'next', 'token']);
+    assert.deepEqual(subwordsOf('cart'), []);
+  });
+});
