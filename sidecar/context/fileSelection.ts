@@ -17,6 +17,8 @@ const BEFORE_UNITS = 3_000;
 const AFTER_UNITS = 1_000;
 const MAX_IMPORTED = 24;
 const MAX_SIMILAR = 16;
+/** Files whose place in the workspace is weighed. */
+const MAX_CONSIDERED = 200;
 /** A name that more files define says little about which of them is meant. */
 const MAX_DEFINERS = 6;
 const MAX_QUERY_NAMES = 80;
@@ -80,7 +82,7 @@ export function termWeights(near: ReadonlyMap<string, number>): Map<number, numb
 }
 
 function similarFiles(index: WorkspaceIndex, query: ContextQuery, near: ReadonlyMap<string, number>): { file: IndexedFile; share: number }[] {
-  const scored = [...index.terms.scores(termWeights(near))].flatMap(([document, score]) => {
+  const scored = bestOf(index.terms.scores(termWeights(near)), MAX_CONSIDERED).flatMap(([document, score]) => {
     const file = index.files.ofDocument(document);
     // Code of another language misleads more than it helps; what lies far away is worth less.
     return file === undefined || file.uri === query.uri || !isRelated(file, query) ? [] : [{ file, score: score * (1 + 0.05 * sharedSegments(file.path, query.path)) }];
@@ -88,6 +90,13 @@ function similarFiles(index: WorkspaceIndex, query: ContextQuery, near: Readonly
   scored.sort((one, other) => other.score - one.score);
   const best = scored[0]?.score ?? 1;
   return scored.slice(0, MAX_SIMILAR).map(({ file, score }) => ({ file, share: score / best }));
+}
+
+/** The entries with the highest scores, in no order; some more where several have the last of them. */
+export function bestOf(scores: ReadonlyMap<number, number>, count: number): [document: number, score: number][] {
+  if (scores.size <= count) return [...scores];
+  const least = Float64Array.from(scores.values()).sort().at(-count) ?? 0;
+  return [...scores].filter(([, score]) => score >= least).slice(0, 2 * count);
 }
 
 /** The tests of a file, or the file of its tests, by their names. */

@@ -9,6 +9,9 @@ const COUNT_BITS = 8;
 const MAX_COUNT = (1 << COUNT_BITS) - 1;
 export const MAX_DOCUMENTS = 1 << (32 - COUNT_BITS);
 
+/** Postings that one ranking looks at: some ten milliseconds. */
+const MAX_VISITED = 200_000;
+
 /** BM25's usual constants (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009). */
 const K1 = 1.2;
 const B = 0.75;
@@ -29,6 +32,9 @@ export class InvertedIndex {
   /** Pairs of posting and hash: as little-endian 64-bit numbers they sort by hash, then by document. */
   readonly #buffer = new Uint32Array(2 * BUFFER_POSTINGS);
   #buffered = 0;
+  readonly #bufferTable = new Map<number, number[]>();
+  /** Postings of the buffer that are in the table. */
+  #tabled = 0;
   /** By document: its length in terms; 0 where it was removed. */
   #lengths = new Uint32Array(1024);
   #documentCount = 0;
@@ -77,29 +83,27 @@ export class InvertedIndex {
   /** Live documents that hold the term, with how often. */
   postings(hash: number): [document: DocumentId, count: number][] {
     const found: [DocumentId, number][] = [];
-    const take = (posting: number): void => {
-      const id = posting >>> COUNT_BITS;
-      if ((this.#lengths[id] ?? 0) > 0) found.push([id, posting & MAX_COUNT]);
-    };
-    for (const { hashes, offsets, postings } of this.#segments) {
-      const at = indexOf(hashes, hash);
-      if (at >= 0) for (let index = offsets[at] ?? 0; index < (offsets[at + 1] ?? 0); index++) take(postings[index] ?? 0);
-    }
-    for (let index = 0; index < this.#buffered; index++) if (this.#buffer[2 * index + 1] === hash) take(this.#buffer[2 * index] ?? 0);
+    this.#visit(hash, (id, count) => found.push([id, count]));
     return found;
   }
 
-  /** BM25 scores of the documents that hold any of the terms; `weights`: how much a term of the query counts. */
+  /**
+   * BM25 scores of the documents that hold any of the terms; `weights`: how much a term of the query counts. The rarest terms come first, and
+   * where common ones would take long they are left out: they tell documents apart the least.
+   */
   scores(weights: ReadonlyMap<number, number>): Map<DocumentId, number> {
     const scores = new Map<DocumentId, number>();
     const averageLength = this.#totalLength / Math.max(1, this.#liveCount);
-    for (const [hash, weight] of weights) {
-      const postings = this.postings(hash);
-      const rarity = this.rarity(postings.length);
-      for (const [id, count] of postings) {
+    const terms = [...weights].map(([hash, weight]) => ({ hash, weight, frequency: this.frequency(hash) })).sort((one, other) => one.frequency - other.frequency);
+    let visited = 0;
+    for (const { hash, weight, frequency } of terms) {
+      visited += frequency;
+      if (visited > MAX_VISITED) break;
+      const rarity = this.rarity(frequency);
+      this.#visit(hash, (id, count) => {
         const norm = K1 * (1 - B + (B * (this.#lengths[id] ?? 0)) / averageLength);
         scores.set(id, (scores.get(id) ?? 0) + (weight * rarity * count * (K1 + 1)) / (count + norm));
-      }
+      });
     }
     return scores;
   }
@@ -109,9 +113,38 @@ export class InvertedIndex {
     return Math.log(1 + (this.#liveCount - documents + 0.5) / (documents + 0.5));
   }
 
-  /** In how many live documents a term stands. */
+  /** In how many documents a term stands, some that were removed among them. */
   frequency(hash: number): number {
-    return this.postings(hash).length;
+    let frequency = this.#buffered === 0 ? 0 : (this.#bufferPostings().get(hash)?.length ?? 0);
+    for (const { hashes, offsets } of this.#segments) {
+      const at = indexOf(hashes, hash);
+      if (at >= 0) frequency += (offsets[at + 1] ?? 0) - (offsets[at] ?? 0);
+    }
+    return frequency;
+  }
+
+  #visit(hash: number, take: (id: DocumentId, count: number) => void): void {
+    const visit = (posting: number): void => {
+      const id = posting >>> COUNT_BITS;
+      if ((this.#lengths[id] ?? 0) > 0) take(id, posting & MAX_COUNT);
+    };
+    for (const { hashes, offsets, postings } of this.#segments) {
+      const at = indexOf(hashes, hash);
+      if (at >= 0) for (let index = offsets[at] ?? 0; index < (offsets[at + 1] ?? 0); index++) visit(postings[index] ?? 0);
+    }
+    for (const posting of this.#bufferPostings().get(hash) ?? []) visit(posting);
+  }
+
+  /** The buffer by terms, made as far as questions need it. */
+  #bufferPostings(): ReadonlyMap<number, readonly number[]> {
+    for (; this.#tabled < this.#buffered; this.#tabled++) {
+      const hash = this.#buffer[2 * this.#tabled + 1] ?? 0;
+      const posting = this.#buffer[2 * this.#tabled] ?? 0;
+      const postings = this.#bufferTable.get(hash);
+      if (postings === undefined) this.#bufferTable.set(hash, [posting]);
+      else postings.push(posting);
+    }
+    return this.#bufferTable;
   }
 
   #setLength(id: DocumentId, length: number): void {
@@ -129,6 +162,8 @@ export class InvertedIndex {
     const pairs = new BigUint64Array(this.#buffer.buffer, 0, this.#buffered).slice().sort();
     this.#segments.push(segmentOf(new Uint32Array(pairs.buffer)));
     this.#buffered = 0;
+    this.#tabled = 0;
+    this.#bufferTable.clear();
     if (this.#segments.length > MAX_SEGMENTS) this.#merge();
   }
 

@@ -1,4 +1,4 @@
-import { termWeights } from './fileSelection.ts';
+import { bestOf, termWeights } from './fileSelection.ts';
 import type { IndexedFile } from './fileTable.ts';
 import type { Definition } from './outline.ts';
 import type { Snippet } from './snippet.ts';
@@ -6,13 +6,15 @@ import { definitionHash, identifiersOf, subwordsOf, termHashes } from './terms.t
 import type { ReadFile, WorkspaceIndex } from './workspaceIndex.ts';
 
 const MAX_FILES = 16;
+/** Files whose names are held against the words. */
+const MAX_CONSIDERED = 500;
 const MAX_SYMBOL_LINES = 120;
 /** What every question has and no code is about. */
 const EMPTY_WORDS = new Set('a an and are as at be by can could do does for from has have how i in is it me my of on or our should so that the there this to us use used was we what when where which who why will with would you your'.split(' '));
 
 /** The files that words of a question may be about, best first. */
 export function filesForWords(index: WorkspaceIndex, words: string, openUris: readonly string[]): IndexedFile[] {
-  const scores = [...index.terms.scores(wordWeights(words))].flatMap(([document, score]) => {
+  const scores = bestOf(index.terms.scores(wordWeights(words)), MAX_CONSIDERED).flatMap(([document, score]) => {
     const file = index.files.ofDocument(document);
     if (file === undefined) return [];
     const path = new Set(subwordsOf(file.path.replaceAll(/[^\p{L}\p{N}]+/gu, '_')));
