@@ -19,8 +19,9 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/package\.nls(\.[a-zA-Z-]+)?\.json$/,
   /^extension\/(readme\.md|README\.md|LICENSE\.txt|THIRD-PARTY-NOTICES\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-zA-Z-]+)?\.json$/,
-  /^extension\/dist\/(extension\.cjs|(sidecar|engine|train|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
+  /^extension\/dist\/((extension|context)\.cjs|(sidecar|engine|train|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/cuda-addon\.json$/,
+  /^extension\/dist\/grammars\/tree-sitter(-[a-z-]+)?\.wasm$/,
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/models\/(SmolLM2-135M-Instruct\.Q4_1\.gguf|LICENSE)$/,
   /^extension\/media\/[\w/-]+\.(svg|png|css|md)$/,
@@ -63,7 +64,7 @@ describe("this platform's package", () => {
   });
 
   it('holds what it needs', () => {
-    for (const name of ['extension.cjs', 'sidecar.mjs', 'engine.mjs', 'cli.mjs', 'uninstall.mjs', 'models/SmolLM2-135M-Instruct.Q4_1.gguf', 'models/LICENSE']) {
+    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'cli.mjs', 'uninstall.mjs', 'models/SmolLM2-135M-Instruct.Q4_1.gguf', 'models/LICENSE']) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
     }
     assert.ok(files.some((file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node')), koffiPackageOf(target));
@@ -83,7 +84,7 @@ describe("this platform's package", () => {
       const { name, version } = JSON.parse(await readFile(path.join(unpacked, file), 'utf8')) as { name: string; version: string };
       assert.ok(notices.includes(`\n${name} ${version}\n`), `${name} ${version}`);
     }
-    for (const part of ['llama.cpp and ggml', 'SmolLM2-135M-Instruct', '\nws ', '\nzod ', '\nvscode-languageclient ']) assert.ok(notices.includes(part), part);
+    for (const part of ['llama.cpp and ggml', 'SmolLM2-135M-Instruct', 'tree-sitter-python', '\nws ', '\nzod ', '\nvscode-languageclient ']) assert.ok(notices.includes(part), part);
   });
 
   it('knows no path of the machine that made it', async () => {
