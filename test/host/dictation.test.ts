@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, describe } from 'node:test';
+import { RECORDINGS_FOLDER } from '../../.scripts/system.ts';
+import { whisperModel } from '../reference/whisperModel.ts';
+import type { Window } from './driver.ts';
+import { describeHost } from './hostSession.ts';
+import { NEWEST_HOST } from './setup.ts';
+import { SoundServer } from './soundServer.ts';
+import { waitFor } from './waitFor.ts';
+
+const SENTENCE = path.join(RECORDINGS_FOLDER, 'cannot-complete-as-dialed.wav');
+const WORDS = 'Your call cannot be completed as dialed.';
+
+/** Each browser is another person, who is asked once. */
+async function consent(window: Window): Promise<void> {
+  await window.page.locator('.monaco-dialog-box').getByRole('button', { name: 'Use the Microphone' }).click();
+}
+
+const sound = await SoundServer.start();
+const speechModel = await whisperModel();
+after(() => sound.stop());
+
+describe('dictation', () => {
+  describeHost(
+    NEWEST_HOST,
+    (scenario) => {
+      scenario('is asked for once, writes into the chat box what is said, and closes the microphone by itself', async (host) => {
+        const window = await host.openWindow();
+        const chat = await window.openChat();
+        await chat.input.fill('Explain:');
+        await chat.button('Dictate').click();
+        assert.equal(await sound.listeners(), 0, 'before consent nobody listens');
+        await consent(window);
+        const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
+        await sign.waitFor();
+        assert.equal(await sound.listeners(), 1);
+        await sound.play(SENTENCE);
+        await waitFor('the words in the chat box', async () => (await chat.input.inputValue()) === `Explain: ${WORDS}`);
+        await window.screenshot('dictation');
+        await sign.waitFor({ state: 'hidden' });
+        assert.equal(await sound.listeners(), 0);
+        assert.equal(await chat.input.inputValue(), `Explain: ${WORDS}`);
+      });
+
+      scenario('writes at the cursor of an editor, ends at the second command, and one undo takes it back', async (host) => {
+        const window = await host.openWindow();
+        const file = await host.write('notes.md', 'Note:\n');
+        await window.openFile(file);
+        await window.goTo(1, 6);
+        await window.command('Chorus: Dictate');
+        await consent(window);
+        const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
+        await sign.waitFor();
+        await sound.play(SENTENCE);
+        await window.page.locator('.part.editor .view-lines', { hasText: 'dialed' }).waitFor();
+        await sign.click();
+        await sign.waitFor({ state: 'hidden' });
+        assert.equal(await sound.listeners(), 0);
+        await window.focusEditor();
+        assert.equal(await window.savedText(file, (text) => text.includes('dialed')), `Note: ${WORDS}\n`);
+        await window.press('Control+Z');
+        assert.equal(await window.savedText(file, (text) => !text.includes('dialed')), 'Note:\n');
+      });
+    },
+    { env: sound.environment, settings: { 'chorus.speech.modelPath': speechModel, 'chorus.threads': 2 } },
+  );
+});

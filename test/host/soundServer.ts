@@ -1,0 +1,64 @@
+import { execa } from 'execa';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { waitFor } from './waitFor.ts';
+
+/** A PulseAudio of the test's own: a loudspeaker that nobody hears, and a microphone that hears it alone. */
+export class SoundServer {
+  private constructor(
+    private readonly folder: string,
+    private readonly process: ReturnType<typeof SoundServer.spawn>,
+  ) {}
+
+  /** For programs that are to use it. */
+  get environment(): Record<string, string> {
+    return { PULSE_SERVER: `unix:${socketIn(this.folder)}`, PULSE_COOKIE: path.join(this.folder, 'cookie') };
+  }
+
+  static async start(): Promise<SoundServer> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-sound-'));
+    await chmod(folder, 0o700);
+    const server = new SoundServer(folder, SoundServer.spawn(folder));
+    await waitFor('the sound server', async () => (await server.control('info')).exitCode === 0);
+    await server.plugIn();
+    return server;
+  }
+
+  /** Plays a WAV file to the microphone, to its end. */
+  async play(file: string): Promise<void> {
+    await execa('paplay', ['--device=speaker', file], { env: this.environment });
+  }
+
+  async plugIn(): Promise<void> {
+    await this.control('load-module', 'module-remap-source', 'master=speaker.monitor', 'source_name=microphone');
+    await this.control('set-default-source', 'microphone');
+  }
+
+  /** How many programs listen to the microphone. */
+  async listeners(): Promise<number> {
+    const { stdout } = await this.control('list', 'short', 'source-outputs');
+    return stdout.split('\n').filter((line) => line.includes('protocol-native')).length;
+  }
+
+  async stop(): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.process;
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private control(...parameters: readonly string[]) {
+    return execa('pactl', parameters, { env: this.environment, reject: false });
+  }
+
+  private static spawn(folder: string) {
+    const modules = [`module-native-protocol-unix auth-anonymous=1 socket=${socketIn(folder)}`, 'module-null-sink sink_name=speaker'];
+    return execa('pulseaudio', ['--daemonize=no', '--exit-idle-time=-1', '-n', ...modules.flatMap((module) => ['-L', module])], {
+      env: { XDG_RUNTIME_DIR: folder, HOME: folder },
+      stdio: 'ignore',
+      reject: false,
+    });
+  }
+}
+
+const socketIn = (folder: string): string => path.join(folder, 'native');
