@@ -16,6 +16,8 @@ export interface WhisperContext {
   readonly graph: Graph;
   readonly weights: WeightTable;
   readonly hyperparameters: WhisperHyperparameters;
+  /** Is given what the encoder's convolutions, each of its blocks and its last norm make, `[audioWidth, positions]`, as the graph is built. */
+  readonly onLayer?: (name: string, output: Tensor) => void;
 }
 
 /** A matrix of a convolution, which is turned as it is loaded. */
@@ -85,12 +87,16 @@ export function buildEncoder(context: WhisperContext, mel: Tensor): Tensor {
     geluErf(graph, convolution1d(graph, x, { weight: weights.tensor(`${name}.weight`), bias: flat(graph, weights.tensor(`${name}.bias`), audioWidth) }, { taps: CONVOLUTION_TAPS, stride, padding: 1 }));
   const downsampled = convolved(convolved(mel, 'encoder.conv1', 1), 'encoder.conv2', 2);
   let x = add(graph, downsampled, view(graph, weights.tensor('encoder.positional_embedding'), [audioWidth, downsampled.shape[1]]));
+  context.onLayer?.('convolutions', x);
   for (let block = 0; block < audioBlocks; block++) {
     const name = `encoder.blocks.${block}`;
     x = add(graph, x, encoderAttention(graph, normed(context, `${name}.attn_ln`, x), attentionWeights(weights, `${name}.attn`), attentionOptions(audioWidth, audioHeads)));
     x = add(graph, x, feedForward(context, name, x));
+    context.onLayer?.(`block ${block}`, x);
   }
-  return normed(context, 'encoder.ln_post', x);
+  const encoded = normed(context, 'encoder.ln_post', x);
+  context.onLayer?.('last norm', encoded);
+  return encoded;
 }
 
 /** Fills the cross-attention's cache of each decoder block from `encoded[audioWidth, positions]`. */
