@@ -1,17 +1,18 @@
 import type { Graph } from '../ggml/graph.ts';
 import { flashAttention, permute, reshape, setRows, view, type RopeOptions } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { attendByHead, keysByHead, writeByHead } from './attendByHead.ts';
+import { attendTransposed, writeTransposed } from './attendTransposed.ts';
 import type { Heads } from './projectHeads.ts';
 
 /**
- * One layer's cache: row by row, `key` and `value` `[headSize · kvHeads, rows]`; or by head, `key[headSize, rows, kvHeads]` and `value[rows, headSize, kvHeads]`,
- * as products with them want it.
+ * One layer's cache. Rows lie one behind the other, `[headSize · kvHeads, rows]`, or head by head, `[headSize, rows, kvHeads]`, which the processor reads more
+ * quickly.
  */
 export interface LayerCache {
   readonly key: Tensor;
   readonly value: Tensor;
-  readonly isByHead?: boolean;
+  /** Whether `value` is `[rows, headSize, kvHeads]`, as products with it want it. */
+  readonly isValueTransposed?: boolean;
 }
 
 /** What all layers of one evaluation share. */
@@ -20,7 +21,7 @@ export interface AttentionInputs {
   readonly positions: Tensor;
   /** `[tokens]`, I64: the cache rows that the tokens' keys and values go to. */
   readonly rows: Tensor;
-  /** For caches by head: gives `[width · tokens]`, I64, where in a cache's values, `width` components a row, those of the tokens go. */
+  /** For transposed values: gives `[width · tokens]`, I64, where in a cache's values, `width` components a row, those of the tokens go. */
   readonly valueCells?: (width: number) => Tensor;
   /** `[attendedRows, tokens]`, F16: 0 where a token attends a row, −∞ elsewhere. */
   readonly mask: Tensor;
@@ -61,26 +62,31 @@ export interface AttendOptions {
 /** Writes the tokens' keys and values into the cache and attends it: `[headSize, heads, tokens]`. */
 export function attendCache(graph: Graph, heads: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {
   if (inputs.attend) return inputs.attend(graph, heads, options);
-  const { query, unrotated, key, value } = heads;
+  const { query, unrotated } = heads;
   const { headSize, kvHeads, scale } = options;
-  const { rows, mask, attendedRows } = inputs;
-  if (cache.isByHead) writeByHead(graph, { key, value }, cache, inputs);
-  else writeRows(graph, { key, value }, cache, rows);
-  const k = cache.isByHead ? keysByHead(graph, cache.key, attendedRows) : cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
+  const { mask, attendedRows } = inputs;
+  writeRows(graph, heads, cache, inputs);
+  const k = cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
   inputs.onQueries?.({ query, unrotated, key: k, mask, scale, rope: options.rope, votes: options.votes?.() });
-  if (cache.isByHead) return attendByHead(graph, { query, mask }, cache, options);
+  if (cache.isValueTransposed) return attendTransposed(graph, { query, key: k, value: cache.value, mask }, options);
   return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k, v: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask }, scale);
 }
 
-/** Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into the rows of a cache that is not by head. */
-export function writeRows(graph: Graph, { key, value }: Pick<Heads, 'key' | 'value'>, cache: LayerCache, rows: Tensor): void {
-  graph.expand(setRows(graph, cache.key, reshape(graph, key, [key.shape[0] * key.shape[1], key.shape[2]]), rows));
-  graph.expand(setRows(graph, cache.value, value, rows));
+/** Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into a cache's rows. Throws `ShapeError` where transposed values lack `valueCells`. */
+export function writeRows(graph: Graph, { key, value }: Pick<Heads, 'key' | 'value'>, cache: LayerCache, inputs: Pick<AttentionInputs, 'rows' | 'valueCells'>): void {
+  const [headSize, kvHeads, tokens] = key.shape;
+  const write = (target: Tensor, source: Tensor): void => {
+    const isByHead = target.shape[2] > 1;
+    graph.expand(setRows(graph, target, isByHead ? permute(graph, reshape(graph, source, [headSize, kvHeads, tokens]), [0, 2, 1, 3]) : reshape(graph, source, [headSize * kvHeads, tokens]), inputs.rows));
+  };
+  write(cache.key, key);
+  if (cache.isValueTransposed) writeTransposed(graph, value, cache.value, inputs);
+  else write(cache.value, value);
 }
 
-/** The first rows of one of a cache's tensors, which is not by head, as `[headSize, rows, kvHeads]`. */
-export function cacheHeads(graph: Graph, cache: Tensor, rows: number, headSize: number, kvHeads: number): Tensor {
-  const rowStride = cache.strides[1];
-  const headStride = rowStride / kvHeads;
-  return view(graph, cache, [headSize, rows, kvHeads], { strides: [rowStride, headStride, rowStride * rows] });
+/** Some rows of keys, or of values that are not transposed, as `[headSize, rows, kvHeads]`. */
+export function cacheHeads(graph: Graph, cache: Tensor, rows: number, headSize: number, kvHeads: number, firstRow = 0): Tensor {
+  const [, rowStride, stackStride] = cache.strides;
+  const headStride = cache.shape[2] > 1 ? stackStride : rowStride / kvHeads;
+  return view(graph, cache, [headSize, rows, kvHeads], { strides: [rowStride, headStride, Math.max(rowStride * rows, headStride * kvHeads)], offsetBytes: firstRow * rowStride });
 }

@@ -124,7 +124,7 @@ async function measure(depth: number): Promise<readonly Row[]> {
 
 function ours(name: string, depth: number): Competitor {
   const choice = parseCacheChoice(name);
-  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries, isByHead: !choice.tier });
+  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries, layout: choice.tier ? 'heads' : 'transposed' });
   const tier = choice.tier && new Tiers(network, cache, choice.tier);
   const sequence = new ChorusSequence(network, cache, vocabularySize, choice.capacity === Infinity ? undefined : choice, tier);
   let contextTokens = 0;

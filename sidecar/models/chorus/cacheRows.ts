@@ -78,10 +78,10 @@ export class CacheRows implements SequenceRows {
   }
 
   #columns(layers: readonly LayerCache[]): Column[] {
-    return layers.flatMap(({ key, value, isByHead }, block) => {
+    return layers.flatMap(({ key, value, isValueTransposed }, block) => {
       const device = this.placement.cacheDevice(block);
       const column = (tensor: Tensor, pieces: number): Column => ({ device, tensor, rowBytes: tensor.sizeBytes / this.cache.capacity, pieces });
-      return isByHead ? [column(key, key.shape[2]), column(value, value.shape[1] * value.shape[2])] : [column(key, 1), column(value, 1)];
+      return [column(key, key.shape[2]), column(value, isValueTransposed ? value.shape[1] * value.shape[2] : value.shape[2])];
     });
   }
 }

@@ -1,15 +1,17 @@
 import { cacheHeads, writeRows, type AttendOptions, type LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import { attendTransposed, transposedRows } from '../../../kernels/blocks/attendTransposed.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
 import { votingQueries } from '../../../kernels/cache/pageBlocks.ts';
 import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { flashAttention, getRows, permute, reshape, setRows } from '../../../kernels/ggml/ops.ts';
+import { concat, copy, flashAttention, getRows, permute, reshape, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
+import { declareLayer } from './cacheLayout.ts';
 import { causalMask } from './causalMask.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
@@ -19,6 +21,7 @@ import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { throughBlocks } from './throughBlocks.ts';
 import { lastAttendingAll, type TierOptions } from './tiers.ts';
+import { ValueCells } from './valueCells.ts';
 
 /** Tokens of the largest evaluation. */
 export const TIER_TOKENS = 64;
@@ -38,11 +41,22 @@ interface Choice {
   readonly windowStart: number;
 }
 
+/** What a graph that chooses is given. */
+interface Selecting {
+  readonly queryNumbers: Tensor;
+  readonly pages: PageChoiceInputs;
+  /** By the number of KV heads, `[rows, kvHeads]`: the last tokens' rows. */
+  readonly windowRows: ReadonlyMap<number, Tensor>;
+  /** Of the fast tier's rows that are filled. */
+  readonly places: Tensor;
+}
+
 interface BuiltGraph {
   readonly graph: Graph;
   readonly inputs: Readonly<Record<'tokens' | 'positions' | 'slowRows' | 'fastRows' | 'queryRows' | 'mask', Tensor>>;
   readonly outputRows?: Tensor;
-  readonly selecting?: Readonly<Record<'queryNumbers' | 'places' | 'windowRows' | 'windowPlaces', Tensor>> & { readonly pages: PageChoiceInputs };
+  readonly valueCells: ValueCells;
+  readonly selecting?: Selecting;
   readonly logits?: Tensor;
 }
 
@@ -68,10 +82,9 @@ export class FastTier implements Disposable {
     const { blockCount, headSize } = hyperparameters;
     this.#rows = tierRows(options);
     this.#storage = new BlockStorage(placement, 2 * blockCount);
-    this.#layers = Array.from({ length: blockCount }, (_, block) => {
-      const extents = [cachedHeads(hyperparameters, block) * headSize, this.#rows];
-      return { key: this.#storage.declare(block, 'fastKey', 'F16', extents), value: this.#storage.declare(block, 'fastValue', 'F16', extents) };
-    });
+    this.#layers = Array.from({ length: blockCount }, (_, block) =>
+      declareLayer('transposed', placement.cacheDevice(block).kind, { headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, extents) => this.#storage.declare(block, `${name}.fast`, 'F16', extents)),
+    );
     this.#graphs = new KeptGraphs(graphMemoryOn(placement), KEPT_GRAPHS);
     sequence.onTruncate.add((length) => {
       if (this.#chosen && length < this.#chosen.at) this.#chosen = undefined;
@@ -121,6 +134,7 @@ export class FastTier implements Disposable {
     write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));
     write(device, inputs.slowRows, BigInt64Array.from(tokens, (_, index) => BigInt(length + index)));
     write(device, inputs.fastRows, BigInt64Array.from(tokens, (_, index) => BigInt(firstRow + index)));
+    built.valueCells.write(device, { capacity: this.#rows, past: firstRow });
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
     write(device, inputs.mask, causalMask({ tokens: tokens.length, attendedRows: this.#rows, past: firstRow }));
@@ -128,11 +142,11 @@ export class FastTier implements Disposable {
     if (selecting) {
       write(device, selecting.queryNumbers, Int32Array.from(rememberedRows(length + tokens.length, queries, kept), Number));
       selecting.pages.write(device, [candidates]);
-      write(device, selecting.places, Int32Array.from({ length: capacity }, (_, place) => place));
-      const windowRows = selecting.windowRows.shape[0];
+      const count = this.#windowRows;
       // Those behind the last token are written over, or masked.
-      write(device, selecting.windowRows, Int32Array.from({ length: windowRows }, (_, index) => Math.min(chosen.windowStart + index, length - 1)));
-      write(device, selecting.windowPlaces, Int32Array.from({ length: windowRows }, (_, index) => capacity + index));
+      const windowRows = Array.from({ length: count }, (_, index) => Math.min(chosen.windowStart + index, length - 1));
+      for (const [kvHeads, tensor] of selecting.windowRows) write(device, tensor, Int32Array.from({ length: count * kvHeads }, (_, index) => windowRows[index % count] as number));
+      write(device, selecting.places, Int32Array.from({ length: capacity + count }, (_, place) => place));
     }
     // A choice is longer than a token, and says nothing of how long one takes.
     await this.network.compute(graph, { isToken: tokens.length === 1 && !isDue });
@@ -153,7 +167,7 @@ export class FastTier implements Disposable {
   /** `pages`: candidates among which rows are chosen, or 0 to attend those chosen before. */
   #build(tokenCount: number, pages: number, wanted: WantedLogits): BuiltGraph {
     const { hyperparameters, placement } = this.network.options;
-    const { capacity, pageRows, window, queries } = this.options;
+    const { capacity, pageRows, queries } = this.options;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     const inputs = {
@@ -167,19 +181,20 @@ export class FastTier implements Disposable {
     const selecting = pages === 0 ? undefined : {
       queryNumbers: graph.input('queryNumbers', 'I32', [queries]),
       pages: new PageChoiceInputs(graph, hyperparameters, { blocks: 1, votes: queries, pages, pageRows, chosenPages: capacity / pageRows }),
-      places: graph.input('places', 'I32', [capacity]),
-      windowRows: graph.input('windowRows', 'I32', [window + pageRows]),
-      windowPlaces: graph.input('windowPlaces', 'I32', [window + pageRows]),
+      windowRows: new Map([...this.#kvHeads].map((count) => [count, graph.input('windowRows', 'I32', [this.#windowRows, count])])),
+      places: graph.input('places', 'I32', [capacity + this.#windowRows]),
     };
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+    const valueCells = new ValueCells(graph, tokenCount);
     const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
-      writeRows(g, heads, this.sequence.layers[block] as LayerCache, inputs.slowRows);
+      writeRows(g, heads, this.sequence.layers[block] as LayerCache, { rows: inputs.slowRows });
       rememberQueries(g, heads, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
       if (selecting) this.#choose(g, block, selecting, options);
       const fast = this.#layers[block] as LayerCache;
-      writeRows(g, heads, fast, inputs.fastRows);
-      const [k, v] = [fast.key, fast.value].map((tensor) => cacheHeads(g, tensor, this.#rows, options.headSize, options.kvHeads)) as [Tensor, Tensor];
-      return flashAttention(g, { q: permute(g, heads.query, [0, 2, 1, 3]), k, v, mask: inputs.mask }, options.scale);
+      writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells: valueCells.of });
+      const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
+      if (fast.isValueTransposed) return attendTransposed(g, { query: heads.query, key, value: fast.value, mask: inputs.mask }, options);
+      return flashAttention(g, { q: permute(g, heads.query, [0, 2, 1, 3]), k: key, v: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads), mask: inputs.mask }, options.scale);
     };
     const logits = throughBlocks(graph, this.network.options, {
       tokens: inputs.tokens,
@@ -187,21 +202,31 @@ export class FastTier implements Disposable {
       wanted,
       block: (block) => ({ cache: this.#layers[block] as LayerCache, inputs: { positions: inputs.positions, rows: inputs.fastRows, mask: inputs.mask, attendedRows: this.#rows, attend: attend(block) } }),
     });
-    return { graph, inputs, outputRows, selecting, logits };
+    return { graph, inputs, valueCells, outputRows, selecting, logits };
   }
 
   /** Gathers the best pages and the last tokens of a block into its fast cache. */
-  #choose(graph: Graph, block: number, { queryNumbers, pages, places, windowRows, windowPlaces }: NonNullable<BuiltGraph['selecting']>, { headSize, kvHeads, scale }: AttendOptions): void {
+  #choose(graph: Graph, block: number, { queryNumbers, pages, places, windowRows }: Selecting, { headSize, kvHeads, scale }: AttendOptions): void {
     const choice = pages.of(block);
     const [slow, fast] = [this.sequence.layers[block], this.#layers[block]] as [LayerCache, LayerCache];
     const kept = this.sequence.lastQueries[block] as Tensor;
     const queries = reshape(graph, getRows(graph, kept, queryNumbers), [headSize, kept.shape[0] / headSize, queryNumbers.shape[0]]);
     const scores = scorePages(graph, cacheHeads(graph, slow.key, choice.rowMask.shape[0], headSize, kvHeads), votingQueries(graph, queries, 1, kvHeads), choice, scale);
     const best = rowsOfBestPages(graph, scores, choice);
-    const rows = reshape(graph, best, [best.shape[0], kvHeads]);
-    for (const [from, to] of [[slow.key, fast.key], [slow.value, fast.value]] as const) {
-      graph.expand(gatherRows(graph, cacheHeads(graph, from, from.shape[1], headSize, kvHeads), rows, cacheHeads(graph, to, this.#rows, headSize, kvHeads), places));
-      graph.expand(setRows(graph, to, getRows(graph, from, windowRows), windowPlaces));
-    }
+    const rows = concat(graph, reshape(graph, best, [best.shape[0], kvHeads]), windowRows.get(kvHeads) as Tensor, 0);
+    const all = (tensor: Tensor): Tensor => cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads);
+    graph.expand(gatherRows(graph, all(slow.key), rows, all(fast.key), places));
+    if (fast.isValueTransposed) graph.expand(copy(graph, transpose(graph, getRows(graph, all(slow.value), rows)), transposedRows(graph, fast.value, rows.shape[0])));
+    else graph.expand(gatherRows(graph, all(slow.value), rows, all(fast.value), places));
+  }
+
+  /** Rows that are attended in any case, and what rounds them to whole pages. */
+  get #windowRows(): number {
+    return this.options.window + this.options.pageRows;
+  }
+
+  get #kvHeads(): ReadonlySet<number> {
+    const { hyperparameters } = this.network.options;
+    return new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => cachedHeads(hyperparameters, block)));
   }
 }

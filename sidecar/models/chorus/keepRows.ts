@@ -1,8 +1,8 @@
-import { keysByHead, valuesByHead } from '../../../kernels/blocks/attendByHead.ts';
 import { cacheHeads, type LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import { transposedRows } from '../../../kernels/blocks/attendTransposed.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
-import { copy, getRows, transpose, view } from '../../../kernels/ggml/ops.ts';
+import { copy, getRows, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 
 /** What is kept of a layer's rows. */
@@ -18,30 +18,17 @@ export interface KeptParts {
   readonly kvHeads: number;
 }
 
-/** Copies what is kept of a layer's rows, which are not by head, to the beginning of another cache: the best, then the last. */
-export function keepRows(graph: Graph, from: LayerCache, to: LayerCache, parts: KeptParts): void {
-  if (to.isByHead) keepByHead(graph, from, to, parts);
-  else for (const [source, target] of [[from.key, to.key], [from.value, to.value]] as const) keepByRow(graph, source, target, parts);
-}
-
-function keepByRow(graph: Graph, source: Tensor, target: Tensor, { best, firstPlaces, firstRow, rows, headSize, kvHeads }: KeptParts): void {
-  const rowsOf = (tensor: Tensor, first: number): Tensor => view(graph, tensor, [tensor.shape[0], rows], { offsetBytes: first * tensor.strides[1] });
-  if (best) graph.expand(gatherRows(graph, cacheHeads(graph, source, source.shape[1], headSize, kvHeads), best, cacheHeads(graph, target, target.shape[1], headSize, kvHeads), firstPlaces(best.shape[0])));
-  graph.expand(copy(graph, rowsOf(source, firstRow), rowsOf(target, best?.shape[0] ?? 0)));
-}
-
-function keepByHead(graph: Graph, from: LayerCache, to: LayerCache, { best, firstRow, rows, headSize, kvHeads }: KeptParts): void {
+/** Copies what is kept of a layer's rows, whose values are not transposed, to the beginning of another cache: the best, then the last. */
+export function keepRows(graph: Graph, from: LayerCache, to: LayerCache, { best, firstPlaces, firstRow, rows, headSize, kvHeads }: KeptParts): void {
   const count = best?.shape[0] ?? 0;
-  const last = (tensor: Tensor): Tensor => {
-    const heads = cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads);
-    const [, ...strides] = heads.strides;
-    return view(graph, heads, [headSize, rows, kvHeads], { strides, offsetBytes: firstRow * heads.strides[1] });
-  };
-  if (best) {
-    const gathered = (tensor: Tensor): Tensor => getRows(graph, cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads), best);
-    graph.expand(copy(graph, gathered(from.key), keysByHead(graph, to.key, count)));
-    graph.expand(copy(graph, transpose(graph, gathered(from.value)), valuesByHead(graph, to.value, count)));
+  const heads = (tensor: Tensor, some: number, first = 0): Tensor => cacheHeads(graph, tensor, some, headSize, kvHeads, first);
+  for (const [source, target, isTransposed] of [[from.key, to.key, false], [from.value, to.value, to.isValueTransposed]] as const) {
+    if (isTransposed) {
+      if (best) graph.expand(copy(graph, transpose(graph, getRows(graph, heads(source, source.shape[1]), best)), transposedRows(graph, target, count)));
+      graph.expand(copy(graph, transpose(graph, heads(source, rows, firstRow)), transposedRows(graph, target, rows, count)));
+    } else {
+      if (best) graph.expand(gatherRows(graph, heads(source, source.shape[1]), best, heads(target, target.shape[1]), firstPlaces(count)));
+      graph.expand(copy(graph, heads(source, rows, firstRow), heads(target, rows, count)));
+    }
   }
-  graph.expand(copy(graph, last(from.key), keysByHead(graph, to.key, rows, count)));
-  graph.expand(copy(graph, transpose(graph, last(from.value)), valuesByHead(graph, to.value, rows, count)));
 }

@@ -15,7 +15,7 @@ import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries
 import { outputLogits } from './outputLogits.ts';
 import { graphMemoryOn, type Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
-import { valueCells } from './valueCells.ts';
+import { ValueCells } from './valueCells.ts';
 import type { LoadedWeights } from './weights.ts';
 
 /** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
@@ -48,8 +48,7 @@ interface BuiltGraph {
   readonly tokens: Tensor;
   readonly positions: Tensor;
   readonly rows: Tensor;
-  /** By the width of values. */
-  readonly valueCells: ReadonlyMap<number, Tensor>;
+  readonly valueCells: ValueCells;
   readonly mask: Tensor;
   readonly slidingMask?: Tensor;
   readonly queryRows?: Tensor;
@@ -205,7 +204,7 @@ export class Network implements Disposable {
     write(device, built.tokens, Int32Array.from(tokens));
     write(device, built.positions, Int32Array.from(tokens, (_, index) => sequence.length + index));
     write(device, built.rows, BigInt64Array.from(tokens, (_, index) => BigInt(past + index)));
-    for (const [width, cells] of built.valueCells) write(device, cells, valueCells({ width, capacity: sequence.capacity, past, tokens: tokens.length }));
+    built.valueCells.write(device, { capacity: sequence.capacity, past });
     const masked = { tokens: tokens.length, attendedRows: built.attendedRows, past };
     write(device, built.mask, this.#causalMask(masked));
     if (built.slidingMask) write(device, built.slidingMask, this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }));
@@ -235,13 +234,7 @@ export class Network implements Disposable {
     const slidingMask = hyperparameters.sliding && graph.input('slidingMask', 'F16', [attendedRows, tokenCount]);
     const outputRows = (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
 
-    const cells = new Map<number, Tensor>();
-    const valueCells = (width: number): Tensor => {
-      const input = cells.get(width) ?? graph.input(`valueCells.${width}`, 'I64', [width * tokenCount]);
-      cells.set(width, input);
-      return input;
-    };
-
+    const valueCells = new ValueCells(graph, tokenCount);
     const [kept] = lastQueries;
     const queryRows = kept && graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]);
 
@@ -256,14 +249,14 @@ export class Network implements Disposable {
           hyperparameters,
           block,
           cache: layers[block] as LayerCache,
-          inputs: { positions, rows, valueCells, mask: blockMask, attendedRows, onQueries: queryRows && ((queries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows)) },
+          inputs: { positions, rows, valueCells: valueCells.of, mask: blockMask, attendedRows, onQueries: queryRows && ((queries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows)) },
           outputRows: isLast ? outputRows : undefined,
           onNorm: onNorm && ((name, normed) => onNorm(`blk.${block}.${name}`, normed, graph)),
         },
         x,
       );
     }
-    const shared = { graph, tokens, positions, rows, valueCells: cells, mask, slidingMask, queryRows, outputRows, attendedRows };
+    const shared = { graph, tokens, positions, rows, valueCells, mask, slidingMask, queryRows, outputRows, attendedRows };
     if (wanted === 'none' || wanted === 'observed') {
       graph.expand(x);
       return shared;

@@ -61,7 +61,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     );
     const selection = choice.capacity === Infinity ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
     const { architecture, hyperparameters } = model;
-    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), { queries: tier?.queries, type: tier?.cacheType, isByHead: !tier })));
+    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), { queries: tier?.queries, type: tier?.cacheType, layout: tier ? 'heads' : 'transposed' })));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
     const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });

@@ -9,6 +9,7 @@ import { locateTensors, type LocatedTensor } from '../gguf/locate.ts';
 import { allParts } from '../gguf/validate.ts';
 import { Network } from './network.ts';
 import type { Placement } from './placement.ts';
+import type { CacheLayout } from './cacheLayout.ts';
 import { SequenceCache } from './sequenceCache.ts';
 import { checkWeights, loadWeights, type LoadWeightsOptions } from './weights.ts';
 
@@ -42,7 +43,7 @@ export interface OpenNetworkOptions extends LoadWeightsOptions {
   readonly capacityTokens: number;
   readonly cacheType?: TensorType;
   /** As `SequenceCache` has it; by default where its type allows it, as it is for completion. */
-  readonly isByHead?: boolean;
+  readonly layout?: CacheLayout;
 }
 
 /** A network with one sequence: for measuring, and for whatever needs logits rather than text. */
@@ -54,9 +55,9 @@ export class OpenedNetwork implements Disposable {
   ) {}
 
   /** A network of its own with a new sequence. */
-  static over(model: CheckedModel, network: Network, options: Pick<OpenNetworkOptions, 'capacityTokens' | 'cacheType' | 'isByHead'>): OpenedNetwork {
-    const { cacheType: type = 'F16', isByHead = !isQuantised(type) } = options;
-    return new OpenedNetwork(model, network, new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, { type, isByHead }));
+  static over(model: CheckedModel, network: Network, options: Pick<OpenNetworkOptions, 'capacityTokens' | 'cacheType' | 'layout'>): OpenedNetwork {
+    const { cacheType: type = 'F16', layout = isQuantised(type) ? 'heads' : 'transposed' } = options;
+    return new OpenedNetwork(model, network, new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, { type, layout }));
   }
 
   /** For measuring; it ends with this. */

@@ -155,7 +155,7 @@ export class PromptBlocks implements Disposable {
       .map((part) => this.#blockInputs(graph, part, pages));
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
     const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
-      writeRows(g, heads, this.sequence.layers[block] as LayerCache, inputs.rows);
+      writeRows(g, heads, this.sequence.layers[block] as LayerCache, inputs);
       rememberQueries(g, heads, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
       return parts.map((part) => this.#attend(g, block, part, { query: heads.query, options })).reduce((before, after) => concat(g, before, after, 2));
     };

@@ -4,6 +4,7 @@ import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads, queryHeads, type Hyperparameters } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
+import { declareLayer, type CacheLayout } from './cacheLayout.ts';
 import { DRAFTED_QUERIES } from './lastQueries.ts';
 import type { Placement } from './placement.ts';
 
@@ -36,23 +37,18 @@ export class SequenceCache implements Disposable {
     {
       type = 'F16',
       queries = 0,
-      isByHead = false,
+      layout = 'rows',
     }: {
       readonly type?: TensorType;
       readonly queries?: number;
-      /** Layers that the processor attends are kept head by head, values transposed: quicker to attend all of; nothing gathers from them. */
-      readonly isByHead?: boolean;
+      readonly layout?: CacheLayout;
     } = {},
   ) {
     const { blockCount, headSize } = hyperparameters;
     this.rememberedQueries = queries;
     this.#storage = new BlockStorage(placement, 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
-      const kvHeads = cachedHeads(hyperparameters, block);
-      const declare = (name: string, extents: readonly number[]): Tensor => this.#storage.declare(block, name, type, extents);
-      if (isByHead && placement.cacheDevice(block).kind === 'cpu') return { key: declare('key', [headSize, capacity, kvHeads]), value: declare('value', [capacity, headSize, kvHeads]), isByHead };
-      const extents = [kvHeads * headSize, capacity];
-      return { key: declare('key', extents), value: declare('value', extents) };
+      return declareLayer(layout, placement.cacheDevice(block).kind, { headSize, kvHeads: cachedHeads(hyperparameters, block), rows: capacity }, (name, extents) => this.#storage.declare(block, name, type, extents));
     });
     this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [queryHeads(hyperparameters, block) * headSize, queries + DRAFTED_QUERIES]));
   }

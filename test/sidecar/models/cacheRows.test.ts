@@ -9,6 +9,7 @@ import type { SequenceRows } from '../../../sidecar/engine/backend.ts';
 import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import type { CacheLayout } from '../../../sidecar/models/chorus/cacheLayout.ts';
 import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
 import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
@@ -40,13 +41,13 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  async function compared({ variant, keys, omit }: (typeof models)[number], type: TensorType, isByHead = false): Promise<void> {
+  async function compared({ variant, keys, omit }: (typeof models)[number], type: TensorType, layout: CacheLayout = 'rows'): Promise<void> {
     using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, `${variant}.gguf`);
     await writeTinyModel(file, { variant, type: 'F32', device, keys, omit });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
     const { network, model } = opened;
-    const [evaluated, restored] = [0, 1].map(() => new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type, isByHead }));
+    const [evaluated, restored] = [0, 1].map(() => new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type, layout }));
     using first = evaluated as SequenceCache;
     using second = restored as SequenceCache;
     const [from, to] = [first, second].map((cache) => {
@@ -77,7 +78,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
   for (const model of models) it(`${model.name}: every bit of the logits is as without`, () => compared(model, 'F16'));
   for (const type of ['F32', 'Q8_0'] as const) it(`in a cache of ${type} too`, () => compared(models[0] as (typeof models)[number], type));
 
-  for (const model of models) it(`${model.name}: by head too`, () => compared(model, 'F16', true));
+  for (const layout of ['heads', 'transposed'] as const) for (const model of models) it(`${model.name}: ${layout} too`, () => compared(model, 'F16', layout));
 
   it('are offered only where nothing that follows changes them', async () => {
     using device = new Device(kind, { threads: 2 });

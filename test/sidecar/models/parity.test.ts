@@ -34,7 +34,7 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
       await writeTinyModel(file, { variant, type, device: opened });
       using peer = new LibLlama(file, { build: device, contextSizeTokens: CONTEXT_TOKENS, batchTokens: 512, threads: 2, gpuLayers: device === 'cpu' ? 0 : 99, quiet: true });
       // Row by row, as GPUs have it: both attend by flash attention.
-      using network = await openNetwork(file, { placement: onOneDevice(opened), capacityTokens: CONTEXT_TOKENS, isByHead: false });
+      using network = await openNetwork(file, { placement: onOneDevice(opened), capacityTokens: CONTEXT_TOKENS, layout: 'rows' });
       const whole = chunked(peer, tokens.length);
       for (const chunkTokens of [tokens.length, 64]) {
         const actual = await network.logits(tokens, { chunkTokens });
@@ -53,12 +53,12 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
 
   if (device === 'cpu') {
     for (const variant of tinyVariants) {
-      it(`${variant} in F32, attended by head, a few tokens at once`, async () => {
+      it(`${variant} in F32, values transposed, a few tokens at once`, async () => {
         using opened = new Device(device, { threads: 2 });
-        const file = path.join(folder, `${variant}-by-head.gguf`);
+        const file = path.join(folder, `${variant}-transposed.gguf`);
         await writeTinyModel(file, { variant, type: 'F32', device: opened });
         using peer = new LibLlama(file, { build: device, contextSizeTokens: CONTEXT_TOKENS, batchTokens: 512, threads: 2, gpuLayers: 0, flashAttention: false, quiet: true });
-        using network = await openNetwork(file, { placement: onOneDevice(opened), capacityTokens: CONTEXT_TOKENS, isByHead: true });
+        using network = await openNetwork(file, { placement: onOneDevice(opened), capacityTokens: CONTEXT_TOKENS, layout: 'transposed' });
         for (const chunkTokens of [7, 48]) {
           const { normalisedSquaredError, argmaxDisagreements } = compareLogits(await network.logits(tokens, { chunkTokens }), chunked(peer, chunkTokens), TINY_VOCABULARY);
           assert.ok(normalisedSquaredError <= 1e-6, `in chunks of ${chunkTokens}: normalised squared error ${normalisedSquaredError}`);
