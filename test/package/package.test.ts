@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { fetchModel, findPython } from '../../.scripts/fetchModel.ts';
-import { hostTarget, koffiPackageOf } from '../../.scripts/package/targets.ts';
+import { hostTarget, koffiPackageOf, RECORDER_PACKAGE, recorderFoldersOf } from '../../.scripts/package/targets.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const target = hostTarget();
@@ -19,7 +19,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/package\.nls(\.[a-zA-Z-]+)?\.json$/,
   /^extension\/(readme\.md|README\.md|LICENSE\.txt|THIRD-PARTY-NOTICES\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-zA-Z-]+)?\.json$/,
-  /^extension\/dist\/((extension|context)\.cjs|(sidecar|engine|train|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
+  /^extension\/dist\/((extension|context)\.cjs|(sidecar|engine|train|microphone|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/cuda-addon\.json$/,
   /^extension\/dist\/grammars\/tree-sitter(-[a-z-]+)?\.wasm$/,
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
@@ -28,6 +28,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/dist\/node_modules\/(.+\/)?(package\.json|licen[cs]e[^/]*|notice[^/]*|copying[^/]*)$/i,
   /^extension\/dist\/node_modules\/(?!@node-llama-cpp\/|@koromix\/)[\w@/.-]+\.(js|cjs|mjs|json)$/,
   new RegExp(`^extension/dist/node_modules/${koffiPackageOf(target)}/(index\\.js|(linux|darwin|win32)_\\w+/koffi\\.node)$`),
+  ...recorderFoldersOf(target).map((folder) => new RegExp(`^extension/dist/node_modules/${RECORDER_PACKAGE}/${folder}/pv_recorder\\.node$`)),
   ...target.nativePackages.flatMap((name) => [
     new RegExp(`^extension/dist/node_modules/@node-llama-cpp/${name}/dist/index\\.js$`),
     new RegExp(`^extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/(_nlcBuildMetadata\\.json|[\\w.-]+\\.(so|node|dylib|dll|metal))$`),
@@ -64,10 +65,11 @@ describe("this platform's package", () => {
   });
 
   it('holds what it needs', () => {
-    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'cli.mjs', 'uninstall.mjs', 'models/SmolLM2-135M-Instruct.Q4_1.gguf', 'models/LICENSE']) {
+    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'microphone.mjs', 'cli.mjs', 'uninstall.mjs', 'models/SmolLM2-135M-Instruct.Q4_1.gguf', 'models/LICENSE']) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
     }
     assert.ok(files.some((file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node')), koffiPackageOf(target));
+    for (const folder of recorderFoldersOf(target)) assert.ok(files.includes(`extension/dist/node_modules/${RECORDER_PACKAGE}/${folder}/pv_recorder.node`), folder);
     for (const name of target.nativePackages) assert.ok(files.includes(`extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/llama-addon.node`), name);
   });
 
