@@ -60,13 +60,15 @@ export class ContextPlans {
   /** The snippets for a prompt that somebody waits for: those that are evaluated, and as many more as may be evaluated now. */
   async forPrompt(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
     const plan = this.#planOf(request.clientKey);
-    dropGone(plan, request.workspace);
-    if (plan.uri !== request.query.uri || plan.snippets.length === 0) {
+    dropGone(plan, request);
+    if (plan.uri !== request.query.uri) {
       await request.workspace.whenUsable();
       await Promise.race([this.#rank(plan, request), delay(plan.uri === '' ? FIRST_LIMIT_MS : DOCUMENT_LIMIT_MS, new AbortController().signal)]);
       this.#takeUp(plan);
     } else {
       if (this.now() - plan.rankedAtMs > RANK_INTERVAL_MS) this.#rank(plan, request).catch(() => undefined);
+      // What is found for an empty plan is evaluated within what may be spared anyway.
+      if (plan.next !== undefined && plan.snippets.length === 0) this.#takeUp(plan);
       if (plan.next !== undefined && costOf(plan, plan.next, request.spareTokens) + request.documentTokens <= request.cheapTokens) this.#takeUp(plan);
     }
     plan.uri = request.query.uri;
@@ -81,7 +83,7 @@ export class ContextPlans {
     const plan = this.#planOf(request.clientKey);
     await this.#rank(plan, request);
     this.#takeUp(plan);
-    dropGone(plan, request.workspace);
+    dropGone(plan, request);
     plan.uri = request.query.uri;
     return within(plan.snippets, request.budgetTokens);
   }
@@ -139,7 +141,7 @@ export class ContextPlans {
   async #rankNow(plan: Plan, { workspace, query, budgetTokens, tokenize }: ContextRequest): Promise<void> {
     if (budgetTokens <= 0) return;
     const maxSnippetUnits = Math.max(MIN_SNIPPET_UNITS, Math.floor(budgetTokens * UNITS_PER_TOKEN * SNIPPET_SHARE));
-    const snippets = await workspace.snippets({ ...query, maxSnippetUnits });
+    const snippets = (await workspace.snippets({ ...query, maxSnippetUnits })).filter(({ uri }) => uri !== query.uri);
     const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize) })));
     plan.next = nextPlan(plan.snippets, ranked, { budgetTokens, isThere: ({ uri }) => uri !== query.uri && workspace.has(uri) });
   }
@@ -161,9 +163,9 @@ export class ContextPlans {
   }
 }
 
-/** Files that are deleted, or may not be read any more, leave at once, whatever has to be evaluated again. */
-function dropGone(plan: Plan, workspace: WorkspaceSource): void {
-  const isThere = ({ snippet }: PlannedSnippet): boolean => workspace.has(snippet.uri);
+/** Files that are deleted, or may not be read any more, and the document itself leave at once, whatever has to be evaluated again. */
+function dropGone(plan: Plan, { workspace, query }: ContextRequest): void {
+  const isThere = ({ snippet }: PlannedSnippet): boolean => snippet.uri !== query.uri && workspace.has(snippet.uri);
   plan.next = plan.next?.filter(isThere);
   if (plan.snippets.every(isThere) && plan.held.every(isThere)) return;
   plan.snippets = plan.snippets.filter(isThere);

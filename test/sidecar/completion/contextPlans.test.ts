@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ContextPlans, type ContextRequest, type WorkspaceSource } from '../../../sidecar/completion/contextPlans.ts';
+import type { Snippet } from '../../../sidecar/context/snippet.ts';
+
+/** A workspace whose ranking the test sets: names of files, the best first. Each snippet has 100 tokens. */
+class RankedFiles implements WorkspaceSource {
+  ranking: string[] = [];
+  readonly gone = new Set<string>();
+  rankings = 0;
+
+  async snippets(): Promise<readonly Snippet[]> {
+    this.rankings++;
+    return this.ranking.map((name) => ({ uri: name, path: name, languageId: 'python', kind: 'body', reason: 'similar', startLine: 0, endLine: 1, text: name, score: 1 }));
+  }
+  async whenUsable(): Promise<void> {}
+  has(uri: string): boolean {
+    return !this.gone.has(uri);
+  }
+  pathOf(uri: string): string {
+    return uri;
+  }
+}
+
+class Setting {
+  nowMs = 0;
+  readonly files = new RankedFiles();
+  readonly plans = new ContextPlans(() => this.nowMs);
+
+  request(options: Partial<Pick<ContextRequest, 'spareTokens' | 'cheapTokens'>> & { uri?: string } = {}): ContextRequest {
+    const { uri = 'main.py', spareTokens = 1_000, cheapTokens = 0 } = options;
+    return {
+      clientKey: 'client', workspace: this.files, query: { uri, path: uri, languageId: 'python', text: '', offset: 0 },
+      budgetTokens: 1_000, spareTokens, cheapTokens, documentTokens: 50, tokenize: async () => new Array<number>(100).fill(0),
+    };
+  }
+
+  async prompt(options: Parameters<Setting['request']>[0] = {}): Promise<string> {
+    return (await this.plans.forPrompt(this.request(options))).map(({ snippet }) => snippet.path).join(' ');
+  }
+
+  /** Time passes, and a ranking in the background ends. */
+  async later(milliseconds: number): Promise<void> {
+    this.nowMs += milliseconds;
+    await this.prompt();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('the context of prompts', () => {
+  it('is ranked with the first completion in a document, and keystrokes do not wait for another', async () => {
+    const setting = new Setting();
+    await setting.prompt();
+    await setting.prompt();
+    assert.equal(setting.files.rankings, 1);
+    await setting.later(2_000);
+    assert.equal(setting.files.rankings, 2);
+  });
+
+  it('stays as it is while somebody waits, and changes when nobody does', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    assert.equal(await setting.prompt(), 'a');
+    setting.files.ranking = ['b', 'a'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt(), 'a');
+    assert.deepEqual((await setting.plans.forReadingAhead(setting.request())).map(({ snippet }) => snippet.path), ['a', 'b']);
+    assert.equal(setting.plans.isRead('client'), false);
+    setting.plans.readAhead('client', 200);
+    assert.equal(setting.plans.isRead('client'), true);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
+  });
+
+  it('changes at once where that is not felt', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a b');
+  });
+
+  it('takes what is found late where there was nothing', async () => {
+    const setting = new Setting();
+    assert.equal(await setting.prompt(), '');
+    setting.files.ranking = ['a'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt(), 'a');
+  });
+
+  it('takes only what may be evaluated while somebody waits, and the same with the next keystroke', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b', 'c'];
+    assert.equal(await setting.prompt({ spareTokens: 250 }), 'b a');
+    assert.equal(await setting.prompt({ spareTokens: 110 }), 'b a');
+  });
+
+  it('loses a file at once that is deleted or may not be read any more', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt(), 'b a');
+    setting.files.gone.add('b');
+    assert.equal(await setting.prompt(), 'a');
+  });
+
+  it('is never of the document itself', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['main.py', 'a'];
+    assert.equal(await setting.prompt(), 'a');
+    assert.equal(await setting.prompt({ uri: 'a' }), 'main.py');
+  });
+});
