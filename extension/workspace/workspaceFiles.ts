@@ -75,11 +75,16 @@ export class WorkspaceFiles {
 
   async #readOne(key: string): Promise<string | undefined> {
     const uri = vscode.Uri.parse(key);
-    if (!(await this.has(uri))) return undefined;
+    if (!(await this.has(uri)) || !(await isPlainFile(uri))) return undefined;
     const isNotebook = uri.path.endsWith('.ipynb');
     const text = await readTextFile(uri, isNotebook ? MAX_NOTEBOOK_BYTES : MAX_FILE_BYTES);
     return isNotebook && text !== undefined ? notebookText(text) : text;
   }
+}
+
+/** A link may lead out of the workspace, or to a secret under another name. */
+async function isPlainFile(uri: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(uri).then(({ type }) => type === vscode.FileType.File, () => false);
 }
 
 /** A file as the sidecar names it. */

@@ -13,7 +13,7 @@ const MAX_DEPTH = 40;
 
 /**
  * Finds the files of a folder that the model may read, breadth first, through `vscode.workspace.fs`. Nothing below an ignored folder is looked
- * at. Links to folders are not followed, so that no loop is met and nothing outside of the workspace; what can't be read is a line in the log.
+ * at. Links are not followed, so that no loop is met, nothing outside of the workspace, and no secret under another name; what can't be read is a line in the log.
  */
 export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder'>, onSkipped: (line: string) => void): AsyncGenerator<vscode.Uri> {
   const folders = [{ uri: root, depth: 0 }];
@@ -28,7 +28,7 @@ export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy,
       if (type === vscode.FileType.Directory) {
         if (SKIPPED_FOLDERS.has(name) || depth >= MAX_DEPTH) continue;
         if (!(await policy.forbidsFolder(uri))) folders.push({ uri, depth: depth + 1 });
-      } else if ((type & vscode.FileType.File) !== 0 && mayBeText(name)) {
+      } else if (type === vscode.FileType.File && mayBeText(name)) {
         if ((await policy.judge(uri)) === 'allowed') yield uri;
       }
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { symlink } from 'node:fs/promises';
 import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import type { Window } from './driver.ts';
@@ -37,4 +38,11 @@ describeHost(NEWEST_HOST, (scenario) => {
       assert.doesNotMatch(ghost, /gross_price/);
     });
   }
+
+  scenario('nor of a secret one that a link gives another name', async (host) => {
+    await host.write('shop/.env', PRICING);
+    await symlink('.env', host.file('shop/pricing.py'));
+    const { ghost } = await ghostTextBehindPoint(host);
+    assert.doesNotMatch(ghost, /gross_price/);
+  });
 });
