@@ -13,6 +13,7 @@ import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { Device } from '../../kernels/ggml/device.ts';
 import { computeEnvironment } from '../../sidecar/engine/process/computeEnvironment.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
+import { sequenceLayout } from '../../sidecar/models/chorus/cacheLayout.ts';
 import { ChorusSequence } from '../../sidecar/models/chorus/chorusSequence.ts';
 import { checkModel } from '../../sidecar/models/chorus/openNetwork.ts';
 import { Network } from '../../sidecar/models/chorus/network.ts';
@@ -124,7 +125,7 @@ async function measure(depth: number): Promise<readonly Row[]> {
 
 function ours(name: string, depth: number): Competitor {
   const choice = parseCacheChoice(name);
-  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries, layout: choice.tier ? 'heads' : 'transposed' });
+  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries, layout: sequenceLayout(choice.tier) });
   const tier = choice.tier && new Tiers(network, cache, choice.tier);
   const sequence = new ChorusSequence(network, cache, vocabularySize, choice.capacity === Infinity ? undefined : choice, tier);
   let contextTokens = 0;

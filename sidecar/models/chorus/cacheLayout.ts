@@ -8,6 +8,9 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
  */
 export type CacheLayout = 'rows' | 'heads' | 'transposed';
 
+/** How a sequence's own cache lies: what a tier chooses from is gathered from it. */
+export const sequenceLayout = (tier: object | undefined): CacheLayout => (tier ? 'heads' : 'transposed');
+
 /** Declares a layer's tensors in a layout. */
 export function declareLayer(
   layout: CacheLayout,

@@ -11,6 +11,7 @@ import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
 import { ModelText } from '../modelText.ts';
 import type { OpenedModel, OpenRequest } from '../openedModel.ts';
 import { parseCacheChoice } from './cacheChoice.ts';
+import { sequenceLayout } from './cacheLayout.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
 import { tierRows } from './fastTier.ts';
@@ -61,7 +62,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     );
     const selection = choice.capacity === Infinity ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
     const { architecture, hyperparameters } = model;
-    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), { queries: tier?.queries, type: tier?.cacheType, layout: tier ? 'heads' : 'transposed' })));
+    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), { queries: tier?.queries, type: tier?.cacheType, layout: sequenceLayout(tier) })));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
     const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });

@@ -2,6 +2,7 @@ import type { Backend } from '../../../sidecar/engine/backend.ts';
 import type { Engine } from '../../../sidecar/engine/engine.ts';
 import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
+import { sequenceLayout } from '../../../sidecar/models/chorus/cacheLayout.ts';
 import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { BATCH_TOKENS, type Network } from '../../../sidecar/models/chorus/network.ts';
 import { replayPrompts } from '../../../sidecar/models/chorus/replayPrompts.ts';
@@ -26,7 +27,7 @@ export function openChosen(network: Network, text: ModelText, { cache: choiceTex
   const choice = parseCacheChoice(choiceText);
   const { hyperparameters, placement } = network.options;
   const keepsAll = choice.capacity === Infinity;
-  const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), { queries: choice.tier?.queries });
+  const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), { queries: choice.tier?.queries, layout: sequenceLayout(choice.tier) });
   const tiers = choice.tier && new Tiers(network, cache, choice.tier);
   const selection = keepsAll ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
   const sequence = new ChorusSequence(network, cache, hyperparameters.vocabularySize, selection, tiers);
