@@ -224,14 +224,14 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   private async stop(why: string): Promise<void> {
-    const { child, starting } = this;
     // What a process that hangs or falls has not written is evaluated anew.
     await Promise.race([this.keepContexts().catch(() => undefined), sleep(KEEP_LIMIT_MS, undefined, { ref: false })]);
-    this.running = undefined;
-    await child?.end(new TroubleError('engine-failed', why));
-    await starting?.catch(() => undefined);
-    // A load that waited for its delay may have started another process meanwhile.
-    if (this.child !== child) await this.child?.end(new TroubleError('engine-failed', why));
+    // A load that waited for its delay, or a request that came meanwhile, may have started another process.
+    do {
+      this.running = undefined;
+      await this.child?.end(new TroubleError('engine-failed', why));
+      await this.starting?.catch(() => undefined);
+    } while (this.starting !== undefined || this.child?.alive);
     this.running = undefined;
   }
 }

@@ -13,6 +13,8 @@ import { allowedTokens, likeliest } from '../../reference/healing.ts';
 type Request = Omit<EngineGenerateParams, 'requestId'>;
 const greedy = { temperature: 0 } as const;
 const CODE = 'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) {\n        sum +=';
+/** Nats between two tokens of which either may be taken: products are summed in another order than the reference's, and 4-bit weights make much of it. */
+const CLOSE_CALL = 0.1;
 const PROSE = 'The history of the city of Paris begins with a Celtic tribe, the Parisii, who';
 
 for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, () => {
@@ -29,8 +31,8 @@ for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, 
     const threads = await computeThreads(0);
     const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: threads });
     const model = await llama.loadModel({ modelPath, gpuLayers: 0 });
-    // The same attention kernel: another one rounds differently, and a small model's close calls fall the other way.
-    const context = await model.createContext({ contextSize: 2048, threads, flashAttention: kind === 'chorus' });
+    // The same formulation of attention: another one rounds differently, and a small model's close calls fall the other way.
+    const context = await model.createContext({ contextSize: 2048, threads, flashAttention: false });
     plain = { llama, model, sequence: context.getSequence() };
   });
   after(async () => {
@@ -232,18 +234,18 @@ for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, 
 
   describe('token healing', () => {
     /** The slow reference: at each step all probabilities, and every token held against the rest of the text. */
-    async function healedSlowly(prompt: readonly number[], required: string, count: number): Promise<number[]> {
+    async function healedSlowly(prompt: readonly number[], required: string, count: number): Promise<{ readonly token: number; readonly probabilities: ReadonlyMap<number, number> }[]> {
       const all = Array.from({ length: vocabulary.size }, (_, token) => ({ token, bytes: vocabulary.tokenBytes(token) })).filter(({ token }) => vocabulary.isText(token));
       await plain.sequence.clearHistory();
       let rest = Buffer.from(required);
-      const output: number[] = [];
+      const output: { token: number; probabilities: ReadonlyMap<number, number> }[] = [];
       let next = [...prompt];
       while (output.length < count) {
         const last = next.length - 1;
         const results = await plain.sequence.controlledEvaluate(next.map((token, index) => (index === last ? [token as Token, { generateNext: { probabilities: true, options: { temperature: 0 } } }] : (token as Token))));
         const probabilities = results[last]!.next.probabilities as unknown as Map<number, number>;
         const token = rest.length > 0 ? likeliest(allowedTokens(rest, all), probabilities) : [...probabilities.keys()][0]!;
-        output.push(token);
+        output.push({ token, probabilities });
         rest = rest.subarray(Math.min(rest.length, vocabulary.tokenBytes(token).length));
         next = [token];
       }
@@ -264,7 +266,13 @@ for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, 
         const tokens = await engine.tokenize(prompt);
         const result = await engine.generate(request(tokens, { requiredPrefix: required, maxTokens: 8 }));
         assert.ok(result.text.startsWith(required), JSON.stringify(result.text));
-        assert.deepEqual(result.tokens, await healedSlowly(tokens, required, 8));
+        const expected = await healedSlowly(tokens, required, 8);
+        const different = expected.findIndex(({ token }, step) => token !== result.tokens[step]);
+        if (different < 0) return;
+        // What follows a close call has no reference.
+        const { token, probabilities } = expected[different]!;
+        const gap = Math.log(probabilities.get(token)! / (probabilities.get(result.tokens[different]!) ?? 0));
+        assert.ok(kind === 'chorus' && gap < CLOSE_CALL, `step ${different} of ${expected.length}: ${result.tokens[different]}, not ${token}, which is more likely by ${gap} nats`);
       });
     }
 
