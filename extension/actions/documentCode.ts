@@ -2,8 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { ActionHost } from './actionHost.ts';
 import { runEdit } from './editAction.ts';
-import { currentTarget, linesOf, toRange } from './editorTarget.ts';
-import { withLeadingComment } from './target.ts';
+import { currentTarget, withComment } from './editorTarget.ts';
 
 export const DOCUMENT_COMMAND = 'chorus.document';
 
@@ -11,7 +10,5 @@ export const DOCUMENT_COMMAND = 'chorus.document';
 export async function documentCode(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
   const target = await currentTarget(host.policy, uri, range);
   if (!target) return;
-  const { document } = target;
-  const whole = target.origin === 'symbol' ? toRange(withLeadingComment(target.range, linesOf(document), document.languageId)) : target.range;
-  await runEdit(host.session, { ...target, range: whole }, { task: 'docs', label: l10n.t('Document with Chorus') });
+  await runEdit(host.session, withComment(target), { task: 'docs', label: l10n.t('Document with Chorus') });
 }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { DocumentPolicy, Verdict } from '../documents/documentPolicy.ts';
-import { chooseTarget, type Lines, type OutlineSymbol, type Target } from './target.ts';
+import { chooseTarget, type Lines, type OutlineSymbol, type Target, withLeadingComment } from './target.ts';
 
 /** What an action works on: a part of one document. */
 export interface EditorTarget {
@@ -55,6 +55,12 @@ export function surroundings({ document, range }: EditorTarget): { readonly befo
   const start = document.offsetAt(range.start);
   const end = document.offsetAt(range.end);
   return { before: text.slice(Math.max(0, start - CONTEXT_UNITS), start), target: text.slice(start, end), after: text.slice(end, end + CONTEXT_UNITS) };
+}
+
+/** A declaration with the comment that stands above it. */
+export function withComment(target: EditorTarget): EditorTarget {
+  const { document, origin, range } = target;
+  return origin === 'symbol' ? { ...target, range: toRange(withLeadingComment(range, linesOf(document), document.languageId)) } : target;
 }
 
 export function linesOf(document: vscode.TextDocument): Lines {

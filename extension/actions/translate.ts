@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import type { ActionHost } from './actionHost.ts';
 import { runEdit } from './editAction.ts';
-import { currentTarget } from './editorTarget.ts';
+import { currentTarget, withComment } from './editorTarget.ts';
 import { humanLanguages } from './languages.ts';
 
 export const TRANSLATE_COMMAND = 'chorus.translate';
@@ -21,5 +21,5 @@ export async function translate(host: ActionHost, uri?: vscode.Uri, range?: vsco
   );
   if (!picked) return;
   await host.memory.update(LAST_LANGUAGE_KEY, picked.tag);
-  await runEdit(host.session, target, { task: 'translate', label: l10n.t('Translate with Chorus'), language: picked.tag });
+  await runEdit(host.session, withComment(target), { task: 'translate', label: l10n.t('Translate with Chorus'), language: picked.tag });
 }

@@ -3,47 +3,46 @@ import { renderChat } from '../renderChat.ts';
 import { translateCode } from '../translate/translateCode.ts';
 import type { EditOutcome, EditRun } from './edit.ts';
 
-const SYSTEM_PROMPT = 'You translate comments and texts of a program. You answer with the numbered lines and nothing else.';
+const SYSTEM_PROMPT = 'You translate comments and texts of a program. You answer with the translation and nothing else.';
+/** GBNF: one line that is not empty. */
+const ONE_LINE = 'root ::= [^\\n ] [^\\n]*';
 
 /**
- * Translates comments and strings of the target, some lines at a time, and puts them into their places. The answer's form is held to one line for
- * each, so that a small model can not lose its place. `undefined` where the language has no grammar: then the code is rewritten as a whole.
+ * Translates comments and strings of the target, line by line, and puts them into their places. Each line is asked for by itself: small models
+ * lose themselves in numbered lists. `undefined` where the language has no grammar: then the code is rewritten as a whole.
  */
 export async function translateEdit(run: EditRun): Promise<EditOutcome | undefined> {
   const { params } = run;
   let stopReason: EditOutcome['stopReason'] = 'end';
   const newText = await translateCode(params, async (texts) => {
-    if (run.signal?.aborted) return [];
-    const answer = await translateLines(run, texts);
-    if (answer.stopReason === 'cancelled') stopReason = 'cancelled';
-    return texts.map((_, index) => new RegExp(`^${index + 1}\\. (.*)$`, 'm').exec(answer.text)?.[1] ?? '');
+    const translations: string[] = [];
+    for (const text of texts) {
+      if (run.signal?.aborted) break;
+      const answer = await translateLine(run, text);
+      if (answer.stopReason === 'cancelled') stopReason = 'cancelled';
+      // What did not come to its end is no translation.
+      translations.push(answer.stopReason === 'length' ? '' : answer.text);
+    }
+    return translations;
   });
   return newText === undefined ? undefined : { newText, stopReason: run.signal?.aborted ? 'cancelled' : stopReason };
 }
 
-async function translateLines({ session, model, params, sequence, onChunk, signal }: EditRun, texts: readonly string[]): Promise<EditOutcome & { readonly text: string }> {
+async function translateLine({ session, model, params, sequence, onChunk, signal }: EditRun, text: string): Promise<Pick<EditOutcome, 'stopReason'> & { readonly text: string }> {
   const language = languageName(params.language ?? 'en');
-  const lines = texts.map((text, index) => `${index + 1}. ${text}`).join('\n');
-  const question = `Translate each line into ${language}. Keep the numbers, and names, code and placeholders as they are.\n\n${lines}`;
+  const question = `Translate this into ${language}. Keep names, code and placeholders as they are.\n\n${text}`;
   const { tokens, stop } = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }]);
-  const needed = (await session.engine.tokenize(lines)).length * 4 + 32;
-  const result = await session.engine.generate(
+  const needed = (await session.engine.tokenize(text)).length * 4 + 32;
+  return session.engine.generate(
     {
-      sequence, priority: 'chat', tokens, maxTokens: Math.max(1, Math.min(needed, model.contextSizeTokens - tokens.length)), sampling: { temperature: 0 }, grammar: lineGrammar(texts.length),
+      sequence, priority: 'chat', tokens, maxTokens: Math.max(1, Math.min(needed, model.contextSizeTokens - tokens.length)), sampling: { temperature: 0 }, grammar: ONE_LINE,
       ...(stop.length > 0 ? { stop } : {}),
     },
     {
-      onChunk: ({ text }) => {
-        if (text !== '') onChunk({ text });
+      onChunk: (chunk) => {
+        if (chunk.text !== '') onChunk({ text: chunk.text });
       },
       ...(signal ? { signal } : {}),
     },
   );
-  return { newText: '', stopReason: result.stopReason, text: result.text };
-}
-
-/** GBNF: as many numbered lines, none empty. */
-function lineGrammar(count: number): string {
-  const lines = Array.from({ length: count }, (_, index) => `"${index + 1}. " text${index + 1 < count ? ' "\\n"' : ''}`);
-  return `root ::= ${lines.join(' ')}\ntext ::= [^\\n ] [^\\n]*`;
 }

@@ -70,13 +70,18 @@ function isProse(text: string, leastWords: number): boolean {
   return words.length >= leastWords && letters >= 2 && letters / visible >= 0.5 && !/[;{}]\s*$|=>|^\s*(?:return|const|let|var|import|export|if|for|while)\b.*[()=]/.test(text);
 }
 
+/** A translation has no more than so many times the letters of its source, and some. */
+const MAX_GROWTH = 3;
+const MAX_GROWTH_UNITS = 24;
+
 /**
- * A translation as it can stand in the place of its source, or `undefined` where it can not: placeholders are missing, or it would end the comment
- * or the string.
+ * A translation as it can stand in the place of its source, or `undefined` where it can not: placeholders are missing, it would end the comment or
+ * the string, or it is no words, or far too many of them: a small model that lost itself.
  */
 export function fittingTranslation(source: TranslatableText, translation: string): string | undefined {
   const text = translation.trim();
   if (text === '' || /[\r\n\u2028\u2029]/.test(text) || !keepsPlaceholders(source.text, text)) return undefined;
+  if (!isProse(text, 1) || text.length > MAX_GROWTH * source.text.length + MAX_GROWTH_UNITS) return undefined;
   const count = (of: string, sign: string): number => of.split(sign).length;
   const marks = source.quote === undefined ? ['*/', '-->', '"""', "'''", '*)', '-}', ']]', '?>'] : ['${', '{', '}', '`', '\\'];
   if (marks.some((mark) => count(source.text, mark) !== count(text, mark))) return undefined;
