@@ -23,7 +23,7 @@ const WORDS = 'account address amount balance batch buffer cache cart channel cl
 const word = (seed: number): string => WORDS[(Math.imul(seed + 1, 2654435761) >>> 8) % WORDS.length] as string;
 const capital = (text: string): string => text[0]?.toUpperCase() + text.slice(1);
 const pathOf = (file: number): string => `src/${word(Math.floor(file / FOLDER_FILES))}${Math.floor(file / FOLDER_FILES)}/${word(file)}${file}.ts`;
-const uriOf = (file: number): string => `file:///work/${pathOf(file)}`;
+const uriOf = (file: number): string => `file:///project/${pathOf(file)}`;
 
 /** Some 40 lines that name what a real file would: an import, a type, and functions. */
 function textOf(file: number): string {

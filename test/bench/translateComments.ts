@@ -72,13 +72,11 @@ for (const { domain, languageId } of LANGUAGES) {
     if (before === undefined) continue;
     let index = 0;
     const given: (readonly [string, string])[] = [];
-    const result = await translateCode({ before: '', target, after: '', languageId }, async (texts) =>
-      texts.map((text) => {
-        const translation = (TRANSLATIONS[index++ % TRANSLATIONS.length] as (text: string) => string)(text);
-        given.push([text, translation]);
-        return translation;
-      }),
-    );
+    const result = await translateCode({ before: '', target, after: '', languageId }, async (text) => {
+      const translation = (TRANSLATIONS[index++ % TRANSLATIONS.length] as (text: string) => string)(text);
+      given.push([text, translation]);
+      return translation;
+    });
     if (result === undefined) throw new Error(`There is no grammar of ${languageId}.`);
     counts.files++;
     counts.texts += given.length;

@@ -14,16 +14,12 @@ const ONE_LINE = 'root ::= [^\\n ] [^\\n]*';
 export async function translateEdit(run: EditRun): Promise<EditOutcome | undefined> {
   const { params } = run;
   let stopReason: EditOutcome['stopReason'] = 'end';
-  const newText = await translateCode(params, async (texts) => {
-    const translations: string[] = [];
-    for (const text of texts) {
-      if (run.signal?.aborted) break;
-      const answer = await translateLine(run, text);
-      if (answer.stopReason === 'cancelled') stopReason = 'cancelled';
-      // What did not come to its end is no translation.
-      translations.push(answer.stopReason === 'length' ? '' : answer.text);
-    }
-    return translations;
+  const newText = await translateCode(params, async (text) => {
+    if (run.signal?.aborted) return '';
+    const answer = await translateLine(run, text);
+    if (answer.stopReason === 'cancelled') stopReason = 'cancelled';
+    // What did not come to its end is no translation.
+    return answer.stopReason === 'length' ? '' : answer.text;
   });
   return newText === undefined ? undefined : { newText, stopReason: run.signal?.aborted ? 'cancelled' : stopReason };
 }

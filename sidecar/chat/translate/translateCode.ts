@@ -9,18 +9,14 @@ export interface CodeToTranslate {
   readonly languageId: string;
 }
 
-/** Texts that are translated together, so that one is understood by the next. */
-const BATCH_TEXTS = 12;
-const BATCH_UNITS = 1_200;
-
 /**
  * The target with its comments and strings translated, and nothing else changed: what is translated is put into the place of its source, and the
  * code around is compared afterwards. A translation that loses a placeholder, or would end its comment, is left out. `undefined` where the
  * language has no grammar here.
  *
- * `translate` gets the texts of a batch and gives as many in their order; what it leaves empty stays as it is.
+ * `translate` gets one text after the other; where it gives nothing the text stays as it is.
  */
-export async function translateCode(code: CodeToTranslate, translate: (texts: readonly string[]) => Promise<readonly string[]>): Promise<string | undefined> {
+export async function translateCode(code: CodeToTranslate, translate: (text: string) => Promise<string>): Promise<string | undefined> {
   const { before, target, after, languageId } = code;
   // What stands before tells whether the target begins inside of a comment.
   const segments = await codeSegments(before + target + after, languageId);
@@ -30,12 +26,9 @@ export async function translateCode(code: CodeToTranslate, translate: (texts: re
     .filter(({ start, text }) => start >= before.length && start + text.length <= end)
     .map((text) => ({ ...text, start: text.start - before.length }));
   const replacements: Replacement[] = [];
-  for (const batch of batches(texts)) {
-    const translations = await translate(batch.map(({ text }) => text));
-    for (const [index, source] of batch.entries()) {
-      const fitting = fittingTranslation(source, translations[index] ?? '');
-      if (fitting !== undefined && fitting !== source.text) replacements.push({ source, text: fitting });
-    }
+  for (const source of texts) {
+    const fitting = fittingTranslation(source, await translate(source.text));
+    if (fitting !== undefined && fitting !== source.text) replacements.push({ source, text: fitting });
   }
   const isKept = async (some: readonly Replacement[]): Promise<boolean> => isSameCode(before + target + after, before + replaced(target, some) + after, languageId);
   if (await isKept(replacements)) return replaced(target, replacements);
@@ -57,18 +50,4 @@ function replaced(target: string, replacements: readonly Replacement[]): string 
     end = source.start + source.text.length;
   }
   return result + target.slice(end);
-}
-
-function batches(texts: readonly TranslatableText[]): readonly (readonly TranslatableText[])[] {
-  const made: TranslatableText[][] = [];
-  let units = Infinity;
-  for (const text of texts) {
-    if (units + text.text.length > BATCH_UNITS || (made.at(-1)?.length ?? 0) >= BATCH_TEXTS) {
-      made.push([]);
-      units = 0;
-    }
-    made.at(-1)?.push(text);
-    units += text.text.length;
-  }
-  return made;
 }

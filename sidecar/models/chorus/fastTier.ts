@@ -22,6 +22,7 @@ import type { SequenceCache } from './sequenceCache.ts';
 import { throughBlocks } from './throughBlocks.ts';
 import { lastAttendingAll, type TierOptions } from './tiers.ts';
 import { ValueCells } from './valueCells.ts';
+import { WindowRows } from './windowRows.ts';
 
 /** Tokens of the largest evaluation. */
 export const TIER_TOKENS = 64;
@@ -45,8 +46,8 @@ interface Choice {
 interface Selecting {
   readonly queryNumbers: Tensor;
   readonly pages: PageChoiceInputs;
-  /** By the number of KV heads, `[rows, kvHeads]`: the last tokens' rows. */
-  readonly windowRows: ReadonlyMap<number, Tensor>;
+  /** Of the last tokens. */
+  readonly windowRows: WindowRows;
   /** Of the fast tier's rows that are filled. */
   readonly places: Tensor;
 }
@@ -144,8 +145,7 @@ export class FastTier implements Disposable {
       selecting.pages.write(device, [candidates]);
       const count = this.#windowRows;
       // Those behind the last token are written over, or masked.
-      const windowRows = Array.from({ length: count }, (_, index) => Math.min(chosen.windowStart + index, length - 1));
-      for (const [kvHeads, tensor] of selecting.windowRows) write(device, tensor, Int32Array.from({ length: count * kvHeads }, (_, index) => windowRows[index % count] as number));
+      selecting.windowRows.write(device, Array.from({ length: count }, (_, index) => Math.min(chosen.windowStart + index, length - 1)));
       write(device, selecting.places, Int32Array.from({ length: capacity + count }, (_, place) => place));
     }
     // A choice is longer than a token, and says nothing of how long one takes.
@@ -181,7 +181,7 @@ export class FastTier implements Disposable {
     const selecting = pages === 0 ? undefined : {
       queryNumbers: graph.input('queryNumbers', 'I32', [queries]),
       pages: new PageChoiceInputs(graph, hyperparameters, { blocks: 1, votes: queries, pages, pageRows, chosenPages: capacity / pageRows }),
-      windowRows: new Map([...this.#kvHeads].map((count) => [count, graph.input('windowRows', 'I32', [this.#windowRows, count])])),
+      windowRows: new WindowRows(graph, hyperparameters, { rows: this.#windowRows, blocks: 1 }),
       places: graph.input('places', 'I32', [capacity + this.#windowRows]),
     };
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
@@ -212,8 +212,8 @@ export class FastTier implements Disposable {
     const kept = this.sequence.lastQueries[block] as Tensor;
     const queries = reshape(graph, getRows(graph, kept, queryNumbers), [headSize, kept.shape[0] / headSize, queryNumbers.shape[0]]);
     const scores = scorePages(graph, cacheHeads(graph, slow.key, choice.rowMask.shape[0], headSize, kvHeads), votingQueries(graph, queries, 1, kvHeads), choice, scale);
-    const best = rowsOfBestPages(graph, scores, choice);
-    const rows = concat(graph, reshape(graph, best, [best.shape[0], kvHeads]), windowRows.get(kvHeads) as Tensor, 0);
+    const numbers = concat(graph, rowsOfBestPages(graph, scores, choice), windowRows.of(kvHeads), 0);
+    const rows = reshape(graph, numbers, [numbers.shape[0], kvHeads]);
     const all = (tensor: Tensor): Tensor => cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads);
     graph.expand(gatherRows(graph, all(slow.key), rows, all(fast.key), places));
     if (fast.isValueTransposed) graph.expand(copy(graph, transpose(graph, getRows(graph, all(slow.value), rows)), transposedRows(graph, fast.value, rows.shape[0])));
@@ -223,10 +223,5 @@ export class FastTier implements Disposable {
   /** Rows that are attended in any case, and what rounds them to whole pages. */
   get #windowRows(): number {
     return this.options.window + this.options.pageRows;
-  }
-
-  get #kvHeads(): ReadonlySet<number> {
-    const { hyperparameters } = this.network.options;
-    return new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => cachedHeads(hyperparameters, block)));
   }
 }

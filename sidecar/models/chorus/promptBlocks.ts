@@ -6,7 +6,6 @@ import { concat, view } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import { cachedHeads } from '../architectures/architecture.ts';
 import { F16_MINUS_INFINITY } from './causalMask.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
@@ -16,6 +15,7 @@ import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { throughBlocks } from './throughBlocks.ts';
 import type { TierOptions } from './tiers.ts';
+import { WindowRows } from './windowRows.ts';
 
 /** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */
 const MOST_TOKENS = 64;
@@ -35,7 +35,7 @@ interface BlockInputs {
   readonly blocks: number;
   readonly pages: PageChoiceInputs;
   /** By the number of KV heads. */
-  readonly windowRows: ReadonlyMap<number, Tensor>;
+  readonly windowRows: WindowRows;
   readonly mask: Tensor;
 }
 
@@ -125,11 +125,8 @@ export class PromptBlocks implements Disposable {
     const windowStarts = starts.map((start) => this.#windowStart(start));
     pages.write(device, windowStarts.map((windowStart) => windowStart / pageRows));
     const end = first + blocks * blockTokens;
-    for (const [kvHeads, tensor] of windowRows) {
-      // Those behind the last token are masked.
-      const rows = windowStarts.flatMap((windowStart) => Array.from({ length: extraRows }, (_, index) => Math.min(windowStart + index, end - 1)));
-      write(device, tensor, Int32Array.from({ length: rows.length * kvHeads }, (_, index) => rows[index % rows.length] as number));
-    }
+    // Those behind the last token are masked.
+    windowRows.write(device, windowStarts.flatMap((windowStart) => Array.from({ length: extraRows }, (_, index) => Math.min(windowStart + index, end - 1))));
     const attended = capacity + extraRows;
     const masked = new Uint16Array(attended * blockTokens * blocks).fill(F16_MINUS_INFINITY);
     for (let token = 0; token < blockTokens * blocks; token++) {
@@ -173,11 +170,10 @@ export class PromptBlocks implements Disposable {
     const { capacity, pageRows } = this.options;
     const { blocks, blockTokens } = part;
     const extraRows = this.#windowRows(blockTokens);
-    const kvHeads = new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => cachedHeads(hyperparameters, block)));
     return {
       ...part,
       pages: new PageChoiceInputs(graph, hyperparameters, { blocks, votes: blockTokens / voteStrideOf(blockTokens), pages, pageRows, chosenPages: capacity / pageRows }),
-      windowRows: new Map([...kvHeads].map((count) => [count, graph.input('windowRows', 'I32', [extraRows, blocks, count])])),
+      windowRows: new WindowRows(graph, hyperparameters, { rows: extraRows, blocks }),
       mask: graph.input('mask', 'F16', [capacity + extraRows, blockTokens, 1, blocks]),
     };
   }
@@ -190,7 +186,7 @@ export class PromptBlocks implements Disposable {
       ...part.pages.of(block),
       blockTokens: part.blockTokens,
       voteStride: voteStrideOf(part.blockTokens),
-      windowRows: part.windowRows.get(options.kvHeads) as Tensor,
+      windowRows: part.windowRows.of(options.kvHeads),
       mask: part.mask,
     };
     return attendPageBlocks(graph, own, this.sequence.layers[block] as LayerCache, pageBlocks, options);

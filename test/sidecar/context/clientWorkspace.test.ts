@@ -17,7 +17,7 @@ function workspaceOf(source: FileSource, open: Record<string, string> = {}): { w
   const lines: string[] = [];
   const workspace = new ClientWorkspace({
     key: `test-${++count}`, thread, source, openUris: () => Object.keys(open), openText: (uri) => open[uri],
-    pathOf: (uri) => uri.replace('file:///work/', ''), log: (line) => lines.push(line),
+    pathOf: (uri) => uri.replace('file:///project/', ''), log: (line) => lines.push(line),
   });
   return { workspace, lines };
 }

@@ -11,7 +11,7 @@ export class FilesInMemory implements FileSource {
   ) {}
 
   static uri(path: string): string {
-    return `file:///work/${path}`;
+    return `file:///project/${path}`;
   }
 
   async list(page = 0): ReturnType<FileSource['list']> {
@@ -24,7 +24,7 @@ export class FilesInMemory implements FileSource {
   async read(uris: readonly string[]): ReturnType<FileSource['read']> {
     this.asked.push(...uris);
     const files = uris.flatMap((uri) => {
-      const text = this.texts[uri.replace('file:///work/', '')];
+      const text = this.texts[uri.replace('file:///project/', '')];
       return text === undefined ? [] : [{ uri, text }];
     });
     return { files, remaining: [] };

@@ -22,7 +22,7 @@ async function editor(state: SidecarState, texts: Record<string, string>, settin
     if (method === 'chorus/workspace/list') files.list(params.page).then(answer, () => undefined);
     if (method === 'chorus/workspace/read') files.read(params.uris).then(answer, () => undefined);
   });
-  await client.request('initialize', { processId: null, rootUri: 'file:///work', capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
+  await client.request('initialize', { processId: null, rootUri: 'file:///project', capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
   client.notify('initialized', {});
   await client.request('chorus/load');
   if (Object.keys(texts).length > 0) await until(async () => (await contextOf(client)).index.state !== 'reading', 'the workspace is read');

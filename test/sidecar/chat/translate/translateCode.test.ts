@@ -30,7 +30,7 @@ describe('What of code can be translated', () => {
 
 describe('Translated code', () => {
   const translated = async (languageId: string, target: string, translate: (text: string) => string, around: { before?: string; after?: string } = {}): Promise<string | undefined> =>
-    translateCode({ before: '', after: '', ...around, target, languageId }, async (texts) => texts.map(translate));
+    translateCode({ before: '', after: '', ...around, target, languageId }, async (text) => translate(text));
 
   test('has the translations in the places of their sources', async () => {
     const german: Record<string, string> = { 'Adds numbers.': 'Addiert Zahlen.', 'file {0} not found': 'Datei {0} nicht gefunden' };
@@ -69,9 +69,9 @@ test('in all files of this repository the code is the same, whatever stands in i
   let count = 0;
   for (const file of files) {
     const target = readFileSync(file, 'utf8');
-    const result = (await translateCode({ before: '', target, after: '', languageId: 'typescript' }, async (texts) => {
-      count += texts.length;
-      return texts.map((text) => [`Übersetzt 'dies' "und" das:`, ...placeholders(text)].join(' '));
+    const result = (await translateCode({ before: '', target, after: '', languageId: 'typescript' }, async (text) => {
+      count++;
+      return [`Übersetzt 'dies' "und" das:`, ...placeholders(text)].join(' ');
     })) ?? '';
     assert.ok(await isSameCode(target, result, 'typescript'), file);
     assert.equal(typescriptTokens(result), typescriptTokens(target), file);
