@@ -23,8 +23,8 @@ import { continuationFigure, groupFigures, shareFigure, type Outcome } from './c
 import { qualityReport, type QualityFigures } from './contextQuality/report.ts';
 import { ANSWER_TOKENS, keptAnswers, LENGTH_TOKENS, readNeedles, readRecallContexts, type Asked } from './contextQuality/tasks.ts';
 import { meanOf } from './bundled/paired.ts';
-import { keptPlaces, natsAtPlace } from './continuation/nats.ts';
-import { readPlaces } from './continuation/places.ts';
+import { keptPlaces, measurePlaces } from './continuation/nats.ts';
+import { readPackageContexts } from './continuation/places.ts';
 import { writeReport } from './report.ts';
 
 const TASKS = ['recall', 'needle', 'continuation'] as const;
@@ -88,10 +88,11 @@ async function needle(): Promise<QualityFigures['needle']> {
 
 async function continuation(): Promise<QualityFigures['continuation']> {
   if (!tasks.includes('continuation')) return { places: 0, perplexity: undefined, choices: [] };
-  const places = await readPlaces(opened.text, Number(values.places));
+  const contexts = await readPackageContexts(opened.text, Number(values.places));
+  const places = contexts.flatMap(({ places: ofContext }) => ofContext);
   const caches = ['none', 'full', ...continuationCaches];
   const kept = new Map(await Promise.all(caches.map(async (cache) => [cache, await keptPlaces(model.digest, cache)] as const)));
-  await measure('continuation', places, kept, async (cache, place, network) => ({ id: place.id, nats: await natsAtPlace(network, opened.text, cache, place) }));
+  await measurePlaces(opened, { contexts, kept, deadline });
   const natsOf = (cache: string): ReadonlyMap<string, number> => new Map(places.flatMap(({ id }) => { const result = kept.get(cache)?.get(id); return result ? [[id, result.nats] as const] : []; }));
   const [none, full] = [natsOf('none'), natsOf('full')];
   const both = [...none.keys()].filter((id) => full.has(id));

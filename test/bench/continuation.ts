@@ -3,19 +3,19 @@
  *
  *   npx tsx test/bench/continuation.ts [MODEL] [--places 200] [--cache CHOICE …] [--max-seconds N] [--write]
  *
- * Before each place stand 3,000 tokens of other files of its package and 200 of its own; the next 48 are scored one by one, in nats per token. Results are kept in
- * the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Before each place stand 3,000 tokens of other files of its package, the same for eight places, and 200 of its own; the next 48 are scored one by one, in nats per
+ * token. Results are kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
-import { inParallel, openForBench } from './bundled/benchNetworks.ts';
+import { openForBench } from './bundled/benchNetworks.ts';
 import { Deadline, type KeptResults } from './bundled/kept.ts';
 import { namedModel } from './bundled/models.ts';
 import { common, meanOf } from './bundled/paired.ts';
-import { keptPlaces, natsAtPlace, type PlaceResult } from './continuation/nats.ts';
-import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS, readPlaces } from './continuation/places.ts';
+import { keptPlaces, measurePlaces, type PlaceResult } from './continuation/nats.ts';
+import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS, readPackageContexts } from './continuation/places.ts';
 import { writeReport } from './report.ts';
 
 /** A sixteenth and a thirty-second of the context besides the file's own tokens; chosen again and again, and once. */
@@ -33,13 +33,9 @@ const kept = new Map(await Promise.all(tasks.map(async (task) => [task, await ke
 const results = (task: string): KeptResults<PlaceResult> => kept.get(task) as KeptResults<PlaceResult>;
 
 await using opened = await openForBench(model.file, { capacityTokens: 256 });
-const places = await readPlaces(opened.text, Number(values.places));
-await inParallel(places, opened.networks, async (place, { network }) => {
-  for (const task of tasks) {
-    if (deadline.isOver) return;
-    if (!results(task).get(place.id)) await results(task).add({ id: place.id, nats: await natsAtPlace(network, opened.text, task, place) });
-  }
-});
+const contexts = await readPackageContexts(opened.text, Number(values.places));
+const places = contexts.flatMap(({ places: ofContext }) => ofContext);
+await measurePlaces(opened, { contexts, kept, deadline });
 
 await report();
 

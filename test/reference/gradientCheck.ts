@@ -40,64 +40,102 @@ export function uniform(seed: number): () => number {
  * Compares the gradients of `Σ weights · y` with central finite differences, parameter by parameter: the norm of the difference by the norm of
  * the gradient. `tolerance` bounds it.
  */
-export function checkGradients(device: Device, { build, options, step = STEP }: GradientCase, tolerance: number): void {
-  using graph = new Graph(device, { maxNodes: 4096 });
-  using memory = new DeviceMemory(device);
-  const random = uniform(7);
-  const values = new Map<Tensor, Float32Array | Int32Array>();
-  const parameters: Tensor[] = [];
-  const make = (name: string, type: 'F32' | 'I32', extents: readonly number[], data: Float32Array | Int32Array): Tensor => {
-    const tensor = graph.input(`${name}${values.size}`, type, extents);
-    values.set(tensor, data);
-    return tensor;
-  };
-  const tape = new Tape(graph, parameters, options);
-  const inputs: CaseInputs = {
-    parameter: (extents, { centre = 0, spread = 1 } = {}) => {
-      const count = extents.reduce((product, extent) => product * extent, 1);
-      const tensor = make('parameter', 'F32', extents, Float32Array.from({ length: count }, () => centre + spread * random()));
-      tape.addParameter(tensor);
-      return tensor;
-    },
-    constant: (data, extents) => make('constant', 'F32', extents, Float32Array.from(data)),
-    integers: (data, extents = [data.length]) => make('integers', 'I32', extents, Int32Array.from(data)),
-  };
-  const y = build(graph, inputs, tape);
-  const weights = Float32Array.from({ length: y.elements }, random);
-  const plain = y.isContiguous ? y : contiguous(graph, y);
-  const weighted = mul(graph, plain, make('weights', 'F32', y.shape, weights));
-  const loss = sumRows(graph, reshape(graph, weighted, [y.elements]));
-  graph.expand(plain, { read: true });
-  graph.expand(loss, { read: true });
-  const gradients = tape.gradients(loss);
-  for (const gradient of gradients.values()) graph.expand(gradient, { read: true });
-  graph.allocate(memory);
-
-  const evaluate = (): number => {
-    for (const [tensor, data] of values) write(device, tensor, data);
-    graph.computeSync();
-    return readF32(device, plain).reduce((sum, value, index) => sum + value * (weights[index] as number), 0);
-  };
-  evaluate();
-  const actual = new Map([...gradients].map(([parameter, gradient]) => [parameter, readF32(device, gradient)]));
+export function checkGradients(device: Device, gradientCase: GradientCase, tolerance: number): void {
+  using built = new BuiltCase(device, gradientCase);
+  const { step = STEP } = gradientCase;
+  const actual = built.gradients();
   assert.ok(actual.size > 0);
   for (const [parameter, gradient] of actual) {
-    const data = values.get(parameter) as Float32Array;
-    let squaredError = 0;
-    let squaredNorm = 0;
-    for (let index = 0; index < data.length; index++) {
-      const centre = data[index] as number;
+    const data = built.values.get(parameter) as Float32Array;
+    const expected = data.map((centre, index) => {
       const at = (distance: number): number => {
         data[index] = centre + distance;
-        return evaluate();
+        return built.evaluate();
       };
-      const expected = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
+      const slope = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
       data[index] = centre;
-      squaredError += (expected - (gradient[index] as number)) ** 2;
-      squaredNorm += expected ** 2;
-    }
-    const error = Math.sqrt(squaredError / squaredNorm);
-    assert.ok(squaredNorm > 1e-6, `${parameter.toString()}: the differences are all zero, so they check nothing`);
-    assert.ok(error <= tolerance, `${parameter.toString()}: the gradient is ${error} off`);
+      return slope;
+    });
+    assertClose(parameter, { gradient, expected, tolerance });
   }
+}
+
+/** Compares gradients with those that another device computes of the same values, where finite differences would show the device's rounding alone. */
+export function compareGradients(devices: { readonly device: Device; readonly reference: Device }, gradientCase: GradientCase, tolerance: number): void {
+  using built = new BuiltCase(devices.device, gradientCase);
+  using reference = new BuiltCase(devices.reference, gradientCase);
+  const expected = [...reference.gradients().values()];
+  [...built.gradients()].forEach(([parameter, gradient], index) => assertClose(parameter, { gradient, expected: expected[index] as Float32Array, tolerance }));
+}
+
+/** The graph of a case with its gradients, and the values of its inputs. */
+class BuiltCase implements Disposable {
+  readonly values = new Map<Tensor, Float32Array | Int32Array>();
+  readonly #graph: Graph;
+  readonly #memory: DeviceMemory;
+  readonly #weights: Float32Array;
+  readonly #plain: Tensor;
+  readonly #gradients: ReadonlyMap<Tensor, Tensor>;
+
+  constructor(
+    private readonly device: Device,
+    { build, options }: GradientCase,
+  ) {
+    const graph = (this.#graph = new Graph(device, { maxNodes: 4096 }));
+    this.#memory = new DeviceMemory(device);
+    const { values } = this;
+    const random = uniform(7);
+    const make = (name: string, type: 'F32' | 'I32', extents: readonly number[], data: Float32Array | Int32Array): Tensor => {
+      const tensor = graph.input(`${name}${values.size}`, type, extents);
+      values.set(tensor, data);
+      return tensor;
+    };
+    const tape = new Tape(graph, [], options);
+    const inputs: CaseInputs = {
+      parameter: (extents, { centre = 0, spread = 1 } = {}) => {
+        const count = extents.reduce((product, extent) => product * extent, 1);
+        const tensor = make('parameter', 'F32', extents, Float32Array.from({ length: count }, () => centre + spread * random()));
+        tape.addParameter(tensor);
+        return tensor;
+      },
+      constant: (data, extents) => make('constant', 'F32', extents, Float32Array.from(data)),
+      integers: (data, extents = [data.length]) => make('integers', 'I32', extents, Int32Array.from(data)),
+    };
+    const y = build(graph, inputs, tape);
+    this.#weights = Float32Array.from({ length: y.elements }, random);
+    this.#plain = y.isContiguous ? y : contiguous(graph, y);
+    const weighted = mul(graph, this.#plain, make('weights', 'F32', y.shape, this.#weights));
+    const loss = sumRows(graph, reshape(graph, weighted, [y.elements]));
+    graph.expand(this.#plain, { read: true });
+    graph.expand(loss, { read: true });
+    this.#gradients = tape.gradients(loss);
+    for (const gradient of this.#gradients.values()) graph.expand(gradient, { read: true });
+    graph.allocate(this.#memory);
+  }
+
+  /** `Σ weights · y` of the values as they are now, summed in double precision. */
+  evaluate(): number {
+    const { device } = this;
+    for (const [tensor, data] of this.values) write(device, tensor, data);
+    this.#graph.computeSync();
+    return readF32(device, this.#plain).reduce((sum, value, index) => sum + value * (this.#weights[index] as number), 0);
+  }
+
+  /** By parameter, of the values as they are now. */
+  gradients(): ReadonlyMap<Tensor, Float32Array> {
+    this.evaluate();
+    return new Map([...this.#gradients].map(([parameter, gradient]) => [parameter, readF32(this.device, gradient)]));
+  }
+
+  [Symbol.dispose](): void {
+    this.#memory[Symbol.dispose]();
+    this.#graph[Symbol.dispose]();
+  }
+}
+
+function assertClose(parameter: Tensor, { gradient, expected, tolerance }: { readonly gradient: Float32Array; readonly expected: Float32Array; readonly tolerance: number }): void {
+  const norm = (values: Float32Array): number => Math.hypot(...values);
+  const error = norm(expected.map((value, index) => value - (gradient[index] as number))) / norm(expected);
+  assert.ok(norm(expected) > 1e-3, `${parameter.toString()}: what is expected is all zero, so it checks nothing`);
+  assert.ok(error <= tolerance, `${parameter.toString()}: the gradient is ${error} off`);
 }

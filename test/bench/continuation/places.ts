@@ -1,48 +1,73 @@
 import { readFile } from 'node:fs/promises';
 import { Random } from '../../../sidecar/train/random.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
-import { heldOutFiles, sampleOf } from '../bundled/gaps.ts';
+import { heldOutFiles } from '../bundled/gaps.ts';
+import { shuffled } from '../shuffled.ts';
 
-/** A place in a file, with other files of its package as context. */
+/** A place in a file. */
 export interface Place {
   readonly id: string;
-  /** Of other files of the package. */
-  readonly context: readonly number[];
   /** Before the place, of its own file. */
   readonly before: readonly number[];
   /** What comes next. */
   readonly next: readonly number[];
 }
 
+/** Texts of a package, with places in others of its files. */
+export interface PackageContext {
+  readonly tokens: readonly number[];
+  readonly places: readonly Place[];
+}
+
 export const CONTEXT_TOKENS = 3_000;
 export const BEFORE_TOKENS = 200;
 export const NEXT_TOKENS = 48;
+const PLACES_PER_CONTEXT = 8;
 const DOMAINS = ['python', 'typescript', 'javascript'] as const;
 const SEED = 5;
 
-/** A fixed sample of places in packages that are held out, the domains in turn. */
-export async function readPlaces(text: ModelText, count: number): Promise<readonly Place[]> {
-  const byDomain = await Promise.all(DOMAINS.map((domain) => placesOf(domain, text, Math.ceil(count / DOMAINS.length))));
-  return Array.from({ length: Math.ceil(count / DOMAINS.length) }, (_, index) => byDomain.flatMap((places) => places[index] ?? [])).flat().slice(0, count);
+/**
+ * A fixed sample of places in packages that are held out, the domains in turn and in each its packages, until there are `count` places or no more. Large packages have
+ * several contexts, the second after all packages had their first.
+ */
+export async function readPackageContexts(text: ModelText, count: number): Promise<readonly PackageContext[]> {
+  const byDomain = await Promise.all(DOMAINS.map(heldOutFiles));
+  const most = Math.max(...byDomain.map((packages) => packages.length));
+  const packages = Array.from({ length: most }, (_, index) => byDomain.flatMap((ofDomain) => (ofDomain[index] ? [ofDomain[index]] : []))).flat();
+  let unread = packages.map((files) => contextsOf(files, text));
+  const contexts: PackageContext[] = [];
+  let left = count;
+  while (unread.length > 0 && left > 0) {
+    const nexts = await Promise.all(unread.map((ofPackage) => ofPackage.next()));
+    for (const { value } of nexts) {
+      if (!value || left === 0) continue;
+      const places = value.places.slice(0, left);
+      contexts.push({ ...value, places });
+      left -= places.length;
+    }
+    unread = unread.filter((_, index) => !nexts[index]?.done);
+  }
+  return contexts;
 }
 
-async function placesOf(domain: (typeof DOMAINS)[number], text: ModelText, count: number): Promise<readonly Place[]> {
-  const packages = await heldOutFiles(domain);
-  const places: Place[] = [];
-  for (const file of sampleOf(packages, 6 * count, SEED)) {
-    if (places.length === count) break;
+/** A package's files in a random order: some for a context, the next ones for its places, and again. */
+async function* contextsOf(files: readonly string[], text: ModelText): AsyncGenerator<PackageContext, undefined> {
+  let tokens: number[] = [];
+  let places: Place[] = [];
+  for (const file of shuffled(files, SEED)) {
     const own = text.tokenize(await readFile(file, 'utf8'), false);
-    if (own.length < BEFORE_TOKENS + NEXT_TOKENS + 1) continue;
-    const others = (packages.find((files) => files.includes(file)) as readonly string[]).filter((other) => other !== file);
-    const random = new Random(own.length + places.length);
-    const context: number[] = [];
-    for (const index of random.order(others.length)) {
-      if (context.length >= CONTEXT_TOKENS) break;
-      context.push(...text.tokenize(await readFile(others[index] as string, 'utf8'), false).slice(0, CONTEXT_TOKENS / 2));
+    if (tokens.length < CONTEXT_TOKENS) {
+      tokens.push(...own.slice(0, CONTEXT_TOKENS / 2));
+      continue;
     }
-    if (context.length < CONTEXT_TOKENS) continue;
-    const at = BEFORE_TOKENS + Math.floor(random.next() * (own.length - BEFORE_TOKENS - NEXT_TOKENS));
-    places.push({ id: file.slice(file.indexOf('held-out')), context: context.slice(0, CONTEXT_TOKENS), before: own.slice(at - BEFORE_TOKENS, at), next: own.slice(at, at + NEXT_TOKENS) });
+    const free = own.length - BEFORE_TOKENS - NEXT_TOKENS;
+    if (free <= 0) continue;
+    const at = BEFORE_TOKENS + new Random(own.length).below(free);
+    places.push({ id: file.slice(file.indexOf('held-out')), before: own.slice(at - BEFORE_TOKENS, at), next: own.slice(at, at + NEXT_TOKENS) });
+    if (places.length < PLACES_PER_CONTEXT) continue;
+    yield { tokens: tokens.slice(0, CONTEXT_TOKENS), places };
+    [tokens, places] = [[], []];
   }
-  return places;
+  if (places.length > 0) yield { tokens: tokens.slice(0, CONTEXT_TOKENS), places };
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { crossEntropy } from '../../../kernels/autograd/crossEntropy.ts';
 import { gegluRule, geluRule } from '../../../kernels/autograd/rules/activations.ts';
 import { NotDifferentiableError } from '../../../kernels/autograd/rule.ts';
@@ -93,10 +93,14 @@ const cases: readonly GradientCase[] = [
     ];
   }),
   { name: 'mulMat', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5])) },
-  { name: 'mulMat with a matrix for all batches', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5, 3, 2])) },
+  { name: 'mulMat with a matrix for all batches', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5, 3])) },
+  // Vulkan has no matrix for all of a fourth dimension.
+  ...(kind === 'vulkan' ? [] : [{ name: 'mulMat with a matrix for two dimensions of batches', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5, 3, 2])) } satisfies GradientCase]),
   { name: 'mulMat with a matrix for each two batches', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4, 2, 2]), parameter([6, 5, 4, 2])) },
   {
     name: 'mulMat of permuted operands',
+    // Straight in each operand: with a wide step the products' own rounding counts less.
+    step: 0.3,
     build: (graph, { parameter }) => ops.mulMat(graph, ops.permute(graph, parameter([6, 2, 4]), [0, 2, 1, 3]), ops.permute(graph, parameter([6, 4, 5]), [0, 2, 1, 3])),
   },
   { name: 'getRows with a row taken twice', build: (graph, { parameter, integers }) => ops.getRows(graph, parameter([4, 5]), integers([3, 0, 3, 1])) },
@@ -141,10 +145,11 @@ const cases: readonly GradientCase[] = [
 
 describe(`gradients are central finite differences on ${kind}`, () => {
   let device: Device;
-  before(() => {
+  // One for each: lavapipe is not to be trusted where buffers are freed beside later work.
+  beforeEach(() => {
     device = new Device(kind, { threads: 1 });
   });
-  after(() => device[Symbol.dispose]());
+  afterEach(() => device[Symbol.dispose]());
 
   for (const gradientCase of cases) it(gradientCase.name, () => checkGradients(device, gradientCase, TOLERANCE));
 

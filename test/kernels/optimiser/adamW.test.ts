@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
@@ -40,10 +40,11 @@ class ReferenceAdamW {
 
 describe(`AdamW on ${kind}`, () => {
   let device: Device;
-  before(() => {
+  // One for each: lavapipe is not to be trusted where buffers are freed beside later work.
+  beforeEach(() => {
     device = new Device(kind, { threads: 1 });
   });
-  after(() => device[Symbol.dispose]());
+  afterEach(() => device[Symbol.dispose]());
 
   for (const productType of ['F32', 'BF16'] as const) {
     it(`takes the steps of plain loops, with clipping and decay, and keeps what networks read in ${productType}`, async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { AdamW } from '../../../kernels/optimiser/adamW.ts';
@@ -33,10 +33,11 @@ function orthogonal(matrix: Matrix): Matrix {
 
 describe(`Muon on ${kind}`, () => {
   let device: Device;
-  before(() => {
+  // One for each: lavapipe is not to be trusted where buffers are freed beside later work.
+  beforeEach(() => {
     device = new Device(kind, { threads: 1 });
   });
-  after(() => device[Symbol.dispose]());
+  afterEach(() => device[Symbol.dispose]());
 
   const shapes: readonly (readonly [what: string, extents: readonly [number, number, number?]])[] = [
     ['a square matrix', [12, 12]],

@@ -18,6 +18,9 @@ const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const SEQUENCE_TOKENS = 6;
 const RATE = 0.01;
 const SEED = 5;
+/** Vulkan devices that report float16 multiply matrices in it. */
+const LOSS_TOLERANCE = kind === 'cpu' ? 1e-5 : 1e-3;
+const TOLERANCE = kind === 'cpu' ? 1e-4 : 5e-3;
 /** Of the differences, in double precision. */
 const STEP = 1e-4;
 
@@ -90,7 +93,7 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
         }));
         return { total: told + outliers, told };
       };
-      assert.ok(Math.abs(loss - plainLoss().told) < 1e-5, `loss ${loss}, expected ${plainLoss().told}`);
+      assert.ok(Math.abs(loss - plainLoss().told) < LOSS_TOLERANCE, `loss ${loss}, expected ${plainLoss().told}`);
 
       const gradients = new Map<string, number[]>();
       for (const { spec, gradients: parts } of parameters.all) {
@@ -103,9 +106,10 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
           values[index] = value;
           return (above - below) / (2 * STEP);
         });
-        gradients.set(spec.name, expected);
         const [first, ...others] = parts.map((part) => readF32(device, part)) as [Float32Array, ...Float32Array[]];
-        assertClose(first.map((value, index) => others.reduce((sum, other) => sum + (other[index] as number), value)), expected, 1e-4, `gradient of ${spec.name}`);
+        const actual = first.map((value, index) => others.reduce((sum, other) => sum + (other[index] as number), value));
+        gradients.set(spec.name, [...actual]);
+        assertClose(actual, expected, TOLERANCE, `gradient of ${spec.name}`);
       }
 
       const { gradientNorm } = await optimiser.step(1, RATE);
