@@ -35,15 +35,21 @@ export const steps: readonly RecipeStep[] = [
   },
   {
     name: 'average',
-    why: 'The weight average of seed and code expert: what a mixture has to beat.',
+    why: 'The weight average of seed and code expert.',
     needs: ['seed', 'code'],
     command: (file, output) => ['upcycle', file('seed'), file('code'), '--dense', '--out', output],
   },
   {
-    name: 'mixture',
-    why: 'Code and prose as experts of one model, with shared keys and values and random routers.',
+    name: 'experts-average',
+    why: 'The weight average of the two experts: what a mixture of them has to beat.',
     needs: ['code', 'prose'],
-    command: (file, output) => ['upcycle', file('code'), file('prose'), '--kv', 'shared', '--attention', 'soft', '--gates', 'random', '--out', output],
+    command: (file, output) => ['upcycle', file('code'), file('prose'), '--dense', '--out', output],
+  },
+  {
+    name: 'mixture',
+    why: 'Code and prose as experts of one model in every sixth block, so that it is no larger than the average in 4 bits; shared keys and values, random routers.',
+    needs: ['code', 'prose'],
+    command: (file, output) => ['upcycle', file('code'), file('prose'), '--every', '6', '--kv', 'shared', '--attention', 'soft', '--gates', 'random', '--out', output],
   },
   {
     name: 'joint',
@@ -61,6 +67,12 @@ export const steps: readonly RecipeStep[] = [
     command: (file, output) => ['quantize', file('average'), '--type', 'Q4_1', '--tensor', 'token_embd=Q8_0', '--out', output],
   },
   {
+    name: 'experts-average-small',
+    why: 'The average of the experts in 4 bits, embeddings in 8.',
+    needs: ['experts-average'],
+    command: (file, output) => ['quantize', file('experts-average'), '--type', 'Q4_1', '--tensor', 'token_embd=Q8_0', '--out', output],
+  },
+  {
     name: 'joint-small',
     why: 'The mixture in 4 bits, embeddings in 8.',
     needs: ['joint'],
@@ -69,4 +81,4 @@ export const steps: readonly RecipeStep[] = [
 ];
 
 /** What is measured side by side at the end; the first is what the others are compared with. */
-export const compared: readonly string[] = ['seed', 'code', 'average', 'joint', 'average-small', 'joint-small'];
+export const compared: readonly string[] = ['seed', 'code', 'average', 'average-small', 'experts-average-small', 'joint', 'joint-small'];

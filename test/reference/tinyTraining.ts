@@ -1,14 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Device } from '../../kernels/ggml/device.ts';
+import process from 'node:process';
+import { Device, type DeviceKind } from '../../kernels/ggml/device.ts';
 import { defaultAdamW } from '../../kernels/optimiser/adamWOptions.ts';
 import type { TrainOptions } from '../../sidecar/train/options.ts';
 import { tinyVocabulary, writeTinyModel } from './tinyModels.ts';
 
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as Exclude<DeviceKind, 'metal'>;
+
 /** Six small texts that a small network learns quickly, a tokenizer for them, and options to train on them; all files are in `folder`. */
 export async function tinyTraining(folder: string, changes: Partial<TrainOptions> = {}): Promise<TrainOptions> {
   const modelPath = path.join(folder, 'tiny.gguf');
-  using device = new Device('cpu', { threads: 1 });
+  using device = new Device('cpu', { build: kind, threads: 1 });
   await writeTinyModel(modelPath, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary() });
   const data = path.join(folder, 'data');
   await mkdir(data);
@@ -36,7 +39,7 @@ export async function tinyTraining(folder: string, changes: Partial<TrainOptions
     fimShare: 0.5,
     fimLoss: 'all',
     seed: 1,
-    device: 'cpu',
+    device: kind,
     threads: 1,
     ...changes,
   };

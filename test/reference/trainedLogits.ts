@@ -1,4 +1,5 @@
-import { Device } from '../../kernels/ggml/device.ts';
+import process from 'node:process';
+import { Device, type DeviceKind } from '../../kernels/ggml/device.ts';
 import { AdamW } from '../../kernels/optimiser/adamW.ts';
 import { openNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
@@ -8,11 +9,14 @@ import { modelFromFile } from '../../sidecar/train/trainedModel.ts';
 import { TrainingNetwork } from '../../sidecar/train/trainingNetwork.ts';
 import { compareLogits } from './compareLogits.ts';
 
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const TOKENS = 32;
+/** Of a normalised squared error. Two graphs round differently, and Vulkan devices that report float16 multiply matrices in it. */
+export const TRAINED_LOGITS_TOLERANCE = kind === 'cpu' ? 1e-8 : 1e-5;
 
 /** How far the engine's logits of a file in F32 are from those that the network of training computes of the same weights: a normalised squared error. */
 export async function errorOfTrainedLogits(file: string): Promise<number> {
-  using device = new Device('cpu', { threads: 1 });
+  using device = new Device(kind, { threads: 1 });
   using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
   const { vocabularySize } = opened.model.hyperparameters;
   const tokens = Int32Array.from({ length: TOKENS + 1 }, (_, index) => (index * 37 + 5) % vocabularySize);

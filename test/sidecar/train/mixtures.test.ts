@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
@@ -11,7 +12,7 @@ import { train } from '../../../sidecar/train/training.ts';
 import { upcycle } from '../../../sidecar/upcycle/upcycle.ts';
 import { checkNetworkGradients } from '../../reference/networkGradients.ts';
 import { tinyTraining } from '../../reference/tinyTraining.ts';
-import { errorOfTrainedLogits } from '../../reference/trainedLogits.ts';
+import { errorOfTrainedLogits, TRAINED_LOGITS_TOLERANCE } from '../../reference/trainedLogits.ts';
 
 const EXPERTS = 3;
 
@@ -62,7 +63,7 @@ for (const [number, { name, changes, isInterrupted }] of kinds.entries()) {
       modelPath = await mixture(changes);
     });
 
-    it('has gradients that are central finite differences', async () => {
+    it('has gradients that are central finite differences', { skip: process.env['CHORUS_TEST_DEVICE'] !== undefined && "differences would show the device's rounding" }, async () => {
       await checkNetworkGradients(await modelFromFile(modelPath));
     });
 
@@ -71,7 +72,7 @@ for (const [number, { name, changes, isInterrupted }] of kinds.entries()) {
       const { losses, outputPath } = await train(wanted);
       assert.ok((losses.at(-1) as number) < 0.7 * (losses[0] as number), `the loss went from ${losses[0]} to ${losses.at(-1)}`);
       const error = await errorOfTrainedLogits(outputPath as string);
-      assert.ok(error < 1e-8, `normalised squared error ${error}`);
+      assert.ok(error < TRAINED_LOGITS_TOLERANCE, `normalised squared error ${error}`);
     });
 
     if (!isInterrupted) return;

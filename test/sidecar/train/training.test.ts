@@ -15,7 +15,7 @@ import type { TrainOptions } from '../../../sidecar/train/options.ts';
 import { train } from '../../../sidecar/train/training.ts';
 import { TINY_VOCABULARY } from '../../reference/tinyModels.ts';
 import { tinyTraining } from '../../reference/tinyTraining.ts';
-import { errorOfTrainedLogits } from '../../reference/trainedLogits.ts';
+import { errorOfTrainedLogits, TRAINED_LOGITS_TOLERANCE } from '../../reference/trainedLogits.ts';
 
 const mainFile = fileURLToPath(new URL('../../../sidecar/train/main.ts', import.meta.url));
 
@@ -39,7 +39,7 @@ describe('training', () => {
       assert.match(await readFile(plotPath as string, 'utf8'), /^<svg [\s\S]*<polyline[\s\S]*<\/svg>\n$/);
 
       const error = await errorOfTrainedLogits(outputPath as string);
-      assert.ok(error < 1e-8, `normalised squared error ${error}`);
+      assert.ok(error < TRAINED_LOGITS_TOLERANCE, `normalised squared error ${error}`);
     });
   }
 
