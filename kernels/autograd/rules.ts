@@ -1,7 +1,8 @@
 import type { Op } from '../ggml/support.ts';
 import type { Rule } from './rule.ts';
-import { geluRule, gegluRule, sigmoidRule, siluRule, swigluRule, tanhRule } from './rules/activations.ts';
-import { addRule, clampRule, divRule, expRule, logRule, mulRule, scaleRule, sqrRule, sqrtRule, stepRule, subRule } from './rules/arithmetic.ts';
+import { geluRule, gegluRule, reluRule, sigmoidRule, siluRule, swigluRule, tanhRule } from './rules/activations.ts';
+import { addRule, clampRule, divRule, expRule, fillRule, logRule, mulRule, scaleRule, sqrRule, sqrtRule, stepRule, subRule } from './rules/arithmetic.ts';
+import { im2colRule } from './rules/convolutions.ts';
 import { normRule, rmsNormRule } from './rules/norms.ts';
 import { mulMatRule } from './rules/products.ts';
 import { ropeRule } from './rules/rotation.ts';
@@ -22,8 +23,10 @@ export const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
   ['log', logRule],
   ['clamp', clampRule],
   ['step', stepRule],
+  ['fill', fillRule],
   ['silu', siluRule],
   ['gelu', geluRule],
+  ['relu', reluRule],
   ['sigmoid', sigmoidRule],
   ['tanh', tanhRule],
   ['swiglu', swigluRule],
@@ -31,6 +34,7 @@ export const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
   ['norm', normRule],
   ['rmsNorm', rmsNormRule],
   ['mulMat', mulMatRule],
+  ['im2col', im2colRule],
   ['getRows', getRowsRule],
   ['setRows', setRowsRule],
   ['softMax', softMaxRule],

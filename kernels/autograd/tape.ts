@@ -67,7 +67,7 @@ export class Tape {
   }
 
   /** Values that are held constant: nothing that `build` adds is differentiated. */
-  constant(build: () => Tensor): Tensor {
+  constant<Result>(build: () => Result): Result {
     const outer = this.#isRecording;
     this.#isRecording = false;
     try {

@@ -74,6 +74,8 @@ const baseSignatures = {
   ggml_flash_attn_ext_set_prec: 'vpi',
   ggml_argsort: 'pppi',
   ggml_top_k: 'pppi',
+  ggml_im2col: 'ppppiiiiiibi',
+  ggml_im2col_back: 'pppppiiiiiib',
   ggml_pool_2d: 'pppiiiiiff',
   ggml_pool_1d: 'pppiiii',
   ggml_quantize_chunk: 'zipplllp',

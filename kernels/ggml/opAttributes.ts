@@ -1,4 +1,4 @@
-import type { RopeOptions } from './ops.ts';
+import type { Im2colOptions, RopeOptions } from './ops.ts';
 import type { Shape } from './tensor.ts';
 
 /** What an operation is given besides tensors, as far as its derivative depends on it. */
@@ -9,6 +9,7 @@ export interface OpAttributes {
   rmsNorm: { readonly epsilon: number };
   softMax: { readonly factor: number };
   rope: RopeOptions;
+  im2col: Im2colOptions;
   concat: { readonly dimension: 0 | 1 | 2 | 3 };
   view:
     | { readonly kind: 'reshape' }

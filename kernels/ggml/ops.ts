@@ -298,6 +298,47 @@ export function concat(graph: Graph, a: Tensor, b: Tensor, dimension: 0 | 1 | 2 
   return graph.node('concat', [a, b], { type: a.type, shape }, () => graph.device.functions.ggml_concat(graph.context, a.pointer, b.pointer, dimension), { dimension } satisfies OpAttributes['concat']);
 }
 
+/** A window that moves over rows and columns. */
+export interface Im2colOptions {
+  /** Extents of the window along dimensions 0 and 1. */
+  readonly kernel: readonly [width: number, height: number];
+  readonly stride: readonly [width: number, height: number];
+  /** Zeros on both sides of dimensions 0 and 1. */
+  readonly padding: readonly [width: number, height: number];
+}
+
+/** Places that a window takes along one dimension. */
+export const windowPlaces = (extent: number, { kernel, stride, padding }: Im2colOptions, dimension: 0 | 1): number =>
+  Math.floor((extent + 2 * padding[dimension] - kernel[dimension]) / stride[dimension]) + 1;
+
+/**
+ * What a window sees at each of its places: `a[width, height, channels, n] → [channels · window, places along width, places along height, n]`. A product with it is
+ * a convolution (Chellapilla et al. 2006).
+ */
+export function im2col(graph: Graph, a: Tensor, options: Im2colOptions): Tensor {
+  const { kernel, stride, padding } = options;
+  const [width, height, channels, count] = a.shape;
+  const places = [windowPlaces(width, options, 0), windowPlaces(height, options, 1)] as const;
+  if (places[0] < 1 || places[1] < 1) throw new ShapeError(`im2col: a window of [${kernel.join(', ')}] does not fit into ${a.toString()} with a padding of [${padding.join(', ')}].`);
+  const shape: Shape = [kernel[0] * kernel[1] * channels, places[0], places[1], count];
+  const { functions } = graph.device;
+  return graph.node(
+    'im2col',
+    [a],
+    { type: 'F32', shape },
+    () => functions.ggml_im2col(graph.context, windowTensor(graph, a, options, channels), a.pointer, stride[0], stride[1], padding[0], padding[1], 1, 1, true, tensorTypes.F32.id),
+    options satisfies OpAttributes['im2col'],
+  );
+}
+
+/** ggml asks for a tensor of the window's extents, whose values it does not read: a view of `a`'s memory serves. */
+export function windowTensor(graph: Graph, a: Tensor, { kernel }: Im2colOptions, channels: number): Pointer {
+  const [width, height] = kernel;
+  const row = 4 * width;
+  if (a.elements < width * height * channels) throw new ShapeError(`im2col: ${a.toString()} has fewer values than ${channels} windows of [${kernel.join(', ')}].`);
+  return graph.device.functions.ggml_view_4d(graph.context, a.pointer, width, height, channels, 1, row, row * height, row * height * channels, 0);
+}
+
 /** Repeats `a` until it has the extents. */
 export function repeat(graph: Graph, a: Tensor, extents: readonly number[]): Tensor {
   const shape = toShape(extents);

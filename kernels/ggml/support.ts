@@ -97,6 +97,8 @@ const rules = {
   stepAdamW: contiguousF32,
   pool1d: contiguousF32,
   pool2d: contiguousF32,
+  im2col: contiguousF32,
+  im2colBack: (sources, result, device) => device === 'cpu' && contiguousF32(sources, result, device),
 } satisfies Record<string, Rule>;
 
 export type Op = keyof typeof rules;

@@ -1,6 +1,7 @@
 /** Operations that only training uses: derivatives that ggml has as one operation, sums in place, and the optimiser's step. */
 import { ShapeError } from './errors.ts';
 import type { Graph } from './graph.ts';
+import { windowTensor, type Im2colOptions } from './ops.ts';
 import type { Tensor } from './tensor.ts';
 
 const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.every((extent, dimension) => extent === b.shape[dimension]);
@@ -35,6 +36,14 @@ export function getRowsBack(graph: Graph, gradient: Tensor, ids: Tensor, a: Tens
   }
   const { functions } = graph.device;
   return graph.node('getRowsBack', [gradient, ids], { type: 'F32', shape: a.shape }, () => functions.ggml_get_rows_back(graph.context, gradient.pointer, ids.pointer, a.pointer));
+}
+
+/** Gradient of `im2col(a, options)` by `a`: adds what each place of the window gave where it was taken from. */
+export function im2colBack(graph: Graph, gradient: Tensor, a: Tensor, options: Im2colOptions): Tensor {
+  const { stride, padding } = options;
+  const { functions } = graph.device;
+  return graph.node('im2colBack', [gradient, a], { type: 'F32', shape: a.shape }, () =>
+    functions.ggml_im2col_back(graph.context, gradient.pointer, windowTensor(graph, a, options, a.shape[2]), BigInt64Array.from(a.shape, BigInt), stride[0], stride[1], padding[0], padding[1], 1, 1, true));
 }
 
 /** `a` with `b` added to the window that has these strides and this offset. */

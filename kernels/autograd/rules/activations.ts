@@ -1,4 +1,4 @@
-import { add, gelu, mul, scale, silu, sqr, sub, tanh } from '../../ggml/ops.ts';
+import { add, gelu, mul, scale, silu, sqr, step, sub, tanh } from '../../ggml/ops.ts';
 import type { Graph } from '../../ggml/graph.ts';
 import type { Tensor } from '../../ggml/tensor.ts';
 import { siluBack } from '../../ggml/trainingOps.ts';
@@ -7,6 +7,9 @@ import type { Rule } from '../rule.ts';
 type Pair = readonly [Tensor, Tensor];
 
 export const siluRule: Rule = ({ graph, node, gradient }) => [siluBack(graph, gradient, node.sources[0] as Tensor)];
+
+/** `max(a, 0)`: the gradient passes where `a` is above zero. */
+export const reluRule: Rule = ({ graph, node, gradient }) => [mul(graph, gradient, step(graph, node.result))];
 
 /** `σ(a)`: `g σ (1 − σ)`. */
 export const sigmoidRule: Rule = ({ graph, node, gradient }) => [mul(graph, gradient, sub(graph, node.result, sqr(graph, node.result)))];

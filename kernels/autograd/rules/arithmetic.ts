@@ -54,5 +54,8 @@ export const clampRule: Rule = ({ graph, node, gradient }) => {
   return [Number.isFinite(maximum) ? mul(graph, above, step(graph, scale(graph, a, -1, maximum))) : above];
 };
 
+/** Of a shape alone. */
+export const fillRule: Rule = () => [undefined];
+
 /** Constant but for where it jumps. */
 export const stepRule: Rule = () => [undefined];

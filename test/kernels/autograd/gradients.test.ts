@@ -38,6 +38,13 @@ const ropeOptions: readonly ops.RopeOptions[] = [
   { pairing: 'normal', dimensions: 8, base: 100, frequencyScale: 0.25, originalContext: 16, extensionFactor: 1, attentionFactor: 1.2 },
 ];
 
+/** ggml has its derivative on the processor alone. */
+const im2colOptions: readonly ops.Im2colOptions[] = [
+  { kernel: [3, 3], stride: [1, 1], padding: [1, 1] },
+  { kernel: [3, 3], stride: [2, 2], padding: [1, 1] },
+  { kernel: [3, 1], stride: [1, 1], padding: [0, 0] },
+];
+
 /** GELU's tanh form. ggml's CPU reads it from a table of float16 values, whose steps are no slope to compare with. */
 function smoothGelu(graph: Graph, x: Tensor): Tensor {
   const inner = ops.mul(graph, x, ops.scale(graph, ops.sqr(graph, x), 0.044715 * Math.sqrt(2 / Math.PI), Math.sqrt(2 / Math.PI)));
@@ -57,6 +64,9 @@ const cases: readonly GradientCase[] = [
   unary('exp', ops.exp),
   unary('log', ops.log, { centre: 2, spread: 0.5 }),
   unary('silu', ops.silu),
+  // Values that no step brings over the corner.
+  unary('relu', ops.relu, { centre: 2, spread: 0.5 }),
+  { ...unary('relu where a part is below zero', ops.relu), step: 0.002 },
   unary('sigmoid', ops.sigmoid),
   unary('tanh', ops.tanh),
   {
@@ -92,6 +102,10 @@ const cases: readonly GradientCase[] = [
       } satisfies GradientCase,
     ];
   }),
+  ...(kind === 'cpu' ? im2colOptions : []).map((options) => ({
+    name: `im2col of [${options.kernel.join(', ')}], stride ${options.stride.join(' and ')}, padding ${options.padding.join(' and ')}`,
+    build: (graph, { parameter }) => ops.im2col(graph, parameter([5, 4, 2, 2]), options),
+  }) satisfies GradientCase),
   { name: 'mulMat', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5])) },
   { name: 'mulMat with a matrix for all batches', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5, 3])) },
   // Vulkan has no matrix for all of a fourth dimension.
@@ -164,7 +178,7 @@ describe(`gradients are central finite differences on ${kind}`, () => {
     const x = graph.input('x', 'F32', [4, 2]);
     const tape = new Tape(graph, [trained]);
     // An operation without derivative is no obstacle before the first parameter.
-    const before = ops.relu(graph, ops.mulMat(graph, frozen, x));
+    const before = ops.geluErf(graph, ops.mulMat(graph, frozen, x));
     const after = ops.mulMat(graph, frozen, ops.mulMat(graph, trained, before));
     const loss = ops.sumRows(graph, ops.reshape(graph, after, [8]));
     let products = 0;
@@ -183,8 +197,8 @@ describe(`gradients are central finite differences on ${kind}`, () => {
     using graph = new Graph(device);
     const trained = graph.input('trained', 'F32', [4]);
     const tape = new Tape(graph, [trained]);
-    const loss = ops.sumRows(graph, ops.relu(graph, trained));
-    assert.throws(() => tape.gradients(loss), (error: Error) => error instanceof NotDifferentiableError && /relu of trained/.test(error.message));
+    const loss = ops.sumRows(graph, ops.geluErf(graph, trained));
+    assert.throws(() => tape.gradients(loss), (error: Error) => error instanceof NotDifferentiableError && /geluErf of trained/.test(error.message));
   });
 
   it('names the parameter that the loss does not depend on', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { attendProducts } from '../../../kernels/blocks/attendProducts.ts';
+import { causalConvolution, channelsLast, convolution2d } from '../../../kernels/blocks/convolution2d.ts';
 import { denseMixtureOfExperts } from '../../../kernels/blocks/denseMixtureOfExperts.ts';
 import { feedForward } from '../../../kernels/blocks/feedForward.ts';
 import type { GateMode } from '../../../kernels/blocks/gates.ts';
@@ -99,6 +101,9 @@ const mixtureOfAttention = (cache: 'expert' | 'shared', expertsUsed: number | un
   },
 });
 
+/** Strides of the 2-D ones, and the length of their rows. ggml has their derivative on the processor alone. */
+const convolutions = [[1, 1, 20], [2, 1, 18], [2, 2, 32]] as const;
+
 const cases: readonly GradientCase[] = [
   { name: 'linear', build: (graph, { parameter }) => linear(graph, parameter([WIDTH, 3]), { weight: parameter([WIDTH, 5]), bias: parameter([5]) }) },
   ...(['rms', 'layer'] as const).map((normKind) => ({
@@ -109,6 +114,20 @@ const cases: readonly GradientCase[] = [
     name: 'feed-forward network',
     build: (graph, { parameter }) =>
       feedForward(graph, parameter([WIDTH, 3]), { gate: { weight: parameter([WIDTH, HIDDEN]) }, up: { weight: parameter([WIDTH, HIDDEN]) }, down: { weight: parameter([HIDDEN, WIDTH]) } }, 'silu'),
+  },
+  ...(kind === 'cpu' ? convolutions : []).map(([width, height, row]) => ({
+    name: `2-D convolution, stride ${width} and ${height}, rows of ${row}`,
+    build: (graph, { parameter }) =>
+      channelsLast(graph, convolution2d(graph, parameter([6, 5, 2, 2]), { weight: parameter([row, 3]), bias: parameter([3]) }, { kernel: [3, 3], stride: [width, height], padding: [1, 1] })),
+  }) satisfies GradientCase),
+  ...(kind === 'cpu' ? [3] : []).map((taps) => ({ name: 'causal convolution', build: (graph, { parameter }) => causalConvolution(graph, parameter([WIDTH, 6, 2]), { weight: parameter([taps * WIDTH, 5]), bias: parameter([5]) }, taps) }) satisfies GradientCase),
+  {
+    name: 'attention to another sequence',
+    build: (graph, { parameter, constant }) => {
+      // The second sequence is shorter.
+      const mask = constant(Array.from({ length: 5 * 3 * 2 }, (_, index) => (index >= 15 && index % 5 >= 3 ? -1e9 : 0)), [5, 3, 1, 2]);
+      return attendProducts(graph, { query: parameter([WIDTH, 3, 2]), key: parameter([WIDTH, 5, 2]), value: parameter([WIDTH, 5, 2]), mask }, { heads: 2 });
+    },
   },
   { name: 'attention', build: (graph, inputs) => packedAttention(graph, inputs.parameter([WIDTH, TOKENS]), attentionWeights(inputs), packedInputs(inputs), attentionOptions) },
   {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { convolution1d, convolutionRows } from '../../../kernels/blocks/convolution1d.ts';
+import { attendProducts } from '../../../kernels/blocks/attendProducts.ts';
+import { causalConvolution, convolution2d } from '../../../kernels/blocks/convolution2d.ts';
 import { crossAttention, encodeCrossCache, encoderAttention } from '../../../kernels/blocks/crossAttention.ts';
 import { fromFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
@@ -140,5 +142,73 @@ describe(`attention without a mask on ${kind}`, () => {
       return crossAttention(graph, tensors['x'] as Tensor, weights, { ...cache, rows: 5 }, options);
     });
     assertNear(actual, plain(x, memory), 2e-3);
+  });
+});
+
+describe(`a convolution over bands and time on ${kind}`, () => {
+  const [BANDS, FRAMES, CHANNELS, COUNT, OUTPUTS] = [6, 5, 2, 2, 3];
+
+  for (const { stride, row } of [{ stride: 1, row: 18 }, { stride: 2, row: 18 }, { stride: 2, row: 32 }]) {
+    it(`is a sum over a window, stride ${stride}, rows of ${row}`, () => {
+      const [x, weights, bias] = [uniform(BANDS * FRAMES * CHANNELS * COUNT, 1), uniform(row * OUTPUTS, 2), uniform(OUTPUTS, 3)];
+      const actual = compute(
+        { x: { extents: [BANDS, FRAMES, CHANNELS, COUNT], values: x }, weight: { extents: [row, OUTPUTS], values: weights }, bias: { extents: [OUTPUTS], values: bias } },
+        (graph, t) => convolution2d(graph, t['x'] as Tensor, { weight: t['weight'] as Tensor, bias: t['bias'] as Tensor }, { kernel: [3, 3], stride: [stride, stride], padding: [1, 1] }),
+      );
+      const [places, times] = [Math.floor((BANDS - 1) / stride) + 1, Math.floor((FRAMES - 1) / stride) + 1];
+      const expected = Float64Array.from({ length: OUTPUTS * places * times * COUNT }, (_, index) => {
+        const [output, place, time, number] = [index % OUTPUTS, Math.floor(index / OUTPUTS) % places, Math.floor(index / OUTPUTS / places) % times, Math.floor(index / OUTPUTS / places / times)];
+        let sum = bias[output] as number;
+        for (let channel = 0; channel < CHANNELS; channel++) {
+          for (let tap = 0; tap < 9; tap++) {
+            const [band, frame] = [place * stride + (tap % 3) - 1, time * stride + Math.floor(tap / 3) - 1];
+            if (band < 0 || band >= BANDS || frame < 0 || frame >= FRAMES) continue;
+            sum += (weights[output * row + channel * 9 + tap] as number) * (x[band + BANDS * (frame + FRAMES * (channel + CHANNELS * number))] as number);
+          }
+        }
+        return sum;
+      });
+      assertNear(actual, expected, 1e-5);
+    });
+  }
+});
+
+describe(`a causal convolution on ${kind}`, () => {
+  it('sees a column and those before it', () => {
+    const [channels, time, outputs, count] = [4, 6, 3, 2];
+    const [x, weights] = [uniform(channels * time * count, 1), uniform(3 * channels * outputs, 2)];
+    const actual = compute({ x: { extents: [channels, time, count], values: x }, weight: { extents: [3 * channels, outputs], values: weights }, bias: { extents: [outputs], values: new Float32Array(outputs) } }, (graph, t) =>
+      causalConvolution(graph, t['x'] as Tensor, { weight: t['weight'] as Tensor, bias: t['bias'] as Tensor }, 3));
+    const expected = Float64Array.from({ length: outputs * (time - 2) * count }, (_, index) => {
+      const [output, column, number] = [index % outputs, Math.floor(index / outputs) % (time - 2), Math.floor(index / outputs / (time - 2))];
+      let sum = 0;
+      for (let channel = 0; channel < channels; channel++) for (let tap = 0; tap < 3; tap++) sum += (weights[output * 3 * channels + channel * 3 + tap] as number) * (x[channel + channels * (column + tap + time * number)] as number);
+      return sum;
+    });
+    assertNear(actual, expected, 1e-5);
+  });
+});
+
+describe(`attention in products on ${kind}`, () => {
+  it('weighs the rows of another sequence by their likeness, without those that are masked', () => {
+    const [tokens, rows] = [3, 5];
+    const [q, k, v] = [uniform(WIDTH * tokens, 1), uniform(WIDTH * rows, 2), uniform(WIDTH * rows, 3)];
+    const mask = Float32Array.from({ length: rows * tokens }, (_, index) => (index % rows === 4 ? -Infinity : 0));
+    const actual = compute(
+      { q: { extents: [WIDTH, tokens], values: q }, k: { extents: [WIDTH, rows], values: k }, v: { extents: [WIDTH, rows], values: v }, mask: { extents: [rows, tokens], values: mask } },
+      (graph, t) => attendProducts(graph, { query: t['q'] as Tensor, key: t['k'] as Tensor, value: t['v'] as Tensor, mask: t['mask'] as Tensor }, { heads: HEADS }),
+    );
+    const expected = Float64Array.from({ length: WIDTH * tokens }, (_, index) => {
+      const [component, token] = [index % WIDTH, Math.floor(index / WIDTH)];
+      const first = Math.floor(component / HEAD_SIZE) * HEAD_SIZE;
+      const likeness = Array.from({ length: rows - 1 }, (_, row) => {
+        let sum = 0;
+        for (let part = first; part < first + HEAD_SIZE; part++) sum += (q[token * WIDTH + part] as number) * (k[row * WIDTH + part] as number);
+        return Math.exp(sum / Math.sqrt(HEAD_SIZE));
+      });
+      const total = likeness.reduce((sum, value) => sum + value, 0);
+      return likeness.reduce((sum, value, row) => sum + (value / total) * (v[row * WIDTH + component] as number), 0);
+    });
+    assertNear(actual, expected, kind === 'cpu' ? 1e-5 : 1e-2);
   });
 });

@@ -24,6 +24,8 @@ interface Row {
   build(graph: Graph, make: Make, type: TensorType, other: TensorType): Tensor;
 }
 
+const WINDOW = { kernel: [2, 1], stride: [2, 1], padding: [0, 0] } as const;
+
 const unary = (op: Op, apply: (graph: Graph, a: Tensor) => Tensor): Row => ({ op, build: (graph, make, type) => apply(graph, make(type, 256, 2)) });
 const pair = (op: Op, apply: (graph: Graph, a: Tensor, b: Tensor) => Tensor): Row => ({
   op,
@@ -51,6 +53,8 @@ const rows: readonly Row[] = [
   unary('pool1d', ops.maxRows),
   unary('pool2d', (graph, a) => ops.pool(graph, a, 7, 'avg')),
   unary('contiguous', (graph, a) => ops.contiguous(graph, ops.permute(graph, a, [0, 2, 1, 3]))),
+  unary('im2col', (graph, a) => ops.im2col(graph, a, WINDOW)),
+  ...(kind === 'cpu' ? [unary('im2colBack', (graph, a) => training.im2colBack(graph, ops.reshape(graph, a, [2, 128, 2]), ops.reshape(graph, a, [256, 2]), WINDOW))] : []),
   unary('scale', (graph, a) => ops.scale(graph, a, 2)),
   unary('exp', ops.exp),
   unary('log', ops.log),
