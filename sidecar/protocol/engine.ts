@@ -375,6 +375,8 @@ export interface TranscribeParams {
   readonly language: string;
   /** Beginning with one decodes greedily; others follow where the result is unlikely or repeats itself. Absent: Whisper's. */
   readonly temperatures?: readonly number[];
+  /** Texts that are followed at once, 1 to 8; 1 is greedy. Default 1. */
+  readonly beamSize?: number;
   /** Tells the decoder the text so far. */
   readonly withContext: boolean;
   /** Leaves out what stands where nobody speaks. */
@@ -399,6 +401,8 @@ export const BEGIN_DICTATION = 'engine/beginDictation';
 export interface BeginDictationParams {
   readonly model: SpeechModelParams;
   readonly language: string;
+  /** Of the last reading, as in `TranscribeParams`. */
+  readonly beamSize?: number;
 }
 /** Parent → engine, notification: sound at 16 kHz. May come before `BEGIN_DICTATION` is answered. */
 export const DICTATION_SOUND = 'engine/dictationSound';

@@ -1,9 +1,11 @@
 import { deflateSync } from 'node:zlib';
 import { logProbability } from '../engine/measuring.ts';
 import { uniformNumbers } from '../engine/random.ts';
+import { beamSearch, type Hypothesis } from './beamSearch.ts';
 import { applyDecodingRules } from './decodingRules.ts';
 import type { SpeechTokens } from './speechTokens.ts';
-import type { DecoderToken, WhisperNetwork } from './whisperNetwork.ts';
+import type { DecoderToken } from './speechDecoder.ts';
+import type { WhisperNetwork } from './whisperNetwork.ts';
 
 /** What a decoder made of one window. */
 export interface DecodedWindow {
@@ -25,6 +27,8 @@ export interface DecodeWindowOptions {
   readonly previous?: readonly number[];
   /** Tried in order until a result is neither unlikely nor repeats itself. */
   readonly temperatures: readonly number[];
+  /** Texts that are followed at once at temperature 0. */
+  readonly beamSize: number;
   readonly signal?: AbortSignal;
 }
 
@@ -34,7 +38,7 @@ const LEAST_MEAN_LOG_PROBABILITY = -1;
 /** Above it an unlikely result is taken for no speech. */
 export const NO_SPEECH_PROBABILITY = 0.6;
 
-/** Decodes the window that the network encoded last: greedily at temperature 0, else by sampling, as Whisper's authors do (arXiv 2212.04356, 4.5). */
+/** Decodes the window that the network encoded last: by beam search at temperature 0, greedily with one beam, else by sampling, as Whisper's authors do (arXiv 2212.04356, 4.5). */
 export function decodeWindow(options: DecodeWindowOptions): DecodedWindow {
   let decoded: DecodedWindow | undefined;
   for (const temperature of options.temperatures) {
@@ -52,7 +56,7 @@ export function isSilence({ noSpeechProbability, meanLogProbability }: DecodedWi
   return noSpeechProbability > NO_SPEECH_PROBABILITY && meanLogProbability < LEAST_MEAN_LOG_PROBABILITY;
 }
 
-function decodeAt({ network, tokens, language, previous = [], signal }: DecodeWindowOptions, temperature: number): DecodedWindow {
+function decodeAt({ network, tokens, language, previous = [], beamSize, signal }: DecodeWindowOptions, temperature: number): DecodedWindow {
   const { textContext } = network.model.file.hyperparameters;
   const prompt = promptTokens(tokens, language, previous.slice(-(textContext / 2 - 1)));
   const random = uniformNumbers(Math.round(temperature * 1000));
@@ -60,6 +64,12 @@ function decodeAt({ network, tokens, language, previous = [], signal }: DecodeWi
   const batch = prompt.map((token, position): DecoderToken => ({ token, position, row: position, history: Array.from({ length: position }, (_, row) => row) }));
   const [atStart, atEnd] = network.decode(batch, [prompt.indexOf(tokens.start), prompt.length - 1]) as [Float32Array, Float32Array];
   const noSpeechProbability = Math.exp(logProbability(atStart, tokens.noSpeech));
+  if (temperature === 0 && beamSize > 1) {
+    const rules = (logits: Float32Array, sampled: readonly number[]): void => applyDecodingRules(logits, sampled, tokens);
+    const mostTokens = Math.min(textContext / 2, textContext - prompt.length);
+    const [best] = beamSearch({ decoder: network, prompt, logits: atEnd, end: tokens.end, beamSize, mostTokens, rules, signal }) as [Hypothesis];
+    return { tokens: best.tokens, meanLogProbability: best.logProbability / (best.tokens.length + 1), noSpeechProbability, temperature };
+  }
   const sampled: number[] = [];
   let sum = 0;
   let logits = atEnd;

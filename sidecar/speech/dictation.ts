@@ -1,6 +1,6 @@
 import type { DictationReading } from '../protocol/engine.ts';
 import { FRAME_REACH_SAMPLES, SAMPLE_RATE_HZ } from './logMel.ts';
-import type { TranscribedWindow, Transcriber } from './transcriber.ts';
+import type { TranscribedWindow, WindowTranscriber } from './windowTranscriber.ts';
 
 /** What is said longer ago, before a pause, is not decoded again. */
 const SETTLED_SECONDS = 8;
@@ -13,7 +13,7 @@ const WHILE_SPEAKING: readonly number[] = [0];
 /** Text of sound that is still coming: the growing window is decoded again and again, and what lies before a pause is settled. */
 export class Dictation {
   /** Set when the model is loaded. */
-  transcriber: Transcriber | undefined;
+  transcriber: WindowTranscriber | undefined;
   #sound = new Float32Array(0);
   #settled = '';
   #hasSpeech = false;
@@ -22,8 +22,9 @@ export class Dictation {
   #added = 0;
   #lastSpeechEnd = 0;
 
-  constructor(language: string) {
-    this.#language = language;
+  /** `beamSize` is that of the last reading; those before it are greedy. */
+  constructor(private readonly options: { readonly language: string; readonly beamSize?: number }) {
+    this.#language = options.language;
   }
 
   /** Takes the next samples at 16 kHz. */
@@ -43,7 +44,7 @@ export class Dictation {
       const available = Math.min(this.#sound.length, transcriber.windowSamples);
       const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
       samples.set(this.#sound.subarray(0, available), FRAME_REACH_SAMPLES);
-      const window = await transcriber.transcribeWindow(samples, available, { language: this.#language, previous: [], temperatures: isFinal ? undefined : WHILE_SPEAKING, signal });
+      const window = await transcriber.transcribeWindow(samples, available, { language: this.#language, previous: [], temperatures: isFinal ? undefined : WHILE_SPEAKING, beamSize: isFinal ? this.options.beamSize : 1, signal });
       const offset = this.#added - this.#sound.length;
       const last = window.speech.at(-1);
       if (last) {
@@ -56,7 +57,7 @@ export class Dictation {
   }
 
   /** Moves what does not change any more to the settled text and drops its sound; gives the text of the rest. */
-  #settle({ segments, speech, nextSeconds, language, decoded }: TranscribedWindow, available: number, windowSamples: number): string {
+  #settle({ segments, speech, nextSeconds, language }: TranscribedWindow, available: number, windowSamples: number): string {
     const seconds = available / SAMPLE_RATE_HZ;
     const text = segments.map((segment) => segment.text).join(' ');
     const last = speech.at(-1);
@@ -68,7 +69,7 @@ export class Dictation {
     const isFull = available === windowSamples;
     if (!isPaused && !isFull) return text;
     // What was spoken before decides for what follows.
-    if (decoded) this.#language = language;
+    this.#language = language;
     this.#settled = joined(this.#settled, text);
     this.#drop(isPaused ? Math.round(last.end * SAMPLE_RATE_HZ) : Math.round(nextSeconds * SAMPLE_RATE_HZ));
     return '';

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Device } from '../../kernels/ggml/device.ts';
@@ -6,15 +7,18 @@ import type { Speech, TranscribeEvents } from '../engine/speech.ts';
 import { computeThreads } from '../models/threads.ts';
 import type { BeginDictationParams, DictationReading, DictationSound, ReadDictationParams, SpeechModelParams, TranscribeParams, TranscribeResult } from '../protocol/engine.ts';
 import { Dictation } from './dictation.ts';
-import { openSpeechModel, type SpeechModel } from './speechModel.ts';
-import { Transcriber } from './transcriber.ts';
+import { openSpeechModel } from './speechModel.ts';
+import { SpeechTransformerTranscriber } from './speechTransformerTranscriber.ts';
 import { WavFile } from './wavFile.ts';
+import { WhisperTranscriber } from './whisperTranscriber.ts';
+import type { WindowTranscriber } from './windowTranscriber.ts';
+
+const GGUF_MAGIC = 'GGUF';
 
 interface Opened {
   readonly key: string;
   readonly device: Device;
-  readonly model: SpeechModel;
-  readonly transcriber: Transcriber;
+  readonly transcriber: WindowTranscriber;
 }
 
 /** Speech in this process. The last model stays, since loading it takes longer than a sentence. */
@@ -33,6 +37,7 @@ export class LocalSpeech implements Speech {
       const segments = transcriber.transcribe(source, {
         language: params.language,
         temperatures: params.temperatures,
+        beamSize: params.beamSize,
         withContext: params.withContext,
         onlySpeech: params.onlySpeech,
         signal,
@@ -45,9 +50,9 @@ export class LocalSpeech implements Speech {
     }
   }
 
-  async beginDictation({ model, language }: BeginDictationParams, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async beginDictation({ model, language, beamSize }: BeginDictationParams, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     // Sound that comes while the model is loaded is kept.
-    const dictation = new Dictation(language);
+    const dictation = new Dictation({ language, beamSize });
     this.#dictation = dictation;
     dictation.transcriber = (await this.#open(model, signal)).transcriber;
   }
@@ -69,8 +74,7 @@ export class LocalSpeech implements Speech {
     this.#close();
     const device = new Device(params.device, { threads });
     try {
-      const model = await openSpeechModel(params.modelPath, device, { signal });
-      this.#opened = { key, device, model, transcriber: new Transcriber(model) };
+      this.#opened = { key, device, transcriber: await openTranscriber(params.modelPath, device, signal) };
       return this.#opened;
     } catch (error) {
       device[Symbol.dispose]();
@@ -82,7 +86,22 @@ export class LocalSpeech implements Speech {
     const opened = this.#opened;
     this.#opened = undefined;
     opened?.transcriber[Symbol.dispose]();
-    opened?.model[Symbol.dispose]();
     opened?.device[Symbol.dispose]();
+  }
+}
+
+/** By what the file is: a GGUF file, or one of whisper.cpp. */
+async function openTranscriber(modelPath: string, device: Device, signal?: AbortSignal): Promise<WindowTranscriber> {
+  if (await isGguf(modelPath)) return SpeechTransformerTranscriber.open(modelPath, device, { signal });
+  return new WhisperTranscriber(await openSpeechModel(modelPath, device, { signal }));
+}
+
+async function isGguf(file: string): Promise<boolean> {
+  const handle = await open(file, 'r').catch(() => undefined);
+  try {
+    const read = await handle?.read(Buffer.alloc(GGUF_MAGIC.length), 0, GGUF_MAGIC.length, 0);
+    return read?.buffer.toString('latin1') === GGUF_MAGIC;
+  } finally {
+    await handle?.close();
   }
 }

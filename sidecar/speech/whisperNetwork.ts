@@ -8,22 +8,13 @@ import { readF32, write } from '../../kernels/ggml/transfer.ts';
 import { F16_MINUS_INFINITY } from '../models/chorus/causalMask.ts';
 import { KeptGraphs } from '../models/chorus/keptGraphs.ts';
 import { buildCrossCaches, buildDecoder, buildEncoder } from './architectures/whisper.ts';
+import type { DecoderToken, SpeechDecoder } from './speechDecoder.ts';
 import type { SpeechModel } from './speechModel.ts';
 
 /** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
 const ROW_PADDING = 256;
 const KEPT_DECODERS = 12;
 const KEPT_ENCODERS = 2;
-
-/** A token to evaluate, and what it attends in the cache. */
-export interface DecoderToken {
-  readonly token: number;
-  readonly position: number;
-  /** Of the cache: where its keys and values go. */
-  readonly row: number;
-  /** Rows of the tokens before it, its own not included. */
-  readonly history: readonly number[];
-}
 
 interface EncoderGraph {
   readonly graph: Graph;
@@ -45,7 +36,7 @@ interface DecoderGraph {
  * Runs a Whisper: `encode` takes one window of sound, `decode` tokens after it. One cache serves all hypotheses of a search, since each token says which rows
  * it attends.
  */
-export class WhisperNetwork implements Disposable {
+export class WhisperNetwork implements SpeechDecoder, Disposable {
   readonly #storage: Storage;
   readonly #selfCaches: readonly LayerCache[];
   readonly #crossCaches: readonly LayerCache[];
@@ -97,7 +88,7 @@ export class WhisperNetwork implements Disposable {
   decode(batch: readonly DecoderToken[], outputs: readonly number[]): readonly Float32Array[] {
     const { device, file } = this.model;
     const { vocabularySize } = file.hyperparameters;
-    const attendedRows = paddedRows(1 + batch.reduce((most, { row, history }) => Math.max(most, row, history.at(-1) ?? 0), 0));
+    const attendedRows = paddedRows(1 + batch.reduce((most, { row, history }) => Math.max(most, row, ...history), 0));
     const built = this.#decoder(batch.length, outputs.length, attendedRows);
     write(device, built.tokens, Int32Array.from(batch, ({ token }) => token));
     write(device, built.positions, Int32Array.from(batch, ({ position }) => position));

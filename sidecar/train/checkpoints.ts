@@ -13,21 +13,22 @@ const NAME = /^step-(\d{8})$/;
 const PARTIAL_NAME = /^\.step-\d{8}\.part$/;
 
 /** Everything besides tensors that a training goes on from. */
-export interface CheckpointState {
+export interface CheckpointState<Stream = StreamState> {
   readonly step: number;
   readonly losses: readonly number[];
-  readonly stream: StreamState;
+  /** Where the data is. */
+  readonly stream: Stream;
   /** Of what must stay the same for the training to go on. */
   readonly fingerprint: string;
   readonly parameters: readonly { readonly name: string; readonly extents: readonly number[] }[];
 }
 
 /** The checkpoints of one training: folders that take their names when they are whole, the last two of which are kept. */
-export class Checkpoints {
+export class Checkpoints<Stream = StreamState> {
   constructor(readonly folder: string) {}
 
   /** Writes values and moments of all parameters. Throws `TroubleError` where the disk refuses, and leaves the checkpoints before as they were. */
-  async save(state: Omit<CheckpointState, 'parameters'>, parameters: Parameters): Promise<void> {
+  async save(state: Omit<CheckpointState<Stream>, 'parameters'>, parameters: Parameters): Promise<void> {
     const name = `step-${String(state.step).padStart(8, '0')}`;
     const partial = path.join(this.folder, `.${name}.part`);
     try {
@@ -37,7 +38,7 @@ export class Checkpoints {
       await writeWhole(path.join(partial, TENSOR_FILE), async (file) => {
         for (const { master, first, second } of parameters.all) for (const tensor of [master, first, second]) await file.writeFile(bytesOf(readF32(parameters.device, tensor)));
       });
-      const whole: CheckpointState = { ...state, parameters: parameters.all.map(({ spec }) => ({ name: spec.name, extents: spec.extents })) };
+      const whole: CheckpointState<Stream> = { ...state, parameters: parameters.all.map(({ spec }) => ({ name: spec.name, extents: spec.extents })) };
       await writeWhole(path.join(partial, STATE_FILE), (file) => file.writeFile(JSON.stringify(whole)));
       await rm(path.join(this.folder, name), { recursive: true, force: true });
       await rename(partial, path.join(this.folder, name));
@@ -58,12 +59,12 @@ export class Checkpoints {
   }
 
   /** What the last checkpoint holds besides tensors. `undefined` where there is none. Throws `TroubleError` where it is of another training or damaged. */
-  async readState(fingerprint: string): Promise<CheckpointState | undefined> {
+  async readState(fingerprint: string): Promise<CheckpointState<Stream> | undefined> {
     const last = (await this.steps()).at(-1);
     if (last === undefined) return undefined;
-    let state: CheckpointState;
+    let state: CheckpointState<Stream>;
     try {
-      state = JSON.parse(await readFile(path.join(this.#path(last), STATE_FILE), 'utf8')) as CheckpointState;
+      state = JSON.parse(await readFile(path.join(this.#path(last), STATE_FILE), 'utf8')) as CheckpointState<Stream>;
     } catch (error) {
       throw this.#damaged(last, `${STATE_FILE} can't be read (${(error as Error).message})`, error);
     }
@@ -74,7 +75,7 @@ export class Checkpoints {
   }
 
   /** Reads the tensors of a checkpoint into `parameters`. Throws `TroubleError` where it is damaged. */
-  async readTensors({ step }: CheckpointState, parameters: Parameters): Promise<void> {
+  async readTensors({ step }: Pick<CheckpointState, 'step'>, parameters: Parameters): Promise<void> {
     const tensorFile = path.join(this.#path(step), TENSOR_FILE);
     const expectedBytes = parameters.all.reduce((sum, { master }) => sum + 3 * master.sizeBytes, 0);
     const { size } = await stat(tensorFile).catch(() => ({ size: 0 }));

@@ -3,7 +3,9 @@ import process from 'node:process';
 import { TroubleError } from '../engine/engine.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions } from './options.ts';
-import { train } from './training.ts';
+import type { SpeechTrainOptions } from './speech/speechOptions.ts';
+import { trainSpeech } from './speech/speechTraining.ts';
+import { train, type TrainListeners } from './training.ts';
 
 const stopping = new AbortController();
 const send = (message: TrainMessage): void => void process.send?.(message);
@@ -19,13 +21,14 @@ process.on('message', (request: TrainRequest) => {
   else run(request.options).then(end, end);
 });
 
-async function run(options: TrainOptions): Promise<void> {
+async function run(options: TrainOptions | SpeechTrainOptions): Promise<void> {
+  const listeners: TrainListeners = {
+    signal: stopping.signal,
+    onProgress: (progress) => send({ kind: 'progress', progress }),
+    onNote: (line) => send({ kind: 'note', line }),
+  };
   try {
-    const result = await train(options, {
-      signal: stopping.signal,
-      onProgress: (progress) => send({ kind: 'progress', progress }),
-      onNote: (line) => send({ kind: 'note', line }),
-    });
+    const result = 'speech' in options ? await trainSpeech(options, listeners) : await train(options, listeners);
     send({ kind: 'result', result });
   } catch (error) {
     const { code, message } = error instanceof TroubleError ? error : { code: 'engine-failed' as const, message: error instanceof Error ? error.message : String(error) };

@@ -7,10 +7,11 @@ import { computeEnvironment } from '../engine/process/computeEnvironment.ts';
 import { OutputTail } from '../engine/process/outputTail.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
+import type { SpeechTrainOptions } from './speech/speechOptions.ts';
 import type { TrainListeners } from './training.ts';
 
 /** Trains in a process of its own, since ggml ends its process on what it does not accept. Throws `TroubleError`. */
-export async function trainInProcess(options: TrainOptions, { onProgress, onNote, signal }: TrainListeners = {}): Promise<TrainResult> {
+export async function trainInProcess(options: TrainOptions | SpeechTrainOptions, { onProgress, onNote, signal }: TrainListeners = {}): Promise<TrainResult> {
   const subprocess = execa(process.execPath, processArguments(), {
     ipc: true,
     serialization: 'json',

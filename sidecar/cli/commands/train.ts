@@ -6,6 +6,7 @@ import { homeFolder } from '../../client/home.ts';
 import { computeThreads } from '../../models/threads.ts';
 import { defaultModelPath } from '../../store/defaultModel.ts';
 import type { LowRankOptions, ScratchSizes, TrainOptions, TrainProgress } from '../../train/options.ts';
+import type { SpeechSizes, SpeechTrainOptions } from '../../train/speech/speechOptions.ts';
 import { trainInProcess } from '../../train/trainingProcess.ts';
 import { InterruptedError } from '../exitCodes.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -17,6 +18,11 @@ interface TrainCommandOptions {
   readonly json: boolean;
   readonly model?: string;
   readonly scratch?: ScratchSizes;
+  readonly speech?: SpeechSizes;
+  readonly speechPositions: SpeechTrainOptions['positions'];
+  readonly speechBits: SpeechTrainOptions['bits'];
+  readonly speech8BitSteps: number;
+  readonly specAugment: boolean;
   readonly data: readonly string[];
   readonly output: string;
   readonly name?: string;
@@ -63,7 +69,12 @@ export function addTrain(program: Command): void {
   withJson(program.command('train').description('train a model on texts; the same command goes on after an interruption'))
     .option('--model <file>', 'GGUF to train further, or to take the tokenizer from (default: the bundled model)')
     .option('--scratch <sizes>', 'begin with random weights: width,blocks,heads,kvHeads,feedForward', scratchSizes)
-    .requiredOption('--data <paths...>', 'files and folders of UTF-8 text')
+    .option('--speech <sizes>', 'a speech model with random weights, and --data lists recordings: bands,channels,width,encoderBlocks,decoderBlocks,heads,feedForward', speechSizes)
+    .addOption(new Option('--speech-positions <kind>', 'what tells places apart').choices(['convolutional', 'sinusoidal']).default('convolutional'))
+    .addOption(new Option('--speech-bits <kind>', 'of the file: float32, or 8 bits in weights and activations, whose ranges are looked at after the training or trained with').choices(['float', 'calibrated', 'trained']).default('float'))
+    .option('--speech-8-bit-steps <steps>', 'last steps, which are trained in 8 bits with --speech-bits trained', (value) => integer(value, 1, MANY), 200)
+    .option('--no-spec-augment', 'hide no stretches of time and bands of recordings')
+    .requiredOption('--data <paths...>', 'files and folders of UTF-8 text; with --speech files of JSON lines: audio_filepath, text, language')
     .requiredOption('--output <file>', 'GGUF to write')
     .option('--name <name>', 'name of the training, for its checkpoints (default: that of the output)')
     .option('--restart', 'begin anew, without the checkpoints of a training of this name', false)
@@ -105,7 +116,7 @@ export function addTrain(program: Command): void {
 async function trainCommand(options: TrainCommandOptions): Promise<void> {
   const interrupt = onInterrupt();
   try {
-    const result = await trainInProcess(await trainOptions(options), {
+    const result = await trainInProcess(options.speech ? await speechOptions(options, options.speech) : await trainOptions(options), {
       signal: interrupt.signal,
       onNote: (line) => writeForeignText(process.stderr, `${line}\n`),
       onProgress: (progress) => showProgress(progress),
@@ -119,17 +130,40 @@ async function trainCommand(options: TrainCommandOptions): Promise<void> {
   }
 }
 
-async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions> {
+async function speechOptions(options: TrainCommandOptions, speech: SpeechSizes): Promise<SpeechTrainOptions> {
+  return {
+    ...(await commonOptions(options)),
+    speech,
+    positions: options.speechPositions,
+    batchUtterances: options.batch,
+    bits: options.speechBits,
+    eightBitSteps: options.speech8BitSteps,
+    specAugment: options.specAugment,
+  };
+}
+
+/** What all kinds of training have. */
+async function commonOptions(options: TrainCommandOptions) {
   const outputPath = path.resolve(options.output);
   return {
-    modelPath: options.model === undefined ? await defaultModelPath() : path.resolve(options.model),
-    scratch: options.scratch,
     dataPaths: options.data.map((given) => path.resolve(given)),
-    maxFileBytes: options.maxFile,
     outputPath,
     checkpointFolder: path.join(homeFolder(), 'train', options.name ?? path.basename(outputPath, '.gguf')),
     checkpointSteps: options.checkpointSteps,
     resume: !options.restart,
+    schedule: { kind: options.schedule, peakRate: options.rate, floorShare: 0.1, warmUpSteps: options.warmUp, totalSteps: options.steps, decayShare: 0.2 },
+    optimiser: { ...defaultAdamW, weightDecay: options.weightDecay, clipNorm: options.clip, muonMomentum: options.optimiser === 'muon' ? DEFAULT_MUON_MOMENTUM : undefined },
+    seed: options.seed,
+    threads: await computeThreads(options.threads),
+  };
+}
+
+async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions> {
+  return {
+    ...(await commonOptions(options)),
+    modelPath: options.model === undefined ? await defaultModelPath() : path.resolve(options.model),
+    scratch: options.scratch,
+    maxFileBytes: options.maxFile,
     sequenceTokens: options.sequence,
     batchSequences: options.batch,
     microSequences: options.microBatch,
@@ -137,8 +171,6 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     lowRank: options.lowRank === undefined ? undefined : { size: options.lowRank, init: options.lowRankInit, decay: options.lowRankDecay, denseSteps: options.lowRankDenseSteps },
     adapter: options.adapter === undefined ? undefined : { rank: options.adapter, alpha: options.adapterAlpha ?? 2 * options.adapter },
     freeze: options.freeze,
-    schedule: { kind: options.schedule, peakRate: options.rate, floorShare: 0.1, warmUpSteps: options.warmUp, totalSteps: options.steps, decayShare: 0.2 },
-    optimiser: { ...defaultAdamW, weightDecay: options.weightDecay, clipNorm: options.clip, muonMomentum: options.optimiser === 'muon' ? DEFAULT_MUON_MOMENTUM : undefined },
     dropout: options.dropout,
     singleScaleNorm: options.singleScaleNorm,
     outlierLoss: options.outlierLoss,
@@ -147,9 +179,7 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     fimLoss: options.fimLoss,
     fimSuffixMark: options.fimSuffixMark,
     fimPrefixMark: options.fimPrefixMark,
-    seed: options.seed,
     device: options.device,
-    threads: await computeThreads(options.threads),
   };
 }
 
@@ -169,6 +199,13 @@ function scratchSizes(value: string): ScratchSizes {
   if (numbers.length !== 5) throw new InvalidArgumentError('Expected five numbers: width,blocks,heads,kvHeads,feedForward.');
   const [width, blocks, heads, kvHeads, feedForwardWidth] = numbers as [number, number, number, number, number];
   return { width, blocks, heads, kvHeads, feedForwardWidth };
+}
+
+function speechSizes(value: string): SpeechSizes {
+  const numbers = value.split(',').map((part) => integer(part.trim(), 1, 2 ** 16));
+  if (numbers.length !== 7) throw new InvalidArgumentError('Expected seven numbers: bands,channels,width,encoderBlocks,decoderBlocks,heads,feedForward.');
+  const [melBands, channels, width, encoderBlocks, decoderBlocks, heads, feedForwardWidth] = numbers as [number, number, number, number, number, number, number];
+  return { melBands, channels, width, encoderBlocks, decoderBlocks, heads, feedForwardWidth };
 }
 
 function rankOrShare(value: string): number {

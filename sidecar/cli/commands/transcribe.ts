@@ -15,6 +15,7 @@ interface TranscribeCommandOptions {
   readonly threads: number;
   readonly language: string;
   readonly timestamps: boolean;
+  readonly beam: number;
   readonly context: boolean;
   readonly silence: boolean;
 }
@@ -26,10 +27,11 @@ export function addTranscribe(program: Command): void {
     .command('transcribe')
     .description('write down what is said in a WAV file')
     .argument('<file>', 'WAV file: PCM or floats, 8 to 192 kHz, up to 8 channels, any length')
-    .option('--model <file>', 'speech model of whisper.cpp, ggml-*.bin (default: the best of those that tools left on this machine)')
+    .option('--model <file>', 'speech model: ggml-*.bin of whisper.cpp, or GGUF of chorus train --speech (default: the best of those that tools left on this machine)')
     .option('--language <code>', 'that is spoken, such as "de"; "auto" finds out', 'auto')
     .addOption(new Option('--device <name>', 'where to run it').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'))
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0)
+    .option('--beam <number>', 'texts that are followed at once, 1 to 8: more are slower and a little more exact', (value) => integer(value, 1, 8), 1)
     .option('--timestamps', 'begin each line with when it is said', false)
     .option('--no-context', 'decode each window without the text before it')
     .option('--silence', 'decode stretches without a voice too, in which models tend to invent', false);
@@ -41,6 +43,7 @@ async function transcribe(file: string, options: TranscribeCommandOptions): Prom
     model: { modelPath: await speechModelPath(options.model), device: options.device, threads: options.threads },
     soundPath: path.resolve(file),
     language: options.language,
+    beamSize: options.beam,
     withContext: options.context,
     onlySpeech: !options.silence,
   };

@@ -8,7 +8,8 @@ import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { uniformNumbers } from '../../../sidecar/engine/random.ts';
 import { openSpeechModel } from '../../../sidecar/speech/speechModel.ts';
 import { readWhisperFile } from '../../../sidecar/speech/whisperFile.ts';
-import { WhisperNetwork, type DecoderToken } from '../../../sidecar/speech/whisperNetwork.ts';
+import type { DecoderToken } from '../../../sidecar/speech/speechDecoder.ts';
+import { WhisperNetwork } from '../../../sidecar/speech/whisperNetwork.ts';
 import { plainDecode, plainEncode } from '../../reference/plainWhisper.ts';
 import { TINY, tinyWeights, tinyWhisperBytes } from '../../reference/whisperBytes.ts';
 

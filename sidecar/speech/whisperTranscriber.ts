@@ -1,0 +1,68 @@
+import { Device } from '../../kernels/ggml/device.ts';
+import { TroubleError } from '../engine/engine.ts';
+import { decodeWindow, detectLanguage, isSilence } from './decodeWindow.ts';
+import { FRAME_REACH_SAMPLES, HOP_SAMPLES, LogMel, SAMPLE_RATE_HZ } from './logMel.ts';
+import { joinWindow } from './joinWindow.ts';
+import type { SpeechModel } from './speechModel.ts';
+import { SpeechTokens } from './speechTokens.ts';
+import { overlapsSpeech, speechRegions } from './voiceActivity.ts';
+import { WhisperNetwork } from './whisperNetwork.ts';
+import { MOST_BEAMS, WindowTranscriber, type TranscribedWindow, type WindowOptions } from './windowTranscriber.ts';
+
+/** Greedy first; then as Whisper's authors do, where that fails. */
+export const TEMPERATURES: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
+/** Tokens that the cache holds: the longest prompt, and the longest answer of every beam. */
+const CACHE_TOKENS = 224 + MOST_BEAMS * 224;
+
+/** A Whisper's reading of windows, each of which begins where the last whole sentence of the one before it ended. */
+export class WhisperTranscriber extends WindowTranscriber {
+  readonly tokens: SpeechTokens;
+  readonly #network: WhisperNetwork;
+  readonly #mel: LogMel;
+  readonly #cpu: Device | undefined;
+
+  /** `model` is disposed of with it. */
+  constructor(readonly model: SpeechModel) {
+    super();
+    const { device, file } = model;
+    this.tokens = new SpeechTokens(file);
+    this.#cpu = device.kind === 'cpu' ? undefined : new Device('cpu', { threads: device.threads });
+    this.#mel = new LogMel(this.#cpu ?? device, file.melFilters);
+    this.#network = new WhisperNetwork(model, CACHE_TOKENS);
+  }
+
+  override get windowSamples(): number {
+    return this.#network.windowFrames * HOP_SAMPLES;
+  }
+
+  override async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+    this.#checkLanguage(options.language);
+    const { melBands } = this.model.file.hyperparameters;
+    const windowSeconds = available / SAMPLE_RATE_HZ;
+    const mel = this.#mel.compute(samples.subarray(0, samples.length - HOP_SAMPLES));
+    const speech = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: melBands });
+    if (options.onlySpeech !== false && speech.length === 0) return { segments: [], speech, nextSeconds: windowSeconds, language: options.language };
+    await this.#network.encode(mel, options.signal);
+    const language = options.language === 'auto' ? detectLanguage(this.#network, this.tokens) : options.language;
+    const decoded = decodeWindow({ network: this.#network, tokens: this.tokens, language, previous: options.previous, temperatures: options.temperatures ?? TEMPERATURES, beamSize: Math.min(options.beamSize ?? 1, MOST_BEAMS), signal: options.signal });
+    const joined = joinWindow(decoded, this.tokens, windowSeconds);
+    const segments = joined.segments
+      .map(({ start, end, tokens }) => ({ startSeconds: start, endSeconds: end, text: this.tokens.text(tokens).trim() }))
+      .filter(({ startSeconds, endSeconds, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, startSeconds, endSeconds)));
+    return { segments: isSilence(decoded) ? [] : segments, speech, nextSeconds: joined.nextSeconds, language, decoded };
+  }
+
+  #checkLanguage(language: string): void {
+    if (language === 'auto' || language === 'en') return;
+    const { isMultilingual, languages } = this.tokens;
+    if (!isMultilingual) throw new TroubleError('invalid-input', `This speech model understands English alone, not "${language}". Choose a multilingual one (a file without ".en" in its name).`);
+    if (!languages.includes(language)) throw new TroubleError('invalid-input', `This speech model knows no language "${language}". It knows ${languages.join(', ')}.`);
+  }
+
+  override [Symbol.dispose](): void {
+    this.#network[Symbol.dispose]();
+    this.#mel[Symbol.dispose]();
+    this.#cpu?.[Symbol.dispose]();
+    this.model[Symbol.dispose]();
+  }
+}
