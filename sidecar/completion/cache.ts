@@ -1,3 +1,6 @@
+import type { Cursor } from './cursor.ts';
+import type { CompletionRequest } from './request.ts';
+
 /** Where a completion was made: the text on both sides of it. */
 export interface CacheKey {
   readonly clientKey: string;
@@ -11,6 +14,15 @@ export interface CacheHit {
   readonly texts: readonly string[];
   /** Units of `after` that the texts bring themselves: a closer that the editor set when its opener was typed. */
   readonly overtype: number;
+}
+
+export function keyOf({ clientKey, uri }: CompletionRequest, { before, after }: Cursor): CacheKey {
+  return { clientKey, uri, before, after };
+}
+
+/** Whether two keys are of one place. */
+export function isSameKey(one: CacheKey, other: CacheKey): boolean {
+  return one.clientKey === other.clientKey && one.uri === other.uri && one.before === other.before && one.after === other.after;
 }
 
 interface Entry {

@@ -1,43 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { type ModelSession, TroubleError } from '../engine/engine.ts';
 import { type CompletionFeedback, type CompletionStatistics, type ContextResult, type ContextSnippet, MAX_DOCUMENT_UNITS, type WorkspaceContextSettings } from '../protocol/client.ts';
-import type { LoadedModel } from '../protocol/engine.ts';
-import { blockIndentation, isBehindHead } from './blocks.ts';
-import { type CacheHit, type CacheKey, TypedThroughCache } from './cache.ts';
-import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
+import { type CacheHit, type CacheKey, keyOf, TypedThroughCache } from './cache.ts';
+import { CandidateMaker, type MakeOptions, sequenceOf } from './candidateMaker.ts';
 import { type Cursor, readCursor } from './cursor.ts';
 import { AdaptiveDebounce, delay } from './debounce.ts';
-import type { FimFormat } from './fim.ts';
-import { generateText } from './generateText.ts';
+import { IdleBudget } from './idleBudget.ts';
 import { type Flight, InFlight } from './inFlight.ts';
 import { LastPrompts } from './lastPrompts.ts';
-import { chooseExtent, type Extent } from './multiline.ts';
-import { postprocess } from './postprocess/index.ts';
+import { chooseExtent } from './multiline.ts';
+import { NextCompletion, type NextPlace } from './nextCompletion.ts';
 import type { PromptSpeedMemory } from './promptBudget.ts';
-import { type ContextPrompt, PromptMaker } from './promptMaker.ts';
+import { PromptMaker } from './promptMaker.ts';
 import { ReadAhead } from './readAhead.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import { StatisticsCounter } from './statistics.ts';
-import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
 import { worthCompleting } from './trigger.ts';
 
 export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
 
 const DEFAULT_MIN_DEBOUNCE_MS = 20;
-/** Whoever types on ends the request; whoever waits on a busy machine rather has it late than not at all. */
-const DEFAULT_TIMEOUT_MS = 15_000;
-/** Lines that take longer to write are not waited for. */
-const MULTI_LINE_MS = 1500;
-/** The likeliest text may be one that no filter lets through, such as the line above once more: then the next candidate gets a chance. */
-const AUTOMATIC_ATTEMPTS = 2;
-/** Tokens that only say again what healing took back. */
-const HEALED_TOKENS = 4;
 
 export interface CompletionServiceDependencies {
   readonly session: ModelSession;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
   readonly speeds?: PromptSpeedMemory;
+  /** Requests that the engine works on. Absent: it is always idle. */
+  readonly running?: () => number;
   /** Told when contexts begin and end to be read ahead. */
   readonly onReadAhead?: (isReading: boolean) => void;
   /** Told what happened, in counts and times; never code. */
@@ -48,22 +38,35 @@ export interface CompletionServiceDependencies {
 export class CompletionService {
   readonly #session: ModelSession;
   readonly #now: () => number;
+  readonly #running: () => number;
   readonly #log: (message: string) => void;
   readonly #cache = new TypedThroughCache();
   readonly #inFlight = new InFlight();
   readonly #statistics = new StatisticsCounter();
   readonly #debounces = new Map<string, AdaptiveDebounce>();
   readonly #prompts: PromptMaker;
+  readonly #candidates: CandidateMaker;
   readonly #readAhead: ReadAhead;
+  readonly #next: NextCompletion;
   readonly #lastPrompts = new LastPrompts();
 
   constructor(dependencies: CompletionServiceDependencies) {
     this.#session = dependencies.session;
     this.#now = dependencies.now ?? (() => performance.now());
     this.#log = dependencies.log ?? (() => undefined);
+    this.#running = dependencies.running ?? (() => 0);
     const { session, speeds } = dependencies;
     this.#prompts = new PromptMaker({ session, speeds, now: this.#now, onOtherModel: () => this.#cache.clear() });
-    this.#readAhead = new ReadAhead(this.#now, dependencies.onReadAhead);
+    this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, now: this.#now, log: this.#log });
+    const budget = new IdleBudget(this.#now);
+    this.#readAhead = new ReadAhead(budget, dependencies.onReadAhead);
+    this.#next = new NextCompletion({
+      budget,
+      now: this.#now,
+      isIdle: () => this.#running() === 0,
+      known: (key) => this.#cache.find(key)?.texts.length,
+      make: (place, signal) => this.#prepare(place, signal),
+    });
   }
 
   /** Completions for a cursor, best first; none where there is nothing worth showing or `signal` aborts. Throws `TroubleError`. */
@@ -79,13 +82,16 @@ export class CompletionService {
     const debounce = this.#debounceOf(request.clientKey);
     debounce.keystroke(startedAt);
     this.#readAhead.schedule(request.clientKey, (idle, limitMs) => this.#read(request, cursor, { signal: idle, limitMs }));
-    const key: CacheKey = { clientKey: request.clientKey, uri: request.uri, before: cursor.before, after: cursor.after };
+    const key = keyOf(request, cursor);
 
     const known = this.#lookUp(key, request.explicit);
-    if (known !== undefined) return this.#answer(known, { cursor, startedAt, cached: true });
+    if ((known?.texts.length ?? 0) === 0 && !this.#next.isFor(key)) this.#next.stop(request.clientKey);
+    if (known !== undefined) this.#lastPrompts.served(key);
+    if (known !== undefined) return this.#answer(known, { request, cursor, startedAt, cached: true });
     const joined = await this.#joinFlight(key, request.explicit, signal);
     if (signal.aborted) return this.#cancelled();
-    if (joined !== undefined) return this.#answer(joined, { cursor, startedAt, cached: false });
+    if (joined !== undefined) this.#lastPrompts.served(key);
+    if (joined !== undefined) return this.#answer(joined, { request, cursor, startedAt, cached: false });
 
     if (!request.explicit) {
       const minimumMs = request.settings.minDebounceMs ?? DEFAULT_MIN_DEBOUNCE_MS;
@@ -97,12 +103,13 @@ export class CompletionService {
     if (signal.aborted) return this.#cancelled();
     debounce.answered(this.#now() - startedAt);
     const hit = waited === 'finished' ? this.#cache.find(key) : undefined;
-    return this.#answer(hit, { cursor, startedAt, cached: false });
+    return this.#answer(hit, { request, cursor, startedAt, cached: false });
   }
 
   /** A client tells what became of a completion. */
   feedback(feedback: CompletionFeedback): void {
     this.#statistics.feedback(feedback);
+    if (feedback.kind === 'dismissed') this.#next.dismissed(feedback.completionId);
   }
 
   statistics(): CompletionStatistics {
@@ -111,6 +118,7 @@ export class CompletionService {
 
   /** Drops what is remembered of a client that left, the engine's cache included. */
   async forgetClient(clientKey: string): Promise<void> {
+    this.#next.stop(clientKey);
     const flight = this.#inFlight.current(clientKey);
     flight?.cancel();
     this.#cache.forget(clientKey);
@@ -134,7 +142,9 @@ export class CompletionService {
   async #joinFlight(key: CacheKey, explicit: boolean, signal: AbortSignal): Promise<CacheHit | undefined> {
     const flight: Flight | undefined = this.#inFlight.current(key.clientKey);
     if (flight === undefined) return undefined;
-    if (explicit || !flight.serves(key)) {
+    // What nobody waited for gets its turn last: where others wait too it is asked for anew.
+    const isSlow = flight.isAhead && this.#running() > 1;
+    if (explicit || isSlow || !flight.serves(key)) {
       flight.cancel();
       return undefined;
     }
@@ -143,30 +153,27 @@ export class CompletionService {
   }
 
   /** Asks the model and puts what it said into the cache. */
-  async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: { signal: AbortSignal; onText: (text: string) => void }): Promise<void> {
-    const model = await this.#session.model();
-    const fim = await this.#prompts.fimOf(model);
-    if (run.signal.aborted) return;
-    if (!request.explicit && !worthCompleting(cursor, fim !== undefined)) return;
+  async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: MakeOptions): Promise<void> {
+    const made = await this.#candidates.make(request, cursor, run);
+    if (made === undefined) return;
+    this.#cache.add(key, made.texts);
+    if (made.origin === undefined) return;
+    if (run.isAhead === true) this.#lastPrompts.prepare(key, made.origin);
+    else this.#lastPrompts.note(key.clientKey, made.origin);
+  }
 
-    const extent = chooseExtent(cursor, request.settings);
-    const prompt = await this.#prompts.make({ request, cursor, model, fim, extent });
-    const texts: string[] = [];
-    let timedOut = false;
-    const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : AUTOMATIC_ATTEMPTS;
-    const wanted = request.explicit ? EXPLICIT_CANDIDATES : 1;
-    const deadline = this.#now() + (request.settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
-      const timeoutMs = Math.round(deadline - this.#now());
-      if (run.signal.aborted || timeoutMs <= 0) break;
-      const candidate = await this.#candidate({ request, model, prompt, cursor, extent, attempt, timeoutMs, fim, key, ...run });
-      if (candidate === undefined) break;
-      if (candidate.text !== '') addDistinct(texts, candidate.text);
-      timedOut ||= candidate.timedOut;
-      if (!request.explicit && !candidate.filteredOut) break;
+  /** Makes what nobody asked for yet, unless there is something that somebody did. */
+  async #prepare({ request, cursor, key }: NextPlace, signal: AbortSignal): Promise<void> {
+    if (this.#inFlight.current(key.clientKey) !== undefined) return;
+    const flight = this.#inFlight.start(key, (flightSignal, onText) => this.#generate(request, cursor, key, { signal: flightSignal, onText, isAhead: true }), true);
+    const cancel = (): void => flight.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await flight.finished;
+      if (!flight.cancelled) this.#statistics.prepared();
+    } finally {
+      signal.removeEventListener('abort', cancel);
     }
-    // That there was no time says nothing about the place.
-    if (!run.signal.aborted && !(timedOut && texts.length === 0)) this.#cache.add(key, texts);
   }
 
   /** Evaluates the whole context and the document, for the next completion here. Gives the milliseconds that it took. */
@@ -174,7 +181,7 @@ export class CompletionService {
     const { clientKey, contextSettings: { readAhead = true } = {} } = request;
     if (!readAhead || request.workspace === undefined) return 0;
     const model = await this.#session.model();
-    const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), isAhead: true });
+    const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead' });
     if (signal.aborted || prompt.context.length === 0 || this.#prompts.plans.isRead(clientKey)) return 0;
     const result = await this.#session.engine.generate(
       { sequence: sequenceOf(clientKey), priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
@@ -185,9 +192,10 @@ export class CompletionService {
     return result.promptMs;
   }
 
-  /** Ends what is read ahead for a client. */
+  /** Ends what is read and prepared ahead for a client. */
   stopReadingAhead(clientKey: string): void {
     this.#readAhead.stop(clientKey);
+    this.#next.stop(clientKey);
   }
 
   /** What stands in a client's prompts for a document, and what its last completion was made of. */
@@ -204,66 +212,20 @@ export class CompletionService {
     };
   }
 
-  async #candidate(options: {
-    request: CompletionRequest;
-    model: LoadedModel;
-    prompt: ContextPrompt;
-    cursor: Cursor;
-    extent: Extent;
-    attempt: number;
-    timeoutMs: number;
-    fim: FimFormat | undefined;
-    key: CacheKey;
-    signal: AbortSignal;
-    onText: (text: string) => void;
-  }): Promise<{ text: string; timedOut: boolean; filteredOut: boolean } | undefined> {
-    const { prompt, cursor, extent, attempt, fim } = options;
-    // A block's body begins on the next line; small models would rather chat on.
-    const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
-    const generated = await generateText(
-      this.#session.engine,
-      {
-        sequence: sequenceOf(options.key.clientKey),
-        priority: 'completion',
-        tokens: prompt.tokens,
-        requiredPrefix: required || undefined,
-        maxTokens: extent.maxTokens + HEALED_TOKENS,
-        sampling: samplingOf(attempt),
-        stop: fim?.end,
-        timeoutMs: options.timeoutMs,
-        contextSet: options.request.contextSet,
-      },
-      {
-        signal: options.signal,
-        takenBack: prompt.requiredPrefix,
-        stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)), this.#now) : stopAtLineEnd,
-        onText: attempt === 0 ? options.onText : undefined,
-      },
-    );
-    if (generated === undefined) return undefined;
-    const { result } = generated;
-    this.#prompts.measured(options.model, result);
-    const { clientKey, uri, text: documentText } = options.request;
-    const text = postprocess(generated.text, { cursor, multiline: extent.multiline, ended: generated.ended });
-    if (attempt === 0) this.#lastPrompts.note(clientKey, { uri, text: wordBefore(cursor.before) + text, documentText, promptTokens: prompt.tokens.length, contextTokens: prompt.contextTokens, context: prompt.context, result });
-    this.#log(
-      `completion: ${result.reusedTokens} + ${result.evaluatedTokens} prompt tokens in ${Math.round(result.promptMs)} ms, ` +
-        `${result.tokens.length} tokens in ${Math.round(result.generateMs)} ms (${result.stopReason}), ${text.length} characters kept`,
-    );
-    return { text, timedOut: result.stopReason === 'timeout', filteredOut: text === '' && generated.text.trim() !== '' };
-  }
-
-  #answer(hit: CacheHit | undefined, options: { cursor: Cursor; startedAt: number; cached: boolean }): Completion[] {
+  #answer(hit: CacheHit | undefined, options: { request: CompletionRequest; cursor: Cursor; startedAt: number; cached: boolean }): Completion[] {
     const { cursor, cached } = options;
     if (hit === undefined || hit.texts.length === 0) return [];
     this.#statistics.answered(this.#now() - options.startedAt, cached);
-    return hit.texts.map((text) => ({
+    const completions = hit.texts.map((text) => ({
       id: randomUUID(),
       text: toEol(cursor.selectedText + text, cursor.eol),
       start: cursor.start,
       end: cursor.end + hit.overtype,
       cached,
     }));
+    const [shown] = completions;
+    if (shown !== undefined && options.request.contextSettings?.readAhead !== false) this.#next.shown(options.request, shown);
+    return completions;
   }
 
   #cancelled(): Completion[] {
@@ -276,16 +238,6 @@ export class CompletionService {
     if (debounce === undefined) this.#debounces.set(clientKey, (debounce = new AdaptiveDebounce()));
     return debounce;
   }
-}
-
-/** One sequence for each client: nothing of one window's code serves another. */
-function sequenceOf(clientKey: string): string {
-  return `completion:${clientKey}`;
-}
-
-/** What stands of a word before the cursor: names in a completion may have begun there. */
-function wordBefore(before: string): string {
-  return /[\p{L}\p{N}_$]*$/u.exec(before.slice(-200))?.[0] ?? '';
 }
 
 function toEol(text: string, eol: string): string {

@@ -72,10 +72,14 @@ export class ContextPlans {
       if (plan.next !== undefined && costOf(plan, plan.next, request.spareTokens) + request.documentTokens <= request.cheapTokens) this.#takeUp(plan);
     }
     plan.uri = request.query.uri;
-    plan.read ??= affordable(plan.snippets, plan.held, request.spareTokens);
-    plan.read = within(plan.read, request.budgetTokens);
-    plan.held = plan.read;
-    return plan.read;
+    return take(plan, request);
+  }
+
+  /** The snippets as they stand, for a prompt that is made before it is asked for: nothing is ranked for it, and nothing moves. */
+  forPreparing(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
+    const plan = this.#planOf(request.clientKey);
+    dropGone(plan, request);
+    return Promise.resolve(plan.uri === request.query.uri ? take(plan, request) : []);
   }
 
   /** The whole plan, ranked anew: for a prompt that nobody waits for. */
@@ -171,6 +175,13 @@ function dropGone(plan: Plan, { workspace, query }: ContextRequest): void {
   plan.snippets = plan.snippets.filter(isThere);
   plan.held = plan.held.slice(0, plan.held.findIndex((planned) => !isThere(planned)));
   plan.read = undefined;
+}
+
+/** Of a plan what a prompt may hold; the engine has read it then. */
+function take(plan: Plan, { spareTokens, budgetTokens }: ContextRequest): readonly PlannedSnippet[] {
+  plan.read = within(plan.read ?? affordable(plan.snippets, plan.held, spareTokens), budgetTokens);
+  plan.held = plan.read;
+  return plan.read;
 }
 
 /** Tokens of the context that would be evaluated again or anew. */

@@ -19,6 +19,8 @@ export class Flight {
   constructor(
     readonly key: CacheKey,
     work: (signal: AbortSignal, onText: (text: string) => void) => Promise<void>,
+    /** Nobody asked for it yet. */
+    readonly isAhead = false,
   ) {
     this.finished = work(this.#stop.signal, (text) => {
       this.#streamed += text;
@@ -87,9 +89,9 @@ export class InFlight {
   }
 
   /** Starts work for a place, in place of the client's work under way. */
-  start(key: CacheKey, work: ConstructorParameters<typeof Flight>[1]): Flight {
+  start(key: CacheKey, work: ConstructorParameters<typeof Flight>[1], isAhead = false): Flight {
     this.#flights.get(key.clientKey)?.cancel();
-    const flight = new Flight(key, work);
+    const flight = new Flight(key, work, isAhead);
     this.#flights.set(key.clientKey, flight);
     const remove = (): void => {
       if (this.#flights.get(key.clientKey) === flight) this.#flights.delete(key.clientKey);

@@ -27,9 +27,13 @@ export interface PromptOptions {
   readonly model: LoadedModel;
   readonly fim: FimFormat | undefined;
   readonly extent: Extent;
-  /** Nobody waits for it: the whole context is taken. */
-  readonly isAhead?: boolean;
+  readonly purpose: PromptPurpose;
 }
+
+/** Somebody waits; the whole context is to be read while nobody does; or it is made before it is asked for, and changes nothing. */
+export type PromptPurpose = 'asked' | 'readingAhead' | 'preparing';
+
+const PLAN_FOR = { asked: 'forPrompt', readingAhead: 'forReadingAhead', preparing: 'forPreparing' } as const;
 
 export interface ContextPrompt extends HealedPrompt {
   readonly context: readonly PlannedSnippet[];
@@ -48,9 +52,9 @@ export class PromptMaker {
     this.plans = new ContextPlans(options.now);
   }
 
-  /** The prompt for a place in a document. With `isAhead` it holds the whole context, otherwise no more than may be evaluated while somebody waits. */
+  /** The prompt for a place in a document. Read ahead it holds the whole context, otherwise no more than may be evaluated while somebody waits. */
   async make(options: PromptOptions): Promise<ContextPrompt> {
-    const { request, cursor, model, fim, extent, isAhead = false } = options;
+    const { request, cursor, model, fim, extent, purpose } = options;
     const { engine } = this.options.session;
     const budget = this.#budgetOf(model);
     const reserved = extent.maxTokens + CONTEXT_RESERVE_TOKENS;
@@ -62,11 +66,11 @@ export class PromptMaker {
     const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - maxTokens - reserved));
     const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
     const suffixLeads = fim === undefined || fim.order === 'spm';
-    const suffix = suffixLeads ? this.#suffixes.hold(request.clientKey, request.uri, text.suffix) : text.suffix;
+    const suffix = suffixLeads ? this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold'](request.clientKey, request.uri, text.suffix) : text.suffix;
     const path = request.workspace?.pathOf(request.uri) ?? pathOf(request.uri);
     const documentTokens = Math.min(maxTokens, Math.ceil((text.prefix.length + suffix.length) / UNITS_PER_TOKEN));
     const head = fileHead(fim);
-    const context = request.workspace === undefined || budgetTokens === 0 ? [] : await this.plans[isAhead ? 'forReadingAhead' : 'forPrompt']({
+    const context = request.workspace === undefined || budgetTokens === 0 ? [] : await this.plans[PLAN_FOR[purpose]]({
       clientKey: request.clientKey,
       workspace: request.workspace,
       query: { uri: request.uri, path, languageId: request.languageId, text: request.text, offset: request.offset },

@@ -1,31 +1,24 @@
+import type { IdleBudget } from './idleBudget.ts';
+
 /** Nobody typed for so long: the model's time is free. */
 const IDLE_MS = 3_000;
-/** Of all time, the share that may be spent reading ahead, and how much of it can be saved up. */
-const CPU_SHARE = 0.2;
-const MAX_SAVED_MS = 60_000;
-/** With less than this it is not begun. */
-const MIN_SAVED_MS = 1_000;
 
 /** Reads something while `signal` doesn't abort; resolves with the milliseconds that the model worked. */
 export type Reading = (signal: AbortSignal, limitMs: number) => Promise<number>;
 
 /**
- * Lets the model read while a client's user does nothing: three seconds after the last request, for a fifth of all time at most, and never
+ * Lets the model read while a client's user does nothing: three seconds after the last request, as long as the budget lasts, and never
  * beyond the next keystroke.
  */
 export class ReadAhead {
   readonly #clients = new Map<string, { timer: NodeJS.Timeout; abort: AbortController }>();
-  #savedMs = MAX_SAVED_MS;
-  #savedAtMs: number;
   #running = 0;
 
   /** `onChange`: reading begins or ends. */
   constructor(
-    private readonly now: () => number,
+    private readonly budget: IdleBudget,
     private readonly onChange: (isReading: boolean) => void = () => undefined,
-  ) {
-    this.#savedAtMs = now();
-  }
+  ) {}
 
   /** A client's user did something: ends what is read for them. */
   stop(clientKey: string): void {
@@ -48,20 +41,13 @@ export class ReadAhead {
   }
 
   async #read(read: Reading, signal: AbortSignal): Promise<void> {
-    const limitMs = this.#allowance();
-    if (signal.aborted || limitMs < MIN_SAVED_MS) return;
+    const limitMs = this.budget.allowanceMs();
+    if (signal.aborted || limitMs === 0) return;
     if (this.#running++ === 0) this.onChange(true);
     try {
-      this.#savedMs -= await read(signal, limitMs);
+      this.budget.spend(await read(signal, limitMs));
     } finally {
       if (--this.#running === 0) this.onChange(false);
     }
-  }
-
-  #allowance(): number {
-    const nowMs = this.now();
-    this.#savedMs = Math.min(MAX_SAVED_MS, this.#savedMs + CPU_SHARE * (nowMs - this.#savedAtMs));
-    this.#savedAtMs = nowMs;
-    return this.#savedMs;
   }
 }

@@ -12,7 +12,7 @@ export interface CompletionRequest {
   /** The user asked by command; otherwise the editor did while the user typed. */
   readonly explicit: boolean;
   /** The item selected in an open suggestion list: the completion must extend it. */
-  readonly selectedCompletion?: SelectedCompletion;
+  readonly selectedCompletion?: SelectedCompletion | undefined;
   /** One window and workspace. Nothing crosses it. */
   readonly clientKey: string;
   /** Where the evaluated prompt is kept beyond the engine's life; absent: nowhere. */

@@ -7,6 +7,7 @@ export class StatisticsCounter {
   #requests = 0;
   #answered = 0;
   #cached = 0;
+  #prepared = 0;
   #cancelled = 0;
   #shown = 0;
   #accepted = 0;
@@ -23,6 +24,10 @@ export class StatisticsCounter {
     if (cached) this.#cached++;
     this.#latenciesMs.push(latencyMs);
     if (this.#latenciesMs.length > MAX_LATENCIES) this.#latenciesMs.shift();
+  }
+
+  prepared(): void {
+    this.#prepared++;
   }
 
   cancelled(): void {
@@ -54,6 +59,7 @@ export class StatisticsCounter {
       requests: this.#requests,
       answered: this.#answered,
       cached: this.#cached,
+      prepared: this.#prepared,
       cancelled: this.#cancelled,
       shown: this.#shown,
       accepted: this.#accepted,

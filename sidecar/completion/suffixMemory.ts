@@ -10,10 +10,15 @@ export class SuffixMemory {
 
   /** The suffix to send: the last one while the new one differs from it a little at its start, which is where the cursor is. */
   hold(clientKey: string, uri: string, suffix: string): string {
+    const held = this.peek(clientKey, uri, suffix);
+    this.#last.set(clientKey, { uri, suffix: held });
+    return held;
+  }
+
+  /** What `hold` would give, without holding it. */
+  peek(clientKey: string, uri: string, suffix: string): string {
     const last = this.#last.get(clientKey);
-    if (last?.uri === uri && differsLittle(last.suffix, suffix)) return last.suffix;
-    this.#last.set(clientKey, { uri, suffix });
-    return suffix;
+    return last?.uri === uri && differsLittle(last.suffix, suffix) ? last.suffix : suffix;
   }
 
   forget(clientKey: string): void {

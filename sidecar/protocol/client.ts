@@ -356,6 +356,8 @@ export interface CompletionStatistics {
   readonly requests: number;
   readonly answered: number;
   readonly cached: number;
+  /** Made before anybody asked, while the completion before was on the screen. */
+  readonly prepared: number;
   readonly cancelled: number;
   readonly shown: number;
   readonly accepted: number;

@@ -41,7 +41,7 @@ const index = new IndexThread((error) => {
   log.error('The index ended and is made anew', error);
   for (const client of clients) client.files?.restart();
 });
-const completions = new CompletionService({ session, speeds, onReadAhead: (isReading) => session.readingAhead(isReading) });
+const completions = new CompletionService({ session, speeds, running: () => session.running, onReadAhead: (isReading) => session.readingAhead(isReading) });
 const chatService = new ChatService({ session });
 const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath: (chosen) => speechModelPath(chosen) });
 

@@ -45,6 +45,11 @@ export class FrontModelSession implements ModelSession {
     this.#setStatus({ ...this.#status, readingAhead: isReading || undefined });
   }
 
+  /** Requests that the engine works on now. */
+  get running(): number {
+    return this.#running;
+  }
+
   get status(): SidecarStatus {
     return this.#status;
   }

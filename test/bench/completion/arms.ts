@@ -37,7 +37,7 @@ export async function completePlace(session: BenchSession, place: Place, arm: Ar
   if (cursor === undefined) throw new Error(`No cursor at ${place.id}`);
   const prompts = new PromptMaker({ session, now: () => performance.now(), onOtherModel: () => undefined, speeds: { of: () => BENCH_SPEED, note: () => undefined } });
   const extent = { multiline: false, maxTokens: MAX_TOKENS };
-  const prompt = await prompts.make({ request, cursor, model: session.loaded, fim: await prompts.fimOf(session.loaded), extent, isAhead: true });
+  const prompt = await prompts.make({ request, cursor, model: session.loaded, fim: await prompts.fimOf(session.loaded), extent, purpose: 'readingAhead' });
   const sequence = 'bench';
   const result = await session.engine.generate({
     sequence, priority: 'completion', tokens: prompt.tokens, requiredPrefix: prompt.requiredPrefix || undefined, maxTokens: MAX_TOKENS, sampling: { temperature: 0 },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { IdleBudget } from '../../../sidecar/completion/idleBudget.ts';
 import { ReadAhead } from '../../../sidecar/completion/readAhead.ts';
 
 describe('reading ahead', () => {
@@ -13,7 +14,7 @@ describe('reading ahead', () => {
 
   it('begins when the user has done nothing for three seconds, and not before', async () => {
     const changes: boolean[] = [];
-    const readAhead = new ReadAhead(() => nowMs, (isReading) => changes.push(isReading));
+    const readAhead = new ReadAhead(new IdleBudget(() => nowMs), (isReading) => changes.push(isReading));
     let reads = 0;
     const read = async (): Promise<number> => ++reads;
     readAhead.schedule('a', read);
@@ -28,7 +29,7 @@ describe('reading ahead', () => {
   });
 
   it('ends with the next keystroke, and when the client leaves', async () => {
-    const readAhead = new ReadAhead(() => nowMs);
+    const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const signals: AbortSignal[] = [];
     const read = (signal: AbortSignal): Promise<number> => {
       signals.push(signal);
@@ -49,7 +50,7 @@ describe('reading ahead', () => {
   });
 
   it('takes a fifth of the time at most: what is used up has to be saved again', async () => {
-    const readAhead = new ReadAhead(() => nowMs);
+    const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const limits: number[] = [];
     const read = async (_signal: AbortSignal, limitMs: number): Promise<number> => {
       limits.push(limitMs);

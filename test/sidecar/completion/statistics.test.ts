@@ -7,6 +7,7 @@ test('counts what was asked, answered, shown and taken', () => {
   for (let request = 0; request < 4; request++) counter.requested();
   counter.answered(10, true);
   counter.answered(300, false);
+  counter.prepared();
   counter.cancelled();
   counter.feedback({ completionId: '1', kind: 'shown' });
   counter.feedback({ completionId: '1', kind: 'acceptedPartly', acceptedCharacters: 4 });
@@ -16,6 +17,7 @@ test('counts what was asked, answered, shown and taken', () => {
     requests: 4,
     answered: 2,
     cached: 1,
+    prepared: 1,
     cancelled: 1,
     shown: 1,
     accepted: 1,

@@ -1,0 +1,135 @@
+import type { ModelSession } from '../engine/engine.ts';
+import type { LoadedModel, Priority } from '../protocol/engine.ts';
+import { blockIndentation, isBehindHead } from './blocks.ts';
+import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
+import type { Cursor } from './cursor.ts';
+import type { FimFormat } from './fim.ts';
+import { generateText } from './generateText.ts';
+import type { LastPrompt } from './lastPrompts.ts';
+import { chooseExtent, type Extent } from './multiline.ts';
+import { postprocess } from './postprocess/index.ts';
+import type { ContextPrompt, PromptMaker } from './promptMaker.ts';
+import type { CompletionRequest } from './request.ts';
+import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
+import { worthCompleting } from './trigger.ts';
+
+/** Whoever types on ends the request; whoever waits on a busy machine rather has it late than not at all. */
+const DEFAULT_TIMEOUT_MS = 15_000;
+/** Lines that take longer to write are not waited for. */
+const MULTI_LINE_MS = 1500;
+/** The likeliest text may be one that no filter lets through, such as the line above once more: then the next candidate gets a chance. */
+const AUTOMATIC_ATTEMPTS = 2;
+/** Tokens that only say again what healing took back. */
+const HEALED_TOKENS = 4;
+
+export interface MadeCandidates {
+  /** Best first; none is an answer too. */
+  readonly texts: readonly string[];
+  /** What the first was made of. */
+  readonly origin: LastPrompt | undefined;
+}
+
+export interface MakeOptions {
+  readonly signal: AbortSignal;
+  /** New text of the first candidate. */
+  readonly onText: (text: string) => void;
+  /** Nobody asked yet: whatever else the engine has to do comes first, and what stands in prompts stays as it is. */
+  readonly isAhead?: boolean;
+}
+
+/** Asks the model for what may stand at a cursor. */
+export class CandidateMaker {
+  constructor(private readonly options: { session: ModelSession; prompts: PromptMaker; now: () => number; log: (message: string) => void }) {}
+
+  /** `undefined`: nothing may be said of the place, since there was no time, or it is none to complete at. Throws `TroubleError`. */
+  async make(request: CompletionRequest, cursor: Cursor, run: MakeOptions): Promise<MadeCandidates | undefined> {
+    const { session, prompts, now } = this.options;
+    const model = await session.model();
+    const fim = await prompts.fimOf(model);
+    if (run.signal.aborted) return undefined;
+    if (!request.explicit && !worthCompleting(cursor, fim !== undefined)) return undefined;
+
+    const extent = chooseExtent(cursor, request.settings);
+    const prompt = await prompts.make({ request, cursor, model, fim, extent, purpose: run.isAhead === true ? 'preparing' : 'asked' });
+    const texts: string[] = [];
+    let origin: LastPrompt | undefined;
+    let timedOut = false;
+    const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : AUTOMATIC_ATTEMPTS;
+    const wanted = request.explicit ? EXPLICIT_CANDIDATES : 1;
+    const deadline = now() + (request.settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
+      const timeoutMs = Math.round(deadline - now());
+      if (run.signal.aborted || timeoutMs <= 0) break;
+      const candidate = await this.#candidate({ request, model, prompt, cursor, extent, attempt, timeoutMs, fim, run });
+      if (candidate === undefined) break;
+      origin ??= candidate.origin;
+      if (candidate.text !== '') addDistinct(texts, candidate.text);
+      timedOut ||= candidate.timedOut;
+      if (!request.explicit && !candidate.filteredOut) break;
+    }
+    // That there was no time says nothing about the place.
+    return run.signal.aborted || (timedOut && texts.length === 0) ? undefined : { texts, origin };
+  }
+
+  async #candidate(options: {
+    request: CompletionRequest;
+    model: LoadedModel;
+    prompt: ContextPrompt;
+    cursor: Cursor;
+    extent: Extent;
+    attempt: number;
+    timeoutMs: number;
+    fim: FimFormat | undefined;
+    run: MakeOptions;
+  }): Promise<{ text: string; timedOut: boolean; filteredOut: boolean; origin: LastPrompt } | undefined> {
+    const { prompt, cursor, extent, attempt, fim, request, run } = options;
+    const { session, prompts, now, log } = this.options;
+    const priority: Priority = run.isAhead === true ? 'background' : 'completion';
+    // A block's body begins on the next line; small models would rather chat on.
+    const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
+    const generated = await generateText(
+      session.engine,
+      {
+        sequence: sequenceOf(request.clientKey),
+        priority,
+        tokens: prompt.tokens,
+        requiredPrefix: required || undefined,
+        maxTokens: extent.maxTokens + HEALED_TOKENS,
+        sampling: samplingOf(attempt),
+        stop: fim?.end,
+        timeoutMs: options.timeoutMs,
+        contextSet: request.contextSet,
+      },
+      {
+        signal: run.signal,
+        takenBack: prompt.requiredPrefix,
+        stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)), now) : stopAtLineEnd,
+        onText: attempt === 0 ? run.onText : undefined,
+      },
+    );
+    if (generated === undefined) return undefined;
+    const { result } = generated;
+    prompts.measured(options.model, result);
+    const text = postprocess(generated.text, { cursor, multiline: extent.multiline, ended: generated.ended });
+    log(
+      `${run.isAhead === true ? 'prepared' : 'completion'}: ${result.reusedTokens} + ${result.evaluatedTokens} prompt tokens in ${Math.round(result.promptMs)} ms, ` +
+        `${result.tokens.length} tokens in ${Math.round(result.generateMs)} ms (${result.stopReason}), ${text.length} characters kept`,
+    );
+    return {
+      text,
+      timedOut: result.stopReason === 'timeout',
+      filteredOut: text === '' && generated.text.trim() !== '',
+      origin: { uri: request.uri, text: wordBefore(cursor.before) + text, documentText: request.text, promptTokens: prompt.tokens.length, contextTokens: prompt.contextTokens, context: prompt.context, result },
+    };
+  }
+}
+
+/** One sequence for each client: nothing of one window's code serves another. */
+export function sequenceOf(clientKey: string): string {
+  return `completion:${clientKey}`;
+}
+
+/** What stands of a word before the cursor: names in a completion may have begun there. */
+function wordBefore(before: string): string {
+  return /[\p{L}\p{N}_$]*$/u.exec(before.slice(-200))?.[0] ?? '';
+}
