@@ -19,6 +19,8 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'cache',
   'contexts.keepOnDisk',
   'contexts.maxGigabytes',
+  'power.unloadAfterMinutes',
+  'power.quiet',
   'speech.modelPath',
   'chat.systemPrompt',
   'documents.secretFiles',
@@ -65,6 +67,10 @@ export function readChorusSettings(reader: SettingsReader): ChorusSettings {
       workspace: flag(reader.get('context.workspace')),
       maxTokens: wholeNumber(reader.get('context.maxTokens'), 0),
       readAhead: flag(reader.get('context.readAhead')),
+    },
+    power: {
+      unloadAfterMinutes: numberAtLeast(userValue(reader, 'power.unloadAfterMinutes'), 0),
+      quiet: oneOf(userValue(reader, 'power.quiet'), ['auto', 'never', 'always'] as const),
     },
   };
 }

@@ -22,6 +22,7 @@ export function statusTooltip(
   if (status?.modelName) {
     tooltip.appendMarkdown('---\n\n');
     if (status.readingAhead) addLine(l10n.t('Reading other files ahead, until you type'));
+    if (status.quiet) addLine(l10n.t('Quiet: nothing is computed ahead, and half the threads are used'));
     for (const line of modelLines(status)) addLine(line);
   }
   tooltip.appendMarkdown('---\n\n');
@@ -33,6 +34,7 @@ export function statusTooltip(
 export function statusText(kind: StatusKind, status: SidecarStatus | undefined, snoozedUntilMs: number): string {
   switch (kind) {
     case 'idle':
+      if (status?.unloaded) return l10n.t('Chorus: the model left memory, and is loaded again when you type');
       return l10n.t('Chorus: the model starts with the first request');
     case 'starting':
       return l10n.t('Chorus: starting');

@@ -28,6 +28,8 @@ export interface CompletionServiceDependencies {
   readonly speeds?: PromptSpeedMemory;
   /** Requests that the engine works on. Absent: it is always idle. */
   readonly running?: () => number;
+  /** Whether nothing is to be computed ahead of requests. Absent: it may be. */
+  readonly isQuiet?: () => boolean;
   /** Told when contexts begin and end to be read ahead. */
   readonly onReadAhead?: (isReading: boolean) => void;
   /** Told what happened, in counts and times; never code. */
@@ -39,6 +41,7 @@ export class CompletionService {
   readonly #session: ModelSession;
   readonly #now: () => number;
   readonly #running: () => number;
+  readonly #isQuiet: () => boolean;
   readonly #log: (message: string) => void;
   readonly #cache = new TypedThroughCache();
   readonly #inFlight = new InFlight();
@@ -55,6 +58,7 @@ export class CompletionService {
     this.#now = dependencies.now ?? (() => performance.now());
     this.#log = dependencies.log ?? (() => undefined);
     this.#running = dependencies.running ?? (() => 0);
+    this.#isQuiet = dependencies.isQuiet ?? (() => false);
     const { session, speeds } = dependencies;
     this.#prompts = new PromptMaker({ session, speeds, now: this.#now, onOtherModel: () => this.#cache.clear() });
     this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, now: this.#now, log: this.#log });
@@ -63,7 +67,7 @@ export class CompletionService {
     this.#next = new NextCompletion({
       budget,
       now: this.#now,
-      isIdle: () => this.#running() === 0,
+      isIdle: () => this.#running() === 0 && !this.#isQuiet(),
       known: (key) => this.#cache.find(key)?.texts.length,
       make: (place, signal) => this.#prepare(place, signal),
     });
@@ -179,7 +183,7 @@ export class CompletionService {
   /** Evaluates the whole context and the document, for the next completion here. Gives the milliseconds that it took. */
   async #read(request: CompletionRequest, cursor: Cursor, { signal, limitMs }: { signal: AbortSignal; limitMs: number }): Promise<number> {
     const { clientKey, contextSettings: { readAhead = true } = {} } = request;
-    if (!readAhead || request.workspace === undefined) return 0;
+    if (!readAhead || this.#isQuiet() || request.workspace === undefined) return 0;
     const model = await this.#session.model();
     const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead' });
     if (signal.aborted || prompt.context.length === 0 || this.#prompts.plans.isRead(clientKey)) return 0;

@@ -12,6 +12,8 @@ export interface Backend {
   /** Whether an evaluation ends soon after its signal aborts; else it computes to its end. */
   readonly isInterruptible: boolean;
   isEndOfGeneration(token: TokenId): boolean;
+  /** Computes on half the threads from now on, or again on all. */
+  beQuiet(isQuiet: boolean): void;
   /** Compiles a grammar. Throws `TroubleError` 'invalid-input' for one that can't be used. */
   grammar(source: GrammarSource): Promise<CompiledGrammar>;
 }

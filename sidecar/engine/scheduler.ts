@@ -56,6 +56,7 @@ export class Scheduler {
     this.check(request);
     const grammarSource = grammarOf(request);
     const grammar = grammarSource && (await this.backend.grammar(grammarSource));
+    this.backend.beQuiet(request.quiet === true);
     const startedAt = performance.now();
     const visit = this.keeper.begin(request.contextSet);
     const ending = endingSignal(request.timeoutMs, [options.signal, this.shutdown.signal]);

@@ -17,6 +17,7 @@ const FADING = 1.002;
  */
 export class ThreadGovernor {
   #threads: number;
+  #isQuiet = false;
   /** Milliseconds per token with the present number, smoothed. */
   #present: number | undefined;
   #fastest = Infinity;
@@ -31,12 +32,17 @@ export class ThreadGovernor {
 
   /** Threads for the next evaluation. */
   get threads(): number {
-    return this.#threads;
+    return this.#isQuiet ? Math.ceil(this.most / 2) : this.#threads;
+  }
+
+  /** Uses half the threads, whatever is faster. */
+  set isQuiet(isQuiet: boolean) {
+    this.#isQuiet = isQuiet;
   }
 
   /** Tells what an evaluation of one token took. */
   record(elapsedMs: number): void {
-    if (this.most < 2) return;
+    if (this.most < 2 || this.#isQuiet) return;
     if (this.#trial) return this.#recordTrial(elapsedMs, this.#trial);
     this.#present = this.#present === undefined ? elapsedMs : this.#present * FORGETTING + elapsedMs * (1 - FORGETTING);
     this.#fastest = Math.min(this.#fastest * FADING, this.#present);

@@ -55,10 +55,19 @@ export interface ChorusSettings {
   readonly contexts?: ContextSettings;
   readonly speech?: SpeechSettings;
   readonly context?: WorkspaceContextSettings;
+  readonly power?: PowerSettings;
 }
 
 export type EngineChoice = 'auto' | 'chorus' | 'llama';
 export type DeviceChoice = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
+
+/** What the machine is spared. The client that sent one of them last chooses for all. */
+export interface PowerSettings {
+  /** The model leaves memory when nobody asked for anything for so many minutes; 0: it stays. */
+  readonly unloadAfterMinutes?: number;
+  /** Nothing is computed ahead of requests, and with half the threads: on battery ("auto"), never, always. */
+  readonly quiet?: 'auto' | 'never' | 'always';
+}
 
 export interface SpeechSettings {
   /** Path of a speech model of whisper.cpp. Empty: the best that is found. */
@@ -128,6 +137,10 @@ export interface SidecarStatus {
   readonly threads?: number;
   /** The model reads a context ahead, because nobody types. */
   readonly readingAhead?: boolean;
+  /** `state` is 'idle' because nobody asked for anything for a while; the next request loads the model again. */
+  readonly unloaded?: boolean;
+  /** Nothing is computed ahead, and with half the threads. */
+  readonly quiet?: boolean;
   /** Set when `state` is 'trouble'. */
   readonly trouble?: Trouble;
 }

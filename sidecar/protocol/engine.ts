@@ -123,6 +123,8 @@ export interface EngineGenerateParams {
   readonly timeoutMs?: number;
   /** Also give the text of special tokens. */
   readonly special?: boolean;
+  /** On half the threads, since the machine is to be spared. */
+  readonly quiet?: boolean;
   /** Where the evaluated context is kept and looked for; absent: nowhere but in memory. */
   readonly contextSet?: ContextSet;
 }

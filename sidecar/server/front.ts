@@ -6,6 +6,7 @@ import type { DictationService } from '../dictation/dictationService.ts';
 import type { IndexThread } from '../context/indexThread.ts';
 import type { CompletionService } from '../completion/completionService.ts';
 import { TROUBLE_ERROR_CODE, type LocalModel, type Trouble } from '../protocol/client.ts';
+import type { Quietness } from '../power/quietness.ts';
 import { Client, type Clients } from './client.ts';
 import { conversationId } from './conversationId.ts';
 import { handleChat } from './handlers/chat.ts';
@@ -36,6 +37,7 @@ export interface FrontParts {
   readonly log: Log;
   readonly clients: Clients;
   readonly session: FrontModelSession;
+  readonly quietness: Quietness;
   readonly completions: CompletionService;
   readonly chatService: ChatService;
   readonly dictation: DictationService;

@@ -12,6 +12,7 @@ import { IndexThread } from '../context/indexThread.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
 import { Microphone } from '../microphone/microphone.ts';
 import { PROTOCOL_VERSION } from '../protocol/client.ts';
+import { Quietness } from '../power/quietness.ts';
 import { defaultModelPath } from '../store/defaultModel.ts';
 import { localModels } from '../store/localModels.ts';
 import { speechModelPath } from '../store/speechModels.ts';
@@ -35,13 +36,14 @@ const log = standardErrorLog(home);
 const engine = new EngineProcess({ log: (line) => log.info(line) });
 const clients = new Clients();
 const status = new StatusBroadcast(clients);
-const session = new FrontModelSession({ engine, defaultModelPath, retryDelay: new RetryDelay(), onStatus: (next) => status.send(next) });
+const quietness = new Quietness({ onChange: () => session.quietnessChanged() });
+const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, defaultModelPath, retryDelay: new RetryDelay(), onStatus: (next) => status.send(next) });
 const speeds = await PromptSpeeds.open(home.speedsFile);
 const index = new IndexThread((error) => {
   log.error('The index ended and is made anew', error);
   for (const client of clients) client.files?.restart();
 });
-const completions = new CompletionService({ session, speeds, running: () => session.running, onReadAhead: (isReading) => session.readingAhead(isReading) });
+const completions = new CompletionService({ session, speeds, running: () => session.running, isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });
 const chatService = new ChatService({ session });
 const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath: (chosen) => speechModelPath(chosen) });
 
@@ -64,7 +66,7 @@ let nextClientId = 1;
 const server = new FrontServer({
   onConnection: (socket) =>
     serveClient(socket, nextClientId++, {
-      version: VERSION, log, clients, session, completions, chatService, dictation, index, localModels, departure, contextsFolder: contextsFolder(home.folder),
+      version: VERSION, log, clients, session, quietness, completions, chatService, dictation, index, localModels, departure, contextsFolder: contextsFolder(home.folder),
       onClientsChanged: () => lifetime.clientCountChanged(clients.count),
     }),
 });
@@ -79,6 +81,7 @@ process.on('uncaughtException', (error) => {
 await server.listen();
 await publish(home);
 lifetime.start();
+quietness.start().catch((error: unknown) => log.error('What the machine runs on is not known', error));
 
 /** Writes the state file, unless another sidecar lives: two starters whose lock broke must still end up with one. */
 async function publish({ stateFile }: Home): Promise<void> {

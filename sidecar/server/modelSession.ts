@@ -12,7 +12,15 @@ export interface ModelSessionOptions {
   readonly onStatus: (status: SidecarStatus) => void;
   /** How long a model that failed to load is not tried again. */
   readonly retryDelay: RetryDelay;
+  /** Whether the machine is to be spared now. */
+  readonly isQuiet?: () => boolean;
 }
+
+/** A model that nobody asked for so long leaves memory, unless a client says otherwise. */
+const UNLOAD_AFTER_MINUTES = 30;
+
+/** What a timer of Node can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Empty, 'auto' and 0 choose by themselves. */
 const DEFAULTS: LoadParams = { modelPath: '', engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 0 };
@@ -31,9 +39,13 @@ export class FrontModelSession implements ModelSession {
   #failure: TroubleError | undefined;
   /** Loading this model ended the engine: trying again unasked would do so once more. */
   #isHopeless = false;
+  #unloadAfterMinutes = UNLOAD_AFTER_MINUTES;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #unloading: Promise<void> | undefined;
 
   constructor(private readonly options: ModelSessionOptions) {
     this.engine = observeEngine(options.engine, {
+      isQuiet: () => options.isQuiet?.() ?? false,
       generateBegan: () => this.#generateBegan(),
       generateEnded: () => this.#generateEnded(),
       crashed: (error) => this.#crashed(error),
@@ -50,6 +62,11 @@ export class FrontModelSession implements ModelSession {
     return this.#running;
   }
 
+  /** The machine is to be spared, or not any more. */
+  quietnessChanged(): void {
+    this.#setStatus(this.#status);
+  }
+
   get status(): SidecarStatus {
     return this.#status;
   }
@@ -58,7 +75,9 @@ export class FrontModelSession implements ModelSession {
    * Takes a client's settings. A change that concerns the model takes effect with the next request. Settings that say nothing of the model
    * leave it as others chose it; those that name a part of it mean the defaults for the rest.
    */
-  configure({ modelPath, engine, device, threads, contextSizeTokens, cache }: ChorusSettings): void {
+  configure({ modelPath, engine, device, threads, contextSizeTokens, cache, power }: ChorusSettings): void {
+    this.#unloadAfterMinutes = power?.unloadAfterMinutes ?? this.#unloadAfterMinutes;
+    this.#waitForIdleness();
     const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens, cache }).filter(([, value]) => value !== undefined);
     if (chosen.length === 0) return;
     const next = { ...DEFAULTS, ...(Object.fromEntries(chosen) as Partial<LoadParams>) };
@@ -78,6 +97,7 @@ export class FrontModelSession implements ModelSession {
   }
 
   async model(): Promise<LoadedModel> {
+    this.#waitForIdleness();
     if (this.#load) return this.#load.promise;
     if (this.#failure && (this.#isHopeless || this.options.retryDelay.isWaiting)) throw this.#failure;
     const abort = new AbortController();
@@ -97,6 +117,7 @@ export class FrontModelSession implements ModelSession {
   }
 
   async #loadModel(settings: LoadParams, signal: AbortSignal): Promise<LoadedModel> {
+    await this.#unloading;
     const modelPath = settings.modelPath === '' ? await this.options.defaultModelPath() : settings.modelPath;
     const params: LoadParams = { ...settings, modelPath };
     if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: 0, modelPath });
@@ -159,7 +180,25 @@ export class FrontModelSession implements ModelSession {
     this.#running--;
     if (!this.#loaded) return;
     this.#setStatus({ ...this.#status, state: this.#running > 0 ? 'busy' : 'ready' });
-    if (this.#running === 0) this.#measure().catch(() => undefined);
+    if (this.#running > 0) return;
+    this.#waitForIdleness();
+    this.#measure().catch(() => undefined);
+  }
+
+  /** From now on nobody asks for anything: in a while the model is not needed any more. */
+  #waitForIdleness(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.#unloadAfterMinutes === 0) return;
+    this.#idleTimer = setTimeout(() => this.#unload(), Math.min(MAX_TIMER_MS, this.#unloadAfterMinutes * 60_000));
+    this.#idleTimer.unref();
+  }
+
+  #unload(): void {
+    if (this.#running > 0 || this.#loaded === undefined) return;
+    this.#load = undefined;
+    this.#loaded = undefined;
+    this.#unloading = this.engine.unload().catch(() => undefined).finally(() => (this.#unloading = undefined));
+    this.#setStatus({ state: 'idle', unloaded: true });
   }
 
   /** Asks the engine for its memory, context and speed. */
@@ -172,7 +211,7 @@ export class FrontModelSession implements ModelSession {
   }
 
   #setStatus(status: SidecarStatus): void {
-    this.#status = status;
-    this.options.onStatus(status);
+    this.#status = { ...status, quiet: this.options.isQuiet?.() === true || undefined };
+    this.options.onStatus(this.#status);
   }
 }

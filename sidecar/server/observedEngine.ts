@@ -2,6 +2,8 @@ import { TroubleError, type Engine } from '../engine/engine.ts';
 
 /** What the observer hears of an engine at work. */
 export interface EngineObserver {
+  /** Whether the machine is to be spared now. */
+  isQuiet(): boolean;
   generateBegan(): void;
   generateEnded(): void;
   /** The engine process died: what was loaded is gone. */
@@ -32,7 +34,7 @@ export function observeEngine(engine: Engine, observer: EngineObserver): Engine 
     async generate(params, options) {
       observer.generateBegan();
       try {
-        return await watch(engine.generate(params, options));
+        return await watch(engine.generate(observer.isQuiet() ? { ...params, quiet: true } : params, options));
       } finally {
         observer.generateEnded();
       }

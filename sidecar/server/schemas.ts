@@ -53,6 +53,7 @@ export const settings = z.object({
   speech: z.object({ modelPath: z.string().optional(), language: z.string().max(64).optional() }).optional(),
   contexts: z.object({ keepOnDisk: z.boolean().optional(), maxGigabytes: z.number().nonnegative().optional() }).optional(),
   context: z.object({ workspace: z.boolean().optional(), maxTokens: count.optional(), readAhead: z.boolean().optional() }).optional(),
+  power: z.object({ unloadAfterMinutes: z.number().nonnegative().optional(), quiet: z.enum(['auto', 'never', 'always']).optional() }).optional(),
 }) satisfies z.ZodType<ChorusSettings>;
 
 export const initializationOptions = z.object({

@@ -46,6 +46,10 @@ export class ChorusBackend implements Backend {
     return this.#endOfGeneration.has(token);
   }
 
+  beQuiet(isQuiet: boolean): void {
+    this.options.network.beQuiet(isQuiet);
+  }
+
   async grammar(source: GrammarSource): Promise<CompiledGrammar> {
     const { llama, tokenizer } = this.options;
     const { handle, stop } = await compileGrammar(llama, source);

@@ -98,6 +98,11 @@ export class Network implements Disposable {
     return cpu === undefined && device.interruption !== undefined;
   }
 
+  /** Computes on half the processor's threads from now on, or again on as many as serve best. */
+  beQuiet(isQuiet: boolean): void {
+    this.#governor.isQuiet = isQuiet;
+  }
+
   get computeBytes(): number {
     return this.#graphs.memory.sizeBytes;
   }

@@ -9,6 +9,7 @@ import { LlamaSequence } from './llamaSequence.ts';
 export class LlamaBackend implements Backend {
   readonly sequences: readonly LlamaSequence[];
   private readonly endOfGeneration: ReadonlySet<TokenId>;
+  private readonly threads: number;
 
   constructor(
     private readonly llama: Llama,
@@ -17,6 +18,7 @@ export class LlamaBackend implements Backend {
     readonly vocabulary: Vocabulary,
     endOfGeneration: readonly TokenId[],
   ) {
+    this.threads = llama.maxThreads;
     this.sequences = Array.from({ length: context.totalSequences }, () => new LlamaSequence(context.getSequence(), model, vocabulary.size));
     this.endOfGeneration = new Set(endOfGeneration);
   }
@@ -34,6 +36,10 @@ export class LlamaBackend implements Backend {
 
   isEndOfGeneration(token: TokenId): boolean {
     return this.endOfGeneration.has(token);
+  }
+
+  beQuiet(isQuiet: boolean): void {
+    this.llama.maxThreads = isQuiet ? Math.ceil(this.threads / 2) : this.threads;
   }
 
   grammar(source: GrammarSource): Promise<CompiledGrammar> {

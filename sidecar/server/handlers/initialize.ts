@@ -1,18 +1,20 @@
 import { PositionEncodingKind, TextDocumentSyncKind, type InitializeResult } from 'vscode-languageserver-protocol';
 import { PROTOCOL_VERSION, type ChorusServerCapabilities, type ChorusSettings } from '../../protocol/client.ts';
 import { workspaceKeyOf } from '../../client/workspaceKey.ts';
+import type { Quietness } from '../../power/quietness.ts';
 import type { Client } from '../client.ts';
 import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
 import type { FrontModelSession } from '../modelSession.ts';
 import { didChangeConfiguration, initialize, nothing } from '../schemas.ts';
 
 /** LSP's life cycle, and the settings that come with it. */
-export function handleInitialize(client: Client, parts: { readonly version: string; readonly session: FrontModelSession } & ContextRemoval): void {
-  const { version, session } = parts;
+export function handleInitialize(client: Client, parts: { readonly version: string; readonly session: FrontModelSession; readonly quietness: Quietness } & ContextRemoval): void {
+  const { version, session, quietness } = parts;
   const { connection } = client;
   const take = (settings: ChorusSettings): void => {
     client.settings = settings;
     session.configure(settings);
+    quietness.configure(settings.power?.quiet);
     if (settings.contexts?.keepOnDisk === false) removeContexts(parts).catch(() => undefined);
   };
 

@@ -38,6 +38,7 @@ export function openChosen(network: Network, text: ModelText, { cache: choiceTex
     contextSizeTokens: contextTokens,
     batchTokens: BATCH_TOKENS,
     isInterruptible: network.isInterruptible,
+    beQuiet: (isQuiet) => network.beQuiet(isQuiet),
     isEndOfGeneration: (token) => endOfGeneration.has(token),
     grammar: () => Promise.reject(new Error('Benches ask without grammars.')),
   };

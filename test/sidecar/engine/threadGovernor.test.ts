@@ -60,4 +60,12 @@ describe('the number of compute threads', () => {
   it('never goes below one thread', () => {
     assert.deepEqual([...run(new ThreadGovernor(1), 100, (_threads, token) => token)], [[1, 100]]);
   });
+
+  it('is half while the machine is to be spared', () => {
+    const governor = new ThreadGovernor(5);
+    governor.isQuiet = true;
+    assert.deepEqual([...run(governor, 100, idle).keys()], [3]);
+    governor.isQuiet = false;
+    assert.equal(governor.threads, 5);
+  });
 });

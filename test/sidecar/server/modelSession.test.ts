@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { TroubleError, type Engine } from '../../../sidecar/engine/engine.ts';
 import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
-import type { EngineGenerateResult, LoadedModel, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, LoadParams } from '../../../sidecar/protocol/engine.ts';
 import { FrontModelSession } from '../../../sidecar/server/modelSession.ts';
 import { RetryDelay } from '../../../sidecar/server/retryDelay.ts';
 
@@ -10,6 +10,8 @@ import { RetryDelay } from '../../../sidecar/server/retryDelay.ts';
 class NamedEngine implements Engine {
   readonly loads: string[] = [];
   generateFails = false;
+  unloads = 0;
+  readonly requests: Omit<EngineGenerateParams, 'requestId'>[] = [];
 
   async load(params: LoadParams, options: { onProgress?: (share: number) => void } = {}): Promise<LoadedModel> {
     this.loads.push(params.modelPath);
@@ -22,11 +24,14 @@ class NamedEngine implements Engine {
       threads: 1, vocabularySize: 256, contextSizeTokens: 64, trainContextTokens: 64, special: { addBos: false, endOfGeneration: [] }, supportsToolCalling: false, metadata: {},
     };
   }
-  async generate(): Promise<EngineGenerateResult> {
+  async generate(params: Omit<EngineGenerateParams, 'requestId'>): Promise<EngineGenerateResult> {
+    this.requests.push(params);
     if (this.generateFails) throw new TroubleError('engine-crashed', 'It fell.');
     return { tokens: [1], text: 'x', stopReason: 'end', reusedTokens: 0, evaluatedTokens: 1, promptMs: 1, generateMs: 1 };
   }
-  async unload(): Promise<void> {}
+  async unload(): Promise<void> {
+    this.unloads++;
+  }
   async tokenize(): Promise<number[]> {
     return [];
   }
@@ -147,5 +152,68 @@ describe('the model in memory', () => {
     await model.model();
     await model.engine.generate(request);
     assert.deepEqual(states().slice(-2), ['busy', 'ready']);
+  });
+});
+
+describe('a model that nobody asks for', () => {
+  const minutes = (count: number): void => mock.timers.tick(count * 60_000);
+  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('leaves memory after a while, says so, and is there again with the next request', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { session: model, engine } = session();
+      model.configure({ power: { unloadAfterMinutes: 5 } });
+      await model.model();
+      minutes(4);
+      await model.engine.generate(request);
+      minutes(4);
+      assert.equal(engine.unloads, 0);
+      minutes(1);
+      assert.equal(engine.unloads, 1);
+      assert.deepEqual({ ...model.status, quiet: undefined }, { state: 'idle', unloaded: true, quiet: undefined });
+      assert.equal((await model.model()).name, 'default');
+      assert.equal(model.status.state, 'ready');
+      assert.equal(model.status.unloaded, undefined);
+      assert.equal(engine.loads.length, 2);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('stays while it works, and for who wants it to', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { session: model, engine } = session();
+      await model.model();
+      let finish = (): void => undefined;
+      engine.generate = () => new Promise((resolve) => (finish = () => resolve({ tokens: [], text: '', stopReason: 'end', reusedTokens: 0, evaluatedTokens: 0, promptMs: 0, generateMs: 0 })));
+      const working = model.engine.generate(request);
+      minutes(60);
+      assert.equal(engine.unloads, 0);
+      finish();
+      await working;
+      await settle();
+      model.configure({ power: { unloadAfterMinutes: 0 } });
+      minutes(600);
+      assert.equal(engine.unloads, 0);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+});
+
+describe('a machine that is to be spared', () => {
+  it('is told to the engine with each request, and to clients', async () => {
+    let isQuiet = false;
+    const engine = new NamedEngine();
+    const model = new FrontModelSession({ engine, defaultModelPath: async () => 'default', retryDelay: new RetryDelay(), isQuiet: () => isQuiet, onStatus: () => undefined });
+    await model.model();
+    await model.engine.generate(request);
+    isQuiet = true;
+    model.quietnessChanged();
+    assert.equal(model.status.quiet, true);
+    await model.engine.generate(request);
+    assert.deepEqual(engine.requests.map(({ quiet }) => quiet), [undefined, true]);
   });
 });
