@@ -2,15 +2,18 @@ import * as vscode from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient/node';
 import {
   WORKSPACE_CHANGE_NOTIFICATION,
+  WORKSPACE_DEFINITIONS_REQUEST,
   WORKSPACE_LIST_REQUEST,
   WORKSPACE_READ_REQUEST,
   WORKSPACE_TABS_NOTIFICATION,
   type WorkspaceChange,
+  type WorkspaceDefinitionsParams,
   type WorkspaceListParams,
   type WorkspaceReadParams,
   type WorkspaceTabs,
 } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { findDefinitions } from './findDefinitions.ts';
 import { describe, WorkspaceFiles } from './workspaceFiles.ts';
 
 /** Changes within this time are told together. */
@@ -57,6 +60,7 @@ export class WorkspaceSync implements vscode.Disposable {
   serve(client: BaseLanguageClient): void {
     client.onRequest(WORKSPACE_LIST_REQUEST, ({ page }: WorkspaceListParams) => this.#files.list(page));
     client.onRequest(WORKSPACE_READ_REQUEST, ({ uris }: WorkspaceReadParams) => this.#files.read(uris));
+    client.onRequest(WORKSPACE_DEFINITIONS_REQUEST, (params: WorkspaceDefinitionsParams) => findDefinitions(params, this.#files));
   }
 
   /** A connection stands, or with `undefined` none. */

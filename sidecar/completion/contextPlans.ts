@@ -1,11 +1,11 @@
 import { affordable, commonLength, nextPlan, type PlannedSnippet, sizeOf } from '../context/contextPlan.ts';
 import { RecentMap } from '../context/recentMap.ts';
-import type { ContextQuery, Snippet } from '../context/snippet.ts';
+import type { PlaceQuery, Snippet } from '../context/snippet.ts';
 import { delay } from './debounce.ts';
 
 /** What completion asks of one client's workspace. */
 export interface WorkspaceSource {
-  snippets(query: Omit<ContextQuery, 'openUris' | 'edits'>): Promise<readonly Snippet[]>;
+  snippets(query: PlaceQuery): Promise<readonly Snippet[]>;
   /** Resolves when the workspace is read, or when it takes too long to wait for it. */
   whenUsable(): Promise<void>;
   has(uri: string): boolean;
@@ -15,7 +15,7 @@ export interface WorkspaceSource {
 export interface ContextRequest {
   readonly clientKey: string;
   readonly workspace: WorkspaceSource;
-  readonly query: Omit<ContextQuery, 'openUris' | 'edits' | 'maxSnippetUnits'>;
+  readonly query: Omit<PlaceQuery, 'maxSnippetUnits'>;
   /** Tokens that other files may take at most. */
   readonly budgetTokens: number;
   /** Of these, what may be evaluated while the user waits. */

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IndexState, WorkspaceChange, WorkspaceFile, WorkspaceListResult, WorkspaceReadResult } from '../protocol/client.ts';
+import type { IndexState, WorkspaceChange, WorkspaceDefinitionsParams, WorkspaceDefinitionsResult, WorkspaceFile, WorkspaceListResult, WorkspaceReadResult } from '../protocol/client.ts';
+import { KnownDefinitions } from './knownDefinitions.ts';
 import type { IndexThread } from './indexThread.ts';
-import type { ContextQuery, Snippet } from './snippet.ts';
+import type { ContextQuery, PlaceQuery, Snippet } from './snippet.ts';
 import type { FileText } from './workspaceIndex.ts';
 
-/** How one client is asked for its files. Both throw where the client fails or goes. */
+/** How one client is asked for its files, and for what its language servers know. All throw where the client fails or goes. */
 export interface FileSource {
   list(page: number | undefined): Promise<WorkspaceListResult>;
   read(uris: readonly string[]): Promise<WorkspaceReadResult>;
+  definitions?(params: WorkspaceDefinitionsParams): Promise<WorkspaceDefinitionsResult>;
 }
 
 export interface ClientWorkspaceOptions {
@@ -51,7 +53,12 @@ export class ClientWorkspace {
   #startedAtMs = 0;
   #closed = false;
 
-  constructor(private readonly options: ClientWorkspaceOptions) {}
+  readonly #definitions: KnownDefinitions;
+
+  constructor(private readonly options: ClientWorkspaceOptions) {
+    const { source } = options;
+    this.#definitions = new KnownDefinitions(source?.definitions?.bind(source));
+  }
 
   get state(): IndexState {
     return { state: this.#state, files: this.#known.size };
@@ -147,9 +154,11 @@ export class ClientWorkspace {
   }
 
   /** Ranked pieces for a place. None where the index is off or failed. */
-  async snippets(query: Omit<ContextQuery, 'openUris' | 'edits'>): Promise<readonly Snippet[]> {
+  async snippets(query: PlaceQuery): Promise<readonly Snippet[]> {
     if (this.#state === 'off') return [];
-    const full: ContextQuery = { ...query, openUris: this.#tabs, edits: this.#edits.filter(({ uri }) => uri !== query.uri) };
+    const { definitions, problems } = await this.#definitions.at(query);
+    const known = definitions.filter(({ uri }) => uri !== query.uri && this.#known.has(uri));
+    const full: ContextQuery = { ...query, openUris: this.#tabs, edits: this.#edits.filter(({ uri }) => uri !== query.uri), definitions: known, problems };
     return (await this.#asking('select', { query: full }, 'rank', { query: full })) ?? [];
   }
 

@@ -22,6 +22,10 @@ const MAX_CONSIDERED = 200;
 /** A name that more files define says little about which of them is meant. */
 const MAX_DEFINERS = 6;
 const MAX_QUERY_NAMES = 80;
+/** A language server does not guess: what it names goes before what is imported. */
+const KNOWN_SHARE = 2;
+/** What a name in a problem's message counts; the name at the cursor counts 1. */
+const PROBLEM_WEIGHT = 0.5;
 
 const SCORES: Readonly<Record<SnippetReason, number>> = { imported: 1, defines: 0.9, tested: 0.6, similar: 0.5, open: 0.15, edited: 0.3 };
 
@@ -40,6 +44,10 @@ export function selectFiles(index: WorkspaceIndex, query: ContextQuery): Selecte
   for (const path of importedPaths(query.text, query.path, query.languageId)) for (const file of index.files.resolve(path, query)) imported.add(file);
   for (const file of [...imported].slice(0, MAX_IMPORTED)) add(file, 'imported', 1);
 
+  for (const uri of new Set(query.definitions.map(({ uri: definitionUri }) => definitionUri))) {
+    const file = index.files.get(uri);
+    if (file !== undefined) add(file, 'defines', KNOWN_SHARE);
+  }
   const near = nearWeights(query);
   const own = definedNames(query.text);
   for (const name of [...near.keys()].slice(0, MAX_QUERY_NAMES)) {
@@ -60,14 +68,15 @@ export function selectFiles(index: WorkspaceIndex, query: ContextQuery): Selecte
   return [...found.values()].sort((one, other) => other.score - one.score);
 }
 
-/** Identifiers around the cursor, the nearest first, with how much each counts. */
-export function nearWeights({ text, offset }: Pick<ContextQuery, 'text' | 'offset'>): Map<string, number> {
+/** Identifiers around the cursor and of the problems there, with how much each counts, the most first. */
+export function nearWeights({ text, offset, problems }: Pick<ContextQuery, 'text' | 'offset' | 'problems'>): Map<string, number> {
   const before = identifiersOf(text.slice(Math.max(0, offset - BEFORE_UNITS), offset)).reverse();
   const after = identifiersOf(text.slice(offset, offset + AFTER_UNITS));
   const weights = new Map<string, number>();
   for (const identifiers of [before, after]) {
     for (const [distance, identifier] of identifiers.entries()) weights.set(identifier, (weights.get(identifier) ?? 0) + 1 / (1 + distance / 20));
   }
+  for (const identifier of problems.flatMap(identifiersOf)) weights.set(identifier, Math.max(weights.get(identifier) ?? 0, PROBLEM_WEIGHT));
   return new Map([...weights].sort(([, one], [, other]) => other - one));
 }
 

@@ -43,9 +43,16 @@ export interface ContextQuery {
   readonly openUris: readonly string[];
   /** Where the user edited other documents, the last edit first. */
   readonly edits: readonly { readonly uri: string; readonly line: number }[];
+  /** Where language servers say that names near the cursor, or their types, are defined. */
+  readonly definitions: readonly { readonly uri: string; readonly line: number }[];
+  /** What language servers say is wrong near the cursor. */
+  readonly problems: readonly string[];
   /** No snippet is longer, in UTF-16 units. */
   readonly maxSnippetUnits: number;
 }
+
+/** A place, without what the client's workspace adds. */
+export type PlaceQuery = Omit<ContextQuery, 'openUris' | 'edits' | 'definitions' | 'problems'>;
 
 /** Names a snippet's place; its text may change. */
 export function snippetKey({ uri, kind, startLine }: Pick<Snippet, 'uri' | 'kind' | 'startLine'>): string {

@@ -1,5 +1,6 @@
 import { identifiersOf, termHashes } from './terms.ts';
 import { type SelectedFile, nearWeights, termWeights } from './fileSelection.ts';
+import { KEYWORDS } from './keywords.ts';
 import type { Definition } from './outline.ts';
 import type { ContextQuery, Snippet } from './snippet.ts';
 import type { ReadFile, WorkspaceIndex } from './workspaceIndex.ts';
@@ -11,9 +12,9 @@ const WHOLE_FACTOR = 1.8;
 const MIN_BODY_SCORE = 0.2;
 /** Identifiers of some length that a piece has to share with what stands around the cursor, where nothing else speaks for its file. */
 const MIN_SHARED_NAMES = 3;
-const KEYWORDS: ReadonlySet<string> = new Set(
-  'abstract async await bool boolean break case catch char class const constructor continue default delete double elif else enum export extends extern false final finally float from func function global goto implements import include instanceof interface lambda long match module namespace none null number object override package pass private protected public raise readonly require return self short signed sizeof static string struct super switch template then this throw throws trait true type typedef typeof undefined union unless unsigned using virtual void volatile where while with yield None True False'.split(' '),
-);
+/** What a piece counts more that defines a name near the cursor, by its looks or by a language server's word. */
+const CALLED_FACTOR = 1.5;
+const KNOWN_FACTOR = 4;
 const EDIT_LINES = 8;
 const MAX_EDITS = 2;
 /** Lines that two pieces share, of the shorter one's, from where on they say the same. */
@@ -37,7 +38,7 @@ export async function makeSnippets(index: WorkspaceIndex, query: ContextQuery, s
       continue;
     }
     if (shown !== undefined) signatures.push(shown);
-    bodies.push(...bodiesOf(read, each, { weights, near, maxUnits: query.maxSnippetUnits }));
+    bodies.push(...bodiesOf(read, each, { weights, near, known: linesIn(query.definitions, each.file.uri), maxUnits: query.maxSnippetUnits }));
   }
   const best = Math.max(...bodies.map(({ score }) => score), 1e-9);
   const scaled = bodies.map((body) => ({ ...body, score: body.score / best })).filter(({ score }) => score >= MIN_BODY_SCORE);
@@ -81,19 +82,24 @@ function withinUnits(definitions: readonly Definition[], maxUnits: number): Defi
 function bodiesOf(
   { file, chunks, definitions }: ReadFile,
   { reason, score }: SelectedFile,
-  options: { weights: ReadonlyMap<number, number>; near: ReadonlyMap<string, number>; maxUnits: number },
+  options: { weights: ReadonlyMap<number, number>; near: ReadonlyMap<string, number>; known: readonly number[]; maxUnits: number },
 ): Snippet[] {
   const called = new Set(definitions.filter(({ name }) => (options.near.get(name) ?? 0) > 0.2).map(({ startLine }) => startLine));
   const isKnownToMatter = reason !== 'similar' && reason !== 'open';
   return chunks
     .filter(({ text }) => text.length <= options.maxUnits && (isKnownToMatter || sharedNames(text, options.near) >= MIN_SHARED_NAMES))
     .map(({ startLine, endLine, text }): Snippet => {
-      const definesCalled = [...called].some((line) => line >= startLine && line <= endLine);
+      const has = (line: number): boolean => line >= startLine && line <= endLine;
+      const factor = options.known.some(has) ? KNOWN_FACTOR : [...called].some(has) ? CALLED_FACTOR : 1;
       return {
         uri: file.uri, path: file.path, languageId: file.languageId, kind: 'body', reason, startLine, endLine, text,
-        score: closeness(text, options.weights) * (1 + score) * (definesCalled ? 1.5 : 1),
+        score: closeness(text, options.weights) * (1 + score) * factor,
       };
     });
+}
+
+function linesIn(places: ContextQuery['definitions'], uri: string): readonly number[] {
+  return places.filter((place) => place.uri === uri).map(({ line }) => line);
 }
 
 /** How many different names of a text stand near the cursor too. Short ones and keywords, which every file has, do not count. */

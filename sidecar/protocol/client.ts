@@ -432,6 +432,23 @@ export interface WorkspaceTabs {
   readonly uris: readonly string[];
 }
 
+/**
+ * Server → client request: what language servers know of names in a document. An answer that takes longer than a few moments is of use to later
+ * completions only. Targets are files that `WORKSPACE_LIST_REQUEST` would list.
+ */
+export const WORKSPACE_DEFINITIONS_REQUEST = 'chorus/workspace/definitions';
+export interface WorkspaceDefinitionsParams {
+  readonly uri: string;
+  /** Where the names begin; zero-based, in UTF-16 units. */
+  readonly places: readonly { readonly line: number; readonly character: number }[];
+}
+export interface WorkspaceDefinitionsResult {
+  /** Of the names and of their types; lines are zero-based. */
+  readonly definitions: readonly { readonly uri: string; readonly line: number }[];
+  /** Messages of problems on the lines around the last place. */
+  readonly problems: readonly string[];
+}
+
 /** Client → server request: what of the workspace goes into a document's prompts, and what went into the last one. */
 export const CONTEXT_REQUEST = 'chorus/context';
 export interface ContextParams {

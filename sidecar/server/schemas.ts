@@ -14,6 +14,7 @@ import type {
   ForgetWorkspaceParams,
   GenerateParams,
   WorkspaceChange,
+  WorkspaceDefinitionsResult,
   WorkspaceListResult,
   WorkspaceReadResult,
   WorkspaceTabs,
@@ -120,6 +121,10 @@ const uri = z.string().min(1).max(8192);
 const workspaceFile = z.object({ uri, path: z.string().min(1).max(8192) });
 export const workspaceList = z.object({ files: z.array(workspaceFile), next: z.number().optional() }) satisfies z.ZodType<WorkspaceListResult>;
 export const workspaceRead = z.object({ files: z.array(z.object({ uri, text: z.string() })), remaining: z.array(uri) }) satisfies z.ZodType<WorkspaceReadResult>;
+export const workspaceDefinitions = z.object({
+  definitions: z.array(z.object({ uri, line: z.number().int().nonnegative() })).max(200),
+  problems: z.array(z.string().max(2_000)).max(50),
+}) satisfies z.ZodType<WorkspaceDefinitionsResult>;
 export const workspaceChange = z.object({
   changed: z.array(workspaceFile).optional(),
   deleted: z.array(uri).optional(),

@@ -2,6 +2,7 @@ import { ClientWorkspace } from '../../context/clientWorkspace.ts';
 import type { IndexThread } from '../../context/indexThread.ts';
 import {
   WORKSPACE_CHANGE_NOTIFICATION,
+  WORKSPACE_DEFINITIONS_REQUEST,
   WORKSPACE_LIST_REQUEST,
   WORKSPACE_READ_REQUEST,
   WORKSPACE_TABS_NOTIFICATION,
@@ -10,7 +11,7 @@ import {
 } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
 import type { Log } from '../log.ts';
-import { nothing, workspaceChange, workspaceList, workspaceRead, workspaceTabs } from '../schemas.ts';
+import { nothing, workspaceChange, workspaceDefinitions, workspaceList, workspaceRead, workspaceTabs } from '../schemas.ts';
 
 /** The client's files: asks for them, and hears of their changes. */
 export function handleWorkspace(client: Client, { index, log }: { readonly index: IndexThread; readonly log: Log }): void {
@@ -26,6 +27,10 @@ export function handleWorkspace(client: Client, { index, log }: { readonly index
       read: (uris) => {
         if (!client.providesWorkspace) return Promise.resolve({ files: [], remaining: [] });
         return connection.request(WORKSPACE_READ_REQUEST, { uris } satisfies WorkspaceReadParams, workspaceRead);
+      },
+      definitions: (params) => {
+        if (!client.providesWorkspace) return Promise.resolve({ definitions: [], problems: [] });
+        return connection.request(WORKSPACE_DEFINITIONS_REQUEST, params, workspaceDefinitions);
       },
     },
     openUris: () => documents.uris,

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
+import { IndexThread } from '../../../sidecar/context/indexThread.ts';
+import { KnownDefinitions } from '../../../sidecar/context/knownDefinitions.ts';
+import { namesToDefine } from '../../../sidecar/context/namesToDefine.ts';
+import type { WorkspaceDefinitionsParams, WorkspaceDefinitionsResult } from '../../../sidecar/protocol/client.ts';
+import { until } from '../server/support/sidecar.ts';
+import { FilesInMemory } from './filesInMemory.ts';
+
+const URI = FilesInMemory.uri('main.ts');
+
+describe('the names that language servers are asked for', () => {
+  const cases: readonly (readonly [text: string, names: readonly string[]])[] = [
+    ['const till = openTill(shop);\ntill.', ['till', 'shop', 'openTill']],
+    ['a.b.', []],
+    ['return this.', []],
+    ['un\r\ndeux\rtrois\nquatre', ['quatre', 'trois', 'deux']],
+    ['𝒜𝒜 = größe.', ['größe', '𝒜𝒜']],
+    ['one two six ten abc dex ghi jkl mno', ['mno', 'jkl', 'ghi', 'dex', 'abc', 'ten']],
+  ];
+  for (const [text, names] of cases) {
+    it(`of ${JSON.stringify(text)} are the last ones, each once: ${names.join(', ')}`, () => {
+      const lines = text.split(/\r\n|\r|\n/);
+      const found = namesToDefine({ text, offset: text.length }).map(({ line, character }) => /^[\p{L}_$][\p{L}\p{N}_$]*/u.exec(lines[line]?.slice(character) ?? '')?.[0]);
+      assert.deepEqual(found, names);
+    });
+  }
+
+  it('are those before the cursor', () => {
+    assert.deepEqual(namesToDefine({ text: 'first second', offset: 6 }), [{ line: 0, character: 0 }]);
+  });
+});
+
+describe('what language servers know', () => {
+  const place = { uri: URI, text: 'till.', offset: 5 };
+  const answer: WorkspaceDefinitionsResult = { definitions: [{ uri: 'file:///project/till.ts', line: 3 }], problems: [] };
+  const nothing: WorkspaceDefinitionsResult = { definitions: [], problems: [] };
+
+  it('is there at once where they are quick, and for the next ranking where they are late', async () => {
+    assert.deepEqual(await new KnownDefinitions(async () => answer).at(place), answer);
+    let say = (_result: WorkspaceDefinitionsResult): void => undefined;
+    let questions = 0;
+    const late = new KnownDefinitions(() => {
+      questions++;
+      return new Promise((resolve) => (say = resolve));
+    });
+    assert.deepEqual(await late.at(place), nothing);
+    await late.at(place);
+    assert.equal(questions, 1, 'a slow server is asked one thing at a time');
+    say(answer);
+    assert.deepEqual(await late.at(place), answer);
+  });
+
+  it('of another document is not used, and a server that fails takes nothing away', async () => {
+    let fails = false;
+    const known = new KnownDefinitions(() => (fails ? Promise.reject(new Error('no')) : Promise.resolve(answer)));
+    await known.at(place);
+    fails = true;
+    assert.deepEqual(await known.at(place), answer);
+    assert.deepEqual(await known.at({ ...place, uri: 'file:///project/other.ts' }), nothing);
+    assert.deepEqual(await new KnownDefinitions(undefined).at(place), nothing);
+  });
+});
+
+describe('a definition that a language server names', () => {
+  const thread = new IndexThread();
+  after(() => thread.dispose());
+  const TILL = 'export class Till {\n  /** Counts what is in it. */\n  countFloat(coinTray: string): number {\n    return 0;\n  }\n}\n';
+  const files: Record<string, string> = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`stand${index}/till.ts`, TILL.replace('countFloat', `countFloat${index}`)]));
+  files['rules.ts'] = 'export function settleRounding(cents: number): number {\n  return cents;\n}\n';
+  const text = 'const till: Till = open();\nconst sum = till.';
+
+  let count = 0;
+  async function pathsWith(said: WorkspaceDefinitionsResult): Promise<readonly { readonly path: string; readonly kind: string; readonly text: string }[]> {
+    const source = Object.assign(new FilesInMemory(files), { asked: [] as WorkspaceDefinitionsParams[], definitions: async () => said });
+    const workspace = new ClientWorkspace({ key: `known-${++count}`, thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+    workspace.start();
+    await workspace.whenReady();
+    await until(async () => workspace.state.state === 'ready', 'the workspace is read');
+    return workspace.snippets({ uri: URI, path: 'main.ts', languageId: 'typescript', text, offset: text.length, maxSnippetUnits: 3_000 });
+  }
+
+  it('goes before everything else', async () => {
+    const [first] = await pathsWith({ definitions: [{ uri: FilesInMemory.uri('stand7/till.ts'), line: 0 }], problems: [] });
+    assert.equal(first?.path, 'stand7/till.ts');
+    assert.match(first.text, /countFloat7\(coinTray: string\)/);
+  });
+
+  it('is none where the workspace has no such file, whatever the server says', async () => {
+    const without = await pathsWith({ definitions: [], problems: [] });
+    const said = await pathsWith({ definitions: [{ uri: 'file:///elsewhere/.env', line: 0 }, { uri: FilesInMemory.uri('.env'), line: 0 }], problems: [] });
+    assert.deepEqual(said, without);
+  });
+
+  it('is found by the words of a problem too', async () => {
+    const found = await pathsWith({ definitions: [], problems: ["Cannot find name 'settleRounding'."] });
+    assert.ok(found.some(({ path }) => path === 'rules.ts'));
+    assert.ok(!(await pathsWith({ definitions: [], problems: [] })).some(({ path }) => path === 'rules.ts'));
+  });
+});
