@@ -16,6 +16,7 @@ import { ReadAhead } from './readAhead.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import { StatisticsCounter } from './statistics.ts';
 import { worthCompleting } from './trigger.ts';
+import { WorkspaceDrafts } from './workspaceDrafts.ts';
 
 export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
 
@@ -52,6 +53,7 @@ export class CompletionService {
   readonly #readAhead: ReadAhead;
   readonly #next: NextCompletion;
   readonly #lastPrompts = new LastPrompts();
+  readonly #drafts: WorkspaceDrafts;
 
   constructor(dependencies: CompletionServiceDependencies) {
     this.#session = dependencies.session;
@@ -60,7 +62,8 @@ export class CompletionService {
     this.#running = dependencies.running ?? (() => 0);
     this.#isQuiet = dependencies.isQuiet ?? (() => false);
     const { session, speeds } = dependencies;
-    this.#prompts = new PromptMaker({ session, speeds, now: this.#now, onOtherModel: () => this.#cache.clear() });
+    this.#prompts = new PromptMaker({ session, speeds, now: this.#now, onLoaded: () => this.#drafts.clear(), onOtherModel: () => this.#cache.clear() });
+    this.#drafts = new WorkspaceDrafts(session.engine);
     this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, now: this.#now, log: this.#log });
     const budget = new IdleBudget(this.#now);
     this.#readAhead = new ReadAhead(budget, dependencies.onReadAhead);
@@ -129,6 +132,7 @@ export class CompletionService {
     this.#prompts.forget(clientKey);
     this.#readAhead.stop(clientKey);
     this.#lastPrompts.forget(clientKey);
+    this.#drafts.forget(clientKey);
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
     await flight?.finished.catch(() => undefined);
@@ -158,6 +162,7 @@ export class CompletionService {
 
   /** Asks the model and puts what it said into the cache. */
   async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: MakeOptions): Promise<void> {
+    await this.#drafts.dropGone(sequenceOf(key.clientKey), request);
     const made = await this.#candidates.make(request, cursor, run);
     if (made === undefined) return;
     this.#cache.add(key, made.texts);
@@ -186,6 +191,7 @@ export class CompletionService {
     if (!readAhead || this.#isQuiet() || request.workspace === undefined) return 0;
     const model = await this.#session.model();
     const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead' });
+    if (!signal.aborted) await this.#drafts.refresh(sequenceOf(clientKey), request, signal);
     if (signal.aborted || prompt.context.length === 0 || this.#prompts.plans.isRead(clientKey)) return 0;
     const result = await this.#session.engine.generate(
       { sequence: sequenceOf(clientKey), priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },

@@ -6,6 +6,7 @@ import { delay } from './debounce.ts';
 /** What completion asks of one client's workspace. */
 export interface WorkspaceSource {
   snippets(query: PlaceQuery): Promise<readonly Snippet[]>;
+  texts(query: PlaceQuery, maxUnits: number): Promise<readonly { readonly uri: string; readonly text: string }[]>;
   /** Resolves when the workspace is read, or when it takes too long to wait for it. */
   whenUsable(): Promise<void>;
   has(uri: string): boolean;

@@ -47,8 +47,8 @@ export class PromptMaker {
   readonly #budgets = new Map<string, PromptBudget>();
   #fim: { model: LoadedModel; format: Promise<FimFormat | undefined> } | undefined;
 
-  /** `onOtherModel`: what was said so far is another model's. */
-  constructor(private readonly options: { session: ModelSession; speeds?: PromptSpeedMemory | undefined; now: () => number; onOtherModel: () => void }) {
+  /** `onLoaded`: a model was loaded, which holds nothing yet. `onOtherModel`: what was said so far is another model's. */
+  constructor(private readonly options: { session: ModelSession; speeds?: PromptSpeedMemory | undefined; now: () => number; onLoaded?: () => void; onOtherModel: () => void }) {
     this.plans = new ContextPlans(options.now);
   }
 
@@ -110,6 +110,7 @@ export class PromptMaker {
     if (this.#fim?.model !== model) {
       if (this.#fim !== undefined && this.#fim.model.path !== model.path) this.options.onOtherModel();
       this.plans.clear();
+      this.options.onLoaded?.();
       const format = detectFim(this.options.session.engine, model);
       this.#fim = { model, format };
       format.catch(() => (this.#fim = undefined));

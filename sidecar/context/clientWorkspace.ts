@@ -162,6 +162,13 @@ export class ClientWorkspace {
     return (await this.#asking('select', { query: full }, 'rank', { query: full })) ?? [];
   }
 
+  /** Whole texts of the files that a place needs, best first, of `maxUnits` together. */
+  async texts(query: PlaceQuery, maxUnits: number): Promise<readonly Pick<FileText, 'uri' | 'text'>[]> {
+    if (this.#state === 'off') return [];
+    const full: ContextQuery = { ...query, openUris: this.#tabs, edits: [], definitions: [], problems: [] };
+    return ((await this.#ask('texts', { query: full, maxUnits })) as Pick<FileText, 'uri' | 'text'>[] | undefined) ?? [];
+  }
+
   /** Pieces that fit the words of a question. */
   async search(words: string, limit: number): Promise<readonly Snippet[]> {
     if (this.#state === 'off') return [];

@@ -14,6 +14,8 @@ export interface IndexMethods {
   giveTexts(params: { workspace: string; files: readonly Pick<FileText, 'uri' | 'text'>[] }): void;
   /** Ranked pieces for the place. */
   rank(params: { workspace: string; query: ContextQuery }): readonly Snippet[];
+  /** Texts of the files that a place needs, best first, as many as are in memory and fit `maxUnits` together. */
+  texts(params: { workspace: string; query: ContextQuery; maxUnits: number }): readonly Pick<FileText, 'uri' | 'text'>[];
   /** As `select`, for what `search` and `symbols` will be asked. */
   needed(params: { workspace: string; words?: string; symbol?: string; openUris: readonly string[] }): { missing: readonly string[] };
   /** Pieces that fit words, for a question that has no place. */

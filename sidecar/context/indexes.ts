@@ -42,6 +42,16 @@ export function serveIndexes(grammars: Grammars): Handlers {
       const index = of(workspace);
       return makeSnippets(index, query, selectFiles(index, query).slice(0, MAX_SELECTED));
     },
+    texts({ workspace, query, maxUnits }) {
+      const index = of(workspace);
+      let rest = maxUnits;
+      return selectFiles(index, query).slice(0, MAX_SELECTED).flatMap(({ file: { uri } }) => {
+        const text = index.textOf(uri);
+        if (text === undefined || text.length > rest) return [];
+        rest -= text.length;
+        return [{ uri, text }];
+      });
+    },
     search: ({ workspace, words, limit, openUris }) => searchWords(of(workspace), words, { limit, openUris }),
     symbols: ({ workspace, name, limit }) => findSymbols(of(workspace), name, limit),
     needed({ workspace, words, symbol, openUris }) {

@@ -1,4 +1,5 @@
 import type { SamplingParams, TokenId } from '../protocol/engine.ts';
+import type { NgramIndex } from './ngramIndex.ts';
 import type { TokenSpelling } from './tokenHealing.ts';
 
 /** What the scheduler needs of whatever computes: a few sequences over one set of weights. Calls never overlap. */
@@ -83,6 +84,8 @@ export interface DecodeOptions {
   readonly grammar?: CompiledGrammar;
   /** Ends an evaluation as `evaluate`'s does. */
   readonly signal?: AbortSignal;
+  /** Texts that the answer may go on like. */
+  readonly drafts?: NgramIndex | undefined;
   /** Asked before each token: the only tokens allowed, or `undefined` for any. */
   readonly allowed?: () => ReadonlySet<TokenId> | undefined;
 }

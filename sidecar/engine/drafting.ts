@@ -1,8 +1,11 @@
 import type { TokenId } from '../protocol/engine.ts';
+import type { NgramIndex, NgramMatch } from './ngramIndex.ts';
 
 /** Tokens that have to agree for a continuation to be drafted. */
 const LONGEST_MATCH = 6;
 const SHORTEST_MATCH = 2;
+/** In other texts two tokens agree too often. */
+const SHORTEST_OTHER_MATCH = 3;
 /** Guesses that a draft may have: with the token before them mostly multiples of four, which products of blocks of rows take whole, and few, so that graphs are used again. */
 const DRAFT_SIZES = [1, 2, 3, 5, 7, 11, 15] as const;
 /** Guesses where nothing matches and the last draft's source is followed beyond the token that differed. */
@@ -24,6 +27,12 @@ const FORGETTING = 0.7;
 /** Evaluations after which a measured cost is old: another program may have been at work then. */
 const COST_VALID_FOR = 32;
 
+/** A place in the sequence or in the others. */
+interface Source {
+  readonly isOther: boolean;
+  readonly position: number;
+}
+
 /**
  * Prompt-lookup drafting (Saxena 2023; arXiv 2304.04487): what followed the last tokens earlier in the sequence is guessed to follow now, and
  * the network checks all guesses in one evaluation. Lossless, since a guess is kept only where the network chooses the same. Whether it pays
@@ -38,12 +47,15 @@ export class PromptLookup {
   #hits = PRIOR_HITS;
   #misses = PRIOR_MISSES;
   /** Where the last draft was taken from, and where its source goes on behind the token that differed. */
-  #source = 0;
-  #aligned: number | undefined;
+  #source: Source = { isOther: false, position: 0 };
+  #aligned: Source | undefined;
   #pause = 0;
   #nextPause = FIRST_PAUSE;
   /** The next draft is made whatever is expected of it. */
   #isTrial = false;
+
+  /** `others`: texts beside the sequence that it may go on like. */
+  constructor(private readonly others?: NgramIndex) {}
 
   /** Guesses for what follows `tokens`, at most `limit`; empty where nothing is known, before a token's own cost is, or while drafting pauses. */
   draft(tokens: readonly TokenId[], limit: number): readonly TokenId[] {
@@ -54,12 +66,14 @@ export class PromptLookup {
       return [];
     }
     if (this.#singleMs === undefined) return [];
-    const { position, length } = lastMatch(tokens);
-    const isMatch = length >= SHORTEST_MATCH;
-    if (!isMatch && aligned === undefined) return [];
-    this.#source = isMatch ? position : (aligned as number);
-    const most = Math.min(limit, isMatch ? 2 * length + 3 : MOST_ALIGNED, tokens.length - this.#source);
-    return tokens.slice(this.#source, this.#source + this.#size(this.#singleMs, most));
+    const found = this.#find(tokens);
+    const source = found?.source ?? aligned;
+    if (source === undefined) return [];
+    this.#source = source;
+    const { position } = source;
+    const text = source.isOther && this.others ? this.others.tokens : tokens;
+    const most = Math.min(limit, found ? 2 * found.length + 3 : MOST_ALIGNED, text.length - position);
+    return [...text.slice(position, position + this.#size(this.#singleMs, most))];
   }
 
   /** Tells what an evaluation with `drafted` guesses, of which `accepted` were right, took. */
@@ -72,8 +86,16 @@ export class PromptLookup {
     const missed = accepted < drafted;
     this.#hits = this.#hits * FORGETTING + accepted;
     this.#misses = this.#misses * FORGETTING + (missed ? 1 : 0);
-    if (missed && accepted > 0) this.#aligned = this.#source + accepted + 1;
+    if (missed && accepted > 0) this.#aligned = { ...this.#source, position: this.#source.position + accepted + 1 };
     this.#draftMs.set(drafted, { ms: blend(this.#measuredMs(drafted), elapsedMs), at: this.#evaluations });
+  }
+
+  /** Where to guess from: the sequence itself, or others where more of them agrees. */
+  #find(tokens: readonly TokenId[]): { readonly source: Source; readonly length: number } | undefined {
+    const own = lastMatch(tokens);
+    const other = own.length < LONGEST_MATCH ? this.others?.lastMatch(tokens, LONGEST_MATCH) : undefined;
+    if (other !== undefined && other.length > own.length && other.length >= SHORTEST_OTHER_MATCH) return { source: { isOther: true, position: other.position }, length: other.length };
+    return own.length >= SHORTEST_MATCH ? { source: { isOther: false, position: own.position }, length: own.length } : undefined;
   }
 
   /** The size of a draft, at most `most`, that gives the most tokens a millisecond; 0 where none gives more than tokens one by one. */
@@ -123,7 +145,7 @@ export class PromptLookup {
 }
 
 /** Where the longest ending of `tokens` stood before, the last of equally long ones, and how long it is; `position` is what follows it. */
-function lastMatch(tokens: readonly TokenId[]): { position: number; length: number } {
+function lastMatch(tokens: readonly TokenId[]): NgramMatch {
   const last = tokens.length - 1;
   let best = { position: 0, length: 0 };
   for (let end = last - 1; end >= 0 && best.length < LONGEST_MATCH; end--) {

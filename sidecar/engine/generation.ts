@@ -3,6 +3,7 @@ import type { EngineGenerateParams, EngineGenerateResult, GenerateChunk, TokenId
 import type { Backend, BackendSequence, CompiledGrammar } from './backend.ts';
 import type { ChunkSizer } from './chunkSizer.ts';
 import { TroubleError } from './engine.ts';
+import type { NgramIndex } from './ngramIndex.ts';
 import { TextStream, type TextPiece } from './textStream.ts';
 import { TokenHealing, type TokenIndex } from './tokenHealing.ts';
 import { Preempted } from './turns.ts';
@@ -38,6 +39,8 @@ export interface GenerationContext {
   /** Runs one step when it is this request's turn; rejects with the signal's reason. */
   readonly turn: <T>(step: (preempted: AbortSignal) => Promise<T>) => Promise<T>;
   readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void;
+  /** Texts that the answer may go on like. */
+  readonly drafts?: NgramIndex | undefined;
   /** Appends what of the prompt is kept elsewhere; resolves with the number of tokens. */
   readonly restore?: (tokens: readonly TokenId[]) => Promise<number>;
 }
@@ -152,6 +155,7 @@ export class Generation {
       sampling: this.request.sampling,
       grammar: this.grammar,
       signal: this.context.signal,
+      drafts: this.context.drafts,
       allowed: healing && (() => healing.allowed),
     });
     try {

@@ -5,6 +5,7 @@ import {
   CHAT_TEMPLATE,
   DETOKENIZE,
   DICTATION_SOUND,
+  DRAFT_FROM,
   ENGINE_ERROR,
   FORGET_CONTEXTS,
   GENERATE,
@@ -32,6 +33,7 @@ import {
   type DetokenizeParams,
   type DetokenizeResult,
   type DictationSound,
+  type DraftFromParams,
   type EngineErrorData,
   type EngineGenerateParams,
   type ForgetContextsParams,
@@ -81,6 +83,10 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
     engine.generate(params, { signal, onChunk: (chunk) => notify(connection, GENERATE_CHUNK, { requestId, ...chunk } satisfies GenerateChunk) }));
   onRequest(RELEASE_SEQUENCE, async ({ sequence }: ReleaseSequenceParams) => {
     await engine.releaseSequence(sequence);
+    return null;
+  });
+  onRequest(DRAFT_FROM, async ({ sequence, tokens }: DraftFromParams) => {
+    await engine.draftFrom?.(sequence, tokens);
     return null;
   });
   onRequest(KEEP_CONTEXTS, async () => {

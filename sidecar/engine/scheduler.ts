@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import type { EngineGenerateResult, ForgetContextsParams, GenerateChunk } from '../protocol/engine.ts';
+import { MAX_DRAFT_TOKENS, type EngineGenerateResult, type ForgetContextsParams, type GenerateChunk, type TokenId } from '../protocol/engine.ts';
 import type { Backend, BackendSequence, GrammarSource } from './backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
 import { ContextKeeper } from './contextKeeper.ts';
 import { TroubleError } from './engine.ts';
 import { EndedEarly, Generation, type ChunkSizers, type GenerateRequest } from './generation.ts';
+import { NgramIndex } from './ngramIndex.ts';
 import { SequenceTable } from './sequenceTable.ts';
 import { TokenIndex } from './tokenHealing.ts';
 import { Turns } from './turns.ts';
@@ -31,6 +32,7 @@ export class Scheduler {
   private readonly sequences: SequenceTable<BackendSequence>;
   private readonly chunkSizers: ChunkSizers;
   private readonly keeper: ContextKeeper;
+  private readonly drafts = new Map<string, NgramIndex>();
   private index: TokenIndex | undefined;
   private statistics: SchedulerStatistics = { contextUsedTokens: 0 };
   private readonly shutdown = new AbortController();
@@ -77,6 +79,7 @@ export class Scheduler {
             signal: ending.signal,
             turn,
             onChunk: options.onChunk,
+            drafts: this.drafts.get(request.sequence),
             restore: (tokens) => this.keeper.restore(lease.sequence, request.contextSet, tokens, turn),
           },
           grammar,
@@ -107,8 +110,15 @@ export class Scheduler {
 
   /** Forgets a named sequence; its next request begins with an empty one. One that a request is using is left to it. */
   releaseSequence(name: string): void {
+    this.drafts.delete(name);
     const sequence = this.sequences.forget(name);
     if (sequence) this.keeper.keep(sequence);
+  }
+
+  /** Texts that answers of a named sequence may go on like. */
+  draftFrom(name: string, tokens: readonly TokenId[]): void {
+    if (tokens.length === 0) this.drafts.delete(name);
+    else this.drafts.set(name, new NgramIndex(Int32Array.from(tokens.slice(0, MAX_DRAFT_TOKENS))));
   }
 
   /** Writes the contexts that wait to be kept on disk; resolves when they are there. */

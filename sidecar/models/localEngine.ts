@@ -87,6 +87,10 @@ export class LocalEngine implements Engine, Measuring {
     this.loaded?.scheduler.releaseSequence(sequence);
   }
 
+  async draftFrom(sequence: string, tokens: readonly TokenId[]): Promise<void> {
+    this.loaded?.scheduler.draftFrom(sequence, tokens);
+  }
+
   async keepContexts(): Promise<void> {
     await this.loaded?.scheduler.keepContexts();
   }

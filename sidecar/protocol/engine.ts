@@ -171,6 +171,18 @@ export interface ReleaseSequenceParams {
   readonly sequence: string;
 }
 
+/**
+ * Front → engine: texts that answers of a sequence may go on like, as tokens; in place of those before, and none at all takes them away. They change
+ * how quickly tokens are found, never which. Forgotten with the sequence.
+ */
+export const DRAFT_FROM = 'engine/draftFrom';
+export interface DraftFromParams {
+  readonly sequence: string;
+  readonly tokens: readonly TokenId[];
+}
+/** Of one sequence; what is beyond is not looked at. */
+export const MAX_DRAFT_TOKENS = 65_536;
+
 /** Front → engine: writes the contexts that wait to be kept on disk, because the process is about to end. Answers when they are written. */
 export const KEEP_CONTEXTS = 'engine/keepContexts';
 

@@ -6,6 +6,7 @@ import {
   BENCH,
   CHAT_TEMPLATE,
   DETOKENIZE,
+  DRAFT_FROM,
   ENGINE_LOG,
   FORGET_CONTEXTS,
   GENERATE,
@@ -140,6 +141,10 @@ export class EngineProcess implements Engine, Measuring {
   async releaseSequence(sequence: string): Promise<void> {
     // A process that isn't there holds no sequence.
     if (this.running?.child.alive) await this.running.child.request(RELEASE_SEQUENCE, { sequence });
+  }
+
+  async draftFrom(sequence: string, tokens: readonly TokenId[]): Promise<void> {
+    if (this.running?.child.alive) await this.running.child.request(DRAFT_FROM, { sequence, tokens });
   }
 
   async keepContexts(): Promise<void> {

@@ -136,7 +136,7 @@ export class ChorusSequence implements BackendSequence {
     const { cache, vocabularySize } = this;
     const sampler = createSampler(options.sampling);
     const grammar = options.grammar && (options.grammar.handle as () => GrammarState)();
-    const lookup = new PromptLookup();
+    const lookup = new PromptLookup(options.drafts);
     let pending = [...tokens];
     let isAnswer = false;
     if (pending.length === 0) {

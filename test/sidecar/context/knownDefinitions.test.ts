@@ -39,7 +39,7 @@ describe('what language servers know', () => {
 
   it('is there at once where they are quick, and for the next ranking where they are late', async () => {
     assert.deepEqual(await new KnownDefinitions(async () => answer).at(place), answer);
-    let say = (_result: WorkspaceDefinitionsResult): void => undefined;
+    let say: (result: WorkspaceDefinitionsResult) => void = () => undefined;
     let questions = 0;
     const late = new KnownDefinitions(() => {
       questions++;

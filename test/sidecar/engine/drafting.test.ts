@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PromptLookup } from '../../../sidecar/engine/drafting.ts';
+import { NgramIndex } from '../../../sidecar/engine/ngramIndex.ts';
 
 /** A lookup that knows what one token costs. */
 function measured(singleMs = 10): PromptLookup {
@@ -89,5 +90,15 @@ describe('prompt-lookup drafting', () => {
       assert.notDeepEqual(lookup.draft([1, 2, 3, 4, 1, 2], 4), []);
       lookup.record(3, 3, 15);
     }
+  });
+
+  test('guesses from other texts where more of them agrees, and goes on there beyond a token that differs', () => {
+    const lookup = new PromptLookup(new NgramIndex(Int32Array.from([5, 6, 7, 8, 20, 21, 22, 23])));
+    lookup.record(0, 0, 10);
+    assert.deepEqual(lookup.draft([6, 7, 30, 5, 6, 7], 3), [8, 20, 21]);
+    lookup.record(3, 1, 15);
+    assert.deepEqual(lookup.draft([6, 7, 30, 5, 6, 7, 8, 99], 3), [21, 22, 23]);
+    assert.deepEqual(lookup.draft([9, 5, 6, 7, 30, 9, 5, 6, 7], 1), [30], 'the sequence itself comes first');
+    assert.deepEqual(lookup.draft([30, 6, 7], 3), [], 'two tokens say too little');
   });
 });

@@ -28,6 +28,7 @@ function lettersBackend(): Backend {
     batchTokens: 16,
     isInterruptible: false,
     isEndOfGeneration: () => false,
+    beQuiet: () => undefined,
     grammar: async () => ({ handle: undefined, stop: [] }),
   };
 }
@@ -102,5 +103,35 @@ describe('a generation', () => {
       return true;
     });
     assert.equal((await scheduler.generate({ ...request, requiredPrefix: 'a' })).text, 'aaaa');
+  });
+
+  test('drafts from the texts of its own sequence alone, until that is released', async () => {
+    const backend = lettersBackend();
+    const [sequence] = backend.sequences as [BackendSequence];
+    const seen: (readonly number[] | undefined)[] = [];
+    const spying: BackendSequence = {
+      ...sequence,
+      get length() {
+        return sequence.length;
+      },
+      get room() {
+        return sequence.room;
+      },
+      decode: (tokens, options) => {
+        seen.push(options.drafts && [...options.drafts.tokens]);
+        return sequence.decode(tokens, options);
+      },
+    };
+    const scheduler = new Scheduler({ ...backend, sequences: [spying] }, { attentionCostSlope: 0 });
+    const ask = (name: string): Promise<unknown> => scheduler.generate({ sequence: name, priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } });
+    scheduler.draftFrom('mine', [0, 1, 0]);
+    await ask('other');
+    await ask('mine');
+    scheduler.draftFrom('mine', []);
+    await ask('mine');
+    scheduler.draftFrom('mine', [1, 1]);
+    scheduler.releaseSequence('mine');
+    await ask('mine');
+    assert.deepEqual(seen, [undefined, [0, 1, 0], undefined, undefined]);
   });
 });
