@@ -20,6 +20,8 @@ import { InterfaceLanguageSetting, registerLanguageChoice } from './language/int
 import { registerLanguageModels } from './languageModels/languageModels.ts';
 import { registerModels } from './models/chooseModel.ts';
 import { initializationOptions, registerSettingsSync } from './sidecar/initialization.ts';
+import { registerServers } from './servers/registerServers.ts';
+import { ServerChoice } from './servers/serverChoice.ts';
 import { LanguageClientSession } from './sidecar/sidecarSession.ts';
 import { registerStatus } from './status/registerStatus.ts';
 import { TroubleReporter } from './status/troubleReporter.ts';
@@ -42,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const policy = new DocumentPolicy();
   const documents = new DocumentSync(policy, logError);
   const workspace = new WorkspaceSync(policy, (line) => log.info(line), logError);
+  const server = new ServerChoice(context.secrets, logError);
   const snooze = new Snooze();
   const troubles = new TroubleReporter(log);
   const connection = new LanguageClientSession({
@@ -49,7 +52,8 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     documents,
     workspace,
-    initializationOptions: () => initializationOptions(version),
+    ready: () => server.ready(),
+    initializationOptions: () => initializationOptions(version, server),
   });
   session = connection;
   const acceptance = new Acceptance(context.globalState, (feedback) => {
@@ -66,12 +70,13 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   context.subscriptions.push(log, language, policy, documents, workspace, snooze, acceptance, session);
 
-  registerSettingsSync(context, session, logError);
+  registerSettingsSync(context, session, server, logError);
   registerStatus(context, { session, ghostText, snooze, acceptance, language }, troubles, log);
   registerCommandList(context);
   registerLanguageChoice(context);
   registerCompletion(context, session, { ghostText, snooze, acceptance });
-  registerModels(context, session);
+  registerModels(context, session, server);
+  registerServers(context, { session, choice: server, language, logError });
   registerContext(context, session);
   registerContexts(context, session, policy, logError);
   registerCuda(context, session, logError);

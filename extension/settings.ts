@@ -1,4 +1,4 @@
-import type { ChorusSettings, DeviceChoice, EngineChoice } from '../sidecar/protocol/client.ts';
+import type { ChorusSettings, DeviceChoice, EngineChoice, ServerSettings } from '../sidecar/protocol/client.ts';
 
 /** What this file needs of `vscode.WorkspaceConfiguration` of the section `chorus`. */
 export interface SettingsReader {
@@ -17,6 +17,11 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'threads',
   'contextSizeTokens',
   'cache',
+  'server.url',
+  'server.model',
+  'server.fillIn',
+  'server.contextSizeTokens',
+  'server.allowHttp',
   'contexts.keepOnDisk',
   'contexts.maxGigabytes',
   'power.unloadAfterMinutes',
@@ -73,6 +78,17 @@ export function readChorusSettings(reader: SettingsReader): ChorusSettings {
       quiet: oneOf(userValue(reader, 'power.quiet'), ['auto', 'never', 'always'] as const),
     },
   };
+}
+
+/** The server that the user chose, without its key; absent: none. */
+export function readServerSettings(reader: SettingsReader): ServerSettings | undefined {
+  const url = text(userValue(reader, 'server.url'));
+  const model = text(userValue(reader, 'server.model'));
+  if (url === undefined || model === undefined) return undefined;
+  const fillIn = text(userValue(reader, 'server.fillIn'));
+  const contextSizeTokens = wholeNumber(userValue(reader, 'server.contextSizeTokens'), 0);
+  const allowHttp = flag(userValue(reader, 'server.allowHttp'));
+  return { url, model, ...(fillIn ? { fillIn } : {}), ...(contextSizeTokens ? { contextSizeTokens } : {}), ...(allowHttp ? { allowHttp } : {}) };
 }
 
 /** When ghost text is wanted at all. */

@@ -62,7 +62,8 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
   }
 
   #information(): vscode.LanguageModelChatInformation {
-    return modelInformation(this.#session.status, l10n.t('local, nothing leaves this machine'));
+    const { status } = this.#session;
+    return modelInformation(status, status?.server?.leavesMachine ? l10n.t('Chorus: code leaves this machine for {0}', status.server.host) : l10n.t('local, nothing leaves this machine'));
   }
 
   /** A status comes with every few tokens; VS Code is told only when what it knows of the model changed. */

@@ -1,29 +1,34 @@
 import * as vscode from 'vscode';
-import type { ChorusInitializationOptions } from '../../sidecar/protocol/client.ts';
+import type { ChorusInitializationOptions, ChorusSettings } from '../../sidecar/protocol/client.ts';
 import { workspaceKeyOf } from '../../sidecar/client/workspaceKey.ts';
+import type { ServerChoice } from '../servers/serverChoice.ts';
 import { readChorusSettings } from '../settings.ts';
 import type { LanguageClientSession } from './sidecarSession.ts';
 
 /** What the sidecar learns of this window when it connects. */
-export function initializationOptions(clientVersion: string): ChorusInitializationOptions {
+export function initializationOptions(clientVersion: string, server: ServerChoice): ChorusInitializationOptions {
   return {
     clientKind: 'vscode',
     clientVersion,
-    settings: readChorusSettings(vscode.workspace.getConfiguration('chorus')),
+    settings: settingsNow(server),
     workspaceKey: workspaceKey(),
     providesWorkspace: true,
   };
 }
 
 /** Tells the sidecar of changed settings. */
-export function registerSettingsSync(context: vscode.ExtensionContext, session: LanguageClientSession, onError: (error: unknown) => void): void {
+export function registerSettingsSync(context: vscode.ExtensionContext, session: LanguageClientSession, server: ServerChoice, onError: (error: unknown) => void): void {
+  const send = (): void => {
+    session.notifyIfRunning('workspace/didChangeConfiguration', { settings: { chorus: settingsNow(server) } }).catch(onError);
+  };
   context.subscriptions.push(
-    vscode.workspace.onDidChangeConfiguration((event) => {
-      if (!event.affectsConfiguration('chorus')) return;
-      const settings = { chorus: readChorusSettings(vscode.workspace.getConfiguration('chorus')) };
-      session.notifyIfRunning('workspace/didChangeConfiguration', { settings }).catch(onError);
-    }),
+    vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('chorus') && send()),
+    server.onDidChange(send),
   );
+}
+
+function settingsNow(server: ServerChoice): ChorusSettings {
+  return { ...readChorusSettings(vscode.workspace.getConfiguration('chorus')), server: server.settings };
 }
 
 /** A name for the workspace that tells nothing of it. */

@@ -78,6 +78,10 @@ function summaryOfTrouble(code: TroubleCode): string {
       return l10n.t('The request was not understood.');
     case 'no-microphone':
       return l10n.t('The microphone can not be used.');
+    case 'server-unavailable':
+      return l10n.t('The server gives no answer.');
+    case 'server-failed':
+      return l10n.t('The server could not do the work.');
     case 'draining':
       return l10n.t('The sidecar is being replaced.');
   }

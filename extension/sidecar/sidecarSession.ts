@@ -21,6 +21,8 @@ export interface SessionSetup {
   readonly log: vscode.LogOutputChannel;
   readonly documents: DocumentSync;
   readonly workspace: WorkspaceSync;
+  /** Resolves when `initializationOptions` can be asked. */
+  readonly ready: () => Promise<void>;
   readonly initializationOptions: () => ChorusInitializationOptions;
 }
 
@@ -151,7 +153,7 @@ export class LanguageClientSession implements SidecarSession {
 
   async #startClient(): Promise<ChorusLanguageClient> {
     const delayMs = this.#backoff.delayMs(Date.now());
-    const { ChorusLanguageClient } = await import('./languageClient.ts');
+    const [{ ChorusLanguageClient }] = await Promise.all([import('./languageClient.ts'), this.#setup.ready()]);
     if (delayMs === undefined) throw await crashLoopError();
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     if (this.#disposed) throw new vscode.CancellationError();

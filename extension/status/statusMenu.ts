@@ -11,11 +11,11 @@ interface MenuItem extends vscode.QuickPickItem {
 /** The menu behind the status bar item. */
 export async function showStatusMenu(statusBar: StatusBar, { session, snooze }: StatusSources): Promise<void> {
   const title = statusText(statusBar.kind, session.status, snooze.untilMs);
-  const picked = await vscode.window.showQuickPick(menuItems(snooze.untilMs > Date.now(), session.status?.readingAhead === true), { title, placeHolder: 'Chorus' });
+  const picked = await vscode.window.showQuickPick(menuItems({ isSnoozed: snooze.untilMs > Date.now(), isReadingAhead: session.status?.readingAhead === true, isServerChosen: session.status?.server !== undefined }), { title, placeHolder: 'Chorus' });
   if (picked?.command) await vscode.commands.executeCommand(picked.command);
 }
 
-function menuItems(isSnoozed: boolean, isReadingAhead: boolean): MenuItem[] {
+function menuItems({ isSnoozed, isReadingAhead, isServerChosen }: Readonly<Record<'isSnoozed' | 'isReadingAhead' | 'isServerChosen', boolean>>): MenuItem[] {
   const { enabled, disabledLanguages } = readCompletionPreferences(vscode.workspace.getConfiguration('chorus'));
   const languageId = vscode.window.activeTextEditor?.document.languageId;
   const items: MenuItem[] = [
@@ -37,6 +37,7 @@ function menuItems(isSnoozed: boolean, isReadingAhead: boolean): MenuItem[] {
     );
   }
   if (isReadingAhead) items.push({ label: `$(debug-stop) ${l10n.t('Stop Reading Ahead')}`, command: 'chorus.context.stopReadingAhead' });
+  if (isServerChosen) items.push({ label: `$(home) ${l10n.t('Use the Local Model')}`, command: 'chorus.useLocalModel' });
   return [
     ...items,
     { label: '', kind: vscode.QuickPickItemKind.Separator },

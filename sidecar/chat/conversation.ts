@@ -9,8 +9,9 @@ import { languageNamed } from './languageNames.ts';
 import { renderChat, type RenderedChat } from './renderChat.ts';
 import { withoutThinking } from './fences.ts';
 
-const DEFAULT_SYSTEM_PROMPT =
-  "You are Chorus, a programming assistant that runs on the user's own machine. Be brief and exact. Put code into fenced blocks that name the language.";
+const MANNER = 'Be brief and exact. Put code into fenced blocks that name the language.';
+const DEFAULT_SYSTEM_PROMPT = `You are Chorus, a programming assistant that runs on the user's own machine. ${MANNER}`;
+const SERVER_SYSTEM_PROMPT = `You are Chorus, a programming assistant. ${MANNER}`;
 
 /** Context never takes more than this share of the prompt, so that a cut made for one question holds for the next: the prefix stays. */
 const CONTEXT_SHARE = 0.65;
@@ -43,7 +44,7 @@ export async function conversationPrompt(
   const turns = alternating(params.messages);
   const maxTokens = answerTokens(model, settings.maxTokens);
   const budget = model.contextSizeTokens - maxTokens;
-  const system = [settings.systemPrompt || DEFAULT_SYSTEM_PROMPT, ...params.messages.filter(({ role }) => role === 'system').map(({ content }) => content)].join('\n\n');
+  const system = [settings.systemPrompt || (model.engine === 'server' ? SERVER_SYSTEM_PROMPT : DEFAULT_SYSTEM_PROMPT), ...params.messages.filter(({ role }) => role === 'system').map(({ content }) => content)].join('\n\n');
   const { texts: contents, answerLanguage: language } = await turnTexts(turns, params, settings, options);
   const count = async (text: string): Promise<number> => (await session.engine.tokenize(text)).length + MESSAGE_OVERHEAD_TOKENS;
   const sizes = await Promise.all(contents.map(count));

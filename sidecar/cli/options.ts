@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
 import type { ChorusSettings, DeviceChoice, EngineChoice } from '../protocol/client.ts';
+import { UsageError } from './exitCodes.ts';
 
 /** Of a list. */
 const MOST_NUMBERS = 16;
@@ -17,6 +18,15 @@ export interface ModelOptions {
   readonly contextSize?: number;
   readonly cache?: string;
 }
+
+/** Options of commands that may ask a server instead of a model on this machine. */
+export interface ServerOptions {
+  readonly server?: string;
+  readonly serverModel?: string;
+}
+
+/** Holds the server's key: arguments are seen by every process of the machine. */
+const SERVER_KEY_VARIABLE = 'CHORUS_SERVER_KEY';
 
 /** Adds `--json` to a command. */
 export function withJson(command: Command): Command {
@@ -33,6 +43,26 @@ export function withModelOptions(command: Command): Command {
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores))
     .option('--context-size <tokens>', l10n.t('context in tokens'), (value) => integer(value, 128, 2 ** 24))
     .option('--cache <choice>', 'what of a long context to keep: full, snapkv:2048, streaming:1024,sinks=4, … (docs/long-context.md)');
+}
+
+/** Adds `--server` and `--server-model` to a command. */
+export function withServerOptions(command: Command): Command {
+  return command
+    .option('--server <url>', l10n.t('ask this OpenAI-compatible server, whose key is in {0}: what is asked leaves this machine', SERVER_KEY_VARIABLE))
+    .option('--server-model <name>', l10n.t('the model of the server (default: its first)'));
+}
+
+/** What a command does with a server. */
+export function serverOf({ server, serverModel }: ServerOptions): ServerChoice | undefined {
+  if (server === undefined && serverModel !== undefined) throw new UsageError('--server-model names a model of a server: give the server with --server');
+  return server === undefined ? undefined : { url: server, model: serverModel, key: process.env[SERVER_KEY_VARIABLE] || undefined };
+}
+
+/** A server whose model may still have to be chosen. */
+export interface ServerChoice {
+  readonly url: string;
+  readonly model: string | undefined;
+  readonly key: string | undefined;
 }
 
 /**

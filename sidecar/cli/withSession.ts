@@ -1,6 +1,16 @@
-import { LOAD_REQUEST, STATUS_REQUEST, type ChorusSettings, type SidecarStatus } from '../protocol/client.ts';
-import { InterruptedError } from './exitCodes.ts';
+import {
+  LOAD_REQUEST,
+  SERVER_MODELS_REQUEST,
+  STATUS_REQUEST,
+  type ChorusSettings,
+  type ServerModel,
+  type ServerModelsParams,
+  type ServerSettings,
+  type SidecarStatus,
+} from '../protocol/client.ts';
+import { InterruptedError, UsageError } from './exitCodes.ts';
 import { onInterrupt } from './interrupt.ts';
+import type { ServerChoice } from './options.ts';
 import { ProgressBar } from './progressBar.ts';
 import { Session } from './session.ts';
 
@@ -11,10 +21,11 @@ export interface Work {
 }
 
 /** Runs one request's worth of work: connects, loads the model behind a progress bar, cancels on Ctrl-C, and cleans up whatever happens. */
-export async function withSession<Result>(settings: ChorusSettings | undefined, work: (work: Work) => Promise<Result>): Promise<Result> {
+export async function withSession<Result>(settings: ChorusSettings | undefined, work: (work: Work) => Promise<Result>, server?: ServerChoice): Promise<Result> {
   const interrupt = onInterrupt();
   const session = await Session.open(settings);
   try {
+    if (server) await useServer(session, server);
     await loadModel(session, interrupt.signal);
     const result = await work({ session, signal: interrupt.signal });
     if (interrupt.signal.aborted) throw new InterruptedError();
@@ -26,6 +37,15 @@ export async function withSession<Result>(settings: ChorusSettings | undefined, 
     interrupt.dispose();
     await session.close();
   }
+}
+
+/** Lets a server answer what this session asks; the settings concern it alone. */
+export async function useServer(session: Session, { url, model, key }: ServerChoice): Promise<void> {
+  const access: ServerModelsParams = { url, ...(key ? { key } : {}) };
+  const chosen = model ?? (await session.request<readonly ServerModel[]>(SERVER_MODELS_REQUEST, access))[0]?.id;
+  if (chosen === undefined) throw new UsageError(`${url} lists no model: name one with --server-model`);
+  const server: ServerSettings = { ...access, model: chosen };
+  await session.notify('workspace/didChangeConfiguration', { settings: { chorus: { server } } });
 }
 
 /** Waits until the model is loaded and draws how far it is. */

@@ -31,6 +31,8 @@ export interface CompletionServiceDependencies {
   readonly running?: () => number;
   /** Whether nothing is to be computed ahead of requests. Absent: it may be. */
   readonly isQuiet?: () => boolean;
+  /** Where several services count together. */
+  readonly statistics?: StatisticsCounter;
   /** Told when contexts begin and end to be read ahead. */
   readonly onReadAhead?: (isReading: boolean) => void;
   /** Told what happened, in counts and times; never code. */
@@ -46,7 +48,7 @@ export class CompletionService {
   readonly #log: (message: string) => void;
   readonly #cache = new TypedThroughCache();
   readonly #inFlight = new InFlight();
-  readonly #statistics = new StatisticsCounter();
+  readonly #statistics: StatisticsCounter;
   readonly #debounces = new Map<string, AdaptiveDebounce>();
   readonly #prompts: PromptMaker;
   readonly #candidates: CandidateMaker;
@@ -57,6 +59,7 @@ export class CompletionService {
 
   constructor(dependencies: CompletionServiceDependencies) {
     this.#session = dependencies.session;
+    this.#statistics = dependencies.statistics ?? new StatisticsCounter();
     this.#now = dependencies.now ?? (() => performance.now());
     this.#log = dependencies.log ?? (() => undefined);
     this.#running = dependencies.running ?? (() => 0);

@@ -56,7 +56,27 @@ export interface ChorusSettings {
   readonly speech?: SpeechSettings;
   readonly context?: WorkspaceContextSettings;
   readonly power?: PowerSettings;
+  /** A server that answers this client's requests instead of the model on this machine. Absent: none. It concerns this client alone. */
+  readonly server?: ServerSettings;
 }
+
+/** An OpenAI-compatible server, chosen by the user. What is asked of the model then leaves for it. */
+export interface ServerSettings {
+  /** Where its API begins: "https://gpu.example.com:8000/v1". */
+  readonly url: string;
+  /** As the server names it. */
+  readonly model: string;
+  /** Sent as a bearer token. Kept in memory alone. */
+  readonly key?: string;
+  /** How code between two texts is asked for. */
+  readonly fillIn?: FillInChoice;
+  /** 0 or absent: what the server says of the model. */
+  readonly contextSizeTokens?: number;
+  /** Lets `http:` go to public addresses. */
+  readonly allowHttp?: boolean;
+}
+/** 'auto': by the model's name; 'suffix': by the API's parameter of that name; 'none': not at all; otherwise a family of models, such as "qwen-coder". */
+export type FillInChoice = string;
 
 export type EngineChoice = 'auto' | 'chorus' | 'llama';
 export type DeviceChoice = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
@@ -141,8 +161,21 @@ export interface SidecarStatus {
   readonly unloaded?: boolean;
   /** Nothing is computed ahead, and with half the threads. */
   readonly quiet?: boolean;
+  /** Set where this client chose a server. */
+  readonly server?: ServerStatus;
   /** Set when `state` is 'trouble'. */
   readonly trouble?: Trouble;
+}
+
+/** What a client's server does. */
+export interface ServerStatus {
+  /** Name and port: "gpu.example.com:8000". */
+  readonly host: string;
+  readonly model: string;
+  /** What is asked of the model leaves this machine. */
+  readonly leavesMachine: boolean;
+  /** Why requests go to the model on this machine for the time being; empty: the server answers them. One sentence for completion, one for chat. */
+  readonly reasonsForLocal: readonly string[];
 }
 
 /**
@@ -161,7 +194,7 @@ export interface Trouble {
 export type TroubleCode =
   | 'no-model' | 'no-speech-model' | 'model-not-found' | 'not-gguf' | 'truncated-model' | 'invalid-model' | 'unsupported-model'
   | 'out-of-memory' | 'engine-crashed' | 'engine-failed' | 'context-overflow' | 'document-too-large' | 'invalid-input'
-  | 'draining' | 'no-microphone';
+  | 'draining' | 'no-microphone' | 'server-unavailable' | 'server-failed';
 
 /** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
 export const TROUBLE_ERROR_CODE = -32001;
@@ -355,6 +388,15 @@ export interface LocalModel {
   readonly name: string;
   readonly sizeBytes: number;
   readonly source: 'lm-studio' | 'ollama' | 'llama.cpp' | 'chorus' | 'bundled';
+}
+
+/** Client → server request: the models that an OpenAI-compatible server offers, before it is chosen. Sends the server nothing but the key. */
+export const SERVER_MODELS_REQUEST = 'chorus/serverModels';
+export type ServerModelsParams = Pick<ServerSettings, 'url' | 'key' | 'allowHttp'>;
+export interface ServerModel {
+  readonly id: string;
+  /** Where the server says it. */
+  readonly contextSizeTokens?: number;
 }
 
 /** Client → server request: what a bug report needs, no code in it. */

@@ -26,7 +26,8 @@ export interface LoadedModel {
   readonly name: string;
   readonly path: string;
   readonly architecture: string;
-  readonly engine: 'chorus' | 'llama';
+  /** 'server': another machine's, or another program's. */
+  readonly engine: 'chorus' | 'llama' | 'server';
   readonly device: string;
   readonly deviceReasons: readonly string[];
   readonly engineLimits: readonly string[];

@@ -2,6 +2,7 @@ import { contextSetName } from '../client/workspaceKey.ts';
 import type { ClientWorkspace } from '../context/clientWorkspace.ts';
 import type { ChorusSettings } from '../protocol/client.ts';
 import type { ContextSet } from '../protocol/engine.ts';
+import type { ClientServices } from './clientServices.ts';
 import { Documents } from './documents.ts';
 import type { LspConnection } from './lspConnection.ts';
 import { Notebooks } from './notebooks.ts';
@@ -14,6 +15,8 @@ export class Client {
   readonly notebooks = new Notebooks(this.documents);
   /** The files of its workspace, set with the handlers. */
   files: ClientWorkspace | undefined;
+  /** What answers its requests, set with the handlers. */
+  services: ClientServices | undefined;
   clientKind = 'unknown';
   clientVersion = '';
   settings: ChorusSettings = {};
@@ -66,11 +69,6 @@ export class Clients {
 
   get runningRequests(): number {
     return [...this.#clients].reduce((sum, client) => sum + client.connection.runningRequests, 0);
-  }
-
-  /** Sends a notification to every client that has initialized. */
-  notifyAll(method: string, params: object): void {
-    for (const { connection } of this.#clients) if (connection.isInitialized) connection.notify(method, params);
   }
 
   closeAll(code: number, reason: string): void {

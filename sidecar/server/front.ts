@@ -5,9 +5,11 @@ import { CloseCodes } from '../client/connect.ts';
 import type { DictationService } from '../dictation/dictationService.ts';
 import type { IndexThread } from '../context/indexThread.ts';
 import type { CompletionService } from '../completion/completionService.ts';
+import type { StatisticsCounter } from '../completion/statistics.ts';
 import { TROUBLE_ERROR_CODE, type LocalModel, type Trouble } from '../protocol/client.ts';
 import type { Quietness } from '../power/quietness.ts';
 import { Client, type Clients } from './client.ts';
+import { ClientServices } from './clientServices.ts';
 import { conversationId } from './conversationId.ts';
 import { handleChat } from './handlers/chat.ts';
 import { handleCommitMessage } from './handlers/commitMessage.ts';
@@ -39,6 +41,7 @@ export interface FrontParts {
   readonly session: FrontModelSession;
   readonly quietness: Quietness;
   readonly completions: CompletionService;
+  readonly statistics: StatisticsCounter;
   readonly chatService: ChatService;
   readonly dictation: DictationService;
   readonly index: IndexThread;
@@ -46,38 +49,41 @@ export interface FrontParts {
   readonly contextsFolder: string;
   readonly localModels: () => Promise<readonly LocalModel[]>;
   readonly departure: Departure & { readonly isDraining: boolean };
+  readonly onStatusChanged: () => void;
   readonly onClientsChanged: () => void;
 }
 
 /** Gives an authenticated connection its handlers, one per feature. */
 export function serveClient(socket: WebSocket, id: number, parts: FrontParts): void {
-  const { clients, session, completions, chatService, departure } = parts;
+  const { clients, completions, chatService, departure } = parts;
   const client = new Client(id, new LspConnection(socket, parts.log, () => (departure.isDraining ? drainingError() : undefined)), parts.contextsFolder);
+  const services = new ClientServices(parts);
+  client.services = services;
 
-  handleInitialize(client, parts);
+  handleInitialize(client, services, parts);
   handleDocuments(client);
   handleNotebooks(client);
   handleWorkspace(client, parts);
-  handleContext(client, completions);
-  handleInlineCompletion(client, completions);
-  handleCompletion(client, completions);
+  handleContext(client, services, completions);
+  handleInlineCompletion(client, services);
+  handleCompletion(client, services);
   handleFeedback(client, completions);
-  handleChat(client, chatService);
-  handleEdit(client, chatService);
-  handleCommitMessage(client, chatService);
-  handleGenerate(client, chatService);
+  handleChat(client, services);
+  handleEdit(client, services);
+  handleCommitMessage(client, services);
+  handleGenerate(client, services);
   handleDictation(client, parts.dictation);
-  handleModels(client, parts);
+  handleModels(client, services, parts);
   handleForget(client, parts);
-  handleStatus(client, session);
-  handleDiagnostics(client, parts);
+  handleStatus(client, services);
+  handleDiagnostics(client, services, parts);
   handleDrain(client, parts);
 
   clients.add(client);
   parts.onClientsChanged();
   socket.on('close', () => {
     clients.remove(client);
-    Promise.all([client.files?.close(), completions.forgetClient(client.key), chatService.forgetConversations(conversationId(client, ''))]).catch((error: unknown) =>
+    Promise.all([client.files?.close(), services.forget(client.key), completions.forgetClient(client.key), chatService.forgetConversations(conversationId(client, ''))]).catch((error: unknown) =>
       parts.log.error('A client that left could not be forgotten', error),
     );
     parts.onClientsChanged();

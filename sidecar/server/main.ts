@@ -7,6 +7,7 @@ import { ensureHome, homeFolder, type Home } from '../client/home.ts';
 import { EXIT_ALREADY_RUNNING } from '../client/launch.ts';
 import { readStateFile, removeStateFile, writeStateFile } from '../client/stateFile.ts';
 import { CompletionService } from '../completion/completionService.ts';
+import { StatisticsCounter } from '../completion/statistics.ts';
 import { DictationService } from '../dictation/dictationService.ts';
 import { IndexThread } from '../context/indexThread.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
@@ -37,13 +38,14 @@ const engine = new EngineProcess({ log: (line) => log.info(line) });
 const clients = new Clients();
 const status = new StatusBroadcast(clients);
 const quietness = new Quietness({ onChange: () => session.quietnessChanged() });
-const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, defaultModelPath, retryDelay: new RetryDelay(), onStatus: (next) => status.send(next) });
+const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, defaultModelPath, retryDelay: new RetryDelay(), onStatus: () => status.send() });
 const speeds = await PromptSpeeds.open(home.speedsFile);
 const index = new IndexThread((error) => {
   log.error('The index ended and is made anew', error);
   for (const client of clients) client.files?.restart();
 });
-const completions = new CompletionService({ session, speeds, running: () => session.running, isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });
+const statistics = new StatisticsCounter();
+const completions = new CompletionService({ session, speeds, statistics, running: () => session.running, isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });
 const chatService = new ChatService({ session });
 const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath: (chosen) => speechModelPath(chosen) });
 
@@ -66,7 +68,8 @@ let nextClientId = 1;
 const server = new FrontServer({
   onConnection: (socket) =>
     serveClient(socket, nextClientId++, {
-      version: VERSION, log, clients, session, quietness, completions, chatService, dictation, index, localModels, departure, contextsFolder: contextsFolder(home.folder),
+      version: VERSION, log, clients, session, quietness, completions, chatService, statistics, dictation, index, localModels, departure, contextsFolder: contextsFolder(home.folder),
+      onStatusChanged: () => status.send(),
       onClientsChanged: () => lifetime.clientCountChanged(clients.count),
     }),
 });

@@ -13,6 +13,7 @@ import type {
   EditParams,
   ForgetWorkspaceParams,
   GenerateParams,
+  ServerModelsParams,
   WorkspaceChange,
   WorkspaceDefinitionsResult,
   WorkspaceListResult,
@@ -55,6 +56,17 @@ export const settings = z.object({
   contexts: z.object({ keepOnDisk: z.boolean().optional(), maxGigabytes: z.number().nonnegative().optional() }).optional(),
   context: z.object({ workspace: z.boolean().optional(), maxTokens: count.optional(), readAhead: z.boolean().optional() }).optional(),
   power: z.object({ unloadAfterMinutes: z.number().nonnegative().optional(), quiet: z.enum(['auto', 'never', 'always']).optional() }).optional(),
+  server: z
+    .object({
+      url: z.string().min(1).max(2048),
+      model: z.string().min(1).max(256),
+      // A header's value: no line breaks, no other controls.
+      key: z.string().max(8192).regex(/^[\x21-\x7e]*$/, 'expected visible ASCII characters').optional(),
+      fillIn: z.string().max(64).optional(),
+      contextSizeTokens: count.optional(),
+      allowHttp: z.boolean().optional(),
+    })
+    .optional(),
 }) satisfies z.ZodType<ChorusSettings>;
 
 export const initializationOptions = z.object({
@@ -212,6 +224,8 @@ export const completionFeedback = z.object({
   kind: z.enum(['shown', 'accepted', 'acceptedPartly', 'dismissed']),
   acceptedCharacters: count.optional(),
 }) satisfies z.ZodType<CompletionFeedback>;
+
+export const serverModels = settings.shape.server.unwrap().pick({ url: true, key: true, allowHttp: true }) satisfies z.ZodType<ServerModelsParams>;
 
 export const forgetWorkspace = z.object({ workspaceKey: z.string().min(1).max(1024).optional(), unlessRules: z.string().max(256).optional() }) satisfies z.ZodType<ForgetWorkspaceParams>;
 

@@ -1,24 +1,22 @@
-import { STATUS_NOTIFICATION, type SidecarStatus } from '../protocol/client.ts';
+import { STATUS_NOTIFICATION } from '../protocol/client.ts';
 import type { Clients } from './client.ts';
 
 /** Changes within this time reach the clients as one: a keystroke makes the model busy and ready again. */
 const COALESCE_MS = 50;
 
-/** Tells every client the status, the latest only, without flooding anyone. */
+/** Tells every client its status, the latest only, without flooding anyone. */
 export class StatusBroadcast {
-  #pending: SidecarStatus | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly clients: Clients) {}
 
-  send(status: SidecarStatus): void {
-    this.#pending = status;
-    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#flush(), COALESCE_MS);
+  /** The status of some clients changed. */
+  send(): void {
+    this.#timer ??= setTimeout(() => this.#flush(), COALESCE_MS);
   }
 
   #flush(): void {
     this.#timer = undefined;
-    if (this.#pending) this.clients.notifyAll(STATUS_NOTIFICATION, this.#pending);
-    this.#pending = undefined;
+    for (const { connection, services } of this.clients) if (connection.isInitialized && services) connection.notify(STATUS_NOTIFICATION, services.status);
   }
 }

@@ -7,12 +7,12 @@ import { InterruptedError, UsageError } from '../exitCodes.ts';
 import { describeFailure, reportFailure } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printJson, readStandardInput } from '../output.ts';
-import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
+import { serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
 import { Session } from '../session.ts';
-import { loadModel, withSession } from '../withSession.ts';
+import { loadModel, useServer, withSession } from '../withSession.ts';
 import { writeForeignText } from '../terminal.ts';
 
-interface ChatOptions extends ModelOptions {
+interface ChatOptions extends ModelOptions, ServerOptions {
   readonly language?: string;
   readonly system?: string;
 }
@@ -23,7 +23,7 @@ export function addChat(program: Command): void {
     .command('chat')
     .description(l10n.t('talk with the model; with a question, or with one on standard input, answer it and end'))
     .argument('[question...]', l10n.t('the question'));
-  withModelOptions(command)
+  withServerOptions(withModelOptions(command))
     .option('--language <tag>', 'answer in this language, for example "de" (default: that of the question)')
     .option('--system <text>', 'instructions that stand before the conversation')
     .action(chat);
@@ -39,7 +39,7 @@ async function chat(question: readonly string[], options: ChatOptions): Promise<
 async function answerOnce(question: string, options: ChatOptions): Promise<void> {
   if (question.trim() === '') throw new UsageError('Expected a question as an argument or on standard input, but it is empty');
   const messages = [...systemMessage(options), { role: 'user', content: question } as const];
-  const result = await withSession(settingsOf(options), ({ session, signal }) => ask(session, { options, messages, conversationId: randomUUID(), signal }));
+  const result = await withSession(settingsOf(options), ({ session, signal }) => ask(session, { options, messages, conversationId: randomUUID(), signal }), serverOf(options));
   if (options.json) printJson(result);
   else process.stdout.write('\n');
 }
@@ -75,8 +75,10 @@ async function converse(options: ChatOptions): Promise<void> {
 
 async function openLoaded(options: ChatOptions): Promise<Session> {
   const interrupt = onInterrupt();
+  const server = serverOf(options);
   const session = await Session.open(settingsOf(options));
   try {
+    if (server) await useServer(session, server);
     await loadModel(session, interrupt.signal);
     if (interrupt.signal.aborted) throw new InterruptedError();
     return session;

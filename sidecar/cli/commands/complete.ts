@@ -7,7 +7,7 @@ import { MAX_DOCUMENT_UNITS } from '../../protocol/client.ts';
 import { UsageError } from '../exitCodes.ts';
 import { languageIdOf } from '../../context/languageIds.ts';
 import { printJson } from '../output.ts';
-import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
+import { serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
 import { withSession } from '../withSession.ts';
 import { writeForeignText } from '../terminal.ts';
 
@@ -26,10 +26,10 @@ export function addComplete(program: Command): void {
     .command('complete')
     .description(l10n.t('complete code at a place in a file; prints what belongs there'))
     .argument('<file:line:column>', 'line and column from 1, as editors show them');
-  withModelOptions(command).action(complete);
+  withServerOptions(withModelOptions(command)).action(complete);
 }
 
-async function complete(place: string, options: ModelOptions): Promise<void> {
+async function complete(place: string, options: ModelOptions & ServerOptions): Promise<void> {
   const { file, line, column } = parsePlace(place);
   const text = await readSource(file);
   const position = positionIn(text, { file, line, column });
@@ -39,7 +39,7 @@ async function complete(place: string, options: ModelOptions): Promise<void> {
     const params = { textDocument: { uri }, position, context: { triggerKind: 1 } };
     const answer = await session.request<readonly InlineCompletionItem[] | { readonly items: readonly InlineCompletionItem[] } | null>('textDocument/inlineCompletion', params, { signal });
     return answer === null ? [] : 'items' in answer ? answer.items : answer;
-  });
+  }, serverOf(options));
   const completions = items.map((item) => ({ text: insertedText(item, text, position), range: item.range ?? { start: position, end: position } }));
   const first = completions[0]?.text ?? '';
   if (options.json) printJson({ text: first, file, line, column, completions });

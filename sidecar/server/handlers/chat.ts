@@ -1,15 +1,15 @@
-import type { ChatService } from '../../chat/chatService.ts';
 import { workspaceItems } from '../../chat/workspaceItems.ts';
 import { CHAT_REQUEST, type ChatResult } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
+import type { Chatting } from '../clientServices.ts';
 import { conversationId } from '../conversationId.ts';
 import { chat } from '../schemas.ts';
 
 /** A turn of a conversation, streamed. */
-export function handleChat(client: Client, chatService: ChatService): void {
+export function handleChat(client: Client, chatting: Chatting): void {
   client.connection.onRequest(CHAT_REQUEST, chat, async (params, signal): Promise<ChatResult> => {
     const found = client.files === undefined ? [] : await workspaceItems(client.files, params);
-    const result = await chatService.chat(
+    const result = await chatting.chat(
       {
         ...params,
         context: [...(params.context ?? []), ...found.map(({ item }) => item)],

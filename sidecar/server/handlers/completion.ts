@@ -1,6 +1,6 @@
 import { CompletionItemKind, type CompletionItem, type CompletionList } from 'vscode-languageserver-protocol';
-import type { CompletionService } from '../../completion/completionService.ts';
 import type { Client } from '../client.ts';
+import type { Completing } from '../clientServices.ts';
 import { completionRequest } from '../completionRequest.ts';
 import { completion } from '../schemas.ts';
 
@@ -8,12 +8,12 @@ const INVOKED = 1;
 const MAX_LABEL_UNITS = 80;
 
 /** The text of `textDocument/inlineCompletion` for editors without it, as an item of their completion list. */
-export function handleCompletion(client: Client, completions: CompletionService): void {
+export function handleCompletion(client: Client, completing: Completing): void {
   client.connection.onRequest('textDocument/completion', completion, async (params, signal): Promise<CompletionList | null> => {
     const found = completionRequest(client, params.textDocument.uri, params.position, { explicit: (params.context?.triggerKind ?? INVOKED) === INVOKED });
     if (!found) return null;
     const { text, offset } = found.request;
-    const answers = await completions.complete(found.request, signal);
+    const answers = await completing.complete(found.request, signal);
     // Editors filter a list by the word at the cursor and replace that word, so the item begins with it.
     const wordStart = offset - (/[\p{L}\p{N}_$]*$/u.exec(text.slice(Math.max(0, offset - 200), offset))?.[0].length ?? 0);
     return {

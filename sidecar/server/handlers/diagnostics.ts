@@ -1,22 +1,21 @@
 import os from 'node:os';
-import { DIAGNOSTICS_REQUEST, type DiagnosticsResult } from '../../protocol/client.ts';
+import { DIAGNOSTICS_REQUEST, type DiagnosticsResult, type SidecarStatus } from '../../protocol/client.ts';
 import type { Client, Clients } from '../client.ts';
-import type { FrontModelSession } from '../modelSession.ts';
+import type { ClientServices } from '../clientServices.ts';
 import { nothing } from '../schemas.ts';
 
 export interface DiagnosticsSources {
   readonly version: string;
-  readonly session: FrontModelSession;
   readonly clients: Clients;
 }
 
 /** What a bug report needs: versions, machine, model, numbers. No code, no paths of documents, no token. */
-export function handleDiagnostics(client: Client, sources: DiagnosticsSources): void {
-  client.connection.onRequest(DIAGNOSTICS_REQUEST, nothing, (): DiagnosticsResult => ({ text: diagnosticsText(sources) }));
+export function handleDiagnostics(client: Client, services: ClientServices, sources: DiagnosticsSources): void {
+  client.connection.onRequest(DIAGNOSTICS_REQUEST, nothing, (): DiagnosticsResult => ({ text: diagnosticsText(services.status, sources) }));
 }
 
-function diagnosticsText({ version, session, clients }: DiagnosticsSources): string {
-  const { trouble, deviceReasons, engineLimits, modelPath, ...status } = session.status;
+function diagnosticsText(seen: SidecarStatus, { version, clients }: DiagnosticsSources): string {
+  const { trouble, deviceReasons, engineLimits, modelPath, server, ...status } = seen;
   const memory = process.memoryUsage();
   const lines = [
     `Chorus sidecar ${version}, pid ${process.pid}, up ${Math.round(process.uptime())} s`,
@@ -26,6 +25,7 @@ function diagnosticsText({ version, session, clients }: DiagnosticsSources): str
     `Clients: ${[...clients].map((each) => `${each.clientKind} ${each.clientVersion} (${each.documents.count} documents)`).join(', ')}`,
     ...Object.entries(status).map(([name, value]) => `${name}: ${value}`),
     ...(modelPath === undefined ? [] : [`modelPath: ${withoutHome(modelPath)}`]),
+    ...(server ? [`server: ${server.host}, ${server.model}`, ...server.reasonsForLocal.map((reason) => `not by the server: ${reason}`)] : []),
     ...(deviceReasons ?? []).map((reason) => `device: ${reason}`),
     ...(engineLimits ?? []).map((limit) => `limit: ${limit}`),
     ...(trouble ? [`trouble ${trouble.code}: ${withoutHome(trouble.message)}`, ...(trouble.detail ? [withoutHome(trouble.detail)] : [])] : []),

@@ -1,18 +1,18 @@
-import type { ChatService } from '../../chat/chatService.ts';
 import { COUNT_TOKENS_REQUEST, GENERATE_REQUEST } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
+import type { Chatting } from '../clientServices.ts';
 import { conversationId } from '../conversationId.ts';
 import { countTokens, generate } from '../schemas.ts';
 
 /** Messages or text as they are, for `vscode.lm` and the command line. */
-export function handleGenerate(client: Client, chatService: ChatService): void {
+export function handleGenerate(client: Client, chatting: Chatting): void {
   client.connection.onRequest(GENERATE_REQUEST, generate, (params, signal) =>
-    chatService.generate(
+    chatting.generate(
       params.conversationId === undefined ? params : { ...params, conversationId: conversationId(client, params.conversationId), contextSet: client.contextSet },
       client.settings.chat ?? {},
       (part) => client.connection.progress(params.partialResultToken, part),
       signal,
     ),
   );
-  client.connection.onRequest(COUNT_TOKENS_REQUEST, countTokens, (params) => chatService.countTokens(params));
+  client.connection.onRequest(COUNT_TOKENS_REQUEST, countTokens, (params) => chatting.countTokens(params));
 }

@@ -3,18 +3,24 @@ import { PROTOCOL_VERSION, type ChorusServerCapabilities, type ChorusSettings } 
 import { workspaceKeyOf } from '../../client/workspaceKey.ts';
 import type { Quietness } from '../../power/quietness.ts';
 import type { Client } from '../client.ts';
+import type { ClientServices } from '../clientServices.ts';
 import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
 import type { FrontModelSession } from '../modelSession.ts';
 import { didChangeConfiguration, initialize, nothing } from '../schemas.ts';
 
 /** LSP's life cycle, and the settings that come with it. */
-export function handleInitialize(client: Client, parts: { readonly version: string; readonly session: FrontModelSession; readonly quietness: Quietness } & ContextRemoval): void {
+export function handleInitialize(
+  client: Client,
+  services: ClientServices,
+  parts: { readonly version: string; readonly session: FrontModelSession; readonly quietness: Quietness } & ContextRemoval,
+): void {
   const { version, session, quietness } = parts;
   const { connection } = client;
   const take = (settings: ChorusSettings): void => {
     client.settings = settings;
     session.configure(settings);
     quietness.configure(settings.power?.quiet);
+    services.configure(settings.server);
     if (settings.contexts?.keepOnDisk === false) removeContexts(parts).catch(() => undefined);
   };
 

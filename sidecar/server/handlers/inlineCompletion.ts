@@ -1,21 +1,21 @@
 import type { InlineCompletionItem, InlineCompletionList } from 'vscode-languageserver-protocol';
-import type { CompletionService } from '../../completion/completionService.ts';
 import { ACCEPTED_COMMAND, type CompletionItemExtras } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
+import type { Completing } from '../clientServices.ts';
 import { completionRequest } from '../completionRequest.ts';
 import { inlineCompletion } from '../schemas.ts';
 
 const EXPLICIT = 1;
 
 /** Ghost text. */
-export function handleInlineCompletion(client: Client, completions: CompletionService): void {
+export function handleInlineCompletion(client: Client, completing: Completing): void {
   client.connection.onRequest('textDocument/inlineCompletion', inlineCompletion, async (params, signal): Promise<InlineCompletionList | null> => {
     const found = completionRequest(client, params.textDocument.uri, params.position, {
       explicit: params.context.triggerKind === EXPLICIT,
       selected: params.context.selectedCompletionInfo ?? undefined,
     });
     if (!found) return null;
-    const answers = await completions.complete(found.request, signal);
+    const answers = await completing.complete(found.request, signal);
     return {
       items: answers.map((completion): InlineCompletionItem => {
         const extras: CompletionItemExtras = { completionId: completion.id, textLength: completion.text.length, cached: completion.cached };

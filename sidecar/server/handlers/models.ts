@@ -1,13 +1,20 @@
-import { LOAD_REQUEST, LOCAL_MODELS_REQUEST, type LocalModel } from '../../protocol/client.ts';
+import { LOAD_REQUEST, LOCAL_MODELS_REQUEST, SERVER_MODELS_REQUEST, type LocalModel, type ServerModel } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
-import type { FrontModelSession } from '../modelSession.ts';
-import { nothing } from '../schemas.ts';
+import { parseServerAddress } from '../../servers/serverAddress.ts';
+import { ServerConnection } from '../../servers/serverConnection.ts';
+import { listServerModels } from '../../servers/serverModels.ts';
+import type { ClientServices } from '../clientServices.ts';
+import { nothing, serverModels } from '../schemas.ts';
 
-/** Which models this machine has, and loading the chosen one. */
-export function handleModels(client: Client, services: { session: FrontModelSession; localModels: () => Promise<readonly LocalModel[]> }): void {
-  client.connection.onRequest(LOCAL_MODELS_REQUEST, nothing, () => services.localModels());
+/** Which models this machine and a server have, and loading the chosen one. */
+export function handleModels(client: Client, services: ClientServices, sources: { localModels: () => Promise<readonly LocalModel[]> }): void {
+  client.connection.onRequest(LOCAL_MODELS_REQUEST, nothing, () => sources.localModels());
   client.connection.onRequest(LOAD_REQUEST, nothing, async () => {
-    await services.session.loadNow();
+    await services.load();
     return null;
+  });
+  client.connection.onRequest(SERVER_MODELS_REQUEST, serverModels, async ({ url, ...access }, signal): Promise<readonly ServerModel[]> => {
+    const models = await listServerModels(new ServerConnection({ address: parseServerAddress(url), ...access }), signal);
+    return models.map(({ id, contextSizeTokens }) => ({ id, ...(contextSizeTokens ? { contextSizeTokens } : {}) }));
   });
 }

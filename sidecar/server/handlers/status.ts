@@ -1,10 +1,10 @@
 import { STATUS_NOTIFICATION, STATUS_REQUEST } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
-import type { FrontModelSession } from '../modelSession.ts';
+import type { ClientServices } from '../clientServices.ts';
 import { nothing } from '../schemas.ts';
 
 /** The status on request, and once when a client is ready to hear it. */
-export function handleStatus(client: Client, session: FrontModelSession): void {
-  client.connection.onRequest(STATUS_REQUEST, nothing, () => session.status);
-  client.connection.onNotification('initialized', nothing, () => client.connection.notify(STATUS_NOTIFICATION, session.status));
+export function handleStatus(client: Client, services: ClientServices): void {
+  client.connection.onRequest(STATUS_REQUEST, nothing, () => services.status);
+  client.connection.onNotification('initialized', nothing, () => client.connection.notify(STATUS_NOTIFICATION, services.status));
 }

@@ -1,0 +1,38 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import type { ServerChoice } from './serverChoice.ts';
+import { ServerStatusItem } from './serverStatusItem.ts';
+import { useServer } from './useServer.ts';
+
+export interface ServerParts {
+  readonly session: SidecarSession;
+  readonly choice: ServerChoice;
+  readonly language: InterfaceLanguageSetting;
+  readonly logError: (error: unknown) => void;
+}
+
+/** Registers choosing a server, the sign that one is used, and the way back. */
+export function registerServers(context: vscode.ExtensionContext, { session, choice, language, logError }: ServerParts): void {
+  let told: readonly string[] = [];
+  context.subscriptions.push(
+    choice,
+    new ServerStatusItem(session, choice, language),
+    vscode.commands.registerCommand('chorus.useServer', () => useServer(session, choice)),
+    vscode.commands.registerCommand('chorus.useLocalModel', () => choice.clear()),
+    choice.onDidChange(() => (told = [])),
+    session.onDidChangeStatus((status) => {
+      const reasons = status?.server?.reasonsForLocal ?? told;
+      // Once for each reason, and again only when the server had answered in between.
+      for (const reason of reasons) if (!told.includes(reason)) tell(reason).catch(logError);
+      told = reasons;
+    }),
+  );
+}
+
+async function tell(reason: string): Promise<void> {
+  const back = l10n.t('Use the Local Model');
+  const picked = await vscode.window.showWarningMessage(`${l10n.t('The model on this machine stands in for the server.')} ${reason}`, back);
+  if (picked === back) await vscode.commands.executeCommand('chorus.useLocalModel');
+}

@@ -1,0 +1,27 @@
+import * as l10n from '@vscode/l10n';
+import type { ServerSettings, ServerStatus } from '../../sidecar/protocol/client.ts';
+
+/** What the status bar says of the chosen server. */
+export interface ServerSign {
+  readonly host: string;
+  /** With a codicon and the host. */
+  readonly text: string;
+  readonly lines: readonly string[];
+  /** Requests go to the model on this machine, though a server is chosen. */
+  readonly isWarning: boolean;
+}
+
+/** The sign for a chosen server; `undefined` where there is none. Before the sidecar knows more, code is said to leave the machine. */
+export function serverSign(chosen: ServerSettings | undefined, status: ServerStatus | undefined): ServerSign | undefined {
+  if (!chosen) return undefined;
+  const host = status?.host ?? (URL.canParse(chosen.url) ? new URL(chosen.url).host : chosen.url);
+  const reasons = status?.reasonsForLocal ?? [];
+  if (reasons.length > 0) return { host, text: `$(warning) ${host}`, lines: [l10n.t('The model on this machine stands in for the server.'), ...reasons], isWarning: true };
+  const leaves = status?.leavesMachine ?? true;
+  return {
+    host,
+    text: `${leaves ? '$(cloud-upload)' : '$(server-process)'} ${host}`,
+    lines: [leaves ? l10n.t('Chorus: code leaves this machine for {0}', host) : l10n.t('Chorus: another program on this machine answers, {0}', host), l10n.t('Model: {0}', chosen.model)],
+    isWarning: false,
+  };
+}

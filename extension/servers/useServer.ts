@@ -1,0 +1,66 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { LOAD_REQUEST, SERVER_MODELS_REQUEST, type ServerModel, type ServerModelsParams } from '../../sidecar/protocol/client.ts';
+import { readServerSettings } from '../settings.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import type { ServerChoice } from './serverChoice.ts';
+
+/** Asks for a server's address, key and model, and for the consent that code goes there; then uses it. */
+export async function useServer(session: SidecarSession, choice: ServerChoice): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration('chorus');
+  const title = l10n.t('Use a Server…');
+  const url = await vscode.window.showInputBox({
+    title,
+    value: readServerSettings(configuration)?.url ?? '',
+    placeHolder: 'https://gpu.example.com:8000/v1',
+    prompt: l10n.t('Address of an OpenAI-compatible server: vLLM, SGLang, TGI, llama-server, Ollama, a gateway'),
+    ignoreFocusOut: true,
+    validateInput: (value) => (isWebAddress(value) ? undefined : l10n.t('Expected an address that begins with https:// or http://')),
+  });
+  if (url === undefined) return;
+  const key = await vscode.window.showInputBox({
+    title,
+    password: true,
+    value: await choice.keyOf(url),
+    prompt: l10n.t('Key of the server; empty if it needs none. It is kept in the secret storage of VS Code.'),
+    ignoreFocusOut: true,
+  });
+  if (key === undefined) return;
+  const access = { url: url.trim(), key: key.trim(), allowHttp: configuration.inspect<boolean>('server.allowHttp')?.globalValue };
+  const model = await pickModel(session, title, access);
+  if (model === undefined || !(await consents(new URL(access.url).host))) return;
+  await choice.choose({ ...access, model });
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') }, async () => {
+    // What is wrong with a server reaches the user by way of the status.
+    await session.request(LOAD_REQUEST, undefined).catch(() => undefined);
+  });
+}
+
+async function pickModel(session: SidecarSession, title: string, access: ServerModelsParams): Promise<string | undefined> {
+  let models: readonly ServerModel[];
+  try {
+    models = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') }, () =>
+      session.request<readonly ServerModel[]>(SERVER_MODELS_REQUEST, access),
+    );
+  } catch (error) {
+    vscode.window.showErrorMessage(localisedMessage(error));
+    return undefined;
+  }
+  return vscode.window.showQuickPick(models.map(({ id }) => id), { title, placeHolder: l10n.t('A model of the server'), ignoreFocusOut: true });
+}
+
+async function consents(host: string): Promise<boolean> {
+  const use = l10n.t('Use This Server');
+  const picked = await vscode.window.showWarningMessage(
+    l10n.t('Code will be sent to {0}', host),
+    { modal: true, detail: l10n.t('Code around the cursor, pieces of other files, and what you ask go there. Files with secrets and ignored files do not.') },
+    use,
+  );
+  return picked === use;
+}
+
+function isWebAddress(value: string): boolean {
+  const text = value.trim();
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}

@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkIsPrivate, type ServerAddress } from './serverAddress.ts';
+import { ServerUnavailableError, serverFailed } from './serverErrors.ts';
+import { readBounded, refusalText } from './serverResponse.ts';
+
+/** Of an answer that is no stream of a generation. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const MAX_ERROR_BYTES = 64 * 1024;
+const FIRST_DELAY_MS = 250;
+const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
+/** Others would answer with the same when they are asked again. */
+const PASSING = new Set([408, 429, 500, 502, 503, 504, 529]);
+/** What was asked is at fault, not the server. */
+const UNACCEPTABLE = new Set([400, 413, 422]);
+
+export interface ServerConnectionOptions {
+  readonly address: ServerAddress;
+  /** Sent as a bearer token. */
+  readonly key?: string | undefined;
+  /** Lets code go over public networks unencrypted. */
+  readonly allowHttp?: boolean | undefined;
+  readonly fetch?: typeof fetch;
+}
+
+export interface ServerRequest {
+  /** Below the address: "chat/completions". */
+  readonly path: string;
+  /** Sent as JSON; absent: the request is a GET. */
+  readonly body?: object;
+  /** Until the answer begins. */
+  readonly timeoutMs: number;
+  /** How often it is asked again when it is busy or broken for the moment, and how long that may take in all. */
+  readonly patience: { readonly retries: number; readonly maxWaitMs: number };
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** HTTP with one server: key, limits of time and size, asking again after a growing delay, and what its refusals mean. Follows no redirection. */
+export class ServerConnection {
+  constructor(private readonly options: ServerConnectionOptions) {}
+
+  get address(): ServerAddress {
+    return this.options.address;
+  }
+
+  /**
+   * The server's answer, once it accepts the request. Aborting `signal` also ends the answer's body and closes the connection. Throws
+   * `ServerUnavailableError`, `TroubleError` 'server-failed' where the request was refused for what it asks, and the signal's reason.
+   */
+  async send(request: ServerRequest): Promise<Response> {
+    const { retries, maxWaitMs } = request.patience;
+    let waitedMs = 0;
+    for (let attempt = 0; ; attempt++) {
+      const failure = await this.#attempt(request);
+      if (failure instanceof Response) return failure;
+      const delayMs = failure.options.retryAfterMs ?? FIRST_DELAY_MS * 2 ** attempt * (0.75 + Math.random() / 4);
+      if (!failure.isPassing || attempt >= retries || waitedMs + delayMs > maxWaitMs) throw failure;
+      waitedMs += delayMs;
+      await sleep(delayMs, undefined, { signal: request.signal });
+    }
+  }
+
+  /** As `send`; gives the whole answer, parsed. */
+  async readJson(request: ServerRequest): Promise<unknown> {
+    const response = await this.send(request);
+    return this.parseJson(response, request.path);
+  }
+
+  /** The body of an answer that ought to be JSON. Throws `ServerUnavailableError`. */
+  async parseJson(response: Response, path: string): Promise<unknown> {
+    const { host } = this.address;
+    const text = await readBounded(response, MAX_BODY_BYTES).catch((error: unknown) => {
+      throw new ServerUnavailableError(`The answer of ${host} to ${path} broke off or is too long: ${describe(error)}.`, { cause: error });
+    });
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      const type = response.headers.get('content-type') ?? 'no content type';
+      throw new ServerUnavailableError(`${host} answered ${path} with ${text.length} characters (${type.slice(0, 100)}), expected JSON. Is this the address of an OpenAI-compatible API?`, { cause: error });
+    }
+  }
+
+  /** The answer, or why there is none; what must not be asked again is thrown. */
+  async #attempt(request: ServerRequest): Promise<Response | PassingError> {
+    const { address, key, allowHttp, fetch: send = fetch } = this.options;
+    const { path, body, timeoutMs, signal } = request;
+    if (!allowHttp) await checkIsPrivate(address);
+    // Only until the answer begins: its body may take longer.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), timeoutMs);
+    const headers = { accept: 'application/json, text/event-stream', ...(body ? { 'content-type': 'application/json' } : {}), ...(key ? { authorization: `Bearer ${key}` } : {}) };
+    let response: Response;
+    try {
+      response = await send(new URL(path, address.base), {
+        method: body ? 'POST' : 'GET',
+        headers,
+        ...(body ? { body: JSON.stringify(body) } : {}),
+        redirect: 'manual',
+        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (late.signal.aborted) throw new ServerUnavailableError(`${address.host} did not begin to answer ${path} within ${Math.round(timeoutMs / 1000)} s.`, { cause: error });
+      return new PassingError(`${address.host} can not be reached: ${describe(error)}. Is it running, and is the address right?`, true, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+    return response.ok ? response : this.#refusal(response, path);
+  }
+
+  async #refusal(response: Response, path: string): Promise<PassingError> {
+    const { host } = this.address;
+    const { status, headers } = response;
+    if (status >= 300 && status < 400) {
+      await response.body?.cancel();
+      throw new ServerUnavailableError(`${host} answers ${path} with a redirection (${status}), which is not followed, because code and key would go elsewhere. Enter the address that it leads to.`);
+    }
+    const said = refusalText(await readBounded(response, MAX_ERROR_BYTES).catch(() => ''));
+    const quoted = said === '' ? '' : ` It says: ${said}`;
+    if (status === 401 || status === 403) throw new ServerUnavailableError(`${host} refuses the key (${status}). Enter another one by "Chorus: Use a Server…".${quoted}`);
+    if (status === 404 || status === 405 || status === 501) throw new ServerUnavailableError(`${host} has no ${path}, or not this model (${status}).${quoted}`, { status });
+    if (UNACCEPTABLE.has(status)) throw serverFailed(`${host} refused the request to ${path} (${status}).${quoted}`);
+    const isPassing = PASSING.has(status);
+    const problem = status === 429 ? 'has more requests than it takes' : 'failed';
+    return new PassingError(`${host} ${problem} (${status}).${quoted}`, isPassing, { retryAfterMs: isPassing ? retryAfterMs(headers) : undefined });
+  }
+}
+
+/** `isPassing`: may be over in a moment. */
+class PassingError extends ServerUnavailableError {
+  constructor(
+    message: string,
+    readonly isPassing: boolean,
+    options?: ServerUnavailableError['options'],
+  ) {
+    super(message, options);
+  }
+}
+
+/** RFC 9110, section 10.2.3: seconds, or a date. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const value = headers.get('retry-after')?.trim();
+  if (!value) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS) : undefined;
+}
+
+/** What went wrong below HTTP: "ECONNREFUSED", "self-signed certificate". */
+function describe(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return 'for an unknown reason';
+  const { code } = cause as NodeJS.ErrnoException;
+  return [cause.message, code !== undefined && !cause.message.includes(code) ? `(${code})` : ''].filter(Boolean).join(' ') || cause.name;
+}

@@ -1,0 +1,166 @@
+import { TroubleError, type Engine } from '../engine/engine.ts';
+import type { ChatTemplateParams, EngineGenerateResult, LoadedModel, SpecialTokens, TokenId } from '../protocol/engine.ts';
+import { AnswerStart, StopTexts } from './answerStart.ts';
+import type { FillIn } from './fillIn.ts';
+import { BrokenAnswerError, readAnswer } from './serverAnswer.ts';
+import type { ServerConnection } from './serverConnection.ts';
+import { serverFailed, ServerUnavailableError } from './serverErrors.ts';
+import { apiRequest } from './serverRequests.ts';
+import { decodePieces, encodeMessages, encodePieces, isMark, Marks } from './serverTokens.ts';
+
+/** A long prompt on a slow machine. */
+const FIRST_PART_TIMEOUT_MS = 120_000;
+/** Whoever types does not wait; whoever asked a question does, for a while. */
+const PATIENCE = {
+  completion: { retries: 1, maxWaitMs: 500 },
+  chat: { retries: 3, maxWaitMs: 10_000 },
+  background: { retries: 0, maxWaitMs: 0 },
+} as const;
+
+export interface ServerEngineOptions {
+  readonly connection: ServerConnection;
+  readonly model: string;
+  readonly fillIn: FillIn;
+  readonly contextSizeTokens: number;
+}
+
+/**
+ * An engine on an OpenAI-compatible server: what is generated is asked for by `/v1/completions`, for conversations by `/v1/chat/completions`. Its tokens
+ * are pieces of text (`serverTokens.ts`). A server is asked by no grammar and for no answer that begins as required: callers check what they get.
+ */
+export class ServerEngine implements Engine {
+  readonly loaded: LoadedModel;
+
+  constructor(private readonly options: ServerEngineOptions) {
+    this.loaded = loadedModel(options);
+  }
+
+  load(): Promise<LoadedModel> {
+    return Promise.resolve(this.loaded);
+  }
+
+  unload(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** With `special` the marks of the model's family are one token each. */
+  tokenize(text: string, { special = false }: { special?: boolean } = {}): Promise<readonly TokenId[]> {
+    const { fillIn } = this.options;
+    if (special && fillIn.kind === 'marks') {
+      const { prefix, suffix, middle } = fillIn.family;
+      const mark = text === prefix ? Marks.fimPrefix : text === suffix ? Marks.fimSuffix : text === middle ? Marks.fimMiddle : undefined;
+      if (mark !== undefined) return Promise.resolve([mark]);
+    }
+    return Promise.resolve(encodePieces(text));
+  }
+
+  detokenize(tokens: readonly TokenId[]): Promise<string> {
+    return Promise.resolve(decodePieces(tokens.filter((token) => !isMark(token))));
+  }
+
+  chatTemplate({ messages }: ChatTemplateParams): Promise<readonly TokenId[]> {
+    return Promise.resolve(encodeMessages(messages));
+  }
+
+  async generate(...[params, { onChunk, signal } = {}]: Parameters<Engine['generate']>): Promise<EngineGenerateResult> {
+    const { connection, model, fillIn } = this.options;
+    const startedAt = performance.now();
+    let firstAt: number | undefined;
+    let text = '';
+    const ended = (stopReason: EngineGenerateResult['stopReason']): EngineGenerateResult => {
+      const promptMs = (firstAt ?? performance.now()) - startedAt;
+      return { tokens: encodePieces(text), text, stopReason, reusedTokens: 0, evaluatedTokens: params.tokens.length, promptMs, generateMs: performance.now() - startedAt - promptMs };
+    };
+    if (params.maxTokens < 1) return ended('length');
+
+    const { path, body, answerStart, given } = apiRequest(params, model, fillIn);
+    const start = new AnswerStart(answerStart);
+    const stop = new StopTexts(params.stop ?? []);
+    const say = (more: string): void => {
+      if (more === '') return;
+      text += more;
+      onChunk?.({ tokens: encodePieces(more), text: more });
+    };
+    // Leaving early closes the connection: the server hears that nobody waits any more.
+    const leave = new AbortController();
+    const outOfTime = new AbortController();
+    const timer = params.timeoutMs === undefined ? undefined : setTimeout(() => outOfTime.abort(), params.timeoutMs);
+    try {
+      const response = await connection.send({
+        path,
+        body,
+        timeoutMs: Math.min(params.timeoutMs ?? FIRST_PART_TIMEOUT_MS, FIRST_PART_TIMEOUT_MS),
+        patience: PATIENCE[params.priority],
+        signal: AbortSignal.any([leave.signal, outOfTime.signal, ...(signal ? [signal] : [])]),
+      });
+      let finishReason: string | undefined;
+      for await (const part of readAnswer(response, connection, path)) {
+        if (part.text !== '' && firstAt === undefined) {
+          firstAt = performance.now();
+          say(given);
+        }
+        say(stop.push(start.push(part.text)));
+        finishReason ??= part.finishReason;
+        if (stop.isStopped) return ended('stop');
+        if (signal?.aborted) return ended('cancelled');
+      }
+      say(stop.push(start.end()));
+      if (!stop.isStopped) say(stop.end());
+      return ended(stop.isStopped ? 'stop' : finishReason === 'length' ? 'length' : 'end');
+    } catch (error) {
+      if (signal?.aborted) return ended('cancelled');
+      if (outOfTime.signal.aborted) {
+        if (firstAt !== undefined) return ended('timeout');
+        throw new ServerUnavailableError(`${connection.address.host} did not begin to answer ${path} within ${(params.timeoutMs ?? 0) / 1000} s.`, { cause: error });
+      }
+      throw this.#failure(error, text.length);
+    } finally {
+      clearTimeout(timer);
+      leave.abort();
+    }
+  }
+
+  releaseSequence(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  dispose(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Before anything came, the request can go elsewhere; after that it is said. */
+  #failure(error: unknown, receivedUnits: number): TroubleError {
+    if (error instanceof TroubleError) return error;
+    const { host } = this.options.connection.address;
+    const what = error instanceof BrokenAnswerError ? error.message : `broke off the answer (${error instanceof Error ? error.message : 'for an unknown reason'})`;
+    if (receivedUnits === 0) return new ServerUnavailableError(`${host} ${what}.`, { cause: error });
+    return serverFailed(`${host} ${what}, after ${receivedUnits} characters. Ask again.`, error);
+  }
+}
+
+function loadedModel({ connection, model, fillIn, contextSizeTokens }: ServerEngineOptions): LoadedModel {
+  const { address } = connection;
+  const marks = { fimPrefix: Marks.fimPrefix, fimSuffix: Marks.fimSuffix, fimMiddle: Marks.fimMiddle };
+  const special: SpecialTokens = { addBos: false, endOfGeneration: [], ...(fillIn.kind === 'suffix' ? marks : {}) };
+  return {
+    name: model,
+    path: `${address.base.href}${model}`,
+    architecture: 'server',
+    engine: 'server',
+    device: address.host,
+    deviceReasons: [],
+    engineLimits: [],
+    sizeBytes: 0,
+    memoryBytes: 0,
+    threads: 0,
+    vocabularySize: 0,
+    contextSizeTokens,
+    trainContextTokens: contextSizeTokens,
+    special,
+    // Any text: the server applies its own.
+    chatTemplate: '{# by the server #}',
+    supportsToolCalling: false,
+    // What a family is recognised by, where the model's name alone does not tell.
+    metadata: fillIn.kind === 'marks' ? { 'general.basename': fillIn.family.name } : {},
+  };
+}

@@ -1,0 +1,82 @@
+import type { Engine, ModelSession } from '../engine/engine.ts';
+import type { ServerSettings } from '../protocol/client.ts';
+import type { LoadedModel } from '../protocol/engine.ts';
+import { fillInFor } from './fillIn.ts';
+import { parseServerAddress, type ServerAddress } from './serverAddress.ts';
+import { ServerConnection } from './serverConnection.ts';
+import { ServerEngine } from './serverEngine.ts';
+import { ServerUnavailableError } from './serverErrors.ts';
+import { listServerModels, type ListedModel } from './serverModels.ts';
+
+/** Where neither server nor user says how much a model takes. */
+const DEFAULT_CONTEXT_TOKENS = 8192;
+
+/** A server's model as services ask for it: what the server says of the model is asked once, with the first request. */
+export class ServerSession implements ModelSession {
+  readonly address: ServerAddress;
+  readonly #connection: ServerConnection;
+  #engine: Promise<ServerEngine> | undefined;
+
+  /** Throws `TroubleError` 'invalid-input' for an address that is none. */
+  constructor(
+    private readonly settings: ServerSettings,
+    options: { readonly fetch?: typeof fetch } = {},
+  ) {
+    this.address = parseServerAddress(settings.url);
+    const { key, allowHttp } = settings;
+    this.#connection = new ServerConnection({ address: this.address, key, allowHttp, ...options });
+  }
+
+  /** Asks the server, whatever it said before. Throws `ServerUnavailableError`. */
+  async check(): Promise<void> {
+    await this.#list();
+  }
+
+  async model(): Promise<LoadedModel> {
+    return (await this.#open()).loaded;
+  }
+
+  /** The engine of the model that `model()` gave. */
+  get engine(): Engine {
+    const open = (): Promise<ServerEngine> => this.#open();
+    return {
+      load: () => this.model(),
+      unload: () => Promise.resolve(),
+      tokenize: async (text, options) => (await open()).tokenize(text, options),
+      detokenize: async (tokens) => (await open()).detokenize(tokens),
+      chatTemplate: async (params) => (await open()).chatTemplate(params),
+      generate: async (params, options) => (await open()).generate(params, options),
+      releaseSequence: () => Promise.resolve(),
+      dispose: () => Promise.resolve(),
+    };
+  }
+
+  #open(): Promise<ServerEngine> {
+    this.#engine ??= this.#describe().catch((error: unknown) => {
+      this.#engine = undefined;
+      throw error;
+    });
+    return this.#engine;
+  }
+
+  /** Some gateways have no list of models: then the model's name is all that is known. */
+  async #list(): Promise<readonly ListedModel[]> {
+    try {
+      return await listServerModels(this.#connection);
+    } catch (error) {
+      if (error instanceof ServerUnavailableError && error.options.status !== undefined) return [];
+      throw error;
+    }
+  }
+
+  async #describe(): Promise<ServerEngine> {
+    const { model, fillIn = 'auto', contextSizeTokens } = this.settings;
+    const listed = (await this.#list()).find(({ id }) => id === model);
+    return new ServerEngine({
+      connection: this.#connection,
+      model,
+      fillIn: fillInFor(model, fillIn, listed?.ownedBy),
+      contextSizeTokens: contextSizeTokens || listed?.contextSizeTokens || DEFAULT_CONTEXT_TOKENS,
+    });
+  }
+}
