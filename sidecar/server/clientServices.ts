@@ -66,7 +66,7 @@ export class ClientServices implements Chatting, Completing {
 
   complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion[]> {
     // A server's time is not spent on what may never be asked, and its memory is its own.
-    const { contextSet: _, ...asked } = { ...request, contextSettings: { ...request.contextSettings, readAhead: false } };
+    const asked = { ...request, contextSet: undefined, contextSettings: { ...request.contextSettings, readAhead: false } };
     return this.#ask('completion', ({ completions }) => completions.complete(asked, signal), () => this.options.completions.complete(request, signal));
   }
 

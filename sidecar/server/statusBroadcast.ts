@@ -12,7 +12,7 @@ export class StatusBroadcast {
 
   /** The status of some clients changed. */
   send(): void {
-    this.#timer ??= setTimeout(() => this.#flush(), COALESCE_MS);
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#flush(), COALESCE_MS);
   }
 
   #flush(): void {

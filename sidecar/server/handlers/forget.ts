@@ -28,7 +28,12 @@ export function handleForget(client: Client, services: ForgetServices): void {
     const affected = [...clients].filter(({ workspaceKey }) => workspaceKey === key);
     // A conversation that is being answered is forgotten when it ends, and nothing of it is kept.
     Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch((error: unknown) => log.error('A conversation could not be forgotten', error));
-    await Promise.all(affected.flatMap((each) => [completions.forgetClient(each.key), each.services?.forget(each.key)]));
+    await Promise.all(
+      affected.map(async (each) => {
+        await completions.forgetClient(each.key);
+        await each.services?.forget(each.key);
+      }),
+    );
     await removeContexts(services, contextSetName(key));
     if (contextSet && unlessRules !== undefined) await noteRules(contextSet, unlessRules);
     return null;
