@@ -63,6 +63,9 @@ export function readChorusSettings(reader: SettingsReader): ChorusSettings {
     speech: {
       modelPath: text(userValue(reader, 'speech.modelPath')),
       language: text(reader.get('speech.language')),
+      beamSize: wholeNumber(reader.get('speech.beamSize'), 1),
+      commands: flag(reader.get('speech.commands')),
+      identifiers: flag(reader.get('speech.identifiers')),
     },
     contexts: {
       keepOnDisk: flag(userValue(reader, 'contexts.keepOnDisk')),

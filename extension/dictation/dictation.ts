@@ -67,7 +67,7 @@ export class Dictation implements vscode.Disposable {
       }));
     const result = await this.session.requestStreaming<DictationChunk, DictateResult>(
       DICTATE_REQUEST,
-      {} satisfies DictateParams,
+      { uri: target.uri } satisfies DictateParams,
       ({ isListening, text }) => {
         this.#showSign('$(mic-filled)', isListening);
         target.setListening?.(isListening);
@@ -113,6 +113,6 @@ export class Dictation implements vscode.Disposable {
 }
 
 async function chooseSpeechModel(): Promise<void> {
-  const [file] = (await vscode.window.showOpenDialog({ filters: { 'ggml-*.bin': ['bin'] } })) ?? [];
+  const [file] = (await vscode.window.showOpenDialog({ filters: { 'ggml-*.bin, *.gguf': ['bin', 'gguf'] } })) ?? [];
   if (file) await vscode.workspace.getConfiguration('chorus').update('speech.modelPath', file.fsPath, vscode.ConfigurationTarget.Global);
 }

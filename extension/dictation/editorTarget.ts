@@ -20,6 +20,10 @@ export class EditorTarget implements DictationTarget {
     });
   }
 
+  get uri(): string {
+    return this.editor.document.uri.toString();
+  }
+
   async show(text: string): Promise<boolean> {
     const { document } = this.editor;
     if (!this.#range || document.isClosed) return false;

@@ -4,6 +4,7 @@ import type { SidecarSession } from '../sidecar/session.ts';
 import { Dictation } from './dictation.ts';
 import type { DictationTarget } from './dictationTarget.ts';
 import { EditorTarget } from './editorTarget.ts';
+import { HeldKey } from './heldKey.ts';
 
 /** The chat panel's box for questions. */
 export interface ChatBox {
@@ -13,17 +14,22 @@ export interface ChatBox {
   readonly onDidFocus: vscode.Event<void>;
 }
 
-/** Registers the commands that dictate: into what had the focus last, the chat box, or the box of a commit message. Each is a toggle. */
+/**
+ * Registers the commands that dictate: into what had the focus last, the chat box, or the box of a commit message. Each is a toggle, and
+ * listens no longer than its key is held where that is held.
+ */
 export function registerDictation(context: vscode.ExtensionContext, session: SidecarSession, chatBox: ChatBox, logError: (error: unknown) => void): void {
   const dictation = new Dictation(session, context.globalState, logError);
+  const key = new HeldKey(() => dictation.stop());
   let isChatLast = false;
   const toggle = async (open: () => Promise<DictationTarget | undefined>): Promise<void> => {
-    if (dictation.isRunning) return dictation.stop();
+    if (dictation.isRunning) return key.pressAgain();
     const target = await open();
     if (target) await dictation.start(target);
   };
   context.subscriptions.push(
     dictation,
+    key,
     chatBox.onDidFocus(() => (isChatLast = true)),
     vscode.window.onDidChangeActiveTextEditor(() => (isChatLast = false)),
     vscode.window.onDidChangeTextEditorSelection(({ kind }) => {

@@ -4,6 +4,8 @@ import { EngineChild } from '../engine/process/engineChild.ts';
 import type { Microphone, MicrophoneEvents } from '../microphone/microphone.ts';
 import type { ChorusSettings, DictateResult, DictationChunk } from '../protocol/client.ts';
 import { BEGIN_DICTATION, DICTATION_SOUND, READ_DICTATION, type BeginDictationParams, type DictationReading, type DictationSound, type ReadDictationParams } from '../protocol/engine.ts';
+import { obeySpokenCommands } from './spokenCommands.ts';
+import { spokenIdentifiers, writeIdentifiers } from './spokenIdentifiers.ts';
 
 export interface DictationServiceOptions {
   readonly openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable;
@@ -13,6 +15,8 @@ export interface DictationServiceOptions {
 
 export interface DictateOptions {
   readonly settings: ChorusSettings;
+  /** What is dictated into: its identifiers are expected, and written where their words are said. */
+  readonly document?: string;
   readonly onChunk: (chunk: DictationChunk) => void;
   readonly signal: AbortSignal;
 }
@@ -36,16 +40,23 @@ export class DictationService {
   constructor(private readonly options: DictationServiceOptions) {}
 
   /** Listens until `stop`, silence or the signal. Throws `TroubleError`. */
-  async dictate({ settings, onChunk, signal }: DictateOptions): Promise<DictateResult> {
+  async dictate({ settings, document = '', onChunk, signal }: DictateOptions): Promise<DictateResult> {
     if (this.#stop) throw new TroubleError('invalid-input', 'Chorus is listening already, for this window or another one. End that dictation first.');
     const stop = new AbortController();
     this.#stop = stop;
     clearTimeout(this.#idle);
     try {
       const modelPath = await this.options.speechModelPath(settings.speech?.modelPath);
-      const { device } = settings;
-      const begin: BeginDictationParams = { model: { modelPath, device: device === undefined || device === 'auto' ? 'cpu' : device, threads: settings.threads ?? 0 }, language: settings.speech?.language ?? 'auto' };
-      return await this.#listen(begin, stop.signal, { onChunk, signal });
+      const { device, speech } = settings;
+      const language = speech?.language ?? 'auto';
+      const identifiers = spokenIdentifiers(document);
+      const written = (text: string): string => {
+        const named = writeIdentifiers(text, identifiers);
+        return speech?.commands ? obeySpokenCommands(named, language) : named;
+      };
+      const begin: BeginDictationParams = { model: { modelPath, device: device === undefined || device === 'auto' ? 'cpu' : device, threads: settings.threads ?? 0 }, language, beamSize: speech?.beamSize, phrases: identifiers.map(({ words }) => words.join(' ')) };
+      const { text, endedBy } = await this.#listen(begin, stop.signal, { onChunk: (chunk) => onChunk({ ...chunk, text: written(chunk.text) }), signal });
+      return { text: written(text), endedBy };
     } finally {
       this.#stop = undefined;
       this.#idle = setTimeout(() => {

@@ -90,10 +90,16 @@ export interface PowerSettings {
 }
 
 export interface SpeechSettings {
-  /** Path of a speech model of whisper.cpp. Empty: the best that is found. */
+  /** Path of a speech model, of whisper.cpp or of `chorus train --speech`. Empty: the best that is found. */
   readonly modelPath?: string;
   /** That is spoken, as ISO 639 code; "auto" finds out. */
   readonly language?: string;
+  /** Texts that are followed at once in the last reading, 1 to 8. Default 1: greedy. */
+  readonly beamSize?: number;
+  /** "New line" and "undo that" are obeyed, in the language that is spoken. Default: they are words like others. */
+  readonly commands?: boolean;
+  /** Identifiers of the document that is dictated into are expected, and written as such. Default true. */
+  readonly identifiers?: boolean;
 }
 
 export interface CompletionSettings {
@@ -224,6 +230,8 @@ export const ACCEPTED_COMMAND = 'chorus.completion.accepted';
 export const DICTATE_REQUEST = 'chorus/dictate';
 export interface DictateParams {
   readonly partialResultToken?: string | number;
+  /** An open document that is dictated into, and whose identifiers may be said. */
+  readonly uri?: string;
 }
 export interface DictationChunk {
   /** The microphone is open from the first chunk on. */

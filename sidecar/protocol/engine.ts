@@ -392,6 +392,8 @@ export interface TranscribeParams {
   readonly temperatures?: readonly number[];
   /** Texts that are followed at once, 1 to 8; 1 is greedy. Default 1. */
   readonly beamSize?: number;
+  /** In words and small letters: they become likelier. */
+  readonly phrases?: readonly string[];
   /** Tells the decoder the text so far. */
   readonly withContext: boolean;
   /** Leaves out what stands where nobody speaks. */
@@ -418,6 +420,7 @@ export interface BeginDictationParams {
   readonly language: string;
   /** Of the last reading, as in `TranscribeParams`. */
   readonly beamSize?: number;
+  readonly phrases?: readonly string[];
 }
 /** Parent → engine, notification: sound at 16 kHz. May come before `BEGIN_DICTATION` is answered. */
 export const DICTATION_SOUND = 'engine/dictationSound';

@@ -52,7 +52,7 @@ export const settings = z.object({
       systemPrompt: z.string().optional(),
     })
     .optional(),
-  speech: z.object({ modelPath: z.string().optional(), language: z.string().max(64).optional() }).optional(),
+  speech: z.object({ modelPath: z.string().optional(), language: z.string().max(64).optional(), beamSize: z.number().int().min(1).max(8).optional(), commands: z.boolean().optional(), identifiers: z.boolean().optional() }).optional(),
   contexts: z.object({ keepOnDisk: z.boolean().optional(), maxGigabytes: z.number().nonnegative().optional() }).optional(),
   context: z.object({ workspace: z.boolean().optional(), maxTokens: count.optional(), readAhead: z.boolean().optional() }).optional(),
   power: z.object({ unloadAfterMinutes: z.number().nonnegative().optional(), quiet: z.enum(['auto', 'never', 'always']).optional() }).optional(),
@@ -182,7 +182,7 @@ export const edit = z.object({
   language: z.string().max(64).optional(),
 }) satisfies z.ZodType<EditParams>;
 
-export const dictate = z.object({ partialResultToken: token }) satisfies z.ZodType<DictateParams>;
+export const dictate = z.object({ partialResultToken: token, uri: z.string().optional() }) satisfies z.ZodType<DictateParams>;
 
 export const commitMessage = z.object({
   diff: z.string(),

@@ -3,6 +3,7 @@ import { logProbability } from '../engine/measuring.ts';
 import { uniformNumbers } from '../engine/random.ts';
 import { beamSearch, type Hypothesis } from './beamSearch.ts';
 import { applyDecodingRules } from './decodingRules.ts';
+import type { PhraseBias } from './phraseBias.ts';
 import type { SpeechTokens } from './speechTokens.ts';
 import type { DecoderToken } from './speechDecoder.ts';
 import type { WhisperNetwork } from './whisperNetwork.ts';
@@ -29,6 +30,8 @@ export interface DecodeWindowOptions {
   readonly temperatures: readonly number[];
   /** Texts that are followed at once at temperature 0. */
   readonly beamSize: number;
+  /** Makes phrases likelier that are to be expected. */
+  readonly bias?: PhraseBias;
   readonly signal?: AbortSignal;
 }
 
@@ -56,7 +59,7 @@ export function isSilence({ noSpeechProbability, meanLogProbability }: DecodedWi
   return noSpeechProbability > NO_SPEECH_PROBABILITY && meanLogProbability < LEAST_MEAN_LOG_PROBABILITY;
 }
 
-function decodeAt({ network, tokens, language, previous = [], beamSize, signal }: DecodeWindowOptions, temperature: number): DecodedWindow {
+function decodeAt({ network, tokens, language, previous = [], beamSize, bias, signal }: DecodeWindowOptions, temperature: number): DecodedWindow {
   const { textContext } = network.model.file.hyperparameters;
   const prompt = promptTokens(tokens, language, previous.slice(-(textContext / 2 - 1)));
   const random = uniformNumbers(Math.round(temperature * 1000));
@@ -64,8 +67,11 @@ function decodeAt({ network, tokens, language, previous = [], beamSize, signal }
   const batch = prompt.map((token, position): DecoderToken => ({ token, position, row: position, history: Array.from({ length: position }, (_, row) => row) }));
   const [atStart, atEnd] = network.decode(batch, [prompt.indexOf(tokens.start), prompt.length - 1]) as [Float32Array, Float32Array];
   const noSpeechProbability = Math.exp(logProbability(atStart, tokens.noSpeech));
+  const rules = (values: Float32Array, said: readonly number[]): void => {
+    bias?.apply(values, said);
+    applyDecodingRules(values, said, tokens);
+  };
   if (temperature === 0 && beamSize > 1) {
-    const rules = (logits: Float32Array, sampled: readonly number[]): void => applyDecodingRules(logits, sampled, tokens);
     const mostTokens = Math.min(textContext / 2, textContext - prompt.length);
     const [best] = beamSearch({ decoder: network, prompt, logits: atEnd, end: tokens.end, beamSize, mostTokens, rules, signal }) as [Hypothesis];
     return { tokens: best.tokens, meanLogProbability: best.logProbability / (best.tokens.length + 1), noSpeechProbability, temperature };
@@ -76,7 +82,7 @@ function decodeAt({ network, tokens, language, previous = [], beamSize, signal }
   for (let row = 0; row < prompt.length; row++) history.push(row);
   for (let left = textContext / 2; left > 0; left--) {
     signal?.throwIfAborted();
-    applyDecodingRules(logits, sampled, tokens);
+    rules(logits, sampled);
     const token = temperature === 0 ? largest(logits) : sample(logits, temperature, random());
     sum += logProbability(logits, token);
     if (token === tokens.end) break;

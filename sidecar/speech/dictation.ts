@@ -23,7 +23,7 @@ export class Dictation {
   #lastSpeechEnd = 0;
 
   /** `beamSize` is that of the last reading; those before it are greedy. */
-  constructor(private readonly options: { readonly language: string; readonly beamSize?: number }) {
+  constructor(private readonly options: { readonly language: string; readonly beamSize?: number; readonly phrases?: readonly string[] }) {
     this.#language = options.language;
   }
 
@@ -44,7 +44,7 @@ export class Dictation {
       const available = Math.min(this.#sound.length, transcriber.windowSamples);
       const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
       samples.set(this.#sound.subarray(0, available), FRAME_REACH_SAMPLES);
-      const window = await transcriber.transcribeWindow(samples, available, { language: this.#language, previous: [], temperatures: isFinal ? undefined : WHILE_SPEAKING, beamSize: isFinal ? this.options.beamSize : 1, signal });
+      const window = await transcriber.transcribeWindow(samples, available, { language: this.#language, previous: [], temperatures: isFinal ? undefined : WHILE_SPEAKING, beamSize: isFinal ? this.options.beamSize : 1, phrases: this.options.phrases, signal });
       const offset = this.#added - this.#sound.length;
       const last = window.speech.at(-1);
       if (last) {

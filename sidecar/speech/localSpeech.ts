@@ -38,6 +38,7 @@ export class LocalSpeech implements Speech {
         language: params.language,
         temperatures: params.temperatures,
         beamSize: params.beamSize,
+        phrases: params.phrases,
         withContext: params.withContext,
         onlySpeech: params.onlySpeech,
         signal,
@@ -50,9 +51,9 @@ export class LocalSpeech implements Speech {
     }
   }
 
-  async beginDictation({ model, language, beamSize }: BeginDictationParams, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async beginDictation({ model, language, beamSize, phrases }: BeginDictationParams, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     // Sound that comes while the model is loaded is kept.
-    const dictation = new Dictation({ language, beamSize });
+    const dictation = new Dictation({ language, beamSize, phrases });
     this.#dictation = dictation;
     dictation.transcriber = (await this.#open(model, signal)).transcriber;
   }

@@ -33,7 +33,8 @@ export class SpeechTokens {
   readonly suppressed: readonly number[];
   /** Not said first: a blank. */
   readonly blank: readonly number[];
-  readonly #vocabulary: readonly Buffer[];
+  /** Bytes of each text token. */
+  readonly textBytes: readonly Buffer[];
 
   constructor({ hyperparameters, vocabulary }: Pick<WhisperFile, 'hyperparameters' | 'vocabulary'>) {
     const { vocabularySize } = hyperparameters;
@@ -47,8 +48,8 @@ export class SpeechTokens {
     this.noSpeech = this.translate + 4;
     this.noTimestamps = this.translate + 5;
     this.languages = LANGUAGES.slice(0, this.translate - this.start - 1);
-    this.#vocabulary = vocabulary.slice(0, this.end);
-    const numbers = new Map(this.#vocabulary.map((bytes, token) => [bytes.toString('latin1'), token]));
+    this.textBytes = vocabulary.slice(0, this.end);
+    const numbers = new Map(this.textBytes.map((bytes, token) => [bytes.toString('latin1'), token]));
     this.blank = [numbers.get(' ') ?? this.end, this.end];
     const controls = [this.start, this.translate, this.transcribe, this.translate + 2, this.previous, this.noSpeech];
     this.suppressed = [...new Set([...nonSpeech(numbers), ...controls])].sort((a, b) => a - b);
@@ -75,7 +76,7 @@ export class SpeechTokens {
 
   /** The text of all text tokens among `tokens`. */
   text(tokens: readonly number[]): string {
-    return Buffer.concat(tokens.filter((token) => this.isText(token)).map((token) => this.#vocabulary[token] ?? Buffer.alloc(0))).toString('utf8');
+    return Buffer.concat(tokens.filter((token) => this.isText(token)).map((token) => this.textBytes[token] ?? Buffer.alloc(0))).toString('utf8');
   }
 }
 

@@ -3,6 +3,7 @@ import { TroubleError } from '../engine/engine.ts';
 import { decodeWindow, detectLanguage, isSilence } from './decodeWindow.ts';
 import { FRAME_REACH_SAMPLES, HOP_SAMPLES, LogMel, SAMPLE_RATE_HZ } from './logMel.ts';
 import { joinWindow } from './joinWindow.ts';
+import { PhraseBias } from './phraseBias.ts';
 import type { SpeechModel } from './speechModel.ts';
 import { SpeechTokens } from './speechTokens.ts';
 import { overlapsSpeech, speechRegions } from './voiceActivity.ts';
@@ -20,6 +21,7 @@ export class WhisperTranscriber extends WindowTranscriber {
   readonly #network: WhisperNetwork;
   readonly #mel: LogMel;
   readonly #cpu: Device | undefined;
+  #bias: { readonly phrases: readonly string[]; readonly bias: PhraseBias } | undefined;
 
   /** `model` is disposed of with it. */
   constructor(readonly model: SpeechModel) {
@@ -44,12 +46,19 @@ export class WhisperTranscriber extends WindowTranscriber {
     if (options.onlySpeech !== false && speech.length === 0) return { segments: [], speech, nextSeconds: windowSeconds, language: options.language };
     await this.#network.encode(mel, options.signal);
     const language = options.language === 'auto' ? detectLanguage(this.#network, this.tokens) : options.language;
-    const decoded = decodeWindow({ network: this.#network, tokens: this.tokens, language, previous: options.previous, temperatures: options.temperatures ?? TEMPERATURES, beamSize: Math.min(options.beamSize ?? 1, MOST_BEAMS), signal: options.signal });
+    const decoded = decodeWindow({ network: this.#network, tokens: this.tokens, language, previous: options.previous, temperatures: options.temperatures ?? TEMPERATURES, beamSize: Math.min(options.beamSize ?? 1, MOST_BEAMS), bias: this.#biasTo(options.phrases), signal: options.signal });
     const joined = joinWindow(decoded, this.tokens, windowSeconds);
     const segments = joined.segments
       .map(({ start, end, tokens }) => ({ startSeconds: start, endSeconds: end, text: this.tokens.text(tokens).trim() }))
       .filter(({ startSeconds, endSeconds, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, startSeconds, endSeconds)));
     return { segments: isSilence(decoded) ? [] : segments, speech, nextSeconds: joined.nextSeconds, language, decoded };
+  }
+
+  /** The same phrases come with every window of a dictation. */
+  #biasTo(phrases: readonly string[] | undefined): PhraseBias | undefined {
+    if (!phrases || phrases.length === 0) return undefined;
+    if (this.#bias?.phrases !== phrases) this.#bias = { phrases, bias: new PhraseBias(phrases, this.tokens.textBytes) };
+    return this.#bias.bias;
   }
 
   #checkLanguage(language: string): void {

@@ -12,6 +12,8 @@ export interface TranscribeOptions {
   readonly temperatures?: readonly number[];
   /** Texts that are followed at once, 1 to 8. Default 1: greedy. */
   readonly beamSize?: number;
+  /** In words and small letters: they become likelier. */
+  readonly phrases?: readonly string[];
   /** False decodes windows without speech too. */
   readonly onlySpeech?: boolean;
   readonly signal?: AbortSignal;
@@ -19,7 +21,7 @@ export interface TranscribeOptions {
   readonly onProgress?: (seconds: number) => void;
 }
 
-export interface WindowOptions extends Pick<TranscribeOptions, 'language' | 'temperatures' | 'beamSize' | 'onlySpeech' | 'signal'> {
+export interface WindowOptions extends Pick<TranscribeOptions, 'language' | 'temperatures' | 'beamSize' | 'phrases' | 'onlySpeech' | 'signal'> {
   /** Tokens of the text before the window. */
   readonly previous: readonly number[];
 }

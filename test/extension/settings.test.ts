@@ -74,7 +74,7 @@ describe('the settings that the sidecar is told', () => {
       cache: 'full',
       completion: { multiline: 'auto' },
       chat: { language: 'auto' },
-      speech: { language: 'auto' },
+      speech: { language: 'auto', beamSize: 1, commands: false, identifiers: true },
       contexts: { keepOnDisk: true, maxGigabytes: 2 },
       context: { workspace: true, readAhead: true },
       power: { unloadAfterMinutes: 30, quiet: 'auto' },

@@ -10,7 +10,8 @@ export function handleDictation(client: Client, dictation: DictationService): vo
     const { settings } = client;
     running++;
     try {
-      return await dictation.dictate({ settings, onChunk: (chunk) => client.connection.progress(params.partialResultToken, chunk), signal });
+      const document = params.uri === undefined || settings.speech?.identifiers === false ? undefined : client.documents.get(params.uri);
+      return await dictation.dictate({ settings, document: document?.getText(), onChunk: (chunk) => client.connection.progress(params.partialResultToken, chunk), signal });
     } finally {
       running--;
     }

@@ -69,6 +69,13 @@ describe('dictation', () => {
     assert.equal(text.match(/pound key/g)?.length, 1, text);
   });
 
+  it('writes identifiers of the document that it is for, with several texts followed at once', { skip: withoutRecordings }, async () => {
+    sound = await recording('cannot-complete-as-dialed', 30);
+    const document = 'if (!beCompleted(call)) return asDialed;';
+    const { text } = await service.dictate({ settings: { threads: 2, speech: { beamSize: 2, commands: true } }, document, onChunk: () => undefined, signal: new AbortController().signal });
+    assert.equal(text, 'Your call cannot beCompleted asDialed.');
+  });
+
   it('gives nothing where nobody speaks', async () => {
     sound = new Float32Array(16_000 * 20);
     assert.deepEqual(await dictate(), { text: '', endedBy: 'silence' });
