@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { Device } from '../../kernels/ggml/device.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
 import { LayerMajorPrefill } from '../../sidecar/models/chorus/layerMajor.ts';
-import { BATCH_TOKENS } from '../../sidecar/models/chorus/network.ts';
+import { BATCH_TOKENS } from '../../sidecar/models/chorus/batchTokens.ts';
 import { openNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';

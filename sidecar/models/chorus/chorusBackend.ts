@@ -6,7 +6,8 @@ import type { ModelText } from '../modelText.ts';
 import { ChorusSequence } from './chorusSequence.ts';
 import { startGrammar } from './grammarState.ts';
 import type { SelectionPlan } from './layerSelection.ts';
-import { BATCH_TOKENS, type Network } from './network.ts';
+import { BATCH_TOKENS } from './batchTokens.ts';
+import type { Network } from './network.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import type { Tiers } from './tiers.ts';
 

@@ -13,6 +13,7 @@ import { causalMask, type MaskedTokens } from './causalMask.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { outputLogits } from './outputLogits.ts';
+import { BATCH_TOKENS } from './batchTokens.ts';
 import { graphMemoryOn, type Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { ValueCells } from './valueCells.ts';
@@ -22,8 +23,6 @@ import type { LoadedWeights } from './weights.ts';
 export const ROW_PADDING = 256;
 /** Graphs kept for reuse: the sizes that prompts and drafts have, for a few sequences. */
 const KEPT_GRAPHS = 12;
-/** Tokens of the largest evaluation; attention's tiled path needs 64. */
-export const BATCH_TOKENS = 512;
 /** A token that takes less is computed on this thread: handing it to another and back costs 0.2 ms, and who waits for this thread waits no longer. */
 const SYNCHRONOUS_MS = 16;
 

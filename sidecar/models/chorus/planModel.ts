@@ -1,13 +1,14 @@
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
-import type { WeightSpec } from '../architectures/architecture.ts';
 import { availableMemoryBytes, memoryNeeds, planMemory, RESERVE_BYTES, type MemoryPlan, type MemoryRequest } from '../memory.ts';
 import type { OpenRequest } from '../openedModel.ts';
 import type { CheckedModel } from './openNetwork.ts';
-import { describeSplit, planSplit, type Split } from './placement.ts';
+import { describeSplit, planSplit, type Split, type SplitRequest } from './split.ts';
 
 /** A context below this is not worth having all of a model on the GPU. */
 const ENOUGH_CONTEXT_TOKENS = 4_096;
+
+type MemoryNeeds = Omit<MemoryRequest, 'availableBytes'>;
 
 /** How a model will be held: its contexts, and what of it the GPU takes. */
 export interface ModelPlan extends MemoryPlan {
@@ -17,14 +18,26 @@ export interface ModelPlan extends MemoryPlan {
   readonly reason?: string;
 }
 
-/**
- * Decides before anything is loaded. A GPU takes the whole model where that leaves a useful context, else what fits; the processor the
- * rest. Throws `TroubleError` 'out-of-memory' with the numbers.
- */
+/** Memory that a model may take. */
+export interface FreeMemory {
+  readonly mainBytes: number;
+  readonly gpu?: {
+    /** "CUDA (NVIDIA GeForce RTX 4090)" */
+    readonly label: string;
+    readonly freeBytes: number;
+    /** What of its memory is main memory too. */
+    readonly unifiedBytes: number;
+  };
+}
+
+/** A tensor of the model, and how large it is in its file. */
+export type SizedWeight = SplitRequest['weights'][number];
+
+/** Decides before anything is loaded, as `decidePlan`, with the memory that is free now. */
 export async function planModel(request: OpenRequest, model: CheckedModel, { batchTokens, keptRows, tier }: Pick<MemoryRequest, 'batchTokens' | 'keptRows' | 'tier'>): Promise<ModelPlan> {
   const { params, file, device } = request;
   const mainBytes = await availableMemoryBytes();
-  const needs: Omit<MemoryRequest, 'availableBytes'> = {
+  const needs: MemoryNeeds = {
     modelName: path.basename(params.modelPath),
     shape: file.shape,
     weightBytes: file.weightBytes,
@@ -34,28 +47,36 @@ export async function planModel(request: OpenRequest, model: CheckedModel, { bat
     keepsScores: false,
     contextSizeTokens: params.contextSizeTokens,
   };
-  if (device.device === 'cpu') return planMemory({ ...needs, availableBytes: mainBytes });
-  const { free, unifiedSize } = await device.llama.getVramState();
-  const whole = attempt(() => planMemory({ ...needs, availableBytes: free }));
-  if (whole && whole.contextSizeTokens >= Math.min(ENOUGH_CONTEXT_TOKENS, file.shape.trainContextTokens, params.contextSizeTokens || Infinity)) return whole;
-  // Where both are one memory, it counts once.
-  const shared = planMemory({ ...needs, availableBytes: mainBytes + Math.max(0, free - unifiedSize) });
-  const split = splitFor(needs, model, shared, free);
-  if (split) {
-    const { blockCount } = file.shape;
-    return { ...shared, split, reason: describeSplit(split, { blockCount, freeBytes: free, neededBytes: shared.neededBytes, device: device.label }) };
-  }
-  if (whole) return whole;
-  throw new TroubleError('out-of-memory', `Not even one layer of ${needs.modelName} fits into the memory of ${device.label}. Choose the processor (chorus.device: cpu), or a smaller model.`);
-}
-
-function splitFor(needs: Omit<MemoryRequest, 'availableBytes'>, model: CheckedModel, { contextSizeTokens, sequences }: MemoryPlan, freeBytes: number): Split | undefined {
-  const { cacheBytes, computeBytes } = memoryNeeds(needs, contextSizeTokens, sequences);
-  const { blockCount } = needs.shape;
-  const weights = model.specs.flatMap(({ name, use }: WeightSpec) => {
+  if (device.device === 'cpu') return decidePlan(needs, [], { mainBytes });
+  const weights = model.specs.flatMap(({ name, use }) => {
     const tensor = model.tensors.get(name);
     return tensor ? [{ name, use, sizeBytes: tensor.sizeBytes }] : [];
   });
+  const { free, unifiedSize } = await device.llama.getVramState();
+  return decidePlan(needs, weights, { mainBytes, gpu: { label: device.label, freeBytes: free, unifiedBytes: unifiedSize } });
+}
+
+/**
+ * A GPU takes the whole model where that leaves a useful context, else what fits; the processor the rest. Throws `TroubleError` 'out-of-memory' with the
+ * numbers.
+ */
+export function decidePlan(needs: MemoryNeeds, weights: readonly SizedWeight[], { mainBytes, gpu }: FreeMemory): ModelPlan {
+  if (!gpu) return planMemory({ ...needs, availableBytes: mainBytes });
+  const { freeBytes, unifiedBytes, label } = gpu;
+  const { blockCount, trainContextTokens } = needs.shape;
+  const whole = attempt(() => planMemory({ ...needs, availableBytes: freeBytes }));
+  if (whole && whole.contextSizeTokens >= Math.min(ENOUGH_CONTEXT_TOKENS, trainContextTokens, needs.contextSizeTokens || Infinity)) return whole;
+  // Where both are one memory, it counts once.
+  const shared = planMemory({ ...needs, availableBytes: mainBytes + Math.max(0, freeBytes - unifiedBytes) });
+  const split = splitFor(needs, weights, shared, freeBytes);
+  if (split) return { ...shared, split, reason: describeSplit(split, { blockCount, freeBytes, neededBytes: shared.neededBytes, device: label }) };
+  if (whole) return whole;
+  throw new TroubleError('out-of-memory', `Not even one layer of ${needs.modelName} fits into the memory of ${label}. Choose the processor (chorus.device: cpu), or a smaller model.`);
+}
+
+function splitFor(needs: MemoryNeeds, weights: readonly SizedWeight[], { contextSizeTokens, sequences }: MemoryPlan, freeBytes: number): Split | undefined {
+  const { cacheBytes, computeBytes } = memoryNeeds(needs, contextSizeTokens, sequences);
+  const { blockCount } = needs.shape;
   return planSplit({ weights, blockCount, cacheBytesPerBlock: cacheBytes / blockCount, reservedBytes: computeBytes + RESERVE_BYTES, freeBytes });
 }
 

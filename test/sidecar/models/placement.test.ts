@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeSplit, onTwoDevices, planSplit } from '../../../sidecar/models/chorus/placement.ts';
+import { onTwoDevices } from '../../../sidecar/models/chorus/placement.ts';
+import { describeSplit, planSplit } from '../../../sidecar/models/chorus/split.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 
 const MB = 1e6;

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
-import { onOneDevice, onTwoDevices, type Split } from '../../../sidecar/models/chorus/placement.ts';
+import { onOneDevice, onTwoDevices } from '../../../sidecar/models/chorus/placement.ts';
+import type { Split } from '../../../sidecar/models/chorus/split.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
 
