@@ -1,4 +1,4 @@
-import type { ChorusSettings, DeviceChoice, EngineChoice, ServerSettings } from '../sidecar/protocol/client.ts';
+import type { ChorusSettings, DeviceChoice, EngineChoice, NetworkSettings, ServerSettings } from '../sidecar/protocol/client.ts';
 
 /** What this file needs of `vscode.WorkspaceConfiguration` of the section `chorus`. */
 export interface SettingsReader {
@@ -29,6 +29,9 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'speech.modelPath',
   'chat.systemPrompt',
   'documents.secretFiles',
+  'catalogue',
+  'downloads.mirror',
+  'downloads.folder',
 ];
 
 export interface CompletionPreferences {
@@ -38,9 +41,9 @@ export interface CompletionPreferences {
 
 /**
  * What the sidecar is told. Absent and unusable values are left out, so that the sidecar's defaults stand. The model's path is always there,
- * since settings that say nothing of the model leave it as it is.
+ * since settings that say nothing of the model leave it as it is. `network`: as VS Code reaches it.
  */
-export function readChorusSettings(reader: SettingsReader): ChorusSettings {
+export function readChorusSettings(reader: SettingsReader, network?: NetworkSettings): ChorusSettings {
   return {
     modelPath: text(userValue(reader, 'modelPath')) ?? '',
     engine: oneOf<EngineChoice>(userValue(reader, 'engine'), ['auto', 'chorus', 'llama']),
@@ -79,6 +82,12 @@ export function readChorusSettings(reader: SettingsReader): ChorusSettings {
     power: {
       unloadAfterMinutes: numberAtLeast(userValue(reader, 'power.unloadAfterMinutes'), 0),
       quiet: oneOf(userValue(reader, 'power.quiet'), ['auto', 'never', 'always'] as const),
+    },
+    downloads: {
+      catalogue: text(userValue(reader, 'catalogue')),
+      mirror: text(userValue(reader, 'downloads.mirror')),
+      folder: text(userValue(reader, 'downloads.folder')),
+      network,
     },
   };
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ChorusInitializationOptions, ChorusSettings } from '../../sidecar/protocol/client.ts';
 import { workspaceKeyOf } from '../../sidecar/client/workspaceKey.ts';
+import { readNetworkSettings } from '../networkSettings.ts';
 import type { ServerChoice } from '../servers/serverChoice.ts';
 import { readChorusSettings } from '../settings.ts';
 import type { LanguageClientSession } from './sidecarSession.ts';
@@ -22,13 +23,13 @@ export function registerSettingsSync(context: vscode.ExtensionContext, session: 
     session.notifyIfRunning('workspace/didChangeConfiguration', { settings: { chorus: settingsNow(server) } }).catch(onError);
   };
   context.subscriptions.push(
-    vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('chorus') && send()),
+    vscode.workspace.onDidChangeConfiguration((event) => (event.affectsConfiguration('chorus') || event.affectsConfiguration('http')) && send()),
     server.onDidChange(send),
   );
 }
 
 function settingsNow(server: ServerChoice): ChorusSettings {
-  return { ...readChorusSettings(vscode.workspace.getConfiguration('chorus')), server: server.settings };
+  return { ...readChorusSettings(vscode.workspace.getConfiguration('chorus'), readNetworkSettings(vscode.workspace.getConfiguration('http'))), server: server.settings };
 }
 
 /** A name for the workspace that tells nothing of it. */

@@ -82,6 +82,12 @@ function summaryOfTrouble(code: TroubleCode): string {
       return l10n.t('The server gives no answer.');
     case 'server-failed':
       return l10n.t('The server could not do the work.');
+    case 'download-failed':
+      return l10n.t('The model could not be downloaded.');
+    case 'disk-full':
+      return l10n.t('The disk is full.');
+    case 'invalid-catalogue':
+      return l10n.t('The catalogue of models can not be used.');
     case 'draining':
       return l10n.t('The sidecar is being replaced.');
   }

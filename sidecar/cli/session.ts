@@ -19,6 +19,7 @@ import {
   STOP_REQUEST,
   type ChorusInitializationOptions,
   type ChorusSettings,
+  type DownloadSettings,
   type SidecarStatus,
 } from '../protocol/client.ts';
 
@@ -63,6 +64,12 @@ export class Session {
       await removeOwnHome(ownHome);
       throw error;
     }
+  }
+
+  /** Connects to the shared sidecar, which gets models for this session as `downloads` says. Throws `SidecarError`. */
+  static async openShared(downloads: DownloadSettings): Promise<Session> {
+    // Settings that say nothing of the model leave it as others chose it.
+    return Session.#initialized(await findOrStart(launchOptions()), undefined, { downloads });
   }
 
   /** Connects to the shared sidecar, or to the one of another home, if it runs. */

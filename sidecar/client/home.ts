@@ -11,6 +11,9 @@ export const CUDA_FOLDER = 'cuda';
 /** Where evaluated contexts are kept, inside the per-user folder. */
 export const CONTEXTS_FOLDER = 'contexts';
 
+/** Where downloaded and imported models are kept, inside the per-user folder. */
+export const MODELS_FOLDER = 'models';
+
 /** Files of the per-user folder. Everything that two processes must agree on is named here. */
 export interface Home {
   readonly folder: string;
@@ -100,7 +103,7 @@ async function removeOwnFiles(folder: string): Promise<void> {
   const entries = await readdir(folder).catch(() => []);
   for (const entry of entries) {
     const isTemporary = [stateFile, speedsFile].some((file) => entry.startsWith(path.basename(file))) && entry.endsWith('.tmp');
-    if (!own.has(entry) && !isTemporary && entry !== CUDA_FOLDER && entry !== CONTEXTS_FOLDER) continue;
+    if (!own.has(entry) && !isTemporary && ![CUDA_FOLDER, CONTEXTS_FOLDER, MODELS_FOLDER].includes(entry)) continue;
     await rm(path.join(folder, entry), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }

@@ -1,6 +1,7 @@
-import type { TroubleCode } from '../protocol/client.ts';
+import type { DeviceChoice, TroubleCode } from '../protocol/client.ts';
 import type {
   ChatTemplateParams,
+  DeviceMemory,
   EngineGenerateParams,
   EngineGenerateResult,
   EngineStatistics,
@@ -37,6 +38,8 @@ export interface Engine {
   forgetContexts?(params: ForgetContextsParams): Promise<void>;
   /** Memory, context and speed, for the status; `undefined` while no model is loaded. */
   statistics?(): Promise<EngineStatistics | undefined>;
+  /** The device of the model that is loaded, else the one that `device` means. Throws `TroubleError`. */
+  deviceMemory?(device: DeviceChoice): Promise<DeviceMemory>;
   dispose(): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import {
   BENCH,
   CHAT_TEMPLATE,
   DETOKENIZE,
+  DEVICE_MEMORY,
   DICTATION_SOUND,
   DRAFT_FROM,
   ENGINE_ERROR,
@@ -32,6 +33,8 @@ import {
   type ChatTemplateParams,
   type DetokenizeParams,
   type DetokenizeResult,
+  type DeviceMemory,
+  type DeviceMemoryParams,
   type DictationSound,
   type DraftFromParams,
   type EngineErrorData,
@@ -113,6 +116,7 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
   });
   connection.onNotification(DICTATION_SOUND, (sound: DictationSound) => speech.addSound(sound));
   onRequest(READ_DICTATION, (params: ReadDictationParams, signal) => speech.readDictation(params, { signal }));
+  onRequest(DEVICE_MEMORY, async ({ device }: DeviceMemoryParams): Promise<DeviceMemory | null> => (await engine.deviceMemory?.(device)) ?? null);
   onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
 }
 

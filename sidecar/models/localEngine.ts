@@ -4,7 +4,8 @@ import { removeContextSets } from '../client/contextSets.ts';
 import { TroubleError, type Engine } from '../engine/engine.ts';
 import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from '../engine/measuring.ts';
 import { Scheduler } from '../engine/scheduler.ts';
-import type { ChatTemplateParams, EngineStatistics, ForgetContextsParams, LoadedModel, LoadParams, TokenId } from '../protocol/engine.ts';
+import type { DeviceChoice } from '../protocol/client.ts';
+import type { ChatTemplateParams, DeviceMemory, EngineStatistics, ForgetContextsParams, LoadedModel, LoadParams, TokenId } from '../protocol/engine.ts';
 import { ownArchitectures } from './architectures/architectures.ts';
 import { parseCacheChoice } from './chorus/cacheChoice.ts';
 import { openChorusModel } from './chorus/openChorusModel.ts';
@@ -121,6 +122,13 @@ export class LocalEngine implements Engine, Measuring {
     return this.measure((evaluator) => measureSpeed(evaluator, params, options?.signal));
   }
 
+  async deviceMemory(choice: DeviceChoice): Promise<DeviceMemory> {
+    const { device, label, llama } = this.device ?? (await this.openDevice({ device: choice }, await computeThreads(0)));
+    if (device === 'cpu') return { label };
+    const { free, unifiedSize } = await llama.getVramState();
+    return { label, gpu: { freeBytes: free, unifiedBytes: unifiedSize } };
+  }
+
   async dispose(): Promise<void> {
     await this.unload();
     await this.device?.llama.dispose();
@@ -141,7 +149,7 @@ export class LocalEngine implements Engine, Measuring {
     }
   }
 
-  private async openDevice(params: LoadParams, threads: number): Promise<OpenedDevice> {
+  private async openDevice(params: Pick<LoadParams, 'device'>, threads: number): Promise<OpenedDevice> {
     const key = `${params.device} ${threads}`;
     if (this.device?.key === key) return this.device;
     await this.device?.llama.dispose();

@@ -58,6 +58,7 @@ export interface ChorusSettings {
   readonly power?: PowerSettings;
   /** A server that answers this client's requests instead of the model on this machine. Absent: none. It concerns this client alone. */
   readonly server?: ServerSettings;
+  readonly downloads?: DownloadSettings;
 }
 
 /** An OpenAI-compatible server, chosen by the user. What is asked of the model then leaves for it. */
@@ -138,6 +139,31 @@ export interface WorkspaceContextSettings {
   readonly readAhead?: boolean;
 }
 
+/** Which models are offered, where they come from and where they are kept. */
+export interface DownloadSettings {
+  /** Path or https URL of a catalogue that adds to the built-in one, or replaces it. */
+  readonly catalogue?: string;
+  /** Base URL that serves Hugging Face's paths in its place. */
+  readonly mirror?: string;
+  /** Where downloaded models are kept. Absent: in Chorus's folder. */
+  readonly folder?: string;
+  readonly network?: NetworkSettings;
+}
+
+/** How the network is reached. Absent: as the environment says (HTTPS_PROXY, NO_PROXY). */
+export interface NetworkSettings {
+  /** URL of an HTTP proxy. */
+  readonly proxy?: string;
+  /** Value of the header `Proxy-Authorization`. */
+  readonly proxyAuthorization?: string;
+  /** Hosts that are reached without the proxy. */
+  readonly noProxy?: readonly string[];
+  /** Off: certificates are not verified. */
+  readonly strictTls?: boolean;
+  /** Also trusts the certificates that the machine trusts. */
+  readonly systemCertificates?: boolean;
+}
+
 /** Server → client notification, and the result of the request `chorus/status`. */
 export const STATUS_REQUEST = 'chorus/status';
 export const STATUS_NOTIFICATION = 'chorus/didChangeStatus';
@@ -200,7 +226,7 @@ export interface Trouble {
 export type TroubleCode =
   | 'no-model' | 'no-speech-model' | 'model-not-found' | 'not-gguf' | 'truncated-model' | 'invalid-model' | 'unsupported-model'
   | 'out-of-memory' | 'engine-crashed' | 'engine-failed' | 'context-overflow' | 'document-too-large' | 'invalid-input'
-  | 'draining' | 'no-microphone' | 'server-unavailable' | 'server-failed';
+  | 'draining' | 'no-microphone' | 'server-unavailable' | 'server-failed' | 'download-failed' | 'disk-full' | 'invalid-catalogue';
 
 /** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
 export const TROUBLE_ERROR_CODE = -32001;
@@ -406,6 +432,97 @@ export interface ServerModel {
   /** Where the server says it. */
   readonly contextSizeTokens?: number;
 }
+
+/** Client → server request: the models that are here and those worth having, with what this machine can do with each. */
+export const SHELF_REQUEST = 'chorus/shelf';
+export interface ShelfResult {
+  readonly entries: readonly ShelfEntry[];
+  /** The user's catalogue can't be used; the built-in one is. */
+  readonly catalogueTrouble?: Trouble;
+}
+/** A kind of thing to choose, each with what a list shows of it. */
+export type ShelfEntry = LocalShelfEntry | CatalogueShelfEntry;
+
+/** A file on this machine. */
+export interface LocalShelfEntry {
+  readonly kind: 'local';
+  readonly model: LocalModel;
+  /** Chorus downloaded or imported it, and may remove it. */
+  readonly isRemovable: boolean;
+}
+
+/** A model that can be downloaded. */
+export interface CatalogueShelfEntry {
+  readonly kind: 'catalogue';
+  readonly id: string;
+  readonly name: string;
+  readonly publisher: string;
+  /** Where to read more. */
+  readonly page: string;
+  readonly parameters: number;
+  /** That a token uses, where it is not all. */
+  readonly activeParameters?: number;
+  readonly contextTokens: number;
+  readonly completesInTheMiddle: boolean;
+  readonly answers: boolean;
+  /** Human languages, as BCP 47 tags. */
+  readonly languages: readonly string[];
+  readonly licence: { readonly name: string; readonly url?: string; readonly commercialUse: boolean };
+  readonly engine: 'chorus' | 'llama';
+  readonly quantisations: readonly ShelfQuantisation[];
+}
+export interface ShelfQuantisation {
+  /** "Q4_K_M" */
+  readonly type: string;
+  /** About. */
+  readonly sizeBytes: number;
+  readonly plan: ShelfPlan;
+  /** The one of the whole shelf to take first on this machine. */
+  readonly isRecommended: boolean;
+  /** What is here of it: nothing, a part of which `receivedBytes` are there, or the model at `path`. */
+  readonly state: 'absent' | 'partial' | 'downloading' | 'present';
+  readonly receivedBytes?: number;
+  readonly path?: string;
+}
+/** What of a model would run where, estimated before it is here. */
+export interface ShelfPlan {
+  /** All on the GPU; shared by GPU and processor; on the processor; nowhere. */
+  readonly fit: 'gpu' | 'shared' | 'cpu' | 'none';
+  readonly neededBytes: number;
+  readonly contextSizeTokens?: number;
+  /** While it writes; about, from how fast this machine's memory is. */
+  readonly tokensPerSecond?: number;
+  readonly speed: 'quick' | 'moderate' | 'slow';
+}
+
+/** Client → server request: downloads a model of the shelf. Streams `DownloadProgress`. Clients that ask for the same share one; cancelled by all, it is paused. */
+export const DOWNLOAD_REQUEST = 'chorus/downloadModel';
+export interface DownloadParams {
+  readonly partialResultToken?: string | number;
+  readonly id: string;
+  /** `type` of one of its quantisations. Absent: the recommended, else the first that fits. */
+  readonly quantisation?: string;
+}
+export interface DownloadProgress {
+  /** 'waiting': the server does not answer; it is asked again. */
+  readonly state: 'downloading' | 'waiting' | 'verifying';
+  readonly receivedBytes: number;
+  readonly totalBytes: number;
+}
+export interface DownloadResult {
+  readonly path: string;
+}
+
+/** Client → server request: copies a GGUF file, with all its parts, to where downloaded models are kept. Answers `DownloadResult`. Streams `DownloadProgress`. */
+export const IMPORT_MODEL_REQUEST = 'chorus/importModel';
+export interface ImportModelParams {
+  readonly partialResultToken?: string | number;
+  readonly path: string;
+}
+
+/** Client → server request: removes a model that Chorus downloaded or imported, or what was downloaded of one. */
+export const REMOVE_MODEL_REQUEST = 'chorus/removeModel';
+export type RemoveModelParams = { readonly path: string } | { readonly id: string; readonly quantisation: string };
 
 /** Client → server request: what a bug report needs, no code in it. */
 export const DIAGNOSTICS_REQUEST = 'chorus/diagnostics';

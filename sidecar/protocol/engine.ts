@@ -62,6 +62,22 @@ export interface SpecialTokens {
 
 export const UNLOAD = 'engine/unload';
 
+/** Front → engine: what device a choice means here, and how much of its memory is free. Loads nothing. */
+export const DEVICE_MEMORY = 'engine/deviceMemory';
+export interface DeviceMemoryParams {
+  readonly device: DeviceChoice;
+}
+export interface DeviceMemory {
+  /** "CUDA (NVIDIA GeForce RTX 4090)", "CPU" */
+  readonly label: string;
+  /** Absent where the processor runs models. */
+  readonly gpu?: {
+    readonly freeBytes: number;
+    /** What of its memory is main memory too. */
+    readonly unifiedBytes: number;
+  };
+}
+
 /** Front → engine. `special`: whether text such as `<|im_start|>` becomes the special token. */
 export const TOKENIZE = 'engine/tokenize';
 export interface TokenizeParams {

@@ -6,8 +6,9 @@ import type { DictationService } from '../dictation/dictationService.ts';
 import type { IndexThread } from '../context/indexThread.ts';
 import type { CompletionService } from '../completion/completionService.ts';
 import type { StatisticsCounter } from '../completion/statistics.ts';
-import { TROUBLE_ERROR_CODE, type LocalModel, type Trouble } from '../protocol/client.ts';
+import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
 import type { Quietness } from '../power/quietness.ts';
+import type { Shelf } from '../store/shelf/shelf.ts';
 import { Client, type Clients } from './client.ts';
 import { ClientServices } from './clientServices.ts';
 import { conversationId } from './conversationId.ts';
@@ -27,6 +28,7 @@ import { handleInlineCompletion } from './handlers/inlineCompletion.ts';
 import { handleModels } from './handlers/models.ts';
 import { handleNotebooks } from './handlers/notebooks.ts';
 import { handleContext } from './handlers/context.ts';
+import { handleShelf } from './handlers/shelf.ts';
 import { handleStatus } from './handlers/status.ts';
 import { handleWorkspace } from './handlers/workspace.ts';
 import type { Log } from './log.ts';
@@ -47,7 +49,7 @@ export interface FrontParts {
   readonly index: IndexThread;
   /** Of evaluated contexts, on disk. */
   readonly contextsFolder: string;
-  readonly localModels: () => Promise<readonly LocalModel[]>;
+  readonly shelf: Shelf;
   readonly departure: Departure & { readonly isDraining: boolean };
   readonly onStatusChanged: () => void;
   readonly onClientsChanged: () => void;
@@ -74,6 +76,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleGenerate(client, services);
   handleDictation(client, parts.dictation);
   handleModels(client, services, parts);
+  handleShelf(client, parts);
   handleForget(client, parts);
   handleStatus(client, services);
   handleDiagnostics(client, services, parts);

@@ -16,6 +16,7 @@ import { PROTOCOL_VERSION } from '../protocol/client.ts';
 import { Quietness } from '../power/quietness.ts';
 import { defaultModelPath } from '../store/defaultModel.ts';
 import { localModels } from '../store/localModels.ts';
+import { Shelf } from '../store/shelf/shelf.ts';
 import { speechModelPath } from '../store/speechModels.ts';
 import { Clients } from './client.ts';
 import { FrontDeparture } from './departure.ts';
@@ -48,6 +49,7 @@ const statistics = new StatisticsCounter();
 const completions = new CompletionService({ session, speeds, statistics, running: () => session.running, isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });
 const chatService = new ChatService({ session });
 const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath: (chosen) => speechModelPath(chosen) });
+const shelf = new Shelf({ homeFolder: home.folder, localModels: (modelsFolder) => localModels({ modelsFolder }) });
 
 const departure = new FrontDeparture({
   clients,
@@ -57,7 +59,7 @@ const departure = new FrontDeparture({
     await removeStateFile(home.stateFile, launchId);
   },
   shutDown: async () => {
-    await Promise.all([engine.dispose(), dictation.dispose(), index.dispose(), speeds.flush()]);
+    await Promise.all([engine.dispose(), dictation.dispose(), index.dispose(), speeds.flush(), shelf.dispose()]);
     server.close();
   },
   exit: () => process.exit(0),
@@ -68,7 +70,7 @@ let nextClientId = 1;
 const server = new FrontServer({
   onConnection: (socket) =>
     serveClient(socket, nextClientId++, {
-      version: VERSION, log, clients, session, quietness, completions, chatService, statistics, dictation, index, localModels, departure, contextsFolder: contextsFolder(home.folder),
+      version: VERSION, log, clients, session, quietness, completions, chatService, statistics, dictation, index, shelf, departure, contextsFolder: contextsFolder(home.folder),
       onStatusChanged: () => status.send(),
       onClientsChanged: () => lifetime.clientCountChanged(clients.count),
     }),

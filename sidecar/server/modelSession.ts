@@ -71,6 +71,11 @@ export class FrontModelSession implements ModelSession {
     return this.#status;
   }
 
+  /** The model in memory, if there is one. */
+  get loaded(): LoadedModel | undefined {
+    return this.#loaded;
+  }
+
   /**
    * Takes a client's settings. A change that concerns the model takes effect with the next request. Settings that say nothing of the model
    * leave it as others chose it; those that name a part of it mean the defaults for the rest.

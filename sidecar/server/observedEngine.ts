@@ -31,6 +31,7 @@ export function observeEngine(engine: Engine, observer: EngineObserver): Engine 
     keepContexts: async () => engine.keepContexts?.(),
     forgetContexts: async (params) => engine.forgetContexts?.(params),
     statistics: async () => engine.statistics?.(),
+    ...(engine.deviceMemory && { deviceMemory: engine.deviceMemory.bind(engine) }),
     dispose: () => engine.dispose(),
     async generate(params, options) {
       observer.generateBegan();

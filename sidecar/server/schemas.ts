@@ -9,10 +9,13 @@ import type {
   ContextParams,
   CountTokensParams,
   DictateParams,
+  DownloadParams,
   DrainParams,
   EditParams,
   ForgetWorkspaceParams,
   GenerateParams,
+  ImportModelParams,
+  RemoveModelParams,
   ServerModelsParams,
   WorkspaceChange,
   WorkspaceDefinitionsResult,
@@ -65,6 +68,22 @@ export const settings = z.object({
       fillIn: z.string().max(64).optional(),
       contextSizeTokens: count.optional(),
       allowHttp: z.boolean().optional(),
+    })
+    .optional(),
+  downloads: z
+    .object({
+      catalogue: z.string().max(4096).optional(),
+      mirror: z.string().max(2048).optional(),
+      folder: z.string().max(4096).optional(),
+      network: z
+        .object({
+          proxy: z.string().max(2048).optional(),
+          proxyAuthorization: z.string().max(8192).optional(),
+          noProxy: z.array(z.string().max(256)).max(1000).optional(),
+          strictTls: z.boolean().optional(),
+          systemCertificates: z.boolean().optional(),
+        })
+        .optional(),
     })
     .optional(),
 }) satisfies z.ZodType<ChorusSettings>;
@@ -228,5 +247,10 @@ export const completionFeedback = z.object({
 export const serverModels = settings.shape.server.unwrap().pick({ url: true, key: true, allowHttp: true }) satisfies z.ZodType<ServerModelsParams>;
 
 export const forgetWorkspace = z.object({ workspaceKey: z.string().min(1).max(1024).optional(), unlessRules: z.string().max(256).optional() }) satisfies z.ZodType<ForgetWorkspaceParams>;
+
+const modelId = z.string().min(1).max(64);
+export const downloadModel = z.object({ partialResultToken: token, id: modelId, quantisation: z.string().min(1).max(32).optional() }) satisfies z.ZodType<DownloadParams>;
+export const importModel = z.object({ partialResultToken: token, path: z.string().min(1).max(4096) }) satisfies z.ZodType<ImportModelParams>;
+export const removeModel = z.union([z.object({ path: z.string().min(1).max(4096) }), z.object({ id: modelId, quantisation: z.string().min(1).max(32) })]) satisfies z.ZodType<RemoveModelParams>;
 
 export const drain = z.object({ clientVersion: z.string().max(64) }) satisfies z.ZodType<DrainParams>;

@@ -34,3 +34,9 @@ export async function findFiles<Found>(root: string, { maxDepth, look }: FindOpt
   }
   return files.slice(0, MAX_FILES);
 }
+
+/** Whether a path lies in a folder, by its name alone. */
+export function isPathInside(file: string, folder: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative !== '' && !path.isAbsolute(relative) && relative.split(path.sep)[0] !== '..';
+}

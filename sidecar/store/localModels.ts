@@ -1,5 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
+import { homeFolder as chorusFolder, MODELS_FOLDER } from '../client/home.ts';
 import type { LocalModel } from '../protocol/client.ts';
 import { bundledModelPath, developerModelPath } from './defaultModel.ts';
 import { findGgufFiles, ggufFile, type GgufFile } from './ggufFiles.ts';
@@ -11,6 +12,8 @@ export interface LocalModelsOptions {
   readonly platform?: NodeJS.Platform;
   /** Where the running script lies; the bundled model is in `models/` beside it. */
   readonly scriptFolder?: string;
+  /** Where Chorus keeps what it downloaded and imported. */
+  readonly modelsFolder?: string;
   /** Model folders of system-wide Ollama services. */
   readonly ollamaServiceFolders?: readonly string[];
 }
@@ -34,6 +37,7 @@ export async function localModels(options: LocalModelsOptions = {}): Promise<rea
     found.push(...files.map((file) => ({ file, source })));
   };
   add('bundled', await oneFile(await bundledModelPath(options.scriptFolder)));
+  add('chorus', await findGgufFiles(options.modelsFolder ?? path.join(chorusFolder(environment), MODELS_FOLDER), { maxDepth: MAX_DEPTH }));
   add('chorus', await oneFile(developerModelPath(environment, home)));
   for (const folder of lmStudioFolders(home)) add('lm-studio', await findGgufFiles(folder, { maxDepth: MAX_DEPTH }));
   const services = options.ollamaServiceFolders ?? ['/usr/share/ollama/.ollama/models'];

@@ -59,7 +59,7 @@ describe('the settings that the sidecar is told', () => {
     const settings = readChorusSettings(
       reader({ user: { modelPath: '', engine: 'magic', device: 7, threads: -1, contextSizeTokens: 'long', 'completion.maxTokens': 0, 'chat.temperature': Number.NaN } }),
     );
-    assert.deepEqual(JSON.parse(JSON.stringify(settings)), { modelPath: '', completion: {}, chat: {}, speech: {}, contexts: {}, context: {}, power: {} });
+    assert.deepEqual(JSON.parse(JSON.stringify(settings)), { modelPath: '', completion: {}, chat: {}, speech: {}, contexts: {}, context: {}, power: {}, downloads: {} });
   });
 
   it('are, by default, what the manifest declares', () => {
@@ -78,6 +78,7 @@ describe('the settings that the sidecar is told', () => {
       contexts: { keepOnDisk: true, maxGigabytes: 2 },
       context: { workspace: true, readAhead: true },
       power: { unloadAfterMinutes: 30, quiet: 'auto' },
+      downloads: {},
     });
   });
 });

@@ -7,6 +7,7 @@ import {
   CHAT_TEMPLATE,
   DETOKENIZE,
   DRAFT_FROM,
+  DEVICE_MEMORY,
   ENGINE_LOG,
   FORGET_CONTEXTS,
   GENERATE,
@@ -21,6 +22,8 @@ import {
   type BenchResult,
   type ChatTemplateParams,
   type DetokenizeResult,
+  type DeviceMemory,
+  type DeviceMemoryParams,
   type EngineGenerateResult,
   type EngineLogLine,
   type EngineStatistics,
@@ -159,6 +162,18 @@ export class EngineProcess implements Engine, Measuring {
   async statistics(): Promise<EngineStatistics | undefined> {
     if (!this.running?.child.alive) return undefined;
     return (await this.running.child.request<EngineStatistics | null>(STATISTICS, null)) ?? undefined;
+  }
+
+  async deviceMemory(device: DeviceChoice): Promise<DeviceMemory> {
+    const params: DeviceMemoryParams = { device };
+    if (this.running?.child.alive) return this.running.child.request<DeviceMemory>(DEVICE_MEMORY, params);
+    // A process of its own: a graphics driver that brings it down costs no model that is being loaded.
+    const child = new EngineChild();
+    try {
+      return await child.request<DeviceMemory>(DEVICE_MEMORY, params);
+    } finally {
+      await child.end(new TroubleError('engine-failed', 'The device was looked at.'));
+    }
   }
 
   async dispose(): Promise<void> {

@@ -1,4 +1,5 @@
-import { LOAD_REQUEST, LOCAL_MODELS_REQUEST, SERVER_MODELS_REQUEST, type LocalModel, type ServerModel } from '../../protocol/client.ts';
+import { LOAD_REQUEST, LOCAL_MODELS_REQUEST, SERVER_MODELS_REQUEST, type ServerModel } from '../../protocol/client.ts';
+import type { Shelf } from '../../store/shelf/shelf.ts';
 import type { Client } from '../client.ts';
 import { parseServerAddress } from '../../servers/serverAddress.ts';
 import { ServerConnection } from '../../servers/serverConnection.ts';
@@ -7,8 +8,8 @@ import type { ClientServices } from '../clientServices.ts';
 import { nothing, serverModels } from '../schemas.ts';
 
 /** Which models this machine and a server have, and loading the chosen one. */
-export function handleModels(client: Client, services: ClientServices, sources: { localModels: () => Promise<readonly LocalModel[]> }): void {
-  client.connection.onRequest(LOCAL_MODELS_REQUEST, nothing, () => sources.localModels());
+export function handleModels(client: Client, services: ClientServices, { shelf }: { readonly shelf: Shelf }): void {
+  client.connection.onRequest(LOCAL_MODELS_REQUEST, nothing, () => shelf.local(client.settings.downloads ?? {}));
   client.connection.onRequest(LOAD_REQUEST, nothing, async () => {
     await services.load();
     return null;

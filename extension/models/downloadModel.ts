@@ -1,0 +1,36 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { formatNumber } from '../../l10n/currentLanguage.ts';
+import { DOWNLOAD_REQUEST, REMOVE_MODEL_REQUEST, type CatalogueShelfEntry, type DownloadParams, type RemoveModelParams, type ShelfQuantisation } from '../../sidecar/protocol/client.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import { showArrival } from './modelProgress.ts';
+
+/** Downloads a model once its licence is accepted; gives its path. `undefined` where the user paused it, or it failed, which was told. */
+export async function downloadModel(session: SidecarSession, entry: CatalogueShelfEntry, { type, state }: ShelfQuantisation): Promise<string | undefined> {
+  if (state === 'absent' && !(await acceptsLicence(entry))) return undefined;
+  const wanted = { id: entry.id, quantisation: type } satisfies DownloadParams;
+  const name = `${entry.name} ${type}`;
+  for (;;) {
+    const arrival = await showArrival(session, l10n.t('Downloading {0}', name), DOWNLOAD_REQUEST, wanted);
+    if (arrival.kind === 'here') return arrival.path;
+    const goOn = l10n.t('Go On');
+    const remove = l10n.t('Remove');
+    const answer =
+      arrival.kind === 'failed'
+        ? await vscode.window.showErrorMessage(arrival.message, goOn)
+        : await vscode.window.showInformationMessage(l10n.t('The download of {0} is paused at {1}.', name, formatNumber(arrival.share, { style: 'percent' })), goOn, remove);
+    if (answer === remove) await session.request(REMOVE_MODEL_REQUEST, wanted satisfies RemoveModelParams);
+    if (answer !== goOn) return undefined;
+  }
+}
+
+/** Shows the licence; one that forbids commercial use is asked about. */
+async function acceptsLicence({ name, licence, page }: CatalogueShelfEntry): Promise<boolean> {
+  if (licence.commercialUse) return true;
+  const download = l10n.t('Download');
+  const read = l10n.t('Read the Licence');
+  const message = l10n.t('{0} may not be used commercially. Its licence is {1}.', name, licence.name);
+  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail: licence.url ?? page }, download, read);
+  if (answer === read) await vscode.env.openExternal(vscode.Uri.parse(licence.url ?? page));
+  return answer === download;
+}

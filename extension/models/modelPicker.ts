@@ -1,0 +1,55 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { SHELF_REQUEST, type ShelfResult } from '../../sidecar/protocol/client.ts';
+import type { ServerChoice } from '../servers/serverChoice.ts';
+import { localisedTrouble } from '../sidecar/localisedMessage.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import { choicesOf, type ModelChoice } from './modelChoice.ts';
+import { modelItems, type ModelItem } from './modelItem.ts';
+
+/** What was picked, or that the button beside it was pressed. */
+export interface PickedModel {
+  readonly choice: ModelChoice;
+  readonly isRemoval: boolean;
+}
+
+/** Shows the list at once, which fills when the sidecar has looked. `undefined`: nothing was picked. */
+export function pickModel(session: SidecarSession, server: ServerChoice): Promise<PickedModel | undefined> {
+  const picker = vscode.window.createQuickPick<ModelItem>();
+  picker.title = l10n.t('Choose a Model');
+  picker.placeholder = l10n.t('A model on this machine, or a GGUF file');
+  picker.matchOnDescription = true;
+  picker.matchOnDetail = true;
+  picker.busy = true;
+  picker.show();
+  shelfChoices(session, server)
+    .then((choices) => {
+      picker.items = modelItems(choices, session.status?.modelPath);
+      picker.busy = false;
+    })
+    .catch(() => picker.hide());
+  return new Promise((resolve) => {
+    const finish = (choice: ModelChoice | undefined, isRemoval: boolean): void => {
+      resolve(choice && { choice, isRemoval });
+      picker.hide();
+    };
+    picker.onDidAccept(() => finish(picker.selectedItems[0]?.choice, false));
+    picker.onDidTriggerItemButton(({ item }) => finish(item.choice, true));
+    picker.onDidHide(() => {
+      resolve(undefined);
+      picker.dispose();
+    });
+  });
+}
+
+async function shelfChoices(session: SidecarSession, server: ServerChoice): Promise<readonly ModelChoice[]> {
+  let shelf: ShelfResult;
+  try {
+    shelf = await session.request<ShelfResult>(SHELF_REQUEST, undefined);
+  } catch {
+    // A model can be chosen while the sidecar is in trouble, for a bad model may be the trouble.
+    return [{ kind: 'browse' }, { kind: 'server', chosen: server.settings }];
+  }
+  if (shelf.catalogueTrouble) vscode.window.showWarningMessage(localisedTrouble(shelf.catalogueTrouble)).then(undefined, () => undefined);
+  return choicesOf(shelf.entries, server.settings);
+}

@@ -1,0 +1,38 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { formatNumber } from '../../l10n/currentLanguage.ts';
+import type { DownloadProgress, DownloadResult } from '../../sidecar/protocol/client.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
+import type { SidecarSession } from '../sidecar/session.ts';
+import { formatBytes } from '../status/statusView.ts';
+
+/** How a model's way to this machine ended. */
+export type Arrival = { readonly kind: 'here'; readonly path: string } | { readonly kind: 'stopped'; readonly share: number } | { readonly kind: 'failed'; readonly message: string };
+
+/** Sends a request that brings a model, and shows how far it is; the notification's button stops it. */
+export function showArrival(session: SidecarSession, title: string, method: string, params: object): Promise<Arrival> {
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return Promise.resolve(
+    vscode.window.withProgress(options, async (progress, token): Promise<Arrival> => {
+      let share = 0;
+      const onProgress = (state: DownloadProgress): void => {
+        const next = state.totalBytes > 0 ? Math.min(1, state.receivedBytes / state.totalBytes) : 0;
+        progress.report({ message: messageOf(state, next), increment: state.state === 'downloading' ? 100 * Math.max(0, next - share) : 0 });
+        if (state.state === 'downloading') share = Math.max(share, next);
+      };
+      try {
+        const { path } = await session.requestStreaming<DownloadProgress, DownloadResult>(method, params, onProgress, token);
+        return { kind: 'here', path };
+      } catch (error) {
+        return token.isCancellationRequested ? { kind: 'stopped', share } : { kind: 'failed', message: localisedMessage(error) };
+      }
+    }),
+  );
+}
+
+function messageOf({ state, receivedBytes, totalBytes }: DownloadProgress, share: number): string {
+  const percent = formatNumber(share, { style: 'percent' });
+  if (state === 'verifying') return l10n.t('checking, {0}', percent);
+  if (state === 'waiting') return l10n.t('{0}; the server does not answer and is asked again', percent);
+  return `${percent} · ${formatBytes(receivedBytes)} / ${formatBytes(totalBytes)}`;
+}

@@ -1,0 +1,48 @@
+import * as l10n from '@vscode/l10n';
+import type { Command } from 'commander';
+import { DOWNLOAD_REQUEST, SHELF_REQUEST, type CatalogueShelfEntry, type DownloadParams, type DownloadProgress, type DownloadResult, type ShelfResult } from '../../../protocol/client.ts';
+import { InterruptedError, UsageError } from '../../exitCodes.ts';
+import { interruptible } from '../../interruptible.ts';
+import { printJson } from '../../output.ts';
+import { Session } from '../../session.ts';
+import { writeForeignText } from '../../terminal.ts';
+import { downloadSettings, withShelfOptions, type ShelfOptions } from './options.ts';
+import { drawProgress } from './progress.ts';
+
+interface DownloadOptions extends ShelfOptions {
+  readonly acceptLicence: boolean;
+}
+
+/** `chorus models download`: gets a model of the shelf; Ctrl-C pauses, the same command goes on. */
+export function addDownload(models: Command): void {
+  const command = models.command('download').description(l10n.t('download a model; Ctrl+C pauses, the same command goes on')).argument('<model>', 'as `chorus models shelf` names it').argument('[quantisation]', 'by default what suits this machine');
+  withShelfOptions(command).option('--accept-licence', 'of a model that may not be used commercially', false).action(download);
+}
+
+async function download(id: string, quantisation: string | undefined, options: DownloadOptions): Promise<void> {
+  const session = await Session.openShared(downloadSettings(options));
+  try {
+    const model = await modelNamed(session, id);
+    const { name, licence } = model;
+    if (!options.json) writeForeignText(process.stderr, `${name}: ${licence.name}${licence.url ? `, ${licence.url}` : ''}\n`);
+    if (!licence.commercialUse && !options.acceptLicence) throw new UsageError(`${name} may not be used commercially (${licence.name}). If that suits you, add --accept-licence.`);
+    const params: DownloadParams = { id, quantisation };
+    const { path } = await interruptible((signal, bar) =>
+      session.request<DownloadResult, DownloadProgress>(DOWNLOAD_REQUEST, params, { signal, onPart: (progress) => drawProgress(bar, progress) }));
+    if (options.json) printJson({ path });
+    else writeForeignText(process.stdout, `${path}\n`);
+  } catch (error) {
+    if (error instanceof InterruptedError && !options.json) process.stderr.write('Paused. The same command goes on.\n');
+    throw error;
+  } finally {
+    await session.close();
+  }
+}
+
+async function modelNamed(session: Session, id: string): Promise<CatalogueShelfEntry> {
+  const { entries, catalogueTrouble } = await session.request<ShelfResult>(SHELF_REQUEST, {});
+  const models = entries.filter((entry) => entry.kind === 'catalogue');
+  const model = models.find((each) => each.id === id);
+  if (model) return model;
+  throw new UsageError(catalogueTrouble?.message ?? `The shelf has no model "${id}". It has: ${models.map((each) => each.id).join(', ')}`);
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import path from 'node:path';
+import type { DownloadSettings } from '../../../protocol/client.ts';
+import { withJson } from '../../options.ts';
+
+export interface ShelfOptions {
+  readonly json: boolean;
+  readonly catalogue?: string;
+  readonly mirror?: string;
+  readonly folder?: string;
+}
+
+/** Adds `--json`, `--catalogue`, `--mirror` and `--folder` to a command. */
+export function withShelfOptions(command: Command): Command {
+  return withJson(command)
+    .option('--catalogue <place>', 'a catalogue of models, as a path or an https URL')
+    .option('--mirror <url>', "base URL in place of Hugging Face's (default: HF_ENDPOINT)")
+    .option('--folder <folder>', "where downloaded models are kept (default: in Chorus's folder)");
+}
+
+/** What the sidecar is told of them; the proxy is that of this command's environment and not of the sidecar's. */
+export function downloadSettings({ catalogue, mirror, folder }: ShelfOptions, environment: NodeJS.ProcessEnv = process.env): DownloadSettings {
+  const named = (name: string): string | undefined => environment[name.toLowerCase()] ?? environment[name];
+  return {
+    catalogue: catalogue === undefined || /^[a-z][a-z0-9+.-]+:/i.test(catalogue) ? catalogue : path.resolve(catalogue),
+    mirror: mirror ?? environment['HF_ENDPOINT'],
+    folder: folder === undefined ? undefined : path.resolve(folder),
+    network: { proxy: named('HTTPS_PROXY'), noProxy: named('NO_PROXY')?.split(',').filter(Boolean) },
+  };
+}

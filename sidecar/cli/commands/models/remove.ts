@@ -1,0 +1,25 @@
+import * as l10n from '@vscode/l10n';
+import type { Command } from 'commander';
+import path from 'node:path';
+import { REMOVE_MODEL_REQUEST, type RemoveModelParams } from '../../../protocol/client.ts';
+import { printJson } from '../../output.ts';
+import { Session } from '../../session.ts';
+import { downloadSettings, withShelfOptions, type ShelfOptions } from './options.ts';
+
+/** `chorus models remove`: removes what was downloaded or imported. */
+export function addRemove(models: Command): void {
+  const command = models.command('remove').description(l10n.t('remove a model that was downloaded or imported')).argument('<model>', 'its path; or its name on the shelf, with its quantisation').argument('[quantisation]');
+  withShelfOptions(command).action(remove);
+}
+
+async function remove(model: string, quantisation: string | undefined, options: ShelfOptions): Promise<void> {
+  const session = await Session.openShared(downloadSettings(options));
+  try {
+    const params: RemoveModelParams = quantisation === undefined ? { path: path.resolve(model) } : { id: model, quantisation };
+    await session.request(REMOVE_MODEL_REQUEST, params);
+    if (options.json) printJson({ removed: params });
+    else process.stdout.write(`${l10n.t('It is removed.')}\n`);
+  } finally {
+    await session.close();
+  }
+}

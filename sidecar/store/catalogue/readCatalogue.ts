@@ -1,0 +1,91 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TroubleError } from '../../engine/engine.ts';
+import type { NetworkSettings } from '../../protocol/client.ts';
+import { ALLOWED_URL, isAllowedUrl } from '../network/allowedUrl.ts';
+import { HttpClient } from '../network/httpClient.ts';
+import { MAX_CATALOGUE_BYTES, parseCatalogue } from './catalogue.ts';
+import type { Catalogue } from './schema.ts';
+
+const ANSWER_LIMIT_MS = 15_000;
+
+export interface CatalogueSource {
+  readonly network?: NetworkSettings;
+  /** Where what was fetched last is kept, for when there is no network. */
+  readonly cacheFolder: string;
+}
+
+/**
+ * The catalogue at a path or an https URL. One that can't be fetched is what it was when it last could. Throws `TroubleError` 'invalid-catalogue'.
+ */
+export async function readCatalogue(place: string, source: CatalogueSource): Promise<Catalogue> {
+  const name = place.slice(0, 300);
+  if (/^[a-z][a-z0-9+.-]+:/i.test(place)) {
+    if (!isAllowedUrl(place)) throw new TroubleError('invalid-catalogue', `chorus.catalogue: ${ALLOWED_URL}, or the path of a file, got ${name}`);
+    return parseCatalogue(await fetched(place, source), name);
+  }
+  if (!path.isAbsolute(place)) throw new TroubleError('invalid-catalogue', `chorus.catalogue: expected an absolute path or an https: URL, got ${name}`);
+  return parseCatalogue(await fileText(place), name);
+}
+
+async function fileText(file: string): Promise<string> {
+  const handle = await open(file, 'r').catch((cause: unknown) => {
+    throw new TroubleError('invalid-catalogue', `The catalogue ${file.slice(0, 300)} can't be read (${(cause as NodeJS.ErrnoException).code ?? ''}).`, { cause });
+  });
+  try {
+    const status = await handle.stat();
+    if (!status.isFile() || status.size > MAX_CATALOGUE_BYTES) throw tooLarge(file);
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+async function fetched(url: string, { network, cacheFolder }: CatalogueSource): Promise<string> {
+  const cached = path.join(cacheFolder, `${createHash('sha256').update(url).digest('hex')}.json`);
+  try {
+    const text = await get(url, network);
+    await keep(cached, text).catch(() => undefined);
+    return text;
+  } catch (cause) {
+    if (cause instanceof TroubleError) throw cause;
+    const kept = await readFile(cached, 'utf8').catch(() => undefined);
+    if (kept !== undefined) return kept;
+    throw new TroubleError('invalid-catalogue', `The catalogue ${url.slice(0, 300)} can't be fetched: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function get(url: string, network: NetworkSettings | undefined): Promise<string> {
+  const client = await HttpClient.open(network);
+  try {
+    const { status, body } = await client.get(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+    if (status !== 200) throw new Error(`HTTP status ${status}, expected 200`);
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > MAX_CATALOGUE_BYTES) throw tooLarge(url);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  } finally {
+    await client.close();
+  }
+}
+
+/** What is kept is checked when it is read: it may be of a version that this one does not understand. */
+async function keep(file: string, text: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+    await rename(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function tooLarge(place: string): TroubleError {
+  return new TroubleError('invalid-catalogue', `The catalogue ${place.slice(0, 300)} is no file of at most ${MAX_CATALOGUE_BYTES} bytes.`);
+}

@@ -1,0 +1,22 @@
+import { statfs } from 'node:fs/promises';
+import { TroubleError } from '../../engine/engine.ts';
+import { formatBytes } from '../../models/gguf/header.ts';
+
+/** Left free for the rest of the machine. */
+const RESERVE_BYTES = 512e6;
+
+/** Bytes of a folder's file system that this user may still fill. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+/** Throws `TroubleError` 'disk-full' with the numbers where `neededBytes` would fill the disk. */
+export async function requireSpace(folder: string, neededBytes: number, name: string, reserveBytes = RESERVE_BYTES): Promise<void> {
+  const free = await freeBytes(folder);
+  if (neededBytes + reserveBytes <= free) return;
+  throw new TroubleError(
+    'disk-full',
+    `${name} needs ${formatBytes(neededBytes)} more on the disk of ${folder}, and ${formatBytes(free)} are free, of which ${formatBytes(reserveBytes)} are left to others. Free some space, or choose another folder (chorus.downloads.folder).`,
+  );
+}

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TroubleError } from '../../engine/engine.ts';
+import type { HttpClient } from '../network/httpClient.ts';
+import { BrokenTransferError, refused } from './errors.ts';
+import { PartialFile } from './partialFile.ts';
+import { transfer, type ExpectedFile } from './transfer.ts';
+
+export interface FileRequest {
+  readonly client: HttpClient;
+  readonly url: string;
+  readonly targetPath: string;
+  readonly expected: ExpectedFile;
+  readonly onProgress: (progress: FileProgress) => void;
+  readonly signal: AbortSignal;
+  readonly timing?: DownloadTiming;
+}
+export interface FileProgress {
+  readonly state: 'downloading' | 'waiting' | 'verifying';
+  /** Of the file, or while it is verified those that were read. */
+  readonly bytes: number;
+  readonly totalBytes?: number;
+}
+export interface DownloadTiming {
+  /** A server that sends nothing for this long has stalled. */
+  readonly stallMs?: number;
+  /** Before the first further attempt; each one that brings nothing doubles it. */
+  readonly retryMs?: number;
+}
+
+/** Further attempts in a row that bring no byte. */
+const MAX_VAIN_ATTEMPTS = 6;
+const MAX_RETRY_MS = 60_000;
+
+/**
+ * Downloads a file as far as its last byte and checks it against its checksum; it keeps its partial name. Goes on where an earlier attempt ended. Throws
+ * `TroubleError` that says what the server did wrong, and the signal's reason.
+ */
+export async function downloadFile(request: FileRequest): Promise<PartialFile> {
+  const partial = await PartialFile.open(request.targetPath);
+  const heldBytes = partial.receivedBytes;
+  await transferAll(partial, request);
+  if (await isSound(partial, request)) return partial;
+  // What lay here from before may have been damaged where it lay.
+  await partial.discard();
+  if (heldBytes > 0) {
+    await transferAll(partial, request);
+    if (await isSound(partial, request)) return partial;
+    await partial.discard();
+  }
+  throw refused(`${request.url} is not the file that it should be: its checksum is another. Nothing of it was kept.`);
+}
+
+async function transferAll(partial: PartialFile, { client, url, expected, onProgress, signal, timing = {} }: FileRequest): Promise<void> {
+  const { retryMs = 1_000, stallMs } = timing;
+  for (let vainAttempts = 0; ; ) {
+    const before = partial.receivedBytes;
+    try {
+      await transfer({ client, url, partial, expected, signal, stallMs, onProgress: (bytes, totalBytes) => onProgress({ state: 'downloading', bytes, totalBytes }) });
+      return;
+    } catch (error) {
+      if (!(error instanceof BrokenTransferError)) throw error;
+      vainAttempts = partial.receivedBytes > before ? 0 : vainAttempts + 1;
+      if (vainAttempts > MAX_VAIN_ATTEMPTS) throw refused(`${error.message}. It was tried ${vainAttempts} times; go on later.`, { cause: error });
+      onProgress({ state: 'waiting', bytes: partial.receivedBytes, totalBytes: partial.state?.totalBytes });
+      await sleep(Math.min(MAX_RETRY_MS, Math.max(error.retryAfterMs ?? 0, retryMs * 2 ** Math.max(0, vainAttempts - 1))), undefined, { signal });
+    }
+  }
+}
+
+/** Whether the bytes are those of the checksum, where there is one. */
+async function isSound(partial: PartialFile, { expected, onProgress, signal }: FileRequest): Promise<boolean> {
+  const sha256 = expected.sha256 ?? partial.state?.sha256;
+  if (sha256 === undefined) return true;
+  const totalBytes = partial.receivedBytes;
+  try {
+    return (await partial.sha256((bytes) => onProgress({ state: 'verifying', bytes, totalBytes }), signal)) === sha256;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new TroubleError('download-failed', `${path.basename(partial.path)} can't be read to be checked.`, { cause: error });
+  }
+}

@@ -1,0 +1,90 @@
+import type { DownloadProgress } from '../../protocol/client.ts';
+import type { CatalogueFile } from '../catalogue/schema.ts';
+import { downloadModel, modelPath, type ModelDownload } from './downloadModel.ts';
+
+interface Running {
+  readonly result: Promise<string>;
+  readonly abort: AbortController;
+  readonly listeners: Set<(progress: DownloadProgress) => void>;
+  last: DownloadProgress | undefined;
+}
+
+/** Downloads that run in this process. Clients that ask for the same model share one; it pauses when the last of them no longer waits. */
+export class Downloads {
+  readonly #running = new Map<string, Running>();
+
+  /** As `downloadModel`; `dispose` is called when the download itself ends, which other clients' waiting may put off. */
+  async download(request: ModelDownload, dispose: () => Promise<void>): Promise<string> {
+    const key = modelPath(request.folder, request.files);
+    const running = this.#running.get(key);
+    const shared = running && !running.abort.signal.aborted ? running : this.#start(key, request, running?.result, dispose);
+    if (shared === running) await dispose();
+    return this.#join(shared, request);
+  }
+
+  /** Whether the model whose first file is `targetPath` is being downloaded. */
+  isRunning(targetPath: string): boolean {
+    return this.#running.has(targetPath);
+  }
+
+  /** Pauses a download, whoever waits for it; resolves when it has let go of its files. */
+  async pause(folder: string, files: readonly CatalogueFile[]): Promise<void> {
+    const running = this.#running.get(modelPath(folder, files));
+    running?.abort.abort();
+    await running?.result.catch(() => undefined);
+  }
+
+  /** Pauses all; resolves when what was received is on the disk. */
+  async pauseAll(): Promise<void> {
+    const all = [...this.#running.values()];
+    for (const { abort } of all) abort.abort();
+    await Promise.allSettled(all.map(({ result }) => result));
+  }
+
+  #start(key: string, request: ModelDownload, before: Promise<string> | undefined, dispose: () => Promise<void>): Running {
+    const abort = new AbortController();
+    const listeners = new Set<(progress: DownloadProgress) => void>();
+    const onProgress = (progress: DownloadProgress): void => {
+      running.last = progress;
+      for (const listener of listeners) listener(progress);
+    };
+    const work = async (): Promise<string> => {
+      // One that is just being paused lets go of its files first.
+      await before?.catch(() => undefined);
+      try {
+        return await downloadModel({ ...request, signal: abort.signal, onProgress });
+      } finally {
+        await dispose();
+        if (this.#running.get(key) === running) this.#running.delete(key);
+      }
+    };
+    const running: Running = { result: work(), abort, listeners, last: undefined };
+    running.result.catch(() => undefined);
+    this.#running.set(key, running);
+    return running;
+  }
+
+  async #join(running: Running, { onProgress, signal }: ModelDownload): Promise<string> {
+    // Two requests may come with the same function.
+    const listener = (progress: DownloadProgress): void => onProgress(progress);
+    running.listeners.add(listener);
+    if (running.last) listener(running.last);
+    let leave: (() => void) | undefined;
+    const left = new Promise<never>((_, reject) => {
+      leave = () => reject(signal.reason as Error);
+      if (signal.aborted) leave();
+      signal.addEventListener('abort', leave, { once: true });
+    });
+    try {
+      return await Promise.race([running.result, left]);
+    } finally {
+      if (leave) signal.removeEventListener('abort', leave);
+      running.listeners.delete(listener);
+      if (running.listeners.size === 0) {
+        running.abort.abort();
+        // The client that paused may ask what is there as soon as it is told.
+        await running.result.catch(() => undefined);
+      }
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { TroubleError } from '../../engine/engine.ts';
+
+/** The server can't give the file, or gives another: asking again would not help. What was downloaded stays where it can be used. */
+export function refused(message: string, options?: { cause?: unknown }): TroubleError {
+  return new TroubleError('download-failed', message, options);
+}
+
+/** The transfer broke; the same request may succeed in a moment. */
+export class BrokenTransferError extends Error {
+  override readonly name = 'BrokenTransferError';
+
+  constructor(
+    message: string,
+    /** How long the server asks to be left alone. */
+    readonly retryAfterMs?: number,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** Words for what the file system said of a file that is written. */
+export function writeFailure(file: string, error: unknown): TroubleError {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const what = isFull ? 'The disk is full. Free some space and go on: what was downloaded is kept.' : 'It can\'t be written.';
+  return new TroubleError(isFull ? 'disk-full' : 'download-failed', `${file}: ${what} (${code})`, { cause: error });
+}

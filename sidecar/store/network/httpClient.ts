@@ -1,0 +1,91 @@
+import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
+import { TroubleError } from '../../engine/engine.ts';
+import type { NetworkSettings } from '../../protocol/client.ts';
+import { ALLOWED_URL, isAllowedUrl, isLoopback } from './allowedUrl.ts';
+import { trustedCertificates } from './certificates.ts';
+
+const MAX_REDIRECTS = 10;
+const CONNECT_TIMEOUT_MS = 15_000;
+/** This machine is never reached by way of a proxy. */
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Of the last response. */
+  readonly headers: Headers;
+  /** Of all responses on the way to the last, the first one's of each name: what a hub says of a file before it sends to where its bytes are. */
+  readonly firstHeaders: Headers;
+  /** Where the last redirect led. */
+  readonly url: string;
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+export interface HttpRequest {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** A server that sends nothing for this long has stalled. */
+  readonly stallMs?: number;
+}
+
+/** A server can't be asked: the URL, or a redirect, leads to where nothing may come from. */
+export class HttpRefusalError extends Error {
+  override readonly name = 'HttpRefusalError';
+}
+
+/** GET requests by way of the user's proxy, trusting whom the user's machine trusts. */
+export class HttpClient {
+  private constructor(private readonly dispatcher: Dispatcher) {}
+
+  /** Throws `TroubleError` 'download-failed' where the proxy's URL is none. */
+  static async open(settings: NetworkSettings = {}, environment: NodeJS.ProcessEnv = process.env): Promise<HttpClient> {
+    const { proxy, proxyAuthorization, noProxy, strictTls = true, systemCertificates = true } = settings;
+    if (proxy && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : '')) throw new TroubleError('download-failed', `http.proxy: expected an http: or https: URL, got ${proxy.slice(0, 300)}`);
+    const tls = { ca: await trustedCertificates(systemCertificates), rejectUnauthorized: strictTls };
+    const excluded = noProxy?.join(',') || environment['no_proxy'] || environment['NO_PROXY'] || '';
+    return new HttpClient(
+      new EnvHttpProxyAgent({
+        httpProxy: proxy ?? environment['http_proxy'] ?? environment['HTTP_PROXY'] ?? '',
+        httpsProxy: proxy ?? environment['https_proxy'] ?? environment['HTTPS_PROXY'] ?? '',
+        noProxy: [...LOCAL_HOSTS, excluded].filter(Boolean).join(','),
+        token: proxyAuthorization,
+        connect: { ...tls, timeout: CONNECT_TIMEOUT_MS },
+        requestTls: tls,
+        proxyTls: tls,
+      }),
+    );
+  }
+
+  /** The response at the end of all redirects; its body is to be read or destroyed. Throws `HttpRefusalError`, and undici's errors where the network fails. */
+  async get(url: string, { headers = {}, signal, stallMs = 30_000 }: HttpRequest = {}): Promise<HttpResponse> {
+    const firstHeaders = new Headers();
+    const startsHere = URL.canParse(url) && isLoopback(new URL(url));
+    let next = url;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      if (!isAllowedUrl(next)) throw new HttpRefusalError(`${next.slice(0, 300)} is no place for models: ${ALLOWED_URL}`);
+      if (!startsHere && isLoopback(new URL(next))) throw new HttpRefusalError(`${url} leads to ${next.slice(0, 300)}, which is this machine`);
+      const response = await request(next, { dispatcher: this.dispatcher, signal, headers: { 'user-agent': 'chorus', ...headers }, headersTimeout: stallMs, bodyTimeout: stallMs });
+      // A body that is given up, or that nobody reads, is no failure of this process.
+      response.body.on('error', () => undefined);
+      const received = toHeaders(response.headers);
+      for (const [name, value] of received) if (!firstHeaders.has(name)) firstHeaders.set(name, value);
+      const location = received.get('location');
+      if (response.statusCode < 300 || response.statusCode > 399 || location === null) {
+        return { status: response.statusCode, headers: received, firstHeaders, url: next, body: response.body };
+      }
+      await response.body.dump();
+      if (!URL.canParse(location, next)) throw new HttpRefusalError(`${next} leads to what is no URL`);
+      next = new URL(location, next).href;
+    }
+    throw new HttpRefusalError(`${url} leads from one place to the next without an end (${MAX_REDIRECTS} redirects)`);
+  }
+
+  async close(): Promise<void> {
+    await this.dispatcher.destroy();
+  }
+}
+
+function toHeaders(received: Record<string, string | string[] | undefined>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(received)) if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  return headers;
+}

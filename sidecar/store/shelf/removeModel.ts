@@ -1,0 +1,30 @@
+import { rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { TroubleError } from '../../engine/engine.ts';
+import { allParts } from '../../models/gguf/validate.ts';
+import type { LocalModel } from '../../protocol/client.ts';
+import { fileNameOf, type CatalogueFile } from '../catalogue/schema.ts';
+import { removePartial } from '../download/partialFile.ts';
+import { isPathInside } from '../findFiles.ts';
+
+/** Removes a model with all its parts. Only one that lies in the models folder is: what other tools downloaded is theirs. Throws `TroubleError`. */
+export async function removeModel(file: string, modelsFolder: string, models: readonly LocalModel[]): Promise<void> {
+  const model = models.find((each) => each.path === file && isPathInside(each.path, modelsFolder));
+  if (!model) throw new TroubleError('invalid-input', `${file.slice(0, 300)} is no model that Chorus downloaded or imported, and is not removed.`);
+  // The first part goes first: without it the others are no model.
+  for (const part of allParts(model.path)) await rm(part);
+  await removeIfEmpty(path.dirname(model.path));
+}
+
+/** Removes a catalogue's model, or what was downloaded of it. */
+export async function removeDownloaded(folder: string, files: readonly CatalogueFile[]): Promise<void> {
+  for (const file of files) {
+    await rm(path.join(folder, fileNameOf(file)), { force: true });
+    await removePartial(path.join(folder, fileNameOf(file)));
+  }
+  await removeIfEmpty(folder);
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => undefined);
+}

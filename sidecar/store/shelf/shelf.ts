@@ -1,0 +1,138 @@
+import path from 'node:path';
+import { MODELS_FOLDER } from '../../client/home.ts';
+import { TroubleError } from '../../engine/engine.ts';
+import type { CatalogueShelfEntry, DownloadProgress, DownloadSettings, LocalModel, RemoveModelParams, ShelfResult, Trouble } from '../../protocol/client.ts';
+import { builtInCatalogue, extendCatalogue } from '../catalogue/catalogue.ts';
+import { readCatalogue } from '../catalogue/readCatalogue.ts';
+import type { CatalogueModel, CatalogueQuantisation } from '../catalogue/schema.ts';
+import { Downloads } from '../download/downloads.ts';
+import type { DownloadTiming } from '../download/downloadFile.ts';
+import { isPathInside } from '../findFiles.ts';
+import { HttpClient } from '../network/httpClient.ts';
+import { requireMirror } from '../network/mirror.ts';
+import { catalogueEntry, modelFolder } from './catalogueEntry.ts';
+import { importModel } from './importModel.ts';
+import type { Machine } from './machine.ts';
+import { recommended, type Candidate } from './recommend.ts';
+import { removeDownloaded, removeModel } from './removeModel.ts';
+
+export interface ShelfOptions {
+  /** Chorus's per-user folder. */
+  readonly homeFolder: string;
+  /** The models of this machine, with those in a folder. */
+  readonly localModels: (modelsFolder: string) => Promise<readonly LocalModel[]>;
+  readonly timing?: DownloadTiming;
+}
+
+/** What a model is asked for with: the client's settings, and what models run on here. */
+export interface ShelfSettings {
+  readonly downloads: DownloadSettings;
+  /** 0 chooses. */
+  readonly contextSizeTokens: number;
+  /** Asked only where a plan is wanted: the answer takes an engine's start. */
+  readonly machine: () => Promise<Machine>;
+}
+
+export interface ShelfWork {
+  readonly onProgress: (progress: DownloadProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The models of this machine and those that are worth having; gets, imports and removes them. */
+export class Shelf {
+  readonly #downloads: Downloads = new Downloads();
+
+  constructor(private readonly options: ShelfOptions) {}
+
+  /** The models of this machine, with those that were downloaded. */
+  local(downloads: DownloadSettings): Promise<readonly LocalModel[]> {
+    return this.options.localModels(this.modelsFolder(downloads));
+  }
+
+  /** What there is to choose. A catalogue of the user's that can't be used costs only itself. */
+  async list(settings: ShelfSettings): Promise<ShelfResult> {
+    const { downloads } = settings;
+    const folder = this.modelsFolder(downloads);
+    const [local, { models, trouble }] = await Promise.all([this.local(downloads), this.#catalogue(downloads)]);
+    const entries = await this.#entries(models, settings);
+    const best = recommended(entries);
+    return {
+      entries: [
+        ...local.map((model) => ({ kind: 'local' as const, model, isRemovable: isPathInside(model.path, folder) })),
+        ...entries.map((entry) => ({ ...entry, quantisations: entry.quantisations.map((quantisation) => ({ ...quantisation, isRecommended: quantisation === best?.quantisation })) })),
+      ],
+      catalogueTrouble: trouble,
+    };
+  }
+
+  /** Downloads a model and gives its path. Throws `TroubleError`, and the signal's reason where it pauses. */
+  async download(wanted: { readonly id: string; readonly quantisation?: string }, settings: ShelfSettings, { onProgress, signal }: ShelfWork): Promise<string> {
+    const { downloads } = settings;
+    const mirror = requireMirror(downloads.mirror);
+    const { model, quantisation } = await this.#find(wanted, settings);
+    const client = await HttpClient.open(downloads.network);
+    const request = { files: quantisation.files, folder: modelFolder(this.modelsFolder(downloads), model), client, mirror, onProgress, signal, timing: this.options.timing };
+    return this.#downloads.download(request, () => client.close());
+  }
+
+  /** Copies a GGUF file to the downloaded ones and gives its path. Throws `TroubleError`. */
+  import(file: string, downloads: DownloadSettings, work: ShelfWork): Promise<string> {
+    return importModel({ ...work, file, modelsFolder: this.modelsFolder(downloads) });
+  }
+
+  /** Removes a model that was downloaded or imported, or what was downloaded of one. Throws `TroubleError`. */
+  async remove(params: RemoveModelParams, downloads: DownloadSettings): Promise<void> {
+    const folder = this.modelsFolder(downloads);
+    if ('path' in params) return removeModel(params.path, folder, await this.local(downloads));
+    const { models } = await this.#catalogue(downloads);
+    const { model, quantisation } = named(params, models);
+    await this.#downloads.pause(modelFolder(folder, model), quantisation.files);
+    await removeDownloaded(modelFolder(folder, model), quantisation.files);
+  }
+
+  /** Where downloaded models are kept. Throws `TroubleError` 'download-failed' where the user names no folder. */
+  modelsFolder({ folder }: DownloadSettings): string {
+    if (folder === undefined || folder === '') return path.join(this.options.homeFolder, MODELS_FOLDER);
+    if (!path.isAbsolute(folder)) throw new TroubleError('download-failed', `chorus.downloads.folder: expected an absolute path, got ${folder.slice(0, 300)}`);
+    return folder;
+  }
+
+  /** Pauses all downloads. */
+  dispose(): Promise<void> {
+    return this.#downloads.pauseAll();
+  }
+
+  async #catalogue({ catalogue, network }: DownloadSettings): Promise<{ models: readonly CatalogueModel[]; trouble?: Trouble }> {
+    const builtIn = builtInCatalogue();
+    if (catalogue === undefined || catalogue === '') return { models: builtIn.models };
+    try {
+      const own = await readCatalogue(catalogue, { network, cacheFolder: path.join(this.options.homeFolder, MODELS_FOLDER, 'catalogues') });
+      return { models: extendCatalogue(builtIn, own) };
+    } catch (error) {
+      if (!(error instanceof TroubleError)) throw error;
+      return { models: builtIn.models, trouble: { code: error.code, message: error.message } };
+    }
+  }
+
+  async #entries(models: readonly CatalogueModel[], { downloads, machine: describe, contextSizeTokens }: ShelfSettings): Promise<CatalogueShelfEntry[]> {
+    const folder = this.modelsFolder(downloads);
+    const machine = await describe();
+    return Promise.all(models.map((model) => catalogueEntry(model, { folder: modelFolder(folder, model), machine, contextSizeTokens, downloads: this.#downloads })));
+  }
+
+  async #find({ id, quantisation: type }: { readonly id: string; readonly quantisation?: string }, settings: ShelfSettings): Promise<{ model: CatalogueModel; quantisation: CatalogueQuantisation }> {
+    const { models } = await this.#catalogue(settings.downloads);
+    if (type !== undefined) return named({ id, quantisation: type }, models);
+    const entries = await this.#entries(models.filter((model) => model.id === id), settings);
+    const best: Candidate['quantisation'] | undefined = recommended(entries)?.quantisation ?? entries[0]?.quantisations.find(({ plan }) => plan.fit !== 'none') ?? entries[0]?.quantisations[0];
+    return named({ id, quantisation: best?.type ?? '' }, models);
+  }
+}
+
+function named({ id, quantisation: type }: { readonly id: string; readonly quantisation: string }, models: readonly CatalogueModel[]): { model: CatalogueModel; quantisation: CatalogueQuantisation } {
+  const model = models.find((each) => each.id === id);
+  if (!model) throw new TroubleError('invalid-input', `No catalogue has a model "${id.slice(0, 100)}". There are: ${models.map((each) => each.id).join(', ').slice(0, 1000)}`);
+  const quantisation = model.quantisations.find((each) => each.type.toLowerCase() === type.toLowerCase());
+  if (!quantisation) throw new TroubleError('invalid-input', `${model.name} is not there as "${type.slice(0, 100)}", but as ${model.quantisations.map((each) => each.type).join(', ')}`);
+  return { model, quantisation };
+}
