@@ -4,19 +4,15 @@ import { PromptBlocks } from './promptBlocks.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { lastAttendingAll, type TierOptions } from './tiers.ts';
 
-/** Tokens that choose together where a block of a prompt is not whole: a keystroke evaluates no more than these again. */
-const PART_TOKENS = 8;
-
 /**
- * Reads a prompt deep in a context, block by block: the tokens of a block choose together what they attend. Blocks begin at multiples of their length, and those of
- * one that is not whole yet choose in parts, so that what a token attends depends on the prompt alone, not on how it came to be there. A block that becomes whole is
+ * Reads a prompt deep in a context, block by block: the tokens of a block choose together what they attend. Blocks begin at multiples of their length, and what stands
+ * behind the last whole one attends everything, so that what a token attends depends on the prompt alone, not on how it came to be there. A block that becomes whole is
  * evaluated again.
  */
 export class PromptTier implements Disposable {
   /** The first position of a prompt that attends less than everything. */
   readonly firstBlock: number;
   readonly #blocks: PromptBlocks;
-  readonly #partTokens: number;
   /** Where the block begins that is not whole. */
   #unfinished = Infinity;
 
@@ -25,8 +21,7 @@ export class PromptTier implements Disposable {
     private readonly sequence: SequenceCache,
     private readonly options: TierOptions,
   ) {
-    this.#partTokens = Math.min(PART_TOKENS, options.blockTokens);
-    this.#blocks = new PromptBlocks(network, sequence, { ...options, leastTokens: this.#partTokens });
+    this.#blocks = new PromptBlocks(network, sequence, options);
     sequence.onTruncate.add((length) => {
       if (length <= this.#unfinished) this.#unfinished = Infinity;
     });
@@ -41,7 +36,7 @@ export class PromptTier implements Disposable {
   keptLength(common: number, tokens: number): number {
     if (common <= this.firstBlock) return common;
     const isUnfinished = common > this.#unfinished && this.#wholeBlocks(tokens) === this.#unfinished;
-    return isUnfinished ? common - (common % this.#partTokens) : this.#wholeBlocks(common);
+    return isUnfinished ? common : this.#wholeBlocks(common);
   }
 
   /** How many tokens to append, no more than `most`, so that the sequence ends with a block. */
@@ -65,12 +60,11 @@ export class PromptTier implements Disposable {
     try {
       for (let done = 0; done < all.length; ) {
         const isWhole = from + done < unfinished;
-        const blockTokens = isWhole ? this.options.blockTokens : this.#partTokens;
-        const piece = all.slice(done, Math.min(done + this.#blocks.mostTokens(blockTokens), isWhole ? unfinished - from : all.length));
+        const piece = all.slice(done, isWhole ? Math.min(done + this.#blocks.mostTokens, unfinished - from) : all.length);
         done += piece.length;
-        const isWanted = wanted === 'all' || done === all.length;
-        const logits = await this.#blocks.evaluate(piece, { blockTokens, wanted: isWanted ? wanted : 'none', signal });
-        if (isWanted) rows.push(logits);
+        const wantedOfPiece = wanted === 'all' || done === all.length ? wanted : 'none';
+        const logits = isWhole ? await this.#blocks.evaluate(piece, wantedOfPiece, signal) : await this.network.evaluate(sequence, piece, wantedOfPiece, signal);
+        if (wantedOfPiece !== 'none') rows.push(logits);
       }
     } catch (error) {
       // As before: whoever goes on evaluates an unfinished block again.
@@ -80,7 +74,7 @@ export class PromptTier implements Disposable {
       throw error;
     }
     this.#unfinished = unfinished;
-    return wanted === 'all' ? joined(rows).subarray(again.length * this.network.options.hyperparameters.vocabularySize) : (rows[0] as Float32Array);
+    return wanted === 'all' ? joined(rows).subarray(again.length * this.network.options.hyperparameters.vocabularySize) : (rows[0] ?? new Float32Array(0));
   }
 
   [Symbol.dispose](): void {
