@@ -53,6 +53,8 @@ export interface RecordedFetch {
 }
 
 export interface Recording {
+  /** Each document as it was first seen, by its path. */
+  readonly documents: ReadonlyMap<string, string>;
   readonly changes: readonly Change[];
   readonly fetches: readonly RecordedFetch[];
 }
@@ -62,6 +64,7 @@ export async function readRecording(file: string): Promise<Recording> {
   const { log } = JSON.parse(gunzipSync(await readFile(file)).toString('utf8')) as { log: readonly LogEntry[] };
   const paths = new Map<number, string>();
   const texts = new Map<number, string>();
+  const documents = new Map<string, string>();
   const stored = new Map<string, string>();
   const lastChange = new Map<number, Change>();
   const changes: Change[] = [];
@@ -75,6 +78,7 @@ export async function readRecording(file: string): Promise<Recording> {
         break;
       case 'setContent':
         texts.set(entry.id, entry.content);
+        if (!documents.has(paths.get(entry.id) ?? '')) documents.set(paths.get(entry.id) ?? '', entry.content);
         break;
       case 'storeContent':
         stored.set(entry.contentId, texts.get(entry.id) ?? '');
@@ -120,7 +124,7 @@ export async function readRecording(file: string): Promise<Recording> {
     }
   }
   for (const change of changes) change.accepted = accepted.has(`${change.documentId} ${change.version}`);
-  return { changes, fetches };
+  return { documents, changes, fetches };
 }
 
 function apply(text: string, edit: readonly Edit[]): string {

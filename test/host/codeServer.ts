@@ -95,8 +95,8 @@ export class CodeServer {
   }
 
   /** Address of a window on a folder. `payload` are pairs as VS Code's web workbench takes them. */
-  windowUrl(workspaceFolder: string, payload: readonly (readonly [string, string])[] = []): string {
-    const query = new URLSearchParams({ folder: workspaceFolder });
+  windowUrl(workspace: string, payload: readonly (readonly [string, string])[] = []): string {
+    const query = new URLSearchParams({ [workspace.endsWith('.code-workspace') ? 'workspace' : 'folder']: workspace });
     if (payload.length > 0) query.set('payload', JSON.stringify(payload));
     if (this.options.connectionToken) query.set('tkn', this.options.connectionToken);
     return `${this.url}/?${query.toString()}`;

@@ -20,6 +20,24 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       assert.match(text, /return \S/);
     });
 
+    scenario('what follows ghost text that is taken was prepared while it was on the screen', async (host) => {
+      const window = await host.openWindow();
+      await window.openFile(await host.write('sums.py', 'def add(a, b):\n    total = a + b\n    return total\n\n\ndef subtract(a, b):\n    total = a'));
+      await window.goToEnd();
+      const prepared = (await host.runningSidecar()) === undefined ? 0 : (await host.statistics()).prepared;
+      assert.match(await window.typeForGhostText(' '), /^- b/);
+      // What stands behind the sum, and the line after it.
+      const before = await waitFor('two completions that are prepared', async () => {
+        const statistics = await host.statistics();
+        return statistics.prepared >= prepared + 2 ? statistics : undefined;
+      });
+      await window.press('Tab');
+      await window.press('Enter');
+      assert.match(await window.shownGhostText(), /^return total/);
+      const after = await host.statistics();
+      assert.equal(after.answered - before.answered, after.cached - before.cached, 'nothing was asked of the model');
+    });
+
     scenario('text typed as the ghost text says keeps it on the screen', async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));

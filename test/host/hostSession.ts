@@ -154,9 +154,9 @@ export class Scenario {
   }
 
   /** Opens a window on the workspace and waits until Chorus shows itself in the status bar. */
-  async openWindow({ displayLanguage }: Pick<WindowOptions, 'displayLanguage'> = {}): Promise<Window> {
+  async openWindow({ displayLanguage, workspace = this.workspace }: Pick<WindowOptions, 'displayLanguage'> & { readonly workspace?: string } = {}): Promise<Window> {
     const takesPictures = this.session.server.version === NEWEST_HOST;
-    const window = await Window.open(this.session.browser, this.session.server.windowUrl(this.workspace), { takesPictures, displayLanguage });
+    const window = await Window.open(this.session.browser, this.session.server.windowUrl(workspace), { takesPictures, displayLanguage });
     this.windows.push(window);
     await window.chorusStatus().waitFor();
     return window;
@@ -210,10 +210,15 @@ export class Scenario {
 
   /** What reached the running sidecar: completions asked for since it began, and documents that are open in it now. */
   async reachedSidecar(): Promise<{ readonly requests: number; readonly documents: number }> {
-    const { requests } = await this.ask<CompletionStatistics>(STATISTICS_REQUEST);
+    const { requests } = await this.statistics();
     const { text } = await this.ask<DiagnosticsResult>(DIAGNOSTICS_REQUEST);
     const documents = [...text.matchAll(/\((\d+) documents\)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
     return { requests, documents };
+  }
+
+  /** Counts of the running sidecar's completions since it began. */
+  async statistics(): Promise<CompletionStatistics> {
+    return this.ask<CompletionStatistics>(STATISTICS_REQUEST);
   }
 
   private async ask<Result>(request: string): Promise<Result> {

@@ -1,4 +1,5 @@
 import { readCursor } from '../../../sidecar/completion/cursor.ts';
+import { identifiersOf } from '../../../sidecar/context/terms.ts';
 import { PromptMaker } from '../../../sidecar/completion/promptMaker.ts';
 import type { BenchSession } from '../benchSession.ts';
 import { similarityOf } from './figures.ts';
@@ -7,8 +8,13 @@ import { uriOf } from './packageWorkspace.ts';
 import type { Place } from './places.ts';
 
 /** What a prompt holds: the last line alone, the file before the place, or the workspace too. */
-export const ARMS = ['line', 'file', 'workspace'] as const;
-export type Arm = (typeof ARMS)[number];
+export const PROMPTS = ['line', 'file', 'workspace'] as const;
+
+/** A prompt, and what of it the cache keeps ("full", "snapkv:1024"). */
+export interface Arm {
+  readonly prompt: (typeof PROMPTS)[number];
+  readonly cache: string;
+}
 
 export interface PlaceResult {
   readonly id: string;
@@ -18,6 +24,10 @@ export interface PlaceResult {
   readonly similarity: number;
   /** Whether the name that the line needs is in what was written. */
   readonly hasName: boolean;
+  /** Without that name it has one that stands in another file of the prompt and not in the document. */
+  readonly isOfWrongFile: boolean;
+  /** Units at the start that the line has too: what a user takes word by word. */
+  readonly agreedUnits: number;
   readonly promptTokens: number;
   readonly contextTokens: number;
   readonly promptMs: number;
@@ -27,7 +37,7 @@ const MAX_TOKENS = 48;
 const CONTEXT_LINES = 2;
 
 /** Writes the line at a place. The prompt is the product's, with the whole context, as after a pause. */
-export async function completePlace(session: BenchSession, place: Place, arm: Arm, { workspace }: PackageWorkspace): Promise<PlaceResult> {
+export async function completePlace(session: BenchSession, place: Place, arm: Arm['prompt'], { workspace }: PackageWorkspace): Promise<PlaceResult> {
   const text = arm === 'line' ? place.before.split('\n').slice(-1 - CONTEXT_LINES).join('\n') : place.before;
   const request = {
     uri: uriOf(place.path), languageId: place.languageId, text, offset: text.length, explicit: false, clientKey: `${arm}:${place.id}`, settings: {},
@@ -44,12 +54,17 @@ export async function completePlace(session: BenchSession, place: Place, arm: Ar
   });
   await session.engine.releaseSequence(sequence);
   const written = firstLine(result.text.slice(prompt.requiredPrefix.length));
+  const hasName = new RegExp(`(?<![\\w$])${place.name.replaceAll('$', '\\$')}(?![\\w$])`).test(written);
+  const own = new Set(identifiersOf(place.before));
+  const others = new Set(prompt.context.flatMap(({ snippet }) => identifiersOf(snippet.text)));
   return {
     id: place.id,
     text: written,
     isExact: normal(written) === normal(place.line),
     similarity: similarityOf(normal(written), normal(place.line)),
-    hasName: new RegExp(`(?<![\\w$])${place.name.replaceAll('$', '\\$')}(?![\\w$])`).test(written),
+    hasName,
+    isOfWrongFile: !hasName && identifiersOf(written).some((name) => !own.has(name) && others.has(name)),
+    agreedUnits: commonLength(written, place.line),
     promptTokens: prompt.tokens.length,
     contextTokens: prompt.contextTokens,
     promptMs: result.promptMs,
@@ -61,6 +76,12 @@ const BENCH_SPEED = 700;
 
 function firstLine(text: string): string {
   return (text.trimStart().split('\n')[0] ?? '').trim();
+}
+
+function commonLength(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && length < other.length && one[length] === other[length]) length++;
+  return length;
 }
 
 function normal(text: string): string {

@@ -6,8 +6,10 @@ export interface ArmFigures {
   readonly exact: Paired;
   readonly similarity: Paired;
   readonly hasName: Paired;
+  readonly isOfWrongFile: Paired;
+  readonly agreedUnits: Paired;
   readonly contextTokens: number;
-  /** Similarity less that of the arm before, place by place. */
+  /** Similarity less that of the prompt before, or of the full cache where the cache is another; place by place. */
   readonly gain?: Paired;
 }
 
@@ -15,12 +17,15 @@ export interface ArmFigures {
 export function figuresOf(results: ReadonlyMap<Arm, readonly PlaceResult[]>): readonly ArmFigures[] {
   const arms = [...results];
   return arms.map(([arm, of], index): ArmFigures => {
-    const before = arms[index - 1]?.[1];
+    const full = arms.find(([other]) => other.prompt === arm.prompt && other.cache === 'full')?.[1];
+    const before = arm.cache === 'full' ? arms[index - 1]?.[1] : full;
     return {
       arm,
       exact: meanOf(of.map(({ isExact }) => Number(isExact))),
       similarity: meanOf(of.map(({ similarity }) => similarity)),
       hasName: meanOf(of.map(({ hasName }) => Number(hasName))),
+      isOfWrongFile: meanOf(of.map(({ isOfWrongFile }) => Number(isOfWrongFile))),
+      agreedUnits: meanOf(of.map(({ agreedUnits }) => agreedUnits)),
       contextTokens: Math.round(meanOf(of.map(({ contextTokens }) => contextTokens)).mean),
       ...(before === undefined ? {} : { gain: pairedDifference(of.map(({ similarity }) => similarity), before.map(({ similarity }) => similarity)) }),
     };
@@ -29,15 +34,17 @@ export function figuresOf(results: ReadonlyMap<Arm, readonly PlaceResult[]>): re
 
 export function reportOf(figures: readonly ArmFigures[]): string {
   const share = ({ mean, standardError }: Paired): string => `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
-  const names: Readonly<Record<Arm, string>> = { line: 'three lines', file: 'the file before the line', workspace: 'and the workspace' };
-  const rows = figures.map(({ arm, exact, similarity, hasName, contextTokens, gain }) =>
-    `| ${names[arm]} | ${share(exact)} | ${share(similarity)} | ${share(hasName)} | ${contextTokens} | ${gain ? share(gain) : ''} |`);
+  const names: Readonly<Record<Arm['prompt'], string>> = { line: 'three lines', file: 'the file before the line', workspace: 'and the workspace' };
+  const rows = figures.map(({ arm, exact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens, gain }) => {
+    const name = arm.cache === 'full' ? names[arm.prompt] : `of that, in \`${arm.cache}\``;
+    return `| ${name} | ${share(exact)} | ${share(similarity)} | ${agreedUnits.mean.toFixed(1)} | ${share(hasName)} | ${share(isOfWrongFile)} | ${contextTokens} | ${gain ? share(gain) : ''} |`;
+  });
   return [
     `${figures[0]?.exact.count ?? 0} lines of held-out packages from npm and PyPI, each the first that uses a name which its file imports from its own package. The line is written from its first token, greedily; the text behind`,
-    'it is not shown. Standard errors are of the mean over lines.',
+    'it is not shown. Standard errors are of the mean over lines. A name of a wrong file is one that the document does not have, another file of the prompt has, and the line does not need.',
     '',
-    '| what the prompt holds | exact | edit similarity | has the name | tokens of other files | similarity more than the row above |',
-    '|---|---|---|---|---|---|',
+    '| what the prompt holds | exact | edit similarity | characters right from the start | has the name | a wrong file’s name | tokens of other files | similarity more than with less, or than in the full cache |',
+    '|---|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n');
 }

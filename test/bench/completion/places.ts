@@ -17,6 +17,8 @@ export interface Place {
   readonly before: string;
   /** What stands in the line. */
   readonly line: string;
+  /** What follows it, the beginning. */
+  readonly after: string;
   /** Imported from the package itself, and used in the line for the first time. */
   readonly name: string;
 }
@@ -25,6 +27,7 @@ const MAX_FILE_BYTES = 60_000;
 const MIN_FILE_LINES = 20;
 const MIN_LINE_UNITS = 12;
 const MAX_LINE_UNITS = 120;
+const MAX_AFTER_UNITS = 2_000;
 const PLACES_OF_A_PACKAGE = 8;
 const SOURCE = /\.(?:py|ts|js|mjs)$/;
 const NOT_SOURCE = /\.d\.ts$|\.min\.|(?:^|\/)(?:tests?|__tests__|vendor|_vendor|dist|umd|bundles?|docs?|examples?)\//;
@@ -68,7 +71,7 @@ export function placesOf(text: string, of: { folder: string; file: string; name:
     if (!isCall || content.length < MIN_LINE_UNITS || content.length > MAX_LINE_UNITS || /^(?:#|\/\/|\*|@|export \{)/.test(content)) continue;
     const start = lines.slice(0, at).join('\n').length + 1;
     const before = text.slice(0, start) + line.slice(0, line.length - line.trimStart().length);
-    places.push({ id: `${of.name}/${of.file}:${at + 1}`, folder: of.folder, path: of.file, languageId: languageIdOf(of.file), before, line: content, name });
+    places.push({ id: `${of.name}/${of.file}:${at + 1}`, folder: of.folder, path: of.file, languageId: languageIdOf(of.file), before, line: content, after: text.slice(start + line.length, start + line.length + MAX_AFTER_UNITS), name });
   }
   return places;
 }

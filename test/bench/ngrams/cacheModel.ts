@@ -1,0 +1,91 @@
+import type { NgramIndex } from '../../../sidecar/engine/ngramIndex.ts';
+
+/** Of one token that the network was asked for: what it and the index say. */
+export interface TokenRecord {
+  /** Whether the network's likeliest token is the right one, and how likely it is. */
+  readonly isRight: boolean;
+  readonly likeliest: number;
+  /** The network's probability of the right token. */
+  readonly probability: number;
+  /** Tokens before it that agree somewhere in the index; 0: none, and the rest is 0 or empty. */
+  readonly matched: number;
+  /** The index's share of the right token, among what follows the longest match. */
+  readonly share: number;
+  /** What follows: the index's share and the network's probability, and whether it is right, the most frequent first. */
+  readonly followers: readonly { readonly share: number; readonly probability: number; readonly isRight: boolean; readonly isLikeliest: boolean }[];
+}
+
+const LONGEST = 16;
+const MAX_FOLLOWERS = 8;
+/** Lengths of matches that have a weight of their own, each up to the next. */
+const STEPS = [2, 3, 4, 6, 9, 13] as const;
+
+/** What a network's logits and an index say of the token `right` behind `context`. */
+export function recordToken(logits: Float32Array, index: NgramIndex, context: readonly number[], right: number): TokenRecord {
+  let likeliestToken = 0;
+  for (let token = 1; token < logits.length; token++) if ((logits[token] ?? 0) > (logits[likeliestToken] ?? 0)) likeliestToken = token;
+  const largest = logits[likeliestToken] ?? 0;
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  const probabilityOf = (token: number): number => Math.exp((logits[token] ?? -Infinity) - largest) / total;
+  let matched = 0;
+  let counts = new Map<number, number>();
+  for (const { position, length } of index.matches(context, LONGEST)) {
+    if (length > matched) {
+      matched = length;
+      counts = new Map();
+    }
+    const next = index.tokens[position];
+    if (length === matched && next !== undefined) counts.set(next, (counts.get(next) ?? 0) + 1);
+  }
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const followers = [...counts].sort(([, one], [, other]) => other - one).slice(0, MAX_FOLLOWERS);
+  return {
+    isRight: likeliestToken === right,
+    likeliest: probabilityOf(likeliestToken),
+    probability: probabilityOf(right),
+    matched,
+    share: all === 0 ? 0 : (counts.get(right) ?? 0) / all,
+    followers: followers.map(([token, count]) => ({ share: count / all, probability: probabilityOf(token), isRight: token === right, isLikeliest: token === likeliestToken })),
+  };
+}
+
+/** Weights of the index, one for each step of lengths. */
+export type Weights = readonly number[];
+
+const stepOf = (matched: number): number => STEPS.findLastIndex((step) => matched >= step);
+const weightFor = (weights: Weights, { matched }: TokenRecord): number => weights[stepOf(matched)] ?? 0;
+
+/** The weights under which records are likeliest, by expectation maximisation (∞-gram's interpolation: Liu et al., 2024; arXiv 2401.17377). */
+export function fitWeights(records: readonly TokenRecord[]): Weights {
+  let weights: Weights = STEPS.map(() => 0.3);
+  for (let round = 0; round < 50; round++) {
+    weights = STEPS.map((_, step) => {
+      const of = records.filter(({ matched }) => stepOf(matched) === step);
+      if (of.length === 0) return 0;
+      const weight = weights[step] ?? 0;
+      const duty = of.reduce((sum, { share, probability }) => sum + (weight * share) / Math.max(weight * share + (1 - weight) * probability, Number.MIN_VALUE), 0);
+      return duty / of.length;
+    });
+  }
+  return weights;
+}
+
+/** Nats of the right token under the mixture; without weights, the network alone. */
+export function natsOf(record: TokenRecord, weights?: Weights): number {
+  const weight = weights === undefined ? 0 : weightFor(weights, record);
+  return -Math.log(Math.max(weight * record.share + (1 - weight) * record.probability, 1e-9));
+}
+
+/** Whether the mixture's likeliest token is the right one. What the index does not name is at most as likely as the network's own choice. */
+export function choosesRight(record: TokenRecord, weights?: Weights): boolean {
+  if (weights === undefined || record.matched === 0) return record.isRight;
+  const weight = weightFor(weights, record);
+  const mixed = (share: number, probability: number): number => weight * share + (1 - weight) * probability;
+  const own = record.followers.find(({ isLikeliest }) => isLikeliest);
+  let best = { value: mixed(own?.share ?? 0, record.likeliest), isRight: record.isRight };
+  for (const { share, probability, isRight } of record.followers) {
+    const value = mixed(share, probability);
+    if (value > best.value) best = { value, isRight };
+  }
+  return best.isRight;
+}

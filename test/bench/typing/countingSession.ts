@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import type { Engine, ModelSession } from '../../../sidecar/engine/engine.ts';
+import type { EngineGenerateResult } from '../../../sidecar/protocol/engine.ts';
+
+/** What an engine was asked for and did, in counts. */
+export interface EngineCounts {
+  readonly requests: number;
+  /** Of these, the ones that somebody waited for. */
+  readonly waitedRequests: number;
+  /** Of the prompts, the tokens that were evaluated while somebody waited, and ahead of that. */
+  readonly evaluatedTokens: number;
+  readonly aheadTokens: number;
+  /** Of the evaluated ones, those that no prompt before had: text that came in with the request. */
+  readonly newTokens: number;
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+}
+
+/** A session whose engine counts what it does for `priority` 'completion', and what it does ahead. */
+export function countingSession(session: ModelSession): { session: ModelSession; counts: () => EngineCounts } {
+  const counts = { requests: 0, waitedRequests: 0, evaluatedTokens: 0, aheadTokens: 0, newTokens: 0, promptTokens: 0, generatedTokens: 0 };
+  let last: readonly number[] = [];
+  const generate: Engine['generate'] = async (params, options) => {
+    const result: EngineGenerateResult = await session.engine.generate(params, options);
+    counts.requests++;
+    counts.generatedTokens += result.tokens.length;
+    if (params.priority !== 'completion') counts.aheadTokens += result.evaluatedTokens;
+    else {
+      counts.waitedRequests++;
+      counts.evaluatedTokens += result.evaluatedTokens;
+      counts.promptTokens += params.tokens.length;
+      counts.newTokens += newTokens(last, params.tokens);
+    }
+    last = params.tokens;
+    return result;
+  };
+  const engine = new Proxy(session.engine, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (property === 'generate') return generate;
+      return typeof value === 'function' ? (value as (...parameters: unknown[]) => unknown).bind(target) : value;
+    },
+  });
+  return { session: { engine, model: () => session.model() }, counts: () => ({ ...counts }) };
+}
+
+/** Tokens of a prompt between what its beginning and its end share with the prompt before: what a cache that loses nothing has to evaluate. */
+export function newTokens(before: readonly number[], prompt: readonly number[]): number {
+  const most = Math.min(before.length, prompt.length);
+  let start = 0;
+  while (start < most && before[start] === prompt[start]) start++;
+  let end = 0;
+  while (end < most - start && before[before.length - 1 - end] === prompt[prompt.length - 1 - end]) end++;
+  return Math.max(1, prompt.length - start - end);
+}
+
+/** Seconds that a process used the processor, all threads together. `undefined` where the system does not say. */
+export async function processorSeconds(pid: number | undefined): Promise<number | undefined> {
+  const text = pid === undefined ? '' : await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // Behind the name, which may have spaces: user and system time are the 12th and 13th, in hundredths.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return text === '' ? undefined : (Number(fields[11]) + Number(fields[12])) / 100;
+}

@@ -1,0 +1,78 @@
+import { snippetTokens } from '../../../sidecar/completion/contextFormat.ts';
+import type { ModelSession } from '../../../sidecar/engine/engine.ts';
+import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
+
+/** The defaults of llama.vim and llama.vscode. */
+const RING_CHUNKS = 16;
+const CHUNK_LINES = 64;
+const PREFIX_LINES = 256;
+const PREDICTED_TOKENS = 128;
+const PREDICT_MS = 1_000;
+const NEAR_LINES = 32;
+const SAME_SHARE = 0.9;
+
+/**
+ * Asks as the peers do whose server is llama.cpp: a ring of chunks from where the user was, then the lines before the cursor, every keystroke; the
+ * server keeps what is evaluated of the beginning that two prompts share. A model without marks gets chunks as files with their paths, and no
+ * suffix, which is the kindest order to such a cache. Requests of the same place are answered from memory.
+ */
+export class Peer {
+  readonly #ring: { readonly path: string; readonly text: string; readonly tokens: readonly number[] }[] = [];
+  readonly #answers = new Map<string, string>();
+  #last: { readonly uri: string; readonly line: number } | undefined;
+
+  constructor(private readonly session: ModelSession) {}
+
+  /** `undefined` where `signal` aborts. A request that is under way is ended then: the peers' servers would go on with it. */
+  async complete(request: CompletionRequest, signal: AbortSignal): Promise<{ text: string; cached: boolean } | undefined> {
+    const { text, offset, uri } = request;
+    const before = text.slice(0, offset);
+    const key = `${uri}\n${before.slice(-2_000)}`;
+    const known = this.#answers.get(key);
+    if (known !== undefined) return { text: known, cached: true };
+    await this.#moved(request, before.split('\n').length - 1);
+    const prefix = await this.session.engine.tokenize(before.split('\n').slice(-PREFIX_LINES).join('\n'));
+    if (signal.aborted) return undefined;
+    const tokens = [...this.#ring.flatMap((chunk) => chunk.tokens), ...prefix];
+    if (tokens.length === 0) return undefined;
+    const { contextSizeTokens } = await this.session.model();
+    const most = contextSizeTokens - PREDICTED_TOKENS - 1;
+    const enough = new AbortController();
+    let said = '';
+    const result = await this.session.engine.generate(
+      { sequence: 'peer', priority: 'completion', tokens: tokens.slice(-most), maxTokens: PREDICTED_TOKENS, sampling: { temperature: 0 }, timeoutMs: PREDICT_MS * 15 },
+      {
+        signal: AbortSignal.any([signal, enough.signal]),
+        onChunk: (chunk) => {
+          said += chunk.text;
+          if (said.includes('\n')) enough.abort();
+        },
+      },
+    );
+    if (signal.aborted) return undefined;
+    const line = (said === '' ? result.text : said).split('\n')[0] ?? '';
+    this.#answers.set(key, line);
+    return { text: line, cached: false };
+  }
+
+  /** A jump, or another document: the chunk around the place enters the ring, the oldest leaves, and so do those that say nearly the same. */
+  async #moved({ uri, text, languageId }: CompletionRequest, line: number): Promise<void> {
+    const last = this.#last;
+    this.#last = { uri, line };
+    if (last !== undefined && last.uri === uri && Math.abs(last.line - line) <= NEAR_LINES) return;
+    const start = Math.max(0, line - CHUNK_LINES / 2);
+    const chunk = text.split('\n').slice(start, start + CHUNK_LINES).join('\n');
+    if (chunk.trim() === '') return;
+    const path = uri.slice(uri.lastIndexOf('/') + 1);
+    for (let at = this.#ring.length - 1; at >= 0; at--) if (similarity(this.#ring[at]?.text ?? '', chunk) > SAME_SHARE) this.#ring.splice(at, 1);
+    this.#ring.push({ path, text: chunk, tokens: await snippetTokens(this.session.engine, { path, text: chunk }, { kind: 'comment' }, languageId) });
+    if (this.#ring.length > RING_CHUNKS) this.#ring.shift();
+  }
+}
+
+/** Of the lines of both, the share that both have. */
+function similarity(one: string, other: string): number {
+  const [lines, others] = [new Set(one.split('\n')), new Set(other.split('\n'))];
+  const shared = [...lines].filter((line) => others.has(line)).length;
+  return shared / (lines.size + others.size - shared);
+}
