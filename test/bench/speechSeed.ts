@@ -1,0 +1,69 @@
+/**
+ * The comparison of the fully quantised Transformer for speech (arXiv 1911.03604) on small models: float32 beside 8 bits in all weights and activations, convolutional context
+ * beside sinusoidal positions on utterances longer than those that were trained on, on real recordings, and by language:
+ *
+ *   npx tsx test/bench/speechSeed.ts [--seeds 3] [--max-seconds N] [--threads 1] [--write]
+ *
+ * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. espeak-ng says what is trained on; the real recordings are those of Debian's
+ * asterisk-core-sounds-{en,es,fr,it,ru}-wav.
+ */
+import { mkdir } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { SPOKEN_COMMANDS } from '../../sidecar/dictation/spokenCommands.ts';
+import { writeReport } from './report.ts';
+import { ARM_NAMES, outcome, type Experiment, type Outcome } from './speechSeed/arms.ts';
+import { realDigits, SPEAKERS, speak } from './speechSeed/corpus.ts';
+import { speechSeedReport, type SeedOutcomes } from './speechSeed/report.ts';
+
+const { values } = parseArgs({
+  options: { seeds: { type: 'string', default: '3' }, 'max-seconds': { type: 'string', default: '86400' }, threads: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } },
+});
+const folder = path.join(os.homedir(), '.cache', 'chorus-dev', 'speech-seed');
+await mkdir(folder, { recursive: true });
+const common = { folder, threads: Number(values.threads), signal: AbortSignal.timeout(1000 * Number(values['max-seconds'])) };
+const languages = Object.keys(SPOKEN_COMMANDS);
+
+const english: Experiment = {
+  ...common,
+  name: 'english',
+  trainList: await speak(folder, { name: 'english-train', languages: ['en'], perLanguage: 1_200, items: [1, 3], voices: 'trained', seed: 1 }),
+  steps: 900,
+  eightBitSteps: 150,
+};
+const englishTests = {
+  'other voices': await speak(folder, { name: 'english-voices', languages: ['en'], perLanguage: 150, items: [1, 3], voices: 'unseen', seed: 2 }),
+  'other voices, longer': await speak(folder, { name: 'english-longer', languages: ['en'], perLanguage: 100, items: [5, 8], voices: 'unseen', seed: 3 }),
+  'a person': await realDigits(folder, { name: 'english-real', language: 'en', count: 100, items: [1, 3], seed: 4 }),
+  'a person, longer': await realDigits(folder, { name: 'english-real-longer', language: 'en', count: 50, items: [5, 8], seed: 5 }),
+};
+const many: Experiment = {
+  ...common,
+  name: 'languages',
+  trainList: await speak(folder, { name: 'languages-train', languages, perLanguage: 120, items: [1, 2], voices: 'trained', seed: 6 }),
+  steps: 1_800,
+  eightBitSteps: 300,
+};
+const manyTests: Record<string, string> = {};
+for (const language of languages) manyTests[language] = await speak(folder, { name: `languages-${language}`, languages: [language], perLanguage: 30, items: [1, 2], voices: 'unseen', seed: 7 });
+for (const language of Object.keys(SPEAKERS)) manyTests[`${language}, a person`] = await realDigits(folder, { name: `languages-real-${language}`, language, count: 40, items: [1, 2], seed: 8 });
+
+const seeds: SeedOutcomes[] = [];
+try {
+  for (let seed = 1; seed <= Number(values.seeds); seed++) {
+    const found: Record<string, Outcome> = {};
+    seeds.push({ seed, english: found, languages: {} });
+    for (const arm of ARM_NAMES) found[arm] = await outcome(english, arm, seed, englishTests);
+  }
+  for (const each of seeds) {
+    for (const arm of ['float', 'trained'] as const) (each.languages as Record<string, Outcome>)[arm] = await outcome(many, arm, each.seed, manyTests);
+  }
+} catch (error) {
+  if (!common.signal.aborted) throw error;
+  process.stderr.write(`${(error as Error).message} The same command goes on.\n`);
+}
+const report = speechSeedReport(seeds, { english, languages: many });
+process.stdout.write(`${report.body}\n`);
+if (values.write) await writeReport({ ...report, command: `npx tsx test/bench/speechSeed.ts --seeds ${values.seeds} --write` });
