@@ -3,7 +3,7 @@ import type { CompletionService } from '../completion/completionService.ts';
 import type { Completion, CompletionRequest } from '../completion/request.ts';
 import type { StatisticsCounter } from '../completion/statistics.ts';
 import { TroubleError } from '../engine/engine.ts';
-import type { ServerSettings, SidecarStatus } from '../protocol/client.ts';
+import type { NetworkSettings, ServerSettings, SidecarStatus } from '../protocol/client.ts';
 import { ServerUnavailableError } from '../servers/serverErrors.ts';
 import { ServerServices, type ServerTask } from '../servers/serverServices.ts';
 import type { FrontModelSession } from './modelSession.ts';
@@ -36,13 +36,13 @@ export class ClientServices implements Chatting, Completing {
   constructor(private readonly options: ClientServicesOptions) {}
 
   /** Takes the client's choice; absent: the model on this machine. */
-  configure(settings: ServerSettings | undefined): void {
+  configure(settings: ServerSettings | undefined, network?: NetworkSettings): void {
     const { statistics, onStatusChanged } = this.options;
-    if (!this.#refusal && JSON.stringify(settings) === JSON.stringify(this.#server?.settings)) return;
+    if (this.#server ? this.#server.isOf(settings, network) : !settings && !this.#refusal) return;
     this.#server = undefined;
     this.#refusal = undefined;
     try {
-      if (settings) this.#server = new ServerServices({ settings, statistics, onChange: onStatusChanged });
+      if (settings) this.#server = new ServerServices({ settings, network, statistics, onChange: onStatusChanged });
     } catch (error) {
       if (!(error instanceof TroubleError)) throw error;
       this.#refusal = error;

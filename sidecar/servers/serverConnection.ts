@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkIsPrivate, type ServerAddress } from './serverAddress.ts';
 import { ServerUnavailableError, serverFailed } from './serverErrors.ts';
+import type { ServerFetch } from './serverFetch.ts';
 import { readBounded, refusalText } from './serverResponse.ts';
 
 /** Of an answer that is no stream of a generation. */
@@ -19,7 +20,7 @@ export interface ServerConnectionOptions {
   readonly key?: string | undefined;
   /** Lets code go over public networks unencrypted. */
   readonly allowHttp?: boolean | undefined;
-  readonly fetch?: typeof fetch;
+  readonly fetch: ServerFetch;
 }
 
 export interface ServerRequest {
@@ -51,7 +52,7 @@ export class ServerConnection {
     let waitedMs = 0;
     for (let attempt = 0; ; attempt++) {
       const failure = await this.#attempt(request);
-      if (failure instanceof Response) return failure;
+      if (!(failure instanceof PassingError)) return failure;
       const delayMs = failure.options.retryAfterMs ?? FIRST_DELAY_MS * 2 ** attempt * (0.75 + Math.random() / 4);
       if (!failure.isPassing || attempt >= retries || waitedMs + delayMs > maxWaitMs) throw failure;
       waitedMs += delayMs;
@@ -81,7 +82,7 @@ export class ServerConnection {
 
   /** The answer, or why there is none; what must not be asked again is thrown. */
   async #attempt(request: ServerRequest): Promise<Response | PassingError> {
-    const { address, key, allowHttp, fetch: send = fetch } = this.options;
+    const { address, key, allowHttp, fetch: send } = this.options;
     const { path, body, timeoutMs, signal } = request;
     if (!allowHttp) await checkIsPrivate(address);
     // Only until the answer begins: its body may take longer.

@@ -2,7 +2,7 @@ import { ChatService } from '../chat/chatService.ts';
 import { CompletionService } from '../completion/completionService.ts';
 import type { StatisticsCounter } from '../completion/statistics.ts';
 import type { Engine, ModelSession } from '../engine/engine.ts';
-import type { ServerSettings, ServerStatus, SidecarStatus } from '../protocol/client.ts';
+import type { NetworkSettings, ServerSettings, ServerStatus, SidecarStatus } from '../protocol/client.ts';
 import type { LoadedModel } from '../protocol/engine.ts';
 import { ServerHealth } from './serverHealth.ts';
 import { ServerSession } from './serverSession.ts';
@@ -15,7 +15,8 @@ export interface ServerServicesOptions {
   readonly statistics: StatisticsCounter;
   /** Told when `status` changed. */
   readonly onChange: () => void;
-  readonly fetch?: typeof fetch;
+  /** How the network is reached. */
+  readonly network?: NetworkSettings | undefined;
 }
 
 /** Completion and chat by one client's server. What they remember is this client's and goes with it. */
@@ -29,8 +30,8 @@ export class ServerServices {
 
   /** Throws `TroubleError` 'invalid-input' for an address that is none. */
   constructor(private readonly options: ServerServicesOptions) {
-    const { settings, statistics, onChange, ...rest } = options;
-    this.#session = new ServerSession(settings, rest);
+    const { settings, statistics, onChange, network } = options;
+    this.#session = new ServerSession(settings, network);
     const health = (): ServerHealth => new ServerHealth({ look: () => this.#session.check(), onChange });
     this.health = { completion: health(), chat: health() };
     const session: ModelSession = { engine: this.#observed(this.#session.engine), model: () => this.#described() };
@@ -40,6 +41,11 @@ export class ServerServices {
 
   get settings(): ServerSettings {
     return this.options.settings;
+  }
+
+  /** Whether it is what these settings mean. */
+  isOf(settings: ServerSettings | undefined, network: NetworkSettings | undefined): boolean {
+    return JSON.stringify([settings, network]) === JSON.stringify([this.settings, this.options.network]);
   }
 
   /** Asks the server for its models, after failures too. Throws `ServerUnavailableError`. */

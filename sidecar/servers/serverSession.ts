@@ -1,11 +1,12 @@
 import type { Engine, ModelSession } from '../engine/engine.ts';
-import type { ServerSettings } from '../protocol/client.ts';
+import type { NetworkSettings, ServerSettings } from '../protocol/client.ts';
 import type { LoadedModel } from '../protocol/engine.ts';
 import { fillInFor } from './fillIn.ts';
 import { parseServerAddress, type ServerAddress } from './serverAddress.ts';
 import { ServerConnection } from './serverConnection.ts';
 import { ServerEngine } from './serverEngine.ts';
 import { ServerUnavailableError } from './serverErrors.ts';
+import { serverFetch } from './serverFetch.ts';
 import { listServerModels, type ListedModel } from './serverModels.ts';
 
 /** Where neither server nor user says how much a model takes. */
@@ -20,11 +21,11 @@ export class ServerSession implements ModelSession {
   /** Throws `TroubleError` 'invalid-input' for an address that is none. */
   constructor(
     private readonly settings: ServerSettings,
-    options: { readonly fetch?: typeof fetch } = {},
+    network?: NetworkSettings,
   ) {
     this.address = parseServerAddress(settings.url);
     const { key, allowHttp } = settings;
-    this.#connection = new ServerConnection({ address: this.address, key, allowHttp, ...options });
+    this.#connection = new ServerConnection({ address: this.address, key, allowHttp, fetch: serverFetch(network) });
   }
 
   /** Asks the server, whatever it said before. Throws `ServerUnavailableError`. */

@@ -20,7 +20,7 @@ export function handleInitialize(
     client.settings = settings;
     session.configure(settings);
     quietness.configure(settings.power?.quiet);
-    services.configure(settings.server);
+    services.configure(settings.server, settings.downloads?.network);
     if (settings.contexts?.keepOnDisk === false) removeContexts(parts).catch(() => undefined);
   };
 

@@ -3,6 +3,7 @@ import type { Shelf } from '../../store/shelf/shelf.ts';
 import type { Client } from '../client.ts';
 import { parseServerAddress } from '../../servers/serverAddress.ts';
 import { ServerConnection } from '../../servers/serverConnection.ts';
+import { serverFetch } from '../../servers/serverFetch.ts';
 import { listServerModels } from '../../servers/serverModels.ts';
 import type { ClientServices } from '../clientServices.ts';
 import { nothing, serverModels } from '../schemas.ts';
@@ -15,7 +16,7 @@ export function handleModels(client: Client, services: ClientServices, { shelf }
     return null;
   });
   client.connection.onRequest(SERVER_MODELS_REQUEST, serverModels, async ({ url, ...access }, signal): Promise<readonly ServerModel[]> => {
-    const models = await listServerModels(new ServerConnection({ address: parseServerAddress(url), ...access }), signal);
+    const models = await listServerModels(new ServerConnection({ address: parseServerAddress(url), ...access, fetch: serverFetch(client.settings.downloads?.network) }), signal);
     return models.map(({ id, contextSizeTokens }) => ({ id, ...(contextSizeTokens ? { contextSizeTokens } : {}) }));
   });
 }

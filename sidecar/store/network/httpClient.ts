@@ -1,13 +1,9 @@
-import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
-import { TroubleError } from '../../engine/engine.ts';
+import { request, type Dispatcher } from 'undici';
 import type { NetworkSettings } from '../../protocol/client.ts';
 import { ALLOWED_URL, isAllowedUrl, isLoopback } from './allowedUrl.ts';
-import { trustedCertificates } from './certificates.ts';
+import { openDispatcher } from './dispatcher.ts';
 
 const MAX_REDIRECTS = 10;
-const CONNECT_TIMEOUT_MS = 15_000;
-/** This machine is never reached by way of a proxy. */
-const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 
 export interface HttpResponse {
   readonly status: number;
@@ -38,21 +34,7 @@ export class HttpClient {
 
   /** Throws `TroubleError` 'download-failed' where the proxy's URL is none. */
   static async open(settings: NetworkSettings = {}, environment: NodeJS.ProcessEnv = process.env): Promise<HttpClient> {
-    const { proxy, proxyAuthorization, noProxy, strictTls = true, systemCertificates = true } = settings;
-    if (proxy && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : '')) throw new TroubleError('download-failed', `http.proxy: expected an http: or https: URL, got ${proxy.slice(0, 300)}`);
-    const tls = { ca: await trustedCertificates(systemCertificates), rejectUnauthorized: strictTls };
-    const excluded = noProxy?.join(',') || environment['no_proxy'] || environment['NO_PROXY'] || '';
-    return new HttpClient(
-      new EnvHttpProxyAgent({
-        httpProxy: proxy ?? environment['http_proxy'] ?? environment['HTTP_PROXY'] ?? '',
-        httpsProxy: proxy ?? environment['https_proxy'] ?? environment['HTTPS_PROXY'] ?? '',
-        noProxy: [...LOCAL_HOSTS, excluded].filter(Boolean).join(','),
-        token: proxyAuthorization,
-        connect: { ...tls, timeout: CONNECT_TIMEOUT_MS },
-        requestTls: tls,
-        proxyTls: tls,
-      }),
-    );
+    return new HttpClient(await openDispatcher(settings, environment));
   }
 
   /** The response at the end of all redirects; its body is to be read or destroyed. Throws `HttpRefusalError`, and undici's errors where the network fails. */
