@@ -3,7 +3,8 @@ import type { ServerModel } from '../protocol/client.ts';
 import type { ServerConnection } from './serverConnection.ts';
 import { ServerUnavailableError } from './serverErrors.ts';
 
-const LIST_TIMEOUT_MS = 10_000;
+/** Some servers let the list wait for a generation that is under way. */
+const LIST_TIMEOUT_MS = 30_000;
 const LIST_PATIENCE = { retries: 1, maxWaitMs: 1_000 };
 const MAX_MODELS = 1_000;
 
