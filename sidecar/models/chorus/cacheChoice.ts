@@ -9,7 +9,7 @@ import type { Selector } from '../../../kernels/cache/selector.ts';
 import { snapKv } from '../../../kernels/cache/snapkv.ts';
 import { streaming } from '../../../kernels/cache/streaming.ts';
 import { TroubleError } from '../../engine/engine.ts';
-import type { TierOptions } from './tiers.ts';
+import type { TierOptions } from './tierOptions.ts';
 
 /** What of a context a sequence keeps. */
 export interface CacheChoice {

@@ -20,7 +20,7 @@ import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { throughBlocks } from './throughBlocks.ts';
-import { lastAttendingAll, type TierOptions } from './tiers.ts';
+import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 import { ValueCells } from './valueCells.ts';
 import { WindowRows } from './windowRows.ts';
 

@@ -13,7 +13,7 @@ import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { throughBlocks } from './throughBlocks.ts';
-import type { TierOptions } from './tiers.ts';
+import type { TierOptions } from './tierOptions.ts';
 import { WindowRows } from './windowRows.ts';
 
 /** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */

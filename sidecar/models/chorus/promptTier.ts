@@ -2,7 +2,7 @@ import type { TokenId } from '../../protocol/engine.ts';
 import type { Network, WantedLogits } from './network.ts';
 import { PromptBlocks } from './promptBlocks.ts';
 import type { SequenceCache } from './sequenceCache.ts';
-import { lastAttendingAll, type TierOptions } from './tiers.ts';
+import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 
 /**
  * Reads a prompt deep in a context, block by block: the tokens of a block choose together what they attend. Blocks begin at multiples of their length, and what stands

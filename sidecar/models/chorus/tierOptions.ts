@@ -1,0 +1,21 @@
+import type { TensorType } from '../../../kernels/ggml/types.ts';
+
+/** How much of a long context is attended, and how it is chosen. */
+export interface TierOptions {
+  /** Rows that each KV head attends besides the last tokens', a multiple of `pageRows`. */
+  readonly capacity: number;
+  readonly pageRows: number;
+  /** The last tokens, which are attended in any case; a multiple of `pageRows`. */
+  readonly window: number;
+  /** After so many tokens of an answer the rows are chosen anew. */
+  readonly refreshTokens: number;
+  /** An answer's last tokens, whose queries choose. */
+  readonly queries: number;
+  /** Tokens of a prompt that choose together; 0 where prompts attend everything. */
+  readonly blockTokens: number;
+  /** Of the keys and values that a sequence keeps; what is attended of them is float16. */
+  readonly cacheType: Extract<TensorType, 'F16' | 'Q8_0'>;
+}
+
+/** The last position at which everything is attended: until there choosing leaves too little out. */
+export const lastAttendingAll = ({ capacity, window, pageRows }: TierOptions): number => capacity + 2 * window + pageRows;
