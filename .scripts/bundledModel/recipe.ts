@@ -28,16 +28,22 @@ export const steps: readonly RecipeStep[] = [
     command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 160, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.5, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
   },
   {
-    name: 'prose',
-    why: 'The instruct model, trained further on manuals in nineteen languages.',
-    needs: ['seed'],
-    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 100, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
-  },
-  {
     name: 'average',
     why: 'The weight average of seed and code expert.',
     needs: ['seed', 'code'],
     command: (file, output) => ['upcycle', file('seed'), file('code'), '--dense', '--out', output],
+  },
+  {
+    name: 'average-small',
+    why: 'The average in 4 bits, embeddings in 8.',
+    needs: ['average'],
+    command: (file, output) => ['quantize', file('average'), '--type', 'Q4_1', '--tensor', 'token_embd=Q8_0', '--out', output],
+  },
+  {
+    name: 'prose',
+    why: 'The instruct model, trained further on manuals in nineteen languages.',
+    needs: ['seed'],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 100, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
   },
   {
     name: 'experts-average',
@@ -59,12 +65,6 @@ export const steps: readonly RecipeStep[] = [
       'train', '--model', file('mixture'), '--data', ...code, ...texts('prose'), '--freeze', 'ffn_(gate|up|down)_exps', 'attn_(q|output)\\.', 'token_embd', 'norm',
       ...training({ steps: 60, batch: 4, sequence: 512, rate: 3e-4, schedule: 'wsd', 'warm-up': 10, fim: 0.3, precision: 'q8', 'checkpoint-steps': 10, seed: 3 }), '--name', 'bundled-joint', '--output', output,
     ],
-  },
-  {
-    name: 'average-small',
-    why: 'The average in 4 bits, embeddings in 8.',
-    needs: ['average'],
-    command: (file, output) => ['quantize', file('average'), '--type', 'Q4_1', '--tensor', 'token_embd=Q8_0', '--out', output],
   },
   {
     name: 'experts-average-small',
