@@ -18,8 +18,8 @@ export async function trustedCertificates(withSystem: boolean): Promise<string[]
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default' | 'system') => string[] };
   // Before Node 22.15 the default ones can't be asked for.
   if (!getCACertificates) return [...tls.rootCertificates, ...(await extraCertificates()), ...(withSystem ? await linuxBundle() : [])];
-  const trusted = getCACertificates('default');
-  if (!withSystem) return trusted;
+  const trusted = [...getCACertificates('default'), ...(await extraCertificates())];
+  if (!withSystem) return [...new Set(trusted)];
   return [...new Set([...trusted, ...systemCertificates(getCACertificates), ...(await linuxBundle())])];
 }
 
