@@ -6,7 +6,7 @@ import { interruptible } from '../../interruptible.ts';
 import { printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
 import { writeForeignText } from '../../terminal.ts';
-import { downloadSettings, withShelfOptions, type ShelfOptions } from './options.ts';
+import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from './options.ts';
 import { drawProgress } from './progress.ts';
 
 interface DownloadOptions extends ShelfOptions {
@@ -16,7 +16,7 @@ interface DownloadOptions extends ShelfOptions {
 /** `chorus models download`: gets a model of the shelf; Ctrl-C pauses, the same command goes on. */
 export function addDownload(models: Command): void {
   const command = models.command('download').description(l10n.t('download a model; Ctrl+C pauses, the same command goes on')).argument('<model>', 'as `chorus models shelf` names it').argument('[quantisation]', 'by default what suits this machine');
-  withShelfOptions(command).option('--accept-licence', 'of a model that may not be used commercially', false).action(download);
+  withShelfOptions(command).option('--accept-licence', 'of a model that may not be used commercially', false).action((id: string, quantisation: string | undefined, _options: unknown, self: Command) => download(id, quantisation, optionsOf(self)));
 }
 
 async function download(id: string, quantisation: string | undefined, options: DownloadOptions): Promise<void> {

@@ -6,12 +6,12 @@ import { interruptible } from '../../interruptible.ts';
 import { printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
 import { writeForeignText } from '../../terminal.ts';
-import { downloadSettings, withShelfOptions, type ShelfOptions } from './options.ts';
+import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from './options.ts';
 import { drawProgress } from './progress.ts';
 
 /** `chorus models import`: copies a GGUF file to the downloaded ones. */
 export function addImport(models: Command): void {
-  withShelfOptions(models.command('import').description(l10n.t('copy a GGUF file to the downloaded models')).argument('<file>', 'of a model in several parts the first')).action(importModel);
+  withShelfOptions(models.command('import').description(l10n.t('copy a GGUF file to the downloaded models')).argument('<file>', 'of a model in several parts the first')).action((file: string, _options: unknown, command: Command) => importModel(file, optionsOf(command)));
 }
 
 async function importModel(file: string, options: ShelfOptions): Promise<void> {

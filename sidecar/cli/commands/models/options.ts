@@ -18,6 +18,11 @@ export function withShelfOptions(command: Command): Command {
     .option('--folder <folder>', "where downloaded models are kept (default: in Chorus's folder)");
 }
 
+/** A command's options with those of `chorus models` itself, which takes --json wherever it stands. */
+export function optionsOf<Options extends ShelfOptions>(command: Command): Options {
+  return command.optsWithGlobals<Options>();
+}
+
 /** What the sidecar is told of them; the proxy is that of this command's environment and not of the sidecar's. */
 export function downloadSettings({ catalogue, mirror, folder }: ShelfOptions, environment: NodeJS.ProcessEnv = process.env): DownloadSettings {
   const named = (name: string): string | undefined => environment[name.toLowerCase()] ?? environment[name];

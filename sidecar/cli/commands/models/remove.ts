@@ -4,12 +4,12 @@ import path from 'node:path';
 import { REMOVE_MODEL_REQUEST, type RemoveModelParams } from '../../../protocol/client.ts';
 import { printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
-import { downloadSettings, withShelfOptions, type ShelfOptions } from './options.ts';
+import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from './options.ts';
 
 /** `chorus models remove`: removes what was downloaded or imported. */
 export function addRemove(models: Command): void {
   const command = models.command('remove').description(l10n.t('remove a model that was downloaded or imported')).argument('<model>', 'its path; or its name on the shelf, with its quantisation').argument('[quantisation]');
-  withShelfOptions(command).action(remove);
+  withShelfOptions(command).action((model: string, quantisation: string | undefined, _options: unknown, self: Command) => remove(model, quantisation, optionsOf(self)));
 }
 
 async function remove(model: string, quantisation: string | undefined, options: ShelfOptions): Promise<void> {

@@ -4,11 +4,11 @@ import { SHELF_REQUEST, type CatalogueShelfEntry, type ShelfQuantisation, type S
 import { formatBytes, formatTable, printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
 import { writeForeignText } from '../../terminal.ts';
-import { downloadSettings, withShelfOptions, type ShelfOptions } from './options.ts';
+import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from './options.ts';
 
 /** `chorus models shelf`: the models worth having, and what this machine can do with each. */
 export function addShelf(models: Command): void {
-  withShelfOptions(models.command('shelf').description(l10n.t('list the models that can be downloaded, and how they would run here'))).action(shelf);
+  withShelfOptions(models.command('shelf').description(l10n.t('list the models that can be downloaded, and how they would run here'))).action((_options: unknown, command: Command) => shelf(optionsOf(command)));
 }
 
 async function shelf(options: ShelfOptions): Promise<void> {
