@@ -1,6 +1,6 @@
 /**
  * What tests and the browser host need from the operating system: a browser, a C++ compiler (VS Code's native modules), Python with pip (the
- * models' wheels), git, Neovim (a client that isn't VS Code), recordings of speech and a sound server to play them to a microphone, a Vulkan driver
+ * models' wheels), git, Neovim (a client that isn't VS Code), recordings of speech, a voice that reads (espeak-ng) and a sound server to play them to a microphone, a Vulkan driver
  * (Mesa's runs on the processor).
  * On Debian and Ubuntu, as root, whatever is missing is installed; elsewhere one error names what is missing and how to get it.
  */
@@ -25,6 +25,7 @@ const TOOLS = {
   git: { what: 'git', debianPackages: ['git', 'ca-certificates'], present: () => onPath('git') !== undefined },
   vulkan: { what: 'a Vulkan driver', debianPackages: ['mesa-vulkan-drivers'], present: () => hasVulkanDriver() },
   recordings: { what: "Asterisk's recordings of spoken English", debianPackages: ['asterisk-core-sounds-en-wav'], present: () => existsSync(RECORDINGS_FOLDER) },
+  voice: { what: 'espeak-ng', debianPackages: ['espeak-ng'], present: () => onPath('espeak-ng') !== undefined },
   pulseaudio: { what: 'PulseAudio', debianPackages: ['pulseaudio', 'pulseaudio-utils'], present: () => onPath('pulseaudio') !== undefined && onPath('pactl') !== undefined },
   neovim: { what: 'Neovim', debianPackages: ['neovim'], present: () => onPath('nvim') !== undefined },
 } satisfies Record<string, SystemTool>;

@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -20,6 +21,7 @@ import { wavBytes } from './wavBytes.ts';
 
 const recording = (name: string): string => path.join(RECORDINGS_FOLDER, `${name}.wav`);
 const withoutRecordings = existsSync(RECORDINGS_FOLDER) ? false : 'the recordings of asterisk-core-sounds-en-wav are not installed';
+const withoutVoice = existsSync('/usr/bin/espeak-ng') ? false : 'espeak-ng is not installed';
 let folder: string;
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-speech-'));
@@ -62,10 +64,10 @@ describe('a voice', () => {
 
 describe('transcribing', () => {
   const speech = new LocalSpeech();
-  async function transcribe(soundPath: string, options: { type?: 'F16' | 'Q8_0' | 'Q5_1'; language?: string; onlySpeech?: boolean } = {}): Promise<{ segments: TranscriptSegment[]; text: string; durationSeconds: number }> {
+  async function transcribe(soundPath: string, options: { type?: 'F16' | 'Q8_0' | 'Q5_1'; language?: string; onlySpeech?: boolean; beamSize?: number; phrases?: readonly string[] } = {}): Promise<{ segments: TranscriptSegment[]; text: string; durationSeconds: number }> {
     const segments: TranscriptSegment[] = [];
     const { durationSeconds } = await speech.transcribe(
-      { model: { modelPath: await whisperModel(options.type ?? 'F16'), device: 'cpu', threads: 2 }, soundPath, language: options.language ?? 'auto', withContext: true, onlySpeech: options.onlySpeech ?? true },
+      { model: { modelPath: await whisperModel(options.type ?? 'F16'), device: 'cpu', threads: 2 }, soundPath, language: options.language ?? 'auto', withContext: true, onlySpeech: options.onlySpeech ?? true, beamSize: options.beamSize, phrases: options.phrases },
       { onSegment: (segment) => segments.push(segment) },
     );
     return { segments, text: segments.map(({ text }) => text).join(' '), durationSeconds };
@@ -99,6 +101,18 @@ describe('transcribing', () => {
       assert.ok(endSeconds > startSeconds && endSeconds <= 31, JSON.stringify(segments[index]));
       assert.ok(index === 0 || startSeconds >= (segments[index - 1] as TranscriptSegment).endSeconds - 0.021);
     });
+  });
+
+  it('writes down a sentence with several texts followed at once', { skip: withoutRecordings }, async () => {
+    assert.equal((await transcribe(recording('cannot-complete-as-dialed'), { beamSize: 3 })).text, 'Your call cannot be completed as dialed.');
+  });
+
+  it('hears the words of identifiers that are expected', { skip: withoutVoice }, async () => {
+    const file = path.join(folder, 'identifiers.wav');
+    await execa('espeak-ng', ['-v', 'en-us', '-s', '150', '-w', file, 'Please call get user name with the file handle.']);
+    assert.equal((await transcribe(file)).text, 'Please call the user name with the file handle.');
+    const phrases = ['get user name', 'file handle'];
+    for (const beamSize of [1, 3]) assert.equal((await transcribe(file, { phrases, beamSize })).text, 'Please call get user name with the file handle.');
   });
 
   it('writes nothing where nobody speaks', async () => {
