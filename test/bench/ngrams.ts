@@ -6,7 +6,9 @@
  * - nats and exact lines of the network alone, and interpolated with what follows the longest match in prompt and package. Weights are fitted on every
  *   other package and used for the rest.
  *
- *   npm run bench:ngrams -- [--places 40] [--seconds LIMIT] [--seed 1] [--write]
+ *   npm run bench:ngrams -- [--places 40] [--drafts-only] [--seconds LIMIT] [--seed 1] [--write]
+ *
+ * Drafts take a second a place, since what is written is known; the network has to be asked for the rest. Results are kept as they come.
  */
 import { open, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -26,13 +28,15 @@ import { countEvaluations, type DraftCounts } from './ngrams/drafts.ts';
 import { figuresOf, reportOf } from './ngrams/figures.ts';
 import { writeReport } from './report.ts';
 
-export interface NgramResult {
+/** By how much is written: the line, or 200 tokens; by where drafts come from. */
+export interface DraftResult extends Readonly<Record<'line' | 'block', Readonly<Record<'prompt' | 'files', DraftCounts>>>> {
+  readonly id: string;
+}
+
+/** Of the line's tokens, with the file alone in the prompt and with other files. */
+export interface TokenResult extends Readonly<Record<'file' | 'workspace', readonly TokenRecord[]>> {
   readonly id: string;
   readonly packageName: string;
-  /** By how much is written: the line, or 200 tokens; by where drafts come from. */
-  readonly drafts: Readonly<Record<'line' | 'block', Readonly<Record<'prompt' | 'files', DraftCounts>>>>;
-  /** Of the line's tokens, with the file alone in the prompt and with other files. */
-  readonly tokens: Readonly<Record<'file' | 'workspace', readonly TokenRecord[]>>;
 }
 
 const BLOCK_TOKENS = 200;
@@ -43,14 +47,16 @@ const CONTEXT_TOKENS = 1_024;
 const UNITS_PER_TOKEN = 3;
 
 const { values: options } = parseArgs({
-  options: { places: { type: 'string', default: '40' }, seconds: { type: 'string' }, seed: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } },
+  options: { places: { type: 'string', default: '40' }, seconds: { type: 'string' }, seed: { type: 'string', default: '1' }, 'drafts-only': { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
 });
 const deadline = new Deadline(options.seconds === undefined ? undefined : Number(options.seconds));
 const engine = new EngineProcess();
 const modelPath = process.env['CHORUS_MODEL'] ?? (await fetchModel());
 const loaded = await engine.load({ modelPath, engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 0 });
 const session = { engine, loaded, model: async () => loaded };
-const kept = await KeptResults.open<NgramResult>(loaded.name.replaceAll(/\W+/g, '-'), 'ngrams');
+const modelName = loaded.name.replaceAll(/\W+/g, '-');
+const drafts = await KeptResults.open<DraftResult>(modelName, 'ngram-drafts');
+const tokens = await KeptResults.open<TokenResult>(modelName, 'ngram-tokens');
 
 /** The prompt at a place as after a pause, with other files or without. */
 async function promptAt(place: Place, workspace: PackageWorkspace['workspace'] | undefined): Promise<{ tokens: readonly number[]; requiredPrefix: string }> {
@@ -86,36 +92,45 @@ async function tokensOfLine(place: Place, prompt: { tokens: readonly number[]; r
   return line.map((token, at) => recordToken(logits.subarray(at * vocabularySize, (at + 1) * vocabularySize), index, [...prompt.tokens, ...line.slice(0, at)], token));
 }
 
-async function measure(place: Place): Promise<NgramResult> {
+async function measureDrafts(place: Place): Promise<DraftResult> {
+  await using opened = await packageWorkspace(place);
+  const prompt = await promptAt(place, opened.workspace);
+  const others = new NgramIndex(Int32Array.from(await filesAt(place, opened.workspace)));
+  const block = (await engine.tokenize(prompt.requiredPrefix + place.line + place.after)).slice(0, BLOCK_TOKENS);
+  const line = block.slice(0, (await engine.tokenize(prompt.requiredPrefix + place.line)).length);
+  const countsOf = (output: readonly number[]): Record<'prompt' | 'files', DraftCounts> => ({ prompt: countEvaluations(prompt.tokens, output), files: countEvaluations(prompt.tokens, output, others) });
+  return { id: place.id, line: countsOf(line), block: countsOf(block) };
+}
+
+async function measureTokens(place: Place): Promise<TokenResult> {
   await using opened = await packageWorkspace(place);
   const files = await filesAt(place, opened.workspace);
-  const [file, workspace] = [await promptAt(place, undefined), await promptAt(place, opened.workspace)];
-  const written = workspace.requiredPrefix + place.line + place.after;
-  const block = (await engine.tokenize(written)).slice(0, BLOCK_TOKENS);
-  const line = block.slice(0, (await engine.tokenize(workspace.requiredPrefix + place.line)).length);
-  const others = new NgramIndex(Int32Array.from(files));
-  const countsOf = (output: readonly number[]): Record<'prompt' | 'files', DraftCounts> => ({ prompt: countEvaluations(workspace.tokens, output), files: countEvaluations(workspace.tokens, output, others) });
   return {
     id: place.id,
     packageName: place.id.slice(0, place.id.indexOf(`/${place.path}`)),
-    drafts: { line: countsOf(line), block: countsOf(block) },
-    tokens: { file: await tokensOfLine(place, file, files), workspace: await tokensOfLine(place, workspace, files) },
+    file: await tokensOfLine(place, await promptAt(place, undefined), files),
+    workspace: await tokensOfLine(place, await promptAt(place, opened.workspace), files),
   };
+}
+
+/** Measures what is not kept yet, until the time is over. */
+async function fill<Result extends { readonly id: string }>(kept: KeptResults<Result>, measure: (place: Place) => Promise<Result>): Promise<void> {
+  for (const place of places) {
+    if (deadline.isOver) break;
+    if (kept.get(place.id) !== undefined) continue;
+    await kept.add(await measure(place));
+    console.log(place.id);
+  }
 }
 
 const places = await heldOutPlaces(Number(options.places), Number(options.seed));
 try {
-  for (const place of places) {
-    if (deadline.isOver) break;
-    if (kept.get(place.id) !== undefined) continue;
-    const result = await measure(place);
-    await kept.add(result);
-    console.log(`${place.id}: ${result.drafts.block.prompt.evaluations} evaluations, with files ${result.drafts.block.files.evaluations}`);
-  }
+  await fill(drafts, measureDrafts);
+  if (!options['drafts-only']) await fill(tokens, measureTokens);
 } finally {
   await engine.dispose();
 }
-const figures = figuresOf(places.flatMap(({ id }) => kept.get(id) ?? []));
+const figures = figuresOf(places.flatMap(({ id }) => drafts.get(id) ?? []), places.flatMap(({ id }) => tokens.get(id) ?? []));
 console.log(reportOf(figures));
 if (options.write) {
   const command = `npm run bench:ngrams -- --places ${options.places} --seed ${options.seed} --write`;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { symlink } from 'node:fs/promises';
+import { listOf } from './contextList.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import type { Window } from './driver.ts';
@@ -47,6 +48,26 @@ describeHost(NEWEST_HOST, (scenario) => {
     assert.doesNotMatch(ghost, /gross_price/);
   });
 
+  scenario('a language server tells which of many definitions is meant', async (host) => {
+    for (const side of ['north', 'south', 'east', 'west', 'upper', 'lower', 'inner', 'outer']) {
+      const method = `reckon${side[0]?.toUpperCase()}${side.slice(1)}Brass`;
+      await host.write(`src/stands/${side}/till.ts`, `export class Till {\n  /** What lies in the tray. */\n  ${method}(trayMark: string): number {\n    return trayMark.length;\n  }\n}\n`);
+    }
+    await host.write('src/index.ts', "export { Till } from './stands/south/till';\n");
+    await host.write('src/close.ts', "import { Till } from './index';\n\nexport function close(till: Till) {\n  till");
+    const window = await host.openWindow();
+    await window.openFile(host.file('src/close.ts'));
+    await window.goToEnd();
+    await window.type('.');
+    // The server starts with the document, and answers a later ranking.
+    const rows = await waitFor('what the language server knows in the context', async () => {
+      await window.type(' till.');
+      const listed = (await listOf(window, 'Chorus: Show Context')).rows;
+      return listed.some((row) => row.includes('stands/south/till.ts')) ? listed : undefined;
+    }, { intervalMs: 2_000 });
+    assert.deepEqual(rows.filter((row) => row.includes('stands/') && !row.includes('south')), []);
+  });
+
   scenario('the user sees what is in the context and why, and a file that is written meanwhile counts', async (host) => {
     await host.write('shop/pricing.py', PRICING);
     const { window, ghost } = await ghostTextBehindPoint(host);
@@ -60,14 +81,3 @@ describeHost(NEWEST_HOST, (scenario) => {
     await waitFor('the new file in the index', async () => (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`));
   });
 });
-
-/** What a command of Chorus lists. */
-async function listOf(window: Window, command: string): Promise<{ readonly title: string; readonly rows: readonly string[] }> {
-  await window.command(command);
-  const widget = window.page.locator('.quick-input-widget');
-  const title = widget.locator('.quick-input-title', { hasText: 'Context:' });
-  await title.waitFor();
-  const found = { title: (await title.textContent()) ?? '', rows: await widget.locator('.monaco-list-row').allTextContents() };
-  await window.press('Escape');
-  return found;
-}
