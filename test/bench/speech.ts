@@ -1,5 +1,5 @@
 /**
- * Whisper tiny.en in Chorus's graphs beside CTranslate2, on Asterisk's recordings with their transcripts, in one run, both greedy and on the same samples:
+ * Whisper tiny.en in Chorus's graphs beside CTranslate2, on Asterisk's recordings with their transcripts, in one run, on the same samples, greedily and by beam search:
  *
  *   npx tsx test/bench/speech.ts --python PYTHON [--every 10] [--threads N] [--write]
  *
@@ -27,6 +27,10 @@ const TRANSCRIPTS = '/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.g
 const LONGEST_SECONDS = 28;
 /** Whose activations are compared layer by layer. */
 const COMPARED_RECORDINGS = 6;
+const REFERENCE = 'CTranslate2, float32';
+const BEAMS = 5;
+const BEAM_REFERENCE = `CTranslate2, float32, ${BEAMS} beams`;
+const BEAM_ARM = `Chorus, F32, ${BEAMS} beams`;
 const COMPARED_TYPES = ['F16', 'Q8_0', 'Q5_1'] as const;
 
 interface Sample {
@@ -55,12 +59,14 @@ try {
   const samples = await prepare();
   const reference = await fetchCTranslate2Model();
   const arms: Readonly<Record<string, () => Promise<readonly Heard[]>>> = {
-    'CTranslate2, float32': () => theirs('float32', reference, samples),
+    [REFERENCE]: () => theirs('float32', reference, samples),
     'Chorus, F32': () => ours('F32', samples),
     'Chorus, F16': () => ours('F16', samples),
     'CTranslate2, int8': () => theirs('int8', reference, samples),
     'Chorus, Q8_0': () => ours('Q8_0', samples),
     'Chorus, Q5_1': () => ours('Q5_1', samples),
+    [BEAM_REFERENCE]: () => theirs('float32', reference, samples, BEAMS),
+    [BEAM_ARM]: () => ours('F32', samples, BEAMS),
   };
   const heard = new Map<string, readonly Heard[]>();
   for (const [name, run] of Object.entries(arms)) heard.set(name, await run());
@@ -93,11 +99,11 @@ async function prepare(): Promise<readonly Sample[]> {
   return samples;
 }
 
-async function ours(type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1', samples: readonly Sample[]): Promise<readonly Heard[]> {
+async function ours(type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1', samples: readonly Sample[], beamSize = 1): Promise<readonly Heard[]> {
   const speech = new LocalSpeech();
   const modelPath = await whisperModel(type);
   const transcribe = async ({ file }: Sample): Promise<Heard> => {
-    const params: TranscribeParams = { model: { modelPath, device: 'cpu', threads }, soundPath: file, language: 'en', temperatures: [0], withContext: false, onlySpeech: true };
+    const params: TranscribeParams = { model: { modelPath, device: 'cpu', threads }, soundPath: file, language: 'en', temperatures: [0], beamSize, withContext: false, onlySpeech: true };
     const texts: string[] = [];
     const { elapsedSeconds } = await speech.transcribe(params, { onSegment: ({ text }) => texts.push(text) });
     return { text: texts.join(' '), seconds: elapsedSeconds };
@@ -109,9 +115,9 @@ async function ours(type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1', samples: readonly Sam
   return results;
 }
 
-async function theirs(computeType: string, model: string, samples: readonly Sample[]): Promise<readonly Heard[]> {
+async function theirs(computeType: string, model: string, samples: readonly Sample[], beamSize = 1): Promise<readonly Heard[]> {
   const script = path.join(repositoryRoot, 'test/bench/speech/reference.py');
-  const { stdout } = await execa(values.python, [script, model, computeType, String(threads), ...samples.map(({ file }) => file)]);
+  const { stdout } = await execa(values.python, [script, model, computeType, String(threads), String(beamSize), ...samples.map(({ file }) => file)]);
   return stdout.split('\n').map((line) => JSON.parse(line) as Heard);
 }
 
@@ -119,18 +125,20 @@ async function report(samples: readonly Sample[], heard: ReadonlyMap<string, rea
   const { stdout: versions } = await execa(values.python, ['-c', 'import ctranslate2, faster_whisper; print(ctranslate2.__version__, faster_whisper.__version__)']);
   const totalSeconds = samples.reduce((sum, { seconds }) => sum + seconds, 0);
   const totalWords = samples.reduce((sum, { said }) => sum + wordsOf(said).length, 0);
-  const reference = heard.get('CTranslate2, float32') ?? [];
-  const different = (results: readonly Heard[]): readonly string[] =>
-    results.flatMap(({ text }, index) => (wordsOf(text).join(' ') === wordsOf(reference[index]?.text ?? '').join(' ') ? [] : [`${samples[index]?.name}: "${text}", the reference "${reference[index]?.text}"`]));
+  // Greedy ones are compared with the greedy one.
+  const different = (name: string, results: readonly Heard[]): readonly string[] => {
+    const reference = heard.get(/beams/.test(name) ? BEAM_REFERENCE : REFERENCE) ?? [];
+    return results.flatMap(({ text }, index) => (wordsOf(text).join(' ') === wordsOf(reference[index]?.text ?? '').join(' ') ? [] : [`${samples[index]?.name}: "${text}", the reference "${reference[index]?.text}"`]));
+  };
   const figures = [...heard].map(([name, results]) => {
     const seconds = results.reduce((sum, each) => sum + each.seconds, 0);
     const errors = results.reduce((sum, { text }, index) => sum + wordErrors(wordsOf(samples[index]?.said ?? ''), wordsOf(text)), 0);
-    return { name, seconds, timesRealTime: totalSeconds / seconds, wordErrorRate: errors / totalWords, different: different(results) };
+    return { name, seconds, timesRealTime: totalSeconds / seconds, wordErrorRate: errors / totalWords, different: different(name, results) };
   });
   const rows = figures.map(({ name, timesRealTime, seconds, wordErrorRate, different: lines }) => `| ${name} | ${(100 * wordErrorRate).toFixed(2)} % | ${lines.length} | ${(seconds / samples.length).toFixed(3)} s | ${timesRealTime.toFixed(1)} × |`);
-  const exact = figures.find(({ name }) => name === 'Chorus, F32')?.different ?? [];
-  const body = `${samples.length} recordings of one speaker on the telephone (Asterisk's prompts, ${totalSeconds.toFixed(0)} s, ${totalWords} words, brought from 8 to 16 kHz), by Whisper tiny.en, greedily, ${threads} threads, one after
-another in one run. The reference is CTranslate2 with faster-whisper's spectrum (${versions.trim()}) on the same samples. Words are compared without case and punctuation. All encode a whole window of 30 s for each
+  const exact = figures.flatMap(({ name, different: lines }) => (name === 'Chorus, F32' || name === BEAM_ARM ? lines : []));
+  const body = `${samples.length} recordings of one speaker on the telephone (Asterisk's prompts, ${totalSeconds.toFixed(0)} s, ${totalWords} words, brought from 8 to 16 kHz), by Whisper tiny.en, greedily and with ${BEAMS} beams, ${threads} threads, one after
+another in one run. The reference is CTranslate2 in the same search, with faster-whisper's spectrum (${versions.trim()}) and on the same samples. Words are compared without case and punctuation. All encode a whole window of 30 s for each
 recording, however short it is: that is most of the time.
 
 | | word error rate | transcripts unlike the reference's | time per recording | of real time |

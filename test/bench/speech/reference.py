@@ -1,4 +1,4 @@
-"""Transcribes WAV files (16 kHz, 16 bits, mono) greedily with CTranslate2: MODEL COMPUTE_TYPE THREADS FILES… One JSON line each."""
+"""Transcribes WAV files (16 kHz, 16 bits, mono) with CTranslate2, greedily where BEAM is 1: MODEL COMPUTE_TYPE THREADS BEAM FILES… One JSON line each."""
 import json
 import sys
 import time
@@ -9,7 +9,7 @@ import numpy
 from faster_whisper.feature_extractor import FeatureExtractor
 from tokenizers import Tokenizer
 
-model_folder, compute_type, threads, *files = sys.argv[1:]
+model_folder, compute_type, threads, beam, *files = sys.argv[1:]
 model = ctranslate2.models.Whisper(model_folder, device="cpu", compute_type=compute_type, intra_threads=int(threads))
 extractor = FeatureExtractor(feature_size=80)
 tokenizer = Tokenizer.from_file(model_folder + "/tokenizer.json")
@@ -20,7 +20,7 @@ def transcribe(samples):
     # As openai/whisper: silence behind the sound is part of what is transformed.
     padded = numpy.concatenate([samples, numpy.zeros(480_000, numpy.float32)])
     features = numpy.ascontiguousarray(extractor(padded, padding=0)[None, :, :3000].astype(numpy.float32))
-    result = model.generate(ctranslate2.StorageView.from_array(features), [[START]], beam_size=1, max_length=225, suppress_blank=True, suppress_tokens=[-1], max_initial_timestamp_index=50)[0]
+    result = model.generate(ctranslate2.StorageView.from_array(features), [[START]], beam_size=int(beam), max_length=225, suppress_blank=True, suppress_tokens=[-1], max_initial_timestamp_index=50)[0]
     return tokenizer.decode([token for token in result.sequences_ids[0] if token < END]).strip()
 
 
