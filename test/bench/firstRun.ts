@@ -1,0 +1,107 @@
+/**
+ * What a new user does and how long it takes: from this platform's package to the first ghost text, and to a larger model from a mirror on this machine.
+ *
+ * The larger model is the bundled one written in 8 bits, since a bench fetches nothing: its bytes take the way that any model's take.
+ *
+ *   npx tsx test/bench/firstRun.ts [--vsix FILE] [--write]
+ */
+import { execa } from 'execa';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { installVsix } from '../host/codeServer.ts';
+import { repository } from '../host/extensionFolder.ts';
+import { HostSession } from '../host/hostSession.ts';
+import { ModelMirror } from '../sidecar/store/modelMirror.ts';
+import { NEWEST_HOST, setUpHost } from '../host/setup.ts';
+import { waitFor } from '../host/waitFor.ts';
+import { writeReport } from './report.ts';
+
+const { values: options } = parseArgs({ options: { vsix: { type: 'string' }, write: { type: 'boolean', default: false } } });
+
+interface Step {
+  readonly what: string;
+  /** What the user does; nothing where the user waits. */
+  readonly user: string;
+  readonly seconds: number;
+}
+const steps: Step[] = [];
+
+async function step<Result>(what: string, user: string, work: () => Promise<Result>): Promise<Result> {
+  const startMs = performance.now();
+  const result = await work();
+  steps.push({ what, user, seconds: (performance.now() - startMs) / 1000 });
+  console.log(`${steps.at(-1)!.seconds.toFixed(1).padStart(6)} s  ${what}`);
+  return result;
+}
+
+const work = await mkdtemp(path.join(os.tmpdir(), 'chorus-first-run-'));
+try {
+  const vsix = options.vsix ?? (await packageVsix());
+  const larger = path.join(work, 'SmolLM2-135M-Instruct.Q8_0.gguf');
+  await execa(process.execPath, ['--import', 'tsx', 'sidecar/cli/main.ts', 'quantize', await fetchModel(), '--type', 'q8_0', '--out', larger], { cwd: repository });
+  await using mirror = await ModelMirror.start(larger, 'Q8_0');
+  const host = await setUpHost(NEWEST_HOST);
+  await step('the package is installed', 'Install from VSIX', () => installVsix({ host, folder: path.join(work, 'install') }, vsix));
+  const session = await HostSession.start(NEWEST_HOST, { vsix, settings: mirror.settings });
+  try {
+    await takeSteps(session, mirror);
+  } finally {
+    await session.stop();
+  }
+  const { size } = await stat(larger);
+  await report(size);
+} finally {
+  await rm(work, { recursive: true, force: true });
+}
+
+async function packageVsix(): Promise<string> {
+  await execa(process.execPath, ['--import', 'tsx', '.scripts/package.ts', '--out', work], { cwd: repository });
+  return path.join(work, (await readdir(work)).find((name) => name.endsWith('.vsix')) ?? 'no package');
+}
+
+async function takeSteps(session: HostSession, mirror: ModelMirror): Promise<void> {
+  const scenario = await session.newScenario();
+  const window = await step('a window opens, Chorus in its status bar', 'open a folder', () => scenario.openWindow());
+  await window.openFile(scenario.file('src/point.ts'));
+  await window.goTo(13, 11);
+  await step('the first ghost text, of the bundled model', 'type', () => window.typeForGhostText(' '));
+  const quickInput = window.page.locator('.quick-input-widget input[type="text"]');
+  const row = window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'recommended here' });
+  await step('the list says what is worth having here', 'Chorus: Choose Model…', async () => {
+    await window.command('Chorus: Choose Model…');
+    await row.waitFor();
+  });
+  const downloaded = path.join(session.server.chorusHome, 'models', 'smollm2-135m', mirror.file);
+  await step('the model is downloaded, checked and loaded', 'pick it', async () => {
+    await quickInput.fill('SmolLM2 135M');
+    await quickInput.press('Enter');
+    await waitFor('the downloaded model in use', async () => {
+      const { modelPath, state } = await scenario.sidecarStatus();
+      return modelPath === downloaded && (state === 'ready' || state === 'busy') ? true : undefined;
+    }, { timeoutMs: 120_000 });
+  });
+  await window.focusEditor();
+  await window.press('Escape');
+  await window.press('Backspace');
+  await step('ghost text of the larger model', 'type', () => window.typeForGhostText(' '));
+}
+
+async function report(largerBytes: number): Promise<void> {
+  const rows = steps.map(({ what, user, seconds }) => `| ${user} | ${what} | ${seconds.toFixed(1)} |`);
+  const total = steps.reduce((sum, { seconds }) => sum + seconds, 0);
+  const toGhostText = steps.slice(0, 3).reduce((sum, { seconds }) => sum + seconds, 0);
+  const body = `What a new user does, and for how long each step lasts until its outcome is on the screen. Nothing is set but the mirror, a web server on this machine; the larger model is the
+bundled one in 8 bits (${Math.round(largerBytes / 1e6)} MB), since the bench fetches nothing. Over a network the download takes as long as the network does. From the package to the first
+ghost text: **3 steps, ${toGhostText.toFixed(0)} s**; to ghost text of a larger model: **${steps.length} steps, ${total.toFixed(0)} s**. The steps in between, opening a file and going to a place in it, are not counted.
+
+The times are of VS Code in a browser with server, window, sidecar and whatever else the machine does on the same two cores; they say where a user waits, not how fast Chorus is.
+
+| the user | until | seconds |
+|---|---|---:|
+${rows.join('\n')}`;
+  console.log(body);
+  if (options.write) await writeReport({ name: 'first-run', title: 'First run', body, figures: steps, model: 'SmolLM2-135M-Instruct.Q4_1.gguf, bundled', command: 'npx tsx test/bench/firstRun.ts --write' });
+}
