@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { DocumentPolicy, Verdict } from '../documents/documentPolicy.ts';
+import { withoutLinks } from '../withoutLinks.ts';
 import { chooseTarget, type Lines, type OutlineSymbol, type Target, withLeadingComment } from './target.ts';
 
 /** What an action works on: a part of one document. */
@@ -79,7 +80,8 @@ async function outline(document: vscode.TextDocument): Promise<readonly OutlineS
 }
 
 /** Why Chorus does not read a file, in words for the user. */
-export function refusal(verdict: Exclude<Verdict, 'allowed'>, file: string): string {
+export function refusal(verdict: Exclude<Verdict, 'allowed'>, path: string): string {
+  const file = withoutLinks(path);
   switch (verdict) {
     case 'secret':
       return l10n.t('Chorus does not read {0}: files of this name hold secrets.', file);

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { SYNCED_SCHEMES } from '../documents/schemes.ts';
 import { previewEdit } from '../edits/editPreview.ts';
+import { withoutLinks } from '../withoutLinks.ts';
 import { locateCode } from './locateCode.ts';
 
 /** Puts code from an answer in place of the selections of the active editor. */
@@ -14,7 +15,7 @@ export async function insertAtCursor(code: string): Promise<void> {
   });
   if (isDone) return;
   const path = vscode.workspace.asRelativePath(editor.document.uri);
-  await vscode.window.showWarningMessage(l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', path));
+  await vscode.window.showWarningMessage(l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', withoutLinks(path)));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ChipKind, ContextChip } from '../../media/chat/messages.ts';
 import type { ContextItem } from '../../sidecar/protocol/client.ts';
 import { quietTarget, refusal } from '../actions/editorTarget.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { withoutLinks } from '../withoutLinks.ts';
 
 /** More of one file than any local model's context holds, in UTF-16 units. */
 const MAX_ITEM_UNITS = 2_000_000;
@@ -54,7 +55,7 @@ export class ContextChips {
     const pattern = `**/${name.replaceAll(/[[\]{}*?]/g, '?')}`;
     const [uri] = await vscode.workspace.findFiles(pattern, '**/node_modules/**', 1);
     if (uri) await this.addFile(uri);
-    else await vscode.window.showInformationMessage(l10n.t('The workspace has no file {0}.', name));
+    else await vscode.window.showInformationMessage(l10n.t('The workspace has no file {0}.', withoutLinks(name)));
   }
 
   /** Adds the selection or the declaration at the cursor, if the active editor has one; for commands that need some code. */
@@ -116,7 +117,7 @@ export class ContextChips {
     }
     const open = vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
     if (!open && !vscode.workspace.isTrusted) {
-      await vscode.window.showWarningMessage(l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', name));
+      await vscode.window.showWarningMessage(l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', withoutLinks(name)));
       return false;
     }
     return true;

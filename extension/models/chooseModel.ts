@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { IMPORT_MODEL_REQUEST, type ImportModelParams } from '../../sidecar/protocol/client.ts';
 import type { ServerChoice } from '../servers/serverChoice.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { withoutLinks } from '../withoutLinks.ts';
 import { downloadModel } from './downloadModel.ts';
 import type { ModelChoice } from './modelChoice.ts';
 import { pickModel } from './modelPicker.ts';
@@ -52,7 +53,7 @@ async function pathOf(session: SidecarSession, choice: Exclude<ModelChoice, { re
 }
 
 async function importModel(session: SidecarSession, file: string): Promise<string | undefined> {
-  const arrival = await showArrival(session, l10n.t('Importing {0}', path.basename(file)), IMPORT_MODEL_REQUEST, { path: file } satisfies ImportModelParams);
+  const arrival = await showArrival(session, l10n.t('Importing {0}', withoutLinks(path.basename(file))), IMPORT_MODEL_REQUEST, { path: file } satisfies ImportModelParams);
   if (arrival.kind === 'failed') await vscode.window.showErrorMessage(arrival.message);
   return arrival.kind === 'here' ? arrival.path : undefined;
 }

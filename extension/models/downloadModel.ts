@@ -3,13 +3,14 @@ import * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
 import { DOWNLOAD_REQUEST, REMOVE_MODEL_REQUEST, type CatalogueShelfEntry, type DownloadParams, type RemoveModelParams, type ShelfQuantisation } from '../../sidecar/protocol/client.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { withoutLinks } from '../withoutLinks.ts';
 import { showArrival } from './modelProgress.ts';
 
 /** Downloads a model once its licence is accepted; gives its path. `undefined` where the user paused it, or it failed, which was told. */
 export async function downloadModel(session: SidecarSession, entry: CatalogueShelfEntry, { type, state }: ShelfQuantisation): Promise<string | undefined> {
   if (state === 'absent' && !(await acceptsLicence(entry))) return undefined;
   const wanted = { id: entry.id, quantisation: type } satisfies DownloadParams;
-  const name = `${entry.name} ${type}`;
+  const name = withoutLinks(`${entry.name} ${type}`);
   for (;;) {
     const arrival = await showArrival(session, l10n.t('Downloading {0}', name), DOWNLOAD_REQUEST, wanted);
     if (arrival.kind === 'here') return arrival.path;

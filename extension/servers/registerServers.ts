@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import type { ServerChoice } from './serverChoice.ts';
+import { standInMessage } from './serverSign.ts';
 import { ServerStatusItem } from './serverStatusItem.ts';
 import { useServer } from './useServer.ts';
 
@@ -33,6 +34,6 @@ export function registerServers(context: vscode.ExtensionContext, { session, cho
 
 async function tell(reason: string): Promise<void> {
   const back = l10n.t('Use the Local Model');
-  const picked = await vscode.window.showWarningMessage(`${l10n.t('The model on this machine stands in for the server.')} ${reason}`, back);
+  const picked = await vscode.window.showWarningMessage(standInMessage(reason), back);
   if (picked === back) await vscode.commands.executeCommand('chorus.useLocalModel');
 }

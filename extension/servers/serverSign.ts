@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { ServerSettings, ServerStatus } from '../../sidecar/protocol/client.ts';
+import { withoutLinks } from '../withoutLinks.ts';
 
 /** What the status bar says of the chosen server. */
 export interface ServerSign {
@@ -24,4 +25,9 @@ export function serverSign(chosen: ServerSettings | undefined, status: ServerSta
     lines: [leaves ? l10n.t('Chorus: code leaves this machine for {0}', host) : l10n.t('Chorus: another program on this machine answers, {0}', host), l10n.t('Model: {0}', chosen.model)],
     isWarning: false,
   };
+}
+
+/** What a notification says when the model on this machine stands in for the server. */
+export function standInMessage(reason: string): string {
+  return `${l10n.t('The model on this machine stands in for the server.')} ${withoutLinks(reason)}`;
 }

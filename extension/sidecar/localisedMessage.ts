@@ -2,13 +2,17 @@ import * as l10n from '@vscode/l10n';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import type { SidecarError, SidecarErrorCode } from '../../sidecar/client/sidecarError.ts';
 import type { Trouble, TroubleCode } from '../../sidecar/protocol/client.ts';
+import { withoutLinks } from '../withoutLinks.ts';
 import { TroubleError } from './troubleError.ts';
 
-/** What a failure says to the user. The sidecar and what leads to it speak English: other readers get a sentence in their language before it. */
+/**
+ * What a failure says to the user. The sidecar and what leads to it speak English: other readers get a sentence in their language before it. It may quote
+ * others, so no link in it works.
+ */
 export function localisedMessage(error: unknown): string {
   if (error instanceof TroubleError) return localisedTrouble(error.trouble);
   if (isSidecarError(error)) return inFront(summaryOfError(error.code), error.message);
-  return error instanceof Error ? error.message : String(error);
+  return withoutLinks(error instanceof Error ? error.message : String(error));
 }
 
 /** As `localisedMessage`, of what the sidecar reports. */
@@ -17,7 +21,7 @@ export function localisedTrouble({ code, message }: Trouble): string {
 }
 
 function inFront(summary: string | undefined, message: string): string {
-  return summary === undefined || currentLanguage() === 'en' ? message : `${summary} ${message}`;
+  return withoutLinks(summary === undefined || currentLanguage() === 'en' ? message : `${summary} ${message}`);
 }
 
 /** The class itself is loaded with the first request, not at activation. */

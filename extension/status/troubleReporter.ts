@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Trouble, TroubleCode } from '../../sidecar/protocol/client.ts';
 import { localisedTrouble } from '../sidecar/localisedMessage.ts';
 import type { SidecarFailure } from '../sidecar/sidecarSession.ts';
+import { withoutLinks } from '../withoutLinks.ts';
 
 /** Troubles of the chosen model: another one may help. */
 const MODEL_TROUBLES: readonly TroubleCode[] = ['no-model', 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model', 'unsupported-model', 'out-of-memory'];
@@ -52,7 +53,7 @@ export class TroubleReporter {
 
   #show(message: string, actions: readonly Action[]): void {
     const all = [...actions, openOutput()];
-    vscode.window.showErrorMessage(message, ...all).then(
+    vscode.window.showErrorMessage(withoutLinks(message), ...all).then(
       (action) => action && vscode.commands.executeCommand(action.command),
       () => undefined,
     );
