@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { askForConsent } from './consent.ts';
 import type { ServerChoice } from './serverChoice.ts';
 import { standInMessage } from './serverSign.ts';
 import { ServerStatusItem } from './serverStatusItem.ts';
@@ -17,12 +18,19 @@ export interface ServerParts {
 /** Registers choosing a server, the sign that one is used, and the way back. */
 export function registerServers(context: vscode.ExtensionContext, { session, choice, language, logError }: ServerParts): void {
   let told: readonly string[] = [];
+  const asked = new Set<string>();
   context.subscriptions.push(
     choice,
     new ServerStatusItem(session, choice, language),
     vscode.commands.registerCommand('chorus.useServer', () => useServer(session, choice)),
     vscode.commands.registerCommand('chorus.useLocalModel', () => choice.clear()),
-    choice.onDidChange(() => (told = [])),
+    choice.onDidChange(() => {
+      told = [];
+      const { unallowed } = choice;
+      if (!unallowed || asked.has(unallowed.url)) return;
+      asked.add(unallowed.url);
+      askForConsent(choice, unallowed).catch(logError);
+    }),
     session.onDidChangeStatus((status) => {
       const reasons = status?.server?.reasonsForLocal ?? told;
       // Once for each reason, and again only when the server had answered in between.

@@ -1,63 +1,74 @@
 import * as vscode from 'vscode';
 import type { ServerSettings } from '../../sidecar/protocol/client.ts';
 import { readServerSettings } from '../settings.ts';
+import { allowedServer, ServerSecrets, type KeptServer } from './serverSecrets.ts';
 
-/** What of the secret storage is needed. */
-type Secrets = Pick<vscode.SecretStorage, 'get' | 'store' | 'delete' | 'onDidChange'>;
-
-/** The server that the user chose: its address and model are settings, its key is in VS Code's secret storage. */
+/** The server that the user chose: its address and model are settings, the consent and its key are in VS Code's secret storage. */
 export class ServerChoice implements vscode.Disposable {
-  readonly #secrets: Secrets;
+  readonly #secrets: ServerSecrets;
   readonly #didChange = new vscode.EventEmitter<void>();
-  /** Tells of another server, model or key, and of none. */
+  /** Tells of another server, model, key or consent, and of none. */
   readonly onDidChange = this.#didChange.event;
   readonly #disposables: readonly vscode.Disposable[];
-  #key: { readonly url: string; readonly value: string | undefined } | undefined;
+  #kept: KeptServer | undefined;
   #reading: Promise<void>;
 
-  constructor(secrets: Secrets, onError: (error: unknown) => void) {
-    this.#secrets = secrets;
+  constructor(secrets: vscode.SecretStorage, onError: (error: unknown) => void) {
+    this.#secrets = new ServerSecrets(secrets);
     const read = (): void => {
       this.#reading = this.#read().catch(onError);
     };
     this.#reading = this.#read().catch(onError);
     this.#disposables = [
       this.#didChange,
-      secrets.onDidChange(({ key }) => key.startsWith(SECRET_PREFIX) && read()),
+      secrets.onDidChange(({ key }) => ServerSecrets.isName(key) && read()),
       vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('chorus.server') && read()),
     ];
   }
 
-  /** Resolves when the key is known. */
+  /** Resolves when the consent and the key are known. */
   async ready(): Promise<void> {
     await this.#reading;
   }
 
-  /** For the sidecar; absent: no server. */
+  /** For the sidecar; absent: no server, or none that the user allowed. */
   get settings(): ServerSettings | undefined {
-    const settings = readServerSettings(vscode.workspace.getConfiguration('chorus'));
-    // A key is its server's: it goes to no other one.
-    return settings && this.#key?.url === settings.url && this.#key.value ? { ...settings, key: this.#key.value } : settings;
+    return allowedServer(named(), this.#kept);
+  }
+
+  /** The server that the settings name and the user did not allow. */
+  get unallowed(): ServerSettings | undefined {
+    const settings = named();
+    return this.#kept && this.#kept.url === settings?.url && !this.#kept.isAllowed ? settings : undefined;
   }
 
   /** The key that is kept for a server. */
   keyOf(url: string): Thenable<string | undefined> {
-    return this.#secrets.get(secretName(url));
+    return this.#secrets.keyOf(url);
   }
 
-  /** Chooses a server for all windows. An empty key removes the one that is kept. */
+  /** Chooses a server for all windows, with the user's consent that code goes there. An empty key removes the one that is kept. */
   async choose({ url, model, key }: Pick<ServerSettings, 'url' | 'model' | 'key'>): Promise<void> {
-    await (key ? this.#secrets.store(secretName(url), key) : this.#secrets.delete(secretName(url)));
+    await this.#secrets.keepKey(url, key);
+    await this.#secrets.allow(url);
     const configuration = vscode.workspace.getConfiguration('chorus');
     await configuration.update('server.model', model, vscode.ConfigurationTarget.Global);
     await configuration.update('server.url', url, vscode.ConfigurationTarget.Global);
-    await this.ready();
+    await this.#read();
   }
 
-  /** Back to the model on this machine. The key stays, for another time. */
+  /** The user consents to the server that the settings name. */
+  async allow({ url }: ServerSettings): Promise<void> {
+    await this.#secrets.allow(url);
+    await this.#read();
+  }
+
+  /** Back to the model on this machine. The consent ends; the key stays, for another time. */
   async clear(): Promise<void> {
+    const settings = named();
+    if (settings) await this.#secrets.forbid(settings.url);
     await vscode.workspace.getConfiguration('chorus').update('server.url', undefined, vscode.ConfigurationTarget.Global);
-    await this.ready();
+    await this.#read();
   }
 
   dispose(): void {
@@ -65,14 +76,12 @@ export class ServerChoice implements vscode.Disposable {
   }
 
   async #read(): Promise<void> {
-    const { url } = readServerSettings(vscode.workspace.getConfiguration('chorus')) ?? {};
-    this.#key = url === undefined ? undefined : { url, value: await this.keyOf(url) };
+    const settings = named();
+    this.#kept = settings && (await this.#secrets.of(settings.url));
     this.#didChange.fire();
   }
 }
 
-const SECRET_PREFIX = 'chorus.serverKey:';
-
-function secretName(url: string): string {
-  return `${SECRET_PREFIX}${URL.canParse(url) ? new URL(url).origin : url}`;
+function named(): ServerSettings | undefined {
+  return readServerSettings(vscode.workspace.getConfiguration('chorus'));
 }

@@ -4,6 +4,7 @@ import { LOAD_REQUEST, SERVER_MODELS_REQUEST, type ServerModel, type ServerModel
 import { readServerSettings } from '../settings.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { consents } from './consent.ts';
 import type { ServerChoice } from './serverChoice.ts';
 
 /** Asks for a server's address, key and model, and for the consent that code goes there; then uses it. */
@@ -48,16 +49,6 @@ async function pickModel(session: SidecarSession, title: string, access: ServerM
     return undefined;
   }
   return vscode.window.showQuickPick(models.map(({ id }) => id), { title, placeHolder: l10n.t('A model of the server'), ignoreFocusOut: true });
-}
-
-async function consents(host: string): Promise<boolean> {
-  const use = l10n.t('Use This Server');
-  const picked = await vscode.window.showWarningMessage(
-    l10n.t('Code will be sent to {0}', host),
-    { modal: true, detail: l10n.t('Code around the cursor, pieces of other files, and what you ask go there. Files with secrets and ignored files do not.') },
-    use,
-  );
-  return picked === use;
 }
 
 function isWebAddress(value: string): boolean {
