@@ -26,7 +26,8 @@ export interface ClientServicesOptions {
 
 /**
  * Who answers one client's requests: the model on this machine, or the server that this client chose. A server that gives no answer is stood in for by
- * the model on this machine, unless words of its answer were shown already.
+ * the model on this machine, unless words of its answer were shown already. One that the client leaves hears nothing more: what was on its way is asked
+ * of whom the client chose instead.
  */
 export class ClientServices implements Chatting, Completing {
   #server: ServerServices | undefined;
@@ -39,6 +40,7 @@ export class ClientServices implements Chatting, Completing {
   configure(settings: ServerSettings | undefined, network?: NetworkSettings): void {
     const { statistics, onStatusChanged } = this.options;
     if (this.#server ? this.#server.isOf(settings, network) : !settings && !this.#refusal) return;
+    const former = this.#server;
     this.#server = undefined;
     this.#refusal = undefined;
     try {
@@ -47,6 +49,7 @@ export class ClientServices implements Chatting, Completing {
       if (!(error instanceof TroubleError)) throw error;
       this.#refusal = error;
     }
+    former?.close();
     onStatusChanged();
   }
 
@@ -115,8 +118,9 @@ export class ClientServices implements Chatting, Completing {
       return await onServer(server);
     } catch (error) {
       if (!(error instanceof ServerUnavailableError)) throw error;
-      server.health[task].failed(error);
+      if (!server.isClosed) server.health[task].failed(error);
       if (isShown()) throw error;
+      if (server.isClosed) return this.#ask(task, onServer, onThisMachine, isShown);
       return onThisMachine();
     }
   }

@@ -21,6 +21,8 @@ export interface ServerConnectionOptions {
   /** Lets code go over public networks unencrypted. */
   readonly allowHttp?: boolean | undefined;
   readonly fetch: ServerFetch;
+  /** Ends what is under way, with its reason, and lets nothing more be sent: the server is not used any more. */
+  readonly closing?: AbortSignal | undefined;
 }
 
 export interface ServerRequest {
@@ -49,14 +51,15 @@ export class ServerConnection {
    */
   async send(request: ServerRequest): Promise<Response> {
     const { retries, maxWaitMs } = request.patience;
+    const signal = AbortSignal.any([this.options.closing, request.signal].filter((each) => each !== undefined));
     let waitedMs = 0;
     for (let attempt = 0; ; attempt++) {
-      const failure = await this.#attempt(request);
+      const failure = await this.#attempt(request, signal);
       if (!(failure instanceof PassingError)) return failure;
       const delayMs = failure.options.retryAfterMs ?? FIRST_DELAY_MS * 2 ** attempt * (0.75 + Math.random() / 4);
       if (!failure.isPassing || attempt >= retries || waitedMs + delayMs > maxWaitMs) throw failure;
       waitedMs += delayMs;
-      await sleep(delayMs, undefined, { signal: request.signal });
+      await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 
@@ -81,10 +84,11 @@ export class ServerConnection {
   }
 
   /** The answer, or why there is none; what must not be asked again is thrown. */
-  async #attempt(request: ServerRequest): Promise<Response | PassingError> {
+  async #attempt(request: ServerRequest, signal: AbortSignal): Promise<Response | PassingError> {
     const { address, key, allowHttp, fetch: send } = this.options;
-    const { path, body, timeoutMs, signal } = request;
+    const { path, body, timeoutMs } = request;
     if (!allowHttp) await checkIsPrivate(address);
+    signal.throwIfAborted();
     // Only until the answer begins: its body may take longer.
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), timeoutMs);
@@ -96,10 +100,10 @@ export class ServerConnection {
         headers,
         ...(body ? { body: JSON.stringify(body) } : {}),
         redirect: 'manual',
-        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+        signal: AbortSignal.any([signal, late.signal]),
       });
     } catch (error) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       if (late.signal.aborted) throw new ServerUnavailableError(`${address.host} did not begin to answer ${path} within ${Math.round(timeoutMs / 1000)} s.`, { cause: error });
       return new PassingError(`${address.host} can not be reached: ${describe(error)}. Is it running, and is the address right?`, true, { cause: error });
     } finally {

@@ -4,6 +4,7 @@ import type { StatisticsCounter } from '../completion/statistics.ts';
 import type { Engine, ModelSession } from '../engine/engine.ts';
 import type { NetworkSettings, ServerSettings, ServerStatus, SidecarStatus } from '../protocol/client.ts';
 import type { LoadedModel } from '../protocol/engine.ts';
+import { ServerUnavailableError } from './serverErrors.ts';
 import { ServerHealth } from './serverHealth.ts';
 import { ServerSession } from './serverSession.ts';
 
@@ -25,13 +26,14 @@ export class ServerServices {
   readonly chatService: ChatService;
   readonly health: Readonly<Record<ServerTask, ServerHealth>>;
   readonly #session: ServerSession;
+  readonly #closing = new AbortController();
   #model: LoadedModel | undefined;
   #running = 0;
 
   /** Throws `TroubleError` 'invalid-input' for an address that is none. */
   constructor(private readonly options: ServerServicesOptions) {
     const { settings, statistics, onChange, network } = options;
-    this.#session = new ServerSession(settings, network);
+    this.#session = new ServerSession(settings, { network, closing: this.#closing.signal });
     const health = (): ServerHealth => new ServerHealth({ look: () => this.#session.check(), onChange });
     this.health = { completion: health(), chat: health() };
     const session: ModelSession = { engine: this.#observed(this.#session.engine), model: () => this.#described() };
@@ -46,6 +48,16 @@ export class ServerServices {
   /** Whether it is what these settings mean. */
   isOf(settings: ServerSettings | undefined, network: NetworkSettings | undefined): boolean {
     return JSON.stringify([settings, network]) === JSON.stringify([this.settings, this.options.network]);
+  }
+
+  /** The client uses another server, or none. */
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Ends what is under way, and sends nothing more: not what waits to be asked again, not what was typed a moment ago. */
+  close(): void {
+    this.#closing.abort(new ServerUnavailableError(`${this.#session.address.host} is not used any more.`));
   }
 
   /** Asks the server for its models, after failures too. Throws `ServerUnavailableError`. */

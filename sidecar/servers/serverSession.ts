@@ -12,6 +12,13 @@ import { listServerModels, type ListedModel } from './serverModels.ts';
 /** Where neither server nor user says how much a model takes. */
 const DEFAULT_CONTEXT_TOKENS = 8192;
 
+export interface ServerSessionOptions {
+  /** How the network is reached. */
+  readonly network?: NetworkSettings | undefined;
+  /** As a connection has it. */
+  readonly closing?: AbortSignal | undefined;
+}
+
 /** A server's model as services ask for it: what the server says of the model is asked once, with the first request. */
 export class ServerSession implements ModelSession {
   readonly address: ServerAddress;
@@ -21,11 +28,11 @@ export class ServerSession implements ModelSession {
   /** Throws `TroubleError` 'invalid-input' for an address that is none. */
   constructor(
     private readonly settings: ServerSettings,
-    network?: NetworkSettings,
+    { network, closing }: ServerSessionOptions = {},
   ) {
     this.address = parseServerAddress(settings.url);
     const { key, allowHttp } = settings;
-    this.#connection = new ServerConnection({ address: this.address, key, allowHttp, fetch: serverFetch(network) });
+    this.#connection = new ServerConnection({ address: this.address, key, allowHttp, fetch: serverFetch(network), closing });
   }
 
   /** Asks the server, whatever it said before. Throws `ServerUnavailableError`. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ChatService } from '../../../sidecar/chat/chatService.ts';
 import { CompletionService } from '../../../sidecar/completion/completionService.ts';
 import { StatisticsCounter } from '../../../sidecar/completion/statistics.ts';
@@ -9,7 +10,7 @@ import { ClientServices } from '../../../sidecar/server/clientServices.ts';
 import { FrontModelSession } from '../../../sidecar/server/modelSession.ts';
 import { RetryDelay } from '../../../sidecar/server/retryDelay.ts';
 import { ScriptedEngine } from '../completion/scriptedEngine.ts';
-import { chatStream, ScriptedServer, status, textStream } from '../servers/scriptedServer.ts';
+import { chatStream, ScriptedServer, silence, status, textStream } from '../servers/scriptedServer.ts';
 
 const code = 'function add(a, b) {\n  return ';
 const completion: CompletionRequest = { uri: 'file:///a.js', languageId: 'javascript', text: `${code}\n}\n`, offset: code.length, explicit: false, clientKey: '1', settings: { minDebounceMs: 0 } };
@@ -95,6 +96,40 @@ describe('who answers a client', () => {
       await assert.rejects(services.load(), { code: 'invalid-input' });
       services.configure(undefined);
       assert.notEqual(services.status.state, 'trouble');
+    }));
+
+  const changes: readonly [name: string, script: ReturnType<typeof status>, debounceMs: number][] = [
+    ['has not begun to answer', silence, 0],
+    ['is in the middle of an answer', (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"choices":[{"text":"a +"}]}\n\n'), 0],
+    ['is about to be asked again', status(503, {}, { 'retry-after': '0.4' }), 0],
+    ['is about to be asked', textStream(['a + b;', '\n}']), 300],
+  ];
+  for (const [name, script, debounceMs] of changes) {
+    it(`is the local model as soon as the client leaves a server that ${name}`, () =>
+      withServices(async ({ services, server, use }) => {
+        use();
+        await services.load();
+        server.on('completions', script);
+        const answer = services.complete({ ...completion, settings: { minDebounceMs: debounceMs } }, never);
+        while (debounceMs === 0 && server.requestsTo('completions').length === 0) await sleep(5);
+        await sleep(50);
+        services.configure(undefined);
+        const left = server.requestsTo('completions').map((request) => request.left);
+        assert.equal((await answer)[0]?.text, 'local');
+        if (name !== 'is about to be asked again') await Promise.all(left);
+        await sleep(500);
+        assert.equal(server.requestsTo('completions').length, debounceMs === 0 ? 1 : 0);
+        assert.equal(services.status.server, undefined);
+      }));
+  }
+
+  it('ends an answer of a server that the client leaves, where words of it were shown', () =>
+    withServices(async ({ services, server, engine, use }) => {
+      use();
+      server.on('chat/completions', chatStream(Array.from({ length: 500 }, () => 'word '), { pauseMs: 10 }));
+      await assert.rejects(services.chat(question, { language: 'en' }, () => services.configure(undefined)), { code: 'server-unavailable', message: /is not used any more/ });
+      await server.requestsTo('chat/completions')[0]?.left;
+      assert.equal(engine.generations.length, 0);
     }));
 
   it('is asked nothing ahead', () =>
