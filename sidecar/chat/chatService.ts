@@ -47,7 +47,7 @@ export class ChatService {
    * script is begun again once, with the language named, before any of it is sent.
    */
   async chat(params: Kept<ChatParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatResult> {
-    const model = await this.session.model();
+    const model = await this.session.model(signal);
     let prompt = await conversationPrompt(this.session, model, params, settings);
     const result = await this.inConversation(params.conversationId, async (sequence) => {
       const ask = ({ tokens, maxTokens, stop }: ConversationPrompt, onText: (text: string) => void, until?: AbortSignal): Promise<EngineGenerateResult> =>
@@ -73,7 +73,7 @@ export class ChatService {
 
   /** New text for the target of an edit: code alone, with the target's indentation and line ends. Chunks are the raw answer. */
   async edit(params: EditParams, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<EditResult> {
-    const model = await this.session.model();
+    const model = await this.session.model(signal);
     return this.withTemporarySequence('edit', async (sequence) => {
       const { newText, stopReason } = await edit({ session: this.session, model, params, settings, sequence, onChunk, signal });
       return { newText, stopReason: stopReasonOf(stopReason) };
@@ -82,7 +82,7 @@ export class ChatService {
 
   /** A commit message for a diff, in the style and language of the repository's recent ones. Empty where the model wrote none. */
   async commitMessage(params: CommitMessageParams, settings: ChatSettings, signal?: AbortSignal): Promise<CommitMessageResult> {
-    const model = await this.session.model();
+    const model = await this.session.model(signal);
     const prompt = await commitMessagePrompt(this.session, model, params);
     const write = (maxTokens: number, grammar?: string): Promise<EngineGenerateResult> =>
       this.withTemporarySequence('commit', (sequence) =>
@@ -107,7 +107,7 @@ export class ChatService {
 
   /** Continues messages or text as they are, with tools where the model has them. Only conversations are kept. */
   async generate(params: Kept<GenerateParams>, settings: ChatSettings, onPart: (part: GeneratePart) => void, signal?: AbortSignal): Promise<GenerateResult> {
-    const model = await this.session.model();
+    const model = await this.session.model(signal);
     const run = (sequence: string, contextSet?: ContextSet): ReturnType<typeof generate> => generate({ session: this.session, model, params, settings, sequence, contextSet, onPart, signal });
     const outcome = params.conversationId ? await this.inConversation(params.conversationId, (sequence) => run(sequence, params.contextSet)) : await this.withTemporarySequence('generate', run);
     return {

@@ -49,8 +49,8 @@ export type TextEngine = Pick<Engine, 'tokenize' | 'detokenize'>;
 /** The one model that the sidecar has in memory, loaded on first use. Services ask it rather than the engine for what they run on. */
 export interface ModelSession {
   readonly engine: Engine;
-  /** Resolves when the chosen model is loaded; loads it on the first call. Throws `TroubleError`. */
-  model(): Promise<LoadedModel>;
+  /** Resolves when the chosen model is loaded; loads it on the first call. A server's session stops waiting when `signal` is aborted. Throws `TroubleError`. */
+  model(signal?: AbortSignal): Promise<LoadedModel>;
 }
 
 /** A failure that the user can understand and act on; `code` lets a client localise it and offer what to do. */

@@ -1,4 +1,5 @@
 import { createParser } from 'eventsource-parser';
+import { within } from './within.ts';
 
 /** One event holds a few tokens. */
 const MAX_EVENT_UNITS = 1024 * 1024;
@@ -17,7 +18,7 @@ export interface EventStreamOptions {
 
 /**
  * The data of server-sent events as they come (WHATWG HTML, section 9.2). Ends with the body. Leaving the loop cancels the body. Throws
- * `EventStreamError`, and what reading the body throws.
+ * `EventStreamError`, `LateError`, and what reading the body throws.
  */
 export async function* readEvents(body: AsyncIterable<Uint8Array>, { idleTimeoutMs }: EventStreamOptions): AsyncGenerator<string> {
   const events: string[] = [];
@@ -34,7 +35,7 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>, { idleTimeout
   let bytes = 0;
   try {
     for (;;) {
-      const part = await within(idleTimeoutMs, reader.next());
+      const part = await within(idleTimeoutMs, reader.next(), `Nothing came for ${Math.round(idleTimeoutMs / 1000)} s.`);
       if (part.done) return;
       bytes += part.value.byteLength;
       if (bytes > MAX_STREAM_BYTES) throw new EventStreamError(`The answer has more than ${MAX_STREAM_BYTES} bytes.`);
@@ -45,17 +46,5 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>, { idleTimeout
   } finally {
     // One that waits for its next part would not hear of it.
     reader.return?.().catch(() => undefined);
-  }
-}
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new EventStreamError(`Nothing came for ${Math.round(limitMs / 1000)} s.`)), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -11,7 +11,8 @@ const completion = z.object({
     .array(
       z.object({
         text: z.string().nullish(),
-        delta: z.object({ content: z.string().nullish() }).nullish(),
+        // What a model thinks before it answers: vLLM and SGLang, OpenRouter.
+        delta: z.object({ content: z.string().nullish(), reasoning_content: z.unknown().optional(), reasoning: z.unknown().optional() }).nullish(),
         message: z.object({ content: z.string().nullish() }).nullish(),
         finish_reason: z.string().nullish(),
       }),
@@ -23,6 +24,8 @@ const completion = z.object({
 /** A piece of an answer. */
 export interface AnswerPart {
   readonly text: string;
+  /** The model generates, be it what it thinks before it answers. */
+  readonly isGenerated: boolean;
   /** The server's `finish_reason`: "stop", "length", …. */
   readonly finishReason?: string | undefined;
 }
@@ -69,5 +72,7 @@ function partOf(value: unknown): AnswerPart {
   if (parsed.data.error) throw new BrokenAnswerError(`reports an error: ${refusalText(JSON.stringify(value)) || 'without a message'}`);
   // Events without choices tell of usage.
   const choice = parsed.data.choices?.[0];
-  return { text: choice?.text ?? choice?.delta?.content ?? choice?.message?.content ?? '', finishReason: choice?.finish_reason ?? undefined };
+  const text = choice?.text ?? choice?.delta?.content ?? choice?.message?.content ?? '';
+  const isGenerated = text !== '' || Boolean(choice?.delta?.reasoning_content) || Boolean(choice?.delta?.reasoning);
+  return { text, isGenerated, finishReason: choice?.finish_reason ?? undefined };
 }

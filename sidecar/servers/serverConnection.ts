@@ -7,6 +7,9 @@ import { readBounded, refusalText } from './serverResponse.ts';
 /** Of an answer that is no stream of a generation. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
+/** Of an answer that comes whole; a long one is generated meanwhile. */
+const BODY_LIMIT_MS = 120_000;
+const ERROR_LIMIT_MS = 10_000;
 const FIRST_DELAY_MS = 250;
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 /** Others would answer with the same when they are asked again. */
@@ -30,7 +33,7 @@ export interface ServerRequest {
   readonly path: string;
   /** Sent as JSON; absent: the request is a GET. */
   readonly body?: object;
-  /** Until the answer begins. */
+  /** Until the answer begins; for `readJson` also until its body is whole. */
   readonly timeoutMs: number;
   /** How often it is asked again when it is busy or broken for the moment, and how long that may take in all. */
   readonly patience: { readonly retries: number; readonly maxWaitMs: number };
@@ -66,14 +69,14 @@ export class ServerConnection {
   /** As `send`; gives the whole answer, parsed. */
   async readJson(request: ServerRequest): Promise<unknown> {
     const response = await this.send(request);
-    return this.parseJson(response, request.path);
+    return this.parseJson(response, request.path, request.timeoutMs);
   }
 
-  /** The body of an answer that ought to be JSON. Throws `ServerUnavailableError`. */
-  async parseJson(response: Response, path: string): Promise<unknown> {
+  /** The body of an answer that ought to be JSON, and to be whole within `limitMs`. Throws `ServerUnavailableError`. */
+  async parseJson(response: Response, path: string, limitMs = BODY_LIMIT_MS): Promise<unknown> {
     const { host } = this.address;
-    const text = await readBounded(response, MAX_BODY_BYTES).catch((error: unknown) => {
-      throw new ServerUnavailableError(`The answer of ${host} to ${path} broke off or is too long: ${describe(error)}.`, { cause: error });
+    const text = await readBounded(response, { maxBytes: MAX_BODY_BYTES, limitMs }).catch((error: unknown) => {
+      throw new ServerUnavailableError(`The answer of ${host} to ${path} can not be read: ${describe(error)}.`, { cause: error });
     });
     try {
       return JSON.parse(text);
@@ -109,17 +112,17 @@ export class ServerConnection {
     } finally {
       clearTimeout(timer);
     }
-    return response.ok ? response : this.#refusal(response, path);
+    return response.ok ? response : this.#refusal(response, request);
   }
 
-  async #refusal(response: Response, path: string): Promise<PassingError> {
+  async #refusal(response: Response, { path, timeoutMs }: ServerRequest): Promise<PassingError> {
     const { host } = this.address;
     const { status, headers } = response;
     if (status >= 300 && status < 400) {
       await response.body?.cancel();
       throw new ServerUnavailableError(`${host} answers ${path} with a redirection (${status}), which is not followed, because code and key would go elsewhere. Enter the address that it leads to.`);
     }
-    const said = refusalText(await readBounded(response, MAX_ERROR_BYTES).catch(() => ''));
+    const said = refusalText(await readBounded(response, { maxBytes: MAX_ERROR_BYTES, limitMs: Math.min(timeoutMs, ERROR_LIMIT_MS) }).catch(() => ''));
     const quoted = said === '' ? '' : ` It says: ${said}`;
     if (status === 401 || status === 403) throw new ServerUnavailableError(`${host} refuses the key (${status}). Enter another one by "Chorus: Use a Server…".${quoted}`);
     if (status === 404 || status === 405 || status === 501) throw new ServerUnavailableError(`${host} has no ${path}, or not this model (${status}).${quoted}`, { status });

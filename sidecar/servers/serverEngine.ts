@@ -8,7 +8,7 @@ import { serverFailed, ServerUnavailableError } from './serverErrors.ts';
 import { apiRequest } from './serverRequests.ts';
 import { decodePieces, encodeMessages, encodePieces, isMark, Marks } from './serverTokens.ts';
 
-/** A long prompt on a slow machine. */
+/** Until the model generates: a long prompt on a slow machine. Signs of life in between do not count. */
 const FIRST_PART_TIMEOUT_MS = 120_000;
 /** Whoever types does not wait; whoever asked a question does, for a while. */
 const PATIENCE = {
@@ -22,6 +22,8 @@ export interface ServerEngineOptions {
   readonly model: string;
   readonly fillIn: FillIn;
   readonly contextSizeTokens: number;
+  /** Until the model generates; 120 s if absent. */
+  readonly firstPartTimeoutMs?: number;
 }
 
 /**
@@ -63,7 +65,7 @@ export class ServerEngine implements Engine {
   }
 
   async generate(...[params, { onChunk, signal } = {}]: Parameters<Engine['generate']>): Promise<EngineGenerateResult> {
-    const { connection, model, fillIn } = this.options;
+    const { connection, model, fillIn, firstPartTimeoutMs = FIRST_PART_TIMEOUT_MS } = this.options;
     const startedAt = performance.now();
     let firstAt: number | undefined;
     let text = '';
@@ -85,16 +87,19 @@ export class ServerEngine implements Engine {
     const leave = new AbortController();
     const outOfTime = new AbortController();
     const timer = params.timeoutMs === undefined ? undefined : setTimeout(() => outOfTime.abort(), params.timeoutMs);
+    const late = new AbortController();
+    const firstPartTimer = setTimeout(() => late.abort(), firstPartTimeoutMs);
     try {
       const response = await connection.send({
         path,
         body,
-        timeoutMs: Math.min(params.timeoutMs ?? FIRST_PART_TIMEOUT_MS, FIRST_PART_TIMEOUT_MS),
+        timeoutMs: Math.min(params.timeoutMs ?? firstPartTimeoutMs, firstPartTimeoutMs),
         patience: PATIENCE[params.priority],
-        signal: AbortSignal.any([leave.signal, outOfTime.signal, ...(signal ? [signal] : [])]),
+        signal: AbortSignal.any([leave.signal, outOfTime.signal, late.signal, ...(signal ? [signal] : [])]),
       });
       let finishReason: string | undefined;
       for await (const part of readAnswer(response, connection, path)) {
+        if (part.isGenerated) clearTimeout(firstPartTimer);
         if (part.text !== '' && firstAt === undefined) {
           firstAt = performance.now();
           say(given);
@@ -109,13 +114,15 @@ export class ServerEngine implements Engine {
       return ended(stop.isStopped ? 'stop' : finishReason === 'length' ? 'length' : 'end');
     } catch (error) {
       if (signal?.aborted) return ended('cancelled');
-      if (outOfTime.signal.aborted) {
-        if (firstAt !== undefined) return ended('timeout');
-        throw new ServerUnavailableError(`${connection.address.host} did not begin to answer ${path} within ${(params.timeoutMs ?? 0) / 1000} s.`, { cause: error });
+      if (outOfTime.signal.aborted && firstAt !== undefined) return ended('timeout');
+      if (outOfTime.signal.aborted || late.signal.aborted) {
+        const limitMs = outOfTime.signal.aborted ? (params.timeoutMs ?? 0) : firstPartTimeoutMs;
+        throw new ServerUnavailableError(`${connection.address.host} did not begin to answer ${path} within ${limitMs / 1000} s.`, { cause: error });
       }
       throw this.#failure(error, text.length);
     } finally {
       clearTimeout(timer);
+      clearTimeout(firstPartTimer);
       leave.abort();
     }
   }

@@ -36,7 +36,7 @@ export class ServerServices {
     this.#session = new ServerSession(settings, { network, closing: this.#closing.signal });
     const health = (): ServerHealth => new ServerHealth({ look: () => this.#session.check(), onChange });
     this.health = { completion: health(), chat: health() };
-    const session: ModelSession = { engine: this.#observed(this.#session.engine), model: () => this.#described() };
+    const session: ModelSession = { engine: this.#observed(this.#session.engine), model: (signal) => this.#described(signal) };
     this.completions = new CompletionService({ session, statistics, isQuiet: () => true });
     this.chatService = new ChatService({ session });
   }
@@ -84,8 +84,8 @@ export class ServerServices {
     };
   }
 
-  async #described(): Promise<LoadedModel> {
-    const model = await this.#session.model();
+  async #described(signal?: AbortSignal): Promise<LoadedModel> {
+    const model = await this.#session.model(signal);
     if (this.#model !== model) {
       this.#model = model;
       this.options.onChange();

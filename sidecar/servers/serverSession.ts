@@ -1,3 +1,4 @@
+import { abortable } from '../engine/abortable.ts';
 import type { Engine, ModelSession } from '../engine/engine.ts';
 import type { NetworkSettings, ServerSettings } from '../protocol/client.ts';
 import type { LoadedModel } from '../protocol/engine.ts';
@@ -40,8 +41,9 @@ export class ServerSession implements ModelSession {
     await this.#list();
   }
 
-  async model(): Promise<LoadedModel> {
-    return (await this.#open()).loaded;
+  async model(signal?: AbortSignal): Promise<LoadedModel> {
+    // Others may wait for the same description.
+    return (await abortable(this.#open(), signal)).loaded;
   }
 
   /** The engine of the model that `model()` gave. */
@@ -53,7 +55,7 @@ export class ServerSession implements ModelSession {
       tokenize: async (text, options) => (await open()).tokenize(text, options),
       detokenize: async (tokens) => (await open()).detokenize(tokens),
       chatTemplate: async (params) => (await open()).chatTemplate(params),
-      generate: async (params, options) => (await open()).generate(params, options),
+      generate: async (params, options) => (await abortable(open(), options?.signal)).generate(params, options),
       releaseSequence: () => Promise.resolve(),
       dispose: () => Promise.resolve(),
     };

@@ -37,6 +37,7 @@ import {
   type TokenId,
   type TokenizeResult,
 } from '../../protocol/engine.ts';
+import { abortable } from '../abortable.ts';
 import { TroubleError, type Engine } from '../engine.ts';
 import type { Measuring } from '../measuring.ts';
 import { BackOff } from './backOff.ts';
@@ -276,20 +277,4 @@ function gaveUp(crash: TroubleError): TroubleError {
     cause: crash,
     detail: crash.detail,
   });
-}
-
-/** Lets one caller stop waiting for what others may still want. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  signal.throwIfAborted();
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (abort) signal.removeEventListener('abort', abort);
-  }
 }

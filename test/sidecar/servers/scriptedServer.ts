@@ -110,5 +110,10 @@ function stream(events: readonly object[], { isCut = false, finishReason = 'stop
   };
 }
 
+/** Begins a body and stalls in it. */
+export function stall(code: number, type: string, begin: string): Script {
+  return (response) => void response.writeHead(code, { 'content-type': type }).write(begin);
+}
+
 /** Never answers. */
 export const silence: Script = () => undefined;

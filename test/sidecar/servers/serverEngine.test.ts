@@ -3,9 +3,13 @@ import { describe, it } from 'node:test';
 import type { Engine } from '../../../sidecar/engine/engine.ts';
 import type { ServerSettings } from '../../../sidecar/protocol/client.ts';
 import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';
+import { parseServerAddress } from '../../../sidecar/servers/serverAddress.ts';
+import { ServerConnection } from '../../../sidecar/servers/serverConnection.ts';
+import { ServerEngine } from '../../../sidecar/servers/serverEngine.ts';
+import { serverFetch } from '../../../sidecar/servers/serverFetch.ts';
 import { ServerSession } from '../../../sidecar/servers/serverSession.ts';
 import { encodeMessages, encodePieces, Marks } from '../../../sidecar/servers/serverTokens.ts';
-import { body, chatStream, json, ScriptedServer, silence, status, textStream } from './scriptedServer.ts';
+import { body, chatStream, json, ScriptedServer, silence, stall, status, textStream } from './scriptedServer.ts';
 
 const text: Omit<EngineGenerateParams, 'requestId'> = { sequence: 's', priority: 'chat', tokens: encodePieces('def add(a, b):\n    '), maxTokens: 32, sampling: { temperature: 0 } };
 const messages = [{ role: 'user', content: 'What is a stack?' }];
@@ -139,7 +143,7 @@ describe('a server that is busy or broken', () => {
     ['ends at once', body('text/event-stream', ''), 'server-unavailable', /ended the answer in the middle/],
     ['reports an error in the stream', body('text/event-stream', 'data: {"error": {"message": "CUDA out of memory"}}\n\n'), 'server-unavailable', /reports an error: CUDA out of memory/],
     ['sends an endless event', body('text/event-stream', `data: ${'x'.repeat(2_000_000)}`), 'server-unavailable', /more than 1048576 characters/],
-    ['sends a huge JSON', body('application/json', JSON.stringify({ choices: [{ text: 'x'.repeat(5_000_000) }] })), 'server-unavailable', /too long: more than 4194304 bytes/],
+    ['sends a huge JSON', body('application/json', JSON.stringify({ choices: [{ text: 'x'.repeat(5_000_000) }] })), 'server-unavailable', /can not be read: more than 4194304 bytes/],
     ['hangs up', (response) => void response.destroy(), 'server-unavailable', /can not be reached/],
   ];
   for (const [name, script, code, message] of answers) {
@@ -175,5 +179,61 @@ describe('a server that is busy or broken', () => {
       const result = await engine().generate({ ...text, timeoutMs: 300 });
       assert.equal(result.stopReason, 'timeout');
       assert.match(result.text, /^(x )+$/);
+    }));
+});
+
+describe('a server that stalls', () => {
+  const connect = (server: ScriptedServer): ServerConnection => new ServerConnection({ address: parseServerAddress(server.url), fetch: serverFetch(undefined) });
+  const patience = { retries: 0, maxWaitMs: 0 };
+
+  it('in a body that ought to be whole is given up', () =>
+    withServer(async (server) => {
+      server.on('models', stall(200, 'application/json', '{"data": ['));
+      await assert.rejects(connect(server).readJson({ path: 'models', timeoutMs: 200, patience }), { code: 'server-unavailable', message: /can not be read: not whole after 0\.2 s/ });
+      await server.requestsTo('models')[0]?.left;
+    }));
+
+  it('in saying why it refuses is given up, and the refusal counts', () =>
+    withServer(async (server) => {
+      server.on('models', stall(401, 'application/json', '{"error": "'));
+      await assert.rejects(connect(server).readJson({ path: 'models', timeoutMs: 200, patience }), { code: 'server-unavailable', message: /refuses the key \(401\)/ });
+    }));
+
+  it('in its list of models keeps nobody who stops waiting', () =>
+    withServer(async (server) => {
+      server.on('models', stall(200, 'application/json', '{"data": ['));
+      const session = new ServerSession({ url: server.url, model: 'test-model' });
+      const stop = new AbortController();
+      const waiting = [session.model(stop.signal), session.engine.generate(question, { signal: stop.signal })];
+      while (server.requestsTo('models').length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      stop.abort();
+      for (const each of waiting) await assert.rejects(each, { name: 'AbortError' });
+      assert.equal(server.requestsTo('models').length, 1);
+    }));
+
+  const engineOf = (server: ScriptedServer): ServerEngine =>
+    new ServerEngine({ connection: connect(server), model: 'test-model', fillIn: { kind: 'none' }, contextSizeTokens: 4096, firstPartTimeoutMs: 300 });
+
+  it('before it generates is given up, whatever signs of life it gives', () =>
+    withServer(async (server) => {
+      server.on('chat/completions', async (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        for (; !response.destroyed; await new Promise((resolve) => setTimeout(resolve, 20))) response.write(': ping\n\ndata: {"choices":[{"delta":{"content":""}}]}\n\n');
+      });
+      await assert.rejects(engineOf(server).generate(question), { code: 'server-unavailable', message: /did not begin to answer chat\/completions within 0\.3 s/ });
+      await server.requestsTo('chat/completions')[0]?.left;
+    }));
+
+  it('is not what thinks for long before it answers', () =>
+    withServer(async (server) => {
+      server.on('chat/completions', async (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        for (let part = 0; part < 20; part++) {
+          response.write('data: {"choices":[{"delta":{"content":null,"reasoning_content":"Hm. "}}]}\n\n');
+          await new Promise((resolve) => setTimeout(resolve, 25));
+        }
+        response.end('data: {"choices":[{"delta":{"content":"A list."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
+      });
+      assert.equal((await engineOf(server).generate(question)).text, 'A list.');
     }));
 });
