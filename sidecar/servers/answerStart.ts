@@ -7,6 +7,8 @@ import { TextStream } from '../engine/textStream.ts';
 export class AnswerStart {
   readonly #fence: string;
   #held = '';
+  /** The end of what is held: a line that may still go on. */
+  #line = '';
   #isOpen: boolean;
 
   constructor(answerStart: string) {
@@ -18,10 +20,14 @@ export class AnswerStart {
   push(text: string): string {
     if (this.#isOpen) return text;
     this.#held += text;
-    const lines = this.#held.split('\n');
-    // The last line may still go on.
+    // Lines that ended before have been looked at.
+    const [first = '', ...others] = text.split('\n');
+    const lines = [this.#line + first, ...others];
     const opening = lines.slice(0, -1).findIndex((line) => line.trimStart().startsWith(this.#fence));
-    if (opening < 0) return '';
+    if (opening < 0) {
+      this.#line = lines.at(-1) ?? '';
+      return '';
+    }
     this.#isOpen = true;
     return lines.slice(opening + 1).join('\n');
   }

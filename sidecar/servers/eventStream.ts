@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { within } from './within.ts';
 
@@ -42,6 +43,8 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>, { idleTimeout
       parser.feed(decoder.decode(part.value, { stream: true }));
       if (failure) throw failure;
       yield* events.splice(0);
+      // Parts that are there already would come without a pause, and nothing else of this process would be heard.
+      await turn();
     }
   } finally {
     // One that waits for its next part would not hear of it.

@@ -10,6 +10,8 @@ import { decodePieces, encodeMessages, encodePieces, isMark, Marks } from './ser
 
 /** Until the model generates: a long prompt on a slow machine. Signs of life in between do not count. */
 const FIRST_PART_TIMEOUT_MS = 120_000;
+/** More than a token has: an answer that is longer than what was asked for is the server's fault. */
+const MAX_UNITS_PER_TOKEN = 16;
 /** Whoever types does not wait; whoever asked a question does, for a while. */
 const PATIENCE = {
   completion: { retries: 1, maxWaitMs: 500 },
@@ -98,16 +100,22 @@ export class ServerEngine implements Engine {
         signal: AbortSignal.any([leave.signal, outOfTime.signal, late.signal, ...(signal ? [signal] : [])]),
       });
       let finishReason: string | undefined;
+      let leftUnits = params.maxTokens * MAX_UNITS_PER_TOKEN;
       for await (const part of readAnswer(response, connection, path)) {
         if (part.isGenerated) clearTimeout(firstPartTimer);
         if (part.text !== '' && firstAt === undefined) {
           firstAt = performance.now();
           say(given);
         }
-        say(stop.push(start.push(part.text)));
+        say(stop.push(start.push(part.text.slice(0, leftUnits))));
+        leftUnits -= part.text.length;
         finishReason ??= part.finishReason;
         if (stop.isStopped) return ended('stop');
         if (signal?.aborted) return ended('cancelled');
+        if (leftUnits < 0) {
+          finishReason = 'length';
+          break;
+        }
       }
       say(stop.push(start.end()));
       if (!stop.isStopped) say(stop.end());

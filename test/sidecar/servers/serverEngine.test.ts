@@ -86,6 +86,17 @@ describe("a server's engine", () => {
       assert.equal(server.requestsTo('chat/completions')[0]?.body['stop'], undefined);
     }));
 
+  for (const [name, start] of [['', ''], [', also while the block that it was to begin with does not come', '```ts\n']] as const) {
+    it(`ends where a server writes far more than it was asked for${name}`, () =>
+      withServer(async (server, engine) => {
+        server.on('chat/completions', chatStream(Array.from({ length: 500 }, () => '0123456789\n'), { pauseMs: 1 }));
+        const result = await engine().generate({ ...question, tokens: [...question.tokens, ...encodePieces(start)], maxTokens: 4 });
+        assert.equal(result.text, '0123456789\n'.repeat(6).slice(0, 64));
+        assert.equal(result.stopReason, 'length');
+        await server.requestsTo('chat/completions')[0]?.left;
+      }));
+  }
+
   it('lets the server hear that nobody waits any more', () =>
     withServer(async (server, engine) => {
       server.on('chat/completions', chatStream(Array.from({ length: 500 }, () => 'word '), { pauseMs: 10 }));
