@@ -22,6 +22,7 @@ import { onOneDevice, onTwoDevices } from './placement.ts';
 import { planModel } from './planModel.ts';
 import { SequenceCache } from './sequenceCache.ts';
 import { replayPrompts } from './replayPrompts.ts';
+import { withTiedOutput } from './tiedOutput.ts';
 import { Tiers } from './tiers.ts';
 import { loadWeights } from './weights.ts';
 
@@ -54,11 +55,13 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const text = await ModelText.of(tokenizer, file);
     const device = use(new Device(request.device.device, { threads }));
     const placement = plan.split ? onTwoDevices(device, use(new Device('cpu', { build: request.device.device, threads })), plan.split) : onOneDevice(device);
+    const { specs, tensors } = withTiedOutput(model, placement);
+    const totalBytes = specs.reduce((sum, { name }) => sum + (tensors.get(name)?.sizeBytes ?? 0), 0);
     let loadedBytes = 0;
     const weights = use(
-      await loadWeights(placement, model.specs, model.tensors, {
+      await loadWeights(placement, specs, tensors, {
         signal: request.signal,
-        onBytes: (bytes) => request.onProgress?.(Math.min(1, (loadedBytes += bytes) / file.weightBytes)),
+        onBytes: (bytes) => request.onProgress?.(Math.min(1, (loadedBytes += bytes) / totalBytes)),
       }),
     );
     const selection = choice.capacity === Infinity ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };

@@ -11,6 +11,7 @@ import { Network } from './network.ts';
 import type { Placement } from './placement.ts';
 import type { CacheLayout } from './cacheLayout.ts';
 import { SequenceCache } from './sequenceCache.ts';
+import { withTiedOutput } from './tiedOutput.ts';
 import { checkWeights, loadWeights, type LoadWeightsOptions } from './weights.ts';
 
 /** A model's files, checked against its architecture and not yet loaded. */
@@ -94,7 +95,8 @@ export async function openNetwork(file: string, options: OpenNetworkOptions): Pr
   const { placement } = options;
   const model = await checkModel(file);
   const { architecture, hyperparameters } = model;
-  const weights = await loadWeights(placement, model.specs, model.tensors, options);
+  const { specs, tensors } = withTiedOutput(model, placement);
+  const weights = await loadWeights(placement, specs, tensors, options);
   const network = new Network({ architecture, hyperparameters, placement, weights });
   return OpenedNetwork.over(model, network, options);
 }

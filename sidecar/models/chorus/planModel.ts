@@ -3,6 +3,7 @@ import { TroubleError } from '../../engine/engine.ts';
 import { availableMemoryBytes, memoryNeeds, planMemory, RESERVE_BYTES, type MemoryPlan, type MemoryRequest } from '../memory.ts';
 import type { OpenRequest } from '../openedModel.ts';
 import type { CheckedModel } from './openNetwork.ts';
+import { tiedOutputBytes } from './tiedOutput.ts';
 import { describeSplit, planSplit, type Split, type SplitRequest } from './split.ts';
 
 /** A context below this is not worth having all of a model on the GPU. */
@@ -40,7 +41,7 @@ export async function planModel(request: OpenRequest, model: CheckedModel, { bat
   const needs: MemoryNeeds = {
     modelName: path.basename(params.modelPath),
     shape: file.shape,
-    weightBytes: file.weightBytes,
+    weightBytes: file.weightBytes + (device.device === 'cpu' ? tiedOutputBytes(model.tensors) : 0),
     batchTokens,
     keptRows,
     tier,
