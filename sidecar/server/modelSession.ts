@@ -71,6 +71,12 @@ export class FrontModelSession implements ModelSession {
     return this.#status;
   }
 
+  /** Where the chosen model's file is, in memory or not. `undefined`: none is chosen, and there is none to take. */
+  async chosenModelPath(): Promise<string | undefined> {
+    const { modelPath } = this.#settings;
+    return modelPath === '' ? this.options.defaultModelPath().catch(() => undefined) : modelPath;
+  }
+
   /** The model in memory, if there is one. */
   get loaded(): LoadedModel | undefined {
     return this.#loaded;

@@ -35,6 +35,12 @@ export async function findFiles<Found>(root: string, { maxDepth, look }: FindOpt
   return files.slice(0, MAX_FILES);
 }
 
+/** An absolute path without links, as far as it exists. */
+export async function realPathOf(file: string): Promise<string> {
+  const parent = path.dirname(file);
+  return realpath(file).catch(async () => (parent === file ? file : path.join(await realPathOf(parent), path.basename(file))));
+}
+
 /** Whether a path lies in a folder, by its name alone. */
 export function isPathInside(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);

@@ -1,4 +1,3 @@
-import { TroubleError } from '../../engine/engine.ts';
 import { DOWNLOAD_REQUEST, IMPORT_MODEL_REQUEST, REMOVE_MODEL_REQUEST, SHELF_REQUEST, type DownloadProgress, type DownloadResult, type DownloadSettings } from '../../protocol/client.ts';
 import type { Shelf, ShelfSettings } from '../../store/shelf/shelf.ts';
 import type { Client } from '../client.ts';
@@ -13,7 +12,7 @@ export function handleShelf(client: Client, { shelf, session }: { readonly shelf
   const downloads = (): DownloadSettings => client.settings.downloads ?? {};
   const settings = (): ShelfSettings => {
     const { device = 'auto', contextSizeTokens = 0 } = client.settings;
-    return { downloads: downloads(), contextSizeTokens, machine: () => machineOf(session, device) };
+    return { downloads: downloads(), contextSizeTokens, machine: () => machineOf(session, device), chosenPath: () => session.chosenModelPath() };
   };
   const progressTo = (token: string | number | undefined): ((progress: DownloadProgress) => void) => throttled((progress) => connection.progress(token, progress));
 
@@ -25,8 +24,7 @@ export function handleShelf(client: Client, { shelf, session }: { readonly shelf
     return { path: await shelf.import(path, downloads(), { signal, onProgress: progressTo(partialResultToken) }) };
   });
   connection.onRequest(REMOVE_MODEL_REQUEST, removeModel, async (params) => {
-    if ('path' in params && params.path === session.status.modelPath) throw new TroubleError('invalid-input', `${params.path} is in use. Choose another model first.`);
-    await shelf.remove(params, downloads());
+    await shelf.remove(params, settings());
     return null;
   });
 }

@@ -1,11 +1,18 @@
-import { rm, rmdir } from 'node:fs/promises';
+import { realpath, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { allParts } from '../../models/gguf/validate.ts';
 import type { LocalModel } from '../../protocol/client.ts';
 import { fileNameOf, type CatalogueFile } from '../catalogue/schema.ts';
 import { removePartial } from '../download/partialFile.ts';
-import { isPathInside } from '../findFiles.ts';
+import { isPathInside, realPathOf } from '../findFiles.ts';
+
+/** Throws `TroubleError` where `file` is the chosen model, whatever both paths look like. What is not there is not in use. */
+export async function requireUnused(file: string, chosenPath: string | undefined): Promise<void> {
+  const realFile = await realpath(file).catch(() => undefined);
+  if (realFile === undefined || chosenPath === undefined || (await realPathOf(chosenPath)) !== realFile) return;
+  throw new TroubleError('invalid-input', `${file.slice(0, 300)} is in use. Choose another model first.`);
+}
 
 /** Removes a model with all its parts. Only one that lies in the models folder is: what other tools downloaded is theirs. Throws `TroubleError`. */
 export async function removeModel(file: string, modelsFolder: string, models: readonly LocalModel[]): Promise<void> {

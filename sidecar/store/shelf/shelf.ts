@@ -5,6 +5,7 @@ import type { CatalogueShelfEntry, DownloadProgress, DownloadSettings, LocalMode
 import { builtInCatalogue, extendCatalogue } from '../catalogue/catalogue.ts';
 import { readCatalogue } from '../catalogue/readCatalogue.ts';
 import type { CatalogueModel, CatalogueQuantisation } from '../catalogue/schema.ts';
+import { modelPath } from '../download/downloadModel.ts';
 import { Downloads } from '../download/downloads.ts';
 import type { DownloadTiming } from '../download/downloadFile.ts';
 import { isPathInside } from '../findFiles.ts';
@@ -14,7 +15,7 @@ import { catalogueEntry, modelFolder } from './catalogueEntry.ts';
 import { importModel } from './importModel.ts';
 import type { Machine } from './machine.ts';
 import { recommended, type Candidate } from './recommend.ts';
-import { removeDownloaded, removeModel } from './removeModel.ts';
+import { removeDownloaded, removeModel, requireUnused } from './removeModel.ts';
 
 export interface ShelfOptions {
   /** Chorus's per-user folder. */
@@ -31,6 +32,8 @@ export interface ShelfSettings {
   readonly contextSizeTokens: number;
   /** Asked only where a plan is wanted: the answer takes an engine's start. */
   readonly machine: () => Promise<Machine>;
+  /** Path of the model that is chosen, in memory or not. */
+  readonly chosenPath: () => Promise<string | undefined>;
 }
 
 export interface ShelfWork {
@@ -80,12 +83,17 @@ export class Shelf {
     return importModel({ ...work, file, modelsFolder: this.modelsFolder(downloads) });
   }
 
-  /** Removes a model that was downloaded or imported, or what was downloaded of one. Throws `TroubleError`. */
-  async remove(params: RemoveModelParams, downloads: DownloadSettings): Promise<void> {
+  /** Removes a model that was downloaded or imported, or what was downloaded of one; never the chosen one. Throws `TroubleError`. */
+  async remove(params: RemoveModelParams, { downloads, chosenPath }: Pick<ShelfSettings, 'downloads' | 'chosenPath'>): Promise<void> {
     const folder = this.modelsFolder(downloads);
-    if ('path' in params) return removeModel(params.path, folder, await this.local(downloads));
+    const chosen = await chosenPath();
+    if ('path' in params) {
+      await requireUnused(params.path, chosen);
+      return removeModel(params.path, folder, await this.local(downloads));
+    }
     const { models } = await this.#catalogue(downloads);
     const { model, quantisation } = named(params, models);
+    await requireUnused(modelPath(modelFolder(folder, model), quantisation.files), chosen);
     await this.#downloads.pause(modelFolder(folder, model), quantisation.files);
     await removeDownloaded(modelFolder(folder, model), quantisation.files);
   }

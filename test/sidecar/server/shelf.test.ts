@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { CatalogueShelfEntry, DownloadProgress, DownloadResult, LocalShelfEntry, ShelfResult } from '../../../sidecar/protocol/client.ts';
@@ -155,6 +155,26 @@ describe('the shelf', () => {
     await client.request('chorus/removeModel', { path: copy });
     await assert.rejects(stat(copy), { code: 'ENOENT' });
     assert.deepEqual(await readFile(source), content);
+  });
+
+  it('removes the chosen model under none of its names, also while it is not in memory', { skip: process.platform === 'win32' }, async () => {
+    await using server = await ModelServer.start(content);
+    const downloads = { catalogue: await catalogueOf(server, 'chosen') };
+    await using client = await clientWith(downloads);
+    const wanted = { id: 'chosen', quantisation: 'F32' };
+    const { path: file } = (await client.request('chorus/downloadModel', wanted)) as DownloadResult;
+    const link = path.join(home.folder, 'by-another-way');
+    await symlink(path.dirname(file), link);
+    for (const modelPath of [file, path.join(link, path.basename(file))]) {
+      await using chooser = await RawClient.initialized(state, { initializationOptions: { settings: { device: 'cpu', downloads, modelPath } } });
+      for (const params of [wanted, { path: file }, { path: path.join(link, path.basename(file)) }]) {
+        await assert.rejects(chooser.request('chorus/removeModel', params), /model\.gguf is in use\. Choose another model first\./);
+      }
+    }
+    assert.deepEqual(await readFile(file), content);
+    await using chooser = await RawClient.initialized(state, { initializationOptions: { settings: { device: 'cpu', downloads, modelPath: '' } } });
+    await chooser.request('chorus/removeModel', wanted);
+    await assert.rejects(stat(file), { code: 'ENOENT' });
   });
 
   it('imports nothing that is no model, and says why', async () => {
