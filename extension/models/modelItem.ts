@@ -11,20 +11,20 @@ export interface ModelItem extends vscode.QuickPickItem {
 }
 
 /** The choices as lines under headings. */
-export function modelItems(choices: readonly ModelChoice[], currentPath: string | undefined): ModelItem[] {
+export function modelItems(choices: readonly ModelChoice[]): ModelItem[] {
   const headings: Partial<Record<ModelChoice['kind'], string>> = { local: l10n.t('On this machine'), download: l10n.t('To download') };
   return choices.flatMap((choice, index): ModelItem[] => {
-    const item = itemOf(choice, currentPath);
+    const item = itemOf(choice);
     const isFirst = choices[index - 1]?.kind !== choice.kind;
     const label = headings[choice.kind];
     return isFirst && (label !== undefined || choice.kind === 'browse') ? [{ label: label ?? '', kind: vscode.QuickPickItemKind.Separator }, item] : [item];
   });
 }
 
-function itemOf(choice: ModelChoice, currentPath: string | undefined): ModelItem {
+function itemOf(choice: ModelChoice): ModelItem {
   switch (choice.kind) {
     case 'local':
-      return localItem(choice, currentPath);
+      return localItem(choice);
     case 'download':
       return downloadItem(choice);
     case 'browse':
@@ -36,11 +36,11 @@ function itemOf(choice: ModelChoice, currentPath: string | undefined): ModelItem
   }
 }
 
-function localItem(choice: ModelChoice & { readonly kind: 'local' }, currentPath: string | undefined): ModelItem {
-  const { model, isRemovable } = choice;
+function localItem(choice: ModelChoice & { readonly kind: 'local' }): ModelItem {
+  const { model, isChosen, isRemovable } = choice;
   return {
     choice,
-    label: model.path === currentPath ? `$(check) ${model.name}` : model.name,
+    label: isChosen ? `$(check) ${model.name}` : model.name,
     description: `${sourceName(model.source)}, ${formatBytes(model.sizeBytes)}`,
     detail: model.path,
     buttons: isRemovable ? [removeButton()] : [],

@@ -24,7 +24,7 @@ export function pickModel(session: SidecarSession, server: ServerChoice): Promis
   picker.show();
   shelfChoices(session, server)
     .then((choices) => {
-      picker.items = modelItems(choices, session.status?.modelPath);
+      picker.items = modelItems(choices);
       picker.busy = false;
     })
     .catch(() => picker.hide());

@@ -447,6 +447,8 @@ export type ShelfEntry = LocalShelfEntry | CatalogueShelfEntry;
 export interface LocalShelfEntry {
   readonly kind: 'local';
   readonly model: LocalModel;
+  /** It is the one that answers, or would where it is not in memory. */
+  readonly isChosen: boolean;
   /** Chorus downloaded or imported it, and may remove it. */
   readonly isRemovable: boolean;
 }

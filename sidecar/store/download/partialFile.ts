@@ -1,12 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 
 /** What is not a whole file yet has a name that nobody takes for a model's. */
 export const PARTIAL_SUFFIX = '.part';
 const STATE_SUFFIX = '.part.json';
+/** In a folder that several users write to, another's link could lead anywhere. Windows has no such flag, and lets only administrators make links. */
+const { O_RDWR, O_NOFOLLOW = 0 } = constants;
 
 /** Of what file the bytes are that a partial file holds. */
 const partialState = z.object({
@@ -57,7 +59,7 @@ export class PartialFile {
   /** Throws away what is there: the bytes that follow are of `state`. */
   async begin(state: PartialState): Promise<void> {
     await this.close();
-    this.#handle = await open(this.path, 'w', 0o600);
+    this.#handle = await createPartial(this.path);
     this.#receivedBytes = 0;
     this.#state = state;
     const temporary = `${this.#statePath}.${randomUUID()}.tmp`;
@@ -72,7 +74,7 @@ export class PartialFile {
 
   /** Adds bytes at the end. Throws what the file system does, such as ENOSPC. */
   async append(bytes: Uint8Array): Promise<void> {
-    this.#handle ??= await open(this.path, 'r+');
+    this.#handle ??= await open(this.path, O_RDWR | O_NOFOLLOW);
     for (let written = 0; written < bytes.length; ) {
       const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#receivedBytes);
       written += bytesWritten;
@@ -123,6 +125,12 @@ export class PartialFile {
   }
 }
 
+/** An empty file of this user's alone, in place of whatever has its name. */
+export async function createPartial(file: string): Promise<FileHandle> {
+  await rm(file, { force: true });
+  return open(file, 'wx', 0o600);
+}
+
 /** Bytes of `targetPath` that were downloaded, while it is not whole; `undefined` where nothing was. */
 export async function partialBytes(targetPath: string): Promise<number | undefined> {
   return sizeOf(targetPath + PARTIAL_SUFFIX);
@@ -135,7 +143,7 @@ export async function removePartial(targetPath: string): Promise<void> {
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {
-  const status = await stat(file).catch(() => undefined);
+  const status = await lstat(file).catch(() => undefined);
   return status?.isFile() ? status.size : undefined;
 }
 

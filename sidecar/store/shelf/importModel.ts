@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { allParts } from '../../models/gguf/validate.ts';
@@ -7,7 +7,7 @@ import { inspectModelFile } from '../../models/modelFile.ts';
 import type { DownloadProgress } from '../../protocol/client.ts';
 import { requireSpace } from '../download/diskSpace.ts';
 import { writeFailure } from '../download/errors.ts';
-import { PARTIAL_SUFFIX } from '../download/partialFile.ts';
+import { createPartial, PARTIAL_SUFFIX } from '../download/partialFile.ts';
 
 /** Below the models folder, beside the folders of the catalogue's models. */
 const IMPORTED_FOLDER = 'imported';
@@ -46,7 +46,7 @@ export async function importModel({ file, modelsFolder, onProgress, signal }: Im
 }
 
 async function copyFile(source: string, target: string, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<void> {
-  const handle = await open(target, 'w', 0o600);
+  const handle = await createPartial(target);
   try {
     for await (const chunk of createReadStream(source, { highWaterMark: 1024 * 1024, signal }) as AsyncIterable<Buffer>) {
       await handle.writeFile(chunk);

@@ -16,7 +16,8 @@ export async function requireUnused(file: string, chosenPath: string | undefined
 
 /** Removes a model with all its parts. Only one that lies in the models folder is: what other tools downloaded is theirs. Throws `TroubleError`. */
 export async function removeModel(file: string, modelsFolder: string, models: readonly LocalModel[]): Promise<void> {
-  const model = models.find((each) => each.path === file && isPathInside(each.path, modelsFolder));
+  const wanted = path.join(await realPathOf(path.dirname(file)), path.basename(file));
+  const model = models.find((each) => each.path === wanted && isPathInside(each.path, modelsFolder));
   if (!model) throw new TroubleError('invalid-input', `${file.slice(0, 300)} is no model that Chorus downloaded or imported, and is not removed.`);
   // The first part goes first: without it the others are no model.
   for (const part of allParts(model.path)) await rm(part);

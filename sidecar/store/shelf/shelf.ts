@@ -8,7 +8,7 @@ import type { CatalogueModel, CatalogueQuantisation } from '../catalogue/schema.
 import { modelPath } from '../download/downloadModel.ts';
 import { Downloads } from '../download/downloads.ts';
 import type { DownloadTiming } from '../download/downloadFile.ts';
-import { isPathInside } from '../findFiles.ts';
+import { isPathInside, realPathOf } from '../findFiles.ts';
 import { HttpClient } from '../network/httpClient.ts';
 import { requireMirror } from '../network/mirror.ts';
 import { catalogueEntry, modelFolder } from './catalogueEntry.ts';
@@ -48,20 +48,22 @@ export class Shelf {
   constructor(private readonly options: ShelfOptions) {}
 
   /** The models of this machine, with those that were downloaded. */
-  local(downloads: DownloadSettings): Promise<readonly LocalModel[]> {
-    return this.options.localModels(this.modelsFolder(downloads));
+  async local(downloads: DownloadSettings): Promise<readonly LocalModel[]> {
+    return this.options.localModels(await this.modelsFolder(downloads));
   }
 
   /** What there is to choose. A catalogue of the user's that can't be used costs only itself. */
   async list(settings: ShelfSettings): Promise<ShelfResult> {
     const { downloads } = settings;
-    const folder = this.modelsFolder(downloads);
+    const folder = await this.modelsFolder(downloads);
     const [local, { models, trouble }] = await Promise.all([this.local(downloads), this.#catalogue(downloads)]);
     const entries = await this.#entries(models, settings);
     const best = recommended(entries);
+    const chosenPath = await settings.chosenPath();
+    const realChosenPath = chosenPath && (await realPathOf(chosenPath));
     return {
       entries: [
-        ...local.map((model) => ({ kind: 'local' as const, model, isRemovable: isPathInside(model.path, folder) })),
+        ...(await Promise.all(local.map(async (model) => ({ kind: 'local' as const, model, isChosen: (await realPathOf(model.path)) === realChosenPath, isRemovable: isPathInside(model.path, folder) })))),
         ...entries.map((entry) => ({ ...entry, quantisations: entry.quantisations.map((quantisation) => ({ ...quantisation, isRecommended: quantisation === best?.quantisation })) })),
       ],
       catalogueTrouble: trouble,
@@ -74,18 +76,18 @@ export class Shelf {
     const mirror = requireMirror(downloads.mirror);
     const { model, quantisation } = await this.#find(wanted, settings);
     const client = await HttpClient.open(downloads.network);
-    const request = { files: quantisation.files, folder: modelFolder(this.modelsFolder(downloads), model), client, mirror, onProgress, signal, timing: this.options.timing };
+    const request = { files: quantisation.files, folder: modelFolder(await this.modelsFolder(downloads), model), client, mirror, onProgress, signal, timing: this.options.timing };
     return this.#downloads.download(request, () => client.close());
   }
 
   /** Copies a GGUF file to the downloaded ones and gives its path. Throws `TroubleError`. */
-  import(file: string, downloads: DownloadSettings, work: ShelfWork): Promise<string> {
-    return importModel({ ...work, file, modelsFolder: this.modelsFolder(downloads) });
+  async import(file: string, downloads: DownloadSettings, work: ShelfWork): Promise<string> {
+    return importModel({ ...work, file, modelsFolder: await this.modelsFolder(downloads) });
   }
 
   /** Removes a model that was downloaded or imported, or what was downloaded of one; never the chosen one. Throws `TroubleError`. */
   async remove(params: RemoveModelParams, { downloads, chosenPath }: Pick<ShelfSettings, 'downloads' | 'chosenPath'>): Promise<void> {
-    const folder = this.modelsFolder(downloads);
+    const folder = await this.modelsFolder(downloads);
     const chosen = await chosenPath();
     if ('path' in params) {
       await requireUnused(params.path, chosen);
@@ -98,11 +100,11 @@ export class Shelf {
     await removeDownloaded(modelFolder(folder, model), quantisation.files);
   }
 
-  /** Where downloaded models are kept. Throws `TroubleError` 'download-failed' where the user names no folder. */
-  modelsFolder({ folder }: DownloadSettings): string {
-    if (folder === undefined || folder === '') return path.join(this.options.homeFolder, MODELS_FOLDER);
+  /** Where downloaded models are kept, without links, as the models in it are found. Throws `TroubleError` 'download-failed' where the user names no folder. */
+  async modelsFolder({ folder }: DownloadSettings): Promise<string> {
+    if (folder === undefined || folder === '') return realPathOf(path.join(this.options.homeFolder, MODELS_FOLDER));
     if (!path.isAbsolute(folder)) throw new TroubleError('download-failed', `chorus.downloads.folder: expected an absolute path, got ${folder.slice(0, 300)}`);
-    return folder;
+    return realPathOf(folder);
   }
 
   /** Pauses all downloads. */
@@ -123,7 +125,7 @@ export class Shelf {
   }
 
   async #entries(models: readonly CatalogueModel[], { downloads, machine: describe, contextSizeTokens }: ShelfSettings): Promise<CatalogueShelfEntry[]> {
-    const folder = this.modelsFolder(downloads);
+    const folder = await this.modelsFolder(downloads);
     const machine = await describe();
     return Promise.all(models.map((model) => catalogueEntry(model, { folder: modelFolder(folder, model), machine, contextSizeTokens, downloads: this.#downloads })));
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { CatalogueShelfEntry, DownloadProgress, DownloadResult, LocalShelfEntry, ShelfResult } from '../../../sidecar/protocol/client.ts';
@@ -155,6 +155,24 @@ describe('the shelf', () => {
     await client.request('chorus/removeModel', { path: copy });
     await assert.rejects(stat(copy), { code: 'ENOENT' });
     assert.deepEqual(await readFile(source), content);
+  });
+
+  it('keeps models in a folder that is reached by a link: they are chosen and removed as others are', { skip: process.platform === 'win32' }, async () => {
+    await using server = await ModelServer.start(content);
+    const folder = path.join(home.folder, 'linked');
+    await mkdir(path.join(home.folder, 'large-disk'));
+    await symlink(path.join(home.folder, 'large-disk'), folder);
+    const downloads = { catalogue: await catalogueOf(server, 'linked'), folder };
+    await using client = await clientWith(downloads);
+    await client.request('chorus/downloadModel', { id: 'linked', quantisation: 'F32' });
+    const modelPath = path.join(folder, 'linked', 'model.gguf');
+    await using chooser = await RawClient.initialized(state, { initializationOptions: { settings: { device: 'cpu', downloads, modelPath } } });
+    const { entries } = (await chooser.request('chorus/shelf')) as ShelfResult;
+    const local = entries.filter((entry): entry is LocalShelfEntry => entry.kind === 'local');
+    assert.deepEqual(local.filter(({ isChosen }) => isChosen).map(({ model, isRemovable }) => [path.basename(path.dirname(model.path)), isRemovable]), [['linked', true]]);
+    await using other = await RawClient.initialized(state, { initializationOptions: { settings: { device: 'cpu', downloads, modelPath: '' } } });
+    await other.request('chorus/removeModel', { path: modelPath });
+    await assert.rejects(stat(modelPath), { code: 'ENOENT' });
   });
 
   it('removes the chosen model under none of its names, also while it is not in memory', { skip: process.platform === 'win32' }, async () => {

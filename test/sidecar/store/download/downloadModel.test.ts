@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -173,6 +173,22 @@ describe('a download that stops', () => {
     await writeFile(path.join(folder, 'model.gguf.part.json'), '{"url": 7}');
     assert.deepEqual(await readFile(await download({ server })), content);
     assert.deepEqual(server.ranges, ['-']);
+  });
+
+  it('writes through no link that lies where its bytes would', { skip: process.platform === 'win32' }, async () => {
+    const other = path.join(folder, 'other.txt');
+    await writeFile(other, 'mine');
+    const state = (server: ModelServer): string => JSON.stringify({ url: server.url, validator: server.etag, totalBytes: content.length });
+    for (const left of [undefined, state]) {
+      await using server = await ModelServer.start(content);
+      await symlink(other, path.join(folder, 'model.gguf.part'));
+      if (left) await writeFile(path.join(folder, 'model.gguf.part.json'), left(server));
+      const file = await download({ server });
+      assert.ok((await lstat(file)).isFile());
+      assert.deepEqual(await readFile(file), content);
+      assert.equal(await readFile(other, 'utf8'), 'mine');
+      await rm(file);
+    }
   });
 
   it('goes on without If-Range where the checksum will tell, and not at all where nothing would', async () => {
