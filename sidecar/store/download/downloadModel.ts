@@ -8,7 +8,7 @@ import { fileNameOf, type CatalogueFile } from '../catalogue/schema.ts';
 import type { HttpClient } from '../network/httpClient.ts';
 import { mirrored } from '../network/mirror.ts';
 import { downloadFile, type DownloadTiming } from './downloadFile.ts';
-import { lockDownload } from './downloadLock.ts';
+import { lockForWriting } from './writeLock.ts';
 import { refused } from './errors.ts';
 import { partialBytes, type PartialFile } from './partialFile.ts';
 
@@ -42,7 +42,7 @@ export async function downloadModel({ files, folder, client, mirror, onProgress,
     const sizes = await Promise.all(files.map((file) => partialBytes(path.join(folder, fileNameOf(file)))));
     onProgress({ state: 'downloading', receivedBytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0), totalBytes: aboutBytes });
   };
-  const lock = await lockDownload(target, { onWait, signal });
+  const lock = await lockForWriting(target, { onWait, signal });
   try {
     // Whoever had the lock may have finished it.
     if (await isFile(target)) return target;

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { allParts } from '../../models/gguf/validate.ts';
@@ -8,9 +8,12 @@ import type { DownloadProgress } from '../../protocol/client.ts';
 import { requireSpace } from '../download/diskSpace.ts';
 import { writeFailure } from '../download/errors.ts';
 import { createPartial, PARTIAL_SUFFIX } from '../download/partialFile.ts';
+import { lockForWriting, tryLockForWriting } from '../download/writeLock.ts';
 
 /** Below the models folder, beside the folders of the catalogue's models. */
-const IMPORTED_FOLDER = 'imported';
+export const IMPORTED_FOLDER = 'imported';
+/** One import at a time: no model can have this name, which is none of a GGUF file. */
+const LOCKED_NAME = 'import';
 
 export interface ImportRequest {
   readonly file: string;
@@ -19,30 +22,67 @@ export interface ImportRequest {
   readonly signal: AbortSignal;
 }
 
+/** A file and where its copy goes. */
+interface Copy {
+  readonly source: string;
+  readonly target: string;
+}
+
 /** Copies a model, checked first, with all its parts; the first gets its name last. Throws `TroubleError`, and the signal's reason; then nothing is left of it. */
 export async function importModel({ file, modelsFolder, onProgress, signal }: ImportRequest): Promise<string> {
   if (!path.isAbsolute(file)) throw new TroubleError('invalid-input', `path: expected an absolute path, got ${file.slice(0, 300)}`);
   await inspectModelFile(file);
   const folder = path.join(modelsFolder, IMPORTED_FOLDER);
-  const copies = allParts(file).map((source) => ({ source, target: path.join(folder, path.basename(source)) }));
-  for (const { target } of copies) {
-    if (await stat(target).catch(() => undefined)) throw new TroubleError('invalid-input', `${target} is there already. Remove it first, or rename the file.`);
-  }
+  const copies = allParts(file).map((source): Copy => ({ source, target: path.join(folder, path.basename(source)) }));
   const sizes = await Promise.all(copies.map(async ({ source }) => (await stat(source)).size));
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await requireSpace(folder, totalBytes, path.basename(file));
   let receivedBytes = 0;
   const onBytes = (bytes: number): void => onProgress({ state: 'downloading', receivedBytes: (receivedBytes += bytes), totalBytes });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const onWait = (): Promise<void> => Promise.resolve(onBytes(0));
+  const lock = await lockForWriting(path.join(folder, LOCKED_NAME), { onWait, signal });
   try {
-    for (const { source, target } of copies) await copyFile(source, target + PARTIAL_SUFFIX, onBytes, signal);
-    for (const { target } of copies.reverse()) await rename(target + PARTIAL_SUFFIX, target);
-  } catch (error) {
-    for (const { target } of copies) await rm(target + PARTIAL_SUFFIX, { force: true });
-    signal.throwIfAborted();
-    throw writeFailure(path.join(folder, path.basename(file)), error);
+    await removePartials(folder);
+    for (const { target } of copies) {
+      if (await stat(target).catch(() => undefined)) throw new TroubleError('invalid-input', `${target} is there already. Remove it first, or rename the file.`);
+    }
+    await requireSpace(folder, totalBytes, path.basename(file));
+    await copyAll(copies, { onBytes, signal, lost: lock.lost });
+  } finally {
+    await lock.release();
   }
   return path.join(folder, path.basename(file));
+}
+
+/** Removes what an import left whose process ended in the middle; not while one goes on. */
+export async function removeImportLeftovers(modelsFolder: string): Promise<void> {
+  const folder = path.join(modelsFolder, IMPORTED_FOLDER);
+  if ((await partialsIn(folder)).length === 0) return;
+  const lock = await tryLockForWriting(path.join(folder, LOCKED_NAME));
+  if (!lock) return;
+  try {
+    await removePartials(folder);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function copyAll(copies: readonly Copy[], { onBytes, signal, lost }: { readonly onBytes: (bytes: number) => void; readonly signal: AbortSignal; readonly lost: AbortSignal }): Promise<void> {
+  const ends = AbortSignal.any([signal, lost]);
+  const named: string[] = [];
+  try {
+    for (const { source, target } of copies) await copyFile(source, target + PARTIAL_SUFFIX, onBytes, ends);
+    for (const { target } of [...copies].reverse()) {
+      ends.throwIfAborted();
+      await rename(target + PARTIAL_SUFFIX, target);
+      named.push(target);
+    }
+  } catch (error) {
+    // Who took the lock over may be writing under these names.
+    if (!lost.aborted) for (const file of [...copies.map(({ target }) => target + PARTIAL_SUFFIX), ...named]) await rm(file, { force: true });
+    ends.throwIfAborted();
+    throw writeFailure(copies[0]!.target, error);
+  }
 }
 
 async function copyFile(source: string, target: string, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<void> {
@@ -56,4 +96,13 @@ async function copyFile(source: string, target: string, onBytes: (bytes: number)
   } finally {
     await handle.close();
   }
+}
+
+async function removePartials(folder: string): Promise<void> {
+  for (const name of await partialsIn(folder)) await rm(path.join(folder, name), { force: true });
+}
+
+async function partialsIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.endsWith(PARTIAL_SUFFIX));
 }

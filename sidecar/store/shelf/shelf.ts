@@ -12,7 +12,7 @@ import { isPathInside, realPathOf } from '../findFiles.ts';
 import { HttpClient } from '../network/httpClient.ts';
 import { requireMirror } from '../network/mirror.ts';
 import { catalogueEntry, modelFolder } from './catalogueEntry.ts';
-import { importModel } from './importModel.ts';
+import { importModel, removeImportLeftovers } from './importModel.ts';
 import type { Machine } from './machine.ts';
 import { recommended, type Candidate } from './recommend.ts';
 import { removeDownloaded, removeModel, requireUnused } from './removeModel.ts';
@@ -56,6 +56,7 @@ export class Shelf {
   async list(settings: ShelfSettings): Promise<ShelfResult> {
     const { downloads } = settings;
     const folder = await this.modelsFolder(downloads);
+    await removeImportLeftovers(folder).catch(() => undefined);
     const [local, { models, trouble }] = await Promise.all([this.local(downloads), this.#catalogue(downloads)]);
     const entries = await this.#entries(models, settings);
     const best = recommended(entries);
