@@ -16,17 +16,24 @@ export interface CatalogueSource {
   readonly cacheFolder: string;
 }
 
+export interface FoundCatalogue {
+  readonly catalogue: Catalogue;
+  /** What is wrong with what the URL gives now, in place of which an earlier version is used. */
+  readonly trouble?: TroubleError;
+}
+
 /**
- * The catalogue at a path or an https URL. One that can't be fetched is what it was when it last could. Throws `TroubleError` 'invalid-catalogue'.
+ * The catalogue at a path or an https URL. One that can't be fetched, or can't be used any more, is what it was when it last could. Throws `TroubleError`
+ * 'invalid-catalogue'.
  */
-export async function readCatalogue(place: string, source: CatalogueSource): Promise<Catalogue> {
+export async function readCatalogue(place: string, source: CatalogueSource): Promise<FoundCatalogue> {
   const name = place.slice(0, 300);
   if (/^[a-z][a-z0-9+.-]+:/i.test(place)) {
     if (!isAllowedUrl(place)) throw new TroubleError('invalid-catalogue', `chorus.catalogue: ${ALLOWED_URL}, or the path of a file, got ${name}`);
-    return parseCatalogue(await fetched(place, source), name);
+    return fetched(place, name, source);
   }
   if (!path.isAbsolute(place)) throw new TroubleError('invalid-catalogue', `chorus.catalogue: expected an absolute path or an https: URL, got ${name}`);
-  return parseCatalogue(await fileText(place), name);
+  return { catalogue: parseCatalogue(await fileText(place), name) };
 }
 
 async function fileText(file: string): Promise<string> {
@@ -42,17 +49,30 @@ async function fileText(file: string): Promise<string> {
   }
 }
 
-async function fetched(url: string, { network, cacheFolder }: CatalogueSource): Promise<string> {
+/** Only what can be used is kept. */
+async function fetched(url: string, name: string, { network, cacheFolder }: CatalogueSource): Promise<FoundCatalogue> {
   const cached = path.join(cacheFolder, `${createHash('sha256').update(url).digest('hex')}.json`);
   try {
     const text = await get(url, network);
+    const catalogue = parseCatalogue(text, name);
     await keep(cached, text).catch(() => undefined);
-    return text;
+    return { catalogue };
   } catch (cause) {
-    if (cause instanceof TroubleError) throw cause;
-    const kept = await readFile(cached, 'utf8').catch(() => undefined);
-    if (kept !== undefined) return kept;
-    throw new TroubleError('invalid-catalogue', `The catalogue ${url.slice(0, 300)} can't be fetched: ${(cause as Error).message}`, { cause });
+    const kept = await keptCatalogue(cached, name);
+    if (!(cause instanceof TroubleError)) {
+      if (kept) return { catalogue: kept };
+      throw new TroubleError('invalid-catalogue', `The catalogue ${name} can't be fetched: ${(cause as Error).message}`, { cause });
+    }
+    if (!kept) throw cause;
+    return { catalogue: kept, trouble: new TroubleError(cause.code, `${cause.message} The version that was fetched before is used.`, { cause }) };
+  }
+}
+
+async function keptCatalogue(cached: string, name: string): Promise<Catalogue | undefined> {
+  try {
+    return parseCatalogue(await readFile(cached, 'utf8'), name);
+  } catch {
+    return undefined;
   }
 }
 

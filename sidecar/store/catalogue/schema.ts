@@ -9,8 +9,17 @@ const count = z.number().int().positive().max(1e15);
 const text = (maxLength: number): z.ZodString => z.string().min(1).max(maxLength);
 const url = z.string().max(2048).refine(isAllowedUrl, ALLOWED_URL);
 
-/** A folder's name below the models folder. */
-const id = z.string().max(64).regex(/^[a-z0-9][a-z0-9._-]*$/, 'expected small letters, digits, ".", "_" and "-"').refine((value) => !DEVICE_NAME.test(value), 'Windows takes this for a device');
+/** Folders that Chorus itself has below the models folder: imported models, and what was fetched of catalogues. */
+export const IMPORTED_FOLDER = 'imported';
+export const CATALOGUES_FOLDER = 'catalogues';
+
+/** A folder's name below the models folder. Windows drops a dot at its end. */
+const id = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9]([a-z0-9._-]*[a-z0-9_-])?$/, 'expected small letters, digits, ".", "_" and "-", no "." at the end')
+  .refine((value) => !DEVICE_NAME.test(value), 'Windows takes this for a device')
+  .refine((value) => value !== IMPORTED_FOLDER && value !== CATALOGUES_FOLDER, 'Chorus has a folder of this name');
 const fileName = z
   .string()
   .max(128)

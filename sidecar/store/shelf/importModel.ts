@@ -5,13 +5,12 @@ import { TroubleError } from '../../engine/engine.ts';
 import { allParts } from '../../models/gguf/validate.ts';
 import { inspectModelFile } from '../../models/modelFile.ts';
 import type { DownloadProgress } from '../../protocol/client.ts';
+import { IMPORTED_FOLDER } from '../catalogue/schema.ts';
 import { requireSpace } from '../download/diskSpace.ts';
 import { writeFailure } from '../download/errors.ts';
 import { createPartial, PARTIAL_SUFFIX } from '../download/partialFile.ts';
 import { lockForWriting, tryLockForWriting } from '../download/writeLock.ts';
 
-/** Below the models folder, beside the folders of the catalogue's models. */
-export const IMPORTED_FOLDER = 'imported';
 /** One import at a time: no model can have this name, which is none of a GGUF file. */
 const LOCKED_NAME = 'import';
 

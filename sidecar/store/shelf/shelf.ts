@@ -4,7 +4,7 @@ import { TroubleError } from '../../engine/engine.ts';
 import type { CatalogueShelfEntry, DownloadProgress, DownloadSettings, LocalModel, RemoveModelParams, ShelfResult, Trouble } from '../../protocol/client.ts';
 import { builtInCatalogue, extendCatalogue } from '../catalogue/catalogue.ts';
 import { readCatalogue } from '../catalogue/readCatalogue.ts';
-import type { CatalogueModel, CatalogueQuantisation } from '../catalogue/schema.ts';
+import { CATALOGUES_FOLDER, type CatalogueModel, type CatalogueQuantisation } from '../catalogue/schema.ts';
 import { modelPath } from '../download/downloadModel.ts';
 import { Downloads } from '../download/downloads.ts';
 import type { DownloadTiming } from '../download/downloadFile.ts';
@@ -117,11 +117,11 @@ export class Shelf {
     const builtIn = builtInCatalogue();
     if (catalogue === undefined || catalogue === '') return { models: builtIn.models };
     try {
-      const own = await readCatalogue(catalogue, { network, cacheFolder: path.join(this.options.homeFolder, MODELS_FOLDER, 'catalogues') });
-      return { models: extendCatalogue(builtIn, own) };
+      const own = await readCatalogue(catalogue, { network, cacheFolder: path.join(this.options.homeFolder, MODELS_FOLDER, CATALOGUES_FOLDER) });
+      return { models: extendCatalogue(builtIn, own.catalogue), trouble: own.trouble && troubleOf(own.trouble) };
     } catch (error) {
       if (!(error instanceof TroubleError)) throw error;
-      return { models: builtIn.models, trouble: { code: error.code, message: error.message } };
+      return { models: builtIn.models, trouble: troubleOf(error) };
     }
   }
 
@@ -138,6 +138,10 @@ export class Shelf {
     const best: Candidate['quantisation'] | undefined = recommended(entries)?.quantisation ?? entries[0]?.quantisations.find(({ plan }) => plan.fit !== 'none') ?? entries[0]?.quantisations[0];
     return named({ id, quantisation: best?.type ?? '' }, models);
   }
+}
+
+function troubleOf({ code, message }: TroubleError): Trouble {
+  return { code, message };
 }
 
 function named({ id, quantisation: type }: { readonly id: string; readonly quantisation: string }, models: readonly CatalogueModel[]): { model: CatalogueModel; quantisation: CatalogueQuantisation } {

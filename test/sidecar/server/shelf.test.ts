@@ -85,6 +85,22 @@ describe('the shelf', () => {
     assert.equal(server.requests.length, 2);
   });
 
+  it('takes what a server gives in place of a catalogue for none: it goes on with the one from before, and says what is wrong', async () => {
+    await using models = await ModelServer.start(content);
+    const text = await readFile(await catalogueOf(models, 'replaced'));
+    const signIn: Answer = (_request, response) => response.end('<!doctype html><title>Sign in to this network</title>');
+    await using server = await ModelServer.start(content, (_request, response) => response.end(text), signIn, status(503));
+    const troubles: (string | undefined)[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      await using client = await clientWith({ catalogue: `${server.origin}/catalogue.json` });
+      const { entries, catalogueTrouble } = (await client.request('chorus/shelf')) as ShelfResult;
+      assert.ok(entries.some((entry) => entry.kind === 'catalogue' && entry.id === 'replaced'));
+      troubles.push(catalogueTrouble?.message);
+    }
+    assert.deepEqual([troubles[0], troubles[2]], [undefined, undefined]);
+    assert.match(troubles[1] ?? '', /catalogue\.json is no JSON: .* The version that was fetched before is used\.$/);
+  });
+
   it('downloads a model once for two windows that want it, goes on when one leaves, and pauses when both did', async () => {
     await using server = await ModelServer.start(content, stallAfter(500_000), whole);
     const downloads = { catalogue: await catalogueOf(server, 'shared') };
