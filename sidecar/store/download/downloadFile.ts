@@ -24,12 +24,14 @@ export interface FileProgress {
 export interface DownloadTiming {
   /** A server that sends nothing for this long has stalled. */
   readonly stallMs?: number;
-  /** Before the first further attempt; each one that brings nothing doubles it. */
+  /** Before the first further attempt; each one that brings next to nothing doubles it. */
   readonly retryMs?: number;
 }
 
-/** Further attempts in a row that bring no byte. */
+/** Further attempts in a row that bring next to nothing. */
 const MAX_VAIN_ATTEMPTS = 6;
+/** What an attempt brings that is not in vain: less, again and again, would never end. */
+const LEAST_BYTES = 16 * 1024;
 const MAX_RETRY_MS = 60_000;
 
 /**
@@ -60,7 +62,7 @@ async function transferAll(partial: PartialFile, { client, url, expected, onProg
       return;
     } catch (error) {
       if (!(error instanceof BrokenTransferError)) throw error;
-      vainAttempts = partial.receivedBytes > before ? 0 : vainAttempts + 1;
+      vainAttempts = partial.receivedBytes >= before + LEAST_BYTES ? 0 : vainAttempts + 1;
       if (vainAttempts > MAX_VAIN_ATTEMPTS) throw refused(`${error.message}. It was tried ${vainAttempts} times; go on later.`, { cause: error });
       onProgress({ state: 'waiting', bytes: partial.receivedBytes, totalBytes: partial.state?.totalBytes });
       await sleep(Math.min(MAX_RETRY_MS, Math.max(error.retryAfterMs ?? 0, retryMs * 2 ** Math.max(0, vainAttempts - 1))), undefined, { signal });

@@ -1,16 +1,18 @@
-import { mkdir, open, stat } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { readGgufHeader } from '../../models/gguf/header.ts';
 import { validateModel } from '../../models/gguf/validate.ts';
 import type { DownloadProgress } from '../../protocol/client.ts';
 import { fileNameOf, type CatalogueFile } from '../catalogue/schema.ts';
+import { fileSize } from '../fileSize.ts';
 import type { HttpClient } from '../network/httpClient.ts';
 import { mirrored } from '../network/mirror.ts';
+import { requireSpace } from './diskSpace.ts';
 import { downloadFile, type DownloadTiming } from './downloadFile.ts';
-import { lockForWriting } from './writeLock.ts';
 import { refused } from './errors.ts';
 import { partialBytes, type PartialFile } from './partialFile.ts';
+import { lockForWriting } from './writeLock.ts';
 
 export interface ModelDownload {
   /** One, or all parts in their order. */
@@ -29,31 +31,37 @@ export function modelPath(folder: string, files: readonly CatalogueFile[]): stri
   return path.join(folder, fileNameOf(files[0]!));
 }
 
+/** Whether all files of a model are in its folder. */
+export async function isPresent(folder: string, files: readonly CatalogueFile[]): Promise<boolean> {
+  const sizes = await Promise.all(files.map((file) => fileSize(path.join(folder, fileNameOf(file)))));
+  return sizes.every((size) => size !== undefined);
+}
+
 /**
  * Downloads a model, all parts before any gets its name, the first part last: a model is there whole or not at all. Gives the first part's path; at once
  * where it is there. What is downloaded when `signal` aborts is kept. Throws `TroubleError`, and the signal's reason.
  */
 export async function downloadModel({ files, folder, client, mirror, onProgress, signal, timing }: ModelDownload): Promise<string> {
   const target = modelPath(folder, files);
-  if (await isFile(target)) return target;
+  if (await isPresent(folder, files)) return target;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const aboutBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const aboutBytes = sum(files.map(({ sizeBytes }) => sizeBytes));
   const onWait = async (): Promise<void> => {
     const sizes = await Promise.all(files.map((file) => partialBytes(path.join(folder, fileNameOf(file)))));
-    onProgress({ state: 'downloading', receivedBytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0), totalBytes: aboutBytes });
+    onProgress({ state: 'downloading', receivedBytes: sum(sizes.map((size) => size ?? 0)), totalBytes: aboutBytes });
   };
   const lock = await lockForWriting(target, { onWait, signal });
   try {
     // Whoever had the lock may have finished it.
-    if (await isFile(target)) return target;
+    if (await isPresent(folder, files)) return target;
+    await requireRoom(folder, files);
     const ends = AbortSignal.any([signal, lock.lost]);
     const partials: PartialFile[] = [];
     const sizes = files.map(({ sizeBytes }) => sizeBytes);
     for (const [index, file] of files.entries()) {
       const targetPath = path.join(folder, fileNameOf(file));
       // A part that has its name already: a process was killed while it named them.
-      if (await isFile(targetPath)) continue;
-      const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+      if ((await fileSize(targetPath)) !== undefined) continue;
       const partial = await downloadFile({
         client,
         url: mirrored(file.url, mirror),
@@ -69,8 +77,13 @@ export async function downloadModel({ files, folder, client, mirror, onProgress,
       sizes[index] = partial.receivedBytes;
       partials.push(partial);
     }
-    await requireModel(partials);
-    for (const partial of partials.reverse()) await partial.complete();
+    // Whoever took the lock over may be writing these files.
+    ends.throwIfAborted();
+    await requireModel(partials, target);
+    for (const partial of partials.reverse()) {
+      ends.throwIfAborted();
+      await partial.complete();
+    }
     await flushFolder(folder);
     return target;
   } finally {
@@ -78,12 +91,23 @@ export async function downloadModel({ files, folder, client, mirror, onProgress,
   }
 }
 
-/** Throws and removes what was downloaded where it is no language model, whatever its checksum. */
-async function requireModel(partials: readonly PartialFile[]): Promise<void> {
+/** Asks for the room of all files before the first byte of one: of what is missing, as the catalogue has it. */
+async function requireRoom(folder: string, files: readonly CatalogueFile[]): Promise<void> {
+  const missing = await Promise.all(
+    files.map(async (file) => {
+      const targetPath = path.join(folder, fileNameOf(file));
+      return Math.max(0, file.sizeBytes - ((await fileSize(targetPath)) ?? (await partialBytes(targetPath)) ?? 0));
+    }),
+  );
+  await requireSpace(folder, sum(missing), fileNameOf(files[0]!));
+}
+
+/** Throws and removes what was downloaded where it is no language model, whatever its checksum. `firstPath`: of the part that says what model it is. */
+async function requireModel(partials: readonly PartialFile[], firstPath: string): Promise<void> {
   try {
-    for (const [index, { path: partialPath }] of partials.entries()) {
+    for (const { path: partialPath, targetPath } of partials) {
       const header = await readGgufHeader(partialPath);
-      if (index === 0) validateModel(header);
+      if (targetPath === firstPath) validateModel(header);
     }
   } catch (error) {
     for (const partial of partials) await partial.discard();
@@ -99,6 +123,6 @@ async function flushFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-async function isFile(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => undefined))?.isFile() ?? false;
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -18,8 +18,9 @@ export class Downloads {
     const key = modelPath(request.folder, request.files);
     const running = this.#running.get(key);
     const shared = running && !running.abort.signal.aborted ? running : this.#start(key, request, running?.result, dispose);
-    if (shared === running) await dispose();
-    return this.#join(shared, request);
+    // Joined at once: while something else is waited for, the last of the others might leave.
+    const [result] = await Promise.all([this.#join(shared, request), shared === running ? dispose() : undefined]);
+    return result;
   }
 
   /** Whether the model whose first file is `targetPath` is being downloaded. */

@@ -1,11 +1,11 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CHORUS_ARCHITECTURES } from '../../models/architectures/names.ts';
 import type { CatalogueShelfEntry, ShelfQuantisation } from '../../protocol/client.ts';
 import { fileNameOf, type CatalogueModel, type CatalogueQuantisation } from '../catalogue/schema.ts';
-import { modelPath } from '../download/downloadModel.ts';
+import { isPresent, modelPath } from '../download/downloadModel.ts';
 import type { Downloads } from '../download/downloads.ts';
 import { partialBytes } from '../download/partialFile.ts';
+import { fileSize } from '../fileSize.ts';
 import type { Machine } from './machine.ts';
 import { planEntry, sizeOf } from './planEntry.ts';
 
@@ -47,7 +47,7 @@ async function shelfQuantisation(model: CatalogueModel, quantisation: CatalogueQ
   const { type, files } = quantisation;
   const target = modelPath(folder, files);
   const common = { type, sizeBytes: sizeOf(quantisation), plan: planEntry(model, quantisation, machine, contextSizeTokens), isRecommended: false };
-  if (await sizeOfFile(target)) return { ...common, state: 'present', path: target };
+  if (await isPresent(folder, files)) return { ...common, state: 'present', path: target };
   const parts = await Promise.all(files.map(async (file) => receivedOf(path.join(folder, fileNameOf(file)))));
   const receivedBytes = parts.reduce((sum, bytes) => sum + bytes, 0);
   const state = downloads.isRunning(target) ? 'downloading' : receivedBytes > 0 ? 'partial' : 'absent';
@@ -55,10 +55,5 @@ async function shelfQuantisation(model: CatalogueModel, quantisation: CatalogueQ
 }
 
 async function receivedOf(targetPath: string): Promise<number> {
-  return (await partialBytes(targetPath)) ?? (await sizeOfFile(targetPath)) ?? 0;
-}
-
-async function sizeOfFile(file: string): Promise<number | undefined> {
-  const status = await stat(file).catch(() => undefined);
-  return status?.isFile() ? status.size : undefined;
+  return (await partialBytes(targetPath)) ?? (await fileSize(targetPath)) ?? 0;
 }

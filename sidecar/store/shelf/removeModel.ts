@@ -1,10 +1,11 @@
-import { realpath, rm, rmdir } from 'node:fs/promises';
+import { realpath, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { allParts } from '../../models/gguf/validate.ts';
 import type { LocalModel } from '../../protocol/client.ts';
 import { fileNameOf, type CatalogueFile } from '../catalogue/schema.ts';
 import { removePartial } from '../download/partialFile.ts';
+import { tryLockForWriting } from '../download/writeLock.ts';
 import { isPathInside, realPathOf } from '../findFiles.ts';
 
 /** Throws `TroubleError` where `file` is the chosen model, whatever both paths look like. What is not there is not in use. */
@@ -19,20 +20,26 @@ export async function removeModel(file: string, modelsFolder: string, models: re
   const wanted = path.join(await realPathOf(path.dirname(file)), path.basename(file));
   const model = models.find((each) => each.path === wanted && isPathInside(each.path, modelsFolder));
   if (!model) throw new TroubleError('invalid-input', `${file.slice(0, 300)} is no model that Chorus downloaded or imported, and is not removed.`);
-  // The first part goes first: without it the others are no model.
-  for (const part of allParts(model.path)) await rm(part);
-  await removeIfEmpty(path.dirname(model.path));
+  await removeFiles(allParts(model.path));
 }
 
-/** Removes a catalogue's model, or what was downloaded of it. */
+/** Removes a catalogue's model, or what was downloaded of it. Throws `TroubleError` while another process downloads it. */
 export async function removeDownloaded(folder: string, files: readonly CatalogueFile[]): Promise<void> {
-  for (const file of files) {
-    await rm(path.join(folder, fileNameOf(file)), { force: true });
-    await removePartial(path.join(folder, fileNameOf(file)));
-  }
-  await removeIfEmpty(folder);
+  if (!(await stat(folder).catch(() => undefined))) return;
+  await removeFiles(files.map((file) => path.join(folder, fileNameOf(file))));
 }
 
-async function removeIfEmpty(folder: string): Promise<void> {
-  await rmdir(folder).catch(() => undefined);
+/** The first part goes first: without it the others are no model. */
+async function removeFiles(parts: readonly string[]): Promise<void> {
+  const lock = await tryLockForWriting(parts[0]!);
+  if (!lock) throw new TroubleError('invalid-input', `${path.basename(parts[0]!)} is being downloaded by another process. Pause it there first.`);
+  try {
+    for (const part of parts) {
+      await rm(part, { force: true });
+      await removePartial(part);
+    }
+  } finally {
+    await lock.release();
+  }
+  await rmdir(path.dirname(parts[0]!)).catch(() => undefined);
 }

@@ -133,6 +133,7 @@ describe('the shelf', () => {
     await using second = await clientWith(downloads, await other.start());
     const id = first.sendRequest('chorus/downloadModel', { id: 'both', quantisation: 'F32', partialResultToken: 'p' });
     await until(() => received(first) >= 500_000, 'the first one downloads');
+    await assert.rejects(second.request('chorus/removeModel', { id: 'both', quantisation: 'F32' }), /model\.gguf is being downloaded by another process/);
     const waiting = second.sendRequest('chorus/downloadModel', { id: 'both', quantisation: 'F32', partialResultToken: 'p' });
     await until(() => received(second) >= 500_000, 'the second one sees how far the first is');
     first.notify('$/cancelRequest', { id });

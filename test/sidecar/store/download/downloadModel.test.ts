@@ -111,6 +111,7 @@ describe('a download is refused with the reason', () => {
     { name: 'where the file is not there any more', answers: [status(404)], says: /status 404: the file is not there any more/ },
     { name: 'where the server answers with what makes no sense', answers: [status(418)], says: /status 418/ },
     { name: 'where the server fails again and again', answers: [status(500)], says: /status 500\. It was tried 7 times/ },
+    { name: 'where every connection brings one byte', answers: [cutAfter(1)], says: /It was tried 7 times/ },
     { name: 'where redirects have no end', answers: [status(302, { location: '/model.gguf' })], says: /without an end \(10 redirects\)/ },
     { name: 'where a redirect leads to a file', answers: [status(302, { location: 'file:///etc/passwd' })], says: /file:\/\/\/etc\/passwd is no place for models/ },
     { name: 'where a redirect leads to a host that is not secured', answers: [status(302, { location: 'http://models.example/model.gguf' })], says: /http:\/\/models\.example\/model\.gguf is no place for models: expected an https: URL/ },
@@ -132,6 +133,14 @@ describe('a download is refused with the reason', () => {
       if (left) assert.deepEqual(there, left);
     });
   }
+
+  it('where the disk has no room for all parts, before the first is asked for', async () => {
+    await using server = await ModelServer.start(content);
+    const files = [content.length, 10 ** 15].map((sizeBytes, index) => ({ url: `${server.origin}/model-0000${index + 1}-of-00002.gguf`, sizeBytes }));
+    const error = await refusal(download({ server, files }));
+    assert.equal(error.code, 'disk-full');
+    assert.deepEqual(server.requests, []);
+  });
 
   it('where the disk has no room, before anything is asked for', async () => {
     await using server = await ModelServer.start(content, claims(10 ** 15));
@@ -230,6 +239,15 @@ describe('a model in several parts', () => {
     assert.equal(path.basename(file), 'model-00001-of-00002.gguf');
     assert.deepEqual(await filesThere(), ['model-00001-of-00002.gguf', 'model-00002-of-00002.gguf']);
     assert.deepEqual(server.requests.map(({ url, range }) => `${url.slice(7, 12)} ${range ?? '-'}`), ['00001 -', '00002 -', '00002 bytes=50000-']);
+  });
+
+  it('is there only with all of them: what is missing is downloaded', async () => {
+    await using server = await ModelServer.start(content);
+    await writeFile(path.join(folder, 'model-00001-of-00002.gguf'), content);
+    const file = await download({ server, files: files(server) });
+    assert.equal(path.basename(file), 'model-00001-of-00002.gguf');
+    assert.deepEqual(server.requests.map(({ url }) => url), ['/model-00002-of-00002.gguf']);
+    assert.deepEqual(await readFile(path.join(folder, 'model-00002-of-00002.gguf')), content);
   });
 });
 
