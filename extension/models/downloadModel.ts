@@ -1,10 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
-import { DOWNLOAD_REQUEST, REMOVE_MODEL_REQUEST, type CatalogueShelfEntry, type DownloadParams, type RemoveModelParams, type ShelfQuantisation } from '../../sidecar/protocol/client.ts';
+import { DOWNLOAD_REQUEST, type CatalogueShelfEntry, type DownloadParams, type ShelfQuantisation } from '../../sidecar/protocol/client.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { showArrival } from './modelProgress.ts';
+import { requestRemoval } from './removeModel.ts';
 
 /** Downloads a model once its licence is accepted; gives its path. `undefined` where the user paused it, or it failed, which was told. */
 export async function downloadModel(session: SidecarSession, entry: CatalogueShelfEntry, { type, state }: ShelfQuantisation): Promise<string | undefined> {
@@ -20,7 +21,7 @@ export async function downloadModel(session: SidecarSession, entry: CatalogueShe
       arrival.kind === 'failed'
         ? await vscode.window.showErrorMessage(arrival.message, goOn)
         : await vscode.window.showInformationMessage(l10n.t('The download of {0} is paused at {1}.', name, formatNumber(arrival.share, { style: 'percent' })), goOn, remove);
-    if (answer === remove) await session.request(REMOVE_MODEL_REQUEST, wanted satisfies RemoveModelParams);
+    if (answer === remove) await requestRemoval(session, wanted);
     if (answer !== goOn) return undefined;
   }
 }

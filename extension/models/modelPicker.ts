@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { SHELF_REQUEST, type ShelfResult } from '../../sidecar/protocol/client.ts';
 import type { ServerChoice } from '../servers/serverChoice.ts';
-import { localisedTrouble } from '../sidecar/localisedMessage.ts';
+import { localisedMessage, localisedTrouble } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { choicesOf, type ModelChoice } from './modelChoice.ts';
 import { modelItems, type ModelItem } from './modelItem.ts';
@@ -27,7 +27,10 @@ export function pickModel(session: SidecarSession, server: ServerChoice): Promis
       picker.items = modelItems(choices);
       picker.busy = false;
     })
-    .catch(() => picker.hide());
+    .catch((error: unknown) => {
+      picker.hide();
+      showError(error);
+    });
   return new Promise((resolve) => {
     const finish = (choice: ModelChoice | undefined, isRemoval: boolean): void => {
       resolve(choice && { choice, isRemoval });
@@ -46,10 +49,15 @@ async function shelfChoices(session: SidecarSession, server: ServerChoice): Prom
   let shelf: ShelfResult;
   try {
     shelf = await session.request<ShelfResult>(SHELF_REQUEST, undefined);
-  } catch {
+  } catch (error) {
+    showError(error);
     // A model can be chosen while the sidecar is in trouble, for a bad model may be the trouble.
     return [{ kind: 'browse' }, { kind: 'server', chosen: server.settings }];
   }
   if (shelf.catalogueTrouble) vscode.window.showWarningMessage(localisedTrouble(shelf.catalogueTrouble)).then(undefined, () => undefined);
   return choicesOf(shelf.entries, server.settings);
+}
+
+function showError(error: unknown): void {
+  vscode.window.showErrorMessage(localisedMessage(error)).then(undefined, () => undefined);
 }

@@ -13,8 +13,13 @@ export async function removeModel(session: SidecarSession, choice: ModelChoice):
   const remove = l10n.t('Remove');
   const answer = await vscode.window.showWarningMessage(l10n.t('Remove {0} from this machine? It takes {1}.', found.name, formatBytes(found.sizeBytes)), { modal: true }, remove);
   if (answer !== remove) return;
+  await requestRemoval(session, found.params);
+}
+
+/** Removes without a question; tells why where it can't be done. */
+export async function requestRemoval(session: SidecarSession, params: RemoveModelParams): Promise<void> {
   try {
-    await session.request(REMOVE_MODEL_REQUEST, found.params);
+    await session.request(REMOVE_MODEL_REQUEST, params);
   } catch (error) {
     await vscode.window.showErrorMessage(localisedMessage(error));
   }
