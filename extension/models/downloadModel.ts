@@ -14,7 +14,10 @@ export async function downloadModel(session: SidecarSession, entry: CatalogueShe
   const name = withoutLinks(`${entry.name} ${type}`);
   for (;;) {
     const arrival = await showArrival(session, l10n.t('Downloading {0}', name), DOWNLOAD_REQUEST, wanted);
-    if (arrival.kind === 'here') return arrival.path;
+    if (arrival.kind === 'here') {
+      if (arrival.isVerified === false) tellUnchecked(name);
+      return arrival.path;
+    }
     const goOn = l10n.t('Go On');
     const remove = l10n.t('Remove');
     const answer =
@@ -24,6 +27,11 @@ export async function downloadModel(session: SidecarSession, entry: CatalogueShe
     if (answer === remove) await requestRemoval(session, wanted);
     if (answer !== goOn) return undefined;
   }
+}
+
+function tellUnchecked(name: string): void {
+  const message = l10n.t('{0} is downloaded but not checked: neither the catalogue nor the server states its SHA-256.', name);
+  vscode.window.showInformationMessage(message).then(undefined, () => undefined);
 }
 
 /** Shows the licence; one that forbids commercial use is asked about. */

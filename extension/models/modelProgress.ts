@@ -7,7 +7,7 @@ import type { SidecarSession } from '../sidecar/session.ts';
 import { formatBytes } from '../status/statusView.ts';
 
 /** How a model's way to this machine ended. */
-export type Arrival = { readonly kind: 'here'; readonly path: string } | { readonly kind: 'stopped'; readonly share: number } | { readonly kind: 'failed'; readonly message: string };
+export type Arrival = ({ readonly kind: 'here' } & DownloadResult) | { readonly kind: 'stopped'; readonly share: number } | { readonly kind: 'failed'; readonly message: string };
 
 /** Sends a request that brings a model, and shows how far it is; the notification's button stops it. */
 export function showArrival(session: SidecarSession, title: string, method: string, params: object): Promise<Arrival> {
@@ -21,8 +21,7 @@ export function showArrival(session: SidecarSession, title: string, method: stri
         if (state.state === 'downloading') share = Math.max(share, next);
       };
       try {
-        const { path } = await session.requestStreaming<DownloadProgress, DownloadResult>(method, params, onProgress, token);
-        return { kind: 'here', path };
+        return { kind: 'here', ...(await session.requestStreaming<DownloadProgress, DownloadResult>(method, params, onProgress, token)) };
       } catch (error) {
         return token.isCancellationRequested ? { kind: 'stopped', share } : { kind: 'failed', message: localisedMessage(error) };
       }

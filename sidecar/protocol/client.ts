@@ -513,6 +513,8 @@ export interface DownloadProgress {
 }
 export interface DownloadResult {
   readonly path: string;
+  /** Whether what was downloaded has the SHA-256 that the catalogue or the server states; false: neither states one. Absent where nothing was downloaded. */
+  readonly isVerified?: boolean;
 }
 
 /** Client → server request: copies a GGUF file, with all its parts, to where downloaded models are kept. Answers `DownloadResult`. Streams `DownloadProgress`. */

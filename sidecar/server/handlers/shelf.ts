@@ -17,9 +17,8 @@ export function handleShelf(client: Client, { shelf, session }: { readonly shelf
   const progressTo = (token: string | number | undefined): ((progress: DownloadProgress) => void) => throttled((progress) => connection.progress(token, progress));
 
   connection.onRequest(SHELF_REQUEST, nothing, () => shelf.list(settings()));
-  connection.onRequest(DOWNLOAD_REQUEST, downloadModel, async ({ partialResultToken, ...wanted }, signal): Promise<DownloadResult> => {
-    return { path: await shelf.download(wanted, settings(), { signal, onProgress: progressTo(partialResultToken) }) };
-  });
+  connection.onRequest(DOWNLOAD_REQUEST, downloadModel, ({ partialResultToken, ...wanted }, signal): Promise<DownloadResult> =>
+    shelf.download(wanted, settings(), { signal, onProgress: progressTo(partialResultToken) }));
   connection.onRequest(IMPORT_MODEL_REQUEST, importModel, async ({ partialResultToken, path }, signal): Promise<DownloadResult> => {
     return { path: await shelf.import(path, downloads(), { signal, onProgress: progressTo(partialResultToken) }) };
   });

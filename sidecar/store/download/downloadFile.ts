@@ -28,6 +28,12 @@ export interface DownloadTiming {
   readonly retryMs?: number;
 }
 
+export interface DownloadedFile {
+  readonly partial: PartialFile;
+  /** False: nobody states a checksum. */
+  readonly isVerified: boolean;
+}
+
 /** Further attempts in a row that bring next to nothing. */
 const MAX_VAIN_ATTEMPTS = 6;
 /** What an attempt brings that is not in vain: less, again and again, would never end. */
@@ -38,16 +44,16 @@ const MAX_RETRY_MS = 60_000;
  * Downloads a file as far as its last byte and checks it against its checksum; it keeps its partial name. Goes on where an earlier attempt ended. Throws
  * `TroubleError` that says what the server did wrong, and the signal's reason.
  */
-export async function downloadFile(request: FileRequest): Promise<PartialFile> {
+export async function downloadFile(request: FileRequest): Promise<DownloadedFile> {
   const partial = await PartialFile.open(request.targetPath);
   const heldBytes = partial.receivedBytes;
   await transferAll(partial, request);
-  if (await isSound(partial, request)) return partial;
+  if (await isSound(partial, request)) return downloaded(partial, request);
   // What lay here from before may have been damaged where it lay.
   await partial.discard();
   if (heldBytes > 0) {
     await transferAll(partial, request);
-    if (await isSound(partial, request)) return partial;
+    if (await isSound(partial, request)) return downloaded(partial, request);
     await partial.discard();
   }
   throw refused(`${request.url} is not the file that it should be: its checksum is another. Nothing of it was kept.`);
@@ -70,9 +76,19 @@ async function transferAll(partial: PartialFile, { client, url, expected, onProg
   }
 }
 
+function downloaded(partial: PartialFile, request: FileRequest): DownloadedFile {
+  return { partial, isVerified: checksumOf(partial, request) !== undefined };
+}
+
+/** That the catalogue states, else the server. */
+function checksumOf(partial: PartialFile, { expected }: FileRequest): string | undefined {
+  return expected.sha256 ?? partial.state?.sha256;
+}
+
 /** Whether the bytes are those of the checksum, where there is one. */
-async function isSound(partial: PartialFile, { expected, onProgress, signal }: FileRequest): Promise<boolean> {
-  const sha256 = expected.sha256 ?? partial.state?.sha256;
+async function isSound(partial: PartialFile, request: FileRequest): Promise<boolean> {
+  const { onProgress, signal } = request;
+  const sha256 = checksumOf(partial, request);
   if (sha256 === undefined) return true;
   const totalBytes = partial.receivedBytes;
   try {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { readGgufHeader } from '../../models/gguf/header.ts';
 import { validateModel } from '../../models/gguf/validate.ts';
-import type { DownloadProgress } from '../../protocol/client.ts';
+import type { DownloadProgress, DownloadResult } from '../../protocol/client.ts';
 import { fileNameOf, type CatalogueFile } from '../catalogue/schema.ts';
 import { fileSize } from '../fileSize.ts';
 import type { HttpClient } from '../network/httpClient.ts';
@@ -39,11 +39,11 @@ export async function isPresent(folder: string, files: readonly CatalogueFile[])
 
 /**
  * Downloads a model, all parts before any gets its name, the first part last: a model is there whole or not at all. Gives the first part's path; at once
- * where it is there. What is downloaded when `signal` aborts is kept. Throws `TroubleError`, and the signal's reason.
+ * where all are there. What is downloaded when `signal` aborts is kept. Throws `TroubleError`, and the signal's reason.
  */
-export async function downloadModel({ files, folder, client, mirror, onProgress, signal, timing }: ModelDownload): Promise<string> {
+export async function downloadModel({ files, folder, client, mirror, onProgress, signal, timing }: ModelDownload): Promise<DownloadResult> {
   const target = modelPath(folder, files);
-  if (await isPresent(folder, files)) return target;
+  if (await isPresent(folder, files)) return { path: target };
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const aboutBytes = sum(files.map(({ sizeBytes }) => sizeBytes));
   const onWait = async (): Promise<void> => {
@@ -53,16 +53,17 @@ export async function downloadModel({ files, folder, client, mirror, onProgress,
   const lock = await lockForWriting(target, { onWait, signal });
   try {
     // Whoever had the lock may have finished it.
-    if (await isPresent(folder, files)) return target;
+    if (await isPresent(folder, files)) return { path: target };
     await requireRoom(folder, files);
     const ends = AbortSignal.any([signal, lock.lost]);
     const partials: PartialFile[] = [];
+    let areVerified = true;
     const sizes = files.map(({ sizeBytes }) => sizeBytes);
     for (const [index, file] of files.entries()) {
       const targetPath = path.join(folder, fileNameOf(file));
       // A part that has its name already: a process was killed while it named them.
       if ((await fileSize(targetPath)) !== undefined) continue;
-      const partial = await downloadFile({
+      const { partial, isVerified } = await downloadFile({
         client,
         url: mirrored(file.url, mirror),
         targetPath,
@@ -76,6 +77,7 @@ export async function downloadModel({ files, folder, client, mirror, onProgress,
       });
       sizes[index] = partial.receivedBytes;
       partials.push(partial);
+      areVerified &&= isVerified;
     }
     // Whoever took the lock over may be writing these files.
     ends.throwIfAborted();
@@ -85,7 +87,7 @@ export async function downloadModel({ files, folder, client, mirror, onProgress,
       await partial.complete();
     }
     await flushFolder(folder);
-    return target;
+    return { path: target, isVerified: areVerified };
   } finally {
     await lock.release();
   }

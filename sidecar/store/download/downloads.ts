@@ -1,9 +1,9 @@
-import type { DownloadProgress } from '../../protocol/client.ts';
+import type { DownloadProgress, DownloadResult } from '../../protocol/client.ts';
 import type { CatalogueFile } from '../catalogue/schema.ts';
 import { downloadModel, modelPath, type ModelDownload } from './downloadModel.ts';
 
 interface Running {
-  readonly result: Promise<string>;
+  readonly result: Promise<DownloadResult>;
   readonly abort: AbortController;
   readonly listeners: Set<(progress: DownloadProgress) => void>;
   last: DownloadProgress | undefined;
@@ -14,7 +14,7 @@ export class Downloads {
   readonly #running = new Map<string, Running>();
 
   /** As `downloadModel`; `dispose` is called when the download itself ends, which other clients' waiting may put off. */
-  async download(request: ModelDownload, dispose: () => Promise<void>): Promise<string> {
+  async download(request: ModelDownload, dispose: () => Promise<void>): Promise<DownloadResult> {
     const key = modelPath(request.folder, request.files);
     const running = this.#running.get(key);
     const shared = running && !running.abort.signal.aborted ? running : this.#start(key, request, running?.result, dispose);
@@ -42,14 +42,14 @@ export class Downloads {
     await Promise.allSettled(all.map(({ result }) => result));
   }
 
-  #start(key: string, request: ModelDownload, before: Promise<string> | undefined, dispose: () => Promise<void>): Running {
+  #start(key: string, request: ModelDownload, before: Promise<DownloadResult> | undefined, dispose: () => Promise<void>): Running {
     const abort = new AbortController();
     const listeners = new Set<(progress: DownloadProgress) => void>();
     const onProgress = (progress: DownloadProgress): void => {
       running.last = progress;
       for (const listener of listeners) listener(progress);
     };
-    const work = async (): Promise<string> => {
+    const work = async (): Promise<DownloadResult> => {
       // One that is just being paused lets go of its files first.
       await before?.catch(() => undefined);
       try {
@@ -65,7 +65,7 @@ export class Downloads {
     return running;
   }
 
-  async #join(running: Running, { onProgress, signal }: ModelDownload): Promise<string> {
+  async #join(running: Running, { onProgress, signal }: ModelDownload): Promise<DownloadResult> {
     // Two requests may come with the same function.
     const listener = (progress: DownloadProgress): void => onProgress(progress);
     running.listeners.add(listener);

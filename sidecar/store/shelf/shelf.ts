@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { MODELS_FOLDER } from '../../client/home.ts';
 import { TroubleError } from '../../engine/engine.ts';
-import type { CatalogueShelfEntry, DownloadProgress, DownloadSettings, LocalModel, RemoveModelParams, ShelfResult, Trouble } from '../../protocol/client.ts';
+import type { CatalogueShelfEntry, DownloadProgress, DownloadResult, DownloadSettings, LocalModel, RemoveModelParams, ShelfResult, Trouble } from '../../protocol/client.ts';
 import { builtInCatalogue, extendCatalogue } from '../catalogue/catalogue.ts';
 import { readCatalogue } from '../catalogue/readCatalogue.ts';
 import { CATALOGUES_FOLDER, type CatalogueModel, type CatalogueQuantisation } from '../catalogue/schema.ts';
@@ -71,8 +71,8 @@ export class Shelf {
     };
   }
 
-  /** Downloads a model and gives its path. Throws `TroubleError`, and the signal's reason where it pauses. */
-  async download(wanted: { readonly id: string; readonly quantisation?: string }, settings: ShelfSettings, { onProgress, signal }: ShelfWork): Promise<string> {
+  /** Downloads a model, and says where it is. Throws `TroubleError`, and the signal's reason where it pauses. */
+  async download(wanted: { readonly id: string; readonly quantisation?: string }, settings: ShelfSettings, { onProgress, signal }: ShelfWork): Promise<DownloadResult> {
     const { downloads } = settings;
     const mirror = requireMirror(downloads.mirror);
     const { model, quantisation } = await this.#find(wanted, settings);

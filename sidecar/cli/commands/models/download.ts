@@ -27,10 +27,14 @@ async function download(id: string, quantisation: string | undefined, options: D
     if (!options.json) writeForeignText(process.stderr, `${name}: ${licence.name}${licence.url ? `, ${licence.url}` : ''}\n`);
     if (!licence.commercialUse && !options.acceptLicence) throw new UsageError(`${name} may not be used commercially (${licence.name}). If that suits you, add --accept-licence.`);
     const params: DownloadParams = { id, quantisation };
-    const { path } = await interruptible((signal, bar) =>
+    const result = await interruptible((signal, bar) =>
       session.request<DownloadResult, DownloadProgress>(DOWNLOAD_REQUEST, params, { signal, onPart: (progress) => drawProgress(bar, progress) }));
-    if (options.json) printJson({ path });
-    else writeForeignText(process.stdout, `${path}\n`);
+    if (options.json) {
+      printJson(result);
+      return;
+    }
+    if (result.isVerified === false) process.stderr.write('It is not checked: neither the catalogue nor the server states its SHA-256.\n');
+    writeForeignText(process.stdout, `${result.path}\n`);
   } catch (error) {
     if (error instanceof InterruptedError && !options.json) process.stderr.write('Paused. The same command goes on.\n');
     throw error;

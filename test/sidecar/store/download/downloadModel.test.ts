@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { TroubleError } from '../../../../sidecar/engine/engine.ts';
-import type { DownloadProgress } from '../../../../sidecar/protocol/client.ts';
+import type { DownloadProgress, DownloadResult } from '../../../../sidecar/protocol/client.ts';
 import { downloadModel, type ModelDownload } from '../../../../sidecar/store/download/downloadModel.ts';
 import { HttpClient } from '../../../../sidecar/store/network/httpClient.ts';
 import { cutAfter, cutWhenReceived, linkedRedirect, modelBytes, ModelServer, sha256, stallAfter, status, whole, type Answer } from '../modelServer.ts';
@@ -29,7 +29,11 @@ interface Attempt extends Partial<ModelDownload> {
   readonly checksum?: boolean;
 }
 
-function download({ server, checksum = false, ...request }: Attempt): Promise<string> {
+async function download(attempt: Attempt): Promise<string> {
+  return (await result(attempt)).path;
+}
+
+function result({ server, checksum = false, ...request }: Attempt): Promise<DownloadResult> {
   server.clientFile = path.join(folder, 'model.gguf.part');
   const known = checksum ? { sha256: sha256(server.content) } : {};
   const files = [{ url: server.url, sizeBytes: server.content.length, ...known }];
@@ -95,6 +99,17 @@ describe('a model is downloaded whole', () => {
     const states = new Set<string>();
     assert.deepEqual(await readFile(await download({ server, onProgress: ({ state }: DownloadProgress) => states.add(state) })), content);
     assert.ok(states.has('verifying'));
+  });
+
+  it('and it is said whether it was checked: against the catalogue or the server, or not at all', async () => {
+    const cases: readonly [answers: readonly Answer[], checksum: boolean, isVerified: boolean][] = [[[whole], true, true], [[linkedRedirect('/elsewhere'), whole], false, true], [[whole], false, false]];
+    for (const [answers, checksum, isVerified] of cases) {
+      await using server = await ModelServer.start(content, ...answers);
+      const first = await result({ server, checksum });
+      assert.equal(first.isVerified, isVerified);
+      assert.deepEqual(await result({ server, checksum }), { path: first.path });
+      await rm(first.path);
+    }
   });
 
   it('once: what is there is not asked for again', async () => {

@@ -27,7 +27,7 @@ it('a client that joins a download is counted at once, also where the only other
       first.abort();
       await assert.rejects(leaving, { name: 'AbortError' });
     });
-    assert.deepEqual(await readFile(await staying), content);
+    assert.deepEqual(await readFile((await staying).path), content);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
