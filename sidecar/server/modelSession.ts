@@ -48,7 +48,7 @@ export class FrontModelSession implements ModelSession {
       isQuiet: () => options.isQuiet?.() ?? false,
       generateBegan: () => this.#generateBegan(),
       generateEnded: () => this.#generateEnded(),
-      crashed: (error) => this.#crashed(error),
+      crashed: (error) => this.engineCrashed(error),
     });
   }
 
@@ -65,6 +65,11 @@ export class FrontModelSession implements ModelSession {
   /** The machine is to be spared, or not any more. */
   quietnessChanged(): void {
     this.#setStatus(this.#status);
+  }
+
+  /** The engine died, at work or idle: what it held is gone, and the next request loads the model again. */
+  engineCrashed(error: TroubleError): void {
+    if (this.#loaded) this.#failed(error);
   }
 
   get status(): SidecarStatus {
@@ -141,6 +146,8 @@ export class FrontModelSession implements ModelSession {
   #succeeded(model: LoadedModel): void {
     this.#loaded = model;
     this.#forgetFailure();
+    // Loading may outlast what was waited for since it was asked for.
+    this.#waitForIdleness();
     this.#setStatus({
       state: this.#running > 0 ? 'busy' : 'ready',
       modelName: model.name,
@@ -169,11 +176,6 @@ export class FrontModelSession implements ModelSession {
     this.#failure = trouble;
     this.options.retryDelay.failed();
     this.#setStatus({ state: 'trouble', trouble: toTrouble(trouble) });
-  }
-
-  #crashed(error: TroubleError): void {
-    if (!this.#loaded) return;
-    this.#failed(error);
   }
 
   #forgetFailure(): void {

@@ -147,6 +147,19 @@ describe('the model in memory', () => {
     assert.deepEqual(engine.loads, ['default', 'default']);
   });
 
+  it('is loaded again where the engine fell while nobody asked for anything; a fall that a request told of counts once', async () => {
+    const { session: model, engine, states } = session();
+    model.engineCrashed(new TroubleError('engine-crashed', 'It fell.'));
+    assert.equal(model.status.state, 'idle');
+    const first = await model.model();
+    model.engineCrashed(new TroubleError('engine-crashed', 'It fell.'));
+    model.engineCrashed(new TroubleError('engine-crashed', 'It fell.'));
+    assert.equal(states().filter((state) => state === 'trouble').length, 1);
+    assert.equal(model.loaded, undefined);
+    assert.notEqual(await model.model(), first);
+    assert.deepEqual(engine.loads, ['default', 'default']);
+  });
+
   it('is busy while it generates', async () => {
     const { session: model, states } = session();
     await model.model();
@@ -176,6 +189,31 @@ describe('a model that nobody asks for', () => {
       assert.equal(model.status.state, 'ready');
       assert.equal(model.status.unloaded, undefined);
       assert.equal(engine.loads.length, 2);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('leaves memory too where loading took longer than that', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { session: model, engine } = session();
+      const load = engine.load.bind(engine);
+      let finish = (): void => undefined;
+      engine.load = async (params, options) => {
+        await new Promise<void>((resolve) => (finish = resolve));
+        return load(params, options);
+      };
+      model.configure({ power: { unloadAfterMinutes: 5 } });
+      const loading = model.model();
+      await settle();
+      minutes(6);
+      finish();
+      await loading;
+      minutes(4);
+      assert.equal(engine.unloads, 0);
+      minutes(1);
+      assert.equal(engine.unloads, 1);
     } finally {
       mock.timers.reset();
     }
