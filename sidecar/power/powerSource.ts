@@ -2,15 +2,15 @@ import { execa } from 'execa';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What the machine runs on. */
-export type PowerSource = 'mains' | 'battery';
+/** What the machine runs on; 'no-battery': the mains, and never anything else. */
+export type PowerSource = 'mains' | 'battery' | 'no-battery';
 
 const LINUX_FOLDER = '/sys/class/power_supply';
 const COMMAND_LIMIT_MS = 5_000;
 /** BatteryStatus of Win32_Battery: discharging, low, critical. */
 const WINDOWS_DISCHARGING = ['1', '4', '5'];
 
-/** Asks the system. `undefined`: it has no battery, or does not say. */
+/** Asks the system. `undefined`: it does not say. */
 export async function readPowerSource(platform: NodeJS.Platform = process.platform): Promise<PowerSource | undefined> {
   switch (platform) {
     case 'linux':
@@ -26,29 +26,32 @@ export async function readPowerSource(platform: NodeJS.Platform = process.platfo
 
 /** Of Linux's folder of power supplies. A battery of a mouse or a keyboard says that its scope is a device. */
 export async function linuxPowerSource(folder: string): Promise<PowerSource | undefined> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : undefined));
+  if (names === undefined) return undefined;
   const supplies = await Promise.all(names.map(async (name) => {
     const [type, scope, status, online] = await Promise.all(['type', 'scope', 'status', 'online'].map((file) => readTrimmed(path.join(folder, name, file))));
     return { type, scope, status, online };
   }));
   const batteries = supplies.filter(({ type, scope }) => type === 'Battery' && scope !== 'Device');
-  if (batteries.length === 0) return undefined;
+  if (batteries.length === 0) return 'no-battery';
   const isPlugged = supplies.some(({ type, scope, online }) => type !== 'Battery' && scope !== 'Device' && online === '1');
   return !isPlugged && batteries.some(({ status }) => status === 'Discharging') ? 'battery' : 'mains';
 }
 
 /** Of what `pmset -g batt` prints. A Mac without a battery draws from AC power too. */
-export function macPowerSource(output: string): PowerSource | undefined {
+export function macPowerSource(output: string | undefined): PowerSource | undefined {
+  if (output === undefined) return undefined;
   const source = /drawing from '(AC|Battery|UPS) Power'/.exec(output)?.[1];
   if (source === undefined) return undefined;
   if (source !== 'AC') return 'battery';
-  return output.includes('InternalBattery') ? 'mains' : undefined;
+  return output.includes('InternalBattery') ? 'mains' : 'no-battery';
 }
 
 /** Of the BatteryStatus that Windows prints for each battery, a line each. */
-export function windowsPowerSource(output: string): PowerSource | undefined {
+export function windowsPowerSource(output: string | undefined): PowerSource | undefined {
+  if (output === undefined) return undefined;
   const states = output.split(/\s+/).filter((line) => line !== '');
-  if (states.length === 0) return undefined;
+  if (states.length === 0) return 'no-battery';
   return states.every((state) => WINDOWS_DISCHARGING.includes(state)) ? 'battery' : 'mains';
 }
 
@@ -56,7 +59,8 @@ async function readTrimmed(file: string): Promise<string | undefined> {
   return readFile(file, 'utf8').then((text) => text.trim(), () => undefined);
 }
 
-async function outputOf(command: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await execa(command, args, { reject: false, timeout: COMMAND_LIMIT_MS, windowsHide: true, stdin: 'ignore' });
-  return stdout;
+/** What a program prints; `undefined` where it fails, takes too long or does not exist. */
+async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
+  const { stdout, failed } = await execa(command, args, { reject: false, timeout: COMMAND_LIMIT_MS, windowsHide: true, stdin: 'ignore' });
+  return failed ? undefined : stdout;
 }

@@ -29,15 +29,14 @@ export class Quietness {
     return this.#isQuiet;
   }
 
-  /** Looks for a battery, and where there is one at how it goes. */
+  /** Looks for a battery, and at how it goes, until the system says that there is none. */
   async start(): Promise<void> {
-    const source = await this.#look();
     const { intervalMs = process.platform === 'win32' ? WINDOWS_INTERVAL_MS : INTERVAL_MS } = this.#options;
-    if (source === undefined) return;
     this.#timer = setInterval(() => {
       this.#look().catch(() => undefined);
     }, intervalMs);
     this.#timer.unref();
+    await this.#look();
   }
 
   stop(): void {
@@ -50,12 +49,14 @@ export class Quietness {
     this.#update();
   }
 
-  async #look(): Promise<PowerSource | undefined> {
+  async #look(): Promise<void> {
     const { read = readPowerSource } = this.#options;
     const source = await read().catch(() => undefined);
+    // A machine that is just waking up may be too busy to answer; it is asked again.
+    if (source === undefined) return;
+    if (source === 'no-battery') this.stop();
     this.#isOnBattery = source === 'battery';
     this.#update();
-    return source;
   }
 
   #update(): void {

@@ -7,7 +7,7 @@ describe('being quiet', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setInterval'] }));
   afterEach(() => mock.timers.reset());
 
-  function setup(source: PowerSource | undefined): { quietness: Quietness; changes: boolean[]; plug: (source: PowerSource) => Promise<void>; reads: () => number } {
+  function setup(source: PowerSource | undefined): { quietness: Quietness; changes: boolean[]; plug: (source: PowerSource | undefined) => Promise<void>; reads: () => number } {
     const changes: boolean[] = [];
     let reads = 0;
     const read = async (): Promise<PowerSource | undefined> => {
@@ -15,7 +15,7 @@ describe('being quiet', () => {
       return source;
     };
     const quietness = new Quietness({ onChange: (isQuiet) => changes.push(isQuiet), read, intervalMs: 1_000 });
-    const plug = async (next: PowerSource): Promise<void> => {
+    const plug = async (next: PowerSource | undefined): Promise<void> => {
       source = next;
       mock.timers.tick(1_000);
       await new Promise((resolve) => setImmediate(resolve));
@@ -46,13 +46,28 @@ describe('being quiet', () => {
     assert.equal(quietness.isQuiet, false);
   });
 
-  it('looks once where there is no battery, or none can be read', async () => {
-    const none = setup(undefined);
+  it('looks once where there is no battery', async () => {
+    const none = setup('no-battery');
     await none.quietness.start();
     await none.plug('battery');
     assert.equal(none.reads(), 1);
+  });
+
+  it('looks again where it got no answer, and until then takes the last one', async () => {
+    const { quietness, changes, plug } = setup(undefined);
+    await quietness.start();
+    assert.equal(quietness.isQuiet, false);
+    await plug('battery');
+    await plug(undefined);
+    assert.deepEqual(changes, [true]);
+    await plug('mains');
+    assert.deepEqual(changes, [true, false]);
+  });
+
+  it('is not, where looking fails', async () => {
     const broken = new Quietness({ onChange: () => assert.fail(), read: () => Promise.reject(new Error('no program')) });
     await broken.start();
     assert.equal(broken.isQuiet, false);
+    broken.stop();
   });
 });
