@@ -7,7 +7,8 @@ import type { CompletionRequest } from './request.ts';
 const UNITS_PER_TOKEN = 3;
 
 interface DraftTexts {
-  readonly key: string;
+  /** Of the texts that the engine has for sure; `undefined` while they are given. */
+  readonly key: string | undefined;
   readonly uris: readonly string[];
 }
 
@@ -31,8 +32,12 @@ export class WorkspaceDrafts {
       tokens.push(...(await this.engine.tokenize(each.text)));
     }
     if (signal.aborted) return;
+    const uris = texts.map((each) => each.uri);
+    const given: DraftTexts = { key: undefined, uris };
+    this.#clients.set(clientKey, given);
     await this.engine.draftFrom(sequence, tokens.slice(-MAX_DRAFT_TOKENS));
-    this.#clients.set(clientKey, { key, uris: texts.map((each) => each.uri) });
+    // Meanwhile the client may have left, its texts may have been taken away, or another model may have come.
+    if (this.#clients.get(clientKey) === given) this.#clients.set(clientKey, { key, uris });
   }
 
   /** Takes texts away of which a file went, or may not be read any more. */

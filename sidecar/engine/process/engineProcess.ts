@@ -76,8 +76,8 @@ export class EngineProcess implements Engine, Measuring {
   private readonly backOff = new BackOff();
   private disposed = false;
 
-  /** `log` is given what the engine has to say to whoever reads the log. */
-  constructor(private readonly options: { readonly log?: (line: string) => void } = {}) {}
+  /** `log` is given what the engine has to say to whoever reads the log; `onCrashed` hears of each crash, also where no request was pending. */
+  constructor(private readonly options: { readonly log?: (line: string) => void; readonly onCrashed?: (reason: TroubleError) => void } = {}) {}
 
   /** Process id of the engine while it runs. */
   get pid(): number | undefined {
@@ -239,6 +239,7 @@ export class EngineProcess implements Engine, Measuring {
         }
         if (this.child === child) this.child = undefined;
         if (this.running?.child === child) this.running = undefined;
+        if (reason.code === 'engine-crashed') this.options.onCrashed?.(reason);
       })
       .catch(() => undefined);
     return child;

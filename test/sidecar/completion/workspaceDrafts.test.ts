@@ -66,6 +66,39 @@ describe('texts to draft from', () => {
     assert.deepEqual(given.at(-1), ['s', 'A']);
   });
 
+  it('are given again to a client that left, or lost a file, while they were given', async () => {
+    const engine = new ScriptedEngine();
+    const given: string[] = [];
+    let taken = (): void => undefined;
+    const draftFrom = (_sequence: string, tokens: readonly number[]): Promise<void> => {
+      given.push(String.fromCharCode(...tokens));
+      return tokens.length === 0 ? Promise.resolve() : new Promise((resolve) => (taken = resolve));
+    };
+    const drafts = new WorkspaceDrafts(Object.assign(engine, { draftFrom }));
+    const files = new Files(new Map([['a', 'A']]));
+    const request = requestAt('a‸', { clientKey: '1', workspace: files });
+    const refresh = async (meanwhile: () => Promise<void> | void): Promise<void> => {
+      const count = given.length;
+      const refreshing = drafts.refresh('s', request, never);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(given.length, count + 1);
+      await meanwhile();
+      taken();
+      await refreshing;
+    };
+    await refresh(() => drafts.forget('1'));
+    await refresh(async () => {
+      files.files.delete('a');
+      await drafts.dropGone('s', request);
+      files.files.set('a', 'A');
+    });
+    assert.deepEqual(given, ['A', 'A', '']);
+    await refresh(() => undefined);
+    assert.equal(given.length, 4);
+    await drafts.refresh('s', request, never);
+    assert.equal(given.length, 4);
+  });
+
   it('are not read where the user goes on, nor where there is no workspace', async () => {
     const { drafts, given, request } = setup();
     await drafts.refresh('s', request('1', new Files(new Map([['a', 'A']]))), AbortSignal.abort());

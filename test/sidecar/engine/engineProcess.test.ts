@@ -39,9 +39,10 @@ async function refusal(work: Promise<unknown>): Promise<TroubleError> {
 describe('the engine process', () => {
   let folder: string;
   let engine: EngineProcess;
+  let crashes = 0;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-engine-'));
-    engine = new EngineProcess();
+    engine = new EngineProcess({ onCrashed: () => crashes++ });
     await engine.load(await loadParams());
   });
   after(async () => {
@@ -170,10 +171,12 @@ describe('the engine process', () => {
     await other.dispose();
   });
 
-  test('a request cancelled while the engine restarts does not stop the restart for the others', async () => {
+  test('a crash that met no request is told too; a request cancelled while the engine restarts does not stop the restart for the others', async () => {
     const tokens = await engine.tokenize('Once upon a time');
+    const before = crashes;
     process.kill(engine.pid!, 'SIGKILL');
     while (engine.pid !== undefined) await sleep(5);
+    assert.equal(crashes, before + 1);
     const abort = new AbortController();
     const cancelled = engine.generate(request(tokens), { signal: abort.signal });
     const other = engine.generate(request(tokens));
