@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { availableMemoryBytes, memoryNeeds, planMemory, RESERVE_BYTES, type MemoryPlan, type MemoryRequest } from '../memory.ts';
+import type { LocatedTensor } from '../gguf/locate.ts';
 import type { OpenRequest } from '../openedModel.ts';
 import type { CheckedModel } from './openNetwork.ts';
-import { tiedOutputBytes } from './tiedOutput.ts';
 import { describeSplit, planSplit, type Split, type SplitRequest } from './split.ts';
 
 /** A context below this is not worth having all of a model on the GPU. */
@@ -55,6 +55,11 @@ export async function planModel(request: OpenRequest, model: CheckedModel, { bat
   });
   const { free, unifiedSize } = await device.llama.getVramState();
   return decidePlan(needs, weights, { mainBytes, gpu: { label: device.label, freeBytes: free, unifiedBytes: unifiedSize } });
+}
+
+/** What an embedding takes that is there twice as the output matrix (`tiedOutput.ts`), in bytes: nothing where a model has an output matrix of its own. */
+export function tiedOutputBytes(tensors: ReadonlyMap<string, LocatedTensor>): number {
+  return tensors.has('output.weight') ? 0 : (tensors.get('token_embd.weight')?.sizeBytes ?? 0);
 }
 
 /**

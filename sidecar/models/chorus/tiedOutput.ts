@@ -25,8 +25,3 @@ export function withTiedOutput({ specs, tensors }: ModelTensors, placement: Plac
   if (!repackedBufferType(placement.weightDevice(spec), embedding.type as TensorType, embedding.shape, 'matrix')) return { specs, tensors };
   return { specs: [...specs.filter(({ name }) => name !== OUTPUT), spec], tensors: new Map([...tensors, [OUTPUT, { ...embedding, name: OUTPUT }]]) };
 }
-
-/** What the second copy may take, in bytes: nothing where a model has an output matrix of its own. */
-export function tiedOutputBytes(tensors: ReadonlyMap<string, LocatedTensor>): number {
-  return tensors.has(OUTPUT) ? 0 : (tensors.get(EMBEDDING)?.sizeBytes ?? 0);
-}

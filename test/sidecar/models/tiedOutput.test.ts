@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { checkModel, openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
-import { tiedOutputBytes, withTiedOutput } from '../../../sidecar/models/chorus/tiedOutput.ts';
+import { tiedOutputBytes } from '../../../sidecar/models/chorus/planModel.ts';
+import { withTiedOutput } from '../../../sidecar/models/chorus/tiedOutput.ts';
 import { writeTinyModel } from '../../reference/tinyModels.ts';
 
 describe('an embedding that serves as the output matrix', () => {
