@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { TroubleError } from '../engine/engine.ts';
 
@@ -43,22 +42,32 @@ export function parseServerAddress(text: string): ServerAddress {
 }
 
 /**
- * Refuses to send code in the clear over a network that others listen on. Throws `TroubleError` 'invalid-input' where the address is `http:` and its name
- * does not mean an address of this machine or of a private network alone.
+ * Refuses to send code in the clear over a network that others listen on. Throws `TroubleError` 'invalid-input' where the address is `http:` and a number
+ * of a public network. What a name means is judged when it is looked up (`privateNetwork.ts`).
  */
-export async function checkIsPrivate({ base, host, isThisMachine }: ServerAddress): Promise<void> {
-  if (base.protocol === 'https:' || isThisMachine) return;
-  const name = base.hostname.replace(/^\[|\]$/g, '');
-  const addresses = isIP(name) ? [name] : (await lookup(name, { all: true }).catch(() => [])).map(({ address }) => address);
-  // A name that means nothing is told when the connection fails.
-  if (addresses.every((address) => isIn(localNetwork, address))) return;
-  throw refused(`${host} is on a public network, and http:// would send code there unencrypted. Use https://, or allow it by the setting "chorus.server.allowHttp".`);
+export function checkIsPrivate({ base }: ServerAddress): void {
+  if (base.protocol === 'http:' && isIP(bare(base.hostname)) !== 0 && !isPrivate(base.hostname)) throw publicRefusal(base.host);
+}
+
+/** Whether an IP address is one of this machine or of a network that nobody outside reaches. */
+export function isPrivate(address: string): boolean {
+  return isIn(localNetwork, address);
+}
+
+/** Why nothing is sent to `host`. */
+export function publicRefusal(host: string): TroubleError {
+  return refused(`${host} is on a public network, and http:// would send code there unencrypted. Use https://, or allow it by the setting "chorus.server.allowHttp".`);
 }
 
 function isIn(list: BlockList, hostname: string): boolean {
-  const address = hostname.replace(/^\[|\]$/g, '');
+  const address = bare(hostname);
   const family = isIP(address);
   return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Without the brackets that a URL puts around an IPv6 address, and without the zone of a link-local one. */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$|%.*$/g, '');
 }
 
 function refused(message: string): TroubleError {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TroubleError } from '../engine/engine.ts';
 import { checkIsPrivate, type ServerAddress } from './serverAddress.ts';
 import { ServerUnavailableError, serverFailed } from './serverErrors.ts';
 import type { ServerFetch } from './serverFetch.ts';
@@ -90,7 +91,7 @@ export class ServerConnection {
   async #attempt(request: ServerRequest, signal: AbortSignal): Promise<Response | PassingError> {
     const { address, key, allowHttp, fetch: send } = this.options;
     const { path, body, timeoutMs } = request;
-    if (!allowHttp) await checkIsPrivate(address);
+    if (!allowHttp) checkIsPrivate(address);
     signal.throwIfAborted();
     // Only until the answer begins: its body may take longer.
     const late = new AbortController();
@@ -107,6 +108,8 @@ export class ServerConnection {
       });
     } catch (error) {
       signal.throwIfAborted();
+      // The name has a public address.
+      if (error instanceof Error && error.cause instanceof TroubleError) throw error.cause;
       if (late.signal.aborted) throw new ServerUnavailableError(`${address.host} did not begin to answer ${path} within ${Math.round(timeoutMs / 1000)} s.`, { cause: error });
       return new PassingError(`${address.host} can not be reached: ${describe(error)}. Is it running, and is the address right?`, true, { cause: error });
     } finally {

@@ -16,7 +16,9 @@ export function handleModels(client: Client, services: ClientServices, { shelf }
     return null;
   });
   client.connection.onRequest(SERVER_MODELS_REQUEST, serverModels, async ({ url, ...access }, signal): Promise<readonly ServerModel[]> => {
-    const models = await listServerModels(new ServerConnection({ address: parseServerAddress(url), ...access, fetch: serverFetch(client.settings.downloads?.network) }), signal);
+    const address = parseServerAddress(url);
+    const send = serverFetch({ address, allowHttp: access.allowHttp, network: client.settings.downloads?.network });
+    const models = await listServerModels(new ServerConnection({ address, ...access, fetch: send }), signal);
     return models.map(({ id, contextSizeTokens }) => ({ id, ...(contextSizeTokens ? { contextSizeTokens } : {}) }));
   });
 }

@@ -42,7 +42,8 @@ export const checks: readonly Check[] = [
   {
     name: 'lists its models',
     run: async ({ server, key, model }) => {
-      const models = await listServerModels(new ServerConnection({ address: parseServerAddress(server.options.url), key, fetch: serverFetch(undefined) }));
+      const address = parseServerAddress(server.options.url);
+      const models = await listServerModels(new ServerConnection({ address, key, fetch: serverFetch({ address }) }));
       assert.ok(models.some(({ id }) => id === model), `${model} is not among ${models.map(({ id }) => id).join(', ')}`);
       return `${models.length}`;
     },

@@ -194,7 +194,10 @@ describe('a server that is busy or broken', () => {
 });
 
 describe('a server that stalls', () => {
-  const connect = (server: ScriptedServer): ServerConnection => new ServerConnection({ address: parseServerAddress(server.url), fetch: serverFetch(undefined) });
+  const connect = (server: ScriptedServer): ServerConnection => {
+    const address = parseServerAddress(server.url);
+    return new ServerConnection({ address, fetch: serverFetch({ address }) });
+  };
   const patience = { retries: 0, maxWaitMs: 0 };
 
   it('in a body that ought to be whole is given up', () =>
