@@ -28,6 +28,7 @@ import { SidecarError } from '../../sidecar/client/sidecarError.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../sidecar/client/webSocketTransport.ts';
 import type { ChorusInitializationOptions } from '../../sidecar/protocol/client.ts';
 import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
+import { traceWithoutContents } from './traceWithoutContents.ts';
 import { TroubleError, troubleOf } from './troubleError.ts';
 
 /** This module and what it imports load with the first request, never at activation. */
@@ -76,6 +77,7 @@ export class ChorusLanguageClient extends BaseLanguageClient {
       documentSelector: [...SYNCED_DOCUMENTS],
       initializationOptions: setup.initializationOptions,
       outputChannel: setup.log,
+      traceOutputChannel: traceWithoutContents(setup.log),
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       middleware: setup.middleware,
       initializationFailedHandler: () => false,

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
+import { SERVER_KEY_VARIABLE } from '../client/nodeEnvironment.ts';
 import type { ChorusSettings, DeviceChoice, EngineChoice } from '../protocol/client.ts';
 import { UsageError } from './exitCodes.ts';
 
@@ -24,9 +25,6 @@ export interface ServerOptions {
   readonly server?: string;
   readonly serverModel?: string;
 }
-
-/** Holds the server's key: arguments are seen by every process of the machine. */
-const SERVER_KEY_VARIABLE = 'CHORUS_SERVER_KEY';
 
 /** Adds `--json` to a command. */
 export function withJson(command: Command): Command {
@@ -52,7 +50,7 @@ export function withServerOptions(command: Command): Command {
     .option('--server-model <name>', l10n.t('the model of the server (default: its first)'));
 }
 
-/** What a command does with a server. */
+/** What a command does with a server. Its key is in the environment: arguments are seen by every process of the machine. */
 export function serverOf({ server, serverModel }: ServerOptions): ServerChoice | undefined {
   if (server === undefined && serverModel !== undefined) throw new UsageError('--server-model names a model of a server: give the server with --server');
   return server === undefined ? undefined : { url: server, model: serverModel, key: process.env[SERVER_KEY_VARIABLE] || undefined };

@@ -10,7 +10,7 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 /** Connections by way of the user's proxy, trusting whom the user's machine trusts. Throws `TroubleError` 'download-failed' where the proxy's URL is none. */
 export async function openDispatcher(settings: NetworkSettings = {}, environment: NodeJS.ProcessEnv = process.env): Promise<Dispatcher> {
   const { proxy, proxyAuthorization, noProxy, strictTls = true, systemCertificates = true } = settings;
-  if (proxy && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : '')) throw new TroubleError('download-failed', `http.proxy: expected an http: or https: URL, got ${proxy.slice(0, 300)}`);
+  if (proxy && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : '')) throw new TroubleError('download-failed', `http.proxy: expected an http: or https: URL, got ${withoutPassword(proxy).slice(0, 300)}`);
   const tls = { ca: await trustedCertificates(systemCertificates), rejectUnauthorized: strictTls };
   const excluded = noProxy?.join(',') || environment['no_proxy'] || environment['NO_PROXY'] || '';
   return new EnvHttpProxyAgent({
@@ -22,4 +22,10 @@ export async function openDispatcher(settings: NetworkSettings = {}, environment
     requestTls: tls,
     proxyTls: tls,
   });
+}
+
+/** What of a URL, or of what was to be one, stands behind a name and a password. */
+function withoutPassword(url: string): string {
+  const end = url.lastIndexOf('@');
+  return end < 0 ? url : `…${url.slice(end)}`;
 }
