@@ -48,7 +48,14 @@ async function pickModel(session: SidecarSession, title: string, access: ServerM
     vscode.window.showErrorMessage(localisedMessage(error));
     return undefined;
   }
+  if (models.length === 0) return nameModel(title);
   return vscode.window.showQuickPick(models.map(({ id }) => id), { title, placeHolder: l10n.t('A model of the server'), ignoreFocusOut: true });
+}
+
+/** Some gateways have no list of models. */
+async function nameModel(title: string): Promise<string | undefined> {
+  const name = await vscode.window.showInputBox({ title, prompt: l10n.t('Name of the model: the server lists none'), ignoreFocusOut: true });
+  return name?.trim() || undefined;
 }
 
 function isWebAddress(value: string): boolean {

@@ -13,6 +13,7 @@ import { onInterrupt } from './interrupt.ts';
 import type { ServerChoice } from './options.ts';
 import { ProgressBar } from './progressBar.ts';
 import { Session } from './session.ts';
+import { StandInNotice } from './standIn.ts';
 
 /** What a command works with: a sidecar whose model is loaded, and the signal that Ctrl-C aborts. */
 export interface Work {
@@ -28,6 +29,7 @@ export async function withSession<Result>(settings: ChorusSettings | undefined, 
     if (server) await useServer(session, server);
     await loadModel(session, interrupt.signal);
     const result = await work({ session, signal: interrupt.signal });
+    if (server) new StandInNotice().tell(await sidecarStatus(session));
     if (interrupt.signal.aborted) throw new InterruptedError();
     return result;
   } catch (error) {

@@ -37,3 +37,14 @@ export async function listServerModels(connection: ServerConnection, signal?: Ab
     return [{ id, ...(contextSizeTokens ? { contextSizeTokens } : {}), ...(owned_by ? { ownedBy: owned_by } : {}) }];
   });
 }
+
+/** As `listServerModels`; none from a server that has no list, as some gateways do. */
+export async function listModelsIfAny(connection: ServerConnection, signal?: AbortSignal): Promise<readonly ListedModel[]> {
+  try {
+    return await listServerModels(connection, signal);
+  } catch (error) {
+    // It answered, and knows no such path.
+    if (error instanceof ServerUnavailableError && error.options.status !== undefined) return [];
+    throw error;
+  }
+}

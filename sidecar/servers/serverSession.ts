@@ -6,9 +6,8 @@ import { fillInFor } from './fillIn.ts';
 import { parseServerAddress, type ServerAddress } from './serverAddress.ts';
 import { ServerConnection } from './serverConnection.ts';
 import { ServerEngine } from './serverEngine.ts';
-import { ServerUnavailableError } from './serverErrors.ts';
 import { serverFetch } from './serverFetch.ts';
-import { listServerModels, type ListedModel } from './serverModels.ts';
+import { listModelsIfAny } from './serverModels.ts';
 
 /** Where neither server nor user says how much a model takes. */
 const DEFAULT_CONTEXT_TOKENS = 8192;
@@ -38,7 +37,7 @@ export class ServerSession implements ModelSession {
 
   /** Asks the server, whatever it said before. Throws `ServerUnavailableError`. */
   async check(): Promise<void> {
-    await this.#list();
+    await listModelsIfAny(this.#connection);
   }
 
   async model(signal?: AbortSignal): Promise<LoadedModel> {
@@ -69,19 +68,10 @@ export class ServerSession implements ModelSession {
     return this.#engine;
   }
 
-  /** Some gateways have no list of models: then the model's name is all that is known. */
-  async #list(): Promise<readonly ListedModel[]> {
-    try {
-      return await listServerModels(this.#connection);
-    } catch (error) {
-      if (error instanceof ServerUnavailableError && error.options.status !== undefined) return [];
-      throw error;
-    }
-  }
-
+  /** Without a list of models, a model's name is all that is known of it. */
   async #describe(): Promise<ServerEngine> {
     const { model, fillIn = 'auto', contextSizeTokens } = this.settings;
-    const listed = (await this.#list()).find(({ id }) => id === model);
+    const listed = (await listModelsIfAny(this.#connection)).find(({ id }) => id === model);
     return new ServerEngine({
       connection: this.#connection,
       model,

@@ -9,7 +9,8 @@ import { onInterrupt } from '../interrupt.ts';
 import { printJson, readStandardInput } from '../output.ts';
 import { serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
 import { Session } from '../session.ts';
-import { loadModel, useServer, withSession } from '../withSession.ts';
+import { StandInNotice } from '../standIn.ts';
+import { loadModel, sidecarStatus, useServer, withSession, type Work } from '../withSession.ts';
 import { writeForeignText } from '../terminal.ts';
 
 interface ChatOptions extends ModelOptions, ServerOptions {
@@ -39,9 +40,13 @@ async function chat(question: readonly string[], options: ChatOptions): Promise<
 async function answerOnce(question: string, options: ChatOptions): Promise<void> {
   if (question.trim() === '') throw new UsageError('Expected a question as an argument or on standard input, but it is empty');
   const messages = [...systemMessage(options), { role: 'user', content: question } as const];
-  const result = await withSession(settingsOf(options), ({ session, signal }) => ask(session, { options, messages, conversationId: randomUUID(), signal }), serverOf(options));
+  const work = async ({ session, signal }: Work): Promise<ChatResult> => {
+    const answer = await ask(session, { options, messages, conversationId: randomUUID(), signal });
+    if (!options.json) process.stdout.write('\n');
+    return answer;
+  };
+  const result = await withSession(settingsOf(options), work, serverOf(options));
   if (options.json) printJson(result);
-  else process.stdout.write('\n');
 }
 
 async function converse(options: ChatOptions): Promise<void> {
@@ -52,6 +57,7 @@ async function converse(options: ChatOptions): Promise<void> {
   terminal.once('close', () => end.abort());
   try {
     process.stdout.write(`${l10n.t('/new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends.')}\n`);
+    const notice = new StandInNotice();
     let conversationId = randomUUID();
     let messages: ChatMessage[] = [...systemMessage(options)];
     while (!end.signal.aborted) {
@@ -66,6 +72,7 @@ async function converse(options: ChatOptions): Promise<void> {
       const answer = await askInTerminal(session, terminal, { options, messages, conversationId });
       if (answer === undefined) messages.pop();
       else messages.push({ role: 'assistant', content: answer });
+      if (options.server !== undefined) notice.tell(await sidecarStatus(session));
     }
   } finally {
     terminal.close();

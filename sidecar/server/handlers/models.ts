@@ -4,7 +4,7 @@ import type { Client } from '../client.ts';
 import { parseServerAddress } from '../../servers/serverAddress.ts';
 import { ServerConnection } from '../../servers/serverConnection.ts';
 import { serverFetch } from '../../servers/serverFetch.ts';
-import { listServerModels } from '../../servers/serverModels.ts';
+import { listModelsIfAny } from '../../servers/serverModels.ts';
 import type { ClientServices } from '../clientServices.ts';
 import { nothing, serverModels } from '../schemas.ts';
 
@@ -18,7 +18,7 @@ export function handleModels(client: Client, services: ClientServices, { shelf }
   client.connection.onRequest(SERVER_MODELS_REQUEST, serverModels, async ({ url, ...access }, signal): Promise<readonly ServerModel[]> => {
     const address = parseServerAddress(url);
     const send = serverFetch({ address, allowHttp: access.allowHttp, network: client.settings.downloads?.network });
-    const models = await listServerModels(new ServerConnection({ address, ...access, fetch: send }), signal);
+    const models = await listModelsIfAny(new ServerConnection({ address, ...access, fetch: send }), signal);
     return models.map(({ id, contextSizeTokens }) => ({ id, ...(contextSizeTokens ? { contextSizeTokens } : {}) }));
   });
 }

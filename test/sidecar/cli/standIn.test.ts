@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { StandInNotice } from '../../../sidecar/cli/standIn.ts';
+import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
+
+function told(...statuses: readonly (readonly string[] | undefined)[]): string {
+  let text = '';
+  const notice = new StandInNotice({ isTTY: true, write: (part: unknown) => { text += String(part); return true; } });
+  for (const reasons of statuses) {
+    const server = reasons && { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: reasons };
+    notice.tell({ state: 'ready', ...(server ? { server } : {}) } satisfies SidecarStatus);
+  }
+  return text;
+}
+
+describe('what the command line says of a server that is stood in for', () => {
+  it('is nothing while the server answers', () => assert.equal(told(undefined, []), ''));
+
+  it('is the reason, once', () => {
+    const reason = 'gpu.example refuses the key (401).';
+    assert.equal(told([reason], [reason], []), `The model on this machine stands in for the server. ${reason}\n`);
+  });
+
+  it('is every reason, without what acts on a terminal', () => {
+    const text = told(['It sleeps.\u001b[2J'], ['It sleeps.\u001b[2J', 'It is full.']);
+    assert.equal(text.split('\n').length, 3);
+    assert.match(text, /It sleeps\.\[2J\n.*It is full\./);
+  });
+});
