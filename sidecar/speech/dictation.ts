@@ -39,7 +39,7 @@ export class Dictation {
   async read({ isFinal, signal }: { readonly isFinal: boolean; readonly signal?: AbortSignal }): Promise<DictationReading> {
     const { transcriber } = this;
     if (!transcriber || this.#sound.length === 0) return this.#reading('');
-    let text: string;
+    let settled: { readonly text: string; readonly isFull: boolean };
     do {
       const available = Math.min(this.#sound.length, transcriber.windowSamples);
       const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
@@ -51,28 +51,29 @@ export class Dictation {
         this.#hasSpeech = true;
         this.#lastSpeechEnd = Math.max(this.#lastSpeechEnd, offset + Math.round(last.end * SAMPLE_RATE_HZ));
       }
-      text = this.#settle(window, available, transcriber.windowSamples);
-    } while (isFinal && this.#sound.length > transcriber.windowSamples);
-    return this.#reading(text);
+      settled = this.#settle(window, available, transcriber.windowSamples);
+      // Behind a full window's last whole sentence is sound that no text stands for yet.
+    } while (isFinal && settled.isFull && this.#sound.length > 0);
+    return this.#reading(settled.text);
   }
 
-  /** Moves what does not change any more to the settled text and drops its sound; gives the text of the rest. */
-  #settle({ segments, speech, nextSeconds, language }: TranscribedWindow, available: number, windowSamples: number): string {
+  /** Moves what does not change any more to the settled text and drops its sound; gives the text of the rest, and whether the sound filled the window. */
+  #settle({ segments, speech, nextSeconds, language }: TranscribedWindow, available: number, windowSamples: number): { readonly text: string; readonly isFull: boolean } {
     const seconds = available / SAMPLE_RATE_HZ;
     const text = segments.map((segment) => segment.text).join(' ');
     const last = speech.at(-1);
+    const isFull = available === windowSamples;
     if (!last) {
       this.#drop(available - KEPT_SILENCE_SECONDS * SAMPLE_RATE_HZ);
-      return '';
+      return { text: '', isFull };
     }
     const isPaused = seconds > SETTLED_SECONDS && seconds - last.end > PAUSE_SECONDS;
-    const isFull = available === windowSamples;
-    if (!isPaused && !isFull) return text;
+    if (!isPaused && !isFull) return { text, isFull };
     // What was spoken before decides for what follows.
     this.#language = language;
     this.#settled = joined(this.#settled, text);
     this.#drop(isPaused ? Math.round(last.end * SAMPLE_RATE_HZ) : Math.round(nextSeconds * SAMPLE_RATE_HZ));
-    return '';
+    return { text: '', isFull };
   }
 
   #drop(samples: number): void {
