@@ -66,7 +66,7 @@ export class DictationService {
     }
   }
 
-  /** Closes the microphone; `dictate` then answers with what was said. */
+  /** Closes the microphone at once; `dictate` then answers with what was said. */
   stop(): void {
     this.#stop?.abort();
   }
@@ -79,6 +79,8 @@ export class DictationService {
   }
 
   async #listen(begin: BeginDictationParams, stop: AbortSignal, { onChunk, signal }: Pick<DictateOptions, 'onChunk' | 'signal'>): Promise<DictateResult> {
+    signal.throwIfAborted();
+    if (stop.aborted) return { text: '', endedBy: 'stop' };
     const engine = this.#runningEngine();
     const begun = engine.request(BEGIN_DICTATION, begin, signal);
     using microphone = this.options.openMicrophone({
@@ -86,8 +88,11 @@ export class DictationService {
       onSound: (samples) => engine.notify(DICTATION_SOUND, { samples } satisfies DictationSound),
     });
     const read = (isFinal: boolean): Promise<DictationReading> => engine.request(READ_DICTATION, { isFinal } satisfies ReadDictationParams, signal);
-    // A microphone that fails ends the wait for whatever comes meanwhile.
-    const whileOpen = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, microphone.failed as Promise<never>]);
+    // Loading a model and reading take seconds: the microphone waits for neither.
+    for (const ended of [stop, signal]) ended.addEventListener('abort', () => microphone[Symbol.dispose](), { once: true });
+    // A microphone that fails ends the wait for whatever comes meanwhile; one that was closed does not.
+    const failure = microphone.failed.then(() => new Promise<never>(() => undefined));
+    const whileOpen = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, failure]);
     await whileOpen(begun);
     const endedBy = await this.#untilEnd(() => whileOpen(read(false)), stop, { onChunk, signal });
     microphone[Symbol.dispose]();

@@ -100,6 +100,44 @@ describe('dictation', () => {
     await assert.rejects(dictate(() => controller.abort(), controller.signal));
   });
 
+  for (const how of ['stop', 'signal'] as const) {
+    const begin = (openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable, atModelPath: (end: () => void) => void = () => undefined): { readonly result: Promise<DictateResult>; readonly end: () => void } & AsyncDisposable => {
+      const controller = new AbortController();
+      const end = (): void => (how === 'stop' ? listening.stop() : controller.abort());
+      const listening = new DictationService({
+        openMicrophone,
+        speechModelPath: () => {
+          atModelPath(end);
+          return whisperModel();
+        },
+      });
+      const result = listening.dictate({ settings: { threads: 2 }, onChunk: () => undefined, signal: controller.signal });
+      return { result, end, [Symbol.asyncDispose]: () => listening.dispose() };
+    };
+    const ended = (result: Promise<DictateResult>): Promise<void> => (how === 'stop' ? result.then((given) => assert.deepEqual(given, { text: '', endedBy: 'stop' })) : assert.rejects(result));
+
+    it(`closes the microphone at once while the model is loaded still: ${how}`, async () => {
+      let open = (): void => undefined;
+      const opened = new Promise<void>((resolve) => (open = resolve));
+      let isClosed = false;
+      let close: () => void = () => undefined;
+      await using dictation = begin(() => {
+        open();
+        return { failed: new Promise<void>((resolve) => (close = resolve)), [Symbol.dispose]: () => void ((isClosed = true), close()) };
+      });
+      await opened;
+      assert.equal(isClosed, false);
+      dictation.end();
+      assert.equal(isClosed, true);
+      await ended(dictation.result);
+    });
+
+    it(`opens no microphone where it is ended before: ${how}`, async () => {
+      await using dictation = begin(() => assert.fail('a microphone was opened'), (end) => end());
+      await ended(dictation.result);
+    });
+  }
+
   it('says how to get a model where there is none', async () => {
     const without = new DictationService({ openMicrophone: (events) => hearing(sound, events), speechModelPath: () => Promise.reject(new TroubleError('no-speech-model', 'There is none.')) });
     await assert.rejects(without.dictate({ settings: {}, onChunk: () => undefined, signal: new AbortController().signal }), (error) => error instanceof TroubleError && error.code === 'no-speech-model');
