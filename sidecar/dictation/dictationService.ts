@@ -4,8 +4,8 @@ import { EngineChild } from '../engine/process/engineChild.ts';
 import type { Microphone, MicrophoneEvents } from '../microphone/microphone.ts';
 import type { ChorusSettings, DictateResult, DictationChunk } from '../protocol/client.ts';
 import { BEGIN_DICTATION, DICTATION_SOUND, READ_DICTATION, type BeginDictationParams, type DictationReading, type DictationSound, type ReadDictationParams } from '../protocol/engine.ts';
-import { obeySpokenCommands } from './spokenCommands.ts';
-import { spokenIdentifiers, writeIdentifiers } from './spokenIdentifiers.ts';
+import { spokenIdentifiers } from './spokenIdentifiers.ts';
+import { writtenText } from './writtenText.ts';
 
 export interface DictationServiceOptions {
   readonly openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable;
@@ -50,10 +50,7 @@ export class DictationService {
       const { device, speech } = settings;
       const language = speech?.language ?? 'auto';
       const identifiers = spokenIdentifiers(document);
-      const written = (text: string): string => {
-        const named = writeIdentifiers(text, identifiers);
-        return speech?.commands ? obeySpokenCommands(named, language) : named;
-      };
+      const written = (text: string): string => writtenText(text, { language, identifiers, obeysCommands: speech?.commands ?? false });
       const begin: BeginDictationParams = { model: { modelPath, device: device === undefined || device === 'auto' ? 'cpu' : device, threads: settings.threads ?? 0 }, language, beamSize: speech?.beamSize, phrases: identifiers.map(({ words }) => words.join(' ')) };
       const { text, endedBy } = await this.#listen(begin, stop.signal, { onChunk: (chunk) => onChunk({ ...chunk, text: written(chunk.text) }), signal });
       return { text: written(text), endedBy };
