@@ -1,20 +1,21 @@
 import * as vscode from 'vscode';
 import { followChanges, type TrackedRange } from '../edits/trackedRange.ts';
 import type { DictationTarget } from './dictationTarget.ts';
+import { insertedText } from './insertedText.ts';
 
 /** Dictated text at the cursor of an editor, in place of what is selected. One undo takes all of it back. */
 export class EditorTarget implements DictationTarget {
   #range: TrackedRange | undefined;
   #isChanging = false;
   #isFirst = true;
-  readonly #separator: string;
+  /** Of the line, before the place. */
+  readonly #before: string;
   readonly #listener: vscode.Disposable;
 
   constructor(private readonly editor: vscode.TextEditor) {
     const { document, selection } = editor;
     this.#range = { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) };
-    const before = document.lineAt(selection.start.line).text.slice(0, selection.start.character);
-    this.#separator = /\S$/.test(before) ? ' ' : '';
+    this.#before = document.lineAt(selection.start.line).text.slice(0, selection.start.character);
     this.#listener = vscode.workspace.onDidChangeTextDocument(({ document: changed, contentChanges }) => {
       if (changed === document && !this.#isChanging && this.#range) this.#range = followChanges(this.#range, contentChanges);
     });
@@ -28,7 +29,7 @@ export class EditorTarget implements DictationTarget {
     const { document } = this.editor;
     if (!this.#range || document.isClosed) return false;
     const { start, end } = this.#range;
-    const inserted = text === '' ? '' : `${this.#separator}${text}`;
+    const inserted = insertedText(text, { before: this.#before, lineBreak: document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n' });
     if (document.getText(rangeOf(document, start, end)) === inserted) return true;
     this.#isChanging = true;
     try {
