@@ -5,15 +5,22 @@ import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { TroubleError } from '../sidecar/troubleError.ts';
 import type { DictationTarget } from './dictationTarget.ts';
+import { ShownText } from './shownText.ts';
 
 const CONSENT_KEY = 'chorus.dictation.consent';
 const LISTENING_CONTEXT = 'chorus.dictating';
+
+interface RunningDictation {
+  readonly cancellation: vscode.CancellationTokenSource;
+  /** The sidecar was asked to listen. */
+  isListening: boolean;
+}
 
 /** Dictation of this window: one at a time, begun by a command alone, with a sign in the status bar from its beginning to its end. */
 export class Dictation implements vscode.Disposable {
   readonly #sign: vscode.StatusBarItem;
   readonly #windowState: vscode.Disposable;
-  #running: { readonly cancellation: vscode.CancellationTokenSource } | undefined;
+  #running: RunningDictation | undefined;
 
   constructor(
     private readonly session: SidecarSession,
@@ -25,58 +32,59 @@ export class Dictation implements vscode.Disposable {
     this.#sign.command = 'chorus.dictate';
     // Only the window that has the focus is listened for.
     this.#windowState = vscode.window.onDidChangeWindowState(({ focused }) => {
-      if (!focused) this.stop();
+      // The question for consent takes the focus too, and listens to nobody.
+      if (!focused && this.#running?.isListening) this.#closeMicrophone();
     });
   }
 
-  get isRunning(): boolean {
-    return this.#running !== undefined;
-  }
-
-  /** Closes the microphone; what was said until then still appears. */
-  stop(): void {
-    if (this.#running) this.session.notify(STOP_DICTATION, {}).catch(this.logError);
-  }
-
-  /** Listens and shows what is said in `target`. Failures become one message. */
-  async start(target: DictationTarget): Promise<void> {
+  /**
+   * Listens until `stop`, silence or an end by the user, and shows what is said in what `open` gives: what was said before the end still appears. Listens not at all where that comes while
+   * the target is opened or the user is asked. Failures become one message.
+   */
+  async start(open: () => Promise<DictationTarget | undefined>, stop: AbortSignal): Promise<void> {
     if (this.#running) return;
-    const cancellation = new vscode.CancellationTokenSource();
-    this.#running = { cancellation };
+    const running: RunningDictation = { cancellation: new vscode.CancellationTokenSource(), isListening: false };
+    this.#running = running;
+    let target: DictationTarget | undefined;
     try {
-      if (await this.#hasConsent()) await this.#listen(target, cancellation);
+      target = await open();
+      if (!target || stop.aborted || !(await this.#hasConsent()) || stop.aborted) return;
+      await this.#listen(target, running, stop);
     } catch (error) {
-      if (!cancellation.token.isCancellationRequested) this.#showFailure(error);
+      if (!running.cancellation.token.isCancellationRequested) this.#showFailure(error);
     } finally {
       this.#running = undefined;
-      cancellation.dispose();
-      target.setListening?.(false);
-      target.dispose?.();
+      running.cancellation.dispose();
+      target?.setListening?.(false);
+      target?.dispose?.();
       this.#sign.hide();
       await vscode.commands.executeCommand('setContext', LISTENING_CONTEXT, false);
     }
   }
 
-  async #listen(target: DictationTarget, cancellation: vscode.CancellationTokenSource): Promise<void> {
+  #closeMicrophone(): void {
+    this.session.notify(STOP_DICTATION, {}).catch(this.logError);
+  }
+
+  async #listen(target: DictationTarget, running: RunningDictation, stop: AbortSignal): Promise<void> {
     await vscode.commands.executeCommand('setContext', LISTENING_CONTEXT, true);
+    if (stop.aborted) return;
     this.#showSign('$(loading~spin)', false);
-    let shown = Promise.resolve();
-    const show = (text: string): Promise<void> =>
-      (shown = shown.then(async () => {
-        if (!(await target.show(text))) cancellation.cancel();
-      }));
-    const result = await this.session.requestStreaming<DictationChunk, DictateResult>(
+    const shown = new ShownText(target, () => running.cancellation.cancel());
+    running.isListening = true;
+    const answer = this.session.requestStreaming<DictationChunk, DictateResult>(
       DICTATE_REQUEST,
       { uri: target.uri } satisfies DictateParams,
       ({ isListening, text }) => {
         this.#showSign('$(mic-filled)', isListening);
         target.setListening?.(isListening);
-        if (text !== '') show(text).catch(this.logError);
+        shown.show(text).catch(this.logError);
       },
-      cancellation.token,
+      running.cancellation.token,
     );
-    await show(result.text);
-    if (result.text === '') vscode.window.setStatusBarMessage(l10n.t('Chorus heard nobody speak.'), 5_000);
+    stop.addEventListener('abort', () => this.#closeMicrophone(), { once: true });
+    await shown.show((await answer).text);
+    if (!shown.isAny) vscode.window.setStatusBarMessage(l10n.t('Chorus heard nobody speak.'), 5_000);
   }
 
   #showSign(icon: string, isListening: boolean): void {

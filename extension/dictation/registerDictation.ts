@@ -20,13 +20,9 @@ export interface ChatBox {
  */
 export function registerDictation(context: vscode.ExtensionContext, session: SidecarSession, chatBox: ChatBox, logError: (error: unknown) => void): void {
   const dictation = new Dictation(session, context.globalState, logError);
-  const key = new HeldKey(() => dictation.stop());
+  const key = new HeldKey();
   let isChatLast = false;
-  const toggle = async (open: () => Promise<DictationTarget | undefined>): Promise<void> => {
-    if (dictation.isRunning) return key.pressAgain();
-    const target = await open();
-    if (target) await dictation.start(target);
-  };
+  const toggle = (open: () => Promise<DictationTarget | undefined>): Promise<void> => key.press((released) => dictation.start(open, released));
   context.subscriptions.push(
     dictation,
     key,

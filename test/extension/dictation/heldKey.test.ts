@@ -3,37 +3,102 @@ import { describe, it, type TestContext } from 'node:test';
 import { HeldKey } from '../../../extension/dictation/heldKey.ts';
 
 describe('a key that begins dictation', () => {
-  function pressed(t: TestContext): { readonly key: HeldKey; readonly releases: () => number } {
+  /** What the key began, in order; `end` ends the last of it. */
+  function key(t: TestContext): { readonly press: () => void; readonly hold: (repeats: number) => void; readonly end: () => Promise<void>; readonly begun: readonly AbortSignal[]; readonly dispose: () => void } {
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    let count = 0;
-    return { key: new HeldKey(() => count++), releases: () => count };
+    const held = new HeldKey();
+    const begun: AbortSignal[] = [];
+    let finish = (): void => undefined;
+    let presses = Promise.resolve();
+    const press = (): void => {
+      const pressed = held.press((released) => {
+        begun.push(released);
+        return new Promise<void>((resolve) => (finish = resolve));
+      });
+      presses = Promise.all([presses, pressed]).then(() => undefined);
+    };
+    const hold = (repeats: number): void => {
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        press();
+        t.mock.timers.tick(90);
+      }
+    };
+    const end = async (): Promise<void> => {
+      finish();
+      await presses;
+    };
+    return { press, hold, end, begun, dispose: () => held.dispose() };
   }
+  const releases = (begun: readonly AbortSignal[]): readonly boolean[] => begun.map(({ aborted }) => aborted);
 
   it('ends it when it is let go, and not while it repeats', (t) => {
-    const { key, releases } = pressed(t);
-    for (let repeat = 0; repeat < 40; repeat++) {
-      key.pressAgain();
-      t.mock.timers.tick(90);
-    }
-    assert.equal(releases(), 0);
+    const { hold, begun } = key(t);
+    hold(40);
+    assert.deepEqual(releases(begun), [false]);
     t.mock.timers.tick(400);
-    assert.equal(releases(), 1);
+    assert.deepEqual(releases(begun), [true]);
   });
 
   it('ends it when it is pressed a second time', (t) => {
-    const { key, releases } = pressed(t);
+    const { press, begun } = key(t);
+    press();
     t.mock.timers.tick(5_000);
-    assert.equal(releases(), 0, 'a press alone goes on');
-    key.pressAgain();
+    assert.deepEqual(releases(begun), [false], 'a press alone goes on');
+    press();
     t.mock.timers.tick(400);
-    assert.equal(releases(), 1);
+    assert.deepEqual(releases(begun), [true]);
+  });
+
+  it('tells what it began of its release, however much of that is under way, and begins it once', (t) => {
+    const { hold, press, begun } = key(t);
+    hold(5);
+    t.mock.timers.tick(400);
+    assert.deepEqual(releases(begun), [true], 'what was begun has not ended yet');
+    press();
+    assert.equal(begun.length, 1);
+  });
+
+  for (const [when, repeats] of [['before it repeats', 0], ['while it repeats', 10]] as const) {
+    it(`begins nothing again before it is let go, where that ended by itself ${when}`, async (t) => {
+      const { hold, press, end, begun } = key(t);
+      press();
+      t.mock.timers.tick(500);
+      hold(repeats);
+      await end();
+      hold(20);
+      await end();
+      assert.deepEqual(releases(begun), [false]);
+      t.mock.timers.tick(400);
+      press();
+      assert.equal(begun.length, 2);
+    });
+  }
+
+  it('begins again soon after it ended what it began', async (t) => {
+    const { hold, press, end, begun } = key(t);
+    hold(10);
+    t.mock.timers.tick(400);
+    await end();
+    press();
+    assert.deepEqual(releases(begun), [true, false]);
+  });
+
+  it('fails as what it began, and begins again then', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const held = new HeldKey();
+    await assert.rejects(held.press(() => Promise.reject(new Error('no box'))), /no box/);
+    t.mock.timers.tick(700);
+    let count = 0;
+    await held.press(() => Promise.resolve(void count++));
+    assert.equal(count, 1);
   });
 
   it('ends nothing when the window is gone', (t) => {
-    const { key, releases } = pressed(t);
-    key.pressAgain();
-    key.dispose();
+    const { press, hold, dispose, begun } = key(t);
+    press();
+    hold(1);
+    dispose();
     t.mock.timers.tick(1_000);
-    assert.equal(releases(), 0);
+    assert.deepEqual(releases(begun), [false]);
   });
 });
