@@ -14,7 +14,8 @@ const FRAMES_PER_SECOND = SAMPLE_RATE_HZ / HOP_SAMPLES;
 /** Nobody says more characters. */
 const MOST_TOKENS_PER_SECOND = 25;
 const LEAST_TOKENS = 8;
-const MOST_TOKENS = 256;
+/** Of an utterance that is as long as the window. */
+const MOST_TOKENS = LEAST_TOKENS + MOST_TOKENS_PER_SECOND * WINDOW_SECONDS;
 const PROMPT_TOKENS = 2;
 
 export interface RecogniseOptions {
@@ -87,7 +88,7 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
       logits,
       end: vocabulary.end,
       beamSize: Math.min(beamSize, MOST_BEAMS),
-      mostTokens: Math.min(MOST_TOKENS, LEAST_TOKENS + Math.ceil(MOST_TOKENS_PER_SECOND * seconds)),
+      mostTokens: LEAST_TOKENS + Math.ceil(MOST_TOKENS_PER_SECOND * seconds),
       // Characters and the end alone are said.
       rules: (values) => {
         values[vocabulary.start] = -Infinity;

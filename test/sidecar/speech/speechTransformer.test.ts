@@ -6,11 +6,16 @@ import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { uniformNumbers } from '../../../sidecar/engine/random.ts';
+import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import type { TranscribeParams, TranscriptSegment } from '../../../sidecar/protocol/engine.ts';
+import { speechTransformerWeights } from '../../../sidecar/speech/architectures/speechTransformer.ts';
 import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';
 import type { DecoderToken } from '../../../sidecar/speech/speechDecoder.ts';
 import { SpeechTransformerNetwork } from '../../../sidecar/speech/speechTransformerNetwork.ts';
+import { speechTransformerMetadata } from '../../../sidecar/speech/speechTransformerFile.ts';
+import { SpeechTransformerTranscriber } from '../../../sidecar/speech/speechTransformerTranscriber.ts';
 import { SpeechVocabulary } from '../../../sidecar/speech/speechVocabulary.ts';
+import { initialSpeechValues } from '../../../sidecar/train/speech/initialSpeechValues.ts';
 import { trainSpeech } from '../../../sidecar/train/speech/speechTraining.ts';
 import { writeTinyModel } from '../../reference/tinyModels.ts';
 import { tinySpeechTraining, tones } from '../../reference/tinySpeech.ts';
@@ -76,6 +81,30 @@ describe('a Speech-Transformer', () => {
       segments.forEach(({ startSeconds, endSeconds, text }, index) => {
         assert.match(text, /^[abc]+$/);
         assert.ok(endSeconds > startSeconds && startSeconds >= (segments[index - 1]?.endSeconds ?? 0));
+      });
+    }
+  });
+
+  describe('that never comes to an end', () => {
+    const melBands = 16;
+    let file: string;
+    before(async () => {
+      file = path.join(folder, 'endless.gguf');
+      const vocabulary = new SpeechVocabulary(['en'], ['a', 'b', 'c']);
+      const hyperparameters = { melBands, channels: 8, width: 32, encoderBlocks: 1, decoderBlocks: 1, heads: 2, feedForwardWidth: 64, vocabularySize: vocabulary.size, positions: 'convolutional' } as const;
+      const specs = speechTransformerWeights(hyperparameters);
+      const values = initialSpeechValues(specs, hyperparameters, 1);
+      (values.get('decoder.output.bias') as Float32Array)[vocabulary.end] = -1e3;
+      const tensors = specs.map(({ name, extents }) => ({ name, shape: extents, type: 'F32' as const, chunks: () => [new Uint8Array((values.get(name) as Float32Array).buffer)] }));
+      await writeGguf(file, { metadata: speechTransformerMetadata({ hyperparameters, vocabulary, ranges: new Map() }), tensors });
+    });
+
+    for (const [seconds, beamSize, characters] of [[1, 1, 33], [12, 8, 308], [30, 1, 758]] as const) {
+      it(`writes as many characters as somebody may say in ${seconds} seconds, ${beamSize} texts at once`, async () => {
+        using device = new Device('cpu', { threads: 1 });
+        using transcriber = await SpeechTransformerTranscriber.open(file, device);
+        const { text } = await transcriber.recognise(new Float32Array(melBands * 100 * seconds).map((_, index) => Math.sin(index)), { language: 'en', beamSize });
+        assert.equal(text.length, characters);
       });
     }
   });
