@@ -2,7 +2,6 @@ import { crossEntropy } from '../../../kernels/autograd/crossEntropy.ts';
 import { Tape } from '../../../kernels/autograd/tape.ts';
 import { rangeOf, roundToGrid, roundWeight, type ActivationRange } from '../../../kernels/blocks/roundToGrid.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { reshape, view } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { addInto } from '../../../kernels/ggml/trainingOps.ts';
@@ -32,10 +31,12 @@ export interface SpeechNetworkOptions {
 /** Entries of products that a network has at most. */
 const MOST_PLACES = 1024;
 
-/** Gives the loss of utterances of a length and adds its gradients to those of the parameters: one graph, computed once per batch. */
+/**
+ * Gives the loss of utterances of a length and adds its gradients to those of the parameters: one graph, computed once per batch. It keeps nothing from one batch to the next, so
+ * whoever places `graph` may let others share its memory.
+ */
 export class SpeechTrainingNetwork implements Disposable {
-  readonly #graph: Graph;
-  readonly #memory: DeviceMemory;
+  readonly graph: Graph;
   readonly #mel: Tensor;
   readonly #encoderMask: Tensor;
   readonly #crossMask: Tensor;
@@ -50,9 +51,8 @@ export class SpeechTrainingNetwork implements Disposable {
 
   constructor(readonly options: SpeechNetworkOptions) {
     const { hyperparameters, parameters, utterances: count, frames, tokens, rounding } = options;
-    const { device } = parameters;
     const { width, vocabularySize } = hyperparameters;
-    const graph = (this.#graph = new Graph(device, { maxNodes: 4096 + parameters.all.length * 64 }));
+    const graph = (this.graph = new Graph(parameters.device, { maxNodes: 4096 + parameters.all.length * 64 }));
     const positions = frames / DOWNSAMPLING;
     this.#mel = graph.input('mel', 'F32', [hyperparameters.melBands, frames, 1, count]);
     this.#encoderMask = graph.input('encoderMask', 'F32', [positions, positions, 1, count]);
@@ -96,12 +96,6 @@ export class SpeechTrainingNetwork implements Disposable {
       const gradientOf = new Map(parameters.all.map(({ forward, gradient }) => [forward, gradient]));
       for (const [forward, added] of tape.gradients(this.#loss)) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
     }
-    this.#memory = new DeviceMemory(device);
-    graph.allocate(this.#memory);
-  }
-
-  get computeBytes(): number {
-    return this.#memory.sizeBytes;
   }
 
   /** Adds the gradients of the mean loss of a batch's tokens, and resolves with it. `ranges` are those that activations are rounded within. */
@@ -120,7 +114,7 @@ export class SpeechTrainingNetwork implements Disposable {
     write(device, this.#weights, Float32Array.from(batch.targets.flatMap(({ length }) => Array.from({ length: tokens }, (_, index) => (index < length ? 1 / counted : 0)))));
     for (const [tensor, values] of this.#fixed) write(device, tensor, values);
     if (this.#grids) write(device, this.#grids, ranges.grids(this.#observed.map(({ place }) => place)));
-    await this.#graph.compute();
+    await this.graph.compute();
     return readF32(device, this.#loss)[0] as number;
   }
 
@@ -142,8 +136,7 @@ export class SpeechTrainingNetwork implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#graph[Symbol.dispose]();
-    this.#memory[Symbol.dispose]();
+    this.graph[Symbol.dispose]();
   }
 }
 

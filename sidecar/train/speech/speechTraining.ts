@@ -23,7 +23,8 @@ import { eightBitRows } from './eightBitRows.ts';
 import { initialSpeechValues } from './initialSpeechValues.ts';
 import { SpeechBatches } from './speechBatches.ts';
 import { readSpeechCorpus, type SpeechCorpus } from './speechCorpus.ts';
-import { SpeechTrainingNetwork, type Rounding } from './speechNetwork.ts';
+import type { Rounding } from './speechNetwork.ts';
+import { SpeechNetworks } from './speechNetworks.ts';
 import type { SpeechTrainOptions } from './speechOptions.ts';
 
 /** What a checkpoint holds besides tensors, losses and the step, which decides what comes next of the data. */
@@ -57,7 +58,7 @@ class SpeechTraining implements Disposable {
   readonly #parameters: Parameters;
   readonly #optimiser: AdamW;
   readonly #batches: SpeechBatches;
-  readonly #networks = new Map<string, SpeechTrainingNetwork>();
+  readonly #networks: SpeechNetworks;
   #ranges = new ActivationRanges();
 
   constructor(
@@ -70,6 +71,8 @@ class SpeechTraining implements Disposable {
     this.#parameters = new Parameters(this.#device, specs, 'F32');
     this.#optimiser = new AdamW(this.#parameters, options.optimiser);
     this.#batches = new SpeechBatches(corpus.utterances, model.vocabulary, { ...options, bands: options.speech.melBands });
+    const { start, end } = model.vocabulary;
+    this.#networks = new SpeechNetworks({ hyperparameters: model.hyperparameters, parameters: this.#parameters, utterances: options.batchUtterances, tokens: this.#batches.longestText, start, end });
   }
 
   /** Takes the steps that are left, until it is stopped. */
@@ -130,7 +133,7 @@ class SpeechTraining implements Disposable {
 
   async #step(step: number, rate: number, { rounding, saved }: { readonly rounding: Rounding; readonly saved: number }): Promise<{ loss: number; gradientNorm: number; tokens: number }> {
     const batch = this.#batches.batch(step);
-    const network = this.#network(batch.frames, rounding);
+    const network = this.#networks.obtain(batch.frames, rounding);
     this.#parameters.clearGradients();
     const loss = await network.accumulate(batch, this.#ranges);
     const diverged = (what: string, cause?: unknown): TroubleError => {
@@ -153,21 +156,10 @@ class SpeechTraining implements Disposable {
     this.#ranges = new ActivationRanges();
     for (let number = 1; number <= CALIBRATION_BATCHES; number++) {
       const batch = this.#batches.batch(number);
-      const network = this.#network(batch.frames, 'observe');
+      const network = this.#networks.obtain(batch.frames, 'observe');
       await network.accumulate(batch, this.#ranges);
       for (const [place, range] of network.observed()) this.#ranges.include(place, range);
     }
-  }
-
-  #network(frames: number, rounding: Rounding): SpeechTrainingNetwork {
-    const key = `${frames} ${rounding}`;
-    let network = this.#networks.get(key);
-    if (!network) {
-      const { start, end } = this.model.vocabulary;
-      network = new SpeechTrainingNetwork({ hyperparameters: this.model.hyperparameters, parameters: this.#parameters, utterances: this.options.batchUtterances, frames, tokens: this.#batches.longestText, rounding, start, end });
-      this.#networks.set(key, network);
-    }
-    return network;
   }
 
   #writeInitialValues(): void {
@@ -182,7 +174,7 @@ class SpeechTraining implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const network of this.#networks.values()) network[Symbol.dispose]();
+    this.#networks[Symbol.dispose]();
     this.#optimiser[Symbol.dispose]();
     this.#parameters[Symbol.dispose]();
     this.#device[Symbol.dispose]();

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
+import { DeviceMemory } from '../../../../kernels/ggml/graphMemory.ts';
 import { write } from '../../../../kernels/ggml/transfer.ts';
 import { Parameters } from '../../../../kernels/optimiser/parameters.ts';
 import { TroubleError } from '../../../../sidecar/engine/engine.ts';
@@ -16,6 +17,7 @@ import { ActivationRanges } from '../../../../sidecar/train/speech/activationRan
 import { SpeechBatches } from '../../../../sidecar/train/speech/speechBatches.ts';
 import { readSpeechCorpus, type SpeechCorpus } from '../../../../sidecar/train/speech/speechCorpus.ts';
 import { SpeechTrainingNetwork } from '../../../../sidecar/train/speech/speechNetwork.ts';
+import { SpeechNetworks } from '../../../../sidecar/train/speech/speechNetworks.ts';
 import type { SpeechTrainOptions } from '../../../../sidecar/train/speech/speechOptions.ts';
 import { trainSpeech } from '../../../../sidecar/train/speech/speechTraining.ts';
 import { tinySpeechTraining } from '../../../reference/tinySpeech.ts';
@@ -67,6 +69,18 @@ describe('training of a Speech-Transformer', () => {
     assert.ok(difference > 0 && difference < 0.1, `the loss differs by ${difference}`);
   });
 
+  it('takes no more memory for batches of several lengths than for the longest', () => {
+    using device = new Device('cpu', { threads: 1 });
+    const hyperparameters = { ...options.speech, vocabularySize: 8, positions: options.positions };
+    using parameters = new Parameters(device, speechTransformerWeights(hyperparameters).map((spec) => parameterSpec(spec, { tiedOutput: false })), 'F32');
+    const memoryOf = (lengths: readonly number[]): number => {
+      using networks = new SpeechNetworks({ hyperparameters, parameters, utterances: 2, tokens: 5, start: 0, end: 1 });
+      for (const frames of lengths) networks.obtain(frames, 'none');
+      return networks.computeBytes;
+    };
+    assert.equal(memoryOf([64, 256, 128, 192, 64]), memoryOf([256]));
+  });
+
   it('says what is wrong with sizes and data', async () => {
     const rejects = (changes: Partial<SpeechTrainOptions>, message: RegExp): Promise<void> => assert.rejects(trainSpeech(named('wrong', changes)), (error: Error) => error instanceof TroubleError && message.test(error.message));
     await rejects({ speech: { ...options.speech, width: 40 } }, /the width is 40, expected a multiple of 32/);
@@ -94,6 +108,8 @@ describe('training of a Speech-Transformer', () => {
     const batches = new SpeechBatches(corpus.utterances, vocabulary, { ...options, bands: hyperparameters.melBands });
     const batch = batches.batch(1);
     using network = new SpeechTrainingNetwork({ hyperparameters, parameters, utterances: options.batchUtterances, frames: batch.frames, tokens: batches.longestText, rounding: bits === 'float' ? 'none' : 'eight-bit', start: vocabulary.start, end: vocabulary.end });
+    using memory = new DeviceMemory(device);
+    network.graph.allocate(memory);
     return await network.accumulate(batch, new ActivationRanges(ranges));
   }
 
