@@ -92,6 +92,9 @@ class SpeechTraining implements Disposable {
     const weights = this.#parameters.all.reduce((sum, { master }) => sum + master.elements, 0);
     onNote?.(`${(weights / 1e6).toFixed(2)} million weights are trained${saved > 0 ? `, from step ${saved} on` : ''}`);
     const roundedFrom = bits === 'trained' ? schedule.totalSteps - eightBitSteps : Infinity;
+    if (resumed && saved > roundedFrom && this.#ranges.isEmpty) {
+      throw new TroubleError('invalid-input', `The checkpoint of step ${saved} was trained in float32 alone, and 8 bits are trained in ${eightBitSteps} steps more: expected --steps ${saved + eightBitSteps} or more, got ${schedule.totalSteps}. Or write ranges that are looked at afterwards: --speech-bits calibrated.`);
+    }
     const times = [performance.now()];
     let step = saved;
     const save = async (): Promise<void> => {

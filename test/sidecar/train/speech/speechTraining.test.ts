@@ -69,6 +69,16 @@ describe('training of a Speech-Transformer', () => {
     assert.ok(difference > 0 && difference < 0.1, `the loss differs by ${difference}`);
   });
 
+  it('says how many steps 8 bits take where too few are left of a training in float32', async () => {
+    await trainSpeech(named('too-late', steps(4)));
+    for (const totalSteps of [4, 6]) {
+      const trained = named('too-late', { bits: 'trained', eightBitSteps: 3, ...steps(totalSteps) });
+      await assert.rejects(trainSpeech(trained), (error: Error) => error instanceof TroubleError && error.code === 'invalid-input' && /step 4 was trained in float32 alone.*expected --steps 7 or more, got \d\./.test(error.message));
+    }
+    const { losses } = await trainSpeech(named('too-late', { bits: 'trained', eightBitSteps: 3, ...steps(7) }));
+    assert.equal(losses.length, 7);
+  });
+
   it('takes no more memory for batches of several lengths than for the longest', () => {
     using device = new Device('cpu', { threads: 1 });
     const hyperparameters = { ...options.speech, vocabularySize: 8, positions: options.positions };
