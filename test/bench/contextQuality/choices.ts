@@ -18,8 +18,8 @@ export interface Choice {
 
 /** Rows of a page of the tiers. */
 const PAGE_ROWS = 16;
-/** The last tokens that tiers attend in any case: about a question and its answer, which the other selectors hold besides what they keep. */
-const QUESTION_WINDOW = 32;
+/** The last tokens that tiers attend in any case, as by default: more than a question and its answer, which the other selectors hold besides what they keep. */
+const QUESTION_WINDOW = 64;
 /** Of the file itself, and what is scored: the file's own tokens are attended in any case. */
 const FILE_WINDOW = pages(BEFORE_TOKENS);
 /** Those of the file that a one-shot selector has read when it chooses. */

@@ -16,7 +16,7 @@ const ENOUGH_QUESTIONS = 200;
 export function qualityReport({ recall, needle, continuation }: QualityFigures): string {
   return `
 What is still known of a context when a share of it is kept or attended, beside the full cache, on the same questions. Of every selector but *tiered* the rows were chosen once, and the rest is
-gone; *tiered* keeps all, and attends what each request and each stretch of an answer choose anew. Ranges are intervals of 95 %: Newcombe's for paired proportions, of the difference to the full
+gone; *tiered* keeps all, and attends what each request and each stretch of an answer choose anew, besides the last 64 tokens. Ranges are intervals of 95 %: Newcombe's for paired proportions, of the difference to the full
 cache in percentage points; for nats per token 1.96 standard errors of the paired difference.
 
 ## Questions asked later
