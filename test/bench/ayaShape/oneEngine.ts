@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { sequenceLayout } from '../../../sidecar/models/chorus/cacheLayout.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
@@ -41,14 +42,16 @@ async function measured(evaluate: (tokens: readonly number[], past: number) => P
 
 async function chorus(): Promise<EngineFigures> {
   using device = new Device('cpu', { threads: 1 });
-  using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens });
+  using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens, layout: sequenceLayout(undefined) });
   const { network, sequence, model } = opened;
-  return measured(async (tokens) => void (await network.evaluate(sequence, tokens, 'last')), model.hyperparameters.vocabularySize);
+  return await measured(async (tokens) => void (await network.evaluate(sequence, tokens, 'last')), model.hyperparameters.vocabularySize);
 }
 
 async function libllama(): Promise<EngineFigures> {
+  // Loads the libraries of the processor.
+  using _device = new Device('cpu', { threads: 1 });
   using peer = new LibLlama(modelPath, { contextSizeTokens: capacityTokens, threads: 1, quiet: true });
-  return measured(async (tokens, past) => void peer.decode(tokens, past, { read: false }), peer.vocabularySize);
+  return await measured(async (tokens, past) => void peer.decode(tokens, past, { read: false }), peer.vocabularySize);
 }
 
 console.log(JSON.stringify(await (engine === 'chorus' ? chorus() : libllama())));
