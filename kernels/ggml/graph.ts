@@ -7,6 +7,12 @@ import { assertSupported, type Op } from './support.ts';
 import { contiguousStrides, Tensor, toShape, type Shape } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
+/**
+ * Inputs take whole cache lines. ggml's processor code places tensors one after another at multiples of 32 bytes; where a short input shifts those behind it by half a
+ * line, every product on AMX takes up to half as long again.
+ */
+const INPUT_ALIGNMENT_BYTES = 64;
+
 /** A node as it was added: all that its derivative depends on. */
 export interface NodeRecord {
   readonly op: Op;
@@ -52,10 +58,16 @@ export class Graph implements Disposable {
   input(name: string, type: TensorType, extents: readonly number[]): Tensor {
     const shape = toShape(extents);
     const { functions } = this.device;
-    const pointer = functions.ggml_new_tensor_4d(this.context, tensorTypes[type].id, ...shape);
+    const strides = contiguousStrides(type, shape);
+    const sizeBytes = strides[3] * shape[3];
+    const { blockBytes, blockElements } = tensorTypes[type];
+    const isPadded = this.device.kind === 'cpu' && sizeBytes % INPUT_ALIGNMENT_BYTES !== 0 && blockElements === 1;
+    const whole = isPadded ? toShape([(Math.ceil(sizeBytes / INPUT_ALIGNMENT_BYTES) * INPUT_ALIGNMENT_BYTES) / blockBytes]) : shape;
+    const allocated = functions.ggml_new_tensor_4d(this.context, tensorTypes[type].id, ...whole);
+    functions.ggml_set_input(allocated);
+    const pointer = isPadded ? functions.ggml_view_4d(this.context, allocated, ...shape, strides[1], strides[2], strides[3], 0) : allocated;
     functions.ggml_set_name(pointer, name);
-    functions.ggml_set_input(pointer);
-    const tensor = new Tensor(pointer, type, shape, contiguousStrides(type, shape), name);
+    const tensor = new Tensor(pointer, type, shape, strides, name);
     this.#inputs.push(tensor);
     return tensor;
   }
