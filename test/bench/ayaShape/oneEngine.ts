@@ -49,9 +49,13 @@ async function chorus(): Promise<EngineFigures> {
 
 async function libllama(): Promise<EngineFigures> {
   // Loads the libraries of the processor.
-  using _device = new Device('cpu', { threads: 1 });
-  using peer = new LibLlama(modelPath, { contextSizeTokens: capacityTokens, threads: 1, quiet: true });
-  return await measured(async (tokens, past) => void peer.decode(tokens, past, { read: false }), peer.vocabularySize);
+  const device = new Device('cpu', { threads: 1 });
+  try {
+    using peer = new LibLlama(modelPath, { contextSizeTokens: capacityTokens, threads: 1, quiet: true });
+    return await measured(async (tokens, past) => void peer.decode(tokens, past, { read: false }), peer.vocabularySize);
+  } finally {
+    device[Symbol.dispose]();
+  }
 }
 
 console.log(JSON.stringify(await (engine === 'chorus' ? chorus() : libllama())));
