@@ -1,11 +1,10 @@
 import { KEYWORDS } from './keywords.ts';
 import type { ContextQuery } from './snippet.ts';
 
-/** A name, and where it stands in a document: zero-based line, and character in UTF-16 units. */
+/** Where a name stands in a document: zero-based line, and character in UTF-16 units. */
 export interface NamePlace {
   readonly line: number;
   readonly character: number;
-  readonly name: string;
 }
 
 /** Names are looked for in so many units before the cursor, the nearest first. */
@@ -25,10 +24,10 @@ export function namesToDefine({ text, offset }: Pick<ContextQuery, 'text' | 'off
     last.delete(name);
     last.set(name, start + match.index);
   }
-  return [...last].reverse().slice(0, MAX_NAMES).map(([name, at]) => ({ ...placeOf(text, at), name }));
+  return [...last.values()].reverse().slice(0, MAX_NAMES).map((at) => placeOf(text, at));
 }
 
-function placeOf(text: string, offset: number): Omit<NamePlace, 'name'> {
+function placeOf(text: string, offset: number): NamePlace {
   const before = text.slice(0, offset);
   const ends = [...before.matchAll(LINE_END)];
   const last = ends.at(-1);
