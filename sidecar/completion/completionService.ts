@@ -29,6 +29,8 @@ export interface CompletionServiceDependencies {
   readonly speeds?: PromptSpeedMemory;
   /** Requests that the engine works on. Absent: it is always idle. */
   readonly running?: () => number;
+  /** Calls `listener` when the engine begins to work on one more, until what it gives is called. */
+  readonly onRunning?: (listener: () => void) => () => void;
   /** Whether nothing is to be computed ahead of requests. Absent: it may be. */
   readonly isQuiet?: () => boolean;
   /** Where several services count together. */
@@ -44,6 +46,7 @@ export class CompletionService {
   readonly #session: ModelSession;
   readonly #now: () => number;
   readonly #running: () => number;
+  readonly #onRunning: (listener: () => void) => () => void;
   readonly #isQuiet: () => boolean;
   readonly #log: (message: string) => void;
   readonly #cache = new TypedThroughCache();
@@ -63,6 +66,7 @@ export class CompletionService {
     this.#now = dependencies.now ?? (() => performance.now());
     this.#log = dependencies.log ?? (() => undefined);
     this.#running = dependencies.running ?? (() => 0);
+    this.#onRunning = dependencies.onRunning ?? (() => () => undefined);
     this.#isQuiet = dependencies.isQuiet ?? (() => false);
     const { session, speeds } = dependencies;
     this.#prompts = new PromptMaker({ session, speeds, now: this.#now, onLoaded: () => this.#drafts.clear(), onOtherModel: () => this.#cache.clear() });
@@ -88,7 +92,10 @@ export class CompletionService {
     }
     const cursor = readCursor(request);
     // Whatever the model can do; what it cannot is known once it is loaded.
-    if (cursor === undefined || (!request.explicit && !worthCompleting(cursor, true))) return [];
+    if (cursor === undefined || (!request.explicit && !worthCompleting(cursor, true))) {
+      this.stopReadingAhead(request.clientKey);
+      return [];
+    }
     const debounce = this.#debounceOf(request.clientKey);
     debounce.keystroke(startedAt);
     this.#readAhead.schedule(request.clientKey, (idle, limitMs) => this.#read(request, cursor, { signal: idle, limitMs }));
@@ -154,13 +161,20 @@ export class CompletionService {
     const flight: Flight | undefined = this.#inFlight.current(key.clientKey);
     if (flight === undefined) return undefined;
     // What nobody waited for gets its turn last: where others wait too it is asked for anew.
-    const isSlow = flight.isAhead && this.#running() > 1;
-    if (explicit || isSlow || !flight.serves(key)) {
+    const isSlow = (): boolean => flight.isAhead && this.#running() > 1;
+    if (explicit || isSlow() || !flight.serves(key)) {
       flight.cancel();
       return undefined;
     }
-    const waited = await flight.wait(key, signal);
-    return waited === 'finished' ? this.#cache.find(key) : undefined;
+    const stopListening = this.#onRunning(() => {
+      if (isSlow()) flight.cancel();
+    });
+    try {
+      const waited = await flight.wait(key, signal);
+      return waited === 'finished' ? this.#cache.find(key) : undefined;
+    } finally {
+      stopListening();
+    }
   }
 
   /** Asks the model and puts what it said into the cache. */

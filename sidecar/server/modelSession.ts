@@ -36,6 +36,7 @@ export class FrontModelSession implements ModelSession {
   #loaded: LoadedModel | undefined;
   #status: SidecarStatus = { state: 'idle' };
   #running = 0;
+  readonly #runningListeners = new Set<() => void>();
   #failure: TroubleError | undefined;
   /** Loading this model ended the engine: trying again unasked would do so once more. */
   #isHopeless = false;
@@ -60,6 +61,12 @@ export class FrontModelSession implements ModelSession {
   /** Requests that the engine works on now. */
   get running(): number {
     return this.#running;
+  }
+
+  /** Calls `listener` when the engine begins to work on one more request, until what it gives is called. */
+  onRunning(listener: () => void): () => void {
+    this.#runningListeners.add(listener);
+    return () => void this.#runningListeners.delete(listener);
   }
 
   /** The machine is to be spared, or not any more. */
@@ -187,6 +194,7 @@ export class FrontModelSession implements ModelSession {
   #generateBegan(): void {
     this.#running++;
     if (this.#status.state === 'ready') this.#setStatus({ ...this.#status, state: 'busy' });
+    for (const listener of this.#runningListeners) listener();
   }
 
   #generateEnded(): void {

@@ -22,15 +22,23 @@ const CONTINUATIONS: readonly (readonly [after: string, text: string])[] = [
 interface Setup {
   readonly service: CompletionService;
   readonly engine: ScriptedEngine;
-  /** What other clients ask of the engine, and the time. */
-  readonly world: { others: number; nowMs: number };
+  /** What other clients ask of the engine, who hears of it, and the time. */
+  readonly world: { others: number; nowMs: number; readonly listeners: Set<() => void> };
 }
 
 function setup(): Setup {
   const engine = new ScriptedEngine();
-  const world = { others: 0, nowMs: 0 };
+  const world = { others: 0, nowMs: 0, listeners: new Set<() => void>() };
   let working = 0;
-  const service = new CompletionService({ session: engine.session, now: () => world.nowMs, running: () => working + world.others });
+  const service = new CompletionService({
+    session: engine.session,
+    now: () => world.nowMs,
+    running: () => working + world.others,
+    onRunning: (listener) => {
+      world.listeners.add(listener);
+      return () => void world.listeners.delete(listener);
+    },
+  });
   engine.answer = ({ tokens, requiredPrefix = '' }) => {
     const before = String.fromCharCode(...tokens) + requiredPrefix;
     return CONTINUATIONS.findLast(([after]) => before.endsWith(after))?.[1] ?? '';
@@ -135,9 +143,29 @@ describe('the completion after the one on the screen', () => {
     assert.deepEqual(state.engine.generations.map(({ priority }) => priority), ['completion', 'background', 'completion']);
   });
 
+  it('is asked for anew where others come while it is waited for', async () => {
+    const state = setup();
+    await complete(state, 'if (a) ‸');
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    state.engine.pace = () => held;
+    await pass(200);
+    const answer = state.service.complete(requestAt('if (a) go();‸', { settings }), never);
+    await pass(0);
+    assert.equal(state.engine.generations.length, 2);
+    state.world.others = 1;
+    for (const listener of state.world.listeners) listener();
+    goOn();
+    await pass(0);
+    assert.deepEqual(textsOf(await answer), [' else stop();']);
+    assert.deepEqual(state.engine.generations.map(({ priority }) => priority), ['completion', 'background', 'completion']);
+    assert.equal(state.world.listeners.size, 0);
+  });
+
   const drops: Readonly<Record<string, (state: Setup, shown: Completion) => Promise<unknown> | void>> = {
     'the user types something else': (state) => complete(state, 'if (a) x‸'),
     'the user goes to another document': (state) => complete(state, 'x‸', { uri: 'file:///workspace/other' }),
+    'the user goes into a word, where nothing is completed': (state) => complete(state, 'const na‸me = 1'),
     'the ghost text is dismissed': (state, { id }) => state.service.feedback({ completionId: id, kind: 'dismissed' }),
     'the user stops what is done ahead': (state) => state.service.stopReadingAhead('window'),
     'the client leaves': (state) => state.service.forgetClient('window'),

@@ -166,6 +166,17 @@ describe('the model in memory', () => {
     await model.engine.generate(request);
     assert.deepEqual(states().slice(-2), ['busy', 'ready']);
   });
+
+  it('tells who listens of each request that begins, with itself counted', async () => {
+    const { session: model } = session();
+    await model.model();
+    const counts: number[] = [];
+    const stop = model.onRunning(() => counts.push(model.running));
+    await Promise.all([model.engine.generate(request), model.engine.generate(request)]);
+    stop();
+    await model.engine.generate(request);
+    assert.deepEqual(counts, [1, 2]);
+  });
 });
 
 describe('a model that nobody asks for', () => {
