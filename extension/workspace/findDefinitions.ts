@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { WorkspaceDefinitionsParams, WorkspaceDefinitionsResult } from '../../sidecar/protocol/client.ts';
+import { isNameAt } from './isNameAt.ts';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
 
 /** What takes longer is not waited for: the place will be another one by then. */
@@ -24,8 +25,9 @@ export async function findDefinitions({ uri: key, places }: WorkspaceDefinitions
       if (uri.toString() !== key) found.set(`${uri.toString()}#${line}`, { uri, line });
     }
   };
-  const questions = places.flatMap(({ line, character }) => {
-    const position = document.validatePosition(new vscode.Position(line, character));
+  const standing = places.filter((place) => isNameAt(document, place));
+  const questions = standing.flatMap(({ line, character }) => {
+    const position = new vscode.Position(line, character);
     return ['vscode.executeDefinitionProvider', 'vscode.executeTypeDefinitionProvider'].map((command) => ask(command, position).catch(() => undefined));
   });
   await Promise.race([Promise.all(questions), new Promise((resolve) => setTimeout(resolve, LIMIT_MS))]);

@@ -22,14 +22,14 @@ const MAX_CONSIDERED = 200;
 /** A name that more files define says little about which of them is meant. */
 const MAX_DEFINERS = 6;
 const MAX_QUERY_NAMES = 80;
-/** A language server does not guess: what it names goes before what is imported. */
+/** A language server does not guess: its word counts more than an import. */
 const KNOWN_SHARE = 2;
 /** What a name in a problem's message counts; the name at the cursor counts 1. */
 const PROBLEM_WEIGHT = 0.5;
 
 const SCORES: Readonly<Record<SnippetReason, number>> = { imported: 1, defines: 0.9, tested: 0.6, similar: 0.5, open: 0.15, edited: 0.3 };
 
-/** The files that a place in a document is likely to need, best first: imported, defining what is named near it, similar, open. */
+/** The files that a place in a document is likely to need: those that a language server names, then best first: imported, defining what is named near it, similar, open. */
 export function selectFiles(index: WorkspaceIndex, query: ContextQuery): SelectedFile[] {
   const found = new Map<string, SelectedFile>();
   const add = (file: IndexedFile, reason: SnippetReason, share: number): void => {
@@ -44,7 +44,8 @@ export function selectFiles(index: WorkspaceIndex, query: ContextQuery): Selecte
   for (const path of importedPaths(query.text, query.path, query.languageId)) for (const file of index.files.resolve(path, query)) imported.add(file);
   for (const file of [...imported].slice(0, MAX_IMPORTED)) add(file, 'imported', 1);
 
-  for (const uri of new Set(query.definitions.map(({ uri: definitionUri }) => definitionUri))) {
+  const known = new Set(query.definitions.map(({ uri }) => uri));
+  for (const uri of known) {
     const file = index.files.get(uri);
     if (file !== undefined) add(file, 'defines', KNOWN_SHARE);
   }
@@ -65,7 +66,8 @@ export function selectFiles(index: WorkspaceIndex, query: ContextQuery): Selecte
     const file = index.files.get(uri);
     if (file !== undefined && isRelated(file, query)) add(file, 'open', 1 / (1 + place));
   }
-  return [...found.values()].sort((one, other) => other.score - one.score);
+  const isKnown = ({ file }: SelectedFile): number => Number(known.has(file.uri));
+  return [...found.values()].sort((one, other) => isKnown(other) - isKnown(one) || other.score - one.score);
 }
 
 /** Identifiers around the cursor and of the problems there, with how much each counts, the most first. */

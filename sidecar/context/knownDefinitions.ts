@@ -13,7 +13,9 @@ const NOTHING: WorkspaceDefinitionsResult = { definitions: [], problems: [] };
  */
 export class KnownDefinitions {
   #last: { readonly uri: string; readonly result: WorkspaceDefinitionsResult } | undefined;
-  #asking: Promise<void> | undefined;
+  /** Questions without an answer yet, by document. */
+  readonly #asking = new Map<string, Promise<void>>();
+  #uri: string | undefined;
 
   /** `ask` is absent where the client has nothing to say. */
   constructor(private readonly ask: ((params: WorkspaceDefinitionsParams) => Promise<WorkspaceDefinitionsResult>) | undefined) {}
@@ -22,15 +24,18 @@ export class KnownDefinitions {
   async at(query: Pick<PlaceQuery, 'uri' | 'text' | 'offset'>): Promise<WorkspaceDefinitionsResult> {
     const { ask } = this;
     if (ask === undefined) return NOTHING;
-    // One question at a time: a slow server is not asked again before it has answered.
-    this.#asking ??= this.#askNow(ask, query).finally(() => (this.#asking = undefined));
-    await Promise.race([this.#asking, sleep(LIMIT_MS)]);
+    this.#uri = query.uri;
+    // One question at a time for a document: a slow server is not asked again before it has answered.
+    const asking = this.#asking.get(query.uri) ?? this.#askNow(ask, query).finally(() => this.#asking.delete(query.uri));
+    this.#asking.set(query.uri, asking);
+    await Promise.race([asking, sleep(LIMIT_MS)]);
     return this.#last?.uri === query.uri ? this.#last.result : NOTHING;
   }
 
   async #askNow(ask: NonNullable<typeof this.ask>, { uri, text, offset }: Pick<PlaceQuery, 'uri' | 'text' | 'offset'>): Promise<void> {
     const places = namesToDefine({ text, offset });
     const result = places.length === 0 ? NOTHING : await ask({ uri, places }).catch(() => undefined);
-    if (result !== undefined) this.#last = { uri, result };
+    // What comes late may be of a document that the user has left.
+    if (result !== undefined && uri === this.#uri) this.#last = { uri, result };
   }
 }

@@ -1,10 +1,11 @@
 import { KEYWORDS } from './keywords.ts';
 import type { ContextQuery } from './snippet.ts';
 
-/** Where a name stands in a document: zero-based line, and character in UTF-16 units. */
+/** A name, and where it stands in a document: zero-based line, and character in UTF-16 units. */
 export interface NamePlace {
   readonly line: number;
   readonly character: number;
+  readonly name: string;
 }
 
 /** Names are looked for in so many units before the cursor, the nearest first. */
@@ -24,10 +25,10 @@ export function namesToDefine({ text, offset }: Pick<ContextQuery, 'text' | 'off
     last.delete(name);
     last.set(name, start + match.index);
   }
-  return [...last.values()].reverse().slice(0, MAX_NAMES).map((at) => placeOf(text, at));
+  return [...last].reverse().slice(0, MAX_NAMES).map(([name, at]) => ({ ...placeOf(text, at), name }));
 }
 
-function placeOf(text: string, offset: number): NamePlace {
+function placeOf(text: string, offset: number): Omit<NamePlace, 'name'> {
   const before = text.slice(0, offset);
   const ends = [...before.matchAll(LINE_END)];
   const last = ends.at(-1);

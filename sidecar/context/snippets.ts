@@ -20,7 +20,10 @@ const MAX_EDITS = 2;
 /** Lines that two pieces share, of the shorter one's, from where on they say the same. */
 const SAME_SHARE = 0.8;
 
-/** Pieces of the selected files, ranked: signatures of what they define, then bodies, then what was edited lately. */
+/**
+ * Pieces of the selected files, ranked: signatures of what they define, then bodies, then what was edited lately; of the first two those first
+ * that a language server names.
+ */
 export async function makeSnippets(index: WorkspaceIndex, query: ContextQuery, selected: readonly SelectedFile[]): Promise<Snippet[]> {
   const used = new Set(identifiersOf(query.text));
   const near = nearWeights(query);
@@ -40,11 +43,13 @@ export async function makeSnippets(index: WorkspaceIndex, query: ContextQuery, s
     if (shown !== undefined) signatures.push(shown);
     bodies.push(...bodiesOf(read, each, { weights, near, known: linesIn(query.definitions, each.file.uri), maxUnits: query.maxSnippetUnits }));
   }
+  const isKnown = (piece: Snippet): boolean =>
+    linesIn(query.definitions, piece.uri).some((line) => piece.kind === 'signatures' || (line >= piece.startLine && line <= piece.endLine));
   const best = Math.max(...bodies.map(({ score }) => score), 1e-9);
-  const scaled = bodies.map((body) => ({ ...body, score: body.score / best })).filter(({ score }) => score >= MIN_BODY_SCORE);
+  const scaled = bodies.map((body) => ({ ...body, score: body.score / best })).filter((body) => body.score >= MIN_BODY_SCORE || isKnown(body));
   return [
-    ...ranked(signatures).slice(0, MAX_SIGNATURES),
-    ...distinct(ranked(scaled), query.text).slice(0, MAX_BODIES),
+    ...ranked(signatures, isKnown).slice(0, MAX_SIGNATURES),
+    ...distinct(ranked(scaled, isKnown), query.text).slice(0, MAX_BODIES),
     ...(await editsOf(index, query)),
   ];
 }
@@ -120,8 +125,8 @@ function rarityWeights(index: WorkspaceIndex, weights: ReadonlyMap<number, numbe
   return new Map([...weights].map(([hash, weight]) => [hash, weight * index.terms.rarity(index.terms.frequency(hash))]));
 }
 
-function ranked(snippets: readonly Snippet[]): Snippet[] {
-  return [...snippets].sort((one, other) => other.score - one.score);
+function ranked(snippets: readonly Snippet[], isKnown: (snippet: Snippet) => boolean): Snippet[] {
+  return [...snippets].sort((one, other) => Number(isKnown(other)) - Number(isKnown(one)) || other.score - one.score);
 }
 
 /** Without pieces that say what a better one says, or the document itself. */

@@ -610,8 +610,8 @@ export interface WorkspaceTabs {
 export const WORKSPACE_DEFINITIONS_REQUEST = 'chorus/workspace/definitions';
 export interface WorkspaceDefinitionsParams {
   readonly uri: string;
-  /** Where the names begin; zero-based, in UTF-16 units. */
-  readonly places: readonly { readonly line: number; readonly character: number }[];
+  /** Where the names begin; zero-based, in UTF-16 units. A name that does not stand there any more is left out: the client's document is newer. */
+  readonly places: readonly { readonly line: number; readonly character: number; readonly name: string }[];
 }
 export interface WorkspaceDefinitionsResult {
   /** Of the names and of their types; lines are zero-based. */

@@ -22,13 +22,14 @@ describe('the names that language servers are asked for', () => {
   for (const [text, names] of cases) {
     it(`of ${JSON.stringify(text)} are the last ones, each once: ${names.join(', ')}`, () => {
       const lines = text.split(/\r\n|\r|\n/);
-      const found = namesToDefine({ text, offset: text.length }).map(({ line, character }) => /^[\p{L}_$][\p{L}\p{N}_$]*/u.exec(lines[line]?.slice(character) ?? '')?.[0]);
-      assert.deepEqual(found, names);
+      const found = namesToDefine({ text, offset: text.length });
+      assert.deepEqual(found.map(({ line, character }) => /^[\p{L}_$][\p{L}\p{N}_$]*/u.exec(lines[line]?.slice(character) ?? '')?.[0]), names);
+      assert.deepEqual(found.map(({ name }) => name), names);
     });
   }
 
   it('are those before the cursor', () => {
-    assert.deepEqual(namesToDefine({ text: 'first second', offset: 6 }), [{ line: 0, character: 0 }]);
+    assert.deepEqual(namesToDefine({ text: 'first second', offset: 6 }), [{ line: 0, character: 0, name: 'first' }]);
   });
 });
 
@@ -52,6 +53,21 @@ describe('what language servers know', () => {
     assert.deepEqual(await late.at(place), answer);
   });
 
+  it('of one document does not wait for what is asked of another, nor is it replaced by that', async () => {
+    const other = 'file:///project/slow.ts';
+    let say: (result: WorkspaceDefinitionsResult) => void = () => undefined;
+    const asked: string[] = [];
+    const known = new KnownDefinitions(({ uri }) => {
+      asked.push(uri);
+      return uri === other || asked.length > 2 ? new Promise((resolve) => (say = resolve)) : Promise.resolve(answer);
+    });
+    assert.deepEqual(await known.at({ ...place, uri: other }), nothing);
+    assert.deepEqual(await known.at(place), answer);
+    say({ definitions: [], problems: ['late'] });
+    assert.deepEqual(await known.at(place), answer);
+    assert.deepEqual(asked, [other, URI, URI]);
+  });
+
   it('of another document is not used, and a server that fails takes nothing away', async () => {
     let fails = false;
     const known = new KnownDefinitions(() => (fails ? Promise.reject(new Error('no')) : Promise.resolve(answer)));
@@ -72,19 +88,32 @@ describe('a definition that a language server names', () => {
   const text = 'const till: Till = open();\nconst sum = till.';
 
   let count = 0;
-  async function pathsWith(said: WorkspaceDefinitionsResult): Promise<readonly { readonly path: string; readonly kind: string; readonly text: string }[]> {
-    const source = Object.assign(new FilesInMemory(files), { asked: [] as WorkspaceDefinitionsParams[], definitions: async () => said });
+  async function pathsWith(said: WorkspaceDefinitionsResult, place = { files, text, tabs: [] as readonly string[] }): Promise<readonly { readonly path: string; readonly kind: string; readonly text: string }[]> {
+    const source = Object.assign(new FilesInMemory(place.files), { asked: [] as WorkspaceDefinitionsParams[], definitions: async () => said });
     const workspace = new ClientWorkspace({ key: `known-${++count}`, thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+    workspace.tabsChanged(place.tabs.map((path) => FilesInMemory.uri(path)));
     workspace.start();
     await workspace.whenReady();
     await until(async () => workspace.state.state === 'ready', 'the workspace is read');
-    return workspace.snippets({ uri: URI, path: 'main.ts', languageId: 'typescript', text, offset: text.length, maxSnippetUnits: 3_000 });
+    return workspace.snippets({ uri: URI, path: 'main.ts', languageId: 'typescript', text: place.text, offset: place.text.length, maxSnippetUnits: 3_000 });
   }
 
   it('goes before everything else', async () => {
     const [first] = await pathsWith({ definitions: [{ uri: FilesInMemory.uri('stand7/till.ts'), line: 0 }], problems: [] });
     assert.equal(first?.path, 'stand7/till.ts');
     assert.match(first.text, /countFloat7\(coinTray: string\)/);
+  });
+
+  it('goes before a file that everything else speaks for', async () => {
+    const CART = Array.from({ length: 6 }, (_, index) => `export function cartPart${index}(cartLine: string): string {\n  return cartLine;\n}\n`).join('\n');
+    const calls = Array.from({ length: 6 }, (_, index) => `cartPart${index}(cartLine);`).join('\n');
+    const place = {
+      files: { 'cart.ts': CART, 'rates.ts': 'export const dutyOf = (country: string): number => country.length;\n' },
+      text: `import { cartPart0 } from './cart.ts';\n${calls}\nconst duty = dutyOf(`,
+      tabs: ['cart.ts'],
+    };
+    assert.equal((await pathsWith({ definitions: [], problems: [] }, place))[0]?.path, 'cart.ts');
+    assert.equal((await pathsWith({ definitions: [{ uri: FilesInMemory.uri('rates.ts'), line: 0 }], problems: [] }, place))[0]?.path, 'rates.ts');
   });
 
   it('is none where the workspace has no such file, whatever the server says', async () => {
