@@ -3,7 +3,7 @@ import type { WorkspaceDefinitionsParams, WorkspaceDefinitionsResult } from '../
 import { isNameAt } from './isNameAt.ts';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
 
-/** What takes longer is not waited for: the place will be another one by then. */
+/** What takes longer is left out. The sidecar waits for far less: what comes late serves its next ranking. */
 const LIMIT_MS = 1_000;
 /** Overloads, or one that is defined everywhere. */
 const MAX_TARGETS = 4;
