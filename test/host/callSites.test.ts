@@ -7,7 +7,7 @@ import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
-/** Tried always: places where the small model of the tests gets it right. All are with `CHORUS_CALL_SITES=all`, which takes minutes. */
+/** Tried with `CHORUS_CALL_SITES=some`: places where the small model of the tests gets it right. With `all` it takes minutes; without, none is tried. */
 const ALWAYS = ['pottery.py', 'src/sail.ts', 'crossing.go', 'src/pilot.rs', 'shop/Cellar.java', 'src/deck.c'];
 const triesAll = process.env['CHORUS_CALL_SITES'] === 'all';
 const sites = triesAll ? CALL_SITES : CALL_SITES.filter(({ caller }) => ALWAYS.includes(caller.path));
@@ -43,7 +43,8 @@ async function untilIndexed(host: Scenario, window: Window): Promise<void> {
   await waitFor('the definitions in the context', async () => {
     await window.type(' press.');
     return (await listOf(window, 'Chorus: Show Context')).rows.some((row) => row.includes(definition.path)) || undefined;
-  }, { intervalMs: 1_000 });
+    // A plan is taken up while nobody types, where the machine is slow.
+  }, { intervalMs: 8_000 });
   await rm(file);
   await window.command('Revert and Close Editor');
 }
@@ -51,7 +52,7 @@ async function untilIndexed(host: Scenario, window: Window): Promise<void> {
 const withoutSpaces = (text: string): string => text.replaceAll(/\s/g, '');
 const nameOf = (site: CallSite): string => restOfCall(site).slice(0, restOfCall(site).indexOf('('));
 
-describeHost(NEWEST_HOST, (scenario) => {
+if (process.env['CHORUS_CALL_SITES'] !== undefined) describeHost(NEWEST_HOST, (scenario) => {
   scenario(`calls to functions of other files show their names and arguments, at ${sites.length} places in ${new Set(sites.map(({ language }) => language)).size} languages`, async (host) => {
     const found = await ghostTexts(host, { context: true });
     const isRight = (site: CallSite): boolean => withoutSpaces(found.get(site) ?? '').startsWith(withoutSpaces(restOfCall(site)));
