@@ -20,6 +20,9 @@ const texts = (...domains: readonly string[]): readonly string[] => domains.map(
 const code = texts('typescript', 'javascript', 'python');
 const training = (options: Readonly<Record<string, string | number>>): readonly string[] => Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
+const average = (...of: readonly string[]): RecipeStep['command'] => (file, output) => ['upcycle', ...of.map(file), '--dense', '--out', output];
+const quantised = (of: string, type: string): RecipeStep['command'] => (file, output) => ['quantize', file(of), '--type', type, '--tensor', 'token_embd=Q8_0', '--out', output];
+
 export const steps: readonly RecipeStep[] = [
   {
     name: 'code',
@@ -31,13 +34,13 @@ export const steps: readonly RecipeStep[] = [
     name: 'average',
     why: 'The weight average of seed and code expert.',
     needs: ['seed', 'code'],
-    command: (file, output) => ['upcycle', file('seed'), file('code'), '--dense', '--out', output],
+    command: average('seed', 'code'),
   },
   {
     name: 'average-small',
     why: 'The average in 4 bits, embeddings in 8.',
     needs: ['average'],
-    command: (file, output) => ['quantize', file('average'), '--type', 'Q4_1', '--tensor', 'token_embd=Q8_0', '--out', output],
+    command: quantised('average', 'Q4_1'),
   },
   {
     name: 'prose',
@@ -49,7 +52,7 @@ export const steps: readonly RecipeStep[] = [
     name: 'experts-average',
     why: 'The weight average of the two experts: what a mixture of them has to beat.',
     needs: ['code', 'prose'],
-    command: (file, output) => ['upcycle', file('code'), file('prose'), '--dense', '--out', output],
+    command: average('code', 'prose'),
   },
   {
     name: 'mixture',
@@ -70,13 +73,13 @@ export const steps: readonly RecipeStep[] = [
     name: 'experts-average-small',
     why: 'The average of the experts in 4 bits, embeddings in 8.',
     needs: ['experts-average'],
-    command: (file, output) => ['quantize', file('experts-average'), '--type', 'Q4_1', '--tensor', 'token_embd=Q8_0', '--out', output],
+    command: quantised('experts-average', 'Q4_1'),
   },
   {
     name: 'joint-small',
     why: 'The mixture in 4 bits, embeddings in 8.',
     needs: ['joint'],
-    command: (file, output) => ['quantize', file('joint'), '--type', 'Q4_0', '--tensor', 'token_embd=Q8_0', '--out', output],
+    command: quantised('joint', 'Q4_0'),
   },
 ];
 

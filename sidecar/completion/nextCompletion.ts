@@ -1,5 +1,6 @@
 import { type CacheKey, isSameKey, keyOf } from './cache.ts';
 import { type Cursor, readCursor } from './cursor.ts';
+import { DelayedWork } from './delayedWork.ts';
 import type { IdleBudget } from './idleBudget.ts';
 import { afterAccepting, afterEnter } from './nextRequest.ts';
 import type { Completion, CompletionRequest } from './request.ts';
@@ -19,8 +20,6 @@ interface Preparation {
   readonly completionId: string;
   /** Once the completion is accepted, and once Enter is pressed then. */
   readonly places: readonly NextPlace[];
-  readonly timer: NodeJS.Timeout;
-  readonly abort: AbortController;
 }
 
 export interface NextCompletionOptions {
@@ -40,13 +39,13 @@ export interface NextCompletionOptions {
  * line's. Only while the engine is idle and the budget lasts; dropped when the user goes anywhere else.
  */
 export class NextCompletion {
-  readonly #clients = new Map<string, Preparation>();
+  readonly #work = new DelayedWork<Preparation>();
 
   constructor(private readonly options: NextCompletionOptions) {}
 
   /** Whether what is prepared for a client is for this very place. */
   isFor(key: CacheKey): boolean {
-    return this.#clients.get(key.clientKey)?.places.some((place) => isSameKey(place.key, key)) === true;
+    return this.#work.of(key.clientKey)?.places.some((place) => isSameKey(place.key, key)) === true;
   }
 
   /** A completion is on the screen. What is prepared for the place it leads to goes on: the user typed a part of it. */
@@ -58,32 +57,23 @@ export class NextCompletion {
     });
     const [first] = places;
     if (first === undefined) return;
-    const current = this.#clients.get(request.clientKey);
+    const { clientKey } = request;
+    const current = this.#work.of(clientKey);
     if (current !== undefined && isSameKey(current.places[0]?.key ?? first.key, first.key)) {
-      this.#clients.set(request.clientKey, { ...current, completionId: completion.id });
+      this.#work.describe(clientKey, { ...current, completionId: completion.id });
       return;
     }
-    this.stop(request.clientKey);
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      this.#prepare(places, abort.signal).catch(() => undefined);
-    }, SEEN_MS);
-    timer.unref();
-    this.#clients.set(request.clientKey, { completionId: completion.id, places, timer, abort });
+    this.#work.schedule(clientKey, { delayMs: SEEN_MS, details: { completionId: completion.id, places }, work: (signal) => this.#prepare(places, signal) });
   }
 
   /** The user is elsewhere, or left. */
   stop(clientKey: string): void {
-    const client = this.#clients.get(clientKey);
-    if (client === undefined) return;
-    clearTimeout(client.timer);
-    client.abort.abort();
-    this.#clients.delete(clientKey);
+    this.#work.stop(clientKey);
   }
 
   /** The completion is not wanted: nor is what follows it. */
   dismissed(completionId: string): void {
-    for (const [clientKey, client] of this.#clients) if (client.completionId === completionId) this.stop(clientKey);
+    this.#work.stopWhere((preparation) => preparation.completionId === completionId);
   }
 
   async #prepare(places: readonly NextPlace[], signal: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { DelayedWork } from './delayedWork.ts';
 import type { IdleBudget } from './idleBudget.ts';
 
 /** Nobody typed for so long: the model's time is free. */
@@ -11,7 +12,7 @@ export type Reading = (signal: AbortSignal, limitMs: number) => Promise<number>;
  * beyond the next keystroke.
  */
 export class ReadAhead {
-  readonly #clients = new Map<string, { timer: NodeJS.Timeout; abort: AbortController }>();
+  readonly #work = new DelayedWork();
   #running = 0;
 
   /** `onChange`: reading begins or ends. */
@@ -22,22 +23,12 @@ export class ReadAhead {
 
   /** A client's user did something: ends what is read for them. */
   stop(clientKey: string): void {
-    const client = this.#clients.get(clientKey);
-    if (client === undefined) return;
-    clearTimeout(client.timer);
-    client.abort.abort();
-    this.#clients.delete(clientKey);
+    this.#work.stop(clientKey);
   }
 
   /** Reads when the user has done nothing for a while from now. */
   schedule(clientKey: string, read: Reading): void {
-    this.stop(clientKey);
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      this.#read(read, abort.signal).catch(() => undefined);
-    }, IDLE_MS);
-    timer.unref();
-    this.#clients.set(clientKey, { timer, abort });
+    this.#work.schedule(clientKey, { delayMs: IDLE_MS, details: undefined, work: (signal) => this.#read(read, signal) });
   }
 
   async #read(read: Reading, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TroubleError } from '../engine/engine.ts';
+import { retryAfterMs } from '../store/network/retryAfter.ts';
 import { checkIsPrivate, type ServerAddress } from './serverAddress.ts';
 import { ServerUnavailableError, serverFailed } from './serverErrors.ts';
 import type { ServerFetch } from './serverFetch.ts';
@@ -132,7 +133,7 @@ export class ServerConnection {
     if (UNACCEPTABLE.has(status)) throw serverFailed(`${host} refused the request to ${path} (${status}).${quoted}`);
     const isPassing = PASSING.has(status);
     const problem = status === 429 ? 'has more requests than it takes' : 'failed';
-    return new PassingError(`${host} ${problem} (${status}).${quoted}`, isPassing, { retryAfterMs: isPassing ? retryAfterMs(headers) : undefined });
+    return new PassingError(`${host} ${problem} (${status}).${quoted}`, isPassing, { retryAfterMs: isPassing ? boundedRetryMs(headers) : undefined });
   }
 }
 
@@ -147,12 +148,10 @@ class PassingError extends ServerUnavailableError {
   }
 }
 
-/** RFC 9110, section 10.2.3: seconds, or a date. */
-function retryAfterMs(headers: Headers): number | undefined {
-  const value = headers.get('retry-after')?.trim();
-  if (!value) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS) : undefined;
+/** What a server asks for, within bounds. */
+function boundedRetryMs(headers: Headers): number | undefined {
+  const ms = retryAfterMs(headers);
+  return ms === undefined ? undefined : Math.min(ms, LONGEST_RETRY_AFTER_MS);
 }
 
 /** What went wrong below HTTP: "ECONNREFUSED", "self-signed certificate". */

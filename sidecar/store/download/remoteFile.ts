@@ -43,11 +43,3 @@ function wholeNumber(value: string | null): number | undefined {
 export function unsatisfiedSize(headers: Headers): number | undefined {
   return wholeNumber(/^bytes \*\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? null);
 }
-
-/** What `Retry-After` asks for, in milliseconds: seconds or a date. */
-export function retryAfterMs(headers: Headers, nowMs = Date.now()): number | undefined {
-  const value = headers.get('retry-after');
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
-  return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
-}

@@ -2,10 +2,11 @@ import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { formatBytes } from '../../models/gguf/header.ts';
 import { HttpRefusalError, type HttpClient, type HttpResponse } from '../network/httpClient.ts';
+import { retryAfterMs } from '../network/retryAfter.ts';
 import { requireSpace } from './diskSpace.ts';
 import { BrokenTransferError, refused, writeFailure } from './errors.ts';
 import type { PartialFile } from './partialFile.ts';
-import { remoteFile, retryAfterMs, unsatisfiedSize, type RemoteFile } from './remoteFile.ts';
+import { remoteFile, unsatisfiedSize, type RemoteFile } from './remoteFile.ts';
 
 export interface TransferRequest {
   readonly client: HttpClient;

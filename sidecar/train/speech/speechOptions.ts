@@ -1,21 +1,14 @@
 import type { AdamWOptions } from '../../../kernels/optimiser/adamWOptions.ts';
 import type { ScheduleOptions } from '../../../kernels/optimiser/schedules.ts';
+import type { SpeechTransformerHyperparameters } from '../../speech/architectures/speechTransformer.ts';
 
 /** Sizes of a Speech-Transformer that begins with random weights. */
-export interface SpeechSizes {
-  readonly melBands: number;
-  readonly channels: number;
-  readonly width: number;
-  readonly encoderBlocks: number;
-  readonly decoderBlocks: number;
-  readonly heads: number;
-  readonly feedForwardWidth: number;
-}
+export type SpeechSizes = Omit<SpeechTransformerHyperparameters, 'vocabularySize' | 'positions'>;
 
 /** All that a training of a speech model is. */
 export interface SpeechTrainOptions {
   readonly speech: SpeechSizes;
-  readonly positions: 'convolutional' | 'sinusoidal';
+  readonly positions: SpeechTransformerHyperparameters['positions'];
   /** JSON lines, one for each utterance: `audio_filepath`, `text`, and `language`. */
   readonly dataPaths: readonly string[];
   readonly outputPath: string;

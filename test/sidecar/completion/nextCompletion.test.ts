@@ -65,6 +65,17 @@ async function complete({ service }: Setup, marked: string, overrides: Partial<C
   return answer;
 }
 
+/** Where the completion after one is being made, and waits for `goOn`. */
+async function underWay(): Promise<{ readonly state: Setup; readonly goOn: () => void }> {
+  const state = setup();
+  await complete(state, 'if (a) ‸');
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  state.engine.pace = () => held;
+  await pass(200);
+  return { state, goOn };
+}
+
 const textsOf = (completions: readonly Completion[]): readonly string[] => completions.map(({ text }) => text);
 const promptOf = async ({ engine }: Setup, index: number): Promise<string> => (await engine.promptOf(index)) + (engine.generations[index]?.requiredPrefix ?? '');
 
@@ -115,12 +126,7 @@ describe('the completion after the one on the screen', () => {
   });
 
   it('is waited for where it is under way', async () => {
-    const state = setup();
-    await complete(state, 'if (a) ‸');
-    let goOn = (): void => undefined;
-    const held = new Promise<void>((resolve) => (goOn = resolve));
-    state.engine.pace = () => held;
-    await pass(200);
+    const { state, goOn } = await underWay();
     const answer = state.service.complete(requestAt('if (a) go();‸', { settings }), never);
     await pass(0);
     goOn();
@@ -129,12 +135,7 @@ describe('the completion after the one on the screen', () => {
   });
 
   it('is asked for anew where others would be served first', async () => {
-    const state = setup();
-    await complete(state, 'if (a) ‸');
-    let goOn = (): void => undefined;
-    const held = new Promise<void>((resolve) => (goOn = resolve));
-    state.engine.pace = () => held;
-    await pass(200);
+    const { state, goOn } = await underWay();
     state.world.others = 1;
     const answer = state.service.complete(requestAt('if (a) go();‸', { settings }), never);
     await pass(0);
@@ -144,12 +145,7 @@ describe('the completion after the one on the screen', () => {
   });
 
   it('is asked for anew where others come while it is waited for', async () => {
-    const state = setup();
-    await complete(state, 'if (a) ‸');
-    let goOn = (): void => undefined;
-    const held = new Promise<void>((resolve) => (goOn = resolve));
-    state.engine.pace = () => held;
-    await pass(200);
+    const { state, goOn } = await underWay();
     const answer = state.service.complete(requestAt('if (a) go();‸', { settings }), never);
     await pass(0);
     assert.equal(state.engine.generations.length, 2);
