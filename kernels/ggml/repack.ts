@@ -6,6 +6,8 @@ import { rowBytes, tensorTypes, type TensorType } from './types.ts';
 const CONTEXT_BYTES = 16 * 1024;
 /** Offset of `buffer` in `struct ggml_tensor`. */
 const BUFFER_OFFSET_BYTES = 8;
+/** ggml's products on AMX tiles are wrong where a row is a single block of 32 values, as in no model of any size but in small ones for speech. */
+const AMX_MIN_COLUMNS = 64;
 
 /**
  * The best of the CPU's faster weight layouts that takes a matrix (or a stack of experts) of this type and shape; `undefined` where none does. It depends on the
@@ -19,6 +21,7 @@ function canRepack(device: Device, bufferType: Pointer, { type, shape, use }: { 
   const columns = shape[0] ?? 1;
   if (columns % tensorTypes[type].blockElements !== 0 || rowBytes(type, columns) === 0) return false;
   const { functions } = device;
+  if (columns < AMX_MIN_COLUMNS && functions.ggml_backend_buft_name(bufferType).includes('AMX')) return false;
   const context = device.createContext(CONTEXT_BYTES);
   const buffer = functions.ggml_backend_buft_alloc_buffer(bufferType, 0);
   try {

@@ -91,9 +91,7 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
     const file = await readSpeechTransformerFile(path);
     const specs = speechTransformerWeights(file.hyperparameters);
     checkWeights(specs, file.tensors, path);
-    // As they stand in the file: of rows as short as these some processors' faster layouts (AMX) compute something else.
-    const plain = specs.map((spec) => (spec.use === 'matrix' ? { ...spec, use: 'embedding' as const } : spec));
-    const weights = await loadWeights(onOneDevice(device), plain, file.tensors, options);
+    const weights = await loadWeights(onOneDevice(device), specs, file.tensors, options);
     try {
       return new SpeechTransformerNetwork(file, device, weights, sizes);
     } catch (error) {
