@@ -11,6 +11,8 @@ export const MAX_DOCUMENTS = 1 << (32 - COUNT_BITS);
 
 /** Postings that one ranking looks at: some ten milliseconds. */
 const MAX_VISITED = 200_000;
+/** Postings of a term that are looked through to know how rare it is. */
+const MAX_COUNTED = 4_096;
 
 /** BM25's usual constants (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009). */
 const K1 = 1.2;
@@ -94,27 +96,34 @@ export class InvertedIndex {
   scores(weights: ReadonlyMap<number, number>): Map<DocumentId, number> {
     const scores = new Map<DocumentId, number>();
     const averageLength = this.#totalLength / Math.max(1, this.#liveCount);
-    const terms = [...weights].map(([hash, weight]) => ({ hash, weight, frequency: this.frequency(hash) })).sort((one, other) => one.frequency - other.frequency);
+    const terms = [...weights].map(([hash, weight]) => ({ hash, weight, frequency: this.#frequency(hash) })).sort((one, other) => one.frequency - other.frequency);
     let visited = 0;
     for (const { hash, weight, frequency } of terms) {
       visited += frequency;
       if (visited > MAX_VISITED) break;
-      const rarity = this.rarity(frequency);
-      this.#visit(hash, (id, count) => {
+      const found = this.postings(hash);
+      const rarity = this.#rarityOf(found.length);
+      for (const [id, count] of found) {
         const norm = K1 * (1 - B + (B * (this.#lengths[id] ?? 0)) / averageLength);
         scores.set(id, (scores.get(id) ?? 0) + (weight * rarity * count * (K1 + 1)) / (count + norm));
-      });
+      }
     }
     return scores;
   }
 
-  /** BM25's inverse document frequency of a term that `documents` hold. */
-  rarity(documents: number): number {
+  /** BM25's inverse document frequency of a term: above zero for any, and lowest for one that all documents hold. */
+  rarity(hash: number): number {
+    const most = Math.min(this.#frequency(hash), this.#liveCount);
+    // Each edit of a document leaves postings of what it was: few enough are counted without them.
+    return this.#rarityOf(most > MAX_COUNTED ? most : this.postings(hash).length);
+  }
+
+  #rarityOf(documents: number): number {
     return Math.log(1 + (this.#liveCount - documents + 0.5) / (documents + 0.5));
   }
 
   /** In how many documents a term stands, some that were removed among them. */
-  frequency(hash: number): number {
+  #frequency(hash: number): number {
     let frequency = this.#buffered === 0 ? 0 : (this.#bufferPostings().get(hash)?.length ?? 0);
     for (const { hashes, offsets } of this.#segments) {
       const at = indexOf(hashes, hash);

@@ -27,8 +27,7 @@ const MAX_TEXT_UNITS = 256 * 1024;
 export async function outline(text: string, languageId: string, grammars: Grammars): Promise<readonly Definition[] | undefined> {
   const shapes = definitionShapes(languageId);
   if (shapes === undefined || text.length > MAX_TEXT_UNITS) return undefined;
-  const parser = await grammars.parser(shapes.grammar);
-  const tree = parser.parse(text);
+  const tree = await grammars.parse(text, shapes.grammar);
   if (tree === null) return undefined;
   const lines = text.split('\n');
   const isBlockByIndentation = languageSyntax(languageId).blocks === 'indentation';

@@ -122,7 +122,7 @@ function closeness(text: string, weights: ReadonlyMap<number, number>): number {
 }
 
 function rarityWeights(index: WorkspaceIndex, weights: ReadonlyMap<number, number>): Map<number, number> {
-  return new Map([...weights].map(([hash, weight]) => [hash, weight * index.terms.rarity(index.terms.frequency(hash))]));
+  return new Map([...weights].map(([hash, weight]) => [hash, weight * index.terms.rarity(hash)]));
 }
 
 function ranked(snippets: readonly Snippet[], isKnown: (snippet: Snippet) => boolean): Snippet[] {

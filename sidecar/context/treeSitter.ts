@@ -6,3 +6,4 @@ export const { Language, Parser } = (script as unknown as { readonly default: ty
 export type Language = TreeSitter.Language;
 export type Parser = TreeSitter.Parser;
 export type Node = TreeSitter.Node;
+export type Tree = TreeSitter.Tree;

@@ -27,7 +27,7 @@ export function filesForWords(index: WorkspaceIndex, words: string, openUris: re
 /** The pieces of the files that the words fit best, at most `limit`, in the order of their rank. */
 export async function searchWords(index: WorkspaceIndex, words: string, options: { limit: number; openUris: readonly string[] }): Promise<Snippet[]> {
   const weights = wordWeights(words);
-  const rarity = new Map([...weights].map(([hash, weight]) => [hash, weight * index.terms.rarity(index.terms.frequency(hash))]));
+  const rarity = new Map([...weights].map(([hash, weight]) => [hash, weight * index.terms.rarity(hash)]));
   const found: Snippet[] = [];
   for (const [rank, file] of filesForWords(index, words, options.openUris).entries()) {
     const read = await index.read(file);

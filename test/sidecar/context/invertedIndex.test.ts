@@ -34,6 +34,17 @@ describe('the inverted index', () => {
     assert.ok((scores.get(long) ?? 0) > (scores.get(common) ?? 0));
   });
 
+  it('scores a document that was edited a hundred times as one that is new', () => {
+    const texts = ['cart total', 'cart price', 'cart', 'total price'];
+    const [edited, fresh] = [new InvertedIndex(), new InvertedIndex()];
+    for (const text of texts) edited.add(termCounts(text));
+    for (let edit = 0; edit < 100; edit++) edited.remove(edited.add(termCounts('cart cart price')));
+    for (const text of texts) fresh.add(termCounts(text));
+    assert.deepEqual([...edited.scores(words('cart', 'price'))], [...fresh.scores(words('cart', 'price'))]);
+    assert.ok(edited.rarity(hashOf('cart')) > 0);
+    assert.equal(edited.rarity(hashOf('cart')), fresh.rarity(hashOf('cart')));
+  });
+
   it('answers the same from segments and merges as a plain table does', () => {
     const index = new InvertedIndex();
     const table = new Map<number, [number, number][]>();
