@@ -1,9 +1,11 @@
 /**
  * Decoding and the next 260 tokens of a prompt, deep in a context, beside libllama with flash attention and without:
  *
- *   npx tsx test/bench/longContext.ts [--depths 4096,16384] [--rounds 3] [--threads N] [--write]
+ *   npx tsx test/bench/longContext.ts [--depths 4096,16384,32768] [--rounds 3] [--threads N] [--write]
  *
- * With one thread all engines compute on the thread that asks, and processor time is measured: what else the machine does changes it little. The weights are SmolLM2's; what it says beyond its trained length is of no use, how fast it says it is.
+ * With one thread all engines compute on the thread that asks, and processor time is measured: what else the machine does changes it little. The weights are SmolLM2's; what it says
+ * beyond its trained length is of no use, how fast it says it is. Nor does that depend on what stands in the context: the keys and values of 512 tokens are put into all caches again and
+ * again, and only the last tokens of a context are read at their place.
  */
 import { execa } from 'execa';
 import { performance } from 'node:perf_hooks';
@@ -14,6 +16,7 @@ import { Device } from '../../kernels/ggml/device.ts';
 import { computeEnvironment } from '../../sidecar/engine/process/computeEnvironment.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
 import { sequenceLayout } from '../../sidecar/models/chorus/cacheLayout.ts';
+import { CacheRows } from '../../sidecar/models/chorus/cacheRows.ts';
 import { ChorusSequence } from '../../sidecar/models/chorus/chorusSequence.ts';
 import { checkModel } from '../../sidecar/models/chorus/openNetwork.ts';
 import { Network } from '../../sidecar/models/chorus/network.ts';
@@ -24,6 +27,7 @@ import { Tiers } from '../../sidecar/models/chorus/tiers.ts';
 import { loadWeights } from '../../sidecar/models/chorus/weights.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';
+import { repeatedState } from './longContext/repeatedState.ts';
 import { writeReport } from './report.ts';
 import { median } from './statistics.ts';
 
@@ -31,12 +35,15 @@ const DECODE_TOKENS = 64;
 /** Decoded by one engine before the next has its turn: the other's threads wait actively for some milliseconds. */
 const TURN_TOKENS = 16;
 const PROMPT_TOKENS = 260;
-const CHUNK_TOKENS = 512;
+/** Read once, and repeated. */
+const READ_TOKENS = 512;
+/** Read behind what is repeated: as many as any choice of rows looks at. */
+const LAST_TOKENS = 64;
 /** Rows of a cache that keeps some, for what is appended. */
 const ROOM_ROWS = 1_024;
 const CHOICES = ['full', 'tiered:1024', 'snapkv:2048', 'snapkv:1024'] as const;
 
-const { values } = parseArgs({ options: { depths: { type: 'string', default: '4096,16384' }, rounds: { type: 'string', default: '3' }, threads: { type: 'string', default: '0' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { depths: { type: 'string', default: '4096,16384,32768' }, rounds: { type: 'string', default: '3' }, threads: { type: 'string', default: '0' }, write: { type: 'boolean', default: false } } });
 if (Object.entries(computeEnvironment).some(([name, value]) => process.env[name] !== value)) {
   const { exitCode } = await execa(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env: computeEnvironment, stdio: 'inherit', reject: false });
   process.exit(exitCode ?? 1);
@@ -79,7 +86,9 @@ const { vocabularySize } = model.hyperparameters;
 const tokenAt = (index: number): number => (Math.imul(index, 7_919) + 13) % vocabularySize;
 
 const rows: Row[] = [];
-for (const depth of values.depths.split(',').map(Number)) rows.push(...(await measure(depth)));
+const depths = values.depths.split(',').map(Number);
+if (depths.some((depth) => !Number.isInteger(depth / READ_TOKENS) || depth < READ_TOKENS)) throw new Error(`--depths takes multiples of ${READ_TOKENS}; got ${values.depths}.`);
+for (const depth of depths) rows.push(...(await measure(depth)));
 await report();
 
 async function measure(depth: number): Promise<readonly Row[]> {
@@ -90,7 +99,6 @@ async function measure(depth: number): Promise<readonly Row[]> {
   try {
     for (const competitor of open) {
       await competitor.read(context);
-      process.stdout.write(`${depth}: ${competitor.name} has read the context\n`);
     }
     // The first round warms up.
     for (let round = 0; round <= Number(values.rounds); round++) {
@@ -136,7 +144,8 @@ function ours(name: string, depth: number): Competitor {
   const choice = parseCacheChoice(name);
   const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries, layout: sequenceLayout(choice.tier) });
   const tier = choice.tier && new Tiers(network, cache, choice.tier);
-  const sequence = new ChorusSequence(network, cache, vocabularySize, choice.capacity === Infinity ? undefined : choice, tier);
+  const sequence = new ChorusSequence(network, cache, vocabularySize, undefined, tier);
+  const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length });
   let contextTokens = 0;
   return {
     name,
@@ -144,9 +153,16 @@ function ours(name: string, depth: number): Competitor {
       return tier ? tier.answers.attendedBytes : (cache.sizeBytes * cache.rows) / cache.capacity;
     },
     async read(tokens) {
-      using reading = sequence.readWhole(tokens);
-      if (reading) while (!reading.isDone) await reading.step();
-      else for (let start = 0; start < tokens.length; start += CHUNK_TOKENS) await sequence.forward(tokens.slice(start, start + CHUNK_TOKENS), { wanted: 'none', isAnswer: false });
+      await network.evaluate(cache, tokens.slice(0, READ_TOKENS), 'none');
+      const read = new Uint8Array(READ_TOKENS * rows.rowBytes);
+      rows.read(0, read);
+      const keptTokens = Math.min(tokens.length, choice.capacity);
+      while (cache.length < keptTokens) rows.append(tokens.slice(cache.length, cache.length + READ_TOKENS), read);
+      if (choice.capacity !== Infinity) cache.hold(tokens, keptTokens);
+      else {
+        cache.truncate(tokens.length - LAST_TOKENS);
+        await sequence.forward(tokens.slice(-LAST_TOKENS), { wanted: 'none', isAnswer: false });
+      }
       contextTokens = tokens.length;
     },
     decode: async (token) => void (await sequence.forward([token], { wanted: 'last', isAnswer: true })),
@@ -161,7 +177,7 @@ function ours(name: string, depth: number): Competitor {
 }
 
 function theirs(name: string, depth: number): Competitor {
-  const llama = new LibLlama(modelPath, { contextSizeTokens: depth + CHUNK_TOKENS, threads, flashAttention: name.includes('flash'), quiet: true });
+  const llama = new LibLlama(modelPath, { contextSizeTokens: depth + READ_TOKENS, threads, flashAttention: name.includes('flash'), quiet: true });
   let [contextTokens, past] = [0, 0];
   const append = (tokens: readonly number[]): void => {
     llama.decode(tokens, past, { read: false });
@@ -170,7 +186,10 @@ function theirs(name: string, depth: number): Competitor {
   return {
     name,
     read: async (tokens) => {
-      for (let start = 0; start < tokens.length; start += CHUNK_TOKENS) append(tokens.slice(start, start + CHUNK_TOKENS));
+      append(tokens.slice(0, READ_TOKENS));
+      llama.restore(repeatedState(llama.state(), tokens.length / READ_TOKENS));
+      llama.truncate((past = tokens.length - LAST_TOKENS));
+      append(tokens.slice(-LAST_TOKENS));
       contextTokens = past;
     },
     decode: async (token) => append([token]),
@@ -186,7 +205,7 @@ async function report(): Promise<void> {
   const body = `
 Tokens per second ${isProcessorTime ? 'of processor time on one thread' : `with ${threads} threads`}, deep in a context of so many tokens: ${DECODE_TOKENS} decoded in turns of ${TURN_TOKENS}, the first of each not counted, and the next ${PROMPT_TOKENS} tokens of a prompt; medians of
 ${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything and chooses anew every few tokens, which is included; of a prompt each block of 64 chooses too.
-*snapkv* chose once, when the context had been read. The last column: keys and values that a token attends.
+*snapkv* chose once, when the context had been read. What stands in the contexts are 512 tokens again and again. The last column: keys and values that a token attends.
 
 | depth | what | decode tokens/s | ratio | prompt tokens/s | ratio | MiB attended |
 |---:|---|---:|---:|---:|---:|---:|

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { CALL_SITES, type CallSite, restOfCall } from './callSites.ts';
-import { listOf } from './contextList.ts';
+import { waitForFileInContext } from './contextList.ts';
 import type { Window } from './driver.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
-import { waitFor } from './waitFor.ts';
 
 /** Tried with `CHORUS_CALL_SITES=some`: places where the small model of the tests gets it right. With `all` it takes minutes; without, none is tried. */
 const ALWAYS = ['pottery.py', 'src/sail.ts', 'crossing.go', 'src/pilot.rs', 'shop/Cellar.java', 'src/deck.c'];
@@ -40,11 +39,7 @@ async function untilIndexed(host: Scenario, window: Window): Promise<void> {
   const file = await host.write('ready.py', 'from orchard import press\n\npress');
   await window.openFile(file);
   await window.goToEnd();
-  await waitFor('the definitions in the context', async () => {
-    await window.type(' press.');
-    return (await listOf(window, 'Chorus: Show Context')).rows.some((row) => row.includes(definition.path)) || undefined;
-    // A plan is taken up while nobody types, where the machine is slow.
-  }, { intervalMs: 8_000 });
+  await waitForFileInContext(window, definition.path, { typing: ' press.' });
   await rm(file);
   await window.command('Revert and Close Editor');
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { symlink } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { listOf } from './contextList.ts';
+import { listOf, waitForFileInContext } from './contextList.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import type { Window } from './driver.ts';
@@ -61,14 +60,8 @@ describeHost(NEWEST_HOST, (scenario) => {
     await window.goToEnd();
     await window.type('.');
     // The server starts with the document, and answers a later ranking.
-    const rows = await waitFor('what the language server knows in the context', async () => {
-      // A statement of its own: "till. till." would ask for a property of that name.
-      await window.type(' ; till.');
-      // Whoever goes to the palette at once has not asked for a completion yet.
-      await sleep(4_000);
-      const listed = (await listOf(window, 'Chorus: Show Context')).rows;
-      return listed.some((row) => row.includes('stands/south/till.ts')) ? listed : undefined;
-    });
+    // A statement of its own each time: "till. till." would ask for a property of that name.
+    const rows = await waitForFileInContext(window, 'stands/south/till.ts', { typing: ' ; till.' });
     assert.deepEqual(rows.filter((row) => row.includes('stands/') && !row.includes('south')), []);
   });
 

@@ -72,6 +72,20 @@ export class LibLlama implements Disposable {
     if (!this.#api.removeMemory(this.#api.memory(this.#context), 0, length, -1)) throw new Error(`libllama could not forget what follows ${length} tokens`);
   }
 
+  /** What the context holds of the tokens so far, in llama.cpp's own format. */
+  state(): Uint8Array {
+    const bytes = new Uint8Array(Number(this.#api.stateSize(this.#context, 0)));
+    const written = Number(this.#api.readState(this.#context, bytes, bytes.byteLength, 0));
+    if (written !== bytes.byteLength) throw new Error(`libllama wrote ${written} of ${bytes.byteLength} bytes of its state`);
+    return bytes;
+  }
+
+  /** Puts a state in place of what the context holds. */
+  restore(state: Uint8Array): void {
+    const read = Number(this.#api.writeState(this.#context, state, state.byteLength, 0));
+    if (read !== state.byteLength) throw new Error(`libllama took ${read} of ${state.byteLength} bytes of a state`);
+  }
+
   [Symbol.dispose](): void {
     this.#api.freeContext(this.#context);
     this.#api.freeModel(this.#model);
@@ -125,6 +139,9 @@ function bindOnce(build: LibraryBuild) {
     silence: library.symbol('llama_supports_mlock') as unknown,
     clearMemory: library.func('llama_memory_clear', 'void', ['void *', 'bool']),
     removeMemory: library.func('llama_memory_seq_rm', 'bool', ['void *', 'int32', 'int32', 'int32']),
+    stateSize: library.func('llama_state_seq_get_size', 'size_t', ['void *', 'int32']),
+    readState: library.func('llama_state_seq_get_data', 'size_t', ['void *', 'void *', 'size_t', 'int32']),
+    writeState: library.func('llama_state_seq_set_data', 'size_t', ['void *', 'void *', 'size_t', 'int32']),
     freeContext: library.func('llama_free', 'void', ['void *']),
     freeModel: library.func('llama_model_free', 'void', ['void *']),
   };
