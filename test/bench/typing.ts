@@ -2,11 +2,13 @@
  * Replays a person's real editing at true speed and asks for completions as VS Code does: 50 ms after each change, the request before cancelled
  * at the change. Measures how long text takes to come, how often the model is asked, and how often a suggestion says what was typed next.
  *
- *   npx tsx test/bench/typing.ts [--minutes 4] [--limit CHANGES] [--seed 1] [--data FILE] [--context TOKENS] [--peer] [--stepwise] [--write]
+ *   npx tsx test/bench/typing.ts [--minutes 4] [--limit CHANGES] [--seed 1] [--data FILE | --package NAME] [--context TOKENS] [--peer] [--stepwise] [--write]
  *
  * The recording's other documents are the workspace; its part of a prompt is what the setting allows, 16,384 tokens at most. With `--peer` the same minutes
  * are replayed again, asked as llama.cpp's editors do (`typing/peer.ts`), with llama.cpp, in the same run. Tokens are counts; times are only comparable
  * where the machine does nothing else.
+ *
+ * With `--package` nobody was recorded: lines of a held-out package are typed again where they stood (`typing/trace.ts`), for languages of which there is no recording.
  *
  * With `--stepwise` each change waits for the answer to the one before, as on a machine that is quicker than the fingers: then counts depend on nothing
  * else that the machine does, and times mean nothing.
@@ -17,14 +19,19 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CompletionService } from '../../sidecar/completion/completionService.ts';
+import { languageIdOf } from '../../sidecar/context/languageIds.ts';
 import { openBenchSession } from './benchSession.ts';
-import { type Change, readRecording, typedAfter } from './recording.ts';
+import { type Change, readRecording, type Recording, typedAfter } from './recording.ts';
 import { repositoryRoot, writeReport } from './report.ts';
 import { type Burst, chooseBursts } from './typing/bursts.ts';
 import { countingSession, processorSeconds } from './typing/countingSession.ts';
 import { type Answer, describeOwn, describeRecorded, EDITOR_DELAY_MS } from './typing/figures.ts';
 import { Peer } from './typing/peer.ts';
 import { type RecordedWorkspace, recordedWorkspace, uriOf } from './typing/recordedWorkspace.ts';
+import { packageTrace } from './typing/trace.ts';
+
+/** Of a trace: more than are replayed. */
+const PLACES_PER_MINUTE = 4;
 
 const { values: options } = parseArgs({
   options: {
@@ -32,6 +39,7 @@ const { values: options } = parseArgs({
     limit: { type: 'string' },
     seed: { type: 'string', default: '1' },
     data: { type: 'string' },
+    package: { type: 'string' },
     context: { type: 'string', default: '16384' },
     peer: { type: 'boolean', default: false },
     stepwise: { type: 'boolean', default: false },
@@ -80,23 +88,22 @@ async function ask(complete: Complete, change: Change, index: number, signal: Ab
 }
 
 const requestOf = (change: Change) => ({
-  uri: uriOf(change.path), languageId: languageOf(change.path), text: change.text, offset: change.cursor, explicit: false, clientKey: 'bench', settings: {},
+  uri: uriOf(change.path), languageId: languageIdOf(change.path), text: change.text, offset: change.cursor, explicit: false, clientKey: 'bench', settings: {},
 });
-
-function languageOf(file: string): string {
-  const ids: Record<string, string> = { '.ts': 'typescript', '.tsx': 'typescriptreact', '.js': 'javascript', '.json': 'json', '.md': 'markdown', '.yml': 'yaml', '.yaml': 'yaml' };
-  return ids[path.extname(file)] ?? 'plaintext';
-}
 
 const dataFile = options.data ?? process.env['CHORUS_EDIT_RECORDING'] ?? path.join(repositoryRoot, '../shared/data/edit-recordings/typescript-service-92-minutes.json.gz');
-const recording = await readRecording(dataFile).catch((error: unknown) => {
-  throw new Error(`Expected a recording at ${dataFile}. It is a gzipped workspaceRecording@1.0 of microsoft/vscode-copilot-chat; name one by --data.`, { cause: error });
-});
+const recording = options.package === undefined ? await recorded() : await packageTrace(options.package, { places: Math.ceil(Number(options.minutes) * PLACES_PER_MINUTE), seed: Number(options.seed) });
 const HOW = options.stepwise
   ? 'one change after the other, each when the answer to the one before is there: counts depend on nothing else that the machine does, and times mean nothing'
   : `replayed at true speed. As in VS Code the request before is cancelled at each change, and the next comes ${EDITOR_DELAY_MS} ms later unless there was another change`;
 const bursts = chooseBursts(recording.changes, { wantedMs: Number(options.minutes) * 60_000, limit: options.limit === undefined ? Infinity : Number(options.limit), seed: Number(options.seed) });
 const changes = bursts.reduce((sum, burst) => sum + burst.last - burst.first + 1, 0);
+
+async function recorded(): Promise<Recording> {
+  return readRecording(dataFile).catch((error: unknown) => {
+    throw new Error(`Expected a recording at ${dataFile}. It is a gzipped workspaceRecording@1.0 of microsoft/vscode-copilot-chat; name one by --data.`, { cause: error });
+  });
+}
 
 /** Replays all bursts with an engine; `open` makes of its session what answers. */
 async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<typeof countingSession>['session'], workspace: RecordedWorkspace) => { complete: Complete; statistics: () => { requests: number; cancelled: number } }): Promise<{ model: string; answers: Answer[]; rows: Record<string, string> }> {
@@ -141,8 +148,9 @@ const peer = !options.peer ? undefined : await measure('llama', (session) => {
   };
 });
 const inBursts = recording.fetches.filter(({ timeMs }) => bursts.some(({ first, last }) => timeMs >= (recording.changes[first]?.timeMs ?? 0) - 100 && timeMs <= (recording.changes[last]?.timeMs ?? 0) + 5000));
-const theirs = describeRecorded(recording, inBursts, changes);
-const theirsAll = describeRecorded(recording, recording.fetches, recording.changes.length);
+const copilot: readonly (readonly [title: string, rows: Record<string, string>])[] =
+  recording.fetches.length === 0 ? [] : [['Copilot, same minutes', describeRecorded(recording, inBursts, changes)], ['Copilot, whole session', describeRecorded(recording, recording.fetches, recording.changes.length)]];
+const columns = [['Chorus', chorus.rows] as const, ...(peer ? [['llama.cpp and its editors’ requests', peer.rows] as const] : []), ...copilot];
 const minutes = (bursts.reduce((sum, { durationMs }) => sum + durationMs, 0) / 60_000).toFixed(1);
 if (options.verbose) {
   for (const { change, text, latencyMs, cached } of chorus.answers) {
@@ -150,19 +158,26 @@ if (options.verbose) {
     console.log(`${Math.round(latencyMs)} ms${cached ? ' cached' : ''} ${JSON.stringify(document.slice(Math.max(0, cursor - 40), cursor))} ‸ ${JSON.stringify(text)}  typed ${JSON.stringify(typedAfter(recording.changes, change, 30))}`);
   }
 }
-const rows = Object.keys(chorus.rows).map((key) => `| ${key} | ${chorus.rows[key]} |${peer ? ` ${peer.rows[key] ?? '–'} |` : ''} ${theirs[key] ?? '–'} | ${theirsAll[key] ?? '–'} |`);
-const table = `| | Chorus |${peer ? ' llama.cpp and its editors’ requests |' : ''} Copilot, same minutes | Copilot, whole session |\n|---|---|---|---|${peer ? '---|' : ''}\n${rows.join('\n')}`;
+const rows = Object.keys(chorus.rows).map((key) => `| ${key} | ${columns.map(([, of]) => of[key] ?? '–').join(' | ')} |`);
+const table = `| | ${columns.map(([title]) => title).join(' | ')} |\n|${'---|'.repeat(columns.length + 1)}\n${rows.join('\n')}`;
 console.log(`${bursts.length} bursts, ${minutes} minutes\n${table}`);
 if (options.write) {
+  const what = options.package === undefined ? '' : `-${languageIdOf(recording.changes[0]?.path ?? '')}`;
+  const flags = [`--minutes ${options.minutes}`, `--seed ${options.seed}`, ...(options.package === undefined ? [] : [`--package ${options.package}`]), ...(options.peer ? ['--peer'] : []), ...(options.stepwise ? ['--stepwise'] : [])];
+  const source =
+    options.package === undefined
+      ? `A person's real work on a TypeScript project, ${minutes} minutes of it in ${bursts.length} bursts drawn by seed ${options.seed}, ${HOW}. Copilot's figures are computed
+from the log of that very session. The person saw Copilot's suggestions and often typed along with them, so agreement with what was typed
+next favours Copilot; text that came from an accepted suggestion is not counted as typed.`
+      : `Lines of the package ${options.package}, which is held out from training, typed again where they stood: ${minutes} minutes at ${bursts.length} places drawn by seed ${options.seed}, at the pace of
+practised typists (Dhakal et al., 2018), ${HOW}. Nobody was recorded.`;
   await writeReport({
-    name: options.stepwise ? 'typing-counts' : 'typing',
+    name: `${options.stepwise ? 'typing-counts' : 'typing'}${what}`,
     title: options.stepwise ? 'What is evaluated while a person types' : 'Completion while a person types',
     model: chorus.model,
-    figures: { minutes: Number(minutes), chorus: chorus.rows, peer: peer?.rows, copilotSameMinutes: theirs, copilotWholeSession: theirsAll },
-    command: `npx tsx test/bench/typing.ts --minutes ${options.minutes} --seed ${options.seed}${options.peer ? ' --peer' : ''}${options.stepwise ? ' --stepwise' : ''} --write`,
-    body: `A person's real work on a TypeScript project, ${minutes} minutes of it in ${bursts.length} bursts drawn by seed ${options.seed}, ${HOW}. Copilot's figures are computed
-from the log of that very session. The person saw Copilot's suggestions and often typed along with them, so agreement with what was typed
-next favours Copilot; text that came from an accepted suggestion is not counted as typed.
+    figures: { minutes: Number(minutes), columns: Object.fromEntries(columns) },
+    command: `npx tsx test/bench/typing.ts ${flags.join(' ')} --write`,
+    body: `${source}
 
 ${table}`,
   });

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { typedAfter } from '../recording.ts';
+import { chooseBursts } from './bursts.ts';
+import { traceOf } from './trace.ts';
+
+const text = Array.from({ length: 40 }, (_, line) => (line % 10 === 0 ? '' : `  const value${line} = compute(${line});`)).join('\n');
+const documents = new Map([['a.js', text], ['b.js', text], ['short.js', 'const a = 1;\n']]);
+
+describe('a trace over documents', () => {
+  const trace = traceOf(documents, { places: 5, seed: 3 });
+
+  it('types again what was taken out, until every document is as it was', () => {
+    assert.equal(trace.documents.get('short.js'), 'const a = 1;\n');
+    for (const file of ['a.js', 'b.js']) {
+      const changes = trace.changes.filter(({ path }) => path === file);
+      assert.notEqual(trace.documents.get(file), text);
+      assert.equal(changes.at(-1)?.text, text);
+    }
+  });
+
+  it('is what its edits make, with the cursor behind each', () => {
+    let now = trace.documents.get(trace.changes[0]?.path ?? '') ?? '';
+    for (const { edit: [[start, end, inserted] = [0, 0, '']], text: after, cursor } of trace.changes.filter(({ documentId }) => documentId === 0)) {
+      now = now.slice(0, start) + inserted + now.slice(end);
+      assert.equal(now, after);
+      assert.equal(cursor, start + inserted.length);
+    }
+    assert.match(typedAfter(trace.changes, 0, 20), /^onst value/);
+  });
+
+  it('has a burst for each place, and is the same for the same seed', () => {
+    assert.equal(chooseBursts(trace.changes, { wantedMs: Infinity, limit: Infinity, seed: 1 }).length, 2);
+    assert.deepEqual(traceOf(documents, { places: 5, seed: 3 }), trace);
+    assert.notDeepEqual(traceOf(documents, { places: 5, seed: 4 }).changes, trace.changes);
+  });
+});
