@@ -67,7 +67,7 @@ export function beamSearch(options: BeamSearchOptions): readonly Hypothesis[] {
 const perToken = ({ tokens, logProbability }: Hypothesis): number => logProbability / Math.max(1, tokens.length);
 
 function bestContinuations(live: Live, count: number, rules: BeamSearchOptions['rules']): readonly Candidate[] {
-  const logits = live.logits.slice();
+  const { logits } = live;
   rules?.(logits, live.tokens);
   const total = logSum(logits);
   return largest(logits, count).map((token) => ({ from: live, token, logProbability: live.logProbability + (logits[token] as number) - total }));
@@ -86,9 +86,13 @@ function evaluate(decoder: SpeechDecoder, going: readonly Candidate[], free: num
   }));
 }
 
+/** In plain loops: of each text and token there are as many logits as the vocabulary has words, and a call for each takes as long as the network. */
 function logSum(logits: Float32Array): number {
-  const most = logits.reduce((largest, logit) => Math.max(largest, logit), -Infinity);
-  return most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
+  let most = -Infinity;
+  for (const logit of logits) if (logit > most) most = logit;
+  let sum = 0;
+  for (const logit of logits) if (logit !== -Infinity) sum += Math.exp(logit - most);
+  return most + Math.log(sum);
 }
 
 /** The numbers of the `count` largest values that are not −∞, largest first. */
