@@ -39,9 +39,11 @@ export function registerDictation(context: vscode.ExtensionContext, session: Sid
   );
 }
 
-/** The box of the repository that was named, or of the first. */
+/** The box of the repository that was named, or of the first; what is written has to be seen, so its view is shown. */
 async function commitTarget(sourceControl: vscode.SourceControl | undefined): Promise<DictationTarget | undefined> {
   const sources = await commitSources();
   const source = sources.find(({ rootUri }) => rootUri.path === sourceControl?.rootUri?.path) ?? sources[0];
-  return source && { show: async (text) => source.setMessage(text) };
+  if (!source) return undefined;
+  await vscode.commands.executeCommand('workbench.view.scm');
+  return { show: async (text) => source.setMessage(text) };
 }

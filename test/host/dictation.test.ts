@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { after, describe } from 'node:test';
 import { RECORDINGS_FOLDER } from '../../.scripts/system.ts';
@@ -41,6 +42,27 @@ describe('dictation', () => {
         await sign.waitFor({ state: 'hidden' });
         assert.equal(await sound.listeners(), 0);
         assert.equal(await chat.input.inputValue(), `Explain: ${WORDS}`);
+      });
+
+      scenario('writes into the box of a commit message, which is brought to the front', async (host) => {
+        const git = (...parameters: string[]): unknown => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', ...parameters], { cwd: host.workspace });
+        git('init', '-q');
+        git('add', '-A');
+        git('commit', '-q', '-m', 'Add the shop');
+        await host.write('changed.txt', 'new\n');
+        const window = await host.openWindow();
+        await window.statusBarItem('main').waitFor();
+        await window.command('Chorus: Dictate Commit Message');
+        await consent(window);
+        const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
+        await sign.waitFor();
+        await sound.play(SENTENCE);
+        const box = window.page.locator('.scm-editor .view-lines');
+        await box.filter({ hasText: 'dialed' }).waitFor();
+        await window.screenshot('dictation-commit-message');
+        await sign.waitFor({ state: 'hidden' });
+        // The box breaks lines where it is narrow.
+        assert.equal((await box.innerText()).replaceAll(/\s+/g, ' '), WORDS);
       });
 
       scenario('writes at the cursor of an editor, ends at the second command, and one undo takes it back', async (host) => {
