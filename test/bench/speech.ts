@@ -1,5 +1,5 @@
 /**
- * Whisper tiny.en in Chorus's graphs beside CTranslate2, on Asterisk's recordings with their transcripts, in one run, on the same samples, greedily and by beam search:
+ * Whisper tiny.en in Chorus's graphs beside CTranslate2, on Asterisk's recordings with their transcripts, in one run, on the same samples and in turns, greedily and by beam search:
  *
  *   npx tsx test/bench/speech.ts --python PYTHON [--every 10] [--threads N] [--write]
  *
@@ -9,18 +9,18 @@ import { execa } from 'execa';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { RECORDINGS_FOLDER } from '../../.scripts/system.ts';
-import type { TranscribeParams } from '../../sidecar/protocol/engine.ts';
 import { FRAME_REACH_SAMPLES } from '../../sidecar/speech/logMel.ts';
-import { LocalSpeech } from '../../sidecar/speech/localSpeech.ts';
 import { SoundWindow } from '../../sidecar/speech/soundWindow.ts';
 import { WavFile } from '../../sidecar/speech/wavFile.ts';
-import { fetchCTranslate2Model, whisperModel } from '../reference/whisperModel.ts';
+import { fetchCTranslate2Model } from '../reference/whisperModel.ts';
 import { wavBytes } from '../sidecar/speech/wavBytes.ts';
-import { repositoryRoot, writeReport } from './report.ts';
+import { writeReport } from './report.ts';
 import { layerErrors } from './speech/layers.ts';
+import { ours, theirs, type Heard, type Recogniser } from './speech/recognisers.ts';
 import { wordErrors, wordsOf } from './speech/words.ts';
 
 const TRANSCRIPTS = '/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz';
@@ -28,6 +28,7 @@ const LONGEST_SECONDS = 28;
 /** Whose activations are compared layer by layer. */
 const COMPARED_RECORDINGS = 6;
 const REFERENCE = 'CTranslate2, float32';
+const EIGHT_BIT_REFERENCE = 'CTranslate2, int8';
 const BEAMS = 5;
 const BEAM_REFERENCE = `CTranslate2, float32, ${BEAMS} beams`;
 const BEAM_ARM = `Chorus, F32, ${BEAMS} beams`;
@@ -40,40 +41,46 @@ interface Sample {
   readonly seconds: number;
 }
 
-interface Heard {
-  readonly text: string;
-  readonly seconds: number;
-}
-
 const { values } = parseArgs({
   options: {
     every: { type: 'string', default: '10' },
-    threads: { type: 'string', default: String(os.availableParallelism()) },
+    threads: { type: 'string', default: '1' },
     python: { type: 'string', default: 'python3' },
     write: { type: 'boolean', default: false },
   },
 });
-const threads = Number(values.threads);
+const options = { threads: Number(values.threads) };
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-speech-bench-'));
 try {
   const samples = await prepare();
-  const reference = await fetchCTranslate2Model();
-  const arms: Readonly<Record<string, () => Promise<readonly Heard[]>>> = {
-    [REFERENCE]: () => theirs('float32', reference, samples),
-    'Chorus, F32': () => ours('F32', samples),
-    'Chorus, F16': () => ours('F16', samples),
-    'CTranslate2, int8': () => theirs('int8', reference, samples),
-    'Chorus, Q8_0': () => ours('Q8_0', samples),
-    'Chorus, Q5_1': () => ours('Q5_1', samples),
-    [BEAM_REFERENCE]: () => theirs('float32', reference, samples, BEAMS),
-    [BEAM_ARM]: () => ours('F32', samples, BEAMS),
+  const theirOptions = { ...options, python: values.python, model: await fetchCTranslate2Model() };
+  const arms: Record<string, Recogniser> = {
+    [REFERENCE]: theirs('float32', theirOptions),
+    'Chorus, F32': await ours('F32', options),
+    'Chorus, F16': await ours('F16', options),
+    [EIGHT_BIT_REFERENCE]: theirs('int8', theirOptions),
+    'Chorus, Q8_0': await ours('Q8_0', options),
+    'Chorus, Q5_1': await ours('Q5_1', options),
+    [BEAM_REFERENCE]: theirs('float32', { ...theirOptions, beamSize: BEAMS }),
+    [BEAM_ARM]: await ours('F32', { ...options, beamSize: BEAMS }),
   };
-  const heard = new Map<string, readonly Heard[]>();
-  for (const [name, run] of Object.entries(arms)) heard.set(name, await run());
-  const layers = await layerErrors(COMPARED_TYPES, samples.slice(0, COMPARED_RECORDINGS).map(({ file }) => file), threads);
+  const heard = await inTurns(arms, samples).finally(() => Promise.all(Object.values(arms).map((arm) => arm[Symbol.asyncDispose]())));
+  const layers = await layerErrors(COMPARED_TYPES, samples.slice(0, COMPARED_RECORDINGS).map(({ file }) => file), options.threads);
   await report(samples, heard, layers);
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Each recording is heard by all arms before the next one is, so that other work on the machine falls on all alike. */
+async function inTurns(arms: Readonly<Record<string, Recogniser>>, samples: readonly Sample[]): Promise<ReadonlyMap<string, readonly Heard[]>> {
+  const heard = new Map<string, Heard[]>(Object.keys(arms).map((name) => [name, []]));
+  // The first one loads and allocates, there as here.
+  for (const arm of Object.values(arms)) await arm.transcribe((samples[0] as Sample).file);
+  for (const [index, { file }] of samples.entries()) {
+    for (const [name, arm] of Object.entries(arms)) heard.get(name)?.push(await arm.transcribe(file));
+    process.stderr.write(`${index + 1} of ${samples.length} recordings\n`);
+  }
+  return heard;
 }
 
 /** Recordings with a transcript, at 16 kHz, so that both hear the same samples. */
@@ -99,50 +106,43 @@ async function prepare(): Promise<readonly Sample[]> {
   return samples;
 }
 
-async function ours(type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1', samples: readonly Sample[], beamSize = 1): Promise<readonly Heard[]> {
-  const speech = new LocalSpeech();
-  const modelPath = await whisperModel(type);
-  const transcribe = async ({ file }: Sample): Promise<Heard> => {
-    const params: TranscribeParams = { model: { modelPath, device: 'cpu', threads }, soundPath: file, language: 'en', temperatures: [0], beamSize, withContext: false, onlySpeech: true };
-    const texts: string[] = [];
-    const { elapsedSeconds } = await speech.transcribe(params, { onSegment: ({ text }) => texts.push(text) });
-    return { text: texts.join(' '), seconds: elapsedSeconds };
-  };
-  const results: Heard[] = [];
-  // The first one allocates, there as here.
-  await transcribe(samples[0] as Sample);
-  for (const sample of samples) results.push(await transcribe(sample));
-  return results;
-}
-
-async function theirs(computeType: string, model: string, samples: readonly Sample[], beamSize = 1): Promise<readonly Heard[]> {
-  const script = path.join(repositoryRoot, 'test/bench/speech/reference.py');
-  const { stdout } = await execa(values.python, [script, model, computeType, String(threads), String(beamSize), ...samples.map(({ file }) => file)]);
-  return stdout.split('\n').map((line) => JSON.parse(line) as Heard);
-}
-
 async function report(samples: readonly Sample[], heard: ReadonlyMap<string, readonly Heard[]>, layers: Awaited<ReturnType<typeof layerErrors>>): Promise<void> {
   const { stdout: versions } = await execa(values.python, ['-c', 'import ctranslate2, faster_whisper; print(ctranslate2.__version__, faster_whisper.__version__)']);
   const totalSeconds = samples.reduce((sum, { seconds }) => sum + seconds, 0);
   const totalWords = samples.reduce((sum, { said }) => sum + wordsOf(said).length, 0);
-  // Greedy ones are compared with the greedy one.
+  const referenceOf = (name: string): string => (/beams/.test(name) ? BEAM_REFERENCE : REFERENCE);
   const different = (name: string, results: readonly Heard[]): readonly string[] => {
-    const reference = heard.get(/beams/.test(name) ? BEAM_REFERENCE : REFERENCE) ?? [];
+    const reference = heard.get(referenceOf(name)) ?? [];
     return results.flatMap(({ text }, index) => (wordsOf(text).join(' ') === wordsOf(reference[index]?.text ?? '').join(' ') ? [] : [`${samples[index]?.name}: "${text}", the reference "${reference[index]?.text}"`]));
   };
+  const processorSeconds = (results: readonly Heard[]): number => results.reduce((sum, each) => sum + each.processorSeconds, 0);
   const figures = [...heard].map(([name, results]) => {
-    const seconds = results.reduce((sum, each) => sum + each.seconds, 0);
     const errors = results.reduce((sum, { text }, index) => sum + wordErrors(wordsOf(samples[index]?.said ?? ''), wordsOf(text)), 0);
-    return { name, seconds, timesRealTime: totalSeconds / seconds, wordErrorRate: errors / totalWords, different: different(name, results) };
+    const peer = name === 'Chorus, Q8_0' ? EIGHT_BIT_REFERENCE : referenceOf(name);
+    const [own, peers] = [results, heard.get(peer) ?? []].map(processorSeconds) as [number, number];
+    return {
+      name,
+      processorSeconds: own,
+      seconds: results.reduce((sum, each) => sum + each.seconds, 0),
+      timesRealTime: totalSeconds / own,
+      timesPeer: name.startsWith('Chorus') ? peers / own : undefined,
+      peer,
+      wordErrorRate: errors / totalWords,
+      different: different(name, results),
+    };
   });
-  const rows = figures.map(({ name, timesRealTime, seconds, wordErrorRate, different: lines }) => `| ${name} | ${(100 * wordErrorRate).toFixed(2)} % | ${lines.length} | ${(seconds / samples.length).toFixed(3)} s | ${timesRealTime.toFixed(1)} × |`);
+  const perRecording = (seconds: number): string => `${(seconds / samples.length).toFixed(3)} s`;
+  const rows = figures.map(({ name, timesRealTime, timesPeer, peer, processorSeconds: own, seconds, wordErrorRate, different: lines }) => `| ${name} | ${(100 * wordErrorRate).toFixed(2)} % | ${lines.length} | ${perRecording(own)} | ${timesRealTime.toFixed(1)} × | ${timesPeer === undefined ? '' : `${timesPeer.toFixed(2)} × of ${peer}`} | ${perRecording(seconds)} |`);
   const exact = figures.flatMap(({ name, different: lines }) => (name === 'Chorus, F32' || name === BEAM_ARM ? lines : []));
-  const body = `${samples.length} recordings of one speaker on the telephone (Asterisk's prompts, ${totalSeconds.toFixed(0)} s, ${totalWords} words, brought from 8 to 16 kHz), by Whisper tiny.en, greedily and with ${BEAMS} beams, ${threads} threads, one after
-another in one run. The reference is CTranslate2 in the same search, with faster-whisper's spectrum (${versions.trim()}) and on the same samples. Words are compared without case and punctuation. All encode a whole window of 30 s for each
+  const body = `${samples.length} recordings of one speaker on the telephone (Asterisk's prompts, ${totalSeconds.toFixed(0)} s, ${totalWords} words, brought from 8 to 16 kHz), by Whisper tiny.en, greedily and with ${BEAMS} beams. The reference is
+CTranslate2 in the same search, with faster-whisper's spectrum (${versions.trim()}) and on the same samples. Words are compared without case and punctuation. All encode a whole window of 30 s for each
 recording, however short it is: that is most of the time.
 
-| | word error rate | transcripts unlike the reference's | time per recording | of real time |
-|---|---|---|---|---|
+Each recording is given to all in turns, with ${options.threads === 1 ? 'one thread' : `${options.threads} threads`} each. What counts is the time of the processor (of all threads of a process, from the sound to the text), since other work on the machine does not add to it; the last column has the time
+that went by, which it does lengthen, for all alike.
+
+| | word error rate | transcripts unlike the reference's | processor time per recording | of real time | speed beside its peer | time that went by |
+|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
 Unlike the reference in F32: ${exact.length === 0 ? 'none.' : `\n\n${exact.map((line) => `- ${line}`).join('\n')}`}
@@ -158,6 +158,6 @@ ${layers.map(({ layer, errors }) => `| ${layer} | ${errors.map((error) => `${(10
   process.stdout.write(`${body}\n`);
   for (const { name, different: lines } of figures) for (const line of lines) process.stdout.write(`${name}: ${line}\n`);
   if (values.write) {
-    await writeReport({ name: 'speech', title: 'Speech to text', body, figures: { recordings: samples.length, soundSeconds: totalSeconds, words: totalWords, threads, arms: figures, layers }, model: 'Whisper tiny.en', command: `npx tsx test/bench/speech.ts --python PYTHON --every ${values.every} --threads ${threads} --write` });
+    await writeReport({ name: 'speech', title: 'Speech to text', body, figures: { recordings: samples.length, soundSeconds: totalSeconds, words: totalWords, threads: options.threads, arms: figures, layers }, model: 'Whisper tiny.en', command: `npx tsx test/bench/speech.ts --python PYTHON --every ${values.every} --threads ${options.threads} --write` });
   }
 }

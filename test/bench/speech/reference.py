@@ -1,4 +1,4 @@
-"""Transcribes WAV files (16 kHz, 16 bits, mono) with CTranslate2, greedily where BEAM is 1: MODEL COMPUTE_TYPE THREADS BEAM FILES… One JSON line each."""
+"""Transcribes WAV files (16 kHz, 16 bits, mono), one for each line of the input, with CTranslate2, greedily where BEAM is 1: MODEL COMPUTE_TYPE THREADS BEAM. One JSON line each."""
 import json
 import sys
 import time
@@ -9,7 +9,7 @@ import numpy
 from faster_whisper.feature_extractor import FeatureExtractor
 from tokenizers import Tokenizer
 
-model_folder, compute_type, threads, beam, *files = sys.argv[1:]
+model_folder, compute_type, threads, beam = sys.argv[1:]
 model = ctranslate2.models.Whisper(model_folder, device="cpu", compute_type=compute_type, intra_threads=int(threads))
 extractor = FeatureExtractor(feature_size=80)
 tokenizer = Tokenizer.from_file(model_folder + "/tokenizer.json")
@@ -29,9 +29,8 @@ def read(file):
         return numpy.frombuffer(sound.readframes(sound.getnframes()), numpy.int16).astype(numpy.float32) / 32768
 
 
-transcribe(read(files[0]))
-for file in files:
-    samples = read(file)
-    start = time.perf_counter()
+for line in sys.stdin:
+    samples = read(line.strip())
+    start, processor_start = time.perf_counter(), time.process_time()
     text = transcribe(samples)
-    print(json.dumps({"file": file, "text": text, "seconds": time.perf_counter() - start}), flush=True)
+    print(json.dumps({"text": text, "seconds": time.perf_counter() - start, "processorSeconds": time.process_time() - processor_start}), flush=True)
