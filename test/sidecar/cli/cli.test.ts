@@ -246,6 +246,8 @@ describe('chorus, wrongly used,', () => {
     { what: 'selecting from tokens that are none', commandLine: ['select', '--cache', 'full', '--tokens', path.join(root, 'package.json')], says: /must hold a JSON array of whole numbers/, exitCode: 2, code: 'usage' },
     { what: 'selecting by an unknown selector', commandLine: ['select', '--cache', 'snap:64', '--file', path.join(root, 'LICENSE')], says: /There is no cache "snap"; choose full, .*snapkv/, exitCode: 1, code: 'invalid-input' },
     { what: 'selecting no more than the window', commandLine: ['select', '--cache', 'snapkv:32,window=32', '--file', path.join(root, 'LICENSE')], says: /Of 32 rows 32 are the window/, exitCode: 1, code: 'invalid-input' },
+    { what: 'transcribing what is no recording', commandLine: ['transcribe', path.join(root, 'LICENSE'), '--model', path.join(root, 'LICENSE')], says: /LICENSE can't be transcribed: it is no WAV file/, exitCode: 1, code: 'invalid-input' },
+    { what: 'transcribing a recording that does not exist', commandLine: ['transcribe', 'gone.wav', '--model', path.join(root, 'LICENSE')], says: /gone\.wav can't be read/, exitCode: 1, code: 'invalid-input' },
     { what: 'with an unknown command', commandLine: ['dance'], says: /unknown command 'dance'/, exitCode: 2, code: 'usage' },
     { what: 'with a model that does not exist', commandLine: ['info', '--model', 'gone.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
     { what: 'with a model that is none', commandLine: ['info', '--model', path.join(root, 'LICENSE')], says: /not a GGUF file/, exitCode: 1, code: 'not-gguf' },
