@@ -1,6 +1,6 @@
 /**
  * The comparison of the fully quantised Transformer for speech (arXiv 1911.03604) on small models: float32 beside 8 bits in all weights and activations, convolutional context
- * beside sinusoidal positions on utterances longer than those that were trained on, on real recordings, and by language:
+ * beside sinusoidal positions on utterances longer than those that were trained on, on real recordings, layer by layer, and by language:
  *
  *   npx tsx test/bench/speechSeed.ts [--seeds 3] [--max-seconds N] [--threads 1] [--write]
  *
@@ -14,9 +14,13 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { SPOKEN_COMMANDS } from '../../sidecar/dictation/spokenCommands.ts';
 import { writeReport } from './report.ts';
-import { ARM_NAMES, outcome, type Experiment, type Outcome } from './speechSeed/arms.ts';
+import { ARM_NAMES, modelPath, outcome, type Experiment, type Outcome } from './speechSeed/arms.ts';
 import { realDigits, SPEAKERS, speak } from './speechSeed/corpus.ts';
+import { layerErrors, type LayerError } from './speechSeed/layers.ts';
 import { speechSeedReport, type SeedOutcomes } from './speechSeed/report.ts';
+
+/** Whose activations are compared layer by layer. */
+const COMPARED_RECORDINGS = 20;
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '3' }, 'max-seconds': { type: 'string', default: '86400' }, threads: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } },
@@ -29,21 +33,21 @@ const languages = Object.keys(SPOKEN_COMMANDS);
 const english: Experiment = {
   ...common,
   name: 'english',
-  trainList: await speak(folder, { name: 'english-train', languages: ['en'], perLanguage: 1_200, items: [1, 3], voices: 'trained', seed: 1 }),
-  steps: 900,
-  eightBitSteps: 150,
+  trainList: await speak(folder, { name: 'english-train', languages: ['en'], perLanguage: 2_000, items: [1, 2], voices: 'trained', seed: 1 }),
+  steps: 2_000,
+  eightBitSteps: 250,
 };
 const englishTests = {
-  'other voices': await speak(folder, { name: 'english-voices', languages: ['en'], perLanguage: 150, items: [1, 3], voices: 'unseen', seed: 2 }),
-  'other voices, longer': await speak(folder, { name: 'english-longer', languages: ['en'], perLanguage: 100, items: [5, 8], voices: 'unseen', seed: 3 }),
-  'a person': await realDigits(folder, { name: 'english-real', language: 'en', count: 100, items: [1, 3], seed: 4 }),
-  'a person, longer': await realDigits(folder, { name: 'english-real-longer', language: 'en', count: 50, items: [5, 8], seed: 5 }),
+  'other voices': await speak(folder, { name: 'english-voices', languages: ['en'], perLanguage: 150, items: [1, 2], voices: 'unseen', seed: 2 }),
+  'other voices, longer': await speak(folder, { name: 'english-longer', languages: ['en'], perLanguage: 100, items: [3, 5], voices: 'unseen', seed: 3 }),
+  'a person': await realDigits(folder, { name: 'english-real', language: 'en', count: 100, items: [1, 2], seed: 4 }),
+  'a person, longer': await realDigits(folder, { name: 'english-real-longer', language: 'en', count: 50, items: [3, 5], seed: 5 }),
 };
 const many: Experiment = {
   ...common,
   name: 'languages',
   trainList: await speak(folder, { name: 'languages-train', languages, perLanguage: 120, items: [1, 2], voices: 'trained', seed: 6 }),
-  steps: 1_800,
+  steps: 3_000,
   eightBitSteps: 300,
 };
 const manyTests: Record<string, string> = {};
@@ -64,6 +68,10 @@ try {
   if (!common.signal.aborted) throw error;
   process.stderr.write(`${(error as Error).message} The same command goes on.\n`);
 }
-const report = speechSeedReport(seeds, { english, languages: many });
+const layers: (readonly LayerError[])[] = [];
+for (const { seed, english: found } of seeds) {
+  if (found['calibrated']) layers.push(await layerErrors({ float: modelPath(english, 'float', seed), eightBit: modelPath(english, 'calibrated', seed) }, englishTests['other voices'], COMPARED_RECORDINGS));
+}
+const report = speechSeedReport({ seeds, layers, comparedRecordings: COMPARED_RECORDINGS }, { english, languages: many });
 process.stdout.write(`${report.body}\n`);
 if (values.write) await writeReport({ ...report, command: `npx tsx test/bench/speechSeed.ts --seeds ${values.seeds} --write` });

@@ -10,8 +10,8 @@ import { trainInProcess } from '../../../sidecar/train/trainingProcess.ts';
 import { wordErrors, wordsOf } from '../speech/words.ts';
 import { readList } from './corpus.ts';
 
-export const sizes: SpeechTrainOptions['speech'] = { melBands: 40, channels: 16, width: 96, encoderBlocks: 2, decoderBlocks: 2, heads: 4, feedForwardWidth: 256 };
-export const BATCH_UTTERANCES = 16;
+export const sizes: SpeechTrainOptions['speech'] = { melBands: 32, channels: 8, width: 96, encoderBlocks: 2, decoderBlocks: 2, heads: 4, feedForwardWidth: 256 };
+export const BATCH_UTTERANCES = 8;
 export const PEAK_RATE = 1.5e-3;
 
 /** Trainings and measurements that one run makes; what is done is kept in `folder`, and a later run goes on. */
@@ -95,7 +95,7 @@ async function train(experiment: Experiment, arm: ArmName, seed: number): Promis
   return outputPath;
 }
 
-const modelPath = ({ folder, name }: Experiment, arm: ArmName, seed: number): string => path.join(folder, `${name}-${arm}-${seed}.gguf`);
+export const modelPath = ({ folder, name }: Experiment, arm: ArmName, seed: number): string => path.join(folder, `${name}-${arm}-${seed}.gguf`);
 
 /** Greedily, the language told, a whole file an utterance. */
 async function countErrors(model: string, list: string, threads: number): Promise<{ errors: number; words: number }> {
