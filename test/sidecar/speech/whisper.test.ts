@@ -6,9 +6,11 @@ import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { uniformNumbers } from '../../../sidecar/engine/random.ts';
+import { detectLanguage } from '../../../sidecar/speech/decodeWindow.ts';
 import { openSpeechModel } from '../../../sidecar/speech/speechModel.ts';
 import { readWhisperFile } from '../../../sidecar/speech/whisperFile.ts';
 import type { DecoderToken } from '../../../sidecar/speech/speechDecoder.ts';
+import { SpeechTokens } from '../../../sidecar/speech/speechTokens.ts';
 import { WhisperNetwork } from '../../../sidecar/speech/whisperNetwork.ts';
 import { plainDecode, plainEncode } from '../../reference/plainWhisper.ts';
 import { TINY, tinyWeights, tinyWhisperBytes } from '../../reference/whisperBytes.ts';
@@ -76,6 +78,18 @@ describe(`Whisper's graphs on ${kind}`, () => {
       network.decode([{ token: 50_257, position: 0, row: 0, history: [] }], [0]);
       const both = network.decode([3, 9].map((token, index) => ({ token, position: 1, row: 1 + index, history: [0] })), [0, 1]);
       [3, 9].forEach((token, index) => assertNear(both[index] as Float32Array, [plainDecode(weights, TINY, encoded, [50_257, token])[1] as Float64Array]));
+    });
+  });
+
+  it('tell the language that is spoken by the likeliest of the languages\' tokens', async () => {
+    const tokens = new SpeechTokens({ hyperparameters: { ...TINY, vocabularySize: 51_865 }, vocabulary: [] });
+    await withNetwork(async (network) => {
+      await network.encode(mel);
+      const [logits] = plainDecode(weights, TINY, plainEncode(weights, TINY, melRows(frames)), [tokens.start]) as [Float64Array];
+      const of = (code: string): number => logits[tokens.language(code) as number] as number;
+      const likeliest = tokens.languages.reduce((best, code) => (of(code) > of(best) ? code : best));
+      assert.equal(detectLanguage(network, tokens), likeliest);
+      assert.equal(detectLanguage(network, new SpeechTokens({ hyperparameters: TINY, vocabulary: [] })), 'en');
     });
   });
 });
