@@ -94,6 +94,31 @@ describe('dictation', () => {
     assert.ok(refused instanceof TroubleError && /listening already/.test(refused.message));
   });
 
+  it('has shown what was said where the microphone goes away, says so, and listens again at the next command', { skip: withoutRecordings }, async () => {
+    sound = await recording('cannot-complete-as-dialed', 1);
+    let unplug: (error: Error) => void = () => undefined;
+    const unplugged = new Promise<void>((_, reject) => (unplug = reject));
+    unplugged.catch(() => undefined);
+    const microphones = [unplugged, new Promise<void>(() => undefined)];
+    const listening = new DictationService({ openMicrophone: (events) => ({ ...hearing(sound, events), failed: microphones.shift() as Promise<void> }), speechModelPath: () => whisperModel() });
+    const dictateAgain = (onChunk: (chunk: DictationChunk) => void): Promise<DictateResult> => listening.dictate({ settings: { threads: 2 }, onChunk, signal: new AbortController().signal });
+    try {
+      const shown: string[] = [];
+      const first = dictateAgain(({ text }) => {
+        shown.push(text);
+        if (text !== '') unplug(new TroubleError('no-microphone', 'It was unplugged.'));
+      });
+      await assert.rejects(first, (error) => error instanceof TroubleError && error.code === 'no-microphone');
+      assert.match(shown.at(-1) as string, /^Your call/);
+      const { text } = await dictateAgain((chunk) => {
+        if (chunk.text !== '') listening.stop();
+      });
+      assert.match(text, /^Your call/);
+    } finally {
+      await listening.dispose();
+    }
+  });
+
   it('is ended by its signal', async () => {
     sound = new Float32Array(16_000 * 60);
     const controller = new AbortController();
