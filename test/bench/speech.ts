@@ -138,8 +138,8 @@ async function report(samples: readonly Sample[], heard: ReadonlyMap<string, rea
 CTranslate2 in the same search, with faster-whisper's spectrum (${versions.trim()}) and on the same samples. Words are compared without case and punctuation. All encode a whole window of 30 s for each
 recording, however short it is: that is most of the time.
 
-Each recording is given to all in turns, with ${options.threads === 1 ? 'one thread' : `${options.threads} threads`} each. What counts is the time of the processor (of all threads of a process, from the sound to the text), since other work on the machine does not add to it; the last column has the time
-that went by, which it does lengthen, for all alike.
+Each recording is given to all in turns, with ${options.threads === 1 ? 'one thread' : `${options.threads} threads`} each. What counts is the time of the processor (of all threads of a process, from the sound to the text), to which other work on the machine adds only by
+the caches that it takes; the last column has the time that went by, which it lengthens, for all alike.
 
 | | word error rate | transcripts unlike the reference's | processor time per recording | of real time | speed beside its peer | time that went by |
 |---|---|---|---|---|---|---|
