@@ -56,6 +56,7 @@ export async function outcome(experiment: Experiment, arm: ArmName, seed: number
 async function train(experiment: Experiment, arm: ArmName, seed: number): Promise<string> {
   const outputPath = modelPath(experiment, arm, seed);
   if (await stat(outputPath).catch(() => undefined)) return outputPath;
+  experiment.signal.throwIfAborted();
   const folderOf = (name: ArmName): string => path.join(experiment.folder, 'checkpoints', `${experiment.name}-${name}-${seed}`);
   const { steps, eightBitSteps } = experiment;
   if (arm === 'calibrated' || arm === 'trained') {

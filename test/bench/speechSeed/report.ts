@@ -64,9 +64,12 @@ ${layerRows.join('\n')}
 
 ## By language
 
-One model for 23 languages, ${languageSeeds === 1 ? 'one seed' : `${languageSeeds} seeds`}, ${languages.steps} steps of ${BATCH_UTTERANCES} utterances, the last ${languages.eightBitSteps} in 8 bits, 1 or 2 items in an utterance; other voices of espeak-ng, so **synthetic too**, and where there are recordings of a person, digits that he or she said.
+${languageRows.length === 0 ? 'Not trained yet: the same command goes on with it.' : `One model for 23 languages, ${languageSeeds === 1 ? 'one seed' : `${languageSeeds} seeds`}, ${languages.steps} steps of ${BATCH_UTTERANCES} utterances, the last ${languages.eightBitSteps} in 8 bits, 1 or 2 items in an utterance; other voices of espeak-ng, so **synthetic too**, and where there are
+recordings of a person, digits that he or she said.
 
-${languageRows.length === 0 ? 'Not trained yet.' : `| | float32 | 8 bits, trained |\n|---|---|---|\n${languageRows.join('\n')}`}`,
+| | float32 | 8 bits, trained |
+|---|---|---|
+${languageRows.join('\n')}`}`,
   };
 }
 
