@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { execa, type Options, type Result } from 'execa';
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -11,6 +11,9 @@ import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { contextsFolder } from '../../../sidecar/client/contextSets.ts';
 import { contextSetName, workspaceKeyOf } from '../../../sidecar/client/workspaceKey.ts';
 import { tinyModel, writeGguf } from '../models/ggufFile.ts';
+import { until } from '../server/support/sidecar.ts';
+import { ModelMirror } from '../store/modelMirror.ts';
+import { stallAfter, whole } from '../store/modelServer.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -140,6 +143,29 @@ describe('chorus', () => {
     const ids = await source('context.json', JSON.stringify(Array.from({ length: 20 }, (_, index) => 1_000 + index)));
     const { stdout } = await chorus(['select', '--tokens', ids, '--cache', 'snapkv:24,window=4,kernel=3', '--model', model, '--threads', '1']);
     assert.match(stdout, /^20 tokens; .*\n\nlayer +rows +0–1 +2–3 .* 18–19\n +0 +20( +100 %){10}\n/);
+  });
+
+  it('models download pauses at Ctrl+C, goes on with the same command, and models remove takes it away', { skip: process.platform === 'win32' }, async () => {
+    await using mirror = await ModelMirror.start(model, 'Q4_1', stallAfter(30_000_000), whole);
+    const commandLine = ['models', 'download', 'smollm2-135m', 'Q4_1', '--catalogue', mirror.catalogue, '--mirror', mirror.server.origin];
+    const paused = execa(process.execPath, [path.join(bundles, 'cli.mjs'), ...commandLine], { reject: false, env: environment });
+    const partial = path.join(work, 'home', 'models', 'smollm2-135m', `${mirror.file}.part`);
+    await until(async () => (await stat(partial).catch(() => undefined))?.size === 30_000_000, 'a part of it is there', 60_000);
+    paused.kill('SIGINT');
+    const { exitCode, stderr } = await paused;
+    assert.equal(exitCode, 130);
+    assert.match(stderr, /^SmolLM2 135M: Apache-2\.0\nPaused\. The same command goes on\.$/);
+    const { path: file } = await json(commandLine);
+    assert.deepEqual(await readFile(String(file)), await readFile(model));
+    assert.deepEqual(mirror.server.ranges, ['-', 'bytes=30000000-']);
+    assert.deepEqual(await json(['models', 'remove', String(file)]), { removed: { path: file } });
+    assert.equal(existsSync(String(file)), false);
+  });
+
+  it('models download wants the licence accepted that forbids commercial use', async () => {
+    const { exitCode, stdout } = await chorus(['models', 'download', 'aya-23-8b', '--json']);
+    assert.equal(exitCode, 2);
+    assert.match(stdout, /Aya 23 8B may not be used commercially \(CC-BY-NC-4\.0\)/);
   });
 
   it('models lists the fetched model', async () => {
