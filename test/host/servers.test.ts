@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { after } from 'node:test';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import type { Window } from './driver.ts';
 import { chatStream, ScriptedServer, textStream, type SeenRequest } from '../sidecar/servers/scriptedServer.ts';
+
+const named = await ScriptedServer.start();
+after(() => named[Symbol.asyncDispose]());
 
 /** Fills the open input box. */
 async function enter(window: Window, prompt: RegExp, text: string): Promise<void> {
@@ -13,6 +17,32 @@ async function enter(window: Window, prompt: RegExp, text: string): Promise<void
 }
 
 describeHost(NEWEST_HOST, (scenario) => {
+  scenario('a server that the settings name hears nothing before it is allowed, and nothing after the way back', async (host) => {
+    named.on('chat/completions', chatStream(['A stack is ', 'a list whose last element comes off first.']));
+    const { host: name } = new URL(named.url);
+    const window = await host.openWindow();
+    const question = window.page.locator('.notification-list-item', { hasText: `The settings name a server, ${name}.` });
+    await question.waitFor();
+    const chat = await window.openChat();
+    await chat.ask('Say hello.');
+    assert.match(await chat.answerEnds(), /\S/);
+    assert.equal(named.requests.length, 0);
+
+    await window.command('Notifications: Show Notifications');
+    await question.getByRole('button', { name: 'Use This Server' }).click();
+    const sign = window.page.locator('.statusbar-item', { hasText: name });
+    await sign.waitFor();
+    await chat.ask('What is a stack?');
+    assert.match(await chat.answerEnds(), /comes off first/);
+
+    await sign.click();
+    await sign.waitFor({ state: 'hidden' });
+    const before = named.requests.length;
+    await chat.ask('Say hello again.');
+    assert.match(await chat.answerEnds(), /\S/);
+    assert.equal(named.requests.length, before);
+  });
+
   scenario('a server is chosen by command, completes, chats, is named in the status bar, and is stood in for when it goes away', async (host) => {
     const server = await ScriptedServer.start();
     try {
@@ -55,4 +85,4 @@ describeHost(NEWEST_HOST, (scenario) => {
       await server[Symbol.asyncDispose]();
     }
   });
-});
+}, { settings: { 'chorus.server.url': named.url, 'chorus.server.model': 'test-model' } });
