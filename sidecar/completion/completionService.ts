@@ -59,9 +59,11 @@ export class CompletionService {
   readonly #next: NextCompletion;
   readonly #lastPrompts = new LastPrompts();
   readonly #drafts: WorkspaceDrafts;
+  #chosen: string | undefined;
 
   constructor(dependencies: CompletionServiceDependencies) {
     this.#session = dependencies.session;
+    this.#chosen = this.#session.chosen;
     this.#statistics = dependencies.statistics ?? new StatisticsCounter();
     this.#now = dependencies.now ?? (() => performance.now());
     this.#log = dependencies.log ?? (() => undefined);
@@ -101,6 +103,7 @@ export class CompletionService {
     this.#readAhead.schedule(request.clientKey, (idle, limitMs) => this.#read(request, cursor, { signal: idle, limitMs }));
     const key = keyOf(request, cursor);
 
+    this.#dropOtherModels();
     const known = this.#lookUp(key, request.explicit);
     if ((known?.texts.length ?? 0) === 0 && !this.#next.isFor(key)) this.#next.stop(request.clientKey);
     if (known !== undefined) this.#lastPrompts.served(key);
@@ -150,6 +153,15 @@ export class CompletionService {
     await this.#session.engine.releaseSequence(sequenceOf(clientKey)).catch(() => undefined);
   }
 
+  /** What another model said, or is saying, is not the chosen one's. */
+  #dropOtherModels(): void {
+    const { chosen } = this.#session;
+    if (chosen === this.#chosen) return;
+    this.#chosen = chosen;
+    this.#cache.clear();
+    this.#inFlight.cancelAll();
+  }
+
   /** What is known already. A user who asks by command wants choices: one known candidate is not enough. */
   #lookUp(key: CacheKey, explicit: boolean): CacheHit | undefined {
     const hit = this.#cache.find(key);
@@ -179,9 +191,10 @@ export class CompletionService {
 
   /** Asks the model and puts what it said into the cache. */
   async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: MakeOptions): Promise<void> {
+    const { chosen } = this.#session;
     await this.#drafts.dropGone(sequenceOf(key.clientKey), request);
     const made = await this.#candidates.make(request, cursor, run);
-    if (made === undefined) return;
+    if (made === undefined || this.#session.chosen !== chosen) return;
     this.#cache.add(key, made.texts);
     if (made.origin === undefined) return;
     if (run.isAhead === true) this.#lastPrompts.prepare(key, made.origin);

@@ -88,6 +88,10 @@ export class InFlight {
     return this.#flights.get(clientKey);
   }
 
+  cancelAll(): void {
+    for (const flight of this.#flights.values()) flight.cancel();
+  }
+
   /** Starts work for a place, in place of the client's work under way. */
   start(key: CacheKey, work: ConstructorParameters<typeof Flight>[1], isAhead = false): Flight {
     this.#flights.get(key.clientKey)?.cancel();

@@ -49,6 +49,8 @@ export type TextEngine = Pick<Engine, 'tokenize' | 'detokenize'>;
 /** The one model that the sidecar has in memory, loaded on first use. Services ask it rather than the engine for what they run on. */
 export interface ModelSession {
   readonly engine: Engine;
+  /** Changes as soon as another model is chosen, before it is loaded. Absent: the model stays. */
+  readonly chosen?: string;
   /** Resolves when the chosen model is loaded; loads it on the first call. A server's session stops waiting when `signal` is aborted. Throws `TroubleError`. */
   model(signal?: AbortSignal): Promise<LoadedModel>;
 }

@@ -83,6 +83,11 @@ export class FrontModelSession implements ModelSession {
     return this.#status;
   }
 
+  /** The path of the model that the settings name; empty where they name none. */
+  get chosen(): string {
+    return this.#settings.modelPath;
+  }
+
   /** Where the chosen model's file is, in memory or not. `undefined`: none is chosen, and there is none to take. */
   async chosenModelPath(): Promise<string | undefined> {
     const { modelPath } = this.#settings;

@@ -94,6 +94,26 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 3);
   });
 
+  test('forgets what another model said as soon as one is chosen, before it is loaded', async () => {
+    const { engine } = serviceSaying((attempt) => `from${attempt};`);
+    const session = { engine, chosen: '', model: async () => engine.loaded };
+    const service = new CompletionService({ session });
+    const [before] = await service.complete(requestAt('const a = ‸'), never);
+    session.chosen = '/models/other.gguf';
+    const [after] = await service.complete(requestAt('const a = ‸'), never);
+    assert.deepEqual([before?.text, after?.text, after?.cached], ['from0;', 'from1;', false]);
+  });
+
+  test('does not keep what a model was saying while another one was chosen', async () => {
+    const { engine } = serviceSaying((attempt) => `from${attempt};`);
+    const session = { engine, chosen: '', model: async () => engine.loaded };
+    const service = new CompletionService({ session });
+    engine.pace = async () => void (session.chosen = '/models/other.gguf');
+    assert.deepEqual(await service.complete(requestAt('const a = ‸'), never), []);
+    const [after] = await service.complete(requestAt('const a = ‸'), never);
+    assert.equal(after?.text, 'from1;');
+  });
+
   test('forgets a client that left', async () => {
     const { service, engine } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);

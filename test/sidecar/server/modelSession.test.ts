@@ -68,6 +68,15 @@ describe('the model in memory', () => {
     assert.deepEqual(states(), ['loading', 'loading', 'ready']);
   });
 
+  it('is another as soon as one is chosen, before it is loaded, and the same after other settings', () => {
+    const { session: model } = session();
+    model.configure({ modelPath: 'a' });
+    assert.equal(model.chosen, 'a');
+    model.configure({ modelPath: 'b', threads: 2 });
+    model.configure({ chat: { language: 'de' } });
+    assert.equal(model.chosen, 'b');
+  });
+
   it('is the one of the client that sent settings last; settings that concern no model load nothing', async () => {
     const { session: model, engine } = session();
     model.configure({ modelPath: 'a' });
