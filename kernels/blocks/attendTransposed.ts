@@ -4,8 +4,8 @@ import { contiguous, flashAttention, mulMat, permute, reshape, setRows, softMax,
 import type { Tensor } from '../ggml/tensor.ts';
 import type { AttendOptions, AttentionInputs } from './attendCache.ts';
 
-/** More tokens than this are quicker in ggml's tiles, which want values row by row. */
-const MAX_PRODUCT_TOKENS = 63;
+/** More tokens than this are quicker in ggml's tiles, which want values row by row, and hold no scores. */
+export const MAX_PRODUCT_TOKENS = 63;
 
 /** Writes values `[width, tokens]` into a transposed cache. Throws `ShapeError` where the inputs don't say where to. */
 export function writeTransposed(graph: Graph, value: Tensor, cache: Tensor, { valueCells }: Pick<AttentionInputs, 'valueCells'>): void {

@@ -1,9 +1,6 @@
-import type { Evaluator } from '../models/evaluator.ts';
+import { LOGIT_ROWS, type Evaluator } from '../models/evaluator.ts';
 import type { TokenId } from '../protocol/engine.ts';
 import { logProbability } from './measuring.ts';
-
-/** Rows of logits held at once. */
-const LOGIT_ROWS = 64;
 
 export interface CountedBits {
   readonly bits: number;

@@ -1,11 +1,8 @@
 import { open } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import { evaluateInChunks, readPrompt, type Evaluator } from '../models/evaluator.ts';
+import { evaluateInChunks, LOGIT_ROWS, readPrompt, type Evaluator } from '../models/evaluator.ts';
 import type { BenchParams, BenchResult, LogitsParams, LogitsResult, PerplexityParams, PerplexityResult, TokenId } from '../protocol/engine.ts';
 import { TroubleError } from './engine.ts';
-
-/** Rows of logits held at once. */
-const LOGIT_ROWS = 64;
 
 /** Measures a model that is loaded. */
 export interface Measuring {

@@ -1,5 +1,8 @@
 import type { TokenId } from '../protocol/engine.ts';
 
+/** Rows of logits that are computed and held at once: a row of a large vocabulary takes a megabyte. */
+export const LOGIT_ROWS = 64;
+
 /** Logits of a model, for measuring. One sequence, evaluated from its beginning. */
 export interface Evaluator {
   readonly vocabularySize: number;

@@ -30,8 +30,10 @@ export interface MemoryRequest {
   /** Main memory and, where a GPU is used, its memory. */
   readonly availableBytes: number;
   readonly batchTokens: number;
-  /** Whether attention holds a batch's scores against the whole context, as it does without the flash kernel. */
-  readonly keepsScores: boolean;
+  /** Of a batch those whose logits are computed at once; absent: all. */
+  readonly logitRows?: number;
+  /** Tokens whose scores against the whole context are held at once: without the flash kernel a whole batch's. */
+  readonly scoredTokens: number;
   /** 0 chooses. */
   readonly contextSizeTokens: number;
   /** Rows that a sequence keeps of so many tokens; absent: one each. Where they are fewer, a prompt is read layer by layer. */
@@ -66,19 +68,20 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
 
 /** What takes memory at a context, in bytes. */
 export function memoryNeeds(
-  { shape, batchTokens, keepsScores, keptRows = Infinity, tier }: Omit<MemoryRequest, 'availableBytes'>,
+  { shape, batchTokens, logitRows = batchTokens, scoredTokens, keptRows = Infinity, tier }: Omit<MemoryRequest, 'availableBytes'>,
   contextTokens: number,
   sequences: number,
 ): { readonly cacheBytes: number; readonly computeBytes: number } {
   // Of a mixture of attention the queries, what they attend, and that scaled by the gates.
   const mixtureElements = (4 * shape.queryElementsPerToken) / shape.blockCount;
-  const scoreBytes = keepsScores ? 2 * batchTokens * contextTokens * shape.headCount * 4 : 0;
+  // Before and after they are made probabilities.
+  const scoreBytes = 2 * scoredTokens * contextTokens * shape.headCount * 4;
   const tokenBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES;
   // One layer's full cache, and what passes from layer to layer.
   const readingBytes = keptRows < contextTokens ? (tokenBytes / shape.blockCount + 4 * shape.embeddingLength) * contextTokens : 0;
   return {
     cacheBytes: (tokenBytes * (tier?.rows ?? 0) + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows)) * sequences + readingBytes,
-    computeBytes: batchTokens * (shape.vocabularySize + 16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes,
+    computeBytes: (logitRows * shape.vocabularySize + batchTokens * (16 * shape.embeddingLength + mixtureElements)) * 4 + scoreBytes,
   };
 }
 

@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { MAX_PRODUCT_TOKENS } from '../../../kernels/blocks/attendTransposed.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { availableMemoryBytes, memoryNeeds, planMemory, RESERVE_BYTES, type MemoryPlan, type MemoryRequest } from '../memory.ts';
+import { LOGIT_ROWS } from '../evaluator.ts';
 import type { LocatedTensor } from '../gguf/locate.ts';
 import type { OpenRequest } from '../openedModel.ts';
 import type { CheckedModel } from './openNetwork.ts';
@@ -38,16 +40,7 @@ export type SizedWeight = SplitRequest['weights'][number];
 export async function planModel(request: OpenRequest, model: CheckedModel, { batchTokens, keptRows, tier }: Pick<MemoryRequest, 'batchTokens' | 'keptRows' | 'tier'>): Promise<ModelPlan> {
   const { params, file, device } = request;
   const mainBytes = await availableMemoryBytes();
-  const needs: MemoryNeeds = {
-    modelName: path.basename(params.modelPath),
-    shape: file.shape,
-    weightBytes: file.weightBytes + (device.device === 'cpu' ? tiedOutputBytes(model.tensors) : 0),
-    batchTokens,
-    keptRows,
-    tier,
-    keepsScores: false,
-    contextSizeTokens: params.contextSizeTokens,
-  };
+  const needs = { ...needsOf(file, model, { device: device.device, contextSizeTokens: params.contextSizeTokens, batchTokens }), modelName: path.basename(params.modelPath), keptRows, tier };
   if (device.device === 'cpu') return decidePlan(needs, [], { mainBytes });
   const weights = model.specs.flatMap(({ name, use }) => {
     const tensor = model.tensors.get(name);
@@ -55,6 +48,16 @@ export async function planModel(request: OpenRequest, model: CheckedModel, { bat
   });
   const { free, unifiedSize } = await device.llama.getVramState();
   return decidePlan(needs, weights, { mainBytes, gpu: { label: device.label, freeBytes: free, unifiedBytes: unifiedSize } });
+}
+
+/** What a model takes on a device with all its rows kept; `contextSizeTokens`: 0 chooses. */
+export function needsOf(
+  file: Pick<OpenRequest['file'], 'shape' | 'weightBytes'>,
+  model: Pick<CheckedModel, 'tensors'>,
+  { device, contextSizeTokens, batchTokens }: { readonly device: OpenRequest['device']['device'] } & Pick<MemoryRequest, 'contextSizeTokens' | 'batchTokens'>,
+): Omit<MemoryNeeds, 'modelName'> {
+  const weightBytes = file.weightBytes + (device === 'cpu' ? tiedOutputBytes(model.tensors) : 0);
+  return { shape: file.shape, weightBytes, batchTokens, logitRows: LOGIT_ROWS, scoredTokens: device === 'cpu' ? MAX_PRODUCT_TOKENS : 0, contextSizeTokens };
 }
 
 /** What an embedding takes that is there twice as the output matrix (`tiedOutput.ts`), in bytes: nothing where a model has an output matrix of its own. */

@@ -93,28 +93,35 @@ export async function loadWeights(placement: Placement, specs: readonly WeightSp
 
 async function copyTensors(loads: readonly Load[], options: LoadWeightsOptions): Promise<void> {
   const files = new Map<string, FileHandle>();
-  let buffer = Buffer.alloc(0);
+  // Resizable, since shrinking it gives its memory back: as garbage, what the largest matrix took would stay until the next collection.
+  const buffer = new ArrayBuffer(0, { maxByteLength: Math.max(0, ...loads.map(stepBytesOf)) });
   try {
-    for (const { tensor, device, source, whole } of loads) {
+    for (const load of loads) {
+      const { tensor, device, source } = load;
       const { path, dataOffsetBytes } = source.header;
       let file = files.get(path);
       if (!file) files.set(path, (file = await open(path, 'r')));
-      const stepBytes = whole ? tensor.sizeBytes : Math.min(READ_BYTES, tensor.sizeBytes);
-      if (buffer.length < stepBytes) buffer = Buffer.allocUnsafe(stepBytes);
+      const stepBytes = stepBytesOf(load);
+      if (buffer.byteLength < stepBytes) buffer.resize(stepBytes);
       for (let offset = 0; offset < tensor.sizeBytes; offset += stepBytes) {
         options.signal?.throwIfAborted();
-        const part = buffer.subarray(0, Math.min(stepBytes, tensor.sizeBytes - offset));
+        const part = new Uint8Array(buffer, 0, Math.min(stepBytes, tensor.sizeBytes - offset));
         await readFully(file, part, dataOffsetBytes + source.offsetBytes + offset, source);
         write(device, tensor, part, offset);
         options.onBytes?.(part.length);
       }
     }
   } finally {
+    buffer.resize(0);
     for (const file of files.values()) await file.close();
   }
 }
 
-async function readFully(file: FileHandle, target: Buffer, position: number, source: LocatedTensor): Promise<void> {
+function stepBytesOf({ tensor, whole }: Load): number {
+  return whole ? tensor.sizeBytes : Math.min(READ_BYTES, tensor.sizeBytes);
+}
+
+async function readFully(file: FileHandle, target: Uint8Array, position: number, source: LocatedTensor): Promise<void> {
   for (let done = 0; done < target.length; ) {
     const { bytesRead } = await file.read(target, done, target.length - done, position + done);
     if (bytesRead === 0) throw new TroubleError('truncated-model', `${source.header.path} ends inside the tensor ${source.name}: it was changed after it was checked. Load it again.`);

@@ -73,7 +73,7 @@ async function planFor({ params, file, device }: OpenRequest): Promise<MemoryPla
     weightBytes: file.weightBytes,
     availableBytes: main + (graphics ? Math.max(0, graphics.free - graphics.unifiedSize) : 0),
     batchTokens: device.device === 'cpu' ? CPU_BATCH_TOKENS : GPU_BATCH_TOKENS,
-    keepsScores: device.device === 'cpu',
+    scoredTokens: device.device === 'cpu' ? CPU_BATCH_TOKENS : 0,
     contextSizeTokens: params.contextSizeTokens,
   });
 }

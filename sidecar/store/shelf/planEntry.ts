@@ -1,6 +1,8 @@
+import { MAX_PRODUCT_TOKENS } from '../../../kernels/blocks/attendTransposed.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { BATCH_TOKENS } from '../../models/chorus/batchTokens.ts';
 import { decidePlan, type ModelPlan, type SizedWeight } from '../../models/chorus/planModel.ts';
+import { LOGIT_ROWS } from '../../models/evaluator.ts';
 import { blockOf } from '../../models/chorus/split.ts';
 import type { ModelShape } from '../../models/gguf/validate.ts';
 import { memoryNeeds } from '../../models/memory.ts';
@@ -19,7 +21,7 @@ export function planEntry(model: CatalogueModel, quantisation: CatalogueQuantisa
   const weightBytes = sizeOf(quantisation);
   const shape = shapeOf(model, weightBytes);
   const weights = weightsOf(model, weightBytes);
-  const needs = { modelName: model.name, shape, weightBytes, batchTokens: BATCH_TOKENS, keepsScores: false, contextSizeTokens };
+  const needs = { modelName: model.name, shape, weightBytes, batchTokens: BATCH_TOKENS, logitRows: LOGIT_ROWS, scoredTokens: machine.gpu ? 0 : MAX_PRODUCT_TOKENS, contextSizeTokens };
   let plan: ModelPlan;
   try {
     plan = decidePlan(needs, weights, machine);

@@ -10,7 +10,7 @@ const shape: ModelShape = {
   cacheElementsPerToken: 32 * 8 * 256, parameterCount: 7e9, weightBytes: 4e9,
 };
 const request = (changes: Partial<MemoryRequest>): MemoryRequest => ({
-  modelName: 'seven.gguf', shape, weightBytes: 4e9, availableBytes: 32e9, batchTokens: 128, keepsScores: true, contextSizeTokens: 0, ...changes,
+  modelName: 'seven.gguf', shape, weightBytes: 4e9, availableBytes: 32e9, batchTokens: 128, scoredTokens: 128, contextSizeTokens: 0, ...changes,
 });
 
 describe('the memory plan', () => {
@@ -41,11 +41,16 @@ describe('the memory plan', () => {
   });
 
   test('counts the rows that a sequence keeps of a prompt, and one layer of all of them', () => {
-    const long = { contextSizeTokens: 32_768, keepsScores: false } as const;
+    const long = { contextSizeTokens: 32_768, scoredTokens: 0 } as const;
     const all = planMemory(request({ ...long, availableBytes: 64e9 })).neededBytes;
     const kept = planMemory(request({ ...long, keptRows: 2_048 })).neededBytes;
     // 131,072 bytes a row; one of 32 layers, and 4,096 values of four bytes that pass from layer to layer.
     assert.equal(Math.round(all - kept), 131_072 * 3 * (32_768 - 2_048) - 32_768 * (131_072 / 32 + 4 * 4_096));
+  });
+
+  test('counts logits of those rows alone that are computed at once', () => {
+    const all = planMemory(request({})).neededBytes;
+    assert.equal(all - planMemory(request({ logitRows: 64 })).neededBytes, (128 - 64) * 32_000 * 4);
   });
 
   test('counts what a tier holds besides', () => {
