@@ -1,12 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import { TroubleError } from '../engine/engine.ts';
+import { bareAddress, isIn, isThisMachine } from '../store/network/loopback.ts';
 
 const MAX_URL_UNITS = 2048;
-
-/** The addresses of this machine. */
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
 
 /** The addresses of this machine and of networks that nobody outside reaches (RFC 1918, 3927, 4193, 4291, 6598). */
 const localNetwork = new BlockList();
@@ -38,7 +34,7 @@ export function parseServerAddress(text: string): ServerAddress {
   if (url.search !== '' || url.hash !== '') throw refused(`The address of the server on ${url.host} holds a query or a fragment. Leave out what begins with "?" or "#".`);
   const path = url.pathname.replace(/\/+$/, '').replace(/\/(chat\/completions|completions|models)$/, '');
   const base = new URL(`${path === '' ? '/v1' : path}/`, url);
-  return { base, host: url.host, isThisMachine: url.hostname === 'localhost' || isIn(loopback, url.hostname) };
+  return { base, host: url.host, isThisMachine: isThisMachine(url.hostname) };
 }
 
 /**
@@ -46,7 +42,7 @@ export function parseServerAddress(text: string): ServerAddress {
  * of a public network. What a name means is judged when it is looked up (`privateNetwork.ts`).
  */
 export function checkIsPrivate({ base }: ServerAddress): void {
-  if (base.protocol === 'http:' && isIP(bare(base.hostname)) !== 0 && !isPrivate(base.hostname)) throw publicRefusal(base.host);
+  if (base.protocol === 'http:' && isIP(bareAddress(base.hostname)) !== 0 && !isPrivate(base.hostname)) throw publicRefusal(base.host);
 }
 
 /** Whether an IP address is one of this machine or of a network that nobody outside reaches. */
@@ -57,17 +53,6 @@ export function isPrivate(address: string): boolean {
 /** Why nothing is sent to `host`. */
 export function publicRefusal(host: string): TroubleError {
   return refused(`${host} is on a public network, and http:// would send code there unencrypted. Use https://, or allow it by the setting "chorus.server.allowHttp".`);
-}
-
-function isIn(list: BlockList, hostname: string): boolean {
-  const address = bare(hostname);
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
-}
-
-/** Without the brackets that a URL puts around an IPv6 address, and without the zone of a link-local one. */
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$|%.*$/g, '');
 }
 
 function refused(message: string): TroubleError {

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TroubleError } from '../engine/engine.ts';
+import { readBoundedText, type BodyLimits } from '../store/network/boundedText.ts';
+import { failureReason } from '../store/network/failureReason.ts';
 import { retryAfterMs } from '../store/network/retryAfter.ts';
 import { checkIsPrivate, type ServerAddress } from './serverAddress.ts';
 import { ServerUnavailableError, serverFailed } from './serverErrors.ts';
 import type { ServerFetch } from './serverFetch.ts';
-import { readBounded, refusalText } from './serverResponse.ts';
+import { refusalText } from './serverResponse.ts';
 
 /** Of an answer that is no stream of a generation. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -77,8 +79,8 @@ export class ServerConnection {
   /** The body of an answer that ought to be JSON, and to be whole within `limitMs`. Throws `ServerUnavailableError`. */
   async parseJson(response: Response, path: string, limitMs = BODY_LIMIT_MS): Promise<unknown> {
     const { host } = this.address;
-    const text = await readBounded(response, { maxBytes: MAX_BODY_BYTES, limitMs }).catch((error: unknown) => {
-      throw new ServerUnavailableError(`The answer of ${host} to ${path} can not be read: ${describe(error)}.`, { cause: error });
+    const text = await textOf(response, { maxBytes: MAX_BODY_BYTES, limitMs }).catch((error: unknown) => {
+      throw new ServerUnavailableError(`The answer of ${host} to ${path} can not be read: ${failureReason(error)}.`, { cause: error });
     });
     try {
       return JSON.parse(text);
@@ -112,7 +114,7 @@ export class ServerConnection {
       // The name has a public address.
       if (error instanceof Error && error.cause instanceof TroubleError) throw error.cause;
       if (late.signal.aborted) throw new ServerUnavailableError(`${address.host} did not begin to answer ${path} within ${Math.round(timeoutMs / 1000)} s.`, { cause: error });
-      return new PassingError(`${address.host} can not be reached: ${describe(error)}. Is it running, and is the address right?`, true, { cause: error });
+      return new PassingError(`${address.host} can not be reached: ${failureReason(error)}. Is it running, and is the address right?`, true, { cause: error });
     } finally {
       clearTimeout(timer);
     }
@@ -126,7 +128,7 @@ export class ServerConnection {
       await response.body?.cancel();
       throw new ServerUnavailableError(`${host} answers ${path} with a redirection (${status}), which is not followed, because code and key would go elsewhere. Enter the address that it leads to.`);
     }
-    const said = refusalText(await readBounded(response, { maxBytes: MAX_ERROR_BYTES, limitMs: Math.min(timeoutMs, ERROR_LIMIT_MS) }).catch(() => ''));
+    const said = refusalText(await textOf(response, { maxBytes: MAX_ERROR_BYTES, limitMs: Math.min(timeoutMs, ERROR_LIMIT_MS) }).catch(() => ''));
     const quoted = said === '' ? '' : ` It says: ${said}`;
     if (status === 401 || status === 403) throw new ServerUnavailableError(`${host} refuses the key (${status}). Enter another one by "Chorus: Use a Server…".${quoted}`);
     if (status === 404 || status === 405 || status === 501) throw new ServerUnavailableError(`${host} has no ${path}, or not this model (${status}).${quoted}`, { status });
@@ -154,10 +156,6 @@ function boundedRetryMs(headers: Headers): number | undefined {
   return ms === undefined ? undefined : Math.min(ms, LONGEST_RETRY_AFTER_MS);
 }
 
-/** What went wrong below HTTP: "ECONNREFUSED", "self-signed certificate". */
-function describe(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return 'for an unknown reason';
-  const { code } = cause as NodeJS.ErrnoException;
-  return [cause.message, code !== undefined && !cause.message.includes(code) ? `(${code})` : ''].filter(Boolean).join(' ') || cause.name;
+async function textOf({ body }: Response, limits: BodyLimits): Promise<string> {
+  return body ? readBoundedText(body as ReadableStream<Uint8Array>, limits) : '';
 }

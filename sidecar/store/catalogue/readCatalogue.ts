@@ -4,6 +4,7 @@ import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import type { NetworkSettings } from '../../protocol/client.ts';
 import { ALLOWED_URL, isAllowedUrl } from '../network/allowedUrl.ts';
+import { readBoundedText, TooLargeError } from '../network/boundedText.ts';
 import { HttpClient } from '../network/httpClient.ts';
 import { MAX_CATALOGUE_BYTES, parseCatalogue } from './catalogue.ts';
 import type { Catalogue } from './schema.ts';
@@ -81,14 +82,9 @@ async function get(url: string, network: NetworkSettings | undefined): Promise<s
   try {
     const { status, body } = await client.get(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
     if (status !== 200) throw new Error(`HTTP status ${status}, expected 200`);
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      sizeBytes += chunk.length;
-      if (sizeBytes > MAX_CATALOGUE_BYTES) throw tooLarge(url);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString('utf8');
+    return await readBoundedText(body as AsyncIterable<Uint8Array>, { maxBytes: MAX_CATALOGUE_BYTES, limitMs: ANSWER_LIMIT_MS });
+  } catch (error) {
+    throw error instanceof TooLargeError ? tooLarge(url) : error;
   } finally {
     await client.close();
   }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { formatBytes } from '../../models/gguf/header.ts';
+import { failureReason } from '../network/failureReason.ts';
 import { HttpRefusalError, type HttpClient, type HttpResponse } from '../network/httpClient.ts';
 import { retryAfterMs } from '../network/retryAfter.ts';
 import { requireSpace } from './diskSpace.ts';
@@ -43,7 +44,7 @@ export async function transfer(request: TransferRequest): Promise<void> {
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof HttpRefusalError) throw refused(`${error.message}.`, { cause: error });
-    throw new BrokenTransferError(`${url} can't be reached: ${reasonOf(error)}`, undefined, { cause: error });
+    throw new BrokenTransferError(`${url} can't be reached: ${failureReason(error)}`, undefined, { cause: error });
   }
   try {
     await takeResponse(response, request);
@@ -131,12 +132,7 @@ async function takeBytes({ body }: HttpResponse, { totalBytes }: RemoteFile, req
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof TroubleError) throw error;
-    throw new BrokenTransferError(`${url} broke off after ${partial.receivedBytes} bytes: ${reasonOf(error)}`, undefined, { cause: error });
+    throw new BrokenTransferError(`${url} broke off after ${partial.receivedBytes} bytes: ${failureReason(error)}`, undefined, { cause: error });
   }
   if (totalBytes !== undefined && partial.receivedBytes < totalBytes) throw new BrokenTransferError(`${url} ended after ${partial.receivedBytes} of ${totalBytes} bytes`);
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return [message, code && !message.includes(code) ? `(${code})` : ''].filter(Boolean).join(' ');
 }

@@ -1,6 +1,7 @@
 import { request, type Dispatcher } from 'undici';
 import type { NetworkSettings } from '../../protocol/client.ts';
-import { ALLOWED_URL, isAllowedUrl, isLoopback } from './allowedUrl.ts';
+import { ALLOWED_URL, isAllowedUrl } from './allowedUrl.ts';
+import { isThisMachine } from './loopback.ts';
 import { openDispatcher } from './dispatcher.ts';
 
 const MAX_REDIRECTS = 10;
@@ -40,11 +41,11 @@ export class HttpClient {
   /** The response at the end of all redirects; its body is to be read or destroyed. Throws `HttpRefusalError`, and undici's errors where the network fails. */
   async get(url: string, { headers = {}, signal, stallMs = 30_000 }: HttpRequest = {}): Promise<HttpResponse> {
     const firstHeaders = new Headers();
-    const startsHere = URL.canParse(url) && isLoopback(new URL(url));
+    const startsHere = URL.canParse(url) && isThisMachine(new URL(url).hostname);
     let next = url;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       if (!isAllowedUrl(next)) throw new HttpRefusalError(`${next.slice(0, 300)} is no place for models: ${ALLOWED_URL}`);
-      if (!startsHere && isLoopback(new URL(next))) throw new HttpRefusalError(`${url} leads to ${next.slice(0, 300)}, which is this machine`);
+      if (!startsHere && isThisMachine(new URL(next).hostname)) throw new HttpRefusalError(`${url} leads to ${next.slice(0, 300)}, which is this machine`);
       const response = await request(next, { dispatcher: this.dispatcher, signal, headers: { 'user-agent': 'chorus', ...headers }, headersTimeout: stallMs, bodyTimeout: stallMs });
       // A body that is given up, or that nobody reads, is no failure of this process.
       response.body.on('error', () => undefined);

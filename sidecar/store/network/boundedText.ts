@@ -1,0 +1,33 @@
+import { within } from './within.ts';
+
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Until the whole of it is there. */
+  readonly limitMs: number;
+}
+
+/** A body has more bytes than are read of it. */
+export class TooLargeError extends RangeError {
+  override readonly name = 'TooLargeError';
+}
+
+/** The text of a body. Throws `TooLargeError` where it is too long, and errors where it is not there in time or breaks off; a body that is given up is cancelled. */
+export async function readBoundedText(body: AsyncIterable<Uint8Array>, { maxBytes, limitMs }: BodyLimits): Promise<string> {
+  const reader = body[Symbol.asyncIterator]();
+  const decoder = new TextDecoder();
+  const endMs = performance.now() + limitMs;
+  let text = '';
+  let bytes = 0;
+  try {
+    for (;;) {
+      const part = await within(Math.max(0, endMs - performance.now()), reader.next(), `not whole after ${limitMs / 1000} s`);
+      if (part.done) return text + decoder.decode();
+      bytes += part.value.byteLength;
+      if (bytes > maxBytes) throw new TooLargeError(`more than ${maxBytes} bytes`);
+      text += decoder.decode(part.value, { stream: true });
+    }
+  } finally {
+    // One that waits for its next part would not hear of it.
+    reader.return?.().catch(() => undefined);
+  }
+}
