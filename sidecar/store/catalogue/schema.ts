@@ -60,6 +60,7 @@ const shape = z
     headLength: count.max(16_384),
     vocabularySize: count.max(4_000_000),
     expertShare: z.number().min(0).max(1).optional().meta({ description: 'Of a mixture of experts: their share of its parameters.' }),
+    tiedOutput: z.boolean().optional().meta({ description: 'The embedding is the output matrix too.' }),
   })
   .meta({ description: "What the memory plan computes with, as in the model's config.json." });
 

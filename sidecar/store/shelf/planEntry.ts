@@ -18,9 +18,11 @@ const LEAST_SEQUENCES = 2;
 
 /** What of a model would run where on `machine`, by the same rules as when it is loaded. `contextSizeTokens`: 0 chooses. */
 export function planEntry(model: CatalogueModel, quantisation: CatalogueQuantisation, machine: Machine, contextSizeTokens: number): ShelfPlan {
-  const weightBytes = sizeOf(quantisation);
-  const shape = shapeOf(model, weightBytes);
-  const weights = weightsOf(model, weightBytes);
+  const fileBytes = sizeOf(quantisation);
+  const shape = shapeOf(model, fileBytes);
+  const weights = weightsOf(model, fileBytes);
+  // The processor has it twice (`tiedOutput.ts`).
+  const weightBytes = fileBytes + (model.shape.tiedOutput && !machine.gpu ? outputBytesOf(model, fileBytes) : 0);
   const needs = { modelName: model.name, shape, weightBytes, batchTokens: BATCH_TOKENS, logitRows: LOGIT_ROWS, scoredTokens: machine.gpu ? 0 : MAX_PRODUCT_TOKENS, contextSizeTokens };
   let plan: ModelPlan;
   try {
@@ -62,15 +64,19 @@ function shapeOf({ architecture, shape, contextTokens, parameters }: CatalogueMo
 }
 
 /** The tensors of a model as far as a plan tells them apart, all of them with as many bytes a parameter: each block's, with its experts, and the output. */
-function weightsOf({ parameters, shape }: CatalogueModel, weightBytes: number): readonly SizedWeight[] {
-  const { blockCount, embeddingLength, vocabularySize, expertShare = 0 } = shape;
-  const outputBytes = Math.min(1, (vocabularySize * embeddingLength) / parameters) * weightBytes;
+function weightsOf(model: CatalogueModel, weightBytes: number): readonly SizedWeight[] {
+  const { blockCount, expertShare = 0 } = model.shape;
+  const outputBytes = outputBytesOf(model, weightBytes);
   const expertBytes = Math.min(expertShare * weightBytes, weightBytes - outputBytes);
   const blocks = Array.from({ length: blockCount }, (_, block): SizedWeight[] => [
     { name: `blk.${block}.dense`, use: 'matrix', sizeBytes: (weightBytes - outputBytes - expertBytes) / blockCount },
     ...(expertBytes > 0 ? [{ name: `blk.${block}.experts`, use: 'experts' as const, sizeBytes: expertBytes / blockCount }] : []),
   ]);
   return [...blocks.flat(), { name: 'output', use: 'matrix', sizeBytes: outputBytes }];
+}
+
+function outputBytesOf({ parameters, shape: { embeddingLength, vocabularySize } }: CatalogueModel, weightBytes: number): number {
+  return Math.min(1, (vocabularySize * embeddingLength) / parameters) * weightBytes;
 }
 
 /** What reading a tensor takes of the time of one token: of experts only those are read that the token is sent to. */

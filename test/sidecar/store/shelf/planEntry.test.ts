@@ -46,8 +46,19 @@ describe('the plan of a model that is not here yet', () => {
     const short = planOf('aya-23-8b', machine(64), 512).neededBytes;
     const long = planOf('aya-23-8b', machine(64), 8192).neededBytes;
     assert.ok(short > weights);
-    // 32 layers with 8 heads of 128 for keys and values, two bytes each, in three sequences.
-    assert.equal(Math.round((long - short) / 1e6), Math.round((32 * 8 * 2 * 128 * 2 * 3 * (8192 - 512)) / 1e6));
+    // 32 layers with 8 heads of 128 for keys and values, two bytes each, in three sequences; and the scores of 63 tokens and 32 heads, before and after.
+    const tokenBytes = 32 * 8 * 2 * 128 * 2 * 3 + 63 * 32 * 2 * 4;
+    assert.equal(Math.round((long - short) / 1e6), Math.round((tokenBytes * (8192 - 512)) / 1e6));
+  });
+
+  it('needs an embedding twice on a processor where it is the output matrix too', () => {
+    const model = models.find(({ id }) => id === 'aya-23-8b')!;
+    const once = { ...model, shape: { ...model.shape, tiedOutput: false } };
+    const [quantisation] = model.quantisations;
+    const more = (on: Machine): number => planEntry(model, quantisation!, on, 512).neededBytes - planEntry(once, quantisation!, on, 512).neededBytes;
+    // 256,000 tokens of 4,096 values, of 8.03 billion parameters.
+    assert.equal(Math.round(more(machine(64))), Math.round((quantisation!.files[0]!.sizeBytes * 256_000 * 4096) / 8.03e9));
+    assert.equal(more(machine(64, 24)), 0);
   });
 
   it('takes a shorter context where the longer one does not fit', () => {
