@@ -1,6 +1,6 @@
 /**
  * Aya 23 8B's exact shape with random weights, Q4_0: loads, is planned, completes, and is as fast as in llama.cpp. `npx tsx test/bench/ayaShape.ts
- * [--rounds 3] [--prompt 64] [--decode 8] [--file FILE] [--write]`. Takes 4.6 GB of disk, and 6 GB of memory; engines run one after another. `--write` also
+ * [--rounds 5] [--prompt 64] [--decode 8] [--file FILE] [--write]`. Takes 4.6 GB of disk, and 6 GB of memory; engines run one after another. `--write` also
  * writes docs/results/aya-shape.md.
  */
 import { execa } from 'execa';
@@ -24,7 +24,7 @@ import { repositoryRoot, writeReport } from './report.ts';
 import { median } from './statistics.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, prompt: { type: 'string', default: '64' }, decode: { type: 'string', default: '8' }, file: { type: 'string' }, write: { type: 'boolean', default: false } },
+  options: { rounds: { type: 'string', default: '5' }, prompt: { type: 'string', default: '64' }, decode: { type: 'string', default: '8' }, file: { type: 'string' }, write: { type: 'boolean', default: false } },
 });
 const [rounds, promptTokens, decodeTokens] = [values.rounds, values.prompt, values.decode].map(Number) as [number, number, number];
 const file = path.resolve(values.file ?? path.join(developerCacheFolder(), 'models', 'aya-23-8b-shape.Q4_0.gguf'));
