@@ -157,5 +157,5 @@ function boundedRetryMs(headers: Headers): number | undefined {
 }
 
 async function textOf({ body }: Response, limits: BodyLimits): Promise<string> {
-  return body ? readBoundedText(body as ReadableStream<Uint8Array>, limits) : '';
+  return body ? readBoundedText(body, limits) : '';
 }

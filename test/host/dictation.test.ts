@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { after, describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RECORDINGS_FOLDER } from '../../.scripts/system.ts';
 import { whisperModel } from '../reference/whisperModel.ts';
 import type { Window } from './driver.ts';
@@ -42,6 +43,24 @@ describe('dictation', () => {
         await sign.waitFor({ state: 'hidden' });
         assert.equal(await sound.listeners(), 0);
         assert.equal(await chat.input.inputValue(), `Explain: ${WORDS}`);
+      });
+
+      scenario('without consent nobody listens, what stands in the box stays, and the next command asks again', async (host) => {
+        const window = await host.openWindow();
+        const chat = await window.openChat();
+        await chat.input.fill('Explain:');
+        const question = window.page.locator('.monaco-dialog-box', { hasText: 'microphone' });
+        for (let time = 0; time < 2; time++) {
+          await chat.button('Dictate').click();
+          await question.waitFor();
+          await window.press('Escape');
+          await question.waitFor({ state: 'hidden' });
+          assert.equal(await sound.listeners(), 0);
+          assert.equal(await chat.input.inputValue(), 'Explain:');
+          // What comes sooner is taken for the repetition of a key that is held.
+          await sleep(1_000);
+        }
+        assert.equal(await window.page.locator('.statusbar-item', { hasText: 'Listening' }).isVisible(), false);
       });
 
       scenario('writes into the box of a commit message, which is brought to the front', async (host) => {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { TroubleError } from '../../engine/engine.ts';
 import type { NetworkSettings } from '../../protocol/client.ts';
 import { ALLOWED_URL, isAllowedUrl } from '../network/allowedUrl.ts';
@@ -82,7 +83,7 @@ async function get(url: string, network: NetworkSettings | undefined): Promise<s
   try {
     const { status, body } = await client.get(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
     if (status !== 200) throw new Error(`HTTP status ${status}, expected 200`);
-    return await readBoundedText(body as AsyncIterable<Uint8Array>, { maxBytes: MAX_CATALOGUE_BYTES, limitMs: ANSWER_LIMIT_MS });
+    return await readBoundedText(Readable.toWeb(body) as ReadableStream<Uint8Array>, { maxBytes: MAX_CATALOGUE_BYTES, limitMs: ANSWER_LIMIT_MS });
   } catch (error) {
     throw error instanceof TooLargeError ? tooLarge(url) : error;
   } finally {

@@ -3,35 +3,36 @@ import { describe, it } from 'node:test';
 import { readBoundedText, TooLargeError } from '../../../../sidecar/store/network/boundedText.ts';
 import { LateError } from '../../../../sidecar/store/network/within.ts';
 
-async function* parts(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const text of texts) yield Buffer.from(text);
+/** A body of these parts, which then waits for ever or ends; it tells whether it was given up. */
+function bodyOf(parts: readonly Uint8Array[], { ends }: { readonly ends: boolean }): { readonly body: ReadableStream<Uint8Array>; readonly isCancelled: () => boolean } {
+  let isCancelled = false;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const part of parts) controller.enqueue(part);
+      if (ends) controller.close();
+    },
+    cancel() {
+      isCancelled = true;
+    },
+  });
+  return { body, isCancelled: () => isCancelled };
 }
 
 describe('a body that is read within bounds', () => {
   it('is its text, whatever characters its parts cut', async () => {
     const bytes = Buffer.from('añb');
-    const cut = async function* (): AsyncGenerator<Uint8Array> {
-      yield bytes.subarray(0, 2);
-      yield bytes.subarray(2);
-    };
-    assert.equal(await readBoundedText(cut(), { maxBytes: 4, limitMs: 10_000 }), 'añb');
+    assert.equal(await readBoundedText(bodyOf([bytes.subarray(0, 2), bytes.subarray(2)], { ends: true }).body, { maxBytes: 4, limitMs: 10_000 }), 'añb');
   });
 
   it('is given up where it is longer, and its source ends', async () => {
-    let isClosed = false;
-    const body = async function* (): AsyncGenerator<Uint8Array> {
-      try {
-        yield* parts('abc', 'def', 'ghi');
-      } finally {
-        isClosed = true;
-      }
-    };
-    await assert.rejects(readBoundedText(body(), { maxBytes: 5, limitMs: 10_000 }), TooLargeError);
-    assert.ok(isClosed);
+    const { body, isCancelled } = bodyOf(['abc', 'def', 'ghi'].map((text) => Buffer.from(text)), { ends: false });
+    await assert.rejects(readBoundedText(body, { maxBytes: 5, limitMs: 10_000 }), TooLargeError);
+    assert.ok(isCancelled());
   });
 
-  it('is given up where it does not come', async () => {
-    const never: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) };
-    await assert.rejects(readBoundedText(never, { maxBytes: 5, limitMs: 1 }), LateError);
+  it('is given up where it does not come, and its source ends', async () => {
+    const { body, isCancelled } = bodyOf([Buffer.from('abc')], { ends: false });
+    await assert.rejects(readBoundedText(body, { maxBytes: 5, limitMs: 1 }), LateError);
+    assert.ok(isCancelled());
   });
 });
