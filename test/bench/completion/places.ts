@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
-import { folderName, readPackages } from '../../../.scripts/bundledModel/packages.ts';
+import { type CorpusPackage, folderName, readPackages } from '../../../.scripts/bundledModel/packages.ts';
 import { languageIdOf } from '../../../sidecar/context/languageIds.ts';
 import { shuffled } from '../shuffled.ts';
 
@@ -37,7 +37,7 @@ export async function heldOutPlaces(count: number, seed: number): Promise<readon
   const packages = (await readPackages()).filter(({ heldOut, registry }) => heldOut && registry !== 'debian');
   const found: Place[] = [];
   for (const each of packages) {
-    const folder = path.join(developerCacheFolder(), 'corpus', 'packages', each.registry, folderName(each));
+    const folder = packageFolder(each);
     if (!(await stat(folder).catch(() => undefined))) continue;
     const places: Place[] = [];
     for (const file of await sourceFiles(folder)) places.push(...placesOf(await readFile(path.join(folder, file), 'utf8'), { folder, file, name: each.name }));
@@ -46,6 +46,9 @@ export async function heldOutPlaces(count: number, seed: number): Promise<readon
   if (found.length === 0) throw new Error('The corpus has no held-out package: run npx tsx .scripts/bundledModel/make.ts first');
   return shuffled(found, seed).slice(0, count);
 }
+
+/** Where the corpus has a package, if it was fetched. */
+export const packageFolder = (of: CorpusPackage): string => path.join(developerCacheFolder(), 'corpus', 'packages', of.registry, folderName(of));
 
 /** Source files of a package that a person wrote, below `folder`. */
 export async function sourceFiles(folder: string): Promise<readonly string[]> {

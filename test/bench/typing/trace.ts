@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
-import { folderName, readPackages } from '../../../.scripts/bundledModel/packages.ts';
+import { readPackages } from '../../../.scripts/bundledModel/packages.ts';
 import { Random } from '../../../sidecar/train/random.ts';
-import { sourceFiles } from '../completion/places.ts';
+import { packageFolder, sourceFiles } from '../completion/places.ts';
 import type { Change, Recording } from '../recording.ts';
 import { shuffled } from '../shuffled.ts';
 
@@ -29,7 +28,7 @@ export async function packageTrace(name: string, { places, seed }: { readonly pl
   const packages = (await readPackages()).filter(({ heldOut }) => heldOut);
   const found = packages.find((each) => each.name === name);
   if (found === undefined) throw new Error(`--package takes a held-out package of the corpus, such as ${packages.slice(0, 3).map((each) => each.name).join(', ')}; got "${name}".`);
-  const folder = path.join(developerCacheFolder(), 'corpus', 'packages', found.registry, folderName(found));
+  const folder = packageFolder(found);
   const files = await sourceFiles(folder);
   const documents = new Map(await Promise.all(files.map(async (file) => [file, (await readFile(path.join(folder, file), 'utf8')).replaceAll('\r\n', '\n')] as const)));
   return traceOf(documents, { places, seed });

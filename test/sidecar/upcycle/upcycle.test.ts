@@ -17,6 +17,7 @@ import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
 import { upcycle } from '../../../sidecar/upcycle/upcycle.ts';
+import { pairedDifference } from '../../bench/bundled/paired.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { replaceKey } from '../models/ggufFile.ts';
@@ -59,8 +60,6 @@ async function values(file: string, name: string): Promise<Float32Array> {
   const start = header.dataOffsetBytes + tensor.offsetBytes;
   return toFloat32(tensor.type as TensorType, (await readFile(file)).subarray(start, start + tensor.sizeBytes));
 }
-
-const average = (numbers: readonly number[]): number => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 
 /** The beginning of a model, in float32. */
 async function writeFirstBlocks(model: string, target: string): Promise<void> {
@@ -156,9 +155,7 @@ describe('of equal models upcycling makes one that computes what they compute:',
           return values;
         };
         const [actual, expected] = [await negativeLogLikelihoods(await make(models, { cache })), await negativeLogLikelihoods(models[0])];
-        const differences = actual.map((value, index) => value - (expected[index] as number));
-        const mean = average(differences);
-        const standardError = Math.sqrt(average(differences.map((difference) => (difference - mean) ** 2)) / differences.length);
+        const { mean, standardError } = pairedDifference(actual, expected);
         assert.ok(standardError <= 5e-3, `standard error ${standardError}`);
         assert.ok(Math.abs(mean) <= 3 * standardError, `${mean} nats a token, standard error ${standardError}`);
       });
