@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { evaluateInChunks, LOGIT_ROWS, readPrompt, type Evaluator } from '../models/evaluator.ts';
 import type { BenchParams, BenchResult, LogitsParams, LogitsResult, PerplexityParams, PerplexityResult, TokenId } from '../protocol/engine.ts';
 import { TroubleError } from './engine.ts';
+import { logSumExp } from './logSumExp.ts';
 
 /** Measures a model that is loaded. */
 export interface Measuring {
@@ -97,9 +98,5 @@ export function checkTokens({ vocabularySize, contextSizeTokens = Infinity }: { 
 }
 
 export function logProbability(logits: Float32Array, token: TokenId): number {
-  let most = -Infinity;
-  for (const logit of logits) if (logit > most) most = logit;
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - most);
-  return (logits[token] as number) - most - Math.log(sum);
+  return (logits[token] as number) - logSumExp(logits);
 }

@@ -1,3 +1,4 @@
+import { logSumExp } from '../engine/logSumExp.ts';
 import type { DecoderToken, SpeechDecoder } from './speechDecoder.ts';
 
 export interface BeamSearchOptions {
@@ -69,7 +70,7 @@ const perToken = ({ tokens, logProbability }: Hypothesis): number => logProbabil
 function bestContinuations(live: Live, count: number, rules: BeamSearchOptions['rules']): readonly Candidate[] {
   const { logits } = live;
   rules?.(logits, live.tokens);
-  const total = logSum(logits);
+  const total = logSumExp(logits);
   return largest(logits, count).map((token) => ({ from: live, token, logProbability: live.logProbability + (logits[token] as number) - total }));
 }
 
@@ -84,15 +85,6 @@ function evaluate(decoder: SpeechDecoder, going: readonly Candidate[], free: num
     rows: [...from.rows, (batch[index] as DecoderToken).row],
     logits: logits[index] as Float32Array,
   }));
-}
-
-/** In plain loops: of each text and token there are as many logits as the vocabulary has words, and a call for each takes as long as the network. */
-function logSum(logits: Float32Array): number {
-  let most = -Infinity;
-  for (const logit of logits) if (logit > most) most = logit;
-  let sum = 0;
-  for (const logit of logits) if (logit !== -Infinity) sum += Math.exp(logit - most);
-  return most + Math.log(sum);
 }
 
 /** The numbers of the `count` largest values that are not −∞, largest first. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { commitWorkspace } from './committedWorkspace.ts';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
 import { waitFor } from './waitFor.ts';
@@ -85,11 +85,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
     });
 
     scenario('a commit message appears in the source control box', async (host) => {
-      const git = (...parameters: string[]): unknown =>
-        execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', ...parameters], { cwd: host.workspace });
-      git('init', '-q');
-      git('add', '-A');
-      git('commit', '-q', '-m', 'Add the shop');
+      commitWorkspace(host.workspace);
       await host.write(FILE, `${await host.read(FILE)}\nexport const currency = 'EUR';\n`);
       const window = await host.openWindow();
       await window.statusBarItem('main').waitFor();

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { after, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RECORDINGS_FOLDER } from '../../.scripts/system.ts';
 import { whisperModel } from '../reference/whisperModel.ts';
+import { commitWorkspace } from './committedWorkspace.ts';
 import type { Window } from './driver.ts';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
@@ -64,10 +64,7 @@ describe('dictation', () => {
       });
 
       scenario('writes into the box of a commit message, which is brought to the front', async (host) => {
-        const git = (...parameters: string[]): unknown => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', ...parameters], { cwd: host.workspace });
-        git('init', '-q');
-        git('add', '-A');
-        git('commit', '-q', '-m', 'Add the shop');
+        commitWorkspace(host.workspace);
         await host.write('changed.txt', 'new\n');
         const window = await host.openWindow();
         await window.statusBarItem('main').waitFor();

@@ -1,0 +1,8 @@
+/** The logarithm of the sum of the logits' exponentials. In plain loops: vocabularies are large, and a call for each of their words takes as long as a small network. */
+export function logSumExp(logits: Float32Array): number {
+  let most = -Infinity;
+  for (const logit of logits) if (logit > most) most = logit;
+  let sum = 0;
+  for (const logit of logits) if (logit !== -Infinity) sum += Math.exp(logit - most);
+  return most + Math.log(sum);
+}
