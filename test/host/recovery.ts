@@ -1,0 +1,48 @@
+/** A sidecar that is killed at work, as its user lives through it: what the scenarios check, and what `test/bench/recovery.ts` takes the time of. */
+import assert from 'node:assert/strict';
+import type { ChatView } from './chatView.ts';
+import type { Window } from './driver.ts';
+import type { Scenario } from './hostSession.ts';
+import { waitFor } from './waitFor.ts';
+
+/** Kills the sidecar while it completes a function of this name at the end of the open file; milliseconds until ghost text of another sidecar is shown. Nothing typed is lost. */
+export async function recoverCompletion(host: Scenario, window: Window, file: string, name: string): Promise<number> {
+  const { pid } = await host.sidecar();
+  await window.goToEnd();
+  await window.press('Enter');
+  await window.type(`export function ${name}(x: number): number {`);
+  await window.command('Trigger Inline Suggestion');
+  assert.equal((await host.busySidecar()).pid, pid);
+  process.kill(pid, 'SIGKILL');
+  const killedAtMs = performance.now();
+  await window.press('Enter');
+  await window.type('return ');
+  await window.shownGhostText();
+  const recoveredMs = performance.now() - killedAtMs;
+  assert.notEqual((await host.sidecar()).pid, pid);
+  await window.press('Tab');
+  const whole = new RegExp(`export function ${name}\\(x: number\\): number \\{\\n\\s*return \\S`);
+  await window.savedText(file, (text) => whole.test(text));
+  return recoveredMs;
+}
+
+/** Kills the sidecar while it answers; milliseconds until another one answers the next question. The question and what there was of its answer stay. */
+export async function recoverAnswer(host: Scenario, window: Window, chat: ChatView): Promise<number> {
+  await window.command('Chorus: New Chat');
+  await waitFor('an empty chat', async () => (await chat.questions.count()) === 0);
+  await chat.ask('Write a very long story about the sea.');
+  const begun = await chat.answerBegins();
+  const { pid } = await host.busySidecar();
+  assert.equal(await chat.streaming().count(), 1);
+  process.kill(pid, 'SIGKILL');
+  const killedAtMs = performance.now();
+  const kept = await chat.answerEnds();
+  assert.ok(kept.startsWith(begun.trim().slice(0, 10)), `${JSON.stringify(kept)} should keep ${JSON.stringify(begun)}`);
+  assert.equal(await chat.questions.count(), 1);
+  await chat.ask('Say hello.');
+  await chat.answerBegins();
+  const recoveredMs = performance.now() - killedAtMs;
+  assert.notEqual((await host.sidecar()).pid, pid);
+  await chat.answerEnds();
+  return recoveredMs;
+}
