@@ -1,7 +1,7 @@
 import type { Graph } from '../ggml/graph.ts';
-import { flashAttention, permute, reshape, setRows, view, type RopeOptions } from '../ggml/ops.ts';
+import { permute, reshape, setRows, view, type RopeOptions } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { attendTransposed, writeTransposed } from './attendTransposed.ts';
+import { attendInTiles, attendTransposed, isTiled, valueHeads, writeTransposed } from './attendTransposed.ts';
 import type { Heads } from './projectHeads.ts';
 
 /**
@@ -21,15 +21,25 @@ export interface AttentionInputs {
   readonly positions: Tensor;
   /** `[tokens]`, I64: the cache rows that the tokens' keys and values go to. */
   readonly rows: Tensor;
-  /** For transposed values: gives `[width · tokens]`, I64, where in a cache's values, `width` components a row, those of the tokens go. */
-  readonly valueCells?: (width: number) => Tensor;
+  /** For transposed values. */
+  readonly valueCells?: TransposedCells;
   /** `[attendedRows, tokens]`, F16: 0 where a token attends a row, −∞ elsewhere. */
   readonly mask: Tensor;
   readonly attendedRows: number;
+  /** The tokens are a sequence's first, `attendedRows` of them: they attend themselves alone. */
+  readonly isFirst?: boolean;
   /** Attends in another way than over the first rows of the block's cache. */
   readonly attend?: (graph: Graph, heads: Heads, options: AttendOptions) => Tensor;
   /** Is given each attention's queries and keys as the graph is built: whoever scores the rows of a cache looks at them. */
   readonly onQueries?: (queries: ObservedQueries) => void;
+}
+
+/** Says where the tokens' values go in transposed caches. */
+export interface TransposedCells {
+  /** How many tokens' values of one component go to neighbouring places: 1, or more where the tokens begin and end on whole stretches of a cache's rows. */
+  readonly stretch: number;
+  /** `[width · tokens / stretch]`, I64: where in a cache's values, `width` components a row, the stretches go; those of the first component stand first. */
+  readonly of: (width: number) => Tensor;
 }
 
 /** Queries of some tokens, and the keys that they attend. */
@@ -68,8 +78,11 @@ export function attendCache(graph: Graph, heads: Heads, cache: LayerCache, input
   writeRows(graph, heads, cache, inputs);
   const k = cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
   inputs.onQueries?.({ query, unrotated, key: k, mask, scale, rope: options.rope, votes: options.votes?.() });
-  if (cache.isValueTransposed) return attendTransposed(graph, { query, key: k, value: cache.value, mask }, options);
-  return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k, v: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask }, scale);
+  if (cache.isValueTransposed) {
+    if (inputs.isFirst && isTiled(mask)) return attendInTiles(graph, { query, key: k, value: valueHeads(graph, heads, options), mask }, scale);
+    return attendTransposed(graph, { query, key: k, value: cache.value, mask }, options);
+  }
+  return attendInTiles(graph, { query, key: k, value: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask }, scale);
 }
 
 /** Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into a cache's rows. Throws `ShapeError` where transposed values lack `valueCells`. */

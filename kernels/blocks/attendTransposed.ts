@@ -1,17 +1,36 @@
 import { ShapeError } from '../ggml/errors.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { contiguous, flashAttention, mulMat, permute, reshape, setRows, softMax, view } from '../ggml/ops.ts';
+import { cast, contiguous, flashAttention, mulMat, permute, reshape, setRows, softMax, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { AttendOptions, AttentionInputs } from './attendCache.ts';
+import type { Heads } from './projectHeads.ts';
 
-/** More tokens than this are quicker in ggml's tiles, which want values row by row, and hold no scores. */
+/** More tokens than this are quicker in ggml's tiles. */
 export const MAX_PRODUCT_TOKENS = 63;
 
 /** Writes values `[width, tokens]` into a transposed cache. Throws `ShapeError` where the inputs don't say where to. */
 export function writeTransposed(graph: Graph, value: Tensor, cache: Tensor, { valueCells }: Pick<AttentionInputs, 'valueCells'>): void {
   const [width, tokens] = value.shape;
   if (!valueCells) throw new ShapeError(`Values for ${cache.toString()} need inputs with valueCells.`);
-  graph.expand(setRows(graph, reshape(graph, cache, [1, cache.elements]), reshape(graph, value, [1, width * tokens]), valueCells(width)));
+  const { stretch } = valueCells;
+  // Turned to the cache's order first, a stretch is one run of bytes; cell by cell writing costs more than it.
+  const source = stretch === 1 ? value : contiguous(graph, transpose(graph, value));
+  graph.expand(setRows(graph, reshape(graph, cache, [stretch, cache.elements / stretch]), reshape(graph, source, [stretch, (width * tokens) / stretch]), valueCells.of(width)));
+}
+
+/** Whether tokens of this mask are quicker in ggml's tiles, which want values row by row and hold no scores. */
+export function isTiled(mask: Tensor): boolean {
+  return mask.shape[1] > MAX_PRODUCT_TOKENS;
+}
+
+/** Values `[headSize · kvHeads, tokens]` as a cache that is not transposed would hold them: `[headSize, tokens, kvHeads]`, F16. */
+export function valueHeads(graph: Graph, { value }: Pick<Heads, 'value'>, { headSize, kvHeads }: AttendOptions): Tensor {
+  return cast(graph, permute(graph, reshape(graph, value, [headSize, kvHeads, value.shape[1]]), [0, 2, 1, 3]), 'F16');
+}
+
+/** Flash attention of `query[headSize, heads, tokens]` over keys and values `[headSize, rows, kvHeads]`: `[headSize, heads, tokens]`. */
+export function attendInTiles(graph: Graph, { query, key, value, mask }: Readonly<Record<'query' | 'key' | 'value' | 'mask', Tensor>>, scale: number): Tensor {
+  return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k: key, v: value, mask }, scale);
 }
 
 /**
@@ -23,9 +42,7 @@ export function attendTransposed(graph: Graph, { query, key, value, mask }: Read
   const [, heads, tokens] = query.shape;
   const rows = key.shape[1];
   const values = transposedRows(graph, value, rows);
-  if (tokens > MAX_PRODUCT_TOKENS) {
-    return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k: key, v: contiguous(graph, permute(graph, values, [1, 0, 2, 3])), mask }, scale);
-  }
+  if (isTiled(mask)) return attendInTiles(graph, { query, key, value: contiguous(graph, permute(graph, values, [1, 0, 2, 3])), mask }, scale);
   const group = heads / kvHeads;
   // The tokens of a query head side by side, as the mask has them.
   const grouped = tokens === 1 ? query : contiguous(graph, permute(graph, reshape(graph, query, [headSize, group, kvHeads, tokens]), [0, 2, 3, 1]));

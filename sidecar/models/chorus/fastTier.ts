@@ -191,7 +191,7 @@ export class FastTier implements Disposable {
       rememberQueries(g, heads, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
       if (selecting) this.#choose(g, block, selecting, options);
       const fast = this.#layers[block] as LayerCache;
-      writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells: valueCells.of });
+      writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
       const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
       if (fast.isValueTransposed) return attendTransposed(g, { query: heads.query, key, value: fast.value, mask: inputs.mask }, options);
       return flashAttention(g, { q: permute(g, heads.query, [0, 2, 1, 3]), k: key, v: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads), mask: inputs.mask }, options.scale);

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import { MAX_PRODUCT_TOKENS } from '../../../kernels/blocks/attendTransposed.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
@@ -16,7 +17,7 @@ import { outputLogits } from './outputLogits.ts';
 import { BATCH_TOKENS } from './batchTokens.ts';
 import { graphMemoryOn, type Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
-import { ValueCells } from './valueCells.ts';
+import { ValueCells, valueStretch } from './valueCells.ts';
 import type { LoadedWeights } from './weights.ts';
 
 /** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
@@ -56,6 +57,16 @@ interface BuiltGraph {
   readonly attendedRows: number;
 }
 
+/** What decides a graph beside the sequence whose cache it is over. */
+interface GraphExtents {
+  readonly tokens: number;
+  readonly attendedRows: number;
+  /** Whether the tokens attend themselves alone, `AttentionInputs.isFirst`. */
+  readonly isFirst: boolean;
+  /** Of `ValueCells`. */
+  readonly stretch: number;
+}
+
 /** Looks at a graph as it is built. */
 interface Observer {
   readonly onNorm?: (name: string, normed: Tensor, graph: Graph) => void;
@@ -66,11 +77,18 @@ interface Observer {
 export type WantedLogits = 'none' | 'last' | 'all';
 
 /** Throws `TroubleError` 'context-overflow' where the sequence has no room: ggml would abort on a row that its cache lacks. */
-function attendedRowsFor(sequence: SequenceCache, tokens: number): number {
-  if (sequence.rows + tokens > sequence.capacity) {
-    throw new TroubleError('context-overflow', `${tokens} tokens after ${sequence.rows} rows do not fit into the context of ${sequence.capacity}.`);
+function extentsFor({ rows: past, capacity, layers }: SequenceCache, tokens: number): GraphExtents {
+  if (past + tokens > capacity) {
+    throw new TroubleError('context-overflow', `${tokens} tokens after ${past} rows do not fit into the context of ${capacity}.`);
   }
-  return Math.min(sequence.capacity, Math.ceil((sequence.rows + tokens) / ROW_PADDING) * ROW_PADDING);
+  const isTransposed = layers.every(({ isValueTransposed }) => isValueTransposed);
+  const isFirst = isTransposed && past === 0 && tokens > MAX_PRODUCT_TOKENS;
+  return {
+    tokens,
+    isFirst,
+    attendedRows: isFirst ? tokens : Math.min(capacity, Math.ceil((past + tokens) / ROW_PADDING) * ROW_PADDING),
+    stretch: isTransposed ? valueStretch(tokens, { capacity, past }) : 1,
+  };
 }
 
 /** A network on a device: evaluates tokens of a sequence, graph by graph. */
@@ -111,7 +129,7 @@ export class Network implements Disposable {
    * a signal that aborts on the way, and the sequence is as before.
    */
   async evaluate(sequence: SequenceCache, tokens: readonly number[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
-    const built = this.#graphFor(sequence, tokens.length, attendedRowsFor(sequence, tokens.length), wanted);
+    const built = this.#graphFor(sequence, extentsFor(sequence, tokens.length), wanted);
     await this.#run(built, sequence, tokens, signal);
     return built.logits ? readF32(this.options.placement.device, built.logits) : new Float32Array(0);
   }
@@ -194,7 +212,7 @@ export class Network implements Disposable {
   /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
   async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], observer: Observer, read: () => Result): Promise<Result> {
     using memory = new DeviceMemory(this.options.placement.device);
-    const built = this.#build(sequence, tokens.length, attendedRowsFor(sequence, tokens.length), 'observed', observer);
+    const built = this.#build(sequence, extentsFor(sequence, tokens.length), 'observed', observer);
     using graph = built.graph;
     graph.allocate(memory);
     await this.#run(built, sequence, tokens);
@@ -218,15 +236,18 @@ export class Network implements Disposable {
     sequence.append(tokens);
   }
 
-  #graphFor(sequence: SequenceCache, tokens: number, attendedRows: number, wanted: WantedLogits): BuiltGraph {
+  #graphFor(sequence: SequenceCache, extents: GraphExtents, wanted: WantedLogits): BuiltGraph {
+    const { id, capacity } = sequence;
+    const { tokens, attendedRows, isFirst, stretch } = extents;
+    const mostTokens = Math.min(BATCH_TOKENS, capacity);
     return this.#graphs.obtain(
-      `${sequence.id} ${tokens} ${attendedRows} ${wanted}`,
-      () => this.#build(sequence, tokens, attendedRows, wanted),
-      () => this.#build(sequence, Math.min(BATCH_TOKENS, sequence.capacity), sequence.capacity, 'last'),
+      `${id} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${wanted}`,
+      () => this.#build(sequence, extents, wanted),
+      () => this.#build(sequence, { tokens: mostTokens, attendedRows: capacity, isFirst: false, stretch: valueStretch(mostTokens, { capacity, past: 0 }) }, 'last'),
     );
   }
 
-  #build({ layers, lastQueries }: SequenceCache, tokenCount: number, attendedRows: number, wanted: WantedLogits | 'observed', { onNorm, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
+  #build({ layers, lastQueries }: SequenceCache, { tokens: tokenCount, attendedRows, isFirst, stretch }: GraphExtents, wanted: WantedLogits | 'observed', { onNorm, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
     const { architecture, hyperparameters, placement, weights } = this.options;
     const { table } = weights;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
@@ -238,7 +259,7 @@ export class Network implements Disposable {
     const slidingMask = hyperparameters.sliding && graph.input('slidingMask', 'F16', [attendedRows, tokenCount]);
     const outputRows = (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
 
-    const valueCells = new ValueCells(graph, tokenCount);
+    const valueCells = new ValueCells(graph, tokenCount, stretch);
     const [kept] = lastQueries;
     const queryRows = kept && graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]);
 
@@ -253,7 +274,7 @@ export class Network implements Disposable {
           hyperparameters,
           block,
           cache: layers[block] as LayerCache,
-          inputs: { positions, rows, valueCells: valueCells.of, mask: blockMask, attendedRows, onQueries: queryRows && ((queries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows)) },
+          inputs: { positions, rows, valueCells, mask: blockMask, attendedRows, isFirst, onQueries: queryRows && ((queries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows)) },
           outputRows: isLast ? outputRows : undefined,
           onNorm: onNorm && ((name, normed) => onNorm(`blk.${block}.${name}`, normed, graph)),
         },
