@@ -1,6 +1,7 @@
 import type { Pointer } from './bindings.ts';
 import type { Device } from './device.ts';
 import { ShapeError } from './errors.ts';
+import { adviseHugePages } from './hugePages.ts';
 import { contiguousStrides, Tensor, toShape } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
@@ -30,6 +31,7 @@ export class Storage implements Disposable {
   /** Gives all declared tensors memory. `clear` fills it with zeros, as caches need: 0 × NaN in unused rows would poison sums. */
   allocate(options: { bufferType?: Pointer; clear?: boolean; weights?: boolean } = {}): void {
     this.#buffer = this.device.allocate(this.#context, options.bufferType);
+    if (this.device.kind === 'cpu') adviseHugePages(this.device.functions, this.#buffer);
     if (options.clear) this.device.functions.ggml_backend_buffer_clear(this.#buffer, 0);
     if (options.weights) this.device.functions.ggml_backend_buffer_set_usage(this.#buffer, 1);
   }

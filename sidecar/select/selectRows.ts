@@ -5,7 +5,7 @@ import { parseCacheChoice, type CacheChoice } from '../models/chorus/cacheChoice
 import { LayerMajorPrefill } from '../models/chorus/layerMajor.ts';
 import type { SelectionPlan } from '../models/chorus/layerSelection.ts';
 import { BATCH_TOKENS } from '../models/chorus/batchTokens.ts';
-import { ROW_PADDING } from '../models/chorus/network.ts';
+import { ROW_PADDING } from '../models/chorus/graphExtents.ts';
 import { checkModel, openNetwork } from '../models/chorus/openNetwork.ts';
 import { onOneDevice } from '../models/chorus/placement.ts';
 import { replayPrompts } from '../models/chorus/replayPrompts.ts';

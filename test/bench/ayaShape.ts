@@ -1,6 +1,6 @@
 /**
  * Aya 23 8B's exact shape with random weights, Q4_0: loads, is planned, completes, and is as fast as in llama.cpp. `npx tsx test/bench/ayaShape.ts
- * [--rounds 5] [--prompt 64] [--decode 8] [--file FILE] [--write]`. Takes 4.6 GB of disk, and 6 GB of memory; engines run one after another. `--write` also
+ * [--rounds 15] [--prompt 64] [--decode 8] [--file FILE] [--write]`. Takes 4.6 GB of disk, and 12 GB of memory. `--write` also
  * writes docs/results/aya-shape.md.
  */
 import { execa } from 'execa';
@@ -19,19 +19,17 @@ import { needsOf } from '../../sidecar/models/chorus/planModel.ts';
 import { planMemory } from '../../sidecar/models/memory.ts';
 import { inspectModelFile } from '../../sidecar/models/modelFile.ts';
 import { writeAyaShape } from './ayaShape/writeAyaShape.ts';
-import type { EngineFigures } from './ayaShape/oneEngine.ts';
+import type { EngineName, Round } from './ayaShape/bothEngines.ts';
 import { repositoryRoot, writeReport } from './report.ts';
 import { median } from './statistics.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, prompt: { type: 'string', default: '64' }, decode: { type: 'string', default: '8' }, file: { type: 'string' }, write: { type: 'boolean', default: false } },
+  options: { rounds: { type: 'string', default: '15' }, prompt: { type: 'string', default: '64' }, decode: { type: 'string', default: '8' }, file: { type: 'string' }, write: { type: 'boolean', default: false } },
 });
-const [rounds, promptTokens, decodeTokens] = [values.rounds, values.prompt, values.decode].map(Number) as [number, number, number];
+const [roundCount, promptTokens, decodeTokens] = [values.rounds, values.prompt, values.decode].map(Number) as [number, number, number];
 const file = path.resolve(values.file ?? path.join(developerCacheFolder(), 'models', 'aya-23-8b-shape.Q4_0.gguf'));
 const CONTEXT_TOKENS = 512;
 const COMPLETED_TOKENS = 4;
-const ENGINES = ['chorus', 'libllama'] as const;
-type EngineName = (typeof ENGINES)[number];
 
 if (!(await stat(file).catch(() => undefined))) {
   console.log(`Writing ${file}`);
@@ -59,31 +57,27 @@ async function asTheProduct(): Promise<{ loadMs: number; loadedBytes: number; re
   }
 }
 
-async function measure(engine: EngineName): Promise<EngineFigures> {
-  const script = fileURLToPath(new URL('ayaShape/oneEngine.ts', import.meta.url));
-  const { stdout } = await execa(process.execPath, ['--import', 'tsx', script, engine, file, String(promptTokens), String(decodeTokens)], { cwd: repositoryRoot, env: computeEnvironment });
-  return JSON.parse(stdout.trim().split('\n').at(-1) as string) as EngineFigures;
+async function measure(): Promise<Round[]> {
+  const script = fileURLToPath(new URL('ayaShape/bothEngines.ts', import.meta.url));
+  const { stdout } = await execa(process.execPath, ['--import', 'tsx', script, file, String(promptTokens), String(decodeTokens), String(roundCount)], { cwd: repositoryRoot, env: computeEnvironment });
+  return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Round[];
 }
 
 const product = await asTheProduct();
 console.log(`planned ${neededBytes}, resident ${product.residentBytes}, completed ${product.completedTokens} tokens`);
-const figures: Record<EngineName, EngineFigures[]> = { chorus: [], libllama: [] };
-for (let round = 0; round < rounds; round++) {
-  for (const engine of round % 2 === 0 ? ENGINES : [...ENGINES].reverse()) {
-    const measured = await measure(engine);
-    figures[engine].push(measured);
-    console.log(engine, measured);
-  }
-}
-
-const speed = (engine: EngineName, key: keyof EngineFigures, tokens: number): number => median(figures[engine].map((each) => tokens / each[key]));
-const ratio = (key: keyof EngineFigures): number => median(figures.chorus.map((ours, round) => (figures.libllama[round] as EngineFigures)[key] / ours[key]));
+const rounds = await measure();
+const speed = (part: keyof Round, engine: EngineName, tokens: number): string => median(rounds.map((round) => tokens / round[part][engine])).toFixed(2);
+const ratios = (part: keyof Round): number[] => rounds.map(({ [part]: { chorus, libllama } }) => libllama / chorus);
+const row = (test: string, part: keyof Round, tokens: number): string => {
+  const [least, most] = [Math.min(...ratios(part)), Math.max(...ratios(part))];
+  return `| ${test} | ${speed(part, 'chorus', tokens)} | ${speed(part, 'libllama', tokens)} | ${median(ratios(part)).toFixed(3)} | ${least.toFixed(3)} – ${most.toFixed(3)} |`;
+};
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
 const table = [
-  '| test | chorus, tokens/s | libllama, tokens/s | ratio |',
-  '|---|---|---|---|',
-  `| prompt of ${promptTokens} | ${speed('chorus', 'promptSeconds', promptTokens).toFixed(2)} | ${speed('libllama', 'promptSeconds', promptTokens).toFixed(2)} | ${ratio('promptSeconds').toFixed(3)} |`,
-  `| decode | ${speed('chorus', 'decodeSeconds', decodeTokens).toFixed(2)} | ${speed('libllama', 'decodeSeconds', decodeTokens).toFixed(2)} | ${ratio('decodeSeconds').toFixed(3)} |`,
+  '| test | chorus, tokens/s | libllama, tokens/s | ratio | of the rounds |',
+  '|---|---|---|---|---|',
+  row(`prompt of ${promptTokens}`, 'prompt', promptTokens),
+  row('decode', 'decode', decodeTokens),
   '',
   `The plan for a context of ${CONTEXT_TOKENS} tokens and ${sequences} sequences says ${gigabytes(neededBytes)}; the engine's process holds ${gigabytes(product.loadedBytes)} when it is loaded, and ` +
     `${gigabytes(product.residentBytes)} after a prompt that fills the context and ${product.completedTokens} tokens: ${((product.residentBytes / neededBytes - 1) * 100).toFixed(1)} % beside the plan ` +
@@ -95,9 +89,10 @@ if (values.write) {
     name: 'aya-shape',
     title: "Aya 23 8B's shape",
     body: `A GGUF of Aya 23 8B's exact shape (command-r: 32 blocks, width 4,096, 32 query and 8 KV heads, 14,336 in the feed-forward, 256,000 tokens tied to the output) with random weights in Q4_0,
-since speed and memory do not depend on the values. Speeds are tokens per second of **processor time on one thread**, since the machine was shared with other work; each engine had a process
-of its own for each of ${rounds} rounds, in turns, so that no two models were in memory; medians, of the rounds' ratios too.\n\n${table}`,
-    figures: { figures, neededBytes, ...product, text: undefined },
+since speed and memory do not depend on the values. Speeds are tokens per second of **processor time on one thread**, since the machine was shared with other work. Both engines are in one
+process and take turns prompt by prompt and token by token, ${roundCount} rounds of a prompt and ${decodeTokens} tokens behind it, since the speed of a shared machine's memory wanders by a quarter within minutes;
+medians, of the rounds' ratios too.\n\n${table}`,
+    figures: { rounds, neededBytes, ...product, text: undefined },
     model: "Aya 23 8B's shape, random weights, Q4_0",
     command: 'npx tsx test/bench/ayaShape.ts --write',
   });

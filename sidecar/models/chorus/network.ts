@@ -1,27 +1,23 @@
 import { performance } from 'node:perf_hooks';
 import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
-import { MAX_PRODUCT_TOKENS } from '../../../kernels/blocks/attendTransposed.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { contiguous, getRows, sumRows, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
-import { TroubleError } from '../../engine/engine.ts';
 import { ThreadGovernor } from '../../engine/threadGovernor.ts';
 import { isSliding, type Architecture, type Hyperparameters } from '../architectures/architecture.ts';
 import { causalMask, type MaskedTokens } from './causalMask.ts';
+import { extentsFor, largestExtents, type GraphExtents } from './graphExtents.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { outputLogits } from './outputLogits.ts';
-import { BATCH_TOKENS } from './batchTokens.ts';
 import { graphMemoryOn, type Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
-import { ValueCells, valueStretch } from './valueCells.ts';
+import { ValueCells } from './valueCells.ts';
 import type { LoadedWeights } from './weights.ts';
 
-/** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
-export const ROW_PADDING = 256;
 /** Graphs kept for reuse: the sizes that prompts and drafts have, for a few sequences. */
 const KEPT_GRAPHS = 12;
 /** A token that takes less is computed on this thread: handing it to another and back costs 0.2 ms, and who waits for this thread waits no longer. */
@@ -57,16 +53,6 @@ interface BuiltGraph {
   readonly attendedRows: number;
 }
 
-/** What decides a graph beside the sequence whose cache it is over. */
-interface GraphExtents {
-  readonly tokens: number;
-  readonly attendedRows: number;
-  /** Whether the tokens attend themselves alone, `AttentionInputs.isFirst`. */
-  readonly isFirst: boolean;
-  /** Of `ValueCells`. */
-  readonly stretch: number;
-}
-
 /** Looks at a graph as it is built. */
 interface Observer {
   readonly onNorm?: (name: string, normed: Tensor, graph: Graph) => void;
@@ -75,21 +61,6 @@ interface Observer {
 
 /** Which tokens of an evaluation give logits. */
 export type WantedLogits = 'none' | 'last' | 'all';
-
-/** Throws `TroubleError` 'context-overflow' where the sequence has no room: ggml would abort on a row that its cache lacks. */
-function extentsFor({ rows: past, capacity, layers }: SequenceCache, tokens: number): GraphExtents {
-  if (past + tokens > capacity) {
-    throw new TroubleError('context-overflow', `${tokens} tokens after ${past} rows do not fit into the context of ${capacity}.`);
-  }
-  const isTransposed = layers.every(({ isValueTransposed }) => isValueTransposed);
-  const isFirst = isTransposed && past === 0 && tokens > MAX_PRODUCT_TOKENS;
-  return {
-    tokens,
-    isFirst,
-    attendedRows: isFirst ? tokens : Math.min(capacity, Math.ceil((past + tokens) / ROW_PADDING) * ROW_PADDING),
-    stretch: isTransposed ? valueStretch(tokens, { capacity, past }) : 1,
-  };
-}
 
 /** A network on a device: evaluates tokens of a sequence, graph by graph. */
 export class Network implements Disposable {
@@ -237,13 +208,11 @@ export class Network implements Disposable {
   }
 
   #graphFor(sequence: SequenceCache, extents: GraphExtents, wanted: WantedLogits): BuiltGraph {
-    const { id, capacity } = sequence;
     const { tokens, attendedRows, isFirst, stretch } = extents;
-    const mostTokens = Math.min(BATCH_TOKENS, capacity);
     return this.#graphs.obtain(
-      `${id} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${wanted}`,
+      `${sequence.id} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${wanted}`,
       () => this.#build(sequence, extents, wanted),
-      () => this.#build(sequence, { tokens: mostTokens, attendedRows: capacity, isFirst: false, stretch: valueStretch(mostTokens, { capacity, past: 0 }) }, 'last'),
+      () => this.#build(sequence, largestExtents(sequence), 'last'),
     );
   }
 

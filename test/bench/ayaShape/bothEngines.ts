@@ -1,0 +1,68 @@
+/**
+ * A process with a model in both engines, on one thread: prints as JSON the processor time of prompts and of decoding, round by round. They take turns prompt by
+ * prompt and token by token, since the speed of a machine's memory wanders within seconds. Started by `ayaShape.ts`.
+ */
+import process from 'node:process';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { sequenceLayout } from '../../../sidecar/models/chorus/cacheLayout.ts';
+import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
+
+export const engineNames = ['chorus', 'libllama'] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** Seconds of processor time of one round. */
+export type Round = Readonly<Record<'prompt' | 'decode', Readonly<Record<EngineName, number>>>>;
+
+interface Engine {
+  readonly truncate: () => void;
+  readonly evaluate: (tokens: readonly number[], past: number) => Promise<void>;
+}
+
+const [modelPath, ...counts] = process.argv.slice(2) as [string, string, string, string];
+const [promptCount, decodeCount, roundCount] = counts.map(Number) as [number, number, number];
+/** Caches have whole steps of rows. */
+const capacityTokens = Math.ceil((promptCount + decodeCount) / 256) * 256;
+
+function processorSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+using device = new Device('cpu', { threads: 1 });
+using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens, layout: sequenceLayout(undefined) });
+using peer = new LibLlama(modelPath, { contextSizeTokens: capacityTokens, threads: 1, quiet: true });
+const { network, sequence, model } = opened;
+const tokens = Array.from({ length: promptCount + decodeCount }, (_, index) => (index * 7_919 + 13) % model.hyperparameters.vocabularySize);
+const engines: Readonly<Record<EngineName, Engine>> = {
+  chorus: { truncate: () => sequence.truncate(0), evaluate: async (given) => void (await network.evaluate(sequence, given, 'last')) },
+  libllama: { truncate: () => peer.clear(), evaluate: async (given, past) => void peer.decode(given, past, { read: false }) },
+};
+
+/** The same of both engines, one behind the other, the first one in turns. */
+async function inTurn(turn: number, given: readonly number[], past: number): Promise<Record<EngineName, number>> {
+  const seconds = { chorus: 0, libllama: 0 };
+  for (const name of turn % 2 === 0 ? engineNames : [...engineNames].reverse()) {
+    const begun = processorSeconds();
+    await engines[name].evaluate(given, past);
+    seconds[name] = processorSeconds() - begun;
+  }
+  return seconds;
+}
+
+async function round(number: number): Promise<Round> {
+  for (const name of engineNames) engines[name].truncate();
+  const prompt = await inTurn(number, tokens.slice(0, promptCount), 0);
+  const decode = { chorus: 0, libllama: 0 };
+  for (let step = 0; step < decodeCount; step++) {
+    const seconds = await inTurn(number + step, tokens.slice(promptCount + step, promptCount + step + 1), promptCount + step);
+    for (const name of engineNames) decode[name] += seconds[name];
+  }
+  return { prompt, decode };
+}
+
+const rounds: Round[] = [];
+// The first touches buffers and pages.
+for (let number = 0; number <= roundCount; number++) rounds.push(await round(number));
+console.log(JSON.stringify(rounds.slice(1)));
