@@ -4,7 +4,8 @@
  *   npx tsx test/bench/recovery.ts [--times 5] [--write]
  */
 import { parseArgs } from 'node:util';
-import { HostSession } from '../host/hostSession.ts';
+import type { Window } from '../host/driver.ts';
+import { HostSession, type Scenario } from '../host/hostSession.ts';
 import { recoverAnswer, recoverCompletion } from '../host/recovery.ts';
 import { NEWEST_HOST } from '../host/setup.ts';
 import { writeReport } from './report.ts';
@@ -17,19 +18,35 @@ const times = Number(options.times);
 
 const session = await HostSession.start(NEWEST_HOST);
 try {
-  const host = await session.newScenario();
-  const window = await host.openWindow();
-  await window.openFile(host.file(FILE));
-  await window.goTo(13, 11);
-  await window.typeForGhostText(' ');
   const completions: number[] = [];
-  while (completions.length < times) completions.push(await recoverCompletion(host, window, host.file(FILE), `twice${completions.length}`));
-  const chat = await window.openChat();
   const answers: number[] = [];
-  while (answers.length < times) answers.push(await recoverAnswer(host, window, chat));
+  while (answers.length < times) {
+    completions.push(await inNewWindow(async (host, window) => {
+      await window.openFile(host.file(FILE));
+      await window.goTo(13, 11);
+      await window.typeForGhostText(' ');
+      return recoverCompletion(host, window, host.file(FILE), 'twice');
+    }));
+    answers.push(await inNewWindow(async (host, window) => {
+      const chat = await window.openChat();
+      await chat.ask('Say hello.');
+      await chat.answerEnds();
+      return recoverAnswer(host, window, chat);
+    }));
+  }
   await report({ 'ghost text': completions, 'the next question\'s answer': answers });
 } finally {
   await session.stop();
+}
+
+/** A window counts crashes, and waits longer from one to the next. */
+async function inNewWindow(work: (host: Scenario, window: Window) => Promise<number>): Promise<number> {
+  const host = await session.newScenario();
+  try {
+    return await work(host, await host.openWindow());
+  } finally {
+    await host.closeWindows();
+  }
 }
 
 async function report(figures: Readonly<Record<string, readonly number[]>>): Promise<void> {
