@@ -2,7 +2,8 @@ import { ShapeError } from '../ggml/errors.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { cast, contiguous, flashAttention, mulMat, permute, reshape, setRows, softMax, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import type { AttendOptions, AttentionInputs } from './attendCache.ts';
+import type { TensorType } from '../ggml/types.ts';
+import type { AttendOptions, AttentionInputs } from './attentionInputs.ts';
 import type { Heads } from './projectHeads.ts';
 
 /** More tokens than this are quicker in ggml's tiles. */
@@ -23,9 +24,9 @@ export function isTiled(mask: Tensor): boolean {
   return mask.shape[1] > MAX_PRODUCT_TOKENS;
 }
 
-/** Values `[headSize · kvHeads, tokens]` as a cache that is not transposed would hold them: `[headSize, tokens, kvHeads]`, F16. */
-export function valueHeads(graph: Graph, { value }: Pick<Heads, 'value'>, { headSize, kvHeads }: AttendOptions): Tensor {
-  return cast(graph, permute(graph, reshape(graph, value, [headSize, kvHeads, value.shape[1]]), [0, 2, 1, 3]), 'F16');
+/** Values `[headSize · kvHeads, tokens]` as a cache of this type that is not transposed would hold them: `[headSize, tokens, kvHeads]`. */
+export function valueHeads(graph: Graph, { value }: Pick<Heads, 'value'>, type: TensorType, { headSize, kvHeads }: AttendOptions): Tensor {
+  return cast(graph, permute(graph, reshape(graph, value, [headSize, kvHeads, value.shape[1]]), [0, 2, 1, 3]), type);
 }
 
 /** Flash attention of `query[headSize, heads, tokens]` over keys and values `[headSize, rows, kvHeads]`: `[headSize, heads, tokens]`. */

@@ -1,7 +1,8 @@
 import type { Graph } from '../ggml/graph.ts';
 import { reshape, type RopeOptions } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { attendCache, type AttentionInputs, type LayerCache } from './attendCache.ts';
+import { attendCache } from './attendCache.ts';
+import type { AttentionInputs, LayerCache } from './attentionInputs.ts';
 import { linear, type LinearWeights } from './linear.ts';
 import type { NormOptions, NormWeights } from './norm.ts';
 import { projectHeads } from './projectHeads.ts';

@@ -1,7 +1,8 @@
 import type { Graph } from '../ggml/graph.ts';
 import { copy, flashAttention, permute, reshape } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { cacheHeads, type LayerCache } from './attendCache.ts';
+import { cacheHeads } from './attendCache.ts';
+import type { LayerCache } from './attentionInputs.ts';
 import type { AttentionWeights } from './attention.ts';
 import { linear } from './linear.ts';
 

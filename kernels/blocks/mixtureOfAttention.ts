@@ -1,7 +1,8 @@
 import type { Graph } from '../ggml/graph.ts';
 import { add, mul, mulMat, permute, repeat, reshape, scale } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { attendCache, type AttentionInputs, type LayerCache } from './attendCache.ts';
+import { attendCache } from './attendCache.ts';
+import type { AttentionInputs, LayerCache } from './attentionInputs.ts';
 import type { AttentionOptions } from './attention.ts';
 import { chosenGates, softGates } from './gates.ts';
 import { multiply, type LinearWeights, type Matrix } from './linear.ts';

@@ -1,4 +1,4 @@
-import type { ObservedQueries } from '../blocks/attendCache.ts';
+import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { add, cast, concat, contiguous, mul, mulMat, permute, repeat, reshape, rope, scale, softMax, sqr, sqrt, sub, sumRows, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';

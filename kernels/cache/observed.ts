@@ -1,5 +1,5 @@
 /** What selectors have in common that score rows by the attention which they are given. */
-import type { ObservedQueries } from '../blocks/attendCache.ts';
+import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { contiguous, maxRows, mul, mulMat, permute, reshape, scale, softMax, sumRows, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';

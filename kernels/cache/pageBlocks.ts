@@ -1,5 +1,6 @@
 /** Attention of a prompt's tokens block by block: each block attends pages of a cache that its own queries choose, and what stands just before it. */
-import { cacheHeads, type AttendOptions, type LayerCache } from '../blocks/attendCache.ts';
+import { cacheHeads } from '../blocks/attendCache.ts';
+import type { AttendOptions, LayerCache } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { cast, concat, contiguous, flashAttention, getRows, permute, reshape, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';

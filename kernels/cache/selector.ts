@@ -1,4 +1,4 @@
-import type { ObservedQueries } from '../blocks/attendCache.ts';
+import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Matrix } from '../blocks/linear.ts';
 import type { Graph } from '../ggml/graph.ts';
 import type { RopeOptions } from '../ggml/ops.ts';

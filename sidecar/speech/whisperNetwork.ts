@@ -1,4 +1,4 @@
-import type { LayerCache } from '../../kernels/blocks/attendCache.ts';
+import type { LayerCache } from '../../kernels/blocks/attentionInputs.ts';
 import { Graph } from '../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';
 import { view } from '../../kernels/ggml/ops.ts';

@@ -1,4 +1,4 @@
-import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import type { GateMode } from '../../../kernels/blocks/gates.ts';
 import type { NormOptions } from '../../../kernels/blocks/norm.ts';
 import type { PackedInputs } from '../../../kernels/blocks/packedAttention.ts';

@@ -1,4 +1,4 @@
-import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import type { LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, write } from '../../../kernels/ggml/transfer.ts';

@@ -1,4 +1,5 @@
-import { cacheHeads, writeRows, type AttendOptions, type LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import { cacheHeads, writeRows } from '../../../kernels/blocks/attendCache.ts';
+import type { AttendOptions, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import { attendTransposed, transposedRows } from '../../../kernels/blocks/attendTransposed.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
 import { votingQueries } from '../../../kernels/cache/pageBlocks.ts';

@@ -1,4 +1,5 @@
-import { cacheHeads, type LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import { cacheHeads } from '../../../kernels/blocks/attendCache.ts';
+import type { LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import { transposedRows } from '../../../kernels/blocks/attendTransposed.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';

@@ -1,4 +1,4 @@
-import type { ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
+import type { ObservedQueries } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
 import { setRows, view } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';

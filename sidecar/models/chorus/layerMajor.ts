@@ -1,4 +1,4 @@
-import type { LayerCache, ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
+import type { LayerCache, ObservedQueries } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import type { GraphMemory } from '../../../kernels/ggml/graphMemory.ts';

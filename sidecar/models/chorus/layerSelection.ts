@@ -1,4 +1,5 @@
-import { cacheHeads, type LayerCache, type ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
+import { cacheHeads } from '../../../kernels/blocks/attendCache.ts';
+import type { LayerCache, ObservedQueries } from '../../../kernels/blocks/attentionInputs.ts';
 import { bestRows, bestRowsOfAll } from '../../../kernels/cache/selection.ts';
 import type { Observation, ScoredLayer, Selector } from '../../../kernels/cache/selector.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';

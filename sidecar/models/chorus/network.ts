@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import type { LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';

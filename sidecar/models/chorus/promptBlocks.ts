@@ -1,4 +1,5 @@
-import { writeRows, type AttendOptions, type LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import { writeRows } from '../../../kernels/blocks/attendCache.ts';
+import type { AttendOptions, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
 import { attendPageBlocks } from '../../../kernels/cache/pageBlocks.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';

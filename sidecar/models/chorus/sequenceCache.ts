@@ -1,4 +1,4 @@
-import type { LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import type { LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';

@@ -1,4 +1,4 @@
-import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
 import { getRows } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';

@@ -1,4 +1,4 @@
-import type { TransposedCells } from '../../../kernels/blocks/attendCache.ts';
+import type { TransposedCells } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';

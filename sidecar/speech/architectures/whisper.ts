@@ -1,5 +1,5 @@
 import { attention, type AttentionWeights } from '../../../kernels/blocks/attention.ts';
-import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attendCache.ts';
+import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import { convolution1d } from '../../../kernels/blocks/convolution1d.ts';
 import { crossAttention, encodeCrossCache, encoderAttention } from '../../../kernels/blocks/crossAttention.ts';
 import { linear, type LinearWeights } from '../../../kernels/blocks/linear.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cacheHeads, type ObservedQueries } from '../../../kernels/blocks/attendCache.ts';
+import { cacheHeads } from '../../../kernels/blocks/attendCache.ts';
+import type { ObservedQueries } from '../../../kernels/blocks/attentionInputs.ts';
 import { criticalKv } from '../../../kernels/cache/criticalKv.ts';
 import { expectedAttention } from '../../../kernels/cache/expectedAttention.ts';
 import { h2o } from '../../../kernels/cache/h2o.ts';
