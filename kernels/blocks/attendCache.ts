@@ -2,7 +2,7 @@ import type { Graph } from '../ggml/graph.ts';
 import { permute, reshape, setRows, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { AttendOptions, AttentionInputs, LayerCache } from './attentionInputs.ts';
-import { attendInTiles, attendTransposed, isTiled, valueHeads, writeTransposed } from './attendTransposed.ts';
+import { attendInTiles, attendTransposed, valueHeads, writeTransposed } from './attendTransposed.ts';
 import type { Heads } from './projectHeads.ts';
 
 /** Writes the tokens' keys and values into the cache and attends it: `[headSize, heads, tokens]`. */
@@ -15,7 +15,7 @@ export function attendCache(graph: Graph, heads: Heads, cache: LayerCache, input
   const k = cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
   inputs.onQueries?.({ query, unrotated, key: k, mask, scale, rope: options.rope, votes: options.votes?.() });
   if (cache.isValueTransposed) {
-    if (inputs.isFirst && isTiled(mask)) return attendInTiles(graph, { query, key: k, value: valueHeads(graph, heads, cache.value.type, options), mask }, scale);
+    if (inputs.isFirst) return attendInTiles(graph, { query, key: k, value: valueHeads(graph, heads, cache.value.type, options), mask }, scale);
     return attendTransposed(graph, { query, key: k, value: cache.value, mask }, options);
   }
   return attendInTiles(graph, { query, key: k, value: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask }, scale);

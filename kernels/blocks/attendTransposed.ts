@@ -6,7 +6,7 @@ import type { TensorType } from '../ggml/types.ts';
 import type { AttendOptions, AttentionInputs } from './attentionInputs.ts';
 import type { Heads } from './projectHeads.ts';
 
-/** More tokens than this are quicker in ggml's tiles. */
+/** More tokens than this are quicker in ggml's tiles, which want values row by row, and hold no scores. */
 export const MAX_PRODUCT_TOKENS = 63;
 
 /** Writes values `[width, tokens]` into a transposed cache. Throws `ShapeError` where the inputs don't say where to. */
@@ -17,11 +17,6 @@ export function writeTransposed(graph: Graph, value: Tensor, cache: Tensor, { va
   // Turned to the cache's order first, a stretch is one run of bytes; cell by cell writing costs more than it.
   const source = stretch === 1 ? value : contiguous(graph, transpose(graph, value));
   graph.expand(setRows(graph, reshape(graph, cache, [stretch, cache.elements / stretch]), reshape(graph, source, [stretch, (width * tokens) / stretch]), valueCells.of(width)));
-}
-
-/** Whether tokens of this mask are quicker in ggml's tiles, which want values row by row and hold no scores. */
-export function isTiled(mask: Tensor): boolean {
-  return mask.shape[1] > MAX_PRODUCT_TOKENS;
 }
 
 /** Values `[headSize · kvHeads, tokens]` as a cache of this type that is not transposed would hold them: `[headSize, tokens, kvHeads]`. */
@@ -43,7 +38,7 @@ export function attendTransposed(graph: Graph, { query, key, value, mask }: Read
   const [, heads, tokens] = query.shape;
   const rows = key.shape[1];
   const values = transposedRows(graph, value, rows);
-  if (isTiled(mask)) return attendInTiles(graph, { query, key, value: contiguous(graph, permute(graph, values, [1, 0, 2, 3])), mask }, scale);
+  if (tokens > MAX_PRODUCT_TOKENS) return attendInTiles(graph, { query, key, value: contiguous(graph, permute(graph, values, [1, 0, 2, 3])), mask }, scale);
   const group = heads / kvHeads;
   // The tokens of a query head side by side, as the mask has them.
   const grouped = tokens === 1 ? query : contiguous(graph, permute(graph, reshape(graph, query, [headSize, group, kvHeads, tokens]), [0, 2, 3, 1]));

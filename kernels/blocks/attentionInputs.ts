@@ -26,7 +26,7 @@ export interface AttentionInputs {
   /** `[attendedRows, tokens]`, F16: 0 where a token attends a row, −∞ elsewhere. */
   readonly mask: Tensor;
   readonly attendedRows: number;
-  /** The tokens are a sequence's first, `attendedRows` of them: they attend themselves alone. */
+  /** The tokens are a sequence's first, `attendedRows` of them, and enough for ggml's tiles: they attend themselves alone. */
   readonly isFirst?: boolean;
   /** Attends in another way than over the first rows of the block's cache. */
   readonly attend?: (graph: Graph, heads: Heads, options: AttendOptions) => Tensor;

@@ -1,12 +1,12 @@
 import { cacheHeads, writeRows } from '../../../kernels/blocks/attendCache.ts';
 import type { AttendOptions, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
-import { attendTransposed, transposedRows } from '../../../kernels/blocks/attendTransposed.ts';
+import { attendInTiles, attendTransposed, transposedRows } from '../../../kernels/blocks/attendTransposed.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
 import { votingQueries } from '../../../kernels/cache/pageBlocks.ts';
 import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { concat, copy, flashAttention, getRows, permute, reshape, transpose } from '../../../kernels/ggml/ops.ts';
+import { concat, copy, getRows, reshape, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
@@ -196,7 +196,7 @@ export class FastTier implements Disposable {
       writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
       const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
       if (fast.isValueTransposed) return attendTransposed(g, { query: heads.query, key, value: fast.value, mask: inputs.mask }, options);
-      return flashAttention(g, { q: permute(g, heads.query, [0, 2, 1, 3]), k: key, v: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads), mask: inputs.mask }, options.scale);
+      return attendInTiles(g, { query: heads.query, key, value: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads), mask: inputs.mask }, options.scale);
     };
     const logits = throughBlocks(graph, this.network.options, {
       tokens: inputs.tokens,
