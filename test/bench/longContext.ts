@@ -28,6 +28,7 @@ import { loadWeights } from '../../sidecar/models/chorus/weights.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';
 import { repeatedState } from './longContext/repeatedState.ts';
+import { processorMs } from './processorTime.ts';
 import { writeReport } from './report.ts';
 import { median } from './statistics.ts';
 
@@ -135,9 +136,7 @@ async function measure(depth: number): Promise<readonly Row[]> {
 }
 
 function nowMs(): number {
-  if (!isProcessorTime) return performance.now();
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
+  return isProcessorTime ? processorMs() : performance.now();
 }
 
 function ours(name: string, depth: number): Competitor {

@@ -13,7 +13,6 @@ import { median } from './statistics.ts';
 
 const { values: options } = parseArgs({ options: { times: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } } });
 const GOAL_MS = 5_000;
-const FILE = 'src/point.ts';
 const times = Number(options.times);
 
 const session = await HostSession.start(NEWEST_HOST);
@@ -21,18 +20,8 @@ try {
   const completions: number[] = [];
   const answers: number[] = [];
   while (answers.length < times) {
-    completions.push(await inNewWindow(async (host, window) => {
-      await window.openFile(host.file(FILE));
-      await window.goTo(13, 11);
-      await window.typeForGhostText(' ');
-      return recoverCompletion(host, window, host.file(FILE), 'twice');
-    }));
-    answers.push(await inNewWindow(async (host, window) => {
-      const chat = await window.openChat();
-      await chat.ask('Say hello.');
-      await chat.answerEnds();
-      return recoverAnswer(host, window, chat);
-    }));
+    completions.push(await inNewWindow(recoverCompletion));
+    answers.push(await inNewWindow(recoverAnswer));
   }
   await report({ 'ghost text': completions, 'the next question\'s answer': answers });
 } finally {

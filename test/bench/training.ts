@@ -18,6 +18,7 @@ import { llama } from '../../sidecar/models/architectures/llama.ts';
 import type { PackedSequence } from '../../sidecar/train/batchStream.ts';
 import { parameterSpec } from '../../sidecar/train/parameterSpecs.ts';
 import { Random } from '../../sidecar/train/random.ts';
+import { processorMs } from './processorTime.ts';
 import { writeReport } from './report.ts';
 import { median } from './statistics.ts';
 import { profileGraphs } from './trainingProfile.ts';
@@ -142,7 +143,7 @@ ${rows.join('\n')}`,
 async function measure(stepCount: number): Promise<Round> {
   let gradientMs = 0;
   let stepMs = 0;
-  const cpuStart = process.cpuUsage();
+  const processorStartMs = processorMs();
   for (let step = 0; step < stepCount; step++) {
     const start = performance.now();
     parameters.clearGradients();
@@ -152,12 +153,11 @@ async function measure(stepCount: number): Promise<Round> {
     gradientMs += middle - start;
     stepMs += performance.now() - middle;
   }
-  const { user, system } = process.cpuUsage(cpuStart);
   return {
     tokensPerSecond: round((stepCount * batch * sequenceTokens * 1000) / (gradientMs + stepMs)),
     gradientsMsPerStep: round(gradientMs / stepCount),
     optimiserMsPerStep: round(stepMs / stepCount),
-    processorMsPerStep: round((user + system) / 1000 / stepCount),
+    processorMsPerStep: round((processorMs() - processorStartMs) / stepCount),
   };
 }
 

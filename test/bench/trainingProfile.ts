@@ -5,11 +5,11 @@
 import koffi from 'koffi';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import type { Pointer } from '../../kernels/ggml/bindings.ts';
 import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';
 import { libraryFolder } from '../../kernels/ggml/libraries.ts';
 import { tensorTypes } from '../../kernels/ggml/types.ts';
+import { processorMs } from './processorTime.ts';
 
 /** All nodes of one operation, types and shapes. */
 export interface ProfiledNodes {
@@ -43,10 +43,9 @@ export function profileGraphs(): { readonly nodes: ReadonlyMap<string, ProfiledN
       const context = this.device.createContext(GRAPH_BYTES);
       const single = functions.ggml_new_graph_custom(context, 8, false);
       addNode(single, node);
-      const start = process.cpuUsage();
+      const startMs = processorMs();
       const status = functions.ggml_backend_graph_compute(this.device.pointer, single);
-      const { user, system } = process.cpuUsage(start);
-      const ms = (user + system) / 1000;
+      const ms = processorMs() - startMs;
       functions.ggml_free(context);
       if (status !== 0) return Promise.resolve(status);
       const op = describe(node);

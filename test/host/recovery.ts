@@ -1,16 +1,25 @@
 /** A sidecar that is killed at work, as its user lives through it: what the scenarios check, and what `test/bench/recovery.ts` takes the time of. */
 import assert from 'node:assert/strict';
-import type { ChatView } from './chatView.ts';
 import type { Window } from './driver.ts';
 import type { Scenario } from './hostSession.ts';
 import { waitFor } from './waitFor.ts';
 
-/** Kills the sidecar while it completes a function of this name at the end of the open file; milliseconds until ghost text of another sidecar is shown. Nothing typed is lost. */
-export async function recoverCompletion(host: Scenario, window: Window, file: string, name: string): Promise<number> {
+const FILE = 'src/point.ts';
+
+/** Ghost text in the middle of a file. The model is loaded then. */
+export async function completeInFile(host: Scenario, window: Window): Promise<string> {
+  await window.openFile(host.file(FILE));
+  await window.goTo(13, 11);
+  return window.typeForGhostText(' ');
+}
+
+/** Kills the sidecar while it completes a function at the end of a file; milliseconds until ghost text of another sidecar is shown. Nothing typed is lost. */
+export async function recoverCompletion(host: Scenario, window: Window): Promise<number> {
+  await completeInFile(host, window);
   const { pid } = await host.sidecar();
   await window.goToEnd();
   await window.press('Enter');
-  await window.type(`export function ${name}(x: number): number {`);
+  await window.type('export function double(x: number): number {');
   await window.command('Trigger Inline Suggestion');
   assert.equal((await host.busySidecar()).pid, pid);
   process.kill(pid, 'SIGKILL');
@@ -21,13 +30,15 @@ export async function recoverCompletion(host: Scenario, window: Window, file: st
   const recoveredMs = performance.now() - killedAtMs;
   assert.notEqual((await host.sidecar()).pid, pid);
   await window.press('Tab');
-  const whole = new RegExp(`export function ${name}\\(x: number\\): number \\{\\n\\s*return \\S`);
-  await window.savedText(file, (text) => whole.test(text));
+  await window.savedText(host.file(FILE), (text) => /export function double\(x: number\): number \{\n\s*return \S/.test(text));
   return recoveredMs;
 }
 
 /** Kills the sidecar while it answers; milliseconds until another one answers the next question. The question and what there was of its answer stay. */
-export async function recoverAnswer(host: Scenario, window: Window, chat: ChatView): Promise<number> {
+export async function recoverAnswer(host: Scenario, window: Window): Promise<number> {
+  const chat = await window.openChat();
+  await chat.ask('Say hello.');
+  await chat.answerEnds();
   await window.command('Chorus: New Chat');
   await waitFor('an empty chat', async () => (await chat.questions.count()) === 0);
   await chat.ask('Write a very long story about the sea.');

@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeHost, HostSession, type Scenario } from './hostSession.ts';
-import { recoverAnswer, recoverCompletion } from './recovery.ts';
+import { describeHost, HostSession } from './hostSession.ts';
+import { completeInFile, recoverAnswer, recoverCompletion } from './recovery.ts';
 import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
 import { isRunning, stopSidecar } from './sidecarProcess.ts';
-import type { Window } from './driver.ts';
 import { waitFor } from './waitFor.ts';
-
-const FILE = 'src/point.ts';
-
-async function completeInFile(host: Scenario, window: Window): Promise<string> {
-  await window.openFile(host.file(FILE));
-  await window.goTo(13, 11);
-  return window.typeForGhostText(' ');
-}
 
 for (const version of [NEWEST_HOST, OLDEST_HOST]) {
   describeHost(version, (scenario) => {
@@ -31,18 +22,12 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
 
     scenario('a sidecar killed in the middle of a completion comes back, and nothing typed is lost', async (host) => {
       await stopSidecar(host.session.server.chorusHome);
-      const window = await host.openWindow();
-      await completeInFile(host, window);
-      await recoverCompletion(host, window, host.file(FILE), 'double');
+      await recoverCompletion(host, await host.openWindow());
     });
 
     scenario('a sidecar killed in the middle of an answer: the question stays, and the next one is answered', async (host) => {
       await stopSidecar(host.session.server.chorusHome);
-      const window = await host.openWindow();
-      const chat = await window.openChat();
-      await chat.ask('Say hello.');
-      await chat.answerEnds();
-      await recoverAnswer(host, window, chat);
+      await recoverAnswer(host, await host.openWindow());
     });
   });
 

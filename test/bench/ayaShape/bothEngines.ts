@@ -8,6 +8,7 @@ import { sequenceLayout } from '../../../sidecar/models/chorus/cacheLayout.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
+import { processorMs } from '../processorTime.ts';
 
 export const engineNames = ['chorus', 'libllama'] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -25,11 +26,6 @@ const [promptCount, decodeCount, roundCount] = counts.map(Number) as [number, nu
 /** Caches have whole steps of rows. */
 const capacityTokens = Math.ceil((promptCount + decodeCount) / 256) * 256;
 
-function processorSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
 using device = new Device('cpu', { threads: 1 });
 using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens, layout: sequenceLayout(undefined) });
 using peer = new LibLlama(modelPath, { contextSizeTokens: capacityTokens, threads: 1, quiet: true });
@@ -44,9 +40,9 @@ const engines: Readonly<Record<EngineName, Engine>> = {
 async function inTurn(turn: number, given: readonly number[], past: number): Promise<Record<EngineName, number>> {
   const seconds = { chorus: 0, libllama: 0 };
   for (const name of turn % 2 === 0 ? engineNames : [...engineNames].reverse()) {
-    const begun = processorSeconds();
+    const begunMs = processorMs();
     await engines[name].evaluate(given, past);
-    seconds[name] = processorSeconds() - begun;
+    seconds[name] = (processorMs() - begunMs) / 1000;
   }
   return seconds;
 }

@@ -1,11 +1,11 @@
 import { execa } from 'execa';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { TranscribeParams } from '../../../sidecar/protocol/engine.ts';
 import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';
 import { whisperModel } from '../../reference/whisperModel.ts';
+import { processorMs } from '../processorTime.ts';
 import { repositoryRoot } from '../report.ts';
 
 export interface Heard {
@@ -33,10 +33,9 @@ export async function ours(type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1', { threads, bea
   return {
     transcribe: async (file) => {
       const texts: string[] = [];
-      const [startedAt, before] = [performance.now(), process.cpuUsage()];
+      const [startedAt, before] = [performance.now(), processorMs()];
       await speech.transcribe({ model, soundPath: file, language: 'en', temperatures: [0], beamSize, withContext: false, onlySpeech: true }, { onSegment: ({ text }) => texts.push(text) });
-      const { user, system } = process.cpuUsage(before);
-      return { text: texts.join(' '), seconds: (performance.now() - startedAt) / 1000, processorSeconds: (user + system) / 1e6 };
+      return { text: texts.join(' '), seconds: (performance.now() - startedAt) / 1000, processorSeconds: (processorMs() - before) / 1000 };
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
