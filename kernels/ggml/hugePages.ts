@@ -16,8 +16,9 @@ export function adviseHugePages(functions: GgmlFunctions, buffer: Pointer): void
   if (process.platform !== 'linux' || sizeBytes < 2 * HUGE_PAGE_BYTES) return;
   madvise ??= koffi.load('libc.so.6').func('madvise', 'int', ['uintptr_t', 'size_t', 'int']) as unknown as typeof madvise;
   const base = functions.ggml_backend_buffer_get_base(buffer);
-  const first = roundUp(base);
-  madvise?.(first, Number(roundUp(base + BigInt(sizeBytes)) - first) - HUGE_PAGE_BYTES, MADV_HUGEPAGE);
+  const pageBytes = BigInt(HUGE_PAGE_BYTES);
+  // What of the buffer lies in whole pages.
+  const start = ((base + pageBytes - 1n) / pageBytes) * pageBytes;
+  const end = ((base + BigInt(sizeBytes)) / pageBytes) * pageBytes;
+  madvise?.(start, Number(end - start), MADV_HUGEPAGE);
 }
-
-const roundUp = (address: bigint): bigint => ((address + BigInt(HUGE_PAGE_BYTES) - 1n) / BigInt(HUGE_PAGE_BYTES)) * BigInt(HUGE_PAGE_BYTES);

@@ -5,7 +5,7 @@ import { parseCacheChoice, type CacheChoice } from '../models/chorus/cacheChoice
 import { LayerMajorPrefill } from '../models/chorus/layerMajor.ts';
 import type { SelectionPlan } from '../models/chorus/layerSelection.ts';
 import { BATCH_TOKENS } from '../models/chorus/batchTokens.ts';
-import { ROW_PADDING } from '../models/chorus/graphExtents.ts';
+import { padRows } from '../models/chorus/graphExtents.ts';
 import { checkModel, openNetwork } from '../models/chorus/openNetwork.ts';
 import { onOneDevice } from '../models/chorus/placement.ts';
 import { replayPrompts } from '../models/chorus/replayPrompts.ts';
@@ -26,7 +26,7 @@ export async function selectRows(params: SelectParams, options: MakingOptions = 
   using device = new Device(params.device, { threads });
   using opened = await openNetwork(params.modelPath, {
     placement: onOneDevice(device),
-    capacityTokens: Math.ceil(Math.min(choice.capacity, tokens.length) / ROW_PADDING) * ROW_PADDING,
+    capacityTokens: padRows(Math.min(choice.capacity, tokens.length)),
     cacheType: 'F32',
     signal: options.signal,
   });

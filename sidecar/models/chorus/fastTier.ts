@@ -16,7 +16,7 @@ import { declareLayer } from './cacheLayout.ts';
 import { causalMask } from './causalMask.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
-import { ROW_PADDING } from './graphExtents.ts';
+import { padRows } from './graphExtents.ts';
 import type { Network, WantedLogits } from './network.ts';
 import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
@@ -33,7 +33,7 @@ const KEPT_GRAPHS = 12;
 
 /** Rows of a fast tier: those chosen, the last tokens, and what is appended until the next choice. */
 export function tierRows({ capacity, pageRows, window, refreshTokens }: TierOptions): number {
-  return Math.ceil((capacity + window + pageRows + refreshTokens + TIER_TOKENS) / ROW_PADDING) * ROW_PADDING;
+  return padRows(capacity + window + pageRows + refreshTokens + TIER_TOKENS);
 }
 
 /** A choice of rows. */

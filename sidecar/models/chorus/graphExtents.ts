@@ -5,9 +5,14 @@ import type { SequenceCache } from './sequenceCache.ts';
 import { valueStretch } from './valueCells.ts';
 
 /** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
-export const ROW_PADDING = 256;
+const ROW_PADDING = 256;
 /** The same where the processor attends no more than `ROW_PADDING` rows, all of which it reads: a token behind a short prompt would read four times what there is. */
 const SHORT_ROW_PADDING = 64;
+
+/** The number of rows that a graph attends which has to attend `rows`. */
+export function padRows(rows: number, padding = ROW_PADDING): number {
+  return Math.ceil(rows / padding) * padding;
+}
 
 /** What decides a graph beside the sequence whose cache it is over. */
 export interface GraphExtents {
@@ -32,7 +37,7 @@ export function extentsFor(sequence: SequenceCache, tokens: number): GraphExtent
   return {
     tokens,
     isFirst,
-    attendedRows: isFirst ? tokens : Math.min(capacity, Math.ceil((past + tokens) / padding) * padding),
+    attendedRows: isFirst ? tokens : Math.min(capacity, padRows(past + tokens, padding)),
     stretch: isTransposed ? valueStretch(tokens, { capacity, past }) : 1,
   };
 }

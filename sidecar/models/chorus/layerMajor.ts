@@ -11,7 +11,7 @@ import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads, isSliding } from '../architectures/architecture.ts';
 import { causalMask } from './causalMask.ts';
 import { LayerSelection, type KeptRows, type SelectionPlan } from './layerSelection.ts';
-import { ROW_PADDING } from './graphExtents.ts';
+import { padRows } from './graphExtents.ts';
 import type { NetworkOptions } from './network.ts';
 import { outputLogits } from './outputLogits.ts';
 import { graphMemoryOn } from './placement.ts';
@@ -79,7 +79,7 @@ export class LayerMajorPrefill implements Disposable {
     this.#tokens = [...tokens, ...replays.flat()];
     this.#chunks = chunksOf(tokens.length, replays, how.chunkTokens);
     const longestReplay = Math.max(0, ...replays.map(({ length }) => length));
-    this.#rows = Math.ceil((tokens.length + longestReplay) / ROW_PADDING) * ROW_PADDING;
+    this.#rows = padRows(tokens.length + longestReplay);
     this.#memory = graphMemoryOn(placement);
     this.#residual = new Storage(placement.device, { maxTensors: 2 });
     this.#x = this.#residual.declare('residual', 'F32', [hyperparameters.width, this.#tokens.length]);
@@ -148,7 +148,7 @@ export class LayerMajorPrefill implements Disposable {
     const selection = (this.#selection ??= this.#startSelection());
     const isLast = block === hyperparameters.blockCount - 1;
     const isEnd = isLast && first + count === this.#contextTokens;
-    const attendedRows = Math.min(this.#rows, Math.ceil((past + count) / ROW_PADDING) * ROW_PADDING);
+    const attendedRows = Math.min(this.#rows, padRows(past + count));
     using graph = new Graph(device, { alsoOn: placement.cpu });
     const tokens = block === 0 ? graph.input('tokens', 'I32', [count]) : undefined;
     const positions = view(graph, this.#positions, [count]);
