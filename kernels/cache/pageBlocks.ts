@@ -1,10 +1,10 @@
 /** Attention of a prompt's tokens block by block: each block attends pages of a cache that its own queries choose, and what stands just before it. */
 import { cacheHeads } from '../blocks/attendCache.ts';
-import type { AttendOptions, LayerCache } from '../blocks/attentionInputs.ts';
+import type { AttendOptions, LayerCache, ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { cast, concat, contiguous, flashAttention, getRows, permute, reshape, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { rowsOfBestPages, scorePages, type PageChoice } from './pages.ts';
+import { rowsOfBestPages, scorePages, type PageChoice, type Voters } from './pages.ts';
 
 /** Blocks of equal length, and what they may attend. */
 export interface PageBlocks extends PageChoice {
@@ -18,11 +18,11 @@ export interface PageBlocks extends PageChoice {
 }
 
 /** `query[headSize, heads, blockTokens · blocks]`, the heads of one KV head side by side → `[headSize, heads, blockTokens · blocks]`. */
-export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache, pageBlocks: PageBlocks, { headSize, kvHeads, scale: factor }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>): Tensor {
-  const { blocks, blockTokens, mask, rowMask, voteStride, windowRows } = pageBlocks;
+export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache, pageBlocks: PageBlocks, { headSize, kvHeads, scale: factor, votes }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale' | 'votes'>): Tensor {
+  const { blocks, blockTokens, mask, rowsOfPage, voteStride, windowRows } = pageBlocks;
   const heads = query.shape[1];
-  const key = cacheHeads(graph, cache.key, rowMask.shape[0], headSize, kvHeads);
-  const scores = scorePages(graph, key, votingQueries(graph, query, voteStride, kvHeads), pageBlocks, factor);
+  const key = cacheHeads(graph, cache.key, rowsOfPage.elements, headSize, kvHeads);
+  const scores = scorePages(graph, key, voters(graph, { query, votes: votes?.() }, voteStride, kvHeads), pageBlocks, factor);
   const numbers = concat(graph, rowsOfBestPages(graph, scores, pageBlocks), windowRows, 0);
   const rows = numbers.shape[0];
   /** `[headSize, rows, kvHeads, blocks]` */
@@ -35,13 +35,15 @@ export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache,
   return reshape(graph, attended, [headSize, heads, blockTokens * blocks]);
 }
 
-/** Of every `stride` tokens the last one's queries, by the KV head that they share: `query[headSize, heads, tokens] → [headSize, group · tokens / stride, kvHeads]`. */
-export function votingQueries(graph: Graph, query: Tensor, stride: number, kvHeads: number): Tensor {
+/** Of every `stride` tokens the last one's queries, by the KV head that they share: of `query[headSize, heads, tokens]` and `votes[heads, tokens]`. */
+export function voters(graph: Graph, { query, votes }: Pick<ObservedQueries, 'query' | 'votes'>, stride: number, kvHeads: number): Voters {
   const [headSize, heads, tokens] = query.shape;
   const group = heads / kvHeads;
-  const votes = tokens / stride;
-  const [, headStride, tokenStride] = query.strides;
-  const strides = [group * headStride, stride * tokenStride, stride * tokenStride * votes] as const;
-  const voting = view(graph, query, [headSize * group, kvHeads, votes], { strides, offsetBytes: (stride - 1) * tokenStride });
-  return reshape(graph, contiguous(graph, permute(graph, voting, [0, 2, 1, 3])), [headSize, group * votes, kvHeads]);
+  const choosing = tokens / stride;
+  const byKvHead = (tensor: Tensor, size: number, headStride: number, tokenStride: number): Tensor => {
+    const strides = [group * headStride, stride * tokenStride, stride * tokenStride * choosing] as const;
+    const chosen = view(graph, tensor, [size * group, kvHeads, choosing], { strides, offsetBytes: (stride - 1) * tokenStride });
+    return reshape(graph, contiguous(graph, permute(graph, chosen, [0, 2, 1, 3])), [size, group * choosing, kvHeads]);
+  };
+  return { queries: byKvHead(query, headSize, query.strides[1], query.strides[2]), votes: votes && byKvHead(votes, 1, votes.strides[0], votes.strides[1]) };
 }

@@ -1,6 +1,6 @@
 /** Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV pools, arXiv 2404.14469). */
 import type { Graph } from '../ggml/graph.ts';
-import { add, contiguous, getRows, maximumOf, maxRows, mulMat, pool, reshape, scale, softMax, topK } from '../ggml/ops.ts';
+import { add, contiguous, getRows, maximumOf, maxRows, mul, mulMat, pool, reshape, scale, softMax, topK } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
 /** A page counts as much as the best of so many neighbouring ones: the rows that are wanted are often those behind the one that is found. */
@@ -14,24 +14,34 @@ export interface PageChoice {
   readonly pageRows: number;
   /** Pages that each block and KV head gets. */
   readonly chosenPages: number;
-  /** `[rows, queries]`, F16, the queries of a block side by side: 0 where a query may look at a row, −∞ elsewhere. */
-  readonly rowMask: Tensor;
+  /** `[pages, queries]`, F16, the queries of a block side by side: 0 where a query may look at a page, −∞ elsewhere. */
+  readonly queryMask: Tensor;
   /** `[pages, blocks]`, F32: 0 where a block may choose a page, −∞ elsewhere. */
   readonly pageMask: Tensor;
   /** `[pageRows, pages]`, I32: the rows of each page. */
   readonly rowsOfPage: Tensor;
 }
 
+/** Queries that choose among the rows of a cache. */
+export interface Voters {
+  /** `[headSize, queries, kvHeads]` */
+  readonly queries: Tensor;
+  /** `[1, queries, kvHeads]`: how much each counts; absent where all count the same. */
+  readonly votes?: Tensor;
+}
+
 /**
- * What pages are worth to each block and KV head, `[pages, blocks, kvHeads]`: the most attention that any of its queries `[headSize, queries, kvHeads]` gives one of
- * the rows `key[headSize, rows, kvHeads]` of a page or of its neighbours, and a part of that of its own rows. `factor` scales scores before the softmax.
+ * What pages are worth to each block and KV head, `[pages, blocks, kvHeads]`: the most attention that any of its queries, by its vote, gives a page or one of its
+ * neighbours, and a part of that of its own. Of a page's rows `key[headSize, rows, kvHeads]` the best one stands for it, also where a query's attention is shared
+ * out: the other rows would change how queries compare, not how pages do. `factor` scales scores before the softmax.
  */
-export function scorePages(graph: Graph, key: Tensor, queries: Tensor, { blocks, pageRows, rowMask, pageMask }: PageChoice, factor: number): Tensor {
+export function scorePages(graph: Graph, key: Tensor, { queries, votes }: Voters, { blocks, pageRows, queryMask, pageMask }: PageChoice, factor: number): Tensor {
   const [, rows, kvHeads] = key.shape;
-  const pages = rows / pageRows;
-  const shares = softMax(graph, mulMat(graph, key, queries, { preciseF32: true }), rowMask, factor);
-  const byRow = maximumOf(graph, shares, queries.shape[1] / blocks);
-  const byPage = reshape(graph, maxRows(graph, reshape(graph, byRow, [pageRows, pages, blocks, kvHeads])), [pages, blocks, kvHeads]);
+  const [pages, queryCount] = [rows / pageRows, queries.shape[1]];
+  const byRow = mulMat(graph, key, queries, { preciseF32: true });
+  const bestRows = reshape(graph, maxRows(graph, reshape(graph, byRow, [pageRows, pages, queryCount, kvHeads])), [pages, queryCount, kvHeads]);
+  const shares = softMax(graph, bestRows, queryMask, factor);
+  const byPage = maximumOf(graph, votes ? mul(graph, shares, votes) : shares, queryCount / blocks);
   return add(graph, add(graph, pool(graph, byPage, NEIGHBOURS, 'max'), scale(graph, byPage, OWN_SHARE)), pageMask);
 }
 

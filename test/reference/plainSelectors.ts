@@ -11,6 +11,8 @@ export interface PlainLayer {
   readonly rotate: (x: readonly number[], position: number) => readonly number[];
   /** `[head · headSize + index][column]` of the output matrix's transpose. */
   readonly output: readonly (readonly number[])[];
+  /** `[token][head]`: how much a query counts; absent where all count the same. */
+  readonly votes?: readonly (readonly number[])[];
 }
 
 export const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
@@ -157,16 +159,21 @@ export function plainAdaptive(scores: PlainScores, { count, least }: { count: nu
   return scores.map((_, head) => [...(safe[head] as Set<number>), ...best.filter((other) => other.head === head).map(({ row }) => row)].sort((a, b) => a - b));
 }
 
-/** What the first pages are worth, `[kvHead][page]`: the most attention, among their rows alone, that one of the last `queries` tokens, or of every so many, gives a row of a page or of its neighbours, and a quarter of that of its own rows. */
+/**
+ * What the first pages are worth, `[kvHead][page]`: the most attention that one of the last `queries` tokens, or of every so many, gives a page or one of its
+ * neighbours, times its vote, and a quarter of that of its own. A page's best row stands for it, and attention is shared out among those.
+ */
 export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries, every = 1 }: { pageRows: number; queries: number; every?: number }): PlainScores {
   const { tokens, group } = sizes(layer);
   const ofHead = (head: number): number[] => {
     const shares = range(queries).map((index) => {
-      const query = layer.query[tokens - 1 - index * every]?.[head] as readonly number[];
-      const products = range(pages * pageRows).map((row) => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length));
-      return softmax(products);
+      const token = tokens - 1 - index * every;
+      const query = layer.query[token]?.[head] as readonly number[];
+      const product = (row: number): number => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length);
+      const ofPages = softmax(range(pages).map((page) => Math.max(...range(pageRows).map((row) => product(page * pageRows + row)))));
+      return ofPages.map((share) => share * (layer.votes?.[token]?.[head] ?? 1));
     });
-    return range(pages).map((page) => Math.max(...shares.flatMap((ofQuery) => ofQuery.slice(page * pageRows, (page + 1) * pageRows))));
+    return range(pages).map((page) => Math.max(...shares.map((ofQuery) => ofQuery[page] as number)));
   };
   const byPage = byGroup(layer, pages, ofHead, (values) => Math.max(...values));
   return byPage.map((scores) => scores.map((_, page) => Math.max(...scores.slice(Math.max(0, page - 1), page + 2)) + 0.25 * (scores[page] as number)));

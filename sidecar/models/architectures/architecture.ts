@@ -83,6 +83,11 @@ export function queryHeads(hyperparameters: Hyperparameters, block: number): num
   return attentionMixture && hasExperts(hyperparameters, block) ? attentionMixture.experts * heads : heads;
 }
 
+/** Whether a block's gates weigh what its queries choose in a cache: its experts attend the same keys. */
+export function isWeighedByGates(hyperparameters: Hyperparameters, block: number): boolean {
+  return hyperparameters.attentionMixture?.cache === 'shared' && hasExperts(hyperparameters, block);
+}
+
 /** Key-value heads that a block's cache holds, those of all experts together. */
 export function cachedHeads(hyperparameters: Hyperparameters, block: number): number {
   const { kvHeads, attentionMixture } = hyperparameters;

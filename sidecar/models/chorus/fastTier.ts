@@ -2,7 +2,7 @@ import { cacheHeads, writeRows } from '../../../kernels/blocks/attendCache.ts';
 import type { AttendOptions, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import { attendInTiles, attendTransposed, transposedRows } from '../../../kernels/blocks/attendTransposed.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
-import { votingQueries } from '../../../kernels/cache/pageBlocks.ts';
+import { voters } from '../../../kernels/cache/pageBlocks.ts';
 import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
@@ -10,12 +10,12 @@ import { concat, copy, getRows, reshape, transpose } from '../../../kernels/ggml
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import { cachedHeads } from '../architectures/architecture.ts';
+import { cachedHeads, queryHeads } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
 import { declareLayer } from './cacheLayout.ts';
 import { causalMask } from './causalMask.ts';
 import { KeptGraphs } from './keptGraphs.ts';
-import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
+import { rememberedQueries, rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { padRows } from './graphExtents.ts';
 import type { Network, WantedLogits } from './network.ts';
 import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
@@ -190,7 +190,7 @@ export class FastTier implements Disposable {
     const valueCells = new ValueCells(graph, tokenCount);
     const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
       writeRows(g, heads, this.sequence.layers[block] as LayerCache, { rows: inputs.slowRows });
-      rememberQueries(g, heads, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
+      rememberQueries(g, { query: heads.query, votes: options.votes?.() }, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
       if (selecting) this.#choose(g, block, selecting, options);
       const fast = this.#layers[block] as LayerCache;
       writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
@@ -212,8 +212,8 @@ export class FastTier implements Disposable {
     const choice = pages.of(block);
     const [slow, fast] = [this.sequence.layers[block], this.#layers[block]] as [LayerCache, LayerCache];
     const kept = this.sequence.lastQueries[block] as Tensor;
-    const queries = reshape(graph, getRows(graph, kept, queryNumbers), [headSize, kept.shape[0] / headSize, queryNumbers.shape[0]]);
-    const scores = scorePages(graph, cacheHeads(graph, slow.key, choice.rowMask.shape[0], headSize, kvHeads), votingQueries(graph, queries, 1, kvHeads), choice, scale);
+    const remembered = rememberedQueries(graph, kept, queryNumbers, { headSize, heads: queryHeads(this.network.options.hyperparameters, block) });
+    const scores = scorePages(graph, cacheHeads(graph, slow.key, choice.rowsOfPage.elements, headSize, kvHeads), voters(graph, remembered, 1, kvHeads), choice, scale);
     const numbers = concat(graph, rowsOfBestPages(graph, scores, choice), windowRows.of(kvHeads), 0);
     const rows = reshape(graph, numbers, [numbers.shape[0], kvHeads]);
     const all = (tensor: Tensor): Tensor => cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads);

@@ -27,7 +27,7 @@ export function choosablePages(candidates: number, sequence: SequenceCache, page
 
 /** What the layers of a graph need to choose pages. How many queries share a KV head may differ from layer to layer. */
 export class PageChoiceInputs {
-  readonly #rowMasks: ReadonlyMap<number, Tensor>;
+  readonly #queryMasks: ReadonlyMap<number, Tensor>;
   readonly #pageMask: Tensor;
   readonly #rowsOfPage: Tensor;
 
@@ -38,7 +38,7 @@ export class PageChoiceInputs {
   ) {
     const { blocks, votes, pages, pageRows } = choosing;
     const groups = new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => this.#group(block)));
-    this.#rowMasks = new Map([...groups].map((group) => [group, graph.input('rowMask', 'F16', [pages * pageRows, group * votes * blocks])]));
+    this.#queryMasks = new Map([...groups].map((group) => [group, graph.input('queryMask', 'F16', [pages, group * votes * blocks])]));
     this.#pageMask = graph.input('pageMask', 'F32', [pages, blocks]);
     this.#rowsOfPage = graph.input('rowsOfPage', 'I32', [pageRows, pages]);
   }
@@ -46,22 +46,21 @@ export class PageChoiceInputs {
   /** For a layer. */
   of(block: number): PageChoice {
     const { blocks, pageRows, chosenPages } = this.choosing;
-    return { blocks, pageRows, chosenPages, rowMask: this.#rowMasks.get(this.#group(block)) as Tensor, pageMask: this.#pageMask, rowsOfPage: this.#rowsOfPage };
+    return { blocks, pageRows, chosenPages, queryMask: this.#queryMasks.get(this.#group(block)) as Tensor, pageMask: this.#pageMask, rowsOfPage: this.#rowsOfPage };
   }
 
   /** `candidates`: of each block the first pages that it may choose. */
   write(device: Device, candidates: readonly number[]): void {
     const { votes, pages, pageRows } = this.choosing;
-    const rows = pages * pageRows;
-    for (const [group, rowMask] of this.#rowMasks) {
-      const values = new Uint16Array(rows * group * votes * candidates.length).fill(F16_MINUS_INFINITY);
+    for (const [group, queryMask] of this.#queryMasks) {
+      const values = new Uint16Array(pages * group * votes * candidates.length).fill(F16_MINUS_INFINITY);
       for (const [block, count] of candidates.entries()) {
-        for (let query = block * group * votes; query < (block + 1) * group * votes; query++) values.fill(0, query * rows, query * rows + count * pageRows);
+        for (let query = block * group * votes; query < (block + 1) * group * votes; query++) values.fill(0, query * pages, query * pages + count);
       }
-      write(device, rowMask, values);
+      write(device, queryMask, values);
     }
     write(device, this.#pageMask, Float32Array.from({ length: pages * candidates.length }, (_, index) => (index % pages < (candidates[Math.floor(index / pages)] as number) ? 0 : -Infinity)));
-    write(device, this.#rowsOfPage, Int32Array.from({ length: rows }, (_, row) => row));
+    write(device, this.#rowsOfPage, Int32Array.from({ length: pages * pageRows }, (_, row) => row));
   }
 
   #group(block: number): number {

@@ -140,7 +140,7 @@ export class PromptBlocks implements Disposable {
     const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
       const cache = this.sequence.layers[block] as LayerCache;
       writeRows(g, heads, cache, inputs);
-      rememberQueries(g, heads, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
+      rememberQueries(g, { query: heads.query, votes: options.votes?.() }, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
       return attendPageBlocks(g, heads.query, cache, { ...pages.of(block), blockTokens, voteStride, windowRows: windowRows.of(options.kvHeads), mask: inputs.mask }, options);
     };
     const logits = throughBlocks(graph, this.network.options, {

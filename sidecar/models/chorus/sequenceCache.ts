@@ -2,10 +2,10 @@ import type { LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import { cachedHeads, queryHeads, type Hyperparameters } from '../architectures/architecture.ts';
+import { cachedHeads, type Hyperparameters } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
 import { declareLayer, type CacheLayout } from './cacheLayout.ts';
-import { DRAFTED_QUERIES } from './lastQueries.ts';
+import { DRAFTED_QUERIES, rememberedWidth } from './lastQueries.ts';
 import type { Placement } from './placement.ts';
 
 let nextId = 0;
@@ -50,7 +50,7 @@ export class SequenceCache implements Disposable {
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
       return declareLayer(layout, placement.cacheDevice(block).kind, { headSize, kvHeads: cachedHeads(hyperparameters, block), rows: capacity }, (name, extents) => this.#storage.declare(block, name, type, extents));
     });
-    this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [queryHeads(hyperparameters, block) * headSize, queries + DRAFTED_QUERIES]));
+    this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [rememberedWidth(hyperparameters, block), queries + DRAFTED_QUERIES]));
   }
 
   /** One cache a block. Throws `AllocationError` where there is no memory for them at the first use. */

@@ -21,36 +21,11 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
 import { plainAdaptive, plainBest, plainCritical, plainExpectedAttention, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
+import { HEAD_SIZE, randomLayer, ROPE_BASE, WIDTH } from '../../reference/randomLayer.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 /** Vulkan devices that report float16 multiply matrices in it. */
 const TOLERANCE = kind === 'cpu' ? 1e-4 : 1e-2;
-const HEAD_SIZE = 16;
-const WIDTH = 24;
-const ROPE_BASE = 10_000;
-
-/** Random vectors of one layer. */
-function randomLayer(tokens: number, heads: number, kvHeads: number): PlainLayer {
-  const next = uniform(tokens + heads);
-  const vectors = (count: number, spread: number): number[][][] => Array.from({ length: tokens }, () => Array.from({ length: count }, () => Array.from({ length: HEAD_SIZE }, () => spread * next())));
-  const unrotated = vectors(heads, 3).map((ofToken) => ofToken.map((x) => x.map((value, index) => value + (index % 3))));
-  return {
-    unrotated,
-    query: unrotated.map((ofToken, token) => ofToken.map((x) => rotate(x, token))),
-    key: vectors(kvHeads, 2).map((ofToken, token) => ofToken.map((x) => rotate(x, token))),
-    value: vectors(kvHeads, 1),
-    rotate,
-    output: Array.from({ length: heads * HEAD_SIZE }, () => Array.from({ length: WIDTH }, () => next())),
-  };
-}
-
-function rotate(x: readonly number[], position: number): number[] {
-  return x.map((value, index) => {
-    const angle = position * ROPE_BASE ** (-(index - (index % 2)) / HEAD_SIZE);
-    const other = x[index ^ 1] as number;
-    return value * Math.cos(angle) + (index % 2 === 0 ? -1 : 1) * other * Math.sin(angle);
-  });
-}
 
 /** Our scores `[kvHead][row]` of the first `candidates` rows. The observed tokens come in two stretches, as chunks of a prompt do. */
 function scored(device: Device, selector: Selector, layer: PlainLayer, { candidates, observedFrom, rows, chosen = 1 }: { candidates: number; observedFrom: number; rows: number; chosen?: number }): PlainScores {

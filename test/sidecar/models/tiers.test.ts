@@ -23,7 +23,7 @@ const count = (value: number): GgufEntry => ({ type: 'u32', value });
 const shape = { blockCount: 2, width: 64, epsilon: 1e-5, ropeBase: 10_000, vocabularySize: TINY_VOCABULARY };
 const [PROMPT, QUERIES] = [150, 4];
 const options = { capacity: 32, pageRows: 8, window: 24, refreshTokens: 3, queries: QUERIES, blockTokens: 0 };
-const tokens = Array.from({ length: PROMPT + 12 }, (_, index) => (index * 7_919 + index * index + 13) % TINY_VOCABULARY);
+const tokens = Array.from({ length: PROMPT + 12 }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
 
 /** What the sequence's cache holds, how near to a tie rounding may decide a choice, how far logits may be off, and in which share of tokens they may not. */
 const cases = [
@@ -173,7 +173,7 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
       let held = await chorus.truncate(chorus.commonPrefixLength(tokens.slice(0, first + 10)));
       // A block that becomes whole is evaluated again.
       assert.equal(held, blockTokens > 10 ? first + 4 : first);
-      for (const end of [first + 10, ...Array.from({ length: 30 }, (_, index) => first + 11 + index), tokens.length - 6]) {
+      for (const end of [first + 10, ...Array.from({ length: 30 }, (_, index) => first + 11 + index), tokens.length - 14]) {
         await prompt(held, end);
         held = end;
       }

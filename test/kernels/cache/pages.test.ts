@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { voters } from '../../../kernels/cache/pageBlocks.ts';
+import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
+import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
+import { uniform } from '../../reference/gradientCheck.ts';
+import { plainBest, plainPages, type PlainLayer } from '../../reference/plainSelectors.ts';
+import { HEAD_SIZE, randomLayer } from '../../reference/randomLayer.ts';
+
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+/** Vulkan devices that report float16 multiply matrices in it. */
+const TOLERANCE = kind === 'cpu' ? 1e-4 : 1e-2;
+const [TOKENS, PAGES, PAGE_ROWS, CHOSEN] = [96, 20, 4, 6];
+
+const shapes = [['grouped queries', 6, 2], ['a KV head for each query head', 3, 3], ['one KV head', 4, 1]] as const;
+
+describe(`pages are scored as plain loops do on ${kind}`, () => {
+  for (const [shape, heads, kvHeads] of shapes) for (const every of [1, 3]) for (const isWeighed of [false, true]) {
+    it(`${shape}, ${every === 1 ? 'each token' : `every ${every} tokens`} choosing${isWeighed ? ', each query by its vote' : ''}`, () => {
+      const next = uniform(heads);
+      const votes = isWeighed ? Array.from({ length: TOKENS }, () => Array.from({ length: heads }, () => 1 + next())) : undefined;
+      const layer: PlainLayer = { ...randomLayer(TOKENS, heads, kvHeads), votes };
+      const observed = TOKENS - PAGES * PAGE_ROWS - 1;
+      const scores = plainPages(layer, PAGES, { pageRows: PAGE_ROWS, queries: observed / every, every });
+      const ours = scored(layer, { heads, kvHeads, observed, every });
+      for (const [head, ofPages] of scores.entries()) {
+        for (const [page, score] of ofPages.entries()) {
+          const own = ours.scores[head * PAGES + page] as number;
+          assert.ok(Math.abs(own - score) <= TOLERANCE * Math.max(...ofPages), `head ${head}, page ${page}: ${own}, expected ${score}`);
+        }
+        const rows = plainBest(ofPages, CHOSEN).flatMap((page) => Array.from({ length: PAGE_ROWS }, (_, row) => page * PAGE_ROWS + row));
+        assert.deepEqual([...ours.rows.subarray(head * CHOSEN * PAGE_ROWS, (head + 1) * CHOSEN * PAGE_ROWS)].sort((a, b) => a - b), rows);
+      }
+    });
+  }
+});
+
+/** Scores `[kvHead][page]` and the chosen rows `[kvHead][row]`, where the last `observed` tokens choose, or every so many of them. */
+function scored({ query, key, votes }: PlainLayer, { heads, kvHeads, observed, every }: { heads: number; kvHeads: number; observed: number; every: number }): { scores: Float32Array; rows: Int32Array } {
+  using device = new Device(kind);
+  using graph = new Graph(device);
+  using memory = new DeviceMemory(device);
+  const [rows, queries] = [PAGES * PAGE_ROWS, (heads / kvHeads) * (observed / every)];
+  const inputs = {
+    key: graph.input('key', 'F32', [HEAD_SIZE, rows, kvHeads]),
+    query: graph.input('query', 'F32', [HEAD_SIZE, heads, observed]),
+    queryMask: graph.input('queryMask', 'F16', [PAGES, queries]),
+    pageMask: graph.input('pageMask', 'F32', [PAGES, 1]),
+    rowsOfPage: graph.input('rowsOfPage', 'I32', [PAGE_ROWS, PAGES]),
+  };
+  const weights = votes && graph.input('votes', 'F32', [heads, observed]);
+  const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, chosenPages: CHOSEN };
+  const pages = scorePages(graph, inputs.key, voters(graph, { query: inputs.query, votes: weights }, every, kvHeads), choice, 1 / Math.sqrt(HEAD_SIZE));
+  const best = rowsOfBestPages(graph, pages, choice);
+  for (const tensor of [pages, best]) graph.expand(tensor, { read: true });
+  graph.allocate(memory);
+  const last = <T>(vectors: readonly T[]): readonly T[] => vectors.slice(TOKENS - observed);
+  const give = (tensor: Tensor, values: Float32Array | Int32Array | Uint16Array): void => write(device, tensor, values);
+  give(inputs.key, Float32Array.from(Array.from({ length: kvHeads }, (_, head) => key.slice(0, rows).map((ofToken) => ofToken[head] as readonly number[])).flat(2)));
+  give(inputs.query, Float32Array.from(last(query).flat(2)));
+  give(inputs.queryMask, new Uint16Array(PAGES * queries));
+  give(inputs.pageMask, new Float32Array(PAGES));
+  give(inputs.rowsOfPage, Int32Array.from({ length: rows }, (_, row) => row));
+  if (weights && votes) give(weights, Float32Array.from(last(votes).flat()));
+  graph.computeSync();
+  const chosen = new Int32Array(CHOSEN * PAGE_ROWS * kvHeads);
+  read(device, best, chosen);
+  return { scores: readF32(device, pages), rows: chosen };
+}
