@@ -48,9 +48,9 @@ const files = process.argv.slice(chosen ? 3 : 2);
 
 // The browser host is set up on Linux; elsewhere the same things are tested in the desktop's VS Code.
 const hostPart = process.platform === 'linux' ? 'host' : 'desktop';
-const sequence = chosen ?? ['check', 'unit', 'build', hostPart];
-// Tests in a host run what was built last: build it.
-if (chosen && !sequence.includes('build') && (chosen[0] === 'host' || chosen[0] === 'desktop')) sequence.unshift('build');
+const sequence = chosen ?? ['check', 'build', 'unit', hostPart];
+// Tests of whole processes run what was built last: build it.
+if (chosen && ['unit', 'host', 'desktop'].includes(chosen[0] as string)) sequence.unshift('build');
 
 // A test that forgets to name a home of its own must not meet the user's sidecar.
 const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-test-'));
@@ -129,7 +129,7 @@ async function nodeTest(testFiles: readonly string[], concurrency: number, limit
   const { exitCode } = await execa(
     process.execPath,
     ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${limitMs}`, ...testFiles],
-    { cwd: root, stdio: 'inherit', reject: false, env: { CHORUS_HOME: home, ...env } },
+    { cwd: root, stdio: 'inherit', reject: false, env: { CHORUS_HOME: home, CHORUS_TEST_BUNDLES: path.join(root, 'dist'), ...env } },
   );
   return exitCode === 0;
 }

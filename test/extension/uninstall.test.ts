@@ -8,6 +8,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { findOrStart } from '../../sidecar/client/launch.ts';
+import { testedSidecar } from '../sidecar/server/support/sidecar.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const tsx = ['--import', import.meta.resolve('tsx')];
@@ -20,8 +21,8 @@ describe('the uninstall hook', () => {
   it('stops the sidecar, whoever is connected, and removes its folder', async () => {
     const home = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-')), 'home');
     const { socket, state } = await findOrStart({
-      sidecarScript: path.join(root, 'sidecar/server/main.ts'),
-      execArgv: tsx,
+      sidecarScript: testedSidecar.script,
+      execArgv: testedSidecar.execArgv,
       clientVersion: '0.1.0',
       homeFolder: home,
     });

@@ -14,31 +14,31 @@ import { tinyModel, writeGguf } from '../models/ggufFile.ts';
 import { until } from '../server/support/sidecar.ts';
 import { ModelMirror } from '../store/modelMirror.ts';
 import { stallAfter, whole } from '../store/modelServer.ts';
+import { Bundles } from './bundles.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
 let work: string;
-let bundles: string;
+let bundles: Bundles;
 let model: string;
 let environment: NodeJS.ProcessEnv;
 
 before(async () => {
   model = await fetchModel();
   work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cli-test-'));
-  bundles = path.join(root, '.cache', path.basename(work));
-  await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--out', bundles], { cwd: root });
+  bundles = await Bundles.open();
   environment = { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, TEMP: work, TMP: work, LC_ALL: 'C' };
 });
 afterEach(async () => {
   await chorus(['stop']);
 });
 after(async () => {
-  await rm(bundles, { recursive: true, force: true });
+  await bundles[Symbol.asyncDispose]();
   await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 });
 
 async function chorus(commandLine: readonly string[], options: Options = {}): Promise<Result & { stdout: string; stderr: string; exitCode?: number }> {
-  const result = await execa(process.execPath, [path.join(bundles, 'cli.mjs'), ...commandLine], { reject: false, timeout: 120_000, input: '', env: environment, ...options });
+  const result = await execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, timeout: 120_000, input: '', env: environment, ...options });
   return result as Result & { stdout: string; stderr: string };
 }
 
@@ -148,7 +148,7 @@ describe('chorus', () => {
   it('models download pauses at Ctrl+C, goes on with the same command, and models remove takes it away', { skip: process.platform === 'win32' }, async () => {
     await using mirror = await ModelMirror.start(model, 'Q4_1', stallAfter(30_000_000), whole);
     const commandLine = ['models', 'download', 'smollm2-135m', 'Q4_1', '--catalogue', mirror.catalogue, '--mirror', mirror.server.origin];
-    const paused = execa(process.execPath, [path.join(bundles, 'cli.mjs'), ...commandLine], { reject: false, env: environment });
+    const paused = execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, env: environment });
     const partial = path.join(work, 'home', 'models', 'smollm2-135m', `${mirror.file}.part`);
     await until(async () => (await stat(partial).catch(() => undefined))?.size === 30_000_000, 'a part of it is there', 60_000);
     paused.kill('SIGINT');
@@ -213,7 +213,7 @@ describe('chorus', () => {
   });
 
   it('stops generating on Ctrl-C, exits with 130, and leaves nothing behind', { skip: process.platform === 'win32' && 'Windows has no SIGINT for another process' }, async () => {
-    const child = execa(process.execPath, [path.join(bundles, 'cli.mjs'), 'generate', 'Once upon a time', '--max-tokens', '4000', '--threads', '1'], { reject: false, env: environment });
+    const child = execa(process.execPath, [bundles.cli, 'generate', 'Once upon a time', '--max-tokens', '4000', '--threads', '1'], { reject: false, env: environment });
     child.stdout.once('data', () => child.kill('SIGINT'));
     const { exitCode, stderr } = await child;
     assert.deepEqual([exitCode, stderr], [130, '']);
@@ -223,7 +223,7 @@ describe('chorus', () => {
   it('leaves nothing of a model half written on Ctrl-C, which reaches every process of a terminal', { skip: process.platform === 'win32' && 'Windows has no process groups' }, async () => {
     const folder = path.join(work, 'stopped');
     await mkdir(folder);
-    const child = execa(process.execPath, [path.join(bundles, 'cli.mjs'), 'quantize', model, '--type', 'Q4_K', '--out', path.join(folder, 'x.gguf')], { reject: false, env: environment, detached: true });
+    const child = execa(process.execPath, [bundles.cli, 'quantize', model, '--type', 'Q4_K', '--out', path.join(folder, 'x.gguf')], { reject: false, env: environment, detached: true });
     while ((await readdir(folder)).length === 0) await setTimeout(5);
     process.kill(-(child.pid as number), 'SIGINT');
     const { exitCode, stderr } = await child;

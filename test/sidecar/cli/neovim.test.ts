@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { execa } from 'execa';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { modelEnvironment, TestHome } from '../server/support/sidecar.ts';
+import { Bundles } from './bundles.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const bundles = path.join(root, '.cache', `neovim-test-${process.pid}`);
+let bundles: Bundles;
 
 /** Opens a file, starts the language server, asks for completion at the end of the last line, and prints the items as JSON. */
 const script = (command: readonly string[]): string => `
@@ -33,15 +32,17 @@ function luaList(items: readonly string[]): string {
 }
 
 describe('Neovim through chorus lsp --stdio', () => {
-  before(() => execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--out', bundles], { cwd: root }));
-  after(() => rm(bundles, { recursive: true, force: true }));
+  before(async () => {
+    bundles = await Bundles.open();
+  });
+  after(() => bundles[Symbol.asyncDispose]());
 
   it('completes code', async () => {
     await using home = await TestHome.create();
     const file = path.join(home.folder, 'sample.py');
     const init = path.join(home.folder, 'complete.lua');
     await writeFile(file, 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n    return a');
-    await writeFile(init, script([process.execPath, path.join(bundles, 'cli.mjs'), 'lsp', '--stdio']));
+    await writeFile(init, script([process.execPath, bundles.cli, 'lsp', '--stdio']));
     const { stdout } = await execa('nvim', ['--headless', '--clean', '-n', file, '-c', 'set noendofline', '-c', `luafile ${init}`, '-c', 'cquit'], {
       env: { CHORUS_HOME: home.folder, ...(await modelEnvironment()) },
       timeout: 60_000,

@@ -7,21 +7,27 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { Bundles } from './bundles.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
+let bundles: Bundles;
 let work: string;
 let model: string;
 before(async () => {
+  bundles = await Bundles.open();
   work = await mkdtemp(path.join(os.tmpdir(), 'chorus-retrieval-'));
   model = path.join(work, 'tiny.gguf');
   using device = new Device('cpu', { threads: 1 });
   await writeTinyModel(model, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), omit: ['.bias'], keys: { context_length: { type: 'u32', value: 2_048 } } });
 });
-after(() => rm(work, { recursive: true, force: true }));
+after(async () => {
+  await bundles[Symbol.asyncDispose]();
+  await rm(work, { recursive: true, force: true });
+});
 
 async function chorus(...commandLine: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string; readonly exitCode?: number }> {
-  return execa(process.execPath, ['--import', 'tsx', 'sidecar/cli/main.ts', ...commandLine, '--model', model, '--device', 'cpu', '--threads', '1'], { cwd: root, reject: false, timeout: 120_000, input: '' });
+  return execa(process.execPath, [bundles.cli, ...commandLine, '--model', model, '--device', 'cpu', '--threads', '1'], { cwd: root, reject: false, timeout: 120_000, input: '' });
 }
 
 async function json<Result>(...commandLine: readonly string[]): Promise<Result> {

@@ -9,16 +9,22 @@ import { stopRunning } from '../../../../sidecar/client/makeWay.ts';
 import { readStateFile, type SidecarState } from '../../../../sidecar/client/stateFile.ts';
 import { fetchModel } from '../../../../.scripts/fetchModel.ts';
 
-const sidecarScript = fileURLToPath(new URL('../../../../sidecar/server/main.ts', import.meta.url));
+/** Where `npm test` has built what ships. A file that is tested by itself takes the sources. */
+const bundles = process.env['CHORUS_TEST_BUNDLES'];
 
-/** How a test starts the sidecar from source. */
+/** The sidecar that is tested, and what Node needs to run it. */
+export const testedSidecar: { readonly script: string; readonly execArgv: readonly string[] } = bundles
+  ? { script: path.join(bundles, 'sidecar.mjs'), execArgv: [] }
+  : { script: fileURLToPath(new URL('../../../../sidecar/server/main.ts', import.meta.url)), execArgv: ['--import', import.meta.resolve('tsx')] };
+
+/** How a test starts the sidecar. */
 export function launchOptions(homeFolder: string, options: { version?: string; env?: Record<string, string>; execArgv?: readonly string[] } = {}): LaunchOptions {
   const version = options.version ?? '1.0.0';
   return {
-    sidecarScript,
+    sidecarScript: testedSidecar.script,
     clientVersion: version,
     homeFolder,
-    execArgv: [...(options.execArgv ?? []), '--import', import.meta.resolve('tsx')],
+    execArgv: [...(options.execArgv ?? []), ...testedSidecar.execArgv],
     env: { CHORUS_VERSION: version, ...options.env },
   };
 }

@@ -1,0 +1,31 @@
+import { execa } from 'execa';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+/** What ships: as `npm test` has built it, or, for a file that is tested by itself, built now and removed with this. */
+export class Bundles implements AsyncDisposable {
+  private constructor(
+    readonly folder: string,
+    private readonly isOwn: boolean,
+  ) {}
+
+  static async open(): Promise<Bundles> {
+    const built = process.env['CHORUS_TEST_BUNDLES'];
+    if (built !== undefined) return new Bundles(built, false);
+    const folder = path.join(root, '.cache', `test-bundles-${process.pid}`);
+    await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--out', folder], { cwd: root });
+    return new Bundles(folder, true);
+  }
+
+  /** The command line's script. */
+  get cli(): string {
+    return path.join(this.folder, 'cli.mjs');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isOwn) await rm(this.folder, { recursive: true, force: true });
+  }
+}
