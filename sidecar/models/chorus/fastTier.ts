@@ -6,7 +6,7 @@ import { voters } from '../../../kernels/cache/pageBlocks.ts';
 import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { concat, copy, getRows, reshape, transpose } from '../../../kernels/ggml/ops.ts';
+import { cast, concat, copy, getRows, reshape, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
@@ -52,6 +52,16 @@ interface Selecting {
   readonly windowRows: WindowRows;
   /** Of the fast tier's rows that are filled. */
   readonly places: Tensor;
+}
+
+/** What decides a graph. */
+interface TierExtents {
+  readonly tokens: number;
+  /** Candidates among which rows are chosen, or 0 to attend those chosen before. */
+  readonly pages: number;
+  /** Of the last tokens, that choose. */
+  readonly queries: number;
+  readonly wanted: WantedLogits;
 }
 
 interface BuiltGraph {
@@ -123,14 +133,15 @@ export class FastTier implements Disposable {
    */
   async evaluate(tokens: readonly TokenId[], wanted: WantedLogits): Promise<Float32Array> {
     this.#storage.allocate();
-    const { capacity, pageRows, window, queries } = this.options;
+    const { capacity, pageRows, window, refreshQueries } = this.options;
     const { device } = this.network.options.placement;
     const length = this.sequence.length;
     const isDue = this.tokensBeforeChoice(length) === 0;
     const chosen = isDue ? { at: length, windowStart: Math.floor((length - window) / pageRows) * pageRows } : (this.#chosen as Choice);
     const candidates = chosen.windowStart / pageRows;
     const pages = choosablePages(candidates, this.sequence, pageRows);
-    const built = this.#graphFor(tokens.length, isDue ? pages : 0, wanted);
+    const queries = this.#chosen ? refreshQueries : this.options.queries;
+    const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? pages : 0, queries: isDue ? queries : 0, wanted });
     const firstRow = capacity + length - chosen.windowStart;
     const { inputs, outputRows, selecting, graph, logits } = built;
     write(device, inputs.tokens, Int32Array.from(tokens));
@@ -162,14 +173,15 @@ export class FastTier implements Disposable {
     this.#storage[Symbol.dispose]();
   }
 
-  #graphFor(tokens: number, pages: number, wanted: WantedLogits): BuiltGraph {
-    return this.#graphs.obtain(`${tokens} ${pages} ${wanted}`, () => this.#build(tokens, pages, wanted), () => this.#build(TIER_TOKENS, choosablePages(Infinity, this.sequence, this.options.pageRows), 'all'));
+  #graphFor(extents: TierExtents): BuiltGraph {
+    const { tokens, pages, queries, wanted } = extents;
+    const largest = { tokens: TIER_TOKENS, pages: choosablePages(Infinity, this.sequence, this.options.pageRows), queries: this.options.queries, wanted: 'all' } as const;
+    return this.#graphs.obtain(`${tokens} ${pages} ${queries} ${wanted}`, () => this.#build(extents), () => this.#build(largest));
   }
 
-  /** `pages`: candidates among which rows are chosen, or 0 to attend those chosen before. */
-  #build(tokenCount: number, pages: number, wanted: WantedLogits): BuiltGraph {
+  #build({ tokens: tokenCount, pages, queries, wanted }: TierExtents): BuiltGraph {
     const { hyperparameters, placement } = this.network.options;
-    const { capacity, pageRows, queries } = this.options;
+    const { capacity, pageRows } = this.options;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     const inputs = {
@@ -218,7 +230,8 @@ export class FastTier implements Disposable {
     const rows = reshape(graph, numbers, [numbers.shape[0], kvHeads]);
     const all = (tensor: Tensor): Tensor => cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads);
     graph.expand(gatherRows(graph, all(slow.key), rows, all(fast.key), places));
-    if (fast.isValueTransposed) graph.expand(copy(graph, transpose(graph, getRows(graph, all(slow.value), rows)), transposedRows(graph, fast.value, rows.shape[0])));
+    // Turned into a tensor without gaps and copied row by row: ggml turns into places with gaps at half the speed.
+    if (fast.isValueTransposed) graph.expand(copy(graph, cast(graph, transpose(graph, getRows(graph, all(slow.value), rows)), fast.value.type), transposedRows(graph, fast.value, rows.shape[0])));
     else graph.expand(gatherRows(graph, all(slow.value), rows, all(fast.value), places));
   }
 

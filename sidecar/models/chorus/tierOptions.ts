@@ -9,8 +9,10 @@ export interface TierOptions {
   readonly window: number;
   /** After so many tokens of an answer the rows are chosen anew. */
   readonly refreshTokens: number;
-  /** An answer's last tokens, whose queries choose. */
+  /** The last tokens where an answer begins, whose queries choose: a question, or what stands before the cursor. */
   readonly queries: number;
+  /** An answer's last tokens, whose queries choose anew; no more than `queries`. */
+  readonly refreshQueries: number;
   /** Tokens of a prompt that choose together; 0 where prompts attend everything. */
   readonly blockTokens: number;
   /** Of the keys and values that a sequence keeps; what is attended of them is float16. */

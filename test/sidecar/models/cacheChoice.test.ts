@@ -25,9 +25,9 @@ describe('the choice of a cache', () => {
   }
 
   it('reads tiers, which keep everything', () => {
-    const { capacity, tier } = parseCacheChoice('tiered:512,page=8,window=128,refresh=4,queries=2');
+    const { capacity, tier } = parseCacheChoice('tiered:512,page=8,window=128,refresh=4,queries=3,anew=2');
     assert.equal(capacity, Infinity);
-    assert.deepEqual(tier, { capacity: 512, pageRows: 8, window: 128, refreshTokens: 4, queries: 2, blockTokens: 64, cacheType: 'F16' });
+    assert.deepEqual(tier, { capacity: 512, pageRows: 8, window: 128, refreshTokens: 4, queries: 3, refreshQueries: 2, blockTokens: 64, cacheType: 'F16' });
     assert.equal(parseCacheChoice('tiered').tier?.capacity, 1_024);
   });
 

@@ -86,7 +86,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
     const { network, model } = opened;
-    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 8, queries: 4, blockTokens: 48, cacheType: 'F16' } as const;
+    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 8, queries: 4, refreshQueries: 2, blockTokens: 48, cacheType: 'F16' } as const;
     using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using uneven = new Tiers(network, cache, options);
     const declined = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, uneven);
@@ -109,7 +109,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
     const { network, model } = opened;
-    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 4, queries: 4, blockTokens: 32, cacheType: 'F16' } as const;
+    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 4, queries: 4, refreshQueries: 2, blockTokens: 32, cacheType: 'F16' } as const;
     using first = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using second = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using firstTiers = new Tiers(network, first, options);

@@ -21,8 +21,8 @@ import { TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const count = (value: number): GgufEntry => ({ type: 'u32', value });
 const shape = { blockCount: 2, width: 64, epsilon: 1e-5, ropeBase: 10_000, vocabularySize: TINY_VOCABULARY };
-const [PROMPT, QUERIES] = [150, 4];
-const options = { capacity: 32, pageRows: 8, window: 24, refreshTokens: 3, queries: QUERIES, blockTokens: 0 };
+const [PROMPT, QUERIES, REFRESH_QUERIES] = [150, 4, 2];
+const options = { capacity: 32, pageRows: 8, window: 24, refreshTokens: 3, queries: QUERIES, refreshQueries: REFRESH_QUERIES, blockTokens: 0 };
 const tokens = Array.from({ length: PROMPT + 12 }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
 
 /** What the sequence's cache holds, how near to a tie rounding may decide a choice, how far logits may be off, and in which share of tokens they may not. */
@@ -115,7 +115,7 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
     await network.evaluate(sequence, tokens.slice(0, 100), 'none');
     await network.evaluate(sequence, tokens.slice(100, PROMPT), 'none');
     const cuts = Array.from({ length: Math.ceil((tokens.length - PROMPT) / options.refreshTokens) }, (_, index) => PROMPT + index * options.refreshTokens);
-    const expected = expectedLogits(PROMPT, cuts.map((at) => ({ start: at, last: at, queries: QUERIES })));
+    const expected = expectedLogits(PROMPT, cuts.map((at) => ({ start: at, last: at, queries: at === PROMPT ? QUERIES : REFRESH_QUERIES })));
     const answer = async (): Promise<Float32Array[]> => {
       const rows: Float32Array[] = [];
       for (const token of tokens.slice(PROMPT)) rows.push(Float32Array.from(await fast.evaluate([token], 'last')));
