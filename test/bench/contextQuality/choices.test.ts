@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
 import { CONTEXT_TOKENS } from '../continuation/places.ts';
-import { choicesForContinuation, choicesForQuestions } from './choices.ts';
+import { choicesForContinuation, choicesForQuestions, keptBy } from './choices.ts';
 
 describe('choices of the comparison', () => {
   it('are caches that there are, each once', () => {
@@ -25,5 +25,11 @@ describe('choices of the comparison', () => {
       const share = (tier ? tier.capacity : capacity - window) / CONTEXT_TOKENS;
       assert.ok(share * divisor >= 1 && share * divisor < 1.1, `${cache}: ${share}`);
     }
+  });
+
+  it('are kept by all that they mean, defaults among it', () => {
+    assert.equal(keptBy('tiered:512'), keptBy('tiered:512,window=64'));
+    assert.notEqual(keptBy('tiered:512'), keptBy('tiered:512,refresh=4'));
+    assert.notEqual(keptBy('snapkv:512'), keptBy('snapkv:256'));
   });
 });

@@ -1,3 +1,4 @@
+import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
 import { BEFORE_TOKENS, CONTEXT_TOKENS } from '../continuation/places.ts';
 
 /** Selectors that choose once, in the order of the report. */
@@ -39,6 +40,12 @@ export function choicesForContinuation(): readonly Choice[] {
     const rows = pages(CONTEXT_TOKENS / divisor);
     return selector === 'tiered' ? `tiered:${rows},window=${FILE_WINDOW}` : `${selector}:${rows + FILE_ROWS},window=${FILE_ROWS}`;
   });
+}
+
+/** What results with a choice of cache are kept by: other defaults make other results. */
+export function keptBy(cache: string): string {
+  const { tier } = parseCacheChoice(cache);
+  return tier ? `tiered ${JSON.stringify(tier)}` : cache;
 }
 
 function all(cacheOf: (selector: SelectorChoice, divisor: Divisor) => string): readonly Choice[] {

@@ -6,6 +6,7 @@ import { makeRecallTask, type RecallAnswer, type RecallTask } from '../../../sid
 import { readTextFile, type TextFile } from '../../../sidecar/retrieval/textFiles.ts';
 import { heldOutFiles } from '../bundled/gaps.ts';
 import { KeptResults } from '../bundled/kept.ts';
+import { keptBy } from './choices.ts';
 
 /** Of a context which questions follow, or of a prompt with a needle in it. */
 export const LENGTH_TOKENS = 2_048;
@@ -55,7 +56,7 @@ export async function readNeedles(perDepth: number, tokenizer: ContextTokenizer)
 
 /** What was asked before of a model with a choice of cache. */
 export function keptAnswers<Answer extends RecallAnswer | NeedleAnswer>(modelDigest: string, task: 'recall' | 'needle', cache: string): Promise<KeptResults<Asked<Answer>>> {
-  const settings = JSON.stringify([VERSION, cache, LENGTH_TOKENS, CONSTANTS, DEPTHS, CODE_DOMAINS, NEEDLE_DOMAIN, SEED]);
+  const settings = JSON.stringify([VERSION, keptBy(cache), LENGTH_TOKENS, CONSTANTS, DEPTHS, CODE_DOMAINS, NEEDLE_DOMAIN, SEED]);
   return KeptResults.open<Asked<Answer>>(modelDigest, `${task}-${createHash('sha1').update(settings).digest('hex').slice(0, 10)}`);
 }
 

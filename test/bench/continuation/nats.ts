@@ -6,6 +6,7 @@ import type { Network } from '../../../sidecar/models/chorus/network.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import { inParallel, type BenchNetworks } from '../bundled/benchNetworks.ts';
 import { KeptResults, type Deadline } from '../bundled/kept.ts';
+import { keptBy } from '../contextQuality/choices.ts';
 import { openChosen } from '../contextQuality/chosenSequence.ts';
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS, type PackageContext, type Place } from './places.ts';
 
@@ -21,7 +22,7 @@ const CHUNK_TOKENS = 128;
 
 /** What was measured before of a model: with a choice of cache, or without a context by the task "none". */
 export async function keptPlaces(modelDigest: string, task: string): Promise<KeptResults<PlaceResult>> {
-  const settings = JSON.stringify([VERSION, task, CONTEXT_TOKENS, BEFORE_TOKENS, NEXT_TOKENS]);
+  const settings = JSON.stringify([VERSION, task === 'none' ? task : keptBy(task), CONTEXT_TOKENS, BEFORE_TOKENS, NEXT_TOKENS]);
   return KeptResults.open<PlaceResult>(modelDigest, `continuation-${createHash('sha1').update(settings).digest('hex').slice(0, 10)}`);
 }
 
