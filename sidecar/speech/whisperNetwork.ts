@@ -6,13 +6,12 @@ import { Storage } from '../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
 import { F16_MINUS_INFINITY } from '../models/chorus/causalMask.ts';
+import { padRows } from '../models/chorus/graphExtents.ts';
 import { KeptGraphs } from '../models/chorus/keptGraphs.ts';
 import { buildCrossCaches, buildDecoder, buildEncoder } from './architectures/whisper.ts';
 import type { DecoderToken, SpeechDecoder } from './speechDecoder.ts';
 import type { SpeechModel } from './speechModel.ts';
 
-/** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
-const ROW_PADDING = 256;
 const KEPT_DECODERS = 12;
 const KEPT_ENCODERS = 2;
 
@@ -58,7 +57,7 @@ export class WhisperNetwork implements SpeechDecoder, Disposable {
         key: this.#storage.declare(`${name}.${block}.key`, 'F16', [textWidth, rows]),
         value: this.#storage.declare(`${name}.${block}.value`, 'F16', [textWidth, rows]),
       }));
-    this.#selfCaches = caches('self', paddedRows(capacityRows));
+    this.#selfCaches = caches('self', padRows(capacityRows));
     this.#crossCaches = caches('cross', audioContext);
     this.#storage.allocate({ clear: true });
     this.#encoders = new KeptGraphs(new DeviceMemory(device), KEPT_ENCODERS);
@@ -88,7 +87,7 @@ export class WhisperNetwork implements SpeechDecoder, Disposable {
   decode(batch: readonly DecoderToken[], outputs: readonly number[]): readonly Float32Array[] {
     const { device, file } = this.model;
     const { vocabularySize } = file.hyperparameters;
-    const attendedRows = paddedRows(1 + batch.reduce((most, { row, history }) => Math.max(most, row, ...history), 0));
+    const attendedRows = padRows(1 + batch.reduce((most, { row, history }) => Math.max(most, row, ...history), 0));
     const built = this.#decoder(batch.length, outputs.length, attendedRows);
     write(device, built.tokens, Int32Array.from(batch, ({ token }) => token));
     write(device, built.positions, Int32Array.from(batch, ({ position }) => position));
@@ -144,8 +143,6 @@ const firstRows = (graph: Graph, { key, value }: LayerCache, rows: number): Laye
   key: view(graph, key, [key.shape[0], rows]),
   value: view(graph, value, [value.shape[0], rows]),
 });
-
-const paddedRows = (rows: number): number => Math.ceil(rows / ROW_PADDING) * ROW_PADDING;
 
 /** In float16, `[attendedRows, tokens]`: 0 for each token's history and itself, −∞ elsewhere. */
 function historyMask(batch: readonly DecoderToken[], attendedRows: number): Uint16Array {

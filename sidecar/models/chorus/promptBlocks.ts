@@ -7,6 +7,7 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { F16_MINUS_INFINITY } from './causalMask.ts';
+import { padRows } from './graphExtents.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import type { Network, WantedLogits } from './network.ts';
@@ -98,7 +99,7 @@ export class PromptBlocks implements Disposable {
   /** Rows that a block attends besides its pages: the last ones, its own, and none. */
   get #windowRows(): number {
     const { window, pageRows, blockTokens } = this.options;
-    return Math.ceil((window + pageRows + blockTokens) / WINDOW_PADDING) * WINDOW_PADDING;
+    return padRows(window + pageRows + blockTokens, WINDOW_PADDING);
   }
 
   /** What the blocks of `tokenCount` tokens from position `first` on may choose and attend. */

@@ -5,6 +5,7 @@
 import process from 'node:process';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { sequenceLayout } from '../../../sidecar/models/chorus/cacheLayout.ts';
+import { padRows } from '../../../sidecar/models/chorus/graphExtents.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
@@ -24,7 +25,7 @@ interface Engine {
 const [modelPath, ...counts] = process.argv.slice(2) as [string, string, string, string];
 const [promptCount, decodeCount, roundCount] = counts.map(Number) as [number, number, number];
 /** Caches have whole steps of rows. */
-const capacityTokens = Math.ceil((promptCount + decodeCount) / 256) * 256;
+const capacityTokens = padRows(promptCount + decodeCount);
 
 using device = new Device('cpu', { threads: 1 });
 using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens, layout: sequenceLayout(undefined) });
