@@ -414,6 +414,8 @@ export interface TranscribeParams {
   readonly withContext: boolean;
   /** Leaves out what stands where nobody speaks. */
   readonly onlySpeech: boolean;
+  /** Reads little of the silence behind the sound: a short recording is done sooner, and a few words differ. */
+  readonly briefWindows?: boolean;
 }
 export interface TranscribeResult {
   /** Of the sound. */

@@ -7,7 +7,7 @@ const SETTLED_SECONDS = 8;
 const PAUSE_SECONDS = 0.8;
 /** Kept of silence, so that a first consonant is not cut. */
 const KEPT_SILENCE_SECONDS = 1;
-/** Greedy: the text is decoded again with the next piece of sound. */
+/** Greedy, and in brief windows: the text is decoded again with the next piece of sound. */
 const WHILE_SPEAKING: readonly number[] = [0];
 
 /** Text of sound that is still coming: the growing window is decoded again and again, and what lies before a pause is settled. */
@@ -44,7 +44,7 @@ export class Dictation {
       const available = Math.min(this.#sound.length, transcriber.windowSamples);
       const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
       samples.set(this.#sound.subarray(0, available), FRAME_REACH_SAMPLES);
-      const window = await transcriber.transcribeWindow(samples, available, { language: this.#language, previous: [], temperatures: isFinal ? undefined : WHILE_SPEAKING, beamSize: isFinal ? this.options.beamSize : 1, phrases: this.options.phrases, signal });
+      const window = await transcriber.transcribeWindow(samples, available, { language: this.#language, previous: [], temperatures: isFinal ? undefined : WHILE_SPEAKING, beamSize: isFinal ? this.options.beamSize : 1, briefWindows: !isFinal, phrases: this.options.phrases, signal });
       const offset = this.#added - this.#sound.length;
       const last = window.speech.at(-1);
       if (last) {

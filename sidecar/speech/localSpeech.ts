@@ -41,6 +41,7 @@ export class LocalSpeech implements Speech {
         phrases: params.phrases,
         withContext: params.withContext,
         onlySpeech: params.onlySpeech,
+        briefWindows: params.briefWindows,
         signal,
         onProgress: (seconds) => onProgress?.({ step, share: Math.min(1, seconds / sound.durationSeconds) }),
       });

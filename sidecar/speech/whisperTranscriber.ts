@@ -12,6 +12,14 @@ import { MOST_BEAMS, WindowTranscriber, type TranscribedWindow, type WindowOptio
 
 /** Greedy first; then as Whisper's authors do, where that fails. */
 export const TEMPERATURES: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
+/**
+ * Of a brief window. Whisper was trained on windows of 30 seconds: in much shorter ones it misses the end of what was said and repeats it, some
+ * single words even with three seconds of silence behind them.
+ */
+const LEAST_BRIEF_SECONDS = 10;
+const BRIEF_SILENCE_SECONDS = 2;
+/** So that few graphs are built while sound grows. */
+const BRIEF_STEP_FRAMES = 256;
 /** Tokens that the cache holds: the longest prompt, and the longest answer of every beam. */
 const CACHE_TOKENS = 224 + MOST_BEAMS * 224;
 
@@ -44,7 +52,8 @@ export class WhisperTranscriber extends WindowTranscriber {
     const mel = this.#mel.compute(samples.subarray(0, samples.length - HOP_SAMPLES));
     const speech = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: melBands });
     if (options.onlySpeech !== false && speech.length === 0) return { segments: [], speech, nextSeconds: windowSeconds, language: options.language };
-    await this.#network.encode(mel, options.signal);
+    const frames = options.briefWindows ? this.#briefFrames(windowSeconds) : this.#network.windowFrames;
+    await this.#network.encode(mel.subarray(0, frames * melBands), options.signal);
     const language = options.language === 'auto' ? detectLanguage(this.#network, this.tokens) : options.language;
     const decoded = decodeWindow({ network: this.#network, tokens: this.tokens, language, previous: options.previous, temperatures: options.temperatures ?? TEMPERATURES, beamSize: Math.min(options.beamSize ?? 1, MOST_BEAMS), bias: this.#biasTo(options.phrases), signal: options.signal });
     const joined = joinWindow(decoded, this.tokens, windowSeconds);
@@ -52,6 +61,12 @@ export class WhisperTranscriber extends WindowTranscriber {
       .map(({ start, end, tokens }) => ({ startSeconds: start, endSeconds: end, text: this.tokens.text(tokens).trim() }))
       .filter(({ startSeconds, endSeconds, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, startSeconds, endSeconds)));
     return { segments: isSilence(decoded) ? [] : segments, speech, nextSeconds: joined.nextSeconds, language, decoded };
+  }
+
+  #briefFrames(soundSeconds: number): number {
+    const seconds = Math.max(LEAST_BRIEF_SECONDS, soundSeconds + BRIEF_SILENCE_SECONDS);
+    const steps = Math.ceil((seconds * SAMPLE_RATE_HZ) / HOP_SAMPLES / BRIEF_STEP_FRAMES);
+    return Math.min(this.#network.windowFrames, steps * BRIEF_STEP_FRAMES);
   }
 
   /** The same phrases come with every window of a dictation. */

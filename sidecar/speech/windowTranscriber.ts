@@ -16,12 +16,14 @@ export interface TranscribeOptions {
   readonly phrases?: readonly string[];
   /** False decodes windows without speech too. */
   readonly onlySpeech?: boolean;
+  /** Reads little of the silence behind the sound, where the architecture fills its windows with it: sooner done, and a few words differ. */
+  readonly briefWindows?: boolean;
   readonly signal?: AbortSignal;
   /** Is told of seconds that are done. */
   readonly onProgress?: (seconds: number) => void;
 }
 
-export interface WindowOptions extends Pick<TranscribeOptions, 'language' | 'temperatures' | 'beamSize' | 'phrases' | 'onlySpeech' | 'signal'> {
+export interface WindowOptions extends Pick<TranscribeOptions, 'language' | 'temperatures' | 'beamSize' | 'phrases' | 'onlySpeech' | 'briefWindows' | 'signal'> {
   /** Tokens of the text before the window. */
   readonly previous: readonly number[];
 }

@@ -4,14 +4,14 @@
  *
  *   npx tsx test/bench/speechSeed.ts [--seeds 3] [--max-seconds N] [--threads 1] [--write]
  *
- * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. espeak-ng says what is trained on; the real recordings are those of Debian's
- * asterisk-core-sounds-{en,es,fr,it,ru}-wav.
+ * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. Debian's espeak-ng and flite say what is trained on; the real recordings are
+ * those of its asterisk-core-sounds-{en,es,fr,it,ru}-wav.
  */
 import { mkdir } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { developerCacheFolder } from '../../.scripts/fetchModel.ts';
 import { SPOKEN_COMMANDS } from '../../sidecar/dictation/spokenCommands.ts';
 import { writeReport } from './report.ts';
 import { ARM_NAMES, modelPath, outcome, type Experiment, type Outcome } from './speechSeed/arms.ts';
@@ -25,7 +25,7 @@ const COMPARED_RECORDINGS = 20;
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '3' }, 'max-seconds': { type: 'string', default: '86400' }, threads: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } },
 });
-const folder = path.join(os.homedir(), '.cache', 'chorus-dev', 'speech-seed');
+const folder = path.join(developerCacheFolder(), 'speech-seed');
 await mkdir(folder, { recursive: true });
 const common = { folder, threads: Number(values.threads), signal: AbortSignal.timeout(1000 * Number(values['max-seconds'])) };
 const languages = Object.keys(SPOKEN_COMMANDS);
@@ -33,9 +33,9 @@ const languages = Object.keys(SPOKEN_COMMANDS);
 const english: Experiment = {
   ...common,
   name: 'english',
-  trainList: await speak(folder, { name: 'english-train', languages: ['en'], perLanguage: 2_000, items: [1, 2], voices: 'trained', seed: 1 }),
-  steps: 2_000,
-  eightBitSteps: 250,
+  trainList: await speak(folder, { name: 'english-train', languages: ['en'], perLanguage: 3_000, items: [1, 2], voices: 'trained', seed: 1 }),
+  steps: 3_000,
+  eightBitSteps: 300,
 };
 const englishTests = {
   'other voices': await speak(folder, { name: 'english-voices', languages: ['en'], perLanguage: 150, items: [1, 2], voices: 'unseen', seed: 2 }),

@@ -24,17 +24,18 @@ export interface RecogniserOptions {
   readonly threads: number;
   /** 1 is greedy. */
   readonly beamSize?: number;
+  readonly briefWindows?: boolean;
 }
 
 /** Chorus in this process. */
-export async function ours(type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1', { threads, beamSize = 1 }: RecogniserOptions): Promise<Recogniser> {
+export async function ours(type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1', { threads, beamSize = 1, briefWindows = false }: RecogniserOptions): Promise<Recogniser> {
   const speech = new LocalSpeech();
   const model: TranscribeParams['model'] = { modelPath: await whisperModel(type), device: 'cpu', threads };
   return {
     transcribe: async (file) => {
       const texts: string[] = [];
       const [startedAt, before] = [performance.now(), processorMs()];
-      await speech.transcribe({ model, soundPath: file, language: 'en', temperatures: [0], beamSize, withContext: false, onlySpeech: true }, { onSegment: ({ text }) => texts.push(text) });
+      await speech.transcribe({ model, soundPath: file, language: 'en', temperatures: [0], beamSize, withContext: false, onlySpeech: true, briefWindows }, { onSegment: ({ text }) => texts.push(text) });
       return { text: texts.join(' '), seconds: (performance.now() - startedAt) / 1000, processorSeconds: (processorMs() - before) / 1000 };
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -30,6 +30,8 @@ const VOICES: Readonly<Record<string, readonly string[]>> = {
 };
 const TRAINED_VARIANTS = ['', '+m1', '+m2', '+m3', '+m4', '+m8', '+f1', '+f2', '+f3', '+klatt', '+klatt3'];
 const UNSEEN_VARIANTS = ['+m5', '+m6', '+m7', '+f4', '+f5', '+klatt2', '+klatt4'];
+/** Voices of flite (English), made of recordings of people: the nearest to a person among what speaks any text. */
+const PEOPLES_VOICES = { trained: ['awb', 'rms', 'slt'], unseen: ['kal16'] } as const;
 const DIGITS = [...'0123456789'];
 const KEYWORDS = ['function', 'return', 'import', 'class', 'if', 'else', 'while', 'true', 'false', 'const'];
 /** espeak-ng reads kana alone. */
@@ -52,7 +54,10 @@ export interface SpokenSet {
   readonly seed: number;
 }
 
-/** Makes a list of what espeak-ng says, and the recordings, in `folder`. What is there already stays. Resolves with the list's path. */
+/**
+ * Makes a list of what espeak-ng says, half of the English with flite's voices in its place, and the recordings, in `folder`. Each has noise of its own strength, as telephones have.
+ * What is there already stays. Resolves with the list's path.
+ */
 export async function speak(folder: string, set: SpokenSet): Promise<string> {
   const list = path.join(folder, `${set.name}.jsonl`);
   if (existsSync(list)) return list;
@@ -65,11 +70,16 @@ export async function speak(folder: string, set: SpokenSet): Promise<string> {
     for (let number = 0; number < set.perLanguage; number++) {
       const count = set.items[0] + random.below(set.items[1] - set.items[0] + 1);
       const said = Array.from({ length: count }, () => pick(items));
-      const voice = `${pick(VOICES[language] as readonly string[])}${pick(set.voices === 'trained' ? TRAINED_VARIANTS : UNSEEN_VARIANTS)}`;
       const file = path.join(set.name, `${language}-${number}.wav`);
       const spoken = path.join(folder, `${set.name}.wav`);
-      await execa('espeak-ng', ['-v', voice, '-s', String(130 + random.below(80)), '-p', String(20 + random.below(60)), '-w', spoken, said.join(', ')]);
-      await writeFile(path.join(folder, file), wavBytes([await telephone(spoken)], { sampleRateHz: RATE_HZ }));
+      if (language === 'en' && random.below(2) === 0) {
+        const [stretch, pitchHz] = [0.8 + random.below(50) / 100, 80 + random.below(140)];
+        await execa('flite', ['-voice', pick(PEOPLES_VOICES[set.voices]), '--setf', `duration_stretch=${stretch}`, '--setf', `int_f0_target_mean=${pitchHz}`, '-t', said.join(', '), '-o', spoken]);
+      } else {
+        const voice = `${pick(VOICES[language] as readonly string[])}${pick(set.voices === 'trained' ? TRAINED_VARIANTS : UNSEEN_VARIANTS)}`;
+        await execa('espeak-ng', ['-v', voice, '-s', String(130 + random.below(80)), '-p', String(20 + random.below(60)), '-w', spoken, said.join(', ')]);
+      }
+      await writeFile(path.join(folder, file), wavBytes([noisy(await telephone(spoken), random)], { sampleRateHz: RATE_HZ }));
       recordings.push({ audio_filepath: file, text: said.join(' '), language });
     }
   }
@@ -106,6 +116,13 @@ async function writeList(list: string, recordings: readonly Recording[]): Promis
   await writeFile(`${list}.part`, `${recordings.map((recording) => JSON.stringify(recording)).join('\n')}\n`);
   await rename(`${list}.part`, list);
   return list;
+}
+
+/** Noise 15 to 45 dB below the sound. */
+function noisy(samples: Float32Array, random: Random): Float32Array {
+  const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, samples.length);
+  const deviation = Math.sqrt(power) * 10 ** (-(15 + random.below(31)) / 20);
+  return samples.map((sample) => Math.max(-1, Math.min(1, sample + deviation * random.normal())));
 }
 
 const telephone = (file: string): Promise<Float32Array> => samplesOf(file, RATE_HZ);

@@ -41,11 +41,11 @@ export function speechSeedReport({ seeds, layers, comparedRecordings }: SpeechSe
     figures: { seeds, layers, steps: { english: english.steps, languages: languages.steps } },
     body: `
 Small models that learn to hear a few words: numbers, the editor's spoken commands, and in English keywords. **What they are trained on is synthetic**: espeak-ng says it, in 11 variants of its voices, at 130 to 210 words
-a minute and various pitches, all at the telephone's 8 kHz. Word error rates, mean ± standard deviation over seeds; errors may be more than all words, since words may be heard that nobody said.
+a minute and various pitches, and half of the English three of flite's voices, which are made of recordings of people; all at the telephone's 8 kHz, with noise 15 to 45 dB below it. Word error rates, mean ± standard deviation over seeds; errors may be more than all words, since words may be heard that nobody said.
 
 ## In English
 
-1 or 2 items in an utterance of the training, ${english.steps} steps of ${BATCH_UTTERANCES} utterances. "Other voices" are variants of espeak-ng that were not trained on, "a person" is the speaker of
+1 or 2 items in an utterance of the training, ${english.steps} steps of ${BATCH_UTTERANCES} utterances. "Other voices" are variants of espeak-ng and a voice of flite that were not trained on, "a person" is the speaker of
 Asterisk's prompts, digits strung together with pauses of 0.15 s, whom no model has heard; "longer" has 3 to 5 items. All arms of a seed see the same utterances in the same order; the arm "trained in the last steps"
 leaves the float training ${english.eightBitSteps} steps before its end.
 

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Dictation } from '../../../sidecar/speech/dictation.ts';
 import { FRAME_REACH_SAMPLES, SAMPLE_RATE_HZ } from '../../../sidecar/speech/logMel.ts';
-import { WindowTranscriber, type TranscribedWindow } from '../../../sidecar/speech/windowTranscriber.ts';
+import { WindowTranscriber, type TranscribedWindow, type WindowOptions } from '../../../sidecar/speech/windowTranscriber.ts';
 
 const WINDOW_SECONDS = 30;
 
 /** Hears a word in each second: the number that its samples are. Its windows end with whole sentences of `sentenceSeconds`. */
 class Counting extends WindowTranscriber {
+  /** Of each window that was read. */
+  readonly wereBrief: (boolean | undefined)[] = [];
+
   constructor(private readonly sentenceSeconds: number) {
     super();
   }
@@ -16,7 +19,8 @@ class Counting extends WindowTranscriber {
     return WINDOW_SECONDS * SAMPLE_RATE_HZ;
   }
 
-  override transcribeWindow(samples: Float32Array, available: number): Promise<TranscribedWindow> {
+  override transcribeWindow(samples: Float32Array, available: number, { briefWindows }: WindowOptions): Promise<TranscribedWindow> {
+    this.wereBrief.push(briefWindows);
     const seconds = Math.floor(available / SAMPLE_RATE_HZ);
     const isFull = available === this.windowSamples;
     const nextSeconds = isFull ? Math.max(1, Math.floor(seconds / this.sentenceSeconds) * this.sentenceSeconds) : seconds;
@@ -51,4 +55,17 @@ describe('the last reading of a dictation', () => {
       assert.ok(hasSpeech);
     });
   }
+});
+
+describe('a dictation', () => {
+  it('is read in brief windows while one speaks, and in a whole one at the end', async () => {
+    const dictation = new Dictation({ language: 'en' });
+    const transcriber = new Counting(7);
+    dictation.transcriber = transcriber;
+    for (const isFinal of [false, false, true]) {
+      dictation.add(sound(countTo(2)));
+      await dictation.read({ isFinal });
+    }
+    assert.deepEqual(transcriber.wereBrief, [true, true, false]);
+  });
 });

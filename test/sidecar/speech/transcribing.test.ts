@@ -64,10 +64,10 @@ describe('a voice', () => {
 
 describe('transcribing', () => {
   const speech = new LocalSpeech();
-  async function transcribe(soundPath: string, options: { type?: 'F16' | 'Q8_0' | 'Q5_1'; language?: string; onlySpeech?: boolean; beamSize?: number; phrases?: readonly string[] } = {}): Promise<{ segments: TranscriptSegment[]; text: string; durationSeconds: number }> {
+  async function transcribe(soundPath: string, options: { type?: 'F16' | 'Q8_0' | 'Q5_1'; language?: string; onlySpeech?: boolean; beamSize?: number; briefWindows?: boolean; phrases?: readonly string[] } = {}): Promise<{ segments: TranscriptSegment[]; text: string; durationSeconds: number }> {
     const segments: TranscriptSegment[] = [];
     const { durationSeconds } = await speech.transcribe(
-      { model: { modelPath: await whisperModel(options.type ?? 'F16'), device: 'cpu', threads: 2 }, soundPath, language: options.language ?? 'auto', withContext: true, onlySpeech: options.onlySpeech ?? true, beamSize: options.beamSize, phrases: options.phrases },
+      { model: { modelPath: await whisperModel(options.type ?? 'F16'), device: 'cpu', threads: 2 }, soundPath, language: options.language ?? 'auto', withContext: true, onlySpeech: options.onlySpeech ?? true, beamSize: options.beamSize, briefWindows: options.briefWindows, phrases: options.phrases },
       { onSegment: (segment) => segments.push(segment) },
     );
     return { segments, text: segments.map(({ text }) => text).join(' '), durationSeconds };
@@ -102,6 +102,15 @@ describe('transcribing', () => {
       assert.ok(index === 0 || startSeconds >= (segments[index - 1] as TranscriptSegment).endSeconds - 0.021);
     });
   });
+
+  for (const [what, name, said] of [
+    ['a word', 'digits/10', '10'],
+    ['a sentence', 'cannot-complete-as-dialed', 'Your call cannot be completed as dialed.'],
+  ] as const) {
+    it(`hears ${what} in a brief window as in a whole one`, { skip: withoutRecordings }, async () => {
+      for (const briefWindows of [true, false]) assert.equal((await transcribe(recording(name), { briefWindows })).text.replace(/^10\.$/, '10'), said);
+    });
+  }
 
   it('writes down a sentence with several texts followed at once', { skip: withoutRecordings }, async () => {
     assert.equal((await transcribe(recording('cannot-complete-as-dialed'), { beamSize: 3 })).text, 'Your call cannot be completed as dialed.');
