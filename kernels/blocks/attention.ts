@@ -1,5 +1,6 @@
 import type { Graph } from '../ggml/graph.ts';
-import { reshape, type RopeOptions } from '../ggml/ops.ts';
+import type { RopeOptions } from '../ggml/opAttributes.ts';
+import { reshape } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { attendCache } from './attendCache.ts';
 import type { AttentionInputs, LayerCache } from './attentionInputs.ts';

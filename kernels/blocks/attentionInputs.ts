@@ -1,6 +1,6 @@
 /** What attention over a cache is given, and what it shows to whoever looks. */
 import type { Graph } from '../ggml/graph.ts';
-import type { RopeOptions } from '../ggml/ops.ts';
+import type { RopeOptions } from '../ggml/opAttributes.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { Heads } from './projectHeads.ts';
 

@@ -1,5 +1,6 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, concat, contiguous, fill, im2col, mulMat, permute, repeat, reshape, view, type Im2colOptions } from '../ggml/ops.ts';
+import type { Im2colOptions } from '../ggml/opAttributes.ts';
+import { add, concat, contiguous, fill, im2col, mulMat, permute, repeat, reshape, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
 export interface Convolution2dWeights {

@@ -1,5 +1,6 @@
 import type { Graph } from '../ggml/graph.ts';
-import { reshape, rope, type RopeOptions } from '../ggml/ops.ts';
+import type { RopeOptions } from '../ggml/opAttributes.ts';
+import { reshape, rope } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { linear, type LinearWeights } from './linear.ts';
 import { norm, type NormOptions, type NormWeights } from './norm.ts';

@@ -1,7 +1,7 @@
 import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Matrix } from '../blocks/linear.ts';
 import type { Graph } from '../ggml/graph.ts';
-import type { RopeOptions } from '../ggml/ops.ts';
+import type { RopeOptions } from '../ggml/opAttributes.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
 /** What is known of a layer when its rows are scored. */

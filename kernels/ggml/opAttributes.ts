@@ -1,5 +1,29 @@
-import type { Im2colOptions, RopeOptions } from './ops.ts';
-import type { Shape } from './tensor.ts';
+import type { Shape, Tensor } from './tensor.ts';
+
+/** Rotary position embedding (RoFormer, arXiv 2104.09864) and its YaRN extension (arXiv 2309.00071). */
+export interface RopeOptions {
+  /** Which dimensions are rotated together: neighbours ('normal', Llama) or halves ('neox', Qwen). */
+  readonly pairing: 'normal' | 'neox';
+  readonly dimensions: number;
+  readonly base: number;
+  readonly frequencyScale?: number;
+  readonly originalContext?: number;
+  readonly extensionFactor?: number;
+  readonly attentionFactor?: number;
+  readonly betaFast?: number;
+  readonly betaSlow?: number;
+  /** Divisors of the frequencies, `dimensions / 2` of them (Llama 3). */
+  readonly frequencyFactors?: Tensor;
+}
+
+/** A window that moves over rows and columns. */
+export interface Im2colOptions {
+  /** Extents of the window along dimensions 0 and 1. */
+  readonly kernel: readonly [width: number, height: number];
+  readonly stride: readonly [width: number, height: number];
+  /** Zeros on both sides of dimensions 0 and 1. */
+  readonly padding: readonly [width: number, height: number];
+}
 
 /** What an operation is given besides tensors, as far as its derivative depends on it. */
 export interface OpAttributes {

@@ -6,7 +6,7 @@ import type { Pointer } from './bindings.ts';
 import { ShapeError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import type { Op } from './support.ts';
-import type { OpAttributes } from './opAttributes.ts';
+import type { Im2colOptions, OpAttributes, RopeOptions } from './opAttributes.ts';
 import { toShape, type Shape, type Tensor } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
@@ -234,22 +234,6 @@ export function softMax(graph: Graph, a: Tensor, mask: Tensor | undefined, facto
   );
 }
 
-/** Rotary position embedding (RoFormer, arXiv 2104.09864) and its YaRN extension (arXiv 2309.00071). */
-export interface RopeOptions {
-  /** Which dimensions are rotated together: neighbours ('normal', Llama) or halves ('neox', Qwen). */
-  readonly pairing: 'normal' | 'neox';
-  readonly dimensions: number;
-  readonly base: number;
-  readonly frequencyScale?: number;
-  readonly originalContext?: number;
-  readonly extensionFactor?: number;
-  readonly attentionFactor?: number;
-  readonly betaFast?: number;
-  readonly betaSlow?: number;
-  /** Divisors of the frequencies, `dimensions / 2` of them (Llama 3). */
-  readonly frequencyFactors?: Tensor;
-}
-
 type RopeFunction = 'ggml_rope_ext' | 'ggml_rope_ext_back';
 function rotation(op: Op, name: RopeFunction) {
   return (graph: Graph, a: Tensor, positions: Tensor, options: RopeOptions): Tensor => {
@@ -296,15 +280,6 @@ export function concat(graph: Graph, a: Tensor, b: Tensor, dimension: 0 | 1 | 2 
   assertShape(a.shape.every((extent, d) => d === dimension || extent === b.shape[d]), 'concat', a, b);
   const shape = toShape(a.shape.map((extent, d) => (d === dimension ? extent + b.shape[dimension] : extent)));
   return graph.node('concat', [a, b], { type: a.type, shape }, () => graph.device.functions.ggml_concat(graph.context, a.pointer, b.pointer, dimension), { dimension } satisfies OpAttributes['concat']);
-}
-
-/** A window that moves over rows and columns. */
-export interface Im2colOptions {
-  /** Extents of the window along dimensions 0 and 1. */
-  readonly kernel: readonly [width: number, height: number];
-  readonly stride: readonly [width: number, height: number];
-  /** Zeros on both sides of dimensions 0 and 1. */
-  readonly padding: readonly [width: number, height: number];
 }
 
 /** Places that a window takes along one dimension. */

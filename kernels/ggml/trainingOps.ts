@@ -1,7 +1,8 @@
 /** Operations that only training uses: derivatives that ggml has as one operation, sums in place, and the optimiser's step. */
 import { ShapeError } from './errors.ts';
 import type { Graph } from './graph.ts';
-import { windowTensor, type Im2colOptions } from './ops.ts';
+import type { Im2colOptions } from './opAttributes.ts';
+import { windowTensor } from './ops.ts';
 import type { Tensor } from './tensor.ts';
 
 const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.every((extent, dimension) => extent === b.shape[dimension]);

@@ -5,7 +5,8 @@ import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';
 import { trainSpeech } from './speech/speechTraining.ts';
-import { train, type TrainListeners } from './training.ts';
+import { train } from './training.ts';
+import type { TrainListeners } from './trainListeners.ts';
 
 const stopping = new AbortController();
 const send = (message: TrainMessage): void => void process.send?.(message);

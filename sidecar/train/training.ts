@@ -12,20 +12,13 @@ import { exportModel } from './exportModel.ts';
 import { writeInitialValues } from './initialValues.ts';
 import { lossPlot } from './lossPlot.ts';
 import { planLowRank, type LowRankPlan } from './lowRankPlan.ts';
-import type { TrainOptions, TrainProgress, TrainResult } from './options.ts';
+import type { TrainOptions, TrainResult } from './options.ts';
 import { openTokenizer } from './openTokenizer.ts';
 import { NetworkDevices, ParallelNetworks } from './parallelNetworks.ts';
 import { placeModel, type PlacedModel } from './placedModel.ts';
+import type { TrainListeners } from './trainListeners.ts';
 import { modelFromFile, modelFromScratch, type TrainedModel } from './trainedModel.ts';
 import { runSteps, type Phase, type Reached } from './trainingSteps.ts';
-
-export interface TrainListeners {
-  readonly onProgress?: (progress: TrainProgress) => void;
-  /** One line on what was read and what is trained. */
-  readonly onNote?: (line: string) => void;
-  /** Ends the training after the step under way, with a checkpoint. */
-  readonly signal?: AbortSignal;
-}
 
 /** The factors of weights that were trained whole are trained more slowly (arXiv 2209.13569). */
 const RATE_SHARE_AFTER_DENSE = 0.5;

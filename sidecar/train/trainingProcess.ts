@@ -8,7 +8,7 @@ import { OutputTail } from '../engine/process/outputTail.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';
-import type { TrainListeners } from './training.ts';
+import type { TrainListeners } from './trainListeners.ts';
 
 /** Trains in a process of its own, since ggml ends its process on what it does not accept. Throws `TroubleError`. */
 export async function trainInProcess(options: TrainOptions | SpeechTrainOptions, { onProgress, onNote, signal }: TrainListeners = {}): Promise<TrainResult> {

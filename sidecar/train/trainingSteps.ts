@@ -7,7 +7,7 @@ import { seedOf } from './dropout.ts';
 import type { LowRankPlan } from './lowRankPlan.ts';
 import type { TrainOptions } from './options.ts';
 import type { ParallelNetworks } from './parallelNetworks.ts';
-import type { TrainListeners } from './training.ts';
+import type { TrainListeners } from './trainListeners.ts';
 
 /** Steps over which the speed is averaged. */
 const SPEED_STEPS = 10;

@@ -5,19 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RECORDINGS_FOLDER } from '../../.scripts/system.ts';
 import { whisperModel } from '../reference/whisperModel.ts';
 import { commitWorkspace } from './committedWorkspace.ts';
-import type { Window } from './driver.ts';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
-import { SoundServer } from './soundServer.ts';
+import { allowMicrophone, SoundServer } from './soundServer.ts';
 import { waitFor } from './waitFor.ts';
 
 const SENTENCE = path.join(RECORDINGS_FOLDER, 'cannot-complete-as-dialed.wav');
 const WORDS = 'Your call cannot be completed as dialed.';
-
-/** Each browser is another person, who is asked once. */
-async function consent(window: Window): Promise<void> {
-  await window.page.locator('.monaco-dialog-box').getByRole('button', { name: 'Use the Microphone' }).click();
-}
 
 const sound = await SoundServer.start();
 const speechModel = await whisperModel();
@@ -33,7 +27,7 @@ describe('dictation', () => {
         await chat.input.fill('Explain:');
         await chat.button('Dictate').click();
         assert.equal(await sound.listeners(), 0, 'before consent nobody listens');
-        await consent(window);
+        await allowMicrophone(window);
         const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
         await sign.waitFor();
         assert.equal(await sound.listeners(), 1);
@@ -49,7 +43,7 @@ describe('dictation', () => {
         const window = await host.openWindow();
         const chat = await window.openChat();
         await chat.input.fill('Explain:');
-        const question = window.page.locator('.monaco-dialog-box', { hasText: 'microphone' });
+        const question = window.dialog('microphone');
         for (let time = 0; time < 2; time++) {
           await chat.button('Dictate').click();
           await question.waitFor();
@@ -69,7 +63,7 @@ describe('dictation', () => {
         const window = await host.openWindow();
         await window.statusBarItem('main').waitFor();
         await window.command('Chorus: Dictate Commit Message');
-        await consent(window);
+        await allowMicrophone(window);
         const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
         await sign.waitFor();
         await sound.play(SENTENCE);
@@ -87,7 +81,7 @@ describe('dictation', () => {
         await window.openFile(file);
         await window.goTo(1, 6);
         await window.command('Chorus: Dictate');
-        await consent(window);
+        await allowMicrophone(window);
         const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
         await sign.waitFor();
         await sound.play(SENTENCE);

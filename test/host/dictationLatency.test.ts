@@ -10,7 +10,7 @@ import { whisperModel } from '../reference/whisperModel.ts';
 import type { ChatView } from './chatView.ts';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
-import { SoundServer } from './soundServer.ts';
+import { allowMicrophone, SoundServer } from './soundServer.ts';
 
 /** With `CHORUS_DICTATION_LATENCY=1` it writes `docs/results/dictation-latency.md`; without, it is not run, since times are told and not tested. */
 const RECORDINGS = ['agent-loginok', 'queue-thankyou', 'cannot-complete-as-dialed', 'conf-onlyperson', 'privacy-prompt', 'vm-nobodyavail', 'invalid', 'ss-noservice'];
@@ -65,7 +65,7 @@ if (process.env['CHORUS_DICTATION_LATENCY'] !== undefined) {
         for (const recording of RECORDINGS) {
           await chat.input.fill('');
           await chat.button('Dictate').click();
-          if (all.length === 0) await window.page.locator('.monaco-dialog-box').getByRole('button', { name: 'Use the Microphone' }).click();
+          if (all.length === 0) await allowMicrophone(window);
           await sign.waitFor();
           all.push(await dictated(recording, { sound, chat, ended: async () => !(await sign.isVisible()) }));
         }

@@ -231,6 +231,11 @@ export class Window {
     }
   }
 
+  /** The question in the middle of the window, or that with some text. */
+  dialog(hasText = ''): Locator {
+    return this.page.locator('.monaco-dialog-box', { hasText });
+  }
+
   /** Tabs of documents with unsaved changes. */
   dirtyTabs(): Locator {
     return this.page.locator('.part.editor .tab.dirty');

@@ -17,7 +17,7 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
     scenario('another extension is answered by the local model once the user allows it', async (host) => {
       const window = await host.openWindow();
       await window.command('Probe: Ask the Local Model');
-      const allow = window.page.locator('.monaco-dialog-box').getByRole('button', { name: 'Allow' });
+      const allow = window.dialog().getByRole('button', { name: 'Allow' });
       const answer = await waitFor('the answer', async () => {
         if (await allow.isVisible()) await allow.click();
         return readFile(host.file('probe.json'), 'utf8').then((text) => JSON.parse(text) as ProbeAnswer, () => undefined);

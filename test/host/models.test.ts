@@ -55,7 +55,7 @@ describe('models', () => {
         const before = mirror.server.requests.length;
         const window = await host.openWindow();
         await choose(window, 'Aya 23 8B');
-        const dialog = window.page.locator('.monaco-dialog-box', { hasText: 'may not be used commercially' });
+        const dialog = window.dialog('may not be used commercially');
         await dialog.filter({ hasText: 'CC-BY-NC-4.0' }).waitFor();
         await window.screenshot('model-licence');
         await dialog.getByRole('button', { name: 'Cancel' }).click();

@@ -55,7 +55,7 @@ describeHost(NEWEST_HOST, (scenario) => {
       await enter(window, /OpenAI-compatible server/, server.url);
       await enter(window, /Key of the server/, 'sk-host-test');
       await window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'test-model' }).click();
-      const dialog = window.page.locator('.monaco-dialog-box', { hasText: `Code will be sent to ${name}` });
+      const dialog = window.dialog(`Code will be sent to ${name}`);
       await dialog.waitFor();
       await dialog.getByRole('button', { name: 'Use This Server' }).click();
       const sign = window.page.locator('.statusbar-item', { hasText: name });

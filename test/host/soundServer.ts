@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Window } from './driver.ts';
 import { waitFor } from './waitFor.ts';
 
 /** A PulseAudio of the test's own: a loudspeaker that nobody hears, and a microphone that hears it alone. */
@@ -62,3 +63,8 @@ export class SoundServer {
 }
 
 const socketIn = (folder: string): string => path.join(folder, 'native');
+
+/** Answers the question before the first dictation. Each browser is another person, who is asked once. */
+export async function allowMicrophone(window: Window): Promise<void> {
+  await window.dialog('microphone').getByRole('button', { name: 'Use the Microphone' }).click();
+}

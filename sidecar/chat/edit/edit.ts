@@ -1,26 +1,10 @@
-import type { ModelSession } from '../../engine/engine.ts';
-import type { ChatChunk, ChatSettings, EditParams } from '../../protocol/client.ts';
-import type { EngineGenerateResult, LoadedModel } from '../../protocol/engine.ts';
+import type { EditParams } from '../../protocol/client.ts';
 import { extractCode } from '../fences.ts';
+import type { EditOutcome, EditRun } from './editRun.ts';
 import { fitToTarget, outdent } from './indentation.ts';
 import { rewritePrompt } from './rewrite.ts';
 import { translateEdit } from './translateEdit.ts';
 import { trimEcho } from './trimEcho.ts';
-
-export interface EditRun {
-  readonly session: ModelSession;
-  readonly model: LoadedModel;
-  readonly params: EditParams;
-  readonly settings: ChatSettings;
-  readonly sequence: string;
-  readonly onChunk: (chunk: ChatChunk) => void;
-  readonly signal: AbortSignal | undefined;
-}
-
-export interface EditOutcome {
-  readonly newText: string;
-  readonly stopReason: EngineGenerateResult['stopReason'];
-}
 
 /** Asks for the new code of the target and makes the answer fit its place. Greedy: the same code gets the same edit. */
 export async function edit(run: EditRun): Promise<EditOutcome> {

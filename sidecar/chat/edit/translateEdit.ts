@@ -1,7 +1,7 @@
 import { languageName } from '../language.ts';
 import { renderChat } from '../renderChat.ts';
 import { translateCode } from '../translate/translateCode.ts';
-import type { EditOutcome, EditRun } from './edit.ts';
+import type { EditOutcome, EditRun } from './editRun.ts';
 
 const SYSTEM_PROMPT = 'You translate comments and texts of a program. You answer with the translation and nothing else.';
 /** GBNF: one line that is not empty. */

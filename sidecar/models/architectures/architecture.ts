@@ -3,7 +3,7 @@ import type { GateMode } from '../../../kernels/blocks/gates.ts';
 import type { NormOptions } from '../../../kernels/blocks/norm.ts';
 import type { PackedInputs } from '../../../kernels/blocks/packedAttention.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
-import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
+import type { RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { Metadata } from './metadata.ts';
 import type { WeightTable } from './weightTable.ts';

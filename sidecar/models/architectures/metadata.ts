@@ -1,4 +1,4 @@
-import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
+import type { RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 

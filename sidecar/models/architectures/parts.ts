@@ -6,7 +6,7 @@ import { mixtureOfExperts, type ExpertWeights } from '../../../kernels/blocks/mi
 import { norm, type NormOptions } from '../../../kernels/blocks/norm.ts';
 import { routerLoss } from '../../../kernels/blocks/routerLoss.ts';
 import { packedAttention } from '../../../kernels/blocks/packedAttention.ts';
-import type { RopeOptions } from '../../../kernels/ggml/ops.ts';
+import type { RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import type { BlockContext, Hyperparameters, WeightSpec } from './architecture.ts';

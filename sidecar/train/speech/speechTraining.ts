@@ -17,7 +17,7 @@ import { Checkpoints } from '../checkpoints.ts';
 import { lossPlot } from '../lossPlot.ts';
 import type { TrainResult } from '../options.ts';
 import { parameterSpec } from '../parameterSpecs.ts';
-import type { TrainListeners } from '../training.ts';
+import type { TrainListeners } from '../trainListeners.ts';
 import { ActivationRanges } from './activationRanges.ts';
 import { eightBitRows } from './eightBitRows.ts';
 import { initialSpeechValues } from './initialSpeechValues.ts';

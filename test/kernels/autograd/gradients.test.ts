@@ -7,6 +7,7 @@ import { Tape } from '../../../kernels/autograd/tape.ts';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { ShapeError } from '../../../kernels/ggml/errors.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
+import type { Im2colOptions, RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
 import * as ops from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { checkGradients, type GradientCase } from '../../reference/gradientCheck.ts';
@@ -32,14 +33,14 @@ const broadcasting = (name: string, apply: Operation): GradientCase[] =>
     build: (graph, { parameter }) => apply(graph, parameter([5, 3, 2, 2]), parameter(extents, { centre: 2, spread: 0.5 })),
   }));
 
-const ropeOptions: readonly ops.RopeOptions[] = [
+const ropeOptions: readonly RopeOptions[] = [
   { pairing: 'normal', dimensions: 8, base: 100 },
   { pairing: 'neox', dimensions: 6, base: 100, frequencyScale: 0.5 },
   { pairing: 'normal', dimensions: 8, base: 100, frequencyScale: 0.25, originalContext: 16, extensionFactor: 1, attentionFactor: 1.2 },
 ];
 
 /** ggml has its derivative on the processor alone. */
-const im2colOptions: readonly ops.Im2colOptions[] = [
+const im2colOptions: readonly Im2colOptions[] = [
   { kernel: [3, 3], stride: [1, 1], padding: [1, 1] },
   { kernel: [3, 3], stride: [2, 2], padding: [1, 1] },
   { kernel: [3, 1], stride: [1, 1], padding: [0, 0] },
