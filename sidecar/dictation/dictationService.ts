@@ -26,6 +26,8 @@ const SILENCE_LIMIT_SECONDS = 4;
 /** Before the first. */
 const FIRST_WORD_LIMIT_SECONDS = 12;
 const LIMIT_MS = 10 * 60_000;
+/** Without a reading, while a model is loaded or one that is too large for the machine reads: then nobody knows whether somebody still speaks. */
+const UNREAD_LIMIT_MS = 60_000;
 /** Between two readings, so that a quick processor is not busy all the time. */
 const LEAST_PAUSE_MS = 250;
 /** The speech model's process ends when nobody dictated for so long. */
@@ -75,10 +77,13 @@ export class DictationService {
     await engine?.end(new TroubleError('draining', 'Dictation has ended.'));
   }
 
-  async #listen(begin: BeginDictationParams, stop: AbortSignal, { onChunk, signal }: Pick<DictateOptions, 'onChunk' | 'signal'>): Promise<DictateResult> {
-    signal.throwIfAborted();
+  async #listen(begin: BeginDictationParams, stop: AbortSignal, { onChunk, signal: cancelled }: Pick<DictateOptions, 'onChunk' | 'signal'>): Promise<DictateResult> {
+    cancelled.throwIfAborted();
     if (stop.aborted) return { text: '', endedBy: 'stop' };
     const engine = this.#runningEngine();
+    // What the engine still does for a dictation whose microphone failed is in the next one's way.
+    const left = new AbortController();
+    const signal = AbortSignal.any([cancelled, left.signal]);
     const begun = engine.request(BEGIN_DICTATION, begin, signal);
     using microphone = this.options.openMicrophone({
       onOpen: () => onChunk({ isListening: true, text: '' }),
@@ -87,23 +92,28 @@ export class DictationService {
     const read = (isFinal: boolean): Promise<DictationReading> => engine.request(READ_DICTATION, { isFinal } satisfies ReadDictationParams, signal);
     // Loading a model and reading take seconds: the microphone waits for neither.
     for (const ended of [stop, signal]) ended.addEventListener('abort', () => microphone[Symbol.dispose](), { once: true });
+    using watch = new Watch(() => microphone[Symbol.dispose]());
     // A microphone that fails ends the wait for whatever comes meanwhile; one that was closed does not.
     const failure = microphone.failed.then(() => new Promise<never>(() => undefined));
     const whileOpen = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, failure]);
-    await whileOpen(begun);
-    const endedBy = await this.#untilEnd(() => whileOpen(read(false)), stop, { onChunk, signal });
-    microphone[Symbol.dispose]();
-    const { text } = await read(true);
-    return { text, endedBy };
+    try {
+      await whileOpen(begun);
+      const endedBy = await this.#untilEnd(() => whileOpen(read(false)), stop, { watch, onChunk, signal });
+      microphone[Symbol.dispose]();
+      const { text } = await read(true);
+      return { text, endedBy };
+    } finally {
+      left.abort();
+    }
   }
 
-  async #untilEnd(read: () => Promise<DictationReading>, stop: AbortSignal, { onChunk, signal }: Pick<DictateOptions, 'onChunk' | 'signal'>): Promise<DictateResult['endedBy']> {
-    const endAt = performance.now() + LIMIT_MS;
+  async #untilEnd(read: () => Promise<DictationReading>, stop: AbortSignal, { watch, onChunk, signal }: Pick<DictateOptions, 'onChunk' | 'signal'> & { readonly watch: Watch }): Promise<DictateResult['endedBy']> {
     let shown = '';
-    while (performance.now() < endAt) {
+    while (!watch.hasEnded) {
       signal.throwIfAborted();
       if (stop.aborted) return 'stop';
       const { text, hasSpeech, silenceSeconds } = await read();
+      watch.heard();
       if (text !== shown) onChunk({ isListening: true, text });
       shown = text;
       if (silenceSeconds > (hasSpeech ? SILENCE_LIMIT_SECONDS : FIRST_WORD_LIMIT_SECONDS)) return 'silence';
@@ -115,5 +125,30 @@ export class DictationService {
   #runningEngine(): EngineChild {
     if (!this.#engine?.alive) this.#engine = new EngineChild();
     return this.#engine;
+  }
+}
+
+/** Closes a microphone that has been open for too long, or that nobody has read for too long, whatever else goes on. */
+class Watch implements Disposable {
+  readonly #endAt = performance.now() + LIMIT_MS;
+  #timer: NodeJS.Timeout | undefined;
+  hasEnded = false;
+
+  constructor(private readonly close: () => void) {
+    this.heard();
+  }
+
+  /** Says that the sound so far was read. */
+  heard(): void {
+    if (this.hasEnded) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.hasEnded = true;
+      this.close();
+    }, Math.min(UNREAD_LIMIT_MS, this.#endAt - performance.now()));
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
   }
 }

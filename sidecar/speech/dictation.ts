@@ -7,10 +7,12 @@ const SETTLED_SECONDS = 8;
 const PAUSE_SECONDS = 0.8;
 /** Kept of silence, so that a first consonant is not cut. */
 const KEPT_SILENCE_SECONDS = 1;
+/** Speech behind the last whole segment that is worth another window: a shorter one is where the two disagree about its end. */
+const UNREAD_SECONDS = 0.3;
 /** Greedy, and in brief windows: the text is decoded again with the next piece of sound. */
 const WHILE_SPEAKING: readonly number[] = [0];
 
-/** Text of sound that is still coming: the growing window is decoded again and again, and what lies before a pause is settled. */
+/** Text of sound that is still coming: the growing window is decoded again and again, and what lies before a pause is read once more, as exactly as can be, and settled. */
 export class Dictation {
   /** Set when the model is loaded. */
   transcriber: WindowTranscriber | undefined;
@@ -22,7 +24,7 @@ export class Dictation {
   #added = 0;
   #lastSpeechEnd = 0;
 
-  /** `beamSize` is that of the last reading; those before it are greedy. */
+  /** `beamSize` is that of what stays; readings while one speaks are greedy. */
   constructor(private readonly options: { readonly language: string; readonly beamSize?: number; readonly phrases?: readonly string[] }) {
     this.#language = options.language;
   }
@@ -38,51 +40,64 @@ export class Dictation {
 
   async read({ isFinal, signal }: { readonly isFinal: boolean; readonly signal?: AbortSignal }): Promise<DictationReading> {
     const { transcriber } = this;
-    if (!transcriber || this.#sound.length === 0) return this.#reading('');
-    let settled: { readonly text: string; readonly isFull: boolean };
-    do {
+    if (!transcriber) return this.#reading('');
+    while (this.#sound.length > 0) {
       const available = Math.min(this.#sound.length, transcriber.windowSamples);
-      const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
-      samples.set(this.#sound.subarray(0, available), FRAME_REACH_SAMPLES);
-      const window = await transcriber.transcribeWindow(samples, available, { language: this.#language, previous: [], temperatures: isFinal ? undefined : WHILE_SPEAKING, beamSize: isFinal ? this.options.beamSize : 1, briefWindows: !isFinal, phrases: this.options.phrases, signal });
-      const offset = this.#added - this.#sound.length;
-      const last = window.speech.at(-1);
-      if (last) {
-        this.#hasSpeech = true;
-        this.#lastSpeechEnd = Math.max(this.#lastSpeechEnd, offset + Math.round(last.end * SAMPLE_RATE_HZ));
-      }
-      settled = this.#settle(window, available, transcriber.windowSamples);
-      // Behind a full window's last whole sentence is sound that no text stands for yet.
-    } while (isFinal && settled.isFull && this.#sound.length > 0);
-    return this.#reading(settled.text);
-  }
-
-  /** Moves what does not change any more to the settled text and drops its sound; gives the text of the rest, and whether the sound filled the window. */
-  #settle({ segments, speech, nextSeconds, language }: TranscribedWindow, available: number, windowSamples: number): { readonly text: string; readonly isFull: boolean } {
-    const seconds = available / SAMPLE_RATE_HZ;
-    const text = segments.map((segment) => segment.text).join(' ');
-    const last = speech.at(-1);
-    const isFull = available === windowSamples;
-    if (!last) {
-      this.#drop(available - KEPT_SILENCE_SECONDS * SAMPLE_RATE_HZ);
-      return { text: '', isFull };
+      let window = await this.#window(transcriber, available, { stays: isFinal, signal });
+      if (!isFinal && settledSamples(window, available, transcriber.windowSamples) > 0 && window.speech.length > 0) window = await this.#window(transcriber, available, { stays: true, signal });
+      const settled = settledSamples(window, available, transcriber.windowSamples) || (isFinal ? unreadFrom(window) : 0);
+      const text = window.segments.map((segment) => segment.text).join(' ');
+      if (settled === 0) return this.#reading(text);
+      this.#settle(text, window.language, settled);
+      // Behind a full window's last whole sentence, and behind a decoder's last whole segment, is sound that no text stands for yet.
+      if (!isFinal) break;
     }
-    const isPaused = seconds > SETTLED_SECONDS && seconds - last.end > PAUSE_SECONDS;
-    if (!isPaused && !isFull) return { text, isFull };
-    // What was spoken before decides for what follows.
-    this.#language = language;
-    this.#settled = joined(this.#settled, text);
-    this.#drop(isPaused ? Math.round(last.end * SAMPLE_RATE_HZ) : Math.round(nextSeconds * SAMPLE_RATE_HZ));
-    return { text: '', isFull };
+    return this.#reading('');
   }
 
-  #drop(samples: number): void {
-    if (samples > 0) this.#sound = this.#sound.slice(samples);
+  /** Reads the first `available` samples: quickly, or as what `stays`. */
+  async #window(transcriber: WindowTranscriber, available: number, { stays, signal }: { readonly stays: boolean; readonly signal: AbortSignal | undefined }): Promise<TranscribedWindow> {
+    const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
+    samples.set(this.#sound.subarray(0, available), FRAME_REACH_SAMPLES);
+    const { beamSize, phrases } = this.options;
+    const options = { language: this.#language, previous: [], temperatures: stays ? undefined : WHILE_SPEAKING, beamSize: stays ? beamSize : 1, briefWindows: !stays, phrases, signal };
+    const window = await transcriber.transcribeWindow(samples, available, options);
+    const last = window.speech.at(-1);
+    if (last) {
+      this.#hasSpeech = true;
+      this.#lastSpeechEnd = Math.max(this.#lastSpeechEnd, this.#added - this.#sound.length + Math.round(last.end * SAMPLE_RATE_HZ));
+    }
+    return window;
+  }
+
+  /** Text that does not change any more; its sound is dropped. What was spoken decides for the language of what follows. */
+  #settle(text: string, language: string, samples: number): void {
+    if (text !== '') this.#language = language;
+    this.#settled = joined(this.#settled, text);
+    this.#sound = this.#sound.slice(samples);
   }
 
   #reading(text: string): DictationReading {
     return { text: joined(this.#settled, text), hasSpeech: this.#hasSpeech, silenceSeconds: (this.#added - this.#lastSpeechEnd) / SAMPLE_RATE_HZ };
   }
+}
+
+/** How much of a window does not change any more, in samples: silence, what lies before a pause, and the whole segments of a window that is full. */
+function settledSamples({ speech, nextSeconds }: TranscribedWindow, available: number, windowSamples: number): number {
+  const last = speech.at(-1);
+  const isFull = available === windowSamples;
+  // A full window of silence that is shorter than what is kept would stay for ever.
+  if (!last) return Math.max(isFull ? 1 : 0, available - KEPT_SILENCE_SECONDS * SAMPLE_RATE_HZ);
+  const seconds = available / SAMPLE_RATE_HZ;
+  const isPaused = seconds > SETTLED_SECONDS && seconds - last.end > PAUSE_SECONDS;
+  if (isPaused) return Math.round(Math.min(nextSeconds, last.end) * SAMPLE_RATE_HZ);
+  return isFull ? Math.round(nextSeconds * SAMPLE_RATE_HZ) : 0;
+}
+
+/** Where sound begins that somebody spoke and the text has not: behind the last whole segment of a text that went on. 0 where there is none. */
+function unreadFrom({ speech, nextSeconds }: TranscribedWindow): number {
+  const last = speech.at(-1);
+  return last && last.end - nextSeconds > UNREAD_SECONDS ? Math.round(nextSeconds * SAMPLE_RATE_HZ) : 0;
 }
 
 const joined = (a: string, b: string): string => [a, b].filter((part) => part !== '').join(' ');

@@ -21,12 +21,18 @@ interface Opened {
   readonly transcriber: WindowTranscriber;
 }
 
-/** Speech in this process. The last model stays, since loading it takes longer than a sentence. */
+/** Speech in this process: one thing at a time, since all share a model and a device. The last model stays, since loading it takes longer than a sentence. */
 export class LocalSpeech implements Speech {
   #opened: Opened | undefined;
   #dictation: Dictation | undefined;
+  /** Ends when what was begun last does. */
+  #last: Promise<unknown> = Promise.resolve();
 
-  async transcribe(params: TranscribeParams, { onSegment, onProgress, signal }: TranscribeEvents = {}): Promise<TranscribeResult> {
+  async transcribe(params: TranscribeParams, events: TranscribeEvents = {}): Promise<TranscribeResult> {
+    return this.#afterOthers(() => this.#transcribe(params, events), events.signal);
+  }
+
+  async #transcribe(params: TranscribeParams, { onSegment, onProgress, signal }: TranscribeEvents): Promise<TranscribeResult> {
     // What is cheap to find wrong first.
     const sound = await WavFile.open(params.soundPath);
     try {
@@ -56,7 +62,12 @@ export class LocalSpeech implements Speech {
     // Sound that comes while the model is loaded is kept.
     const dictation = new Dictation({ language, beamSize, phrases });
     this.#dictation = dictation;
-    dictation.transcriber = (await this.#open(model, signal)).transcriber;
+    try {
+      dictation.transcriber = (await this.#afterOthers(() => this.#open(model, signal), signal)).transcriber;
+    } catch (error) {
+      this.#forget(dictation);
+      throw error;
+    }
   }
 
   addSound({ samples }: DictationSound): void {
@@ -65,8 +76,30 @@ export class LocalSpeech implements Speech {
   }
 
   async readDictation({ isFinal }: ReadDictationParams, { signal }: { readonly signal?: AbortSignal } = {}): Promise<DictationReading> {
-    if (!this.#dictation) throw new TroubleError('invalid-input', 'No dictation was begun.');
-    return this.#dictation.read({ isFinal, signal });
+    const dictation = this.#dictation;
+    if (!dictation) throw new TroubleError('invalid-input', 'No dictation was begun.');
+    try {
+      const reading = await this.#afterOthers(() => dictation.read({ isFinal, signal }), signal);
+      if (isFinal) this.#forget(dictation);
+      return reading;
+    } catch (error) {
+      this.#forget(dictation);
+      throw error;
+    }
+  }
+
+  /** What was said is kept no longer than it is needed. */
+  #forget(dictation: Dictation): void {
+    if (this.#dictation === dictation) this.#dictation = undefined;
+  }
+
+  async #afterOthers<Result>(work: () => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+    const turn = this.#last.then(() => {
+      signal?.throwIfAborted();
+      return work();
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 
   async #open(params: SpeechModelParams, signal?: AbortSignal): Promise<Opened> {

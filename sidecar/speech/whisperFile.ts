@@ -44,6 +44,8 @@ const HEADER_FIELDS = ['vocabularySize', 'audioContext', 'audioWidth', 'audioHea
 const MOST: Readonly<Record<(typeof HEADER_FIELDS)[number], number>> = {
   vocabularySize: 1 << 20, audioContext: 1 << 16, audioWidth: 1 << 14, audioHeads: 1 << 10, audioBlocks: 1 << 10, textContext: 1 << 16, textWidth: 1 << 14, textHeads: 1 << 10, textBlocks: 1 << 10, melBands: 1 << 10,
 };
+/** Tokens of control and time stand behind those of text; a prompt and a token of text need places. */
+const LEAST: Partial<typeof MOST> = { vocabularySize: 51_864, textContext: 8 };
 const MOST_FREQUENCIES = 1 << 14;
 const MOST_TOKEN_BYTES = 1 << 12;
 const MOST_NAME_BYTES = 256;
@@ -103,7 +105,7 @@ class WhisperParser {
   private async hyperparameters(): Promise<WhisperHyperparameters> {
     const values: Partial<Record<(typeof HEADER_FIELDS)[number], number>> = {};
     await this.reader.need(4 * (HEADER_FIELDS.length + 1));
-    for (const field of HEADER_FIELDS) values[field] = this.within(this.reader.takeInt32(), field, MOST[field]);
+    for (const field of HEADER_FIELDS) values[field] = this.within(this.reader.takeInt32(), field, MOST[field], LEAST[field]);
     // The type of most weights: each tensor says its own.
     this.reader.takeInt32();
     const found = values as WhisperHyperparameters;
@@ -160,8 +162,8 @@ class WhisperParser {
     return tensors;
   }
 
-  private within(value: number, what: string, most: number): number {
-    if (value < 1 || value > most) throw this.invalid(`it claims ${value} for ${what}, expected 1 to ${most}`);
+  private within(value: number, what: string, most: number, least = 1): number {
+    if (value < least || value > most) throw this.invalid(`it claims ${value} for ${what}, expected ${least} to ${most}`);
     return value;
   }
 

@@ -119,6 +119,31 @@ describe('dictation', () => {
     }
   });
 
+  it('closes a microphone that nobody reads for a minute, as where a model takes for ever to load', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    let isClosed = false;
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const unread = new DictationService({
+      openMicrophone: () => {
+        open();
+        return { failed: new Promise<void>(() => undefined), [Symbol.dispose]: () => void (isClosed = true) };
+      },
+      speechModelPath: () => whisperModel(),
+    });
+    const controller = new AbortController();
+    const ended = unread.dictate({ settings: { threads: 2 }, onChunk: () => undefined, signal: controller.signal }).catch(() => undefined);
+    await opened;
+    test.mock.timers.tick(59_000);
+    assert.equal(isClosed, false);
+    test.mock.timers.tick(1_000);
+    assert.equal(isClosed, true);
+    test.mock.timers.reset();
+    controller.abort();
+    await unread.dispose();
+    await ended;
+  });
+
   it('is ended by its signal', async () => {
     sound = new Float32Array(16_000 * 60);
     const controller = new AbortController();

@@ -6,12 +6,18 @@ import { WindowTranscriber, type TranscribedWindow, type WindowOptions } from '.
 
 const WINDOW_SECONDS = 30;
 
-/** Hears a word in each second: the number that its samples are. Its windows end with whole sentences of `sentenceSeconds`. */
+/**
+ * Hears a word in each second: the number that its samples are. Its full windows end with whole sentences of `sentenceSeconds`; its text stops after `mostWords`, as a
+ * decoder's does that may say no more.
+ */
 class Counting extends WindowTranscriber {
   /** Of each window that was read. */
   readonly wereBrief: (boolean | undefined)[] = [];
 
-  constructor(private readonly sentenceSeconds: number) {
+  constructor(
+    private readonly sentenceSeconds: number,
+    private readonly options: { readonly mostWords?: number } = {},
+  ) {
     super();
   }
 
@@ -23,10 +29,15 @@ class Counting extends WindowTranscriber {
     this.wereBrief.push(briefWindows);
     const seconds = Math.floor(available / SAMPLE_RATE_HZ);
     const isFull = available === this.windowSamples;
-    const nextSeconds = isFull ? Math.max(1, Math.floor(seconds / this.sentenceSeconds) * this.sentenceSeconds) : seconds;
-    const words = Array.from({ length: nextSeconds }, (_, second) => samples[FRAME_REACH_SAMPLES + second * SAMPLE_RATE_HZ] as number).filter((word) => word > 0);
+    const { mostWords = Infinity } = this.options;
+    const wordIn = (second: number): number => samples[FRAME_REACH_SAMPLES + second * SAMPLE_RATE_HZ] as number;
+    const spoken = Array.from({ length: seconds }, (_, second) => second).filter((second) => wordIn(second) > 0);
+    const stopped = spoken[mostWords];
+    const nextSeconds = stopped ?? (isFull ? Math.max(1, Math.floor(seconds / this.sentenceSeconds) * this.sentenceSeconds) : seconds);
+    const words = spoken.filter((second) => second < nextSeconds).map(wordIn);
     const segments = words.length === 0 ? [] : [{ startSeconds: 0, endSeconds: nextSeconds, text: words.join(' ') }];
-    return Promise.resolve({ segments, speech: words.length === 0 ? [] : [{ start: 0, end: seconds }], nextSeconds, language: 'en' });
+    const last = spoken.at(-1);
+    return Promise.resolve({ segments, speech: last === undefined ? [] : [{ start: spoken[0] as number, end: last + 1 }], nextSeconds, language: 'en' });
   }
 
   override [Symbol.dispose](): void {}
@@ -67,5 +78,56 @@ describe('a dictation', () => {
       await dictation.read({ isFinal });
     }
     assert.deepEqual(transcriber.wereBrief, [true, true, false]);
+  });
+
+  it('has what lies before a pause read in a whole window too, before it is settled', async () => {
+    const dictation = new Dictation({ language: 'en' });
+    const transcriber = new Counting(7);
+    dictation.transcriber = transcriber;
+    dictation.add(sound([...countTo(9), 0, 0]));
+    assert.equal((await dictation.read({ isFinal: false })).text, countTo(9).join(' '));
+    assert.deepEqual(transcriber.wereBrief, [true, false]);
+    dictation.add(sound([10, 11]));
+    assert.equal((await dictation.read({ isFinal: true })).text, countTo(11).join(' '));
+  });
+
+  for (const [when, silence, isFinal] of [['at the end', [], true], ['at a pause', [0, 0], false]] as const) {
+    it(`reads on behind a text that stopped before the speech did, ${when}`, async () => {
+      const dictation = new Dictation({ language: 'en' });
+      dictation.transcriber = new Counting(7, { mostWords: 4 });
+      dictation.add(sound([...countTo(11), ...silence]));
+      await dictation.read({ isFinal });
+      assert.equal((await dictation.read({ isFinal: true })).text, countTo(11).join(' '));
+    });
+  }
+
+  it('takes the language from words, not from what had none', async () => {
+    const languages: string[] = [];
+    class Humming extends Counting {
+      override async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+        languages.push(options.language);
+        const window = await super.transcribeWindow(samples, available, options);
+        return { ...window, segments: [], language: 'cy' };
+      }
+    }
+    const dictation = new Dictation({ language: 'auto' });
+    dictation.transcriber = new Humming(7);
+    dictation.add(sound([...countTo(9), 0, 0]));
+    await dictation.read({ isFinal: false });
+    dictation.add(sound([1, 2]));
+    await dictation.read({ isFinal: true });
+    assert.ok(languages.every((language) => language === 'auto'), languages.join(' '));
+  });
+
+  it('ends where a model has windows shorter than the silence that is kept', async () => {
+    const dictation = new Dictation({ language: 'en' });
+    class Short extends Counting {
+      override get windowSamples(): number {
+        return SAMPLE_RATE_HZ / 2;
+      }
+    }
+    dictation.transcriber = new Short(7);
+    dictation.add(new Float32Array(SAMPLE_RATE_HZ));
+    assert.equal((await dictation.read({ isFinal: true })).text, '');
   });
 });

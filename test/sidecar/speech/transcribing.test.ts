@@ -132,6 +132,12 @@ describe('transcribing', () => {
     await assert.rejects(transcribe(await soundFile([new Float32Array(16_000)]), { language: 'de' }), (error) => error instanceof TroubleError && /English alone/.test(error.message));
   });
 
+  it('does one thing after the other where two are asked for at once', { skip: withoutRecordings }, async () => {
+    const [one, other] = await Promise.all([transcribe(recording('cannot-complete-as-dialed')), transcribe(recording('digits/10'), { type: 'Q8_0' })]);
+    assert.equal(one.text, 'Your call cannot be completed as dialed.');
+    assert.match(other.text, /^10/);
+  });
+
   it('ends when it is told to', { skip: withoutRecordings }, async () => {
     const request = { model: { modelPath: await whisperModel(), device: 'cpu', threads: 2 }, soundPath: recording('demo-congrats'), language: 'en', withContext: true, onlySpeech: true } as const;
     await assert.rejects(speech.transcribe(request, { signal: AbortSignal.timeout(100) }), { name: 'TimeoutError' });

@@ -118,6 +118,7 @@ describe('a speech model', () => {
     ['that is empty', () => Buffer.alloc(0), 'invalid-model', /no speech model/],
     ['of another kind', () => Buffer.from('GGUF and so on'), 'invalid-model', /ggml-\*\.bin of whisper\.cpp/],
     ['with an impossible size', () => changed(4, -1), 'invalid-model', /claims -1 for vocabularySize/],
+    ['whose words leave no place for tokens of control', () => changed(4, 50_257), 'invalid-model', /claims 50257 for vocabularySize, expected 51864/],
     ['whose heads do not share its width', () => changed(16, 3), 'invalid-model', /3 attention heads/],
     ['that was cut short', () => whole.subarray(0, whole.length - 5), 'truncated-model', /cut short/],
     ['with a tensor too few', () => tinyWhisperBytes(undefined, (tensors) => tensors.filter(({ name }) => name !== 'encoder.conv2.weight')), 'invalid-model', /encoder\.conv2\.weight is missing/],
