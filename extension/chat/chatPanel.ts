@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { HostMessage, PageMessage } from '../../media/chat/messages.ts';
 import type { ChatCommand, ContextItem } from '../../sidecar/protocol/client.ts';
-import type { ChatBox } from '../dictation/registerDictation.ts';
+import { boxTarget } from '../dictation/boxTarget.ts';
 import type { DictationTarget } from '../dictation/dictationTarget.ts';
+import type { ChatBox } from '../dictation/registerDictation.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { readChorusSettings } from '../settings.ts';
 import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
@@ -11,11 +12,13 @@ import { ChatController } from './chatController.ts';
 import { ChatHistory } from './chatHistory.ts';
 import { applyCode, insertAtCursor } from './applyCode.ts';
 import { ContextChips } from './contextChips.ts';
+import { Draft } from './draft.ts';
 import { historyFolder } from './historyFolder.ts';
 import { panelHtml } from './panelHtml.ts';
 import { chatStrings, slashCommands } from './strings.ts';
 
 const VIEW_ID = 'chorus.chat';
+const DRAFT_KEY = 'chorus.chat.draft';
 
 /** Argument of `chorus.chat.ask`: what another part of the extension asks as if the user had typed it. */
 export interface AskArguments {
@@ -50,6 +53,8 @@ class ChatPanel implements vscode.WebviewViewProvider {
   private readonly controller: ChatController;
   private readonly chips: ContextChips;
   private readonly history: ChatHistory;
+  private readonly draft: Draft;
+  private isListening = false;
   private readonly loaded: Promise<void>;
   private view: vscode.WebviewView | undefined;
   /** Messages for a page that is not there yet. */
@@ -67,6 +72,11 @@ class ChatPanel implements vscode.WebviewViewProvider {
     const post = (message: HostMessage): void => this.post(message);
     this.history = new ChatHistory(historyFolder(context.storageUri), logError);
     this.chips = new ContextChips(policy, () => post({ type: 'chips', chips: this.chips.views }));
+    this.draft = new Draft({
+      text: context.workspaceState.get(DRAFT_KEY, ''),
+      keep: (text) => void context.workspaceState.update(DRAFT_KEY, text).then(undefined, logError),
+      show: (previous, text) => post({ type: 'dictated', previous, text }),
+    });
     this.controller = new ChatController({ session, history: this.history, chips: this.chips, post });
     this.loaded = this.history.load();
     context.subscriptions.push(
@@ -129,23 +139,29 @@ class ChatPanel implements vscode.WebviewViewProvider {
     await this.controller.send([command && `/${command}`, text].filter(Boolean).join(' '));
   }
 
-  /** Shows the box for questions; what is dictated comes after what stands there. */
+  /** Shows the box for questions; what is dictated comes after what stands there, until the user edits or sends that. */
   async openForDictation(): Promise<DictationTarget> {
     await this.focus();
-    this.postWhenReady({ type: 'dictation', isListening: false });
-    return {
-      setListening: (isListening) => this.post({ type: 'dictation', isListening }),
-      show: async (text) => {
-        this.post({ type: 'dictated', text });
-        return this.view !== undefined;
+    const { draft } = this;
+    return boxTarget({
+      gone: draft.nextEdit,
+      read: () => draft.read(),
+      write: async (text) => {
+        draft.write(text);
+        return true;
       },
-    };
+      setListening: (isListening) => {
+        this.isListening = isListening;
+        this.post({ type: 'dictation', isListening });
+      },
+    });
   }
 
   private async receive(message: PageMessage): Promise<void> {
     const { controller, chips } = this;
     switch (message.type) {
       case 'ready': return this.greet();
+      case 'draft': return this.draft.edit(message.text);
       case 'send': return controller.send(message.text);
       case 'stop': return controller.stop();
       case 'retry': return controller.retry(message.id);
@@ -176,6 +192,8 @@ class ChatPanel implements vscode.WebviewViewProvider {
       conversations: this.controller.summaries,
       chips: this.chips.views,
       isBundledModel: isBundledModel(),
+      draft: this.draft.read(),
+      isListening: this.isListening,
     });
     for (const message of this.waiting.splice(0)) this.post(message);
   }

@@ -12,8 +12,8 @@ const LISTENING_CONTEXT = 'chorus.dictating';
 
 interface RunningDictation {
   readonly cancellation: vscode.CancellationTokenSource;
-  /** The sidecar was asked to listen. */
-  isListening: boolean;
+  /** The target is opened or the user asked; the sidecar was asked to listen; its first answer came, and the microphone is open. */
+  phase: 'preparing' | 'asked' | 'listening';
 }
 
 /** Dictation of this window: one at a time, begun by a command alone, with a sign in the status bar from its beginning to its end. */
@@ -33,25 +33,28 @@ export class Dictation implements vscode.Disposable {
     // Only the window that has the focus is listened for.
     this.#windowState = vscode.window.onDidChangeWindowState(({ focused }) => {
       // The question for consent takes the focus too, and listens to nobody.
-      if (!focused && this.#running?.isListening) this.#closeMicrophone();
+      if (!focused && this.#running && this.#running.phase !== 'preparing') this.#end(this.#running);
     });
   }
 
   /**
-   * Listens until `stop`, silence or an end by the user, and shows what is said in what `open` gives: what was said before the end still appears. Listens not at all where that comes while
-   * the target is opened or the user is asked. Failures become one message.
+   * Listens until `stop`, silence or an end by the user, and shows what is said in what `open` gives: what was said before the end still appears. Listens not at all where that comes before
+   * the microphone is open. Failures become one message.
    */
   async start(open: () => Promise<DictationTarget | undefined>, stop: AbortSignal): Promise<void> {
     if (this.#running) return;
-    const running: RunningDictation = { cancellation: new vscode.CancellationTokenSource(), isListening: false };
+    const running: RunningDictation = { cancellation: new vscode.CancellationTokenSource(), phase: 'preparing' };
+    const { token } = running.cancellation;
     this.#running = running;
+    stop.addEventListener('abort', () => this.#end(running), { once: true });
     let target: DictationTarget | undefined;
     try {
       target = await open();
-      if (!target || stop.aborted || !(await this.#hasConsent()) || stop.aborted) return;
-      await this.#listen(target, running, stop);
+      target?.gone?.addEventListener('abort', () => running.cancellation.cancel(), { once: true });
+      if (!target || token.isCancellationRequested || !(await this.#mayListen()) || token.isCancellationRequested) return;
+      await this.#listen(target, running);
     } catch (error) {
-      if (!running.cancellation.token.isCancellationRequested) this.#showFailure(error);
+      if (!token.isCancellationRequested) this.#showFailure(error);
     } finally {
       this.#running = undefined;
       running.cancellation.dispose();
@@ -62,28 +65,33 @@ export class Dictation implements vscode.Disposable {
     }
   }
 
-  #closeMicrophone(): void {
-    this.session.notify(STOP_DICTATION, {}).catch(this.logError);
+  /** Closes the microphone; one that is not open yet is not opened: the sidecar that hears of the end now need not be the one that the request comes to. */
+  #end({ phase, cancellation }: RunningDictation): void {
+    if (phase === 'listening') this.session.notify(STOP_DICTATION, {}).catch(this.logError);
+    else cancellation.cancel();
   }
 
-  async #listen(target: DictationTarget, running: RunningDictation, stop: AbortSignal): Promise<void> {
+  async #listen(target: DictationTarget, running: RunningDictation): Promise<void> {
+    const { token } = running.cancellation;
+    running.phase = 'asked';
     await vscode.commands.executeCommand('setContext', LISTENING_CONTEXT, true);
-    if (stop.aborted) return;
+    if (token.isCancellationRequested) return;
     this.#showSign('$(loading~spin)', false);
     const shown = new ShownText(target, () => running.cancellation.cancel());
-    running.isListening = true;
-    const answer = this.session.requestStreaming<DictationChunk, DictateResult>(
+    const answer = await this.session.requestStreaming<DictationChunk, DictateResult>(
       DICTATE_REQUEST,
       { uri: target.uri } satisfies DictateParams,
       ({ isListening, text }) => {
+        if (token.isCancellationRequested) return;
+        running.phase = 'listening';
         this.#showSign('$(mic-filled)', isListening);
         target.setListening?.(isListening);
         shown.show(text).catch(this.logError);
       },
-      running.cancellation.token,
+      token,
     );
-    stop.addEventListener('abort', () => this.#closeMicrophone(), { once: true });
-    await shown.show((await answer).text);
+    if (token.isCancellationRequested) return;
+    await shown.show(answer.text);
     if (!shown.isAny) vscode.window.setStatusBarMessage(l10n.t('Chorus heard nobody speak.'), 5_000);
   }
 
@@ -95,8 +103,12 @@ export class Dictation implements vscode.Disposable {
     this.#sign.show();
   }
 
-  async #hasConsent(): Promise<boolean> {
-    if (this.memory.get<boolean>(CONSENT_KEY)) return true;
+  /** Whether the window has the focus, and the user's consent. Who was just asked for that looks at the window: the focus may not be back from the question yet. */
+  async #mayListen(): Promise<boolean> {
+    return this.memory.get<boolean>(CONSENT_KEY) ? vscode.window.state.focused : this.#askForConsent();
+  }
+
+  async #askForConsent(): Promise<boolean> {
     const yes = l10n.t('Use the Microphone');
     const detail = l10n.t('It listens only after your command, says so in the status bar, and stops by itself when you are silent. What you say stays on this machine and is not kept.');
     const chosen = await vscode.window.showInformationMessage(l10n.t('May Chorus use the microphone?'), { modal: true, detail }, yes);

@@ -4,6 +4,8 @@ export interface DictationTarget {
   readonly uri?: string;
   /** Shows all that was said so far in place of what it showed before. `false`: the place is gone, and dictation ends. */
   show(text: string): Promise<boolean>;
+  /** Aborted when the place goes: dictation ends then, and not with the next text alone. */
+  readonly gone?: AbortSignal;
   /** The microphone is open, or closed again. */
   setListening?(isListening: boolean): void;
   dispose?(): void;

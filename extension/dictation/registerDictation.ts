@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { commitSources } from '../actions/git/commitSources.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { boxTarget } from './boxTarget.ts';
 import { Dictation } from './dictation.ts';
 import type { DictationTarget } from './dictationTarget.ts';
 import { EditorTarget } from './editorTarget.ts';
@@ -45,5 +46,5 @@ async function commitTarget(sourceControl: vscode.SourceControl | undefined): Pr
   const source = sources.find(({ rootUri }) => rootUri.path === sourceControl?.rootUri?.path) ?? sources[0];
   if (!source) return undefined;
   await vscode.commands.executeCommand('workbench.view.scm');
-  return { show: async (text) => source.setMessage(text) };
+  return boxTarget({ read: () => source.readMessage(), write: (text) => source.setMessage(text) });
 }

@@ -15,6 +15,7 @@ import { CrashBackoff } from './crashBackoff.ts';
 import type { ChorusLanguageClient, Closing } from './languageClient.ts';
 import { localisedMessage } from './localisedMessage.ts';
 import type { SidecarSession } from './session.ts';
+import { unlessCancelled } from './unlessCancelled.ts';
 
 export interface SessionSetup {
   readonly launch: LaunchOptions;
@@ -98,7 +99,7 @@ export class LanguageClientSession implements SidecarSession {
   }
 
   async request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result> {
-    return this.#withSuccessor((client) => client.request<Result>(method, params, token));
+    return this.#withSuccessor((client) => client.request<Result>(method, params, token), token);
   }
 
   async requestStreaming<Chunk, Result>(
@@ -107,7 +108,7 @@ export class LanguageClientSession implements SidecarSession {
     onChunk: (chunk: Chunk) => void,
     token?: vscode.CancellationToken,
   ): Promise<Result> {
-    return this.#withSuccessor((client) => client.requestStreaming<Chunk, Result>(method, params, onChunk, token));
+    return this.#withSuccessor((client) => client.requestStreaming<Chunk, Result>(method, params, onChunk, token), token);
   }
 
   async notify(method: string, params: unknown): Promise<void> {
@@ -189,15 +190,15 @@ export class LanguageClientSession implements SidecarSession {
     return client;
   }
 
-  /** A leaving sidecar refuses new work; the same request goes to its successor, once. */
-  async #withSuccessor<Result>(send: (client: ChorusLanguageClient) => Promise<Result>): Promise<Result> {
-    const client = await this.#ensureRunning();
+  /** A leaving sidecar refuses new work; the same request goes to its successor, once. What is cancelled waits for no sidecar. */
+  async #withSuccessor<Result>(send: (client: ChorusLanguageClient) => Promise<Result>, token: vscode.CancellationToken | undefined): Promise<Result> {
+    const client = await unlessCancelled(this.#ensureRunning(), token);
     try {
       return await send(client);
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'DrainingError') throw error;
-      await this.recover();
-      return send(await this.#ensureRunning());
+      await unlessCancelled(this.recover(), token);
+      return send(await unlessCancelled(this.#ensureRunning(), token));
     }
   }
 

@@ -13,7 +13,7 @@ export interface ComposerOptions {
   dictate(): void;
   /** Called when the keyboard's focus comes into the box. */
   focused(): void;
-  /** Called with every change of the text, so that it can be kept. */
+  /** Called with every change of the text that the user makes. */
   draftChanged(text: string): void;
 }
 
@@ -26,8 +26,6 @@ export class Composer {
   private readonly button: HTMLButtonElement;
   private readonly microphone: HTMLButtonElement;
   private answering = false;
-  /** What stood in the box when dictation began. */
-  private beforeDictation: string | undefined;
 
   constructor(private readonly options: ComposerOptions) {
     const { strings, commands, chips } = options;
@@ -45,7 +43,7 @@ export class Composer {
       children: [this.menu.root, this.chipBar.root, element('div', { class: 'input-row', children: [this.input, this.microphone, this.button] })],
     });
     this.root.addEventListener('submit', (event) => event.preventDefault());
-    this.input.addEventListener('input', () => this.changed());
+    this.input.addEventListener('input', () => this.edited());
     this.input.addEventListener('keydown', (event) => this.keyDown(event));
     this.input.addEventListener('blur', () => this.menu.close());
     this.input.addEventListener('focus', () => options.focused());
@@ -57,27 +55,27 @@ export class Composer {
     return this.input.value;
   }
 
+  /** Shows a text that stands in the box. */
   setText(text: string): void {
     this.input.value = text;
-    this.changed();
     this.menu.close();
+    this.showButton();
   }
 
   /** Shows whether the microphone is open. */
   setListening(isListening: boolean): void {
     const { strings } = this.options;
     const label = isListening ? strings.stopDictating : strings.dictate;
-    if (!isListening) this.beforeDictation = undefined;
     this.microphone.replaceChildren(icon('microphone'));
     this.microphone.title = label;
     this.microphone.setAttribute('aria-label', label);
     this.microphone.setAttribute('aria-pressed', `${isListening}`);
   }
 
-  /** Shows what was said so far, behind what stood in the box before. */
-  showDictated(text: string): void {
-    this.beforeDictation ??= this.input.value.trimEnd();
-    this.setText([this.beforeDictation, text].filter((part) => part !== '').join(' '));
+  /** Shows a text with what was said so far, unless the user has changed the one before it. */
+  showDictated({ previous, text }: { readonly previous: string; readonly text: string }): void {
+    if (this.input.value !== previous) return;
+    this.setText(text);
     this.input.setSelectionRange(this.input.value.length, this.input.value.length);
   }
 
@@ -92,12 +90,13 @@ export class Composer {
 
   chooseCommand(name: string): void {
     const rest = this.input.value.replace(/^\/[a-z]*\s*/, '');
-    this.setText(`/${name} ${rest}`);
+    this.input.value = `/${name} ${rest}`;
+    this.edited();
     this.focus();
     this.input.setSelectionRange(this.input.value.length, this.input.value.length);
   }
 
-  private changed(): void {
+  private edited(): void {
     this.menu.update();
     this.options.draftChanged(this.input.value);
     this.showButton();
@@ -126,7 +125,8 @@ export class Composer {
     const text = this.input.value.trim();
     if (text === '') return;
     this.options.send(text);
-    this.setText('');
+    this.input.value = '';
+    this.edited();
   }
 
   private showButton(): void {

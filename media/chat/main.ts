@@ -7,14 +7,8 @@ import { HistoryPane } from './historyPane.ts';
 import { MarkdownRenderer } from './markdown.ts';
 import type { ConversationSummary, HostMessage, PageMessage } from './messages.ts';
 
-interface PageState {
-  readonly draft: string;
-}
-
 interface VsCodeApi {
   postMessage(message: PageMessage): void;
-  getState(): PageState | undefined;
-  setState(state: PageState): void;
 }
 
 declare function acquireVsCodeApi(): VsCodeApi;
@@ -43,7 +37,7 @@ class ChatPage {
       stop: () => post({ type: 'stop' }),
       dictate: () => post({ type: 'dictate' }),
       focused: () => post({ type: 'focused' }),
-      draftChanged: (draft) => vscode.setState({ draft }),
+      draftChanged: (text) => post({ type: 'draft', text }),
     });
     this.conversation = new ConversationPane({
       strings,
@@ -71,7 +65,8 @@ class ChatPage {
       close: () => this.showHistory(false),
     });
     document.body.replaceChildren(element('main', { class: 'chat', children: [this.history.root, this.conversation.root, this.composer.root, live] }));
-    this.composer.setText(vscode.getState()?.draft ?? '');
+    this.composer.setText(init.draft);
+    this.composer.setListening(init.isListening);
     this.receive({ type: 'model', isBundledModel: init.isBundledModel });
     this.receive({ type: 'conversations', conversations: init.conversations });
     this.receive({ type: 'chips', chips: init.chips });
@@ -113,7 +108,7 @@ class ChatPage {
         this.composer.setListening(message.isListening);
         break;
       case 'dictated':
-        this.composer.showDictated(message.text);
+        this.composer.showDictated(message);
         break;
       case 'focusInput':
         this.showHistory(false);

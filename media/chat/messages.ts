@@ -100,6 +100,9 @@ export type HostMessage =
       readonly conversations: readonly ConversationSummary[];
       readonly chips: readonly ContextChip[];
       readonly isBundledModel: boolean;
+      /** What stands in the box for questions. */
+      readonly draft: string;
+      readonly isListening: boolean;
     }
   /** Whether the model that answers is the small one that came with the extension. */
   | { readonly type: 'model'; readonly isBundledModel: boolean }
@@ -110,15 +113,17 @@ export type HostMessage =
   | { readonly type: 'turn'; readonly question: MessageView | undefined; readonly answer: MessageView }
   | { readonly type: 'chunk'; readonly id: string; readonly text: string }
   | { readonly type: 'ended'; readonly answer: MessageView }
-  /** Dictation begins, its microphone is open, or it has ended. */
+  /** Dictation's microphone is open, or it has ended. */
   | { readonly type: 'dictation'; readonly isListening: boolean }
-  /** All that was said so far. */
-  | { readonly type: 'dictated'; readonly text: string }
+  /** `text` stands in the box instead of `previous`. Where the box holds anything else, the user has changed it, and it stays. */
+  | { readonly type: 'dictated'; readonly previous: string; readonly text: string }
   | { readonly type: 'focusInput' }
   | { readonly type: 'showHistory' };
 
 export type PageMessage =
   | { readonly type: 'ready' }
+  /** The user changed what stands in the box. */
+  | { readonly type: 'draft'; readonly text: string }
   | { readonly type: 'send'; readonly text: string }
   | { readonly type: 'stop' }
   | { readonly type: 'retry'; readonly id: string }

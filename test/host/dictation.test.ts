@@ -39,6 +39,43 @@ describe('dictation', () => {
         assert.equal(await chat.input.inputValue(), `Explain: ${WORDS}`);
       });
 
+      scenario('ends when the question is sent: the microphone closes, and the box stays empty', async (host) => {
+        const window = await host.openWindow();
+        const chat = await window.openChat();
+        await chat.button('Dictate').click();
+        await allowMicrophone(window);
+        const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
+        await sign.waitFor();
+        // So long that words are still to come when the first ones are sent.
+        const played = sound.play(SENTENCE).then(() => sound.play(SENTENCE));
+        await waitFor('words in the chat box', async () => (await chat.input.inputValue()) !== '');
+        await chat.input.press('Enter');
+        await sign.waitFor({ state: 'hidden' });
+        await waitFor('the microphone to close', async () => (await sound.listeners()) === 0);
+        await played;
+        await chat.answerBegins();
+        assert.equal(await chat.questions.count(), 1);
+        assert.equal(await chat.input.inputValue(), '');
+      });
+
+      scenario('goes on while the chat panel is hidden, and every word stands in its box once', async (host) => {
+        const window = await host.openWindow();
+        const chat = await window.openChat();
+        await chat.input.fill('Explain:');
+        await chat.button('Dictate').click();
+        await allowMicrophone(window);
+        const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
+        await sign.waitFor();
+        const played = sound.play(SENTENCE);
+        await waitFor('words in the chat box', async () => (await chat.input.inputValue()) !== 'Explain:');
+        await window.command('View: Show Explorer');
+        await chat.input.waitFor({ state: 'hidden' });
+        await played;
+        await sign.waitFor({ state: 'hidden' });
+        const shownAgain = await window.openChat();
+        await waitFor('the words in the chat box', async () => (await shownAgain.input.inputValue()) === `Explain: ${WORDS}`);
+      });
+
       scenario('without consent nobody listens, what stands in the box stays, and the next command asks again', async (host) => {
         const window = await host.openWindow();
         const chat = await window.openChat();
@@ -73,6 +110,26 @@ describe('dictation', () => {
         await sign.waitFor({ state: 'hidden' });
         // The box breaks lines where it is narrow.
         assert.equal((await box.innerText()).replaceAll(/\s+/g, ' '), WORDS);
+      });
+
+      scenario('writes a commit message behind what stands in its box', async (host) => {
+        commitWorkspace(host.workspace);
+        await host.write('changed.txt', 'new\n');
+        const window = await host.openWindow();
+        await window.statusBarItem('main').waitFor();
+        await window.command('View: Show Source Control');
+        const box = window.page.locator('.scm-editor .view-lines');
+        await window.page.locator('.scm-editor .monaco-editor').first().click();
+        await window.type('fix:');
+        await box.filter({ hasText: 'fix:' }).waitFor();
+        await window.command('Chorus: Dictate Commit Message');
+        await allowMicrophone(window);
+        const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
+        await sign.waitFor();
+        await sound.play(SENTENCE);
+        await box.filter({ hasText: 'dialed' }).waitFor();
+        await sign.waitFor({ state: 'hidden' });
+        assert.equal((await box.innerText()).replaceAll(/\s+/g, ' '), `fix: ${WORDS}`);
       });
 
       scenario('writes at the cursor of an editor, ends at the second command, and one undo takes it back', async (host) => {

@@ -27,6 +27,8 @@ export function apiSource(repository: GitRepository): CommitSource {
       return (await repository.log({ maxEntries: 10 })).map(({ message }) => message);
     },
 
+    readMessage: () => repository.inputBox.value,
+
     async setMessage(message) {
       repository.inputBox.value = message;
       return true;

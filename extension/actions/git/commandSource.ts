@@ -30,6 +30,8 @@ export async function commandSources(): Promise<readonly CommitSource[]> {
 
 function commandSource(reportedRoot: string): CommitSource {
   const rootUri = toLocalUri(reportedRoot);
+  const inputBox = (): vscode.TextDocument | undefined =>
+    vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'vscode-scm' && inputBoxRoot(uri.query)?.path === rootUri.path);
   return {
     rootUri,
 
@@ -41,12 +43,12 @@ function commandSource(reportedRoot: string): CommitSource {
 
     recentMessages: async () => [],
 
+    readMessage: () => inputBox()?.getText(),
+
     async setMessage(message) {
       // The box passes what is written into its document on to the git extension only while its view is shown.
       await vscode.commands.executeCommand('workbench.view.scm');
-      const box = vscode.workspace.textDocuments.find(
-        ({ uri }) => uri.scheme === 'vscode-scm' && inputBoxRoot(uri.query)?.path === rootUri.path,
-      );
+      const box = inputBox();
       if (!box) return false;
       const edit = new vscode.WorkspaceEdit();
       edit.replace(box.uri, new vscode.Range(0, 0, box.lineCount, 0), message);

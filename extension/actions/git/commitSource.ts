@@ -8,6 +8,8 @@ export interface CommitSource {
   changes(mayRead: MayRead): Promise<FileDiff[]>;
   /** Subjects and bodies of the last commits, newest first; empty where they can't be read. */
   recentMessages(): Promise<readonly string[]>;
+  /** What stands in the source control input box; `undefined` where it can't be read. */
+  readMessage(): string | undefined;
   /** Puts `message` into the source control input box. `false`: there is no way to that box. */
   setMessage(message: string): Promise<boolean>;
 }
