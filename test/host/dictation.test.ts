@@ -117,7 +117,7 @@ describe('dictation', () => {
         await host.write('changed.txt', 'new\n');
         const window = await host.openWindow();
         await window.statusBarItem('main').waitFor();
-        await window.command('View: Show Source Control');
+        await window.page.getByRole('tab', { name: /^Source Control/ }).click();
         const box = window.page.locator('.scm-editor .view-lines');
         await window.page.locator('.scm-editor .monaco-editor').first().click();
         await window.type('fix:');
