@@ -6,23 +6,26 @@ import ignore, { type Ignore } from 'ignore';
  */
 export const SECRET_FILES: readonly string[] = [
   // Environments.
-  '.env', '.env.*', '*.env', '.envrc', '.flaskenv', '.dev.vars',
-  '!.env.example', '!.env.sample', '!.env.template', '!.env.defaults', '!.env.dist',
+  '.env', '.env.*', '.env-*', '.env_*', '*.env', '.envs/', '.envrc', '.flaskenv', '.dev.vars',
+  '!.env[._-]example', '!.env[._-]sample', '!.env[._-]template', '!.env[._-]defaults', '!.env[._-]dist',
   // Keys and certificates.
   '*.pem', '*.key', '*.p8', '*.p12', '*.pfx', '*.pkcs12', '*.jks', '*.keystore', '*.ppk', '*.asc', '*.gpg', '*.pgp', '*.age', '*.kdbx',
   'id_rsa*', 'id_dsa*', 'id_ecdsa*', 'id_ed25519*', '!*.pub', '.ssh/', '.gnupg/',
   // Credentials of tools.
-  '.npmrc', '.yarnrc', '.yarnrc.yml', '.pypirc', '.netrc', '_netrc', '.git-credentials', '.pgpass', '.my.cnf', '.htpasswd', '.dockercfg',
+  '.npmrc', '.yarnrc', '.yarnrc.yml', '.pypirc', '.netrc', '_netrc', '.git-credentials', '**/.git/**/config', '.pgpass', '.my.cnf', '.htpasswd', '.dockercfg', '.s3cfg', '.databrickscfg', 'auth.json',
   '**/.docker/config.json', '.aws/', '.azure/', '**/.config/gcloud/', '.kube/', 'kubeconfig', '*.kubeconfig', '**/.cargo/credentials*',
   '**/.gem/credentials', '.terraformrc', 'terraform.rc', '*.tfvars', '*.tfvars.json', '*.tfstate', '*.tfstate.*', '.vault-token',
   'credentials', 'credentials.json', 'credentials.y*ml', 'credentials.toml', 'credentials.ini', 'credentials.xml', 'credentials.csv',
   'secrets', 'secrets.json', 'secrets.y*ml', 'secrets.toml', 'secrets.ini', 'secrets.properties', 'secret.json', 'secret.y*ml',
   '*.secret', '*.secrets', '*.credentials',
-  'service-account*.json', 'serviceaccount*.json', 'client_secret*.json', 'appsettings.*.json', 'local.settings.json',
+  'service-account*.json', 'serviceaccount*.json', 'client_secret*.json', '*firebase-adminsdk*.json', 'appsettings.*.json', 'local.settings.json',
   '.password-store/', '*.keytab', '*.ovpn', '*.mobileprovision', 'wp-config.php',
   // Histories hold what was typed, passwords among it.
   '.bash_history', '.zsh_history', '.python_history', '.node_repl_history', '.psql_history', '.mysql_history',
 ];
+
+/** Endings that editors and people give to copies. */
+const COPY_ENDINGS = /(?<=[^/])(?:~|\.(?:bak|backup|old|orig))+(?=\/|$)/giu;
 
 /** Tells secret files by their path. */
 export class SecretFiles {
@@ -34,12 +37,14 @@ export class SecretFiles {
   }
 
   /**
-   * `path`: a URI's path, with slashes. Only names count, so it need not be relative to anything. A path that the patterns cannot be held
-   * against counts as secret.
+   * `path`: a URI's path, with slashes. Only names count, so it need not be relative to anything. A copy is as secret as what it is a copy of,
+   * unless a pattern takes the copy's own name off the list. A path that the patterns cannot be held against counts as secret.
    */
   has(path: string): boolean {
     const relative = path.replaceAll('\\', '/').replace(/^\/*(?:[a-z]:)?\/*/iu, '');
     if (relative === '') return false;
-    return !ignore.isPathValid(relative) || this.#patterns.ignores(relative);
+    if (!ignore.isPathValid(relative)) return true;
+    const { ignored, unignored } = this.#patterns.test(relative);
+    return ignored || (!unignored && this.#patterns.ignores(relative.replace(COPY_ENDINGS, '')));
   }
 }

@@ -9,7 +9,10 @@ describe('secret files', () => {
   for (const path of [
     '/home/ada/project/.env',
     '/home/ada/project/.env.production',
+    '/home/ada/project/.env-prod',
+    '/home/ada/project/.env_local',
     '/home/ada/project/prod.env',
+    '/project/.envs/.production/.postgres',
     '/home/ada/.ssh/config',
     '/home/ada/.ssh/id_rsa',
     '/home/ada/project/deploy/id_ed25519.bak',
@@ -25,6 +28,24 @@ describe('secret files', () => {
     '/project/secrets.toml',
     '/project/infra/prod.tfvars',
     '/home/ada/.bash_history',
+    '/home/ada/.s3cfg',
+    '/home/ada/.databrickscfg',
+    '/home/ada/.codex/auth.json',
+    '/project/shop-firebase-adminsdk-x1y2z-0123456789.json',
+    '/project/.git/config',
+    '/project/.git/modules/library/config',
+    '.git/config',
+    // Copies.
+    '/project/.env~',
+    '/project/prod.env.bak',
+    '/project/certs/server.key.bak',
+    '/project/certs/server.pem.old',
+    '/project/certs/server.key.orig~',
+    '/project/certs/SERVER.KEY.BAK',
+    '/home/ada/.npmrc.bak',
+    '/home/ada/.netrc~',
+    '/home/ada/credentials.bak',
+    '/home/ada/.kube.old/config',
     '/c:/Users/Ada/Project/.ENV',
     '/project/名前/.env',
     '/Ordner mit Leerzeichen/.env.local',
@@ -35,9 +56,22 @@ describe('secret files', () => {
   for (const path of [
     '/project/src/environment.ts',
     '/project/.env.example',
+    '/project/.env-example',
+    '/project/.env_sample',
     '/project/src/secrets.ts',
     '/project/src/credentials.py',
     '/project/keys.ts',
+    '/project/foo.key.ts',
+    '/project/foo.key.bak.ts',
+    '/project/src/auth.json.ts',
+    '/project/src/auth.ts',
+    '/project/src/firebase-adminsdk.ts',
+    '/project/src/.envs.ts',
+    '/project/git/config',
+    '/project/.github/config',
+    '/project/README.md~',
+    '/project/main.ts.orig',
+    '/project/.bak/~/main.ts',
     '/project/docker/config.json',
     '/home/ada/project/id_rsa.pub',
     '/project/package.json',
@@ -53,6 +87,13 @@ describe('secret files', () => {
     assert.equal(own.has('/project/keys.internal.ts'), true);
     assert.equal(own.has('/project/public.pem'), false);
     assert.equal(own.has('/project/private.pem'), true);
+  });
+
+  it('takes a copy off the list with what it is a copy of, or by its own name', () => {
+    const own = new SecretFiles(['!public.pem', '!server.key.bak']);
+    assert.equal(own.has('/project/public.pem.bak'), false);
+    assert.equal(own.has('/project/server.key.bak'), false);
+    assert.equal(own.has('/project/server.key'), true);
   });
 });
 
