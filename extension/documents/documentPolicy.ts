@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { readSecretPatterns } from '../settings.ts';
 import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
 import { readTextFile } from './readTextFile.ts';
+import { RuleRoots } from './ruleRoots.ts';
 import { NOTEBOOK_CELL_SCHEME, SYNCED_SCHEMES } from './schemes.ts';
 import { SecretFiles } from './secretFiles.ts';
 
@@ -24,8 +25,7 @@ export class DocumentPolicy implements vscode.Disposable {
 
   #secretFiles: SecretFiles;
   readonly #verdicts = new Map<string, Promise<Verdict>>();
-  readonly #rootOfFolder = new Map<string, Promise<vscode.Uri | undefined>>();
-  readonly #repositoryOfFolder = new Map<string, Promise<vscode.Uri | undefined>>();
+  readonly #roots = new RuleRoots();
   readonly #rulesOfRoot = new Map<string, IgnoreRules>();
   readonly #disposables: vscode.Disposable[] = [this.#didChange];
 
@@ -59,56 +59,39 @@ export class DocumentPolicy implements vscode.Disposable {
     if (!SYNCED_SCHEMES.includes(uri.scheme)) return 'scheme';
     if (this.#secretFiles.has(uri.path)) return 'secret';
     const file = fileOf(uri);
-    const root = file && (await this.#rootOf(file));
-    if (!file || !root) return 'allowed';
-    const path = relativePath(root, file);
-    return path !== undefined && (await this.#rulesOf(root).ignores(path)) ? 'ignored' : 'allowed';
+    return file !== undefined && (await this.#isIgnored(file, 'file')) ? 'ignored' : 'allowed';
   }
 
   /** Whether nothing in a folder may be sent. */
   async forbidsFolder(uri: vscode.Uri): Promise<boolean> {
-    if (this.#secretFiles.has(`${uri.path}/`)) return true;
-    const root = await this.#rootOf(uri);
-    const path = root && relativePath(root, uri);
-    return root !== undefined && path !== undefined && (await this.#rulesOf(root).ignoresFolder(path));
+    return this.#secretFiles.has(`${uri.path}/`) || this.#isIgnored(uri, 'folder');
   }
 
-  /** The folder whose ignore rules count for `file`: its repository's, or else the workspace folder. */
-  #rootOf(file: vscode.Uri): Promise<vscode.Uri | undefined> {
-    const folder = vscode.Uri.joinPath(file, '..');
-    const key = folder.toString();
-    let root = this.#rootOfFolder.get(key);
-    if (root === undefined) {
-      root = this.#repositoryOf(folder).then((repository) => repository ?? vscode.workspace.getWorkspaceFolder(file)?.uri);
-      this.#rootOfFolder.set(key, root);
+  async #isIgnored(uri: vscode.Uri, kind: 'file' | 'folder'): Promise<boolean> {
+    for (const root of await this.#roots.of(vscode.Uri.joinPath(uri, '..'))) {
+      const path = relativePath(root, uri);
+      const rules = this.#rulesOf(root);
+      if (path !== undefined && (await (kind === 'folder' ? rules.ignoresFolder(path) : rules.ignores(path)))) return true;
     }
-    return root;
-  }
-
-  /** The nearest folder with a `.git`, from `folder` upwards. */
-  #repositoryOf(folder: vscode.Uri): Promise<vscode.Uri | undefined> {
-    const key = folder.toString();
-    let repository = this.#repositoryOfFolder.get(key);
-    if (repository === undefined) {
-      repository = isRepository(folder).then((isRoot) => {
-        if (isRoot) return folder;
-        const parent = vscode.Uri.joinPath(folder, '..');
-        return folder.path === '/' || folder.path === '' || parent.path === folder.path ? undefined : this.#repositoryOf(parent);
-      });
-      this.#repositoryOfFolder.set(key, repository);
-    }
-    return repository;
+    return false;
   }
 
   #rulesOf(root: vscode.Uri): IgnoreRules {
     const key = root.toString();
     let rules = this.#rulesOfRoot.get(key);
     if (rules === undefined) {
-      rules = new IgnoreRules((folder, name) => readTextFile(vscode.Uri.joinPath(root, folder, name), MAX_IGNORE_FILE_BYTES));
+      rules = new IgnoreRules((folder, name) => this.#readRules(root, folder, name));
       this.#rulesOfRoot.set(key, rules);
       if (!vscode.workspace.getWorkspaceFolder(root)) this.#watch(new vscode.RelativePattern(root, RULE_FILES));
     }
     return rules;
+  }
+
+  /** As for git, the ignore files of a repository further down are none of `root`'s: they bring nothing back that it ignores. */
+  async #readRules(root: vscode.Uri, folder: string, name: string): Promise<string | undefined> {
+    const uri = vscode.Uri.joinPath(root, folder);
+    const [nearest] = await this.#roots.of(uri);
+    return nearest?.toString() === root.toString() ? readTextFile(vscode.Uri.joinPath(uri, name), MAX_IGNORE_FILE_BYTES) : undefined;
   }
 
   #watch(pattern: vscode.GlobPattern): void {
@@ -119,8 +102,7 @@ export class DocumentPolicy implements vscode.Disposable {
 
   #forget(): void {
     this.#verdicts.clear();
-    this.#rootOfFolder.clear();
-    this.#repositoryOfFolder.clear();
+    this.#roots.forget();
     for (const rules of this.#rulesOfRoot.values()) rules.forget();
     this.#didChange.fire();
   }
@@ -142,10 +124,6 @@ function fileOf(uri: vscode.Uri): vscode.Uri | undefined {
     return folder?.uri.with({ path: uri.path });
   }
   return uri;
-}
-
-async function isRepository(folder: vscode.Uri): Promise<boolean> {
-  return vscode.workspace.fs.stat(vscode.Uri.joinPath(folder, '.git')).then(() => true, () => false);
 }
 
 function relativePath(root: vscode.Uri, file: vscode.Uri): string | undefined {

@@ -32,7 +32,12 @@ describeHost(NEWEST_HOST, (scenario) => {
     assert.doesNotMatch(ghost, /gross_price/);
   });
 
-  for (const [kind, ignored] of [['an ignored', { '.gitignore': 'shop/\n' }], ['an own ignored', { '.chorusignore': 'pricing.py\n' }]] as const) {
+  const ignoredFiles: readonly (readonly [kind: string, ignored: Readonly<Record<string, string>>])[] = [
+    ['an ignored', { '.gitignore': 'shop/\n' }],
+    ['an own ignored', { '.chorusignore': 'pricing.py\n' }],
+    ["an own ignored repository's", { '.chorusignore': 'pricing.py\n', 'shop/.git/HEAD': 'ref: refs/heads/main\n' }],
+  ];
+  for (const [kind, ignored] of ignoredFiles) {
     scenario(`nothing of ${kind} file is in a completion`, async (host) => {
       await host.write('shop/pricing.py', PRICING);
       for (const [name, text] of Object.entries(ignored)) await host.write(name, text);
@@ -46,6 +51,18 @@ describeHost(NEWEST_HOST, (scenario) => {
     await symlink('.env', host.file('shop/pricing.py'));
     const { ghost } = await ghostTextBehindPoint(host);
     assert.doesNotMatch(ghost, /gross_price/);
+  });
+
+  scenario('nor of a repository that the workspace ignores, when a file of it changes', async (host) => {
+    await host.write('.gitignore', 'shop/\n');
+    await host.write('shop/.git/HEAD', 'ref: refs/heads/main\n');
+    await host.write('shop/pricing.py', PRICING);
+    const { window, ghost } = await ghostTextBehindPoint(host);
+    assert.doesNotMatch(ghost, /gross_price/);
+    const files = /workspace: (\d+)/.exec((await listOf(window, 'Chorus: Show Context')).title)?.[1];
+    await host.write('shop/pricing.py', `${PRICING}\n`);
+    await host.write('stock.py', 'def level(item: str) -> int:\n    return 0\n');
+    await waitFor('the new file alone in the index', async () => (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`));
   });
 
   scenario('a language server tells which of many definitions is meant', async (host) => {

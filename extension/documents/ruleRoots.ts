@@ -1,0 +1,41 @@
+import * as vscode from 'vscode';
+
+/** Finds the folders from which ignore rules count for what lies in a folder. What was found is kept until `forget`. */
+export class RuleRoots {
+  readonly #rootsOfFolder = new Map<string, Promise<readonly vscode.Uri[]>>();
+
+  /**
+   * The repositories from `folder` up to the workspace folder, nearest first, and last the one around the workspace folder, or where there is none the
+   * workspace folder itself. A repository in a workspace is a part of it too: what the workspace ignores does not come back by having a `.git`.
+   * Outside of all workspace folders: the nearest repository alone.
+   */
+  of(folder: vscode.Uri): Promise<readonly vscode.Uri[]> {
+    const key = folder.toString();
+    let roots = this.#rootsOfFolder.get(key);
+    if (roots === undefined) {
+      roots = this.#find(folder);
+      this.#rootsOfFolder.set(key, roots);
+    }
+    return roots;
+  }
+
+  forget(): void {
+    this.#rootsOfFolder.clear();
+  }
+
+  async #find(folder: vscode.Uri): Promise<readonly vscode.Uri[]> {
+    const workspaceFolder = vscode.workspace.getWorkspaceFolder(folder)?.uri;
+    const isWorkspaceFolder = workspaceFolder?.toString() === folder.toString();
+    const isRoot = await isRepository(folder);
+    if (isRoot && (workspaceFolder === undefined || isWorkspaceFolder)) return [folder];
+    const parent = vscode.Uri.joinPath(folder, '..');
+    const isTop = folder.path === '/' || folder.path === '' || parent.path === folder.path;
+    const above = isTop ? [] : await this.of(parent);
+    if (isWorkspaceFolder) return above.length > 0 ? above : [folder];
+    return isRoot ? [folder, ...above] : above;
+  }
+}
+
+async function isRepository(folder: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(vscode.Uri.joinPath(folder, '.git')).then(() => true, () => false);
+}

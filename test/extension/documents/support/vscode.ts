@@ -1,0 +1,139 @@
+/** The part of VS Code's API that documents and workspace files need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
+import path from 'node:path';
+
+export class Uri {
+  constructor(
+    readonly scheme: string,
+    readonly path: string,
+  ) {}
+
+  static file(filePath: string): Uri {
+    return new Uri('file', filePath);
+  }
+
+  static parse(text: string): Uri {
+    const [scheme = '', filePath = ''] = text.split('://');
+    return new Uri(scheme, filePath);
+  }
+
+  static joinPath(uri: Uri, ...parts: string[]): Uri {
+    return uri.with({ path: path.posix.join(uri.path, ...parts) });
+  }
+
+  with(change: { path: string }): Uri {
+    return new Uri(this.scheme, change.path);
+  }
+
+  toString(): string {
+    return `${this.scheme}://${this.path}`;
+  }
+}
+
+export class EventEmitter<T> {
+  readonly #listeners = new Set<(event: T) => void>();
+
+  readonly event = (listener: (event: T) => void): { dispose(): void } => {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  };
+
+  fire(event: T): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  dispose(): void {
+    this.#listeners.clear();
+  }
+}
+
+export class RelativePattern {
+  constructor(
+    readonly base: Uri,
+    readonly pattern: string,
+  ) {}
+}
+
+export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
+
+/** What a test puts into the window. */
+export const fake = {
+  /** Path → text. Folders are those of the files. */
+  files: new Map<string, string>(),
+  /** Paths below which no file system call is ever answered. */
+  hanging: new Set<string>(),
+  folders: [] as string[],
+  created: new EventEmitter<Uri>(),
+  changed: new EventEmitter<Uri>(),
+  deleted: new EventEmitter<Uri>(),
+
+  /** A window with these workspace folders and files, and nothing of an earlier one. */
+  open(folders: readonly string[], files: Readonly<Record<string, string>>): void {
+    fake.folders = [...folders];
+    fake.files = new Map(Object.entries(files));
+    fake.hanging.clear();
+  },
+};
+
+async function answer<T>(uri: Uri, of: () => T): Promise<T> {
+  if ([...fake.hanging].some((hanging) => `${uri.path}/`.startsWith(`${hanging}/`))) return new Promise<never>(() => {});
+  return of();
+}
+
+function isFolder(folder: string): boolean {
+  return [...fake.files.keys()].some((file) => file.startsWith(`${folder}/`));
+}
+
+const never = (): { dispose(): void } => ({ dispose: () => undefined });
+
+export const workspace = {
+  isTrusted: true,
+  textDocuments: [],
+  notebookDocuments: [],
+  get workspaceFolders(): { uri: Uri }[] {
+    return fake.folders.map((folder) => ({ uri: Uri.file(folder) }));
+  },
+  getWorkspaceFolder(uri: Uri): { uri: Uri } | undefined {
+    const around = fake.folders.filter((folder) => `${uri.path}/`.startsWith(`${folder}/`)).sort((a, b) => b.length - a.length);
+    return around[0] === undefined ? undefined : { uri: Uri.file(around[0]) };
+  },
+  asRelativePath: (uri: Uri): string => uri.path.slice((workspace.getWorkspaceFolder(uri)?.uri.path.length ?? -1) + 1),
+  getConfiguration: () => ({ get: () => undefined, inspect: () => undefined }),
+  createFileSystemWatcher: (pattern: string | RelativePattern) => {
+    const isOfAll = pattern === '**/*';
+    return {
+      onDidCreate: isOfAll ? fake.created.event : never,
+      onDidChange: isOfAll ? fake.changed.event : never,
+      onDidDelete: isOfAll ? fake.deleted.event : never,
+      dispose: () => undefined,
+    };
+  },
+  onDidChangeWorkspaceFolders: never,
+  onDidChangeConfiguration: never,
+  onDidCloseTextDocument: never,
+  onDidGrantWorkspaceTrust: never,
+  fs: {
+    stat: (uri: Uri) =>
+      answer(uri, () => {
+        const text = fake.files.get(uri.path);
+        if (text === undefined && !isFolder(uri.path)) throw new Error('FileNotFound');
+        return { type: text === undefined ? FileType.Directory : FileType.File, size: Buffer.byteLength(text ?? '') };
+      }),
+    readFile: (uri: Uri) =>
+      answer(uri, () => {
+        const text = fake.files.get(uri.path);
+        if (text === undefined) throw new Error('FileNotFound');
+        return new TextEncoder().encode(text);
+      }),
+    readDirectory: (uri: Uri) =>
+      answer(uri, () => {
+        const below = [...fake.files.keys()].filter((file) => file.startsWith(`${uri.path}/`)).map((file) => file.slice(uri.path.length + 1).split('/'));
+        return [...new Map(below.map(([name = '', ...rest]) => [name, rest.length > 0 ? FileType.Directory : FileType.File]))];
+      }),
+  },
+};
+
+export const window = {
+  activeTextEditor: undefined,
+  onDidChangeActiveTextEditor: never,
+  tabGroups: { all: [], onDidChangeTabs: never },
+};

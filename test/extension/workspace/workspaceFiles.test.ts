@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type * as vscode from 'vscode';
+import '../documents/support/useFakeVscode.ts';
+import { fake, Uri } from '../documents/support/vscode.ts';
+
+const { DocumentPolicy } = await import('../../../extension/documents/documentPolicy.ts');
+const { WorkspaceFiles } = await import('../../../extension/workspace/workspaceFiles.ts');
+
+interface Case {
+  readonly what: string;
+  /** Path → ignore rules; a `.git` makes a repository. */
+  readonly rules: Readonly<Record<string, string>>;
+  readonly folders?: readonly string[];
+  readonly kept: readonly string[];
+  readonly allowed: readonly string[];
+}
+
+const cases: readonly Case[] = [
+  { what: 'a clone that the workspace ignores', rules: { '/ws/.git/HEAD': '', '/ws/.gitignore': '/customer-x/\n', '/ws/customer-x/.git/HEAD': '' }, kept: ['/ws/customer-x/a.ts', '/ws/customer-x/src/b.ts'], allowed: ['/ws/own.ts'] },
+  { what: 'a linked worktree that the workspace ignores', rules: { '/ws/.git/HEAD': '', '/ws/.chorusignore': 'trees/\n', '/ws/trees/x/.git': 'gitdir: /ws/.git/worktrees/x' }, kept: ['/ws/trees/x/a.ts'], allowed: ['/ws/own.ts'] },
+  { what: 'a folder that a workspace of several repositories ignores', rules: { '/ws/.chorusignore': 'internal/\n', '/ws/a/.git/HEAD': '', '/ws/b/.git/HEAD': '' }, kept: ['/ws/a/internal/a.ts', '/ws/b/src/internal/b.ts'], allowed: ['/ws/a/src/a.ts'] },
+  { what: 'what a repository ignores in a workspace that does not', rules: { '/ws/a/.git/HEAD': '', '/ws/a/.gitignore': '/out/\n' }, kept: ['/ws/a/out/a.ts'], allowed: ['/ws/out/a.ts', '/ws/a/src/out/a.ts'] },
+  { what: 'what a repository between them ignores', rules: { '/ws/a/.git/HEAD': '', '/ws/a/.gitignore': 'gen.ts\n', '/ws/a/b/.git/HEAD': '' }, kept: ['/ws/a/b/gen.ts'], allowed: ['/ws/gen.ts', '/ws/a/b/a.ts'] },
+  { what: 'what a repository within would bring back', rules: { '/ws/.chorusignore': '*.key.ts\n', '/ws/a/.git/HEAD': '', '/ws/a/.gitignore': '!own.key.ts\n' }, kept: ['/ws/a/own.key.ts'], allowed: ['/ws/a/a.ts'] },
+  { what: 'what the excludes of either repository name', rules: { '/ws/.git/info/exclude': 'notes/\n', '/ws/a/.git/info/exclude': 'plans/\n' }, kept: ['/ws/a/notes/a.md', '/ws/a/plans/a.md'], allowed: ['/ws/plans/a.md'] },
+  { what: 'what the repository around the workspace ignores', rules: { '/ws/.git/HEAD': '', '/ws/.gitignore': '/app/out/\n' }, folders: ['/ws/app'], kept: ['/ws/app/out/a.ts'], allowed: ['/ws/app/a.ts'] },
+  { what: 'nothing of a repository that is opened itself, whatever is around it', rules: { '/ws/.git/HEAD': '', '/ws/.gitignore': '/customer-x/\n', '/ws/customer-x/.git/HEAD': '' }, folders: ['/ws/customer-x'], kept: [], allowed: ['/ws/customer-x/a.ts'] },
+];
+
+/** The window's workspace with these files; what is skipped is a line of `log`. */
+function open(folders: readonly string[], files: Readonly<Record<string, string>>): { files: InstanceType<typeof WorkspaceFiles>; log: string[] } {
+  fake.open(folders, files);
+  const log: string[] = [];
+  return { files: new WorkspaceFiles(new DocumentPolicy(), (line) => log.push(line)), log };
+}
+
+describe('files of the workspace', () => {
+  for (const { what, rules, folders = ['/ws'], kept, allowed } of cases) {
+    it(`are kept from the model, listed, changed or read: ${what}`, async () => {
+      const sources = [...kept, ...allowed].sort();
+      const { files } = open(folders, { ...rules, ...Object.fromEntries(sources.map((file) => [file, 'text'])) });
+      const uris = sources.map((file) => Uri.file(file) as unknown as vscode.Uri);
+      const expected = [...allowed].sort().map((file) => `file://${file}`);
+      const has = await Promise.all(uris.map((uri) => files.has(uri)));
+      const listed = (await files.list(undefined)).files.map(({ uri }) => uri);
+      const read = (await files.read(uris.map(String))).files.map(({ uri }) => uri);
+      assert.deepEqual(uris.filter((_uri, index) => has[index]).map(String), expected, 'changed');
+      assert.deepEqual(listed.filter((uri) => uris.some((source) => uri === String(source))).sort(), expected, 'listed');
+      assert.deepEqual(read, expected, 'read');
+    });
+  }
+});
