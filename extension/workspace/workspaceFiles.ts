@@ -62,10 +62,14 @@ export class WorkspaceFiles {
 
   /** Whether a file that changed is one of the workspace's that may be read. Its text is looked at later. */
   async has(uri: vscode.Uri): Promise<boolean> {
+    return this.mayHaveHad(uri) && mayBeText(uri.path.slice(uri.path.lastIndexOf('/') + 1)) && (await this.policy.judge(uri)) === 'allowed';
+  }
+
+  /** Whether a path that is gone may have been one of the workspace's files, or a folder of some: nothing but where it was can be judged. */
+  mayHaveHad(uri: vscode.Uri): boolean {
     if (!vscode.workspace.isTrusted || !SYNCED_SCHEMES.includes(uri.scheme)) return false;
     const folder = vscode.workspace.getWorkspaceFolder(uri);
-    if (folder === undefined || isInSkippedFolder(uri.path.slice(folder.uri.path.length))) return false;
-    return mayBeText(uri.path.slice(uri.path.lastIndexOf('/') + 1)) && (await this.policy.judge(uri)) === 'allowed';
+    return folder !== undefined && !isInSkippedFolder(uri.path.slice(folder.uri.path.length));
   }
 
   async *#walkAll(): AsyncGenerator<vscode.Uri> {
