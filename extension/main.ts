@@ -41,9 +41,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const { version } = context.extension.packageJSON as { version: string };
 
   const language = new InterfaceLanguageSetting(context.extensionPath, logError);
-  const policy = new DocumentPolicy();
+  const logLine = (line: string): void => log.info(line);
+  const policy = new DocumentPolicy(logLine);
   const documents = new DocumentSync(policy, logError);
-  const workspace = new WorkspaceSync(policy, (line) => log.info(line), logError);
+  const workspace = new WorkspaceSync(policy, logLine, logError);
   const server = new ServerChoice(context.secrets, logError);
   const snooze = new Snooze();
   const troubles = new TroubleReporter(log);

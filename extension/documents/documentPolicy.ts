@@ -1,18 +1,19 @@
 import * as vscode from 'vscode';
 import { readSecretPatterns } from '../settings.ts';
 import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
-import { readTextFile } from './readTextFile.ts';
+import { readIgnoreFile } from './readIgnoreFile.ts';
 import { RuleRoots } from './ruleRoots.ts';
 import { NOTEBOOK_CELL_SCHEME, SYNCED_SCHEMES } from './schemes.ts';
 import { SecretFiles } from './secretFiles.ts';
+import { LateError } from './withLimit.ts';
 
 /** Why a document stays in the window, or 'allowed'. */
 export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';
 
 const RULE_FILES = `{${[...IGNORE_FILES, `${EXCLUDE_FILE.folder}/${EXCLUDE_FILE.name}`].join(',')}}`;
 
-/** Ignore files above this are not read: no person wrote them. */
-const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
+/** After this, what a file system did not say in time is asked for again. */
+const RETRY_MS = 60_000;
 
 /**
  * Decides which documents may leave the window for the sidecar. Everything is read through `vscode.workspace.fs`, so remote and virtual
@@ -25,11 +26,13 @@ export class DocumentPolicy implements vscode.Disposable {
 
   #secretFiles: SecretFiles;
   readonly #verdicts = new Map<string, Promise<Verdict>>();
-  readonly #roots = new RuleRoots();
+  readonly #roots = new RuleRoots((error) => this.#noteUnread(error));
   readonly #rulesOfRoot = new Map<string, IgnoreRules>();
   readonly #disposables: vscode.Disposable[] = [this.#didChange];
+  #retry: NodeJS.Timeout | undefined;
 
-  constructor() {
+  /** `log` gets a line for rules that can't be read. */
+  constructor(private readonly log: (line: string) => void) {
     this.#secretFiles = new SecretFiles(readSecretPatterns(vscode.workspace.getConfiguration('chorus')));
     this.#watch(`**/${RULE_FILES}`);
     this.#disposables.push(
@@ -90,8 +93,21 @@ export class DocumentPolicy implements vscode.Disposable {
   /** As for git, the ignore files of a repository further down are none of `root`'s: they bring nothing back that it ignores. */
   async #readRules(root: vscode.Uri, folder: string, name: string): Promise<string | undefined> {
     const uri = vscode.Uri.joinPath(root, folder);
-    const [nearest] = await this.#roots.of(uri);
-    return nearest?.toString() === root.toString() ? readTextFile(vscode.Uri.joinPath(uri, name), MAX_IGNORE_FILE_BYTES) : undefined;
+    if (folder !== EXCLUDE_FILE.folder && (await this.#roots.of(uri))[0]?.toString() !== root.toString()) return undefined;
+    return readIgnoreFile(vscode.Uri.joinPath(uri, name)).catch((error: unknown) => {
+      this.#noteUnread(error);
+      throw error;
+    });
+  }
+
+  /** A file system that is gone is late with everything: it gets one line until it is asked again. */
+  #noteUnread(error: unknown): void {
+    if (error instanceof LateError) {
+      if (this.#retry !== undefined) return;
+      this.#retry = setTimeout(() => this.#dropVerdicts(), RETRY_MS);
+    }
+    const reason = error instanceof vscode.FileSystemError ? error.name : String(error);
+    this.log(`Ignore rules can't be read, so what they may be about is kept from the model: ${reason}`);
   }
 
   #watch(pattern: vscode.GlobPattern): void {
@@ -101,13 +117,20 @@ export class DocumentPolicy implements vscode.Disposable {
   }
 
   #forget(): void {
-    this.#verdicts.clear();
-    this.#roots.forget();
-    for (const rules of this.#rulesOfRoot.values()) rules.forget();
+    this.#dropVerdicts();
     this.#didChange.fire();
   }
 
+  #dropVerdicts(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#verdicts.clear();
+    this.#roots.forget();
+    for (const rules of this.#rulesOfRoot.values()) rules.forget();
+  }
+
   dispose(): void {
+    clearTimeout(this.#retry);
     for (const disposable of this.#disposables) disposable.dispose();
   }
 }

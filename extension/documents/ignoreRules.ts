@@ -6,8 +6,13 @@ export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];
 /** Rules of the repository that are in no commit; every ignore file overrules them. */
 export const EXCLUDE_FILE = { folder: '.git/info', name: 'exclude' } as const;
 
-/** Reads `folder/name` (`folder` relative to the root, '' for the root itself). `undefined`: there is no such file. */
+/**
+ * Reads `folder/name` (`folder` relative to the root, '' for the root itself). `undefined`: there is no such file. Where it throws, everything that
+ * the file may have a say in counts as ignored.
+ */
 export type ReadIgnoreFile = (folder: string, name: string) => Promise<string | undefined>;
+
+const EVERYTHING = '*';
 
 /**
  * The ignore rules of one workspace folder, nested files included, as git applies them: a file in a deeper folder overrules one above it,
@@ -60,7 +65,7 @@ export class IgnoreRules {
       if (result?.ignored) return true;
       if (result?.unignored) return false;
     }
-    this.#excludes ??= this.#read(EXCLUDE_FILE.folder, EXCLUDE_FILE.name).then((text) => this.#parse([text]));
+    this.#excludes ??= this.#read(EXCLUDE_FILE.folder, EXCLUDE_FILE.name).catch(() => EVERYTHING).then((text) => this.#parse([text]));
     return (await this.#excludes)?.ignores(path) ?? false;
   }
 
@@ -74,7 +79,7 @@ export class IgnoreRules {
   }
 
   async #readRules(folder: string): Promise<Ignore | undefined> {
-    return this.#parse(await Promise.all(IGNORE_FILES.map((name) => this.#read(folder, name))));
+    return this.#parse(await Promise.all(IGNORE_FILES.map((name) => this.#read(folder, name))).catch(() => [EVERYTHING]));
   }
 
   #parse(texts: readonly (string | undefined)[]): Ignore | undefined {

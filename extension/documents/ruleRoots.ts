@@ -1,8 +1,13 @@
 import * as vscode from 'vscode';
+import { limitedFiles } from './limitedFiles.ts';
+import { LateError } from './withLimit.ts';
 
 /** Finds the folders from which ignore rules count for what lies in a folder. What was found is kept until `forget`. */
 export class RuleRoots {
   readonly #rootsOfFolder = new Map<string, Promise<readonly vscode.Uri[]>>();
+
+  /** `onLate`: nobody could tell whether a folder is a repository. It is taken for one, which keeps more from the model rather than less. */
+  constructor(private readonly onLate: (error: LateError) => void) {}
 
   /**
    * The repositories from `folder` up to the workspace folder, nearest first, and last the one around the workspace folder, or where there is none the
@@ -26,7 +31,7 @@ export class RuleRoots {
   async #find(folder: vscode.Uri): Promise<readonly vscode.Uri[]> {
     const workspaceFolder = vscode.workspace.getWorkspaceFolder(folder)?.uri;
     const isWorkspaceFolder = workspaceFolder?.toString() === folder.toString();
-    const isRoot = await isRepository(folder);
+    const isRoot = await this.#isRepository(folder);
     if (isRoot && (workspaceFolder === undefined || isWorkspaceFolder)) return [folder];
     const parent = vscode.Uri.joinPath(folder, '..');
     const isTop = folder.path === '/' || folder.path === '' || parent.path === folder.path;
@@ -34,8 +39,15 @@ export class RuleRoots {
     if (isWorkspaceFolder) return above.length > 0 ? above : [folder];
     return isRoot ? [folder, ...above] : above;
   }
-}
 
-async function isRepository(folder: vscode.Uri): Promise<boolean> {
-  return vscode.workspace.fs.stat(vscode.Uri.joinPath(folder, '.git')).then(() => true, () => false);
+  async #isRepository(folder: vscode.Uri): Promise<boolean> {
+    return limitedFiles.stat(vscode.Uri.joinPath(folder, '.git')).then(
+      () => true,
+      (error: unknown) => {
+        if (!(error instanceof LateError)) return false;
+        this.onLate(error);
+        return true;
+      },
+    );
+  }
 }

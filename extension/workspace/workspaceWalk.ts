@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { limitedFiles } from '../documents/limitedFiles.ts';
 
 /** Folders that hold what tools made or fetched, in every language, whether or not an ignore file says so. */
 const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', 'node_modules', 'bower_components', '__pycache__', '.venv', 'venv', '.tox', '.mypy_cache', '.gradle', '.idea', '.vs', '.yarn', '.pnpm-store']);
@@ -7,8 +8,6 @@ const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', 'no
 const BINARY_ENDING =
   /\.(?:png|jpe?g|gif|webp|bmp|ico|icns|tiff?|psd|svgz?|mp[34g]|m4[av]|wav|ogg|flac|avi|mov|mkv|webm|zip|t?gz|t?xz|bz2|zst|7z|rar|tar|jar|war|class|o|a|so|dylib|dll|exe|pdb|obj|lib|bin|dat|wasm|pyc|pyo|whl|gguf|safetensors|onnx|pt|pth|npy|npz|parquet|arrow|db|sqlite3?|woff2?|ttf|otf|eot|pdf|docx?|xlsx?|pptx?|min\.(?:js|css)|map|lock|snap)$/i;
 const BINARY_NAMES: ReadonlySet<string> = new Set(['package-lock.json', 'pnpm-lock.yaml', 'npm-shrinkwrap.json']);
-/** A folder that answers no sooner is left out: a drive of a network may be gone. */
-const FOLDER_LIMIT_MS = 10_000;
 const MAX_DEPTH = 40;
 
 /**
@@ -19,7 +18,7 @@ export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy,
   const folders = [{ uri: root, depth: 0 }];
   for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
     const { uri: folder, depth } = next;
-    const entries = await readFolder(folder).catch((error: unknown) => {
+    const entries = await limitedFiles.readDirectory(folder).catch((error: unknown) => {
       onSkipped(`A folder of the workspace was left out: ${error instanceof Error ? error.name : String(error)}`);
       return [];
     });
@@ -43,16 +42,4 @@ export function mayBeText(name: string): boolean {
 /** Whether a path goes through a folder that is never walked. */
 export function isInSkippedFolder(path: string): boolean {
   return path.split('/').slice(0, -1).some((segment) => SKIPPED_FOLDERS.has(segment));
-}
-
-async function readFolder(folder: vscode.Uri): Promise<[string, vscode.FileType][]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('it did not answer')), FOLDER_LIMIT_MS);
-  });
-  try {
-    return await Promise.race([vscode.workspace.fs.readDirectory(folder), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -108,6 +108,28 @@ describe('ignore rules', () => {
     assert.equal(await changing.ignores('b.ts'), true);
   });
 
+  it('ignore everything that a file which cannot be read may have a say in', async () => {
+    const files: Record<string, string> = { '.gitignore': '!kept.ts\n', 'src/deep/.gitignore': '!a.ts\n' };
+    const without = (unreadable: string): IgnoreRules =>
+      new IgnoreRules(async (folder, name) => {
+        const file = folder === '' ? name : `${folder}/${name}`;
+        if (file === unreadable) throw new Error('unreadable');
+        return files[file];
+      });
+    const cases: readonly (readonly [unreadable: string, file: string, expected: boolean])[] = [
+      ['.chorusignore', 'kept.ts', true],
+      ['.chorusignore', 'src/deep/a.ts', true],
+      ['src/.gitignore', 'src/b.ts', true],
+      ['src/.gitignore', 'src/deep/a.ts', true],
+      ['src/.gitignore', 'lib/b.ts', false],
+      ['.git/info/exclude', 'lib/b.ts', true],
+      // What a file that can be read brings back stays: it overrules the excludes.
+      ['.git/info/exclude', 'kept.ts', false],
+    ];
+    for (const [unreadable, file, expected] of cases) assert.equal(await without(unreadable).ignores(file), expected, `${file} without ${unreadable}`);
+    assert.equal(await without('src/.gitignore').ignoresFolder('src/deep'), true);
+  });
+
   it('do not concern paths that are no paths of files', async () => {
     const all = rules({ '.gitignore': '*\n' });
     for (const path of ['', '/absolute', '../outside']) assert.equal(await all.ignores(path), false);

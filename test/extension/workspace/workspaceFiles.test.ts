@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import '../documents/support/useFakeVscode.ts';
+import { bringForward } from '../documents/support/bringForward.ts';
 import { fake, Uri } from '../documents/support/vscode.ts';
 
 const { DocumentPolicy } = await import('../../../extension/documents/documentPolicy.ts');
@@ -32,7 +33,8 @@ const cases: readonly Case[] = [
 function open(folders: readonly string[], files: Readonly<Record<string, string>>): { files: InstanceType<typeof WorkspaceFiles>; log: string[] } {
   fake.open(folders, files);
   const log: string[] = [];
-  return { files: new WorkspaceFiles(new DocumentPolicy(), (line) => log.push(line)), log };
+  const note = (line: string): void => void log.push(line);
+  return { files: new WorkspaceFiles(new DocumentPolicy(note), note), log };
 }
 
 describe('files of the workspace', () => {
@@ -48,6 +50,19 @@ describe('files of the workspace', () => {
       assert.deepEqual(uris.filter((_uri, index) => has[index]).map(String), expected, 'changed');
       assert.deepEqual(listed.filter((uri) => uris.some((source) => uri === String(source))).sort(), expected, 'listed');
       assert.deepEqual(read, expected, 'read');
+    });
+  }
+
+  for (const [what, hanging] of [['folder', '/ws/gone'], ['file', '/ws/gone/a.ts']] as const) {
+    it(`are listed and read without a ${what} that does not answer, with a line in the log`, async () => {
+      const { files, log } = open(['/ws'], { '/ws/a.ts': 'a', '/ws/gone/a.ts': 'gone', '/ws/z.ts': 'z' });
+      fake.hanging.add(hanging);
+      const uris = ['/ws/a.ts', '/ws/gone/a.ts', '/ws/z.ts'].map((file) => `file://${file}`);
+      const listed = await bringForward(() => files.list(undefined));
+      assert.deepEqual(listed.files.map(({ uri }) => uri).filter((uri) => uri !== uris[1]).sort(), [uris[0], uris[2]]);
+      const read = await bringForward(() => files.read(uris));
+      assert.deepEqual(read, { files: [{ uri: uris[0], text: 'a' }, { uri: uris[2], text: 'z' }], remaining: [] });
+      assert.match(log.join('\n'), /LateError/);
     });
   }
 });

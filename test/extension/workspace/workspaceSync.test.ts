@@ -17,8 +17,8 @@ async function toldOf(deleted: readonly string[], isTrusted: boolean): Promise<W
   const sendNotification = async (method: string, params: WorkspaceChange): Promise<void> => {
     if (method === WORKSPACE_CHANGE_NOTIFICATION) told.push(params);
   };
-  const policy = new DocumentPolicy();
-  const sync = new WorkspaceSync(policy, assert.fail, assert.fail);
+  const policy = new DocumentPolicy(assert.fail);
+  const sync = new WorkspaceSync(policy, assert.fail, (error) => assert.fail(String(error)));
   sync.attach({ sendNotification } as unknown as Client);
   mock.timers.enable({ apis: ['setTimeout'] });
   try {

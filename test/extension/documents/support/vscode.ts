@@ -55,6 +55,10 @@ export class RelativePattern {
 
 export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
 
+export class FileSystemError extends Error {
+  override readonly name = 'FileNotFound (FileSystemError)';
+}
+
 /** What a test puts into the window. */
 export const fake = {
   /** Path → text. Folders are those of the files. */
@@ -115,13 +119,13 @@ export const workspace = {
     stat: (uri: Uri) =>
       answer(uri, () => {
         const text = fake.files.get(uri.path);
-        if (text === undefined && !isFolder(uri.path)) throw new Error('FileNotFound');
+        if (text === undefined && !isFolder(uri.path)) throw new FileSystemError();
         return { type: text === undefined ? FileType.Directory : FileType.File, size: Buffer.byteLength(text ?? '') };
       }),
     readFile: (uri: Uri) =>
       answer(uri, () => {
         const text = fake.files.get(uri.path);
-        if (text === undefined) throw new Error('FileNotFound');
+        if (text === undefined) throw new FileSystemError();
         return new TextEncoder().encode(text);
       }),
     readDirectory: (uri: Uri) =>

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import type * as vscode from 'vscode';
+import './support/useFakeVscode.ts';
+import { bringForward } from './support/bringForward.ts';
+import { fake, Uri } from './support/vscode.ts';
+
+const { DocumentPolicy } = await import('../../../extension/documents/documentPolicy.ts');
+
+const open: { dispose(): void }[] = [];
+afterEach(() => {
+  for (const policy of open.splice(0)) policy.dispose();
+});
+
+function policyOver(files: Readonly<Record<string, string>>): { judge: (file: string) => Promise<string>; log: string[] } {
+  fake.open(['/ws'], files);
+  const log: string[] = [];
+  const policy = new DocumentPolicy((line) => log.push(line));
+  open.push(policy);
+  return { judge: (file) => policy.judge(Uri.file(file) as unknown as vscode.Uri), log };
+}
+
+describe('rules that cannot be read', () => {
+  const cases: readonly (readonly [what: string, hanging: string, kept: string, allowed: string | undefined])[] = [
+    ['of the workspace', '/ws/.gitignore', '/ws/a.ts', undefined],
+    ['of a folder', '/ws/src/.chorusignore', '/ws/src/deep/a.ts', '/ws/a.ts'],
+    ['of a repository', '/ws/library/.git', '/ws/library/a.ts', '/ws/a.ts'],
+    ['of a whole folder that is gone', '/ws/gone', '/ws/gone/deep/a.ts', '/ws/a.ts'],
+  ];
+  for (const [what, hanging, kept, allowed] of cases) {
+    it(`in time keep what they may be about from the model, with one line in the log: ${what}`, async () => {
+      const { judge, log } = policyOver({ [kept]: '' });
+      fake.hanging.add(hanging);
+      assert.equal(await bringForward(() => judge(kept)), 'ignored');
+      if (allowed !== undefined) assert.equal(await bringForward(() => judge(allowed)), 'allowed');
+      assert.equal(log.length, 1);
+      assert.match(log[0] ?? '', /can't be read.*LateError/);
+    });
+  }
+
+  it('in time are read again after a minute', async () => {
+    const { judge } = policyOver({ '/ws/.gitignore': 'out/\n' });
+    fake.hanging.add('/ws/.gitignore');
+    await bringForward(async () => {
+      assert.equal(await judge('/ws/a.ts'), 'ignored');
+      fake.hanging.clear();
+      assert.equal(await judge('/ws/a.ts'), 'ignored', 'at once');
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      assert.equal(await judge('/ws/a.ts'), 'allowed', 'after a minute');
+      assert.equal(await judge('/ws/out/a.ts'), 'ignored');
+    });
+  });
+
+  it('since they are too large keep what they may be about from the model', async () => {
+    const { judge, log } = policyOver({ '/ws/src/.gitignore': '#'.repeat(1024 * 1024 + 1) });
+    assert.equal(await judge('/ws/src/a.ts'), 'ignored');
+    assert.equal(await judge('/ws/a.ts'), 'allowed');
+    assert.match(log.join('\n'), /larger than 1048576 bytes/);
+  });
+});

@@ -1,0 +1,17 @@
+import { mock } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** The outcome of `work`. Nothing is waited for: when all that is left to do is waiting, the next ten seconds pass at once. */
+export async function bringForward<T>(work: () => Promise<T>): Promise<T> {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    let isDone = false;
+    const end = (): void => void (isDone = true);
+    const result = work();
+    result.then(end, end);
+    for (await nextTurn(); !isDone; await nextTurn()) mock.timers.tick(10_000);
+    return await result;
+  } finally {
+    mock.timers.reset();
+  }
+}
