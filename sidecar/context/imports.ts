@@ -7,8 +7,8 @@ export interface ImportedPath {
   readonly isExact: boolean;
 }
 
-const ECMASCRIPT = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)['"]([^'"\n]+)['"]/g;
-const PYTHON = /^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w., \t]+))/gm;
+const ECMASCRIPT = /(?:\bfrom\s*|\bimport\s*(?:\(\s*)?|\brequire\s*\(\s*)['"]([^'"\n]+)['"]/g;
+const PYTHON = /^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^()]*\)|[^\n#]+)|import[ \t]+([\w., \t]+))/gm;
 const C = /^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm;
 const GO = /"([\w./~-]+)"/g;
 const RUST = /\b(?:use|mod)\s+([\w:]+)/g;
