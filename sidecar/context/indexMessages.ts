@@ -27,6 +27,13 @@ export interface IndexMethods {
 
 export type IndexMethod = keyof IndexMethods;
 
+/** What the thread is given as it starts. */
+export interface IndexThreadData {
+  readonly grammarsFolder: string;
+  /** Of a `PutMark`. */
+  readonly markMemory: SharedArrayBuffer;
+}
+
 export interface IndexRequest {
   readonly id: number;
   readonly method: IndexMethod;

@@ -2,37 +2,74 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { IndexAnswer, IndexMethod, IndexMethods, IndexRequest } from './indexMessages.ts';
+import { HangWatch } from './hangWatch.ts';
+import type { IndexAnswer, IndexMethod, IndexMethods, IndexRequest, IndexThreadData } from './indexMessages.ts';
+import { PutMark } from './putMark.ts';
 
 /** The thread may take so much heap before it is ended; a hundred thousand files need about half. */
 const MAX_HEAP_MEBIBYTES = 640;
+/** A file of the largest size that is put takes less than a second. */
+const HANG_LIMIT_MS = 10_000;
+/** With so many files that hang the fault is not theirs: the index stays off. */
+const MAX_HUNG_FILES = 5;
 
 /** The thread of the index failed at a request, or ended. `cause` is the thread's own error, if it had one. */
 export class IndexError extends Error {
   override readonly name = 'IndexError';
 }
 
+type PutParams = Parameters<IndexMethods['put']>[0];
+
 interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: IndexError) => void;
+  /** URIs of the files that it puts. */
+  readonly put: readonly string[];
 }
 
-/** The index as the front sees it: a thread that starts with the first request and whose end loses nothing but the index. */
+/** What the thread is made of. */
+export interface ThreadFiles {
+  readonly script: string | URL;
+  readonly grammarsFolder: string;
+}
+
+export interface IndexThreadOptions {
+  readonly files?: ThreadFiles;
+  /** A thread that is at one file for so long is ended. */
+  readonly hangLimitMs?: number;
+}
+
+/**
+ * The index as the front sees it: a thread that starts with the first request and whose end loses nothing but the index. A file at which it hangs
+ * is left out from then on.
+ */
 export class IndexThread {
   readonly #pending = new Map<number, Pending>();
+  readonly #mark = new PutMark();
+  readonly #watch: HangWatch<string>;
+  /** URIs of files that are left out. */
+  readonly #hung = new Set<string>();
   #worker: Worker | undefined;
   #nextId = 1;
 
-  /** `onLost`: the thread ended by itself and all indexes with it; the next request starts another. */
-  constructor(private readonly onLost: (error: unknown) => void = () => undefined) {}
+  /** `onLost`: the thread ended by itself, or hung and was ended, and all indexes with it; the next request starts another. */
+  constructor(
+    private readonly onLost: (error: unknown) => void = () => undefined,
+    private readonly options: IndexThreadOptions = {},
+  ) {
+    this.#watch = new HangWatch({ limitMs: options.hangLimitMs ?? HANG_LIMIT_MS, place: () => this.#place(), onHang: () => this.#hangs() });
+  }
 
   /** Throws `IndexError`. */
   async ask<Method extends IndexMethod>(method: Method, params: Parameters<IndexMethods[Method]>[0]): Promise<ReturnType<IndexMethods[Method]>> {
+    if (this.#hung.size >= MAX_HUNG_FILES) throw new IndexError('The index is off: it hung at too many files');
     const worker = (this.#worker ??= this.#start());
     const id = this.#nextId++;
+    const put = method === 'put' ? (params as PutParams).files.filter(({ uri }) => !this.#hung.has(uri)) : undefined;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject });
-      worker.postMessage({ id, method, params } satisfies IndexRequest);
+      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, put: put?.map(({ uri }) => uri) ?? [] });
+      this.#watch.start();
+      worker.postMessage({ id, method, params: put === undefined ? params : { ...params, files: put } } satisfies IndexRequest);
     });
   }
 
@@ -44,13 +81,15 @@ export class IndexThread {
   }
 
   #start(): Worker {
-    const { script, grammarsFolder } = threadFiles();
-    const worker = new Worker(script, { execArgv: [], workerData: { grammarsFolder }, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEBIBYTES } });
+    const { script, grammarsFolder } = this.options.files ?? threadFiles();
+    const workerData: IndexThreadData = { grammarsFolder, markMemory: this.#mark.memory };
+    const worker = new Worker(script, { execArgv: [], workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEBIBYTES } });
     // It ends with the process and never keeps it.
     worker.unref();
     worker.on('message', (answer: IndexAnswer) => {
       const pending = this.#pending.get(answer.id);
       this.#pending.delete(answer.id);
+      if (this.#pending.size === 0) this.#watch.stop();
       if ('error' in answer) pending?.reject(new IndexError(`The index failed with a ${answer.error}`));
       else pending?.resolve(answer.result);
     });
@@ -63,17 +102,34 @@ export class IndexThread {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#fail(new IndexError('The thread of the index ended', { cause }));
-    this.onLost(cause);
+    if (this.#hung.size < MAX_HUNG_FILES) this.onLost(cause);
+  }
+
+  /** The file that the thread puts now, by its request's number and its place there; `undefined` while it puts none. */
+  #place(): string | undefined {
+    const { request, file } = this.#mark.read();
+    return this.#pending.get(request)?.put[file] === undefined ? undefined : `${request}/${file}`;
+  }
+
+  #hangs(): void {
+    const worker = this.#worker;
+    const { request, file } = this.#mark.read();
+    const uri = this.#pending.get(request)?.put[file];
+    if (worker === undefined || uri === undefined) return;
+    this.#hung.add(uri);
+    this.#lost(worker, new IndexError('The thread of the index hung at a file, which is left out from now on'));
+    worker.terminate().catch(() => undefined);
   }
 
   #fail(error: IndexError): void {
+    this.#watch.stop();
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
 }
 
 /** From source, and from the bundles in `dist`. */
-function threadFiles(): { script: string | URL; grammarsFolder: string } {
+function threadFiles(): ThreadFiles {
   const here = path.dirname(fileURLToPath(import.meta.url));
   if (!import.meta.url.endsWith('.ts')) return { script: path.join(here, 'context.cjs'), grammarsFolder: path.join(here, 'grammars') };
   const grammarsFolder = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));

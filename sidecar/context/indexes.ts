@@ -10,8 +10,8 @@ const MAX_SELECTED = 32;
 
 type Handlers = { readonly [Method in keyof IndexMethods]: (...parameters: Parameters<IndexMethods[Method]>) => ReturnType<IndexMethods[Method]> | Promise<ReturnType<IndexMethods[Method]>> };
 
-/** The indexes of all clients, each by itself, behind the messages of the thread. */
-export function serveIndexes(grammars: Grammars): Handlers {
+/** The indexes of all clients, each by itself, behind the messages of the thread. `onPut` is told before a file is put: its place in the request. */
+export function serveIndexes(grammars: Grammars, onPut: (file: number) => void = () => undefined): Handlers {
   const indexes = new Map<string, WorkspaceIndex>();
   const of = (workspace: string): WorkspaceIndex => {
     let index = indexes.get(workspace);
@@ -21,7 +21,12 @@ export function serveIndexes(grammars: Grammars): Handlers {
   const missing = (index: WorkspaceIndex, uris: readonly string[]): { missing: readonly string[] } => ({ missing: uris.filter((uri) => !index.hasText(uri)) });
 
   return {
-    put: ({ workspace, files }) => of(workspace).put(files),
+    put({ workspace, files }) {
+      for (const [place, file] of files.entries()) {
+        onPut(place);
+        of(workspace).put(file);
+      }
+    },
     remove: ({ workspace, uris }) => indexes.get(workspace)?.remove(uris),
     retain({ workspace, uris }) {
       const index = indexes.get(workspace);

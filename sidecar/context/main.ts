@@ -2,16 +2,22 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Grammars } from './grammars.ts';
 import { serveIndexes } from './indexes.ts';
-import type { IndexAnswer, IndexRequest } from './indexMessages.ts';
+import type { IndexAnswer, IndexRequest, IndexThreadData } from './indexMessages.ts';
+import { PutMark } from './putMark.ts';
 
-const { grammarsFolder } = workerData as { readonly grammarsFolder: string };
-const handlers = serveIndexes(new Grammars(grammarsFolder));
+const { grammarsFolder, markMemory } = workerData as IndexThreadData;
+const mark = new PutMark(markMemory);
+let request = 0;
+const handlers = serveIndexes(new Grammars(grammarsFolder), (file) => mark.set({ request, file }));
 
 parentPort?.on('message', ({ id, method, params }: IndexRequest) => {
   const answer = (message: IndexAnswer): void => parentPort?.postMessage(message);
   const handle = handlers[method] as (params: unknown) => unknown;
   Promise.resolve()
-    .then(() => handle(params))
+    .then(() => {
+      request = id;
+      return handle(params);
+    })
     // Messages of errors may quote what was parsed.
     .then((result) => answer({ id, result }), (error: unknown) => answer({ id, error: error instanceof Error ? error.name : typeof error }));
 });

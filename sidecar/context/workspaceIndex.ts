@@ -41,21 +41,19 @@ export class WorkspaceIndex {
 
   constructor(private readonly grammars: Grammars) {}
 
-  /** Adds files, or puts their new texts in place of the old ones. */
-  put(files: readonly FileText[]): void {
-    for (const { uri, path, text } of files) {
-      this.#forgetFile(uri);
-      if (text.trim() === '' || isMinified(text) || this.terms.nextId >= MAX_DOCUMENTS) continue;
-      const counts = termCounts(text);
-      for (const name of definedNames(text)) counts.set(definitionHash(name), 1);
-      const document = this.terms.add(counts);
-      const languageId = languageIdOf(path);
-      this.files.add({ uri, path, languageId, document });
-      const shapes = definitionShapes(languageId);
-      // One that can't be loaded is told by who needs it.
-      if (shapes !== undefined) this.grammars.warm(shapes.grammar).catch(() => undefined);
-      this.#texts.set(uri, text, text.length);
-    }
+  /** Adds a file, or puts its new text in place of the old one. */
+  put({ uri, path, text }: FileText): void {
+    this.#forgetFile(uri);
+    if (text.trim() === '' || isMinified(text) || this.terms.nextId >= MAX_DOCUMENTS) return;
+    const counts = termCounts(text);
+    for (const name of definedNames(text)) counts.set(definitionHash(name), 1);
+    const document = this.terms.add(counts);
+    const languageId = languageIdOf(path);
+    this.files.add({ uri, path, languageId, document });
+    const shapes = definitionShapes(languageId);
+    // One that can't be loaded is told by who needs it.
+    if (shapes !== undefined) this.grammars.warm(shapes.grammar).catch(() => undefined);
+    this.#texts.set(uri, text, text.length);
   }
 
   /** Removes files, and all below folders. */

@@ -1,0 +1,23 @@
+/** A file of a request that puts files: its place among them, counted from zero. */
+export interface PutPlace {
+  readonly request: number;
+  readonly file: number;
+}
+
+/** Which file the thread of the index took up last, in memory that the front reads even while the thread answers nothing. */
+export class PutMark {
+  readonly #cells: Int32Array;
+
+  constructor(readonly memory = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)) {
+    this.#cells = new Int32Array(memory);
+  }
+
+  set({ request, file }: PutPlace): void {
+    Atomics.store(this.#cells, 0, request);
+    Atomics.store(this.#cells, 1, file);
+  }
+
+  read(): PutPlace {
+    return { request: Atomics.load(this.#cells, 0), file: Atomics.load(this.#cells, 1) };
+  }
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { IndexThread, type IndexThreadOptions } from '../../../sidecar/context/indexThread.ts';
+import type { FileText } from '../../../sidecar/context/workspaceIndex.ts';
+
+/** A thread that hangs for good at files whose text is "hang", and for a while at those whose text is a number, of milliseconds. */
+const SCRIPT = `
+  import { parentPort, workerData } from 'node:worker_threads';
+  const mark = new Int32Array(workerData.markMemory);
+  const files = new Set();
+  parentPort.on('message', ({ id, method, params }) => {
+    for (const [place, { uri, text }] of (params.files ?? []).entries()) {
+      if (method !== 'put') continue;
+      Atomics.store(mark, 0, id);
+      Atomics.store(mark, 1, place);
+      if (text === 'hang') for (;;);
+      const until = performance.now() + Number(text);
+      while (performance.now() < until);
+      files.add(uri);
+    }
+    parentPort.postMessage({ id, result: { files: files.size } });
+  });
+`;
+
+const options: IndexThreadOptions = { files: { script: new URL(`data:text/javascript,${encodeURIComponent(SCRIPT)}`), grammarsFolder: '' }, hangLimitMs: 500 };
+const filesOf = (texts: Record<string, string>): FileText[] => Object.entries(texts).map(([uri, text]) => ({ uri, path: uri, text }));
+
+describe('a file at which the thread of the index hangs', () => {
+  const lost: unknown[] = [];
+  const thread = new IndexThread((error) => lost.push(error), options);
+  after(() => thread.dispose());
+  const put = (texts: Record<string, string>): Promise<void> => thread.ask('put', { workspace: 'w', files: filesOf(texts) });
+  const count = async (): Promise<number> => (await thread.ask('statistics', { workspace: 'w' })).files;
+
+  it('ends the thread, and is left out of the next one', async () => {
+    await assert.rejects(put({ 'a.py': '0', 'bad.py': 'hang', 'c.py': '0' }), { name: 'IndexError' });
+    assert.deepEqual(lost.map(String), ['IndexError: The thread of the index hung at a file, which is left out from now on']);
+    await put({ 'a.py': '0', 'bad.py': 'hang', 'c.py': '0' });
+    assert.equal(await count(), 2);
+  });
+
+  it('is none where each file takes its time, however long all of them take', async () => {
+    await put(Object.fromEntries(Array.from({ length: 6 }, (_, number) => [`slow${number}.py`, '150'])));
+    assert.equal(lost.length, 1);
+    assert.equal(await count(), 8);
+  });
+
+  it('turns the index off where there are too many: nothing is started for ever', async () => {
+    for (const uri of ['2', '3', '4', '5']) await assert.rejects(put({ [uri]: 'hang' }), { name: 'IndexError' });
+    assert.equal(lost.length, 4);
+    await assert.rejects(count(), /off/);
+  });
+});
