@@ -38,6 +38,8 @@ interface Plan {
   next: readonly PlannedSnippet[] | undefined;
   rankedAtMs: number;
   ranking: Promise<void> | undefined;
+  /** The newest place that waits for the ranking under way to end. */
+  waiting: ContextRequest | undefined;
 }
 
 /** A place is ranked again after so long; the document hardly changes faster. */
@@ -67,7 +69,7 @@ export class ContextPlans {
       await Promise.race([this.#rank(plan, request), delay(plan.uri === '' ? FIRST_LIMIT_MS : DOCUMENT_LIMIT_MS, new AbortController().signal)]);
       this.#takeUp(plan);
     } else {
-      if (this.now() - plan.rankedAtMs > RANK_INTERVAL_MS) this.#rank(plan, request).catch(() => undefined);
+      if (plan.ranking === undefined && this.now() - plan.rankedAtMs > RANK_INTERVAL_MS) this.#rank(plan, request).catch(() => undefined);
       // What is found for an empty plan is evaluated within what may be spared anyway.
       if (plan.next !== undefined && plan.snippets.length === 0) this.#takeUp(plan);
       if (plan.next !== undefined && costOf(plan, plan.next, request.spareTokens) + request.documentTokens <= request.cheapTokens) this.#takeUp(plan);
@@ -129,18 +131,29 @@ export class ContextPlans {
   #planOf(clientKey: string): Plan {
     let plan = this.#plans.get(clientKey);
     if (plan === undefined) {
-      plan = { uri: '', snippets: [], read: undefined, held: [], next: undefined, rankedAtMs: -Infinity, ranking: undefined };
+      plan = { uri: '', snippets: [], read: undefined, held: [], next: undefined, rankedAtMs: -Infinity, ranking: undefined, waiting: undefined };
       this.#plans.set(clientKey, plan);
     }
     return plan;
   }
 
-  async #rank(plan: Plan, request: ContextRequest): Promise<void> {
-    // One that runs is of a moment ago, or of another document.
-    await plan.ranking;
-    plan.rankedAtMs = this.now();
-    plan.ranking = this.#rankNow(plan, request).finally(() => (plan.ranking = undefined));
-    await plan.ranking;
+  /** Ranks a place, once the ranking under way has ended, which is of a moment ago or of another document. Of those that wait only the newest is ranked. */
+  #rank(plan: Plan, request: ContextRequest): Promise<void> {
+    plan.waiting = request;
+    plan.ranking ??= this.#rankWaiting(plan);
+    return plan.ranking;
+  }
+
+  async #rankWaiting(plan: Plan): Promise<void> {
+    try {
+      for (let request = plan.waiting; request !== undefined; request = plan.waiting) {
+        plan.waiting = undefined;
+        plan.rankedAtMs = this.now();
+        await this.#rankNow(plan, request);
+      }
+    } finally {
+      plan.ranking = undefined;
+    }
   }
 
   async #rankNow(plan: Plan, { workspace, query, budgetTokens, tokenize }: ContextRequest): Promise<void> {

@@ -8,9 +8,15 @@ class RankedFiles implements WorkspaceSource {
   ranking: string[] = [];
   readonly gone = new Set<string>();
   rankings = 0;
+  /** The documents that were ranked for, in order. */
+  readonly asked: string[] = [];
+  /** Rankings end when this does. */
+  pace: Promise<void> | undefined;
 
-  async snippets(): Promise<readonly Snippet[]> {
+  async snippets({ uri }: { readonly uri: string }): Promise<readonly Snippet[]> {
     this.rankings++;
+    this.asked.push(uri);
+    await this.pace;
     return this.ranking.map((name) => ({ uri: name, path: name, languageId: 'python', kind: 'body', reason: 'similar', startLine: 0, endLine: 1, text: name, score: 1 }));
   }
   async texts(): Promise<readonly { readonly uri: string; readonly text: string }[]> {
@@ -58,6 +64,19 @@ describe('the context of prompts', () => {
     assert.equal(setting.files.rankings, 1);
     await setting.later(2_000);
     assert.equal(setting.files.rankings, 2);
+  });
+
+  it('is ranked once at a time, however long that takes; of what waits for it the newest comes next', async () => {
+    const setting = new Setting();
+    await setting.prompt();
+    let goOn = (): void => undefined;
+    setting.files.pace = new Promise((resolve) => (goOn = resolve));
+    for (let keystroke = 0; keystroke < 5; keystroke++) await setting.later(2_000);
+    const others = ['b.py', 'c.py', 'd.py'].map((uri) => setting.plans.forReadingAhead(setting.request({ uri })));
+    assert.deepEqual(setting.files.asked, ['main.py', 'main.py']);
+    goOn();
+    await Promise.all(others);
+    assert.deepEqual(setting.files.asked, ['main.py', 'main.py', 'd.py']);
   });
 
   it('stays as it is while somebody waits, and changes when nobody does', async () => {
