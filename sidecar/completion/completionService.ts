@@ -220,14 +220,14 @@ export class CompletionService {
     const { clientKey, contextSettings: { readAhead = true } = {} } = request;
     if (!readAhead || this.#isQuiet() || request.workspace === undefined) return 0;
     const model = await this.#session.model();
-    const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead' });
+    const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead', signal });
     if (!signal.aborted) await this.#drafts.refresh(sequenceOf(clientKey), request, signal);
     if (signal.aborted || prompt.context.length === 0 || this.#prompts.plans.isRead(clientKey)) return 0;
     const result = await this.#session.engine.generate(
       { sequence: sequenceOf(clientKey), priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
       { signal },
     );
-    this.#prompts.plans.readAhead(clientKey, Math.min(prompt.contextTokens, result.reusedTokens + result.evaluatedTokens));
+    this.#prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, result.reusedTokens + result.evaluatedTokens));
     this.#log(`read ahead: ${result.reusedTokens} + ${result.evaluatedTokens} of ${prompt.tokens.length} prompt tokens in ${Math.round(result.promptMs)} ms (${result.stopReason})`);
     return result.promptMs;
   }

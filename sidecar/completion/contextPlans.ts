@@ -25,6 +25,8 @@ export interface ContextRequest {
   readonly cheapTokens: number;
   readonly documentTokens: number;
   readonly tokenize: (snippet: Snippet) => Promise<readonly number[]>;
+  /** Ends what is read ahead. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Plan {
@@ -34,6 +36,8 @@ interface Plan {
   read: readonly PlannedSnippet[] | undefined;
   /** What the engine holds, from the prompt's start. */
   held: readonly PlannedSnippet[];
+  /** What is being read ahead, until a prompt is taken. */
+  readingAhead: readonly PlannedSnippet[] | undefined;
   /** A later ranking's plan, waiting for a moment when nobody types. */
   next: readonly PlannedSnippet[] | undefined;
   rankedAtMs: number;
@@ -65,6 +69,8 @@ export class ContextPlans {
     const plan = this.#planOf(request.clientKey);
     dropGone(plan, request);
     if (plan.uri !== request.query.uri) {
+      // Of the document before.
+      plan.next = undefined;
       await request.workspace.whenUsable();
       await Promise.race([this.#rank(plan, request), delay(plan.uri === '' ? FIRST_LIMIT_MS : DOCUMENT_LIMIT_MS, new AbortController().signal)]);
       this.#takeUp(plan);
@@ -85,21 +91,23 @@ export class ContextPlans {
     return Promise.resolve(plan.uri === request.query.uri ? take(plan, request) : []);
   }
 
-  /** The whole plan, ranked anew: for a prompt that nobody waits for. */
+  /** The whole plan, ranked anew: for a prompt that nobody waits for. None where `signal` aborts meanwhile: the new plan waits then for a later prompt. */
   async forReadingAhead(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
     const plan = this.#planOf(request.clientKey);
     await this.#rank(plan, request);
+    if (request.signal?.aborted === true) return [];
     this.#takeUp(plan);
     dropGone(plan, request);
     plan.uri = request.query.uri;
-    return within(plan.snippets, request.budgetTokens);
+    plan.readingAhead = within(plan.snippets, request.budgetTokens);
+    return plan.readingAhead;
   }
 
-  /** Of the whole plan the engine has read the first `tokens`, and holds nothing else. */
-  readAhead(clientKey: string, tokens: number): void {
+  /** The engine has read the first `tokens` of what `forReadingAhead` gave, and holds nothing else, unless a prompt was taken since. */
+  readAhead(clientKey: string, given: readonly PlannedSnippet[], tokens: number): void {
     const plan = this.#plans.get(clientKey);
-    if (plan === undefined) return;
-    plan.held = within(plan.snippets, tokens);
+    if (plan === undefined || plan.readingAhead !== given) return;
+    plan.held = within(given, tokens);
     plan.read = undefined;
   }
 
@@ -131,7 +139,7 @@ export class ContextPlans {
   #planOf(clientKey: string): Plan {
     let plan = this.#plans.get(clientKey);
     if (plan === undefined) {
-      plan = { uri: '', snippets: [], read: undefined, held: [], next: undefined, rankedAtMs: -Infinity, ranking: undefined, waiting: undefined };
+      plan = { uri: '', snippets: [], read: undefined, held: [], readingAhead: undefined, next: undefined, rankedAtMs: -Infinity, ranking: undefined, waiting: undefined };
       this.#plans.set(clientKey, plan);
     }
     return plan;
@@ -161,6 +169,8 @@ export class ContextPlans {
     const maxSnippetUnits = Math.max(MIN_SNIPPET_UNITS, Math.floor(budgetTokens * UNITS_PER_TOKEN * SNIPPET_SHARE));
     const snippets = (await workspace.snippets({ ...query, maxSnippetUnits })).filter(({ uri }) => uri !== query.uri);
     const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize) })));
+    // The user is in another document by now.
+    if (plan.waiting !== undefined && plan.waiting.query.uri !== query.uri) return;
     plan.next = nextPlan(plan.snippets, ranked, { budgetTokens, isThere: ({ uri }) => uri !== query.uri && workspace.has(uri) });
   }
 
@@ -195,6 +205,7 @@ function dropGone(plan: Plan, { workspace, query }: ContextRequest): void {
 function take(plan: Plan, { spareTokens, budgetTokens }: ContextRequest): readonly PlannedSnippet[] {
   plan.read = within(plan.read ?? affordable(plan.snippets, plan.held, spareTokens), budgetTokens);
   plan.held = plan.read;
+  plan.readingAhead = undefined;
   return plan.read;
 }
 

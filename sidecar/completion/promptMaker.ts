@@ -28,6 +28,8 @@ export interface PromptOptions {
   readonly fim: FimFormat | undefined;
   readonly extent: Extent;
   readonly purpose: PromptPurpose;
+  /** Ends what is read ahead. */
+  readonly signal?: AbortSignal;
 }
 
 /** Somebody waits; the whole context is to be read while nobody does; or it is made before it is asked for, and changes nothing. */
@@ -54,7 +56,7 @@ export class PromptMaker {
 
   /** The prompt for a place in a document. Read ahead it holds the whole context, otherwise no more than may be evaluated while somebody waits. */
   async make(options: PromptOptions): Promise<ContextPrompt> {
-    const { request, cursor, model, fim, extent, purpose } = options;
+    const { request, cursor, model, fim, extent, purpose, signal } = options;
     const { engine } = this.options.session;
     const budget = this.#budgetOf(model);
     const reserved = extent.maxTokens + CONTEXT_RESERVE_TOKENS;
@@ -79,6 +81,7 @@ export class PromptMaker {
       cheapTokens: Math.floor(((budget.tokensPerSecond ?? 0) * UNFELT_MS) / 1000),
       documentTokens,
       tokenize: (snippet) => snippetTokens(engine, snippet, head, request.languageId),
+      signal,
     });
     const contextTokens = context.flatMap(({ tokens }) => tokens);
     const prompt = await composePrompt({ engine, model, fim, text: { prefix: text.prefix, suffix }, path, languageId: request.languageId, maxTokens, context: contextTokens });

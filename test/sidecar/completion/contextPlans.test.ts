@@ -86,11 +86,52 @@ describe('the context of prompts', () => {
     setting.files.ranking = ['b', 'a'];
     await setting.later(2_000);
     assert.equal(await setting.prompt(), 'a');
-    assert.deepEqual((await setting.plans.forReadingAhead(setting.request())).map(({ snippet }) => snippet.path), ['a', 'b']);
+    const ahead = await setting.plans.forReadingAhead(setting.request());
+    assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['a', 'b']);
     assert.equal(setting.plans.isRead('client'), false);
-    setting.plans.readAhead('client', 200);
+    setting.plans.readAhead('client', ahead, 200);
     assert.equal(setting.plans.isRead('client'), true);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
+  });
+
+  it('does not change when a reading ahead is ranked only after the user typed on: the plan waits for the next pause', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    const typing = new AbortController();
+    const ahead = setting.plans.forReadingAhead({ ...setting.request(), signal: typing.signal });
+    typing.abort();
+    assert.deepEqual(await ahead, []);
+    assert.equal(await setting.prompt(), 'a');
+    assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a b');
+  });
+
+  it('is not what was ranked for the document that the user left', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['a', 'b'];
+    let goOn = (): void => undefined;
+    setting.files.pace = new Promise((resolve) => (goOn = resolve));
+    const ahead = setting.plans.forReadingAhead({ ...setting.request(), signal: AbortSignal.abort() });
+    assert.equal(await setting.prompt({ uri: 'other.py' }), 'a', 'which is not waited for');
+    setting.files.ranking = ['c'];
+    goOn();
+    await ahead;
+    assert.equal(await setting.prompt({ uri: 'other.py', cheapTokens: 500 }), 'a c');
+  });
+
+  it('counts as read what a prompt took since, not what was being read ahead', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    const ahead = await setting.plans.forReadingAhead(setting.request());
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
+    setting.plans.readAhead('client', ahead, 200);
+    assert.equal(setting.plans.isRead('client'), false);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
   });
 
   it('changes at once where that is not felt', async () => {
