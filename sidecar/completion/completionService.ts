@@ -232,6 +232,11 @@ export class CompletionService {
     return result.promptMs;
   }
 
+  /** A client's user edited a document, whether or not a completion is asked for: nothing is read ahead just now. What is prepared stays. */
+  documentChanged(clientKey: string): void {
+    this.#readAhead.postpone(clientKey);
+  }
+
   /** Ends what is read and prepared ahead for a client. */
   stopReadingAhead(clientKey: string): void {
     this.#readAhead.stop(clientKey);

@@ -1,7 +1,14 @@
-interface Delayed<Details> {
+interface Scheduled<Details> {
+  readonly delayMs: number;
   readonly details: Details;
+  readonly work: (signal: AbortSignal) => Promise<void>;
+}
+
+interface Delayed<Details> {
+  scheduled: Scheduled<Details>;
   readonly timer: NodeJS.Timeout;
   readonly abort: AbortController;
+  hasBegun: boolean;
 }
 
 /** Work for clients, one at a time for each, that begins after a while; whatever ends it before, or while it is under way, aborts its signal. */
@@ -10,24 +17,34 @@ export class DelayedWork<Details = undefined> {
 
   /** What is known of a client's work; undefined where there is none. */
   of(clientKey: string): Details | undefined {
-    return this.#clients.get(clientKey)?.details;
+    return this.#clients.get(clientKey)?.scheduled.details;
   }
 
   /** Begins after `delayMs`, in place of the client's work before. How it fails is its own affair. */
-  schedule(clientKey: string, { delayMs, details, work }: { readonly delayMs: number; readonly details: Details; readonly work: (signal: AbortSignal) => Promise<void> }): void {
+  schedule(clientKey: string, scheduled: Scheduled<Details>): void {
     this.stop(clientKey);
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      work(abort.signal).catch(() => undefined);
-    }, delayMs);
+      delayed.hasBegun = true;
+      scheduled.work(abort.signal).catch(() => undefined);
+    }, scheduled.delayMs);
     timer.unref();
-    this.#clients.set(clientKey, { details, timer, abort });
+    const delayed: Delayed<Details> = { scheduled, timer, abort, hasBegun: false };
+    this.#clients.set(clientKey, delayed);
+  }
+
+  /** Lets work that has not begun wait anew, and ends work that has. */
+  postpone(clientKey: string): void {
+    const client = this.#clients.get(clientKey);
+    if (client === undefined) return;
+    if (client.hasBegun) this.stop(clientKey);
+    else this.schedule(clientKey, client.scheduled);
   }
 
   /** Says something else of work that goes on. */
   describe(clientKey: string, details: Details): void {
     const client = this.#clients.get(clientKey);
-    if (client) this.#clients.set(clientKey, { ...client, details });
+    if (client) client.scheduled = { ...client.scheduled, details };
   }
 
   stop(clientKey: string): void {
@@ -40,6 +57,6 @@ export class DelayedWork<Details = undefined> {
 
   /** Ends the work of clients of whose details `isMeant` is true. */
   stopWhere(isMeant: (details: Details) => boolean): void {
-    for (const [clientKey, { details }] of this.#clients) if (isMeant(details)) this.stop(clientKey);
+    for (const [clientKey, { scheduled }] of this.#clients) if (isMeant(scheduled.details)) this.stop(clientKey);
   }
 }

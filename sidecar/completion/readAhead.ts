@@ -26,6 +26,11 @@ export class ReadAhead {
     this.#work.stop(clientKey);
   }
 
+  /** A client's user edits something: ends what is read for them, and what is to be read waits for the next pause. */
+  postpone(clientKey: string): void {
+    this.#work.postpone(clientKey);
+  }
+
   /** Reads when the user has done nothing for a while from now. */
   schedule(clientKey: string, read: Reading): void {
     this.#work.schedule(clientKey, { delayMs: IDLE_MS, details: undefined, work: (signal) => this.#read(read, signal) });

@@ -1,3 +1,4 @@
+import type { CompletionService } from '../../completion/completionService.ts';
 import { ClientWorkspace } from '../../context/clientWorkspace.ts';
 import type { IndexThread } from '../../context/indexThread.ts';
 import {
@@ -13,8 +14,14 @@ import type { Client } from '../client.ts';
 import type { Log } from '../log.ts';
 import { nothing, workspaceChange, workspaceDefinitions, workspaceList, workspaceRead, workspaceTabs } from '../schemas.ts';
 
+export interface WorkspaceServices {
+  readonly index: IndexThread;
+  readonly completions: Pick<CompletionService, 'documentChanged'>;
+  readonly log: Log;
+}
+
 /** The client's files: asks for them, and hears of their changes. */
-export function handleWorkspace(client: Client, { index, log }: { readonly index: IndexThread; readonly log: Log }): void {
+export function handleWorkspace(client: Client, { index, completions, log }: WorkspaceServices): void {
   const { connection, documents } = client;
   const workspace = new ClientWorkspace({
     key: `client-${client.id}`,
@@ -50,6 +57,7 @@ export function handleWorkspace(client: Client, { index, log }: { readonly index
   documents.onDidChange = (uri, change) => {
     workspace.documentChanged(uri, change);
     if (change.kind === 'opened') apply();
+    if (change.kind === 'changed') completions.documentChanged(client.key);
   };
   connection.onNotification('initialized', nothing, apply);
   connection.onNotification('workspace/didChangeConfiguration', nothing, apply);

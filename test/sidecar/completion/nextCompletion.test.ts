@@ -125,6 +125,15 @@ describe('the completion after the one on the screen', () => {
     assert.equal((await complete(state, 'if (a) go();‸'))[0]?.cached, true);
   });
 
+  it('goes on while documents change, as they do with every keystroke', async () => {
+    const { state, goOn } = await underWay();
+    state.service.documentChanged('window');
+    goOn();
+    await pass(0);
+    assert.equal((await complete(state, 'if (a) go();‸'))[0]?.cached, true);
+    assert.equal(state.engine.cancelledGenerations, 0);
+  });
+
   it('is waited for where it is under way', async () => {
     const { state, goOn } = await underWay();
     const answer = state.service.complete(requestAt('if (a) go();‸', { settings }), never);

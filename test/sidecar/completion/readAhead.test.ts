@@ -49,6 +49,28 @@ describe('reading ahead', () => {
     await settle();
   });
 
+  it('ends with an edit for which nothing is asked, and what is to be read waits for the next pause', async () => {
+    const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
+    const signals: AbortSignal[] = [];
+    const read = (signal: AbortSignal): Promise<number> => {
+      signals.push(signal);
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)));
+    };
+    readAhead.postpone('a');
+    readAhead.schedule('a', read);
+    mock.timers.tick(2_000);
+    readAhead.postpone('a');
+    mock.timers.tick(2_000);
+    assert.equal(signals.length, 0);
+    mock.timers.tick(1_000);
+    assert.equal(signals[0]?.aborted, false);
+    readAhead.postpone('a');
+    assert.equal(signals[0].aborted, true);
+    mock.timers.tick(10_000);
+    assert.equal(signals.length, 1);
+    await settle();
+  });
+
   it('takes a fifth of the time at most: what is used up has to be saved again', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const limits: number[] = [];
