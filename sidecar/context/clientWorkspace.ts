@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IndexState, WorkspaceChange, WorkspaceDefinitionsParams, WorkspaceDefinitionsResult, WorkspaceFile, WorkspaceListResult, WorkspaceReadResult } from '../protocol/client.ts';
+import { below } from './below.ts';
 import { KnownDefinitions } from './knownDefinitions.ts';
 import type { IndexThread } from './indexThread.ts';
 import type { ContextQuery, PlaceQuery, Snippet } from './snippet.ts';
@@ -251,10 +252,8 @@ export class ClientWorkspace {
   }
 
   async #remove(uris: readonly string[]): Promise<void> {
-    for (const uri of uris) {
-      if (this.#known.delete(uri)) continue;
-      for (const known of this.#known.keys()) if (known.startsWith(`${uri}/`)) this.#known.delete(known);
-    }
+    const folders = uris.filter((uri) => !this.#known.delete(uri));
+    for (const uri of below(this.#known.keys(), folders)) this.#known.delete(uri);
     await this.#ask('remove', { uris });
   }
 

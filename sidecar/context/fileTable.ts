@@ -1,3 +1,4 @@
+import { below } from './below.ts';
 import type { ImportedPath } from './imports.ts';
 import type { DocumentId } from './invertedIndex.ts';
 
@@ -50,12 +51,10 @@ export class FileTable {
     return file;
   }
 
-  /** A file of that URI, or all files below that folder. */
-  at(uri: string): IndexedFile[] {
-    const file = this.#byUri.get(uri);
-    if (file !== undefined) return [file];
-    const folder = uri.endsWith('/') ? uri : `${uri}/`;
-    return [...this.#byUri.values()].filter((each) => each.uri.startsWith(folder));
+  /** The files of those URIs, and all files below those that are folders. */
+  at(uris: readonly string[]): IndexedFile[] {
+    const folders = uris.filter((uri) => !this.#byUri.has(uri));
+    return [...new Set([...uris, ...below(this.#byUri.keys(), folders)])].flatMap((uri) => this.#byUri.get(uri) ?? []);
   }
 
   values(): IterableIterator<IndexedFile> {

@@ -58,7 +58,7 @@ export class WorkspaceIndex {
 
   /** Removes files, and all below folders. */
   remove(uris: readonly string[]): void {
-    for (const uri of uris) for (const file of this.files.at(uri)) this.#forgetFile(file.uri);
+    for (const file of this.files.at(uris)) this.#forgetFile(file.uri);
   }
 
   /** Gives back the text of a file that had to be asked for again. One that is not in the index is no file of the workspace. */
