@@ -53,6 +53,8 @@ export class ClientWorkspace {
   #state: IndexState['state'] = 'off';
   #startedAtMs = 0;
   #closed = false;
+  /** Counts how often everything was forgotten: what was asked for before then is not taken any more. */
+  #epoch = 0;
 
   readonly #definitions: KnownDefinitions;
 
@@ -109,14 +111,14 @@ export class ClientWorkspace {
   /** The index was lost: fills it again. */
   restart(): void {
     if (this.#state === 'off') return;
-    this.#known.clear();
+    this.#forgetKnown();
     this.start();
   }
 
   /** Forgets everything, and asks for nothing any more until `start`. */
   async stop(): Promise<void> {
     this.#state = 'off';
-    this.#known.clear();
+    this.#forgetKnown();
     await this.#ask('forget', {});
   }
 
@@ -132,7 +134,7 @@ export class ClientWorkspace {
     if (deleted.length > 0) this.#inBackground(this.#remove(deleted));
     if (reset) {
       // Nothing serves that might be forbidden now, not even until the new listing is read.
-      this.#known.clear();
+      this.#forgetKnown();
       this.#inBackground(this.#ask('forget', {}).then(() => undefined));
       this.start();
     } else if (changed.length > 0) this.#inBackground(this.#readFiles(changed));
@@ -191,12 +193,14 @@ export class ClientWorkspace {
 
   async #readAll(): Promise<void> {
     const startedAt = performance.now();
+    const epoch = this.#epoch;
     const listed = new Set<string>();
     try {
       for (const uri of this.options.openUris()) await this.#documentSettled(uri, false);
       let page: number | undefined;
       do {
         const result: WorkspaceListResult = (await this.options.source?.list(page)) ?? { files: [] };
+        if (epoch !== this.#epoch) return;
         const files = result.files.slice(0, MAX_FILES - listed.size);
         for (const { uri } of files) listed.add(uri);
         await this.#readFiles(files);
@@ -226,15 +230,21 @@ export class ClientWorkspace {
     );
   }
 
+  /** Asks for texts. Files of which the client gives none may not be read any more, or are no texts. */
   async #readTexts(uris: readonly string[], take: (texts: WorkspaceReadResult['files']) => Promise<void>): Promise<void> {
+    const epoch = this.#epoch;
     let rest = [...uris];
     while (rest.length > 0 && this.#isOn) {
       const batch = rest.slice(0, READ_BATCH_FILES);
       const result = await this.options.source?.read(batch);
-      if (result === undefined) return;
-      const asked = new Set(batch);
-      await take(result.files.filter(({ uri, text }) => asked.has(uri) && text.length <= MAX_TEXT_UNITS));
+      if (result === undefined || epoch !== this.#epoch) return;
+      // One that was opened meanwhile is there as the editor has it.
+      const asked = new Set(batch.filter((uri) => this.options.openText(uri) === undefined));
+      const texts = result.files.filter(({ uri, text }) => asked.has(uri) && text.length <= MAX_TEXT_UNITS);
       const remaining = new Set(result.remaining);
+      for (const uri of [...texts.map(({ uri }) => uri), ...remaining]) asked.delete(uri);
+      const gone = [...asked].filter((uri) => this.#known.has(uri));
+      await Promise.all([take(texts), gone.length > 0 ? this.#remove(gone) : undefined]);
       const again = batch.filter((uri) => remaining.has(uri));
       // A client that looks at nothing would be asked for ever.
       rest = [...(again.length < batch.length ? again : []), ...rest.slice(READ_BATCH_FILES)];
@@ -242,7 +252,13 @@ export class ClientWorkspace {
   }
 
   async #reread(uris: readonly string[]): Promise<void> {
-    await this.#readTexts(uris, async (files) => void (await this.#ask('giveTexts', { files }))).catch(() => undefined);
+    const give = async (files: WorkspaceReadResult['files']): Promise<void> => void (await this.#ask('giveTexts', { files }));
+    const open = uris.flatMap((uri) => {
+      const text = this.options.openText(uri);
+      return text === undefined ? [] : [{ uri, text }];
+    });
+    if (open.length > 0) await give(open);
+    await this.#readTexts(uris.filter((uri) => !open.some((each) => each.uri === uri)), give).catch(() => undefined);
   }
 
   async #put(files: readonly FileText[]): Promise<void> {
@@ -272,6 +288,11 @@ export class ClientWorkspace {
     if (at >= 0) this.#edits.splice(at, 1);
     this.#edits.unshift({ uri, line });
     this.#edits.length = Math.min(this.#edits.length, MAX_EDITS);
+  }
+
+  #forgetKnown(): void {
+    this.#known.clear();
+    this.#epoch++;
   }
 
   get #isOn(): boolean {

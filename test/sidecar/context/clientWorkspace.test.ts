@@ -101,6 +101,58 @@ describe('a workspace', () => {
     assert.equal(workspace.has(FilesInMemory.uri('shop/mail.py')), true);
   });
 
+  const ends: Readonly<Record<string, (source: FilesInMemory) => void>> = {
+    'can not be read any more': (source) => void delete source.texts['shop/cart.py'],
+    'has grown too large': (source) => void (source.texts['shop/cart.py'] = CART.repeat(20_000)),
+  };
+  for (const [says, end] of Object.entries(ends)) {
+    it(`has nothing of a file that ${says}`, async () => {
+      const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
+      const workspace = await started(source);
+      end(source);
+      workspace.changed({ changed: [{ uri: FilesInMemory.uri('shop/cart.py'), path: 'shop/cart.py' }] });
+      await until(async () => !workspace.has(FilesInMemory.uri('shop/cart.py')), 'the file is gone');
+      assert.ok(!(await snippetsOf(workspace)).paths.includes('shop/cart.py'));
+      assert.equal(workspace.has(FilesInMemory.uri('shop/mail.py')), true);
+    });
+  }
+
+  it('takes no answer to what it asked before it forgot everything', async () => {
+    const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
+    const workspace = await started(source);
+    const read = source.read.bind(source);
+    let answer = (): void => undefined;
+    source.read = async (uris) => {
+      source.read = read;
+      const result = await read(uris);
+      await new Promise<void>((resolve) => (answer = resolve));
+      return result;
+    };
+    workspace.changed({ changed: [{ uri: FilesInMemory.uri('shop/cart.py'), path: 'shop/cart.py' }] });
+    await until(async () => source.asked.length > 2, 'the file is asked for');
+    delete source.texts['shop/cart.py'];
+    workspace.changed({ reset: true });
+    await workspace.whenReady();
+    answer();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(workspace.has(FilesInMemory.uri('shop/cart.py')), false);
+    assert.ok(!(await snippetsOf(workspace)).paths.includes('shop/cart.py'));
+  });
+
+  it('keeps a document that was opened while its file was read', async () => {
+    const source = new FilesInMemory({ 'shop/cart.py': CART });
+    const open: Record<string, string> = {};
+    const read = source.read.bind(source);
+    source.read = async (uris) => {
+      open[FilesInMemory.uri('shop/cart.py')] = CART.replaceAll('tier', 'unsaved');
+      workspace.documentChanged(FilesInMemory.uri('shop/cart.py'), { kind: 'opened' });
+      return read(uris);
+    };
+    const { workspace } = workspaceOf(source, open);
+    workspace.start();
+    await until(async () => (await snippetsOf(workspace)).text.includes('unsaved'), 'the document is there');
+  });
+
   it('gives nothing of another', async () => {
     const [one, other] = [await started(new FilesInMemory({ 'shop/cart.py': CART })), await started(new FilesInMemory({ 'shop/mail.py': MAIL }))];
     assert.deepEqual((await snippetsOf(other)).paths.filter((path) => path.includes('cart')), []);
