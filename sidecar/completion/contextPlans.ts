@@ -1,4 +1,4 @@
-import { affordable, commonLength, nextPlan, type PlannedSnippet, sizeOf } from '../context/contextPlan.ts';
+import { affordable, commonLength, isSame, nextPlan, type PlannedSnippet, sizeOf } from '../context/contextPlan.ts';
 import { RecentMap } from '../context/recentMap.ts';
 import type { PlaceQuery, Snippet } from '../context/snippet.ts';
 import { delay } from './debounce.ts';
@@ -9,7 +9,8 @@ export interface WorkspaceSource {
   texts(query: PlaceQuery, maxUnits: number): Promise<readonly { readonly uri: string; readonly text: string }[]>;
   /** Resolves when the workspace is read, or when it takes too long to wait for it. */
   whenUsable(): Promise<void>;
-  has(uri: string): boolean;
+  /** Whether the workspace has the file; with `revision`, as it was then. */
+  has(uri: string, revision?: number): boolean;
   pathOf(uri: string): string;
 }
 
@@ -121,7 +122,7 @@ export class ContextPlans {
   read(clientKey: string, uri: string): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean } {
     const plan = this.#plans.get(clientKey);
     if (plan?.uri !== uri) return { snippets: [], isRead: () => false };
-    return { snippets: plan.snippets, isRead: (planned) => plan.held.includes(planned) };
+    return { snippets: plan.snippets, isRead: (planned) => plan.held.some((held) => isSame(held, planned)) };
   }
 
   forget(clientKey: string): void {
@@ -171,7 +172,7 @@ export class ContextPlans {
     const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize) })));
     // The user is in another document by now.
     if (plan.waiting !== undefined && plan.waiting.query.uri !== query.uri) return;
-    plan.next = nextPlan(plan.snippets, ranked, { budgetTokens, isThere: ({ uri }) => uri !== query.uri && workspace.has(uri) });
+    plan.next = nextPlan(plan.snippets, ranked, { budgetTokens, isThere: ({ uri }) => uri !== query.uri && workspace.has(uri), isUnchanged: ({ uri, revision }) => workspace.has(uri, revision) });
   }
 
   async #tokensOf(snippet: Snippet, languageId: string, tokenize: ContextRequest['tokenize']): Promise<readonly number[]> {

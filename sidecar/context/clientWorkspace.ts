@@ -3,6 +3,7 @@ import type { IndexState, WorkspaceChange, WorkspaceDefinitionsParams, Workspace
 import { below } from './below.ts';
 import { KnownDefinitions } from './knownDefinitions.ts';
 import type { IndexThread } from './indexThread.ts';
+import { revisionOf } from './revision.ts';
 import type { ContextQuery, PlaceQuery, Snippet } from './snippet.ts';
 import type { FileText } from './workspaceIndex.ts';
 
@@ -44,7 +45,7 @@ const REREAD_LIMIT_MS = 100;
  * ever has much to do at once; what is open in the editor, and how it is edited, counts before what is on disk.
  */
 export class ClientWorkspace {
-  readonly #known = new Map<string, string>();
+  readonly #known = new Map<string, { readonly path: string; readonly revision: number }>();
   readonly #edits: { uri: string; line: number }[] = [];
   readonly #waiting = new Map<string, NodeJS.Timeout>();
   #tabs: readonly string[] = [];
@@ -69,12 +70,13 @@ export class ClientWorkspace {
 
   /** Below the workspace's folders. */
   pathOf(uri: string): string {
-    return this.#known.get(uri) ?? this.options.pathOf(uri);
+    return this.#known.get(uri)?.path ?? this.options.pathOf(uri);
   }
 
-  /** Whether the workspace has the file now. */
-  has(uri: string): boolean {
-    return this.#known.has(uri);
+  /** Whether the workspace has the file now; with `revision`, whether its text is that one. */
+  has(uri: string, revision?: number): boolean {
+    const known = this.#known.get(uri);
+    return known !== undefined && (revision === undefined || known.revision === revision);
   }
 
   /** Resolves when everything that is listed is indexed. */
@@ -261,9 +263,10 @@ export class ClientWorkspace {
     await this.#readTexts(uris.filter((uri) => !open.some((each) => each.uri === uri)), give).catch(() => undefined);
   }
 
-  async #put(files: readonly FileText[]): Promise<void> {
-    if (!this.#isOn || files.length === 0) return;
-    for (const { uri, path } of files) this.#known.set(uri, path);
+  async #put(texts: readonly Omit<FileText, 'revision'>[]): Promise<void> {
+    if (!this.#isOn || texts.length === 0) return;
+    const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text) }));
+    for (const { uri, path, revision } of files) this.#known.set(uri, { path, revision });
     await this.#ask('put', { files });
   }
 
@@ -276,7 +279,7 @@ export class ClientWorkspace {
   async #documentSettled(uri: string, isClosed: boolean): Promise<void> {
     const text = this.options.openText(uri);
     if (text !== undefined && text.length <= MAX_TEXT_UNITS) return this.#put([{ uri, path: this.pathOf(uri), text }]);
-    const path = this.#known.get(uri);
+    const path = this.#known.get(uri)?.path;
     if (!isClosed || path === undefined) return;
     // What was not saved is gone; without a file there is nothing.
     await this.#remove([uri]);

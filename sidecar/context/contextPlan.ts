@@ -36,16 +36,27 @@ export function chooseSnippets(ranked: readonly PlannedSnippet[], budgetTokens: 
   return [...taken].reverse().sort((one, other) => order.indexOf(one.snippet.kind) - order.indexOf(other.snippet.kind));
 }
 
+export interface NextPlanOptions {
+  readonly budgetTokens: number;
+  /** Whether the workspace has the snippet's file. */
+  readonly isThere: (snippet: Snippet) => boolean;
+  /** Whether the file still has the text that the snippet is from. */
+  readonly isUnchanged: (snippet: Snippet) => boolean;
+}
+
 /**
  * The next plan after `current`, moving as little as possible, since everything behind the first change is evaluated again: what is there
  * and still as it was stays in its place even where a new ranking would put it elsewhere or not take it; what is wanted and missing comes
  * last; room for it is made from the end, by what is wanted no more.
  */
-export function nextPlan(current: readonly PlannedSnippet[], ranked: readonly PlannedSnippet[], options: { budgetTokens: number; isThere: (snippet: Snippet) => boolean }): PlannedSnippet[] {
+export function nextPlan(current: readonly PlannedSnippet[], ranked: readonly PlannedSnippet[], options: NextPlanOptions): PlannedSnippet[] {
   const wanted = chooseSnippets(ranked, options.budgetTokens);
   const newest = new Map(ranked.map((planned) => [snippetKey(planned.snippet), planned]));
-  const isUnchanged = ({ snippet }: PlannedSnippet): boolean => (newest.get(snippetKey(snippet))?.snippet.text ?? snippet.text) === snippet.text;
-  let kept = current.filter((planned) => options.isThere(planned.snippet) && isUnchanged(planned));
+  let kept = current.flatMap((planned) => {
+    const again = newest.get(snippetKey(planned.snippet));
+    const stays = again === undefined ? options.isUnchanged(planned.snippet) : again.snippet.text === planned.snippet.text;
+    return stays && options.isThere(planned.snippet) ? [again ?? planned] : [];
+  });
   let keptKeys = keysOf(kept);
   const missing = wanted.filter(({ snippet }) => !keptKeys.has(snippetKey(snippet)));
   // A file's lines shifted: the old piece and the new one say the same.
@@ -88,7 +99,8 @@ export function sizeOf(snippets: readonly PlannedSnippet[]): number {
   return snippets.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }
 
-function isSame(one: PlannedSnippet, other: PlannedSnippet): boolean {
+/** Whether two stand for the same tokens. */
+export function isSame(one: PlannedSnippet, other: PlannedSnippet): boolean {
   return one === other || (snippetKey(one.snippet) === snippetKey(other.snippet) && one.snippet.text === other.snippet.text);
 }
 

@@ -6,6 +6,8 @@ export interface IndexedFile {
   readonly uri: string;
   readonly path: string;
   readonly languageId: string;
+  /** Of its text. */
+  readonly revision: number;
   readonly document: DocumentId;
 }
 

@@ -19,6 +19,8 @@ export interface Snippet {
   /** Below its workspace folder, with slashes. */
   readonly path: string;
   readonly languageId: string;
+  /** Of the file's text that it is from. */
+  readonly revision: number;
   /** 'signatures' is what a file defines, without bodies; 'body' and 'edit' are lines as they stand. */
   readonly kind: 'signatures' | 'body' | 'edit';
   readonly reason: SnippetReason;

@@ -70,7 +70,7 @@ function signaturesOf({ file, definitions }: ReadFile, { reason, score }: Select
   const last = shown.at(-1);
   if (first === undefined || last === undefined) return undefined;
   return {
-    uri: file.uri, path: file.path, languageId: file.languageId, kind: 'signatures', reason,
+    uri: file.uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'signatures', reason,
     startLine: first.startLine, endLine: last.endLine, text: textOf(shown), score: score + 0.2 * Math.min(5, usedCount),
   };
 }
@@ -97,7 +97,7 @@ function bodiesOf(
       const has = (line: number): boolean => line >= startLine && line <= endLine;
       const factor = options.known.some(has) ? KNOWN_FACTOR : [...called].some(has) ? CALLED_FACTOR : 1;
       return {
-        uri: file.uri, path: file.path, languageId: file.languageId, kind: 'body', reason, startLine, endLine, text,
+        uri: file.uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'body', reason, startLine, endLine, text,
         score: closeness(text, options.weights) * (1 + score) * factor,
       };
     });
@@ -164,7 +164,7 @@ async function editsOf(index: WorkspaceIndex, query: ContextQuery): Promise<Snip
     const endLine = Math.min(lines.length - 1, line + EDIT_LINES);
     const text = lines.slice(startLine, endLine + 1).join('\n').trimEnd();
     if (text.trim() === '' || text.length > query.maxSnippetUnits) continue;
-    found.push({ uri, path: file.path, languageId: file.languageId, kind: 'edit', reason: 'edited', startLine, endLine, text, score: 1 / (1 + found.length) });
+    found.push({ uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'edit', reason: 'edited', startLine, endLine, text, score: 1 / (1 + found.length) });
     if (found.length === MAX_EDITS) break;
   }
   return found;

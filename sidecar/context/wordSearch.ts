@@ -35,7 +35,7 @@ export async function searchWords(index: WorkspaceIndex, words: string, options:
       const hashes = new Set(identifiersOf(text).flatMap((identifier) => [...termHashes(identifier)]));
       let score = 0;
       for (const [hash, weight] of rarity) if (hashes.has(hash)) score += weight;
-      if (score > 0) found.push({ uri: file.uri, path: file.path, languageId: file.languageId, kind: 'body', reason: 'similar', startLine, endLine, text, score: score / (1 + 0.05 * rank) });
+      if (score > 0) found.push({ uri: file.uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'body', reason: 'similar', startLine, endLine, text, score: score / (1 + 0.05 * rank) });
     }
   }
   return found.sort((one, other) => other.score - one.score).slice(0, options.limit);
@@ -66,7 +66,7 @@ export function filesDefining(index: WorkspaceIndex, name: string): IndexedFile[
 function wholeDefinition({ file, text }: ReadFile, { startLine, endLine }: Definition): Snippet {
   const end = Math.min(endLine, startLine + MAX_SYMBOL_LINES - 1);
   const lines = text.split('\n').slice(startLine, end + 1).join('\n');
-  return { uri: file.uri, path: file.path, languageId: file.languageId, kind: 'body', reason: 'defines', startLine, endLine: end, text: lines, score: 1 };
+  return { uri: file.uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'body', reason: 'defines', startLine, endLine: end, text: lines, score: 1 };
 }
 
 function wordsOf(words: string): string[] {

@@ -13,6 +13,8 @@ export interface FileText {
   readonly uri: string;
   readonly path: string;
   readonly text: string;
+  /** Of the text, from `revisionOf`. */
+  readonly revision: number;
 }
 
 /** A file, read closely: what it defines, and its pieces. */
@@ -42,14 +44,14 @@ export class WorkspaceIndex {
   constructor(private readonly grammars: Grammars) {}
 
   /** Adds a file, or puts its new text in place of the old one. */
-  put({ uri, path, text }: FileText): void {
+  put({ uri, path, text, revision }: FileText): void {
     this.#forgetFile(uri);
     if (text.trim() === '' || isMinified(text) || this.terms.nextId >= MAX_DOCUMENTS) return;
     const counts = termCounts(text);
     for (const name of definedNames(text)) counts.set(definitionHash(name), 1);
     const document = this.terms.add(counts);
     const languageId = languageIdOf(path);
-    this.files.add({ uri, path, languageId, document });
+    this.files.add({ uri, path, languageId, revision, document });
     const shapes = definitionShapes(languageId);
     // One that can't be loaded is told by who needs it.
     if (shapes !== undefined) this.grammars.warm(shapes.grammar).catch(() => undefined);

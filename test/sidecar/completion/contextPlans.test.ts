@@ -7,6 +7,8 @@ import type { Snippet } from '../../../sidecar/context/snippet.ts';
 class RankedFiles implements WorkspaceSource {
   ranking: string[] = [];
   readonly gone = new Set<string>();
+  /** Of all files. */
+  revision = 0;
   rankings = 0;
   /** The documents that were ranked for, in order. */
   readonly asked: string[] = [];
@@ -17,14 +19,14 @@ class RankedFiles implements WorkspaceSource {
     this.rankings++;
     this.asked.push(uri);
     await this.pace;
-    return this.ranking.map((name) => ({ uri: name, path: name, languageId: 'python', kind: 'body', reason: 'similar', startLine: 0, endLine: 1, text: name, score: 1 }));
+    return this.ranking.map((name) => ({ uri: name, path: name, languageId: 'python', revision: this.revision, kind: 'body', reason: 'similar', startLine: 0, endLine: 1, text: name, score: 1 }));
   }
   async texts(): Promise<readonly { readonly uri: string; readonly text: string }[]> {
     return [];
   }
   async whenUsable(): Promise<void> {}
-  has(uri: string): boolean {
-    return !this.gone.has(uri);
+  has(uri: string, revision = this.revision): boolean {
+    return !this.gone.has(uri) && revision === this.revision;
   }
   pathOf(uri: string): string {
     return uri;
@@ -164,6 +166,19 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt(), 'b a');
     setting.files.gone.add('b');
     assert.equal(await setting.prompt(), 'a');
+  });
+
+  it('loses with the next ranking what only a former text of its file may have, and keeps what is found again', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt(), 'b a');
+    setting.files.revision++;
+    setting.files.ranking = ['a', 'c'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a c');
+    setting.files.ranking = ['c'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a c', 'what was found again is of the new text');
   });
 
   it('is never of the document itself', async () => {

@@ -19,7 +19,7 @@ describe('what lies below folders', () => {
     const table = new FileTable();
     for (let document = 0; document < 20_000; document++) {
       const path = `packages/part${document % 50}/src/deep/er/file${document}.ts`;
-      table.add({ uri: `file:///project/${path}`, path, languageId: 'typescript', document });
+      table.add({ uri: `file:///project/${path}`, path, languageId: 'typescript', revision: 0, document });
     }
     const deleted = Array.from({ length: 500 }, (_, number) => `file:///project/dist/part${number}/${'x'.repeat(number % 40)}`);
     const startedAtMs = performance.now();

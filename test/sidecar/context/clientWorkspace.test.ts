@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { ClientWorkspace, type FileSource } from '../../../sidecar/context/clientWorkspace.ts';
 import { IndexThread } from '../../../sidecar/context/indexThread.ts';
+import { revisionOf } from '../../../sidecar/context/revision.ts';
 import { until } from '../server/support/sidecar.ts';
 import { FilesInMemory } from './filesInMemory.ts';
 
@@ -61,6 +62,10 @@ describe('a workspace', () => {
     source.texts['shop/cart.py'] = CART.replaceAll('tier', 'customer_level');
     workspace.changed({ changed: [{ uri: FilesInMemory.uri('shop/cart.py'), path: 'shop/cart.py' }] });
     await until(async () => (await snippetsOf(workspace)).text.includes('customer_level'), 'the change is seen');
+    const uri = FilesInMemory.uri('shop/cart.py');
+    const [{ revision } = {}] = await workspace.symbols('rebate_for', 1);
+    assert.equal(workspace.has(uri, revision), true);
+    assert.equal(workspace.has(uri, revisionOf(CART)), false, 'a piece of the former text is known by its revision');
     workspace.changed({ deleted: [FilesInMemory.uri('shop')] });
     await until(async () => (await snippetsOf(workspace)).paths.length === 0, 'the folder is gone');
     assert.equal(workspace.has(FilesInMemory.uri('shop/cart.py')), false);
@@ -205,7 +210,7 @@ describe('a workspace that fails', () => {
 
   it('meets a failure of the index: the next request is answered', async () => {
     const workspace = await started(new FilesInMemory({ 'shop/cart.py': CART }));
-    await assert.rejects(thread.ask('put', { workspace: 'other', files: [{ uri: 'u', path: 'p', text: null as unknown as string }] }), { name: 'IndexError' });
+    await assert.rejects(thread.ask('put', { workspace: 'other', files: [{ uri: 'u', path: 'p', text: null as unknown as string, revision: 0 }] }), { name: 'IndexError' });
     assert.match((await snippetsOf(workspace)).text, /def rebate_for/);
   });
 });

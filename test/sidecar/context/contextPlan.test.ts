@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { affordable, chooseSnippets, commonLength, nextPlan, type PlannedSnippet } from '../../../sidecar/context/contextPlan.ts';
+import { affordable, chooseSnippets, commonLength, nextPlan, type NextPlanOptions, type PlannedSnippet } from '../../../sidecar/context/contextPlan.ts';
 import type { Snippet } from '../../../sidecar/context/snippet.ts';
 
 const TOKENS = 100;
@@ -8,15 +8,17 @@ const TOKENS = 100;
 function planned(name: string, options: Partial<Snippet> & { tokens?: number } = {}): PlannedSnippet {
   const { tokens = TOKENS, ...snippet } = options;
   return {
-    snippet: { uri: `file:///${name}`, path: name, languageId: 'python', kind: 'body', reason: 'similar', startLine: 0, endLine: 9, text: `text of ${name}`, score: 1, ...snippet },
+    snippet: { uri: `file:///${name}`, path: name, languageId: 'python', revision: 1, kind: 'body', reason: 'similar', startLine: 0, endLine: 9, text: `text of ${name}`, score: 1, ...snippet },
     tokens: new Array<number>(tokens).fill(0),
   };
 }
 
 const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((name) => planned(name)) as [PlannedSnippet, PlannedSnippet, PlannedSnippet, PlannedSnippet, PlannedSnippet];
 const names = (plan: readonly PlannedSnippet[]): string => plan.map(({ snippet }) => snippet.path).join(' ');
-const plan = (current: readonly PlannedSnippet[], ranked: readonly PlannedSnippet[], budgetTokens = 3 * TOKENS, isThere = (): boolean => true): string =>
-  names(nextPlan(current, ranked, { budgetTokens, isThere }));
+const always = (): boolean => true;
+const plan = (current: readonly PlannedSnippet[], ranked: readonly PlannedSnippet[], options: Partial<NextPlanOptions> = {}): string =>
+  names(nextPlan(current, ranked, { budgetTokens: 3 * TOKENS, isThere: always, isUnchanged: always, ...options }));
+const allBut = ({ snippet }: PlannedSnippet) => ({ uri }: Snippet): boolean => uri !== snippet.uri;
 
 describe('a plan', () => {
   const cases: readonly { readonly it: string; readonly is: string; readonly becomes: string }[] = [
@@ -26,20 +28,27 @@ describe('a plan', () => {
     { it: 'takes what is new at its end', is: plan([b, c], [a, b, c]), becomes: 'b c a' },
     { it: 'makes room from the end, by what is wanted no more', is: plan([a, b, c], [d, a]), becomes: 'a b d' },
     { it: 'leaves what is wanted in its place, whatever goes', is: plan([a, b, c], [d, c, e]), becomes: 'c e d' },
-    { it: 'shrinks from its end with its budget', is: plan([a, b, c], [a, b, c], 2 * TOKENS), becomes: 'a b' },
-    { it: 'loses what is deleted', is: plan([a, b, c], [a, c], 3 * TOKENS, (({ uri }: Snippet) => uri !== b.snippet.uri) as () => boolean), becomes: 'a c' },
+    { it: 'shrinks from its end with its budget', is: plan([a, b, c], [a, b, c], { budgetTokens: 2 * TOKENS }), becomes: 'a b' },
+    { it: 'loses what is deleted', is: plan([a, b, c], [a, c], { isThere: allBut(b) }), becomes: 'a c' },
+    { it: 'loses what no ranking finds any more since its file changed', is: plan([a, b, c], [a, c], { isUnchanged: allBut(b) }), becomes: 'a c' },
+    { it: 'keeps what is found again in a file that changed', is: plan([a, b, c], [a, b], { isUnchanged: allBut(b) }), becomes: 'a b c' },
   ];
   for (const { it: says, is, becomes } of cases) it(says, () => assert.equal(is, becomes));
 
   it('puts a piece whose text changed to its end, with the new text', () => {
     const changed = planned('a', { text: 'new' });
-    const next = nextPlan([a, b], [changed, b], { budgetTokens: 1_000, isThere: () => true });
+    const next = nextPlan([a, b], [changed, b], { budgetTokens: 1_000, isThere: always, isUnchanged: always });
     assert.deepEqual(next.map(({ snippet }) => snippet.text), ['text of b', 'new']);
+  });
+
+  it('has a piece that is found again in a changed file as of its new text', () => {
+    const again = planned('a', { revision: 2 });
+    assert.deepEqual(nextPlan([a, b], [again], { budgetTokens: 1_000, isThere: always, isUnchanged: always }), [again, b]);
   });
 
   it('never holds the same lines of a file twice', () => {
     const shifted = planned('a', { startLine: 5, endLine: 14 });
-    assert.deepEqual(nextPlan([a, b], [shifted, b], { budgetTokens: 1_000, isThere: () => true }), [b, shifted]);
+    assert.deepEqual(nextPlan([a, b], [shifted, b], { budgetTokens: 1_000, isThere: always, isUnchanged: always }), [b, shifted]);
   });
 
   it('is the same up to the first change', () => {

@@ -6,7 +6,7 @@ import { languageIdOf } from '../../../sidecar/context/languageIds.ts';
 
 function tableOf(paths: readonly string[]): FileTable {
   const table = new FileTable();
-  for (const [document, path] of paths.entries()) table.add({ uri: `file:///${path}`, path, languageId: languageIdOf(path), document });
+  for (const [document, path] of paths.entries()) table.add({ uri: `file:///${path}`, path, languageId: languageIdOf(path), revision: 0, document });
   return table;
 }
 

@@ -23,7 +23,7 @@ const SCRIPT = `
 `;
 
 const options: IndexThreadOptions = { files: { script: new URL(`data:text/javascript,${encodeURIComponent(SCRIPT)}`), grammarsFolder: '' }, hangLimitMs: 500 };
-const filesOf = (texts: Record<string, string>): FileText[] => Object.entries(texts).map(([uri, text]) => ({ uri, path: uri, text }));
+const filesOf = (texts: Record<string, string>): FileText[] => Object.entries(texts).map(([uri, text]) => ({ uri, path: uri, text, revision: 0 }));
 
 describe('a file at which the thread of the index hangs', () => {
   const lost: unknown[] = [];
