@@ -1,4 +1,5 @@
 import { affordable, commonLength, isSame, nextPlan, type PlannedSnippet, sizeOf } from '../context/contextPlan.ts';
+import { isOwnText } from '../context/notebookUris.ts';
 import { RecentMap } from '../context/recentMap.ts';
 import type { PlaceQuery, Snippet } from '../context/snippet.ts';
 import { delay } from './debounce.ts';
@@ -168,11 +169,11 @@ export class ContextPlans {
   async #rankNow(plan: Plan, { workspace, query, budgetTokens, tokenize }: ContextRequest): Promise<void> {
     if (budgetTokens <= 0) return;
     const maxSnippetUnits = Math.max(MIN_SNIPPET_UNITS, Math.floor(budgetTokens * UNITS_PER_TOKEN * SNIPPET_SHARE));
-    const snippets = (await workspace.snippets({ ...query, maxSnippetUnits })).filter(({ uri }) => uri !== query.uri);
+    const snippets = (await workspace.snippets({ ...query, maxSnippetUnits })).filter(({ uri }) => !isOwnText(uri, query.uri));
     const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize) })));
     // The user is in another document by now.
     if (plan.waiting !== undefined && plan.waiting.query.uri !== query.uri) return;
-    plan.next = nextPlan(plan.snippets, ranked, { budgetTokens, isThere: ({ uri }) => uri !== query.uri && workspace.has(uri), isUnchanged: ({ uri, revision }) => workspace.has(uri, revision) });
+    plan.next = nextPlan(plan.snippets, ranked, { budgetTokens, isThere: ({ uri }) => !isOwnText(uri, query.uri) && workspace.has(uri), isUnchanged: ({ uri, revision }) => workspace.has(uri, revision) });
   }
 
   async #tokensOf(snippet: Snippet, languageId: string, tokenize: ContextRequest['tokenize']): Promise<readonly number[]> {
@@ -194,7 +195,7 @@ export class ContextPlans {
 
 /** Files that are deleted, or may not be read any more, and the document itself leave at once, whatever has to be evaluated again. */
 function dropGone(plan: Plan, { workspace, query }: ContextRequest): void {
-  const isThere = ({ snippet }: PlannedSnippet): boolean => snippet.uri !== query.uri && workspace.has(snippet.uri);
+  const isThere = ({ snippet }: PlannedSnippet): boolean => !isOwnText(snippet.uri, query.uri) && workspace.has(snippet.uri);
   plan.next = plan.next?.filter(isThere);
   if (plan.snippets.every(isThere) && plan.held.every(isThere)) return;
   plan.snippets = plan.snippets.filter(isThere);

@@ -24,6 +24,8 @@ export interface ClientWorkspaceOptions {
   readonly openUris: () => readonly string[];
   /** Text of an open document, which goes before what is on disk. */
   readonly openText: (uri: string) => string | undefined;
+  /** Language of an open document, which its name may not tell: a notebook's cells have their notebook's name. */
+  readonly openLanguage?: (uri: string) => string | undefined;
   /** Below the workspace's folders; for documents that no listing named. */
   readonly pathOf: (uri: string) => string;
   /** Counts and times; never names or code. */
@@ -265,7 +267,7 @@ export class ClientWorkspace {
 
   async #put(texts: readonly Omit<FileText, 'revision'>[]): Promise<void> {
     if (!this.#isOn || texts.length === 0) return;
-    const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text) }));
+    const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text), languageId: this.options.openLanguage?.(file.uri) }));
     for (const { uri, path, revision } of files) this.#known.set(uri, { path, revision });
     await this.#ask('put', { files });
   }

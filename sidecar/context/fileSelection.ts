@@ -1,6 +1,7 @@
 import { definedNames } from './definedNames.ts';
 import { type IndexedFile, sharedSegments, stemOf } from './fileTable.ts';
 import { importedPaths } from './imports.ts';
+import { isOwnText } from './notebookUris.ts';
 import type { ContextQuery, SnippetReason } from './snippet.ts';
 import { definitionHash, identifiersOf, termHashes } from './terms.ts';
 import type { WorkspaceIndex } from './workspaceIndex.ts';
@@ -33,7 +34,7 @@ const SCORES: Readonly<Record<SnippetReason, number>> = { imported: 1, defines: 
 export function selectFiles(index: WorkspaceIndex, query: ContextQuery): SelectedFile[] {
   const found = new Map<string, SelectedFile>();
   const add = (file: IndexedFile, reason: SnippetReason, share: number): void => {
-    if (file.uri === query.uri) return;
+    if (isOwnText(file.uri, query.uri)) return;
     const before = found.get(file.uri);
     const score = SCORES[reason] * share;
     // Several reasons count together, the strongest names it.
@@ -96,7 +97,7 @@ function similarFiles(index: WorkspaceIndex, query: ContextQuery, near: Readonly
   const scored = bestOf(index.terms.scores(termWeights(near)), MAX_CONSIDERED).flatMap(([document, score]) => {
     const file = index.files.ofDocument(document);
     // Code of another language misleads more than it helps; what lies far away is worth less.
-    return file === undefined || file.uri === query.uri || !isRelated(file, query) ? [] : [{ file, score: score * (1 + 0.05 * sharedSegments(file.path, query.path)) }];
+    return file === undefined || isOwnText(file.uri, query.uri) || !isRelated(file, query) ? [] : [{ file, score: score * (1 + 0.05 * sharedSegments(file.path, query.path)) }];
   });
   scored.sort((one, other) => other.score - one.score);
   const best = scored[0]?.score ?? 1;
@@ -116,10 +117,11 @@ function twins(index: WorkspaceIndex, query: ContextQuery): readonly IndexedFile
   const bare = stem.replace(/^test_?|_?tests?$|_?spec$/g, '');
   if (bare === '') return [];
   const stems = bare === stem ? [stem, `test_${stem}`, `${stem}_test`, `${stem}test`, `${stem}tests`, `${stem}_spec`] : [bare];
-  return stems.flatMap((each) => index.files.withStem(each)).filter((file) => file.uri !== query.uri && isRelated(file, query)).slice(0, 3);
+  return stems.flatMap((each) => index.files.withStem(each)).filter((file) => !isOwnText(file.uri, query.uri) && isRelated(file, query)).slice(0, 3);
 }
 
-function isRelated(file: IndexedFile, query: ContextQuery): boolean {
+/** Whether a file is in the language of the document, or in one of its kin. */
+export function isRelated(file: IndexedFile, query: ContextQuery): boolean {
   const base = (languageId: string): string => languageId.replace(/react$/, '').replace('javascript', 'typescript').replace(/^cpp$/, 'c');
   return base(file.languageId) === base(query.languageId);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 /** VS Code's language identifiers by file name ending: an editor sends the identifier, a terminal has only the name. */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   bash: 'shellscript', c: 'c', cc: 'cpp', clj: 'clojure', coffee: 'coffeescript', cpp: 'cpp', cs: 'csharp', css: 'css', cts: 'typescript', cxx: 'cpp', dart: 'dart',
-  diff: 'diff', ex: 'elixir', exs: 'elixir', fs: 'fsharp', go: 'go', groovy: 'groovy', h: 'c', hpp: 'cpp', hs: 'haskell', htm: 'html', html: 'html', ini: 'ini',
+  diff: 'diff', ex: 'elixir', exs: 'elixir', fs: 'fsharp', go: 'go', groovy: 'groovy', h: 'c', hpp: 'cpp', hs: 'haskell', htm: 'html', html: 'html', ini: 'ini', ipynb: 'python',
   java: 'java', jl: 'julia', js: 'javascript', json: 'json', jsonc: 'jsonc', jsx: 'javascriptreact', kt: 'kotlin', kts: 'kotlin', less: 'less', lua: 'lua',
   m: 'objective-c', md: 'markdown', mjs: 'javascript', cjs: 'javascript', ml: 'ocaml', mts: 'typescript', nix: 'nix', php: 'php', pl: 'perl', ps1: 'powershell', py: 'python',
   pyi: 'python', r: 'r', rb: 'ruby', rs: 'rust', sass: 'sass', scala: 'scala', scss: 'scss', sh: 'shellscript', sql: 'sql', svelte: 'svelte', swift: 'swift',

@@ -1,6 +1,7 @@
 import { identifiersOf, termHashes } from './terms.ts';
-import { type SelectedFile, nearWeights, termWeights } from './fileSelection.ts';
+import { isRelated, type SelectedFile, nearWeights, termWeights } from './fileSelection.ts';
 import { KEYWORDS } from './keywords.ts';
+import { isOwnText } from './notebookUris.ts';
 import type { Definition } from './outline.ts';
 import type { ContextQuery, Snippet } from './snippet.ts';
 import type { ReadFile, WorkspaceIndex } from './workspaceIndex.ts';
@@ -157,8 +158,9 @@ async function editsOf(index: WorkspaceIndex, query: ContextQuery): Promise<Snip
   const found: Snippet[] = [];
   for (const { uri, line } of query.edits) {
     const file = index.files.get(uri);
-    const read = file && uri !== query.uri ? await index.read(file) : undefined;
-    if (file === undefined || read === undefined) continue;
+    if (file === undefined || isOwnText(uri, query.uri) || !isRelated(file, query)) continue;
+    const read = await index.read(file);
+    if (read === undefined) continue;
     const lines = read.text.split('\n');
     const startLine = Math.max(0, Math.min(line, lines.length - 1) - EDIT_LINES);
     const endLine = Math.min(lines.length - 1, line + EDIT_LINES);

@@ -15,6 +15,8 @@ export interface FileText {
   readonly text: string;
   /** Of the text, from `revisionOf`. */
   readonly revision: number;
+  /** Absent: its name tells. */
+  readonly languageId?: string | undefined;
 }
 
 /** A file, read closely: what it defines, and its pieces. */
@@ -44,13 +46,12 @@ export class WorkspaceIndex {
   constructor(private readonly grammars: Grammars) {}
 
   /** Adds a file, or puts its new text in place of the old one. */
-  put({ uri, path, text, revision }: FileText): void {
+  put({ uri, path, text, revision, languageId = languageIdOf(path) }: FileText): void {
     this.#forgetFile(uri);
     if (text.trim() === '' || isMinified(text) || this.terms.nextId >= MAX_DOCUMENTS) return;
     const counts = termCounts(text);
     for (const name of definedNames(text)) counts.set(definitionHash(name), 1);
     const document = this.terms.add(counts);
-    const languageId = languageIdOf(path);
     this.files.add({ uri, path, languageId, revision, document });
     const shapes = definitionShapes(languageId);
     // One that can't be loaded is told by who needs it.

@@ -42,6 +42,7 @@ export function handleWorkspace(client: Client, { index, completions, log }: Wor
     },
     openUris: () => documents.uris,
     openText: (uri) => documents.get(uri)?.getText(),
+    openLanguage: (uri) => documents.get(uri)?.languageId,
     pathOf: (uri) => pathOf(uri, client.folders),
     log: (line) => log.info(line),
   });
@@ -65,8 +66,9 @@ export function handleWorkspace(client: Client, { index, completions, log }: Wor
   connection.onNotification(WORKSPACE_TABS_NOTIFICATION, workspaceTabs, ({ uris }) => workspace.tabsChanged(uris));
 }
 
-/** A document's path below the workspace's folders, or its name where it lies elsewhere. */
-function pathOf(uri: string, folders: readonly string[]): string {
+/** A document's path below the workspace's folders, or its name where it lies elsewhere; of a notebook's cell its notebook's. */
+function pathOf(documentUri: string, folders: readonly string[]): string {
+  const [uri = documentUri] = documentUri.split('#', 1);
   const folder = folders.find((each) => uri.startsWith(`${each.replace(/\/$/, '')}/`));
   const path = folder === undefined ? uri.slice(uri.lastIndexOf('/') + 1) : uri.slice(folder.replace(/\/$/, '').length + 1);
   try {
