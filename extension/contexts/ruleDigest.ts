@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { EXCLUDE_FILE, IGNORE_FILES } from '../documents/ignoreRules.ts';
 import { readTextFile } from '../documents/readTextFile.ts';
+import { SECRET_FILES } from '../documents/secretFiles.ts';
 import { readSecretPatterns } from '../settings.ts';
 
 const MAX_FILES = 2_000;
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
+/** Another way of reading the same rules. 2: those of folders above count below a nested repository. */
+const RULES_VERSION = 2;
 
 /** Says which rules keep files of this workspace from the model: another digest, other rules. Those of folders above count, since a repository may begin there. */
 export async function ruleDigest(): Promise<string> {
@@ -18,7 +21,7 @@ export async function ruleDigest(): Promise<string> {
   const files = new Map([...inside, ...above].map((uri) => [uri.toString(), uri]));
   const texts = await Promise.all([...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(async ([key, uri]) => [key, await readTextFile(uri, MAX_IGNORE_FILE_BYTES)] as const));
   const secrets = readSecretPatterns(vscode.workspace.getConfiguration('chorus'));
-  return createHash('sha256').update(JSON.stringify([secrets, texts.filter(([, text]) => text !== undefined)])).digest('hex');
+  return createHash('sha256').update(JSON.stringify([RULES_VERSION, SECRET_FILES, secrets, texts.filter(([, text]) => text !== undefined)])).digest('hex');
 }
 
 /** A folder and all above it. */
