@@ -48,10 +48,15 @@ export function decodeWindow(options: DecodeWindowOptions): DecodedWindow {
     decoded = decodeAt(options, temperature);
     const isUnlikely = decoded.meanLogProbability < LEAST_MEAN_LOG_PROBABILITY;
     if (isUnlikely && decoded.noSpeechProbability > NO_SPEECH_PROBABILITY) break;
-    if (!isUnlikely && !repeatsItself(options.tokens.text(decoded.tokens))) break;
+    if (!isDoubtful(decoded, options.tokens)) break;
   }
   if (!decoded) throw new RangeError('Decoding needs a temperature.');
   return decoded;
+}
+
+/** Whether a text is unlikely, or repeats itself. */
+export function isDoubtful({ tokens: decoded, meanLogProbability }: DecodedWindow, tokens: SpeechTokens): boolean {
+  return meanLogProbability < LEAST_MEAN_LOG_PROBABILITY || repeatsItself(tokens.text(decoded));
 }
 
 /** Whether a window without words is the better reading. */

@@ -1,6 +1,6 @@
 import { Device } from '../../kernels/ggml/device.ts';
 import { TroubleError } from '../engine/engine.ts';
-import { decodeWindow, detectLanguage, isSilence } from './decodeWindow.ts';
+import { decodeWindow, detectLanguage, isDoubtful, isSilence, type DecodedWindow } from './decodeWindow.ts';
 import { FRAME_REACH_SAMPLES, HOP_SAMPLES, LogMel, SAMPLE_RATE_HZ } from './logMel.ts';
 import { joinWindow } from './joinWindow.ts';
 import { PhraseBias } from './phraseBias.ts';
@@ -52,15 +52,23 @@ export class WhisperTranscriber extends WindowTranscriber {
     const mel = this.#mel.compute(samples.subarray(0, samples.length - HOP_SAMPLES));
     const speech = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: melBands });
     if (options.onlySpeech !== false && speech.length === 0) return { segments: [], speech, nextSeconds: windowSeconds, language: options.language };
-    const frames = options.briefWindows ? this.#briefFrames(windowSeconds) : this.#network.windowFrames;
-    await this.#network.encode(mel.subarray(0, frames * melBands), options.signal);
-    const language = options.language === 'auto' ? detectLanguage(this.#network, this.tokens) : options.language;
-    const decoded = decodeWindow({ network: this.#network, tokens: this.tokens, language, previous: options.previous, temperatures: options.temperatures ?? TEMPERATURES, beamSize: Math.min(options.beamSize ?? 1, MOST_BEAMS), bias: this.#biasTo(options.phrases), signal: options.signal });
+    const { temperatures = TEMPERATURES } = options;
+    const brief = options.briefWindows ? await this.#decode(mel, this.#briefFrames(windowSeconds), { ...options, temperatures: temperatures.slice(0, 1) }) : undefined;
+    // In a brief window the end of a few words is missed, and they are said again and again.
+    const { language, decoded } = brief && !isDoubtful(brief.decoded, this.tokens) ? brief : await this.#decode(mel, this.#network.windowFrames, { ...options, temperatures });
     const joined = joinWindow(decoded, this.tokens, windowSeconds);
     const segments = joined.segments
       .map(({ start, end, tokens }) => ({ startSeconds: start, endSeconds: end, text: this.tokens.text(tokens).trim() }))
       .filter(({ startSeconds, endSeconds, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, startSeconds, endSeconds)));
     return { segments: isSilence(decoded) ? [] : segments, speech, nextSeconds: joined.nextSeconds, language, decoded };
+  }
+
+  /** What is said in the first `frames` of a window, in the language that was asked for or found out. */
+  async #decode(mel: Float32Array, frames: number, { language: asked, previous, temperatures, beamSize = 1, phrases, signal }: WindowOptions & { readonly temperatures: readonly number[] }): Promise<{ readonly language: string; readonly decoded: DecodedWindow }> {
+    await this.#network.encode(mel.subarray(0, frames * this.model.file.hyperparameters.melBands), signal);
+    const language = asked === 'auto' ? detectLanguage(this.#network, this.tokens) : asked;
+    const decoded = decodeWindow({ network: this.#network, tokens: this.tokens, language, previous, temperatures, beamSize: Math.min(beamSize, MOST_BEAMS), bias: this.#biasTo(phrases), signal });
+    return { language, decoded };
   }
 
   #briefFrames(soundSeconds: number): number {

@@ -140,7 +140,7 @@ async function report(samples: readonly Sample[], heard: ReadonlyMap<string, rea
   const exact = figures.flatMap(({ name, different: lines }) => (name === 'Chorus, F32' || name === BEAM_ARM ? lines : []));
   const body = `${samples.length} recordings of one speaker on the telephone (Asterisk's prompts, ${totalSeconds.toFixed(0)} s, ${totalWords} words, brought from 8 to 16 kHz), by Whisper tiny.en, greedily and with ${BEAMS} beams. The reference is
 CTranslate2 in the same search, with faster-whisper's spectrum (${versions.trim()}) and on the same samples. Words are compared without case and punctuation. All encode a whole window of 30 s for each
-recording, however short it is, which is most of the time; but for the rows of brief windows, which end two seconds behind the sound, after ten seconds at least. So a dictation is read while one speaks.
+recording, however short it is, which is most of the time; but for the rows of brief windows, which end two seconds behind the sound, after ten seconds at least, and read a whole one where the text repeats itself or is unlikely. So a dictation is read while one speaks.
 
 Each recording is given to all in turns, with ${options.threads === 1 ? 'one thread' : `${options.threads} threads`} each. What counts is the time of the processor (of all threads of a process, from the sound to the text), to which other work on the machine adds only by
 the caches that it takes; the last column has the time that went by, which it lengthens, for all alike.

@@ -105,6 +105,7 @@ describe('transcribing', () => {
 
   for (const [what, name, said] of [
     ['a word', 'digits/10', '10'],
+    ['words that a brief window says again and again', 'speed-dial', 'Speed dial.'],
     ['a sentence', 'cannot-complete-as-dialed', 'Your call cannot be completed as dialed.'],
   ] as const) {
     it(`hears ${what} in a brief window as in a whole one`, { skip: withoutRecordings }, async () => {
