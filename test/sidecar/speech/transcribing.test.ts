@@ -17,6 +17,7 @@ import { readWhisperFile } from '../../../sidecar/speech/whisperFile.ts';
 import { WavFile } from '../../../sidecar/speech/wavFile.ts';
 import { noises } from '../../reference/noises.ts';
 import { whisperModel } from '../../reference/whisperModel.ts';
+import { wordsOf } from '../../bench/speech/words.ts';
 import { wavBytes } from './wavBytes.ts';
 
 const recording = (name: string): string => path.join(RECORDINGS_FOLDER, `${name}.wav`);
@@ -103,13 +104,15 @@ describe('transcribing', () => {
     });
   });
 
-  for (const [what, name, said] of [
-    ['a word', 'digits/10', '10'],
-    ['words that a brief window says again and again', 'speed-dial', 'Speed dial.'],
-    ['a sentence', 'cannot-complete-as-dialed', 'Your call cannot be completed as dialed.'],
+  for (const [what, name] of [
+    ['a word', 'digits/10'],
+    ['words that a brief window says again and again', 'speed-dial'],
+    ['a sentence', 'cannot-complete-as-dialed'],
   ] as const) {
     it(`hears ${what} in a brief window as in a whole one`, { skip: withoutRecordings }, async () => {
-      for (const briefWindows of [true, false]) assert.equal((await transcribe(recording(name), { briefWindows })).text.replace(/^10\.$/, '10'), said);
+      const [brief, whole] = [await transcribe(recording(name), { briefWindows: true }), await transcribe(recording(name))];
+      assert.deepEqual(wordsOf(brief.text), wordsOf(whole.text));
+      assert.notEqual(whole.text, '');
     });
   }
 
