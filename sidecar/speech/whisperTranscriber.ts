@@ -53,9 +53,11 @@ export class WhisperTranscriber extends WindowTranscriber {
     const speech = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: melBands });
     if (options.onlySpeech !== false && speech.length === 0) return { segments: [], speech, nextSeconds: windowSeconds, language: options.language };
     const { temperatures = TEMPERATURES } = options;
-    const brief = options.briefWindows ? await this.#decode(mel, this.#briefFrames(windowSeconds), { ...options, temperatures: temperatures.slice(0, 1) }) : undefined;
+    const [briefFrames, wholeFrames] = [this.#briefFrames(windowSeconds), this.#network.windowFrames];
+    const isShorter = options.briefWindows === true && briefFrames < wholeFrames;
+    const brief = isShorter ? await this.#decode(mel, briefFrames, { ...options, temperatures: temperatures.slice(0, 1) }) : undefined;
     // In a brief window the end of a few words is missed, and they are said again and again.
-    const { language, decoded } = brief && !isDoubtful(brief.decoded, this.tokens) ? brief : await this.#decode(mel, this.#network.windowFrames, { ...options, temperatures });
+    const { language, decoded } = brief && !isDoubtful(brief.decoded, this.tokens) ? brief : await this.#decode(mel, wholeFrames, { ...options, temperatures });
     const joined = joinWindow(decoded, this.tokens, windowSeconds);
     const segments = joined.segments
       .map(({ start, end, tokens }) => ({ startSeconds: start, endSeconds: end, text: this.tokens.text(tokens).trim() }))
