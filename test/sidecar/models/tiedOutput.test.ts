@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { repackedBufferType } from '../../../kernels/ggml/repack.ts';
 import { checkModel, openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { tiedOutputBytes } from '../../../sidecar/models/chorus/planModel.ts';
@@ -16,6 +17,7 @@ describe('an embedding that serves as the output matrix', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const { variant, type, isTied } of [
+    { variant: 'command-r', type: 'Q4_0', isTied: true },
     { variant: 'command-r', type: 'Q8_0', isTied: true },
     { variant: 'command-r', type: 'F32', isTied: true },
     { variant: 'llama', type: 'Q8_0', isTied: false },
@@ -26,7 +28,10 @@ describe('an embedding that serves as the output matrix', () => {
       await writeTinyModel(file, { variant, type, device });
       const model = await checkModel(file);
       const placement = onOneDevice(device);
-      const isTwice = isTied && type !== 'F32' && device.repackBufferTypes.length > 0;
+      const shape = model.tensors.get('token_embd.weight')?.shape as readonly number[];
+      const isTwice = isTied && repackedBufferType(device, type, shape, 'matrix') !== undefined;
+      // Of 8-bit weights only some processors have a faster layout, of 4-bit ones all that have any.
+      if (isTied && type === 'Q4_0') assert.equal(isTwice, device.repackBufferTypes.length > 0);
       const { specs, tensors } = withTiedOutput(model, placement);
       assert.equal(tensors.size - model.tensors.size, isTwice ? 1 : 0);
       if (isTwice) assert.deepEqual(specs.filter(({ name }) => name === 'output.weight').map(({ use }) => use), ['matrix']);
