@@ -111,7 +111,7 @@ async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<type
   await using workspace = await recordedWorkspace(recording.documents);
   try {
     const before = await processorSeconds(bench.pid());
-    const { session, counts } = countingSession(bench);
+    const { session, counts } = countingSession(bench, options.verbose ? (line) => console.log(`${engine} ${line}`) : undefined);
     const { complete, statistics } = open(session, workspace);
     const answers: Answer[] = [];
     for (const burst of bursts) answers.push(...(await replay(complete, recording.changes, burst)));

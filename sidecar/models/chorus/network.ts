@@ -153,7 +153,7 @@ export class Network implements Disposable {
    */
   async compute(graph: Graph, { isToken, signal }: { readonly isToken: boolean; readonly signal?: AbortSignal }): Promise<void> {
     const start = performance.now();
-    this.#cpu?.setThreads(this.#governor.threads);
+    this.#cpu?.setThreads(isToken ? this.#governor.tokenThreads : this.#governor.promptThreads);
     if (isToken && this.#tokenMs < SYNCHRONOUS_MS) graph.computeSync();
     else await (this.#computing = graph.compute(signal));
     if (!isToken) return;

@@ -16,8 +16,8 @@ export interface EngineCounts {
   readonly generatedTokens: number;
 }
 
-/** A session whose engine counts what it does for `priority` 'completion', and what it does ahead. */
-export function countingSession(session: ModelSession): { session: ModelSession; counts: () => EngineCounts } {
+/** A session whose engine counts what it does for `priority` 'completion', and what it does ahead; `onRequest` is told a line of each. */
+export function countingSession(session: ModelSession, onRequest?: (line: string) => void): { session: ModelSession; counts: () => EngineCounts } {
   const counts = { requests: 0, waitedRequests: 0, evaluatedTokens: 0, aheadTokens: 0, newTokens: 0, promptTokens: 0, generatedTokens: 0 };
   let last: readonly number[] = [];
   const generate: Engine['generate'] = async (params, options) => {
@@ -30,6 +30,10 @@ export function countingSession(session: ModelSession): { session: ModelSession;
       counts.evaluatedTokens += result.evaluatedTokens;
       counts.promptTokens += params.tokens.length;
       counts.newTokens += newTokens(last, params.tokens);
+    }
+    if (onRequest) {
+      const { evaluatedTokens, reusedTokens, promptMs, stopReason } = result;
+      onRequest(`${params.priority}: ${params.tokens.length} tokens, ${newTokens(last, params.tokens)} new, ${reusedTokens} reused, ${evaluatedTokens} evaluated in ${Math.round(promptMs)} ms, ${result.tokens.length} generated, ${stopReason}`);
     }
     last = params.tokens;
     return result;

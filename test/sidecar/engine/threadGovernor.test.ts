@@ -6,7 +6,7 @@ import { ThreadGovernor } from '../../../sidecar/engine/threadGovernor.ts';
 function run(governor: ThreadGovernor, tokens: number, timeMs: (threads: number, token: number) => number): Map<number, number> {
   const counts = new Map<number, number>();
   for (let token = 0; token < tokens; token++) {
-    const { threads } = governor;
+    const threads = governor.tokenThreads;
     counts.set(threads, (counts.get(threads) ?? 0) + 1);
     governor.record(timeMs(threads, token));
   }
@@ -30,14 +30,14 @@ describe('the number of compute threads', () => {
   it('is found on a machine that is busy from the start', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 40, busy);
-    assert.equal(governor.threads, 3);
+    assert.equal(governor.tokenThreads, 3);
   });
 
   it('goes down by one where cores are busy and that is faster', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 100, idle);
     const counts = run(governor, 100, busy);
-    assert.equal(governor.threads, 3);
+    assert.equal(governor.tokenThreads, 3);
     assert.ok((counts.get(3) ?? 0) > 60, String(counts.get(3)));
   });
 
@@ -46,14 +46,27 @@ describe('the number of compute threads', () => {
     run(governor, 100, idle);
     run(governor, 100, busy);
     run(governor, 600, idle);
-    assert.equal(governor.threads, 4);
+    assert.equal(governor.tokenThreads, 4);
+  });
+
+  it('stays at the most where a token is slow now and then', () => {
+    const counts = run(new ThreadGovernor(4), 2_000, (threads, token) => (token % 7 === 0 ? 30 : 10) + (threads === 4 ? 0 : 2));
+    assert.ok((counts.get(3) ?? 0) <= 24, String(counts.get(3)));
+  });
+
+  it('of prompts is the most, whatever is faster for a token', () => {
+    const governor = new ThreadGovernor(4);
+    run(governor, 100, busy);
+    assert.deepEqual([governor.tokenThreads, governor.promptThreads], [3, 4]);
+    governor.isQuiet = true;
+    assert.equal(governor.promptThreads, 2);
   });
 
   it('tries ever less often what does not help', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 50, idle);
     const counts = run(governor, 1_000, () => 50);
-    assert.equal(governor.threads, 4);
+    assert.equal(governor.tokenThreads, 4);
     assert.ok((counts.get(3) ?? 0) <= 24, String(counts.get(3)));
   });
 
@@ -66,6 +79,6 @@ describe('the number of compute threads', () => {
     governor.isQuiet = true;
     assert.deepEqual([...run(governor, 100, idle).keys()], [3]);
     governor.isQuiet = false;
-    assert.equal(governor.threads, 5);
+    assert.equal(governor.tokenThreads, 5);
   });
 });
