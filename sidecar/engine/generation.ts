@@ -41,7 +41,9 @@ export interface GenerationContext {
   readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void;
   /** Texts that the answer may go on like. */
   readonly drafts?: NgramIndex | undefined;
-  /** Appends what of the prompt is kept elsewhere; resolves with the number of tokens. */
+  /** Appends what of the prompt another sequence holds; resolves with the number of tokens. */
+  readonly copy?: (tokens: readonly TokenId[]) => Promise<number>;
+  /** Appends what of the prompt is kept on disk; resolves with the number of tokens. */
   readonly restore?: (tokens: readonly TokenId[]) => Promise<number>;
 }
 
@@ -102,8 +104,9 @@ export class Generation {
       // Logits come only from an evaluation: a prompt that is wholly cached still evaluates its last token.
       return sequence.truncate(Math.min(common, tokens.length - 1));
     });
+    const copiedTokens = (await this.context.copy?.(tokens)) ?? 0;
     this.restoredTokens = (await this.context.restore?.(tokens)) ?? 0;
-    if (this.restoredTokens > 0) this.reusedTokens = sequence.length;
+    if (copiedTokens + this.restoredTokens > 0) this.reusedTokens = sequence.length;
     const samples = this.request.maxTokens > 0;
     if (await this.readWhole()) return samples ? [] : undefined;
     let rest = tokens.slice(this.reusedTokens);

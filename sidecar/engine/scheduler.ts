@@ -3,6 +3,7 @@ import { MAX_DRAFT_TOKENS, type EngineGenerateResult, type ForgetContextsParams,
 import type { Backend, BackendSequence, GrammarSource } from './backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
 import { ContextKeeper } from './contextKeeper.ts';
+import { copyRows } from './copyRows.ts';
 import { TroubleError } from './engine.ts';
 import { EndedEarly, Generation, type ChunkSizers, type GenerateRequest } from './generation.ts';
 import { NgramIndex } from './ngramIndex.ts';
@@ -80,6 +81,10 @@ export class Scheduler {
             turn,
             onChunk: options.onChunk,
             drafts: this.drafts.get(request.sequence),
+            copy: async (tokens) => {
+              const source = request.copyFrom === undefined ? undefined : this.sequences.peek(request.copyFrom);
+              return source === undefined || source === lease.sequence ? 0 : copyRows(lease.sequence, source, tokens, turn);
+            },
             restore: (tokens) => this.keeper.restore(lease.sequence, request.contextSet, tokens, turn),
           },
           grammar,

@@ -72,6 +72,11 @@ export class SequenceTable<Sequence> {
     return this.slots.flatMap((slot) => slot.name ?? []);
   }
 
+  /** The sequence that a name has, which a request may be using. */
+  peek(name: string): Sequence | undefined {
+    return this.slots.find((slot) => slot.name === name)?.sequence;
+  }
+
   /** Forgets a name, unless a request has its sequence; `inUse` is for that request itself. Gives the sequence that it had. */
   forget(name: string, options: { readonly inUse?: boolean } = {}): Sequence | undefined {
     const slot = this.slots.find((candidate) => candidate.name === name);

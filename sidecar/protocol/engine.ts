@@ -123,6 +123,8 @@ export interface EngineGenerateParams {
   readonly requestId: number;
   /** Requests of one name share a sequence and its cache ("completion", "chat:<id>"). Run one after another. */
   readonly sequence: string;
+  /** Another sequence of the same owner: what it holds of the prompt is copied. */
+  readonly copyFrom?: string;
   /** A completion preempts a chat between two tokens, a chat preempts background work. */
   readonly priority: Priority;
   readonly tokens: readonly TokenId[];

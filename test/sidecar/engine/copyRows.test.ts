@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
+import type { EngineGenerateResult } from '../../../sidecar/protocol/engine.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+
+const PROMPT = 1_100;
+const prompt = Array.from({ length: PROMPT }, (_, index) => (index * 7_919 + index * index + 13) % 256);
+const CHUNK = 256;
+
+for (const cache of ['full', 'tiered:256', 'snapkv:512']) {
+  describe(`what a sequence holds, copied to another one, with the cache ${cache}`, () => {
+    let folder: string;
+    let modelPath: string;
+    let engine: LocalEngine;
+    before(async () => {
+      folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-copy-'));
+      modelPath = path.join(folder, 'model.gguf');
+      using device = new Device('cpu', { threads: 1 });
+      await writeTinyModel(modelPath, { variant: 'llama', type: 'Q8_0', device, seed: 1, vocabulary: tinyVocabulary(), keys: { context_length: { type: 'u32', value: 2_048 } } });
+      engine = new LocalEngine({ log: () => undefined });
+    });
+    after(async () => {
+      await engine.dispose();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    const load = (): Promise<unknown> => engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, cache });
+    const generate = (sequence: string, tokens: readonly number[] = prompt, copyFrom?: string): Promise<EngineGenerateResult> =>
+      engine.generate({ sequence, copyFrom, priority: 'completion', tokens, maxTokens: 12, sampling: { temperature: 0 } });
+
+    it('need not be evaluated, and the answers of both are the same', async () => {
+      await load();
+      const first = await generate('first');
+      const second = await generate('second', prompt, 'first');
+      // A selection keeps rows of a prompt that stand for no tokens of their own.
+      const copied = cache.startsWith('snapkv') ? 0 : Math.floor((PROMPT - 1) / CHUNK) * CHUNK;
+      assert.equal(second.reusedTokens, copied);
+      assert.equal(second.reusedTokens + second.evaluatedTokens, PROMPT);
+      assert.deepEqual(second.tokens, first.tokens);
+      const again = await generate('first');
+      assert.deepEqual(again.tokens, first.tokens);
+      assert.ok(again.reusedTokens >= second.reusedTokens, 'the first holds what it held');
+    });
+
+    it('ends where the prompts differ', async () => {
+      const edited = [...prompt];
+      edited[600] = 7;
+      await load();
+      const alone = await generate('alone', edited);
+      await load();
+      await generate('first');
+      const second = await generate('second', edited, 'first');
+      assert.equal(second.reusedTokens, cache.startsWith('snapkv') ? 0 : 512);
+      assert.deepEqual(second.tokens, alone.tokens);
+    });
+
+    it('is nothing where the other one is not there, or is the same', async () => {
+      await load();
+      assert.equal((await generate('second', prompt, 'first')).reusedTokens, 0);
+      await load();
+      assert.equal((await generate('second', prompt, 'second')).reusedTokens, 0);
+    });
+  });
+}
