@@ -2,6 +2,7 @@ import type { ModelSession } from '../engine/engine.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
 import { blockIndentation, isBehindHead } from './blocks.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
+import type { ClientSequences } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
 import type { FimFormat } from './fim.ts';
 import { generateText } from './generateText.ts';
@@ -39,7 +40,7 @@ export interface MakeOptions {
 
 /** Asks the model for what may stand at a cursor. */
 export class CandidateMaker {
-  constructor(private readonly options: { session: ModelSession; prompts: PromptMaker; now: () => number; log: (message: string) => void }) {}
+  constructor(private readonly options: { session: ModelSession; prompts: PromptMaker; sequences: ClientSequences; now: () => number; log: (message: string) => void }) {}
 
   /** `undefined`: nothing may be said of the place, since there was no time, or it is none to complete at. Throws `TroubleError`. */
   async make(request: CompletionRequest, cursor: Cursor, run: MakeOptions): Promise<MadeCandidates | undefined> {
@@ -83,14 +84,17 @@ export class CandidateMaker {
     run: MakeOptions;
   }): Promise<{ text: string; timedOut: boolean; filteredOut: boolean; origin: LastPrompt } | undefined> {
     const { prompt, cursor, extent, attempt, fim, request, run } = options;
-    const { session, prompts, now, log } = this.options;
+    const { session, prompts, sequences, now, log } = this.options;
+    const sequence = sequences.current(request.clientKey);
+    sequences.prompted(sequence, prompt.tokens);
     const priority: Priority = run.isAhead === true ? 'background' : 'completion';
     // A block's body begins on the next line; small models would rather chat on.
     const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
     const generated = await generateText(
       session.engine,
       {
-        sequence: sequenceOf(request.clientKey),
+        sequence,
+        draftsOf: sequences.drafts(request.clientKey),
         priority,
         tokens: prompt.tokens,
         requiredPrefix: required || undefined,
@@ -122,11 +126,6 @@ export class CandidateMaker {
       origin: { uri: request.uri, text: wordBefore(cursor.before) + text, documentText: request.text, promptTokens: prompt.tokens.length, contextTokens: prompt.contextTokens, context: prompt.context, result },
     };
   }
-}
-
-/** One sequence for each client: nothing of one window's code serves another. */
-export function sequenceOf(clientKey: string): string {
-  return `completion:${clientKey}`;
 }
 
 /** What stands of a word before the cursor: names in a completion may have begun there. */

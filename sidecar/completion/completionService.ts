@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type ModelSession, TroubleError } from '../engine/engine.ts';
 import { type CompletionFeedback, type CompletionStatistics, type ContextResult, type ContextSnippet, MAX_DOCUMENT_UNITS, type WorkspaceContextSettings } from '../protocol/client.ts';
 import { type CacheHit, type CacheKey, keyOf, TypedThroughCache } from './cache.ts';
-import { CandidateMaker, type MakeOptions, sequenceOf } from './candidateMaker.ts';
+import { CandidateMaker, type MakeOptions } from './candidateMaker.ts';
+import { ClientSequences } from './clientSequences.ts';
 import { type Cursor, readCursor } from './cursor.ts';
 import { AdaptiveDebounce, delay } from './debounce.ts';
 import { IdleBudget } from './idleBudget.ts';
@@ -21,6 +22,8 @@ import { WorkspaceDrafts } from './workspaceDrafts.ts';
 export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
 
 const DEFAULT_MIN_DEBOUNCE_MS = 20;
+/** Evaluating so long again is not worth a sequence of its own. */
+const UNFELT_LOSS_MS = 300;
 
 export interface CompletionServiceDependencies {
   readonly session: ModelSession;
@@ -54,6 +57,7 @@ export class CompletionService {
   readonly #statistics: StatisticsCounter;
   readonly #debounces = new Map<string, AdaptiveDebounce>();
   readonly #prompts: PromptMaker;
+  readonly #sequences = new ClientSequences();
   readonly #candidates: CandidateMaker;
   readonly #readAhead: ReadAhead;
   readonly #next: NextCompletion;
@@ -73,7 +77,7 @@ export class CompletionService {
     const { session, speeds } = dependencies;
     this.#prompts = new PromptMaker({ session, speeds, now: this.#now, onLoaded: () => this.#drafts.clear(), onOtherModel: () => this.#cache.clear() });
     this.#drafts = new WorkspaceDrafts(session.engine);
-    this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, now: this.#now, log: this.#log });
+    this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, now: this.#now, log: this.#log });
     const budget = new IdleBudget(this.#now);
     this.#readAhead = new ReadAhead(budget, dependencies.onReadAhead);
     this.#next = new NextCompletion({
@@ -149,8 +153,10 @@ export class CompletionService {
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
     await flight?.finished.catch(() => undefined);
-    // A dead engine has forgotten the sequence already.
-    await this.#session.engine.releaseSequence(sequenceOf(clientKey)).catch(() => undefined);
+    const names = this.#sequences.names(clientKey);
+    this.#sequences.forget(clientKey);
+    // A dead engine has forgotten them already.
+    for (const name of names) await this.#session.engine.releaseSequence(name).catch(() => undefined);
   }
 
   /** What another model said, or is saying, is not the chosen one's. */
@@ -192,7 +198,7 @@ export class CompletionService {
   /** Asks the model and puts what it said into the cache. */
   async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: MakeOptions): Promise<void> {
     const { chosen } = this.#session;
-    await this.#drafts.dropGone(sequenceOf(key.clientKey), request);
+    await this.#drafts.dropGone(this.#sequences.drafts(key.clientKey), request);
     const made = await this.#candidates.make(request, cursor, run);
     if (made === undefined || this.#session.chosen !== chosen) return;
     this.#cache.add(key, made.texts);
@@ -221,14 +227,19 @@ export class CompletionService {
     if (!readAhead || this.#isQuiet() || request.workspace === undefined) return 0;
     const model = await this.#session.model();
     const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead', signal });
-    if (!signal.aborted) await this.#drafts.refresh(sequenceOf(clientKey), request, signal);
-    if (signal.aborted || prompt.context.length === 0 || this.#prompts.plans.isRead(clientKey)) return 0;
+    if (!signal.aborted) await this.#drafts.refresh(this.#sequences.drafts(clientKey), request, signal);
+    if (signal.aborted || prompt.context.length === 0 || this.#prompts.plans.isRead(clientKey, prompt.context)) return 0;
+    const place = this.#sequences.placeOf(clientKey, prompt.tokens, this.#prompts.tokensWithin(model, UNFELT_LOSS_MS));
+    this.#sequences.prompted(place.sequence, prompt.tokens);
     const result = await this.#session.engine.generate(
-      { sequence: sequenceOf(clientKey), priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
+      { ...place, priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
       { signal },
     );
-    this.#prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, result.reusedTokens + result.evaluatedTokens));
+    const tokens = result.reusedTokens + result.evaluatedTokens;
     this.#log(`read ahead: ${result.reusedTokens} + ${result.evaluatedTokens} of ${prompt.tokens.length} prompt tokens in ${Math.round(result.promptMs)} ms (${result.stopReason})`);
+    // What is read of it beside goes on at the next pause, and serves when it is whole.
+    const isWhole = place.copyFrom === undefined || tokens === prompt.tokens.length;
+    if (isWhole && this.#prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, tokens))) this.#sequences.use(clientKey, place.sequence);
     return result.promptMs;
   }
 

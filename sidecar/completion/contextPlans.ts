@@ -38,10 +38,14 @@ interface Plan {
   read: readonly PlannedSnippet[] | undefined;
   /** What the engine holds, from the prompt's start. */
   held: readonly PlannedSnippet[];
-  /** What is being read ahead, until a prompt is taken. */
+  /** The plan that is read ahead, from one pause to the next, in a document. */
+  ahead: { readonly uri: string; readonly snippets: readonly PlannedSnippet[] } | undefined;
+  /** What of it is being read, until a prompt is taken. */
   readingAhead: readonly PlannedSnippet[] | undefined;
   /** A later ranking's plan, waiting for a moment when nobody types. */
   next: readonly PlannedSnippet[] | undefined;
+  /** The later ranking's plan after any other. */
+  nextAfter: ((snippets: readonly PlannedSnippet[]) => readonly PlannedSnippet[]) | undefined;
   rankedAtMs: number;
   ranking: Promise<void> | undefined;
   /** The newest place that waits for the ranking under way to end. */
@@ -72,7 +76,7 @@ export class ContextPlans {
     dropGone(plan, request);
     if (plan.uri !== request.query.uri) {
       // Of the document before.
-      plan.next = undefined;
+      plan.next = plan.nextAfter = undefined;
       await request.workspace.whenUsable();
       await Promise.race([this.#rank(plan, request), delay(plan.uri === '' ? FIRST_LIMIT_MS : DOCUMENT_LIMIT_MS, new AbortController().signal)]);
       this.#takeUp(plan);
@@ -93,30 +97,40 @@ export class ContextPlans {
     return Promise.resolve(plan.uri === request.query.uri ? take(plan, request) : []);
   }
 
-  /** The whole plan, ranked anew: for a prompt that nobody waits for. None where `signal` aborts meanwhile: the new plan waits then for a later prompt. */
+  /**
+   * The whole plan, ranked anew: for a prompt that nobody waits for. Others keep what they have until it is read. None where `signal` aborts meanwhile: the new plan
+   * waits then for a later prompt.
+   */
   async forReadingAhead(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
     const plan = this.#planOf(request.clientKey);
     await this.#rank(plan, request);
     if (request.signal?.aborted === true) return [];
-    this.#takeUp(plan);
     dropGone(plan, request);
-    plan.uri = request.query.uri;
-    plan.readingAhead = within(plan.snippets, request.budgetTokens);
+    const { uri } = request.query;
+    const before = plan.ahead?.uri === uri ? plan.ahead.snippets : plan.snippets;
+    plan.ahead = { uri, snippets: plan.nextAfter?.(before) ?? plan.snippets };
+    plan.readingAhead = within(plan.ahead.snippets, request.budgetTokens);
     return plan.readingAhead;
   }
 
-  /** The engine has read the first `tokens` of what `forReadingAhead` gave, and holds nothing else, unless a prompt was taken since. */
-  readAhead(clientKey: string, given: readonly PlannedSnippet[], tokens: number): void {
+  /**
+   * The engine has read the first `tokens` of what `forReadingAhead` gave where prompts are evaluated, and holds nothing else of other files: prompts take it from now
+   * on. False where a prompt was taken since: then they don't.
+   */
+  readAhead(clientKey: string, given: readonly PlannedSnippet[], tokens: number): boolean {
     const plan = this.#plans.get(clientKey);
-    if (plan === undefined || plan.readingAhead !== given) return;
+    if (plan?.ahead === undefined || plan.readingAhead !== given) return false;
+    plan.uri = plan.ahead.uri;
+    plan.snippets = plan.ahead.snippets;
     plan.held = within(given, tokens);
-    plan.read = undefined;
+    plan.read = plan.next = plan.nextAfter = plan.ahead = plan.readingAhead = undefined;
+    return true;
   }
 
-  /** Whether the engine has read the whole plan. */
-  isRead(clientKey: string): boolean {
-    const plan = this.#plans.get(clientKey);
-    return plan === undefined || commonLength(plan.snippets, plan.held) === plan.snippets.length;
+  /** Whether the engine has read this and nothing else of other files. */
+  isRead(clientKey: string, given: readonly PlannedSnippet[]): boolean {
+    const held = this.#plans.get(clientKey)?.held ?? [];
+    return given.length === held.length && commonLength(given, held) === given.length;
   }
 
   /** What a client's plan is now, and which of it the engine has read. */
@@ -141,7 +155,7 @@ export class ContextPlans {
   #planOf(clientKey: string): Plan {
     let plan = this.#plans.get(clientKey);
     if (plan === undefined) {
-      plan = { uri: '', snippets: [], read: undefined, held: [], readingAhead: undefined, next: undefined, rankedAtMs: -Infinity, ranking: undefined, waiting: undefined };
+      plan = { uri: '', snippets: [], read: undefined, held: [], ahead: undefined, readingAhead: undefined, next: undefined, nextAfter: undefined, rankedAtMs: -Infinity, ranking: undefined, waiting: undefined };
       this.#plans.set(clientKey, plan);
     }
     return plan;
@@ -173,7 +187,9 @@ export class ContextPlans {
     const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize) })));
     // The user is in another document by now.
     if (plan.waiting !== undefined && plan.waiting.query.uri !== query.uri) return;
-    plan.next = nextPlan(plan.snippets, ranked, { budgetTokens, isThere: ({ uri }) => !isOwnText(uri, query.uri) && workspace.has(uri), isUnchanged: ({ uri, revision }) => workspace.has(uri, revision) });
+    plan.nextAfter = (before) =>
+      nextPlan(before, ranked, { budgetTokens, isThere: ({ uri }) => !isOwnText(uri, query.uri) && workspace.has(uri), isUnchanged: ({ uri, revision }) => workspace.has(uri, revision) });
+    plan.next = plan.nextAfter(plan.snippets);
   }
 
   async #tokensOf(snippet: Snippet, languageId: string, tokenize: ContextRequest['tokenize']): Promise<readonly number[]> {
@@ -188,8 +204,7 @@ export class ContextPlans {
   #takeUp(plan: Plan): void {
     if (plan.next === undefined) return;
     plan.snippets = plan.next;
-    plan.next = undefined;
-    plan.read = undefined;
+    plan.next = plan.nextAfter = plan.read = undefined;
   }
 }
 

@@ -78,7 +78,7 @@ export class PromptMaker {
       query: { uri: request.uri, path, languageId: request.languageId, text: request.text, offset: request.offset },
       budgetTokens,
       spareTokens: affordable - documentTokens,
-      cheapTokens: Math.floor(((budget.tokensPerSecond ?? 0) * UNFELT_MS) / 1000),
+      cheapTokens: this.tokensWithin(model, UNFELT_MS),
       documentTokens,
       tokenize: (snippet) => snippetTokens(engine, snippet, head, request.languageId),
       signal,
@@ -92,6 +92,11 @@ export class PromptMaker {
   contextTokens(model: LoadedModel, settings: WorkspaceContextSettings): number {
     const most = Math.floor(model.contextSizeTokens / 2);
     return settings.workspace === false ? 0 : Math.min(settings.maxTokens ?? this.#budgetOf(model).contextTokens(model.contextSizeTokens), most);
+  }
+
+  /** Tokens that are evaluated in a time, as far as is known. */
+  tokensWithin(model: LoadedModel, timeMs: number): number {
+    return Math.floor(((this.#budgetOf(model).tokensPerSecond ?? 0) * timeMs) / 1000);
   }
 
   #budgetOf(model: LoadedModel): PromptBudget {

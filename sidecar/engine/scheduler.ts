@@ -80,7 +80,7 @@ export class Scheduler {
             signal: ending.signal,
             turn,
             onChunk: options.onChunk,
-            drafts: this.drafts.get(request.sequence),
+            drafts: this.drafts.get(request.draftsOf ?? request.sequence),
             copy: async (tokens) => {
               const source = request.copyFrom === undefined ? undefined : this.sequences.peek(request.copyFrom);
               return source === undefined || source === lease.sequence ? 0 : copyRows(lease.sequence, source, tokens, turn);

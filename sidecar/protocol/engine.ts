@@ -125,6 +125,8 @@ export interface EngineGenerateParams {
   readonly sequence: string;
   /** Another sequence of the same owner: what it holds of the prompt is copied. */
   readonly copyFrom?: string;
+  /** The sequence whose texts answers may go on like (`DRAFT_FROM`); absent: this one. */
+  readonly draftsOf?: string;
   /** A completion preempts a chat between two tokens, a chat preempts background work. */
   readonly priority: Priority;
   readonly tokens: readonly TokenId[];

@@ -1,37 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ContextPlans, type ContextRequest, type WorkspaceSource } from '../../../sidecar/completion/contextPlans.ts';
-import type { Snippet } from '../../../sidecar/context/snippet.ts';
-
-/** A workspace whose ranking the test sets: names of files, the best first. Each snippet has 100 tokens. */
-class RankedFiles implements WorkspaceSource {
-  ranking: string[] = [];
-  readonly gone = new Set<string>();
-  /** Of all files. */
-  revision = 0;
-  rankings = 0;
-  /** The documents that were ranked for, in order. */
-  readonly asked: string[] = [];
-  /** Rankings end when this does. */
-  pace: Promise<void> | undefined;
-
-  async snippets({ uri }: { readonly uri: string }): Promise<readonly Snippet[]> {
-    this.rankings++;
-    this.asked.push(uri);
-    await this.pace;
-    return this.ranking.map((name) => ({ uri: name, path: name, languageId: 'python', revision: this.revision, kind: 'body', reason: 'similar', startLine: 0, endLine: 1, text: name, score: 1 }));
-  }
-  async texts(): Promise<readonly { readonly uri: string; readonly text: string }[]> {
-    return [];
-  }
-  async whenUsable(): Promise<void> {}
-  has(uri: string, revision = this.revision): boolean {
-    return !this.gone.has(uri) && revision === this.revision;
-  }
-  pathOf(uri: string): string {
-    return uri;
-  }
-}
+import { ContextPlans, type ContextRequest } from '../../../sidecar/completion/contextPlans.ts';
+import { RankedFiles } from './rankedFiles.ts';
 
 class Setting {
   nowMs = 0;
@@ -90,10 +60,25 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt(), 'a');
     const ahead = await setting.plans.forReadingAhead(setting.request());
     assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['a', 'b']);
-    assert.equal(setting.plans.isRead('client'), false);
+    assert.equal(setting.plans.isRead('client', ahead), false);
     setting.plans.readAhead('client', ahead, 200);
-    assert.equal(setting.plans.isRead('client'), true);
+    assert.equal(setting.plans.isRead('client', ahead), true);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
+  });
+
+  it('that is read ahead in parts goes on where it was, whatever is ranked better meanwhile, and prompts take it when it is whole', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    const first = await setting.plans.forReadingAhead(setting.request());
+    assert.equal(await setting.prompt({ spareTokens: 500 }), 'a');
+    setting.files.ranking = ['c', 'b', 'a'];
+    const second = await setting.plans.forReadingAhead(setting.request());
+    assert.deepEqual([first, second].map((ahead) => ahead.map(({ snippet }) => snippet.path).join(' ')), ['a b', 'a b c']);
+    assert.equal(setting.plans.readAhead('client', first, 200), false);
+    assert.equal(setting.plans.readAhead('client', second, 300), true);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b c');
   });
 
   it('does not change when a reading ahead is ranked only after the user typed on: the plan waits for the next pause', async () => {
@@ -132,7 +117,7 @@ describe('the context of prompts', () => {
     const ahead = await setting.plans.forReadingAhead(setting.request());
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
     setting.plans.readAhead('client', ahead, 200);
-    assert.equal(setting.plans.isRead('client'), false);
+    assert.equal(setting.plans.isRead('client', ahead), false);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
   });
 

@@ -15,6 +15,8 @@ export class ScriptedEngine implements Engine {
   answer: (generation: Generation) => string = () => '';
   /** Resolves when the next character may be sent; at once unless a test holds it. */
   pace: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
+  /** How much of a prompt is evaluated. */
+  evaluated: (generation: Generation) => number = ({ tokens }) => tokens.length;
   readonly loaded: LoadedModel;
 
   constructor(
@@ -73,13 +75,13 @@ export class ScriptedEngine implements Engine {
       await this.pace();
       if (options.signal?.aborted) {
         this.cancelledGenerations++;
-        return this.#result(said, 'cancelled');
+        return this.#result(params, said, 'cancelled');
       }
       const text = whole[said.length] ?? '';
       said += text;
       options.onChunk?.({ tokens: [text.charCodeAt(0)], text });
     }
-    return this.#result(said, said.length < whole.length ? 'length' : 'end');
+    return this.#result(params, said, said.length < whole.length ? 'length' : 'end');
   }
 
   async releaseSequence(sequence: string): Promise<void> {
@@ -93,7 +95,7 @@ export class ScriptedEngine implements Engine {
     return this.detokenize(this.generations[index]?.tokens ?? []);
   }
 
-  #result(text: string, stopReason: EngineGenerateResult['stopReason']): EngineGenerateResult {
-    return { tokens: [], text, stopReason, reusedTokens: 0, evaluatedTokens: 0, promptMs: 0, generateMs: 0 };
+  #result(params: Generation, text: string, stopReason: EngineGenerateResult['stopReason']): EngineGenerateResult {
+    return { tokens: [], text, stopReason, reusedTokens: 0, evaluatedTokens: this.evaluated(params), promptMs: 0, generateMs: 0 };
   }
 }

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { ClientSequences } from '../../../sidecar/completion/clientSequences.ts';
+import { CompletionService } from '../../../sidecar/completion/completionService.ts';
+import { requestAt } from './cursorAt.ts';
+import { RankedFiles } from './rankedFiles.ts';
+import { ScriptedEngine } from './scriptedEngine.ts';
+
+const context = Array.from({ length: 400 }, (_, index) => index);
+const document = Array.from({ length: 100 }, (_, index) => 1_000 + index);
+
+describe('a client\'s two sequences', () => {
+  it('read a context beside the prompt that it would take the place of', () => {
+    const sequences = new ClientSequences();
+    assert.deepEqual(sequences.placeOf('a', [...context, ...document], 50), { sequence: 'completion:a' });
+    sequences.prompted('completion:a', document);
+    assert.deepEqual(sequences.placeOf('a', [...context, ...document], 50), { sequence: 'completion:a:next', copyFrom: 'completion:a' });
+    sequences.use('a', 'completion:a:next');
+    sequences.prompted('completion:a:next', [...context, ...document]);
+    assert.equal(sequences.current('a'), 'completion:a:next');
+    assert.deepEqual(sequences.placeOf('a', [...context.slice(0, 300), ...document], 50), { sequence: 'completion:a', copyFrom: 'completion:a:next' });
+  });
+
+  it('read it in place where little is lost, and where little is to be read', () => {
+    const sequences = new ClientSequences();
+    sequences.prompted('completion:a', document);
+    assert.deepEqual(sequences.placeOf('a', [...document.slice(0, 60), ...context], 50), { sequence: 'completion:a' });
+    assert.deepEqual(sequences.placeOf('a', [...document, 1, 2, 3], 50), { sequence: 'completion:a' });
+    assert.deepEqual(sequences.placeOf('b', document, 50), { sequence: 'completion:b' });
+  });
+
+  it('are forgotten with what they were given', () => {
+    const sequences = new ClientSequences();
+    sequences.prompted('completion:a', document);
+    sequences.use('a', 'completion:a:next');
+    sequences.forget('a');
+    assert.equal(sequences.current('a'), 'completion:a');
+    assert.deepEqual(sequences.placeOf('a', context, 0), { sequence: 'completion:a' });
+  });
+});
+
+describe('a context that is read ahead', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
+
+  it('takes nothing from who types on before it is whole, and stands in the prompts once it is', async () => {
+    const engine = new ScriptedEngine();
+    const workspace = new RankedFiles();
+    const service = new CompletionService({ session: engine.session });
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const type = async (text: string): Promise<string> => {
+      const completion = service.complete(requestAt(text, { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
+      await settle();
+      mock.timers.tick(50);
+      await completion;
+      const { sequence } = engine.generations.at(-1) ?? {};
+      const prompt = await engine.promptOf(engine.generations.length - 1);
+      return `${sequence} with ${[...prompt.matchAll(/^# (\w)$/gm)].map(([, name]) => name).join(' ')}`;
+    };
+    const pause = async (): Promise<string> => {
+      mock.timers.tick(3_000);
+      await settle();
+      const { sequence, copyFrom, priority } = engine.generations.at(-1) ?? {};
+      return `${priority} ${sequence} from ${copyFrom}`;
+    };
+    workspace.ranking = ['a'];
+    assert.equal(await type('x = ‸'), 'completion:window with a');
+    workspace.ranking = ['b', 'a'];
+    engine.evaluated = ({ tokens, priority }) => (priority === 'background' ? 10 : tokens.length);
+    assert.equal(await pause(), 'background completion:window:next from completion:window');
+    assert.equal(await type('y = ‸'), 'completion:window with a');
+    engine.evaluated = ({ tokens }) => tokens.length;
+    assert.equal(await pause(), 'background completion:window:next from completion:window');
+    assert.equal(await type('z = ‸'), 'completion:window:next with a b');
+  });
+});
