@@ -5,7 +5,7 @@ import { readIgnoreFile } from './readIgnoreFile.ts';
 import { RuleRoots } from './ruleRoots.ts';
 import { NOTEBOOK_CELL_SCHEME, SYNCED_SCHEMES } from './schemes.ts';
 import { SecretFiles } from './secretFiles.ts';
-import { LateError } from './withLimit.ts';
+import { LateError } from '../../sidecar/client/within.ts';
 
 /** Why a document stays in the window, or 'allowed'. */
 export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';

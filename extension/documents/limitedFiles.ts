@@ -1,11 +1,15 @@
 import * as vscode from 'vscode';
-import { withLimit } from './withLimit.ts';
+import { within } from '../../sidecar/client/within.ts';
 
 const LIMIT_MS = 10_000;
 
 /** VS Code's file systems. What does not answer within ten seconds throws `LateError`: the machine of a network's folder may be gone. */
 export const limitedFiles = {
-  stat: (uri: vscode.Uri): Promise<vscode.FileStat> => withLimit(vscode.workspace.fs.stat(uri), LIMIT_MS),
-  readFile: (uri: vscode.Uri): Promise<Uint8Array> => withLimit(vscode.workspace.fs.readFile(uri), LIMIT_MS),
-  readDirectory: (uri: vscode.Uri): Promise<[string, vscode.FileType][]> => withLimit(vscode.workspace.fs.readDirectory(uri), LIMIT_MS),
+  stat: (uri: vscode.Uri): Promise<vscode.FileStat> => answered(vscode.workspace.fs.stat(uri)),
+  readFile: (uri: vscode.Uri): Promise<Uint8Array> => answered(vscode.workspace.fs.readFile(uri)),
+  readDirectory: (uri: vscode.Uri): Promise<[string, vscode.FileType][]> => answered(vscode.workspace.fs.readDirectory(uri)),
 };
+
+function answered<T>(work: Thenable<T>): Promise<T> {
+  return within(LIMIT_MS, work, `no answer within ${LIMIT_MS} ms`);
+}

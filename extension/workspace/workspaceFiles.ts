@@ -4,7 +4,7 @@ import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { limitedFiles } from '../documents/limitedFiles.ts';
 import { readTextFile } from '../documents/readTextFile.ts';
 import { SYNCED_SCHEMES } from '../documents/schemes.ts';
-import { LateError } from '../documents/withLimit.ts';
+import { LateError } from '../../sidecar/client/within.ts';
 import { notebookText } from './notebookText.ts';
 import { isInSkippedFolder, mayBeText, walkFolder } from './workspaceWalk.ts';
 

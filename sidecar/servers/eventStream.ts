@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
-import { within } from '../store/network/within.ts';
+import { within } from '../client/within.ts';
 
 /** One event holds a few tokens. */
 const MAX_EVENT_UNITS = 1024 * 1024;

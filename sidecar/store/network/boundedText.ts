@@ -1,4 +1,4 @@
-import { within } from './within.ts';
+import { within } from '../../client/within.ts';
 
 export interface BodyLimits {
   readonly maxBytes: number;

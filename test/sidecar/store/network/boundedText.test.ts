@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readBoundedText, TooLargeError } from '../../../../sidecar/store/network/boundedText.ts';
-import { LateError } from '../../../../sidecar/store/network/within.ts';
+import { LateError } from '../../../../sidecar/client/within.ts';
 
 /** A body of these parts, which then waits for ever or ends; it tells whether it was given up. */
 function bodyOf(parts: readonly Uint8Array[], { ends }: { readonly ends: boolean }): { readonly body: ReadableStream<Uint8Array>; readonly isCancelled: () => boolean } {

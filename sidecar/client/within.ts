@@ -4,7 +4,7 @@ export class LateError extends Error {
 }
 
 /** The outcome of `work`, if it comes within `limitMs`. Throws `LateError` with `message` where it does not; the work itself goes on. */
-export async function within<T>(limitMs: number, work: Promise<T>, message: string): Promise<T> {
+export async function within<T>(limitMs: number, work: PromiseLike<T>, message: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new LateError(message)), limitMs);
