@@ -42,6 +42,16 @@ export class ClientSequences {
     this.#prompts.set(sequence, tokens);
   }
 
+  /** Tokens of a prompt that the sequence of completions would have to evaluate, as far as is known. */
+  newTokens(clientKey: string, tokens: readonly TokenId[]): number {
+    return tokens.length - commonLength(this.#prompts.get(this.current(clientKey)) ?? [], tokens);
+  }
+
+  /** Another engine, or another model, holds nothing. */
+  clear(): void {
+    this.#prompts.clear();
+  }
+
   /**
    * Where to read a prompt that nobody waits for: in the sequence of completions where what that loses, or what there is to read, are no more than `unfeltTokens`;
    * else in the other one.

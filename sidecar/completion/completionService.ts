@@ -75,7 +75,17 @@ export class CompletionService {
     this.#onRunning = dependencies.onRunning ?? (() => () => undefined);
     this.#isQuiet = dependencies.isQuiet ?? (() => false);
     const { session, speeds } = dependencies;
-    this.#prompts = new PromptMaker({ session, speeds, now: this.#now, onLoaded: () => this.#drafts.clear(), onOtherModel: () => this.#cache.clear() });
+    this.#prompts = new PromptMaker({
+      session,
+      speeds,
+      now: this.#now,
+      newTokens: (clientKey, tokens) => this.#sequences.newTokens(clientKey, tokens),
+      onLoaded: () => {
+        this.#drafts.clear();
+        this.#sequences.clear();
+      },
+      onOtherModel: () => this.#cache.clear(),
+    });
     this.#drafts = new WorkspaceDrafts(session.engine);
     this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, now: this.#now, log: this.#log });
     const budget = new IdleBudget(this.#now);
@@ -224,12 +234,14 @@ export class CompletionService {
   /** Evaluates the whole context and the document, for the next completion here. Gives the milliseconds that it took. */
   async #read(request: CompletionRequest, cursor: Cursor, { signal, limitMs }: { signal: AbortSignal; limitMs: number }): Promise<number> {
     const { clientKey, contextSettings: { readAhead = true } = {} } = request;
-    if (!readAhead || this.#isQuiet() || request.workspace === undefined) return 0;
+    if (!readAhead || this.#isQuiet()) return 0;
     const model = await this.#session.model();
     const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead', signal });
     if (!signal.aborted) await this.#drafts.refresh(this.#sequences.drafts(clientKey), request, signal);
-    if (signal.aborted || prompt.context.length === 0 || this.#prompts.plans.isRead(clientKey, prompt.context)) return 0;
-    const place = this.#sequences.placeOf(clientKey, prompt.tokens, this.#prompts.tokensWithin(model, UNFELT_LOSS_MS));
+    const unfeltTokens = this.#prompts.tokensWithin(model, UNFELT_LOSS_MS);
+    const isRead = this.#prompts.plans.isRead(clientKey, prompt.context) && this.#sequences.newTokens(clientKey, prompt.tokens) <= unfeltTokens;
+    if (signal.aborted || isRead) return 0;
+    const place = this.#sequences.placeOf(clientKey, prompt.tokens, unfeltTokens);
     this.#sequences.prompted(place.sequence, prompt.tokens);
     const result = await this.#session.engine.generate(
       { ...place, priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },

@@ -52,6 +52,9 @@ interface Plan {
   waiting: ContextRequest | undefined;
 }
 
+/** Of prompts that take nothing of other files. */
+export const NO_CONTEXT: readonly PlannedSnippet[] = [];
+
 /** A place is ranked again after so long; the document hardly changes faster. */
 const RANK_INTERVAL_MS = 1_500;
 /** What a first completion in a document waits for the index, and the first of all, which finds nothing prepared. */
@@ -118,6 +121,7 @@ export class ContextPlans {
    * on. False where a prompt was taken since: then they don't.
    */
   readAhead(clientKey: string, given: readonly PlannedSnippet[], tokens: number): boolean {
+    if (given === NO_CONTEXT) return true;
     const plan = this.#plans.get(clientKey);
     if (plan?.ahead === undefined || plan.readingAhead !== given) return false;
     plan.uri = plan.ahead.uri;
@@ -129,6 +133,7 @@ export class ContextPlans {
 
   /** Whether the engine has read this and nothing else of other files. */
   isRead(clientKey: string, given: readonly PlannedSnippet[]): boolean {
+    if (given === NO_CONTEXT) return true;
     const held = this.#plans.get(clientKey)?.held ?? [];
     return given.length === held.length && commonLength(given, held) === given.length;
   }

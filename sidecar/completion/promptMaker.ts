@@ -1,10 +1,10 @@
 import type { PlannedSnippet } from '../context/contextPlan.ts';
 import type { ModelSession } from '../engine/engine.ts';
 import type { WorkspaceContextSettings } from '../protocol/client.ts';
-import type { EngineGenerateResult, LoadedModel } from '../protocol/engine.ts';
+import type { EngineGenerateResult, LoadedModel, TokenId } from '../protocol/engine.ts';
 import { composePrompt } from './composePrompt.ts';
 import { fileHead, snippetTokens, takesContext } from './contextFormat.ts';
-import { ContextPlans } from './contextPlans.ts';
+import { ContextPlans, type ContextRequest, NO_CONTEXT } from './contextPlans.ts';
 import type { Cursor } from './cursor.ts';
 import { detectFim, type FimFormat } from './fim.ts';
 import type { HealedPrompt } from './healing.ts';
@@ -32,6 +32,18 @@ export interface PromptOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface PromptMakerOptions {
+  readonly session: ModelSession;
+  readonly speeds?: PromptSpeedMemory | undefined;
+  readonly now: () => number;
+  /** Tokens of a client's prompt that the engine would have to evaluate. */
+  readonly newTokens: (clientKey: string, tokens: readonly TokenId[]) => number;
+  /** A model was loaded, which holds nothing yet. */
+  readonly onLoaded?: () => void;
+  /** What was said so far is another model's. */
+  readonly onOtherModel: () => void;
+}
+
 /** Somebody waits; the whole context is to be read while nobody does; or it is made before it is asked for, and changes nothing. */
 export type PromptPurpose = 'asked' | 'readingAhead' | 'preparing';
 
@@ -49,42 +61,56 @@ export class PromptMaker {
   readonly #budgets = new Map<string, PromptBudget>();
   #fim: { model: LoadedModel; format: Promise<FimFormat | undefined> } | undefined;
 
-  /** `onLoaded`: a model was loaded, which holds nothing yet. `onOtherModel`: what was said so far is another model's. */
-  constructor(private readonly options: { session: ModelSession; speeds?: PromptSpeedMemory | undefined; now: () => number; onLoaded?: () => void; onOtherModel: () => void }) {
+  constructor(private readonly options: PromptMakerOptions) {
     this.plans = new ContextPlans(options.now);
   }
 
-  /** The prompt for a place in a document. Read ahead it holds the whole context, otherwise no more than may be evaluated while somebody waits. */
+  /**
+   * The prompt for a place in a document. Read ahead it holds the whole context and much of the document; otherwise as much, where most of that is evaluated already,
+   * or else no more than may be evaluated while somebody waits.
+   */
   async make(options: PromptOptions): Promise<ContextPrompt> {
-    const { request, cursor, model, fim, extent, purpose, signal } = options;
-    const { engine } = this.options.session;
+    const { request, cursor, model, extent, purpose } = options;
     const budget = this.#budgetOf(model);
     const reserved = extent.maxTokens + CONTEXT_RESERVE_TOKENS;
     const affordable = budget.tokens(model.contextSizeTokens, reserved);
-    const isWanted = request.workspace !== undefined && takesContext(request.languageId);
-    const wantedTokens = isWanted ? this.contextTokens(model, request.contextSettings ?? {}) : 0;
+    const wantedTokens = request.workspace !== undefined && takesContext(request.languageId) ? this.contextTokens(model, request.contextSettings ?? {}) : 0;
     // Other files may be evaluated in a part of what a cold prompt may cost; a document that is short leaves them more.
-    const maxTokens = wantedTokens > 0 ? Math.floor(affordable * DOCUMENT_SHARE) : affordable;
-    const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - maxTokens - reserved));
-    const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
-    const suffixLeads = fim === undefined || fim.order === 'spm';
-    const suffix = suffixLeads ? this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold'](request.clientKey, request.uri, text.suffix) : text.suffix;
-    const path = request.workspace?.pathOf(request.uri) ?? pathOf(request.uri);
-    const documentTokens = Math.min(maxTokens, Math.ceil((text.prefix.length + suffix.length) / UNITS_PER_TOKEN));
+    const coldTokens = wantedTokens > 0 ? Math.floor(affordable * DOCUMENT_SHARE) : affordable;
+    const mostTokens = Math.max(coldTokens, budget.documentTokens(model.contextSizeTokens, reserved));
+    const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - mostTokens - reserved));
+    const documentTokens = Math.min(coldTokens, Math.ceil((cursor.before.length + cursor.after.length) / UNITS_PER_TOKEN));
+    const context = budgetTokens === 0 ? NO_CONTEXT : await this.#context(options, { budgetTokens, spareTokens: affordable - documentTokens, documentTokens });
+    const most = await this.#compose(options, context, mostTokens);
+    if (purpose === 'readingAhead' || mostTokens === coldTokens || this.options.newTokens(request.clientKey, most.tokens) <= affordable) return most;
+    return this.#compose(options, context, coldTokens);
+  }
+
+  #context({ request, model, fim, purpose, signal }: PromptOptions, share: Pick<ContextRequest, 'budgetTokens' | 'spareTokens' | 'documentTokens'>): Promise<readonly PlannedSnippet[]> {
+    const { workspace, clientKey, uri, languageId, text, offset } = request;
+    if (workspace === undefined) return Promise.resolve(NO_CONTEXT);
+    const { engine } = this.options.session;
     const head = fileHead(fim);
-    const context = request.workspace === undefined || budgetTokens === 0 ? [] : await this.plans[PLAN_FOR[purpose]]({
-      clientKey: request.clientKey,
-      workspace: request.workspace,
-      query: { uri: request.uri, path, languageId: request.languageId, text: request.text, offset: request.offset },
-      budgetTokens,
-      spareTokens: affordable - documentTokens,
+    return this.plans[PLAN_FOR[purpose]]({
+      ...share,
+      clientKey,
+      workspace,
+      query: { uri, path: workspace.pathOf(uri), languageId, text, offset },
       cheapTokens: this.tokensWithin(model, UNFELT_MS),
-      documentTokens,
-      tokenize: (snippet) => snippetTokens(engine, snippet, head, request.languageId),
+      tokenize: (snippet) => snippetTokens(engine, snippet, head, languageId),
       signal,
     });
+  }
+
+  /** With so many tokens of the document, behind other files. */
+  async #compose({ request, cursor, model, fim, purpose }: PromptOptions, context: readonly PlannedSnippet[], maxTokens: number): Promise<ContextPrompt> {
+    const { clientKey, uri, languageId, workspace } = request;
+    const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
+    const suffixLeads = fim === undefined || fim.order === 'spm';
+    const suffix = suffixLeads ? this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold']({ clientKey, uri, maxTokens }, text.suffix) : text.suffix;
     const contextTokens = context.flatMap(({ tokens }) => tokens);
-    const prompt = await composePrompt({ engine, model, fim, text: { prefix: text.prefix, suffix }, path, languageId: request.languageId, maxTokens, context: contextTokens });
+    const path = workspace?.pathOf(uri) ?? pathOf(uri);
+    const prompt = await composePrompt({ engine: this.options.session.engine, model, fim, text: { prefix: text.prefix, suffix }, path, languageId, maxTokens, context: contextTokens });
     return { ...prompt, context, contextTokens: contextTokens.length };
   }
 

@@ -1,23 +1,32 @@
 /** Share of the suffix that may differ while the one sent before is sent again. */
 const STILL_SHARE = 0.1;
 
+/** A place whose suffix is held: of prompts of one size in a document. */
+export interface SuffixPlace {
+  readonly clientKey: string;
+  readonly uri: string;
+  /** Of the document's part. */
+  readonly maxTokens: number;
+}
+
 /**
  * Holds the suffix still: where it stands in front of the prefix in the prompt, any change of it throws away the engine's whole cache.
- * One per client, for the document it edited last.
+ * One of each size per client, for the document it edited last.
  */
 export class SuffixMemory {
-  readonly #last = new Map<string, { uri: string; suffix: string }>();
+  readonly #last = new Map<string, Map<number, { uri: string; suffix: string }>>();
 
   /** The suffix to send: the last one while the new one differs from it a little at its start, which is where the cursor is. */
-  hold(clientKey: string, uri: string, suffix: string): string {
-    const held = this.peek(clientKey, uri, suffix);
-    this.#last.set(clientKey, { uri, suffix: held });
+  hold(place: SuffixPlace, suffix: string): string {
+    const held = this.peek(place, suffix);
+    const sizes = this.#last.get(place.clientKey) ?? new Map<number, { uri: string; suffix: string }>();
+    this.#last.set(place.clientKey, sizes.set(place.maxTokens, { uri: place.uri, suffix: held }));
     return held;
   }
 
   /** What `hold` would give, without holding it. */
-  peek(clientKey: string, uri: string, suffix: string): string {
-    const last = this.#last.get(clientKey);
+  peek({ clientKey, uri, maxTokens }: SuffixPlace, suffix: string): string {
+    const last = this.#last.get(clientKey)?.get(maxTokens);
     return last?.uri === uri && differsLittle(last.suffix, suffix) ? last.suffix : suffix;
   }
 

@@ -63,7 +63,7 @@ async function promptAt(place: Place, workspace: PackageWorkspace['workspace'] |
   const request = { uri: uriOf(place.path), languageId: place.languageId, text: place.before, offset: place.before.length, explicit: false, clientKey: place.id, settings: {}, workspace, contextSettings: { maxTokens: CONTEXT_TOKENS } };
   const cursor = readCursor(request);
   if (cursor === undefined) throw new Error(`No cursor at ${place.id}`);
-  const prompts = new PromptMaker({ session, now: () => performance.now(), onOtherModel: () => undefined, speeds: { of: () => PROMPT_SPEED, note: () => undefined } });
+  const prompts = new PromptMaker({ session, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => PROMPT_SPEED, note: () => undefined } });
   return prompts.make({ request, cursor, model: loaded, fim: await prompts.fimOf(loaded), extent: { multiline: false, maxTokens: 48 }, purpose: 'readingAhead' });
 }
 

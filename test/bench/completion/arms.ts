@@ -45,7 +45,7 @@ export async function completePlace(session: BenchSession, place: Place, arm: Ar
   };
   const cursor = readCursor(request);
   if (cursor === undefined) throw new Error(`No cursor at ${place.id}`);
-  const prompts = new PromptMaker({ session, now: () => performance.now(), onOtherModel: () => undefined, speeds: { of: () => BENCH_SPEED, note: () => undefined } });
+  const prompts = new PromptMaker({ session, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => BENCH_SPEED, note: () => undefined } });
   const extent = { multiline: false, maxTokens: MAX_TOKENS };
   const prompt = await prompts.make({ request, cursor, model: session.loaded, fim: await prompts.fimOf(session.loaded), extent, purpose: 'readingAhead' });
   const sequence = 'bench';

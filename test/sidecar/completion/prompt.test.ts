@@ -75,20 +75,23 @@ describe('A notebook’s cells', () => {
 describe('The suffix', () => {
   const lines = Array.from({ length: 40 }, (_, index) => `    statement ${index};`).join('\n');
 
+  const place = { clientKey: 'window', uri: 'a', maxTokens: 384 };
+
   test('is held still while it changes a little at the cursor', () => {
     const memory = new SuffixMemory();
-    assert.equal(memory.hold('window', 'a', lines), lines);
-    assert.equal(memory.hold('window', 'a', `)${lines}`), lines);
-    assert.equal(memory.hold('window', 'a', lines.slice(lines.indexOf('\n') + 1)), lines);
+    assert.equal(memory.hold(place, lines), lines);
+    assert.equal(memory.hold(place, `)${lines}`), lines);
+    assert.equal(memory.hold(place, lines.slice(lines.indexOf('\n') + 1)), lines);
   });
 
   test('follows a change that is not small, another document, another window', () => {
     const memory = new SuffixMemory();
-    memory.hold('window', 'a', lines);
+    memory.hold(place, lines);
     const half = lines.slice(lines.length / 2);
-    assert.equal(memory.hold('window', 'a', half), half);
-    memory.hold('window', 'a', lines);
-    assert.equal(memory.hold('window', 'b', `)${lines}`), `)${lines}`);
-    assert.equal(memory.hold('other window', 'b', `]${lines}`), `]${lines}`);
+    assert.equal(memory.hold(place, half), half);
+    memory.hold(place, lines);
+    assert.equal(memory.hold({ ...place, uri: 'b' }, `)${lines}`), `)${lines}`);
+    assert.equal(memory.hold({ ...place, uri: 'b', maxTokens: 1_024 }, `]${lines}`), `]${lines}`);
+    assert.equal(memory.hold({ ...place, clientKey: 'other window', uri: 'b' }, `]${lines}`), `]${lines}`);
   });
 });

@@ -14,6 +14,18 @@ test('a fast machine gets a longer one, in steps of two, up to a bound', () => {
   assert.equal(budget.tokens(8192, 64), 4096);
 });
 
+test('a slow machine gets what it reads in a second and a half, and no less than 256 tokens', () => {
+  assert.equal(new PromptBudget(200).tokens(8192, 64), 256);
+  assert.equal(new PromptBudget(20).tokens(8192, 64), 256);
+});
+
+test('where most of it is evaluated the document may take four times as much, and a quarter of the context', () => {
+  assert.equal(new PromptBudget(200).documentTokens(8192, 64), 1024);
+  assert.equal(new PromptBudget(200).documentTokens(2064, 64), 500);
+  assert.equal(new PromptBudget(5_000).documentTokens(32_768, 64), 4096);
+  assert.equal(new PromptBudget(200).documentTokens(400, 64), 256);
+});
+
 test('short evaluations tell nothing of speed', () => {
   const budget = new PromptBudget();
   budget.measured(3, 0.1);
