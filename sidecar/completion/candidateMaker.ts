@@ -52,6 +52,8 @@ export class CandidateMaker {
 
     const extent = chooseExtent(cursor, request.settings);
     const prompt = await prompts.make({ request, cursor, model, fim, extent, purpose: run.isAhead === true ? 'preparing' : 'asked' });
+    // The one that the prompt was made for: another may take its place between two attempts.
+    const sequence = this.options.sequences.current(request.clientKey);
     const texts: string[] = [];
     let origin: LastPrompt | undefined;
     let timedOut = false;
@@ -61,7 +63,7 @@ export class CandidateMaker {
     for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
       const timeoutMs = Math.round(deadline - now());
       if (run.signal.aborted || timeoutMs <= 0) break;
-      const candidate = await this.#candidate({ request, model, prompt, cursor, extent, attempt, timeoutMs, fim, run });
+      const candidate = await this.#candidate({ request, model, prompt, sequence, cursor, extent, attempt, timeoutMs, fim, run });
       if (candidate === undefined) break;
       origin ??= candidate.origin;
       if (candidate.text !== '') addDistinct(texts, candidate.text);
@@ -76,6 +78,7 @@ export class CandidateMaker {
     request: CompletionRequest;
     model: LoadedModel;
     prompt: ContextPrompt;
+    sequence: string;
     cursor: Cursor;
     extent: Extent;
     attempt: number;
@@ -83,10 +86,8 @@ export class CandidateMaker {
     fim: FimFormat | undefined;
     run: MakeOptions;
   }): Promise<{ text: string; timedOut: boolean; filteredOut: boolean; origin: LastPrompt } | undefined> {
-    const { prompt, cursor, extent, attempt, fim, request, run } = options;
+    const { prompt, sequence, cursor, extent, attempt, fim, request, run } = options;
     const { session, prompts, sequences, now, log } = this.options;
-    const sequence = sequences.current(request.clientKey);
-    sequences.prompted(sequence, prompt.tokens);
     const priority: Priority = run.isAhead === true ? 'background' : 'completion';
     // A block's body begins on the next line; small models would rather chat on.
     const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
@@ -94,7 +95,7 @@ export class CandidateMaker {
       session.engine,
       {
         sequence,
-        draftsOf: sequences.drafts(request.clientKey),
+        drafts: sequences.drafts(request.clientKey),
         priority,
         tokens: prompt.tokens,
         requiredPrefix: required || undefined,
@@ -107,6 +108,7 @@ export class CandidateMaker {
       {
         signal: run.signal,
         takenBack: prompt.requiredPrefix,
+        onResult: (result) => sequences.holds(sequence, prompt.tokens, result),
         stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)), now) : stopAtLineEnd,
         onText: attempt === 0 ? run.onText : undefined,
       },

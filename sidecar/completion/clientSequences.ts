@@ -1,7 +1,6 @@
-import type { TokenId } from '../protocol/engine.ts';
+import type { EngineGenerateResult, TokenId } from '../protocol/engine.ts';
 
 interface Pair {
-  /** The first is the one that the engine's drafts are given to. */
   readonly names: readonly [string, string];
   current: 0 | 1;
 }
@@ -9,7 +8,7 @@ interface Pair {
 /** Where a prompt is to be evaluated. */
 export interface ReadingPlace {
   readonly sequence: string;
-  /** What holds the beginning of it, perhaps. */
+  /** What holds the beginning of it, perhaps, and is used itself where there is no room for both. */
   readonly copyFrom?: string;
 }
 
@@ -19,8 +18,10 @@ export interface ReadingPlace {
  */
 export class ClientSequences {
   readonly #pairs = new Map<string, Pair>();
-  /** The prompt that each was given last. */
-  readonly #prompts = new Map<string, readonly TokenId[]>();
+  /** What each is known to hold of the prompt that it was given last. */
+  readonly #held = new Map<string, readonly TokenId[]>();
+  /** Clients for whom there was no memory for a second sequence. */
+  readonly #confined = new Set<string>();
 
   /** The one that completions are made in. */
   current(clientKey: string): string {
@@ -28,7 +29,7 @@ export class ClientSequences {
     return names[current];
   }
 
-  /** The one whose drafts serve both. */
+  /** The name of the texts to draft from. */
   drafts(clientKey: string): string {
     return this.#pairOf(clientKey).names[0];
   }
@@ -37,19 +38,25 @@ export class ClientSequences {
     return this.#pairOf(clientKey).names;
   }
 
-  /** A sequence is given a prompt. */
-  prompted(sequence: string, tokens: readonly TokenId[]): void {
-    this.#prompts.set(sequence, tokens);
+  /** A request for a prompt ended: the sequence holds what was reused and evaluated of it. Without a result it may hold anything. */
+  holds(sequence: string, tokens: readonly TokenId[], result?: Pick<EngineGenerateResult, 'reusedTokens' | 'evaluatedTokens'>): void {
+    this.#held.set(sequence, result === undefined ? [] : tokens.slice(0, result.reusedTokens + result.evaluatedTokens));
   }
 
   /** Tokens of a prompt that the sequence of completions would have to evaluate, as far as is known. */
   newTokens(clientKey: string, tokens: readonly TokenId[]): number {
-    return tokens.length - commonLength(this.#prompts.get(this.current(clientKey)) ?? [], tokens);
+    return tokens.length - commonLength(this.#held.get(this.current(clientKey)) ?? [], tokens);
   }
 
   /** Another engine, or another model, holds nothing. */
   clear(): void {
-    this.#prompts.clear();
+    this.#held.clear();
+    this.#confined.clear();
+  }
+
+  /** Reading beside failed: it is done in the sequence of completions from now on. */
+  confine(clientKey: string): void {
+    this.#confined.add(clientKey);
   }
 
   /**
@@ -58,21 +65,26 @@ export class ClientSequences {
    */
   placeOf(clientKey: string, tokens: readonly TokenId[], unfeltTokens: number): ReadingPlace {
     const { names, current } = this.#pairOf(clientKey);
-    const held = this.#prompts.get(names[current]) ?? [];
+    const held = this.#held.get(names[current]) ?? [];
     const common = commonLength(held, tokens);
-    if (Math.min(held.length, tokens.length) - common <= unfeltTokens) return { sequence: names[current] };
+    if (Math.min(held.length, tokens.length) - common <= unfeltTokens || this.#confined.has(clientKey)) return { sequence: names[current] };
     return { sequence: names[1 - current] as string, copyFrom: names[current] };
   }
 
-  /** Completions are made from now on in `sequence`. */
-  use(clientKey: string, sequence: string): void {
+  /** Completions are made from now on in `sequence`. Gives the one that is needed no more, if that is another. */
+  use(clientKey: string, sequence: string): string | undefined {
     const pair = this.#pairOf(clientKey);
+    const before = pair.names[pair.current];
+    if (before === sequence) return undefined;
     pair.current = pair.names[0] === sequence ? 0 : 1;
+    this.#held.delete(before);
+    return before;
   }
 
   forget(clientKey: string): void {
-    for (const name of this.names(clientKey)) this.#prompts.delete(name);
+    for (const name of this.names(clientKey)) this.#held.delete(name);
     this.#pairs.delete(clientKey);
+    this.#confined.delete(clientKey);
   }
 
   #pairOf(clientKey: string): Pair {

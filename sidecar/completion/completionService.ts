@@ -4,12 +4,12 @@ import { type CompletionFeedback, type CompletionStatistics, type ContextResult,
 import { type CacheHit, type CacheKey, keyOf, TypedThroughCache } from './cache.ts';
 import { CandidateMaker, type MakeOptions } from './candidateMaker.ts';
 import { ClientSequences } from './clientSequences.ts';
+import { ContextReader } from './contextReader.ts';
 import { type Cursor, readCursor } from './cursor.ts';
 import { AdaptiveDebounce, delay } from './debounce.ts';
 import { IdleBudget } from './idleBudget.ts';
 import { type Flight, InFlight } from './inFlight.ts';
 import { LastPrompts } from './lastPrompts.ts';
-import { chooseExtent } from './multiline.ts';
 import { NextCompletion, type NextPlace } from './nextCompletion.ts';
 import type { PromptSpeedMemory } from './promptBudget.ts';
 import { PromptMaker } from './promptMaker.ts';
@@ -22,8 +22,6 @@ import { WorkspaceDrafts } from './workspaceDrafts.ts';
 export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
 
 const DEFAULT_MIN_DEBOUNCE_MS = 20;
-/** Evaluating so long again is not worth a sequence of its own. */
-const UNFELT_LOSS_MS = 300;
 
 export interface CompletionServiceDependencies {
   readonly session: ModelSession;
@@ -60,6 +58,7 @@ export class CompletionService {
   readonly #sequences = new ClientSequences();
   readonly #candidates: CandidateMaker;
   readonly #readAhead: ReadAhead;
+  readonly #reader: ContextReader;
   readonly #next: NextCompletion;
   readonly #lastPrompts = new LastPrompts();
   readonly #drafts: WorkspaceDrafts;
@@ -88,6 +87,7 @@ export class CompletionService {
     });
     this.#drafts = new WorkspaceDrafts(session.engine);
     this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, now: this.#now, log: this.#log });
+    this.#reader = new ContextReader({ session, prompts: this.#prompts, sequences: this.#sequences, drafts: this.#drafts, log: this.#log });
     const budget = new IdleBudget(this.#now);
     this.#readAhead = new ReadAhead(budget, dependencies.onReadAhead);
     this.#next = new NextCompletion({
@@ -114,7 +114,9 @@ export class CompletionService {
     }
     const debounce = this.#debounceOf(request.clientKey);
     debounce.keystroke(startedAt);
-    this.#readAhead.schedule(request.clientKey, (idle, limitMs) => this.#read(request, cursor, { signal: idle, limitMs }));
+    this.#readAhead.schedule(request.clientKey, async (idle, limitMs) =>
+      request.contextSettings?.readAhead === false || this.#isQuiet() ? 0 : this.#reader.read(request, cursor, { signal: idle, limitMs }),
+    );
     const key = keyOf(request, cursor);
 
     this.#dropOtherModels();
@@ -162,11 +164,13 @@ export class CompletionService {
     this.#drafts.forget(clientKey);
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
-    await flight?.finished.catch(() => undefined);
-    const names = this.#sequences.names(clientKey);
+    await Promise.all([flight?.finished.catch(() => undefined), this.#readAhead.ended(clientKey)]);
+    const [names, drafts] = [this.#sequences.names(clientKey), this.#sequences.drafts(clientKey)];
     this.#sequences.forget(clientKey);
     // A dead engine has forgotten them already.
-    for (const name of names) await this.#session.engine.releaseSequence(name).catch(() => undefined);
+    const { engine } = this.#session;
+    for (const name of names) await engine.releaseSequence(name).catch(() => undefined);
+    await engine.draftFrom?.(drafts, []).catch(() => undefined);
   }
 
   /** What another model said, or is saying, is not the chosen one's. */
@@ -229,30 +233,6 @@ export class CompletionService {
     } finally {
       signal.removeEventListener('abort', cancel);
     }
-  }
-
-  /** Evaluates the whole context and the document, for the next completion here. Gives the milliseconds that it took. */
-  async #read(request: CompletionRequest, cursor: Cursor, { signal, limitMs }: { signal: AbortSignal; limitMs: number }): Promise<number> {
-    const { clientKey, contextSettings: { readAhead = true } = {} } = request;
-    if (!readAhead || this.#isQuiet()) return 0;
-    const model = await this.#session.model();
-    const prompt = await this.#prompts.make({ request, cursor, model, fim: await this.#prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead', signal });
-    if (!signal.aborted) await this.#drafts.refresh(this.#sequences.drafts(clientKey), request, signal);
-    const unfeltTokens = this.#prompts.tokensWithin(model, UNFELT_LOSS_MS);
-    const isRead = this.#prompts.plans.isRead(clientKey, prompt.context) && this.#sequences.newTokens(clientKey, prompt.tokens) <= unfeltTokens;
-    if (signal.aborted || isRead) return 0;
-    const place = this.#sequences.placeOf(clientKey, prompt.tokens, unfeltTokens);
-    this.#sequences.prompted(place.sequence, prompt.tokens);
-    const result = await this.#session.engine.generate(
-      { ...place, priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
-      { signal },
-    );
-    const tokens = result.reusedTokens + result.evaluatedTokens;
-    this.#log(`read ahead: ${result.reusedTokens} + ${result.evaluatedTokens} of ${prompt.tokens.length} prompt tokens in ${Math.round(result.promptMs)} ms (${result.stopReason})`);
-    // What is read of it beside goes on at the next pause, and serves when it is whole.
-    const isWhole = place.copyFrom === undefined || tokens === prompt.tokens.length;
-    if (isWhole && this.#prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, tokens))) this.#sequences.use(clientKey, place.sequence);
-    return result.promptMs;
   }
 
   /** A client's user edited a document, whether or not a completion is asked for: nothing is read ahead just now. What is prepared stays. */

@@ -219,7 +219,8 @@ function dropGone(plan: Plan, { workspace, query }: ContextRequest): void {
   plan.next = plan.next?.filter(isThere);
   if (plan.snippets.every(isThere) && plan.held.every(isThere)) return;
   plan.snippets = plan.snippets.filter(isThere);
-  plan.held = plan.held.slice(0, plan.held.findIndex((planned) => !isThere(planned)));
+  const gone = plan.held.findIndex((planned) => !isThere(planned));
+  if (gone >= 0) plan.held = plan.held.slice(0, gone);
   plan.read = undefined;
 }
 

@@ -14,6 +14,8 @@ interface Delayed<Details> {
 /** Work for clients, one at a time for each, that begins after a while; whatever ends it before, or while it is under way, aborts its signal. */
 export class DelayedWork<Details = undefined> {
   readonly #clients = new Map<string, Delayed<Details>>();
+  /** What has begun of each client, until it has ended. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
   /** What is known of a client's work; undefined where there is none. */
   of(clientKey: string): Details | undefined {
@@ -26,7 +28,7 @@ export class DelayedWork<Details = undefined> {
     const abort = new AbortController();
     const timer = setTimeout(() => {
       delayed.hasBegun = true;
-      scheduled.work(abort.signal).catch(() => undefined);
+      this.#note(clientKey, scheduled.work(abort.signal).catch(() => undefined));
     }, scheduled.delayMs);
     timer.unref();
     const delayed: Delayed<Details> = { scheduled, timer, abort, hasBegun: false };
@@ -55,8 +57,20 @@ export class DelayedWork<Details = undefined> {
     this.#clients.delete(clientKey);
   }
 
+  /** Resolves when nothing of a client's work is under way: what is stopped takes a while to end. */
+  async ended(clientKey: string): Promise<void> {
+    await this.#underWay.get(clientKey);
+  }
+
   /** Ends the work of clients of whose details `isMeant` is true. */
   stopWhere(isMeant: (details: Details) => boolean): void {
     for (const [clientKey, { scheduled }] of this.#clients) if (isMeant(scheduled.details)) this.stop(clientKey);
+  }
+
+  #note(clientKey: string, work: Promise<unknown>): void {
+    const all = Promise.all([this.#underWay.get(clientKey), work]).then(() => {
+      if (this.#underWay.get(clientKey) === all) this.#underWay.delete(clientKey);
+    });
+    this.#underWay.set(clientKey, all);
   }
 }

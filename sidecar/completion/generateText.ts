@@ -15,6 +15,8 @@ export interface GenerateOptions {
   readonly stopRule: StopRule;
   /** What healing took back: the beginning of the required text that is in the document already. */
   readonly takenBack: string;
+  /** Told of whatever the engine did, aborted or not; of nothing where it failed. */
+  readonly onResult?: (result: EngineGenerateResult | undefined) => void;
   /** New text, without what healing took back. */
   readonly onText?: (text: string) => void;
 }
@@ -32,7 +34,12 @@ export async function generateText(engine: Engine, params: Omit<EngineGeneratePa
     if (own.length > told) options.onText?.(own.slice(told));
     if (options.stopRule(own)) enough.abort();
   };
-  const result = await engine.generate(params, { onChunk, signal: AbortSignal.any([options.signal, enough.signal]) });
+  let result: EngineGenerateResult | undefined;
+  try {
+    result = await engine.generate(params, { onChunk, signal: AbortSignal.any([options.signal, enough.signal]) });
+  } finally {
+    options.onResult?.(result);
+  }
   if (options.signal.aborted) return undefined;
   const text = enough.signal.aborted ? whole : result.text;
   // The engine may end before the required text is whole (a limit, no such token): then there is nothing of its own.

@@ -26,6 +26,11 @@ export class ReadAhead {
     this.#work.stop(clientKey);
   }
 
+  /** Resolves when nothing is read for a client. */
+  ended(clientKey: string): Promise<void> {
+    return this.#work.ended(clientKey);
+  }
+
   /** A client's user edits something: ends what is read for them, and what is to be read waits for the next pause. */
   postpone(clientKey: string): void {
     this.#work.postpone(clientKey);

@@ -19,7 +19,7 @@ export class WorkspaceDrafts {
   constructor(private readonly engine: Engine) {}
 
   /** Tells the engine which files matter for a place now. Takes a tenth of a second of its time where they are others than before. */
-  async refresh(sequence: string, { clientKey, workspace, uri, languageId, text, offset }: CompletionRequest, signal: AbortSignal): Promise<void> {
+  async refresh(name: string, { clientKey, workspace, uri, languageId, text, offset }: CompletionRequest, signal: AbortSignal): Promise<void> {
     if (workspace === undefined || this.engine.draftFrom === undefined) return;
     const query = { uri, path: workspace.pathOf(uri), languageId, text, offset, maxSnippetUnits: 0 };
     const texts = await workspace.texts(query, MAX_DRAFT_TOKENS * UNITS_PER_TOKEN);
@@ -35,17 +35,17 @@ export class WorkspaceDrafts {
     const uris = texts.map((each) => each.uri);
     const given: DraftTexts = { key: undefined, uris };
     this.#clients.set(clientKey, given);
-    await this.engine.draftFrom(sequence, tokens.slice(-MAX_DRAFT_TOKENS));
+    await this.engine.draftFrom(name, tokens.slice(-MAX_DRAFT_TOKENS));
     // Meanwhile the client may have left, its texts may have been taken away, or another model may have come.
     if (this.#clients.get(clientKey) === given) this.#clients.set(clientKey, { key, uris });
   }
 
   /** Takes texts away of which a file went, or may not be read any more. */
-  async dropGone(sequence: string, { clientKey, workspace }: CompletionRequest): Promise<void> {
+  async dropGone(name: string, { clientKey, workspace }: CompletionRequest): Promise<void> {
     const known = this.#clients.get(clientKey);
     if (known === undefined || known.uris.every((uri) => workspace?.has(uri) === true)) return;
     this.forget(clientKey);
-    await this.engine.draftFrom?.(sequence, []);
+    await this.engine.draftFrom?.(name, []);
   }
 
   forget(clientKey: string): void {

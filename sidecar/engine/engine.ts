@@ -30,8 +30,8 @@ export interface Engine {
     options?: { onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void; signal?: AbortSignal },
   ): Promise<EngineGenerateResult>;
   releaseSequence(sequence: string): Promise<void>;
-  /** Texts that a sequence's answers may go on like, so that they are found quicker. */
-  draftFrom?(sequence: string, tokens: readonly TokenId[]): Promise<void>;
+  /** Texts that answers may go on like, so that they are found quicker; none forgets the name. */
+  draftFrom?(name: string, tokens: readonly TokenId[]): Promise<void>;
   /** Writes the contexts that wait to be kept on disk. */
   keepContexts?(): Promise<void>;
   /** Removes a set of kept contexts, or all, and keeps nothing of the requests under way. */

@@ -88,8 +88,8 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
     await engine.releaseSequence(sequence);
     return null;
   });
-  onRequest(DRAFT_FROM, async ({ sequence, tokens }: DraftFromParams) => {
-    await engine.draftFrom?.(sequence, tokens);
+  onRequest(DRAFT_FROM, async ({ name, tokens }: DraftFromParams) => {
+    await engine.draftFrom?.(name, tokens);
     return null;
   });
   onRequest(KEEP_CONTEXTS, async () => {

@@ -64,9 +64,15 @@ export class Scheduler {
     const visit = this.keeper.begin(request.contextSet);
     const ending = endingSignal(request.timeoutMs, [options.signal, this.shutdown.signal]);
     try {
-      const lease = await this.sequences.acquire(request.sequence, request.priority, ending.signal);
-      this.keeper.use(lease.sequence);
-      const turn = <T>(step: (preempted: AbortSignal) => Promise<T>): Promise<T> => this.turns.run(lease.ticket, ending.signal, step);
+      const lease = await this.sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom }, ending.signal);
+      // Until its first turn comes the sequence holds what another request left.
+      let hasBegun = false;
+      const turn = <T>(step: (preempted: AbortSignal) => Promise<T>): Promise<T> =>
+        this.turns.run(lease.ticket, ending.signal, (preempted) => {
+          if (!hasBegun) this.keeper.use(lease.sequence);
+          hasBegun = true;
+          return step(preempted);
+        });
       let isSound = true;
       try {
         if (!lease.isWarm) await turn(() => lease.sequence.truncate(0));
@@ -80,10 +86,10 @@ export class Scheduler {
             signal: ending.signal,
             turn,
             onChunk: options.onChunk,
-            drafts: this.drafts.get(request.draftsOf ?? request.sequence),
+            drafts: request.drafts === undefined ? undefined : this.drafts.get(request.drafts),
             copy: async (tokens) => {
               const source = request.copyFrom === undefined ? undefined : this.sequences.peek(request.copyFrom);
-              return source === undefined || source === lease.sequence ? 0 : copyRows(lease.sequence, source, tokens, turn);
+              return source === undefined || lease.name !== request.sequence ? 0 : copyRows(lease.sequence, source, tokens, turn);
             },
             restore: (tokens) => this.keeper.restore(lease.sequence, request.contextSet, tokens, turn),
           },
@@ -91,16 +97,16 @@ export class Scheduler {
         );
         const result = await generation.run();
         this.remember(result, generation.sampledTokens, lease.sequence.length);
-        return result;
+        return { ...result, sequence: lease.name };
       } catch (error) {
         // A failed evaluation may have left a part of its tokens behind.
         if (!(error instanceof EndedEarly)) {
-          this.sequences.forget(request.sequence, { inUse: true });
+          this.sequences.forget(lease.name, { inUse: true });
           isSound = false;
         }
         throw error;
       } finally {
-        if (isSound) this.keeper.leave(lease.sequence, visit);
+        if (isSound && hasBegun) this.keeper.leave(lease.sequence, visit);
         lease.release();
       }
     } catch (error) {
@@ -115,12 +121,11 @@ export class Scheduler {
 
   /** Forgets a named sequence; its next request begins with an empty one. One that a request is using is left to it. */
   releaseSequence(name: string): void {
-    this.drafts.delete(name);
     const sequence = this.sequences.forget(name);
     if (sequence) this.keeper.keep(sequence);
   }
 
-  /** Texts that answers of a named sequence may go on like. */
+  /** Texts that answers may go on like, under a name; none forgets it. */
   draftFrom(name: string, tokens: readonly TokenId[]): void {
     if (tokens.length === 0) this.drafts.delete(name);
     else this.drafts.set(name, new NgramIndex(Int32Array.from(tokens.slice(0, MAX_DRAFT_TOKENS))));

@@ -4,6 +4,8 @@ import type { Ticket, Turns } from './turns.ts';
 /** A named sequence while one request has it. */
 export interface Lease<Sequence> {
   readonly sequence: Sequence;
+  /** Whose it is: the one that was asked for, or the one that it was to be beside. */
+  readonly name: string;
   readonly ticket: Ticket;
   /** Whether the sequence still holds what this name left in it. */
   readonly isWarm: boolean;
@@ -18,11 +20,19 @@ interface Slot<Sequence> {
   ticket: Ticket | undefined;
 }
 
-interface Waiter<Sequence> {
+interface Request {
   readonly name: string;
   readonly priority: Priority;
+  /** A name of the same owner. Its place serves where no other is free of names: nobody loses one. */
+  readonly beside?: string | undefined;
+}
+
+interface Waiter<Sequence> extends Request {
   readonly grant: (lease: Lease<Sequence>) => void;
 }
+
+/** When one that is beside another was used: any that stands for itself stays longer. */
+const USED_BESIDE = 0.5;
 
 /**
  * Gives the engine's few sequences to names: a name keeps its sequence, and with it the cached prefix, until the place is needed for
@@ -42,21 +52,20 @@ export class SequenceTable<Sequence> {
   }
 
   /** Resolves when the name's sequence is free for this request; rejects with the signal's reason if it aborts before. */
-  async acquire(name: string, priority: Priority, signal: AbortSignal): Promise<Lease<Sequence>> {
+  async acquire(request: Request, signal: AbortSignal): Promise<Lease<Sequence>> {
     signal.throwIfAborted();
-    const isNext = !this.waiters.some((waiter) => waiter.name === name);
-    const lease = isNext ? this.tryAcquire(name, priority) : undefined;
+    const isNext = !this.waiters.some((waiter) => waiter.name === request.name);
+    const lease = isNext ? this.tryAcquire(request) : undefined;
     if (lease) return lease;
-    const holder = this.slots.find((slot) => slot.name === name)?.ticket;
-    if (holder) this.turns.raise(holder, priority);
+    const holder = this.slots.find((slot) => slot.name === request.name)?.ticket;
+    if (holder) this.turns.raise(holder, request.priority);
     return new Promise<Lease<Sequence>>((resolve, reject) => {
       const abort = (): void => {
         this.waiters = this.waiters.filter((other) => other !== waiter);
         reject(signal.reason as Error);
       };
       const waiter: Waiter<Sequence> = {
-        name,
-        priority,
+        ...request,
         grant: (granted) => {
           signal.removeEventListener('abort', abort);
           resolve(granted);
@@ -86,24 +95,24 @@ export class SequenceTable<Sequence> {
     return slot.sequence;
   }
 
-  private tryAcquire(name: string, priority: Priority): Lease<Sequence> | undefined {
+  private tryAcquire({ name: wanted, priority, beside }: Request): Lease<Sequence> | undefined {
+    const hasPlace = beside === undefined || this.slots.some((slot) => slot.name === wanted || slot.name === undefined);
+    const name = hasPlace ? wanted : beside;
     const own = this.slots.find((slot) => slot.name === name);
     if (own?.ticket) return undefined;
     const free = this.slots.filter((slot) => slot.ticket === undefined).sort((a, b) => a.lastUsed - b.lastUsed);
     const spare = priority === 'completion' || this.slots.length === 1 ? 0 : 1;
     if (free.length <= spare) return undefined;
-    return own ? this.lend(own, name, priority, true) : this.lend(free[0]!, name, priority, false);
-  }
-
-  private lend(slot: Slot<Sequence>, name: string, priority: Priority, isWarm: boolean): Lease<Sequence> {
+    const slot = own ?? free[0]!;
     const ticket = this.turns.enter(priority);
     slot.name = name;
     slot.ticket = ticket;
-    slot.lastUsed = ++this.clock;
+    slot.lastUsed = hasPlace && beside !== undefined ? USED_BESIDE : ++this.clock;
     return {
       sequence: slot.sequence,
+      name,
       ticket,
-      isWarm,
+      isWarm: own !== undefined,
       release: () => {
         if (slot.ticket !== ticket) return;
         slot.ticket = undefined;
@@ -115,7 +124,7 @@ export class SequenceTable<Sequence> {
 
   private grantWaiters(): void {
     for (const waiter of [...this.waiters]) {
-      const lease = this.tryAcquire(waiter.name, waiter.priority);
+      const lease = this.tryAcquire(waiter);
       if (!lease) continue;
       this.waiters = this.waiters.filter((other) => other !== waiter);
       waiter.grant(lease);

@@ -2,7 +2,7 @@
 const SUSPICIOUS_SLOWDOWN = 1.5;
 /** How much faster the other number of threads has to be to be taken. */
 const NEEDED_GAIN = 1.1;
-/** A trial takes so many tokens with the other number, then as many with the present one; the first of each also warms up. */
+/** A trial takes so many tokens with the other number, then as many with the present one; the fastest of each counts, since the first also warms up. */
 const TRIAL_TOKENS = 3;
 /** The other number has to be faster so many times: of two or three tokens one may be slow for any reason. */
 const TRIAL_ROUNDS = 2;
@@ -68,7 +68,7 @@ export class ThreadGovernor {
   #recordTrial(elapsedMs: number, times: number[]): void {
     times.push(elapsedMs);
     if (times.length % (2 * TRIAL_TOKENS) !== 0) return;
-    const [other, present] = [times.slice(-2 * TRIAL_TOKENS, -TRIAL_TOKENS), times.slice(-TRIAL_TOKENS)].map((tokens) => Math.min(...tokens.slice(1))) as [number, number];
+    const [other, present] = [times.slice(-2 * TRIAL_TOKENS, -TRIAL_TOKENS), times.slice(-TRIAL_TOKENS)].map((tokens) => Math.min(...tokens)) as [number, number];
     const isFaster = other * NEEDED_GAIN < present;
     if (isFaster && times.length < 2 * TRIAL_TOKENS * TRIAL_ROUNDS) return;
     this.#trial = undefined;

@@ -88,8 +88,8 @@ export class LocalEngine implements Engine, Measuring {
     this.loaded?.scheduler.releaseSequence(sequence);
   }
 
-  async draftFrom(sequence: string, tokens: readonly TokenId[]): Promise<void> {
-    this.loaded?.scheduler.draftFrom(sequence, tokens);
+  async draftFrom(name: string, tokens: readonly TokenId[]): Promise<void> {
+    this.loaded?.scheduler.draftFrom(name, tokens);
   }
 
   async keepContexts(): Promise<void> {

@@ -8,7 +8,7 @@ import type { ModelShape } from './gguf/validate.ts';
 /** Largest context per sequence taken unasked, in tokens. */
 const DEFAULT_CONTEXT_TOKENS = 8_192;
 const LEAST_CONTEXT_TOKENS = 512;
-/** One for completions, the others for chats. */
+/** One for completions, the others for chats and for what is read ahead. */
 const PREFERRED_SEQUENCES = 3;
 const CACHE_ELEMENT_BYTES = 2;
 /** Left to the rest of the machine. */

@@ -123,10 +123,10 @@ export interface EngineGenerateParams {
   readonly requestId: number;
   /** Requests of one name share a sequence and its cache ("completion", "chat:<id>"). Run one after another. */
   readonly sequence: string;
-  /** Another sequence of the same owner: what it holds of the prompt is copied. */
+  /** Another sequence of the same owner: what it holds of the prompt is copied. Where there is no room for both, that one is used itself. */
   readonly copyFrom?: string;
-  /** The sequence whose texts answers may go on like (`DRAFT_FROM`); absent: this one. */
-  readonly draftsOf?: string;
+  /** Name of the texts that the answer may go on like (`DRAFT_FROM`). */
+  readonly drafts?: string;
   /** A completion preempts a chat between two tokens, a chat preempts background work. */
   readonly priority: Priority;
   readonly tokens: readonly TokenId[];
@@ -178,6 +178,8 @@ export interface EngineGenerateResult {
   readonly tokens: readonly TokenId[];
   readonly text: string;
   readonly stopReason: 'end' | 'stop' | 'length' | 'cancelled' | 'timeout' | 'context-full';
+  /** The sequence that was used; absent where the request got none. */
+  readonly sequence?: string;
   readonly reusedTokens: number;
   /** Of those reused, the ones that were read from disk. */
   readonly restoredTokens?: number;
@@ -193,15 +195,15 @@ export interface ReleaseSequenceParams {
 }
 
 /**
- * Front → engine: texts that answers of a sequence may go on like, as tokens; in place of those before, and none at all takes them away. They change
- * how quickly tokens are found, never which. Forgotten with the sequence.
+ * Front → engine: texts that answers may go on like, as tokens, under a name; in place of those before, and none at all takes them away. They change
+ * how quickly tokens are found, never which.
  */
 export const DRAFT_FROM = 'engine/draftFrom';
 export interface DraftFromParams {
-  readonly sequence: string;
+  readonly name: string;
   readonly tokens: readonly TokenId[];
 }
-/** Of one sequence; what is beyond is not looked at. */
+/** Of one name; what is beyond is not looked at. */
 export const MAX_DRAFT_TOKENS = 65_536;
 
 /** Front → engine: writes the contexts that wait to be kept on disk, because the process is about to end. Answers when they are written. */

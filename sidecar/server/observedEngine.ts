@@ -27,7 +27,7 @@ export function observeEngine(engine: Engine, observer: EngineObserver): Engine 
     detokenize: (tokens, options) => watch(engine.detokenize(tokens, options)),
     chatTemplate: (params) => watch(engine.chatTemplate(params)),
     releaseSequence: (sequence) => watch(engine.releaseSequence(sequence)),
-    draftFrom: async (sequence, tokens) => engine.draftFrom?.(sequence, tokens),
+    draftFrom: async (name, tokens) => engine.draftFrom?.(name, tokens),
     keepContexts: async () => engine.keepContexts?.(),
     forgetContexts: async (params) => engine.forgetContexts?.(params),
     statistics: async () => engine.statistics?.(),

@@ -147,8 +147,8 @@ export class EngineProcess implements Engine, Measuring {
     if (this.running?.child.alive) await this.running.child.request(RELEASE_SEQUENCE, { sequence });
   }
 
-  async draftFrom(sequence: string, tokens: readonly TokenId[]): Promise<void> {
-    if (this.running?.child.alive) await this.running.child.request(DRAFT_FROM, { sequence, tokens });
+  async draftFrom(name: string, tokens: readonly TokenId[]): Promise<void> {
+    if (this.running?.child.alive) await this.running.child.request(DRAFT_FROM, { name, tokens });
   }
 
   async keepContexts(): Promise<void> {

@@ -162,7 +162,7 @@ export class FastTier implements Disposable {
       write(device, selecting.places, Int32Array.from({ length: capacity + count }, (_, place) => place));
     }
     // A choice is longer than a token, and says nothing of how long one takes.
-    await this.network.compute(graph, { isToken: tokens.length === 1 && !isDue });
+    await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && !isDue });
     this.#chosen = chosen;
     this.sequence.append(tokens);
     return logits ? readF32(device, logits) : new Float32Array(0);

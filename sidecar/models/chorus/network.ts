@@ -22,6 +22,8 @@ import type { LoadedWeights } from './weights.ts';
 const KEPT_GRAPHS = 12;
 /** A token that takes less is computed on this thread: handing it to another and back costs 0.2 ms, and who waits for this thread waits no longer. */
 const SYNCHRONOUS_MS = 16;
+/** Evaluations of no more are threaded as one token is: an answer's, with what was drafted of it. */
+const FEW_TOKENS = 16;
 
 export interface NetworkOptions {
   readonly architecture: Architecture;
@@ -151,9 +153,9 @@ export class Network implements Disposable {
    * Computes a graph on as many threads as serve best now; that of one token, where tokens are quick, on this thread. Rejects as `Graph.compute`. `settled`
    * waits for it.
    */
-  async compute(graph: Graph, { isToken, signal }: { readonly isToken: boolean; readonly signal?: AbortSignal }): Promise<void> {
+  async compute(graph: Graph, { tokens, isToken, signal }: { readonly tokens: number; readonly isToken: boolean; readonly signal?: AbortSignal }): Promise<void> {
     const start = performance.now();
-    this.#cpu?.setThreads(isToken ? this.#governor.tokenThreads : this.#governor.promptThreads);
+    this.#cpu?.setThreads(tokens <= FEW_TOKENS ? this.#governor.tokenThreads : this.#governor.promptThreads);
     if (isToken && this.#tokenMs < SYNCHRONOUS_MS) graph.computeSync();
     else await (this.#computing = graph.compute(signal));
     if (!isToken) return;
@@ -203,7 +205,7 @@ export class Network implements Disposable {
     if (built.slidingMask) write(device, built.slidingMask, this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }));
     if (built.queryRows) write(device, built.queryRows, rememberedRows(sequence.length + tokens.length, built.queryRows.shape[0], sequence.lastQueries[0] as Tensor));
     if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
-    await this.compute(built.graph, { isToken: tokens.length === 1, signal });
+    await this.compute(built.graph, { tokens: tokens.length, isToken: tokens.length === 1, signal });
     sequence.append(tokens);
   }
 

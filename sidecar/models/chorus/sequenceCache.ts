@@ -13,7 +13,7 @@ let nextId = 0;
 /**
  * The keys and values of one sequence, and the tokens that they belong to. Row `i` holds token `i`, until a selection keeps fewer rows than there are
  * tokens: then the first rows hold, head by head, what was kept of the first tokens, and one row a token follows. Its memory is taken when it is first
- * used, since a window that only completes needs none for chats.
+ * used, since a window that only completes needs none for chats, and one that reads nothing ahead none for that.
  */
 export class SequenceCache implements Disposable {
   readonly id = nextId++;

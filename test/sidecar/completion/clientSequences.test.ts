@@ -7,31 +7,48 @@ import { RankedFiles } from './rankedFiles.ts';
 import { ScriptedEngine } from './scriptedEngine.ts';
 
 const context = Array.from({ length: 400 }, (_, index) => index);
+const whole = { reusedTokens: 0, evaluatedTokens: 10_000 };
 const document = Array.from({ length: 100 }, (_, index) => 1_000 + index);
 
 describe('a client\'s two sequences', () => {
   it('read a context beside the prompt that it would take the place of', () => {
     const sequences = new ClientSequences();
     assert.deepEqual(sequences.placeOf('a', [...context, ...document], 50), { sequence: 'completion:a' });
-    sequences.prompted('completion:a', document);
+    sequences.holds('completion:a', document, whole);
     assert.deepEqual(sequences.placeOf('a', [...context, ...document], 50), { sequence: 'completion:a:next', copyFrom: 'completion:a' });
-    sequences.use('a', 'completion:a:next');
-    sequences.prompted('completion:a:next', [...context, ...document]);
+    assert.equal(sequences.use('a', 'completion:a:next'), 'completion:a', 'which is needed no more');
+    assert.equal(sequences.use('a', 'completion:a:next'), undefined);
+    sequences.holds('completion:a:next', [...context, ...document], whole);
     assert.equal(sequences.current('a'), 'completion:a:next');
     assert.deepEqual(sequences.placeOf('a', [...context.slice(0, 300), ...document], 50), { sequence: 'completion:a', copyFrom: 'completion:a:next' });
   });
 
   it('read it in place where little is lost, and where little is to be read', () => {
     const sequences = new ClientSequences();
-    sequences.prompted('completion:a', document);
+    sequences.holds('completion:a', document, whole);
     assert.deepEqual(sequences.placeOf('a', [...document.slice(0, 60), ...context], 50), { sequence: 'completion:a' });
-    assert.deepEqual(sequences.placeOf('a', [...document, 1, 2, 3], 50), { sequence: 'completion:a' });
+    assert.deepEqual(sequences.placeOf('a', document.slice(0, 40), 50), { sequence: 'completion:a' }, 'nothing is to be read');
+    assert.deepEqual(sequences.placeOf('a', [...document.slice(0, 10), 1, 2, 3], 50), { sequence: 'completion:a' }, 'three tokens');
+    sequences.confine('a');
+    assert.deepEqual(sequences.placeOf('a', context, 50), { sequence: 'completion:a' }, 'there is no memory for another');
     assert.deepEqual(sequences.placeOf('b', document, 50), { sequence: 'completion:b' });
+  });
+
+  it('hold what was evaluated, whatever was wanted', () => {
+    const sequences = new ClientSequences();
+    sequences.holds('completion:a', context, { reusedTokens: 100, evaluatedTokens: 50 });
+    assert.equal(sequences.newTokens('a', [...context, 1]), 251);
+    sequences.holds('completion:a', context);
+    assert.equal(sequences.newTokens('a', context), 400);
+    sequences.holds('completion:a', context, whole);
+    assert.equal(sequences.newTokens('a', context), 0);
+    sequences.clear();
+    assert.equal(sequences.newTokens('a', context), 400);
   });
 
   it('are forgotten with what they were given', () => {
     const sequences = new ClientSequences();
-    sequences.prompted('completion:a', document);
+    sequences.holds('completion:a', document, whole);
     sequences.use('a', 'completion:a:next');
     sequences.forget('a');
     assert.equal(sequences.current('a'), 'completion:a');
@@ -68,11 +85,41 @@ describe('a context that is read ahead', () => {
     workspace.ranking = ['a'];
     assert.equal(await type('x = ‸'), 'completion:window with a');
     workspace.ranking = ['b', 'a'];
-    engine.evaluated = ({ tokens, priority }) => (priority === 'background' ? 10 : tokens.length);
+    engine.evaluated = ({ tokens, priority }) => (priority === 'background' ? tokens.length - 1 : tokens.length);
     assert.equal(await pause(), 'background completion:window:next from completion:window');
     assert.equal(await type('y = ‸'), 'completion:window with a');
     engine.evaluated = ({ tokens }) => tokens.length;
     assert.equal(await pause(), 'background completion:window:next from completion:window');
     assert.equal(await type('z = ‸'), 'completion:window:next with a b');
+    assert.deepEqual(engine.released, ['completion:window']);
+  });
+
+  it('is ended before what is held of a client that left is forgotten', async () => {
+    const engine = new ScriptedEngine();
+    const workspace = new RankedFiles();
+    workspace.ranking = ['a'];
+    const service = new CompletionService({ session: engine.session });
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const completion = service.complete(requestAt('x = ‸', { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
+    await settle();
+    mock.timers.tick(50);
+    await completion;
+    workspace.ranking = ['b', 'a'];
+    let end = (): void => undefined;
+    const generate = engine.generate.bind(engine);
+    engine.generate = async (...request) => {
+      await new Promise<void>((resolve) => (end = resolve));
+      return generate(...request);
+    };
+    mock.timers.tick(3_000);
+    await settle();
+    const forgotten = service.forgetClient('window');
+    await settle();
+    assert.deepEqual(engine.released, []);
+    end();
+    await forgotten;
+    assert.deepEqual(engine.released, ['completion:window', 'completion:window:next']);
   });
 });

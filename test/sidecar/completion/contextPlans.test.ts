@@ -73,12 +73,36 @@ describe('the context of prompts', () => {
     setting.files.ranking = ['b', 'a'];
     const first = await setting.plans.forReadingAhead(setting.request());
     assert.equal(await setting.prompt({ spareTokens: 500 }), 'a');
-    setting.files.ranking = ['c', 'b', 'a'];
+    setting.files.ranking = ['b', 'c', 'a'];
     const second = await setting.plans.forReadingAhead(setting.request());
     assert.deepEqual([first, second].map((ahead) => ahead.map(({ snippet }) => snippet.path).join(' ')), ['a b', 'a b c']);
     assert.equal(setting.plans.readAhead('client', first, 200), false);
     assert.equal(setting.plans.readAhead('client', second, 300), true);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b c');
+  });
+
+  it('of another document is not what was begun to be read ahead', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    await setting.plans.forReadingAhead(setting.request());
+    setting.files.ranking = ['b', 'c', 'a'];
+    const other = await setting.plans.forReadingAhead(setting.request({ uri: 'other.py' }));
+    assert.deepEqual(other.map(({ snippet }) => snippet.path), ['a', 'c', 'b']);
+    assert.equal(setting.plans.isRead('client', other.slice(0, 1)), true);
+    assert.equal(setting.plans.isRead('client', []), false, 'the engine holds more');
+  });
+
+  it('keeps what is held of it where only what is not goes away', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt(), 'b a');
+    setting.files.ranking = ['a', 'b', 'x'];
+    await setting.later(2_000);
+    setting.plans.readAhead('client', await setting.plans.forReadingAhead(setting.request()), 200);
+    setting.files.gone.add('x');
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'b a');
   });
 
   it('does not change when a reading ahead is ranked only after the user typed on: the plan waits for the next pause', async () => {

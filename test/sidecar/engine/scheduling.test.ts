@@ -69,27 +69,27 @@ describe('a sequence table', () => {
 
   test('gives a name the sequence it had', async () => {
     const sequences = table(3);
-    const first = await sequences.acquire('chat:1', 'chat', never);
+    const first = await sequences.acquire({ name: 'chat:1', priority: 'chat' }, never);
     assert.equal(first.isWarm, false);
     first.release();
-    const again = await sequences.acquire('chat:1', 'chat', never);
+    const again = await sequences.acquire({ name: 'chat:1', priority: 'chat' }, never);
     assert.equal(again.isWarm, true);
     assert.equal(again.sequence, first.sequence);
   });
 
   test('takes the least recently used place for a new name', async () => {
     const sequences = table(2);
-    for (const name of ['a', 'b', 'a']) (await sequences.acquire(name, 'completion', never)).release();
-    (await sequences.acquire('c', 'completion', never)).release();
+    for (const name of ['a', 'b', 'a']) (await sequences.acquire({ name, priority: 'completion' }, never)).release();
+    (await sequences.acquire({ name: 'c', priority: 'completion' }, never)).release();
     assert.deepEqual([...sequences.names()].sort(), ['a', 'c']);
   });
 
   test('keeps the last place for completions, however many chats run', async () => {
     const sequences = table(3);
-    await sequences.acquire('chat:1', 'chat', never);
-    await sequences.acquire('chat:2', 'chat', never);
-    const third = sequences.acquire('chat:3', 'chat', never);
-    const completion = await sequences.acquire('completion', 'completion', never);
+    await sequences.acquire({ name: 'chat:1', priority: 'chat' }, never);
+    await sequences.acquire({ name: 'chat:2', priority: 'chat' }, never);
+    const third = sequences.acquire({ name: 'chat:3', priority: 'chat' }, never);
+    const completion = await sequences.acquire({ name: 'completion', priority: 'completion' }, never);
     let ran = false;
     const noted = third.then(() => (ran = true));
     await nextCycle();
@@ -103,10 +103,10 @@ describe('a sequence table', () => {
 
   test('keeps the last place even from the chat that had it before', async () => {
     const sequences = table(2);
-    for (const name of ['chat:1', 'chat:2']) (await sequences.acquire(name, 'chat', never)).release();
-    const first = await sequences.acquire('chat:1', 'chat', never);
-    const second = sequences.acquire('chat:2', 'chat', never);
-    const completion = await Promise.race([sequences.acquire('completion', 'completion', never), nextCycle()]);
+    for (const name of ['chat:1', 'chat:2']) (await sequences.acquire({ name, priority: 'chat' }, never)).release();
+    const first = await sequences.acquire({ name: 'chat:1', priority: 'chat' }, never);
+    const second = sequences.acquire({ name: 'chat:2', priority: 'chat' }, never);
+    const completion = await Promise.race([sequences.acquire({ name: 'completion', priority: 'completion' }, never), nextCycle()]);
     assert.ok(completion, 'the completion waited');
     first.release();
     completion.release();
@@ -115,9 +115,9 @@ describe('a sequence table', () => {
 
   test('gives a chat its own sequence as soon as another chat is done', async () => {
     const sequences = table(2);
-    for (const name of ['chat:1', 'chat:2']) (await sequences.acquire(name, 'chat', never)).release();
-    const first = await sequences.acquire('chat:1', 'chat', never);
-    const second = sequences.acquire('chat:2', 'chat', never);
+    for (const name of ['chat:1', 'chat:2']) (await sequences.acquire({ name, priority: 'chat' }, never)).release();
+    const first = await sequences.acquire({ name: 'chat:1', priority: 'chat' }, never);
+    const second = sequences.acquire({ name: 'chat:2', priority: 'chat' }, never);
     first.release();
     assert.equal((await second).isWarm, true);
   });
@@ -126,7 +126,7 @@ describe('a sequence table', () => {
     const sequences = table(3);
     const log: number[] = [];
     const run = async (number: number): Promise<void> => {
-      const lease = await sequences.acquire('completion', 'completion', never);
+      const lease = await sequences.acquire({ name: 'completion', priority: 'completion' }, never);
       log.push(number);
       await nextCycle();
       log.push(number);
@@ -138,16 +138,38 @@ describe('a sequence table', () => {
 
   test('an aborted request stops waiting', async () => {
     const sequences = table(2);
-    await sequences.acquire('x', 'completion', never);
+    await sequences.acquire({ name: 'x', priority: 'completion' }, never);
     const abort = new AbortController();
-    const waiting = sequences.acquire('x', 'completion', abort.signal);
+    const waiting = sequences.acquire({ name: 'x', priority: 'completion' }, abort.signal);
     abort.abort(new Error('enough'));
     await assert.rejects(waiting, /enough/);
   });
 
+  test('gives a name beside another a place that nobody has, and else the other\'s', async () => {
+    const sequences = table(3);
+    for (const name of ['window', 'chat']) (await sequences.acquire({ name, priority: 'completion' }, never)).release();
+    const beside = { name: 'window:next', priority: 'background', beside: 'window' } as const;
+    const first = await sequences.acquire(beside, never);
+    assert.deepEqual([first.name, first.isWarm], ['window:next', false]);
+    first.release();
+    assert.equal((await sequences.acquire({ name: 'chat', priority: 'chat' }, never)).isWarm, true);
+    const full = table(2);
+    for (const name of ['chat', 'window']) (await full.acquire({ name, priority: 'completion' }, never)).release();
+    const second = await full.acquire(beside, never);
+    assert.deepEqual([second.name, second.isWarm], ['window', true]);
+  });
+
+  test('takes the place beside another first, however lately it was used', async () => {
+    const sequences = table(3);
+    for (const name of ['chat', 'window']) (await sequences.acquire({ name, priority: 'completion' }, never)).release();
+    (await sequences.acquire({ name: 'window:next', priority: 'background', beside: 'window' }, never)).release();
+    (await sequences.acquire({ name: 'other chat', priority: 'chat' }, never)).release();
+    assert.deepEqual([...sequences.names()].sort(), ['chat', 'other chat', 'window']);
+  });
+
   test('forgets a name only while no request has it', async () => {
     const sequences = table(2);
-    const lease = await sequences.acquire('x', 'chat', never);
+    const lease = await sequences.acquire({ name: 'x', priority: 'chat' }, never);
     sequences.forget('x');
     assert.deepEqual(sequences.names(), ['x']);
     lease.release();

@@ -33,6 +33,17 @@ describe('the number of compute threads', () => {
     assert.equal(governor.tokenThreads, 3);
   });
 
+  it('is found though the first token with another number is slow', () => {
+    const governor = new ThreadGovernor(4);
+    let before = 4;
+    run(governor, 60, (threads) => {
+      const isFirst = threads !== before;
+      before = threads;
+      return isFirst ? 100 : busy(threads);
+    });
+    assert.equal(governor.tokenThreads, 3);
+  });
+
   it('goes down by one where cores are busy and that is faster', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 100, idle);
