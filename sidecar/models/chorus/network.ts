@@ -24,6 +24,8 @@ const KEPT_GRAPHS = 12;
 const SYNCHRONOUS_MS = 16;
 /** Evaluations of no more are threaded as one token is: an answer's, with what was drafted of it. */
 const FEW_TOKENS = 16;
+/** Evaluations of fewer say little of a prompt's speed. */
+const MANY_TOKENS = 48;
 
 export interface NetworkOptions {
   readonly architecture: Architecture;
@@ -70,7 +72,8 @@ export class Network implements Disposable {
   #mask = new Uint16Array(0);
   /** What computes on the processor, if anything does. */
   readonly #cpu: Device | undefined;
-  readonly #governor: ThreadGovernor;
+  readonly #tokenThreads: ThreadGovernor;
+  readonly #promptThreads: ThreadGovernor;
   #computing: Promise<void> = Promise.resolve();
   /** What the last evaluation of one token took. */
   #tokenMs = Infinity;
@@ -79,7 +82,9 @@ export class Network implements Disposable {
     const { device, cpu } = options.placement;
     this.#graphs = new KeptGraphs(graphMemoryOn(options.placement), KEPT_GRAPHS);
     this.#cpu = cpu ?? (device.kind === 'cpu' ? device : undefined);
-    this.#governor = new ThreadGovernor(this.#cpu?.threads ?? 1);
+    const threads = this.#cpu?.threads ?? 1;
+    this.#tokenThreads = new ThreadGovernor(threads);
+    this.#promptThreads = new ThreadGovernor(threads, 1);
   }
 
   /** Whether an evaluation ends soon after its signal aborts. */
@@ -90,7 +95,7 @@ export class Network implements Disposable {
 
   /** Computes on half the processor's threads from now on, or again on as many as serve best. */
   beQuiet(isQuiet: boolean): void {
-    this.#governor.isQuiet = isQuiet;
+    this.#tokenThreads.isQuiet = this.#promptThreads.isQuiet = isQuiet;
   }
 
   get computeBytes(): number {
@@ -155,12 +160,14 @@ export class Network implements Disposable {
    */
   async compute(graph: Graph, { tokens, isToken, signal }: { readonly tokens: number; readonly isToken: boolean; readonly signal?: AbortSignal }): Promise<void> {
     const start = performance.now();
-    this.#cpu?.setThreads(tokens <= FEW_TOKENS ? this.#governor.tokenThreads : this.#governor.promptThreads);
+    this.#cpu?.setThreads((tokens <= FEW_TOKENS ? this.#tokenThreads : this.#promptThreads).threads);
     if (isToken && this.#tokenMs < SYNCHRONOUS_MS) graph.computeSync();
     else await (this.#computing = graph.compute(signal));
+    const elapsedMs = performance.now() - start;
+    if (tokens >= MANY_TOKENS) this.#promptThreads.record(elapsedMs / tokens);
     if (!isToken) return;
-    this.#tokenMs = performance.now() - start;
-    this.#governor.record(this.#tokenMs);
+    this.#tokenMs = elapsedMs;
+    this.#tokenThreads.record(elapsedMs);
   }
 
   /** Computes on the same weights in another way; `settled` waits for it. */

@@ -6,7 +6,7 @@ import { ThreadGovernor } from '../../../sidecar/engine/threadGovernor.ts';
 function run(governor: ThreadGovernor, tokens: number, timeMs: (threads: number, token: number) => number): Map<number, number> {
   const counts = new Map<number, number>();
   for (let token = 0; token < tokens; token++) {
-    const threads = governor.tokenThreads;
+    const threads = governor.threads;
     counts.set(threads, (counts.get(threads) ?? 0) + 1);
     governor.record(timeMs(threads, token));
   }
@@ -30,7 +30,7 @@ describe('the number of compute threads', () => {
   it('is found on a machine that is busy from the start', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 40, busy);
-    assert.equal(governor.tokenThreads, 3);
+    assert.equal(governor.threads, 3);
   });
 
   it('is found though the first token with another number is slow', () => {
@@ -41,15 +41,23 @@ describe('the number of compute threads', () => {
       before = threads;
       return isFirst ? 100 : busy(threads);
     });
-    assert.equal(governor.tokenThreads, 3);
+    assert.equal(governor.threads, 3);
   });
 
   it('goes down by one where cores are busy and that is faster', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 100, idle);
     const counts = run(governor, 100, busy);
-    assert.equal(governor.tokenThreads, 3);
+    assert.equal(governor.threads, 3);
     assert.ok((counts.get(3) ?? 0) > 60, String(counts.get(3)));
+  });
+
+  it('goes down after a few tokens where all threads have become hopeless, however often that did not help before', () => {
+    const governor = new ThreadGovernor(4);
+    run(governor, 3_000, idle);
+    const counts = run(governor, 15, (threads) => (threads === 4 ? 2_000 : 20));
+    assert.equal(governor.threads, 3);
+    assert.ok((counts.get(4) ?? 0) <= 4, String(counts.get(4)));
   });
 
   it('comes back once the cores are free', () => {
@@ -57,7 +65,7 @@ describe('the number of compute threads', () => {
     run(governor, 100, idle);
     run(governor, 100, busy);
     run(governor, 600, idle);
-    assert.equal(governor.tokenThreads, 4);
+    assert.equal(governor.threads, 4);
   });
 
   it('stays at the most where a token is slow now and then', () => {
@@ -65,19 +73,20 @@ describe('the number of compute threads', () => {
     assert.ok((counts.get(3) ?? 0) <= 24, String(counts.get(3)));
   });
 
-  it('of prompts is the most, whatever is faster for a token', () => {
-    const governor = new ThreadGovernor(4);
-    run(governor, 100, busy);
-    assert.deepEqual([governor.tokenThreads, governor.promptThreads], [3, 4]);
-    governor.isQuiet = true;
-    assert.equal(governor.promptThreads, 2);
+  it('is tried with one evaluation each where these are long', () => {
+    const governor = new ThreadGovernor(4, 1);
+    const counts = run(governor, 5, idle);
+    assert.equal(counts.get(3), 1);
+    assert.equal(governor.threads, 4);
+    run(governor, 40, busy);
+    assert.equal(governor.threads, 3);
   });
 
   it('tries ever less often what does not help', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 50, idle);
     const counts = run(governor, 1_000, () => 50);
-    assert.equal(governor.tokenThreads, 4);
+    assert.equal(governor.threads, 4);
     assert.ok((counts.get(3) ?? 0) <= 24, String(counts.get(3)));
   });
 
@@ -90,6 +99,6 @@ describe('the number of compute threads', () => {
     governor.isQuiet = true;
     assert.deepEqual([...run(governor, 100, idle).keys()], [3]);
     governor.isQuiet = false;
-    assert.equal(governor.tokenThreads, 5);
+    assert.equal(governor.threads, 5);
   });
 });
