@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
+import { LateError } from '../../sidecar/client/within.ts';
 import { readSecretPatterns } from '../settings.ts';
 import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
 import { readIgnoreFile } from './readIgnoreFile.ts';
 import { RuleRoots } from './ruleRoots.ts';
 import { NOTEBOOK_CELL_SCHEME, SYNCED_SCHEMES } from './schemes.ts';
 import { SecretFiles } from './secretFiles.ts';
-import { LateError } from '../../sidecar/client/within.ts';
 
 /** Why a document stays in the window, or 'allowed'. */
 export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';

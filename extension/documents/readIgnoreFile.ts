@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
+import { LateError } from '../../sidecar/client/within.ts';
 import { limitedFiles } from './limitedFiles.ts';
 import { textOf } from './readTextFile.ts';
-import { LateError } from '../../sidecar/client/within.ts';
 
 /** No person wrote a larger one. */
 const MAX_BYTES = 1024 * 1024;

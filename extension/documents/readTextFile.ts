@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
-import { limitedFiles } from './limitedFiles.ts';
 import { LateError } from '../../sidecar/client/within.ts';
+import { limitedFiles } from './limitedFiles.ts';
 
 /**
  * Reads a file as UTF-8. `undefined`: it is larger than `maxBytes`, no text (it holds a zero byte), or can't be read. `onLate` is called where its

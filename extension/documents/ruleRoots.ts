@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { limitedFiles } from './limitedFiles.ts';
 import { LateError } from '../../sidecar/client/within.ts';
+import { limitedFiles } from './limitedFiles.ts';
 
 /** Finds the folders from which ignore rules count for what lies in a folder. What was found is kept until `forget`. */
 export class RuleRoots {

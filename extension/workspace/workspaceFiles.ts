@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
+import { LateError } from '../../sidecar/client/within.ts';
 import type { WorkspaceFile, WorkspaceListResult, WorkspaceReadResult, WorkspaceText } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { limitedFiles } from '../documents/limitedFiles.ts';
 import { readTextFile } from '../documents/readTextFile.ts';
 import { SYNCED_SCHEMES } from '../documents/schemes.ts';
-import { LateError } from '../../sidecar/client/within.ts';
 import { notebookText } from './notebookText.ts';
 import { isInSkippedFolder, mayBeText, walkFolder } from './workspaceWalk.ts';
 

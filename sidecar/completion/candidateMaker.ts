@@ -108,7 +108,7 @@ export class CandidateMaker {
       {
         signal: run.signal,
         takenBack: prompt.requiredPrefix,
-        onResult: (result) => sequences.holds(sequence, prompt.tokens, result),
+        onResult: (result) => sequences.ended(sequence, prompt.tokens, result),
         stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)), now) : stopAtLineEnd,
         onText: attempt === 0 ? run.onText : undefined,
       },

@@ -1,9 +1,12 @@
+import { commonPrefixLength } from '../engine/commonPrefix.ts';
 import type { EngineGenerateResult, TokenId } from '../protocol/engine.ts';
 
 interface Pair {
   readonly names: readonly [string, string];
   current: 0 | 1;
 }
+
+type RequestResult = Pick<EngineGenerateResult, 'sequence' | 'reusedTokens' | 'evaluatedTokens'>;
 
 /** Where a prompt is to be evaluated. */
 export interface ReadingPlace {
@@ -38,14 +41,18 @@ export class ClientSequences {
     return this.#pairOf(clientKey).names;
   }
 
-  /** A request for a prompt ended: the sequence holds what was reused and evaluated of it. Without a result it may hold anything. */
-  holds(sequence: string, tokens: readonly TokenId[], result?: Pick<EngineGenerateResult, 'reusedTokens' | 'evaluatedTokens'>): void {
-    this.#held.set(sequence, result === undefined ? [] : tokens.slice(0, result.reusedTokens + result.evaluatedTokens));
+  /**
+   * A request for a prompt ended: the sequence that it used holds what was reused and evaluated of it. One that ended before it had a sequence changed nothing;
+   * one that failed, which has no result, may have left anything in `sequence`.
+   */
+  ended(sequence: string, tokens: readonly TokenId[], result: RequestResult | undefined): void {
+    if (result === undefined) this.#held.delete(sequence);
+    else if (result.sequence !== undefined) this.#held.set(result.sequence, tokens.slice(0, result.reusedTokens + result.evaluatedTokens));
   }
 
   /** Tokens of a prompt that the sequence of completions would have to evaluate, as far as is known. */
   newTokens(clientKey: string, tokens: readonly TokenId[]): number {
-    return tokens.length - commonLength(this.#held.get(this.current(clientKey)) ?? [], tokens);
+    return tokens.length - commonPrefixLength(this.#held.get(this.current(clientKey)) ?? [], tokens);
   }
 
   /** Another engine, or another model, holds nothing. */
@@ -66,7 +73,7 @@ export class ClientSequences {
   placeOf(clientKey: string, tokens: readonly TokenId[], unfeltTokens: number): ReadingPlace {
     const { names, current } = this.#pairOf(clientKey);
     const held = this.#held.get(names[current]) ?? [];
-    const common = commonLength(held, tokens);
+    const common = commonPrefixLength(held, tokens);
     if (Math.min(held.length, tokens.length) - common <= unfeltTokens || this.#confined.has(clientKey)) return { sequence: names[current] };
     return { sequence: names[1 - current] as string, copyFrom: names[current] };
   }
@@ -92,11 +99,4 @@ export class ClientSequences {
     if (pair === undefined) this.#pairs.set(clientKey, (pair = { names: [`completion:${clientKey}`, `completion:${clientKey}:next`], current: 0 }));
     return pair;
   }
-}
-
-function commonLength(one: readonly TokenId[], other: readonly TokenId[]): number {
-  const most = Math.min(one.length, other.length);
-  let length = 0;
-  while (length < most && one[length] === other[length]) length++;
-  return length;
 }

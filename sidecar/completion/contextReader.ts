@@ -1,4 +1,5 @@
 import type { ModelSession } from '../engine/engine.ts';
+import type { EngineGenerateResult } from '../protocol/engine.ts';
 import type { ClientSequences } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
 import { chooseExtent } from './multiline.ts';
@@ -32,14 +33,19 @@ export class ContextReader {
     const isRead = prompts.plans.isRead(clientKey, prompt.context) && sequences.newTokens(clientKey, prompt.tokens) <= unfeltTokens;
     if (signal.aborted || isRead) return 0;
     const place = sequences.placeOf(clientKey, prompt.tokens, unfeltTokens);
-    const reading = session.engine.generate(
-      { ...place, priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
-      { signal },
-    );
-    reading.catch(() => place.copyFrom !== undefined && sequences.confine(clientKey));
-    const result = await reading;
+    let result: EngineGenerateResult | undefined;
+    try {
+      result = await session.engine.generate(
+        { ...place, priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
+        { signal },
+      );
+    } catch (error) {
+      if (place.copyFrom !== undefined) sequences.confine(clientKey);
+      throw error;
+    } finally {
+      sequences.ended(place.sequence, prompt.tokens, result);
+    }
     const { sequence = place.sequence, reusedTokens, evaluatedTokens } = result;
-    sequences.holds(sequence, prompt.tokens, result);
     log(`read ahead: ${reusedTokens} + ${evaluatedTokens} of ${prompt.tokens.length} prompt tokens in ${Math.round(result.promptMs)} ms (${result.stopReason})`);
     // What is read of it beside goes on at the next pause, and serves when it is whole.
     const isWhole = sequence === sequences.current(clientKey) || reusedTokens + evaluatedTokens === prompt.tokens.length;

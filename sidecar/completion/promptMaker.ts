@@ -79,7 +79,8 @@ export class PromptMaker {
     const coldTokens = wantedTokens > 0 ? Math.floor(affordable * DOCUMENT_SHARE) : affordable;
     const mostTokens = Math.max(coldTokens, budget.documentTokens(model.contextSizeTokens, reserved));
     const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - mostTokens - reserved));
-    const documentTokens = Math.min(coldTokens, Math.ceil((cursor.before.length + cursor.after.length) / UNITS_PER_TOKEN));
+    const cold = promptText(cursor, budgetOf(coldTokens), request.notebookCells);
+    const documentTokens = Math.min(coldTokens, Math.ceil((cold.prefix.length + cold.suffix.length) / UNITS_PER_TOKEN));
     const context = budgetTokens === 0 ? NO_CONTEXT : await this.#context(options, { budgetTokens, spareTokens: affordable - documentTokens, documentTokens });
     const most = await this.#compose(options, context, mostTokens);
     if (purpose === 'readingAhead' || mostTokens === coldTokens || this.options.newTokens(request.clientKey, most.tokens) <= affordable) return most;

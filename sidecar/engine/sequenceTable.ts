@@ -57,7 +57,7 @@ export class SequenceTable<Sequence> {
     const isNext = !this.waiters.some((waiter) => waiter.name === request.name);
     const lease = isNext ? this.tryAcquire(request) : undefined;
     if (lease) return lease;
-    const holder = this.slots.find((slot) => slot.name === request.name)?.ticket;
+    const holder = this.slotOf(request.name)?.ticket;
     if (holder) this.turns.raise(holder, request.priority);
     return new Promise<Lease<Sequence>>((resolve, reject) => {
       const abort = (): void => {
@@ -83,22 +83,26 @@ export class SequenceTable<Sequence> {
 
   /** The sequence that a name has, which a request may be using. */
   peek(name: string): Sequence | undefined {
-    return this.slots.find((slot) => slot.name === name)?.sequence;
+    return this.slotOf(name)?.sequence;
   }
 
   /** Forgets a name, unless a request has its sequence; `inUse` is for that request itself. Gives the sequence that it had. */
   forget(name: string, options: { readonly inUse?: boolean } = {}): Sequence | undefined {
-    const slot = this.slots.find((candidate) => candidate.name === name);
+    const slot = this.slotOf(name);
     if (!slot || (slot.ticket !== undefined && !options.inUse)) return undefined;
     slot.name = undefined;
     slot.lastUsed = 0;
     return slot.sequence;
   }
 
+  private slotOf(name: string): Slot<Sequence> | undefined {
+    return this.slots.find((slot) => slot.name === name);
+  }
+
   private tryAcquire({ name: wanted, priority, beside }: Request): Lease<Sequence> | undefined {
     const hasPlace = beside === undefined || this.slots.some((slot) => slot.name === wanted || slot.name === undefined);
     const name = hasPlace ? wanted : beside;
-    const own = this.slots.find((slot) => slot.name === name);
+    const own = this.slotOf(name);
     if (own?.ticket) return undefined;
     const free = this.slots.filter((slot) => slot.ticket === undefined).sort((a, b) => a.lastUsed - b.lastUsed);
     const spare = priority === 'completion' || this.slots.length === 1 ? 0 : 1;

@@ -9,8 +9,9 @@ const CLEAR_GAIN = 2;
 /** Before the very first trial, since the machine may have been busy from the start. */
 const FIRST_TRIAL_TOKENS = 4;
 const FIRST_PAUSE_TOKENS = 16;
-/** So much slower than lately, and half as much slower than when a trial was of no use, a trial comes at once. */
+/** So much slower than lately a trial comes at once, if it is also twice as slow as when a trial was of no use. */
 const ALARMING_SLOWDOWN = 4;
+const WORSE_SINCE_TRIAL = 2;
 const LONGEST_PAUSE_TOKENS = 512;
 const FORGETTING = 0.8;
 /** By how much the memory of the fastest token fades with each: a longer context makes tokens slower too. */
@@ -62,7 +63,7 @@ export class ThreadGovernor {
     this.#present = this.#present === undefined ? elapsedMs : this.#present * FORGETTING + elapsedMs * (1 - FORGETTING);
     this.#fastest = Math.min(this.#fastest * FADING, this.#present);
     this.#sinceTrial++;
-    const isAlarming = this.#present > Math.max(this.#fastest * ALARMING_SLOWDOWN, (this.#uselessAt * ALARMING_SLOWDOWN) / 2);
+    const isAlarming = this.#present > Math.max(this.#fastest * ALARMING_SLOWDOWN, this.#uselessAt * WORSE_SINCE_TRIAL);
     const isSlow = this.#threads < this.most || this.#present > this.#fastest * SUSPICIOUS_SLOWDOWN;
     const pause = !this.#hasTried ? FIRST_TRIAL_TOKENS : isSlow ? this.#pause : LONGEST_PAUSE_TOKENS;
     if (this.#sinceTrial < pause && !isAlarming) return;

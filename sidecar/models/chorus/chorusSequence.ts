@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { BackendSequence, DecodeOptions, SequenceRows, WholePrompt } from '../../engine/backend.ts';
+import { commonPrefixLength } from '../../engine/commonPrefix.ts';
 import { PromptLookup } from '../../engine/drafting.ts';
 import { createSampler, type Sampler } from '../../engine/sampler.ts';
 import type { TokenId } from '../../protocol/engine.ts';
@@ -63,9 +64,7 @@ export class ChorusSequence implements BackendSequence {
 
   commonPrefixLength(tokens: readonly TokenId[]): number {
     const held = this.cache.tokens;
-    let length = 0;
-    while (length < tokens.length && length < held.length && tokens[length] === held[length]) length++;
-    const common = Math.min(length, this.#exactLength);
+    const common = Math.min(commonPrefixLength(tokens, held), this.#exactLength);
     const { tiers } = this;
     if (!tiers) return common;
     // Far behind the end other tokens' queries took the place of those that an answer needs to choose.

@@ -7,25 +7,27 @@ import { RankedFiles } from './rankedFiles.ts';
 import { ScriptedEngine } from './scriptedEngine.ts';
 
 const context = Array.from({ length: 400 }, (_, index) => index);
-const whole = { reusedTokens: 0, evaluatedTokens: 10_000 };
 const document = Array.from({ length: 100 }, (_, index) => 1_000 + index);
+
+/** What a request that evaluated so much of its prompt gives. */
+const evaluated = (sequence: string, evaluatedTokens = 10_000) => ({ sequence, reusedTokens: 0, evaluatedTokens });
 
 describe('a client\'s two sequences', () => {
   it('read a context beside the prompt that it would take the place of', () => {
     const sequences = new ClientSequences();
     assert.deepEqual(sequences.placeOf('a', [...context, ...document], 50), { sequence: 'completion:a' });
-    sequences.holds('completion:a', document, whole);
+    sequences.ended('completion:a', document, evaluated('completion:a'));
     assert.deepEqual(sequences.placeOf('a', [...context, ...document], 50), { sequence: 'completion:a:next', copyFrom: 'completion:a' });
     assert.equal(sequences.use('a', 'completion:a:next'), 'completion:a', 'which is needed no more');
     assert.equal(sequences.use('a', 'completion:a:next'), undefined);
-    sequences.holds('completion:a:next', [...context, ...document], whole);
+    sequences.ended('completion:a:next', [...context, ...document], evaluated('completion:a:next'));
     assert.equal(sequences.current('a'), 'completion:a:next');
     assert.deepEqual(sequences.placeOf('a', [...context.slice(0, 300), ...document], 50), { sequence: 'completion:a', copyFrom: 'completion:a:next' });
   });
 
   it('read it in place where little is lost, and where little is to be read', () => {
     const sequences = new ClientSequences();
-    sequences.holds('completion:a', document, whole);
+    sequences.ended('completion:a', document, evaluated('completion:a'));
     assert.deepEqual(sequences.placeOf('a', [...document.slice(0, 60), ...context], 50), { sequence: 'completion:a' });
     assert.deepEqual(sequences.placeOf('a', document.slice(0, 40), 50), { sequence: 'completion:a' }, 'nothing is to be read');
     assert.deepEqual(sequences.placeOf('a', [...document.slice(0, 10), 1, 2, 3], 50), { sequence: 'completion:a' }, 'three tokens');
@@ -36,11 +38,13 @@ describe('a client\'s two sequences', () => {
 
   it('hold what was evaluated, whatever was wanted', () => {
     const sequences = new ClientSequences();
-    sequences.holds('completion:a', context, { reusedTokens: 100, evaluatedTokens: 50 });
+    sequences.ended('completion:a', context, { sequence: 'completion:a', reusedTokens: 100, evaluatedTokens: 50 });
     assert.equal(sequences.newTokens('a', [...context, 1]), 251);
-    sequences.holds('completion:a', context);
+    sequences.ended('completion:a', context, { reusedTokens: 0, evaluatedTokens: 0 });
+    assert.equal(sequences.newTokens('a', [...context, 1]), 251, 'it ended before it had a sequence');
+    sequences.ended('completion:a', context, undefined);
     assert.equal(sequences.newTokens('a', context), 400);
-    sequences.holds('completion:a', context, whole);
+    sequences.ended('completion:a', context, evaluated('completion:a'));
     assert.equal(sequences.newTokens('a', context), 0);
     sequences.clear();
     assert.equal(sequences.newTokens('a', context), 400);
@@ -48,7 +52,7 @@ describe('a client\'s two sequences', () => {
 
   it('are forgotten with what they were given', () => {
     const sequences = new ClientSequences();
-    sequences.holds('completion:a', document, whole);
+    sequences.ended('completion:a', document, evaluated('completion:a'));
     sequences.use('a', 'completion:a:next');
     sequences.forget('a');
     assert.equal(sequences.current('a'), 'completion:a');
@@ -60,13 +64,14 @@ describe('a context that is read ahead', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
 
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+
   it('takes nothing from who types on before it is whole, and stands in the prompts once it is', async () => {
     const engine = new ScriptedEngine();
     const workspace = new RankedFiles();
     const service = new CompletionService({ session: engine.session });
-    const settle = async (): Promise<void> => {
-      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-    };
     const type = async (text: string): Promise<string> => {
       const completion = service.complete(requestAt(text, { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
       await settle();
@@ -99,9 +104,6 @@ describe('a context that is read ahead', () => {
     const workspace = new RankedFiles();
     workspace.ranking = ['a'];
     const service = new CompletionService({ session: engine.session });
-    const settle = async (): Promise<void> => {
-      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-    };
     const completion = service.complete(requestAt('x = ‸', { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
     await settle();
     mock.timers.tick(50);

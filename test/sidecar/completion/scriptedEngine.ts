@@ -96,6 +96,6 @@ export class ScriptedEngine implements Engine {
   }
 
   #result(params: Generation, text: string, stopReason: EngineGenerateResult['stopReason']): EngineGenerateResult {
-    return { tokens: [], text, stopReason, reusedTokens: 0, evaluatedTokens: this.evaluated(params), promptMs: 0, generateMs: 0 };
+    return { tokens: [], text, stopReason, sequence: params.sequence, reusedTokens: 0, evaluatedTokens: this.evaluated(params), promptMs: 0, generateMs: 0 };
   }
 }
