@@ -98,7 +98,7 @@ async function vulkanTests(chosenFiles: readonly string[]): Promise<boolean> {
 
 async function hostTests(chosenFiles: readonly string[]): Promise<boolean> {
   const all = chosenFiles.length > 0 ? chosenFiles : (await testFiles()).filter((file) => file.startsWith(HOST_FOLDER));
-  return nodeTest(all, 1, HOST_LIMIT_MS);
+  return nodeTest(all, 1, HOST_LIMIT_MS, chosen === undefined ? { CHORUS_TEST_HOSTS: 'newest' } : {});
 }
 
 async function desktopTests(): Promise<boolean> {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeHost, HostSession } from './hostSession.ts';
 import { completeInFile, recoverAnswer, recoverCompletion } from './recovery.ts';
-import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+import { SIDECAR_HOSTS } from './setup.ts';
 import { isRunning, stopSidecar } from './sidecarProcess.ts';
 import { waitFor } from './waitFor.ts';
 
-for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+for (const version of SIDECAR_HOSTS) {
   describeHost(version, (scenario) => {
     scenario('two windows share one sidecar', async (host) => {
       const first = await host.openWindow();
