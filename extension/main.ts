@@ -75,7 +75,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerStatus(context, { session, ghostText, snooze, acceptance, language }, troubles, log);
   registerCommandList(context);
   registerLanguageChoice(context);
-  registerCompletion(context, session, { ghostText, snooze, acceptance });
+  registerCompletion(context, session, { ghostText, snooze, acceptance, logError });
   registerModels(context, session, server);
   registerServers(context, { session, choice: server, language, logError });
   registerContext(context, session);

@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Trouble } from '../../sidecar/protocol/client.ts';
+import { CURSOR_NOTIFICATION, type RestingCursor, type Trouble } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import type { DocumentSync } from '../documents/documentSync.ts';
+import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { TroubleError } from '../sidecar/troubleError.ts';
 import { readCompletionPreferences } from '../settings.ts';
@@ -52,6 +53,15 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
       else if (!(error instanceof vscode.CancellationError)) log.debug(`Ghost text: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
+  }
+
+  /** Tells the sidecar that the cursor rests at a place where ghost text may be wanted next; starts none for it. */
+  async prepare(document: vscode.TextDocument, position: vscode.Position): Promise<void> {
+    const { session, policy, documents } = this.#setup;
+    if (!session.isRunning || this.state(document.languageId).kind !== 'on' || (await policy.check(document.uri)) !== 'allowed') return;
+    if (vscode.languages.match([...SYNCED_DOCUMENTS], document) === 0 || (await documents.ensureSent(document)) !== 'sent') return;
+    const { line, character } = position;
+    await session.notifyIfRunning(CURSOR_NOTIFICATION, { textDocument: { uri: document.uri.toString() }, position: { line, character } } satisfies RestingCursor);
   }
 
   async #ask(

@@ -9,6 +9,7 @@ import { askAboutOtherProviders } from './askAboutOtherProviders.ts';
 import { toggledLanguages } from './completionGate.ts';
 import type { GhostText } from './ghostText.ts';
 import { nextUnspacedWord } from './nextWord.ts';
+import { RestingCursor } from './restingCursor.ts';
 import type { Snooze } from './snooze.ts';
 import { showStatistics } from './statistics.ts';
 
@@ -18,9 +19,12 @@ const SNOOZE_MINUTES: readonly number[] = [5, 15, 30, 60, 240];
 export function registerCompletion(
   context: vscode.ExtensionContext,
   session: LanguageClientSession,
-  { ghostText, snooze, acceptance }: { readonly ghostText: GhostText; readonly snooze: Snooze; readonly acceptance: Acceptance },
+  { ghostText, snooze, acceptance, logError }: { readonly ghostText: GhostText; readonly snooze: Snooze; readonly acceptance: Acceptance; readonly logError: (error: unknown) => void },
 ): void {
   context.subscriptions.push(
+    new RestingCursor((document, position) => {
+      ghostText.prepare(document, position).catch(logError);
+    }),
     vscode.languages.registerInlineCompletionItemProvider([...SYNCED_DOCUMENTS], ghostText),
     vscode.commands.registerCommand('chorus.completion.toggle', toggle),
     vscode.commands.registerCommand('chorus.completion.toggleLanguage', toggleLanguage),

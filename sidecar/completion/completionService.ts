@@ -6,6 +6,7 @@ import { CandidateMaker, type MakeOptions } from './candidateMaker.ts';
 import { ClientSequences } from './clientSequences.ts';
 import { ContextReader } from './contextReader.ts';
 import { type Cursor, readCursor } from './cursor.ts';
+import { CursorReader } from './cursorReader.ts';
 import { AdaptiveDebounce, delay } from './debounce.ts';
 import { IdleBudget } from './idleBudget.ts';
 import { type Flight, InFlight } from './inFlight.ts';
@@ -57,6 +58,7 @@ export class CompletionService {
   readonly #prompts: PromptMaker;
   readonly #sequences = new ClientSequences();
   readonly #candidates: CandidateMaker;
+  readonly #cursorReader: CursorReader;
   readonly #readAhead: ReadAhead;
   readonly #reader: ContextReader;
   readonly #next: NextCompletion;
@@ -89,6 +91,7 @@ export class CompletionService {
     this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, now: this.#now, log: this.#log });
     this.#reader = new ContextReader({ session, prompts: this.#prompts, sequences: this.#sequences, drafts: this.#drafts, log: this.#log });
     const budget = new IdleBudget(this.#now);
+    this.#cursorReader = new CursorReader({ session, prompts: this.#prompts, sequences: this.#sequences, budget, log: this.#log });
     this.#readAhead = new ReadAhead(budget, dependencies.onReadAhead);
     this.#next = new NextCompletion({
       budget,
@@ -114,9 +117,7 @@ export class CompletionService {
     }
     const debounce = this.#debounceOf(request.clientKey);
     debounce.keystroke(startedAt);
-    this.#readAhead.schedule(request.clientKey, async (idle, limitMs) =>
-      request.contextSettings?.readAhead === false || this.#isQuiet() ? 0 : this.#reader.read(request, cursor, { signal: idle, limitMs }),
-    );
+    this.#scheduleReading(request, cursor);
     const key = keyOf(request, cursor);
 
     this.#dropOtherModels();
@@ -142,6 +143,16 @@ export class CompletionService {
     return this.#answer(hit, { request, cursor, startedAt, cached: false });
   }
 
+  /** A client's cursor rests where nobody asked for anything: what a request there would need is evaluated. Resolves when that is done, or ended. */
+  async cursorRests(request: CompletionRequest): Promise<void> {
+    const cursor = readCursor(request);
+    if (cursor === undefined || !worthCompleting(cursor, true)) return;
+    if (!this.#next.isFor(keyOf(request, cursor))) this.#next.stop(request.clientKey);
+    if (!this.#mayReadAhead(request)) return;
+    this.#scheduleReading(request, cursor);
+    await this.#cursorReader.read(request, cursor);
+  }
+
   /** A client tells what became of a completion. */
   feedback(feedback: CompletionFeedback): void {
     this.#statistics.feedback(feedback);
@@ -159,12 +170,13 @@ export class CompletionService {
     flight?.cancel();
     this.#cache.forget(clientKey);
     this.#prompts.forget(clientKey);
+    this.#cursorReader.stop(clientKey);
     this.#readAhead.stop(clientKey);
     this.#lastPrompts.forget(clientKey);
     this.#drafts.forget(clientKey);
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
-    await Promise.all([flight?.finished.catch(() => undefined), this.#readAhead.ended(clientKey)]);
+    await Promise.all([flight?.finished.catch(() => undefined), this.#cursorReader.ended(clientKey), this.#readAhead.ended(clientKey)]);
     const [names, drafts] = [this.#sequences.names(clientKey), this.#sequences.drafts(clientKey)];
     this.#sequences.forget(clientKey);
     // A dead engine has forgotten them already.
@@ -213,6 +225,7 @@ export class CompletionService {
   async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: MakeOptions): Promise<void> {
     const { chosen } = this.#session;
     await this.#drafts.dropGone(this.#sequences.drafts(key.clientKey), request);
+    this.#cursorReader.stop(key.clientKey);
     const made = await this.#candidates.make(request, cursor, run);
     if (made === undefined || this.#session.chosen !== chosen) return;
     this.#cache.add(key, made.texts);
@@ -242,6 +255,7 @@ export class CompletionService {
 
   /** Ends what is read and prepared ahead for a client. */
   stopReadingAhead(clientKey: string): void {
+    this.#cursorReader.stop(clientKey);
     this.#readAhead.stop(clientKey);
     this.#next.stop(clientKey);
   }
@@ -274,6 +288,15 @@ export class CompletionService {
     const [shown] = completions;
     if (shown !== undefined && options.request.contextSettings?.readAhead !== false) this.#next.shown(options.request, shown);
     return completions;
+  }
+
+  /** Where the user does nothing for a while after a request, what its place's prompt would hold is read. */
+  #scheduleReading(request: CompletionRequest, cursor: Cursor): void {
+    this.#readAhead.schedule(request.clientKey, async (idle, limitMs) => (this.#mayReadAhead(request) ? this.#reader.read(request, cursor, { signal: idle, limitMs }) : 0));
+  }
+
+  #mayReadAhead({ contextSettings }: CompletionRequest): boolean {
+    return contextSettings?.readAhead !== false && !this.#isQuiet();
   }
 
   #cancelled(): Completion[] {

@@ -51,6 +51,8 @@ export interface ModelSession {
   readonly engine: Engine;
   /** Changes as soon as another model is chosen, before it is loaded. Absent: the model stays. */
   readonly chosen?: string;
+  /** The model in memory, if there is one. */
+  readonly loaded?: LoadedModel | undefined;
   /** Resolves when the chosen model is loaded; loads it on the first call. A server's session stops waiting when `signal` is aborted. Throws `TroubleError`. */
   model(signal?: AbortSignal): Promise<LoadedModel>;
 }

@@ -231,6 +231,13 @@ export type TroubleCode =
 /** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
 export const TROUBLE_ERROR_CODE = -32001;
 
+/** Client → server notification: the cursor rests where nothing was typed yet, and the next completion is likely there. */
+export const CURSOR_NOTIFICATION = 'chorus/didRestCursor';
+export interface RestingCursor {
+  readonly textDocument: { readonly uri: string };
+  readonly position: { readonly line: number; readonly character: number };
+}
+
 /** Client → server notification: a completion was shown, taken, taken in part or dismissed. Counts stay on this machine. */
 export const COMPLETION_FEEDBACK = 'chorus/completionFeedback';
 export interface CompletionFeedback {

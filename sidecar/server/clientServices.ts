@@ -12,7 +12,7 @@ import { toTrouble } from './requestError.ts';
 /** What of chat a handler asks. */
 export type Chatting = Pick<ChatService, 'chat' | 'edit' | 'commitMessage' | 'generate' | 'countTokens'>;
 /** What of completion a handler asks. */
-export type Completing = Pick<CompletionService, 'complete' | 'context'>;
+export type Completing = Pick<CompletionService, 'complete' | 'context' | 'cursorRests'>;
 
 export interface ClientServicesOptions {
   /** On this machine, for all clients. */
@@ -71,6 +71,11 @@ export class ClientServices implements Chatting, Completing {
     // A server's time is not spent on what may never be asked, and its memory is its own.
     const asked = { ...request, contextSet: undefined, contextSettings: { ...request.contextSettings, readAhead: false } };
     return this.#ask('completion', ({ completions }) => completions.complete(asked, signal), () => this.options.completions.complete(request, signal));
+  }
+
+  /** A server's time is not spent on what may never be asked. */
+  async cursorRests(request: CompletionRequest): Promise<void> {
+    if (!this.#server) await this.options.completions.cursorRests(request);
   }
 
   context(...params: Parameters<Completing['context']>): ReturnType<Completing['context']> {

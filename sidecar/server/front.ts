@@ -28,6 +28,7 @@ import { handleInlineCompletion } from './handlers/inlineCompletion.ts';
 import { handleModels } from './handlers/models.ts';
 import { handleNotebooks } from './handlers/notebooks.ts';
 import { handleContext } from './handlers/context.ts';
+import { handleCursor } from './handlers/cursor.ts';
 import { handleShelf } from './handlers/shelf.ts';
 import { handleStatus } from './handlers/status.ts';
 import { handleWorkspace } from './handlers/workspace.ts';
@@ -69,6 +70,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleContext(client, services, completions);
   handleInlineCompletion(client, services);
   handleCompletion(client, services);
+  handleCursor(client, services, parts.log);
   handleFeedback(client, completions);
   handleChat(client, services);
   handleEdit(client, services);

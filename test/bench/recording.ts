@@ -42,6 +42,18 @@ export interface Change {
   accepted: boolean;
 }
 
+/** The cursor rested somewhere, and not because of an edit. */
+export interface Rest {
+  readonly timeMs: number;
+  readonly path: string;
+  readonly text: string;
+  readonly cursor: number;
+}
+
+/** As the extension counts it (`extension/completion/restingCursor.ts`): a cursor that stays for so long rests, and a move so soon after an edit is the edit's. */
+export const REST_MS = 100;
+const EDIT_MOVES_MS = 50;
+
 /** What the recorded session's own provider of suggestions did with one request. */
 export interface RecordedFetch {
   readonly timeMs: number;
@@ -56,6 +68,7 @@ export interface Recording {
   /** Each document as it was first seen, by its path. */
   readonly documents: ReadonlyMap<string, string>;
   readonly changes: readonly Change[];
+  readonly rests: readonly Rest[];
   readonly fetches: readonly RecordedFetch[];
 }
 
@@ -68,10 +81,18 @@ export async function readRecording(file: string): Promise<Recording> {
   const stored = new Map<string, string>();
   const lastChange = new Map<number, Change>();
   const changes: Change[] = [];
+  const rests: Rest[] = [];
+  /** Until the cursor moves on, or something is typed. */
+  let resting: Rest | undefined;
+  let changedAtMs = -Infinity;
   const starts = new Map<number, { id: number; version: number; time: number }>();
   const fetches: RecordedFetch[] = [];
   const accepted = new Set<string>();
   for (const entry of log) {
+    if (entry.kind === 'changed' || entry.kind === 'selectionChanged') {
+      if (resting && entry.time >= resting.timeMs) rests.push(resting);
+      resting = undefined;
+    }
     switch (entry.kind) {
       case 'documentEncountered':
         paths.set(entry.id, entry.relativePath.replaceAll('\\', '/'));
@@ -89,6 +110,7 @@ export async function readRecording(file: string): Promise<Recording> {
       case 'changed': {
         const text = apply(texts.get(entry.id) ?? '', entry.edit);
         texts.set(entry.id, text);
+        changedAtMs = entry.time;
         const change: Change = {
           timeMs: entry.time, documentId: entry.id, path: paths.get(entry.id) ?? '', version: entry.v, edit: entry.edit, text,
           cursor: endOfLast(entry.edit), accepted: false,
@@ -99,7 +121,11 @@ export async function readRecording(file: string): Promise<Recording> {
       }
       case 'selectionChanged': {
         const change = lastChange.get(entry.id);
-        const cursor = entry.selection[0]?.[1];
+        const [start, cursor] = entry.selection[0] ?? [];
+        const restingText = texts.get(entry.id);
+        if (entry.time - changedAtMs >= EDIT_MOVES_MS && entry.selection.length === 1 && cursor !== undefined && start === cursor && restingText !== undefined) {
+          resting = { timeMs: entry.time + REST_MS, path: paths.get(entry.id) ?? '', text: restingText, cursor: Math.min(cursor, restingText.length) };
+        }
         if (change !== undefined && cursor !== undefined && entry.time - change.timeMs < 30) change.cursor = Math.min(cursor, change.text.length);
         lastChange.delete(entry.id);
         break;
@@ -124,7 +150,7 @@ export async function readRecording(file: string): Promise<Recording> {
     }
   }
   for (const change of changes) change.accepted = accepted.has(`${change.documentId} ${change.version}`);
-  return { documents, changes, fetches };
+  return { documents, changes, rests, fetches };
 }
 
 function apply(text: string, edit: readonly Edit[]): string {

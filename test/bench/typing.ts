@@ -21,7 +21,7 @@ import { parseArgs } from 'node:util';
 import { CompletionService } from '../../sidecar/completion/completionService.ts';
 import { languageIdOf } from '../../sidecar/context/languageIds.ts';
 import { openBenchSession } from './benchSession.ts';
-import { type Change, readRecording, type Recording, typedAfter } from './recording.ts';
+import { type Change, readRecording, type Recording, type Rest, typedAfter } from './recording.ts';
 import { repositoryRoot, writeReport } from './report.ts';
 import { type Burst, chooseBursts } from './typing/bursts.ts';
 import { countingSession, processorSeconds } from './typing/countingSession.ts';
@@ -48,13 +48,22 @@ const { values: options } = parseArgs({
   },
 });
 
+/** The cursor rested so long before a burst's first change at most. */
+const BEFORE_BURST_MS = 5000;
+
 /** Answers a request, or nothing. */
 type Complete = (change: Change, signal: AbortSignal) => Promise<{ readonly text: string; readonly cached: boolean } | undefined>;
+/** Hears that the cursor rests; resolves when what follows from that is done. */
+type RestHere = (rest: Rest) => Promise<void>;
 
-async function replay(complete: Complete, changes: readonly Change[], burst: Burst): Promise<Answer[]> {
+async function replay(complete: Complete, restHere: RestHere, { changes, rests }: Recording, burst: Burst): Promise<Answer[]> {
   const answers: Answer[] = [];
+  const [begin, end] = [(changes[burst.first]?.timeMs ?? 0) - BEFORE_BURST_MS, changes[burst.last]?.timeMs ?? 0];
+  const open = rests.filter(({ timeMs }) => timeMs > Math.max(begin, changes[burst.first - 1]?.timeMs ?? -Infinity) && timeMs < end);
+  const restsBefore = (timeMs: number): Rest[] => open.splice(0, open.findLastIndex((rest) => rest.timeMs <= timeMs) + 1);
   if (options.stepwise) {
     for (let index = burst.first; index <= burst.last; index++) {
+      for (const rest of restsBefore(changes[index]?.timeMs ?? 0)) await restHere(rest);
       const answer = await ask(complete, changes[index] as Change, index, new AbortController().signal);
       if (answer !== undefined) answers.push(answer);
     }
@@ -62,12 +71,17 @@ async function replay(complete: Complete, changes: readonly Change[], burst: Bur
   }
   const pending: Promise<void>[] = [];
   const startedAt = performance.now();
-  const zero = changes[burst.first]?.timeMs ?? 0;
+  const zero = Math.min(changes[burst.first]?.timeMs ?? 0, open[0]?.timeMs ?? Infinity);
+  const until = (timeMs: number): Promise<void> => sleep(Math.max(0, timeMs - zero - (performance.now() - startedAt)));
   let cancel = new AbortController();
   for (let index = burst.first; index <= burst.last; index++) {
     const change = changes[index];
     if (change === undefined) break;
-    await sleep(Math.max(0, change.timeMs - zero - (performance.now() - startedAt)));
+    for (const rest of restsBefore(change.timeMs)) {
+      await until(rest.timeMs);
+      pending.push(restHere(rest));
+    }
+    await until(change.timeMs);
     cancel.abort();
     cancel = new AbortController();
     pending.push(ask(complete, change, index, cancel.signal).then((answer) => void (answer && answers.push(answer))));
@@ -87,15 +101,15 @@ async function ask(complete: Complete, change: Change, index: number, signal: Ab
   return { change: index, latencyMs: performance.now() - startedAt, cached: answer.cached, text: answer.text };
 }
 
-const requestOf = (change: Change) => ({
-  uri: uriOf(change.path), languageId: languageIdOf(change.path), text: change.text, offset: change.cursor, explicit: false, clientKey: 'bench', settings: {},
+const requestOf = ({ path: file, text, cursor }: Pick<Change, 'path' | 'text' | 'cursor'>) => ({
+  uri: uriOf(file), languageId: languageIdOf(file), text, offset: cursor, explicit: false, clientKey: 'bench', settings: {},
 });
 
 const dataFile = options.data ?? process.env['CHORUS_EDIT_RECORDING'] ?? path.join(repositoryRoot, '../shared/data/edit-recordings/typescript-service-92-minutes.json.gz');
 const recording = options.package === undefined ? await recorded() : await packageTrace(options.package, { places: Math.ceil(Number(options.minutes) * PLACES_PER_MINUTE), seed: Number(options.seed) });
 const HOW = options.stepwise
   ? 'one change after the other, each when the answer to the one before is there: counts depend on nothing else that the machine does, and times mean nothing'
-  : `replayed at true speed. As in VS Code the request before is cancelled at each change, and the next comes ${EDITOR_DELAY_MS} ms later unless there was another change`;
+  : `replayed at true speed. As in VS Code the request before is cancelled at each change, and the next comes ${EDITOR_DELAY_MS} ms later unless there was another change; Chorus also hears where the cursor rests, as its extension tells it`;
 const bursts = chooseBursts(recording.changes, { wantedMs: Number(options.minutes) * 60_000, limit: options.limit === undefined ? Infinity : Number(options.limit), seed: Number(options.seed) });
 const changes = bursts.reduce((sum, burst) => sum + burst.last - burst.first + 1, 0);
 
@@ -106,15 +120,15 @@ async function recorded(): Promise<Recording> {
 }
 
 /** Replays all bursts with an engine; `open` makes of its session what answers. */
-async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<typeof countingSession>['session'], workspace: RecordedWorkspace) => { complete: Complete; statistics: () => { requests: number; cancelled: number } }): Promise<{ model: string; answers: Answer[]; rows: Record<string, string> }> {
+async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<typeof countingSession>['session'], workspace: RecordedWorkspace) => { complete: Complete; restHere?: RestHere; statistics: () => { requests: number; cancelled: number } }): Promise<{ model: string; answers: Answer[]; rows: Record<string, string> }> {
   const bench = await openBenchSession({ engine });
   await using workspace = await recordedWorkspace(recording.documents);
   try {
     const before = await processorSeconds(bench.pid());
     const { session, counts } = countingSession(bench, options.verbose ? (line) => console.log(`${engine} ${line}`) : undefined);
-    const { complete, statistics } = open(session, workspace);
+    const { complete, restHere = async () => undefined, statistics } = open(session, workspace);
     const answers: Answer[] = [];
-    for (const burst of bursts) answers.push(...(await replay(complete, recording.changes, burst)));
+    for (const burst of bursts) answers.push(...(await replay(complete, restHere, recording, burst)));
     const after = await processorSeconds(bench.pid());
     const { requests, cancelled } = statistics();
     const rows = describeOwn(recording, answers, { changes, requests, cancelled, engine: counts(), processorSeconds: after === undefined || before === undefined ? undefined : after - before });
@@ -128,6 +142,7 @@ const chorus = await measure('auto', (session, workspace) => {
   const service = new CompletionService({ session });
   return {
     statistics: () => service.statistics(),
+    restHere: (rest) => service.cursorRests({ ...requestOf(rest), workspace: workspace.workspace, contextSettings: { maxTokens: Number(options.context) } }),
     complete: async (change, signal) => {
       workspace.changed(change.path, change.text, change.cursor);
       return (await service.complete({ ...requestOf(change), workspace: workspace.workspace, contextSettings: { maxTokens: Number(options.context) } }, signal))[0];

@@ -46,7 +46,7 @@ export function countingSession(session: ModelSession, onRequest?: (line: string
       return typeof value === 'function' ? (value as (...parameters: unknown[]) => unknown).bind(target) : value;
     },
   });
-  return { session: { engine, model: () => session.model() }, counts: () => ({ ...counts }) };
+  return { session: { engine, loaded: session.loaded, model: () => session.model() }, counts: () => ({ ...counts }) };
 }
 
 /** Tokens of a prompt between what its beginning and its end share with the prompt before: what a cache that loses nothing has to evaluate. */

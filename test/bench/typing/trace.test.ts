@@ -29,6 +29,16 @@ describe('a trace over documents', () => {
     assert.match(typedAfter(trace.changes, 0, 20), /^onst value/);
   });
 
+  it('has the cursor rest at each place before anything is typed there', () => {
+    assert.equal(trace.rests.length, 2);
+    for (const { path, text: resting, cursor, timeMs } of trace.rests) {
+      const first = trace.changes.find((change) => change.path === path);
+      assert.equal(resting, trace.documents.get(path));
+      assert.equal(cursor, first?.edit[0]?.[0]);
+      assert.ok(first && timeMs < first.timeMs && timeMs > first.timeMs - 1000);
+    }
+  });
+
   it('has a burst for each place, and is the same for the same seed', () => {
     assert.equal(chooseBursts(trace.changes, { wantedMs: Infinity, limit: Infinity, seed: 1 }).length, 2);
     assert.deepEqual(traceOf(documents, { places: 5, seed: 3 }), trace);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readPackages } from '../../../.scripts/bundledModel/packages.ts';
 import { Random } from '../../../sidecar/train/random.ts';
 import { packageFolder, sourceFiles } from '../completion/places.ts';
-import type { Change, Recording } from '../recording.ts';
+import { type Change, type Recording, type Rest, REST_MS } from '../recording.ts';
 import { shuffled } from '../shuffled.ts';
 
 /** Lines that are typed at one place, and how many lines a file has before them. */
@@ -19,6 +19,8 @@ const MEDIAN_INTERVAL_MS = 210;
 const INTERVAL_SIGMA = 0.5;
 /** A line is thought about before it is begun. */
 const LINE_PAUSE_MS = 1_200;
+/** From the click on a place to the first keystroke there: the median of the recorded person (`recording.ts`). */
+const CLICK_MS = 355;
 
 /**
  * A made-up recording over a real package that no model here was trained on: at `places` of its files, drawn by the seed, some lines are taken out and typed again, character by
@@ -39,6 +41,7 @@ export function traceOf(texts: ReadonlyMap<string, string>, { places, seed }: { 
   const random = new Random(seed);
   const documents = new Map(texts);
   const changes: Change[] = [];
+  const rests: Rest[] = [];
   let timeMs = 0;
   const files = shuffled([...texts.keys()], seed).flatMap((file) => {
     const hole = holeOf((texts.get(file) as string).split('\n'), random);
@@ -48,6 +51,7 @@ export function traceOf(texts: ReadonlyMap<string, string>, { places, seed }: { 
     documents.set(file, before + after);
     timeMs += GAP_MS;
     let [version, written] = [1, ''];
+    rests.push({ timeMs: timeMs - CLICK_MS + REST_MS, path: file, text: before + after, cursor: before.length });
     for (const piece of typed.match(/\n[ \t]*|[^\n]/g) ?? []) {
       const start = before.length + written.length;
       written += piece;
@@ -55,7 +59,7 @@ export function traceOf(texts: ReadonlyMap<string, string>, { places, seed }: { 
       changes.push({ timeMs, documentId, path: file, version: version++, edit: [[start, start, piece]], text: before + written + after, cursor: start + piece.length, accepted: false });
     }
   }
-  return { documents, changes, fetches: [] };
+  return { documents, changes, rests, fetches: [] };
 }
 
 /** Lines to take out: behind others, the first of them with code, none of them blank. */

@@ -15,6 +15,10 @@ export class ScriptedEngine implements Engine {
   answer: (generation: Generation) => string = () => '';
   /** Resolves when the next character may be sent; at once unless a test holds it. */
   pace: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
+  /** Resolves when a prompt is evaluated. */
+  evaluation: (signal: AbortSignal | undefined) => Promise<void> = () => Promise.resolve();
+  /** What its evaluation is said to take. */
+  promptMs = 0;
   /** How much of a prompt is evaluated. */
   evaluated: (generation: Generation) => number = ({ tokens }) => tokens.length;
   readonly loaded: LoadedModel;
@@ -71,6 +75,11 @@ export class ScriptedEngine implements Engine {
     this.generations.push(params);
     const whole = (params.requiredPrefix ?? '') + this.answer(params);
     let said = '';
+    await this.evaluation(options.signal);
+    if (options.signal?.aborted) {
+      this.cancelledGenerations++;
+      return { ...this.#result(params, '', 'cancelled'), evaluatedTokens: 0 };
+    }
     while (said.length < whole.length && said.length < params.maxTokens) {
       await this.pace();
       if (options.signal?.aborted) {
@@ -96,6 +105,6 @@ export class ScriptedEngine implements Engine {
   }
 
   #result(params: Generation, text: string, stopReason: EngineGenerateResult['stopReason']): EngineGenerateResult {
-    return { tokens: [], text, stopReason, sequence: params.sequence, reusedTokens: 0, evaluatedTokens: this.evaluated(params), promptMs: 0, generateMs: 0 };
+    return { tokens: [], text, stopReason, sequence: params.sequence, reusedTokens: 0, evaluatedTokens: this.evaluated(params), promptMs: this.promptMs, generateMs: 0 };
   }
 }

@@ -1,0 +1,38 @@
+import * as vscode from 'vscode';
+
+/** A cursor that stays for so long was put there, and did not only pass. */
+const REST_MS = 100;
+/** The editor tells of the cursor's move right behind the edit that moved it. */
+const EDIT_MOVES_MS = 50;
+
+/** Watches where the user puts the cursor without typing: that is where they type next. */
+export class RestingCursor implements vscode.Disposable {
+  readonly #disposables: readonly vscode.Disposable[];
+  #timer: NodeJS.Timeout | undefined;
+  #edited: { readonly document: vscode.TextDocument; readonly atMs: number } | undefined;
+
+  /** `onRest`: one cursor, without a selection, stands still in `document`. */
+  constructor(private readonly onRest: (document: vscode.TextDocument, position: vscode.Position) => void) {
+    this.#disposables = [
+      vscode.workspace.onDidChangeTextDocument(({ document }) => (this.#edited = { document, atMs: Date.now() })),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.#moved(textEditor)),
+      vscode.window.onDidChangeActiveTextEditor((editor) => this.#moved(editor)),
+    ];
+  }
+
+  #moved(editor: vscode.TextEditor | undefined): void {
+    clearTimeout(this.#timer);
+    if (editor === undefined || (this.#edited?.document === editor.document && Date.now() - this.#edited.atMs < EDIT_MOVES_MS)) return;
+    const { document, selection } = editor;
+    if (editor.selections.length > 1 || !selection.isEmpty) return;
+    const { version } = document;
+    this.#timer = setTimeout(() => {
+      if (document.version === version && vscode.window.activeTextEditor === editor && editor.selection.isEqual(selection)) this.onRest(document, selection.active);
+    }, REST_MS);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+}
