@@ -51,11 +51,11 @@ export function traceOf(texts: ReadonlyMap<string, string>, { places, seed }: { 
     documents.set(file, before + after);
     timeMs += GAP_MS;
     let [version, written] = [1, ''];
-    rests.push({ timeMs: timeMs - CLICK_MS + REST_MS, path: file, text: before + after, cursor: before.length });
     for (const piece of typed.match(/\n[ \t]*|[^\n]/g) ?? []) {
       const start = before.length + written.length;
       written += piece;
       timeMs += MEDIAN_INTERVAL_MS * Math.exp(INTERVAL_SIGMA * random.normal()) + (piece.startsWith('\n') ? LINE_PAUSE_MS : 0);
+      if (start === before.length) rests.push({ timeMs: timeMs - CLICK_MS + REST_MS, path: file, text: before + after, cursor: start });
       changes.push({ timeMs, documentId, path: file, version: version++, edit: [[start, start, piece]], text: before + written + after, cursor: start + piece.length, accepted: false });
     }
   }
