@@ -91,7 +91,7 @@ export class CompletionService {
     this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, now: this.#now, log: this.#log });
     this.#reader = new ContextReader({ session, prompts: this.#prompts, sequences: this.#sequences, drafts: this.#drafts, log: this.#log });
     const budget = new IdleBudget(this.#now);
-    this.#cursorReader = new CursorReader({ session, prompts: this.#prompts, sequences: this.#sequences, budget, log: this.#log });
+    this.#cursorReader = new CursorReader({ session, prompts: this.#prompts, sequences: this.#sequences, budget, onRead: () => this.#statistics.placeRead(), log: this.#log });
     this.#readAhead = new ReadAhead(budget, dependencies.onReadAhead);
     this.#next = new NextCompletion({
       budget,

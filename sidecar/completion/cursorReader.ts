@@ -16,6 +16,8 @@ export interface CursorReaderOptions {
   readonly prompts: PromptMaker;
   readonly sequences: ClientSequences;
   readonly budget: IdleBudget;
+  /** Told of each prompt that is evaluated to its end. */
+  readonly onRead: () => void;
   readonly log: (message: string) => void;
 }
 
@@ -53,7 +55,7 @@ export class CursorReader {
   }
 
   async #read(request: CompletionRequest, cursor: Cursor, signal: AbortSignal): Promise<void> {
-    const { session, prompts, sequences, budget, log } = this.options;
+    const { session, prompts, sequences, budget, onRead, log } = this.options;
     const { loaded: model } = session;
     const limitMs = budget.allowanceMs();
     // A model is loaded for who types, not for who looks around.
@@ -73,6 +75,7 @@ export class CursorReader {
       sequences.ended(sequence, prompt.tokens, result);
     }
     budget.spend(result.promptMs);
+    if (result.reusedTokens + result.evaluatedTokens === prompt.tokens.length) onRead();
     log(`read at the cursor: ${result.reusedTokens} + ${result.evaluatedTokens} of ${prompt.tokens.length} prompt tokens in ${Math.round(result.promptMs)} ms (${result.stopReason})`);
   }
 }

@@ -8,6 +8,7 @@ export class StatisticsCounter {
   #answered = 0;
   #cached = 0;
   #prepared = 0;
+  #placesRead = 0;
   #cancelled = 0;
   #shown = 0;
   #accepted = 0;
@@ -28,6 +29,10 @@ export class StatisticsCounter {
 
   prepared(): void {
     this.#prepared++;
+  }
+
+  placeRead(): void {
+    this.#placesRead++;
   }
 
   cancelled(): void {
@@ -60,6 +65,7 @@ export class StatisticsCounter {
       answered: this.#answered,
       cached: this.#cached,
       prepared: this.#prepared,
+      placesRead: this.#placesRead,
       cancelled: this.#cancelled,
       shown: this.#shown,
       accepted: this.#accepted,

@@ -549,6 +549,8 @@ export interface CompletionStatistics {
   readonly cached: number;
   /** Made before anybody asked, while the completion before was on the screen. */
   readonly prepared: number;
+  /** Places whose prompts were evaluated while the cursor rested there, before anybody asked. */
+  readonly placesRead: number;
   readonly cancelled: number;
   readonly shown: number;
   readonly accepted: number;

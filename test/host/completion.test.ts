@@ -20,6 +20,18 @@ for (const version of [NEWEST_HOST, OLDEST_HOST]) {
       assert.match(text, /return \S/);
     });
 
+    scenario('what ghost text needs where the cursor rests is read before anything is typed', async (host) => {
+      const window = await host.openWindow();
+      await window.openFile(host.file(FILE));
+      await window.goTo(...PLACE);
+      await window.typeForGhostText(' ');
+      const { placesRead, requests } = await host.statistics();
+      await window.openFile(await host.write('more.ts', `${'export const unit = { x: 1, y: 1 };\n'.repeat(20)}export const origin = \n`));
+      await window.goTo(21, 23);
+      await waitFor('the place to be read', async () => (await host.statistics()).placesRead > placesRead || undefined);
+      assert.equal((await host.statistics()).requests, requests, 'nothing was asked');
+    });
+
     scenario('what follows ghost text that is taken was prepared while it was on the screen', async (host) => {
       const window = await host.openWindow();
       await window.openFile(await host.write('sums.py', 'def add(a, b):\n    total = a + b\n    return total\n\n\ndef subtract(a, b):\n    total = a'));

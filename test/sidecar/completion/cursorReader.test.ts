@@ -33,6 +33,7 @@ describe('a cursor that rests', () => {
     assert.equal(completion?.text, '2;');
     assert.deepEqual(engine.generations[1]?.tokens, reading.tokens);
     assert.equal(engine.generations[1]?.sequence, reading.sequence);
+    assert.equal(service.statistics().placesRead, 1);
   });
 
   it('asks for nothing where the request before evaluated the place', async () => {

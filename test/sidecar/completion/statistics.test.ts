@@ -8,6 +8,7 @@ test('counts what was asked, answered, shown and taken', () => {
   counter.answered(10, true);
   counter.answered(300, false);
   counter.prepared();
+  counter.placeRead();
   counter.cancelled();
   counter.feedback({ completionId: '1', kind: 'shown' });
   counter.feedback({ completionId: '1', kind: 'acceptedPartly', acceptedCharacters: 4 });
@@ -18,6 +19,7 @@ test('counts what was asked, answered, shown and taken', () => {
     answered: 2,
     cached: 1,
     prepared: 1,
+    placesRead: 1,
     cancelled: 1,
     shown: 1,
     accepted: 1,

@@ -49,6 +49,20 @@ describe('who answers a client', () => {
       assert.deepEqual(said, { host: new URL(server.url).host, model: 'test-model', leavesMachine: false, reasonsForLocal: [] });
     }));
 
+  it('reads at the resting cursor of a client that has no server', () =>
+    withServices(async ({ services, engine, use, server }) => {
+      // What makes a model loaded.
+      await services.complete({ ...completion, clientKey: '2' }, never);
+      const resting = { ...completion, text: `${'const one = 1;\n'.repeat(3)}const two = `, offset: 57 };
+      use();
+      await services.cursorRests(resting);
+      assert.equal(engine.generations.length, 1);
+      assert.equal(server.requests.length, 0);
+      services.configure(undefined);
+      await services.cursorRests(resting);
+      assert.equal(engine.generations.length, 2);
+    }));
+
   it('does not tell a server that it runs on the user’s machine', () =>
     withServices(async ({ services, server, use }) => {
       use();
