@@ -1,9 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { CURSOR_NOTIFICATION, type RestingCursor, type Trouble } from '../../sidecar/protocol/client.ts';
+import { CURSOR_NOTIFICATION, type CursorRest, type Trouble } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import type { DocumentSync } from '../documents/documentSync.ts';
-import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { TroubleError } from '../sidecar/troubleError.ts';
 import { readCompletionPreferences } from '../settings.ts';
@@ -59,9 +58,9 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
   async prepare(document: vscode.TextDocument, position: vscode.Position): Promise<void> {
     const { session, policy, documents } = this.#setup;
     if (!session.isRunning || this.state(document.languageId).kind !== 'on' || (await policy.check(document.uri)) !== 'allowed') return;
-    if (vscode.languages.match([...SYNCED_DOCUMENTS], document) === 0 || (await documents.ensureSent(document)) !== 'sent') return;
+    if ((await documents.ensureSent(document)) !== 'sent') return;
     const { line, character } = position;
-    await session.notifyIfRunning(CURSOR_NOTIFICATION, { textDocument: { uri: document.uri.toString() }, position: { line, character } } satisfies RestingCursor);
+    await session.notifyIfRunning(CURSOR_NOTIFICATION, { textDocument: { uri: document.uri.toString() }, position: { line, character } } satisfies CursorRest);
   }
 
   async #ask(

@@ -9,12 +9,12 @@ const EDIT_MOVES_MS = 50;
 export class RestingCursor implements vscode.Disposable {
   readonly #disposables: readonly vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
-  #edited: { readonly document: vscode.TextDocument; readonly atMs: number } | undefined;
+  readonly #editedAtMs = new WeakMap<vscode.TextDocument, number>();
 
   /** `onRest`: one cursor, without a selection, stands still in `document`. */
   constructor(private readonly onRest: (document: vscode.TextDocument, position: vscode.Position) => void) {
     this.#disposables = [
-      vscode.workspace.onDidChangeTextDocument(({ document }) => (this.#edited = { document, atMs: Date.now() })),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#editedAtMs.set(document, Date.now())),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.#moved(textEditor)),
       vscode.window.onDidChangeActiveTextEditor((editor) => this.#moved(editor)),
     ];
@@ -22,8 +22,9 @@ export class RestingCursor implements vscode.Disposable {
 
   #moved(editor: vscode.TextEditor | undefined): void {
     clearTimeout(this.#timer);
-    if (editor === undefined || (this.#edited?.document === editor.document && Date.now() - this.#edited.atMs < EDIT_MOVES_MS)) return;
+    if (editor === undefined) return;
     const { document, selection } = editor;
+    if (Date.now() - (this.#editedAtMs.get(document) ?? -Infinity) < EDIT_MOVES_MS) return;
     if (editor.selections.length > 1 || !selection.isEmpty) return;
     const { version } = document;
     this.#timer = setTimeout(() => {

@@ -54,6 +54,8 @@ export class CompletionService {
   readonly #cache = new TypedThroughCache();
   readonly #inFlight = new InFlight();
   readonly #statistics: StatisticsCounter;
+  /** The document of each client's last request. */
+  readonly #lastUris = new Map<string, string>();
   readonly #debounces = new Map<string, AdaptiveDebounce>();
   readonly #prompts: PromptMaker;
   readonly #sequences = new ClientSequences();
@@ -91,7 +93,7 @@ export class CompletionService {
     this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, now: this.#now, log: this.#log });
     this.#reader = new ContextReader({ session, prompts: this.#prompts, sequences: this.#sequences, drafts: this.#drafts, log: this.#log });
     const budget = new IdleBudget(this.#now);
-    this.#cursorReader = new CursorReader({ session, prompts: this.#prompts, sequences: this.#sequences, budget, onRead: () => this.#statistics.placeRead(), log: this.#log });
+    this.#cursorReader = new CursorReader({ session, prompts: this.#prompts, sequences: this.#sequences, budget, inFlight: this.#inFlight, isIdle: () => this.#running() === 0, onRead: () => this.#statistics.placeRead(), log: this.#log });
     this.#readAhead = new ReadAhead(budget, dependencies.onReadAhead);
     this.#next = new NextCompletion({
       budget,
@@ -117,6 +119,7 @@ export class CompletionService {
     }
     const debounce = this.#debounceOf(request.clientKey);
     debounce.keystroke(startedAt);
+    this.#lastUris.set(request.clientKey, request.uri);
     this.#scheduleReading(request, cursor);
     const key = keyOf(request, cursor);
 
@@ -143,14 +146,18 @@ export class CompletionService {
     return this.#answer(hit, { request, cursor, startedAt, cached: false });
   }
 
-  /** A client's cursor rests where nobody asked for anything: what a request there would need is evaluated. Resolves when that is done, or ended. */
+  /**
+   * A client's cursor rests where nobody asked for anything: what a request there would need is evaluated, in the document that the client's last request was for. Who looks into
+   * another one comes back, and nothing that is evaluated is lost for that. Resolves when that is done, or ended.
+   */
   async cursorRests(request: CompletionRequest): Promise<void> {
+    const { clientKey, uri } = request;
     const cursor = readCursor(request);
     if (cursor === undefined || !worthCompleting(cursor, true)) return;
-    if (!this.#next.isFor(keyOf(request, cursor))) this.#next.stop(request.clientKey);
-    if (!this.#mayReadAhead(request)) return;
-    this.#scheduleReading(request, cursor);
-    await this.#cursorReader.read(request, cursor);
+    const key = keyOf(request, cursor);
+    if (this.#cache.find(key) !== undefined) return;
+    if (!this.#next.isFor(key)) this.#next.stop(clientKey);
+    if (this.#lastUris.get(clientKey) === uri && this.#mayReadAhead(request)) await this.#cursorReader.read(request, cursor, key);
   }
 
   /** A client tells what became of a completion. */
@@ -170,13 +177,13 @@ export class CompletionService {
     flight?.cancel();
     this.#cache.forget(clientKey);
     this.#prompts.forget(clientKey);
-    this.#cursorReader.stop(clientKey);
+    this.#lastUris.delete(clientKey);
     this.#readAhead.stop(clientKey);
     this.#lastPrompts.forget(clientKey);
     this.#drafts.forget(clientKey);
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
-    await Promise.all([flight?.finished.catch(() => undefined), this.#cursorReader.ended(clientKey), this.#readAhead.ended(clientKey)]);
+    await Promise.all([flight?.finished.catch(() => undefined), this.#readAhead.ended(clientKey)]);
     const [names, drafts] = [this.#sequences.names(clientKey), this.#sequences.drafts(clientKey)];
     this.#sequences.forget(clientKey);
     // A dead engine has forgotten them already.
@@ -225,7 +232,6 @@ export class CompletionService {
   async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: MakeOptions): Promise<void> {
     const { chosen } = this.#session;
     await this.#drafts.dropGone(this.#sequences.drafts(key.clientKey), request);
-    this.#cursorReader.stop(key.clientKey);
     const made = await this.#candidates.make(request, cursor, run);
     if (made === undefined || this.#session.chosen !== chosen) return;
     this.#cache.add(key, made.texts);
@@ -255,7 +261,7 @@ export class CompletionService {
 
   /** Ends what is read and prepared ahead for a client. */
   stopReadingAhead(clientKey: string): void {
-    this.#cursorReader.stop(clientKey);
+    this.#inFlight.cancelAhead(clientKey);
     this.#readAhead.stop(clientKey);
     this.#next.stop(clientKey);
   }

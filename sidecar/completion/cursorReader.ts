@@ -1,8 +1,10 @@
 import type { ModelSession } from '../engine/engine.ts';
 import type { EngineGenerateResult } from '../protocol/engine.ts';
+import type { CacheKey } from './cache.ts';
 import type { ClientSequences } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
 import type { IdleBudget } from './idleBudget.ts';
+import type { InFlight } from './inFlight.ts';
 import { chooseExtent } from './multiline.ts';
 import type { PromptMaker } from './promptMaker.ts';
 import type { CompletionRequest } from './request.ts';
@@ -16,49 +18,36 @@ export interface CursorReaderOptions {
   readonly prompts: PromptMaker;
   readonly sequences: ClientSequences;
   readonly budget: IdleBudget;
+  readonly inFlight: InFlight;
+  /** Whether the engine has nothing to do. */
+  readonly isIdle: () => boolean;
   /** Told of each prompt that is evaluated to its end. */
   readonly onRead: () => void;
   readonly log: (message: string) => void;
 }
 
-interface Reading {
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
-}
-
 /** Evaluates what a completion at a client's cursor needs before anything is typed there: the first keystroke's answer then waits for its own tokens alone. */
 export class CursorReader {
-  readonly #readings = new Map<string, Reading>();
-
   constructor(private readonly options: CursorReaderOptions) {}
 
-  /** The cursor rests at a place; what is read for another place ends. Resolves when this is read, or ended. How it fails concerns nobody: the request that needs it fails too. */
-  async read(request: CompletionRequest, cursor: Cursor): Promise<void> {
-    const { clientKey } = request;
-    const before = this.#readings.get(clientKey);
-    before?.abort.abort();
-    const abort = new AbortController();
-    const ended = Promise.all([before?.ended, this.#read(request, cursor, abort.signal).catch(() => undefined)]).then(() => undefined);
-    const reading: Reading = { abort, ended };
-    this.#readings.set(clientKey, reading);
-    await ended;
-    if (this.#readings.get(clientKey) === reading) this.#readings.delete(clientKey);
-  }
-
-  stop(clientKey: string): void {
-    this.#readings.get(clientKey)?.abort.abort();
-  }
-
-  /** Resolves when nothing is read for a client. */
-  async ended(clientKey: string): Promise<void> {
-    await this.#readings.get(clientKey)?.ended;
+  /**
+   * Reads where the cursor rests, while the engine has nothing else to do; a request for the place, or behind it, waits for that and goes on from there. Resolves when it is read, or
+   * ended. How it fails is nobody's affair: the request that needs it fails too.
+   */
+  async read(request: CompletionRequest, cursor: Cursor, key: CacheKey): Promise<void> {
+    const { inFlight, isIdle, session } = this.options;
+    const underWay = inFlight.current(key.clientKey);
+    if (underWay?.isAhead && !underWay.serves(key)) underWay.cancel();
+    else if (underWay !== undefined) return;
+    // A model is loaded for who types, not for who looks around.
+    if (session.loaded === undefined || (underWay === undefined && !isIdle())) return;
+    await inFlight.start(key, (signal) => this.#read(request, cursor, signal), true).finished.catch(() => undefined);
   }
 
   async #read(request: CompletionRequest, cursor: Cursor, signal: AbortSignal): Promise<void> {
     const { session, prompts, sequences, budget, onRead, log } = this.options;
     const { loaded: model } = session;
     const limitMs = budget.allowanceMs();
-    // A model is loaded for who types, not for who looks around.
     if (model === undefined || limitMs === 0) return;
     const fim = await prompts.fimOf(model);
     if (signal.aborted || !worthCompleting(cursor, fim !== undefined)) return;

@@ -88,6 +88,12 @@ export class InFlight {
     return this.#flights.get(clientKey);
   }
 
+  /** Ends what nobody asked a client's service for yet. */
+  cancelAhead(clientKey: string): void {
+    const flight = this.#flights.get(clientKey);
+    if (flight?.isAhead) flight.cancel();
+  }
+
   cancelAll(): void {
     for (const flight of this.#flights.values()) flight.cancel();
   }

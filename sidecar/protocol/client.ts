@@ -233,7 +233,7 @@ export const TROUBLE_ERROR_CODE = -32001;
 
 /** Client → server notification: the cursor rests where nothing was typed yet, and the next completion is likely there. */
 export const CURSOR_NOTIFICATION = 'chorus/didRestCursor';
-export interface RestingCursor {
+export interface CursorRest {
   readonly textDocument: { readonly uri: string };
   readonly position: { readonly line: number; readonly character: number };
 }

@@ -16,7 +16,7 @@ import type {
   GenerateParams,
   ImportModelParams,
   RemoveModelParams,
-  RestingCursor,
+  CursorRest,
   ServerModelsParams,
   WorkspaceChange,
   WorkspaceDefinitionsResult,
@@ -139,7 +139,7 @@ export const didChangeNotebook = z.object({
 });
 export const didCloseNotebook = z.object({ notebookDocument: z.object({ uri: z.string() }), cellTextDocuments: z.array(textDocument) });
 
-export const restingCursor = z.object({ textDocument, position }) satisfies z.ZodType<RestingCursor>;
+export const restingCursor = z.object({ textDocument, position }) satisfies z.ZodType<CursorRest>;
 export const completion = z.object({ textDocument, position, context: z.object({ triggerKind: z.number() }).nullish() });
 export const inlineCompletion = z.object({
   textDocument,

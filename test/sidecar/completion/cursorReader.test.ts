@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CompletionService, type CompletionServiceDependencies } from '../../../sidecar/completion/completionService.ts';
+import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { requestAt } from './cursorAt.ts';
 import { ScriptedEngine } from './scriptedEngine.ts';
 
@@ -22,9 +23,17 @@ async function generations(engine: ScriptedEngine, count: number): Promise<void>
   while (engine.generations.length < count) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Whose last request was for the document of `place`, somewhere else in it. */
+async function afterRequest(options: Partial<CompletionServiceDependencies> = {}): Promise<{ service: CompletionService; engine: ScriptedEngine }> {
+  const set = setUp(options);
+  await set.service.complete(requestAt('const zero = ‸'), never);
+  set.engine.generations.length = 0;
+  return set;
+}
+
 describe('a cursor that rests', () => {
   it('has the prompt of its place evaluated, and nothing generated', async () => {
-    const { service, engine } = setUp();
+    const { service, engine } = await afterRequest();
     await service.cursorRests(requestAt(place));
     const [reading] = engine.generations;
     assert.equal(reading?.maxTokens, 0);
@@ -36,8 +45,9 @@ describe('a cursor that rests', () => {
     assert.equal(service.statistics().placesRead, 1);
   });
 
-  it('asks for nothing where the request before evaluated the place', async () => {
+  it('asks for nothing where an answer is known', async () => {
     const { service, engine } = setUp();
+    engine.answer = () => '';
     await service.complete(requestAt(place), never);
     await service.cursorRests(requestAt(place));
     assert.equal(engine.generations.length, 1);
@@ -45,53 +55,86 @@ describe('a cursor that rests', () => {
 
   for (const [name, where] of [['inside a word', 'const sec‸ond = 2;\nconst third = 3;\n'], ['in an empty document', '‸']] as const) {
     it(`asks for nothing ${name}`, async () => {
-      const { service, engine } = setUp();
+      const { service, engine } = await afterRequest();
       await service.cursorRests(requestAt(where));
       assert.equal(engine.generations.length, 0);
     });
   }
 
+  it('asks for nothing in another document than the last request', async () => {
+    const { service, engine } = await afterRequest();
+    await service.cursorRests(requestAt(place, { uri: 'file:///workspace/other' }));
+    await service.cursorRests(requestAt(place, { clientKey: 'other window' }));
+    assert.equal(engine.generations.length, 0);
+  });
+
   it('loads no model', async () => {
-    const { service, engine } = setUp();
-    const loading = new CompletionService({ session: { engine, model: () => Promise.reject(new Error('loaded')) } });
-    await loading.cursorRests(requestAt(place));
+    const engine = new ScriptedEngine();
+    let loads = 0;
+    const model = async (): Promise<LoadedModel> => {
+      loads++;
+      return engine.loaded;
+    };
+    const service = new CompletionService({ session: { engine, model } });
+    await service.complete(requestAt('const zero = ‸'), never);
+    const before = loads;
     await service.cursorRests(requestAt(place));
+    assert.equal(loads, before);
     assert.equal(engine.generations.length, 1);
   });
 
-  it('asks for nothing while the machine is to be spared, or where nothing is to be read ahead', async () => {
-    const quiet = setUp({ isQuiet: () => true });
+  it('asks for nothing while the engine works, while the machine is to be spared, or where nothing is to be read ahead', async () => {
+    const [busy, quiet, off] = await Promise.all([afterRequest({ running: () => 1 }), afterRequest({ isQuiet: () => true }), afterRequest()]);
+    await busy.service.cursorRests(requestAt(place));
     await quiet.service.cursorRests(requestAt(place));
-    const off = setUp();
     await off.service.cursorRests({ ...requestAt(place), contextSettings: { readAhead: false } });
-    assert.equal(quiet.engine.generations.length + off.engine.generations.length, 0);
+    assert.equal(busy.engine.generations.length + quiet.engine.generations.length + off.engine.generations.length, 0);
   });
 
   it('takes part in what may be spent ahead of requests', async () => {
-    const { service, engine } = setUp({ now: () => 0 });
+    const { service, engine } = await afterRequest({ now: () => 0 });
     engine.promptMs = 60_000;
     await service.cursorRests(requestAt(place));
     await service.cursorRests(requestAt(otherPlace));
     assert.equal(engine.generations.length, 1);
   });
 
-  it('ends what was read where it rested before, and so does a request', async () => {
-    const { service, engine } = setUp();
+  it('ends what was read where it rested before', async () => {
+    const { service, engine } = await afterRequest();
     engine.evaluation = untilAborted;
     const first = service.cursorRests(requestAt(place));
     await generations(engine, 1);
-    const second = service.cursorRests(requestAt(otherPlace));
-    await generations(engine, 2);
+    engine.evaluation = () => Promise.resolve();
+    await service.cursorRests(requestAt(otherPlace));
     await first;
     assert.equal(engine.cancelledGenerations, 1);
-    engine.evaluation = () => Promise.resolve();
-    await service.complete(requestAt(otherPlace), never);
-    await second;
-    assert.equal(engine.cancelledGenerations, 2);
+    assert.equal(engine.generations.length, 2);
+    assert.equal(service.statistics().placesRead, 1);
+  });
+
+  it('is waited for by who types there, and ended by who types elsewhere', async () => {
+    for (const [where, cancelled] of [[place.replace('‸', '1‸'), 0], [otherPlace, 1]] as const) {
+      const { service, engine } = await afterRequest();
+      let finish = (): void => undefined;
+      engine.evaluation = (signal) =>
+        new Promise((resolve) => {
+          finish = resolve;
+          signal?.addEventListener('abort', () => resolve());
+        });
+      const reading = service.cursorRests(requestAt(place));
+      await generations(engine, 1);
+      const asked = service.complete(requestAt(where), never);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(engine.cancelledGenerations, cancelled);
+      engine.evaluation = () => Promise.resolve();
+      finish();
+      await Promise.all([reading, asked]);
+      assert.equal(engine.generations.length, 2);
+    }
   });
 
   it('is forgotten with its client', async () => {
-    const { service, engine } = setUp();
+    const { service, engine } = await afterRequest();
     engine.evaluation = untilAborted;
     const reading = service.cursorRests(requestAt(place));
     await generations(engine, 1);

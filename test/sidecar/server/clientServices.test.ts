@@ -52,7 +52,7 @@ describe('who answers a client', () => {
   it('reads at the resting cursor of a client that has no server', () =>
     withServices(async ({ services, engine, use, server }) => {
       // What makes a model loaded.
-      await services.complete({ ...completion, clientKey: '2' }, never);
+      await services.complete(completion, never);
       const resting = { ...completion, text: `${'const one = 1;\n'.repeat(3)}const two = `, offset: 57 };
       use();
       await services.cursorRests(resting);
