@@ -185,7 +185,7 @@ if (options.write) {
 from the log of that very session. The person saw Copilot's suggestions and often typed along with them, so agreement with what was typed
 next favours Copilot; text that came from an accepted suggestion is not counted as typed.`
       : `Lines of the package ${options.package}, which is held out from training, typed again where they stood: ${minutes} minutes at ${bursts.length} places drawn by seed ${options.seed}, at the pace of
-practised typists (Dhakal et al., 2018), ${HOW}. Nobody was recorded.`;
+practised typists (Dhakal et al., 2018), ${HOW}. Nobody was recorded. The model may have met the package in its own first training, for both engines alike.`;
   await writeReport({
     name: `${options.stepwise ? 'typing-counts' : 'typing'}${what}`,
     title: options.stepwise ? 'What is evaluated while a person types' : 'Completion while a person types',

@@ -33,8 +33,8 @@ export function countingSession(session: ModelSession, onRequest?: (line: string
       counts.newTokens += newTokens(last, params.tokens);
     }
     if (onRequest) {
-      const { evaluatedTokens, reusedTokens, promptMs, stopReason } = result;
-      onRequest(`${params.priority}: ${params.tokens.length} tokens, ${newTokens(last, params.tokens)} new, ${reusedTokens} reused, ${evaluatedTokens} evaluated in ${Math.round(promptMs)} ms, ${result.tokens.length} generated, ${stopReason}`);
+      const { evaluatedTokens, reusedTokens, promptMs, generateMs, stopReason } = result;
+      onRequest(`${params.priority}: ${params.tokens.length} tokens, ${newTokens(last, params.tokens)} new, ${reusedTokens} reused, ${evaluatedTokens} evaluated in ${Math.round(promptMs)} ms, ${result.tokens.length} generated in ${Math.round(generateMs)} ms, ${stopReason}`);
     }
     last = params.tokens;
     return result;
