@@ -157,7 +157,12 @@ export class CompletionService {
     const key = keyOf(request, cursor);
     if (this.#cache.find(key) !== undefined) return;
     if (!this.#next.isFor(key)) this.#next.stop(clientKey);
-    if (this.#lastUris.get(clientKey) === uri && this.#mayReadAhead(request)) await this.#cursorReader.read(request, cursor, key);
+    // A model is loaded for who types, not for who looks around.
+    if (this.#session.loaded === undefined || this.#lastUris.get(clientKey) !== uri || !this.#mayReadAhead(request)) return;
+    // The whole context can wait for the next pause.
+    this.#scheduleReading(request, cursor);
+    await this.#readAhead.ended(clientKey);
+    await this.#cursorReader.read(request, cursor, key);
   }
 
   /** A client tells what became of a completion. */

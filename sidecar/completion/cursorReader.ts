@@ -35,12 +35,9 @@ export class CursorReader {
    * ended. How it fails is nobody's affair: the request that needs it fails too.
    */
   async read(request: CompletionRequest, cursor: Cursor, key: CacheKey): Promise<void> {
-    const { inFlight, isIdle, session } = this.options;
+    const { inFlight, isIdle } = this.options;
     const underWay = inFlight.current(key.clientKey);
-    if (underWay?.isAhead && !underWay.serves(key)) underWay.cancel();
-    else if (underWay !== undefined) return;
-    // A model is loaded for who types, not for who looks around.
-    if (session.loaded === undefined || (underWay === undefined && !isIdle())) return;
+    if (underWay === undefined ? !isIdle() : !underWay.isAhead || underWay.serves(key)) return;
     await inFlight.start(key, (signal) => this.#read(request, cursor, signal), true).finished.catch(() => undefined);
   }
 

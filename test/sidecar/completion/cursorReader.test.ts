@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { CompletionService, type CompletionServiceDependencies } from '../../../sidecar/completion/completionService.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { requestAt } from './cursorAt.ts';
@@ -89,6 +89,31 @@ describe('a cursor that rests', () => {
     await quiet.service.cursorRests(requestAt(place));
     await off.service.cursorRests({ ...requestAt(place), contextSettings: { readAhead: false } });
     assert.equal(busy.engine.generations.length + quiet.engine.generations.length + off.engine.generations.length, 0);
+  });
+
+  it('comes before the whole context, which is read at the next pause', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      let running = 0;
+      const { service, engine } = setUp({ running: () => running });
+      engine.answer = () => '';
+      engine.evaluated = () => 0;
+      await service.complete(requestAt('const zero = ‸', { settings: { minDebounceMs: 0 } }), never);
+      engine.evaluation = async (signal) => {
+        running++;
+        await untilAborted(signal);
+        running--;
+      };
+      mock.timers.tick(3_000);
+      await generations(engine, 2);
+      const before = engine.cancelledGenerations;
+      engine.evaluation = () => Promise.resolve();
+      await service.cursorRests(requestAt(place));
+      assert.equal(engine.cancelledGenerations, before + 1);
+      assert.equal(engine.generations.length, 3);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('takes part in what may be spent ahead of requests', async () => {
