@@ -181,7 +181,6 @@ export class CompletionService {
     const flight = this.#inFlight.current(clientKey);
     flight?.cancel();
     this.#cache.forget(clientKey);
-    this.#prompts.forget(clientKey);
     this.#lastUris.delete(clientKey);
     this.#readAhead.stop(clientKey);
     this.#lastPrompts.forget(clientKey);
@@ -189,6 +188,8 @@ export class CompletionService {
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
     await Promise.all([flight?.finished.catch(() => undefined), this.#readAhead.ended(clientKey)]);
+    // A prompt that was being made would be remembered anew.
+    this.#prompts.forget(clientKey);
     const [names, drafts] = [this.#sequences.names(clientKey), this.#sequences.drafts(clientKey)];
     this.#sequences.forget(clientKey);
     // A dead engine has forgotten them already.

@@ -103,6 +103,9 @@ export class Scheduler {
         if (!(error instanceof EndedEarly)) {
           this.sequences.forget(lease.name, { inUse: true });
           isSound = false;
+        } else if (!lease.isWarm && !hasBegun) {
+          // It is another name's still, and nothing of that may pass for this one's.
+          this.sequences.forget(lease.name, { inUse: true });
         }
         throw error;
       } finally {

@@ -105,6 +105,30 @@ describe('a generation', () => {
     assert.equal((await scheduler.generate({ ...request, requiredPrefix: 'a' })).text, 'aaaa');
   });
 
+  test('that ended before its first turn leaves nothing of whose place it took to the next of its name', async () => {
+    const { backend, lengths, letGo } = slowBackend();
+    const reusing = (): BackendSequence => {
+      const [sequence] = lettersBackend().sequences as [BackendSequence];
+      return { ...sequence, get length() { return sequence.length; }, get room() { return sequence.room; }, commonPrefixLength: (tokens) => Math.min(tokens.length, sequence.length) };
+    };
+    const [slow] = backend.sequences as [BackendSequence];
+    const scheduler = new Scheduler({ ...backend, sequences: [reusing(), reusing(), slow] }, { attentionCostSlope: 0 });
+    const request = { priority: 'completion', tokens: [0, 0, 0], maxTokens: 1, sampling: { temperature: 0 } } as const;
+    for (const sequence of ['first', 'second']) await scheduler.generate({ ...request, sequence });
+    assert.ok((await scheduler.generate({ ...request, sequence: 'second' })).reusedTokens > 0);
+    let isDone = false;
+    const finished = (): void => void (isDone = true);
+    scheduler.generate({ ...request, sequence: 'busy', priority: 'chat', tokens: Array.from({ length: 60 }, () => 0) }).then(finished, finished);
+    while (lengths.length === 0) await nextCycle();
+    const abort = new AbortController();
+    const ended = scheduler.generate({ ...request, sequence: 'third', priority: 'background' }, { signal: abort.signal });
+    await nextCycle();
+    abort.abort();
+    assert.equal((await ended).sequence, undefined);
+    assert.equal((await scheduler.generate({ ...request, sequence: 'third' })).reusedTokens, 0);
+    for (; !isDone; await nextCycle()) letGo();
+  });
+
   test('drafts from the texts of the name that it is given alone, until they are taken away', async () => {
     const backend = lettersBackend();
     const [sequence] = backend.sequences as [BackendSequence];
