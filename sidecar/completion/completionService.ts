@@ -4,20 +4,16 @@ import { type CompletionFeedback, type CompletionStatistics, type ContextResult,
 import { type CacheHit, type CacheKey, keyOf, TypedThroughCache } from './cache.ts';
 import { CandidateMaker, type MakeOptions } from './candidateMaker.ts';
 import { ClientSequences } from './clientSequences.ts';
-import { ContextReader } from './contextReader.ts';
 import { type Cursor, readCursor } from './cursor.ts';
-import { CursorReader } from './cursorReader.ts';
 import { AdaptiveDebounce, delay } from './debounce.ts';
-import { IdleBudget } from './idleBudget.ts';
 import { type Flight, InFlight } from './inFlight.ts';
 import { LastPrompts } from './lastPrompts.ts';
-import { NextCompletion, type NextPlace } from './nextCompletion.ts';
 import type { PromptSpeedMemory } from './promptBudget.ts';
 import { PromptMaker } from './promptMaker.ts';
-import { ReadAhead } from './readAhead.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import { StatisticsCounter } from './statistics.ts';
 import { worthCompleting } from './trigger.ts';
+import { WorkAhead } from './workAhead.ts';
 import { WorkspaceDrafts } from './workspaceDrafts.ts';
 
 export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
@@ -49,21 +45,15 @@ export class CompletionService {
   readonly #now: () => number;
   readonly #running: () => number;
   readonly #onRunning: (listener: () => void) => () => void;
-  readonly #isQuiet: () => boolean;
   readonly #log: (message: string) => void;
   readonly #cache = new TypedThroughCache();
   readonly #inFlight = new InFlight();
   readonly #statistics: StatisticsCounter;
-  /** The document of each client's last request. */
-  readonly #lastUris = new Map<string, string>();
   readonly #debounces = new Map<string, AdaptiveDebounce>();
   readonly #prompts: PromptMaker;
   readonly #sequences = new ClientSequences();
   readonly #candidates: CandidateMaker;
-  readonly #cursorReader: CursorReader;
-  readonly #readAhead: ReadAhead;
-  readonly #reader: ContextReader;
-  readonly #next: NextCompletion;
+  readonly #ahead: WorkAhead;
   readonly #lastPrompts = new LastPrompts();
   readonly #drafts: WorkspaceDrafts;
   #chosen: string | undefined;
@@ -76,7 +66,6 @@ export class CompletionService {
     this.#log = dependencies.log ?? (() => undefined);
     this.#running = dependencies.running ?? (() => 0);
     this.#onRunning = dependencies.onRunning ?? (() => () => undefined);
-    this.#isQuiet = dependencies.isQuiet ?? (() => false);
     const { session, speeds } = dependencies;
     this.#prompts = new PromptMaker({
       session,
@@ -91,16 +80,20 @@ export class CompletionService {
     });
     this.#drafts = new WorkspaceDrafts(session.engine);
     this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, now: this.#now, log: this.#log });
-    this.#reader = new ContextReader({ session, prompts: this.#prompts, sequences: this.#sequences, drafts: this.#drafts, log: this.#log });
-    const budget = new IdleBudget(this.#now);
-    this.#cursorReader = new CursorReader({ session, prompts: this.#prompts, sequences: this.#sequences, budget, inFlight: this.#inFlight, isIdle: () => this.#running() === 0, onRead: () => this.#statistics.placeRead(), log: this.#log });
-    this.#readAhead = new ReadAhead(budget, dependencies.onReadAhead);
-    this.#next = new NextCompletion({
-      budget,
+    this.#ahead = new WorkAhead({
+      session,
+      prompts: this.#prompts,
+      sequences: this.#sequences,
+      drafts: this.#drafts,
+      inFlight: this.#inFlight,
+      cache: this.#cache,
+      statistics: this.#statistics,
       now: this.#now,
-      isIdle: () => this.#running() === 0 && !this.#isQuiet(),
-      known: (key) => this.#cache.find(key)?.texts.length,
-      make: (place, signal) => this.#prepare(place, signal),
+      running: this.#running,
+      isQuiet: dependencies.isQuiet ?? (() => false),
+      onReading: dependencies.onReadAhead,
+      generate: ({ request, cursor, key }, run) => this.#generate(request, cursor, key, run),
+      log: this.#log,
     });
   }
 
@@ -119,13 +112,12 @@ export class CompletionService {
     }
     const debounce = this.#debounceOf(request.clientKey);
     debounce.keystroke(startedAt);
-    this.#lastUris.set(request.clientKey, request.uri);
-    this.#scheduleReading(request, cursor);
+    this.#ahead.asked(request, cursor);
     const key = keyOf(request, cursor);
 
     this.#dropOtherModels();
     const known = this.#lookUp(key, request.explicit);
-    if ((known?.texts.length ?? 0) === 0 && !this.#next.isFor(key)) this.#next.stop(request.clientKey);
+    if ((known?.texts.length ?? 0) === 0) this.#ahead.isElsewhere(key);
     if (known !== undefined) this.#lastPrompts.served(key);
     if (known !== undefined) return this.#answer(known, { request, cursor, startedAt, cached: true });
     const joined = await this.#joinFlight(key, request.explicit, signal);
@@ -146,29 +138,15 @@ export class CompletionService {
     return this.#answer(hit, { request, cursor, startedAt, cached: false });
   }
 
-  /**
-   * A client's cursor rests where nobody asked for anything: what a request there would need is evaluated, in the document that the client's last request was for. Who looks into
-   * another one comes back, and nothing that is evaluated is lost for that. Resolves when that is done, or ended.
-   */
+  /** A client's cursor rests where nobody asked for anything. Resolves when what is done about that is done, or ended. */
   async cursorRests(request: CompletionRequest): Promise<void> {
-    const { clientKey, uri } = request;
-    const cursor = readCursor(request);
-    if (cursor === undefined || !worthCompleting(cursor, true)) return;
-    const key = keyOf(request, cursor);
-    if (this.#cache.find(key) !== undefined) return;
-    if (!this.#next.isFor(key)) this.#next.stop(clientKey);
-    // A model is loaded for who types, not for who looks around.
-    if (this.#session.loaded === undefined || this.#lastUris.get(clientKey) !== uri || !this.#mayReadAhead(request)) return;
-    // The whole context can wait for the next pause.
-    this.#scheduleReading(request, cursor);
-    await this.#readAhead.ended(clientKey);
-    await this.#cursorReader.read(request, cursor, key);
+    await this.#ahead.rests(request);
   }
 
   /** A client tells what became of a completion. */
   feedback(feedback: CompletionFeedback): void {
     this.#statistics.feedback(feedback);
-    if (feedback.kind === 'dismissed') this.#next.dismissed(feedback.completionId);
+    if (feedback.kind === 'dismissed') this.#ahead.dismissed(feedback.completionId);
   }
 
   statistics(): CompletionStatistics {
@@ -177,17 +155,15 @@ export class CompletionService {
 
   /** Drops what is remembered of a client that left, the engine's cache included. */
   async forgetClient(clientKey: string): Promise<void> {
-    this.#next.stop(clientKey);
+    const endedAhead = this.#ahead.forget(clientKey);
     const flight = this.#inFlight.current(clientKey);
     flight?.cancel();
     this.#cache.forget(clientKey);
-    this.#lastUris.delete(clientKey);
-    this.#readAhead.stop(clientKey);
     this.#lastPrompts.forget(clientKey);
     this.#drafts.forget(clientKey);
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
-    await Promise.all([flight?.finished.catch(() => undefined), this.#readAhead.ended(clientKey)]);
+    await Promise.all([flight?.finished.catch(() => undefined), endedAhead]);
     // A prompt that was being made would be remembered anew.
     this.#prompts.forget(clientKey);
     const [names, drafts] = [this.#sequences.names(clientKey), this.#sequences.drafts(clientKey)];
@@ -246,30 +222,14 @@ export class CompletionService {
     else this.#lastPrompts.note(key.clientKey, made.origin);
   }
 
-  /** Makes what nobody asked for yet, unless there is something that somebody did. */
-  async #prepare({ request, cursor, key }: NextPlace, signal: AbortSignal): Promise<void> {
-    if (this.#inFlight.current(key.clientKey) !== undefined) return;
-    const flight = this.#inFlight.start(key, (flightSignal, onText) => this.#generate(request, cursor, key, { signal: flightSignal, onText, isAhead: true }), true);
-    const cancel = (): void => flight.cancel();
-    signal.addEventListener('abort', cancel, { once: true });
-    try {
-      await flight.finished;
-      if (!flight.cancelled) this.#statistics.prepared();
-    } finally {
-      signal.removeEventListener('abort', cancel);
-    }
-  }
-
   /** A client's user edited a document, whether or not a completion is asked for: nothing is read ahead just now. What is prepared stays. */
   documentChanged(clientKey: string): void {
-    this.#readAhead.postpone(clientKey);
+    this.#ahead.documentChanged(clientKey);
   }
 
   /** Ends what is read and prepared ahead for a client. */
   stopReadingAhead(clientKey: string): void {
-    this.#inFlight.cancelAhead(clientKey);
-    this.#readAhead.stop(clientKey);
-    this.#next.stop(clientKey);
+    this.#ahead.stop(clientKey);
   }
 
   /** What stands in a client's prompts for a document, and what its last completion was made of. */
@@ -298,17 +258,8 @@ export class CompletionService {
       cached,
     }));
     const [shown] = completions;
-    if (shown !== undefined && options.request.contextSettings?.readAhead !== false) this.#next.shown(options.request, shown);
+    if (shown !== undefined) this.#ahead.shown(options.request, shown);
     return completions;
-  }
-
-  /** Where the user does nothing for a while after a request, what its place's prompt would hold is read. */
-  #scheduleReading(request: CompletionRequest, cursor: Cursor): void {
-    this.#readAhead.schedule(request.clientKey, async (idle, limitMs) => (this.#mayReadAhead(request) ? this.#reader.read(request, cursor, { signal: idle, limitMs }) : 0));
-  }
-
-  #mayReadAhead({ contextSettings }: CompletionRequest): boolean {
-    return contextSettings?.readAhead !== false && !this.#isQuiet();
   }
 
   #cancelled(): Completion[] {
