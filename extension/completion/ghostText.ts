@@ -56,9 +56,8 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
 
   /** Tells the sidecar that the cursor rests at a place where ghost text may be wanted next; starts none for it. */
   async prepare(document: vscode.TextDocument, position: vscode.Position): Promise<void> {
-    const { session, policy, documents } = this.#setup;
-    if (!session.isRunning || this.state(document.languageId).kind !== 'on' || (await policy.check(document.uri)) !== 'allowed') return;
-    if ((await documents.ensureSent(document)) !== 'sent') return;
+    const { session, documents } = this.#setup;
+    if (!session.isRunning || this.state(document.languageId).kind !== 'on' || (await documents.ensureSent(document)) !== 'sent') return;
     const { line, character } = position;
     await session.notifyIfRunning(CURSOR_NOTIFICATION, { textDocument: { uri: document.uri.toString() }, position: { line, character } } satisfies CursorRest);
   }

@@ -1,9 +1,5 @@
 import * as vscode from 'vscode';
-
-/** A cursor that stays for so long was put there, and did not only pass. */
-const REST_MS = 100;
-/** The editor tells of the cursor's move right behind the edit that moved it. */
-const EDIT_MOVES_MS = 50;
+import { EDIT_MOVES_MS, REST_MS } from './restTimes.ts';
 
 /** Watches where the user puts the cursor without typing: that is where they type next. */
 export class RestingCursor implements vscode.Disposable {

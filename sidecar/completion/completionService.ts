@@ -117,7 +117,7 @@ export class CompletionService {
 
     this.#dropOtherModels();
     const known = this.#lookUp(key, request.explicit);
-    if ((known?.texts.length ?? 0) === 0) this.#ahead.isElsewhere(key);
+    if ((known?.texts.length ?? 0) === 0) this.#ahead.wentTo(key);
     if (known !== undefined) this.#lastPrompts.served(key);
     if (known !== undefined) return this.#answer(known, { request, cursor, startedAt, cached: true });
     const joined = await this.#joinFlight(key, request.explicit, signal);

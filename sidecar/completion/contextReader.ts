@@ -2,6 +2,7 @@ import type { ModelSession } from '../engine/engine.ts';
 import type { EngineGenerateResult } from '../protocol/engine.ts';
 import type { ClientSequences } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
+import { evaluateAhead } from './evaluateAhead.ts';
 import { chooseExtent } from './multiline.ts';
 import type { PromptMaker } from './promptMaker.ts';
 import type { CompletionRequest } from './request.ts';
@@ -24,7 +25,7 @@ export class ContextReader {
 
   /** Reads for the next completion at a place. Gives the milliseconds that it took. */
   async read(request: CompletionRequest, cursor: Cursor, { signal, limitMs }: { readonly signal: AbortSignal; readonly limitMs: number }): Promise<number> {
-    const { session, prompts, sequences, drafts, log } = this.options;
+    const { session, prompts, sequences, drafts } = this.options;
     const { clientKey } = request;
     const model = await session.model();
     const prompt = await prompts.make({ request, cursor, model, fim: await prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead', signal });
@@ -33,20 +34,14 @@ export class ContextReader {
     const isRead = prompts.plans.isRead(clientKey, prompt.context) && sequences.newTokens(clientKey, prompt.tokens) <= unfeltTokens;
     if (signal.aborted || isRead) return 0;
     const place = sequences.placeOf(clientKey, prompt.tokens, unfeltTokens);
-    let result: EngineGenerateResult | undefined;
+    let result: EngineGenerateResult;
     try {
-      result = await session.engine.generate(
-        { ...place, priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
-        { signal },
-      );
+      result = await evaluateAhead(this.options, { place, tokens: prompt.tokens, contextSet: request.contextSet, limitMs, signal });
     } catch (error) {
       if (place.copyFrom !== undefined) sequences.confine(clientKey);
       throw error;
-    } finally {
-      sequences.ended(place.sequence, prompt.tokens, result);
     }
     const { sequence = place.sequence, reusedTokens, evaluatedTokens } = result;
-    log(`read ahead: ${reusedTokens} + ${evaluatedTokens} of ${prompt.tokens.length} prompt tokens in ${Math.round(result.promptMs)} ms (${result.stopReason})`);
     // What is read of it beside goes on at the next pause, and serves when it is whole.
     const isWhole = sequence === sequences.current(clientKey) || reusedTokens + evaluatedTokens === prompt.tokens.length;
     if (isWhole && prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, reusedTokens + evaluatedTokens))) {

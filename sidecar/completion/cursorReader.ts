@@ -1,8 +1,8 @@
 import type { ModelSession } from '../engine/engine.ts';
-import type { EngineGenerateResult } from '../protocol/engine.ts';
 import type { CacheKey } from './cache.ts';
 import type { ClientSequences } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
+import { evaluateAhead } from './evaluateAhead.ts';
 import type { IdleBudget } from './idleBudget.ts';
 import type { InFlight } from './inFlight.ts';
 import { chooseExtent } from './multiline.ts';
@@ -42,7 +42,7 @@ export class CursorReader {
   }
 
   async #read(request: CompletionRequest, cursor: Cursor, signal: AbortSignal): Promise<void> {
-    const { session, prompts, sequences, budget, onRead, log } = this.options;
+    const { session, prompts, sequences, budget, onRead } = this.options;
     const { loaded: model } = session;
     const limitMs = budget.allowanceMs();
     if (model === undefined || limitMs === 0) return;
@@ -50,18 +50,9 @@ export class CursorReader {
     if (signal.aborted || !worthCompleting(cursor, fim !== undefined)) return;
     const prompt = await prompts.make({ request, cursor, model, fim, extent: chooseExtent(cursor, request.settings), purpose: 'asked', signal });
     if (signal.aborted || sequences.newTokens(request.clientKey, prompt.tokens) < MIN_NEW_TOKENS) return;
-    const sequence = sequences.current(request.clientKey);
-    let result: EngineGenerateResult | undefined;
-    try {
-      result = await session.engine.generate(
-        { sequence, priority: 'background', tokens: prompt.tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet: request.contextSet },
-        { signal },
-      );
-    } finally {
-      sequences.ended(sequence, prompt.tokens, result);
-    }
+    const place = { sequence: sequences.current(request.clientKey) };
+    const result = await evaluateAhead(this.options, { place, tokens: prompt.tokens, contextSet: request.contextSet, limitMs, signal });
     budget.spend(result.promptMs);
     if (result.reusedTokens + result.evaluatedTokens === prompt.tokens.length) onRead();
-    log(`read at the cursor: ${result.reusedTokens} + ${result.evaluatedTokens} of ${prompt.tokens.length} prompt tokens in ${Math.round(result.promptMs)} ms (${result.stopReason})`);
   }
 }

@@ -69,8 +69,8 @@ export class WorkAhead {
     this.#scheduleReading(request, cursor);
   }
 
-  /** Nothing is known of what a client asks: what is made for another place is not wanted. */
-  isElsewhere(key: CacheKey): void {
+  /** A client's user is at a place of which nothing is known: what is made for another one is not wanted. */
+  wentTo(key: CacheKey): void {
     if (!this.#next.isFor(key)) this.#next.stop(key.clientKey);
   }
 
@@ -94,7 +94,7 @@ export class WorkAhead {
     if (cursor === undefined || !worthCompleting(cursor, true)) return;
     const key = keyOf(request, cursor);
     if (this.options.cache.find(key) !== undefined) return;
-    this.isElsewhere(key);
+    this.wentTo(key);
     // A model is loaded for who types, not for who looks around.
     if (this.options.session.loaded === undefined || this.#lastUris.get(clientKey) !== uri || !this.#mayRead(request)) return;
     // The whole context can wait for the next pause.

@@ -99,14 +99,9 @@ export class Scheduler {
         this.remember(result, generation.sampledTokens, lease.sequence.length);
         return { ...result, sequence: lease.name };
       } catch (error) {
-        // A failed evaluation may have left a part of its tokens behind.
-        if (!(error instanceof EndedEarly)) {
-          this.sequences.forget(lease.name, { inUse: true });
-          isSound = false;
-        } else if (!lease.isWarm && !hasBegun) {
-          // It is another name's still, and nothing of that may pass for this one's.
-          this.sequences.forget(lease.name, { inUse: true });
-        }
+        // A failed evaluation may have left a part of its tokens behind, and before the first turn everything is another name's still.
+        isSound = error instanceof EndedEarly && (lease.isWarm || hasBegun);
+        if (!isSound) this.sequences.forget(lease.name, { inUse: true });
         throw error;
       } finally {
         if (isSound && hasBegun) this.keeper.leave(lease.sequence, visit);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
+import { EDIT_MOVES_MS, REST_MS } from '../../extension/completion/restTimes.ts';
 
 type Edit = readonly [start: number, endExclusive: number, text: string];
 
@@ -49,10 +50,6 @@ export interface Rest {
   readonly text: string;
   readonly cursor: number;
 }
-
-/** As the extension counts it (`extension/completion/restingCursor.ts`): a cursor that stays for so long rests, and a move so soon after an edit is the edit's. */
-export const REST_MS = 100;
-const EDIT_MOVES_MS = 50;
 
 /** What the recorded session's own provider of suggestions did with one request. */
 export interface RecordedFetch {

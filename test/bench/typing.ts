@@ -140,12 +140,13 @@ async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<type
 
 const chorus = await measure('auto', (session, workspace) => {
   const service = new CompletionService({ session });
+  const requestIn = (place: Parameters<typeof requestOf>[0]) => ({ ...requestOf(place), workspace: workspace.workspace, contextSettings: { maxTokens: Number(options.context) } });
   return {
     statistics: () => service.statistics(),
-    restHere: (rest) => service.cursorRests({ ...requestOf(rest), workspace: workspace.workspace, contextSettings: { maxTokens: Number(options.context) } }),
+    restHere: (rest) => service.cursorRests(requestIn(rest)),
     complete: async (change, signal) => {
       workspace.changed(change.path, change.text, change.cursor);
-      return (await service.complete({ ...requestOf(change), workspace: workspace.workspace, contextSettings: { maxTokens: Number(options.context) } }, signal))[0];
+      return (await service.complete(requestIn(change), signal))[0];
     },
   };
 });
