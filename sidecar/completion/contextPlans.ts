@@ -10,6 +10,8 @@ export interface WorkspaceSource {
   texts(query: PlaceQuery, maxUnits: number): Promise<readonly { readonly uri: string; readonly text: string }[]>;
   /** Resolves when the workspace is read, or when it takes too long to wait for it. */
   whenUsable(): Promise<void>;
+  /** Whether everything that is listed is read. */
+  readonly isWhole: boolean;
   /** Whether the workspace has the file; with `revision`, as it was then. */
   has(uri: string, revision?: number): boolean;
   pathOf(uri: string): string;
@@ -188,8 +190,9 @@ export class ContextPlans {
   async #rankNow(plan: Plan, { workspace, query, budgetTokens, tokenize }: ContextRequest): Promise<void> {
     if (budgetTokens <= 0) return;
     const maxSnippetUnits = Math.max(MIN_SNIPPET_UNITS, Math.floor(budgetTokens * UNITS_PER_TOKEN * SNIPPET_SHARE));
+    const isProvisional = !workspace.isWhole;
     const snippets = (await workspace.snippets({ ...query, maxSnippetUnits })).filter(({ uri }) => !isOwnText(uri, query.uri));
-    const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize) })));
+    const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize), isProvisional })));
     // The user is in another document by now.
     if (plan.waiting !== undefined && plan.waiting.query.uri !== query.uri) return;
     plan.nextAfter = (before) =>

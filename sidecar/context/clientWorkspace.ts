@@ -70,6 +70,11 @@ export class ClientWorkspace {
     return { state: this.#state, files: this.#known.size };
   }
 
+  /** Whether everything that is listed is indexed. */
+  get isWhole(): boolean {
+    return this.#state === 'ready' && this.#reading === undefined;
+  }
+
   /** Below the workspace's folders. */
   pathOf(uri: string): string {
     return this.#known.get(uri)?.path ?? this.options.pathOf(uri);

@@ -6,6 +6,8 @@ export interface PlannedSnippet {
   readonly snippet: Snippet;
   /** Its header included. */
   readonly tokens: readonly TokenId[];
+  /** Chosen before the whole workspace was indexed, by names that other files may define, too. */
+  readonly isProvisional?: boolean;
 }
 
 /** Shares of the budget: signatures tell more for a token than bodies do. What one kind leaves, the next takes. */
@@ -46,15 +48,15 @@ export interface NextPlanOptions {
 
 /**
  * The next plan after `current`, moving as little as possible, since everything behind the first change is evaluated again: what is there
- * and still as it was stays in its place even where a new ranking would put it elsewhere or not take it; what is wanted and missing comes
- * last; room for it is made from the end, by what is wanted no more.
+ * and still as it was stays in its place even where a new ranking would put it elsewhere or, unless it is provisional, not name it; what is
+ * wanted and missing comes last; room for it is made from the end, by what is wanted no more.
  */
 export function nextPlan(current: readonly PlannedSnippet[], ranked: readonly PlannedSnippet[], options: NextPlanOptions): PlannedSnippet[] {
   const wanted = chooseSnippets(ranked, options.budgetTokens);
   const newest = new Map(ranked.map((planned) => [snippetKey(planned.snippet), planned]));
   let kept = current.flatMap((planned) => {
     const again = newest.get(snippetKey(planned.snippet));
-    const stays = again === undefined ? options.isUnchanged(planned.snippet) : again.snippet.text === planned.snippet.text;
+    const stays = again === undefined ? planned.isProvisional !== true && options.isUnchanged(planned.snippet) : again.snippet.text === planned.snippet.text;
     return stays && options.isThere(planned.snippet) ? [again ?? planned] : [];
   });
   let keptKeys = keysOf(kept);

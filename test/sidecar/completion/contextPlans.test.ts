@@ -66,6 +66,17 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
   });
 
+  it('loses what was chosen before everything was indexed, when the whole index does not name it', async () => {
+    const setting = new Setting();
+    setting.files.isWhole = false;
+    setting.files.ranking = ['guess', 'a'];
+    assert.equal(await setting.prompt(), 'a guess');
+    setting.files.isWhole = true;
+    setting.files.ranking = ['b', 'a'];
+    await setting.later(2_000);
+    assert.deepEqual((await setting.plans.forReadingAhead(setting.request())).map(({ snippet }) => snippet.path), ['a', 'b']);
+  });
+
   it('that is read ahead in parts goes on where it was, whatever is ranked better meanwhile, and prompts take it when it is whole', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];

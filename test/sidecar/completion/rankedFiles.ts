@@ -4,6 +4,7 @@ import type { Snippet } from '../../../sidecar/context/snippet.ts';
 /** A workspace whose ranking the test sets: names of files, the best first. Each snippet has 100 tokens. */
 export class RankedFiles implements WorkspaceSource {
   ranking: string[] = [];
+  isWhole = true;
   readonly gone = new Set<string>();
   /** Of all files. */
   revision = 0;

@@ -9,6 +9,8 @@ import { ScriptedEngine } from './scriptedEngine.ts';
 const never = new AbortController().signal;
 
 class Files implements WorkspaceSource {
+  readonly isWhole = true;
+
   constructor(readonly files: Map<string, string>) {}
 
   async snippets(): Promise<readonly []> {

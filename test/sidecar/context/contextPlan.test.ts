@@ -5,11 +5,12 @@ import type { Snippet } from '../../../sidecar/context/snippet.ts';
 
 const TOKENS = 100;
 
-function planned(name: string, options: Partial<Snippet> & { tokens?: number } = {}): PlannedSnippet {
-  const { tokens = TOKENS, ...snippet } = options;
+function planned(name: string, options: Partial<Snippet> & { tokens?: number; isProvisional?: boolean } = {}): PlannedSnippet {
+  const { tokens = TOKENS, isProvisional, ...snippet } = options;
   return {
     snippet: { uri: `file:///${name}`, path: name, languageId: 'python', revision: 1, kind: 'body', reason: 'similar', startLine: 0, endLine: 9, text: `text of ${name}`, score: 1, ...snippet },
     tokens: new Array<number>(tokens).fill(0),
+    isProvisional,
   };
 }
 
@@ -31,6 +32,8 @@ describe('a plan', () => {
     { it: 'shrinks from its end with its budget', is: plan([a, b, c], [a, b, c], { budgetTokens: 2 * TOKENS }), becomes: 'a b' },
     { it: 'loses what is deleted', is: plan([a, b, c], [a, c], { isThere: allBut(b) }), becomes: 'a c' },
     { it: 'loses what no ranking finds any more since its file changed', is: plan([a, b, c], [a, c], { isUnchanged: allBut(b) }), becomes: 'a c' },
+    { it: 'loses what was chosen of half an index and is not found in the whole', is: plan([planned('a', { isProvisional: true }), b], [b, c]), becomes: 'b c' },
+    { it: 'keeps what was chosen of half an index and is found again', is: plan([planned('a', { isProvisional: true }), b], [c, b, a]), becomes: 'a b c' },
     { it: 'keeps what is found again in a file that changed', is: plan([a, b, c], [a, b], { isUnchanged: allBut(b) }), becomes: 'a b c' },
   ];
   for (const { it: says, is, becomes } of cases) it(says, () => assert.equal(is, becomes));

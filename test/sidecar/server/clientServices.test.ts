@@ -150,7 +150,7 @@ describe('who answers a client', () => {
     withServices(async ({ services, server, use }) => {
       use();
       server.on('completions', textStream(['a + b;', '\n}']));
-      const workspace = { snippets: async () => [], texts: async () => [], whenUsable: async () => undefined, has: () => true, pathOf: () => 'a.js' };
+      const workspace = { snippets: async () => [], texts: async () => [], whenUsable: async () => undefined, isWhole: true, has: () => true, pathOf: () => 'a.js' };
       await services.complete({ ...completion, workspace, contextSettings: { readAhead: true } }, never);
       assert.equal(server.requestsTo('completions').length, 1);
     }));
