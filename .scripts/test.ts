@@ -1,19 +1,22 @@
 /**
- * Runs the checks and tests. `npm test`: all of them; `npm run test:unit`, `test:vulkan`, `test:host`, `test:desktop`: that part. Test files may follow:
- * `npm run test:unit -- test/sidecar/chat/language.test.ts`. Every part runs, and the exit code tells whether all passed.
+ * Runs the checks and tests. `npm test`: what a change waits for; `npm run test:all`: everything that needs no GPU; `npm run test:unit`, `test:vulkan`,
+ * `test:host`, `test:desktop`: that part, whole. Test files may follow: `npm run test:unit -- test/sidecar/chat/language.test.ts`. Every part runs, and the
+ * exit code tells whether all passed.
  */
 import { execa } from 'execa';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { HOST_VERSIONS, setUpHost, type HostVersion } from '../test/host/setup.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { HOST_VERSIONS, NEWEST_HOST, setUpHost, type HostVersion } from '../test/host/setup.ts';
 import { fetchModel } from './fetchModel.ts';
 import { ALL_TOOLS, ensureSystemTools } from './system.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const HOST_FOLDER = 'test/host/';
 const DESKTOP_FOLDER = 'test/desktop/';
+/** What people do every day, and what keeps their secrets; `npm test` runs these, in the newest VS Code. */
+const EVERYDAY_HOST_TESTS = ['actions', 'chat', 'completion', 'context', 'inHost', 'package', 'trust', 'workspaces'].map((name) => `${HOST_FOLDER}${name}.test.ts`);
 const GPU_TESTS = [
   'test/kernels/ggml/support.test.ts',
   'test/kernels/blocks/speechBlocks.test.ts',
@@ -32,6 +35,8 @@ const GPU_TESTS = [
 ];
 /** A test that stands still is ended and fails. Nothing is measured by these. */
 const UNIT_LIMIT_MS = 10 * 60_000;
+/** A model in memory for each. */
+const MAX_SIDE_BY_SIDE = 4;
 const VULKAN_LIMIT_MS = 90 * 60_000;
 const HOST_LIMIT_MS = 15 * 60_000;
 
@@ -43,8 +48,10 @@ const parts: Readonly<Record<string, (files: readonly string[]) => Promise<boole
   host: hostTests,
   desktop: desktopTests,
 };
-const chosen = process.argv[2] && parts[process.argv[2]] ? [process.argv[2]] : undefined;
-const files = process.argv.slice(chosen ? 3 : 2);
+const [, , word = '', ...others] = process.argv;
+const chosen = word in parts ? [word] : undefined;
+const isEveryday = chosen === undefined && word !== 'all';
+const files = chosen || word === 'all' ? others : process.argv.slice(2);
 
 // The browser host is set up on Linux; elsewhere the same things are tested in the desktop's VS Code.
 const hostPart = process.platform === 'linux' ? 'host' : 'desktop';
@@ -72,18 +79,16 @@ async function prepare(needsHosts: boolean): Promise<void> {
   if (process.platform === 'linux') await ensureSystemTools(ALL_TOOLS);
   await fetchModel();
   if (!needsHosts) return;
-  for (const version of Object.keys(HOST_VERSIONS) as HostVersion[]) await setUpHost(version);
+  for (const version of isEveryday ? [NEWEST_HOST] : (Object.keys(HOST_VERSIONS) as HostVersion[])) await setUpHost(version);
 }
 
-/** Files that load a model run alone, since the model takes all cores; the others two at a time. */
+/** On Linux each file has a core, and as many run side by side; elsewhere, where a process can't be held to a core, one runs at a time. */
 async function unitTests(chosenFiles: readonly string[]): Promise<boolean> {
   const all = chosenFiles.length > 0 ? chosenFiles : (await testFiles()).filter((file) => !file.startsWith(HOST_FOLDER) && !file.startsWith(DESKTOP_FOLDER));
-  const withModel: string[] = [];
-  const withoutModel: string[] = [];
-  for (const file of all) ((await loadsModel(file)) ? withModel : withoutModel).push(file);
-  const light = await nodeTest(withoutModel, 2, UNIT_LIMIT_MS);
-  const heavy = await nodeTest(withModel, 1, UNIT_LIMIT_MS);
-  return light && heavy;
+  if (process.platform !== 'linux') return nodeTest(all, 1, UNIT_LIMIT_MS);
+  const cores = path.join(home, 'cores');
+  await mkdir(cores);
+  return nodeTest(all, Math.min(os.availableParallelism(), MAX_SIDE_BY_SIDE), UNIT_LIMIT_MS, { CHORUS_TEST_CORES: cores });
 }
 
 /**
@@ -97,8 +102,9 @@ async function vulkanTests(chosenFiles: readonly string[]): Promise<boolean> {
 }
 
 async function hostTests(chosenFiles: readonly string[]): Promise<boolean> {
+  if (isEveryday) return nodeTest(EVERYDAY_HOST_TESTS, 1, HOST_LIMIT_MS, { CHORUS_TEST_HOSTS: 'newest' });
   const all = chosenFiles.length > 0 ? chosenFiles : (await testFiles()).filter((file) => file.startsWith(HOST_FOLDER));
-  return nodeTest(all, 1, HOST_LIMIT_MS, chosen === undefined ? { CHORUS_TEST_HOSTS: 'newest' } : {});
+  return nodeTest(all, 1, HOST_LIMIT_MS);
 }
 
 async function desktopTests(): Promise<boolean> {
@@ -111,24 +117,11 @@ async function testFiles(): Promise<string[]> {
   return found.filter((file) => file.endsWith('.test.ts')).map((file) => `test/${file.split(path.sep).join('/')}`).sort();
 }
 
-/** Whether the file, or a file of `test/` that it imports, fetches a model or writes one. */
-async function loadsModel(file: string, seen = new Set<string>()): Promise<boolean> {
-  if (seen.has(file)) return false;
-  seen.add(file);
-  const source = await readFile(path.join(root, file), 'utf8').catch(() => '');
-  if (/\b(fetchModel|writeTinyModel|whisperModel)\(/.test(source)) return true;
-  for (const [, target] of source.matchAll(/from '(\.[^']+\.ts)'/g)) {
-    const imported = path.posix.join(path.posix.dirname(file), target as string);
-    if (imported.startsWith('test/') && (await loadsModel(imported, seen))) return true;
-  }
-  return false;
-}
-
 async function nodeTest(testFiles: readonly string[], concurrency: number, limitMs: number, env: Readonly<Record<string, string>> = {}): Promise<boolean> {
   if (testFiles.length === 0) return true;
   const { exitCode } = await execa(
     process.execPath,
-    ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${limitMs}`, ...testFiles],
+    ['--import', 'tsx', '--import', pathToFileURL(path.join(root, '.scripts/ownCore.ts')).href, '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${limitMs}`, ...testFiles],
     { cwd: root, stdio: 'inherit', reject: false, env: { CHORUS_HOME: home, CHORUS_TEST_BUNDLES: path.join(root, 'dist'), ...env } },
   );
   return exitCode === 0;

@@ -21,7 +21,8 @@ const code = texts('typescript', 'javascript', 'python');
 const training = (options: Readonly<Record<string, string | number>>): readonly string[] => Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
 const average = (...of: readonly string[]): RecipeStep['command'] => (file, output) => ['upcycle', ...of.map(file), '--dense', '--out', output];
-const quantised = (of: string, type: string): RecipeStep['command'] => (file, output) => ['quantize', file(of), '--type', type, '--tensor', 'token_embd=Q8_0', '--out', output];
+/** Q4_0 since processors without AVX-512 read prompts twice as fast in it as in Q4_1, which costs them hundredths of a bit per byte at most. */
+const quantised = (of: string): RecipeStep['command'] => (file, output) => ['quantize', file(of), '--type', 'Q4_0', '--tensor', 'token_embd=Q8_0', '--out', output];
 
 export const steps: readonly RecipeStep[] = [
   {
@@ -40,7 +41,7 @@ export const steps: readonly RecipeStep[] = [
     name: 'average-small',
     why: 'The average in 4 bits, embeddings in 8.',
     needs: ['average'],
-    command: quantised('average', 'Q4_1'),
+    command: quantised('average'),
   },
   {
     name: 'prose',
@@ -73,13 +74,13 @@ export const steps: readonly RecipeStep[] = [
     name: 'experts-average-small',
     why: 'The average of the experts in 4 bits, embeddings in 8.',
     needs: ['experts-average'],
-    command: quantised('experts-average', 'Q4_1'),
+    command: quantised('experts-average'),
   },
   {
     name: 'joint-small',
     why: 'The mixture in 4 bits, embeddings in 8.',
     needs: ['joint'],
-    command: quantised('joint', 'Q4_0'),
+    command: quantised('joint'),
   },
 ];
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { commitWorkspace } from './committedWorkspace.ts';
 import { describeHost } from './hostSession.ts';
-import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+import { TESTED_HOSTS } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
 const FILE = 'src/cart.ts';
 
-for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
     scenario('a problem is fixed by a preview that is accepted, and one undo takes the fix back', async (host) => {
       const window = await host.openWindow();

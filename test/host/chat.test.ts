@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describeHost } from './hostSession.ts';
-import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+import { TESTED_HOSTS } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
-for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
     scenario('an answer streams into the chat panel, and its code is inserted at the cursor', async (host) => {
       const window = await host.openWindow();

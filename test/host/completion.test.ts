@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describeHost } from './hostSession.ts';
-import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+import { TESTED_HOSTS } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
 const FILE = 'src/point.ts';
 /** After `return` in the body of `subtract`. */
 const PLACE = [13, 11] as const;
 
-for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
     scenario('typing shows ghost text from the sidecar, and Tab takes it', async (host) => {
       const window = await host.openWindow();

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { contextsFolder } from '../../sidecar/client/contextSets.ts';
 import { contextSetName, workspaceKeyOf } from '../../sidecar/client/workspaceKey.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
-import { SIDECAR_HOSTS } from './setup.ts';
+import { TESTED_HOSTS } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
 /** Something that is kept of the workspace, where the command line would look for it too. */
@@ -18,7 +18,7 @@ async function kept(host: Scenario): Promise<string> {
 
 const isForgotten = (set: string): Promise<boolean> => waitFor('the workspace to be forgotten', () => !existsSync(path.join(set, 'a.rows')));
 
-for (const version of SIDECAR_HOSTS) {
+for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
     scenario('what is kept of a workspace goes by command, and when an ignore file changes, while a window is open or none', async (host) => {
       const first = await host.openWindow();

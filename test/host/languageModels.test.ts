@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { installProbe } from './extensionFolder.ts';
 import { describeHost } from './hostSession.ts';
-import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+import { TESTED_HOSTS } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
 interface ProbeAnswer {
@@ -12,7 +12,7 @@ interface ProbeAnswer {
   readonly tokens?: number;
 }
 
-for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
     scenario('another extension is answered by the local model once the user allows it', async (host) => {
       const window = await host.openWindow();

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeHost, HostSession } from './hostSession.ts';
 import { completeInFile, recoverAnswer, recoverCompletion } from './recovery.ts';
-import { SIDECAR_HOSTS } from './setup.ts';
+import { TESTED_HOSTS } from './setup.ts';
 import { isRunning, stopSidecar } from './sidecarProcess.ts';
 import { waitFor } from './waitFor.ts';
 
-for (const version of SIDECAR_HOSTS) {
+for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
     scenario('two windows share one sidecar', async (host) => {
       const first = await host.openWindow();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describeHost, type Scenario } from './hostSession.ts';
-import { NEWEST_HOST, OLDEST_HOST } from './setup.ts';
+import { TESTED_HOSTS } from './setup.ts';
 
 /** What a repository would like to have: a model of its own, which isn't even one. */
 async function nameModelInWorkspace(host: Scenario): Promise<void> {
@@ -19,7 +19,7 @@ async function completesWithUsersModel(host: Scenario): Promise<void> {
   assert.equal(modelPath, host.session.modelPath);
 }
 
-for (const version of [NEWEST_HOST, OLDEST_HOST]) {
+for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
     scenario('a model that a workspace names is ignored', async (host) => {
       await nameModelInWorkspace(host);

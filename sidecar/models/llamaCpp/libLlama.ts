@@ -1,5 +1,6 @@
 import koffi from 'koffi';
 import { readdirSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { libraryFolder, type LibraryBuild } from '../../../kernels/ggml/libraries.ts';
 
@@ -26,8 +27,10 @@ export class LibLlama implements Disposable {
     params.n_ctx = options.contextSizeTokens;
     params.n_batch = options.batchTokens ?? 2048;
     params.n_ubatch = 512;
-    params.n_threads = options.threads;
-    params.n_threads_batch = options.threads;
+    // Threads that share a core wait for one another most of the time.
+    const threads = Math.min(options.threads, os.availableParallelism());
+    params.n_threads = threads;
+    params.n_threads_batch = threads;
     params.no_perf = true;
     if (options.flashAttention !== undefined) params.flash_attn_type = options.flashAttention ? 1 : 0;
     if (options.keyValueType !== undefined) {

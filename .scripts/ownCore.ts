@@ -1,0 +1,33 @@
+/**
+ * Gives the process of a test file a core to itself, so that files run side by side: engines of several threads that share cores wait for one another most of
+ * the time. `CHORUS_TEST_CORES` names an empty folder that the processes of a run have in common. Linux only.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { isMainThread } from 'node:worker_threads';
+
+const folder = process.env['CHORUS_TEST_CORES'];
+// What a test's process starts has its core.
+if (folder !== undefined && isMainThread && process.env['NODE_TEST_CONTEXT'] !== undefined && os.availableParallelism() > 1) takeCore(folder);
+
+function takeCore(cores: string): void {
+  for (let core = 0; core < os.cpus().length; core++) {
+    const taken = path.join(cores, String(core));
+    try {
+      mkdirSync(taken);
+    } catch {
+      continue;
+    }
+    process.on('exit', () => rmdirSync(taken));
+    try {
+      execFileSync('taskset', ['--pid', '--all-tasks', '--cpu-list', String(core), String(process.pid)], { stdio: 'ignore' });
+    } catch {
+      // A container may own some of the machine's cores only.
+      continue;
+    }
+    return;
+  }
+}
