@@ -9,8 +9,8 @@ import { PATIENCE_MS, waitFor } from './waitFor.ts';
 
 const OPEN_MS = 10_000;
 const OPEN_ATTEMPTS = 3;
-const GHOST_TEXT_MS = 20_000;
-const TYPING_ATTEMPTS = 3;
+const GHOST_TEXT_MS = 8_000;
+const TYPING_ATTEMPTS = 5;
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
 export async function launchBrowser(): Promise<Browser> {
