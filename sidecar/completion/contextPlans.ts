@@ -140,11 +140,13 @@ export class ContextPlans {
     return given.length === held.length && commonLength(given, held) === given.length;
   }
 
-  /** What a client's plan is now, and which of it the engine has read. */
+  /** What a client's plan is now, then what is read ahead and will be in it, and which of it prompts find evaluated. */
   read(clientKey: string, uri: string): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean } {
     const plan = this.#plans.get(clientKey);
-    if (plan?.uri !== uri) return { snippets: [], isRead: () => false };
-    return { snippets: plan.snippets, isRead: (planned) => plan.held.some((held) => isSame(held, planned)) };
+    if (plan === undefined) return { snippets: [], isRead: () => false };
+    const now = plan.uri === uri ? plan.snippets : [];
+    const coming = plan.ahead?.uri === uri ? plan.ahead.snippets.filter((planned) => !now.some((each) => isSame(each, planned))) : [];
+    return { snippets: [...now, ...coming], isRead: (planned) => plan.uri === uri && plan.held.some((held) => isSame(held, planned)) };
   }
 
   forget(clientKey: string): void {

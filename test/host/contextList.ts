@@ -16,12 +16,12 @@ export async function listOf(window: Window, command: string): Promise<{ readonl
 /** A user who goes to the palette at once has not asked for a completion yet, and is read ahead for after three seconds. */
 const PAUSE_MS = 4_000;
 
-/** Types again and again, with pauses, until a file stands in the context. Gives what *Show Context* lists then. */
+/** Types again and again, with pauses, until a file stands in the context and is read. Gives what *Show Context* lists then. */
 export async function waitForFileInContext(window: Window, file: string, options: { readonly typing: string }): Promise<readonly string[]> {
   return waitFor(`${file} in the context`, async () => {
     await window.type(options.typing);
     await sleep(PAUSE_MS);
     const { rows } = await listOf(window, 'Chorus: Show Context');
-    return rows.some((row) => row.includes(file)) ? rows : undefined;
+    return rows.some((row) => row.includes(file) && row.includes('The model has read it')) ? rows : undefined;
   });
 }

@@ -20,6 +20,12 @@ class Setting {
     return (await this.plans.forPrompt(this.request(options))).map(({ snippet }) => snippet.path).join(' ');
   }
 
+  /** What the user is shown of a document's context: files, and whether they are read. */
+  shown(uri = 'main.py'): [path: string, isRead: boolean][] {
+    const { snippets, isRead } = this.plans.read('client', uri);
+    return snippets.map((planned) => [planned.snippet.path, isRead(planned)]);
+  }
+
   /** Time passes, and a ranking in the background ends. */
   async later(milliseconds: number): Promise<void> {
     this.nowMs += milliseconds;
@@ -61,8 +67,10 @@ describe('the context of prompts', () => {
     const ahead = await setting.plans.forReadingAhead(setting.request());
     assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['a', 'b']);
     assert.equal(setting.plans.isRead('client', ahead), false);
+    assert.deepEqual(setting.shown(), [['a', true], ['b', false]]);
     setting.plans.readAhead('client', ahead, 200);
     assert.equal(setting.plans.isRead('client', ahead), true);
+    assert.deepEqual(setting.shown(), [['a', true], ['b', true]]);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
   });
 
