@@ -5,14 +5,45 @@ export interface LanguageSyntax {
   readonly lineComment: string | undefined;
   /** Prose: words rather than code. */
   readonly prose: boolean;
+  /** Sentences may stand between lines of code: in markup, and in a language that is not known. */
+  readonly sentences?: boolean;
+  /** A round bracket may close what nothing opened: the pattern of a `case`, the mark of a list. */
+  readonly loneClosers?: boolean;
+  /** Single quotes hold one character, and may stand alone: lifetimes, type variables. */
+  readonly quotedCharacters?: boolean;
 }
 
 const brackets: LanguageSyntax = { blocks: 'brackets', lineComment: '//', prose: false };
+const characters: LanguageSyntax = { ...brackets, quotedCharacters: true };
+/** Code with text between tags. */
+const tags: LanguageSyntax = { ...brackets, sentences: true };
 const indentation: LanguageSyntax = { blocks: 'indentation', lineComment: '#', prose: false };
 const keywords: LanguageSyntax = { blocks: 'keywords', lineComment: '#', prose: false };
-const prose: LanguageSyntax = { blocks: 'none', lineComment: undefined, prose: true };
+const prose: LanguageSyntax = { blocks: 'none', lineComment: undefined, prose: true, loneClosers: true };
 
 const syntaxes: Readonly<Record<string, LanguageSyntax>> = {
+  javascript: brackets,
+  typescript: brackets,
+  dart: brackets,
+  groovy: brackets,
+  swift: brackets,
+  c: characters,
+  cpp: characters,
+  csharp: characters,
+  'cuda-cpp': characters,
+  go: characters,
+  java: characters,
+  kotlin: characters,
+  'objective-c': characters,
+  rust: characters,
+  scala: characters,
+  zig: characters,
+  javascriptreact: tags,
+  typescriptreact: tags,
+  astro: tags,
+  php: tags,
+  svelte: tags,
+  vue: tags,
   python: indentation,
   coffeescript: indentation,
   yaml: { ...indentation, blocks: 'none' },
@@ -24,29 +55,32 @@ const syntaxes: Readonly<Record<string, LanguageSyntax>> = {
   ruby: keywords,
   elixir: keywords,
   julia: keywords,
-  shellscript: keywords,
+  shellscript: { ...keywords, loneClosers: true },
   lua: { ...keywords, lineComment: '--' },
   sql: { blocks: 'none', lineComment: '--', prose: false },
-  haskell: { blocks: 'none', lineComment: '--', prose: false },
+  haskell: { blocks: 'none', lineComment: '--', prose: false, quotedCharacters: true },
   perl: { ...brackets, lineComment: '#' },
   r: { ...brackets, lineComment: '#' },
   powershell: { ...brackets, lineComment: '#' },
-  php: brackets,
   css: { ...brackets, lineComment: undefined },
   json: { ...brackets, lineComment: undefined },
   html: { blocks: 'none', lineComment: undefined, prose: false },
   xml: { blocks: 'none', lineComment: undefined, prose: false },
+  asciidoc: prose,
   markdown: prose,
+  mdx: prose,
   plaintext: prose,
   latex: prose,
+  tex: prose,
+  typst: prose,
   restructuredtext: prose,
   'git-commit': prose,
   'scminput': prose,
 };
 
-/** The syntax of a VS Code language id; most languages have braces and `//`. */
+/** The syntax of a VS Code language id; most languages have braces and `//`, and of those that are not listed that is all that is taken for granted. */
 export function languageSyntax(languageId: string): LanguageSyntax {
-  return syntaxes[languageId] ?? brackets;
+  return syntaxes[languageId] ?? tags;
 }
 
 /** Whether `line` is nothing but a comment. */

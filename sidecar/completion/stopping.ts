@@ -30,8 +30,8 @@ export function stopAfter(limitMs: number, rule: StopRule, now: () => number): S
   };
 }
 
-/** Whether the last line was said twice before. */
+/** Whether the last line was said twice before, at the same depth. */
 function goesInCircles(lines: readonly string[]): boolean {
-  const last = lines.at(-1)?.trim() ?? '';
-  return last.length >= TELLING_LINE_UNITS && lines.filter((line) => line.trim() === last).length > 2;
+  const last = lines.at(-1)?.trimEnd() ?? '';
+  return last.trimStart().length >= TELLING_LINE_UNITS && lines.filter((line) => line.trimEnd() === last).length > 2;
 }

@@ -1,3 +1,5 @@
+import type { Cursor } from '../cursor.ts';
+import type { LanguageSyntax } from '../languages.ts';
 import type { Filter } from './filter.ts';
 
 const pairOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
@@ -9,14 +11,15 @@ const pairOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' 
 export const dropDoubledClosers: Filter = (text, { cursor }) => {
   const waiting = /^\s*[)\]}"'`>;,:]*/.exec(cursor.lineSuffix)?.[0].replace(/\s/g, '') ?? '';
   if (waiting === '') return text;
-  return dropTail(cutUnmatched(text, waiting, cursor.linePrefix), waiting);
+  return dropTail(cutUnmatched(text, waiting[0] ?? '', cursor), waiting);
 };
 
-/** Cuts at the closer that is the first of those waiting after the cursor and closes nothing within the text. */
-function cutUnmatched(text: string, waiting: string, linePrefix: string): string {
+/** Cuts at the closer that waits first after the cursor where it closes nothing within the text. */
+function cutUnmatched(text: string, first: string, { linePrefix, syntax }: Cursor): string {
+  // A quote that is waiting after the cursor closes the string that the cursor is in, whatever else stands in the string.
+  if (/["'`]/.test(first) && insideString(linePrefix, first)) return text.slice(0, stringEnd(text, first));
   const open: string[] = [];
   let quote = '';
-  const first = waiting[0] ?? '';
   for (let index = 0; index < text.length; index++) {
     const character = text[index] ?? '';
     if (quote !== '') {
@@ -25,9 +28,7 @@ function cutUnmatched(text: string, waiting: string, linePrefix: string): string
       continue;
     }
     if (/["'`]/.test(character)) {
-      // A quote that is waiting after the cursor closes the string that the cursor is in.
-      if (character === first && insideString(linePrefix, character)) return text.slice(0, index);
-      quote = character;
+      if (opensString(text, index, syntax)) quote = character;
     } else if (/[([{]/.test(character)) open.push(character);
     else if (pairOf[character] !== undefined) {
       if (open.at(-1) === pairOf[character]) open.pop();
@@ -35,6 +36,24 @@ function cutUnmatched(text: string, waiting: string, linePrefix: string): string
     }
   }
   return text;
+}
+
+/** Where a string that is open at the text's beginning ends; `undefined`: not within its line. */
+function stringEnd(text: string, quote: string): number | undefined {
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === '\\') index++;
+    else if (character === quote) return index;
+    else if (character === '\n' && quote !== '`') return undefined;
+  }
+  return undefined;
+}
+
+/** An apostrophe, a lifetime and a type variable open none. */
+function opensString(text: string, index: number, { quotedCharacters }: LanguageSyntax): boolean {
+  if (text[index] !== "'") return true;
+  const rest = text.slice(index);
+  return quotedCharacters === true ? /^'(?:\\[^'\n]+|[^\\'\n])'/.test(rest) : /^'[^\n]*?'/.test(rest);
 }
 
 function insideString(linePrefix: string, quote: string): boolean {

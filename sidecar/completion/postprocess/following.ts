@@ -1,7 +1,6 @@
+import { indentationOf } from '../indentation.ts';
 import { documentLines, type Filter, followingLines } from './filter.ts';
 import { nearlySame } from './similarity.ts';
-
-const onlyCloser = /^\s*[)\]}]+[;,]?\s*$/;
 
 /** Nothing that stands after the cursor already: the completion ends before the line that the document goes on with. */
 export const cutFollowing: Filter = (text, { cursor }) => {
@@ -12,14 +11,10 @@ export const cutFollowing: Filter = (text, { cursor }) => {
   const first = lines[0] ?? '';
   // What the user wrote of the line already is no repetition of the model's.
   const ownText = first.slice(cursor.linePrefix.length).trim();
-  if (ownText.length > 2 && following.some((line) => nearlySame(first, line))) return '';
+  if (ownText.length > 2 && following.some((line) => indentationOf(line) === indentationOf(first) && nearlySame(first, line))) return '';
   for (let index = 1; index < lines.length; index++) {
-    if (isSameLine(lines[index] ?? '', next)) return text.split('\n').slice(0, index).join('\n');
+    // The same words at another depth close or return from something else.
+    if (lines[index]?.trimEnd() === next.trimEnd()) return text.split('\n').slice(0, index).join('\n');
   }
   return text;
 };
-
-/** Closers mean something only at their own depth. */
-function isSameLine(line: string, next: string): boolean {
-  return onlyCloser.test(next) ? line.trimEnd() === next.trimEnd() : line.trim() !== '' && line.trim() === next.trim();
-}

@@ -3,7 +3,10 @@ import { documentLines, type Filter, precedingLines } from './filter.ts';
 /** Lines as short as this (`}`, `else:`, `end`) repeat in good code. */
 const MIN_TELLING_UNITS = 8;
 
-/** No repetition of what stands right above: one line said again, or several lines said again from their first. */
+/**
+ * No repetition of what stands right above: one line said again, or all the lines from one of them to the cursor. Behind a head that the user wrote, the same
+ * body as elsewhere is meant.
+ */
 export const dropPreceding: Filter = (text, { cursor }) => {
   const lines = documentLines(text, cursor).filter((line) => line.trim() !== '');
   const first = lines[0]?.trim() ?? '';
@@ -11,9 +14,10 @@ export const dropPreceding: Filter = (text, { cursor }) => {
   const above = precedingLines(cursor, 12).map((line) => line.trim());
   if (above.at(-1) === first) return '';
   if (lines.length < 2) return repeatsTrain(first, above) ? '' : text;
-  for (let start = 0; start + 1 < above.length; start++) {
-    const shared = lines.slice(0, above.length - start);
-    if (shared.length > 1 && shared.every((line, index) => line.trim() === above[start + index])) return '';
+  if (cursor.linePrefix.trim() !== '') return text;
+  for (let length = 2; length <= Math.min(lines.length, above.length); length++) {
+    const last = above.slice(-length);
+    if (last.every((line, index) => line === lines[index]?.trim())) return '';
   }
   return text;
 };

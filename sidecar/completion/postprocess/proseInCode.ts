@@ -3,13 +3,14 @@ import { documentLines, type Filter } from './filter.ts';
 
 /** A sentence, or an item of a Markdown list or a heading: what a model trained on text falls into. */
 const sentence = /^\s*[A-Z][a-z']*(?: [\w'",]+){4,}[^;{}()=]*$/;
-const markdown = /^\s*(?:[*-] (?:`|\*\*|[A-Z])|#{2,} |\*\*)/;
+const markdown = /^\s*(?:[*-] (?:`|\*\*|[A-Z][a-z]*(?: [a-z]+){2})|#{2,} |\*\*[^*\s][^*]*\*\*)/;
 
-/** No prose between lines of code: the completion ends where it begins, comments and texts in quotes aside. */
+/** No prose between lines of code: the completion ends where it begins, comments, texts in quotes and what the user began aside. */
 export const cutProse: Filter = (text, { cursor }) => {
-  if (cursor.syntax.prose || cursor.syntax.blocks === 'none' || insideText(cursor.before)) return text;
+  if (cursor.syntax.prose || cursor.syntax.sentences === true || cursor.syntax.blocks === 'none' || insideText(cursor.before)) return text;
   const lines = documentLines(text, cursor);
-  for (let index = 0; index < lines.length; index++) {
+  const isOwn = cursor.linePrefix.trim() !== '';
+  for (let index = isOwn ? 1 : 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
     if (isCommentLine(line, cursor.syntax) && !/^\s*\* (?:`|\*\*)/.test(line)) continue;
     if (insideText(lines.slice(0, index).join('\n'))) continue;

@@ -1,4 +1,5 @@
-import type { Filter } from './filter.ts';
+import { isCommentLine } from '../languages.ts';
+import { documentLines, type Filter } from './filter.ts';
 
 const closerOf: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 const closers = new Set(Object.values(closerOf));
@@ -8,6 +9,8 @@ const closers = new Set(Object.values(closerOf));
  * the cursor is known only back to where a line begins at the margin, which is enough: statements begin there.
  */
 export const cutUnmatchedCloser: Filter = (text, { cursor }) => {
+  const { syntax } = cursor;
+  if (syntax.loneClosers === true || isCommentLine(documentLines(text, cursor)[0] ?? '', syntax)) return text;
   const open = openBrackets(statementBefore(cursor.before));
   for (let index = 0; index < text.length; index++) {
     const character = text[index] ?? '';
