@@ -54,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
     documents,
     workspace,
     ready: () => server.ready(),
-    initializationOptions: () => initializationOptions(version, server),
+    initializationOptions: () => initializationOptions(context.extension, version, server),
   });
   session = connection;
   const acceptance = new Acceptance(context.globalState, (feedback) => {
@@ -82,7 +82,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerContexts(context, session, policy, logError);
   registerCuda(context, session, logError);
   registerEditPreview(context);
-  const chatBox = registerChatPanel(context, { session, policy, language, logError });
+  const chatBox = registerChatPanel(context, { session, policy, server, language, logError });
   registerDictation(context, session, chatBox, logError);
   registerActions(context, session, policy);
   registerLanguageModels(context, session, policy);

@@ -1,4 +1,4 @@
-import type { ChorusSettings, DeviceChoice, EngineChoice, NetworkSettings, ServerSettings } from '../sidecar/protocol/client.ts';
+import { SETTING_LIMITS, type ChorusSettings, type DeviceChoice, type EngineChoice, type NetworkSettings, type ServerSettings } from '../sidecar/protocol/client.ts';
 
 /** What this file needs of `vscode.WorkspaceConfiguration` of the section `chorus`. */
 export interface SettingsReader {
@@ -8,7 +8,7 @@ export interface SettingsReader {
 
 /**
  * Settings that choose what runs or what is kept from the model. Only the user may choose them: a workspace's value is never read. In the
- * manifest they are `machine`-scoped and listed in `restrictedConfigurations`.
+ * manifest they have the scope `machine`, or `application` where what the user wants holds on every machine, and are listed in `restrictedConfigurations`.
  */
 export const USER_ONLY_SETTINGS: readonly string[] = [
   'modelPath',
@@ -34,6 +34,21 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'downloads.folder',
 ];
 
+/** The settings that all windows share. */
+const MODEL_SETTINGS = ['modelPath', 'engine', 'device', 'threads', 'contextSizeTokens', 'cache'] as const satisfies readonly (keyof ChorusSettings)[];
+
+/** Whether the user made one of the settings that choose the model and how it runs. */
+export function choosesModel(reader: SettingsReader): boolean {
+  return MODEL_SETTINGS.some((name) => reader.inspect(name)?.globalValue !== undefined);
+}
+
+/** Settings that leave the model as other windows chose it. */
+export function withoutModel(settings: ChorusSettings): ChorusSettings {
+  const rest = { ...settings };
+  for (const name of MODEL_SETTINGS) delete rest[name];
+  return rest;
+}
+
 export interface CompletionPreferences {
   readonly enabled: boolean;
   readonly disabledLanguages: readonly string[];
@@ -48,9 +63,9 @@ export function readChorusSettings(reader: SettingsReader, network?: NetworkSett
     modelPath: text(userValue(reader, 'modelPath')) ?? '',
     engine: oneOf<EngineChoice>(userValue(reader, 'engine'), ['auto', 'chorus', 'llama']),
     device: oneOf<DeviceChoice>(userValue(reader, 'device'), ['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
-    threads: wholeNumber(userValue(reader, 'threads'), 0),
+    threads: wholeNumber(userValue(reader, 'threads'), 0, SETTING_LIMITS.threads),
     contextSizeTokens: wholeNumber(userValue(reader, 'contextSizeTokens'), 0),
-    cache: text(userValue(reader, 'cache')),
+    cache: text(userValue(reader, 'cache'), SETTING_LIMITS.cacheUnits),
     completion: {
       multiline: oneOf(reader.get('completion.multiline'), ['auto', 'never', 'always'] as const),
       maxTokens: wholeNumber(reader.get('completion.maxTokens'), 1),
@@ -58,15 +73,15 @@ export function readChorusSettings(reader: SettingsReader, network?: NetworkSett
       minDebounceMs: wholeNumber(reader.get('completion.minDebounceMs'), 0),
     },
     chat: {
-      language: text(reader.get('chat.language')),
+      language: languageTag(reader.get('chat.language')),
       temperature: numberAtLeast(reader.get('chat.temperature'), 0),
       maxTokens: wholeNumber(reader.get('chat.maxTokens'), 1),
       systemPrompt: text(userValue(reader, 'chat.systemPrompt')),
     },
     speech: {
       modelPath: text(userValue(reader, 'speech.modelPath')),
-      language: text(reader.get('speech.language')),
-      beamSize: wholeNumber(reader.get('speech.beamSize'), 1),
+      language: languageTag(reader.get('speech.language')),
+      beamSize: wholeNumber(reader.get('speech.beamSize'), 1, SETTING_LIMITS.beamSize),
       commands: flag(reader.get('speech.commands')),
       identifiers: flag(reader.get('speech.identifiers')),
     },
@@ -84,9 +99,9 @@ export function readChorusSettings(reader: SettingsReader, network?: NetworkSett
       quiet: oneOf(userValue(reader, 'power.quiet'), ['auto', 'never', 'always'] as const),
     },
     downloads: {
-      catalogue: text(userValue(reader, 'catalogue')),
-      mirror: text(userValue(reader, 'downloads.mirror')),
-      folder: text(userValue(reader, 'downloads.folder')),
+      catalogue: text(userValue(reader, 'catalogue'), SETTING_LIMITS.pathUnits),
+      mirror: text(userValue(reader, 'downloads.mirror'), SETTING_LIMITS.urlUnits),
+      folder: text(userValue(reader, 'downloads.folder'), SETTING_LIMITS.pathUnits),
       network,
     },
   };
@@ -94,10 +109,10 @@ export function readChorusSettings(reader: SettingsReader, network?: NetworkSett
 
 /** The server that the user chose, without its key; absent: none. */
 export function readServerSettings(reader: SettingsReader): ServerSettings | undefined {
-  const url = text(userValue(reader, 'server.url'));
-  const model = text(userValue(reader, 'server.model'));
+  const url = text(userValue(reader, 'server.url'), SETTING_LIMITS.urlUnits);
+  const model = text(userValue(reader, 'server.model'), SETTING_LIMITS.serverModelUnits);
   if (url === undefined || model === undefined) return undefined;
-  const fillIn = text(userValue(reader, 'server.fillIn'));
+  const fillIn = text(userValue(reader, 'server.fillIn'), SETTING_LIMITS.fillInUnits);
   const contextSizeTokens = wholeNumber(userValue(reader, 'server.contextSizeTokens'), 0);
   const allowHttp = flag(userValue(reader, 'server.allowHttp'));
   return { url, model, ...(fillIn ? { fillIn } : {}), ...(contextSizeTokens ? { contextSizeTokens } : {}), ...(allowHttp ? { allowHttp } : {}) };
@@ -121,8 +136,14 @@ function userValue(reader: SettingsReader, section: string): unknown {
   return found?.globalValue ?? found?.defaultValue;
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+function text(value: unknown, maxUnits = Number.MAX_SAFE_INTEGER): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= maxUnits ? value.trim() : undefined;
+}
+
+/** 'auto' or a BCP 47 tag. A workspace may set it, and it stands in what the model is told: it can be nothing else. */
+function languageTag(value: unknown): string | undefined {
+  const tag = text(value, SETTING_LIMITS.languageUnits);
+  return tag !== undefined && /^[a-z]{2,8}([-_][a-z\d]{1,8}){0,3}$/i.test(tag) ? tag : undefined;
 }
 
 function flag(value: unknown): boolean | undefined {
@@ -137,9 +158,9 @@ function numberAtLeast(value: unknown, minimum: number): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= minimum ? value : undefined;
 }
 
-function wholeNumber(value: unknown, minimum: number): number | undefined {
+function wholeNumber(value: unknown, minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): number | undefined {
   const number = numberAtLeast(value, minimum);
-  return number === undefined ? undefined : Math.floor(number);
+  return number === undefined ? undefined : Math.min(Math.floor(number), maximum);
 }
 
 function stringList(value: unknown): readonly string[] {

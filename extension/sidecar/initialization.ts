@@ -3,15 +3,15 @@ import type { ChorusInitializationOptions, ChorusSettings } from '../../sidecar/
 import { workspaceKeyOf } from '../../sidecar/client/workspaceKey.ts';
 import { readNetworkSettings } from '../networkSettings.ts';
 import type { ServerChoice } from '../servers/serverChoice.ts';
-import { readChorusSettings } from '../settings.ts';
+import { choosesModel, readChorusSettings, withoutModel } from '../settings.ts';
 import type { LanguageClientSession } from './sidecarSession.ts';
 
 /** What the sidecar learns of this window when it connects. */
-export function initializationOptions(clientVersion: string, server: ServerChoice): ChorusInitializationOptions {
+export function initializationOptions(extension: vscode.Extension<unknown>, clientVersion: string, server: ServerChoice): ChorusInitializationOptions {
   return {
     clientKind: 'vscode',
     clientVersion,
-    settings: settingsNow(server),
+    settings: settingsNow(extension, server),
     workspaceKey: workspaceKey(),
     providesWorkspace: true,
   };
@@ -20,7 +20,7 @@ export function initializationOptions(clientVersion: string, server: ServerChoic
 /** Tells the sidecar of changed settings. */
 export function registerSettingsSync(context: vscode.ExtensionContext, session: LanguageClientSession, server: ServerChoice, onError: (error: unknown) => void): void {
   const send = (): void => {
-    session.notifyIfRunning('workspace/didChangeConfiguration', { settings: { chorus: settingsNow(server) } }).catch(onError);
+    session.notifyIfRunning('workspace/didChangeConfiguration', { settings: { chorus: settingsNow(context.extension, server) } }).catch(onError);
   };
   context.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((event) => (event.affectsConfiguration('chorus') || event.affectsConfiguration('http')) && send()),
@@ -28,8 +28,12 @@ export function registerSettingsSync(context: vscode.ExtensionContext, session: 
   );
 }
 
-function settingsNow(server: ServerChoice): ChorusSettings {
-  return { ...readChorusSettings(vscode.workspace.getConfiguration('chorus'), readNetworkSettings(vscode.workspace.getConfiguration('http'))), server: server.settings };
+function settingsNow({ extensionKind }: vscode.Extension<unknown>, server: ServerChoice): ChorusSettings {
+  const reader = vscode.workspace.getConfiguration('chorus');
+  const settings = { ...readChorusSettings(reader, readNetworkSettings(vscode.workspace.getConfiguration('http'))), server: server.settings };
+  // Here the machine's settings are those of another one: where they choose no model, the user's local windows do.
+  const isElsewhere = vscode.env.remoteName !== undefined && extensionKind === vscode.ExtensionKind.UI;
+  return isElsewhere && !choosesModel(reader) ? withoutModel(settings) : settings;
 }
 
 /** A name for the workspace that tells nothing of it. */

@@ -47,12 +47,12 @@ function chineseVariant(question: string, displayLanguage: string | undefined): 
   return /^zh-(tw|hk|hant)/i.test(displayLanguage ?? '') ? 'zh-Hant' : 'zh-Hans';
 }
 
-/** English name of a BCP 47 tag, or the tag itself where none is known. */
+/** English name of a BCP 47 tag; the tag itself where none is known, and of what is no tag "English": it stands in what the model is told. */
 export function languageName(tag: string): string {
   try {
     return new Intl.DisplayNames(['en'], { type: 'language' }).of(normaliseTag(tag)) ?? tag;
   } catch {
-    return tag;
+    return 'English';
   }
 }
 

@@ -35,6 +35,9 @@ export interface ChorusServerCapabilities {
   readonly pid: number;
 }
 
+/** The most that settings may be; of texts, UTF-16 units. A client that sends more is refused. */
+export const SETTING_LIMITS = { threads: 1_024, beamSize: 8, languageUnits: 64, cacheUnits: 200, urlUnits: 2_048, serverModelUnits: 256, fillInUnits: 64, pathUnits: 4_096 } as const;
+
 /**
  * Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the default. The model and how
  * it runs (the first six) are shared by all clients: the client that sent any of them last chooses, and one that sends none leaves them alone.

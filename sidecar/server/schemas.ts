@@ -1,28 +1,29 @@
 /** Shapes of what clients send, checked before a handler sees it. They mirror LSP's and `sidecar/protocol/client.ts`. */
 import { z } from 'zod';
-import type {
-  ChatParams,
-  ChorusInitializationOptions,
-  ChorusSettings,
-  CommitMessageParams,
-  CompletionFeedback,
-  ContextParams,
-  CountTokensParams,
-  DictateParams,
-  DownloadParams,
-  DrainParams,
-  EditParams,
-  ForgetWorkspaceParams,
-  GenerateParams,
-  ImportModelParams,
-  RemoveModelParams,
-  CursorRest,
-  ServerModelsParams,
-  WorkspaceChange,
-  WorkspaceDefinitionsResult,
-  WorkspaceListResult,
-  WorkspaceReadResult,
-  WorkspaceTabs,
+import {
+  SETTING_LIMITS,
+  type ChatParams,
+  type ChorusInitializationOptions,
+  type ChorusSettings,
+  type CommitMessageParams,
+  type CompletionFeedback,
+  type ContextParams,
+  type CountTokensParams,
+  type DictateParams,
+  type DownloadParams,
+  type DrainParams,
+  type EditParams,
+  type ForgetWorkspaceParams,
+  type GenerateParams,
+  type ImportModelParams,
+  type RemoveModelParams,
+  type CursorRest,
+  type ServerModelsParams,
+  type WorkspaceChange,
+  type WorkspaceDefinitionsResult,
+  type WorkspaceListResult,
+  type WorkspaceReadResult,
+  type WorkspaceTabs,
 } from '../protocol/client.ts';
 
 const token = z.union([z.string(), z.number()]).optional();
@@ -37,9 +38,9 @@ export const settings = z.object({
   modelPath: z.string().optional(),
   engine: z.enum(['auto', 'chorus', 'llama']).optional(),
   device: z.enum(['auto', 'cpu', 'cuda', 'vulkan', 'metal']).optional(),
-  threads: count.max(1024).optional(),
+  threads: count.max(SETTING_LIMITS.threads).optional(),
   contextSizeTokens: count.optional(),
-  cache: z.string().max(200).optional(),
+  cache: z.string().max(SETTING_LIMITS.cacheUnits).optional(),
   completion: z
     .object({
       multiline: z.enum(['auto', 'never', 'always']).optional(),
@@ -50,32 +51,32 @@ export const settings = z.object({
     .optional(),
   chat: z
     .object({
-      language: z.string().optional(),
+      language: z.string().max(SETTING_LIMITS.languageUnits).optional(),
       temperature: z.number().nonnegative().optional(),
       maxTokens: count.optional(),
       systemPrompt: z.string().optional(),
     })
     .optional(),
-  speech: z.object({ modelPath: z.string().optional(), language: z.string().max(64).optional(), beamSize: z.number().int().min(1).max(8).optional(), commands: z.boolean().optional(), identifiers: z.boolean().optional() }).optional(),
+  speech: z.object({ modelPath: z.string().optional(), language: z.string().max(SETTING_LIMITS.languageUnits).optional(), beamSize: z.number().int().min(1).max(SETTING_LIMITS.beamSize).optional(), commands: z.boolean().optional(), identifiers: z.boolean().optional() }).optional(),
   contexts: z.object({ keepOnDisk: z.boolean().optional(), maxGigabytes: z.number().nonnegative().optional() }).optional(),
   context: z.object({ workspace: z.boolean().optional(), maxTokens: count.optional(), readAhead: z.boolean().optional() }).optional(),
   power: z.object({ unloadAfterMinutes: z.number().nonnegative().optional(), quiet: z.enum(['auto', 'never', 'always']).optional() }).optional(),
   server: z
     .object({
-      url: z.string().min(1).max(2048),
-      model: z.string().min(1).max(256),
+      url: z.string().min(1).max(SETTING_LIMITS.urlUnits),
+      model: z.string().min(1).max(SETTING_LIMITS.serverModelUnits),
       // A header's value: no line breaks, no other controls.
       key: z.string().max(8192).regex(/^[\x21-\x7e]*$/, 'expected visible ASCII characters').optional(),
-      fillIn: z.string().max(64).optional(),
+      fillIn: z.string().max(SETTING_LIMITS.fillInUnits).optional(),
       contextSizeTokens: count.optional(),
       allowHttp: z.boolean().optional(),
     })
     .optional(),
   downloads: z
     .object({
-      catalogue: z.string().max(4096).optional(),
-      mirror: z.string().max(2048).optional(),
-      folder: z.string().max(4096).optional(),
+      catalogue: z.string().max(SETTING_LIMITS.pathUnits).optional(),
+      mirror: z.string().max(SETTING_LIMITS.urlUnits).optional(),
+      folder: z.string().max(SETTING_LIMITS.pathUnits).optional(),
       network: z
         .object({
           proxy: z.string().max(2048).optional(),
@@ -105,7 +106,37 @@ export const initialize = z.object({
   capabilities: z.object({ textDocument: z.object({ inlineCompletion: z.unknown() }).partial().optional() }),
 });
 
-export const didChangeConfiguration = z.object({ settings: z.object({ chorus: settings }) });
+/** Nobody is told that a notification was refused, and a server that was taken back must be gone: what can be used of it is. */
+export const didChangeConfiguration = z.object({ settings: z.object({ chorus: z.unknown().transform(usableSettings) }) });
+
+export interface UsableSettings {
+  readonly settings: ChorusSettings;
+  /** Paths of what can't be used: "speech.beamSize". */
+  readonly unusable: readonly string[];
+}
+
+/** One bad value costs itself alone; a server of which anything is bad is none. */
+function usableSettings(value: unknown): UsableSettings {
+  const rest = structuredClone(value);
+  const unusable: string[] = [];
+  for (;;) {
+    const parsed = settings.safeParse(rest);
+    if (parsed.success) return { settings: parsed.data, unusable };
+    const names = (parsed.error.issues[0]?.path ?? []).map(String);
+    // Of a list with a bad entry nothing is taken.
+    const ofLists = names.findIndex((name) => /^\d+$/.test(name));
+    const path = names[0] === 'server' ? ['server'] : ofLists < 0 ? names : names.slice(0, ofLists);
+    unusable.push(path.join('.'));
+    if (!unset(rest, path)) return { settings: {}, unusable };
+  }
+}
+
+/** Whether there was something at the path. */
+function unset(value: unknown, path: readonly string[]): boolean {
+  const last = path.at(-1);
+  const holder = path.slice(0, -1).reduce<unknown>((each, name) => (each as Readonly<Record<string, unknown>> | undefined)?.[name], value);
+  return last !== undefined && typeof holder === 'object' && holder !== null && last in holder && Reflect.deleteProperty(holder, last);
+}
 
 const textDocumentItem = z.object({ uri: z.string(), languageId: z.string(), version: z.number(), text: z.string() });
 const versionedDocument = z.object({ uri: z.string(), version: z.number().nullish() });

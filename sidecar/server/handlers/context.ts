@@ -11,6 +11,6 @@ export function handleContext(client: Client, completing: Completing, completion
     ...(await completing.context(client.key, uri, client.settings.context ?? {})),
   }));
   client.connection.onNotification('workspace/didChangeConfiguration', didChangeConfiguration, ({ settings }) => {
-    if (settings.chorus.context?.readAhead === false) completions.stopReadingAhead(client.key);
+    if (settings.chorus.settings.context?.readAhead === false) completions.stopReadingAhead(client.key);
   });
 }

@@ -55,8 +55,9 @@ export function handleInitialize(
     { beforeInitialize: true },
   );
 
-  connection.onNotification('workspace/didChangeConfiguration', didChangeConfiguration, ({ settings }) => {
-    take(settings.chorus);
+  connection.onNotification('workspace/didChangeConfiguration', didChangeConfiguration, ({ settings: { chorus } }) => {
+    if (chorus.unusable.length > 0) parts.log.info(`settings that can't be used: ${chorus.unusable.join(', ')}`);
+    take(chorus.settings);
   });
 
   // The sidecar serves others too: shutdown and exit end this client's connection alone.
