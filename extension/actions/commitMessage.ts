@@ -13,6 +13,9 @@ export const COMMIT_MESSAGE_COMMAND = 'chorus.commitMessage';
 /** UTF-16 units of the diff that are sent; the sidecar cuts further to what the model's context holds. */
 const MAX_DIFF_UNITS = 60_000;
 
+/** The last message that Chorus wrote for each repository, which the next one may replace. */
+const ownMessages = new Map<string, string>();
+
 /** Writes a message for the staged changes (all changes when none is staged) into the source control input box. */
 export async function writeCommitMessage({ session, policy }: ActionHost, sourceControl?: { readonly rootUri?: vscode.Uri }): Promise<void> {
   const source = await chooseSource(await commitSources(), sourceControl?.rootUri);
@@ -28,7 +31,12 @@ export async function writeCommitMessage({ session, policy }: ActionHost, source
     return text;
   });
   if (!message) return;
+  const place = source.rootUri.toString();
+  const present = source.readMessage()?.trim() ?? '';
+  // What the user wrote before, or while the model did, is theirs.
+  if (present !== '' && present !== ownMessages.get(place) && !(await mayReplace(message))) return;
   if (await source.setMessage(message)) {
+    ownMessages.set(place, message);
     await vscode.commands.executeCommand('workbench.view.scm');
     return;
   }
@@ -36,6 +44,14 @@ export async function writeCommitMessage({ session, policy }: ActionHost, source
   await vscode.window.showWarningMessage(
     l10n.t('The commit message is on the clipboard: open the Source Control view once, then Chorus can write into its box.'),
   );
+}
+
+/** Asks whether a message may take the place of what stands in the box; one that may not can be copied. */
+async function mayReplace(message: string): Promise<boolean> {
+  const [replace, copy] = [l10n.t('Replace'), l10n.t('Copy')];
+  const picked = await vscode.window.showInformationMessage(l10n.t('The box of the commit message is not empty.'), { modal: true, detail: message }, replace, copy);
+  if (picked === copy) await vscode.env.clipboard.writeText(message);
+  return picked === replace;
 }
 
 async function chooseSource(sources: readonly CommitSource[], wanted: vscode.Uri | undefined): Promise<CommitSource | undefined> {

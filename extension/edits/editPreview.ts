@@ -78,7 +78,8 @@ export async function previewEdit(request: EditPreviewRequest): Promise<EditDeci
     const preview = await vscode.workspace.openTextDocument(previewUri);
     if (preview.languageId !== document.languageId) await vscode.languages.setTextDocumentLanguage(preview, document.languageId);
     await vscode.commands.executeCommand('vscode.diff', request.uri, previewUri, request.title, {
-      preview: true,
+      // A click in the Explorer would take the place of a tab that is only a preview, and the edit with it.
+      preview: false,
       selection: new vscode.Range(range.start, range.start),
     } satisfies vscode.TextDocumentShowOptions);
   } catch (error) {

@@ -32,8 +32,22 @@ async function useChoice(session: SidecarSession, server: ServerChoice, choice: 
     await vscode.commands.executeCommand('chorus.useServer');
     return;
   }
+  const before = chosenNow(server);
   const file = await pathOf(session, choice);
-  if (file !== undefined) await useModel(session, server, file);
+  if (file === undefined) return;
+  // A download takes long: what the user chose meanwhile stays.
+  if (chosenNow(server) !== before && !(await isWanted(path.basename(file)))) return;
+  await useModel(session, server, file);
+}
+
+/** What answers now, by the settings. */
+function chosenNow(server: ServerChoice): string {
+  return JSON.stringify([server.settings?.url, vscode.workspace.getConfiguration('chorus').inspect('modelPath')?.globalValue]);
+}
+
+async function isWanted(name: string): Promise<boolean> {
+  const use = l10n.t('Use This Model');
+  return (await vscode.window.showInformationMessage(l10n.t('{0} is on this machine now.', withoutLinks(name)), use)) === use;
 }
 
 /** The chosen model's path, when it is here. `undefined`: the user chose none after all. */

@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/client/within.ts';
+import type { LateError } from '../../sidecar/client/within.ts';
 import type { WorkspaceFile, WorkspaceListResult, WorkspaceReadResult, WorkspaceText } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
-import { limitedFiles } from '../documents/limitedFiles.ts';
-import { readTextFile } from '../documents/readTextFile.ts';
+import { readPlainFile } from '../documents/readPlainFile.ts';
 import { SYNCED_SCHEMES } from '../documents/schemes.ts';
 import { notebookText } from './notebookText.ts';
 import { isInSkippedFolder, mayBeText, walkFolder } from './workspaceWalk.ts';
@@ -81,21 +80,10 @@ export class WorkspaceFiles {
 
   async #readOne(key: string): Promise<string | undefined> {
     const uri = vscode.Uri.parse(key);
-    if (!(await this.has(uri)) || !(await this.#isPlainFile(uri))) return undefined;
+    if (!(await this.has(uri))) return undefined;
     const isNotebook = uri.path.endsWith('.ipynb');
-    const text = await readTextFile(uri, isNotebook ? MAX_NOTEBOOK_BYTES : MAX_FILE_BYTES, (error) => this.#logSkipped(error));
+    const text = await readPlainFile(uri, isNotebook ? MAX_NOTEBOOK_BYTES : MAX_FILE_BYTES, (error) => this.#logSkipped(error));
     return isNotebook && text !== undefined ? notebookText(text) : text;
-  }
-
-  /** A link may lead out of the workspace, or to a secret under another name. */
-  async #isPlainFile(uri: vscode.Uri): Promise<boolean> {
-    return limitedFiles.stat(uri).then(
-      ({ type }) => type === vscode.FileType.File,
-      (error: unknown) => {
-        if (error instanceof LateError) this.#logSkipped(error);
-        return false;
-      },
-    );
   }
 
   #logSkipped(error: LateError): void {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { readTextFile } from '../../documents/readTextFile.ts';
+import { readPlainFile } from '../../documents/readPlainFile.ts';
 import { MAX_FILE_BYTES, type CommitSource, type MayRead } from './commitSource.ts';
 import { UNTRACKED, type GitRepository } from './gitApi.ts';
 import { additionDiff, splitByFile, type FileDiff } from './unifiedDiff.ts';
@@ -42,7 +42,7 @@ async function untracked(repository: GitRepository, mayRead: MayRead): Promise<F
   for (const { uri } of [...workingTreeChanges.filter(({ status }) => status === UNTRACKED), ...untrackedChanges]) {
     if (!(await mayRead(uri))) continue;
     const path = uri.path.slice(repository.rootUri.path.length + 1);
-    files.push(additionDiff(path, (await readTextFile(uri, MAX_FILE_BYTES)) ?? ''));
+    files.push(additionDiff(path, (await readPlainFile(uri, MAX_FILE_BYTES)) ?? ''));
   }
   return files;
 }

@@ -3,7 +3,7 @@
  * reached. VS Code carries commands, file systems and text documents across, and those are enough.
  */
 import * as vscode from 'vscode';
-import { readTextFile } from '../../documents/readTextFile.ts';
+import { readPlainFile } from '../../documents/readPlainFile.ts';
 import { MAX_FILE_BYTES, type CommitSource, type MayRead } from './commitSource.ts';
 import { remoteDiff, type DiffOptions } from './remoteDiff.ts';
 import { inputBoxRoot, onSideOf, type UriParts } from './remoteUris.ts';
@@ -62,7 +62,7 @@ async function diffs(changes: readonly ReportedChange[], isStaged: boolean, root
     isStaged,
     rootPath: rootUri.path,
     mayRead: (uri) => mayRead(vscode.Uri.from(uri)),
-    read: (uri) => readTextFile(vscode.Uri.from(uri), MAX_FILE_BYTES),
+    read: (uri) => readPlainFile(vscode.Uri.from(uri), MAX_FILE_BYTES),
   };
   const files: FileDiff[] = [];
   for (const { uri, originalUri, status } of changes) {
