@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import type { ConversationSummary, ConversationView, HostMessage, MessageView } from '../../media/chat/messages.ts';
-import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult } from '../../sidecar/protocol/client.ts';
+import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult, type ContextItem } from '../../sidecar/protocol/client.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { unlessCancelled } from '../sidecar/unlessCancelled.ts';
 import type { ChatHistory } from './chatHistory.ts';
 import type { ContextChips } from './contextChips.ts';
 import { chatMessages, titleOf, withMessage, withoutLastAnswer, type Conversation } from './conversation.ts';
@@ -64,15 +65,10 @@ export class ChatController {
   }
 
   private async begin(text: string): Promise<{ readonly answered: Promise<void> }> {
-    const command = commandOf(text);
-    const { selection, files } = mentionsOf(text);
-    if (selection) await this.options.chips.addTarget();
-    for (const file of files) await this.options.chips.addNamedFile(file);
-    if (command && this.options.chips.views.length === 0) await this.options.chips.addTarget();
     await this.stop();
     const question: MessageView = { id: randomUUID(), role: 'user', content: text };
     this.update(withMessage(this.conversation, question, Date.now()));
-    return { answered: this.answer(question, command) };
+    return { answered: this.answer(question, commandOf(text)) };
   }
 
   /** Asks the last question again; its answer is replaced. */
@@ -130,7 +126,7 @@ export class ChatController {
     this.running = running;
     this.options.post({ type: 'turn', question, answer: message });
     try {
-      const end = await this.request(running, command);
+      const end = await this.request(running, question, command);
       running.message = { ...running.message, ...end };
     } finally {
       this.running = undefined;
@@ -142,8 +138,8 @@ export class ChatController {
   }
 
   /** Streams the answer into `running`; gives what is to be said at its end. A failure is told there and never thrown. */
-  private async request(running: RunningAnswer, command: ChatCommand | undefined): Promise<Partial<MessageView>> {
-    const { session, chips, post } = this.options;
+  private async request(running: RunningAnswer, question: MessageView | undefined, command: ChatCommand | undefined): Promise<Partial<MessageView>> {
+    const { session, post } = this.options;
     const { token } = running.cancellation;
     try {
       const messages = chatMessages(this.conversation);
@@ -153,7 +149,8 @@ export class ChatController {
         messages: messages.map((message) => (message.role === 'user' ? { ...message, content: withoutMentions(message.content) } : message)),
         ...(workspace ? { workspace } : {}),
         ...(symbols.length > 0 ? { symbols: symbols.slice(0, MAX_SYMBOLS) } : {}),
-        context: await chips.read(),
+        // The question stands in the panel already: what it names may take the workspace and other extensions long to find.
+        context: await unlessCancelled(this.context(question, command, token), token),
         displayLanguage: currentLanguage(),
         ...(command ? { command } : {}),
       };
@@ -171,6 +168,18 @@ export class ChatController {
       if (token.isCancellationRequested) return { notice: l10n.t('Stopped.') };
       return { notice: localisedMessage(error), failed: true };
     }
+  }
+
+  /** The chips, after those that a new question asks for by name or by its command were added. */
+  private async context(question: MessageView | undefined, command: ChatCommand | undefined, token: vscode.CancellationToken): Promise<readonly ContextItem[]> {
+    const { chips } = this.options;
+    if (question) {
+      const { selection, files } = mentionsOf(question.content);
+      if (selection) await chips.addTarget(token);
+      for (const file of files) await chips.addNamedFile(file, token);
+      if (command && chips.views.length === 0) await chips.addTarget(token);
+    }
+    return chips.read();
   }
 
   private update(conversation: Conversation): void {

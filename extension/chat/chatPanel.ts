@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { HostMessage, PageMessage } from '../../media/chat/messages.ts';
+import type { AnsweringModel, HostMessage, PageMessage } from '../../media/chat/messages.ts';
 import type { ChatCommand, ContextItem } from '../../sidecar/protocol/client.ts';
 import { boxTarget } from '../dictation/boxTarget.ts';
 import type { DictationTarget } from '../dictation/dictationTarget.ts';
@@ -7,7 +7,9 @@ import type { ChatBox } from '../dictation/registerDictation.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { readChorusSettings } from '../settings.ts';
 import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
+import type { ServerChoice } from '../servers/serverChoice.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { answeringModel } from './answeringModel.ts';
 import { ChatController } from './chatController.ts';
 import { ChatHistory } from './chatHistory.ts';
 import { applyCode, insertAtCursor } from './applyCode.ts';
@@ -30,6 +32,7 @@ export interface AskArguments {
 export interface ChatPanelSources {
   readonly session: SidecarSession;
   readonly policy: Pick<DocumentPolicy, 'check'>;
+  readonly server: Pick<ServerChoice, 'settings' | 'onDidChange'>;
   readonly language: InterfaceLanguageSetting;
   readonly logError: (error: unknown) => void;
 }
@@ -60,14 +63,18 @@ class ChatPanel implements vscode.WebviewViewProvider {
   /** Messages for a page that is not there yet. */
   private waiting: HostMessage[] = [];
   private pageReady = false;
+  private modelPath = chosenModelPath();
+  /** What the page says of the model. */
+  private shownModel: AnsweringModel | undefined;
   private readonly onError: (error: unknown) => void;
   private readonly didFocusBox = new vscode.EventEmitter<void>();
   readonly onDidFocusBox = this.didFocusBox.event;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
-    { session, policy, language, logError }: ChatPanelSources,
+    private readonly sources: ChatPanelSources,
   ) {
+    const { session, policy, server, language, logError } = sources;
     this.onError = logError;
     const post = (message: HostMessage): void => this.post(message);
     this.history = new ChatHistory(historyFolder(context.storageUri), logError);
@@ -79,14 +86,19 @@ class ChatPanel implements vscode.WebviewViewProvider {
     });
     this.controller = new ChatController({ session, history: this.history, chips: this.chips, post });
     this.loaded = this.history.load();
+    const showModel = (): void => this.showModel();
     context.subscriptions.push(
       this.didFocusBox,
       language.onDidChange(() => {
         if (this.view) this.load(this.view);
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('chorus.modelPath')) post({ type: 'model', isBundledModel: isBundledModel() });
+        if (!event.affectsConfiguration('chorus.modelPath')) return;
+        this.modelPath = chosenModelPath();
+        showModel();
       }),
+      server.onDidChange(showModel),
+      session.onDidChangeStatus(showModel),
     );
   }
 
@@ -184,6 +196,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
   private async greet(): Promise<void> {
     await this.loaded;
     this.pageReady = true;
+    this.shownModel = this.model;
     this.post({
       type: 'init',
       strings: chatStrings(),
@@ -191,11 +204,24 @@ class ChatPanel implements vscode.WebviewViewProvider {
       conversation: this.controller.view,
       conversations: this.controller.summaries,
       chips: this.chips.views,
-      isBundledModel: isBundledModel(),
+      model: this.shownModel,
       draft: this.draft.read(),
       isListening: this.isListening,
     });
     for (const message of this.waiting.splice(0)) this.post(message);
+  }
+
+  private get model(): AnsweringModel {
+    const { server, session } = this.sources;
+    return answeringModel(this.modelPath, server.settings, session.status?.server);
+  }
+
+  /** A status comes with every few tokens; the page is told only when what it says of the model changed. */
+  private showModel(): void {
+    const { model, shownModel } = this;
+    if (!shownModel || (model.isBundled === shownModel.isBundled && model.place === shownModel.place)) return;
+    this.shownModel = model;
+    this.post({ type: 'model', model });
   }
 
   private async show(): Promise<void> {
@@ -223,9 +249,9 @@ async function openSource(uri: string, line: number): Promise<void> {
   await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection: new vscode.Range(line, 0, line, 0) });
 }
 
-/** Whether nobody chose another model. */
-function isBundledModel(): boolean {
-  return readChorusSettings(vscode.workspace.getConfiguration('chorus')).modelPath === '';
+/** Empty: the model that came with Chorus. */
+function chosenModelPath(): string {
+  return readChorusSettings(vscode.workspace.getConfiguration('chorus')).modelPath ?? '';
 }
 
 /** VS Code asks the user before it opens a site that is not trusted. */

@@ -17,7 +17,8 @@ interface Chip {
 
 /**
  * The context that goes with a conversation's questions until it is removed. Selections are kept as they were, so that the model's cached
- * prefix stays; files and problems are read when a question is sent. Secret and ignored files are refused, now and then.
+ * prefix stays, until they are added again; files and problems are read when a question is sent. Secret and ignored files are refused, now
+ * and then. Why something can't be added is told in a notification, and nothing waits until that is closed.
  */
 export class ContextChips {
   private chips: readonly Chip[] = [];
@@ -36,7 +37,7 @@ export class ContextChips {
   async addFromEditor(kind: ChipKind): Promise<void> {
     const document = vscode.window.activeTextEditor?.document;
     if (!document) {
-      await vscode.window.showInformationMessage(l10n.t('Open the file that the question is about first.'));
+      tell(vscode.window.showInformationMessage(l10n.t('Open the file that the question is about first.')));
       return;
     }
     if (!(await this.allowed(document.uri))) return;
@@ -45,23 +46,27 @@ export class ContextChips {
     else this.addLive('diagnostics', document.uri, readDiagnostics);
   }
 
-  /** Adds a file, whether it is open or not. */
-  async addFile(uri: vscode.Uri): Promise<void> {
-    if (await this.allowed(uri)) this.addLive('file', uri, readFile);
+  /** Adds a file, whether it is open or not. After a cancellation nothing is added or said. */
+  async addFile(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<void> {
+    if (await this.allowed(uri, token)) this.addLive('file', uri, readFile);
   }
 
-  /** Adds the workspace's file of that name or path. Says so when there is none. */
-  async addNamedFile(name: string): Promise<void> {
+  /** Adds the workspace's file of that name or path. Says so when there is none. After a cancellation nothing is added or said. */
+  async addNamedFile(name: string, token?: vscode.CancellationToken): Promise<void> {
     const pattern = `**/${name.replaceAll(/[[\]{}*?]/g, '?')}`;
-    const [uri] = await vscode.workspace.findFiles(pattern, '**/node_modules/**', 1);
-    if (uri) await this.addFile(uri);
-    else await vscode.window.showInformationMessage(l10n.t('The workspace has no file {0}.', withoutLinks(name)));
+    const [uri] = await vscode.workspace.findFiles(pattern, '**/node_modules/**', 1, token);
+    if (token?.isCancellationRequested) return;
+    if (uri) await this.addFile(uri, token);
+    else tell(vscode.window.showInformationMessage(l10n.t('The workspace has no file {0}.', withoutLinks(name))));
   }
 
-  /** Adds the selection or the declaration at the cursor, if the active editor has one; for commands that need some code. */
-  async addTarget(): Promise<void> {
+  /**
+   * Adds the selection or the declaration at the cursor, if the active editor has one; for commands that need some code. After a
+   * cancellation nothing is added.
+   */
+  async addTarget(token?: vscode.CancellationToken): Promise<void> {
     const target = await quietTarget(this.policy);
-    if (!target) return;
+    if (!target || token?.isCancellationRequested) return;
     const { document, range } = target;
     this.addItem({
       kind: 'selection',
@@ -101,27 +106,35 @@ export class ContextChips {
     this.add(kind, label, vscode.workspace.asRelativePath(uri), async () => ((await this.policy.check(uri)) === 'allowed' ? read(uri) : undefined));
   }
 
+  /** What is there already is added anew in its place: its text may be another one by now. */
   private add(kind: ChipKind, label: string, description: string, read: Chip['read']): void {
-    if (this.chips.some(({ view }) => view.kind === kind && view.label === label && view.description === description)) return;
     this.count += 1;
-    this.chips = [...this.chips, { view: { id: String(this.count), kind, label, description }, read }];
+    const chip: Chip = { view: { id: String(this.count), kind, label, description }, read };
+    const at = this.chips.findIndex(({ view }) => view.kind === kind && view.label === label && view.description === description);
+    this.chips = at < 0 ? [...this.chips, chip] : this.chips.with(at, chip);
     this.onChange();
   }
 
-  private async allowed(uri: vscode.Uri): Promise<boolean> {
+  private async allowed(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<boolean> {
     const verdict = await this.policy.check(uri);
+    if (token?.isCancellationRequested) return false;
     const name = vscode.workspace.asRelativePath(uri);
     if (verdict !== 'allowed') {
-      await vscode.window.showWarningMessage(refusal(verdict, name));
+      tell(vscode.window.showWarningMessage(refusal(verdict, name)));
       return false;
     }
     const open = vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
     if (!open && !vscode.workspace.isTrusted) {
-      await vscode.window.showWarningMessage(l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', withoutLinks(name)));
+      tell(vscode.window.showWarningMessage(l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', withoutLinks(name))));
       return false;
     }
     return true;
   }
+}
+
+/** VS Code's promise of a message resolves when the user closes it, which may be never. */
+function tell(message: Thenable<unknown>): void {
+  message.then(undefined, () => undefined);
 }
 
 async function readFile(uri: vscode.Uri): Promise<ContextItem> {

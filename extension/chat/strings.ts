@@ -8,7 +8,6 @@ export function chatStrings(): ChatStrings {
     assistant: l10n.t('Chorus'),
     conversation: l10n.t('Conversation'),
     welcomeTitle: l10n.t('Ask about your code'),
-    welcomeText: l10n.t('The model runs on your own machine. Nothing you ask or show it leaves it.'),
     bundledModel: l10n.t('The small model that came with Chorus is made for completing code. What it says of code is often wrong.'),
     chooseModel: l10n.t('Choose a model for chat…'),
     askLabel: l10n.t('Question'),

@@ -27,11 +27,20 @@ export class AnswerView {
     });
   }
 
+  /** Renders what there is at once, and not with the next frame. */
+  flush(): void {
+    this.renderNow(false);
+  }
+
   /** Renders what is left as finished. */
   finish(): void {
+    this.renderNow(true);
+  }
+
+  private renderNow(final: boolean): void {
     if (this.frame !== undefined) cancelAnimationFrame(this.frame);
     this.frame = undefined;
-    this.update(true);
+    this.update(final);
   }
 
   private update(final: boolean): void {

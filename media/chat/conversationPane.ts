@@ -1,13 +1,15 @@
 import { element } from './dom.ts';
 import { isWebLink } from './markdown.ts';
 import { AnswerElement, questionElement, type AnswerContext } from './messageView.ts';
-import type { ConversationView, MessageView, SlashCommand } from './messages.ts';
+import type { AnsweringModel, ConversationView, MessageView, SlashCommand } from './messages.ts';
+import type { ReadingPosition } from './readingPosition.ts';
 
 /** Distance from the end, in pixels, within which the view follows an answer that grows. */
 const FOLLOW_PX = 60;
 
 export interface ConversationPaneOptions extends AnswerContext {
   readonly commands: readonly SlashCommand[];
+  readonly position: ReadingPosition;
   openLink(href: string): void;
   chooseCommand(name: string): void;
   chooseModel(): void;
@@ -18,9 +20,13 @@ export class ConversationPane {
   readonly root: HTMLElement;
   private readonly list = element('div', { class: 'messages' });
   private readonly welcome: HTMLElement;
+  /** In the welcome: whether what is asked leaves the machine. */
+  private readonly place = element('p');
   /** Above all messages while the bundled model answers. */
   private readonly modelNotice: HTMLElement;
   private answers = new Map<string, AnswerElement>();
+  private lastAnswer: AnswerElement | undefined;
+  private conversationId = '';
 
   constructor(private readonly options: ConversationPaneOptions) {
     const { strings, commands } = options;
@@ -28,7 +34,7 @@ export class ConversationPane {
       class: 'welcome',
       children: [
         element('h2', { text: strings.welcomeTitle }),
-        element('p', { text: strings.welcomeText }),
+        this.place,
         element('ul', {
           class: 'suggestions',
           children: commands.map(({ name, description }) =>
@@ -62,29 +68,38 @@ export class ConversationPane {
     this.root.addEventListener('auxclick', (event) => this.clicked(event));
     new ResizeObserver(() => this.followEnd()).observe(this.list);
     this.root.addEventListener('scroll', () => {
-      this.follows = this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight < FOLLOW_PX;
+      const { scrollHeight, scrollTop, clientHeight } = this.root;
+      this.follows = scrollHeight - scrollTop - clientHeight < FOLLOW_PX;
+      options.position.keep({ conversationId: this.conversationId, scrollTop: this.follows ? undefined : scrollTop });
     });
   }
 
   private follows = true;
 
+  /** Shows a conversation where its reader left it, if that is known, else at its end. */
   show(conversation: ConversationView): void {
+    this.conversationId = conversation.id;
+    const top = this.options.position.of(conversation.id);
     this.list.replaceChildren();
     this.answers = new Map();
+    this.lastAnswer = undefined;
     for (const message of conversation.messages) {
       if (message.role === 'user') this.addQuestion(message);
       else this.addAnswer(message, message.id === conversation.streamingId);
     }
-    this.follows = true;
+    this.follows = top === undefined;
     this.updateWelcome();
     this.followEnd();
+    if (top !== undefined) this.root.scrollTop = top;
   }
 
-  showModelNotice(isShown: boolean): void {
-    this.modelNotice.hidden = !isShown;
+  showModel({ isBundled, place }: AnsweringModel): void {
+    this.modelNotice.hidden = !isBundled;
+    this.place.textContent = place;
   }
 
   addQuestion(message: MessageView): void {
+    this.lastAnswer?.followed();
     this.list.append(questionElement(message, this.options.strings));
     this.updateWelcome();
   }
@@ -93,6 +108,7 @@ export class ConversationPane {
     const answer = new AnswerElement(message, this.options);
     this.answers.get(message.id)?.root.remove();
     this.answers.set(message.id, answer);
+    this.lastAnswer = answer;
     this.list.append(answer.root);
     if (streaming) {
       answer.startStreaming();

@@ -6,8 +6,9 @@ import { element } from './dom.ts';
 import { HistoryPane } from './historyPane.ts';
 import { MarkdownRenderer } from './markdown.ts';
 import type { ConversationSummary, HostMessage, PageMessage } from './messages.ts';
+import { ReadingPosition, type PageState } from './readingPosition.ts';
 
-interface VsCodeApi {
+interface VsCodeApi extends PageState {
   postMessage(message: PageMessage): void;
 }
 
@@ -44,6 +45,7 @@ class ChatPage {
       commands,
       renderer: new MarkdownRenderer(window),
       announcer: this.announcer,
+      position: new ReadingPosition(vscode),
       actions: {
         copy: (text) => {
           post({ type: 'copy', text });
@@ -67,7 +69,7 @@ class ChatPage {
     document.body.replaceChildren(element('main', { class: 'chat', children: [this.history.root, this.conversation.root, this.composer.root, live] }));
     this.composer.setText(init.draft);
     this.composer.setListening(init.isListening);
-    this.receive({ type: 'model', isBundledModel: init.isBundledModel });
+    this.receive({ type: 'model', model: init.model });
     this.receive({ type: 'conversations', conversations: init.conversations });
     this.receive({ type: 'chips', chips: init.chips });
     this.receive({ type: 'conversation', conversation: init.conversation });
@@ -77,13 +79,14 @@ class ChatPage {
     switch (message.type) {
       case 'conversation':
         this.conversationId = message.conversation.id;
+        // What is hidden can't be scrolled.
+        this.showHistory(false);
         this.conversation.show(message.conversation);
         this.composer.setAnswering(message.conversation.streamingId !== undefined);
         this.history.show(this.conversations, this.conversationId);
-        this.showHistory(false);
         break;
       case 'model':
-        this.conversation.showModelNotice(message.isBundledModel);
+        this.conversation.showModel(message.model);
         break;
       case 'conversations':
         this.conversations = message.conversations;

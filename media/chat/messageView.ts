@@ -44,7 +44,10 @@ export class AnswerElement {
   private readonly answer: AnswerView;
   private readonly splitter = new ThinkingSplitter();
   private thought: HTMLElement | undefined;
-  private content = '';
+  /** The answer without the thoughts before it. */
+  private text = '';
+  private isLast = true;
+  private retry: HTMLButtonElement | undefined;
   /** Finished answers of the history are not read out. */
   private announces = false;
 
@@ -62,6 +65,8 @@ export class AnswerElement {
   }
 
   startStreaming(): void {
+    // What is there already has its height when the conversation is scrolled, and was read out when it came.
+    this.answer.flush();
     this.announces = true;
     this.root.classList.add('streaming');
     this.root.setAttribute('aria-busy', 'true');
@@ -69,7 +74,6 @@ export class AnswerElement {
   }
 
   append(text: string): void {
-    this.content += text;
     this.show(this.splitter.append(text));
   }
 
@@ -85,13 +89,22 @@ export class AnswerElement {
     }
     if (message.sources?.length) this.footer.append(this.sources(message.sources));
     const buttons = element('div', { class: 'answer-actions' });
-    if (this.content.trim() !== '') {
-      buttons.append(this.button('copy', strings.copy, () => actions.copy(this.content)));
+    // Blank lines part an answer from the thoughts before it.
+    const copy = this.text.replace(/^\s*\n/, '').trimEnd();
+    if (copy !== '') buttons.append(this.button('copy', strings.copy, () => actions.copy(copy)));
+    if (this.isLast) {
+      this.retry = this.button('retry', strings.retry, () => actions.retry(message.id), message.failed ?? false);
+      buttons.append(this.retry);
     }
-    buttons.append(this.button('retry', strings.retry, () => actions.retry(message.id), message.failed ?? false));
     this.footer.append(buttons);
     if (this.announces) announcer.say(message.notice ?? strings.answerDone);
     this.announces = false;
+  }
+
+  /** Another question follows. Only the last one can be asked again. */
+  followed(): void {
+    this.isLast = false;
+    this.retry?.remove();
   }
 
   private sources(sources: readonly Source[]): HTMLElement {
@@ -124,7 +137,9 @@ export class AnswerElement {
       }
       this.thought.append(thought);
     }
-    if (answer !== '') this.answer.append(answer);
+    if (answer === '') return;
+    this.text += answer;
+    this.answer.append(answer);
   }
 
   private blockDone(nodes: readonly Node[]): void {

@@ -51,13 +51,20 @@ export interface SlashCommand {
   readonly description: string;
 }
 
+/** What answers the questions. */
+export interface AnsweringModel {
+  /** It is the small one that came with the extension. */
+  readonly isBundled: boolean;
+  /** Whether what is asked leaves this machine, and where to; shown in an empty chat. */
+  readonly place: string;
+}
+
 /** Every text of the page, localised by the host. `{0}` is filled in by the page. */
 export interface ChatStrings {
   readonly you: string;
   readonly assistant: string;
   readonly conversation: string;
   readonly welcomeTitle: string;
-  readonly welcomeText: string;
   readonly bundledModel: string;
   readonly chooseModel: string;
   readonly askLabel: string;
@@ -99,13 +106,13 @@ export type HostMessage =
       readonly conversation: ConversationView;
       readonly conversations: readonly ConversationSummary[];
       readonly chips: readonly ContextChip[];
-      readonly isBundledModel: boolean;
+      readonly model: AnsweringModel;
       /** What stands in the box for questions. */
       readonly draft: string;
       readonly isListening: boolean;
     }
-  /** Whether the model that answers is the small one that came with the extension. */
-  | { readonly type: 'model'; readonly isBundledModel: boolean }
+  /** Another model answers from now on. */
+  | { readonly type: 'model'; readonly model: AnsweringModel }
   | { readonly type: 'conversation'; readonly conversation: ConversationView }
   | { readonly type: 'conversations'; readonly conversations: readonly ConversationSummary[] }
   | { readonly type: 'chips'; readonly chips: readonly ContextChip[] }

@@ -34,6 +34,18 @@ for (const version of TESTED_HOSTS) {
       await chat.answerEnds();
       await chat.ask('Say hello.');
       assert.match(await chat.answerEnds(), /\S/);
+      // Under the last answer alone.
+      assert.equal(await chat.button('Try again').count(), 1);
+    });
+
+    scenario('a question is answered, and the next one too, while a message stands that a file which it names is not there', async (host) => {
+      const window = await host.openWindow();
+      const chat = await window.openChat();
+      await chat.ask('Say hello to #file:nowhere.ts');
+      await window.page.locator('.notification-toast', { hasText: 'The workspace has no file nowhere.ts.' }).waitFor();
+      assert.match(await chat.answerEnds(), /\S/);
+      await chat.ask('Say hello again.');
+      assert.match(await chat.answerEnds(), /\S/);
     });
 
     scenario('a selection is explained in the chat panel', async (host) => {

@@ -45,6 +45,11 @@ export class ChatView {
     return this.frame.locator('.model-notice');
   }
 
+  /** What an empty conversation shows. */
+  welcome(): Locator {
+    return this.frame.locator('.welcome');
+  }
+
   button(name: string): Locator {
     return this.frame.getByRole('button', { name });
   }

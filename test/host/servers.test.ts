@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
+import { waitFor } from './waitFor.ts';
 import type { Window } from './driver.ts';
 import { chatStream, ScriptedServer, textStream, type SeenRequest } from '../sidecar/servers/scriptedServer.ts';
 
@@ -65,6 +66,7 @@ describeHost(NEWEST_HOST, (scenario) => {
       await window.goTo(13, 11);
       assert.match(await window.typeForGhostText(' '), /this\.x \* 1000;/);
       const chat = await window.openChat();
+      await waitFor('the server in the empty chat', async () => (await chat.welcome().textContent())?.includes(name));
       await chat.ask('What is a stack?');
       assert.match(await chat.answerEnds(), /comes off first/);
       const asked: readonly SeenRequest[] = [...server.requestsTo('completions'), ...server.requestsTo('chat/completions')];

@@ -1,4 +1,4 @@
-/** The part of VS Code's API that documents and workspace files need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
+/** The part of VS Code's API that documents, workspace files and the chat need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
 import path from 'node:path';
 
 export class Uri {
@@ -46,6 +46,43 @@ export class EventEmitter<T> {
   }
 }
 
+export class Position {
+  constructor(
+    readonly line: number,
+    readonly character: number,
+  ) {}
+}
+
+export class Range {
+  readonly start: Position;
+  readonly end: Position;
+
+  constructor(startLine: number, startCharacter: number, endLine: number, endCharacter: number) {
+    this.start = new Position(startLine, startCharacter);
+    this.end = new Position(endLine, endCharacter);
+  }
+
+  get isEmpty(): boolean {
+    return this.start.line === this.end.line && this.start.character === this.end.character;
+  }
+}
+
+export class CancellationError extends Error {}
+
+export class CancellationTokenSource {
+  readonly #cancelled = new EventEmitter<void>();
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.#cancelled.event };
+
+  cancel(): void {
+    this.token.isCancellationRequested = true;
+    this.#cancelled.fire();
+  }
+
+  dispose(): void {
+    this.#cancelled.dispose();
+  }
+}
+
 export class RelativePattern {
   constructor(
     readonly base: Uri,
@@ -69,12 +106,20 @@ export const fake = {
   created: new EventEmitter<Uri>(),
   changed: new EventEmitter<Uri>(),
   deleted: new EventEmitter<Uri>(),
+  /** Texts of the notifications that are on the screen; nobody closes them. */
+  messages: [] as string[],
+  activeTextEditor: undefined as unknown,
+  /** What commands give. */
+  executeCommand: async (): Promise<unknown> => undefined,
 
   /** A window with these workspace folders and files, and nothing of an earlier one. */
   open(folders: readonly string[], files: Readonly<Record<string, string>>): void {
     fake.folders = [...folders];
     fake.files = new Map(Object.entries(files));
     fake.hanging.clear();
+    fake.messages = [];
+    fake.activeTextEditor = undefined;
+    fake.executeCommand = async () => undefined;
   },
 };
 
@@ -101,6 +146,8 @@ export const workspace = {
     return around[0] === undefined ? undefined : { uri: Uri.file(around[0]) };
   },
   asRelativePath: (uri: Uri): string => uri.path.slice((workspace.getWorkspaceFolder(uri)?.uri.path.length ?? -1) + 1),
+  /** Knows names and paths after two stars. */
+  findFiles: async (pattern: string): Promise<Uri[]> => [...fake.files.keys()].filter((file) => file.endsWith(pattern.replace('**', ''))).map((file) => Uri.file(file)),
   getConfiguration: () => ({ get: () => undefined, inspect: () => undefined }),
   createFileSystemWatcher: (pattern: string | RelativePattern) => {
     const isOfAll = pattern === '**/*';
@@ -136,8 +183,19 @@ export const workspace = {
   },
 };
 
+function showMessage(text: string): Promise<undefined> {
+  fake.messages.push(text);
+  return new Promise(() => {});
+}
+
+export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand() };
+
 export const window = {
-  activeTextEditor: undefined,
+  get activeTextEditor(): unknown {
+    return fake.activeTextEditor;
+  },
+  showInformationMessage: showMessage,
+  showWarningMessage: showMessage,
   onDidChangeActiveTextEditor: never,
   tabGroups: { all: [], onDidChangeTabs: never },
 };

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ChatHistory } from '../../../extension/chat/chatHistory.ts';
+import type { Verdict } from '../../../extension/documents/documentPolicy.ts';
+import type { SidecarSession } from '../../../extension/sidecar/session.ts';
+import type { HostMessage } from '../../../media/chat/messages.ts';
+import type { ChatParams } from '../../../sidecar/protocol/client.ts';
+import '../documents/support/useFakeVscode.ts';
+import { fake, Uri } from '../documents/support/vscode.ts';
+
+const { ChatController } = await import('../../../extension/chat/chatController.ts');
+const { ContextChips } = await import('../../../extension/chat/contextChips.ts');
+
+/** A panel's conversation whose model answers at once. */
+function panel(verdict: Verdict = 'allowed') {
+  fake.open(['/ws'], { '/ws/a.ts': '' });
+  const posted: HostMessage[] = [];
+  const asked: ChatParams[] = [];
+  const requestStreaming = async (_method: string, params: ChatParams, onChunk: (chunk: { readonly text: string }) => void): Promise<object> => {
+    asked.push(params);
+    onChunk({ text: 'Yes.' });
+    return {};
+  };
+  const history = new ChatHistory({ list: async () => [], read: async () => '', write: async () => undefined, remove: async () => undefined }, (error) => assert.fail(String(error)));
+  const chips = new ContextChips({ check: async () => verdict }, () => undefined);
+  const controller = new ChatController({ session: { requestStreaming } as unknown as SidecarSession, history, chips, post: (message) => posted.push(message) });
+  const questions = (): string[] => posted.flatMap((message) => (message.type === 'turn' && message.question ? message.question.content : []));
+  return { controller, chips, asked, questions, endings: () => posted.flatMap((message) => (message.type === 'ended' ? message.answer : [])) };
+}
+
+describe('a question in the chat panel', { timeout: 10_000 }, () => {
+  for (const [what, question, verdict] of [
+    ['missing', 'What does #file:b.ts do?', 'allowed'],
+    ['secret', 'What does #file:a.ts do?', 'secret'],
+    ['ignored', 'What does #file:a.ts do?', 'ignored'],
+  ] as const) {
+    it(`is asked, and the next one too, while the message stands that the file which it names is ${what}`, async () => {
+      const { controller, asked, questions } = panel(verdict);
+      await controller.send(question);
+      await controller.send('And now?');
+      assert.deepEqual(questions(), [question, 'And now?']);
+      assert.deepEqual(asked.map(({ context }) => context), [[], []]);
+      assert.equal(fake.messages.length, 1);
+    });
+  }
+
+  it('is shown before what it names is found, and can be stopped then', async () => {
+    const { controller, chips, asked, questions, endings } = panel();
+    let found = (): void => undefined;
+    fake.executeCommand = () => new Promise((resolve) => (found = () => resolve([])));
+    const document = { uri: Uri.file('/ws/a.ts'), languageId: 'typescript', lineCount: 1, lineAt: () => ({ text: 'code' }), getText: () => 'code' };
+    const place = { line: 0, character: 2 };
+    fake.activeTextEditor = { document, selection: { start: place, end: place } };
+    const sent = controller.send('/explain');
+    await nextTurn();
+    assert.deepEqual(questions(), ['/explain']);
+
+    await controller.startNew();
+    await sent;
+    assert.equal(endings()[0]?.notice, 'Stopped.');
+    found();
+    await nextTurn();
+    assert.deepEqual([chips.views, asked], [[], []]);
+    await controller.send('Hello?');
+    assert.deepEqual(asked.map(({ messages }) => messages), [[{ role: 'user', content: 'Hello?' }]]);
+  });
+});

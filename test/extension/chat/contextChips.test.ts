@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type * as vscode from 'vscode';
+import type { Verdict } from '../../../extension/documents/documentPolicy.ts';
+import '../documents/support/useFakeVscode.ts';
+import { CancellationTokenSource, fake, Range, Uri, workspace } from '../documents/support/vscode.ts';
+
+const { ContextChips } = await import('../../../extension/chat/contextChips.ts');
+type Chips = InstanceType<typeof ContextChips>;
+
+const chipsWith = (verdict: Verdict = 'allowed'): Chips => new ContextChips({ check: async () => verdict }, () => undefined);
+const labels = (chips: Chips): string[] => chips.views.map(({ label }) => label);
+
+/** Opens a text of lines in the editor, with the first two of them selected. */
+function select(file: string, text: string): void {
+  const lines = text.split('\n');
+  const document = { uri: Uri.file(file), languageId: 'typescript', lineCount: lines.length, lineAt: (line: number) => ({ text: lines[line] }), getText: () => text };
+  fake.activeTextEditor = { document, selection: new Range(0, 0, 1, lines[1]?.length ?? 0) };
+}
+
+beforeEach(() => {
+  fake.open(['/ws'], { '/ws/a.ts': '' });
+  workspace.isTrusted = true;
+});
+
+describe('context that is added again', () => {
+  it('is what it is now, in the place that it had', async () => {
+    const chips = chipsWith();
+    select('/ws/a.ts', 'old\ncode');
+    await chips.addFromEditor('selection');
+    await chips.addNamedFile('a.ts');
+    assert.deepEqual(labels(chips), ['a.ts:1-2', 'a.ts']);
+    select('/ws/a.ts', 'new\ncode');
+    await chips.addFromEditor('selection');
+    assert.deepEqual(labels(chips), ['a.ts:1-2', 'a.ts']);
+    assert.equal((await chips.read())[0]?.text, 'new\ncode');
+  });
+});
+
+describe('context that can not be added', () => {
+  const cases: readonly { readonly what: string; readonly add: (chips: Chips) => Promise<void>; readonly verdict?: Verdict; readonly isTrusted?: boolean; readonly says: RegExp }[] = [
+    { what: 'a file that is missing', add: (chips) => chips.addNamedFile('b.ts'), says: /no file b\.ts/ },
+    { what: 'a secret file', add: (chips) => chips.addNamedFile('a.ts'), verdict: 'secret', says: /secrets/ },
+    { what: 'an ignored file', add: (chips) => chips.addFile(Uri.file('/ws/a.ts') as unknown as vscode.Uri), verdict: 'ignored', says: /ignore file/ },
+    { what: 'a file that nobody has opened, in an untrusted workspace', add: (chips) => chips.addNamedFile('a.ts'), isTrusted: false, says: /untrusted/ },
+    { what: 'the selection, where no editor is open', add: (chips) => chips.addFromEditor('selection'), says: /Open the file/ },
+  ];
+  for (const { what, add, verdict, isTrusted = true, says } of cases) {
+    it(`is told, and nobody waits until the message is closed: ${what}`, { timeout: 5_000 }, async () => {
+      workspace.isTrusted = isTrusted;
+      const chips = chipsWith(verdict);
+      await add(chips);
+      assert.deepEqual(labels(chips), []);
+      assert.equal(fake.messages.length, 1);
+      assert.match(fake.messages[0] ?? '', says);
+    });
+  }
+
+  it('is nothing to a question that was stopped, and neither is what could be added', async () => {
+    const stopped = new CancellationTokenSource();
+    const { token } = stopped;
+    const chips = chipsWith();
+    select('/ws/a.ts', 'some\ncode');
+    const adding = [chips.addTarget(token), chips.addNamedFile('a.ts', token), chips.addNamedFile('b.ts', token)];
+    stopped.cancel();
+    await Promise.all(adding);
+    assert.deepEqual([labels(chips), fake.messages], [[], []]);
+  });
+});

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { JSDOM } from 'jsdom';
+import { Announcer } from '../../../media/chat/announcer.ts';
+import { ConversationPane } from '../../../media/chat/conversationPane.ts';
+import { MarkdownRenderer } from '../../../media/chat/markdown.ts';
+import type { ChatStrings, ConversationView, MessageView } from '../../../media/chat/messages.ts';
+import { ReadingPosition } from '../../../media/chat/readingPosition.ts';
+
+const { window } = new JSDOM('', { pretendToBeVisual: true });
+const { document, Element, HTMLElement, HTMLPreElement } = window;
+const requestAnimationFrame = window.requestAnimationFrame.bind(window);
+const cancelAnimationFrame = window.cancelAnimationFrame.bind(window);
+Object.assign(globalThis, { document, Element, HTMLElement, HTMLPreElement, requestAnimationFrame, cancelAnimationFrame });
+const strings = new Proxy({}, { get: (_, name) => String(name) }) as ChatStrings;
+
+const CONTENT_PX = 1_000;
+const PANE_PX = 200;
+
+/** What VS Code keeps of a page while it is taken down. */
+function pageState(): { getState(): unknown; setState(state: unknown): void } {
+  let kept: unknown;
+  return { getState: () => kept, setState: (state) => (kept = structuredClone(state)) };
+}
+
+/** A pane that is laid out as said above: jsdom has no layout. */
+function pane(state = pageState()) {
+  let resized = (): void => undefined;
+  class ResizeObserver {
+    constructor(callback: () => void) {
+      resized = callback;
+    }
+
+    observe(): void {}
+  }
+  Object.assign(globalThis, { ResizeObserver });
+  const copied: string[] = [];
+  const retried: string[] = [];
+  const nothing = (): void => undefined;
+  const shown = new ConversationPane({
+    strings,
+    commands: [],
+    renderer: new MarkdownRenderer(window),
+    announcer: new Announcer(document.createElement('div')),
+    position: new ReadingPosition(state),
+    actions: { copy: (text) => copied.push(text), insert: nothing, apply: nothing, retry: (id) => retried.push(id), openSource: nothing },
+    openLink: nothing,
+    chooseCommand: nothing,
+    chooseModel: nothing,
+  });
+  const { root } = shown;
+  Object.defineProperties(root, { scrollHeight: { value: CONTENT_PX }, clientHeight: { value: PANE_PX } });
+  const scrollTo = (top: number): void => {
+    root.scrollTop = top;
+    root.dispatchEvent(new window.Event('scroll'));
+  };
+  const buttons = (name: string): HTMLButtonElement[] => [...root.querySelectorAll('button')].filter((button) => button.title === name);
+  return { pane: shown, root, copied, retried, buttons, scrollTo, grow: () => resized() };
+}
+
+const question = (id: string): MessageView => ({ id, role: 'user', content: 'Why?' });
+const answer = (id: string, content = 'So.'): MessageView => ({ id, role: 'assistant', content });
+const conversation = (id = 'one'): ConversationView => ({ id, messages: [question('q1'), answer('a1'), question('q2'), answer('a2')] });
+
+describe('the place where the reader is', () => {
+  it('is the same when the page comes back', () => {
+    const state = pageState();
+    const before = pane(state);
+    before.pane.show(conversation());
+    assert.equal(before.root.scrollTop, CONTENT_PX);
+    before.scrollTo(300);
+
+    const back = pane(state);
+    back.pane.show(conversation());
+    assert.equal(back.root.scrollTop, 300);
+    back.grow();
+    assert.equal(back.root.scrollTop, 300, 'an answer that grows');
+  });
+
+  it('is the end, which the page goes on following, where it was that, and in another conversation', () => {
+    const state = pageState();
+    const before = pane(state);
+    before.pane.show(conversation());
+    before.scrollTo(300);
+    before.scrollTo(CONTENT_PX - PANE_PX);
+    const back = pane(state);
+    back.pane.show(conversation());
+    assert.equal(back.root.scrollTop, CONTENT_PX);
+
+    back.scrollTo(300);
+    const other = pane(state);
+    other.pane.show(conversation('two'));
+    assert.equal(other.root.scrollTop, CONTENT_PX);
+  });
+
+  it('is the end of an answer that begins', () => {
+    const { pane: shown, root, scrollTo, grow } = pane();
+    shown.show(conversation());
+    scrollTo(300);
+    shown.addQuestion(question('q3'));
+    shown.addAnswer(answer('a3', ''), true);
+    grow();
+    assert.equal(root.scrollTop, CONTENT_PX);
+  });
+
+  it('is found again in an answer that is still written: what there is of it stands at once', () => {
+    const { pane: shown, root } = pane();
+    shown.show({ id: 'one', messages: [question('q1'), answer('a1', 'Some words')], streamingId: 'a1' });
+    assert.equal(root.querySelector('.answer .body')?.textContent?.trim(), 'Some words');
+  });
+});
+
+describe('an answer that is asked for again', () => {
+  it('is the last one: no other has the button', () => {
+    const { pane: shown, retried, buttons } = pane();
+    shown.show(conversation());
+    assert.equal(buttons('retry').length, 1);
+    shown.addQuestion(question('q3'));
+    shown.addAnswer(answer('a3', ''), true);
+    assert.equal(buttons('retry').length, 0);
+    shown.endAnswer(answer('a3', ''));
+    for (const button of buttons('retry')) button.click();
+    assert.deepEqual(retried, ['a3']);
+  });
+
+  it('is not one whose next question came before its end', () => {
+    const { pane: shown, buttons } = pane();
+    shown.show({ ...conversation(), streamingId: 'a2' });
+    shown.addQuestion(question('q3'));
+    shown.endAnswer(answer('a2'));
+    assert.equal(buttons('retry').length, 0);
+  });
+});
+
+describe('the copy of an answer', () => {
+  const cases: readonly (readonly [content: string, copy: string | undefined])[] = [
+    ['  return 1;\n', '  return 1;'],
+    ['<think>hm</think>\n\n**Yes.**', '**Yes.**'],
+    ['<think>hm', undefined],
+    ['a <think> b', 'a <think> b'],
+  ];
+  for (const [content, copy] of cases) {
+    it(`of ${JSON.stringify(content)} is ${copy === undefined ? 'not offered' : JSON.stringify(copy)}`, () => {
+      const { pane: shown, copied, buttons } = pane();
+      shown.show({ id: 'one', messages: [question('q1'), answer('a1', content)] });
+      for (const button of buttons('copy')) button.click();
+      assert.deepEqual(copied, copy === undefined ? [] : [copy]);
+    });
+  }
+});
