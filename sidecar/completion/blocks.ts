@@ -5,6 +5,13 @@ import type { LanguageSyntax } from './languages.ts';
 const indentedHead = /^\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$/;
 const bracedHead = /(\)|\]|=>|[\w>?])\s*\{$/;
 const keywordHead = /(^\s*(def|class|module|if|unless|while|until|for|case|begin|function|local function)\b|\b(do|then)(\s*\|[^|]*\|)?$|[({[]$|\bfunction\b.*\)$)/;
+/** Braces with names between them: those of an import, an export, a declaration that takes an object apart, and of paths (`use std::{`). */
+const nameListHeads = [
+  /^\s*import\s*(?:type\s*)?(?:[\w$]+\s*,\s*)?\{$/,
+  /^\s*export\s*(?:type\s*)?\{$/,
+  /^\s*(?:export\s+)?(?:const|let|var)\s*\{$/,
+  /^\s*(?:pub(?:\([^)]*\))?\s+)?(?:use|import)\s+[\w.:\\]+(?:::|\.|\\)\{$/,
+];
 
 /**
  * Indentation that lines of the block at the cursor have at least: the cursor's own on a fresh line, else deeper than the line that opens
@@ -34,7 +41,13 @@ export function opensBlock(line: string, syntax: LanguageSyntax): boolean {
 export function isBehindHead(cursor: Cursor): boolean {
   const code = cursor.linePrefix.trimEnd();
   if (cursor.syntax.blocks === 'indentation') return indentedHead.test(code);
-  return cursor.syntax.blocks === 'brackets' && bracedHead.test(code);
+  return cursor.syntax.blocks === 'brackets' && bracedHead.test(code) && !opensNameList(code);
+}
+
+/** Whether a line ends in what opens a list of names (`import {`), which mostly goes on in the same line. */
+export function opensNameList(line: string): boolean {
+  const code = line.trimEnd();
+  return nameListHeads.some((head) => head.test(code));
 }
 
 function stripComment(line: string, marker: string | undefined): string {

@@ -1,10 +1,12 @@
 import type { Cursor } from './cursor.ts';
 import type { CompletionRequest } from './request.ts';
 
-/** Where a completion was made: the text on both sides of it. */
+/** Where a completion was made: the text on both sides of it, and the settings that it was made by. */
 export interface CacheKey {
   readonly clientKey: string;
   readonly uri: string;
+  /** Those that change what is said: when and how far ahead the model is asked is not among them. */
+  readonly settings: string;
   readonly before: string;
   readonly after: string;
 }
@@ -16,18 +18,24 @@ export interface CacheHit {
   readonly overtype: number;
 }
 
-export function keyOf({ clientKey, uri }: CompletionRequest, { before, after }: Cursor): CacheKey {
-  return { clientKey, uri, before, after };
+export function keyOf({ clientKey, uri, settings, contextSettings }: CompletionRequest, { before, after }: Cursor): CacheKey {
+  const telling = [{ ...settings, minDebounceMs: undefined }, { ...contextSettings, readAhead: undefined }];
+  return { clientKey, uri, settings: JSON.stringify(telling), before, after };
 }
 
 /** Whether two keys are of one place. */
 export function isSameKey(one: CacheKey, other: CacheKey): boolean {
-  return one.clientKey === other.clientKey && one.uri === other.uri && one.before === other.before && one.after === other.after;
+  return isAskedAlike(one, other) && one.before === other.before && one.after === other.after;
 }
 
-interface Entry {
-  readonly clientKey: string;
-  readonly uri: string;
+/** Whether two keys are of one client, document and settings. */
+export function isAskedAlike(one: Asked, other: Asked): boolean {
+  return one.clientKey === other.clientKey && one.uri === other.uri && one.settings === other.settings;
+}
+
+type Asked = Pick<CacheKey, 'clientKey' | 'uri' | 'settings'>;
+
+interface Entry extends Asked {
   readonly beforeTail: string;
   readonly afterHead: string;
   readonly texts: readonly string[];
@@ -52,6 +60,7 @@ export class TypedThroughCache {
     const entry: Entry = {
       clientKey: key.clientKey,
       uri: key.uri,
+      settings: key.settings,
       // Copies: a slice would keep the whole document in memory.
       beforeTail: copy(key.before.slice(-CONTEXT_UNITS)),
       afterHead: copy(key.after.slice(0, CONTEXT_UNITS)),
@@ -67,7 +76,7 @@ export class TypedThroughCache {
   find(key: CacheKey): CacheHit | undefined {
     for (let index = this.#entries.length - 1; index >= 0; index--) {
       const entry = this.#entries[index];
-      if (entry === undefined || entry.clientKey !== key.clientKey || entry.uri !== key.uri) continue;
+      if (entry === undefined || !isAskedAlike(entry, key)) continue;
       const hit = serve(entry, key);
       if (hit === undefined) continue;
       this.#entries.splice(index, 1);
@@ -133,7 +142,7 @@ function sameHead(head: string, after: string): boolean {
 }
 
 function isSamePlace(one: Entry, other: Entry): boolean {
-  return one.clientKey === other.clientKey && one.uri === other.uri && one.beforeTail === other.beforeTail && one.afterHead === other.afterHead;
+  return isAskedAlike(one, other) && one.beforeTail === other.beforeTail && one.afterHead === other.afterHead;
 }
 
 function copy(text: string): string {

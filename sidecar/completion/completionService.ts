@@ -153,6 +153,14 @@ export class CompletionService {
     return this.#statistics.read();
   }
 
+  /** A client's files may be read by other rules now: what was said under the former ones is not shown any more. */
+  workspaceReset(clientKey: string): void {
+    this.#ahead.stop(clientKey);
+    this.#inFlight.current(clientKey)?.cancel();
+    this.#cache.forget(clientKey);
+    this.#lastPrompts.forget(clientKey);
+  }
+
   /** Drops what is remembered of a client that left, the engine's cache included. */
   async forgetClient(clientKey: string): Promise<void> {
     const endedAhead = this.#ahead.forget(clientKey);

@@ -2,8 +2,10 @@ import { type LanguageSyntax, languageSyntax } from './languages.ts';
 import type { CompletionRequest } from './request.ts';
 import { snapBack, snapForward, splitsCharacter, wellFormed } from './unicode.ts';
 
-/** Units of text looked at on each side of the cursor; the prompt's budget cuts further. */
+/** Units of text looked at on each side of the cursor, before it up to a step more; the prompt's budget cuts further. */
 const WINDOW_UNITS = 64 * 1024;
+/** The window begins at a multiple of this, so that `before` goes on where the keystroke before ended: what is under way for that one may serve this one. */
+const WINDOW_STEP_UNITS = 8 * 1024;
 
 /**
  * The text around the cursor as completion sees it: a bounded window, with `\n` line ends and no lone surrogates, as though the selected
@@ -34,7 +36,7 @@ export function readCursor(request: CompletionRequest): Cursor | undefined {
   const end = selected?.end ?? offset;
   if (start < 0 || start > end || end > text.length || splitsCharacter(text, start) || splitsCharacter(text, end)) return undefined;
   const selectedText = selected?.text ?? '';
-  const beforeStart = snapForward(text, Math.max(0, start - WINDOW_UNITS));
+  const beforeStart = snapForward(text, Math.max(0, Math.floor((start - WINDOW_UNITS) / WINDOW_STEP_UNITS) * WINDOW_STEP_UNITS));
   const rawBefore = text.slice(beforeStart, start) + selectedText;
   const rawAfter = text.slice(end, snapBack(text, Math.min(text.length, end + WINDOW_UNITS)));
   const before = normalize(rawBefore);

@@ -1,4 +1,4 @@
-import type { CacheKey } from './cache.ts';
+import { type CacheKey, isAskedAlike } from './cache.ts';
 
 /** How long a request that the editor cancelled runs on, for the next keystroke's request to take over. */
 const DETACHED_MS = 150;
@@ -36,7 +36,7 @@ export class Flight {
 
   /** Whether the text at `key` is this flight's place after typing what it streamed so far, or part of it. */
   serves(key: CacheKey): boolean {
-    if (this.cancelled || key.uri !== this.key.uri || key.after !== this.key.after || !key.before.startsWith(this.key.before)) return false;
+    if (this.cancelled || !isAskedAlike(key, this.key) || key.after !== this.key.after || !key.before.startsWith(this.key.before)) return false;
     const typed = key.before.slice(this.key.before.length);
     return this.#streamed.startsWith(typed) || typed.startsWith(this.#streamed);
   }

@@ -1,5 +1,5 @@
 import type { CompletionSettings } from '../protocol/client.ts';
-import { opensBlock } from './blocks.ts';
+import { opensBlock, opensNameList } from './blocks.ts';
 import type { Cursor } from './cursor.ts';
 import { indentationOf } from './indentation.ts';
 import { isCommentLine } from './languages.ts';
@@ -28,7 +28,7 @@ function opensEmptyBlock(cursor: Cursor): boolean {
   const onFreshLine = linePrefix.trim() === '';
   if (!onFreshLine) {
     if (isCommentLine(linePrefix, syntax)) return false;
-    return opensBlock(linePrefix, syntax) && !closesAtOnce(cursor) && !hasBody(indentationOf(linePrefix), cursor);
+    return opensBlock(linePrefix, syntax) && !opensNameList(linePrefix) && !closesAtOnce(cursor) && !hasBody(indentationOf(linePrefix), cursor);
   }
   const previous = previousLine(cursor);
   if (previous === undefined) return false;

@@ -56,6 +56,7 @@ export class ClientWorkspace {
   #state: IndexState['state'] = 'off';
   #startedAtMs = 0;
   #closed = false;
+  #isGivenUp = false;
   /** Counts how often everything was forgotten: what was asked for before then is not taken any more. */
   #epoch = 0;
 
@@ -68,6 +69,11 @@ export class ClientWorkspace {
 
   get state(): IndexState {
     return { state: this.#state, files: this.#known.size };
+  }
+
+  /** Whether it is off since no index could hold it: it is read again when the client asks for that. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
   }
 
   /** Whether everything that is listed is indexed. */
@@ -100,6 +106,7 @@ export class ClientWorkspace {
   /** Reads the workspace, in the background; anew where it was read before. */
   start(): void {
     if (this.#closed) return;
+    this.#isGivenUp = false;
     if (this.#reading !== undefined) {
       this.#readAgain = true;
       return;
@@ -124,10 +131,16 @@ export class ClientWorkspace {
     this.start();
   }
 
+  /** The index was lost, and would be again: asks for nothing any more until `start`, or until other files may be read. */
+  giveUp(): void {
+    if (this.#state === 'off') return;
+    this.#turnOff();
+    this.#isGivenUp = true;
+  }
+
   /** Forgets everything, and asks for nothing any more until `start`. */
   async stop(): Promise<void> {
-    this.#state = 'off';
-    this.#forgetKnown();
+    this.#turnOff();
     await this.#ask('forget', {});
   }
 
@@ -139,7 +152,7 @@ export class ClientWorkspace {
 
   /** The client tells of files that changed. */
   changed({ changed = [], deleted = [], reset = false }: WorkspaceChange): void {
-    if (this.#closed || this.#state === 'off') return;
+    if (this.#closed || (this.#state === 'off' && !(reset && this.#isGivenUp))) return;
     if (deleted.length > 0) this.#inBackground(this.#remove(deleted));
     if (reset) {
       // Nothing serves that might be forbidden now, not even until the new listing is read.
@@ -298,6 +311,12 @@ export class ClientWorkspace {
     if (at >= 0) this.#edits.splice(at, 1);
     this.#edits.unshift({ uri, line });
     this.#edits.length = Math.min(this.#edits.length, MAX_EDITS);
+  }
+
+  #turnOff(): void {
+    this.#state = 'off';
+    this.#readAgain = this.#isGivenUp = false;
+    this.#forgetKnown();
   }
 
   #forgetKnown(): void {

@@ -1,9 +1,10 @@
 import { definedNames } from './definedNames.ts';
-import { type IndexedFile, sharedSegments, stemOf } from './fileTable.ts';
+import { type IndexedFile, sharedSegments } from './fileTable.ts';
 import { importedPaths } from './imports.ts';
 import { isOwnText } from './notebookUris.ts';
 import type { ContextQuery, SnippetReason } from './snippet.ts';
 import { definitionHash, identifiersOf, termHashes } from './terms.ts';
+import { testedStem, testness, twinNearness, twinStems } from './testFiles.ts';
 import type { WorkspaceIndex } from './workspaceIndex.ts';
 
 /** A file that may matter for a place, and how much. */
@@ -18,6 +19,7 @@ const BEFORE_UNITS = 3_000;
 const AFTER_UNITS = 1_000;
 const MAX_IMPORTED = 24;
 const MAX_SIMILAR = 16;
+const MAX_TWINS = 3;
 /** Files whose place in the workspace is weighed. */
 const MAX_CONSIDERED = 200;
 /** A name that more files define says little about which of them is meant. */
@@ -111,13 +113,15 @@ export function bestOf(scores: ReadonlyMap<number, number>, count: number): [doc
   return [...scores].filter(([, score]) => score >= least).slice(0, 2 * count);
 }
 
-/** The tests of a file, or the file of its tests, by their names. */
+/** The tests of a file, or the file of its tests, by their names, the nearest first. Others of its name (`index.ts`, `models.py`) are neither. */
 function twins(index: WorkspaceIndex, query: ContextQuery): readonly IndexedFile[] {
-  const stem = stemOf(query.path);
-  const bare = stem.replace(/^test_?|_?tests?$|_?spec$/g, '');
-  if (bare === '') return [];
-  const stems = bare === stem ? [stem, `test_${stem}`, `${stem}_test`, `${stem}test`, `${stem}tests`, `${stem}_spec`] : [bare];
-  return stems.flatMap((each) => index.files.withStem(each)).filter((file) => !isOwnText(file.uri, query.uri) && isRelated(file, query)).slice(0, 3);
+  const { path, uri } = query;
+  const tested = testedStem(path);
+  if (tested === '') return [];
+  const own = testness(path);
+  const isTwin = (file: IndexedFile): boolean => testness(file.path) !== own && testedStem(file.path) === tested && !isOwnText(file.uri, uri) && isRelated(file, query);
+  const nearness = new Map(twinStems(tested).flatMap((each) => index.files.withStem(each)).filter(isTwin).map((file) => [file, twinNearness(file.path, path)]));
+  return [...nearness].sort(([, one], [, other]) => other - one).slice(0, MAX_TWINS).map(([file]) => file);
 }
 
 /** Whether a file is in the language of the document, or in one of its kin. */

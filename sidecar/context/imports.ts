@@ -11,7 +11,7 @@ const ECMASCRIPT = /(?:\bfrom\s*|\bimport\s*(?:\(\s*)?|\brequire\s*\(\s*)['"]([^
 const PYTHON = /^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^()]*\)|[^\n#]+)|import[ \t]+([\w., \t]+))/gm;
 const C = /^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm;
 const GO = /"([\w./~-]+)"/g;
-const RUST = /\b(?:use|mod)\s+([\w:]+)/g;
+const RUST = /^([ \t]*).*?\b(?:use|mod)\s+([\w:]+)/gm;
 const DOTTED = /^[ \t]*(?:import|using)[ \t]+(?:static[ \t]+)?([\w.]+)/gm;
 const RUBY = /\brequire(_relative)?[ (]+['"]([^'"\n]+)['"]/g;
 const PHP = /^[ \t]*(?:use[ \t]+([\w\\]+)|(?:require|include)(?:_once)?[ (]+(?:__DIR__[ .]+)?['"]([^'"\n]+)['"])/gm;
@@ -29,7 +29,7 @@ export function importedPaths(text: string, path: string, languageId = languageI
     case 'go':
       return [...text.slice(0, 4096).matchAll(GO)].map(([, name = '']) => anywhere(name.split('/').slice(-2)));
     case 'rust':
-      return [...text.matchAll(RUST)].flatMap(([, name = '']) => rustPaths(name, folder));
+      return [...text.matchAll(RUST)].flatMap(([, indentation, name = '']) => rustPaths(name, rustModule(path, indentation !== '')));
     case 'ruby':
       return [...text.matchAll(RUBY)].map(([, isRelative, name = '']) => (isRelative ? relative(name, folder) : anywhere(name.split('/'))));
     case 'php':
@@ -58,11 +58,22 @@ function pythonPaths([, module, names, plain]: RegExpMatchArray, folder: readonl
   return [...(base.length > 0 ? [path([])] : []), ...imported.map((name) => path([name]))];
 }
 
-function rustPaths(name: string, folder: readonly string[]): ImportedPath[] {
-  const [first = '', ...rest] = name.split('::').filter((segment) => segment !== '');
-  if (first === 'super') return [{ segments: [...folder.slice(0, -1), ...rest], isExact: true }];
-  const segments = ['crate', 'self'].includes(first) ? rest : [first, ...rest];
-  return segments.length === 0 ? [] : [anywhere(segments), anywhere(segments.slice(0, -1))].filter(({ segments: each }) => each.length > 0);
+/** `own`: the module in which the path is named. */
+function rustPaths(name: string, own: readonly string[]): ImportedPath[] {
+  const named = name.split('::').filter((segment) => segment !== '');
+  const rest = named.filter((segment) => !['crate', 'self', 'super'].includes(segment));
+  const supers = named.filter((segment) => segment === 'super').length;
+  const base = supers > 0 ? own.slice(0, -supers) : [];
+  // The last name may be a module, or an item of one.
+  const paths = [[...base, ...rest], [...base, ...rest.slice(0, -1)]].filter((segments) => segments.length > 0);
+  return paths.map((segments) => ({ segments, isExact: supers > 0 }));
+}
+
+/** The module of a place in a Rust file, as the folder in which its own modules lie. What is indented stands in a module within the file, mostly that of its tests. */
+function rustModule(path: string, isIndented: boolean): readonly string[] {
+  const segments = path.replace(/\.rs$/, '').split('/');
+  const own = ['mod', 'lib', 'main'].includes(segments.at(-1) ?? '') ? segments.slice(0, -1) : segments;
+  return isIndented ? [...own, 'tests'] : own;
 }
 
 function relative(specifier: string, folder: readonly string[]): ImportedPath {

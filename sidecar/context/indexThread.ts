@@ -10,6 +10,8 @@ import { PutMark } from './putMark.ts';
 const MAX_HEAP_MEBIBYTES = 640;
 /** A file of the largest size that is put takes less than a second. */
 const HANG_LIMIT_MS = 10_000;
+/** A thread that ends by itself again within so long ends of what the workspaces hold: reading them anew would end the next one, too. */
+const REPEATED_WITHIN_MS = 60 * 60_000;
 /** With so many files that hang the fault is not theirs: the index stays off. */
 const MAX_HUNG_FILES = 5;
 
@@ -37,7 +39,12 @@ export interface IndexThreadOptions {
   readonly files?: ThreadFiles;
   /** A thread that is at one file for so long is ended. */
   readonly hangLimitMs?: number;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
 }
+
+/** The thread ended by itself, or hung and was ended, and all indexes with it; the next request starts another. `isRepeated`: by itself, and not for the first time. */
+export type IndexLost = (error: unknown, isRepeated: boolean) => void;
 
 /**
  * The index as the front sees it: a thread that starts with the first request and whose end loses nothing but the index. A file at which it hangs
@@ -51,10 +58,11 @@ export class IndexThread {
   readonly #hung = new Set<string>();
   #worker: Worker | undefined;
   #nextId = 1;
+  /** When it last ended by itself. */
+  #endedAtMs = -Infinity;
 
-  /** `onLost`: the thread ended by itself, or hung and was ended, and all indexes with it; the next request starts another. */
   constructor(
-    private readonly onLost: (error: unknown) => void = () => undefined,
+    private readonly onLost: IndexLost = () => undefined,
     private readonly options: IndexThreadOptions = {},
   ) {
     this.#watch = new HangWatch({ limitMs: options.hangLimitMs ?? HANG_LIMIT_MS, place: () => this.#place(), onHang: () => this.#hangs() });
@@ -93,16 +101,23 @@ export class IndexThread {
       if ('error' in answer) pending?.reject(new IndexError(`The index failed with a ${answer.error}`));
       else pending?.resolve(answer.result);
     });
-    worker.on('error', (error) => this.#lost(worker, error));
-    worker.on('exit', () => this.#lost(worker, undefined));
+    worker.on('error', (error) => this.#ended(worker, error));
+    worker.on('exit', () => this.#ended(worker, undefined));
     return worker;
   }
 
-  #lost(worker: Worker, cause: unknown): void {
+  #ended(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker) return;
+    const nowMs = (this.options.now ?? (() => performance.now()))();
+    const isRepeated = nowMs - this.#endedAtMs < REPEATED_WITHIN_MS;
+    this.#endedAtMs = nowMs;
+    this.#lost(cause, isRepeated);
+  }
+
+  #lost(cause: unknown, isRepeated: boolean): void {
     this.#worker = undefined;
     this.#fail(new IndexError('The thread of the index ended', { cause }));
-    if (this.#hung.size < MAX_HUNG_FILES) this.onLost(cause);
+    if (this.#hung.size < MAX_HUNG_FILES) this.onLost(cause, isRepeated);
   }
 
   /** The file that the thread puts now, by its request's number and its place there; `undefined` while it puts none. */
@@ -117,7 +132,7 @@ export class IndexThread {
     const uri = this.#pending.get(request)?.put[file];
     if (worker === undefined || uri === undefined) return;
     this.#hung.add(uri);
-    this.#lost(worker, new IndexError('The thread of the index hung at a file, which is left out from now on'));
+    this.#lost(new IndexError('The thread of the index hung at a file, which is left out from now on'), false);
     worker.terminate().catch(() => undefined);
   }
 

@@ -102,6 +102,12 @@ export class ClientServices implements Chatting, Completing {
     return this.#ask('chat', ({ chatService }) => chatService.countTokens(...params), () => this.options.chatService.countTokens(...params));
   }
 
+  /** The client's files may be read by other rules now, whoever answers it. */
+  workspaceReset(clientKey: string): void {
+    this.#server?.completions.workspaceReset(clientKey);
+    this.options.completions.workspaceReset(clientKey);
+  }
+
   /** Forgets what the server's services remember of this client's code. */
   async forget(clientKey: string): Promise<void> {
     await this.#server?.completions.forgetClient(clientKey);

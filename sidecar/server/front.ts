@@ -66,7 +66,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleInitialize(client, services, parts);
   handleDocuments(client);
   handleNotebooks(client);
-  handleWorkspace(client, parts);
+  handleWorkspace(client, services, parts);
   handleContext(client, services, completions);
   handleInlineCompletion(client, services);
   handleCompletion(client, services);

@@ -10,6 +10,7 @@ import { CompletionService } from '../completion/completionService.ts';
 import { StatisticsCounter } from '../completion/statistics.ts';
 import { DictationService } from '../dictation/dictationService.ts';
 import { IndexThread } from '../context/indexThread.ts';
+import { restartWorkspaces } from '../context/restartWorkspaces.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
 import { Microphone } from '../microphone/microphone.ts';
 import { PROTOCOL_VERSION } from '../protocol/client.ts';
@@ -41,9 +42,9 @@ const status = new StatusBroadcast(clients);
 const quietness = new Quietness({ onChange: () => session.quietnessChanged() });
 const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, defaultModelPath, retryDelay: new RetryDelay(), onStatus: () => status.send() });
 const speeds = await PromptSpeeds.open(home.speedsFile);
-const index = new IndexThread((error) => {
-  log.error('The index ended and is made anew', error);
-  for (const client of clients) client.files?.restart();
+const index = new IndexThread((error, isRepeated) => {
+  log.error(isRepeated ? 'The index ended again and is made anew without the largest workspace, until that one’s settings or rules change' : 'The index ended and is made anew', error);
+  restartWorkspaces([...clients].flatMap(({ files }) => files ?? []), isRepeated);
 });
 const statistics = new StatisticsCounter();
 const completions = new CompletionService({ session, speeds, statistics, running: () => session.running, onRunning: (listener) => session.onRunning(listener), isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });

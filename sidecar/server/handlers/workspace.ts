@@ -11,6 +11,7 @@ import {
   type WorkspaceReadParams,
 } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
+import type { ClientServices } from '../clientServices.ts';
 import type { Log } from '../log.ts';
 import { nothing, workspaceChange, workspaceDefinitions, workspaceList, workspaceRead, workspaceTabs } from '../schemas.ts';
 
@@ -21,7 +22,7 @@ export interface WorkspaceServices {
 }
 
 /** The client's files: asks for them, and hears of their changes. */
-export function handleWorkspace(client: Client, { index, completions, log }: WorkspaceServices): void {
+export function handleWorkspace(client: Client, services: Pick<ClientServices, 'workspaceReset'>, { index, completions, log }: WorkspaceServices): void {
   const { connection, documents } = client;
   const workspace = new ClientWorkspace({
     key: `client-${client.id}`,
@@ -49,20 +50,24 @@ export function handleWorkspace(client: Client, { index, completions, log }: Wor
   client.files = workspace;
   /** A single document has nothing to tell of itself, and many clients never open another. */
   const isWorthwhile = (): boolean => client.providesWorkspace || documents.count > 1;
-  const apply = (): void => {
+  /** `isAsked`: by the client, which may ask again for what no index could hold. */
+  const apply = (isAsked: boolean): void => {
     const isOn = workspace.state.state !== 'off';
     const isWanted = client.settings.context?.workspace !== false && isWorthwhile();
-    if (isWanted && !isOn) workspace.start();
-    if (!isWanted && isOn) workspace.stop().catch((error: unknown) => log.error('An index could not be dropped', error));
+    if (isWanted && !isOn && (isAsked || !workspace.isGivenUp)) workspace.start();
+    if (!isWanted && (isOn || workspace.isGivenUp)) workspace.stop().catch((error: unknown) => log.error('An index could not be dropped', error));
   };
   documents.onDidChange = (uri, change) => {
     workspace.documentChanged(uri, change);
-    if (change.kind === 'opened') apply();
+    if (change.kind === 'opened') apply(false);
     if (change.kind === 'changed') completions.documentChanged(client.key);
   };
-  connection.onNotification('initialized', nothing, apply);
-  connection.onNotification('workspace/didChangeConfiguration', nothing, apply);
-  connection.onNotification(WORKSPACE_CHANGE_NOTIFICATION, workspaceChange, (change) => workspace.changed(change));
+  connection.onNotification('initialized', nothing, () => apply(true));
+  connection.onNotification('workspace/didChangeConfiguration', nothing, () => apply(true));
+  connection.onNotification(WORKSPACE_CHANGE_NOTIFICATION, workspaceChange, (change) => {
+    workspace.changed(change);
+    if (change.reset === true) services.workspaceReset(client.key);
+  });
   connection.onNotification(WORKSPACE_TABS_NOTIFICATION, workspaceTabs, ({ uris }) => workspace.tabsChanged(uris));
 }
 

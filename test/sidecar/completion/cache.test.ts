@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { type CacheKey, TypedThroughCache } from '../../../sidecar/completion/cache.ts';
 
 function at(before: string, after = '', overrides: Partial<CacheKey> = {}): CacheKey {
-  return { clientKey: 'window', uri: 'a.ts', before, after, ...overrides };
+  return { clientKey: 'window', uri: 'a.ts', settings: '', before, after, ...overrides };
 }
 
 function texts(cache: TypedThroughCache, key: CacheKey): readonly string[] | undefined {
@@ -61,11 +61,12 @@ describe('The typed-through cache', () => {
     assert.equal(texts(cache, at('done; ')), undefined);
   });
 
-  test('crosses neither windows nor documents', () => {
+  test('crosses neither windows nor documents nor settings', () => {
     const cache = new TypedThroughCache();
     cache.add(at('a = '), ['foo']);
     assert.equal(texts(cache, at('a = ', '', { clientKey: 'other window' })), undefined);
     assert.equal(texts(cache, at('a = ', '', { uri: 'b.ts' })), undefined);
+    assert.equal(texts(cache, at('a = ', '', { settings: 'never several lines' })), undefined);
   });
 
   test('does not take a text that ends like a short document for that document', () => {

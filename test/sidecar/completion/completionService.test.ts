@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { type Completion, CompletionService } from '../../../sidecar/completion/completionService.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { MAX_DOCUMENT_UNITS } from '../../../sidecar/protocol/client.ts';
+import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 import { requestAt } from './cursorAt.ts';
 import { ScriptedEngine } from './scriptedEngine.ts';
 
@@ -115,6 +116,45 @@ describe('Completion', () => {
     assert.equal(after?.text, 'from1;');
   });
 
+  const changes: Readonly<Record<string, Partial<CompletionRequest>>> = {
+    'never several lines': { settings: { multiline: 'never' } },
+    'fewer tokens': { settings: { maxTokens: 4 } },
+    'nothing of the workspace': { contextSettings: { workspace: false } },
+  };
+  for (const [wish, changed] of Object.entries(changes)) {
+    test(`asks anew where the user wants ${wish} now, and knows what was said before when it is wanted again`, async () => {
+      const { service } = serviceSaying((attempt) => `from${attempt};`);
+      const answers: string[] = [];
+      for (const overrides of [{}, changed, {}]) {
+        const [completion] = await service.complete(requestAt('const a = ‸', overrides), never);
+        answers.push(completion?.text ?? '');
+      }
+      assert.deepEqual(answers, ['from0;', 'from1;', 'from0;']);
+    });
+  }
+
+  test('answers from the cache where another wait is set, or nothing is to be read ahead any more', async () => {
+    const { service } = serviceSaying('foo');
+    await service.complete(requestAt('const a = ‸'), never);
+    const [completion] = await service.complete(requestAt('const a = ‸', { settings: { minDebounceMs: 5 }, contextSettings: { readAhead: false } }), never);
+    assert.equal(completion?.cached, true);
+  });
+
+  test('shows nothing any more that was said, or is being said, before other rules say which files may be read', async () => {
+    const { service, engine } = serviceSaying((attempt) => `from${attempt};`);
+    await service.complete(requestAt('const a = ‸'), never);
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    engine.pace = () => held;
+    const underWay = service.complete(requestAt('const b = ‸'), never);
+    while (engine.generations.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    service.workspaceReset('window');
+    goOn();
+    assert.deepEqual(await underWay, []);
+    assert.deepEqual((await service.complete(requestAt('const a = ‸'), never)).map(({ text }) => text), ['from2;']);
+    assert.deepEqual((await service.complete(requestAt('const b = ‸'), never)).map(({ text }) => text), ['from3;']);
+  });
+
   test('forgets a client that left', async () => {
     const { service, engine } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);
@@ -214,6 +254,15 @@ describe('Completion', () => {
     const completions = await service.complete(requestAt('def f(a):‸', { languageId: 'python' }), never);
     assert.equal(engine.generations[0]?.requiredPrefix, ':\n');
     assert.deepEqual(completions.map(({ text }) => text), ['\n    return a']);
+  });
+
+  test('has names to import follow in the same line, even where several lines are always wanted', async () => {
+    for (const settings of [{}, { multiline: 'always' }] as const) {
+      const { service, engine } = serviceSaying('sum }');
+      await service.complete(requestAt('import {‸}', { settings }), never);
+      assert.doesNotMatch(engine.generations[0]?.requiredPrefix ?? '', /\n/);
+      assert.notEqual(engine.generations.length, 0);
+    }
   });
 
   test('reads the cells of a notebook around this one', async () => {

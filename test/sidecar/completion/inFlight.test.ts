@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type CacheKey } from '../../../sidecar/completion/cache.ts';
 import { InFlight } from '../../../sidecar/completion/inFlight.ts';
 
-const place = (before: string): CacheKey => ({ clientKey: 'window', uri: 'a.ts', before, after: ';' });
+const place = (before: string): CacheKey => ({ clientKey: 'window', uri: 'a.ts', settings: '', before, after: ';' });
 const never = new AbortController().signal;
 
 /** Work that streams what the test says, until the test or a cancellation ends it. */
@@ -31,6 +31,7 @@ describe('A request under way', () => {
     assert.ok(!flight.serves(place('a = fa')));
     assert.ok(!flight.serves(place('a =')));
     assert.ok(!flight.serves({ ...place('a = fo'), after: '' }));
+    assert.ok(!flight.serves({ ...place('a = fo'), settings: 'never several lines' }));
   });
 
   test('lives on for the request that comes right after its own was cancelled', async () => {

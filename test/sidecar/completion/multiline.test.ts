@@ -13,6 +13,10 @@ const several: readonly (readonly [name: string, languageId: string, document: s
   ['after an arrow', 'typescript', 'const f = () =>‸'],
   ['an empty list', 'typescript', 'const a = [\n  ‸\n];'],
   ['under a comment', 'typescript', '// Sorts by name.\n‸'],
+  ['names to import that the user put on lines of their own', 'typescript', 'import {\n  ‸\n} from "./a";'],
+  ['an exported class', 'typescript', 'export class A {‸}'],
+  ['an exported object', 'typescript', 'export default {‸}'],
+  ['an exported constant', 'typescript', 'export const a = {‸}'],
   ['an empty method', 'ruby', 'def f\n  ‸'],
   ['after do', 'ruby', 'list.each do |x|‸'],
 ];
@@ -27,6 +31,14 @@ const one: readonly (readonly [name: string, languageId: string, document: strin
   ['a dictionary’s colon', 'python', 'a = {"b":‸'],
   ['text that goes on behind the cursor', 'typescript', 'if (a) {‸ b(); }'],
   ['arguments whose bracket the editor closed', 'typescript', 'console.log(‸)'],
+  ['names to import', 'typescript', 'import {‸}'],
+  ['names to import, with spaces', 'typescript', 'import { ‸ }'],
+  ['names to import, not closed yet', 'typescript', 'import React, {‸'],
+  ['types to import', 'typescript', 'import type { ‸ }'],
+  ['names to export', 'typescript', 'export {‸}'],
+  ['names that an object is taken apart to', 'typescript', '  const { ‸ }'],
+  ['names of a path', 'rust', 'pub(crate) use std::collections::{‸}'],
+  ['names of a namespace', 'php', 'use App\\Models\\{‸}'],
   ['prose', 'markdown', '# Title\n‸'],
 ];
 

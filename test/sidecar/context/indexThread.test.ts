@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test';
 import { IndexThread, type IndexThreadOptions } from '../../../sidecar/context/indexThread.ts';
 import type { FileText } from '../../../sidecar/context/workspaceIndex.ts';
 
-/** A thread that hangs for good at files whose text is "hang", and for a while at those whose text is a number, of milliseconds. */
+/** A thread that hangs for good at files whose text is "hang", ends at those whose text is "end", and for a while at those whose text is a number, of milliseconds. */
 const SCRIPT = `
   import { parentPort, workerData } from 'node:worker_threads';
   const mark = new Int32Array(workerData.markMemory);
@@ -14,6 +14,7 @@ const SCRIPT = `
       Atomics.store(mark, 0, id);
       Atomics.store(mark, 1, place);
       if (text === 'hang') for (;;);
+      if (text === 'end') process.exit(1);
       const until = performance.now() + Number(text);
       while (performance.now() < until);
       files.add(uri);
@@ -24,6 +25,10 @@ const SCRIPT = `
 
 const options: IndexThreadOptions = { files: { script: new URL(`data:text/javascript,${encodeURIComponent(SCRIPT)}`), grammarsFolder: '' }, hangLimitMs: 500 };
 const filesOf = (texts: Record<string, string>): FileText[] => Object.entries(texts).map(([uri, text]) => ({ uri, path: uri, text, revision: 0 }));
+
+// The thread keeps no process.
+const awake = setInterval(() => undefined, 1_000);
+after(() => clearInterval(awake));
 
 describe('a file at which the thread of the index hangs', () => {
   const lost: unknown[] = [];
@@ -49,5 +54,29 @@ describe('a file at which the thread of the index hangs', () => {
     for (const uri of ['2', '3', '4', '5']) await assert.rejects(put({ [uri]: 'hang' }), { name: 'IndexError' });
     assert.equal(lost.length, 4);
     await assert.rejects(count(), /off/);
+  });
+});
+
+describe('a thread that ends by itself', () => {
+  const lost: boolean[] = [];
+  let nowMs = 0;
+  const thread = new IndexThread((_, isRepeated) => lost.push(isRepeated), { ...options, now: () => nowMs });
+  after(() => thread.dispose());
+  const end = (): Promise<void> => assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'a.py': 'end' }) }), { name: 'IndexError' });
+
+  it('is said to do so again where it did within an hour before', async () => {
+    await end();
+    nowMs += 30 * 60_000;
+    await end();
+    nowMs += 30 * 60_000;
+    await end();
+    nowMs += 60 * 60_000;
+    await end();
+    assert.deepEqual(lost, [false, true, true, false]);
+  });
+
+  it('is told apart from one that hangs, whose file is left out', async () => {
+    await assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'b.py': 'hang' }) }), { name: 'IndexError' });
+    assert.deepEqual(lost.slice(4), [false]);
   });
 });

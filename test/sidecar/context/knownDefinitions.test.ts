@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
 import { IndexThread } from '../../../sidecar/context/indexThread.ts';
 import { KnownDefinitions } from '../../../sidecar/context/knownDefinitions.ts';
@@ -27,6 +28,27 @@ describe('the names that language servers are asked for', () => {
       assert.deepEqual(found.map(({ name }) => name), names);
     });
   }
+
+  for (const [name, lineEnd] of [['LF', '\n'], ['CRLF', '\r\n'], ['CR', '\r']] as const) {
+    it(`are placed as editors count lines that end with ${name}, wherever the search begins`, () => {
+      for (let rest = 575; rest < 605; rest++) {
+        const text = `one${lineEnd}two${lineEnd}${'x'.repeat(5)} total${'.'.repeat(rest - 5)}${lineEnd}till`;
+        const document = TextDocument.create(URI, 'typescript', 1, text);
+        for (const { line, character, name: found } of namesToDefine({ text, offset: text.length })) {
+          const at = document.offsetAt({ line, character });
+          assert.equal(text.slice(at, at + found.length), found);
+        }
+      }
+    });
+  }
+
+  it('are found quickly at the end of a large document', () => {
+    const text = `${'const value = 1; // What it is worth.\n'.repeat(200_000)}one two six ten abc dex `;
+    const before = process.cpuUsage();
+    assert.equal(namesToDefine({ text, offset: text.length })[0]?.line, 200_000);
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 300_000, `it took ${user / 1000} ms`);
+  });
 
   it('are those before the cursor', () => {
     assert.deepEqual(namesToDefine({ text: 'first second', offset: 6 }), [{ line: 0, character: 0, name: 'first' }]);

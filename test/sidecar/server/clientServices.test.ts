@@ -146,6 +146,17 @@ describe('who answers a client', () => {
       assert.equal(engine.generations.length, 0);
     }));
 
+  it('says nothing again that it said before other files may be read', () =>
+    withServices(async ({ services, server, use }) => {
+      use();
+      server.on('completions', textStream(['a + b;', '\n}']));
+      for (const expected of [1, 1, 2]) {
+        if (expected === 2) services.workspaceReset(completion.clientKey);
+        await services.complete(completion, never);
+        assert.equal(server.requestsTo('completions').length, expected);
+      }
+    }));
+
   it('is asked nothing ahead', () =>
     withServices(async ({ services, server, use }) => {
       use();
