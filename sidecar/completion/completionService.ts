@@ -9,6 +9,7 @@ import { AdaptiveDebounce, delay } from './debounce.ts';
 import { type Flight, InFlight } from './inFlight.ts';
 import { LastPrompts } from './lastPrompts.ts';
 import type { PromptSpeedMemory } from './promptBudget.ts';
+import { overtypedUnits } from './postprocess/closers.ts';
 import { PromptMaker } from './promptMaker.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import { StatisticsCounter } from './statistics.ts';
@@ -262,7 +263,7 @@ export class CompletionService {
       id: randomUUID(),
       text: toEol(cursor.selectedText + text, cursor.eol),
       start: cursor.start,
-      end: cursor.end + hit.overtype,
+      end: cursor.end + Math.max(hit.overtype, overtypedUnits(text, cursor)),
       cached,
     }));
     const [shown] = completions;

@@ -6,18 +6,34 @@ const pairOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' 
 
 /**
  * No doubled closers: the closers right after the cursor close what stands before it, so the ones that the completion brings for the same
- * openers go, with all that follows them.
+ * openers go, with all that follows them. On a line that ends with them a completion may go on behind them: then it brings them itself.
  */
 export const dropDoubledClosers: Filter = (text, { cursor }) => {
   const waiting = /^\s*[)\]}"'`>;,:]*/.exec(cursor.lineSuffix)?.[0].replace(/\s/g, '') ?? '';
-  if (waiting === '') return text;
-  return dropTail(cutUnmatched(text, waiting[0] ?? '', cursor), waiting);
+  if (waiting === '' || overtypedUnits(text, cursor) > 0) return text;
+  return dropTail(text.slice(0, unmatchedAt(text, waiting[0] ?? '', cursor)), waiting);
 };
 
-/** Cuts at the closer that waits first after the cursor where it closes nothing within the text. */
-function cutUnmatched(text: string, first: string, { linePrefix, syntax }: Cursor): string {
+/**
+ * Units after the cursor that a completion of one line brings itself, since it closes what is open and goes on: the closers that end the cursor's line, with a
+ * mark behind them that the completion ends with, too. They are replaced by it.
+ */
+export function overtypedUnits(text: string, cursor: CursorLine): number {
+  const suffix = cursor.lineSuffix.trimEnd();
+  const [, closers, mark = ''] = /^([)\]}"'`>]+)([;,:]?)$/.exec(suffix) ?? [];
+  if (closers === undefined || text.includes('\n')) return 0;
+  const at = unmatchedAt(text, closers[0] ?? '', cursor);
+  if (at === undefined) return 0;
+  const rest = text.slice(at).trimEnd();
+  return rest.startsWith(closers) && rest.endsWith(mark) && rest.length > suffix.length ? suffix.length : 0;
+}
+
+type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;
+
+/** Where the closer that waits first after the cursor stands in the text and closes nothing of it. */
+function unmatchedAt(text: string, first: string, { linePrefix, syntax }: CursorLine): number | undefined {
   // A quote that is waiting after the cursor closes the string that the cursor is in, whatever else stands in the string.
-  if (/["'`]/.test(first) && insideString(linePrefix, first)) return text.slice(0, stringEnd(text, first));
+  if (/["'`]/.test(first) && insideString(linePrefix, first)) return stringEnd(text, first);
   const open: string[] = [];
   let quote = '';
   for (let index = 0; index < text.length; index++) {
@@ -32,10 +48,10 @@ function cutUnmatched(text: string, first: string, { linePrefix, syntax }: Curso
     } else if (/[([{]/.test(character)) open.push(character);
     else if (pairOf[character] !== undefined) {
       if (open.at(-1) === pairOf[character]) open.pop();
-      else if (character === first) return text.slice(0, index);
+      else if (character === first) return index;
     }
   }
-  return text;
+  return undefined;
 }
 
 /** Where a string that is open at the text's beginning ends; `undefined`: not within its line. */

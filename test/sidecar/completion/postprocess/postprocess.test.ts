@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { overtypedUnits } from '../../../../sidecar/completion/postprocess/closers.ts';
 import { postprocess } from '../../../../sidecar/completion/postprocess/index.ts';
 import { cursorAt } from '../cursorAt.ts';
 
@@ -67,7 +68,13 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     { name: 'the round bracket', document: 'foo(‸)', model: 'bar)', shown: 'bar' },
     { name: 'and what follows it', document: 'foo(‸);', model: 'bar, baz);', shown: 'bar, baz' },
     { name: 'brackets of the completion’s own stay', document: 'foo(‸)', model: 'bar(1), baz(2))', shown: 'bar(1), baz(2)' },
-    { name: 'the quote of the string at the cursor', document: 'import a from "‸"', model: './a";', shown: './a' },
+    { name: 'the quote of the string at the cursor', document: 'import a from "‸"', model: './a"', shown: './a' },
+    { name: 'what goes on behind the closers of the line brings them', document: 'import a from "‸"', model: './a";', shown: './a";' },
+    { name: 'so does what assigns to an element', document: 'x = () => {\n  refs[0‸]\n}', model: '] = n;', shown: '] = n;' },
+    { name: 'and what opens a block', document: 'if (result‸)', model: ' > 0) {', shown: ' > 0) {' },
+    { name: 'and what ends with the mark that waits', document: 'foo(‸);', model: 'a).then(b);', shown: 'a).then(b);' },
+    { name: 'what goes on behind them in several lines does not', document: 'foo(‸)', model: 'a).then(() => {\n  b();\n});', shown: 'a', multiline: true },
+    { name: 'nor what goes on without the mark that waits', document: 'foo(‸);', model: 'a) + b', shown: 'a' },
     { name: 'quotes of the completion’s own stay', document: 'foo(‸)', model: '"a)b", c)', shown: '"a)b", c' },
     { name: 'the bracket after further lines', document: 'foo(‸)', model: '(a) => {\n  b();\n});\nc()', shown: '(a) => {\n  b();\n}', multiline: true },
     { name: 'the colon', document: 'if ‸:', model: 'x > 0:', shown: 'x > 0', languageId: 'python' },
@@ -77,7 +84,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     { name: 'a closer of an opener before the cursor stays', document: 'foo(a, ‸', model: 'b);', shown: 'b);' },
     { name: 'a closer of an opener some lines above stays', document: 'foo(\n  a,\n  ‸', model: 'b)', shown: 'b)' },
     { name: 'the quote of the string at the cursor, behind an apostrophe', document: 'print("‸")', model: 'I don\'t know")', shown: 'I don\'t know', languageId: 'python' },
-    { name: 'the round bracket, behind a lifetime', document: 'fn get<\'a>(‸)', model: '&\'a self) -> &\'a str {', shown: '&\'a self', languageId: 'rust' },
+    { name: 'the round bracket and what follows it stay, behind a lifetime', document: 'fn get<\'a>(‸)', model: '&\'a self) -> &\'a str {', shown: '&\'a self) -> &\'a str {', languageId: 'rust' },
     { name: 'the round bracket, behind a bracket that is a character', document: 'push(‸)', model: '\')\', b)', shown: '\')\', b', languageId: 'rust' },
     { name: 'a pattern of a shell’s case stays', document: 'case "$1" in\n  ‸', model: 'start)\n    run\n    ;;', shown: 'start)\n    run\n    ;;', multiline: true, languageId: 'shellscript' },
     { name: 'the mark of a list in Markdown stays', document: '1) Install it.\n‸', model: '2) Run it.', shown: '2) Run it.', languageId: 'markdown' },
@@ -141,3 +148,16 @@ for (const [group, cases] of Object.entries(groups)) {
     }
   });
 }
+
+describe('Units after the cursor that a completion brings itself', () => {
+  const cases: readonly { readonly document: string; readonly text: string; readonly units: number; readonly languageId?: string }[] = [
+    { document: 'refs[0‸]', text: '] = n;', units: 1 },
+    { document: 'foo(bar[‸])', text: 'x]) + 1', units: 2 },
+    { document: 'foo(‸);', text: 'a).then(b);', units: 2 },
+    { document: 'foo(‸)', text: 'bar(1)', units: 0 },
+    { document: 'foo(‸)', text: 'a', units: 0 },
+    { document: 'foo(‸) + 1', text: 'a) + 2', units: 0 },
+    { document: 'print("‸")', text: "it's done\")  # x", units: 2, languageId: 'python' },
+  ];
+  for (const { document, text, units, languageId } of cases) test(`${document} + ${text}: ${units}`, () => assert.equal(overtypedUnits(text, cursorAt(document, languageId)), units));
+});
