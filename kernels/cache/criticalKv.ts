@@ -1,7 +1,7 @@
 import { multiply } from '../blocks/linear.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { add, cast, concat, contiguous, mul, relu, reshape, scale, sumRows, view } from '../ggml/ops.ts';
-import type { Tensor } from '../ggml/tensor.ts';
+import { add, cast, concat, contiguous, fill, mul, relu, repeat, reshape, scale, sumRows, view } from '../ggml/ops.ts';
+import { contiguousStrides, toShape, type Tensor } from '../ggml/tensor.ts';
 import { raiseBest } from './selection.ts';
 import type { ScoredLayer, Selector } from './selector.ts';
 
@@ -33,11 +33,14 @@ function outputNorms(graph: Graph, { value, candidates, heads, output, outputHea
   const [headSize, , kvHeads] = value.shape;
   const group = heads / kvHeads;
   const norms: Tensor[] = [];
+  let zeros: Tensor | undefined;
   for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
     const values = cast(graph, view(graph, value, [headSize, candidates], { strides: [value.strides[1], value.strides[2], value.strides[3]], offsetBytes: kvHead * value.strides[2] }), 'F32');
+    // Those that stand beside any head's.
+    if (heads > 1) zeros ??= repeat(graph, fill(graph, values, 0), [headSize * (heads - 1), candidates]);
     let sum: Tensor | undefined;
     for (let member = 0; member < group; member++) {
-      const norm = l1Norms(graph, multiply(graph, output, besideZeros(graph, values, outputHead(kvHead * group + member), heads)));
+      const norm = l1Norms(graph, multiply(graph, output, besideZeros(graph, values, zeros, outputHead(kvHead * group + member))));
       sum = sum ? add(graph, sum, norm) : norm;
     }
     norms.push(reshape(graph, scale(graph, sum as Tensor, 1 / group), [candidates, 1]));
@@ -45,10 +48,20 @@ function outputNorms(graph: Graph, { value, candidates, heads, output, outputHea
   return norms.reduce((joined, norm) => concat(graph, joined, norm, 1));
 }
 
-/** What the output matrix takes, with values of one head alone: repacked matrices can't be cut. */
-function besideZeros(graph: Graph, values: Tensor, head: number, heads: number): Tensor {
-  const zeros = scale(graph, values, 0);
-  return Array.from({ length: heads }, (_, index) => (index === head ? values : zeros)).reduce((joined, part) => concat(graph, joined, part, 0));
+/** What the output matrix takes, with values of one head alone and `zeros` for the others: repacked matrices can't be cut. */
+function besideZeros(graph: Graph, values: Tensor, zeros: Tensor | undefined, head: number): Tensor {
+  if (!zeros) return values;
+  const [headSize, candidates] = values.shape;
+  /** The zeros of so many heads, without gaps: any stretch of them serves. */
+  const ofHeads = (count: number): Tensor => view(graph, zeros, [headSize * count, candidates], { strides: contiguousRows(headSize * count, candidates) });
+  const after = zeros.shape[0] / headSize - head;
+  const begun = head > 0 ? concat(graph, ofHeads(head), values, 0) : values;
+  return after > 0 ? concat(graph, begun, ofHeads(after), 0) : begun;
+}
+
+function contiguousRows(columns: number, rows: number): readonly [number, number, number] {
+  const [, row, matrix, stack] = contiguousStrides('F32', toShape([columns, rows]));
+  return [row, matrix, stack];
 }
 
 /** `[n, rows] → [1, rows]`. */

@@ -1,5 +1,5 @@
 import { scale } from '../ggml/ops.ts';
-import { attentionSum, candidateRows, meanOverGroup, perHead } from './observed.ts';
+import { attentionBytes, attentionSum, candidateRows, meanOverGroup, perHead } from './observed.ts';
 import type { Selector } from './selector.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Selector } from './selector.ts';
  */
 export function h2o(): Selector {
   return {
-    observation: { of: 'all', combine: 'add', extents: perHead, observe: attentionSum },
+    observation: { of: 'all', combine: 'add', extents: perHead, observe: attentionSum, tokenBytes: attentionBytes },
     score(graph, { observed, observedTokens, candidates, key }) {
       if (!observed) throw new Error('H2O scores by what was observed.');
       return scale(graph, meanOverGroup(graph, candidateRows(graph, observed, candidates), key.shape[2]), 1 / observedTokens);

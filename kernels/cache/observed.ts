@@ -5,8 +5,13 @@ import { contiguous, maxRows, mul, mulMat, permute, reshape, scale, softMax, sum
 import type { Tensor } from '../ggml/tensor.ts';
 import type { LayerExtents } from './selector.ts';
 
+const F32_BYTES = 4;
+
 /** One value a row and query head. */
 export const perHead = ({ rows, heads }: LayerExtents): readonly number[] => [rows, heads];
+
+/** What observing a token takes: the attention that each head gives all rows, and the same by row. */
+export const attentionBytes = ({ rows, heads }: LayerExtents): number => 2 * F32_BYTES * rows * heads;
 
 /** What each row is given by each token, softmax over all rows, times the query's vote: `[tokens, rows, heads]`. */
 function attentionByRow(graph: Graph, { query, key, mask, scale: factor, votes }: ObservedQueries): Tensor {

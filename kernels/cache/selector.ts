@@ -49,6 +49,8 @@ export interface Observation {
   /** Of what `observe` gives; the same for every stretch. */
   extents(layer: LayerExtents): readonly number[];
   observe(graph: Graph, queries: ObservedQueries): Tensor;
+  /** Memory that observing takes for each token, where that depends on the rows which it attends. */
+  readonly tokenBytes?: (layer: LayerExtents) => number;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { pool, scale } from '../ggml/ops.ts';
-import { attentionSum, candidateRows, meanOverGroup, perHead } from './observed.ts';
+import { attentionBytes, attentionSum, candidateRows, meanOverGroup, perHead } from './observed.ts';
 import type { Selector } from './selector.ts';
 
 export interface SnapKvOptions {
@@ -14,7 +14,7 @@ export interface SnapKvOptions {
  */
 export function snapKv({ kernel, pool: kind }: SnapKvOptions): Selector {
   return {
-    observation: { of: 'window', combine: 'add', extents: perHead, observe: attentionSum },
+    observation: { of: 'window', combine: 'add', extents: perHead, observe: attentionSum, tokenBytes: attentionBytes },
     score(graph, { observed, observedTokens, candidates, key }) {
       if (!observed) throw new Error('SnapKV scores by what was observed.');
       const attention = scale(graph, candidateRows(graph, observed, candidates), 1 / observedTokens);

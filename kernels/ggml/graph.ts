@@ -32,6 +32,9 @@ export class Graph implements Disposable {
   readonly #used = new Set<Pointer>();
   readonly #inputs: Tensor[] = [];
   readonly #devices: readonly Device[];
+  readonly #maxNodes: number;
+  /** Tensors made in the graph's context, which has room for `#maxNodes`: ggml would abort where it is full. */
+  #tensors = 0;
   #memory: GraphMemory | undefined;
   #disposed = false;
   /** Told of every node that is added while it is set. */
@@ -50,6 +53,7 @@ export class Graph implements Disposable {
     this.#devices = options.alsoOn ? [device, options.alsoOn] : [device];
     const maxNodes = options.maxNodes ?? DEFAULT_MAX_NODES;
     const { functions } = device;
+    this.#maxNodes = maxNodes;
     this.context = device.createContext(functions.ggml_tensor_overhead() * maxNodes + functions.ggml_graph_overhead_custom(maxNodes, false));
     this.#graph = functions.ggml_new_graph_custom(this.context, maxNodes, false);
   }
@@ -62,6 +66,7 @@ export class Graph implements Disposable {
     const sizeBytes = strides[3] * shape[3];
     const { blockBytes, blockElements } = tensorTypes[type];
     const isPadded = this.device.kind === 'cpu' && sizeBytes % INPUT_ALIGNMENT_BYTES !== 0 && blockElements === 1;
+    this.#takeRoom(isPadded ? 2 : 1);
     const whole = isPadded ? toShape([(Math.ceil(sizeBytes / INPUT_ALIGNMENT_BYTES) * INPUT_ALIGNMENT_BYTES) / blockBytes]) : shape;
     const allocated = functions.ggml_new_tensor_4d(this.context, tensorTypes[type].id, ...whole);
     functions.ggml_set_input(allocated);
@@ -72,9 +77,10 @@ export class Graph implements Disposable {
     return tensor;
   }
 
-  /** Adds a node that `native` makes. For the functions of `ops.ts`. Throws `UnsupportedOpError`. */
+  /** Adds a node that `native` makes. For the functions of `ops.ts`. Throws `UnsupportedOpError`, and `ShapeError` where the graph has no room for another. */
   node(op: Op, sources: readonly Tensor[], result: { type: TensorType; shape: Shape; strides?: Shape }, native: () => Pointer, attributes?: object): Tensor {
     for (const { kind } of this.#devices) assertSupported(op, sources, result.type, kind);
+    this.#takeRoom(1);
     for (const source of sources) this.#used.add(source.pointer);
     const tensor = new Tensor(native(), result.type, result.shape, result.strides ?? contiguousStrides(result.type, result.shape), '');
     this.onNode?.({ op, sources, result: tensor, attributes });
@@ -132,6 +138,11 @@ export class Graph implements Disposable {
   /** Computes the graph on this thread. */
   computeSync(): void {
     this.#check(this.#placed().computeSync(this.#graph));
+  }
+
+  #takeRoom(tensors: number): void {
+    this.#tensors += tensors;
+    if (this.#tensors > this.#maxNodes) throw new ShapeError(`The graph has no room for more than ${this.#maxNodes} nodes.`);
   }
 
   #placed(): GraphMemory {

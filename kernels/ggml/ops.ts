@@ -177,6 +177,7 @@ export function view(graph: Graph, a: Tensor, extents: readonly number[], option
   const lastByte =
     offsetBytes + (shape[0] / block.blockElements) * block.blockBytes + (shape[1] - 1) * strides[1] + (shape[2] - 1) * strides[2] + (shape[3] - 1) * strides[3];
   const extentBytes = (a.shape[0] / block.blockElements) * a.strides[0] + (a.shape[1] - 1) * a.strides[1] + (a.shape[2] - 1) * a.strides[2] + (a.shape[3] - 1) * a.strides[3];
+  if (shape.some((extent) => extent < 0)) throw new ShapeError(`view: [${shape.join(', ')}] of ${a.toString()} has an extent below 0.`);
   if (shape[0] % block.blockElements !== 0 || lastByte > extentBytes) {
     throw new ShapeError(`view: [${shape.join(', ')}] at byte ${offsetBytes} reaches byte ${lastByte} of ${extentBytes} of ${a.toString()}.`);
   }

@@ -36,6 +36,10 @@ export class Storage implements Disposable {
     if (options.weights) this.device.functions.ggml_backend_buffer_set_usage(this.#buffer, 1);
   }
 
+  get isAllocated(): boolean {
+    return this.#buffer !== undefined;
+  }
+
   /** Fills all tensors with zeros. */
   clear(): void {
     if (this.#buffer) this.device.functions.ggml_backend_buffer_clear(this.#buffer, 0);

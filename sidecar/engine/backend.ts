@@ -28,6 +28,11 @@ export interface CompiledGrammar {
   readonly stop: readonly string[];
 }
 
+/** There is no memory for a sequence. Those that have theirs still serve. */
+export class SequenceMemoryError extends Error {
+  override readonly name = 'SequenceMemoryError';
+}
+
 export interface BackendSequence {
   /** Tokens whose keys and values the sequence holds. */
   readonly length: number;

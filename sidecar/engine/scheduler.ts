@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { MAX_DRAFT_TOKENS, type EngineGenerateResult, type ForgetContextsParams, type GenerateChunk, type TokenId } from '../protocol/engine.ts';
-import type { Backend, BackendSequence, GrammarSource } from './backend.ts';
+import { SequenceMemoryError, type Backend, type BackendSequence, type GrammarSource } from './backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
 import { ContextKeeper } from './contextKeeper.ts';
 import { copyRows } from './copyRows.ts';
@@ -64,7 +64,7 @@ export class Scheduler {
     const visit = this.keeper.begin(request.contextSet);
     const ending = endingSignal(request.timeoutMs, [options.signal, this.shutdown.signal]);
     try {
-      const lease = await this.sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom }, ending.signal);
+      const lease = await this.sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom, giveWay: ending.giveWay }, ending.signal);
       // Until its first turn comes the sequence holds what another request left.
       let hasBegun = false;
       const turn = <T>(step: (preempted: AbortSignal) => Promise<T>): Promise<T> =>
@@ -101,7 +101,7 @@ export class Scheduler {
       } catch (error) {
         // A failed evaluation may have left a part of its tokens behind, and before the first turn everything is another name's still.
         isSound = error instanceof EndedEarly && (lease.isWarm || hasBegun);
-        if (!isSound) this.sequences.forget(lease.name, { inUse: true });
+        if (!isSound) this.sequences.forget(lease.name, { inUse: true, lacksMemory: error instanceof SequenceMemoryError });
         throw error;
       } finally {
         if (isSound && hasBegun) this.keeper.leave(lease.sequence, visit);
@@ -190,16 +190,19 @@ function grammarOf(request: GenerateRequest): GrammarSource | undefined {
 }
 
 /** One signal for whatever ends a request early; its reason is always `EndedEarly`. */
-function endingSignal(timeoutMs: number | undefined, sources: readonly (AbortSignal | undefined)[]): { signal: AbortSignal; release: () => void } {
+function endingSignal(timeoutMs: number | undefined, sources: readonly (AbortSignal | undefined)[]): { signal: AbortSignal; giveWay: () => void; release: () => void } {
   const controller = new AbortController();
   const cancel = (): void => controller.abort(new EndedEarly('cancelled'));
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => controller.abort(new EndedEarly('timeout')), timeoutMs);
+  const expire = (): void => controller.abort(new EndedEarly('timeout'));
+  const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
   for (const source of sources) {
     if (source?.aborted) cancel();
     source?.addEventListener('abort', cancel, { once: true });
   }
   return {
     signal: controller.signal,
+    // Who asked did not cancel it; there was no time for it.
+    giveWay: expire,
     release: () => {
       clearTimeout(timer);
       for (const source of sources) source?.removeEventListener('abort', cancel);

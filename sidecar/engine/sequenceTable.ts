@@ -12,12 +12,21 @@ export interface Lease<Sequence> {
   release(): void;
 }
 
+/** The request that has a place. */
+interface Holder {
+  readonly ticket: Ticket;
+  /** Ends it; absent where others wait for its own end. */
+  readonly giveWay: (() => void) | undefined;
+  isEnding: boolean;
+}
+
 interface Slot<Sequence> {
   readonly sequence: Sequence;
   name: string | undefined;
   lastUsed: number;
-  /** The request that has it. */
-  ticket: Ticket | undefined;
+  /** There was no memory for its sequence when it was used last. */
+  lacksMemory: boolean;
+  holder: Holder | undefined;
 }
 
 interface Request {
@@ -25,6 +34,8 @@ interface Request {
   readonly priority: Priority;
   /** A name of the same owner. Its place serves where no other is free of names: nobody loses one. */
   readonly beside?: string | undefined;
+  /** Ends the request soon. Asked of those of priority 'background' alone, where another waits for what they have. */
+  readonly giveWay?: () => void;
 }
 
 interface Waiter<Sequence> extends Request {
@@ -37,7 +48,8 @@ const USED_BESIDE = 0.5;
 /**
  * Gives the engine's few sequences to names: a name keeps its sequence, and with it the cached prefix, until the place is needed for
  * another, the least recently used first. Requests of one name run one after another. The last free place is kept for completions,
- * so that no number of chats makes one wait.
+ * so that no number of chats makes one wait. A request that nobody waits for has its place until another needs it: then it is ended. A place
+ * whose sequence found no memory is taken only where no other is free.
  */
 export class SequenceTable<Sequence> {
   private readonly slots: Slot<Sequence>[];
@@ -48,17 +60,15 @@ export class SequenceTable<Sequence> {
     sequences: readonly Sequence[],
     private readonly turns: Turns,
   ) {
-    this.slots = sequences.map((sequence) => ({ sequence, name: undefined, lastUsed: 0, ticket: undefined }));
+    this.slots = sequences.map((sequence) => ({ sequence, name: undefined, lastUsed: 0, lacksMemory: false, holder: undefined }));
   }
 
   /** Resolves when the name's sequence is free for this request; rejects with the signal's reason if it aborts before. */
   async acquire(request: Request, signal: AbortSignal): Promise<Lease<Sequence>> {
     signal.throwIfAborted();
-    const isNext = !this.waiters.some((waiter) => waiter.name === request.name);
+    const isNext = !this.waiters.some((waiter) => waiter.name === request.name && (isUrgent(waiter) || !isUrgent(request)));
     const lease = isNext ? this.tryAcquire(request) : undefined;
     if (lease) return lease;
-    const holder = this.slotOf(request.name)?.ticket;
-    if (holder) this.turns.raise(holder, request.priority);
     return new Promise<Lease<Sequence>>((resolve, reject) => {
       const abort = (): void => {
         this.waiters = this.waiters.filter((other) => other !== waiter);
@@ -73,6 +83,7 @@ export class SequenceTable<Sequence> {
       };
       signal.addEventListener('abort', abort, { once: true });
       this.waiters.push(waiter);
+      this.makeWay(request);
     });
   }
 
@@ -86,12 +97,13 @@ export class SequenceTable<Sequence> {
     return this.slotOf(name)?.sequence;
   }
 
-  /** Forgets a name, unless a request has its sequence; `inUse` is for that request itself. Gives the sequence that it had. */
-  forget(name: string, options: { readonly inUse?: boolean } = {}): Sequence | undefined {
+  /** Forgets a name, unless a request has its sequence; `inUse` is for that request itself, which may have found no memory for it. Gives the sequence that it had. */
+  forget(name: string, options: { readonly inUse?: boolean; readonly lacksMemory?: boolean } = {}): Sequence | undefined {
     const slot = this.slotOf(name);
-    if (!slot || (slot.ticket !== undefined && !options.inUse)) return undefined;
+    if (!slot || (slot.holder !== undefined && !options.inUse)) return undefined;
     slot.name = undefined;
     slot.lastUsed = 0;
+    slot.lacksMemory = options.lacksMemory === true;
     return slot.sequence;
   }
 
@@ -99,18 +111,19 @@ export class SequenceTable<Sequence> {
     return this.slots.find((slot) => slot.name === name);
   }
 
-  private tryAcquire({ name: wanted, priority, beside }: Request): Lease<Sequence> | undefined {
-    const hasPlace = beside === undefined || this.slots.some((slot) => slot.name === wanted || slot.name === undefined);
+  private tryAcquire({ name: wanted, priority, beside, giveWay }: Request): Lease<Sequence> | undefined {
+    const hasPlace = beside === undefined || this.slots.some((slot) => slot.name === wanted || (slot.name === undefined && !slot.lacksMemory));
     const name = hasPlace ? wanted : beside;
     const own = this.slotOf(name);
-    if (own?.ticket) return undefined;
-    const free = this.slots.filter((slot) => slot.ticket === undefined).sort((a, b) => a.lastUsed - b.lastUsed);
-    const spare = priority === 'completion' || this.slots.length === 1 ? 0 : 1;
-    if (free.length <= spare) return undefined;
+    if (own?.holder) return undefined;
+    const free = this.slots.filter((slot) => slot.holder === undefined).sort((a, b) => Number(a.lacksMemory) - Number(b.lacksMemory) || a.lastUsed - b.lastUsed);
+    if (free.length < this.placesNeeded(priority)) return undefined;
     const slot = own ?? free[0]!;
     const ticket = this.turns.enter(priority);
     slot.name = name;
-    slot.ticket = ticket;
+    slot.holder = { ticket, giveWay: priority === 'background' ? giveWay : undefined, isEnding: false };
+    // There may be memory now.
+    slot.lacksMemory = false;
     slot.lastUsed = hasPlace && beside !== undefined ? USED_BESIDE : ++this.clock;
     return {
       sequence: slot.sequence,
@@ -118,20 +131,48 @@ export class SequenceTable<Sequence> {
       ticket,
       isWarm: own !== undefined,
       release: () => {
-        if (slot.ticket !== ticket) return;
-        slot.ticket = undefined;
+        if (slot.holder?.ticket !== ticket) return;
+        slot.holder = undefined;
         this.turns.leave(ticket);
         this.grantWaiters();
       },
     };
   }
 
+  /** Free places, one of which a request takes. */
+  private placesNeeded(priority: Priority): number {
+    return priority === 'completion' || this.slots.length === 1 ? 1 : 2;
+  }
+
+  /** Has what a request waits for end as soon as it can: whoever uses its sequence is as urgent as it is, and what nobody waits for is ended. */
+  private makeWay(request: Request): void {
+    const own = this.slotOf(request.name);
+    if (own?.holder) this.turns.raise(own.holder.ticket, request.priority);
+    if (!isUrgent(request)) return;
+    const end = ({ holder }: Slot<Sequence>): void => {
+      if (!holder?.giveWay || holder.isEnding) return;
+      holder.isEnding = true;
+      holder.giveWay();
+    };
+    if (own) end(own);
+    const soonFree = this.slots.filter((slot) => slot === own || !slot.holder || slot.holder.isEnding);
+    const endable = this.slots.filter((slot) => slot.holder?.giveWay && !soonFree.includes(slot)).sort((a, b) => a.lastUsed - b.lastUsed);
+    endable.slice(0, Math.max(0, this.placesNeeded(request.priority) - soonFree.length)).forEach(end);
+  }
+
   private grantWaiters(): void {
-    for (const waiter of [...this.waiters]) {
+    const inOrder = [...this.waiters.filter(isUrgent), ...this.waiters.filter((waiter) => !isUrgent(waiter))];
+    for (const waiter of inOrder) {
       const lease = this.tryAcquire(waiter);
-      if (!lease) continue;
+      if (!lease) {
+        this.makeWay(waiter);
+        continue;
+      }
       this.waiters = this.waiters.filter((other) => other !== waiter);
       waiter.grant(lease);
     }
   }
 }
+
+/** Whether somebody waits for it. */
+const isUrgent = ({ priority }: Pick<Request, 'priority'>): boolean => priority !== 'background';

@@ -38,6 +38,8 @@ export interface MemoryRequest {
   readonly contextSizeTokens: number;
   /** Rows that a sequence keeps of so many tokens; absent: one each. Where they are fewer, a prompt is read layer by layer. */
   readonly keptRows?: number;
+  /** What choosing them takes: looking at a prompt's attention, with so many rows and query heads; and how often its tokens are read. */
+  readonly choosing?: { readonly observedBytes: (rows: number, heads: number) => number; readonly readings: number };
   /** What a sequence holds besides all its rows to attend some of them: copies of so many; and what an element of all its rows takes. */
   readonly tier?: { readonly rows: number; readonly cacheElementBytes: number };
 }
@@ -68,7 +70,7 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
 
 /** What takes memory at a context, in bytes. */
 export function memoryNeeds(
-  { shape, batchTokens, logitRows = batchTokens, scoredTokens, keptRows = Infinity, tier }: Omit<MemoryRequest, 'availableBytes'>,
+  { shape, batchTokens, logitRows = batchTokens, scoredTokens, keptRows = Infinity, choosing, tier }: Omit<MemoryRequest, 'availableBytes'>,
   contextTokens: number,
   sequences: number,
 ): { readonly cacheBytes: number; readonly computeBytes: number } {
@@ -77,11 +79,13 @@ export function memoryNeeds(
   // Before and after they are made probabilities.
   const scoreBytes = 2 * scoredTokens * contextTokens * shape.headCount * 4;
   const tokenBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES;
-  // One layer's full cache, and what passes from layer to layer.
-  const readingBytes = keptRows < contextTokens ? (tokenBytes / shape.blockCount + 4 * shape.embeddingLength) * contextTokens : 0;
+  // One layer's full cache, what passes from layer to layer, and what a selector looks at.
+  const isChosen = keptRows < contextTokens;
+  const readingBytes = isChosen ? (tokenBytes / shape.blockCount + 4 * shape.embeddingLength * (choosing?.readings ?? 1)) * contextTokens : 0;
+  const observedBytes = isChosen ? (choosing?.observedBytes(contextTokens, shape.headCount) ?? 0) : 0;
   return {
     cacheBytes: (tokenBytes * (tier?.rows ?? 0) + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows)) * sequences + readingBytes,
-    computeBytes: (logitRows * shape.vocabularySize + batchTokens * (16 * shape.embeddingLength + mixtureElements)) * 4 + scoreBytes,
+    computeBytes: (logitRows * shape.vocabularySize + batchTokens * (16 * shape.embeddingLength + mixtureElements)) * 4 + scoreBytes + observedBytes,
   };
 }
 

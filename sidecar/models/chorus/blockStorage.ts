@@ -1,13 +1,14 @@
 import type { Device } from '../../../kernels/ggml/device.ts';
+import { AllocationError } from '../../../kernels/ggml/errors.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
+import { SequenceMemoryError } from '../../engine/backend.ts';
 import type { Placement } from './placement.ts';
 
-/** Tensors that belong to blocks, each where its block's cache is. Declare them all, then `allocate`. */
+/** Tensors of a sequence that belong to blocks, each where its block's cache is. Declare them all, then `allocate`. */
 export class BlockStorage implements Disposable {
   readonly #storages = new Map<Device, Storage>();
-  #allocated = false;
 
   constructor(
     private readonly placement: Placement,
@@ -21,10 +22,17 @@ export class BlockStorage implements Disposable {
     return storage.declare(`${name}.${block}`, type, extents);
   }
 
-  /** Takes memory, filled with zeros, unless that is done. Throws `AllocationError`. */
+  /** Takes memory, filled with zeros, where that is not done. What one device gave stays for the next try where another has none. Throws `SequenceMemoryError`. */
   allocate(): void {
-    if (!this.#allocated) for (const storage of this.#storages.values()) storage.allocate({ clear: true });
-    this.#allocated = true;
+    for (const [device, storage] of this.#storages) {
+      if (storage.isAllocated) continue;
+      try {
+        storage.allocate({ clear: true });
+      } catch (error) {
+        if (!(error instanceof AllocationError)) throw error;
+        throw new SequenceMemoryError(`There is no memory for one more context on ${device.description}: ${error.message}`, { cause: error });
+      }
+    }
   }
 
   get sizeBytes(): number {

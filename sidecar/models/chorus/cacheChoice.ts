@@ -32,6 +32,9 @@ interface Options {
   word<Word extends string>(name: string, fallback: Word, words: readonly Word[]): Word;
 }
 
+/** `chosen`: rows that each KV head keeps besides the window. */
+type MakeSelector = (options: Options, chosen: number) => Selector;
+
 const DEFAULT_WINDOW = 32;
 const MAX_ROWS = 2 ** 24;
 const cacheTypes = { f16: 'F16', q8_0: 'Q8_0' } as const;
@@ -47,10 +50,14 @@ const selectors = {
   streaming: (options) => streaming({ sinks: options.number('sinks', 4, { least: 0 }) }),
   h2o: () => h2o(),
   kvzip: () => kvzip(),
-  'expected-attention': (options) => expectedAttention({ futureTokens: options.number('future', 512, { least: 1, most: 4096 }), sinks: options.number('sinks', 4, { least: 0, most: 64 }) }),
+  'expected-attention': (options, chosen) => {
+    const [futureTokens, sinks] = [options.number('future', 512, { least: 1, most: 4096 }), options.number('sinks', 4, { least: 0, most: 64 })];
+    if (chosen < sinks) throw new TroubleError('invalid-input', `sinks of a cache "expected-attention" must be no more than the rows that it keeps besides the window, which are ${chosen}; got ${sinks}.`);
+    return expectedAttention({ futureTokens, sinks });
+  },
   keydiff: () => keyDiff(),
   random: (options) => random({ seed: options.number('seed', 1, { least: 0 }) }),
-} satisfies Record<string, (options: Options) => Selector>;
+} satisfies Record<string, MakeSelector>;
 
 export type SelectorName = keyof typeof selectors;
 export const selectorNames = Object.keys(selectors) as readonly SelectorName[];
@@ -61,24 +68,25 @@ export const selectorNames = Object.keys(selectors) as readonly SelectorName[];
  */
 export function parseCacheChoice(text: string, { mayDifferByHead = false } = {}): CacheChoice {
   const [, name = '', rows, rest] = /^([^:]*)(?::([^,]*)(?:,(.*))?)?$/s.exec(text) ?? [];
-  const make = (selectors as Readonly<Record<string, ((options: Options) => Selector) | undefined>>)[name];
+  const make = (selectors as Readonly<Record<string, MakeSelector | undefined>>)[name];
   if (!make || !Object.hasOwn(selectors, name)) throw new TroubleError('invalid-input', `There is no cache "${name}"; choose ${selectorNames.join(', ')}, and how many rows to keep: "snapkv:2048".`);
   const given = readPairs(text, rest);
   const options = optionsOf(text, given);
-  if (name === 'tiered') return { name, selector: make(options), capacity: Infinity, window: 0, budget: 'equal', tier: tierOf(text, rows, given) };
+  if (name === 'tiered') return { name, selector: make(options, Infinity), capacity: Infinity, window: 0, budget: 'equal', tier: tierOf(text, rows, given) };
   const isFull = name === 'full';
   if (isFull !== (rows === undefined)) {
     throw new TroubleError('invalid-input', isFull ? `The full cache keeps all rows, so "${text}" must be "full".` : `How many rows are kept is missing: write "${name}:2048" instead of "${text}".`);
   }
   const window = isFull ? 0 : options.number('window', DEFAULT_WINDOW, { least: 0, most: MAX_ROWS });
   const capacity = isFull ? Infinity : wholeNumber(text, 'rows', rows ?? '', { least: 1, most: MAX_ROWS });
-  let selector = make(options);
+  if (capacity <= window) throw new TroubleError('invalid-input', `Of ${capacity} rows ${window} are the window: "${text}" leaves none to choose.`);
+  let selector = make(options, capacity - window);
+  if (selector.observation?.of === 'window' && window === 0) throw new TroubleError('invalid-input', `${name} chooses rows by what the tokens of the window attend: window of the cache "${text}" must be at least 1; got 0.`);
   const values = options.word('values', 'equal', ['equal', 'critical']);
   if (values === 'critical') selector = criticalKv(selector);
   const budget = options.word('budget', 'equal', ['equal', 'adaptive']);
   if (budget === 'adaptive' && !mayDifferByHead) throw new TroubleError('invalid-input', `Only "chorus select" gives KV heads different numbers of rows: leave out budget=adaptive of "${text}".`);
   if (budget === 'adaptive' && values === 'critical') throw new TroubleError('invalid-input', `Either budget=adaptive or values=critical, not both, as in "${text}".`);
-  if (capacity <= window) throw new TroubleError('invalid-input', `Of ${capacity} rows ${window} are the window: "${text}" leaves none to choose.`);
   assertNoneLeft(text, given);
   return { name: name as SelectorName, selector, capacity, window, budget };
 }

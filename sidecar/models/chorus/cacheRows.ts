@@ -63,7 +63,7 @@ export class CacheRows implements SequenceRows {
   append(tokens: readonly TokenId[], rows: Uint8Array): void {
     const first = this.cache.rows;
     this.#each(rows, first, (column, part, offsetBytes) => write(column.device, column.tensor, part, offsetBytes));
-    this.cache.append(tokens);
+    this.cache.restore(tokens);
   }
 
   /** Visits each piece of `bytes`, rows from `first` on, with where it is in its tensor. */

@@ -7,7 +7,6 @@ import type { TokenId } from '../../protocol/engine.ts';
 import { CacheRows } from './cacheRows.ts';
 import type { GrammarState } from './grammarState.ts';
 import { TIER_TOKENS } from './fastTier.ts';
-import { DRAFTED_QUERIES } from './lastQueries.ts';
 import { LayerMajorPrefill } from './layerMajor.ts';
 import type { SelectionPlan } from './layerSelection.ts';
 import { BATCH_TOKENS } from './batchTokens.ts';
@@ -63,13 +62,12 @@ export class ChorusSequence implements BackendSequence {
   }
 
   commonPrefixLength(tokens: readonly TokenId[]): number {
-    const held = this.cache.tokens;
-    const common = Math.min(commonPrefixLength(tokens, held), this.#exactLength);
-    const { tiers } = this;
+    const { cache, tiers } = this;
+    const common = Math.min(commonPrefixLength(tokens, cache.tokens), this.#exactLength);
     if (!tiers) return common;
-    // Far behind the end other tokens' queries took the place of those that an answer needs to choose.
-    const isRemembered = common >= held.length - DRAFTED_QUERIES;
-    const kept = isRemembered ? common : Math.max(0, Math.min(common, tokens.length - tiers.options.queries));
+    // By the queries from there on an answer chooses: where other tokens' took their place they are computed again.
+    const choosing = Math.min(common, Math.max(0, tokens.length - tiers.options.queries));
+    const kept = cache.remembersQueries(choosing, common) ? common : choosing;
     return tiers.prompts?.keptLength(kept, tokens.length) ?? kept;
   }
 

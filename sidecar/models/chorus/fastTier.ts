@@ -161,6 +161,7 @@ export class FastTier implements Disposable {
       selecting.windowRows.write(device, Array.from({ length: count }, (_, index) => Math.min(chosen.windowStart + index, length - 1)));
       write(device, selecting.places, Int32Array.from({ length: capacity + count }, (_, place) => place));
     }
+    this.sequence.beginEvaluation(tokens.length);
     // A choice is longer than a token, and says nothing of how long one takes.
     await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && !isDue });
     this.#chosen = chosen;

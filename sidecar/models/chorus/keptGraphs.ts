@@ -22,7 +22,7 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
       built = build();
       const sizeBefore = this.memory.sizeBytes;
       if (!this.memory.holdsSeveral) this.drop();
-      built.graph.allocate(this.memory);
+      this.#place(built);
       // The memory was replaced by a larger one: graphs that were placed in the old one are lost.
       if (this.memory.sizeBytes !== sizeBefore) this.drop();
       for (const oldest of this.#graphs.keys()) {
@@ -48,8 +48,19 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
     this.memory[Symbol.dispose]();
   }
 
-  #reserve({ graph }: Built): void {
-    graph.allocate(this.memory);
-    graph[Symbol.dispose]();
+  #reserve(largest: Built): void {
+    this.#place(largest);
+    largest.graph[Symbol.dispose]();
+  }
+
+  /** Where there is no memory for a graph, ggml has freed that of the others too: they go with it. */
+  #place({ graph }: Built): void {
+    try {
+      graph.allocate(this.memory);
+    } catch (error) {
+      graph[Symbol.dispose]();
+      this.drop();
+      throw error;
+    }
   }
 }

@@ -8,38 +8,23 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import { cachedHeads, isSliding } from '../architectures/architecture.ts';
+import { cachedHeads, isSliding, queryHeads } from '../architectures/architecture.ts';
 import { causalMask } from './causalMask.ts';
-import { LayerSelection, type KeptRows, type SelectionPlan } from './layerSelection.ts';
+import { firstObserved, LayerSelection, type KeptRows, type SelectionPlan } from './layerSelection.ts';
 import { padRows } from './graphExtents.ts';
 import type { NetworkOptions } from './network.ts';
 import { outputLogits } from './outputLogits.ts';
 import { graphMemoryOn } from './placement.ts';
+import { promptChunks, type Chunk, type ObservedTokens } from './promptChunks.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
-/** Of a chunk's mask: deep in a long prompt chunks are shorter. */
-const MASK_BYTES = 64 * 2 ** 20;
-const F16_BYTES = 2;
-/** Attention is computed in tiles from so many tokens on. */
-const TILE_TOKENS = 64;
-
 export interface LayerMajorOptions {
-  /** Tokens of one evaluation; fewer where the context is so long that their mask would be large. */
+  /** Tokens of one evaluation; fewer where the context is so long that their mask, or what a selector looks at, would be large. */
   readonly chunkTokens: number;
   /** Type of a layer's keys and values while it is computed. */
   readonly cacheType?: TensorType;
   /** Without one all rows are kept. */
   readonly selection?: SelectionPlan;
-}
-
-/** A stretch of the tokens that one graph computes. */
-interface Chunk {
-  /** Of all that is read, and how many. */
-  readonly first: number;
-  readonly count: number;
-  /** Rows that its tokens attend besides their own: a second reading attends the context alone. */
-  readonly past: number;
-  readonly isReplay: boolean;
 }
 
 /**
@@ -77,7 +62,7 @@ export class LayerMajorPrefill implements Disposable {
     const replays = isSelected && how.selection?.selector.observation?.of === 'replay' ? (how.selection.replay?.(tokens) ?? []) : [];
     this.#contextTokens = tokens.length;
     this.#tokens = [...tokens, ...replays.flat()];
-    this.#chunks = chunksOf(tokens.length, replays, how.chunkTokens);
+    this.#chunks = promptChunks(tokens.length, { replays, chunkTokens: how.chunkTokens, observed: isSelected ? this.#observed(tokens.length) : undefined });
     const longestReplay = Math.max(0, ...replays.map(({ length }) => length));
     this.#rows = padRows(tokens.length + longestReplay);
     this.#memory = graphMemoryOn(placement);
@@ -180,6 +165,17 @@ export class LayerMajorPrefill implements Disposable {
     if (logits) this.#logits = readF32(device, logits);
   }
 
+  /** What the selector looks at, in the layer of the most query heads. */
+  #observed(contextTokens: number): ObservedTokens | undefined {
+    const { hyperparameters } = this.options;
+    const plan = this.how.selection;
+    const observation = plan?.selector.observation;
+    const tokenBytes = observation?.tokenBytes;
+    if (!observation || !tokenBytes) return undefined;
+    const heads = Math.max(...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)));
+    return { of: observation.of, from: firstObserved(observation, contextTokens, plan.window), tokenBytes: (rows) => tokenBytes({ rows, heads, headSize: hyperparameters.headSize }) };
+  }
+
   #startSelection(): LayerSelection {
     const { options, how } = this;
     return new LayerSelection(options, { plan: how.selection, block: this.#block, contextTokens: this.#contextTokens, rows: this.#rows });
@@ -203,24 +199,4 @@ export class LayerMajorPrefill implements Disposable {
     }
     return this.#layer.cache;
   }
-}
-
-function chunksOf(contextTokens: number, replays: readonly (readonly TokenId[])[], chunkTokens: number): readonly Chunk[] {
-  const chunks: Chunk[] = [];
-  /** Cuts `length` tokens from `first` on, which attend `past` rows besides their own. */
-  const cut = (first: number, length: number, past: number, isReplay: boolean): void => {
-    for (let start = 0; start < length; ) {
-      const most = Math.floor(MASK_BYTES / F16_BYTES / (past + start + chunkTokens) / TILE_TOKENS) * TILE_TOKENS;
-      const count = Math.min(chunkTokens, Math.max(TILE_TOKENS, most), length - start);
-      chunks.push({ first: first + start, count, past: past + start, isReplay });
-      start += count;
-    }
-  };
-  cut(0, contextTokens, 0, false);
-  let before = contextTokens;
-  for (const { length } of replays) {
-    cut(before, length, contextTokens, true);
-    before += length;
-  }
-  return chunks;
 }

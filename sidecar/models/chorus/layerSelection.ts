@@ -44,6 +44,11 @@ interface Computed {
   readonly isReplay: boolean;
 }
 
+/** The first token of a context whose queries are looked at. */
+export function firstObserved({ of, skipTokens = 0 }: Observation, contextTokens: number, window: number): number {
+  return of === 'window' ? contextTokens - window : skipTokens;
+}
+
 /** Chooses the rows of one layer: observes its queries as they are computed, then scores and gathers. */
 export class LayerSelection implements Disposable {
   readonly #storage: Storage | undefined;
@@ -77,7 +82,7 @@ export class LayerSelection implements Disposable {
     const { contextTokens, plan } = this.layer;
     const observation = this.#observation;
     if (!observation || isReplay !== (observation.of === 'replay')) return undefined;
-    const from = observation.of === 'window' ? contextTokens - (plan?.window ?? 0) : (observation.skipTokens ?? 0);
+    const from = firstObserved(observation, contextTokens, plan?.window ?? 0);
     const start = isReplay ? 0 : Math.max(0, from - first);
     if (start >= count) return undefined;
     this.#observedTokens += count - start;

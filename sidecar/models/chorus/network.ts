@@ -212,6 +212,7 @@ export class Network implements Disposable {
     if (built.slidingMask) write(device, built.slidingMask, this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }));
     if (built.queryRows) write(device, built.queryRows, rememberedRows(sequence.length + tokens.length, built.queryRows.shape[0], sequence.lastQueries[0] as Tensor));
     if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
+    sequence.beginEvaluation(tokens.length);
     await this.compute(built.graph, { tokens: tokens.length, isToken: tokens.length === 1, signal });
     sequence.append(tokens);
   }

@@ -4,13 +4,15 @@ import { DeviceError, UnsupportedOpError, AllocationError } from '../../../kerne
 import { rowBytes, tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
 import { CHUNK_TOKENS } from '../../contexts/chunkNames.ts';
 import { TroubleError } from '../../engine/engine.ts';
+import type { Hyperparameters } from '../architectures/architecture.ts';
 import { evaluateInChunks, type Evaluator } from '../evaluator.ts';
 import { VERSION } from '../../server/version.ts';
 import { fingerprint } from '../gguf/fingerprint.ts';
 import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
 import { ModelText } from '../modelText.ts';
+import type { MemoryRequest } from '../memory.ts';
 import type { OpenedModel, OpenRequest } from '../openedModel.ts';
-import { parseCacheChoice } from './cacheChoice.ts';
+import { parseCacheChoice, type CacheChoice } from './cacheChoice.ts';
 import { sequenceLayout } from './cacheLayout.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
@@ -20,6 +22,7 @@ import { Network } from './network.ts';
 import { checkModel } from './openNetwork.ts';
 import { onOneDevice, onTwoDevices } from './placement.ts';
 import { planModel } from './planModel.ts';
+import { mostObservedBytes } from './promptChunks.ts';
 import { SequenceCache } from './sequenceCache.ts';
 import { replayPrompts } from './replayPrompts.ts';
 import { withTiedOutput } from './tiedOutput.ts';
@@ -40,7 +43,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   const tier = model.hyperparameters.sliding ? undefined : choice.tier;
   checkCacheType(tier?.cacheType, model.hyperparameters.headSize, params.cache);
   const keptRows = choice.capacity === Infinity ? undefined : choice.capacity + ANSWER_ROWS;
-  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, tier: tier && { rows: tierRows(tier), cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS } });
+  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, choosing: choosingOf(choice, model.hyperparameters), tier: tier && { rows: tierRows(tier), cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS } });
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
   const use = <Resource extends Disposable>(resource: Resource): Resource => {
@@ -110,6 +113,14 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
     dispose: () => cache.truncate(0),
   };
   return evaluator;
+}
+
+/** What choosing rows takes while a prompt is read. */
+function choosingOf({ selector, window }: CacheChoice, { headSize }: Hyperparameters): MemoryRequest['choosing'] {
+  const { observation } = selector;
+  if (!observation) return undefined;
+  const tokens = observation.of === 'window' ? Math.min(window, BATCH_TOKENS) : BATCH_TOKENS;
+  return { observedBytes: (rows, heads) => mostObservedBytes(tokens, observation.tokenBytes?.({ rows, heads, headSize }) ?? 0), readings: observation.of === 'replay' ? 2 : 1 };
 }
 
 /** Throws `TroubleError` 'invalid-input' where a head's values can't be cut into a type's blocks. */

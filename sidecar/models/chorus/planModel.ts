@@ -37,10 +37,10 @@ export interface FreeMemory {
 export type SizedWeight = SplitRequest['weights'][number];
 
 /** Decides before anything is loaded, as `decidePlan`, with the memory that is free now. */
-export async function planModel(request: OpenRequest, model: CheckedModel, { batchTokens, keptRows, tier }: Pick<MemoryRequest, 'batchTokens' | 'keptRows' | 'tier'>): Promise<ModelPlan> {
+export async function planModel(request: OpenRequest, model: CheckedModel, { batchTokens, keptRows, choosing, tier }: Pick<MemoryRequest, 'batchTokens' | 'keptRows' | 'choosing' | 'tier'>): Promise<ModelPlan> {
   const { params, file, device } = request;
   const mainBytes = await availableMemoryBytes();
-  const needs = { ...needsOf(file, model, { device: device.device, contextSizeTokens: params.contextSizeTokens, batchTokens }), modelName: path.basename(params.modelPath), keptRows, tier };
+  const needs = { ...needsOf(file, model, { device: device.device, contextSizeTokens: params.contextSizeTokens, batchTokens }), modelName: path.basename(params.modelPath), keptRows, choosing, tier };
   if (device.device === 'cpu') return decidePlan(needs, [], { mainBytes });
   const weights = model.specs.flatMap(({ name, use }) => {
     const tensor = model.tensors.get(name);

@@ -81,6 +81,7 @@ export class PromptBlocks implements Disposable {
     write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
     this.#writeChoice(built, length, tokens.length);
     if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
+    this.sequence.beginEvaluation(tokens.length);
     await this.network.compute(graph, { tokens: tokens.length, isToken: false, signal });
     this.sequence.append(tokens);
     return logits ? readF32(device, logits) : new Float32Array(0);

@@ -70,7 +70,7 @@ export class PromptTier implements Disposable {
       // As before: whoever goes on evaluates an unfinished block again.
       this.#unfinished = Infinity;
       sequence.truncate(from);
-      sequence.append(again);
+      sequence.restore(again);
       throw error;
     }
     this.#unfinished = unfinished;

@@ -7,6 +7,7 @@ import { BlockStorage } from './blockStorage.ts';
 import { declareLayer, type CacheLayout } from './cacheLayout.ts';
 import { DRAFTED_QUERIES, rememberedWidth } from './lastQueries.ts';
 import type { Placement } from './placement.ts';
+import { RememberedPositions } from './rememberedPositions.ts';
 
 let nextId = 0;
 
@@ -23,6 +24,7 @@ export class SequenceCache implements Disposable {
   readonly #tokens: TokenId[] = [];
   /** Of the last tokens so many queries are looked at. */
   readonly rememberedQueries: number;
+  readonly #remembered: RememberedPositions;
   /** Tokens that share fewer rows. */
   #selectedTokens = 0;
   #droppedRows = 0;
@@ -46,14 +48,16 @@ export class SequenceCache implements Disposable {
   ) {
     const { blockCount, headSize } = hyperparameters;
     this.rememberedQueries = queries;
+    const queryRows = queries === 0 ? 0 : queries + DRAFTED_QUERIES;
+    this.#remembered = new RememberedPositions(queryRows);
     this.#storage = new BlockStorage(placement, 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
       return declareLayer(layout, placement.cacheDevice(block).kind, { headSize, kvHeads: cachedHeads(hyperparameters, block), rows: capacity }, (name, extents) => this.#storage.declare(block, name, type, extents));
     });
-    this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [rememberedWidth(hyperparameters, block), queries + DRAFTED_QUERIES]));
+    this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [rememberedWidth(hyperparameters, block), queryRows]));
   }
 
-  /** One cache a block. Throws `AllocationError` where there is no memory for them at the first use. */
+  /** One cache a block. Throws `SequenceMemoryError` where there is no memory for them at the first use. */
   get layers(): readonly LayerCache[] {
     this.#storage.allocate();
     return this.#layers;
@@ -87,14 +91,32 @@ export class SequenceCache implements Disposable {
     return this.#storage.sizeBytes;
   }
 
+  /** So many tokens are about to be evaluated behind those that it holds, whether or not they are appended then. */
+  beginEvaluation(tokens: number): void {
+    this.#remembered.forget(this.length, this.length + tokens);
+  }
+
+  /** Tokens that were evaluated. */
   append(tokens: readonly TokenId[]): void {
+    this.#remembered.written(this.length, this.length + tokens.length);
     for (const token of tokens) this.#tokens.push(token);
+  }
+
+  /** Tokens whose keys and values are there by other means than an evaluation of theirs: nobody has their queries. */
+  restore(tokens: readonly TokenId[]): void {
+    this.#remembered.forget(this.length, this.length + tokens.length);
+    for (const token of tokens) this.#tokens.push(token);
+  }
+
+  /** Whether `lastQueries` holds those of the tokens `first` to `end`. */
+  remembersQueries(first: number, end: number): boolean {
+    return this.#remembered.hold(first, end);
   }
 
   /** Says that the first `rows` rows hold what was kept of these tokens, which are all that there are. */
   hold(tokens: readonly TokenId[], rows: number): void {
     this.truncate(0);
-    this.append(tokens);
+    this.restore(tokens);
     this.#droppedRows = tokens.length - rows;
     this.#selectedTokens = this.#droppedRows > 0 ? tokens.length : 0;
   }

@@ -28,13 +28,14 @@ const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const TOLERANCE = kind === 'cpu' ? 1e-4 : 1e-2;
 
 /** Our scores `[kvHead][row]` of the first `candidates` rows. The observed tokens come in two stretches, as chunks of a prompt do. */
-function scored(device: Device, selector: Selector, layer: PlainLayer, { candidates, observedFrom, rows, chosen = 1 }: { candidates: number; observedFrom: number; rows: number; chosen?: number }): PlainScores {
+function scored(device: Device, selector: Selector, layer: PlainLayer, { candidates, observedFrom, rows, chosen = 1, onNode }: { candidates: number; observedFrom: number; rows: number; chosen?: number; onNode?: () => void }): PlainScores {
   const tokens = layer.key.length;
   const [heads, kvHeads] = [layer.query[0]?.length as number, layer.key[0]?.length as number];
   const storages: Storage[] = [];
   using freed = { [Symbol.dispose]: () => storages.forEach((storage) => storage[Symbol.dispose]()) };
   void freed;
   using graph = new Graph(device);
+  graph.onNode = onNode;
   using memory = new DeviceMemory(device);
   const given = (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]): Tensor => {
     const storage = new Storage(device, { maxTensors: 1 });
@@ -135,6 +136,18 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
       });
     }
   }
+
+  it('CriticalKV takes as many nodes of each head, however many there are', () => {
+    using device = new Device(kind);
+    const nodesOf = (heads: number): number => {
+      let nodes = 0;
+      scored(device, criticalKv(keyDiff()), randomLayer(30, heads, 2), { candidates: 22, observedFrom: 30, rows: 30, chosen: 10, onNode: () => nodes++ });
+      return nodes;
+    };
+    const [few, some, many] = [8, 16, 64].map(nodesOf) as [number, number, number];
+    assert.equal(many - some, ((some - few) / 8) * 48);
+    assert.ok(many < 1_000, `${many} nodes`);
+  });
 
   it('StreamingLLM keeps the first rows and the last', () => {
     using device = new Device(kind);

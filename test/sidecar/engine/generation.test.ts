@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Backend, BackendSequence } from '../../../sidecar/engine/backend.ts';
+import { SequenceMemoryError, type Backend, type BackendSequence } from '../../../sidecar/engine/backend.ts';
 import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
 
 /** A model whose vocabulary is the letters a and b, and which always says a. */
@@ -90,6 +90,39 @@ describe('a prompt on a backend that can be interrupted', () => {
     while (lengths.length === 0) await nextCycle();
     abort.abort();
     assert.equal((await answer).stopReason, 'cancelled');
+  });
+});
+
+describe('a prompt that nobody waits for', () => {
+  const reading = { sequence: 'window:next', priority: 'background', tokens: Array.from({ length: 300 }, () => 0), maxTokens: 0, sampling: { temperature: 0 } } as const;
+
+  test('ends when a chat needs its place, as though its time were up, and what it evaluated is kept', async () => {
+    const { backend, lengths, letGo } = slowBackend();
+    const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
+    const read = scheduler.generate(reading);
+    while (lengths.length === 0) await nextCycle();
+    letGo();
+    while (lengths.length === 1) await nextCycle();
+    const chat = await scheduler.generate({ ...reading, sequence: 'chat', priority: 'chat', tokens: [0], maxTokens: 2 });
+    assert.equal(chat.text, 'aa');
+    const { stopReason, sequence, evaluatedTokens } = await read;
+    assert.deepEqual({ stopReason, sequence, evaluatedTokens }, { stopReason: 'timeout', sequence: 'window:next', evaluatedTokens: lengths[0] });
+  });
+});
+
+describe('a sequence for which there is no memory', () => {
+  test('is not given to the next name while another can be', async () => {
+    const [sound] = lettersBackend().sequences as [BackendSequence];
+    const [other] = lettersBackend().sequences as [BackendSequence];
+    const fail = (): never => {
+      throw new SequenceMemoryError('There is none.');
+    };
+    const broken: BackendSequence = { ...other, length: 0, room: 64, evaluate: async () => fail(), decode: async function* () { yield fail(); } };
+    const scheduler = new Scheduler({ ...lettersBackend(), sequences: [sound, broken] }, { attentionCostSlope: 0 });
+    const ask = async (sequence: string): Promise<string> => (await scheduler.generate({ sequence, priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } })).text;
+    assert.equal(await ask('first'), 'aa');
+    await assert.rejects(ask('second'), SequenceMemoryError);
+    for (const name of ['third', 'fourth']) assert.equal(await ask(name), 'aa');
   });
 });
 

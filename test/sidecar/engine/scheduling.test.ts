@@ -10,6 +10,12 @@ import type { Priority } from '../../../sidecar/protocol/engine.ts';
 const never = new AbortController().signal;
 const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** What comes at once, or an error. */
+async function soon<Result>(work: Promise<Result>): Promise<Result> {
+  const late = Array.from({ length: 8 }).reduce<Promise<void>>((before) => before.then(nextCycle), Promise.resolve());
+  return Promise.race([work, late.then(() => Promise.reject(new Error('It still waits.')))]);
+}
+
 describe('turns', () => {
   /** Takes `steps` turns, each a cycle of the event loop long, writing its name at each. */
   async function work(turns: Turns, name: string, priority: Priority, steps: number, log: string[]): Promise<void> {
@@ -165,6 +171,67 @@ describe('a sequence table', () => {
     (await sequences.acquire({ name: 'window:next', priority: 'background', beside: 'window' }, never)).release();
     (await sequences.acquire({ name: 'other chat', priority: 'chat' }, never)).release();
     assert.deepEqual([...sequences.names()].sort(), ['chat', 'other chat', 'window']);
+  });
+
+  /** A request that nobody waits for, and ends as soon as it is asked to. */
+  async function inBackground(sequences: SequenceTable<string>, name: string, ended: string[]): Promise<void> {
+    const giveWay = (): void => {
+      ended.push(name);
+      setImmediate(() => lease.release());
+    };
+    const lease = await sequences.acquire({ name, priority: 'background', giveWay }, never);
+  }
+
+  test('ends what nobody waits for where a chat finds only the place that is kept for completions', async () => {
+    const sequences = table(2);
+    const ended: string[] = [];
+    await inBackground(sequences, 'window:next', ended);
+    const chat = await soon(sequences.acquire({ name: 'chat', priority: 'chat' }, never));
+    assert.deepEqual(ended, ['window:next']);
+    assert.ok(await soon(sequences.acquire({ name: 'completion', priority: 'completion' }, never)), 'the last place is free for it');
+    chat.release();
+  });
+
+  test('ends it for a completion that would wait for its place, or for its sequence', async () => {
+    const sequences = table(2);
+    const ended: string[] = [];
+    await inBackground(sequences, 'other', ended);
+    const window = await sequences.acquire({ name: 'window', priority: 'completion' }, never);
+    (await soon(sequences.acquire({ name: 'third', priority: 'completion' }, never))).release();
+    assert.deepEqual(ended, ['other']);
+    window.release();
+    await inBackground(sequences, 'third', ended);
+    assert.equal((await soon(sequences.acquire({ name: 'third', priority: 'completion' }, never))).isWarm, true);
+    assert.deepEqual(ended, ['other', 'third']);
+  });
+
+  test('ends no more than a request needs, the least recently used first, and nothing for others that nobody waits for', async () => {
+    const sequences = table(3);
+    const ended: string[] = [];
+    for (const name of ['a', 'b']) await inBackground(sequences, name, ended);
+    const waiting = sequences.acquire({ name: 'c', priority: 'background' }, never);
+    await nextCycle();
+    assert.deepEqual(ended, []);
+    await soon(sequences.acquire({ name: 'chat', priority: 'chat' }, never));
+    assert.deepEqual(ended, ['a']);
+    void waiting.catch(() => undefined);
+  });
+
+  test('takes a place whose sequence found no memory only where no other is free, and then tries it again', async () => {
+    const sequences = table(3);
+    for (const name of ['a', 'b']) (await sequences.acquire({ name, priority: 'chat' }, never)).release();
+    const broken = await sequences.acquire({ name: 'c', priority: 'chat' }, never);
+    sequences.forget('c', { inUse: true, lacksMemory: true });
+    broken.release();
+    // Nobody loses a place to what is read beside.
+    const beside = await sequences.acquire({ name: 'a:next', priority: 'background', beside: 'a' }, never);
+    assert.equal(beside.name, 'a');
+    beside.release();
+    const held = [];
+    for (const name of ['d', 'e', 'f']) held.push(await sequences.acquire({ name, priority: 'completion' }, never));
+    assert.deepEqual(held.map(({ sequence }) => sequence === broken.sequence), [false, false, true]);
+    for (const lease of held) lease.release();
+    assert.equal((await sequences.acquire({ name: 'f', priority: 'chat' }, never)).isWarm, true);
   });
 
   test('forgets a name only while no request has it', async () => {

@@ -12,6 +12,8 @@ describe('the choice of a cache', () => {
     ['h2o:100,values=critical', { capacity: 100, window: 32 }],
     ['kvzip:64', { capacity: 64, window: 32 }],
     ['expected-attention:64,future=128', { capacity: 64, window: 32 }],
+    ['expected-attention:64,sinks=32', { capacity: 64, window: 32 }],
+    ['streaming:64,window=0', { capacity: 64, window: 0 }],
     ['keydiff:33', { capacity: 33, window: 32 }],
     ['random:64,seed=7', { capacity: 64, window: 32 }],
   ];
@@ -49,6 +51,10 @@ describe('the choice of a cache', () => {
     ['snapkv:64,pool=median', /pool .* must be one of avg, max; got "median"/],
     ['snapkv:64,sinks=4', /no option "sinks"/],
     ['snapkv:64,window', /"window" .* is no option/],
+    ['snapkv:64,window=0', /what the tokens of the window attend: window .* must be at least 1; got 0/],
+    ['snapkv:64,window=0,values=critical', /window .* must be at least 1; got 0/],
+    ['expected-attention:35', /sinks .* no more than the rows .* besides the window, which are 3; got 4/],
+    ['expected-attention:64,sinks=33', /which are 32; got 33/],
     ['tiered:100', /rows .* must be a multiple of the 16 rows of a page; got 100/],
     ['tiered:64,kernel=5', /no option "kernel"/],
   ];

@@ -7,6 +7,7 @@ import { contiguous } from '../../../kernels/ggml/ops.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { rememberedQueries, rememberedRows, rememberQueries } from '../../../sidecar/models/chorus/lastQueries.ts';
+import { RememberedPositions } from '../../../sidecar/models/chorus/rememberedPositions.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const [HEAD_SIZE, HEADS, TOKENS, KEPT] = [8, 3, 11, 7];
@@ -48,4 +49,52 @@ describe(`the last tokens' queries, on ${kind}`, () => {
       assert.deepEqual(ownVotes, isWeighed ? votes.slice((TOKENS - KEPT) * HEADS) : undefined);
     });
   }
+});
+
+describe('which tokens\' queries are remembered', () => {
+  const evaluated = (...lengths: readonly number[]): RememberedPositions => {
+    const positions = new RememberedPositions(KEPT);
+    let first = 0;
+    for (const length of lengths) {
+      positions.written(first, first + length);
+      first += length;
+    }
+    return positions;
+  };
+
+  it('the last ones, however they were cut', () => {
+    for (const positions of [evaluated(20), evaluated(3, 16, 1), evaluated(19, 1)]) {
+      assert.ok(positions.hold(20 - KEPT, 20));
+      assert.ok(!positions.hold(19 - KEPT, 19));
+    }
+  });
+
+  it('not those whose place tokens took that went again', () => {
+    const positions = evaluated(20);
+    positions.written(20, 23);
+    assert.ok(positions.hold(16, 20));
+    assert.ok(!positions.hold(15, 20));
+  });
+
+  it('not those whose place an evaluation took that was ended on the way, until they are evaluated again', () => {
+    const positions = evaluated(20);
+    positions.forget(20, 20 + KEPT);
+    assert.ok(!positions.hold(19, 20));
+    positions.written(17, 20);
+    assert.ok(positions.hold(17, 20));
+  });
+
+  it('not those of tokens that came by other means, though some were there before', () => {
+    const positions = evaluated(20);
+    positions.forget(15, 20);
+    positions.written(20, 22);
+    assert.ok(!positions.hold(19, 22));
+    assert.ok(positions.hold(20, 22));
+  });
+
+  it('none where nobody asked for them, or there are fewer rows', () => {
+    assert.ok(!new RememberedPositions(0).hold(0, 1));
+    assert.ok(new RememberedPositions(0).hold(3, 3));
+    assert.ok(!evaluated(20).hold(19 - KEPT, 20));
+  });
 });

@@ -48,6 +48,15 @@ describe('the memory plan', () => {
     assert.equal(Math.round(all - kept), 131_072 * 3 * (32_768 - 2_048) - 32_768 * (131_072 / 32 + 4 * 4_096));
   });
 
+  test('counts what a selector looks at while a prompt is read, and what passes from layer to layer a second time where it is read again', () => {
+    const long = { contextSizeTokens: 32_768, scoredTokens: 0, keptRows: 2_048 } as const;
+    const plain = planMemory(request(long)).neededBytes;
+    const choosing = { observedBytes: (rows: number, heads: number) => 2 * rows * heads, readings: 2 };
+    assert.equal(planMemory(request({ ...long, choosing })).neededBytes - plain, 2 * 32_768 * 32 + 4 * 4_096 * 32_768);
+    const all = { ...long, keptRows: undefined, availableBytes: 64e9 };
+    assert.equal(planMemory(request({ ...all, choosing })).neededBytes, planMemory(request(all)).neededBytes, 'where all rows stay nothing is chosen');
+  });
+
   test('counts logits of those rows alone that are computed at once', () => {
     const all = planMemory(request({})).neededBytes;
     assert.equal(all - planMemory(request({ logitRows: 64 })).neededBytes, (128 - 64) * 32_000 * 4);

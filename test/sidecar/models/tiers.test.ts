@@ -143,6 +143,33 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
     network.forget(sequence);
   });
 
+  it('an answer after some tokens were deleted is the same whether drafts were rejected before or not', async () => {
+    using device = new Device(kind, { threads: 2 });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
+    const { network, model } = opened;
+    const typed = [...tokens.slice(0, PROMPT - 22), 5];
+    const answered = async (drafts: readonly number[]): Promise<Float32Array[]> => {
+      using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES });
+      using tiers = new Tiers(network, sequence, { ...options, refreshTokens: 8, cacheType: 'F16' });
+      const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
+      await chorus.forward(tokens.slice(0, PROMPT), { wanted: 'last', isAnswer: false });
+      await chorus.forward([1], { wanted: 'last', isAnswer: true });
+      await chorus.forward([2, ...drafts], { wanted: 'all', isAnswer: true });
+      sequence.truncate(PROMPT + 2);
+      const held = await chorus.truncate(Math.min(chorus.commonPrefixLength(typed), typed.length - 1));
+      await chorus.forward(typed.slice(held), { wanted: 'last', isAnswer: false });
+      const rows: Float32Array[] = [];
+      for (const token of tokens.slice(0, 6)) rows.push(Float32Array.from(await chorus.forward([token], { wanted: 'last', isAnswer: true })));
+      network.forget(sequence);
+      return rows;
+    };
+    const [plain, drafted] = [await answered([]), await answered([3, 1, 4, 1, 5, 9])];
+    for (const [index, row] of drafted.entries()) {
+      const { normalisedSquaredError } = compareLogits(row, [plain[index] as Float32Array], TINY_VOCABULARY);
+      assert.ok(normalisedSquaredError <= 1e-9, `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
+    }
+  });
+
   for (const blockTokens of blocks) {
     it(`a prompt in blocks of ${blockTokens} has the logits of plain loops, however it is cut`, async () => {
       using device = new Device(kind, { threads: 2 });
