@@ -20,6 +20,18 @@ for (const version of TESTED_HOSTS) {
       assert.match(text, /return \S/);
     });
 
+    scenario('ghost text goes on behind a bracket that the editor closed', async (host) => {
+      const file = await host.write('src/check.js', 'function isEmpty(list) {\n  return list.length === 0;\n}\n\nfunction check(result) {\n  if \n}\n');
+      const window = await host.openWindow();
+      await window.openFile(file);
+      await window.goTo(6, 6);
+      await window.type('(isEmpty(result)');
+      await window.typeForGhostText(' ');
+      await window.press('Tab');
+      const text = await window.savedText(file, (saved) => saved.includes('(isEmpty(result)'));
+      assert.match(text, /if \(isEmpty\(result\).*\) \{\n/);
+    });
+
     scenario('what ghost text needs where the cursor rests is read before anything is typed', async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));
