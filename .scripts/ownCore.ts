@@ -3,7 +3,7 @@
  * the time. `CHORUS_TEST_CORES` names an empty folder that the processes of a run have in common. Linux only.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -16,12 +16,8 @@ if (folder !== undefined && isMainThread && process.env['NODE_TEST_CONTEXT'] !==
 function takeCore(cores: string): void {
   for (let core = 0; core < os.cpus().length; core++) {
     const taken = path.join(cores, String(core));
-    try {
-      mkdirSync(taken);
-    } catch {
-      continue;
-    }
-    process.on('exit', () => rmdirSync(taken));
+    if (!isOurs(taken)) continue;
+    process.on('exit', () => unlinkSync(taken));
     try {
       execFileSync('taskset', ['--pid', '--all-tasks', '--cpu-list', String(core), String(process.pid)], { stdio: 'ignore' });
     } catch {
@@ -29,5 +25,35 @@ function takeCore(cores: string): void {
       continue;
     }
     return;
+  }
+}
+
+/** Notes this process as the core's owner; one that was killed owns none. */
+function isOurs(taken: string): boolean {
+  try {
+    writeFileSync(taken, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (isRunning(ownerOf(taken))) return false;
+    writeFileSync(taken, String(process.pid));
+    return true;
+  }
+}
+
+/** 0: it left this very moment. */
+function ownerOf(taken: string): number {
+  try {
+    return Number(readFileSync(taken, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

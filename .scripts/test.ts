@@ -84,7 +84,7 @@ async function prepare(needsHosts: boolean): Promise<void> {
 
 /** On Linux each file has a core, and as many run side by side; elsewhere, where a process can't be held to a core, one runs at a time. */
 async function unitTests(chosenFiles: readonly string[]): Promise<boolean> {
-  const all = chosenFiles.length > 0 ? chosenFiles : (await testFiles()).filter((file) => !file.startsWith(HOST_FOLDER) && !file.startsWith(DESKTOP_FOLDER));
+  const all = (chosenFiles.length > 0 ? chosenFiles : await testFiles()).filter((file) => !file.startsWith(HOST_FOLDER) && !file.startsWith(DESKTOP_FOLDER));
   if (process.platform !== 'linux') return nodeTest(all, 1, UNIT_LIMIT_MS);
   const cores = path.join(home, 'cores');
   await mkdir(cores);
@@ -102,9 +102,10 @@ async function vulkanTests(chosenFiles: readonly string[]): Promise<boolean> {
 }
 
 async function hostTests(chosenFiles: readonly string[]): Promise<boolean> {
+  const named = chosenFiles.filter((file) => file.startsWith(HOST_FOLDER));
+  if (chosenFiles.length > 0) return nodeTest(named, 1, HOST_LIMIT_MS);
   if (isEveryday) return nodeTest(EVERYDAY_HOST_TESTS, 1, HOST_LIMIT_MS, { CHORUS_TEST_HOSTS: 'newest' });
-  const all = chosenFiles.length > 0 ? chosenFiles : (await testFiles()).filter((file) => file.startsWith(HOST_FOLDER));
-  return nodeTest(all, 1, HOST_LIMIT_MS);
+  return nodeTest((await testFiles()).filter((file) => file.startsWith(HOST_FOLDER)), 1, HOST_LIMIT_MS);
 }
 
 async function desktopTests(): Promise<boolean> {

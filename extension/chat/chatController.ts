@@ -37,6 +37,8 @@ export class ChatController {
   private conversation = newConversation();
   private running: RunningAnswer | undefined;
   /** Settles when the last question that was sent has its answer running. */
+  /** Whether what the last question names is among the chips. */
+  private isContextFound = true;
   private lastBegun: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ChatControllerOptions) {}
@@ -68,7 +70,8 @@ export class ChatController {
     await this.stop();
     const question: MessageView = { id: randomUUID(), role: 'user', content: text };
     this.update(withMessage(this.conversation, question, Date.now()));
-    return { answered: this.answer(question, commandOf(text)) };
+    this.isContextFound = false;
+    return { answered: this.answer(question, question, commandOf(text)) };
   }
 
   /** Asks the last question again; its answer is replaced. */
@@ -79,7 +82,7 @@ export class ChatController {
     if (!shortened || !question) return;
     this.update(shortened);
     this.options.post({ type: 'conversation', conversation: this.view });
-    await this.answer(undefined, commandOf(question.content));
+    await this.answer(undefined, question, commandOf(question.content));
   }
 
   /** Stops the answer that is being written; what is written stays. */
@@ -117,14 +120,15 @@ export class ChatController {
     this.options.post({ type: 'conversations', conversations: this.summaries });
   }
 
-  private async answer(question: MessageView | undefined, command: ChatCommand | undefined): Promise<void> {
+  /** `asked` is posted with the answer; a question that is asked again stands there already. */
+  private async answer(asked: MessageView | undefined, question: MessageView, command: ChatCommand | undefined): Promise<void> {
     const cancellation = new vscode.CancellationTokenSource();
     const message: MessageView = { id: randomUUID(), role: 'assistant', content: '' };
     let finished = (): void => undefined;
     const done = new Promise<void>((resolve) => (finished = resolve));
     const running: RunningAnswer = { conversationId: this.conversation.id, cancellation, done, message };
     this.running = running;
-    this.options.post({ type: 'turn', question, answer: message });
+    this.options.post({ type: 'turn', question: asked, answer: message });
     try {
       const end = await this.request(running, question, command);
       running.message = { ...running.message, ...end };
@@ -138,7 +142,7 @@ export class ChatController {
   }
 
   /** Streams the answer into `running`; gives what is to be said at its end. A failure is told there and never thrown. */
-  private async request(running: RunningAnswer, question: MessageView | undefined, command: ChatCommand | undefined): Promise<Partial<MessageView>> {
+  private async request(running: RunningAnswer, question: MessageView, command: ChatCommand | undefined): Promise<Partial<MessageView>> {
     const { session, post } = this.options;
     const { token } = running.cancellation;
     try {
@@ -170,14 +174,15 @@ export class ChatController {
     }
   }
 
-  /** The chips, after those that a new question asks for by name or by its command were added. */
-  private async context(question: MessageView | undefined, command: ChatCommand | undefined, token: vscode.CancellationToken): Promise<readonly ContextItem[]> {
+  /** The chips, after those that a question asks for by name or by its command were added: once, and when it is asked again where that was interrupted. */
+  private async context(question: MessageView, command: ChatCommand | undefined, token: vscode.CancellationToken): Promise<readonly ContextItem[]> {
     const { chips } = this.options;
-    if (question) {
+    if (!this.isContextFound) {
       const { selection, files } = mentionsOf(question.content);
       if (selection) await chips.addTarget(token);
       for (const file of files) await chips.addNamedFile(file, token);
       if (command && chips.views.length === 0) await chips.addTarget(token);
+      this.isContextFound = !token.isCancellationRequested;
     }
     return chips.read();
   }
@@ -190,6 +195,7 @@ export class ChatController {
 
   private show(conversation: Conversation): void {
     this.conversation = conversation;
+    this.isContextFound = true;
     this.options.post({ type: 'conversation', conversation: this.view });
   }
 }

@@ -14,8 +14,8 @@ export interface CacheKey {
 export interface CacheHit {
   /** What is left of each candidate after what the user typed of it. */
   readonly texts: readonly string[];
-  /** Units of `after` that the texts bring themselves: a closer that the editor set when its opener was typed. */
-  readonly overtype: number;
+  /** Of each text the units of `after` that it brings itself: closers that stood there when it was made, and one that the editor set when its opener was typed. */
+  readonly overtypes: readonly number[];
 }
 
 export function keyOf({ clientKey, uri, settings, contextSettings }: CompletionRequest, { before, after }: Cursor): CacheKey {
@@ -39,6 +39,7 @@ interface Entry extends Asked {
   readonly beforeTail: string;
   readonly afterHead: string;
   readonly texts: readonly string[];
+  readonly overtypes: readonly number[];
 }
 
 /** Units compared on each side of the cursor. */
@@ -55,8 +56,8 @@ export class TypedThroughCache {
 
   constructor(private readonly capacity = 200) {}
 
-  /** Remembers candidates for a place, best first; none at all is an answer too, for this very place. */
-  add(key: CacheKey, texts: readonly string[]): void {
+  /** Remembers candidates for a place, best first, and the units after it that each brings itself; none at all is an answer too, for this very place. */
+  add(key: CacheKey, texts: readonly string[], overtypes: readonly number[] = texts.map(() => 0)): void {
     const entry: Entry = {
       clientKey: key.clientKey,
       uri: key.uri,
@@ -65,6 +66,7 @@ export class TypedThroughCache {
       beforeTail: copy(key.before.slice(-CONTEXT_UNITS)),
       afterHead: copy(key.after.slice(0, CONTEXT_UNITS)),
       texts,
+      overtypes,
     };
     const same = this.#entries.findIndex((other) => isSamePlace(other, entry));
     if (same >= 0) this.#entries.splice(same, 1);
@@ -101,14 +103,17 @@ function serve(entry: Entry, key: CacheKey): CacheHit | undefined {
   const overtype = autoClosed(entry.afterHead, key);
   if (overtype === undefined) return undefined;
   if (overtype === 0 && key.before.endsWith(entry.beforeTail) && sameReach(entry, key, 0)) {
-    return { texts: entry.texts, overtype: 0 };
+    return { texts: entry.texts, overtypes: entry.overtypes };
   }
   const texts: string[] = [];
-  for (const text of entry.texts) {
+  const overtypes: number[] = [];
+  for (const [index, text] of entry.texts.entries()) {
     const rest = restOf(text, entry, key);
-    if (rest !== undefined && (overtype === 0 || rest.includes(key.after.slice(0, overtype)))) texts.push(rest);
+    if (rest === undefined || (overtype > 0 && !rest.includes(key.after.slice(0, overtype)))) continue;
+    texts.push(rest);
+    overtypes.push(overtype + (entry.overtypes[index] ?? 0));
   }
-  return texts.length > 0 ? { texts, overtype } : undefined;
+  return texts.length > 0 ? { texts, overtypes } : undefined;
 }
 
 /** What is left of `text` after the part of it that stands before the cursor. */

@@ -225,7 +225,7 @@ export class CompletionService {
     await this.#drafts.dropGone(this.#sequences.drafts(key.clientKey), request);
     const made = await this.#candidates.make(request, cursor, run);
     if (made === undefined || this.#session.chosen !== chosen) return;
-    this.#cache.add(key, made.texts);
+    this.#cache.add(key, made.texts, made.texts.map((text) => overtypedUnits(text, cursor)));
     if (made.origin === undefined) return;
     if (run.isAhead === true) this.#lastPrompts.prepare(key, made.origin);
     else this.#lastPrompts.note(key.clientKey, made.origin);
@@ -259,11 +259,11 @@ export class CompletionService {
     const { cursor, cached } = options;
     if (hit === undefined || hit.texts.length === 0) return [];
     this.#statistics.answered(this.#now() - options.startedAt, cached);
-    const completions = hit.texts.map((text) => ({
+    const completions = hit.texts.map((text, index) => ({
       id: randomUUID(),
       text: toEol(cursor.selectedText + text, cursor.eol),
       start: cursor.start,
-      end: cursor.end + Math.max(hit.overtype, overtypedUnits(text, cursor)),
+      end: cursor.end + (hit.overtypes[index] ?? 0),
       cached,
     }));
     const [shown] = completions;

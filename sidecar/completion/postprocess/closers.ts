@@ -16,7 +16,7 @@ export const dropDoubledClosers: Filter = (text, { cursor }) => {
 
 /**
  * Units after the cursor that a completion of one line brings itself, since it closes what is open and goes on: the closers that end the cursor's line, with a
- * mark behind them that the completion ends with, too. They are replaced by it.
+ * mark behind them that the completion ends with, too. They are replaced by it. A completion with one closer more brings none: that is a slip of the model.
  */
 export function overtypedUnits(text: string, cursor: CursorLine): number {
   const suffix = cursor.lineSuffix.trimEnd();
@@ -25,7 +25,18 @@ export function overtypedUnits(text: string, cursor: CursorLine): number {
   const at = unmatchedAt(text, closers[0] ?? '', cursor);
   if (at === undefined) return 0;
   const rest = text.slice(at).trimEnd();
-  return rest.startsWith(closers) && rest.endsWith(mark) && rest.length > suffix.length ? suffix.length : 0;
+  const goesOn = rest.length > suffix.length && !closesMore(rest.slice(closers.length));
+  return goesOn && rest.startsWith(closers) && rest.endsWith(mark) ? suffix.length : 0;
+}
+
+/** Whether there is a bracket that nothing in the text opens. */
+function closesMore(text: string): boolean {
+  const open: string[] = [];
+  for (const character of text) {
+    if (/[([{]/.test(character)) open.push(character);
+    else if (pairOf[character] !== undefined && open.pop() !== pairOf[character]) return true;
+  }
+  return false;
 }
 
 type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;

@@ -28,10 +28,10 @@ const filters: readonly Filter[] = [
   cutFollowing,
   dropPreceding,
   dropLineSuffix,
-  dropDoubledClosers,
   cutUnmatchedCloser,
-  trimWhitespace,
   dropTrailingComma,
+  dropDoubledClosers,
+  trimWhitespace,
   dropWorthless,
   giveCloserItsLine,
 ];

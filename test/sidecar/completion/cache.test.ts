@@ -50,8 +50,17 @@ describe('The typed-through cache', () => {
   test('knows that the editor closed a bracket that was typed', () => {
     const cache = new TypedThroughCache();
     cache.add(at('a = ', ';'), ['foo(bar)']);
-    assert.deepEqual(cache.find(at('a = foo(', ');')), { texts: ['bar)'], overtype: 1 });
+    assert.deepEqual(cache.find(at('a = foo(', ');')), { texts: ['bar)'], overtypes: [1] });
     assert.equal(cache.find(at('a = fo', ');')), undefined);
+  });
+
+  test('knows how much of what follows a text replaced where it was made, and what the editor added since', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('log(', ')'), ['"a", c);'], [1]);
+    assert.deepEqual(cache.find(at('log(', ')')), { texts: ['"a", c);'], overtypes: [1] });
+    assert.deepEqual(cache.find(at('log("', '")')), { texts: ['a", c);'], overtypes: [2] });
+    cache.add(at('foo(', ')'), ['bar(x).y'], [0]);
+    assert.deepEqual(cache.find(at('foo(bar(', ')')), { texts: ['x).y'], overtypes: [0] });
   });
 
   test('remembers that there is nothing, at that very place', () => {
