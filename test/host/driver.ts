@@ -11,6 +11,8 @@ const OPEN_MS = 10_000;
 const OPEN_ATTEMPTS = 3;
 const GHOST_TEXT_MS = 8_000;
 const TYPING_ATTEMPTS = 5;
+const QUICK_PICK_MS = 10_000;
+const QUICK_PICK_ATTEMPTS = 3;
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
 export async function launchBrowser(): Promise<Browser> {
@@ -270,10 +272,19 @@ export class Window {
 
   private async quickPick(keys: string, text: string, row: Locator): Promise<void> {
     const input = this.quickInput();
-    await this.page.keyboard.press(keys);
-    await input.waitFor();
-    await input.fill(text);
-    await row.waitFor();
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press(keys);
+      await input.waitFor();
+      await input.fill(text);
+      // The commands of an editor that has just opened are not listed where the list was made a moment before.
+      const isThere = await row.waitFor({ timeout: attempt < QUICK_PICK_ATTEMPTS ? QUICK_PICK_MS : undefined }).then(() => true, (error: unknown) => {
+        if (attempt === QUICK_PICK_ATTEMPTS) throw error;
+        return false;
+      });
+      if (isThere) break;
+      await this.page.keyboard.press('Escape');
+      await input.waitFor({ state: 'hidden' });
+    }
     // An editor that opens late may have taken the focus.
     await input.press('Enter');
     // What was chosen may ask on in the same input.
