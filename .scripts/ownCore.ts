@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
+import { isRunning } from '../test/isRunning.ts';
 
 const folder = process.env['CHORUS_TEST_CORES'];
 // What a test's process starts has its core.
@@ -46,14 +47,5 @@ function ownerOf(taken: string): number {
     return Number(readFileSync(taken, 'utf8'));
   } catch {
     return 0;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
+import { tell } from '../tell.ts';
 
 /** Runs `work` with a progress notification that can be cancelled. A failure becomes one message; then, and when cancelled, `undefined`. */
 export async function withCancellableProgress<Result>(
@@ -19,5 +20,5 @@ export async function withCancellableProgress<Result>(
 
 /** Does not wait for the user to close the message. */
 function showFailure(title: string, error: unknown): void {
-  vscode.window.showErrorMessage(`${title}: ${localisedMessage(error)}`).then(undefined, () => undefined);
+  tell(vscode.window.showErrorMessage(`${title}: ${localisedMessage(error)}`));
 }

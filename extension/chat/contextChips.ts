@@ -4,6 +4,7 @@ import type { ChipKind, ContextChip } from '../../media/chat/messages.ts';
 import type { ContextItem } from '../../sidecar/protocol/client.ts';
 import { quietTarget, refusal } from '../actions/editorTarget.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { tell } from '../tell.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 
 /** More of one file than any local model's context holds, in UTF-16 units. */
@@ -130,11 +131,6 @@ export class ContextChips {
     }
     return true;
   }
-}
-
-/** VS Code's promise of a message resolves when the user closes it, which may be never. */
-function tell(message: Thenable<unknown>): void {
-  message.then(undefined, () => undefined);
 }
 
 async function readFile(uri: vscode.Uri): Promise<ContextItem> {

@@ -1,4 +1,4 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { LateError } from '../../sidecar/client/within.ts';
 import { limitedFiles } from './limitedFiles.ts';
 
@@ -6,10 +6,18 @@ import { limitedFiles } from './limitedFiles.ts';
  * Reads a file as UTF-8. `undefined`: it is larger than `maxBytes`, no text (it holds a zero byte), or can't be read. `onLate` is called where its
  * file system did not answer in time.
  */
-export async function readTextFile(uri: vscode.Uri, maxBytes: number, onLate?: (error: LateError) => void): Promise<string | undefined> {
+export function readTextFile(uri: vscode.Uri, maxBytes: number, onLate?: (error: LateError) => void): Promise<string | undefined> {
+  return read(uri, ({ size }) => size <= maxBytes, onLate);
+}
+
+/** As `readTextFile`; `undefined` of a link, too: it may lead out of the workspace, or to a secret under another name. */
+export function readPlainFile(uri: vscode.Uri, maxBytes: number, onLate?: (error: LateError) => void): Promise<string | undefined> {
+  return read(uri, ({ size, type }) => size <= maxBytes && type === vscode.FileType.File, onLate);
+}
+
+async function read(uri: vscode.Uri, isWanted: (status: vscode.FileStat) => boolean, onLate?: (error: LateError) => void): Promise<string | undefined> {
   try {
-    if ((await limitedFiles.stat(uri)).size > maxBytes) return undefined;
-    return textOf(await limitedFiles.readFile(uri));
+    return isWanted(await limitedFiles.stat(uri)) ? textOf(await limitedFiles.readFile(uri)) : undefined;
   } catch (error) {
     if (error instanceof LateError) onLate?.(error);
     return undefined;

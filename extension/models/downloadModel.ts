@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
 import { DOWNLOAD_REQUEST, type CatalogueShelfEntry, type DownloadParams, type ShelfQuantisation } from '../../sidecar/protocol/client.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { tell } from '../tell.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { showArrival } from './modelProgress.ts';
 import { requestRemoval } from './removeModel.ts';
@@ -31,7 +32,7 @@ export async function downloadModel(session: SidecarSession, entry: CatalogueShe
 
 function tellUnchecked(name: string): void {
   const message = l10n.t('{0} is downloaded but not checked: neither the catalogue nor the server states its SHA-256.', name);
-  vscode.window.showInformationMessage(message).then(undefined, () => undefined);
+  tell(vscode.window.showInformationMessage(message));
 }
 
 /** Shows the licence; one that forbids commercial use is asked about. */

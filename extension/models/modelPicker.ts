@@ -4,6 +4,7 @@ import { SHELF_REQUEST, type ShelfResult } from '../../sidecar/protocol/client.t
 import type { ServerChoice } from '../servers/serverChoice.ts';
 import { localisedMessage, localisedTrouble } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { tell } from '../tell.ts';
 import { choicesOf, type ModelChoice } from './modelChoice.ts';
 import { modelItems, type ModelItem } from './modelItem.ts';
 
@@ -54,10 +55,10 @@ async function shelfChoices(session: SidecarSession, server: ServerChoice): Prom
     // A model can be chosen while the sidecar is in trouble, for a bad model may be the trouble.
     return [{ kind: 'browse' }, { kind: 'server', chosen: server.settings }];
   }
-  if (shelf.catalogueTrouble) vscode.window.showWarningMessage(localisedTrouble(shelf.catalogueTrouble)).then(undefined, () => undefined);
+  if (shelf.catalogueTrouble) tell(vscode.window.showWarningMessage(localisedTrouble(shelf.catalogueTrouble)));
   return choicesOf(shelf.entries, server.settings);
 }
 
 function showError(error: unknown): void {
-  vscode.window.showErrorMessage(localisedMessage(error)).then(undefined, () => undefined);
+  tell(vscode.window.showErrorMessage(localisedMessage(error)));
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { LateError } from '../../sidecar/client/within.ts';
 import type { WorkspaceFile, WorkspaceListResult, WorkspaceReadResult, WorkspaceText } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
-import { readPlainFile } from '../documents/readPlainFile.ts';
+import { readPlainFile } from '../documents/readTextFile.ts';
 import { SYNCED_SCHEMES } from '../documents/schemes.ts';
 import { notebookText } from './notebookText.ts';
 import { isInSkippedFolder, mayBeText, walkFolder } from './workspaceWalk.ts';

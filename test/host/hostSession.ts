@@ -18,7 +18,8 @@ import { CodeServer, installVsix, type CodeServerOptions } from './codeServer.ts
 import { launchBrowser, Window, type WindowOptions } from './driver.ts';
 import { copySampleWorkspace, installBuiltExtension, repository } from './extensionFolder.ts';
 import { NEWEST_HOST, setUpHost, type HostVersion } from './setup.ts';
-import { isRunning, stopSidecar } from './sidecarProcess.ts';
+import { isRunning } from '../isRunning.ts';
+import { stopSidecar } from './sidecarProcess.ts';
 import { waitFor } from './waitFor.ts';
 
 const FAILURES = path.join(repository, '.cache', 'host-failures');

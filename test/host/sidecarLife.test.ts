@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { describeHost, HostSession } from './hostSession.ts';
 import { completeInFile, recoverAnswer, recoverCompletion } from './recovery.ts';
 import { TESTED_HOSTS } from './setup.ts';
-import { isRunning, stopSidecar } from './sidecarProcess.ts';
+import { isRunning } from '../isRunning.ts';
+import { stopSidecar } from './sidecarProcess.ts';
 import { waitFor } from './waitFor.ts';
 
 for (const version of TESTED_HOSTS) {

@@ -1,8 +1,8 @@
 /** The sidecar's process as seen from outside, for tests and `npm start`. */
-import { readFileSync } from 'node:fs';
 import { homeFiles } from '../../sidecar/client/home.ts';
 import { stopRunning } from '../../sidecar/client/makeWay.ts';
 import { readStateFile } from '../../sidecar/client/stateFile.ts';
+import { isRunning } from '../isRunning.ts';
 import { waitFor } from './waitFor.ts';
 
 /** Asks the sidecar of a home to stop, if one runs, and waits until its process has ended. */
@@ -11,16 +11,4 @@ export async function stopSidecar(home: string): Promise<void> {
   if (!state || !isRunning(state.pid)) return;
   await stopRunning(home);
   await waitFor('the sidecar to stop', () => !isRunning(state.pid), { timeoutMs: 15_000 });
-}
-
-/** Whether a process runs. One that has ended and waits for its parent to notice doesn't. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    if (process.platform !== 'linux') return true;
-    const status = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return status.charAt(status.lastIndexOf(')') + 2) !== 'Z';
-  } catch {
-    return false;
-  }
 }

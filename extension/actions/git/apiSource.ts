@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { readPlainFile } from '../../documents/readPlainFile.ts';
+import { readPlainFile } from '../../documents/readTextFile.ts';
 import { MAX_FILE_BYTES, type CommitSource, type MayRead } from './commitSource.ts';
 import { UNTRACKED, type GitRepository } from './gitApi.ts';
 import { additionDiff, splitByFile, type FileDiff } from './unifiedDiff.ts';

@@ -3,7 +3,7 @@
  * reached. VS Code carries commands, file systems and text documents across, and those are enough.
  */
 import * as vscode from 'vscode';
-import { readPlainFile } from '../../documents/readPlainFile.ts';
+import { readPlainFile } from '../../documents/readTextFile.ts';
 import { MAX_FILE_BYTES, type CommitSource, type MayRead } from './commitSource.ts';
 import { remoteDiff, type DiffOptions } from './remoteDiff.ts';
 import { inputBoxRoot, onSideOf, type UriParts } from './remoteUris.ts';

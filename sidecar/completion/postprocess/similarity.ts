@@ -1,3 +1,6 @@
+/** In shorter lines a character makes another name. */
+const MIN_UNITS = 10;
+
 /** Whether two lines are the same but for white space around them and a character too many: rows of a table, which differ by a number or a name, are not. */
 export function nearlySame(one: string, other: string): boolean {
   const [shorter, longer] = [one.trim(), other.trim()].sort((first, second) => first.length - second.length) as [string, string];
@@ -7,9 +10,6 @@ export function nearlySame(one: string, other: string): boolean {
   while (index < shorter.length && shorter[index] === longer[index]) index++;
   return longer.length >= MIN_UNITS && shorter.slice(index) === longer.slice(index + 1);
 }
-
-/** In shorter lines a character makes another name. */
-const MIN_UNITS = 10;
 
 function numbersOf(line: string): string {
   return line.match(/\d+/g)?.join(' ') ?? '';

@@ -9,21 +9,13 @@ import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
 import type { EngineGenerateParams, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import { isRunning } from '../../isRunning.ts';
 import { tinyModel, writeGguf } from '../models/ggufFile.ts';
 
 const greedy = { temperature: 0 } as const;
 
 async function loadParams(modelPath?: string): Promise<LoadParams> {
   return { modelPath: modelPath ?? (await fetchModel()), engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 2048 };
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function refusal(work: Promise<unknown>): Promise<TroubleError> {
