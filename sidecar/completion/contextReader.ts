@@ -5,6 +5,7 @@ import type { Cursor } from './cursor.ts';
 import { evaluateAhead } from './evaluateAhead.ts';
 import { chooseExtent } from './multiline.ts';
 import type { PromptMaker } from './promptMaker.ts';
+import { NOTHING_TO_READ, type ReadingResult } from './readAhead.ts';
 import type { CompletionRequest } from './request.ts';
 import type { WorkspaceDrafts } from './workspaceDrafts.ts';
 
@@ -23,8 +24,8 @@ export class ContextReader {
     },
   ) {}
 
-  /** Reads for the next completion at a place. Gives the milliseconds that it took. */
-  async read(request: CompletionRequest, cursor: Cursor, { signal, limitMs }: { readonly signal: AbortSignal; readonly limitMs: number }): Promise<number> {
+  /** Reads for the next completion at a place. Not done where it was ended early, or where a prompt was made meanwhile. */
+  async read(request: CompletionRequest, cursor: Cursor, { signal, limitMs }: { readonly signal: AbortSignal; readonly limitMs: number }): Promise<ReadingResult> {
     const { session, prompts, sequences, drafts } = this.options;
     const { clientKey } = request;
     const model = await session.model();
@@ -32,7 +33,12 @@ export class ContextReader {
     if (!signal.aborted) await drafts.refresh(sequences.drafts(clientKey), request, signal);
     const unfeltTokens = prompts.tokensWithin(model, UNFELT_LOSS_MS);
     const isRead = prompts.plans.isRead(clientKey, prompt.context) && sequences.newTokens(clientKey, prompt.tokens) <= unfeltTokens;
-    if (signal.aborted || isRead) return 0;
+    if (signal.aborted) return NOTHING_TO_READ;
+    if (isRead) {
+      // The plan may be smaller than it was: what it lacks is not read any more.
+      prompts.plans.readAhead(clientKey, prompt.context, prompt.contextTokens);
+      return NOTHING_TO_READ;
+    }
     const place = sequences.placeOf(clientKey, prompt.tokens, unfeltTokens);
     let result: EngineGenerateResult;
     try {
@@ -44,10 +50,11 @@ export class ContextReader {
     const { sequence = place.sequence, reusedTokens, evaluatedTokens } = result;
     // What is read of it beside goes on at the next pause, and serves when it is whole.
     const isWhole = sequence === sequences.current(clientKey) || reusedTokens + evaluatedTokens === prompt.tokens.length;
-    if (isWhole && prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, reusedTokens + evaluatedTokens))) {
+    const isTaken = isWhole && prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, reusedTokens + evaluatedTokens));
+    if (isTaken) {
       const left = sequences.use(clientKey, sequence);
       if (left !== undefined) await session.engine.releaseSequence(left);
     }
-    return result.promptMs;
+    return { elapsedMs: result.promptMs, isDone: isTaken && reusedTokens + evaluatedTokens === prompt.tokens.length };
   }
 }

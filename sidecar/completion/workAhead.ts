@@ -9,7 +9,7 @@ import { IdleBudget } from './idleBudget.ts';
 import type { InFlight } from './inFlight.ts';
 import { NextCompletion, type NextPlace } from './nextCompletion.ts';
 import type { PromptMaker } from './promptMaker.ts';
-import { ReadAhead } from './readAhead.ts';
+import { NOTHING_TO_READ, ReadAhead } from './readAhead.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import type { StatisticsCounter } from './statistics.ts';
 import { worthCompleting } from './trigger.ts';
@@ -123,7 +123,7 @@ export class WorkAhead {
   }
 
   #scheduleReading(request: CompletionRequest, cursor: Cursor): void {
-    this.#pauses.schedule(request.clientKey, async (idle, limitMs) => (this.#mayRead(request) ? this.#contexts.read(request, cursor, { signal: idle, limitMs }) : 0));
+    this.#pauses.schedule(request.clientKey, async (idle, limitMs) => (this.#mayRead(request) ? this.#contexts.read(request, cursor, { signal: idle, limitMs }) : NOTHING_TO_READ));
   }
 
   #mayRead({ contextSettings }: CompletionRequest): boolean {

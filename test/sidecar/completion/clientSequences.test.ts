@@ -99,6 +99,34 @@ describe('a context that is read ahead', () => {
     assert.deepEqual(engine.released, ['completion:window']);
   });
 
+  it('goes on when it was ended before it was whole, also where nobody types', async () => {
+    const engine = new ScriptedEngine();
+    const workspace = new RankedFiles();
+    const service = new CompletionService({ session: engine.session });
+    const pause = async (): Promise<number> => {
+      const before = engine.generations.length;
+      mock.timers.tick(3_000);
+      await settle();
+      return engine.generations.length - before;
+    };
+    const type = async (text: string): Promise<void> => {
+      const completion = service.complete(requestAt(text, { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
+      await settle();
+      mock.timers.tick(50);
+      await completion;
+    };
+    workspace.ranking = ['a'];
+    await type('x = ‸');
+    workspace.ranking = ['b', 'a'];
+    engine.evaluated = ({ tokens, priority }) => (priority === 'background' ? tokens.length - 1 : tokens.length);
+    assert.equal(await pause(), 1);
+    engine.evaluated = ({ tokens }) => tokens.length;
+    assert.equal(await pause(), 1);
+    assert.equal(await pause(), 0);
+    await type('y = ‸');
+    assert.equal(engine.generations.at(-1)?.sequence, 'completion:window:next');
+  });
+
   it('is ended before what is held of a client that left is forgotten', async () => {
     const engine = new ScriptedEngine();
     const workspace = new RankedFiles();

@@ -8,11 +8,11 @@ class Setting {
   readonly files = new RankedFiles();
   readonly plans = new ContextPlans(() => this.nowMs);
 
-  request(options: Partial<Pick<ContextRequest, 'spareTokens' | 'cheapTokens'>> & { uri?: string } = {}): ContextRequest {
-    const { uri = 'main.py', spareTokens = 1_000, cheapTokens = 0 } = options;
+  request(options: Partial<Pick<ContextRequest, 'budgetTokens' | 'spareTokens' | 'cheapTokens'>> & { uri?: string } = {}): ContextRequest {
+    const { uri = 'main.py', budgetTokens = 1_000, spareTokens = 1_000, cheapTokens = 0 } = options;
     return {
       clientKey: 'client', workspace: this.files, query: { uri, path: uri, languageId: 'python', text: '', offset: 0 },
-      budgetTokens: 1_000, spareTokens, cheapTokens, documentTokens: 50, tokenize: async () => new Array<number>(100).fill(0),
+      budgetTokens, spareTokens, cheapTokens, documentTokens: 50, tokenize: async () => new Array<number>(100).fill(0),
     };
   }
 
@@ -72,6 +72,20 @@ describe('the context of prompts', () => {
     assert.equal(setting.plans.isRead('client', ahead), true);
     assert.deepEqual(setting.shown(), [['a', true], ['b', true]]);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
+  });
+
+  it('shows nothing as still to be read for which there is no room any more', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    assert.equal(await setting.prompt({ spareTokens: 0 }), '');
+    setting.plans.readAhead('client', await setting.plans.forReadingAhead(setting.request()), 100);
+    setting.files.ranking = ['a', 'b', 'c'];
+    setting.plans.readAhead('client', await setting.plans.forReadingAhead(setting.request()), 100);
+    assert.deepEqual(setting.shown(), [['a', true], ['c', false], ['b', false]]);
+    const fewer = await setting.plans.forReadingAhead(setting.request({ budgetTokens: 100 }));
+    assert.equal(setting.plans.isRead('client', fewer), true);
+    setting.plans.readAhead('client', fewer, 100);
+    assert.deepEqual(setting.shown(), [['a', true]]);
   });
 
   it('loses what was chosen before everything was indexed, when the whole index does not name it', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { IdleBudget } from '../../../sidecar/completion/idleBudget.ts';
-import { ReadAhead } from '../../../sidecar/completion/readAhead.ts';
+import { ReadAhead, type ReadingResult } from '../../../sidecar/completion/readAhead.ts';
 
 describe('reading ahead', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
@@ -16,7 +16,7 @@ describe('reading ahead', () => {
     const changes: boolean[] = [];
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs), (isReading) => changes.push(isReading));
     let reads = 0;
-    const read = async (): Promise<number> => ++reads;
+    const read = async (): Promise<ReadingResult> => ({ elapsedMs: ++reads, isDone: true });
     readAhead.schedule('a', read);
     mock.timers.tick(2_000);
     readAhead.schedule('a', read);
@@ -31,9 +31,9 @@ describe('reading ahead', () => {
   it('ends with the next keystroke, and when the client leaves', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const signals: AbortSignal[] = [];
-    const read = (signal: AbortSignal): Promise<number> => {
+    const read = (signal: AbortSignal): Promise<ReadingResult> => {
       signals.push(signal);
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)));
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ elapsedMs: 0, isDone: false })));
     };
     readAhead.schedule('a', read);
     mock.timers.tick(3_000);
@@ -52,9 +52,9 @@ describe('reading ahead', () => {
   it('ends with an edit for which nothing is asked, and what is to be read waits for the next pause', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const signals: AbortSignal[] = [];
-    const read = (signal: AbortSignal): Promise<number> => {
+    const read = (signal: AbortSignal): Promise<ReadingResult> => {
       signals.push(signal);
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)));
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ elapsedMs: 0, isDone: false })));
     };
     readAhead.postpone('a');
     readAhead.schedule('a', read);
@@ -74,9 +74,9 @@ describe('reading ahead', () => {
   it('takes a fifth of the time at most: what is used up has to be saved again', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const limits: number[] = [];
-    const read = async (_signal: AbortSignal, limitMs: number): Promise<number> => {
+    const read = async (_signal: AbortSignal, limitMs: number): Promise<ReadingResult> => {
       limits.push(limitMs);
-      return limitMs;
+      return { elapsedMs: limitMs, isDone: true };
     };
     const pause = async (passedMs: number): Promise<void> => {
       nowMs += passedMs;
@@ -88,5 +88,30 @@ describe('reading ahead', () => {
     await pause(4_000);
     await pause(6_000);
     assert.deepEqual(limits, [60_000, 2_000]);
+  });
+
+  it('goes on where it was ended for somebody else or by the budget, while the user does nothing, until all is read', async () => {
+    const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
+    const limits: number[] = [];
+    const read = async (_signal: AbortSignal, limitMs: number): Promise<ReadingResult> => {
+      limits.push(limitMs);
+      return { elapsedMs: limitMs, isDone: limits.length === 3 };
+    };
+    const pause = async (passedMs: number): Promise<void> => {
+      nowMs += passedMs;
+      mock.timers.tick(3_000);
+      await settle();
+    };
+    readAhead.schedule('a', read);
+    await pause(0);
+    await pause(3_000);
+    await pause(3_000);
+    await pause(10_000);
+    await pause(10_000);
+    assert.deepEqual(limits, [60_000, 1_200, 2_000]);
+    readAhead.schedule('a', read);
+    readAhead.stop('a');
+    await pause(10_000);
+    assert.equal(limits.length, 3);
   });
 });
