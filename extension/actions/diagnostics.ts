@@ -1,3 +1,5 @@
+import { intersects, type Range } from './target.ts';
+
 /** The parts of `vscode.Diagnostic` that a model is told. */
 export interface Problem {
   readonly message: string;
@@ -11,4 +13,9 @@ export function describeDiagnostic({ message, source, code, range }: Problem, fi
   const number = typeof code === 'object' ? code.value : code;
   const origin = [source, number].filter((part) => part !== undefined && part !== '').join(' ');
   return `line ${range.start.line - firstLine + 1}: ${message.replaceAll(/\s+/g, ' ').trim()}${origin === '' ? '' : ` (${origin})`}`;
+}
+
+/** Of some problems those at `place` that a model can mend in `target`, the only code that it rewrites. */
+export function problemsWithin<Located extends { readonly range: Range }>(problems: readonly Located[], target: Range, place: Range): Located[] {
+  return problems.filter(({ range }) => intersects(range, place) && intersects(range, target));
 }

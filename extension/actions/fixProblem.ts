@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ActionHost } from './actionHost.ts';
-import { describeDiagnostic } from './diagnostics.ts';
+import { describeDiagnostic, problemsWithin } from './diagnostics.ts';
 import { runEdit } from './editAction.ts';
 import { currentTarget, type EditorTarget } from './editorTarget.ts';
-import { intersects, isEmpty } from './target.ts';
+import { isEmpty } from './target.ts';
 
 export const FIX_COMMAND = 'chorus.fix';
 
@@ -31,10 +31,10 @@ function problemAtCursor(uri: vscode.Uri | undefined): vscode.Range | undefined 
   return (problems.find((problem) => problem.range.contains(active)) ?? problems.find((problem) => problem.range.start.line === active.line))?.range;
 }
 
-/** All problems at `place`, or in the whole target when there is no place. */
-function problemsOf(target: EditorTarget, place: vscode.Range | undefined): vscode.Diagnostic[] {
-  const within = place && !isEmpty(place) ? place : target.range;
-  return vscode.languages.getDiagnostics(target.document.uri).filter((diagnostic) => isProblem(diagnostic) && intersects(diagnostic.range, within));
+/** The target's problems at `place`, or all where there is no place. */
+function problemsOf({ document, range }: EditorTarget, place: vscode.Range | undefined): vscode.Diagnostic[] {
+  const problems = vscode.languages.getDiagnostics(document.uri).filter(isProblem);
+  return problemsWithin(problems, range, place && !isEmpty(place) ? place : range);
 }
 
 /** Hints (unused names, suggestions) are no problems. */

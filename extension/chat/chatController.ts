@@ -36,10 +36,10 @@ export interface ChatControllerOptions {
 export class ChatController {
   private conversation = newConversation();
   private running: RunningAnswer | undefined;
-  /** Settles when the last question that was sent has its answer running. */
   /** Whether what the last question names is among the chips. */
   private isContextFound = true;
-  private lastBegun: Promise<unknown> = Promise.resolve();
+  /** Settles when the last change of conversation is made, or the last question has its answer running. */
+  private lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ChatControllerOptions) {}
 
@@ -60,10 +60,25 @@ export class ChatController {
 
   /** Asks a question in the conversation that is shown. An answer that is still being written is stopped first. */
   async send(text: string): Promise<void> {
-    // One after another: the second of two quick questions finds the first one's answer running, and stops it.
-    const begun = this.lastBegun.then(() => this.begin(text));
-    this.lastBegun = begun.catch(() => undefined);
-    await (await begun).answered;
+    const { answered } = await this.inTurn(() => this.begin(text));
+    await answered;
+  }
+
+  /** Asks a question in a new conversation, with this context alone. */
+  async askAnew(text: string, context: readonly ContextItem[]): Promise<void> {
+    const { answered } = await this.inTurn(async () => {
+      await this.renew();
+      for (const item of context) this.options.chips.addItem(item);
+      return this.begin(text);
+    });
+    await answered;
+  }
+
+  /** One after another: the second of two quick questions finds the first one's answer running, and stops it. */
+  private inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const changed = this.lastChange.then(change);
+    this.lastChange = changed.catch(() => undefined);
+    return changed;
   }
 
   private async begin(text: string): Promise<{ readonly answered: Promise<void> }> {
@@ -76,6 +91,11 @@ export class ChatController {
 
   /** Asks the last question again; its answer is replaced. */
   async retry(answerId: string): Promise<void> {
+    const { answered } = await this.inTurn(async () => ({ answered: this.answerAgain(answerId) }));
+    await answered;
+  }
+
+  private async answerAgain(answerId: string): Promise<void> {
     if (this.running) return;
     const shortened = withoutLastAnswer(this.conversation, answerId);
     const question = shortened?.messages.at(-1);
@@ -92,12 +112,20 @@ export class ChatController {
   }
 
   async startNew(): Promise<void> {
+    await this.inTurn(() => this.renew());
+  }
+
+  private async renew(): Promise<void> {
     await this.stop();
     this.options.chips.clear();
     this.show(newConversation());
   }
 
   async open(id: string): Promise<void> {
+    await this.inTurn(() => this.change(id));
+  }
+
+  private async change(id: string): Promise<void> {
     const conversation = this.options.history.get(id);
     if (!conversation) return;
     if (id !== this.conversation.id) {
@@ -108,6 +136,10 @@ export class ChatController {
   }
 
   async delete(id: string): Promise<void> {
+    await this.inTurn(() => this.remove(id));
+  }
+
+  private async remove(id: string): Promise<void> {
     if (id === this.conversation.id) {
       await this.stop();
       this.options.history.remove(id);

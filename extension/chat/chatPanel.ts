@@ -5,6 +5,7 @@ import { boxTarget } from '../dictation/boxTarget.ts';
 import type { DictationTarget } from '../dictation/dictationTarget.ts';
 import type { ChatBox } from '../dictation/registerDictation.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { leavesModel } from '../otherMachine.ts';
 import { readChorusSettings } from '../settings.ts';
 import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
 import type { ServerChoice } from '../servers/serverChoice.ts';
@@ -63,7 +64,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
   /** Messages for a page that is not there yet. */
   private waiting: HostMessage[] = [];
   private pageReady = false;
-  private modelPath = chosenModelPath();
+  private modelPath: string | undefined;
   /** What the page says of the model. */
   private shownModel: AnsweringModel | undefined;
   private readonly onError: (error: unknown) => void;
@@ -76,6 +77,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
   ) {
     const { session, policy, server, language, logError } = sources;
     this.onError = logError;
+    this.modelPath = chosenModelPath(context.extension);
     const post = (message: HostMessage): void => this.post(message);
     this.history = new ChatHistory(historyFolder(context.storageUri), logError);
     this.chips = new ContextChips(policy, () => post({ type: 'chips', chips: this.chips.views }));
@@ -93,8 +95,8 @@ class ChatPanel implements vscode.WebviewViewProvider {
         if (this.view) this.load(this.view);
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (!event.affectsConfiguration('chorus.modelPath')) return;
-        this.modelPath = chosenModelPath();
+        if (!event.affectsConfiguration('chorus')) return;
+        this.modelPath = chosenModelPath(context.extension);
         showModel();
       }),
       server.onDidChange(showModel),
@@ -146,9 +148,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
 
   async ask({ command, text = '', context = [] }: AskArguments): Promise<void> {
     await this.show();
-    await this.controller.startNew();
-    for (const item of context) this.chips.addItem(item);
-    await this.controller.send([command && `/${command}`, text].filter(Boolean).join(' '));
+    await this.controller.askAnew([command && `/${command}`, text].filter(Boolean).join(' '), context);
   }
 
   /** Shows the box for questions; what is dictated comes after what stands there, until the user edits or sends that. */
@@ -213,7 +213,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
 
   private get model(): AnsweringModel {
     const { server, session } = this.sources;
-    return answeringModel(this.modelPath, server.settings, session.status?.server);
+    return answeringModel(this.modelPath, server.settings, session.status);
   }
 
   /** A status comes with every few tokens; the page is told only when what it says of the model changed. */
@@ -249,9 +249,10 @@ async function openSource(uri: string, line: number): Promise<void> {
   await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection: new vscode.Range(line, 0, line, 0) });
 }
 
-/** Empty: the model that came with Chorus. */
-function chosenModelPath(): string {
-  return readChorusSettings(vscode.workspace.getConfiguration('chorus')).modelPath ?? '';
+/** Empty: the model that came with Chorus; `undefined`: that of the user's other windows. */
+function chosenModelPath(extension: vscode.Extension<unknown>): string | undefined {
+  const reader = vscode.workspace.getConfiguration('chorus');
+  return leavesModel(extension, reader) ? undefined : (readChorusSettings(reader).modelPath ?? '');
 }
 
 /** VS Code asks the user before it opens a site that is not trusted. */

@@ -10,6 +10,9 @@ import { withoutLinks } from '../withoutLinks.ts';
 /** More of one file than any local model's context holds, in UTF-16 units. */
 const MAX_ITEM_UNITS = 2_000_000;
 
+/** Files of one name of which one is chosen; copies of a build's output are among them. */
+const MAX_NAMESAKES = 20;
+
 interface Chip {
   readonly view: ContextChip;
   /** The text as it is when the question is sent; `undefined` when it is gone. */
@@ -52,10 +55,12 @@ export class ContextChips {
     if (await this.allowed(uri, token)) this.addLive('file', uri, readFile);
   }
 
-  /** Adds the workspace's file of that name or path. Says so when there is none. After a cancellation nothing is added or said. */
+  /** Adds the workspace's file of that name or path, of several one that may be read. Says so when there is none. After a cancellation nothing is added or said. */
   async addNamedFile(name: string, token?: vscode.CancellationToken): Promise<void> {
     const pattern = `**/${name.replaceAll(/[[\]{}*?]/g, '?')}`;
-    const [uri] = await vscode.workspace.findFiles(pattern, '**/node_modules/**', 1, token);
+    const found = await vscode.workspace.findFiles(pattern, '**/node_modules/**', MAX_NAMESAKES, token);
+    const verdicts = await Promise.all(found.map((uri) => this.policy.check(uri)));
+    const uri = found[verdicts.indexOf('allowed')] ?? found[0];
     if (token?.isCancellationRequested) return;
     if (uri) await this.addFile(uri, token);
     else tell(vscode.window.showInformationMessage(l10n.t('The workspace has no file {0}.', withoutLinks(name))));

@@ -44,16 +44,26 @@ function declaredName(line: string): string | undefined {
 function endOfBlock(lines: readonly string[], start: number): number {
   const indentation = (line: string): number => /^\s*/.exec(line)?.[0].length ?? 0;
   const own = indentation(lines[start] ?? '');
+  let hasBody = /[{;]\s*$/.test(lines[start] ?? '');
   let end = start + 1;
   for (let index = start + 1; index < lines.length; index += 1) {
     const line = lines[index] ?? '';
     if (line.trim() === '') continue;
     if (indentation(line) > own) end = index + 1;
-    else if (indentation(line) === own && /^\s*([}\])]|end\b)/.test(line)) {
+    else if (indentation(line) === own && isClosing(line)) {
       end = index + 1;
       // `} else {` goes on, `}` ends.
       if (!/[{([]\s*$/.test(line)) return end;
-    } else return end;
+    } else if (indentation(line) === own && !hasBody && /^\s*\{/.test(line)) hasBody = true;
+    else if (!BETWEEN_PARTS.test(line)) return end;
   }
   return end;
+}
+
+/** What stands at a block's own margin inside of it. */
+const BETWEEN_PARTS = /^\s*(?:(?:public|private|protected)\s*:|#\s*(?:if|ifdef|ifndef|elif|else|endif)\b)/;
+
+/** Whether a line closes a block; `end` is a name too. */
+function isClosing(line: string): boolean {
+  return /^\s*(?:[}\])]|end\b(?!\s*(?:[-+*/]?=|:|\()))/.test(line);
 }

@@ -1,30 +1,31 @@
 import * as l10n from '@vscode/l10n';
-import path from 'node:path';
 import * as vscode from 'vscode';
-import { LOAD_REQUEST, type SidecarStatus } from '../../sidecar/protocol/client.ts';
+import { INSTALL_CUDA_REQUEST, LOAD_REQUEST, type DownloadProgress, type SidecarStatus } from '../../sidecar/protocol/client.ts';
 import { withCancellableProgress } from '../actions/failure.ts';
+import { progressMessage } from '../models/modelProgress.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
+import { TroubleError } from '../sidecar/troubleError.ts';
 import { shouldOfferCuda, type CudaOfferMemory } from './cudaOffer.ts';
 
 const MEMORY_KEY = 'chorus.cuda.offer';
 
 /** Registers the command "Install CUDA Support", and offers it where the sidecar says that only the libraries are missing. */
 export function registerCuda(context: vscode.ExtensionContext, session: LanguageClientSession, onError: (error: unknown) => void): void {
-  const cliScript = path.join(context.extensionPath, 'dist', 'cli.mjs');
   context.subscriptions.push(
-    vscode.commands.registerCommand('chorus.installCuda', () => installCuda(session, cliScript)),
+    vscode.commands.registerCommand('chorus.installCuda', () => installCuda(session)),
     session.onDidChangeStatus((status) => {
       offerCuda(context.globalState, status).catch(onError);
     }),
   );
 }
 
-async function installCuda(session: LanguageClientSession, cliScript: string): Promise<void> {
-  const { runCudaInstaller } = await import('./runInstaller.ts');
-  const isInstalled = await withCancellableProgress(l10n.t('Chorus: Installing CUDA support'), async (token) => {
-    const controller = new AbortController();
-    token.onCancellationRequested(() => controller.abort());
-    await runCudaInstaller(cliScript, controller.signal);
+async function installCuda(session: LanguageClientSession): Promise<void> {
+  const isInstalled = await withCancellableProgress(l10n.t('Chorus: Installing CUDA support'), async (token, report) => {
+    const onProgress = (progress: DownloadProgress): void => report(progressMessage(progress));
+    await session.requestStreaming<DownloadProgress, null>(INSTALL_CUDA_REQUEST, {}, onProgress, token).catch((error: unknown) => {
+      // It is no model that could not be downloaded.
+      throw error instanceof TroubleError && error.code === 'download-failed' ? new Error(error.message, { cause: error }) : error;
+    });
     return true;
   });
   if (!isInstalled) return;

@@ -10,24 +10,26 @@ import type { ModelChoice } from './modelChoice.ts';
 import { pickModel } from './modelPicker.ts';
 import { showArrival } from './modelProgress.ts';
 import { removeModel } from './removeModel.ts';
-import { useModel } from './useModel.ts';
+import { useModel, type ModelParts } from './useModel.ts';
 
 /** Registers the command "Choose Model…". */
 export function registerModels(context: vscode.ExtensionContext, session: SidecarSession, server: ServerChoice): void {
-  context.subscriptions.push(vscode.commands.registerCommand('chorus.chooseModel', () => chooseModel(session, server)));
+  context.subscriptions.push(vscode.commands.registerCommand('chorus.chooseModel', () => chooseModel({ session, server, extension: context.extension })));
 }
 
-async function chooseModel(session: SidecarSession, server: ServerChoice): Promise<void> {
+async function chooseModel(parts: ModelParts): Promise<void> {
+  const { session, server } = parts;
   for (;;) {
     const picked = await pickModel(session, server);
     if (!picked) return;
-    if (!picked.isRemoval) return useChoice(session, server, picked.choice);
+    if (!picked.isRemoval) return useChoice(parts, picked.choice);
     // One that removes looks at what is left.
     await removeModel(session, picked.choice);
   }
 }
 
-async function useChoice(session: SidecarSession, server: ServerChoice, choice: ModelChoice): Promise<void> {
+async function useChoice(parts: ModelParts, choice: ModelChoice): Promise<void> {
+  const { session, server } = parts;
   if (choice.kind === 'server') {
     await vscode.commands.executeCommand('chorus.useServer');
     return;
@@ -37,7 +39,7 @@ async function useChoice(session: SidecarSession, server: ServerChoice, choice: 
   if (file === undefined) return;
   // A download takes long: what the user chose meanwhile stays.
   if (chosenNow(server) !== before && !(await isWanted(path.basename(file)))) return;
-  await useModel(session, server, file);
+  await useModel(parts, file);
 }
 
 /** What answers now, by the settings. */

@@ -16,8 +16,8 @@ export function showArrival(session: SidecarSession, title: string, method: stri
     vscode.window.withProgress(options, async (progress, token): Promise<Arrival> => {
       let share = 0;
       const onProgress = (state: DownloadProgress): void => {
-        const next = state.totalBytes > 0 ? Math.min(1, state.receivedBytes / state.totalBytes) : 0;
-        progress.report({ message: messageOf(state, next), increment: state.state === 'downloading' ? 100 * Math.max(0, next - share) : 0 });
+        const next = shareOf(state);
+        progress.report({ message: progressMessage(state), increment: state.state === 'downloading' ? 100 * Math.max(0, next - share) : 0 });
         if (state.state === 'downloading') share = Math.max(share, next);
       };
       try {
@@ -29,9 +29,15 @@ export function showArrival(session: SidecarSession, title: string, method: stri
   );
 }
 
-function messageOf({ state, receivedBytes, totalBytes }: DownloadProgress, share: number): string {
-  const percent = formatNumber(share, { style: 'percent' });
+/** How far a download is, in words. */
+export function progressMessage(progress: DownloadProgress): string {
+  const { state, receivedBytes, totalBytes } = progress;
+  const percent = formatNumber(shareOf(progress), { style: 'percent' });
   if (state === 'verifying') return l10n.t('checking, {0}', percent);
   if (state === 'waiting') return l10n.t('{0}; the server does not answer and is asked again', percent);
   return `${percent} · ${formatBytes(receivedBytes)} / ${formatBytes(totalBytes)}`;
+}
+
+function shareOf({ receivedBytes, totalBytes }: DownloadProgress): number {
+  return totalBytes > 0 ? Math.min(1, receivedBytes / totalBytes) : 0;
 }

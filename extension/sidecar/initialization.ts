@@ -2,8 +2,9 @@ import * as vscode from 'vscode';
 import type { ChorusInitializationOptions, ChorusSettings } from '../../sidecar/protocol/client.ts';
 import { workspaceKeyOf } from '../../sidecar/client/workspaceKey.ts';
 import { readNetworkSettings } from '../networkSettings.ts';
+import { leavesModel } from '../otherMachine.ts';
 import type { ServerChoice } from '../servers/serverChoice.ts';
-import { choosesModel, readChorusSettings, withoutModel } from '../settings.ts';
+import { readChorusSettings, withoutModel } from '../settings.ts';
 import type { LanguageClientSession } from './sidecarSession.ts';
 
 /** What the sidecar learns of this window when it connects. */
@@ -28,12 +29,10 @@ export function registerSettingsSync(context: vscode.ExtensionContext, session: 
   );
 }
 
-function settingsNow({ extensionKind }: vscode.Extension<unknown>, server: ServerChoice): ChorusSettings {
+function settingsNow(extension: vscode.Extension<unknown>, server: ServerChoice): ChorusSettings {
   const reader = vscode.workspace.getConfiguration('chorus');
   const settings = { ...readChorusSettings(reader, readNetworkSettings(vscode.workspace.getConfiguration('http'))), server: server.settings };
-  // Here the machine's settings are those of another one: where they choose no model, the user's local windows do.
-  const isElsewhere = vscode.env.remoteName !== undefined && extensionKind === vscode.ExtensionKind.UI;
-  return isElsewhere && !choosesModel(reader) ? withoutModel(settings) : settings;
+  return leavesModel(extension, reader) ? withoutModel(settings) : settings;
 }
 
 /** A name for the workspace that tells nothing of it. */

@@ -16,7 +16,7 @@ export function judgeScript(text: string, language: string): ScriptVerdict {
   const wanted = wantedLetters(language);
   if (!wanted) return 'right';
   // What comes last may still become code.
-  const prose = proseOf(text.replace(/(?:`[^`\n]*|[!-~]*)$/, ''), { keepLatin: true });
+  const prose = proseOf(text.replace(/(?:`[^`\n]*|(?<![!-~])[!-~]*)$/, ''), { keepLatin: true });
   const letters = prose.match(/\p{L}/gu)?.length ?? 0;
   const own = prose.match(wanted.own)?.length ?? 0;
   const foreign = wanted.foreign ? (prose.match(wanted.foreign)?.length ?? 0) : letters - own;

@@ -18,13 +18,29 @@ export function extractCode(answer: string): string {
   return trimLineBreaks(rest);
 }
 
-/** An answer without what a reasoning model thought before it; empty while it is still thinking. */
+/**
+ * The code in an answer that was begun behind the opening `fence`: all of it, with the fenced blocks that the code itself holds, unless the answer opens
+ * one anew.
+ */
+export function codeBehindFence(answer: string, fence: string): string {
+  const text = (isThinking(answer) ? withoutThinking(answer) : answer).replaceAll('\r\n', '\n');
+  return text.trimStart().startsWith(fence) ? extractCode(text) : trimLineBreaks(text);
+}
+
+/**
+ * An answer without what a reasoning model thought before it; empty while it is still thinking. Some templates open the thoughts themselves: then their
+ * end stands at a line's end, where code that only names the mark goes on.
+ */
 export function withoutThinking(answer: string): string {
-  const end = answer.lastIndexOf('</think>');
-  if (end >= 0) return answer.slice(end + '</think>'.length).replace(/^\s+/, '');
-  return /^\s*<think>/.test(answer) ? '' : answer;
+  const end = (isThinking(answer) ? /<\/think>/ : /<\/think>[ \t]*(?=\r?\n|$)/).exec(answer);
+  if (end) return answer.slice(end.index + end[0].length).replace(/^\s+/, '');
+  return isThinking(answer) ? '' : answer;
+}
+
+function isThinking(answer: string): boolean {
+  return /^\s*<think>/.test(answer);
 }
 
 function trimLineBreaks(text: string): string {
-  return text.replace(/^(?:[ \t]*\n)+/, '').replace(/\s+$/, '');
+  return text.replace(/^(?:[ \t]*\n)+/, '').trimEnd();
 }

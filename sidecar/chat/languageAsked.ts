@@ -5,6 +5,8 @@ import { proseOf } from './prose.ts';
 const ANSWER_VERBS =
   /answer|repl|respon|explain|expla|descri|summar|antwort|erklär|erklar|beschreib|répon|repon|expli|décri|conte?st|rispon|spieg|descrev|leg\b|uitleg|antwoord|beschrijf|odpow|wyjaśn|wyjasn|opisz|tłumacz|wytłum|odpov|vysvět|vysvet|popiš|răspun|raspun|explic|ответ|отвеч|объясн|поясн|опиш|расскаж|розкаж|відпов|yanıt|yanit|cevap|açıkla|acikla|anlat|trả lời|giải thích|mô tả|jawab|jelask|terangk|απάντ|εξήγ|εξηγ|περιέγρα|ענה|עני|ענו|הסבר|הסביר|תסביר|תענה|أجب|اشرح|جاوب|وضح|الرد|پاسخ|توضیح|جواب|उत्तर|जवाब|समझा|बताओ|बताइ|答え|説明|教えて|回答|대답|설명|답변|알려|解释|解釋|说明|說明/iu;
 
+const MAX_UNITS_AT_AN_END = 1_500;
+
 /** Words that a bare request may have around a language's name: "in German, please". */
 const FILLERS = /^(in|auf|en|em|in het|po|v|na|по|на|στα|dalam|bahasa|bằng|tiếng|please|bitte|pls|por|favor|per|favore|s'il|te|plaît|vous|proszę|prosím|пожалуйста|будь|ласка|lütfen|alsjeblieft|alstublieft|graag|tolong|the|same|now|and|but|jetzt|olarak|va|rog|vă|παρακαλώ|من|فضلك|لطفا|بـ|ب|में|कृपया|请|請|用|で|로|으로|お願いします|ください|주세요|נא|בבקשה|ב|به)$/iu;
 
@@ -13,13 +15,18 @@ const FILLERS = /^(in|auf|en|em|in het|po|v|na|по|на|στα|dalam|bahasa|b�
  * language that is named as the subject ("German dates") or as the target of a translation is none.
  */
 export function languageAsked(question: string): string | undefined {
-  for (const sentence of question.replace(/`{3}[\s\S]*?(`{3}|$)|`[^`\n]*`/g, ' ').split(/[.!?。！？\n;؟]+/u)) {
+  for (const sentence of withoutMiddle(question.replace(/`{3}[\s\S]*?(`{3}|$)|`[^`\n]*`/g, ' ')).split(/[.!?。！？\n;؟]+/u)) {
     const names = namesIn(sentence);
     const last = names.at(-1);
     if (!last) continue;
     if (ANSWER_VERBS.test(sentence) ? last.isMeans : isBareRequest(sentence, last)) return last.tag;
   }
   return undefined;
+}
+
+/** Of a long text the beginning and the end: what lies between was pasted, and takes long to look through. */
+function withoutMiddle(text: string): string {
+  return text.length <= 2 * MAX_UNITS_AT_AN_END ? text : `${text.slice(0, MAX_UNITS_AT_AN_END)}\n${text.slice(-MAX_UNITS_AT_AN_END)}`;
 }
 
 interface NamedLanguage {
@@ -76,8 +83,9 @@ function namePattern(display: string, name: string): string {
 
 function namesIn(sentence: string): readonly NamedLanguage[] {
   const found: NamedLanguage[] = [];
+  const lowered = sentence.toLowerCase();
   for (const { tag, display, pattern } of languageNames()) {
-    for (const match of sentence.toLowerCase().matchAll(pattern)) {
+    for (const match of lowered.matchAll(pattern)) {
       const { before, after } = match.groups ?? {};
       // Latin names of two letters and the like are words of other languages.
       if (match[0].trim().length < 2) continue;

@@ -1,10 +1,13 @@
+// Each run of a sign is tried once, from its beginning: models that lose themselves write thousands of one.
+const FENCED = /(?<!`)(`{3,})(?!`)[^`\n]*\n[\s\S]*?(?:\n\1|$)|(?<!~)(~{3,})(?!~)[^\n]*\n[\s\S]*?(?:\n\2|$)/g;
+
 /**
  * The words of a question that are a human language: fenced and inline code, identifiers, paths, addresses and the slash command are
  * taken out, and words in Latin letters where most is in another script, unless `keepLatin`. What is left may be empty.
  */
 export function proseOf(question: string, { keepLatin = false }: { readonly keepLatin?: boolean } = {}): string {
   const words = question
-    .replace(/(`{3,}|~{3,})[^\n]*\n[\s\S]*?(?:\n\1|$)/g, ' ')
+    .replace(FENCED, ' ')
     .replace(/`[^`\n]*`/g, ' ')
     .replace(/^\s*\/[a-z]+\b/, ' ')
     .replace(/\bhttps?:\/\/\S+/g, ' ')
@@ -18,7 +21,7 @@ export function proseOf(question: string, { keepLatin = false }: { readonly keep
 function looksLikeCode(word: string): boolean {
   // These are written without spaces: code and words stand in one piece, and the script tells them apart.
   if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(word)) return false;
-  const bare = word.replace(/^[("'«„“¿¡[]+|[)"'»“”.,;:!?…\]؟。？！、]+$/gu, '');
+  const bare = word.replace(/^[("'«„“¿¡[]+|(?<![)"'»“”.,;:!?…\]؟。？！、])[)"'»“”.,;:!?…\]؟。？！、]+$/gu, '');
   if (bare === '') return true;
   if (/[_{}()[\]<>=$@#\\/|&*+~^]|::|\d/.test(bare)) return true;
   if (/^-/.test(bare)) return true;

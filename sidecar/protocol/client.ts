@@ -176,6 +176,8 @@ export interface SidecarStatus {
   readonly loadProgress?: number;
   readonly modelName?: string;
   readonly modelPath?: string;
+  /** The settings name a model. Absent: they mean the one that came with Chorus. */
+  readonly isModelNamed?: boolean;
   readonly architecture?: string;
   readonly engine?: string;
   readonly device?: string;
@@ -537,6 +539,12 @@ export interface ImportModelParams {
 /** Client → server request: removes a model that Chorus downloaded or imported, or what was downloaded of one. */
 export const REMOVE_MODEL_REQUEST = 'chorus/removeModel';
 export type RemoveModelParams = { readonly path: string } | { readonly id: string; readonly quantisation: string };
+
+/** Client → server request: installs NVIDIA's libraries, for a machine that has its driver and runtime. Streams `DownloadProgress` of each package; cancelled, it is paused. */
+export const INSTALL_CUDA_REQUEST = 'chorus/installCuda';
+export interface InstallCudaParams {
+  readonly partialResultToken?: string | number;
+}
 
 /** Client → server request: what a bug report needs, no code in it. */
 export const DIAGNOSTICS_REQUEST = 'chorus/diagnostics';

@@ -15,6 +15,7 @@ import { conversationId } from './conversationId.ts';
 import { handleChat } from './handlers/chat.ts';
 import { handleCommitMessage } from './handlers/commitMessage.ts';
 import { handleCompletion } from './handlers/completion.ts';
+import { handleCuda } from './handlers/cuda.ts';
 import { handleDictation } from './handlers/dictation.ts';
 import { handleDiagnostics } from './handlers/diagnostics.ts';
 import { handleDocuments } from './handlers/documents.ts';
@@ -79,6 +80,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleDictation(client, parts.dictation);
   handleModels(client, services, parts);
   handleShelf(client, parts);
+  handleCuda(client);
   handleForget(client, parts);
   handleStatus(client, services);
   handleDiagnostics(client, services, parts);

@@ -237,7 +237,7 @@ export class FrontModelSession implements ModelSession {
   }
 
   #setStatus(status: SidecarStatus): void {
-    this.#status = { ...status, quiet: this.options.isQuiet?.() === true || undefined };
+    this.#status = { ...status, ...(this.chosen === '' ? {} : { isModelNamed: true }), quiet: this.options.isQuiet?.() === true || undefined };
     this.options.onStatus(this.#status);
   }
 }

@@ -16,6 +16,7 @@ import {
   type ForgetWorkspaceParams,
   type GenerateParams,
   type ImportModelParams,
+  type InstallCudaParams,
   type RemoveModelParams,
   type CursorRest,
   type ServerModelsParams,
@@ -285,5 +286,7 @@ const modelId = z.string().min(1).max(64);
 export const downloadModel = z.object({ partialResultToken: token, id: modelId, quantisation: z.string().min(1).max(32).optional() }) satisfies z.ZodType<DownloadParams>;
 export const importModel = z.object({ partialResultToken: token, path: z.string().min(1).max(4096) }) satisfies z.ZodType<ImportModelParams>;
 export const removeModel = z.union([z.object({ path: z.string().min(1).max(4096) }), z.object({ id: modelId, quantisation: z.string().min(1).max(32) })]) satisfies z.ZodType<RemoveModelParams>;
+
+export const installCuda = z.object({ partialResultToken: token }) satisfies z.ZodType<InstallCudaParams>;
 
 export const drain = z.object({ clientVersion: z.string().max(64) }) satisfies z.ZodType<DrainParams>;

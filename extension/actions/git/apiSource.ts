@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { readPlainFile } from '../../documents/readTextFile.ts';
-import { MAX_FILE_BYTES, type CommitSource, type MayRead } from './commitSource.ts';
+import { MAX_FILE_BYTES, MAX_READ_UNITS, type CommitSource, type MayRead } from './commitSource.ts';
 import { UNTRACKED, type GitRepository } from './gitApi.ts';
 import { additionDiff, splitByFile, type FileDiff } from './unifiedDiff.ts';
 
@@ -39,10 +39,13 @@ export function apiSource(repository: GitRepository): CommitSource {
 async function untracked(repository: GitRepository, mayRead: MayRead): Promise<FileDiff[]> {
   const { workingTreeChanges, untrackedChanges = [] } = repository.state;
   const files: FileDiff[] = [];
+  let units = 0;
   for (const { uri } of [...workingTreeChanges.filter(({ status }) => status === UNTRACKED), ...untrackedChanges]) {
     if (!(await mayRead(uri))) continue;
     const path = uri.path.slice(repository.rootUri.path.length + 1);
-    files.push(additionDiff(path, (await readPlainFile(uri, MAX_FILE_BYTES)) ?? ''));
+    const content = units < MAX_READ_UNITS ? await readPlainFile(uri, MAX_FILE_BYTES) : undefined;
+    files.push(additionDiff(path, content ?? ''));
+    units += content?.length ?? 0;
   }
   return files;
 }

@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { readPlainFile } from '../../documents/readTextFile.ts';
-import { MAX_FILE_BYTES, type CommitSource, type MayRead } from './commitSource.ts';
+import { MAX_FILE_BYTES, MAX_READ_UNITS, type CommitSource, type MayRead } from './commitSource.ts';
 import { remoteDiff, type DiffOptions } from './remoteDiff.ts';
 import { inputBoxRoot, onSideOf, type UriParts } from './remoteUris.ts';
 import type { FileDiff } from './unifiedDiff.ts';
@@ -58,16 +58,19 @@ function commandSource(reportedRoot: string): CommitSource {
 }
 
 async function diffs(changes: readonly ReportedChange[], isStaged: boolean, rootUri: vscode.Uri, mayRead: MayRead): Promise<FileDiff[]> {
+  let units = 0;
   const options: DiffOptions = {
     isStaged,
     rootPath: rootUri.path,
     mayRead: (uri) => mayRead(vscode.Uri.from(uri)),
-    read: (uri) => readPlainFile(vscode.Uri.from(uri), MAX_FILE_BYTES),
+    read: async (uri) => (units < MAX_READ_UNITS ? readPlainFile(vscode.Uri.from(uri), MAX_FILE_BYTES) : undefined),
   };
   const files: FileDiff[] = [];
   for (const { uri, originalUri, status } of changes) {
     const file = await remoteDiff({ uri: toLocalUri(uri), originalUri: toLocalUri(originalUri), isUntracked: status === 'UNTRACKED' }, options);
-    if (file) files.push(file);
+    if (!file) continue;
+    files.push(file);
+    units += file.text.length;
   }
   return files;
 }

@@ -17,3 +17,5 @@ export type MayRead = (uri: vscode.Uri) => Promise<boolean>;
 
 /** An untracked or remote file above this size (in bytes) is named in the diff, not shown. */
 export const MAX_FILE_BYTES = 256 * 1024;
+/** Further files are named in the diff, not read, once so many UTF-16 units of it are there: many times what is sent. */
+export const MAX_READ_UNITS = 1_000_000;

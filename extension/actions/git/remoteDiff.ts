@@ -2,6 +2,9 @@ import { createTwoFilesPatch } from 'diff';
 import { gitFileUri, type UriParts } from './remoteUris.ts';
 import type { FileDiff } from './unifiedDiff.ts';
 
+/** Far more than any model is shown of one file. */
+const MAX_CHANGED_LINES = 2_000;
+
 /** One changed file of a repository whose two sides are read as files. */
 export interface FileChange {
   readonly uri: UriParts;
@@ -28,10 +31,17 @@ export async function remoteDiff({ uri, originalUri, isUntracked }: FileChange, 
   const before = isUntracked ? '' : await read(gitFileUri(originalUri, isStaged ? 'HEAD' : ''));
   const after = await read(isStaged ? gitFileUri(uri, '') : uri);
   const [previousPath, path] = [originalUri, uri].map((each) => each.path.slice(rootPath.length + 1)) as [string, string];
-  const patch = createTwoFilesPatch(`a/${previousPath}`, `b/${path}`, before ?? '', after ?? '', undefined, undefined, { context: 3 });
+  const patch = patchOf(previousPath, path, before ?? '', after ?? '');
   if (previousPath === path) return { path, text: `diff --git a/${path} b/${path}\n${withoutTitle(patch)}` };
   const renamed = `rename from ${previousPath}\nrename to ${path}\n`;
   return { path, previousPath, text: `diff --git a/${previousPath} b/${path}\n${renamed}${withoutTitle(patch)}` };
+}
+
+/** A file that was rewritten is named only: the time grows with the square of the lines that changed, and nothing else of this process is heard meanwhile. */
+function patchOf(previousPath: string, path: string, before: string, after: string): string {
+  const names = [`a/${previousPath}`, `b/${path}`] as const;
+  if (before === '' || after === '') return createTwoFilesPatch(...names, before, after, undefined, undefined, { context: 3 });
+  return createTwoFilesPatch(...names, before, after, undefined, undefined, { context: 3, maxEditLength: MAX_CHANGED_LINES }) ?? `--- ${names[0]}\n+++ ${names[1]}\n`;
 }
 
 /** The patch as git writes it: no line of equal signs, no tabs after the names. */

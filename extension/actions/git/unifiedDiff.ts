@@ -8,14 +8,17 @@ export interface FileDiff {
   readonly text: string;
 }
 
+/** What ends a line for a regular expression, and not for git. */
+const OTHER_LINE_ENDS = /[\r\u2028\u2029]/;
+
 /**
  * Takes `git diff` output apart, one entry per file. A file whose path is not certain is left out, since nothing could tell whether it is
  * secret: git's settings may leave out or change the prefixes that paths are known by. So is one with conflicts, which git shows as `diff --cc`.
  */
 export function splitByFile(diff: string): FileDiff[] {
   return diff
-    .split(/^(?=diff --(?:git|cc|combined) )/m)
-    .filter((section) => /^diff --git "?a\/.* "?b\//.test(section))
+    .split(/(?<![^\n])(?=diff --(?:git|cc|combined) )/)
+    .filter((section) => /^diff --git "?a\/.* "?b\//.test(section) && !OTHER_LINE_ENDS.test(headerOf(section)))
     .map((text) => {
       const header = headerOf(text);
       const previousPath = previousPathOf(header);
@@ -50,7 +53,7 @@ export function additionDiff(path: string, content: string): FileDiff {
 
 /** What stands before the changed lines, which may look like anything. */
 function headerOf(section: string): string {
-  const end = section.search(/^(?:@@|GIT binary patch)/m);
+  const end = section.search(/(?<![^\n])(?:@@|GIT binary patch)/);
   return end === -1 ? section : section.slice(0, end);
 }
 

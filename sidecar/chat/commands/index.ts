@@ -13,7 +13,7 @@ export const commandPrompts: Readonly<Record<ChatCommand, CommandPrompt>> = { ex
 export function parseCommand(message: string): { readonly command?: ChatCommand; readonly text: string } {
   const match = /^\s*\/([a-z]+)(?:\s+|$)/.exec(message);
   const name = match?.[1];
-  return match && name && name in commandPrompts
+  return match && name && Object.hasOwn(commandPrompts, name)
     ? { command: name as ChatCommand, text: message.slice(match[0].length).trim() }
     : { text: message };
 }

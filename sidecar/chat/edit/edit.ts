@@ -1,5 +1,5 @@
 import type { EditParams } from '../../protocol/client.ts';
-import { extractCode } from '../fences.ts';
+import { codeBehindFence, fenceFor } from '../fences.ts';
 import type { EditOutcome, EditRun } from './editRun.ts';
 import { fitToTarget, outdent } from './indentation.ts';
 import { rewritePrompt } from './rewrite.ts';
@@ -23,7 +23,7 @@ export async function edit(run: EditRun): Promise<EditOutcome> {
       ...(signal ? { signal } : {}),
     },
   );
-  const code = extractCode(result.text);
+  const code = codeBehindFence(result.text, fenceFor(target.text));
   const newText =
     params.task === 'tests'
       ? `${code}\n`

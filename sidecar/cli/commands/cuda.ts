@@ -2,8 +2,9 @@ import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import path from 'node:path';
 import { homeFolder } from '../../client/home.ts';
-import { cudaCatalogue, installCudaAddOn, installedCudaPackages } from '../../store/cudaAddOn.ts';
+import { cudaCatalogue, installedCudaPackages } from '../../store/cudaAddOn.ts';
 import { findCudaRuntime } from '../../store/cudaRuntime.ts';
+import { installCudaSupport } from '../../store/installCudaAddOn.ts';
 import { interruptible } from '../interruptible.ts';
 import { printFields, printJson } from '../output.ts';
 import { withJson } from '../options.ts';
@@ -21,17 +22,10 @@ export function addCuda(program: Command): void {
 }
 
 async function cuda(options: CudaOptions): Promise<void> {
+  if (options.install !== undefined) await install(options.install === true ? undefined : path.resolve(options.install));
   const runtime = await findCudaRuntime();
   const catalogue = await cudaCatalogue();
-  const home = homeFolder();
-  if (options.install !== undefined) {
-    if (!catalogue) throw new Error('This build has no CUDA add-on. A checkout gets the libraries from npm; packages for Linux x64 and Windows x64 have one.');
-    if (!runtime) throw new Error("NVIDIA's driver or CUDA runtime (12 or 13) was not found: the libraries would not run. Install CUDA first.");
-    const archive = options.install === true ? undefined : path.resolve(options.install);
-    await interruptible((signal, bar) =>
-      installCudaAddOn({ catalogue, homeFolder: home, cudaVersion: runtime.majorVersion, archive, signal, onProgress: (label, share) => bar.update(label, share) }));
-  }
-  const installed = catalogue ? installedCudaPackages(home, catalogue) : [];
+  const installed = catalogue ? installedCudaPackages(homeFolder(), catalogue) : [];
   if (options.json) {
     printJson({ runtime: runtime ?? null, available: catalogue !== undefined, installed });
     return;
@@ -40,4 +34,16 @@ async function cuda(options: CudaOptions): Promise<void> {
     ['CUDA runtime', runtime ? `${runtime.majorVersion}, in ${runtime.folder}` : 'not found'],
     ['Libraries', installed.length > 0 ? installed.join(', ') : catalogue ? 'not installed: chorus cuda --install' : 'none for this build'],
   ]);
+}
+
+async function install(archive: string | undefined): Promise<void> {
+  await interruptible((signal, bar) =>
+    installCudaSupport({
+      archive,
+      signal,
+      onProgress: (name, { bytes, totalBytes }) => {
+        if (totalBytes !== undefined) bar.update(`Downloading ${name}`, bytes / totalBytes);
+      },
+    }),
+  );
 }

@@ -17,6 +17,6 @@ export async function requireSpace(folder: string, neededBytes: number, name: st
   if (neededBytes + reserveBytes <= free) return;
   throw new TroubleError(
     'disk-full',
-    `${name} needs ${formatBytes(neededBytes)} more on the disk of ${folder}, and ${formatBytes(free)} are free, of which ${formatBytes(reserveBytes)} are left to others. Free some space, or choose another folder (chorus.downloads.folder).`,
+    `${name} needs ${formatBytes(neededBytes)} more on the disk of ${folder}, and ${formatBytes(free)} are free, of which ${formatBytes(reserveBytes)} are left to others. Free some space, or keep models in another folder (chorus.downloads.folder).`,
   );
 }

@@ -81,18 +81,20 @@ function downloaded(partial: PartialFile, request: FileRequest): DownloadedFile 
 }
 
 /** That the catalogue states, else the server. */
-function checksumOf(partial: PartialFile, { expected }: FileRequest): string | undefined {
-  return expected.sha256 ?? partial.state?.sha256;
+function checksumOf(partial: PartialFile, { expected }: FileRequest): { readonly algorithm: 'sha256' | 'sha512'; readonly digits: string } | undefined {
+  const { sha256 = expected.sha512 === undefined ? partial.state?.sha256 : undefined, sha512 } = expected;
+  if (sha256 !== undefined) return { algorithm: 'sha256', digits: sha256 };
+  return sha512 === undefined ? undefined : { algorithm: 'sha512', digits: sha512 };
 }
 
 /** Whether the bytes are those of the checksum, where there is one. */
 async function isSound(partial: PartialFile, request: FileRequest): Promise<boolean> {
   const { onProgress, signal } = request;
-  const sha256 = checksumOf(partial, request);
-  if (sha256 === undefined) return true;
+  const checksum = checksumOf(partial, request);
+  if (checksum === undefined) return true;
   const totalBytes = partial.receivedBytes;
   try {
-    return (await partial.sha256((bytes) => onProgress({ state: 'verifying', bytes, totalBytes }), signal)) === sha256;
+    return (await partial.checksum(checksum.algorithm, (bytes) => onProgress({ state: 'verifying', bytes, totalBytes }), signal)) === checksum.digits;
   } catch (error) {
     signal.throwIfAborted();
     throw new TroubleError('download-failed', `${path.basename(partial.path)} can't be read to be checked.`, { cause: error });

@@ -93,9 +93,9 @@ export class PartialFile {
     await handle?.close();
   }
 
-  /** SHA-256 of all bytes, in hexadecimal digits. `onProgress` is given how many were read. */
-  async sha256(onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<string> {
-    const hash = createHash('sha256');
+  /** The checksum of all bytes, in hexadecimal digits. `onProgress` is given how many were read. */
+  async checksum(algorithm: 'sha256' | 'sha512', onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<string> {
+    const hash = createHash(algorithm);
     let bytes = 0;
     await pipeline(
       createReadStream(this.path, { highWaterMark: 1024 * 1024 }),

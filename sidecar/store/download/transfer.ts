@@ -25,7 +25,10 @@ export interface TransferRequest {
 export interface ExpectedFile {
   /** Exact with a checksum, else about. */
   readonly sizeBytes: number;
+  /** In hexadecimal digits. */
   readonly sha256?: string;
+  /** In hexadecimal digits, where no SHA-256 is stated. Then the size is about. */
+  readonly sha512?: string;
 }
 
 /** Servers may have another conversion of a model than the catalogue was written for, but not one of another order. */
@@ -59,7 +62,7 @@ function rangeHeaders({ partial, url, expected }: TransferRequest): Record<strin
   const { state, receivedBytes } = partial;
   if (!state || receivedBytes === 0 || state.url !== url) return {};
   if (state.validator !== undefined) return { range: `bytes=${receivedBytes}-`, 'if-range': state.validator };
-  return (expected.sha256 ?? state.sha256) === undefined ? {} : { range: `bytes=${receivedBytes}-` };
+  return (expected.sha256 ?? expected.sha512 ?? state.sha256) === undefined ? {} : { range: `bytes=${receivedBytes}-` };
 }
 
 async function takeResponse(response: HttpResponse, request: TransferRequest): Promise<void> {

@@ -76,8 +76,9 @@ export class Shelf {
     const { downloads } = settings;
     const mirror = requireMirror(downloads.mirror);
     const { model, quantisation } = await this.#find(wanted, settings);
+    const folder = modelFolder(await this.modelsFolder(downloads), model);
     const client = await HttpClient.open(downloads.network);
-    const request = { files: quantisation.files, folder: modelFolder(await this.modelsFolder(downloads), model), client, mirror, onProgress, signal, timing: this.options.timing };
+    const request = { files: quantisation.files, folder, client, mirror, onProgress, signal, timing: this.options.timing };
     return this.#downloads.download(request, () => client.close());
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeDiagnostic } from '../../../extension/actions/diagnostics.ts';
+import { describeDiagnostic, problemsWithin } from '../../../extension/actions/diagnostics.ts';
 
 const range = { start: { line: 12 } };
 
@@ -14,5 +14,14 @@ describe('a problem in words for the model', () => {
   });
   it('is one line', () => {
     assert.equal(describeDiagnostic({ message: 'Type A\n  is not B\n', range }, 12), 'line 1: Type A is not B');
+  });
+});
+
+describe('the problems that an edit is to mend', () => {
+  const lines = (start: number, end = start): { readonly start: { readonly line: number; readonly character: number }; readonly end: { readonly line: number; readonly character: number } } => ({ start: { line: start, character: 0 }, end: { line: end, character: 9 } });
+  const problems = [2, 5, 9].map((line) => ({ range: lines(line) }));
+  it('are those at the place that was named, in the code that is rewritten', () => {
+    assert.deepEqual(problemsWithin(problems, lines(4, 7), lines(5, 9)), [problems[1]]);
+    assert.deepEqual(problemsWithin(problems, lines(0, 9), lines(2)), [problems[0]]);
   });
 });

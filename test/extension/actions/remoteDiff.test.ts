@@ -44,6 +44,15 @@ describe('the diff of a file in a remote repository', () => {
     assert.deepEqual(options.reads, ['files:/project/a.ts']);
   });
 
+  it('names a long file that was rewritten, and shows one that is new', async () => {
+    const lines = (word: string): string => Array.from({ length: 5_000 }, (_, index) => `${word} ${index}\n`).join('');
+    const options = repository({ '': { 'a.lock': lines('one') }, files: { 'a.lock': lines('two') } });
+    const rewritten = await remoteDiff({ uri: file('a.lock'), originalUri: file('a.lock'), isUntracked: false }, options);
+    assert.equal(rewritten?.text, 'diff --git a/a.lock b/a.lock\n--- a/a.lock\n+++ b/a.lock\n');
+    const added = await remoteDiff({ uri: file('a.lock'), originalUri: file('a.lock'), isUntracked: true }, options);
+    assert.match(added?.text ?? '', /\n\+two 4999\n$/);
+  });
+
   for (const [from, to] of [['.env', 'notes.txt'], ['notes.txt', '.env'], ['.env', '.env']] as const) {
     it(`is not there for ${from} → ${to}: nothing of it is read`, async () => {
       const options = repository({ HEAD: { [from]: 'TOKEN=1\n' }, '': { [to]: 'TOKEN=2\n' } }, true);

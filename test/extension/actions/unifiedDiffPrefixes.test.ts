@@ -38,4 +38,12 @@ describe('a diff under other settings of git', () => {
     const [file] = splitByFile('diff --git a/.env b/notes.txt\nsimilarity index 100%\ncopy from .env\ncopy to notes.txt\n');
     assert.deepEqual([file?.path, file?.previousPath], ['notes.txt', '.env']);
   });
+
+  for (const [name, end] of [['a line separator', '\u2028'], ['a paragraph separator', '\u2029'], ['a carriage return', '\r']] as const) {
+    it(`holds what stands behind ${name}, which ends no line for git`, () => {
+      const text = `${section('a/.env', 'b/.env')}+note ${end}${section('a/readme.md', 'b/readme.md')}`;
+      assert.deepEqual(splitByFile(text).map(({ path }) => path), ['.env']);
+      assert.deepEqual(splitByFile(section(`a/notes${end}/.env`, `b/notes${end}/.env`)), []);
+    });
+  }
 });

@@ -66,3 +66,46 @@ describe('a question in the chat panel', { timeout: 10_000 }, () => {
     assert.deepEqual(asked.map(({ messages }) => messages), [[{ role: 'user', content: 'Hello?' }]]);
   });
 });
+
+describe('a conversation in the chat panel', { timeout: 10_000 }, () => {
+  /** A panel whose model answers when it is stopped, a moment later. */
+  function slowPanel() {
+    fake.open(['/ws'], {});
+    const asked: ChatParams[] = [];
+    const requestStreaming = (_method: string, params: ChatParams, _onChunk: unknown, token: { isCancellationRequested: boolean; onCancellationRequested(listener: () => void): void }): Promise<object> => {
+      asked.push(params);
+      return new Promise((resolve) => {
+        const end = (): void => void setTimeout(() => resolve({ stopReason: 'cancelled' }), 10);
+        if (token.isCancellationRequested) end();
+        else token.onCancellationRequested(end);
+      });
+    };
+    const history = new ChatHistory({ list: async () => [], read: async () => '', write: async () => undefined, remove: async () => undefined }, (error) => assert.fail(String(error)));
+    const chips = new ContextChips({ check: async () => 'allowed' }, () => undefined);
+    return { history, asked, controller: new ChatController({ session: { requestStreaming } as unknown as SidecarSession, history, chips, post: () => undefined }) };
+  }
+
+  it('holds no answer to a question of another one: a new one was begun while an answer was stopped for a question', async () => {
+    const { controller, history } = slowPanel();
+    const first = controller.send('One?');
+    await nextTurn();
+    const second = controller.send('Two?');
+    await nextTurn();
+    await controller.startNew();
+    await Promise.all([first, second]);
+    assert.deepEqual(controller.view.messages, []);
+    assert.deepEqual(history.list().map(({ messages }) => messages.map(({ role }) => role)), [['user', 'assistant', 'user', 'assistant']]);
+  });
+
+  it('that is begun with a question has the context of that question alone', async () => {
+    const { controller, asked } = slowPanel();
+    const item = (text: string) => ({ kind: 'selection', text }) as const;
+    const first = controller.askAnew('One?', [item('one')]);
+    const second = controller.askAnew('Two?', [item('two')]);
+    await first;
+    await nextTurn();
+    await controller.stop();
+    await second;
+    assert.deepEqual(asked.map(({ messages, context }) => [messages.length, context?.map(({ text }) => text)]), [[1, ['one']], [1, ['two']]]);
+  });
+});

@@ -37,6 +37,16 @@ describe('context that is added again', () => {
   });
 });
 
+describe('a file that is added by its name', () => {
+  it('is one that may be read, where several have it', async () => {
+    fake.open(['/ws'], { '/ws/dist/a.ts': '', '/ws/src/a.ts': '' });
+    const chips = new ContextChips({ check: async ({ path }) => (path.startsWith('/ws/dist/') ? 'ignored' : 'allowed') }, () => undefined);
+    await chips.addNamedFile('a.ts');
+    assert.deepEqual(chips.views.map(({ description }) => description), ['src/a.ts']);
+    assert.deepEqual(fake.messages, []);
+  });
+});
+
 describe('context that can not be added', () => {
   const cases: readonly { readonly what: string; readonly add: (chips: Chips) => Promise<void>; readonly verdict?: Verdict; readonly isTrusted?: boolean; readonly says: RegExp }[] = [
     { what: 'a file that is missing', add: (chips) => chips.addNamedFile('b.ts'), says: /no file b\.ts/ },

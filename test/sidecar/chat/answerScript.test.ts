@@ -4,7 +4,19 @@ import { judgeScript, type ScriptVerdict } from '../../../sidecar/chat/answerScr
 import { ChatService } from '../../../sidecar/chat/chatService.ts';
 import { ScriptedEngine } from '../completion/scriptedEngine.ts';
 
+/** Signs without an end, as models write that have lost themselves. */
+const endless: readonly (readonly [what: string, sign: string])[] = [['backticks', '`'], ['tildes', '~'], ['full stops', '.']];
+
 describe('The beginning of an answer is judged by its script', () => {
+  for (const [what, sign] of endless) {
+    test(`in a moment, where it is ${what} without an end`, () => {
+      const beganMs = performance.now();
+      const answer = `${sign.repeat(4_000)} x`;
+      for (let length = answer.length - 20; length <= answer.length; length++) assert.equal(judgeScript(answer.slice(0, length), 'de'), 'undecided');
+      assert.ok(performance.now() - beganMs < 5_000);
+    });
+  }
+
   const cases: readonly (readonly [language: string, beginning: string, verdict: ScriptVerdict])[] = [
     ['ja', 'この関数は', 'right'],
     ['ja', '`parseHeader` は JSON を', 'undecided'],

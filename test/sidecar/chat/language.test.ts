@@ -105,6 +105,12 @@ describe('a question may ask for the language of its answer', () => {
     ['Отвечай на русском', 'ru'],
   ];
   for (const [question, language] of cases) test(`${question}: ${language ?? 'none'}`, () => assert.equal(languageAsked(question), language));
+  test('is looked for where a long question begins and ends, not in what was pasted', () => {
+    const pasted = 'A line of some log.\n'.repeat(1_000);
+    assert.equal(languageAsked(`Explain in Korean:\n${pasted}`), 'ko');
+    assert.equal(languageAsked(`${pasted}Explain this in Korean.`), 'ko');
+    assert.equal(languageAsked(`What is it?\n${pasted}Explain this in Korean.\n${pasted}`), undefined);
+  });
 });
 
 describe('code in a question says nothing about its language', () => {

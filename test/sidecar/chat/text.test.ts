@@ -4,7 +4,8 @@ import { cutText, levelSizes, oldestTurnsToDrop } from '../../../sidecar/chat/bu
 import { cleanCommitMessage, cleanCommitSubject, isCommitMessage, splitDiff } from '../../../sidecar/chat/commitMessage.ts';
 import { fitToTarget, outdent } from '../../../sidecar/chat/edit/indentation.ts';
 import { trimEcho } from '../../../sidecar/chat/edit/trimEcho.ts';
-import { extractCode, fenceFor } from '../../../sidecar/chat/fences.ts';
+import { parseCommand } from '../../../sidecar/chat/commands/index.ts';
+import { codeBehindFence, extractCode, fenceFor, withoutThinking } from '../../../sidecar/chat/fences.ts';
 
 describe('code is taken out of an answer', () => {
   const cases: readonly [name: string, answer: string, code: string][] = [
@@ -21,6 +22,35 @@ describe('code is taken out of an answer', () => {
   test('a fence is longer than those in the text', () => {
     assert.equal(fenceFor('plain'), '```');
     assert.equal(fenceFor('a\n````\nb'), '`````');
+  });
+});
+
+describe('an answer that was begun behind a fence', () => {
+  const cases: readonly [name: string, answer: string, fence: string, code: string][] = [
+    ['is code', 'foo();\nbar();\n', '```', 'foo();\nbar();'],
+    ['keeps the blocks that the code holds', 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1\n', '```', 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1'],
+    ['keeps a block that it begins with, where the fence is longer', '```sh\nls\n```\nMore.\n', '````', '```sh\nls\n```\nMore.'],
+    ['may open the block once more', '```ts\nfoo();\n', '```', 'foo();'],
+    ['keeps what it says of thoughts', "const end = '</think>';\nuse(end);\n", '```', "const end = '</think>';\nuse(end);"],
+    ['loses its thoughts', '<think>\nso\n</think>\nfoo();\n', '```', 'foo();'],
+  ];
+  for (const [name, answer, fence, code] of cases) test(name, () => assert.equal(codeBehindFence(answer, fence), code));
+});
+
+describe('thoughts are taken off an answer', () => {
+  const cases: readonly [name: string, answer: string, said: string][] = [
+    ['that it opens itself', '<think>a\n</think>\n\nYes, as `</think>` says.', 'Yes, as `</think>` says.'],
+    ['that the prompt opened', 'It is so.\n</think>\n\nYes.', 'Yes.'],
+    ['that are all there is yet', '<think>It is', ''],
+    ['but not what names their mark', "```ts\nconst end = '</think>';\n```\nDone.", "```ts\nconst end = '</think>';\n```\nDone."],
+  ];
+  for (const [name, answer, said] of cases) test(name, () => assert.equal(withoutThinking(answer), said));
+});
+
+describe('a slash command', () => {
+  test('is taken off the message that begins with it', () => assert.deepEqual(parseCommand('/fix this'), { command: 'fix', text: 'this' }));
+  test('is none where there is no command of that name', () => {
+    for (const message of ['/constructor of what?', '/usr is full', 'and /fix']) assert.deepEqual(parseCommand(message), { text: message });
   });
 });
 

@@ -59,6 +59,18 @@ function session(): { session: FrontModelSession; engine: NamedEngine; states: (
 const request = { sequence: 's', priority: 'chat', tokens: [1], maxTokens: 1, sampling: { temperature: 0 } } as const;
 
 describe('the model in memory', () => {
+  it('is told apart by whether the settings name it', async () => {
+    const { session: model } = session();
+    await model.model();
+    assert.equal(model.status.isModelNamed, undefined);
+    model.configure({ modelPath: '/other.gguf' });
+    assert.equal(model.status.isModelNamed, true);
+    await model.model();
+    assert.equal(model.status.isModelNamed, true);
+    model.configure({ modelPath: '' });
+    assert.equal(model.status.isModelNamed, undefined);
+  });
+
   it('is loaded once, by the first of many requests', async () => {
     const { session: model, engine, states } = session();
     assert.deepEqual(engine.loads, []);

@@ -188,6 +188,11 @@ function showMessage(text: string): Promise<undefined> {
   return new Promise(() => {});
 }
 
+/** The window is remote while `remoteName` is set. */
+export const env: { remoteName: string | undefined } = { remoteName: undefined };
+
+export const ExtensionKind = { UI: 1, Workspace: 2 };
+
 export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand() };
 
 export const window = {

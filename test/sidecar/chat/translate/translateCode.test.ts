@@ -26,6 +26,13 @@ describe('What of code can be translated', () => {
     ['no attributes of markup', 'html', '<p class="big box" title="Hello there">x</p><!-- the end -->', ['the end']],
   ];
   for (const [name, languageId, code, texts] of cases) test(name, async () => assert.deepEqual(await textsOf(code, languageId), texts));
+
+  test('is told in a moment of a comment with thousands of spaces', async () => {
+    const beganMs = performance.now();
+    const text = `The total${' '.repeat(3_000)}of all`;
+    assert.deepEqual(await textsOf(`/* ${text}   */`, 'typescript'), [text]);
+    assert.ok(performance.now() - beganMs < 5_000);
+  });
 });
 
 describe('Translated code', () => {

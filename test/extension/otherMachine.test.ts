@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import type { SettingsReader } from '../../extension/settings.ts';
+import './documents/support/useFakeVscode.ts';
+import { env, ExtensionKind } from './documents/support/vscode.ts';
+
+const { hasSettingsOfOtherMachine, leavesModel } = await import('../../extension/otherMachine.ts');
+
+const reader = (user: Readonly<Record<string, unknown>>): SettingsReader => ({ get: () => undefined, inspect: (section) => ({ globalValue: user[section] }) });
+const { UI, Workspace } = ExtensionKind;
+
+describe('a window whose settings are another machine\'s', () => {
+  afterEach(() => (env.remoteName = undefined));
+
+  const cases: readonly [remoteName: string | undefined, extensionKind: number, isOther: boolean][] = [[undefined, UI, false], ['ssh-remote', UI, true], ['ssh-remote', Workspace, false]];
+  for (const [remoteName, extensionKind, isOther] of cases) {
+    it(`${isOther ? 'is' : 'is not'} one that is ${remoteName ?? 'local'}, with the extension ${extensionKind === UI ? 'beside the user' : 'beside the files'}`, () => {
+      env.remoteName = remoteName;
+      assert.equal(hasSettingsOfOtherMachine({ extensionKind }), isOther);
+    });
+  }
+
+  it('leaves the model to others, unless it chooses one', () => {
+    env.remoteName = 'ssh-remote';
+    assert.equal(leavesModel({ extensionKind: UI }, reader({})), true);
+    assert.equal(leavesModel({ extensionKind: UI }, reader({ modelPath: '' })), false);
+    assert.equal(leavesModel({ extensionKind: Workspace }, reader({})), false);
+  });
+});

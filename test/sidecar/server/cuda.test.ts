@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { RawClient } from './support/rawClient.ts';
+import { TestHome } from './support/sidecar.ts';
+
+it('a client that asks for the CUDA libraries is told where a build has none', async () => {
+  await using home = await TestHome.create('chorus-cuda-');
+  await using client = await RawClient.initialized(await home.start({ env: { CHORUS_DEV_CACHE: home.folder } }));
+  await assert.rejects(client.request('chorus/installCuda', { partialResultToken: 'p' }), /This build has no CUDA add-on/);
+});
