@@ -13,6 +13,8 @@ export interface ExpectedAttentionOptions {
 
 /** Added to the attention before the values' norms count; kvpress leaves it to its user, and adds nothing by itself. */
 const EPSILON = 0.02;
+/** Positions to come that are rotated at once: each takes a matrix of a head's size, twice. */
+const ROTATED_TOKENS = 32;
 
 /**
  * Expected Attention (arXiv 2510.00636): what queries to come would attend, were they normally distributed as those of the context, by the mean
@@ -75,11 +77,15 @@ function queriesToCome(graph: Graph, { observed, observedTokens, heads, key, rop
   const covariance = sub(graph, products, mulMat(graph, asColumn, asColumn, { preciseF32: true }));
   if (!rotation) return { mean, covariance };
   const identity = constant(Float32Array.from({ length: headSize * headSize }, (_, index) => (index % (headSize + 1) === 0 ? 1 : 0)), [headSize, headSize, 1]);
-  const positions = numbers(Int32Array.from({ length: futureTokens }, (_, index) => nextPosition + index));
-  const rotated = rope(graph, repeat(graph, identity, [headSize, headSize, futureTokens]), positions, rotation);
-  // Column j of the mean rotation is what becomes of the unit vector j.
-  const columns = scale(graph, sumRows(graph, contiguous(graph, permute(graph, rotated, [1, 2, 0, 3]))), 1 / futureTokens);
-  const turned = contiguous(graph, transpose(graph, reshape(graph, columns, [headSize, headSize])));
+  let columns: Tensor | undefined;
+  for (let start = 0; start < futureTokens; start += ROTATED_TOKENS) {
+    const positions = numbers(Int32Array.from({ length: Math.min(ROTATED_TOKENS, futureTokens - start) }, (_, index) => nextPosition + start + index));
+    const rotated = rope(graph, repeat(graph, identity, [headSize, headSize, positions.shape[0]]), positions, rotation);
+    // Column j of the mean rotation is what becomes of the unit vector j.
+    const sum = sumRows(graph, contiguous(graph, permute(graph, rotated, [1, 2, 0, 3])));
+    columns = columns ? add(graph, columns, sum) : sum;
+  }
+  const turned = contiguous(graph, transpose(graph, reshape(graph, scale(graph, columns as Tensor, 1 / futureTokens), [headSize, headSize])));
   const half = mulMat(graph, turned, covariance, { preciseF32: true });
   return {
     mean: mulMat(graph, turned, mean, { preciseF32: true }),

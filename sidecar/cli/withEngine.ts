@@ -22,11 +22,17 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
         { signal, onProgress: (share) => bar.update(`Loading ${modelPath}`, share) },
       );
       bar.clear();
+      assertCache(model, options.cache);
       return await work(engine, model, signal, bar);
     } finally {
       await engine.dispose();
     }
   });
+}
+
+/** Throws `TroubleError` 'unsupported-model' where the full cache took the place of the one that is to be measured. */
+function assertCache({ engine, engineLimits }: LoadedModel, cache: string | undefined): void {
+  if (cache !== undefined && cache !== 'full' && engine === 'llama') throw new TroubleError('unsupported-model', `The cache "${cache}" can't be measured: ${engineLimits[0] ?? 'llama.cpp keeps the full one.'}`);
 }
 
 /** Has an engine process of this command's own do one piece of work: make a model of others, write down what is said. `events` come while it works. */

@@ -33,6 +33,10 @@ export class ContextStore {
     const file = chunkPath(set, name);
     let bytes: Uint8Array;
     try {
+      // What is no file may never end, and one of another size takes memory that nobody planned.
+      const status = await stat(file);
+      if (!status.isFile()) return await this.#drop(file, 'is no file');
+      if (status.size > chunkFileBytes(rowsBytes)) return await this.#drop(file, `has ${status.size} bytes, expected ${chunkFileBytes(rowsBytes)}`);
       bytes = await readFile(file);
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -139,7 +143,7 @@ async function filesOf(folder: string): Promise<StoredFile[]> {
       const file = path.join(folder, name);
       // Another process may have removed it.
       const status = await stat(file).catch(() => undefined);
-      return status && { path: file, sizeBytes: status.size, usedMs: status.mtimeMs };
+      return status?.isFile() ? { path: file, sizeBytes: status.size, usedMs: status.mtimeMs } : undefined;
     }),
   );
   return files.filter((file) => file !== undefined);

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import { evaluateInChunks, LOGIT_ROWS, readPrompt, type Evaluator } from '../models/evaluator.ts';
+import { LOGIT_ROWS, readPrompt, type Evaluator } from '../models/evaluator.ts';
 import type { BenchParams, BenchResult, LogitsParams, LogitsResult, PerplexityParams, PerplexityResult, TokenId } from '../protocol/engine.ts';
 import { TroubleError } from './engine.ts';
 import { logSumExp } from './logSumExp.ts';
@@ -42,6 +42,7 @@ export async function measurePerplexity(
   }
   if (chunks === 0) throw new TroubleError('invalid-input', `The text has ${tokens.length} tokens, less than one chunk of ${contextTokens}.`);
   const first = Math.floor(contextTokens / 2);
+  checkRoom(evaluator, { promptTokens: first, followingTokens: contextTokens - 1 - first, option: '--ctx' });
   let sum = 0;
   let count = 0;
   for (let chunk = 0; chunk < chunks; chunk++) {
@@ -67,11 +68,12 @@ export async function measurePerplexity(
 export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeTokens, depths }: BenchParams, signal?: AbortSignal): Promise<BenchResult> {
   const deepest = Math.max(...depths) + Math.max(promptTokens, decodeTokens);
   if (deepest > evaluator.contextSizeTokens) throw new TroubleError('context-overflow', `${deepest} tokens do not fit into the context of ${evaluator.contextSizeTokens}. Choose --context-size.`);
+  for (const depth of depths) checkRoom(evaluator, { promptTokens: depth, followingTokens: decodeTokens, option: '--decode' });
   const tokens = Array.from({ length: deepest }, (_, index) => (index * 7919 + 13) % evaluator.vocabularySize);
   const results: { test: 'prompt' | 'decode'; tokens: number; depth: number; tokensPerSecond: number }[] = [];
   // The first evaluation of each size allocates.
   evaluator.reset();
-  await evaluateInChunks(evaluator, tokens.slice(0, Math.max(1, promptTokens)), signal);
+  await readPrompt(evaluator, tokens.slice(0, Math.max(1, promptTokens)), signal);
   evaluator.reset();
   await evaluator.evaluate(tokens.slice(0, 1), 'last');
   for (const depth of depths) {
@@ -81,12 +83,18 @@ export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeT
       evaluator.reset();
       await readPrompt(evaluator, tokens.slice(0, depth), signal);
       const start = performance.now();
-      if (test === 'prompt') await evaluateInChunks(evaluator, tokens.slice(depth, depth + count), signal);
+      if (test === 'prompt') await readPrompt(evaluator, tokens.slice(depth, depth + count), signal);
       else for (const token of tokens.slice(depth, depth + count)) await evaluator.evaluate([token], 'last');
       results.push({ test, tokens: count, depth, tokensPerSecond: (count * 1000) / (performance.now() - start) });
     }
   }
   return { results };
+}
+
+/** Throws `TroubleError` where a cache that keeps some rows of a prompt has too few for what is to follow it. */
+function checkRoom(evaluator: Evaluator, { promptTokens, followingTokens, option }: { readonly promptTokens: number; readonly followingTokens: number; readonly option: string }): void {
+  const room = evaluator.roomBehind?.(promptTokens) ?? Infinity;
+  if (followingTokens > room) throw new TroubleError('context-overflow', `Behind a prompt of ${promptTokens} tokens the cache has room for ${room}, and ${followingTokens} are to follow. Choose a smaller ${option}.`);
 }
 
 /** Throws `TroubleError` where there are no tokens, too many, or some that the vocabulary lacks. */

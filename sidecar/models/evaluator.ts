@@ -9,8 +9,10 @@ export interface Evaluator {
   readonly contextSizeTokens: number;
   /** Empties the sequence. */
   reset(): void;
-  /** Appends a prompt, of which the sequence may keep fewer rows than tokens; absent where `evaluate` does the same. */
+  /** Appends tokens of a prompt, of which the sequence may keep fewer rows than tokens; absent where `evaluate` does the same. */
   readPrompt?(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
+  /** Tokens that fit behind a prompt of so many; absent where those are the rest of the context. */
+  roomBehind?(promptTokens: number): number;
   /** Appends tokens; resolves with the wanted rows, `[rows · vocabulary]`. */
   evaluate(tokens: readonly TokenId[], wanted: 'none' | 'last' | 'all'): Promise<Float32Array>;
   dispose(): void;

@@ -40,8 +40,8 @@ export interface MemoryRequest {
   readonly keptRows?: number;
   /** What choosing them takes: looking at a prompt's attention, with so many rows and query heads; and how often its tokens are read. */
   readonly choosing?: { readonly observedBytes: (rows: number, heads: number) => number; readonly readings: number };
-  /** What a sequence holds besides all its rows to attend some of them: copies of so many; and what an element of all its rows takes. */
-  readonly tier?: { readonly rows: number; readonly cacheElementBytes: number };
+  /** What a sequence holds besides all its rows to attend some of them: copies of so many, in contexts that are longer; and what an element of all its rows takes. */
+  readonly tier?: { readonly rows: number; readonly longerThan: number; readonly cacheElementBytes: number };
 }
 
 /**
@@ -82,9 +82,10 @@ export function memoryNeeds(
   // One layer's full cache, what passes from layer to layer, and what a selector looks at.
   const isChosen = keptRows < contextTokens;
   const readingBytes = isChosen ? (tokenBytes / shape.blockCount + 4 * shape.embeddingLength * (choosing?.readings ?? 1)) * contextTokens : 0;
+  const copiedRows = tier && contextTokens > tier.longerThan ? tier.rows : 0;
   const observedBytes = isChosen ? (choosing?.observedBytes(contextTokens, shape.headCount) ?? 0) : 0;
   return {
-    cacheBytes: (tokenBytes * (tier?.rows ?? 0) + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows)) * sequences + readingBytes,
+    cacheBytes: (tokenBytes * copiedRows + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows)) * sequences + readingBytes,
     computeBytes: (logitRows * shape.vocabularySize + batchTokens * (16 * shape.embeddingLength + mixtureElements)) * 4 + scoreBytes + observedBytes,
   };
 }

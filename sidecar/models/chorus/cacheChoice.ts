@@ -115,6 +115,7 @@ function readPairs(text: string, list: string | undefined): Map<string, string> 
   for (const pair of list?.split(',') ?? []) {
     const [, name, value] = /^([a-z]+)=(.+)$/.exec(pair) ?? [];
     if (name === undefined || value === undefined) throw new TroubleError('invalid-input', `"${pair}" in the cache "${text}" is no option; write it as "window=32".`);
+    if (pairs.has(name)) throw new TroubleError('invalid-input', `The cache "${text}" has the option "${name}" twice; leave out one.`);
     pairs.set(name, value);
   }
   return pairs;

@@ -108,26 +108,48 @@ export class ChorusSequence implements BackendSequence {
     return this.tiers?.prompts?.chunkTokens(most) ?? most;
   }
 
-  /** Appends tokens: of long contexts they attend what the tiers choose, where there are any. Resolves and rejects as `Network.evaluate`. */
+  /**
+   * Appends tokens: of long contexts they attend what the tiers choose, where there are any; those of an answer the same as if they came one by one. Resolves and
+   * rejects as `Network.evaluate`.
+   */
   async forward(tokens: readonly TokenId[], { wanted, isAnswer, signal }: { readonly wanted: WantedLogits; readonly isAnswer: boolean; readonly signal?: AbortSignal }): Promise<Float32Array> {
-    const { cache, network, tiers } = this;
-    if (tiers && this.#attendsTier(isAnswer) && tokens.length <= TIER_TOKENS) {
-      this.#exactLength = Math.min(this.#exactLength, cache.length);
-      return tiers.answers.evaluate(tokens, wanted);
-    }
-    tiers?.answers.restart();
-    const prompts = tiers?.prompts;
-    const wholly = prompts ? Math.max(0, prompts.firstBlock - cache.length) : tokens.length;
-    if (!prompts || tokens.length <= wholly) return network.evaluate(cache, tokens, wanted, signal);
+    const { cache } = this;
     const { length } = cache;
     try {
-      const first = wholly > 0 ? await network.evaluate(cache, tokens.slice(0, wholly), wanted === 'all' ? 'all' : 'none', signal) : new Float32Array(0);
-      const rest = await prompts.read(tokens.slice(wholly), wanted, signal);
-      return wanted === 'all' ? joined([first, rest]) : rest;
+      return isAnswer ? await this.#answer(tokens, wanted, signal) : await this.#read(tokens, wanted, signal);
     } catch (error) {
       cache.truncate(length);
       throw error;
     }
+  }
+
+  /** Appends tokens of an answer. None of them attends pages that one behind it chose. */
+  async #answer(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
+    const { cache, tiers } = this;
+    if (!tiers) return this.#read(tokens, wanted, signal);
+    const rows: Float32Array[] = [];
+    for (let done = 0; done < tokens.length; ) {
+      const piece = tokens.slice(done, done + Math.min(TIER_TOKENS, Math.max(1, tiers.answers.tokensBeforeChoice(cache.length))));
+      done += piece.length;
+      const wantedOfPiece = wanted === 'all' || done === tokens.length ? wanted : 'none';
+      if (tiers.answers.isWorthwhile(cache.length)) {
+        this.#exactLength = Math.min(this.#exactLength, cache.length);
+        rows.push(await tiers.answers.evaluate(piece, wantedOfPiece));
+      } else rows.push(await this.#read(piece, wantedOfPiece, signal));
+    }
+    return joined(rows);
+  }
+
+  /** Appends tokens of a prompt, or of an answer that attends everything. */
+  async #read(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
+    const { cache, network, tiers } = this;
+    tiers?.answers.restart();
+    const prompts = tiers?.prompts;
+    const wholly = prompts ? Math.max(0, prompts.firstBlock - cache.length) : tokens.length;
+    if (!prompts || tokens.length <= wholly) return network.evaluate(cache, tokens, wanted, signal);
+    const first = wholly > 0 ? await network.evaluate(cache, tokens.slice(0, wholly), wanted === 'all' ? 'all' : 'none', signal) : new Float32Array(0);
+    const rest = await prompts.read(tokens.slice(wholly), wanted, signal);
+    return wanted === 'all' ? joined([first, rest]) : rest;
   }
 
   async *decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined> {
@@ -144,7 +166,7 @@ export class ChorusSequence implements BackendSequence {
       yield token;
     }
     for (;;) {
-      const room = Math.min(this.room - 1, this.#attendsTier(isAnswer) ? (this.tiers?.answers.tokensBeforeChoice(cache.length) ?? 0) : Infinity) - pending.length;
+      const room = Math.min(this.room - 1, (isAnswer ? this.tiers?.answers.tokensBeforeChoice(cache.length) : undefined) ?? Infinity) - pending.length;
       const drafted = grammar || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
       const start = performance.now();
       const logits = await this.forward([...pending, ...drafted], { wanted: drafted.length > 0 ? 'all' : 'last', isAnswer, signal: options.signal });
@@ -167,10 +189,6 @@ export class ChorusSequence implements BackendSequence {
         cache.append(guesses);
       }
     }
-  }
-
-  #attendsTier(isAnswer: boolean): boolean {
-    return isAnswer && this.tiers?.answers.isWorthwhile(this.cache.length) === true;
   }
 
   #sample(sampler: Sampler, logits: Float32Array, grammar: GrammarState | undefined, options: DecodeOptions): TokenId {

@@ -104,9 +104,10 @@ export class FastTier implements Disposable {
     });
   }
 
-  /** Tokens that can be appended before rows are chosen anew. A choice is made by a token that is known, never by a draft. */
+  /** Tokens that can be appended to an answer before rows are chosen, or chosen anew. A choice is made by a token that is known, never by a draft. */
   tokensBeforeChoice(length: number): number {
-    return this.#chosen ? Math.max(0, this.#chosen.at + this.options.refreshTokens - length) : 0;
+    if (!this.isWorthwhile(length)) return lastAttendingAll(this.options) + 1 - length;
+    return this.#isDue(length) ? 0 : (this.#chosen as Choice).at + this.options.refreshTokens - length;
   }
 
   /** Whether choosing rows of a sequence of this length leaves enough out. */
@@ -136,7 +137,7 @@ export class FastTier implements Disposable {
     const { capacity, pageRows, window, refreshQueries } = this.options;
     const { device } = this.network.options.placement;
     const length = this.sequence.length;
-    const isDue = this.tokensBeforeChoice(length) === 0;
+    const isDue = this.#isDue(length);
     const chosen = isDue ? { at: length, windowStart: Math.floor((length - window) / pageRows) * pageRows } : (this.#chosen as Choice);
     const candidates = chosen.windowStart / pageRows;
     const pages = choosablePages(candidates, this.sequence, pageRows);
@@ -172,6 +173,10 @@ export class FastTier implements Disposable {
   [Symbol.dispose](): void {
     this.#graphs[Symbol.dispose]();
     this.#storage[Symbol.dispose]();
+  }
+
+  #isDue(length: number): boolean {
+    return this.#chosen === undefined || length >= this.#chosen.at + this.options.refreshTokens;
   }
 
   #graphFor(extents: TierExtents): BuiltGraph {

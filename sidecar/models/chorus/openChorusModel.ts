@@ -17,6 +17,7 @@ import { sequenceLayout } from './cacheLayout.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
 import { tierRows } from './fastTier.ts';
+import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 import { BATCH_TOKENS } from './batchTokens.ts';
 import { Network } from './network.ts';
 import { checkModel } from './openNetwork.ts';
@@ -43,7 +44,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   const tier = model.hyperparameters.sliding ? undefined : choice.tier;
   checkCacheType(tier?.cacheType, model.hyperparameters.headSize, params.cache);
   const keptRows = choice.capacity === Infinity ? undefined : choice.capacity + ANSWER_ROWS;
-  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, choosing: choosingOf(choice, model.hyperparameters), tier: tier && { rows: tierRows(tier), cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS } });
+  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, choosing: choosingOf(choice, model.hyperparameters), tier: tier && tierNeeds(tier) });
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
   const use = <Resource extends Disposable>(resource: Resource): Resource => {
@@ -81,7 +82,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
       backend,
       text,
       limits: plan.reason ? [plan.reason] : [],
-      evaluator: () => evaluatorOf(network, caches[0] as SequenceCache, backend.sequences[0] as ChorusSequence, plan.contextSizeTokens),
+      evaluator: () => evaluatorOf(network, caches[0] as SequenceCache, backend.sequences[0] as ChorusSequence, { contextSizeTokens: plan.contextSizeTokens, keptRows: choice.capacity }),
       deviceMemoryBytes: () => (device.kind === 'cpu' ? 0 : deviceBytes()),
       dispose: async () => {
         await network.settled();
@@ -95,7 +96,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
 }
 
 /** The scheduler's first sequence, which it finds empty afterwards. */
-function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSequence, contextSizeTokens: number): Evaluator {
+function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSequence, { contextSizeTokens, keptRows }: { readonly contextSizeTokens: number; readonly keptRows: number }): Evaluator {
   const evaluator: Evaluator = {
     vocabularySize: network.options.hyperparameters.vocabularySize,
     contextSizeTokens,
@@ -103,16 +104,22 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
     // What follows a prompt is an answer.
     evaluate: (tokens, wanted) => sequence.forward(tokens, { wanted, isAnswer: true }),
     readPrompt: async (tokens, signal) => {
-      using reading = sequence.readWhole(tokens);
+      using reading = sequence.readWhole([...cache.tokens, ...tokens]);
       if (!reading) return evaluateInChunks({ evaluate: (some, wanted) => sequence.forward(some, { wanted, isAnswer: false }) }, tokens, signal);
       while (!reading.isDone) {
         signal?.throwIfAborted();
         await reading.step();
       }
     },
+    roomBehind: (promptTokens) => cache.capacity - Math.min(promptTokens, keptRows),
     dispose: () => cache.truncate(0),
   };
   return evaluator;
+}
+
+/** What attending some of a context takes. */
+function tierNeeds(tier: TierOptions): MemoryRequest['tier'] {
+  return { rows: tierRows(tier), longerThan: lastAttendingAll(tier), cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS };
 }
 
 /** What choosing rows takes while a prompt is read. */

@@ -113,12 +113,14 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
       assertClose(scored(device, keyDiff(), layer, { candidates: 50, observedFrom: 0, rows: 60 }), plainKeyDiff(layer, 50));
     });
 
-    it(`Expected Attention: ${shape}`, () => {
-      using device = new Device(kind);
-      const layer = randomLayer(60, heads, kvHeads);
-      const options = { futureTokens: 32, sinks: 4 };
-      assertClose(scored(device, expectedAttention(options), layer, { candidates: 50, observedFrom: 4, rows: 60 }), plainExpectedAttention(layer, 50, options));
-    });
+    for (const futureTokens of [32, 100]) {
+      it(`Expected Attention: ${shape}, ${futureTokens} tokens to come`, () => {
+        using device = new Device(kind);
+        const layer = randomLayer(60, heads, kvHeads);
+        const options = { futureTokens, sinks: 4 };
+        assertClose(scored(device, expectedAttention(options), layer, { candidates: 50, observedFrom: 4, rows: 60 }), plainExpectedAttention(layer, 50, options));
+      });
+    }
 
     it(`KVzip: ${shape}`, () => {
       using device = new Device(kind);

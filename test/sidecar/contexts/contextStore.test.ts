@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -148,6 +148,23 @@ describe('contexts on disk', () => {
     assert.deepEqual(await filesThere(), []);
   });
 
+  it('are not there where a file is larger than any that is read into memory', async () => {
+    await written();
+    await truncate(pathOf(first), 3 * 2 ** 30);
+    assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
+    assert.match(lines.join(), /has 3221225472 bytes, expected/);
+    assert.equal((await filesThere()).length, names.length - 1);
+  });
+
+  it('are not there where a pipe that nobody writes to has the name', { skip: process.platform === 'win32', timeout: 10_000 }, async () => {
+    await written([first]);
+    await rm(pathOf(first));
+    await execa('mkfifo', [pathOf(first)]);
+    assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
+    assert.match(lines.join(), /is no file/);
+    assert.deepEqual(await filesThere(), []);
+  });
+
   describe('leave nothing behind', () => {
     /** Writes chunks in a process that a shell starts; prints what the log hears, what came of each, and what is there then. */
     async function writeIn(shell: readonly string[], attempts: number): Promise<string> {
@@ -219,6 +236,16 @@ describe('contexts on disk', () => {
       set = { ...set, maxBytes: 3 * FILE_BYTES + 10 };
       await written();
       assert.deepEqual(await filesThere(), names.slice(0, 3).map((name) => `${name}.rows`).sort());
+    });
+
+    it('also where a folder has the name of a file that would go', async () => {
+      await written();
+      const folderThere = path.join(set.folder, set.name, `${'0'.repeat(64)}.rows`);
+      await mkdir(folderThere);
+      await utimes(folderThere, new Date(), new Date(Date.now() - 1_000_000));
+      set = { ...set, name: 'two', maxBytes: 2 * FILE_BYTES };
+      assert.deepEqual(await store.prepare(set, other, ROWS_BYTES), [0, 1]);
+      assert.deepEqual(lines, []);
     });
 
     it('where the bound is smaller than before', async () => {

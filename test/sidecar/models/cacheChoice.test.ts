@@ -51,6 +51,8 @@ describe('the choice of a cache', () => {
     ['snapkv:64,pool=median', /pool .* must be one of avg, max; got "median"/],
     ['snapkv:64,sinks=4', /no option "sinks"/],
     ['snapkv:64,window', /"window" .* is no option/],
+    ['snapkv:128,window=32,kernel=7,window=64', /has the option "window" twice/],
+    ['tiered:64,page=8,page=16', /has the option "page" twice/],
     ['snapkv:64,window=0', /what the tokens of the window attend: window .* must be at least 1; got 0/],
     ['snapkv:64,window=0,values=critical', /window .* must be at least 1; got 0/],
     ['expected-attention:35', /sinks .* no more than the rows .* besides the window, which are 3; got 4/],

@@ -132,6 +132,20 @@ describe(`selected rows on ${kind}`, () => {
       assert.equal(opened.sequence.length, 0);
     });
 
+    it(`${shape}, expected-attention: takes no more memory the farther it looks ahead`, async () => {
+      using device = new Device(kind, { threads: 2 });
+      using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
+      const sizes: number[] = [];
+      for (const future of [32, 4_096]) {
+        opened.sequence.truncate(0);
+        using prefill = new LayerMajorPrefill(opened.network.options, opened.sequence, context, { chunkTokens: 64, cacheType: 'F32', selection: parseCacheChoice(`expected-attention:64,future=${future}`) });
+        await prefill.run();
+        sizes.push(prefill.sizeBytes);
+      }
+      const [near, far] = sizes as [number, number];
+      assert.ok(far - near < 1e6, `${near} and ${far} bytes`);
+    });
+
     it(`${shape}, kvzip: reads a second time what it chooses from`, async () => {
       using device = new Device(kind, { threads: 2 });
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });

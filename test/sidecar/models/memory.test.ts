@@ -64,7 +64,12 @@ describe('the memory plan', () => {
 
   test('counts what a tier holds besides', () => {
     const plain = planMemory(request({})).neededBytes;
-    assert.equal(planMemory(request({ tier: { rows: 1_280, cacheElementBytes: 2 } })).neededBytes - plain, 131_072 * 3 * 1_280);
+    assert.equal(planMemory(request({ tier: { rows: 1_280, longerThan: 1_168, cacheElementBytes: 2 } })).neededBytes - plain, 131_072 * 3 * 1_280);
+  });
+
+  test('counts no copies where the context is not longer than what is attended in any case', () => {
+    const plain = planMemory(request({})).neededBytes;
+    assert.equal(planMemory(request({ tier: { rows: 1_048_832, longerThan: 8_192, cacheElementBytes: 2 } })).neededBytes, plain);
   });
 
   test('refuses a model larger than memory', () => {

@@ -170,6 +170,41 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
     }
   });
 
+  it('an answer is the same whether its tokens come one by one or many at once, from where everything is attended on', async () => {
+    using device = new Device(kind, { threads: 2 });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
+    const { network, model } = opened;
+    // The first 89 tokens attend everything.
+    const [begins, chooses, ends] = [80, 89, 120];
+    const answered = async (piece: (length: number, fast: Tiers['answers']) => number): Promise<Float32Array[]> => {
+      using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES });
+      using tiers = new Tiers(network, sequence, { ...options, cacheType: 'F16' });
+      const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
+      await chorus.forward(tokens.slice(0, begins), { wanted: 'last', isAnswer: false });
+      const rows: Float32Array[] = [];
+      while (sequence.length < ends) {
+        const end = Math.min(ends, sequence.length + piece(sequence.length, tiers.answers));
+        rows.push(...rowsOf(await chorus.forward(tokens.slice(sequence.length, end), { wanted: 'all', isAnswer: true })));
+      }
+      network.forget(sequence);
+      return rows;
+    };
+    const expected = await answered(() => 1);
+    const before: [number, number][] = [];
+    const drafted = await answered((length, fast) => {
+      before.push([length, fast.tokensBeforeChoice(length)]);
+      return Math.max(1, fast.tokensBeforeChoice(length));
+    });
+    assert.deepEqual(before.slice(0, 4), [[begins, chooses - begins], [chooses, 0], [chooses + 1, options.refreshTokens - 1], [chooses + options.refreshTokens, 0]]);
+    for (const rows of [drafted, await answered(() => ends)]) {
+      assert.equal(rows.length, ends - begins);
+      for (const [index, row] of rows.entries()) {
+        const { normalisedSquaredError } = compareLogits(row, [expected[index] as Float32Array], TINY_VOCABULARY);
+        assert.ok(normalisedSquaredError <= (kind === 'cpu' && cacheType === 'F32' ? 1e-9 : 1e-3), `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
+      }
+    }
+  });
+
   for (const blockTokens of blocks) {
     it(`a prompt in blocks of ${blockTokens} has the logits of plain loops, however it is cut`, async () => {
       using device = new Device(kind, { threads: 2 });
