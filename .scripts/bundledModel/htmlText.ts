@@ -1,6 +1,6 @@
 /** The words of a page of a manual, without its navigation. */
 
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', mdash: '—', ndash: '–', hellip: '…', copy: '©', para: '', reg: '®', times: '×', rarr: '→', larr: '←' };
+const NAMED: ReadonlyMap<string, string> = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', mdash: '—', ndash: '–', hellip: '…', copy: '©', para: '', reg: '®', times: '×', rarr: '→', larr: '←' }));
 const WITHOUT_WORDS = /<(script|style|head|header|footer|nav|aside|button|svg|noscript|form)\b[\s\S]*?<\/\1>/gi;
 /** Menus of the manuals that the corpus takes (Apache's, PostgreSQL's, LibreOffice's). */
 const MENUS = /<div (?:id="(?:page-header|path|quickview|footer|comments_thread|SearchFrame|DonationFrame|Index)"|class="(?:up|toplang|bottomlang|navheader|navfooter|relatedtopics|index-label|top)")[\s\S]*?<\/div>/gi;
@@ -20,6 +20,6 @@ function decodeEntities(text: string): string {
   return text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (whole, decimal?: string, hexadecimal?: string, name?: string) => {
     const code = decimal ? Number(decimal) : hexadecimal ? parseInt(hexadecimal, 16) : undefined;
     if (code !== undefined) return code <= 0x10ffff ? String.fromCodePoint(code === 160 ? 32 : code) : whole;
-    return NAMED[(name as string).toLowerCase()] ?? whole;
+    return NAMED.get((name as string).toLowerCase()) ?? whole;
   });
 }

@@ -28,11 +28,11 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
 export async function checkLicence(listed: CorpusPackage, cacheFolder: string): Promise<void> {
   const allowed = listed.registry === 'debian' || listed.domains.includes('udhr') ? FOR_PROSE : PERMISSIVE;
   const where = `${listed.registry} ${listed.name} ${listed.version}`;
-  if (!choices(listed.licence).some((licence) => allowed.has(licence))) throw new Error(`${where} is listed under ${listed.licence}, which is none of ${[...allowed].join(', ')}.`);
+  if (choices(listed.licence, allowed).length === 0) throw new Error(`${where} is listed under ${listed.licence}, which is none of ${[...allowed].join(', ')}.`);
   // Debian's copyright files are prose: whoever lists such a package has read it.
   if (listed.registry === 'debian') return;
   const own = await licenceOf(listed, packageFolder(cacheFolder, listed));
-  if (!choices(own).some((licence) => choices(listed.licence).includes(licence))) throw new Error(`${where} is listed under ${listed.licence}, but says of itself: ${own}.`);
+  if (!choices(own, allowed).some((licence) => choices(listed.licence, allowed).includes(licence))) throw new Error(`${where} is listed under ${listed.licence}, but says of itself: ${own}.`);
 }
 
 /** Licence as the package itself states it, as an SPDX expression where that can be told. */
@@ -61,11 +61,11 @@ function spdx(stated: string): string {
   return SPELLINGS.find(([pattern]) => pattern.test(stated.trim()))?.[1] ?? stated.trim();
 }
 
-/** Licences of which one may be chosen. One that joins several with AND allows nothing less than all of them. */
-function choices(expression: string): readonly string[] {
+/** Licences of which one may be chosen, of those that are allowed. One that joins several with AND allows nothing less than all of them. */
+function choices(expression: string, allowed: ReadonlySet<string>): readonly string[] {
   const alternatives = expression.replace(/[()]/g, '').split(/\s+OR\s+/i);
   return alternatives.flatMap((alternative) => {
     const joined = alternative.split(/\s+AND\s+/i).map((licence) => licence.trim());
-    return joined.every((licence) => PERMISSIVE.has(licence) || FOR_PROSE.has(licence)) ? joined.slice(0, 1) : [];
+    return joined.every((licence) => allowed.has(licence)) ? [joined.sort().join(' AND ')] : [];
   });
 }

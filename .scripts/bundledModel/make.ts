@@ -1,17 +1,18 @@
 /**
  * Makes the bundled model from nothing: `npx tsx .scripts/bundledModel/make.ts [--until STEP] [--only-corpus]`. Fetches the texts and the seed,
  * carries out the steps of `recipe.ts` and measures what came out. Whatever ends it, the same command goes on: steps that are done stay done,
- * trainings go on from their last checkpoint. A step whose recipe changed is done again, and all that need it.
+ * trainings go on from their last checkpoint. A step whose recipe changed is begun anew, and all that need it.
  */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { developerCacheFolder } from '../fetchModel.ts';
 import { corpusFolder, makeCorpus, type CorpusReport } from './corpus.ts';
 import { compared, seed, steps, type RecipeStep } from './recipe.ts';
+import { beginStep, endStep } from './stepNotes.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = path.join(developerCacheFolder(), 'bundled-model');
@@ -39,15 +40,15 @@ async function carryOut(step: RecipeStep): Promise<void> {
   const inputs = [corpus.fingerprint, args, step.needs.map((name) => made.get(name)?.digest)];
   const digest = createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
   made.set(step.name, { file: output, digest });
-  const note = `${output}.recipe`;
-  if ((await readFile(note, 'utf8').catch(() => '')) === digest && (await stat(output).catch(() => undefined))) {
+  const rest = await beginStep(output, digest);
+  if (rest === 'nothing') {
     console.log(`${step.name}: there already`);
     return;
   }
   console.log(`\n${step.name}: ${step.why}`);
-  await rm(note, { force: true });
-  await chorus(args);
-  await writeFile(note, digest);
+  // Checkpoints of another recipe must not be taken up.
+  await chorus(rest === 'begin anew' && args[0] === 'train' ? [...args, '--restart'] : args);
+  await endStep(output, digest);
 }
 
 async function measure(): Promise<void> {

@@ -94,16 +94,8 @@ export class Tape {
     for (let index = this.#nodes.length - 1; index >= 0; index--) {
       const { node, rule } = this.#nodes[index] as TapedNode;
       const gradient = gradients.get(node.result.pointer);
-      if (!gradient) continue;
       gradients.delete(node.result.pointer);
-      if (!rule) throw new NotDifferentiableError(`${node.op} of ${node.sources.map(String).join(', ')} has no derivative, and a parameter depends on it.`);
-      const sourceGradients = rule(this.#context(node, gradient));
-      node.sources.forEach((source, number) => {
-        const added = sourceGradients[number];
-        if (!added || !this.#leading.has(source.pointer)) return;
-        const before = gradients.get(source.pointer);
-        gradients.set(source.pointer, before ? add(graph, before, added) : added);
-      });
+      if (gradient) this.#addGradients(gradients, { node, rule }, gradient);
       for (const parameter of firstUse.get(index) ?? []) {
         const complete = gradients.get(parameter.pointer);
         if (complete) result.set(parameter, complete);
@@ -112,6 +104,18 @@ export class Tape {
     const missing = this.#parameters.find((parameter) => !result.has(parameter));
     if (missing) throw new NotDifferentiableError(`The loss does not depend on the parameter ${missing.toString()}.`);
     return result;
+  }
+
+  /** Adds what a node passes on of its gradient to those of its sources. */
+  #addGradients(gradients: Map<Pointer, Tensor>, { node, rule }: TapedNode, gradient: Tensor): void {
+    if (!rule) throw new NotDifferentiableError(`${node.op} of ${node.sources.map(String).join(', ')} has no derivative, and a parameter depends on it.`);
+    const sourceGradients = rule(this.#context(node, gradient));
+    node.sources.forEach((source, number) => {
+      const added = sourceGradients[number];
+      if (!added || !this.#leading.has(source.pointer)) return;
+      const before = gradients.get(source.pointer);
+      gradients.set(source.pointer, before ? add(this.graph, before, added) : added);
+    });
   }
 
   #record(node: NodeRecord, rule: Rule | undefined): void {

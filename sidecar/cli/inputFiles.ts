@@ -19,9 +19,9 @@ export async function readTokens(file: string): Promise<readonly TokenId[]> {
 export async function readText(file: string): Promise<string> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
   } catch (error) {
-    throw new UsageError(`${file} can't be read: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`${file} can't be read as UTF-8 text: ${(error as Error).message}`, { cause: error });
   }
   if (text === '') throw new UsageError(`${file} is empty.`);
   return text;

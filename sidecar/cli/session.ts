@@ -58,12 +58,11 @@ export class Session {
     const launch = launchOptions();
     if (settings === undefined) return Session.#initialized(await findOrStart(launch), undefined, undefined);
     const ownHome = await createOwnHome();
-    try {
-      return await Session.#initialized(await findOrStart({ ...launch, homeFolder: ownHome }), ownHome, settings);
-    } catch (error) {
+    const attachment = await findOrStart({ ...launch, homeFolder: ownHome }).catch(async (error: unknown) => {
       await removeOwnHome(ownHome);
       throw error;
-    }
+    });
+    return Session.#initialized(attachment, ownHome, settings);
   }
 
   /** Connects to the shared sidecar, which gets models for this session as `downloads` says. Throws `SidecarError`. */
@@ -82,9 +81,14 @@ export class Session {
     const session = new Session(attachment, ownHome);
     // Without settings the sidecar keeps the model that the user's editors chose.
     const initializationOptions: ChorusInitializationOptions = { clientKind: 'cli', clientVersion: CLI_VERSION, ...(settings ? { settings } : {}) };
-    await session.request('initialize', { processId: process.pid, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
-    await session.notify('initialized', {});
-    return session;
+    try {
+      await session.request('initialize', { processId: process.pid, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
+      await session.notify('initialized', {});
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
   }
 
   /** Version and process of the sidecar. */

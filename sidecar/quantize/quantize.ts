@@ -3,12 +3,12 @@ import type { MakingOptions } from '../engine/making.ts';
 import { readGgufHeader, type GgufHeader } from '../models/gguf/header.ts';
 import { locateTensors } from '../models/gguf/locate.ts';
 import { refuseOverwriting } from '../models/gguf/overwriting.ts';
-import { chunksOf, converted, fileRows } from '../models/gguf/rows.ts';
+import { chunksOf, fileRows } from '../models/gguf/rows.ts';
 import { allParts } from '../models/gguf/validate.ts';
 import { copiedMetadata, tensorBytes, writeGguf, type GgufEntry, type TensorSource } from '../models/gguf/writer.ts';
 import type { QuantizeParams, QuantizeResult } from '../protocol/engine.ts';
 import { isWhisperFile } from '../speech/whisperFile.ts';
-import { finiteRows } from './finiteRows.ts';
+import { convertedRows } from './convertedRows.ts';
 import { planTypes, type PlannedTensor } from './plan.ts';
 import { quantizeSpeech } from './quantizeSpeech.ts';
 import { summary } from './summary.ts';
@@ -44,7 +44,7 @@ export async function quantize(params: QuantizeParams, options: MakingOptions = 
 
 function tensorSource({ source, type }: PlannedTensor, file: FileHandle): TensorSource {
   const rows = fileRows(file, source);
-  return { name: source.name, shape: source.shape, type, chunks: () => chunksOf(type === rows.type ? rows : converted(finiteRows(rows, source.name), type)) };
+  return { name: source.name, shape: source.shape, type, chunks: () => chunksOf(type === rows.type ? rows : convertedRows(rows, source.name, type)) };
 }
 
 async function metadataOf(header: GgufHeader, type: TargetType): Promise<Map<string, GgufEntry>> {

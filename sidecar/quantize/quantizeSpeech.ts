@@ -4,10 +4,10 @@ import { isQuantised, tensorTypes } from '../../kernels/ggml/types.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { MakingOptions } from '../engine/making.ts';
 import { refuseOverwriting } from '../models/gguf/overwriting.ts';
-import { chunksOf, converted, fileRows } from '../models/gguf/rows.ts';
+import { chunksOf, fileRows } from '../models/gguf/rows.ts';
 import type { QuantizeParams, QuantizeResult } from '../protocol/engine.ts';
 import { FILE_TYPE_OFFSET_BYTES, readWhisperFile, type WhisperFile } from '../speech/whisperFile.ts';
-import { finiteRows } from './finiteRows.ts';
+import { convertedRows } from './convertedRows.ts';
 import { planTypes, type PlannedTensor } from './plan.ts';
 import { summary } from './summary.ts';
 import { QUANTIZATION_VERSION, targetTypeOf, targetTypes, type TargetType } from './targetTypes.ts';
@@ -61,5 +61,5 @@ async function writeTensor(source: FileHandle, target: FileHandle, { source: ten
   const numbers = Int32Array.of(tensor.shape.length, name.length, tensorTypes[type].id, ...tensor.shape);
   await target.writeFile(Buffer.concat([Buffer.from(numbers.buffer), name]));
   const rows = fileRows(source, tensor);
-  for await (const chunk of chunksOf(type === rows.type ? rows : converted(finiteRows(rows, tensor.name), type))) await target.writeFile(chunk);
+  for await (const chunk of chunksOf(type === rows.type ? rows : convertedRows(rows, tensor.name, type))) await target.writeFile(chunk);
 }

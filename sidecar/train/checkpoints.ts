@@ -20,6 +20,8 @@ export interface CheckpointState<Stream = StreamState> {
   readonly stream: Stream;
   /** Of what must stay the same for the training to go on. */
   readonly fingerprint: string;
+  /** Digest of the file whose weights or tokenizer the training began with. Absent where there is none, and in checkpoints from before it was noted. */
+  readonly origin?: string;
   readonly parameters: readonly { readonly name: string; readonly extents: readonly number[] }[];
 }
 
@@ -58,8 +60,11 @@ export class Checkpoints<Stream = StreamState> {
     return names.flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
   }
 
-  /** What the last checkpoint holds besides tensors. `undefined` where there is none. Throws `TroubleError` where it is of another training or damaged. */
-  async readState(fingerprint: string): Promise<CheckpointState<Stream> | undefined> {
+  /**
+   * What the last checkpoint holds besides tensors. `undefined` where there is none. Throws `TroubleError` where it is of another training, damaged, or of a
+   * step that the training does not have.
+   */
+  async readState({ fingerprint, origin, totalSteps }: Pick<CheckpointState, 'fingerprint' | 'origin'> & { readonly totalSteps: number }): Promise<CheckpointState<Stream> | undefined> {
     const last = (await this.steps()).at(-1);
     if (last === undefined) return undefined;
     let state: CheckpointState<Stream>;
@@ -68,8 +73,11 @@ export class Checkpoints<Stream = StreamState> {
     } catch (error) {
       throw this.#damaged(last, `${STATE_FILE} can't be read (${(error as Error).message})`, error);
     }
-    if (state.fingerprint !== fingerprint) {
+    if (state.fingerprint !== fingerprint || (state.origin !== undefined && state.origin !== origin)) {
       throw new TroubleError('invalid-input', `The checkpoints in ${this.folder} are of a training with another model, data or options. Choose another --name, or --restart to begin anew.`);
+    }
+    if (state.step > totalSteps) {
+      throw new TroubleError('invalid-input', `The last checkpoint in ${this.folder} is of step ${state.step}, beyond --steps ${totalSteps}. Choose --steps ${state.step} or more, another --name, or --restart to begin anew.`);
     }
     return state;
   }

@@ -23,7 +23,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads files, and all files of folders. Skips, and counts, what is no UTF-8 text, larger than the limit, empty, or the same as a file before.
- * Throws `TroubleError` 'invalid-input' for a path that does not exist, and where no text is left.
+ * Throws `TroubleError` 'invalid-input' for a path that does not exist or is a pipe or a device, and where no text is left.
  */
 export async function readCorpus(paths: readonly string[], { maxFileBytes }: CorpusOptions): Promise<Corpus> {
   const texts: string[] = [];
@@ -74,7 +74,8 @@ async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
     const status = await stat(given).catch((error: unknown) => {
       throw new TroubleError('invalid-input', `${given} can't be read: ${(error as Error).message}`, { cause: error });
     });
-    if (!status.isDirectory()) files.push(given);
+    if (status.isFile()) files.push(given);
+    else if (!status.isDirectory()) throw new TroubleError('invalid-input', `${given} is neither a file nor a folder: write its text to a file first.`);
     else {
       const entries = await readdir(given, { recursive: true, withFileTypes: true });
       files.push(...entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort());

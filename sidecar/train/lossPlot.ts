@@ -7,8 +7,9 @@ const SMOOTHING = 0.05;
 /** A drawing of the losses by step, and of their running mean, as SVG. */
 export function lossPlot(losses: readonly number[]): string {
   const finite = losses.filter((loss) => Number.isFinite(loss));
-  const low = Math.min(...finite);
-  const high = Math.max(...finite, low + 1e-3);
+  // Not by `Math.min(...finite)`: an argument for each step would be too many in a long training.
+  const low = finite.reduce((least, loss) => Math.min(least, loss), Infinity);
+  const high = finite.reduce((most, loss) => Math.max(most, loss), low + 1e-3);
   const x = (step: number): number => MARGIN + ((WIDTH - 2 * MARGIN) * step) / Math.max(1, losses.length - 1);
   const y = (loss: number): number => HEIGHT - MARGIN - ((HEIGHT - 2 * MARGIN) * (loss - low)) / (high - low);
   const line = (values: readonly number[]): string => values.map((value, step) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(' ');

@@ -9,7 +9,9 @@ import { train } from './training.ts';
 import type { TrainListeners } from './trainListeners.ts';
 
 const stopping = new AbortController();
-const send = (message: TrainMessage): void => void process.send?.(message);
+const send = (message: TrainMessage, onSent: () => void = () => undefined): void => (process.send ? void process.send(message, undefined, undefined, onSent) : onSent());
+/** Resolves when the parent has it: what is still on its way when the channel closes is lost. */
+const sent = (message: TrainMessage): Promise<void> => new Promise((resolve) => send(message, resolve));
 
 // Without a parent the step under way ends, its checkpoint is written, and that is all.
 process.on('disconnect', () => stopping.abort());
@@ -30,10 +32,10 @@ async function run(options: TrainOptions | SpeechTrainOptions): Promise<void> {
   };
   try {
     const result = 'speech' in options ? await trainSpeech(options, listeners) : await train(options, listeners);
-    send({ kind: 'result', result });
+    await sent({ kind: 'result', result });
   } catch (error) {
     const { code, message } = error instanceof TroubleError ? error : { code: 'engine-failed' as const, message: error instanceof Error ? error.message : String(error) };
-    send({ kind: 'trouble', code, message });
+    await sent({ kind: 'trouble', code, message });
   }
 }
 

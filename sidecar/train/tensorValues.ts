@@ -4,9 +4,12 @@ import type { TensorType } from '../../kernels/ggml/types.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { LocatedTensor } from '../models/gguf/locate.ts';
 
-/** A tensor of a file in float32. Throws `TroubleError` 'truncated-model'. */
+/** A tensor of a file in float32. Throws `TroubleError` 'truncated-model', or 'invalid-model' where a value is infinite or no number. */
 export async function readValues(source: LocatedTensor): Promise<Float32Array> {
-  return toFloat32(source.type as TensorType, await readBytes(source));
+  const values = toFloat32(source.type as TensorType, await readBytes(source));
+  const wrong = values.find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw new TroubleError('invalid-model', `The tensor ${source.name} of ${source.header.path} holds ${wrong}: the model is damaged or its training diverged.`);
+  return values;
 }
 
 /** A tensor of a file as it stands there. Throws `TroubleError` 'truncated-model'. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import { architectures } from '../models/architectures/architectures.ts';
@@ -17,6 +19,8 @@ export interface TrainedModel {
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
   /** Of the file that is written at the end. */
   readonly metadata: ReadonlyMap<string, GgufEntry>;
+  /** Digest of the model's files, or with random weights of the tokenizer alone. */
+  readonly origin: string;
 }
 
 const SCRATCH_ROPE_BASE = 10_000;
@@ -29,7 +33,7 @@ export async function modelFromFile(file: string): Promise<TrainedModel> {
   const metadata = new Map<string, GgufEntry>(await copiedMetadata(headers[0] as GgufHeader));
   for (const key of ['split.no', 'split.count', 'split.tensors.count', 'general.quantization_version']) metadata.delete(key);
   metadata.set('general.file_type', { type: 'u32', value: 0 });
-  return { architecture, hyperparameters, specs: specs.filter(({ name }) => tensors.has(name)), tensors, metadata };
+  return { architecture, hyperparameters, specs: specs.filter(({ name }) => tensors.has(name)), tensors, metadata, origin: await digestOfFiles(headers.map((header) => header.path)) };
 }
 
 /** A Llama network of these sizes with tied output, and the tokenizer of a file. Throws `TroubleError` for sizes that do not fit together. */
@@ -37,6 +41,7 @@ export async function modelFromScratch(tokenizerFile: string, sizes: ScratchSize
   if (sizes.width % sizes.heads !== 0 || (sizes.width / sizes.heads) % 2 !== 0) {
     throw new TroubleError('invalid-input', `A width of ${sizes.width} can't be shared by ${sizes.heads} heads of an even size.`);
   }
+  if (sizes.heads % sizes.kvHeads !== 0) throw new TroubleError('invalid-input', `${sizes.kvHeads} KV heads can't be shared by ${sizes.heads} heads: expected a number that divides them.`);
   const source = await readGgufHeader(tokenizerFile);
   const vocabularySize = source.arrayLengths.get('tokenizer.ggml.tokens');
   if (vocabularySize === undefined) throw new TroubleError('invalid-input', `${tokenizerFile} holds no tokenizer.`);
@@ -58,12 +63,19 @@ export async function modelFromScratch(tokenizerFile: string, sizes: ScratchSize
   const header: GgufHeader = { ...source, metadata: new Map(Object.entries(keys).map(([key, { value }]) => [key, value])), tensors: [] };
   const architecture = architectures.get('llama') as Architecture;
   const hyperparameters = architecture.readHyperparameters(new Metadata(header));
-  const tokenizerKeys = [...source.metadataRanges.keys()].filter((key) => key.startsWith('tokenizer.'));
+  const tokenizer = await copiedMetadata(source, [...source.metadataRanges.keys()].filter((key) => key.startsWith('tokenizer.')));
   return {
     architecture,
     hyperparameters,
     specs: architecture.weights(hyperparameters).filter(({ optional }) => !optional),
     tensors: locateTensors([]),
-    metadata: new Map<string, GgufEntry>([...Object.entries(keys), ...(await copiedMetadata(source, tokenizerKeys))]),
+    metadata: new Map<string, GgufEntry>([...Object.entries(keys), ...tokenizer]),
+    origin: [...tokenizer].reduce((hash, [key, { bytes }]) => hash.update(key).update(bytes), createHash('sha256')).digest('hex'),
   };
+}
+
+async function digestOfFiles(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
 }

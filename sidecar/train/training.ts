@@ -5,6 +5,7 @@ import { readF32 } from '../../kernels/ggml/transfer.ts';
 import { AdamW } from '../../kernels/optimiser/adamW.ts';
 import type { WeightType } from '../../kernels/optimiser/parameters.ts';
 import { TroubleError } from '../engine/engine.ts';
+import { refuseOverwriting } from '../models/gguf/overwriting.ts';
 import { BatchStream } from './batchStream.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { readCorpus, type Corpus } from './corpus.ts';
@@ -32,6 +33,7 @@ const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0' } as const satisfies 
 export async function train(options: TrainOptions, listeners: TrainListeners = {}): Promise<TrainResult> {
   const { microSequences, batchSequences, sequenceTokens } = options;
   if (batchSequences % microSequences !== 0) throw new TroubleError('invalid-input', `${batchSequences} sequences of a step can't be computed ${microSequences} at a time.`);
+  await refuseOverwriting([options.modelPath, ...options.dataPaths], options.outputPath);
   const corpus = await readCorpus(options.dataPaths, options);
   listeners.onNote?.(describeCorpus(corpus));
   const model = options.scratch ? await modelFromScratch(options.modelPath, options.scratch, sequenceTokens) : await modelFromFile(options.modelPath);
@@ -41,8 +43,8 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     using devices = new NetworkDevices(options.device, { threads: options.threads, batches: batchSequences / microSequences });
     const checkpoints = new Checkpoints(options.checkpointFolder);
     const fingerprint = fingerprintOf(options, model, corpus);
-    if (!options.resume) await checkpoints.clear();
-    const resumed = await checkpoints.readState(fingerprint);
+    const { origin } = model;
+    const resumed = options.resume ? await checkpoints.readState({ fingerprint, origin, totalSteps: options.schedule.totalSteps }) : undefined;
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
     const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, resumed?.stream);
     let reached: Reached = { step: resumed?.step ?? 0, losses: resumed?.losses ?? [] };
@@ -77,8 +79,10 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
         },
         devices.all,
       );
+      // Not before all that may be refused was looked at.
+      if (!options.resume && phase === phases[0]) await checkpoints.clear();
       listeners.onNote?.(describeTraining(placed, networks, reached));
-      reached = await runSteps({ options, listeners, phase, optimiser, networks, stream, reached, save: (state) => checkpoints.save({ ...state, stream: stream.state, fingerprint }, parameters) });
+      reached = await runSteps({ options, listeners, phase, optimiser, networks, stream, reached, save: (state) => checkpoints.save({ ...state, stream: stream.state, fingerprint, origin }, parameters) });
       if (reached.step < phase.lastStep) return reached;
       if (phase === phases.at(-1)) return { ...reached, ...(await writeResult(options.outputPath, placed, reached.losses)) };
       values = new Map(parameters.all.map(({ spec, master }) => [spec.name, readF32(parameters.device, master)]));

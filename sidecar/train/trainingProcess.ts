@@ -36,11 +36,13 @@ export async function trainInProcess(options: TrainOptions | SpeechTrainOptions,
   signal?.addEventListener('abort', stop, { once: true });
   try {
     send({ kind: 'start', options });
+    if (signal?.aborted) stop();
     const end = await subprocess;
     if (last?.kind === 'result') return last.result;
     if (last?.kind === 'trouble') throw new TroubleError(last.code, last.message, { detail: output.text || undefined });
     const how = end.signal === undefined ? `exit code ${String(end.exitCode)}` : `signal ${end.signal}`;
-    throw new TroubleError('engine-crashed', `The training stopped unexpectedly (${how}). Its last checkpoint is whole: the same command goes on from there.`, { detail: output.text || undefined });
+    const hint = end.signal === 'SIGKILL' ? ' The system may have ended it for lack of memory.' : '';
+    throw new TroubleError('engine-crashed', `The training stopped unexpectedly (${how}).${hint} Checkpoints that it wrote are whole: the same command goes on from the last one.`, { detail: output.text || undefined });
   } finally {
     signal?.removeEventListener('abort', stop);
   }

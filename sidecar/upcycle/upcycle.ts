@@ -17,7 +17,7 @@ export async function upcycle(params: UpcycleParams, options: MakingOptions = {}
   const inputs = await openInputs(params.modelPaths, params.outputPath);
   try {
     const recipe = recipeOf(params, inputs);
-    const content = await compose(inputs, recipe, await routersOf(params, inputs, options));
+    const content = await compose(inputs, recipe, recipe.experts > 1 ? await routersOf(params, inputs, options) : noRouters);
     await writeWith(params.outputPath, content, 'Writing', options);
     const elements = content.tensors.map(({ shape }) => shape.reduce((product, extent) => product * extent, 1));
     return {
@@ -30,6 +30,9 @@ export async function upcycle(params: UpcycleParams, options: MakingOptions = {}
     await inputs.close();
   }
 }
+
+/** Of a dense model. */
+const noRouters: RouterWeights = () => new Float32Array(0);
 
 function recipeOf(params: UpcycleParams, inputs: Inputs): Recipe {
   if (params.dense || inputs.count < 2) return denseRecipe;
@@ -51,7 +54,7 @@ async function routersOf({ gates, outputPath }: UpcycleParams, inputs: Inputs, o
   // What enters the routers is near to what enters them in the average of all inputs.
   const seedPath = path.join(path.dirname(outputPath), `.${path.basename(outputPath)}.${process.pid}.average.gguf`);
   try {
-    const average = await compose(inputs, denseRecipe, () => new Float32Array(0));
+    const average = await compose(inputs, denseRecipe, noRouters);
     await writeWith(seedPath, average, 'Averaging', options);
     const states = await readHiddenStates(seedPath, gates.prompts, {
       blockKind: inputs.blockKind,

@@ -18,6 +18,10 @@ line, <b>bold</b> &amp; more.</p><ul><li>one</li><li>two &lt; three</li></ul><fo
     assert.equal(htmlToText('<p>&#169; &#x263a; &unknown;</p>'), '© ☺ &unknown;\n');
   });
 
+  it('knows no character by a name that objects of JavaScript have', () => {
+    assert.equal(htmlToText('<p>a &constructor; b</p>'), 'a &constructor; b\n');
+  });
+
   it('keeps the preamble of a declaration, which stands in a header of its own', () => {
     assert.equal(htmlToText('<h1>All</h1><header><h2>Preamble</h2><p>Whereas …</p></header><p>Now.</p>'), 'All\n\nPreamble\n\nWhereas …\n\nNow.\n');
   });

@@ -55,6 +55,15 @@ describe('checkLicence', () => {
     await assert.rejects(checkLicence(listed('MIT'), cache), /MIT AND GPL-2.0/);
   });
 
+  it('wants all licences that AND joins to be allowed, in whatever order', async () => {
+    await npmPackage('MIT AND MPL-2.0');
+    await assert.rejects(checkLicence(listed('MIT'), cache), /says of itself: MIT AND MPL-2\.0/);
+    await assert.rejects(checkLicence(listed('MIT AND MPL-2.0'), cache), /none of MIT/);
+    await npmPackage('MIT AND ISC');
+    await checkLicence(listed('ISC AND MIT'), cache);
+    await assert.rejects(checkLicence(listed('MIT'), cache), /says of itself: MIT AND ISC/);
+  });
+
   it('refuses a listed licence that does not allow it', async () => {
     await npmPackage('GPL-3.0');
     await assert.rejects(checkLicence(listed('GPL-3.0'), cache), /none of MIT/);

@@ -7,6 +7,7 @@ import { evaluateLanguage, type LanguageResult } from '../../evaluate/languages.
 import { readLanguageTexts } from '../../evaluate/languageTexts.ts';
 import { integer, withModelOptions, type ModelOptions } from '../options.ts';
 import { formatShare, formatTable, printJson } from '../output.ts';
+import { assertWritable } from '../outputFiles.ts';
 import { withEngine } from '../withEngine.ts';
 
 interface EvaluateLanguagesOptions extends ModelOptions {
@@ -43,6 +44,7 @@ function languageList(value: string): readonly string[] {
 
 async function evaluateLanguages(options: EvaluateLanguagesOptions): Promise<void> {
   const { languages, svg } = options;
+  if (svg !== undefined) await assertWritable(svg);
   const texts = options.texts === undefined ? new Map<string, string>() : await readLanguageTexts(path.resolve(options.texts), options.bytes);
   const result = await withEngine(options, async (engine, model, signal, bar) => {
     const results: LanguageResult[] = [];

@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
-import { access, constants, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { TroubleError } from '../../engine/engine.ts';
 import { tokenizerOf } from '../../retrieval/context.ts';
 import { generateProse } from '../../retrieval/generatedTexts.ts';
 import { heatMap } from '../../retrieval/heatMap.ts';
 import { askNeedle, makeNeedleTask, type NeedleAnswer } from '../../retrieval/needle.ts';
 import { wilsonInterval } from '../../retrieval/proportions.ts';
-import { UsageError } from '../exitCodes.ts';
 import { integer, integers, withModelOptions, type ModelOptions } from '../options.ts';
 import { formatShare, formatTable, printJson } from '../output.ts';
+import { assertWritable } from '../outputFiles.ts';
 import { retrievalTexts } from '../retrievalTexts.ts';
 import { withEngine } from '../withEngine.ts';
 
@@ -47,7 +46,6 @@ export function addNeedle(program: Command): void {
 
 async function needle(options: NeedleCommandOptions): Promise<void> {
   const { lengths, depths, needles, seed, svg } = options;
-  // Before the work, which may take long.
   if (svg !== undefined) await assertWritable(svg);
   const source = await retrievalTexts(options.text, generateProse);
   const needed = Math.max(...lengths) + ANSWER_TOKENS;
@@ -75,13 +73,6 @@ async function needle(options: NeedleCommandOptions): Promise<void> {
   if (svg !== undefined) await writeFile(svg, heatMap(mapOf(result, options)));
   if (options.json) return printJson(result);
   process.stdout.write(`${describe(result, options).join('\n')}\n`);
-}
-
-async function assertWritable(file: string): Promise<void> {
-  const folder = path.dirname(path.resolve(file));
-  await access(folder, constants.W_OK).catch((error: unknown) => {
-    throw new UsageError(`${file} can't be written: ${(error as Error).message}`, { cause: error });
-  });
 }
 
 function mapOf({ model, cache, cells, needles, share }: { readonly model: string; readonly cache: string; readonly cells: readonly Cell[]; readonly needles: number; readonly share: number }, { lengths, depths }: NeedleCommandOptions): Parameters<typeof heatMap>[0] {

@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
-import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { OUTLIERS, type OutliersParams, type OutliersResult } from '../../protocol/engine.ts';
+import { readText } from '../inputFiles.ts';
 import { integer, withJson } from '../options.ts';
 import { formatTable, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
@@ -35,7 +35,7 @@ export function addOutliers(program: Command): void {
 async function outliers(model: string, options: OutliersOptions): Promise<void> {
   const params: OutliersParams = {
     modelPath: path.resolve(model),
-    sample: await readFile(options.file, 'utf8'),
+    sample: await readText(options.file),
     maxTokens: options.tokens,
     contextTokens: options.ctx,
     device: options.device,

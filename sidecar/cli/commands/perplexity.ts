@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readFile } from 'node:fs/promises';
+import { readText } from '../inputFiles.ts';
 import { integer, withModelOptions, type ModelOptions } from '../options.ts';
 import { printJson } from '../output.ts';
 import { withEngine } from '../withEngine.ts';
@@ -18,7 +18,7 @@ export function addPerplexity(program: Command): void {
 }
 
 async function perplexity(options: PerplexityOptions): Promise<void> {
-  const text = await readFile(options.file, 'utf8');
+  const text = await readText(options.file);
   const result = await withEngine(options, async (engine, model, signal) => ({
     ...(await engine.perplexity({ text, contextTokens: options.ctx }, { signal })),
     engine: model.engine,

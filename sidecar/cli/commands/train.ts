@@ -8,10 +8,11 @@ import { defaultModelPath } from '../../store/defaultModel.ts';
 import type { LowRankOptions, ScratchSizes, TrainOptions, TrainProgress } from '../../train/options.ts';
 import type { SpeechSizes, SpeechTrainOptions } from '../../train/speech/speechOptions.ts';
 import { trainInProcess } from '../../train/trainingProcess.ts';
-import { InterruptedError } from '../exitCodes.ts';
+import { InterruptedError, UsageError } from '../exitCodes.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { decimal, integer, regularExpression, withJson } from '../options.ts';
 import { printJson } from '../output.ts';
+import { assertWritable } from '../outputFiles.ts';
 import { writeForeignText } from '../terminal.ts';
 
 interface TrainCommandOptions {
@@ -62,6 +63,8 @@ interface TrainCommandOptions {
 }
 
 const MANY = 2 ** 30;
+/** Options that say how a language model is trained, and would mean nothing beside --speech. */
+const NOT_FOR_SPEECH: readonly (keyof TrainCommandOptions)[] = ['model', 'scratch', 'sequence', 'microBatch', 'precision', 'dropout', 'singleScaleNorm', 'outlierLoss', 'lowRank', 'adapter', 'freeze', 'fim'];
 
 /** `chorus train`: trains a model on texts of this machine and writes it as GGUF. */
 export function addTrain(program: Command): void {
@@ -69,7 +72,7 @@ export function addTrain(program: Command): void {
   withJson(program.command('train').description('train a model on texts; the same command goes on after an interruption'))
     .option('--model <file>', 'GGUF to train further, or to take the tokenizer from (default: the bundled model)')
     .option('--scratch <sizes>', 'begin with random weights: width,blocks,heads,kvHeads,feedForward', scratchSizes)
-    .option('--speech <sizes>', 'a speech model with random weights, and --data lists recordings: bands,channels,width,encoderBlocks,decoderBlocks,heads,feedForward', speechSizes)
+    .addOption(new Option('--speech <sizes>', 'a speech model with random weights, and --data lists recordings: bands,channels,width,encoderBlocks,decoderBlocks,heads,feedForward').argParser(speechSizes).conflicts([...NOT_FOR_SPEECH]))
     .addOption(new Option('--speech-positions <kind>', 'what tells places apart').choices(['convolutional', 'sinusoidal']).default('convolutional'))
     .addOption(new Option('--speech-bits <kind>', 'of the file: float32, or 8 bits in weights and activations, whose ranges are looked at after the training or trained with').choices(['float', 'calibrated', 'trained']).default('float'))
     .option('--speech-8-bit-steps <steps>', 'last steps, which are trained in 8 bits with --speech-bits trained', (value) => integer(value, 1, MANY), 200)
@@ -114,6 +117,7 @@ export function addTrain(program: Command): void {
 }
 
 async function trainCommand(options: TrainCommandOptions): Promise<void> {
+  await assertWritable(options.output);
   const interrupt = onInterrupt();
   try {
     const result = await trainInProcess(options.speech ? await speechOptions(options, options.speech) : await trainOptions(options), {
@@ -122,7 +126,7 @@ async function trainCommand(options: TrainCommandOptions): Promise<void> {
       onProgress: (progress) => showProgress(progress),
     });
     if (process.stderr.isTTY) process.stderr.write('\n');
-    if (result.outputPath === undefined) throw new InterruptedError(`Stopped after step ${result.step}.`);
+    if (result.outputPath === undefined) throw new InterruptedError();
     if (options.json) printJson({ ...result, losses: undefined, loss: result.losses.at(-1) });
     else writeForeignText(process.stdout, `${result.outputPath}\n${result.plotPath}\n`);
   } finally {
@@ -131,6 +135,7 @@ async function trainCommand(options: TrainCommandOptions): Promise<void> {
 }
 
 async function speechOptions(options: TrainCommandOptions, speech: SpeechSizes): Promise<SpeechTrainOptions> {
+  if (options.device !== 'cpu') throw new UsageError(`Speech models are trained on the processor alone: leave --device ${options.device} out.`);
   return {
     ...(await commonOptions(options)),
     speech,

@@ -50,6 +50,7 @@ export function addUpcycle(program: Command): void {
 }
 
 async function upcycle(models: readonly string[], options: UpcycleCommandOptions): Promise<void> {
+  if (options.prompts !== undefined && options.gates !== 'hidden') throw new UsageError('--prompts makes routers with --gates hidden alone: add it, or leave --prompts out.');
   const params: UpcycleParams = {
     modelPaths: models.map((model) => path.resolve(model)),
     outputPath: path.resolve(options.out),

@@ -9,6 +9,7 @@ import { AdamW, NonFiniteGradientError } from '../../../kernels/optimiser/adamW.
 import { Parameters } from '../../../kernels/optimiser/parameters.ts';
 import { learningRate } from '../../../kernels/optimiser/schedules.ts';
 import { TroubleError } from '../../engine/engine.ts';
+import { refuseOverwriting } from '../../models/gguf/overwriting.ts';
 import { writeGguf, type TensorSource } from '../../models/gguf/writer.ts';
 import { speechTransformerWeights, type SpeechTransformerHyperparameters } from '../../speech/architectures/speechTransformer.ts';
 import { sizesTrouble, speechTransformerMetadata } from '../../speech/speechTransformerFile.ts';
@@ -43,6 +44,7 @@ const SPEED_STEPS = 10;
 export async function trainSpeech(options: SpeechTrainOptions, listeners: TrainListeners = {}): Promise<TrainResult> {
   const wrong = sizesTrouble(options.speech);
   if (wrong) throw new TroubleError('invalid-input', `A network of these sizes can't be made: ${wrong}.`);
+  await refuseOverwriting(options.dataPaths, options.outputPath);
   const corpus = await readSpeechCorpus(options.dataPaths, options.speech.melBands);
   const vocabulary = SpeechVocabulary.of(corpus.utterances);
   listeners.onNote?.(`${corpus.utterances.length} utterances, ${(corpus.seconds / 60).toFixed(1)} minutes, ${vocabulary.characters.length} characters, languages: ${vocabulary.languages.join(', ')}`);
@@ -80,8 +82,7 @@ class SpeechTraining implements Disposable {
     const { schedule, checkpointSteps, bits, eightBitSteps } = this.options;
     const checkpoints = new Checkpoints<StreamState>(this.options.checkpointFolder);
     const fingerprint = this.#fingerprint();
-    if (!this.options.resume) await checkpoints.clear();
-    const resumed = await checkpoints.readState(fingerprint);
+    const resumed = this.options.resume ? await checkpoints.readState({ fingerprint, totalSteps: schedule.totalSteps }) : undefined;
     if (resumed) {
       await checkpoints.readTensors(resumed, this.#parameters);
       this.#ranges = new ActivationRanges(resumed.stream.ranges);
@@ -95,6 +96,8 @@ class SpeechTraining implements Disposable {
     if (resumed && saved > roundedFrom && this.#ranges.isEmpty) {
       throw new TroubleError('invalid-input', `The checkpoint of step ${saved} was trained in float32 alone, and 8 bits are trained in ${eightBitSteps} steps more: expected --steps ${saved + eightBitSteps} or more, got ${schedule.totalSteps}. Or write ranges that are looked at afterwards: --speech-bits calibrated.`);
     }
+    // Not before all that may be refused was looked at.
+    if (!this.options.resume) await checkpoints.clear();
     const times = [performance.now()];
     let step = saved;
     const save = async (): Promise<void> => {

@@ -202,6 +202,15 @@ describe(`gradients are central finite differences on ${kind}`, () => {
     assert.throws(() => tape.gradients(loss), (error: Error) => error instanceof NotDifferentiableError && /geluErf of trained/.test(error.message));
   });
 
+  it('finds a parameter that something reads first on which the loss does not depend', () => {
+    using graph = new Graph(device);
+    const trained = graph.input('trained', 'F32', [4]);
+    const tape = new Tape(graph, [trained]);
+    ops.sqr(graph, trained);
+    const gradients = tape.gradients(ops.sumRows(graph, ops.scale(graph, trained, 3)));
+    assert.deepEqual([...gradients.keys()], [trained]);
+  });
+
   it('names the parameter that the loss does not depend on', () => {
     using graph = new Graph(device);
     const trained = graph.input('trained', 'F32', [4]);

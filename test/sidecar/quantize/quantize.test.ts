@@ -160,6 +160,19 @@ describe('quantising says what is wrong, and leaves nothing:', () => {
       return make(source, 'Q4_K');
     }, /The tensor blk\.2\.ffn_up\.weight holds NaN in row 7/));
 
+  it('a value that the type can not say, with its tensor and row', () =>
+    fails(async (source) => {
+      const header = await readGgufHeader(source);
+      const tensor = header.tensors.find(({ name }) => name === 'blk.2.ffn_up.weight') as GgufHeader['tensors'][0];
+      const bytes = await readFile(source);
+      bytes.writeFloatLE(1e6, header.dataOffsetBytes + tensor.offsetBytes + 4 * (7 * 256 + 3));
+      await writeFile(source, bytes);
+      await make(source, 'BF16');
+      await rm(result);
+      await assert.rejects(make(source, 'Q4_0'), /blk\.2\.ffn_up\.weight holds values in row 7 that are too large for Q4_0/);
+      return make(source, 'F16');
+    }, /The tensor blk\.2\.ffn_up\.weight holds values in row 7 that are too large for F16: choose another type for it with --tensor, such as BF16\./));
+
   it('nothing, where it is stopped', async () => {
     const source = await write('source.gguf');
     const before = (await readdir(folder)).sort();

@@ -3,12 +3,13 @@ import { execa } from 'execa';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import type { TrainMessage } from '../../../sidecar/train/messages.ts';
 import type { TrainOptions } from '../../../sidecar/train/options.ts';
 import { train } from '../../../sidecar/train/training.ts';
@@ -118,6 +119,70 @@ describe('bad input to a training', () => {
     assert.deepEqual(await readdir(wanted.checkpointFolder), ['step-00000004']);
     await goesOn('diverges', 4);
   });
+
+  it('a parent that is gone lets the step under way end, with its checkpoint', async () => {
+    const totalSteps = 2_000;
+    const wanted = named('orphan', { checkpointSteps: totalSteps, schedule: { ...options.schedule, totalSteps } });
+    const child = fork(mainFile, { execArgv: ['--import', import.meta.resolve('tsx')], stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    child.on('message', (message: TrainMessage) => message.kind === 'progress' && message.progress.step === 2 && child.disconnect());
+    child.send({ kind: 'start', options: wanted });
+    assert.deepEqual(await ended, [0, null]);
+    const [kept, ...others] = await readdir(wanted.checkpointFolder);
+    assert.deepEqual(others, []);
+    const step = Number(/^step-(\d{8})$/.exec(kept ?? '')?.[1]);
+    assert.ok(step >= 2 && step < totalSteps, `the checkpoint is ${kept}`);
+  });
+
+  it('a long training tells its result whole', async () => {
+    const wanted = named('long');
+    await train(wanted);
+    const stateFile = path.join(wanted.checkpointFolder, 'step-00000012', 'state.json');
+    const state = JSON.parse(await readFile(stateFile, 'utf8')) as { losses: number[] };
+    // As many as no channel between processes takes at once.
+    const losses = Array.from({ length: 200_000 }, (_, index) => 1 / (index + 3));
+    await writeFile(stateFile, JSON.stringify({ ...state, losses }));
+    assert.deepEqual((await trainInProcess(wanted)).losses, losses);
+  });
+
+  it('what stops it before it began ends it before its first step', async () => {
+    assert.equal((await trainInProcess(named('stopped-early'), { signal: AbortSignal.abort() })).step, 0);
+  });
+
+  it('a pipe in place of a text is refused and not waited for', { skip: process.platform === 'win32' ? 'Windows has no such files' : false }, async () => {
+    const pipe = path.join(folder, 'pipe');
+    await execa('mkfifo', [pipe]);
+    await refused(named('pipe', { dataPaths: [pipe] }), 'invalid-input', /pipe is neither a file nor a folder/);
+  });
+
+  it('an output that is the model or a text is refused, and both stay as they are', async () => {
+    const text = path.join(folder, 'text.md');
+    await cp(path.join(options.dataPaths[0] as string, '0.ts'), text);
+    await refused(named('overwrites', { outputPath: options.modelPath }), 'invalid-input', /tiny\.gguf is one of the files that it is made of/);
+    await refused(named('overwrites', { dataPaths: [text], outputPath: text }), 'invalid-input', /text\.md is one of the files that it is made of/);
+  });
+
+  it('a model with values that are no numbers is named with the tensor that holds them', async () => {
+    const model = path.join(folder, 'damaged.gguf');
+    await cp(options.modelPath, model);
+    const header = await readGgufHeader(model);
+    const tensor = header.tensors.find(({ name }) => name === 'blk.1.ffn_norm.weight') as (typeof header.tensors)[number];
+    const bytes = await readFile(model);
+    bytes.writeFloatLE(NaN, header.dataOffsetBytes + tensor.offsetBytes + 8);
+    await writeFile(model, bytes);
+    await refused(named('holds-nan', { scratch: undefined, modelPath: model }), 'invalid-model', /The tensor blk\.1\.ffn_norm\.weight of .*damaged\.gguf holds NaN/);
+  });
+
+  it('heads that can not share the KV heads of random weights', () => refused(named('heads', { scratch: { ...LARGE, kvHeads: 3 } }), 'invalid-input', /3 KV heads can't be shared by 4 heads/));
+
+  async function refused(wanted: TrainOptions, code: string, says: RegExp): Promise<void> {
+    await assert.rejects(train(wanted), (error: unknown) => {
+      assert.ok(error instanceof TroubleError, String(error));
+      assert.match(error.message, says);
+      assert.equal(error.code, code);
+      return true;
+    });
+  }
 
   async function goesOn(name: string, from: number): Promise<void> {
     const steps: number[] = [];

@@ -90,6 +90,33 @@ describe('training', () => {
     await assert.rejects(train({ ...after, dropout: 0.1 }), /another model, data or options/);
   });
 
+  it('takes up no checkpoint of another model of the same shape, but those from before the model was noted', async () => {
+    const wanted: TrainOptions = { ...named('origin'), scratch: undefined, schedule: { ...options.schedule, totalSteps: 2 } };
+    const { losses } = await train(wanted);
+    const other = { ...wanted, modelPath: path.join(folder, 'other.gguf') };
+    const bytes = await readFile(options.modelPath);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 100) ^ 1, bytes.length - 100);
+    await writeFile(other.modelPath, bytes);
+    await assert.rejects(train(other), (error: Error) => error instanceof TroubleError && /another model, data or options/.test(error.message));
+
+    const stateFile = path.join(wanted.checkpointFolder, 'step-00000002', 'state.json');
+    const { origin, ...before } = JSON.parse(await readFile(stateFile, 'utf8')) as { origin: string };
+    assert.match(origin, /^[0-9a-f]{64}$/);
+    await writeFile(stateFile, JSON.stringify(before));
+    assert.deepEqual((await train(other)).losses, losses);
+  });
+
+  it('refuses fewer steps than were taken, and keeps checkpoints where --restart comes with options that are refused', async () => {
+    const wanted = named('fewer');
+    await train(wanted);
+    const fewer = { ...wanted, schedule: { ...options.schedule, totalSteps: 8 } };
+    await assert.rejects(train(fewer), (error: Error) => error instanceof TroubleError && /is of step 12, beyond --steps 8\. Choose --steps 12 or more, another --name, or --restart/.test(error.message));
+    await assert.rejects(train({ ...fewer, resume: false, freeze: ['norm'] }), /can't be frozen/);
+    assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['step-00000008', 'step-00000012']);
+    await train({ ...fewer, resume: false });
+    assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['step-00000004', 'step-00000008']);
+  });
+
   it('ends after the step under way when it is stopped, and goes on from there', async () => {
     const wanted = named('stopped');
     const stopping = new AbortController();

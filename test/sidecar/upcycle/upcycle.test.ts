@@ -244,6 +244,11 @@ describe('of different models upcycling', () => {
     assert.deepEqual((await readdir(folder)).filter((name) => name.startsWith('.')), []);
   });
 
+  it('makes no routers for a dense model, so it asks for no prompts either', async () => {
+    const gates = { kind: 'hidden', prompts: [], scale: 1 } as const;
+    assert.deepEqual(await readFile(await make(models, { dense: true, gates })), await readFile(await make(models, { dense: true })));
+  });
+
   it('makes a model that our engine runs from text to text, and llama.cpp refuses with the reason', async () => {
     const file = await make(models, { cache: 'shared', expertsUsed: 2 });
     const engine = new LocalEngine({ log: () => undefined });
