@@ -25,12 +25,19 @@ export function toFloat32(type: TensorType, bytes: Uint8Array, build: LibraryBui
   return values;
 }
 
+export interface FromFloat32Options {
+  readonly build?: LibraryBuild;
+  /** What an error in each column costs, `[columns]`: blocks of fewer than 8 bits are rounded so that the sum of squared errors, weighted by it, is small. */
+  readonly importance?: Float32Array | undefined;
+}
+
 /** Rows of `columns` values as another type. Throws `ShapeError` where rows are no whole blocks. */
-export function fromFloat32(type: TensorType, values: Float32Array, columns: number, build: LibraryBuild = anyBuild()): Uint8Array {
+export function fromFloat32(type: TensorType, values: Float32Array, columns: number, { build = anyBuild(), importance }: FromFloat32Options = {}): Uint8Array {
   const { blockElements, blockBytes, id } = tensorTypes[type];
   if (columns % blockElements !== 0 || values.length % columns !== 0) throw new ShapeError(`${values.length} values in rows of ${columns} are no whole blocks of ${type}.`);
+  if (importance && importance.length !== columns) throw new ShapeError(`${importance.length} importances are not those of ${columns} columns.`);
   if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const bytes = new Uint8Array((values.length / blockElements) * blockBytes);
-  loadGgml(build).functions.ggml_quantize_chunk(id, values, bytes, 0, values.length / columns, columns, null);
+  loadGgml(build).functions.ggml_quantize_chunk(id, values, bytes, 0, values.length / columns, columns, importance ?? null);
   return bytes;
 }

@@ -2,7 +2,7 @@ import { frobeniusDecay } from '../blocks/lowRank.ts';
 import type { Device } from '../ggml/device.ts';
 import { Graph } from '../ggml/graph.ts';
 import { DeviceMemory } from '../ggml/graphMemory.ts';
-import { contiguous, copy, mul, reshape, sqr, sumRows, transpose } from '../ggml/ops.ts';
+import { cast, contiguous, copy, mul, reshape, sqr, sumRows, transpose } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { addInto, stepAdamW } from '../ggml/trainingOps.ts';
 import { readF32, write } from '../ggml/transfer.ts';
@@ -190,9 +190,10 @@ function shareOut(units: readonly (readonly Parameter[])[], count: number): read
 /** Adds the copies that networks read of a parameter's value. */
 function round(graph: Graph, { master, forward, transposed }: Parameter, value: Tensor, { isNew } = { isNew: true }): void {
   if (isNew) graph.expand(value);
-  if (forward !== master) graph.expand(copy(graph, value, forward));
+  const rounded = forward === master ? value : copy(graph, value, forward);
+  graph.expand(rounded);
   if (!transposed) return;
-  const turned = transpose(graph, value);
+  const turned = transpose(graph, forward.type === 'Q4_0' ? cast(graph, rounded, 'F32') : value);
   // Blocks are made of neighbours in memory.
   graph.expand(copy(graph, isQuantised(transposed.type) ? contiguous(graph, turned) : turned, transposed));
 }

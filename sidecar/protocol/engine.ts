@@ -320,6 +320,15 @@ export interface QuantizeParams {
   readonly type: string;
   /** Other types for some matrices; the first whose pattern finds a name counts. */
   readonly patterns: readonly TypePattern[];
+  readonly calibration?: Calibration | undefined;
+}
+
+/** A text that the model runs on before it is rounded. */
+export interface Calibration {
+  readonly text: string;
+  /** Of the text no more are used. */
+  readonly maxTokens: number;
+  readonly threads: number;
 }
 export interface TypePattern {
   /** A regular expression. */

@@ -5,10 +5,10 @@ import { converted, type Rows } from '../models/gguf/rows.ts';
 
 /**
  * A tensor's rows in another type. None of their values may be infinite or no number: a block of a quantised type would spread it, or ggml abort on it. Nor
- * may the type make one so: that of a float16, or of a block's scale, ends at 65504. Throws `TroubleError` that names the tensor and the row as they are read.
+ * may the type make one so: that of a float16, or of a block's scale, ends at 65504. Throws `TroubleError` that names the tensor and the row as they are read. `importance` as in `fromFloat32`.
  */
-export function convertedRows(rows: Rows, name: string, type: TensorType): Rows {
-  const result = converted(finiteRows(rows, name), type);
+export function convertedRows(rows: Rows, name: string, type: TensorType, importance?: Float32Array): Rows {
+  const result = converted(finiteRows(rows, name), type, importance);
   return {
     ...result,
     read: async (first, count) => {

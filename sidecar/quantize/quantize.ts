@@ -1,4 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { isQuantised } from '../../kernels/ggml/types.ts';
+import { TroubleError } from '../engine/engine.ts';
 import type { MakingOptions } from '../engine/making.ts';
 import { readGgufHeader, type GgufHeader } from '../models/gguf/header.ts';
 import { locateTensors } from '../models/gguf/locate.ts';
@@ -7,28 +9,36 @@ import { chunksOf, fileRows } from '../models/gguf/rows.ts';
 import { allParts } from '../models/gguf/validate.ts';
 import { copiedMetadata, tensorBytes, writeGguf, type GgufEntry, type TensorSource } from '../models/gguf/writer.ts';
 import type { QuantizeParams, QuantizeResult } from '../protocol/engine.ts';
+import { isLinear } from '../outliers/floatWeights.ts';
 import { isWhisperFile } from '../speech/whisperFile.ts';
 import { convertedRows } from './convertedRows.ts';
+import { measureImportance } from './importance.ts';
 import { planTypes, type PlannedTensor } from './plan.ts';
 import { quantizeSpeech } from './quantizeSpeech.ts';
 import { summary } from './summary.ts';
 import { QUANTIZATION_VERSION, targetTypeOf, targetTypes, type TargetType } from './targetTypes.ts';
 
 /**
- * Writes a model in other types, tensor by tensor, without an importance matrix. A tensor that has its type already keeps its bytes; one that was
- * quantised goes by way of float32 and loses a second time. Throws `TroubleError`; nothing is left at `outputPath` then.
+ * Writes a model in other types, tensor by tensor. A tensor that has its type already keeps its bytes; one that was quantised goes by way of float32 and
+ * loses a second time. With a text to calibrate with, rounding spares the columns that count most on it. Throws `TroubleError`; nothing is left at
+ * `outputPath` then.
  */
 export async function quantize(params: QuantizeParams, options: MakingOptions = {}): Promise<QuantizeResult> {
   const { modelPath, outputPath } = params;
-  if (await isWhisperFile(modelPath)) return quantizeSpeech(params, options);
+  if (await isWhisperFile(modelPath)) {
+    if (params.calibration) throw new TroubleError('invalid-input', `${modelPath} turns speech into text: no text calibrates it. Quantise it without one.`);
+    return quantizeSpeech(params, options);
+  }
   const headers: GgufHeader[] = [];
   for (const part of allParts(modelPath)) headers.push(await readGgufHeader(part));
   await refuseOverwriting(headers.map(({ path }) => path), outputPath);
   const plan = planTypes(locateTensors(headers).values(), params.type, params.patterns);
+  const calibrated = new Set(plan.filter(isCalibrated).map(({ source }) => source.name));
+  const importance = params.calibration && calibrated.size > 0 ? await measureImportance(modelPath, params.calibration, { ...options, isWatched: (name) => calibrated.has(name) }) : undefined;
   const files = new Map<string, FileHandle>();
   try {
     for (const { path } of headers) files.set(path, await open(path, 'r'));
-    const tensors = plan.map((planned) => tensorSource(planned, files.get(planned.source.header.path) as FileHandle));
+    const tensors = plan.map((planned) => tensorSource(planned, files.get(planned.source.header.path) as FileHandle, importance?.get(planned.source.name)));
     const totalBytes = tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
     let writtenBytes = 0;
     await writeGguf(
@@ -42,9 +52,12 @@ export async function quantize(params: QuantizeParams, options: MakingOptions = 
   return summary(plan, { outputPath, bytesBefore: headers.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0), bytesAfter: (await stat(outputPath)).size });
 }
 
-function tensorSource({ source, type }: PlannedTensor, file: FileHandle): TensorSource {
+/** Whether a tensor is rounded to so few levels that it matters how, and what enters it can be known. */
+const isCalibrated = ({ source, type }: PlannedTensor): boolean => isLinear(source.name) && type !== source.type && isQuantised(type) && type !== 'Q8_0';
+
+function tensorSource({ source, type }: PlannedTensor, file: FileHandle, importance: Float32Array | undefined): TensorSource {
   const rows = fileRows(file, source);
-  return { name: source.name, shape: source.shape, type, chunks: () => chunksOf(type === rows.type ? rows : convertedRows(rows, source.name, type)) };
+  return { name: source.name, shape: source.shape, type, chunks: () => chunksOf(type === rows.type ? rows : convertedRows(rows, source.name, type, importance)) };
 }
 
 async function metadataOf(header: GgufHeader, type: TargetType): Promise<Map<string, GgufEntry>> {

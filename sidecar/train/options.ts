@@ -50,8 +50,11 @@ export interface TrainOptions {
   /** Sequences of a step, and how many of them are computed at once. */
   readonly batchSequences: number;
   readonly microSequences: number;
-  /** Of products; 'q8' is 'bf16' with weights in Q8_0 where they are multiplied: faster on processors, and coarser. */
-  readonly precision: 'f32' | 'bf16' | 'q8';
+  /**
+   * Of products; 'q8' is 'bf16' with weights in Q8_0 where they are multiplied: faster on processors, and coarser. 'q4' has those inside blocks in Q4_0, and
+   * trains the model that is written in these types afterwards.
+   */
+  readonly precision: 'f32' | 'bf16' | 'q8' | 'q4';
   /** Train matrices by factors in their place, or by an adapter beside them. */
   readonly lowRank?: LowRankOptions;
   readonly adapter?: AdapterOptions;

@@ -24,7 +24,7 @@ import { runSteps, type Phase, type Reached } from './trainingSteps.ts';
 /** The factors of weights that were trained whole are trained more slowly (arXiv 2209.13569). */
 const RATE_SHARE_AFTER_DENSE = 0.5;
 
-const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0' } as const satisfies Record<TrainOptions['precision'], WeightType>;
+const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q4: 'Q4_0' } as const satisfies Record<TrainOptions['precision'], WeightType>;
 
 /**
  * Trains a model on texts and writes it as GGUF, with checkpoints on the way. Native code runs in this process. Throws `TroubleError`; the last

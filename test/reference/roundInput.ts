@@ -7,7 +7,7 @@ import type { TensorType } from '../../kernels/ggml/types.ts';
  * 256 beside the larger blocks; `undefined` where it doesn't.
  */
 export function inputRounding(type: TensorType, build: LibraryBuild = 'cpu'): ((x: Float64Array) => Float64Array) | undefined {
-  const through = (rounded: TensorType) => (x: Float64Array) => Float64Array.from(toFloat32(rounded, fromFloat32(rounded, Float32Array.from(x), x.length, build), build));
+  const through = (rounded: TensorType) => (x: Float64Array) => Float64Array.from(toFloat32(rounded, fromFloat32(rounded, Float32Array.from(x), x.length, { build }), build));
   switch (type) {
     case 'F32':
       return undefined;

@@ -1,8 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import os from 'node:os';
 import path from 'node:path';
-import { QUANTIZE, type QuantizeParams, type QuantizeResult, type TypePattern } from '../../protocol/engine.ts';
+import { QUANTIZE, type Calibration, type QuantizeParams, type QuantizeResult, type TypePattern } from '../../protocol/engine.ts';
 import { targetTypeOf, targetTypes } from '../../quantize/targetTypes.ts';
-import { regularExpression, withJson } from '../options.ts';
+import { readText } from '../inputFiles.ts';
+import { integer, regularExpression, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
 import { makeInEngine } from '../withEngine.ts';
@@ -12,25 +14,36 @@ interface QuantizeCommandOptions {
   readonly type: string;
   readonly out: string;
   readonly tensor: readonly TypePattern[];
+  readonly calibrate?: string;
+  readonly tokens: number;
+  readonly threads: number;
 }
 
 /** `chorus quantize`: a model in smaller types, or in floats again. */
 export function addQuantize(program: Command): void {
+  const cores = os.availableParallelism();
   const command = program
     .command('quantize')
     .description('write a model in another type: smaller and faster, a little less exact')
     .argument('<model>', 'GGUF file; best one of floats, since what was quantised before loses twice')
     .requiredOption('--type <type>', `type of all matrices: ${Object.keys(targetTypes).join(', ')}`, targetType)
     .requiredOption('--out <file>', 'GGUF file to write')
-    .option('--tensor <regex=type>', 'another type for matrices whose names the regular expression finds; may be repeated, the first that finds a name counts', typePattern, []);
+    .option('--tensor <regex=type>', 'another type for matrices whose names the regular expression finds; may be repeated, the first that finds a name counts', typePattern, [])
+    .option('--calibrate <file>', 'UTF-8 text like those that the model is for: rounding spares what matters on it')
+    .option('--tokens <number>', 'of that text no more are used', (value) => integer(value, 256, 2 ** 24), 16_384)
+    .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0);
   withJson(command).action(quantize);
 }
 
 async function quantize(model: string, options: QuantizeCommandOptions): Promise<void> {
-  const params: QuantizeParams = { modelPath: path.resolve(model), outputPath: path.resolve(options.out), type: options.type, patterns: options.tensor };
+  const params: QuantizeParams = { modelPath: path.resolve(model), outputPath: path.resolve(options.out), type: options.type, patterns: options.tensor, calibration: await calibrationOf(options) };
   const result = await makeInEngine<QuantizeResult>(QUANTIZE, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
+}
+
+async function calibrationOf({ calibrate: file, tokens: maxTokens, threads }: QuantizeCommandOptions): Promise<Calibration | undefined> {
+  return file === undefined ? undefined : { text: await readText(file), maxTokens, threads };
 }
 
 function describe({ outputPath, bytesBefore, bytesAfter, types, fallbacks, requantised }: QuantizeResult): readonly string[] {

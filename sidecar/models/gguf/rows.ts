@@ -38,10 +38,10 @@ export function fileRows(file: FileHandle, tensor: LocatedTensor, columns = tens
   };
 }
 
-/** Rows in another type, by way of float32. */
-export function converted(rows: Rows, type: TensorType): Rows {
+/** Rows in another type, by way of float32; `importance` as in `fromFloat32`. */
+export function converted(rows: Rows, type: TensorType, importance?: Float32Array): Rows {
   if (rows.type === type) return rows;
-  return { ...rows, type, read: async (first, count) => fromFloat32(type, toFloat32(rows.type, await rows.read(first, count)), rows.columns) };
+  return { ...rows, type, read: async (first, count) => fromFloat32(type, toFloat32(rows.type, await rows.read(first, count)), rows.columns, { importance }) };
 }
 
 /** All bytes, in pieces. */

@@ -266,6 +266,7 @@ describe('chorus, wrongly used,', () => {
     { what: 'looking for outliers without a text', commandLine: ['outliers', 'gone.gguf'], says: /required option '--file <file>' not specified/, exitCode: 2, code: 'usage' },
     { what: 'looking for outliers on a text that does not exist', commandLine: ['outliers', 'gone.gguf', '--file', 'gone.txt'], says: /gone\.txt can't be read as UTF-8 text/, exitCode: 2, code: 'usage' },
     { what: 'measuring perplexity on a text that does not exist', commandLine: ['perplexity', '--file', 'gone.txt'], says: /gone\.txt can't be read as UTF-8 text/, exitCode: 2, code: 'usage' },
+    { what: 'quantising with a text that does not exist', commandLine: ['quantize', 'gone.gguf', '--type', 'Q4_0', '--out', 'out.gguf', '--calibrate', 'gone.txt'], says: /gone\.txt can't be read as UTF-8 text/, exitCode: 2, code: 'usage' },
     { what: 'measuring perplexity on what is no text', commandLine: ['perplexity', '--file', process.execPath], says: /can't be read as UTF-8 text/, exitCode: 2, code: 'usage' },
     { what: 'upcycling with prompts that nothing reads', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--prompts', 'gone.json'], says: /--prompts makes routers with --gates hidden alone/, exitCode: 2, code: 'usage' },
     { what: 'training into a folder that does not exist', commandLine: ['train', '--data', 'gone.txt', '--output', path.join('gone', 'x.gguf')], says: /x\.gguf can't be written/, exitCode: 2, code: 'usage' },

@@ -16,7 +16,7 @@ import { quantize } from '../../../sidecar/quantize/quantize.ts';
 import { targetTypes, type TargetType } from '../../../sidecar/quantize/targetTypes.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { llamaQuantize } from '../../reference/llamaQuantize.ts';
-import { TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
+import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const CONTEXT_TOKENS = 256;
 const tokens = Array.from({ length: 80 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
@@ -127,6 +127,46 @@ describe('a quantised model', () => {
     assert.deepEqual(await contents(result), expected);
     assert.deepEqual([...(await readGgufHeader(result)).metadata.keys()].filter((key) => key.startsWith('split.')), []);
     await assert.rejects(make(part(1), 'Q4_1', { outputPath: part(2) }), /is one of the files that it is made of/);
+  });
+});
+
+describe('a model that is quantised with a text', () => {
+  const sizes = { embedding_length: 64, feed_forward_length: 96, block_count: 2 };
+  const keys = Object.fromEntries(Object.entries(sizes).map(([key, value]) => [key, { type: 'u32', value } as const]));
+  const text = Array.from({ length: 400 }, (_, index) => 'abcdefg =(;)\n'[(index * index * 7 + index) % 13]).join('');
+  const calibration = { text, maxTokens: 2_000, threads: 1 };
+  const textModel = (name: string, variant = 'llama'): Promise<string> => write(name, { variant, vocabulary: tinyVocabulary(), keys: variant === 'llama' ? keys : {}, omit: ['.bias'] });
+
+  async function logitsOf(file: string): Promise<Float32Array> {
+    using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
+    return await network.logits([...Buffer.from(text.slice(0, 200), 'utf8')], { chunkTokens: 200 });
+  }
+
+  for (const type of ['Q4_0', 'IQ4_NL', 'Q4_1', 'Q5_0'] as const) {
+    it(`to ${type} says more nearly what it said before than one that is not`, async () => {
+      const source = await textModel('source.gguf');
+      const expected = await logitsOf(source);
+      const error = (logits: Float32Array): number => logits.reduce((sum, logit, index) => sum + (logit - (expected[index] as number)) ** 2, 0);
+      const patterns = [{ pattern: 'token_embd|^output', type: 'F16' }];
+      await make(source, type, { patterns });
+      const plain = error(await logitsOf(result));
+      const made = await make(source, type, { patterns, calibration });
+      const calibrated = error(await logitsOf(result));
+      assert.ok(calibrated < 0.9 * plain, `${calibrated} of ${plain}`);
+      assert.deepEqual(made.types.map((each) => each.type).sort(), ['F16', 'F32', type].sort());
+    });
+  }
+
+  it('has its experts rounded by what enters any of them', async () => {
+    const source = await textModel('source.gguf', 'qwen3moe');
+    await make(source, 'Q4_0', { calibration });
+    const [made, plain] = [await contents(result), (await make(source, 'Q4_0'), await contents(result))];
+    for (const name of ['blk.0.ffn_gate_exps.weight', 'blk.0.ffn_down_exps.weight', 'blk.1.attn_q.weight']) assert.notDeepEqual(made.get(name)?.bytes, plain.get(name)?.bytes, name);
+    for (const name of ['token_embd.weight', 'blk.0.ffn_gate_inp.weight']) assert.deepEqual(made.get(name)?.bytes, plain.get(name)?.bytes, name);
+  });
+
+  it('needs some pages of it', async () => {
+    await assert.rejects(make(await textModel('source.gguf'), 'Q4_0', { calibration: { ...calibration, text: 'let a = b' } }), /has \d tokens, expected 256 at least/);
   });
 });
 
