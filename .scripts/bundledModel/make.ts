@@ -5,11 +5,12 @@
  */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { developerCacheFolder } from '../fetchModel.ts';
+import { calibrationText } from './calibrationText.ts';
 import { corpusFolder, makeCorpus, type CorpusReport } from './corpus.ts';
 import { compared, seed, steps, type RecipeStep } from './recipe.ts';
 import { beginStep, endStep } from './stepNotes.ts';
@@ -26,6 +27,9 @@ const made = new Map<string, { readonly file: string; readonly digest: string }>
 if (!options['only-corpus']) {
   await mkdir(folder, { recursive: true });
   made.set('seed', { file: await seed(), digest: 'seed' });
+  const calibration = path.join(folder, 'calibration.txt');
+  await writeFile(calibration, await calibrationText(path.join(corpusFolder(), 'texts', 'training')));
+  made.set('calibration', { file: calibration, digest: 'calibration' });
   for (const step of steps) {
     await carryOut(step);
     if (step.name === options.until) break;
