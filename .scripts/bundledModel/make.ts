@@ -5,10 +5,11 @@
  */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { homeFolder } from '../../sidecar/client/home.ts';
 import { developerCacheFolder } from '../fetchModel.ts';
 import { calibrationText } from './calibrationText.ts';
 import { corpusFolder, makeCorpus, type CorpusReport } from './corpus.ts';
@@ -44,15 +45,19 @@ async function carryOut(step: RecipeStep): Promise<void> {
   const inputs = [corpus.fingerprint, args, step.needs.map((name) => made.get(name)?.digest)];
   const digest = createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
   made.set(step.name, { file: output, digest });
-  const rest = await beginStep(output, digest);
-  if (rest === 'nothing') {
+  if (!(await beginStep(output, digest, () => forgetCheckpoints(args)))) {
     console.log(`${step.name}: there already`);
     return;
   }
   console.log(`\n${step.name}: ${step.why}`);
-  // Checkpoints of another recipe must not be taken up.
-  await chorus(rest === 'begin anew' && args[0] === 'train' ? [...args, '--restart'] : args);
+  await chorus(args);
   await endStep(output, digest);
+}
+
+/** Those of another recipe must not be taken up. */
+async function forgetCheckpoints(args: readonly string[]): Promise<void> {
+  const name = args[0] === 'train' ? args[args.indexOf('--name') + 1] : undefined;
+  if (name !== undefined) await rm(path.join(homeFolder(), 'train', name), { recursive: true, force: true });
 }
 
 async function measure(): Promise<void> {

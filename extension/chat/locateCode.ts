@@ -44,7 +44,8 @@ function declaredName(line: string): string | undefined {
 function endOfBlock(lines: readonly string[], start: number): number {
   const indentation = (line: string): number => /^\s*/.exec(line)?.[0].length ?? 0;
   const own = indentation(lines[start] ?? '');
-  let hasBody = /[{;]\s*$/.test(lines[start] ?? '');
+  const isWhole = /[;}]\s*$/.test(lines[start] ?? '');
+  let hasBody = isWhole || /\{\s*$/.test(lines[start] ?? '');
   let end = start + 1;
   for (let index = start + 1; index < lines.length; index += 1) {
     const line = lines[index] ?? '';
@@ -55,7 +56,7 @@ function endOfBlock(lines: readonly string[], start: number): number {
       // `} else {` goes on, `}` ends.
       if (!/[{([]\s*$/.test(line)) return end;
     } else if (indentation(line) === own && !hasBody && /^\s*\{/.test(line)) hasBody = true;
-    else if (!BETWEEN_PARTS.test(line)) return end;
+    else if (isWhole || !BETWEEN_PARTS.test(line)) return end;
   }
   return end;
 }

@@ -35,7 +35,8 @@ export function progressMessage(progress: DownloadProgress): string {
   const percent = formatNumber(shareOf(progress), { style: 'percent' });
   if (state === 'verifying') return l10n.t('checking, {0}', percent);
   if (state === 'waiting') return l10n.t('{0}; the server does not answer and is asked again', percent);
-  return `${percent} · ${formatBytes(receivedBytes)} / ${formatBytes(totalBytes)}`;
+  // Not every server says how much there is.
+  return totalBytes === 0 ? formatBytes(receivedBytes) : `${percent} · ${formatBytes(receivedBytes)} / ${formatBytes(totalBytes)}`;
 }
 
 function shareOf({ receivedBytes, totalBytes }: DownloadProgress): number {

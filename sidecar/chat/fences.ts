@@ -1,3 +1,6 @@
+/** One with which a text ends. */
+const CLOSING_FENCE = /\n[ \t]*(?:`{3,}|~{3,})[ \t]*\s*$/;
+
 /** A fence of backticks longer than any run of them that begins a line of `text`. */
 export function fenceFor(text: string): string {
   const longest = Math.max(2, ...(text.match(/^[ \t]*`{3,}/gm) ?? []).map((run) => run.trim().length));
@@ -14,17 +17,19 @@ export function extractCode(answer: string): string {
   const longest = blocks.reduce<string | undefined>((best, block) => (best === undefined || block.length > best.length ? block : best), undefined);
   if (longest !== undefined) return trimLineBreaks(longest);
   const open = /^[ \t]*(?:`{3,}|~{3,})[^\n`]*\n/m.exec(text);
-  const rest = open ? text.slice(open.index + open[0].length) : text.replace(/\n[ \t]*(?:`{3,}|~{3,})[ \t]*\s*$/, '');
+  const rest = open ? text.slice(open.index + open[0].length) : text.replace(CLOSING_FENCE, '');
   return trimLineBreaks(rest);
 }
 
 /**
  * The code in an answer that was begun behind the opening `fence`: all of it, with the fenced blocks that the code itself holds, unless the answer opens
- * one anew.
+ * one anew. A model may close it by other signs than `fence` alone on a line: indented, or fewer.
  */
 export function codeBehindFence(answer: string, fence: string): string {
   const text = (isThinking(answer) ? withoutThinking(answer) : answer).replaceAll('\r\n', '\n');
-  return text.trimStart().startsWith(fence) ? extractCode(text) : trimLineBreaks(text);
+  if (text.trimStart().startsWith(fence)) return extractCode(text);
+  const isLastAlone = (text.match(/^[ \t]*`{3,}[^`\n]*$/gm) ?? []).length % 2 === 1;
+  return trimLineBreaks(isLastAlone ? text.replace(CLOSING_FENCE, '') : text);
 }
 
 /**

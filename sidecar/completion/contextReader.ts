@@ -48,13 +48,15 @@ export class ContextReader {
       throw error;
     }
     const { sequence = place.sequence, reusedTokens, evaluatedTokens } = result;
+    const heldTokens = reusedTokens + evaluatedTokens;
     // What is read of it beside goes on at the next pause, and serves when it is whole.
-    const isWhole = sequence === sequences.current(clientKey) || reusedTokens + evaluatedTokens === prompt.tokens.length;
-    const isTaken = isWhole && prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, reusedTokens + evaluatedTokens));
+    const isWhole = sequence === sequences.current(clientKey) || heldTokens === prompt.tokens.length;
+    const isTaken = isWhole && prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, heldTokens));
     if (isTaken) {
       const left = sequences.use(clientKey, sequence);
       if (left !== undefined) await session.engine.releaseSequence(left);
     }
-    return { elapsedMs: result.promptMs, isDone: isTaken && reusedTokens + evaluatedTokens === prompt.tokens.length };
+    // What waited for a place only has no sequence.
+    return { elapsedMs: result.promptMs, isDone: isTaken && heldTokens === prompt.tokens.length, ...(result.sequence === undefined ? {} : { heldTokens }) };
   }
 }

@@ -1,6 +1,6 @@
 /** Of all time, the share that may be spent on what nobody asked for yet, and how much of it can be saved up. */
 const CPU_SHARE = 0.2;
-const MAX_SAVED_MS = 60_000;
+export const MAX_SAVED_MS = 60_000;
 /** With less than this nothing is begun. */
 const MIN_SAVED_MS = 1_000;
 

@@ -30,6 +30,8 @@ export async function readLanguageTexts(folder: string, maxBytes: number): Promi
   return texts;
 }
 
+const MOST_CODE_POINT = 0x10ffff;
+
 /** What a page of the package says: it has headings, paragraphs and lists, and entities for the signs of markup alone. */
 export function textOfPage(html: string): string {
   return html
@@ -38,7 +40,10 @@ export function textOfPage(html: string): string {
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')
-    .replace(/&#(?:x([\da-f]+)|(\d+));/gi, (_, hex?: string, decimal?: string) => String.fromCodePoint(hex ? parseInt(hex, 16) : Number(decimal)))
+    .replace(/&#(?:x([\da-f]+)|(\d+));/gi, (entity: string, hex?: string, decimal?: string) => {
+      const code = hex ? parseInt(hex, 16) : Number(decimal);
+      return code <= MOST_CODE_POINT ? String.fromCodePoint(code) : entity;
+    })
     .replaceAll('&amp;', '&')
     .split('\n')
     .map((line) => line.trim())

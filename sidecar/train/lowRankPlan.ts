@@ -24,7 +24,7 @@ export const factorNames = (matrix: string): { readonly down: string; readonly u
  * What `lowRank` or `adapter` of the options makes of a model; `undefined` where there is neither. Matrices whose smaller side is no larger than the rank
  * stay as they are. Throws `TroubleError` 'invalid-input' for options that contradict each other, and where no matrix is left.
  */
-export function planLowRank(model: TrainedModel, options: Pick<TrainOptions, 'lowRank' | 'adapter' | 'scratch' | 'freeze' | 'schedule'>): LowRankPlan | undefined {
+export function planLowRank(model: TrainedModel, options: Pick<TrainOptions, 'lowRank' | 'adapter' | 'scratch' | 'freeze' | 'schedule' | 'precision'>): LowRankPlan | undefined {
   const { lowRank, adapter } = options;
   const size = lowRank?.size ?? adapter?.rank;
   if (size === undefined) return undefined;
@@ -39,11 +39,12 @@ export function planLowRank(model: TrainedModel, options: Pick<TrainOptions, 'lo
   return { ranks: new Map(ranks), factor: adapter ? adapter.alpha / adapter.rank : 1, isAdapter: adapter !== undefined };
 }
 
-function check({ lowRank, adapter, scratch, schedule }: Pick<TrainOptions, 'lowRank' | 'adapter' | 'scratch' | 'schedule'>): void {
+function check({ lowRank, adapter, scratch, schedule, precision }: Pick<TrainOptions, 'lowRank' | 'adapter' | 'scratch' | 'schedule' | 'precision'>): void {
   const refuse = (why: string): never => {
     throw new TroubleError('invalid-input', why);
   };
   if (lowRank && adapter) refuse('Factors in place of the weights and an adapter beside them exclude each other: choose --low-rank or --adapter.');
+  if (precision === 'q4') refuse('Weights are trained to be rounded to 4 bits, and factors are not what is rounded then: leave out --low-rank and --adapter, or choose --precision q8.');
   if (adapter && scratch) refuse('An adapter stands beside the weights of a model: --adapter needs one, and --scratch has none.');
   if (!lowRank) return;
   if (lowRank.init !== 'spectral' && !scratch) refuse(`The weights of a model are taken apart into their factors: --low-rank-init ${lowRank.init} is for --scratch.`);

@@ -89,7 +89,7 @@ export function addTrain(program: Command): void {
     .addOption(new Option('--schedule <kind>', 'how the rate falls').choices(['cosine', 'wsd']).default('cosine'))
     .option('--warm-up <steps>', 'steps in which the rate rises', (value) => integer(value, 0, MANY), 20)
     .option('--weight-decay <number>', 'of matrices', (value) => decimal(value, 0, 10), defaultAdamW.weightDecay)
-    .option('--clip <number>', 'highest norm of the gradients', (value) => decimal(value, 0, 1e9), defaultAdamW.clipNorm)
+    .option('--clip <number>', 'highest norm of the gradients', (value) => decimal(value, 1e-6, 1e9), defaultAdamW.clipNorm)
     .addOption(new Option('--optimiser <name>', 'of the matrices inside blocks; the others have AdamW').choices(['adamw', 'muon']).default('adamw'))
     .option('--dropout <share>', 'of embeddings and of what blocks add is dropped at random', (value) => decimal(value, 0, 0.9), 0)
     .option('--single-scale-norm', 'norms have one gain for all values, which keeps outliers away', false)

@@ -17,6 +17,8 @@ describe('where code of an answer belongs', () => {
     { what: 'a function that ends with its indentation', old: 'def f():\n    return 1', after: '\nend = 3\nend.append(4)', code: 'def f():\n    return 2' },
     { what: 'a function that ends with a word', old: 'def f\n  1\nend', after: '\n\nputs f', code: 'def f\n  2\nend' },
     { what: 'a line, with a block below that is not its', old: 'const a = 1;', after: '\n{\n  b();\n}', code: 'const a = 2;' },
+    { what: 'a line, with others below that only the preprocessor indents', old: 'struct A a;', after: '\n#ifdef X\n  int b;\n#endif\nint c;', code: 'struct A a;\nint d;' },
+    { what: 'a function of one line, with a block below', old: 'function f() { a(); }', after: '\n{\n  b();\n}', code: 'function f() { c(); }' },
   ];
   for (const { what, before = '', old, after = '', code } of cases) {
     it(`is ${what}`, () => assert.equal(located(before + old + after, code), old));

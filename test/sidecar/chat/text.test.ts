@@ -31,6 +31,9 @@ describe('an answer that was begun behind a fence', () => {
     ['keeps the blocks that the code holds', 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1\n', '```', 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1'],
     ['keeps a block that it begins with, where the fence is longer', '```sh\nls\n```\nMore.\n', '````', '```sh\nls\n```\nMore.'],
     ['may open the block once more', '```ts\nfoo();\n', '```', 'foo();'],
+    ['may close it indented', 'foo();\n  ```\n', '```', 'foo();'],
+    ['may close it by fewer signs, behind a block that the code holds', '```ts\nfoo();\n```\nbar();\n```', '````', '```ts\nfoo();\n```\nbar();'],
+    ['may end with a block that the code holds', 'Usage:\n```ts\nfoo();\n```\n', '````', 'Usage:\n```ts\nfoo();\n```'],
     ['keeps what it says of thoughts', "const end = '</think>';\nuse(end);\n", '```', "const end = '</think>';\nuse(end);"],
     ['loses its thoughts', '<think>\nso\n</think>\nfoo();\n', '```', 'foo();'],
   ];

@@ -273,6 +273,7 @@ describe('chorus, wrongly used,', () => {
     { what: 'training into a folder', commandLine: ['train', '--data', 'gone.txt', '--output', root], says: /can't be written: it is a folder/, exitCode: 2, code: 'usage' },
     { what: 'training a speech model by options of others', commandLine: ['train', '--speech', '40,16,96,2,2,4,256', '--fim', '0.5', '--data', 'gone.jsonl', '--output', 'x.gguf'], says: /cannot be used with option '--fim <share>'/, exitCode: 2, code: 'usage' },
     { what: 'training a speech model on a GPU', commandLine: ['train', '--speech', '40,16,96,2,2,4,256', '--device', 'vulkan', '--data', 'gone.jsonl', '--output', 'x.gguf'], says: /trained on the processor alone/, exitCode: 2, code: 'usage' },
+    { what: 'training with gradients clipped to nothing', commandLine: ['train', '--clip', '0', '--data', 'gone.txt', '--output', 'x.gguf'], says: /--clip.*Expected a number from 0\.000001/s, exitCode: 2, code: 'usage' },
     { what: 'evaluating languages into a folder that does not exist', commandLine: ['eval', 'languages', '--svg', path.join('gone', 'x.svg')], says: /x\.svg can't be written/, exitCode: 2, code: 'usage' },
     { what: 'with settings that the shared sidecar refuses', commandLine: ['models', 'shelf', '--mirror', 'x'.repeat(3_000)], says: /mirror/, exitCode: 1, code: 'request-failed' },
     { what: 'with settings that a sidecar of its own refuses', commandLine: ['info', '--cache', 'x'.repeat(3_000)], says: /cache/, exitCode: 1, code: 'request-failed' },

@@ -127,6 +127,24 @@ describe('a context that is read ahead', () => {
     assert.equal(engine.generations.at(-1)?.sequence, 'completion:window:next');
   });
 
+  it('is given up where nothing stays of what is read', async () => {
+    const engine = new ScriptedEngine();
+    const workspace = new RankedFiles();
+    const service = new CompletionService({ session: engine.session });
+    const completion = service.complete(requestAt('x = ‸', { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
+    await settle();
+    mock.timers.tick(50);
+    await completion;
+    workspace.ranking = ['b', 'a'];
+    engine.evaluated = () => 0;
+    const before = engine.generations.length;
+    for (let pause = 0; pause < 20; pause++) {
+      mock.timers.tick(3_000);
+      await settle();
+    }
+    assert.equal(engine.generations.length - before, 6);
+  });
+
   it('is ended before what is held of a client that left is forgotten', async () => {
     const engine = new ScriptedEngine();
     const workspace = new RankedFiles();

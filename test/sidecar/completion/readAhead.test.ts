@@ -114,4 +114,43 @@ describe('reading ahead', () => {
     await pause(10_000);
     assert.equal(limits.length, 3);
   });
+
+  it('is tried with more and more time where it brings nothing, and given up in the end', async () => {
+    const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
+    const limits: number[] = [];
+    let [heldTokens, more] = [0, 0];
+    const read = async (_signal: AbortSignal, limitMs: number): Promise<ReadingResult> => {
+      limits.push(limitMs);
+      return { elapsedMs: limitMs, isDone: false, heldTokens: (heldTokens += more) };
+    };
+    const wait = async (minutes: number): Promise<void> => {
+      for (let second = 0; second < 60 * minutes; second += 3) {
+        nowMs += 3_000;
+        mock.timers.tick(3_000);
+        await settle();
+      }
+    };
+    readAhead.schedule('a', read);
+    await wait(60);
+    assert.deepEqual(limits, [60_000, 60_000, 60_000, 60_000, 60_000, 60_000]);
+    limits.length = 0;
+    more = 64;
+    readAhead.schedule('a', read);
+    await wait(1);
+    more = 0;
+    await wait(60);
+    const vain = limits.slice(-6);
+    assert.ok(limits.length > 6 && vain.slice(1).every((limitMs, index) => limitMs >= Math.min(60_000, 2 * (vain[index] as number))), limits.join());
+  });
+
+  it('goes on however long it waited for others only', async () => {
+    const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
+    let reads = 0;
+    readAhead.schedule('a', async () => ({ elapsedMs: 0, isDone: ++reads === 20 }));
+    for (let pause = 0; pause < 30; pause++) {
+      mock.timers.tick(3_000);
+      await settle();
+    }
+    assert.equal(reads, 20);
+  });
 });

@@ -59,6 +59,8 @@ describe('a plan of low rank', () => {
     { name: 'a rank that no matrix is larger than', changes: { lowRank: { ...lowRank, size: 512 } }, says: /No matrix can have the rank 512.* is 32/ },
     { name: 'factors and an adapter', changes: { lowRank, adapter: { rank: 2, alpha: 4 } }, says: /--low-rank or --adapter/ },
     { name: 'an adapter beside nothing', changes: { adapter: { rank: 2, alpha: 4 } }, says: /--scratch has none/ },
+    { name: 'factors whose product is to be rounded to 4 bits', changes: { lowRank, precision: 'q4' }, says: /--precision q8/ },
+    { name: 'an adapter beside weights that are to be rounded to 4 bits', changes: { scratch: undefined, adapter: { rank: 4, alpha: 8 }, precision: 'q4' }, says: /leave out --low-rank and --adapter/ },
     { name: 'random factors for the weights of a model', changes: { scratch: undefined, lowRank: { ...lowRank, init: 'he' } }, says: /--low-rank-init he is for --scratch/ },
     { name: 'random factors after dense steps', changes: { lowRank: { ...lowRank, init: 'spectral-ones', denseSteps: 2 } }, says: /--low-rank-init spectral-ones is for a training without/ },
     { name: 'dense steps alone', changes: { lowRank: { ...lowRank, denseSteps: 12 } }, says: /All 12 steps would be dense/ },
