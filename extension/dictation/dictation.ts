@@ -84,7 +84,7 @@ export class Dictation implements vscode.Disposable {
       ({ isListening, text }) => {
         if (token.isCancellationRequested) return;
         running.phase = 'listening';
-        this.#showSign('$(mic-filled)', isListening);
+        this.#showSign(isListening ? '$(mic-filled)' : '$(loading~spin)', isListening);
         target.setListening?.(isListening);
         shown.show(text).catch(this.logError);
       },

@@ -169,6 +169,11 @@ export class ChorusLanguageClient extends BaseLanguageClient {
     socket?.close(1000);
   }
 
+  /** Ends the connection to a sidecar that does not answer, as if it had ended. */
+  cut(): void {
+    this.#socket?.terminate();
+  }
+
   /** The last lines the sidecar wrote. */
   readLogTail(): Promise<string> {
     return readLogTail(homeFiles(this.#setup.launch.homeFolder));

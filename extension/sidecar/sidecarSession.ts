@@ -40,6 +40,8 @@ export interface SidecarFailure {
 
 /** How long a request that met a leaving sidecar waits for its successor. */
 const SUCCESSOR_TIMEOUT_MS = 25_000;
+/** One that the user wants restarted and that is not gone by then hangs. */
+const LEAVING_TIMEOUT_MS = 15_000;
 
 /** `SidecarSession` over the language client: starts it with the first request, mends a lost connection with back-off. */
 export class LanguageClientSession implements SidecarSession {
@@ -57,6 +59,8 @@ export class LanguageClientSession implements SidecarSession {
   #phase: SessionPhase = 'stopped';
   #disposed = false;
   #status: SidecarStatus | undefined;
+  /** Why the last start failed, where nothing ended since. */
+  #startFailure: Error | undefined;
 
   constructor(setup: SessionSetup) {
     this.#setup = setup;
@@ -91,9 +95,15 @@ export class LanguageClientSession implements SidecarSession {
   async restart(): Promise<void> {
     this.#backoff.reset();
     if (this.isRunning) {
-      const closed = this.#untilClosed();
-      await this.request(STOP_REQUEST, undefined).catch((error: unknown) => this.#setup.log.debug(String(error)));
+      const closed = this.#untilClosed(LEAVING_TIMEOUT_MS);
+      // One that hangs does not answer.
+      this.request(STOP_REQUEST, undefined).catch((error: unknown) => this.#setup.log.debug(String(error)));
       await closed;
+      if (this.isRunning) {
+        const cut = this.#untilClosed(LEAVING_TIMEOUT_MS);
+        this.#client?.cut();
+        await cut;
+      }
     }
     await this.#ensureRunning();
   }
@@ -155,7 +165,7 @@ export class LanguageClientSession implements SidecarSession {
   async #startClient(): Promise<ChorusLanguageClient> {
     const delayMs = this.#backoff.delayMs(Date.now());
     const [{ ChorusLanguageClient }] = await Promise.all([import('./languageClient.ts'), this.#setup.ready()]);
-    if (delayMs === undefined) throw await crashLoopError();
+    if (delayMs === undefined) throw this.#startFailure ?? (await crashLoopError());
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     if (this.#disposed) throw new vscode.CancellationError();
     this.#client = this.#client?.isUsable ? this.#client : this.#createClient(ChorusLanguageClient);
@@ -171,6 +181,7 @@ export class LanguageClientSession implements SidecarSession {
       throw error;
     }
     this.#setup.workspace.attach(client);
+    this.#startFailure = undefined;
     this.#enter('running');
     this.#setStatus(await client.request<SidecarStatus>(STATUS_REQUEST, undefined).catch(() => undefined));
     return client;
@@ -202,10 +213,10 @@ export class LanguageClientSession implements SidecarSession {
     }
   }
 
-  async #untilClosed(): Promise<void> {
+  async #untilClosed(timeoutMs = SUCCESSOR_TIMEOUT_MS): Promise<void> {
     if (!this.isRunning) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, SUCCESSOR_TIMEOUT_MS);
+      const timer = setTimeout(done, timeoutMs);
       const listener = this.#didClose.event(done);
       function done(): void {
         clearTimeout(timer);
@@ -228,6 +239,7 @@ export class LanguageClientSession implements SidecarSession {
   }
 
   async #crashed(client: ChorusLanguageClient): Promise<void> {
+    this.#startFailure = undefined;
     this.#backoff.record(Date.now());
     const detail = await client.readLogTail().catch(() => '');
     const restarts = this.#backoff.delayMs(Date.now()) !== undefined;
@@ -240,6 +252,7 @@ export class LanguageClientSession implements SidecarSession {
     this.#setup.documents.attach(undefined);
     this.#setup.workspace.attach(undefined);
     this.#enter('stopped');
+    this.#startFailure = error instanceof Error ? error : undefined;
     this.#backoff.record(Date.now());
     this.#didFail.fire({ message: localisedMessage(error), detail: (error as Partial<SidecarError>).detail, restarts: false });
   }

@@ -43,7 +43,7 @@ export class WorkspaceSync implements vscode.Disposable {
       watcher.onDidCreate((uri) => this.#note(uri)),
       watcher.onDidChange((uri) => this.#note(uri)),
       watcher.onDidDelete((uri) => {
-        if (!this.#files.mayHaveHad(uri)) return;
+        if (this.#client === undefined || !this.#files.mayHaveHad(uri)) return;
         this.#changed.delete(uri.toString());
         this.#deleted.add(uri.toString());
         this.#schedule();

@@ -64,8 +64,7 @@ export class AnswerView {
   }
 }
 
+/** Lines as Markdown has them: a carriage return alone ends one, too. */
 function startsOfLines(text: string): number[] {
-  const starts = [0];
-  for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) starts.push(index + 1);
-  return starts;
+  return [0, ...Array.from(text.matchAll(/\r\n?|\n/g), ({ 0: end, index }) => index + end.length)];
 }

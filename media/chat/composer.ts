@@ -89,8 +89,10 @@ export class Composer {
   }
 
   chooseCommand(name: string): void {
-    const rest = this.input.value.replace(/^\/[a-z]*\s*/, '');
-    this.input.value = `/${name} ${rest}`;
+    const { value, selectionStart } = this.input;
+    // What was typed of it up to the cursor, or the command that stood there before.
+    const typed = /^\/[a-z]*$/.exec(value.slice(0, selectionStart))?.[0] ?? this.options.commands.map((command) => `/${command.name}`).find((command) => `${value} `.startsWith(`${command} `)) ?? '';
+    this.input.value = `/${name} ${value.slice(typed.length).trimStart()}`;
     this.edited();
     this.focus();
     this.input.setSelectionRange(this.input.value.length, this.input.value.length);

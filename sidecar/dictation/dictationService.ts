@@ -85,21 +85,27 @@ export class DictationService {
     const left = new AbortController();
     const signal = AbortSignal.any([cancelled, left.signal]);
     const begun = engine.request(BEGIN_DICTATION, begin, signal);
+    const sign = new Sign(onChunk);
     using microphone = this.options.openMicrophone({
-      onOpen: () => onChunk({ isListening: true, text: '' }),
+      onOpen: () => sign.opened(),
       onSound: (samples) => engine.notify(DICTATION_SOUND, { samples } satisfies DictationSound),
     });
     const read = (isFinal: boolean): Promise<DictationReading> => engine.request(READ_DICTATION, { isFinal } satisfies ReadDictationParams, signal);
     // Loading a model and reading take seconds: the microphone waits for neither.
-    for (const ended of [stop, signal]) ended.addEventListener('abort', () => microphone[Symbol.dispose](), { once: true });
-    using watch = new Watch(() => microphone[Symbol.dispose]());
+    const close = (): void => {
+      microphone[Symbol.dispose]();
+      sign.closed();
+    };
+    stop.addEventListener('abort', close, { once: true });
+    signal.addEventListener('abort', () => microphone[Symbol.dispose](), { once: true });
+    using watch = new Watch(close);
     // A microphone that fails ends the wait for whatever comes meanwhile; one that was closed does not.
     const failure = microphone.failed.then(() => new Promise<never>(() => undefined));
     const whileOpen = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, failure]);
     try {
       await whileOpen(begun);
-      const endedBy = await this.#untilEnd(() => whileOpen(read(false)), stop, { watch, onChunk, signal });
-      microphone[Symbol.dispose]();
+      const endedBy = await this.#untilEnd(() => whileOpen(read(false)), stop, { watch, sign, signal });
+      close();
       const { text } = await read(true);
       return { text, endedBy };
     } finally {
@@ -107,15 +113,13 @@ export class DictationService {
     }
   }
 
-  async #untilEnd(read: () => Promise<DictationReading>, stop: AbortSignal, { watch, onChunk, signal }: Pick<DictateOptions, 'onChunk' | 'signal'> & { readonly watch: Watch }): Promise<DictateResult['endedBy']> {
-    let shown = '';
+  async #untilEnd(read: () => Promise<DictationReading>, stop: AbortSignal, { watch, sign, signal }: { readonly watch: Watch; readonly sign: Sign; readonly signal: AbortSignal }): Promise<DictateResult['endedBy']> {
     while (!watch.hasEnded) {
       signal.throwIfAborted();
       if (stop.aborted) return 'stop';
       const { text, hasSpeech, silenceSeconds } = await read();
       watch.heard();
-      if (text !== shown) onChunk({ isListening: true, text });
-      shown = text;
+      sign.show(text);
       if (silenceSeconds > (hasSpeech ? SILENCE_LIMIT_SECONDS : FIRST_WORD_LIMIT_SECONDS)) return 'silence';
       await sleep(LEAST_PAUSE_MS, undefined, { signal: AbortSignal.any([stop, signal]) }).catch(() => undefined);
     }
@@ -125,6 +129,34 @@ export class DictationService {
   #runningEngine(): EngineChild {
     if (!this.#engine?.alive) this.#engine = new EngineChild();
     return this.#engine;
+  }
+}
+
+/** What the client is shown: the text so far, and whether somebody listens. */
+class Sign {
+  #text = '';
+  #isListening = false;
+
+  constructor(private readonly onChunk: (chunk: DictationChunk) => void) {}
+
+  /** The microphone is open. */
+  opened(): void {
+    this.#tell(true, this.#text);
+  }
+
+  /** It is closed; of what was said the last is still to be read. */
+  closed(): void {
+    if (this.#isListening) this.#tell(false, this.#text);
+  }
+
+  show(text: string): void {
+    if (text !== this.#text) this.#tell(this.#isListening, text);
+  }
+
+  #tell(isListening: boolean, text: string): void {
+    this.#isListening = isListening;
+    this.#text = text;
+    this.onChunk({ isListening, text });
   }
 }
 

@@ -20,8 +20,9 @@ export class Dictation {
   #settled = '';
   #hasSpeech = false;
   #language: string;
-  /** Samples that were added, and the end of the last speech among them. */
+  /** Samples that were added, how many of them were looked at, and the end of the last speech among these. */
   #added = 0;
+  #heard = 0;
   #lastSpeechEnd = 0;
 
   /** `beamSize` is that of what stays; readings while one speaks are greedy. */
@@ -61,11 +62,13 @@ export class Dictation {
     samples.set(this.#sound.subarray(0, available), FRAME_REACH_SAMPLES);
     const { beamSize, phrases } = this.options;
     const options = { language: this.#language, previous: [], temperatures: stays ? undefined : WHILE_SPEAKING, beamSize: stays ? beamSize : 1, briefWindows: !stays, phrases, signal };
+    const start = this.#added - this.#sound.length;
+    this.#heard = start + available;
     const window = await transcriber.transcribeWindow(samples, available, options);
     const last = window.speech.at(-1);
     if (last) {
       this.#hasSpeech = true;
-      this.#lastSpeechEnd = Math.max(this.#lastSpeechEnd, this.#added - this.#sound.length + Math.round(last.end * SAMPLE_RATE_HZ));
+      this.#lastSpeechEnd = Math.max(this.#lastSpeechEnd, start + Math.round(last.end * SAMPLE_RATE_HZ));
     }
     return window;
   }
@@ -78,7 +81,7 @@ export class Dictation {
   }
 
   #reading(text: string): DictationReading {
-    return { text: joined(this.#settled, text), hasSpeech: this.#hasSpeech, silenceSeconds: (this.#added - this.#lastSpeechEnd) / SAMPLE_RATE_HZ };
+    return { text: joined(this.#settled, text), hasSpeech: this.#hasSpeech, silenceSeconds: Math.max(0, this.#heard - this.#lastSpeechEnd) / SAMPLE_RATE_HZ };
   }
 }
 

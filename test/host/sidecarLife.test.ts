@@ -33,6 +33,24 @@ for (const version of TESTED_HOSTS) {
   });
 
   describeHost(version, (scenario) => {
+    scenario('a sidecar that hangs is replaced when the user restarts it', async (host) => {
+      const window = await host.openWindow();
+      await completeInFile(host, window);
+      const { pid } = await host.sidecar();
+      process.kill(pid, 'SIGSTOP');
+      try {
+        await window.command('Chorus: Restart Sidecar');
+        await waitFor('another sidecar', async () => ((await host.runningSidecar())?.pid ?? pid) !== pid, { timeoutMs: 60_000 });
+        await window.openFile(host.file('src/stock.py'));
+        await window.goToEnd();
+        await window.typeForGhostText('    return ');
+      } finally {
+        process.kill(pid, 'SIGKILL');
+      }
+    });
+  });
+
+  describeHost(version, (scenario) => {
     scenario('the sidecar is gone once all windows are closed', async (host) => {
       const first = await host.openWindow();
       await completeInFile(host, first);

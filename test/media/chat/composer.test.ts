@@ -46,6 +46,21 @@ describe('the box for questions', () => {
     assert.equal(box.text, '');
   });
 
+  for (const [what, text, cursor, expected] of [
+    ['takes the place of what was typed of it, not of the words behind', '/explain this code', 1, '/explain explain this code'],
+    ['takes the place of what was typed of it at the end', '/exp', 4, '/explain '],
+    ['takes the place of another command', '/explain this', 13, '/explain this'],
+    ['leaves a path alone', '/tmp/x.log is what', 18, '/explain /tmp/x.log is what'],
+  ] as const) {
+    it(`a command that is chosen ${what}`, () => {
+      const { composer: box, type } = composer();
+      type(text);
+      box.root.querySelector('textarea')?.setSelectionRange(cursor, cursor);
+      box.chooseCommand('explain');
+      assert.equal(box.text, expected);
+    });
+  }
+
   it('shows one state of dictated text after another', () => {
     const { composer: box } = composer();
     box.setText('Explain:');

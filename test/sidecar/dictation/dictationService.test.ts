@@ -52,6 +52,7 @@ describe('dictation', () => {
     const result = await dictate((chunk) => chunks.push(chunk));
     assert.deepEqual(result, { text: 'Your call cannot be completed as dialed.', endedBy: 'silence' });
     assert.deepEqual(chunks[0], { isListening: true, text: '' });
+    assert.deepEqual(chunks.at(-1), { isListening: false, text: result.text });
     assert.ok(chunks.some(({ text }) => text !== ''));
   });
 
@@ -151,7 +152,7 @@ describe('dictation', () => {
   });
 
   for (const how of ['stop', 'signal'] as const) {
-    const begin = (openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable, atModelPath: (end: () => void) => void = () => undefined): { readonly result: Promise<DictateResult>; readonly end: () => void } & AsyncDisposable => {
+    const begin = (openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable, atModelPath: (end: () => void) => void = () => undefined): { readonly result: Promise<DictateResult>; readonly signs: readonly boolean[]; readonly end: () => void } & AsyncDisposable => {
       const controller = new AbortController();
       const end = (): void => (how === 'stop' ? listening.stop() : controller.abort());
       const listening = new DictationService({
@@ -161,8 +162,9 @@ describe('dictation', () => {
           return whisperModel();
         },
       });
-      const result = listening.dictate({ settings: { threads: 2 }, onChunk: () => undefined, signal: controller.signal });
-      return { result, end, [Symbol.asyncDispose]: () => listening.dispose() };
+      const signs: boolean[] = [];
+      const result = listening.dictate({ settings: { threads: 2 }, onChunk: ({ isListening }) => signs.push(isListening), signal: controller.signal });
+      return { result, signs, end, [Symbol.asyncDispose]: () => listening.dispose() };
     };
     const ended = (result: Promise<DictateResult>): Promise<void> => (how === 'stop' ? result.then((given) => assert.deepEqual(given, { text: '', endedBy: 'stop' })) : assert.rejects(result));
 
@@ -171,14 +173,16 @@ describe('dictation', () => {
       const opened = new Promise<void>((resolve) => (open = resolve));
       let isClosed = false;
       let close: () => void = () => undefined;
-      await using dictation = begin(() => {
+      await using dictation = begin(({ onOpen }) => {
         open();
+        onOpen();
         return { failed: new Promise<void>((resolve) => (close = resolve)), [Symbol.dispose]: () => void ((isClosed = true), close()) };
       });
       await opened;
       assert.equal(isClosed, false);
       dictation.end();
       assert.equal(isClosed, true);
+      assert.deepEqual(dictation.signs, how === 'stop' ? [true, false] : [true]);
       await ended(dictation.result);
     });
 

@@ -29,6 +29,10 @@ describe('spoken commands', () => {
     });
   }
 
+  it('there are none in what is no language', () => {
+    for (const language of ['constructor', 'toString', '__proto__', 'xx']) assert.equal(obeySpokenCommands('1. New line. 2', language), '1. New line. 2');
+  });
+
   it('there are in every language of the interface', () => {
     const codes = new Set(Object.keys(INTERFACE_LANGUAGES).map((code) => code.split('-')[0] as string));
     assert.deepEqual(Object.keys(SPOKEN_COMMANDS).sort(), [...codes].sort());

@@ -119,6 +119,25 @@ describe('a dictation', () => {
     assert.ok(languages.every((language) => language === 'auto'), languages.join(' '));
   });
 
+  it('takes for silence only what it looked at: not what comes while it reads, nor what lies beyond a window', async () => {
+    const dictation = new Dictation({ language: 'en' });
+    class Slow extends Counting {
+      override transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+        dictation.add(sound(countTo(6)));
+        return super.transcribeWindow(samples, available, options);
+      }
+    }
+    dictation.transcriber = new Slow(7);
+    dictation.add(sound(countTo(40)));
+    const reading = await dictation.read({ isFinal: false });
+    assert.ok(reading.hasSpeech);
+    assert.equal(reading.silenceSeconds, 0);
+    dictation.transcriber = new Counting(7);
+    while ((await dictation.read({ isFinal: false })).silenceSeconds === 0) dictation.add(sound([0, 0]));
+    dictation.add(sound([0, 0, 0]));
+    assert.ok((await dictation.read({ isFinal: false })).silenceSeconds >= 4);
+  });
+
   it('ends where a model has windows shorter than the silence that is kept', async () => {
     const dictation = new Dictation({ language: 'en' });
     class Short extends Counting {
