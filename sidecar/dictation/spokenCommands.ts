@@ -72,6 +72,6 @@ const endsSentence = (part: string): boolean => /[.!?…。！？؟।]$/u.test(
 const bare = (part: string): string => part.replace(new RegExp(`[${STOPS}]`, 'gu'), '').replace(/\s+/gu, ' ').trim().toLowerCase().normalize('NFC');
 
 function commandsOf(language: string): ReadonlyMap<string, SpokenCommand> {
-  const chosen = language === 'auto' ? Object.values(SPOKEN_COMMANDS) : Object.entries(SPOKEN_COMMANDS).flatMap(([code, phrases]) => (code === language ? [phrases] : []));
+  const chosen = language === 'auto' ? Object.values(SPOKEN_COMMANDS) : Object.hasOwn(SPOKEN_COMMANDS, language) ? [SPOKEN_COMMANDS[language] as Phrases] : [];
   return new Map(chosen.flatMap((phrases) => (['newLine', 'undoThat'] as const).flatMap((command) => phrases[command].map((phrase) => [bare(phrase), command] as const))));
 }

@@ -67,16 +67,19 @@ describe('a context that is read ahead', () => {
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
   };
+  const complete = async (service: CompletionService, workspace: RankedFiles, text: string): Promise<void> => {
+    const completion = service.complete(requestAt(text, { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
+    await settle();
+    mock.timers.tick(50);
+    await completion;
+  };
 
   it('takes nothing from who types on before it is whole, and stands in the prompts once it is', async () => {
     const engine = new ScriptedEngine();
     const workspace = new RankedFiles();
     const service = new CompletionService({ session: engine.session });
     const type = async (text: string): Promise<string> => {
-      const completion = service.complete(requestAt(text, { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
-      await settle();
-      mock.timers.tick(50);
-      await completion;
+      await complete(service, workspace, text);
       const { sequence } = engine.generations.at(-1) ?? {};
       const prompt = await engine.promptOf(engine.generations.length - 1);
       return `${sequence} with ${[...prompt.matchAll(/^# (\w)$/gm)].map(([, name]) => name).join(' ')}`;
@@ -109,12 +112,7 @@ describe('a context that is read ahead', () => {
       await settle();
       return engine.generations.length - before;
     };
-    const type = async (text: string): Promise<void> => {
-      const completion = service.complete(requestAt(text, { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
-      await settle();
-      mock.timers.tick(50);
-      await completion;
-    };
+    const type = (text: string): Promise<void> => complete(service, workspace, text);
     workspace.ranking = ['a'];
     await type('x = ‸');
     workspace.ranking = ['b', 'a'];
@@ -131,10 +129,7 @@ describe('a context that is read ahead', () => {
     const engine = new ScriptedEngine();
     const workspace = new RankedFiles();
     const service = new CompletionService({ session: engine.session });
-    const completion = service.complete(requestAt('x = ‸', { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
-    await settle();
-    mock.timers.tick(50);
-    await completion;
+    await complete(service, workspace, 'x = ‸');
     workspace.ranking = ['b', 'a'];
     engine.evaluated = () => 0;
     const before = engine.generations.length;
@@ -150,10 +145,7 @@ describe('a context that is read ahead', () => {
     const workspace = new RankedFiles();
     workspace.ranking = ['a'];
     const service = new CompletionService({ session: engine.session });
-    const completion = service.complete(requestAt('x = ‸', { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
-    await settle();
-    mock.timers.tick(50);
-    await completion;
+    await complete(service, workspace, 'x = ‸');
     workspace.ranking = ['b', 'a'];
     let end = (): void => undefined;
     const generate = engine.generate.bind(engine);
