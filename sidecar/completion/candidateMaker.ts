@@ -2,7 +2,7 @@ import type { ModelSession } from '../engine/engine.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
 import { blockIndentation, isBehindHead } from './blocks.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
-import type { ClientSequences } from './clientSequences.ts';
+import type { ClientSequences, ReadingPlace } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
 import type { FimFormat } from './fim.ts';
 import { generateText } from './generateText.ts';
@@ -53,7 +53,7 @@ export class CandidateMaker {
     const extent = chooseExtent(cursor, request.settings);
     const prompt = await prompts.make({ request, cursor, model, fim, extent, purpose: run.isAhead === true ? 'preparing' : 'asked' });
     // The one that the prompt was made for: another may take its place between two attempts.
-    const sequence = this.options.sequences.current(request.clientKey);
+    let place = this.options.sequences.placeToAsk(request, prompt.tokens, prompts.unfeltTokens(model));
     const texts: string[] = [];
     let origin: LastPrompt | undefined;
     let timedOut = false;
@@ -63,9 +63,10 @@ export class CandidateMaker {
     for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
       const timeoutMs = Math.round(deadline - now());
       if (run.signal.aborted || timeoutMs <= 0) break;
-      const candidate = await this.#candidate({ request, model, prompt, sequence, cursor, extent, attempt, timeoutMs, fim, run });
+      const candidate = await this.#candidate({ request, model, prompt, place, cursor, extent, attempt, timeoutMs, fim, run });
       if (candidate === undefined) break;
       origin ??= candidate.origin;
+      place = { sequence: candidate.origin.result.sequence ?? place.sequence };
       if (candidate.text !== '') addDistinct(texts, candidate.text);
       timedOut ||= candidate.timedOut;
       if (!request.explicit && !candidate.filteredOut) break;
@@ -78,7 +79,7 @@ export class CandidateMaker {
     request: CompletionRequest;
     model: LoadedModel;
     prompt: ContextPrompt;
-    sequence: string;
+    place: ReadingPlace;
     cursor: Cursor;
     extent: Extent;
     attempt: number;
@@ -86,7 +87,7 @@ export class CandidateMaker {
     fim: FimFormat | undefined;
     run: MakeOptions;
   }): Promise<{ text: string; timedOut: boolean; filteredOut: boolean; origin: LastPrompt } | undefined> {
-    const { prompt, sequence, cursor, extent, attempt, fim, request, run } = options;
+    const { prompt, place, cursor, extent, attempt, fim, request, run } = options;
     const { session, prompts, sequences, now, log } = this.options;
     const priority: Priority = run.isAhead === true ? 'background' : 'completion';
     // A block's body begins on the next line; small models would rather chat on.
@@ -94,7 +95,7 @@ export class CandidateMaker {
     const generated = await generateText(
       session.engine,
       {
-        sequence,
+        ...place,
         drafts: sequences.drafts(request.clientKey),
         priority,
         tokens: prompt.tokens,
@@ -108,7 +109,7 @@ export class CandidateMaker {
       {
         signal: run.signal,
         takenBack: prompt.requiredPrefix,
-        onResult: (result) => sequences.ended(sequence, prompt.tokens, result),
+        onResult: (result) => sequences.asked(request, place, prompt.tokens, result),
         stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)), now) : stopAtLineEnd,
         onText: attempt === 0 ? run.onText : undefined,
       },

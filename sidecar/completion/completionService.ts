@@ -52,7 +52,7 @@ export class CompletionService {
   readonly #statistics: StatisticsCounter;
   readonly #debounces = new Map<string, AdaptiveDebounce>();
   readonly #prompts: PromptMaker;
-  readonly #sequences = new ClientSequences();
+  readonly #sequences: ClientSequences;
   readonly #candidates: CandidateMaker;
   readonly #ahead: WorkAhead;
   readonly #lastPrompts = new LastPrompts();
@@ -68,14 +68,16 @@ export class CompletionService {
     this.#running = dependencies.running ?? (() => 0);
     this.#onRunning = dependencies.onRunning ?? (() => () => undefined);
     const { session, speeds } = dependencies;
+    this.#sequences = new ClientSequences({ engine: session.engine, onLost: (document) => this.#prompts.plans.lost(document) });
     this.#prompts = new PromptMaker({
       session,
       speeds,
       now: this.#now,
-      newTokens: (clientKey, tokens) => this.#sequences.newTokens(clientKey, tokens),
-      onLoaded: () => {
+      newTokens: (document, tokens) => this.#sequences.newTokens(document, tokens),
+      baseOf: (document) => this.#sequences.baseOf(document),
+      onLoaded: (model) => {
         this.#drafts.clear();
-        this.#sequences.clear();
+        this.#sequences.loaded(model);
       },
       onOtherModel: () => this.#cache.clear(),
     });
@@ -244,7 +246,7 @@ export class CompletionService {
   /** What stands in a client's prompts for a document, and what its last completion was made of. */
   async context(clientKey: string, uri: string, settings: WorkspaceContextSettings): Promise<Omit<ContextResult, 'index'>> {
     const model = await this.#session.model();
-    const { snippets, isRead } = this.#prompts.plans.read(clientKey, uri);
+    const { snippets, isRead } = this.#prompts.plans.read({ clientKey, uri });
     return {
       budgetTokens: this.#prompts.contextTokens(model, settings),
       snippets: snippets.map((planned): ContextSnippet => {

@@ -1,8 +1,11 @@
-import { affordable, commonLength, isSame, nextPlan, type PlannedSnippet, sizeOf } from '../context/contextPlan.ts';
+import { commonLength, isSame, nextPlan, type PlannedSnippet } from '../context/contextPlan.ts';
 import { isOwnText } from '../context/notebookUris.ts';
 import { RecentMap } from '../context/recentMap.ts';
 import type { PlaceQuery, Snippet } from '../context/snippet.ts';
+import type { ClientDocument } from './clientSequences.ts';
 import { delay } from './debounce.ts';
+import { costOf, type DocumentPlan, dropGone, planAfter, take, takeUp, within } from './documentPlan.ts';
+import { NewestNext } from './newestNext.ts';
 
 /** What completion asks of one client's workspace. */
 export interface WorkspaceSource {
@@ -28,30 +31,20 @@ export interface ContextRequest {
   /** A new plan is taken up at once where evaluating what it changes costs no more than this, the document included. */
   readonly cheapTokens: number;
   readonly documentTokens: number;
+  /** The document from whose prompts the engine holds the beginning of this one's: this one, where it has a sequence of its own. None where it holds nothing. */
+  readonly base: string | undefined;
   readonly tokenize: (snippet: Snippet) => Promise<readonly number[]>;
   /** Ends what is read ahead. */
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Plan {
+interface ClientPlans {
+  /** The document of the last prompt that somebody waited for. */
   uri: string;
-  snippets: readonly PlannedSnippet[];
-  /** What the last prompt took of them: the engine has read it. The next prompts take the same, until there is another plan. */
-  read: readonly PlannedSnippet[] | undefined;
-  /** What the engine holds, from the prompt's start. */
-  held: readonly PlannedSnippet[];
-  /** The plan that is read ahead, from one pause to the next, in a document. */
-  ahead: { readonly uri: string; readonly snippets: readonly PlannedSnippet[] } | undefined;
-  /** What of it is being read, until a prompt is taken. */
-  readingAhead: readonly PlannedSnippet[] | undefined;
-  /** A later ranking's plan, waiting for a moment when nobody types. */
-  next: readonly PlannedSnippet[] | undefined;
-  /** The later ranking's plan after any other. */
-  nextAfter: ((snippets: readonly PlannedSnippet[]) => readonly PlannedSnippet[]) | undefined;
-  rankedAtMs: number;
-  ranking: Promise<void> | undefined;
-  /** The newest place that waits for the ranking under way to end. */
-  waiting: ContextRequest | undefined;
+  /** One was made. */
+  isReady: boolean;
+  readonly documents: RecentMap<string, DocumentPlan>;
+  readonly rankings: NewestNext;
 }
 
 /** Of prompts that take nothing of other files. */
@@ -67,39 +60,47 @@ const SNIPPET_SHARE = 0.3;
 const UNITS_PER_TOKEN = 3;
 const MAX_REMEMBERED_SNIPPETS = 1_000;
 const MIN_SNIPPET_UNITS = 600;
+/** More than have a sequence of their own. */
+const MAX_PLANS = 8;
 
-/** Which pieces of the workspace stand in the prompts of each client, in which order. They change seldom, and never while it would be felt. */
+/**
+ * Which pieces of the workspace stand in the prompts of each client's documents, in which order. They change seldom, and never while it would be felt. A document that the
+ * engine holds something of keeps its plan while the user is in others.
+ */
 export class ContextPlans {
-  readonly #plans = new Map<string, Plan>();
+  readonly #clients = new Map<string, ClientPlans>();
   readonly #tokens = new RecentMap<string, readonly number[]>(MAX_REMEMBERED_SNIPPETS);
 
   constructor(private readonly now: () => number) {}
 
   /** The snippets for a prompt that somebody waits for: those that are evaluated, and as many more as may be evaluated now. */
   async forPrompt(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
-    const plan = this.#planOf(request.clientKey);
+    const { uri } = request.query;
+    const client = this.#clientOf(request.clientKey);
+    const plan = this.#planFor(client, request);
+    client.uri = uri;
     dropGone(plan, request);
-    if (plan.uri !== request.query.uri) {
-      // Of the document before.
-      plan.next = plan.nextAfter = undefined;
+    if (!plan.isOwn) {
       await request.workspace.whenUsable();
-      await Promise.race([this.#rank(plan, request), delay(plan.uri === '' ? FIRST_LIMIT_MS : DOCUMENT_LIMIT_MS, new AbortController().signal)]);
-      this.#takeUp(plan);
+      await Promise.race([this.#rank(client, plan, request), delay(client.isReady ? DOCUMENT_LIMIT_MS : FIRST_LIMIT_MS, new AbortController().signal)]);
+      client.isReady = plan.isOwn = true;
+      takeUp(plan);
     } else {
-      if (plan.ranking === undefined && this.now() - plan.rankedAtMs > RANK_INTERVAL_MS) this.#rank(plan, request).catch(() => undefined);
+      if (!client.rankings.isBusy && this.now() - plan.rankedAtMs > RANK_INTERVAL_MS) this.#rank(client, plan, request).catch(() => undefined);
       // What is found for an empty plan is evaluated within what may be spared anyway.
-      if (plan.next !== undefined && plan.snippets.length === 0) this.#takeUp(plan);
-      if (plan.next !== undefined && costOf(plan, plan.next, request.spareTokens) + request.documentTokens <= request.cheapTokens) this.#takeUp(plan);
+      if (plan.next !== undefined && plan.snippets.length === 0) takeUp(plan);
+      if (plan.next !== undefined && costOf(plan, plan.next, request.spareTokens) + request.documentTokens <= request.cheapTokens) takeUp(plan);
     }
-    plan.uri = request.query.uri;
     return take(plan, request);
   }
 
   /** The snippets as they stand, for a prompt that is made before it is asked for: nothing is ranked for it, and nothing moves. */
   forPreparing(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
-    const plan = this.#planOf(request.clientKey);
+    const { documents, uri } = this.#clientOf(request.clientKey);
+    const plan = documents.get(request.query.uri);
+    if (plan === undefined || uri !== request.query.uri) return Promise.resolve([]);
     dropGone(plan, request);
-    return Promise.resolve(plan.uri === request.query.uri ? take(plan, request) : []);
+    return Promise.resolve(take(plan, request));
   }
 
   /**
@@ -107,96 +108,94 @@ export class ContextPlans {
    * waits then for a later prompt.
    */
   async forReadingAhead(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
-    const plan = this.#planOf(request.clientKey);
-    await this.#rank(plan, request);
+    const client = this.#clientOf(request.clientKey);
+    const plan = this.#planFor(client, request);
+    await this.#rank(client, plan, request);
     if (request.signal?.aborted === true) return [];
     dropGone(plan, request);
-    const { uri } = request.query;
-    const before = plan.ahead?.uri === uri ? plan.ahead.snippets : plan.snippets;
-    plan.ahead = { uri, snippets: plan.nextAfter?.(before) ?? plan.snippets };
-    plan.readingAhead = within(plan.ahead.snippets, request.budgetTokens);
+    plan.ahead = plan.nextAfter?.(plan.ahead ?? plan.snippets) ?? plan.snippets;
+    plan.readingAhead = within(plan.ahead, request.budgetTokens);
     return plan.readingAhead;
   }
 
   /**
-   * The engine has read the first `tokens` of what `forReadingAhead` gave where prompts are evaluated, and holds nothing else of other files: prompts take it from now
-   * on. False where a prompt was taken since: then they don't.
+   * The engine has read the first `tokens` of what `forReadingAhead` gave where a document's prompts are evaluated, and holds nothing else of other files: prompts take
+   * it from now on. False where a prompt was taken since: then they don't.
    */
-  readAhead(clientKey: string, given: readonly PlannedSnippet[], tokens: number): boolean {
+  readAhead({ clientKey, uri }: ClientDocument, given: readonly PlannedSnippet[], tokens: number): boolean {
     if (given === NO_CONTEXT) return true;
-    const plan = this.#plans.get(clientKey);
+    const plan = this.#clients.get(clientKey)?.documents.get(uri);
     if (plan?.ahead === undefined || plan.readingAhead !== given) return false;
-    plan.uri = plan.ahead.uri;
-    plan.snippets = plan.ahead.snippets;
+    plan.isOwn = true;
+    plan.snippets = plan.ahead;
     plan.held = within(given, tokens);
     plan.read = plan.next = plan.nextAfter = plan.ahead = plan.readingAhead = undefined;
     return true;
   }
 
   /** Whether the engine has read this and nothing else of other files. */
-  isRead(clientKey: string, given: readonly PlannedSnippet[]): boolean {
+  isRead({ clientKey, uri }: ClientDocument, given: readonly PlannedSnippet[]): boolean {
     if (given === NO_CONTEXT) return true;
-    const held = this.#plans.get(clientKey)?.held ?? [];
+    const held = this.#clients.get(clientKey)?.documents.get(uri)?.held ?? [];
     return given.length === held.length && commonLength(given, held) === given.length;
   }
 
-  /** What a client's plan is now, then what is read ahead and will be in it, and which of it prompts find evaluated. */
-  read(clientKey: string, uri: string): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean } {
-    const plan = this.#plans.get(clientKey);
+  /** What a document's plan is now, then what is read ahead and will be in it, and which of it prompts find evaluated. */
+  read({ clientKey, uri }: ClientDocument): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean } {
+    const plan = this.#clients.get(clientKey)?.documents.get(uri);
     if (plan === undefined) return { snippets: [], isRead: () => false };
-    const now = plan.uri === uri ? plan.snippets : [];
-    const coming = plan.ahead?.uri === uri ? plan.ahead.snippets.filter((planned) => !now.some((each) => isSame(each, planned))) : [];
-    return { snippets: [...now, ...coming], isRead: (planned) => plan.uri === uri && plan.held.some((held) => isSame(held, planned)) };
+    const now = plan.isOwn ? plan.snippets : [];
+    const coming = (plan.ahead ?? []).filter((planned) => !now.some((each) => isSame(each, planned)));
+    return { snippets: [...now, ...coming], isRead: (planned) => plan.isOwn && plan.held.some((held) => isSame(held, planned)) };
+  }
+
+  /** The engine holds nothing of the document any more. */
+  lost({ clientKey, uri }: ClientDocument): void {
+    this.#clients.get(clientKey)?.documents.delete(uri);
   }
 
   forget(clientKey: string): void {
-    this.#plans.delete(clientKey);
+    this.#clients.delete(clientKey);
     // The keys are texts.
     this.#tokens.clear();
   }
 
   /** Another model has other tokens. */
   clear(): void {
-    this.#plans.clear();
+    this.#clients.clear();
     this.#tokens.clear();
   }
 
-  #planOf(clientKey: string): Plan {
-    let plan = this.#plans.get(clientKey);
-    if (plan === undefined) {
-      plan = { uri: '', snippets: [], read: undefined, held: [], ahead: undefined, readingAhead: undefined, next: undefined, nextAfter: undefined, rankedAtMs: -Infinity, ranking: undefined, waiting: undefined };
-      this.#plans.set(clientKey, plan);
-    }
+  #clientOf(clientKey: string): ClientPlans {
+    let client = this.#clients.get(clientKey);
+    if (client === undefined) this.#clients.set(clientKey, (client = { uri: '', isReady: false, documents: new RecentMap(MAX_PLANS), rankings: new NewestNext() }));
+    return client;
+  }
+
+  /** The document's plan; where the user comes to it, and the engine holds nothing of it, one that begins with what the engine holds. */
+  #planFor(client: ClientPlans, { query: { uri }, base }: ContextRequest): DocumentPlan {
+    const { documents } = client;
+    const before = documents.get(uri);
+    if (before !== undefined && (client.uri === uri || base === uri)) return before;
+    const plan = planAfter(base === undefined ? undefined : documents.get(base), before?.ahead);
+    documents.set(uri, plan);
     return plan;
   }
 
   /** Ranks a place, once the ranking under way has ended, which is of a moment ago or of another document. Of those that wait only the newest is ranked. */
-  #rank(plan: Plan, request: ContextRequest): Promise<void> {
-    plan.waiting = request;
-    plan.ranking ??= this.#rankWaiting(plan);
-    return plan.ranking;
+  #rank(client: ClientPlans, plan: DocumentPlan, request: ContextRequest): Promise<void> {
+    return client.rankings.run(() => {
+      plan.rankedAtMs = this.now();
+      return this.#rankNow(plan, request);
+    });
   }
 
-  async #rankWaiting(plan: Plan): Promise<void> {
-    try {
-      for (let request = plan.waiting; request !== undefined; request = plan.waiting) {
-        plan.waiting = undefined;
-        plan.rankedAtMs = this.now();
-        await this.#rankNow(plan, request);
-      }
-    } finally {
-      plan.ranking = undefined;
-    }
-  }
-
-  async #rankNow(plan: Plan, { workspace, query, budgetTokens, tokenize }: ContextRequest): Promise<void> {
+  async #rankNow(plan: DocumentPlan, { workspace, query, budgetTokens, tokenize }: ContextRequest): Promise<void> {
     if (budgetTokens <= 0) return;
     const maxSnippetUnits = Math.max(MIN_SNIPPET_UNITS, Math.floor(budgetTokens * UNITS_PER_TOKEN * SNIPPET_SHARE));
     const isProvisional = !workspace.isWhole;
     const snippets = (await workspace.snippets({ ...query, maxSnippetUnits })).filter(({ uri }) => !isOwnText(uri, query.uri));
     const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize), isProvisional })));
-    // The user is in another document by now.
-    if (plan.waiting !== undefined && plan.waiting.query.uri !== query.uri) return;
     plan.nextAfter = (before) =>
       nextPlan(before, ranked, { budgetTokens, isThere: ({ uri }) => !isOwnText(uri, query.uri) && workspace.has(uri), isUnchanged: ({ uri, revision }) => workspace.has(uri, revision) });
     plan.next = plan.nextAfter(plan.snippets);
@@ -210,40 +209,4 @@ export class ContextPlans {
     this.#tokens.set(key, tokens);
     return tokens;
   }
-
-  #takeUp(plan: Plan): void {
-    if (plan.next === undefined) return;
-    plan.snippets = plan.next;
-    plan.next = plan.nextAfter = plan.read = undefined;
-  }
-}
-
-/** Files that are deleted, or may not be read any more, and the document itself leave at once, whatever has to be evaluated again. */
-function dropGone(plan: Plan, { workspace, query }: ContextRequest): void {
-  const isThere = ({ snippet }: PlannedSnippet): boolean => !isOwnText(snippet.uri, query.uri) && workspace.has(snippet.uri);
-  plan.next = plan.next?.filter(isThere);
-  if (plan.snippets.every(isThere) && plan.held.every(isThere)) return;
-  plan.snippets = plan.snippets.filter(isThere);
-  const gone = plan.held.findIndex((planned) => !isThere(planned));
-  if (gone >= 0) plan.held = plan.held.slice(0, gone);
-  plan.read = undefined;
-}
-
-/** Of a plan what a prompt may hold; the engine has read it then. */
-function take(plan: Plan, { spareTokens, budgetTokens }: ContextRequest): readonly PlannedSnippet[] {
-  plan.read = within(plan.read ?? affordable(plan.snippets, plan.held, spareTokens), budgetTokens);
-  plan.held = plan.read;
-  plan.readingAhead = undefined;
-  return plan.read;
-}
-
-/** Tokens of the context that would be evaluated again or anew. */
-function costOf({ held }: Plan, next: readonly PlannedSnippet[], spareTokens: number): number {
-  return sizeOf(affordable(next, held, spareTokens).slice(commonLength(next, held)));
-}
-
-function within(snippets: readonly PlannedSnippet[], budgetTokens: number): readonly PlannedSnippet[] {
-  let rest = budgetTokens;
-  const end = snippets.findIndex(({ tokens }) => (rest -= tokens.length) < 0);
-  return end < 0 ? snippets : snippets.slice(0, end);
 }

@@ -1,5 +1,4 @@
 import type { ModelSession } from '../engine/engine.ts';
-import type { EngineGenerateResult } from '../protocol/engine.ts';
 import type { ClientSequences } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
 import { evaluateAhead } from './evaluateAhead.ts';
@@ -24,39 +23,33 @@ export class ContextReader {
     },
   ) {}
 
-  /** Reads for the next completion at a place. Not done where it was ended early, or where a prompt was made meanwhile. */
-  async read(request: CompletionRequest, cursor: Cursor, { signal, limitMs }: { readonly signal: AbortSignal; readonly limitMs: number }): Promise<ReadingResult> {
+  /**
+   * Reads for the next completion at a place. Not done where it was ended early, or where a prompt was made meanwhile. Of a document that is only looked at (`isVisit`)
+   * nothing is drafted from, and nothing is read where somebody would lose a place for it.
+   */
+  async read(request: CompletionRequest, cursor: Cursor, { signal, limitMs, isVisit }: { readonly signal: AbortSignal; readonly limitMs: number; readonly isVisit: boolean }): Promise<ReadingResult> {
     const { session, prompts, sequences, drafts } = this.options;
-    const { clientKey } = request;
     const model = await session.model();
     const prompt = await prompts.make({ request, cursor, model, fim: await prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead', signal });
-    if (!signal.aborted) await drafts.refresh(sequences.drafts(clientKey), request, signal);
+    if (!signal.aborted && !isVisit) await drafts.refresh(sequences.drafts(request.clientKey), request, signal);
     const unfeltTokens = prompts.tokensWithin(model, UNFELT_LOSS_MS);
-    const isRead = prompts.plans.isRead(clientKey, prompt.context) && sequences.newTokens(clientKey, prompt.tokens) <= unfeltTokens;
+    const isRead = prompts.plans.isRead(request, prompt.context) && sequences.newTokens(request, prompt.tokens) <= unfeltTokens;
     if (signal.aborted) return NOTHING_TO_READ;
     if (isRead) {
       // The plan may be smaller than it was: what it lacks is not read any more.
-      prompts.plans.readAhead(clientKey, prompt.context, prompt.contextTokens);
+      prompts.plans.readAhead(request, prompt.context, prompt.contextTokens);
       return NOTHING_TO_READ;
     }
-    const place = sequences.placeOf(clientKey, prompt.tokens, unfeltTokens);
-    let result: EngineGenerateResult;
-    try {
-      result = await evaluateAhead(this.options, { place, tokens: prompt.tokens, contextSet: request.contextSet, limitMs, signal });
-    } catch (error) {
-      if (place.copyFrom !== undefined) sequences.confine(clientKey);
-      throw error;
-    }
+    const place = sequences.placeToRead(request, prompt.tokens, unfeltTokens);
+    const result = await evaluateAhead(this.options, { place, tokens: prompt.tokens, contextSet: request.contextSet, limitMs, signal });
     const { sequence = place.sequence, reusedTokens, evaluatedTokens } = result;
     const heldTokens = reusedTokens + evaluatedTokens;
     // What is read of it beside goes on at the next pause, and serves when it is whole.
-    const isWhole = sequence === sequences.current(clientKey) || heldTokens === prompt.tokens.length;
-    const isTaken = isWhole && prompts.plans.readAhead(clientKey, prompt.context, Math.min(prompt.contextTokens, heldTokens));
-    if (isTaken) {
-      const left = sequences.use(clientKey, sequence);
-      if (left !== undefined) await session.engine.releaseSequence(left);
-    }
+    const isWhole = sequences.isOf(request, sequence) || heldTokens === prompt.tokens.length;
+    const isTaken = isWhole && prompts.plans.readAhead(request, prompt.context, Math.min(prompt.contextTokens, heldTokens));
+    if (isTaken) sequences.read(request, sequence);
     // What waited for a place only has no sequence.
+    if (result.sequence === undefined && place.isSpare === true) return NOTHING_TO_READ;
     return { elapsedMs: result.promptMs, isDone: isTaken && heldTokens === prompt.tokens.length, ...(result.sequence === undefined ? {} : { heldTokens }) };
   }
 }

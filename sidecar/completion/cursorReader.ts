@@ -49,9 +49,10 @@ export class CursorReader {
     const fim = await prompts.fimOf(model);
     if (signal.aborted || !worthCompleting(cursor, fim !== undefined)) return;
     const prompt = await prompts.make({ request, cursor, model, fim, extent: chooseExtent(cursor, request.settings), purpose: 'asked', signal });
-    if (signal.aborted || sequences.newTokens(request.clientKey, prompt.tokens) < MIN_NEW_TOKENS) return;
-    const place = { sequence: sequences.current(request.clientKey) };
+    if (signal.aborted || sequences.newTokens(request, prompt.tokens) < MIN_NEW_TOKENS) return;
+    const place = sequences.placeToAsk(request, prompt.tokens, prompts.unfeltTokens(model));
     const result = await evaluateAhead(this.options, { place, tokens: prompt.tokens, contextSet: request.contextSet, limitMs, signal });
+    sequences.asked(request, place, prompt.tokens, result);
     budget.spend(result.promptMs);
     if (result.reusedTokens + result.evaluatedTokens === prompt.tokens.length) onRead();
   }

@@ -2,6 +2,7 @@ import type { PlannedSnippet } from '../context/contextPlan.ts';
 import type { ModelSession } from '../engine/engine.ts';
 import type { WorkspaceContextSettings } from '../protocol/client.ts';
 import type { EngineGenerateResult, LoadedModel, TokenId } from '../protocol/engine.ts';
+import type { ClientDocument } from './clientSequences.ts';
 import { composePrompt } from './composePrompt.ts';
 import { fileHead, snippetTokens, takesContext } from './contextFormat.ts';
 import { ContextPlans, type ContextRequest, NO_CONTEXT } from './contextPlans.ts';
@@ -36,10 +37,12 @@ export interface PromptMakerOptions {
   readonly session: ModelSession;
   readonly speeds?: PromptSpeedMemory | undefined;
   readonly now: () => number;
-  /** Tokens of a client's prompt that the engine would have to evaluate. */
-  readonly newTokens: (clientKey: string, tokens: readonly TokenId[]) => number;
+  /** Tokens of a document's prompt that the engine would have to evaluate. */
+  readonly newTokens: (document: ClientDocument, tokens: readonly TokenId[]) => number;
+  /** See `ContextRequest.base`. Absent: every document has a sequence of its own. */
+  readonly baseOf?: (document: ClientDocument) => Promise<string | undefined>;
   /** A model was loaded, which holds nothing yet. */
-  readonly onLoaded?: () => void;
+  readonly onLoaded?: (model: LoadedModel) => void;
   /** What was said so far is another model's. */
   readonly onOtherModel: () => void;
 }
@@ -81,13 +84,14 @@ export class PromptMaker {
     const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - mostTokens - reserved));
     const cold = promptText(cursor, budgetOf(coldTokens), request.notebookCells);
     const documentTokens = Math.min(coldTokens, Math.ceil((cold.prefix.length + cold.suffix.length) / UNITS_PER_TOKEN));
-    const context = budgetTokens === 0 ? NO_CONTEXT : await this.#context(options, { budgetTokens, spareTokens: affordable - documentTokens, documentTokens });
+    const base = this.options.baseOf === undefined ? request.uri : await this.options.baseOf(request);
+    const context = budgetTokens === 0 ? NO_CONTEXT : await this.#context(options, { base, budgetTokens, spareTokens: affordable - documentTokens, documentTokens });
     const most = await this.#compose(options, context, mostTokens);
-    if (purpose === 'readingAhead' || mostTokens === coldTokens || this.options.newTokens(request.clientKey, most.tokens) <= affordable) return most;
+    if (purpose === 'readingAhead' || mostTokens === coldTokens || this.options.newTokens(request, most.tokens) <= affordable) return most;
     return this.#compose(options, context, coldTokens);
   }
 
-  #context({ request, model, fim, purpose, signal }: PromptOptions, share: Pick<ContextRequest, 'budgetTokens' | 'spareTokens' | 'documentTokens'>): Promise<readonly PlannedSnippet[]> {
+  #context({ request, model, fim, purpose, signal }: PromptOptions, share: Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'documentTokens'>): Promise<readonly PlannedSnippet[]> {
     const { workspace, clientKey, uri, languageId, text, offset } = request;
     if (workspace === undefined) return Promise.resolve(NO_CONTEXT);
     const { engine } = this.options.session;
@@ -97,7 +101,7 @@ export class PromptMaker {
       clientKey,
       workspace,
       query: { uri, path: workspace.pathOf(uri), languageId, text, offset },
-      cheapTokens: this.tokensWithin(model, UNFELT_MS),
+      cheapTokens: this.unfeltTokens(model),
       tokenize: (snippet) => snippetTokens(engine, snippet, head, languageId),
       signal,
     });
@@ -126,6 +130,11 @@ export class PromptMaker {
     return Math.floor(((this.#budgetOf(model).tokensPerSecond ?? 0) * timeMs) / 1000);
   }
 
+  /** Tokens that who waits for a completion does not feel. */
+  unfeltTokens(model: LoadedModel): number {
+    return this.tokensWithin(model, UNFELT_MS);
+  }
+
   #budgetOf(model: LoadedModel): PromptBudget {
     const key = speedKey(model);
     let budget = this.#budgets.get(key);
@@ -145,7 +154,7 @@ export class PromptMaker {
     if (this.#fim?.model !== model) {
       if (this.#fim !== undefined && this.#fim.model.path !== model.path) this.options.onOtherModel();
       this.plans.clear();
-      this.options.onLoaded?.();
+      this.options.onLoaded?.(model);
       const format = detectFim(this.options.session.engine, model);
       this.#fim = { model, format };
       format.catch(() => (this.#fim = undefined));

@@ -1,5 +1,9 @@
+import { RecentMap } from '../context/recentMap.ts';
+
 /** Share of the suffix that may differ while the one sent before is sent again. */
 const STILL_SHARE = 0.1;
+/** Of each client: prompts of a few sizes in each of the last few documents. */
+const MAX_SUFFIXES = 16;
 
 /** A place whose suffix is held: of prompts of one size in a document. */
 export interface SuffixPlace {
@@ -11,28 +15,33 @@ export interface SuffixPlace {
 
 /**
  * Holds the suffix still: where it stands in front of the prefix in the prompt, any change of it throws away the engine's whole cache.
- * One of each size per client, for the document it edited last.
+ * One of each size for each of the last documents of a client.
  */
 export class SuffixMemory {
-  readonly #last = new Map<string, Map<number, { uri: string; suffix: string }>>();
+  readonly #last = new Map<string, RecentMap<string, string>>();
 
   /** The suffix to send: the last one while the new one differs from it a little at its start, which is where the cursor is. */
   hold(place: SuffixPlace, suffix: string): string {
     const held = this.peek(place, suffix);
-    const sizes = this.#last.get(place.clientKey) ?? new Map<number, { uri: string; suffix: string }>();
-    this.#last.set(place.clientKey, sizes.set(place.maxTokens, { uri: place.uri, suffix: held }));
+    const suffixes = this.#last.get(place.clientKey) ?? new RecentMap<string, string>(MAX_SUFFIXES);
+    suffixes.set(keyOf(place), held);
+    this.#last.set(place.clientKey, suffixes);
     return held;
   }
 
   /** What `hold` would give, without holding it. */
-  peek({ clientKey, uri, maxTokens }: SuffixPlace, suffix: string): string {
-    const last = this.#last.get(clientKey)?.get(maxTokens);
-    return last?.uri === uri && differsLittle(last.suffix, suffix) ? last.suffix : suffix;
+  peek(place: SuffixPlace, suffix: string): string {
+    const last = this.#last.get(place.clientKey)?.get(keyOf(place));
+    return last !== undefined && differsLittle(last, suffix) ? last : suffix;
   }
 
   forget(clientKey: string): void {
     this.#last.delete(clientKey);
   }
+}
+
+function keyOf({ uri, maxTokens }: SuffixPlace): string {
+  return `${maxTokens} ${uri}`;
 }
 
 function differsLittle(last: string, next: string): boolean {

@@ -9,7 +9,7 @@ import { IdleBudget } from './idleBudget.ts';
 import type { InFlight } from './inFlight.ts';
 import { NextCompletion, type NextPlace } from './nextCompletion.ts';
 import type { PromptMaker } from './promptMaker.ts';
-import { NOTHING_TO_READ, ReadAhead } from './readAhead.ts';
+import { NOTHING_TO_READ, ReadAhead, type ReadingResult } from './readAhead.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import type { StatisticsCounter } from './statistics.ts';
 import { worthCompleting } from './trigger.ts';
@@ -38,11 +38,11 @@ export interface WorkAheadOptions {
 
 /**
  * What is done for clients before anybody asks, of one budget: the completion behind the one on the screen is made, the place where a cursor rests is read, and in pauses the whole
- * context is.
+ * context is, also of a document that the user only looks at.
  */
 export class WorkAhead {
-  /** The document of each client's last request. */
-  readonly #lastUris = new Map<string, string>();
+  /** Where each client asked last. */
+  readonly #lastPlaces = new Map<string, { readonly request: CompletionRequest; readonly cursor: Cursor }>();
   readonly #contexts: ContextReader;
   readonly #pauses: ReadAhead;
   readonly #cursors: CursorReader;
@@ -65,7 +65,7 @@ export class WorkAhead {
 
   /** A client asks for completions: when it does nothing for a while, what such a prompt would hold at best is read. */
   asked(request: CompletionRequest, cursor: Cursor): void {
-    this.#lastUris.set(request.clientKey, request.uri);
+    this.#lastPlaces.set(request.clientKey, { request, cursor });
     this.#scheduleReading(request, cursor);
   }
 
@@ -86,17 +86,23 @@ export class WorkAhead {
 
   /**
    * A client's cursor rests where nobody asked for anything: what a request there would need is evaluated, in the document that the client's last request was for. Who looks into
-   * another one comes back, and nothing that is evaluated is lost for that. Resolves when that is done, or ended.
+   * another one may come back, and nothing that is evaluated is lost for that: there it is read in the next pause. Resolves when what is done at once is done, or ended.
    */
   async rests(request: CompletionRequest): Promise<void> {
     const { clientKey, uri } = request;
     const cursor = readCursor(request);
-    if (cursor === undefined || !worthCompleting(cursor, true)) return;
+    if (cursor === undefined) return;
     const key = keyOf(request, cursor);
-    if (this.options.cache.find(key) !== undefined) return;
-    this.wentTo(key);
     // A model is loaded for who types, not for who looks around.
-    if (this.options.session.loaded === undefined || this.#lastUris.get(clientKey) !== uri || !this.#mayRead(request)) return;
+    const mayRead = this.options.session.loaded !== undefined && this.#mayRead(request);
+    if (this.#lastPlaces.get(clientKey)?.request.uri !== uri) {
+      this.wentTo(key);
+      if (mayRead) this.#scheduleVisit(request, cursor);
+      return;
+    }
+    if (!worthCompleting(cursor, true) || this.options.cache.find(key) !== undefined) return;
+    this.wentTo(key);
+    if (!mayRead) return;
     // The whole context can wait for the next pause.
     this.#scheduleReading(request, cursor);
     await this.#pauses.ended(clientKey);
@@ -118,12 +124,27 @@ export class WorkAhead {
   /** Ends it for a client that left. Resolves when nothing is read for it. */
   async forget(clientKey: string): Promise<void> {
     this.stop(clientKey);
-    this.#lastUris.delete(clientKey);
+    this.#lastPlaces.delete(clientKey);
     await this.#pauses.ended(clientKey);
   }
 
   #scheduleReading(request: CompletionRequest, cursor: Cursor): void {
-    this.#pauses.schedule(request.clientKey, async (idle, limitMs) => (this.#mayRead(request) ? this.#contexts.read(request, cursor, { signal: idle, limitMs }) : NOTHING_TO_READ));
+    this.#pauses.schedule(request.clientKey, (signal, limitMs) => this.#read(request, cursor, { signal, limitMs, isVisit: false }));
+  }
+
+  /** When the document that is looked at is read, what was to be read of the one before it goes on. */
+  #scheduleVisit(request: CompletionRequest, cursor: Cursor): void {
+    const { clientKey } = request;
+    const last = this.#lastPlaces.get(clientKey);
+    this.#pauses.schedule(clientKey, async (signal, limitMs) => {
+      const result = await this.#read(request, cursor, { signal, limitMs, isVisit: true });
+      if (result.isDone && !signal.aborted && last !== undefined) this.#scheduleReading(last.request, last.cursor);
+      return result;
+    });
+  }
+
+  async #read(request: CompletionRequest, cursor: Cursor, how: Parameters<ContextReader['read']>[2]): Promise<ReadingResult> {
+    return this.#mayRead(request) ? this.#contexts.read(request, cursor, how) : NOTHING_TO_READ;
   }
 
   #mayRead({ contextSettings }: CompletionRequest): boolean {

@@ -30,6 +30,8 @@ export interface Engine {
     options?: { onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void; signal?: AbortSignal },
   ): Promise<EngineGenerateResult>;
   releaseSequence(sequence: string): Promise<void>;
+  /** Whether the sequence is still kept: others may have taken its place. */
+  hasSequence?(sequence: string): Promise<boolean>;
   /** Texts that answers may go on like, so that they are found quicker; none forgets the name. */
   draftFrom?(name: string, tokens: readonly TokenId[]): Promise<void>;
   /** Writes the contexts that wait to be kept on disk. */

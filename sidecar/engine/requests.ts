@@ -11,6 +11,7 @@ import {
   FORGET_CONTEXTS,
   GENERATE,
   GENERATE_CHUNK,
+  HAS_SEQUENCE,
   KEEP_CONTEXTS,
   LOAD,
   LOAD_PROGRESS,
@@ -41,6 +42,7 @@ import {
   type EngineGenerateParams,
   type ForgetContextsParams,
   type GenerateChunk,
+  type HasSequenceParams,
   type LoadParams,
   type LogitsParams,
   type MakingProgress,
@@ -88,6 +90,7 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
     await engine.releaseSequence(sequence);
     return null;
   });
+  onRequest(HAS_SEQUENCE, async ({ sequence }: HasSequenceParams) => (await engine.hasSequence?.(sequence)) === true);
   onRequest(DRAFT_FROM, async ({ name, tokens }: DraftFromParams) => {
     await engine.draftFrom?.(name, tokens);
     return null;

@@ -64,7 +64,7 @@ export class Scheduler {
     const visit = this.keeper.begin(request.contextSet);
     const ending = endingSignal(request.timeoutMs, [options.signal, this.shutdown.signal]);
     try {
-      const lease = await this.sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom, giveWay: ending.giveWay }, ending.signal);
+      const lease = await this.sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom, isSpare: request.isSpare, giveWay: ending.giveWay }, ending.signal);
       // Until its first turn comes the sequence holds what another request left.
       let hasBegun = false;
       const turn = <T>(step: (preempted: AbortSignal) => Promise<T>): Promise<T> =>
@@ -108,6 +108,8 @@ export class Scheduler {
         lease.release();
       }
     } catch (error) {
+      const { copyFrom, isSpare, ...alone } = request;
+      if (error instanceof SequenceMemoryError && copyFrom !== undefined && isSpare !== true) return this.generate({ ...alone, sequence: copyFrom }, options);
       if (!(error instanceof EndedEarly)) throw error;
       const waitedMs = performance.now() - startedAt;
       return { tokens: [], text: '', stopReason: error.stopReason, reusedTokens: 0, evaluatedTokens: 0, promptMs: waitedMs, generateMs: 0 };
@@ -115,6 +117,11 @@ export class Scheduler {
       this.keeper.end(visit);
       ending.release();
     }
+  }
+
+  /** Whether a sequence is kept for a name. */
+  hasSequence(name: string): boolean {
+    return this.sequences.peek(name) !== undefined;
   }
 
   /** Forgets a named sequence; its next request begins with an empty one. One that a request is using is left to it. */

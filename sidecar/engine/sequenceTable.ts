@@ -24,6 +24,8 @@ interface Slot<Sequence> {
   readonly sequence: Sequence;
   name: string | undefined;
   lastUsed: number;
+  /** Nobody waits for its name: it goes before others, also for what is beside another. */
+  isSpare: boolean;
   /** There was no memory for its sequence when it was used last. */
   lacksMemory: boolean;
   holder: Holder | undefined;
@@ -34,7 +36,9 @@ interface Request {
   readonly priority: Priority;
   /** A name of the same owner. Its place serves where no other is free of names: nobody loses one. */
   readonly beside?: string | undefined;
-  /** Ends the request soon. Asked of those of priority 'background' alone, where another waits for what they have. */
+  /** Has a place only where nobody loses one, and loses it before others do. */
+  readonly isSpare?: boolean | undefined;
+  /** Ends the request soon. Asked of those of priority 'background' alone, where another waits for what they have, and of a spare one without a place. */
   readonly giveWay?: () => void;
 }
 
@@ -42,14 +46,14 @@ interface Waiter<Sequence> extends Request {
   readonly grant: (lease: Lease<Sequence>) => void;
 }
 
-/** When one that is beside another was used: any that stands for itself stays longer. */
+/** When one that is read beside another was used: any that stands for itself stays longer. */
 const USED_BESIDE = 0.5;
 
 /**
  * Gives the engine's few sequences to names: a name keeps its sequence, and with it the cached prefix, until the place is needed for
  * another, the least recently used first. Requests of one name run one after another. The last free place is kept for completions,
- * so that no number of chats makes one wait. A request that nobody waits for has its place until another needs it: then it is ended. A place
- * whose sequence found no memory is taken only where no other is free.
+ * so that no number of chats makes one wait. A request that nobody waits for has its place until another needs it: then it is ended. Where
+ * somebody waits for one that is beside another, the other one becomes spare. A place whose sequence found no memory is taken only where no other is free.
  */
 export class SequenceTable<Sequence> {
   private readonly slots: Slot<Sequence>[];
@@ -60,11 +64,12 @@ export class SequenceTable<Sequence> {
     sequences: readonly Sequence[],
     private readonly turns: Turns,
   ) {
-    this.slots = sequences.map((sequence) => ({ sequence, name: undefined, lastUsed: 0, lacksMemory: false, holder: undefined }));
+    this.slots = sequences.map((sequence) => ({ sequence, name: undefined, lastUsed: 0, isSpare: false, lacksMemory: false, holder: undefined }));
   }
 
   /** Resolves when the name's sequence is free for this request; rejects with the signal's reason if it aborts before. */
   async acquire(request: Request, signal: AbortSignal): Promise<Lease<Sequence>> {
+    if (request.isSpare === true && !this.hasPlace(request)) request.giveWay?.();
     signal.throwIfAborted();
     const isNext = !this.waiters.some((waiter) => waiter.name === request.name && (isUrgent(waiter) || !isUrgent(request)));
     const lease = isNext ? this.tryAcquire(request) : undefined;
@@ -103,6 +108,7 @@ export class SequenceTable<Sequence> {
     if (!slot || (slot.holder !== undefined && !options.inUse)) return undefined;
     slot.name = undefined;
     slot.lastUsed = 0;
+    slot.isSpare = false;
     slot.lacksMemory = options.lacksMemory === true;
     return slot.sequence;
   }
@@ -111,20 +117,31 @@ export class SequenceTable<Sequence> {
     return this.slots.find((slot) => slot.name === name);
   }
 
-  private tryAcquire({ name: wanted, priority, beside, giveWay }: Request): Lease<Sequence> | undefined {
-    const hasPlace = beside === undefined || this.slots.some((slot) => slot.name === wanted || (slot.name === undefined && !slot.lacksMemory));
-    const name = hasPlace ? wanted : beside;
+  /** Whether there is a place for a name without a loss for anybody but what is spare. */
+  private hasPlace({ name, beside }: Request): boolean {
+    return this.slots.some((slot) => slot.name === name || (isOpen(slot) && !isNamed(slot, beside)));
+  }
+
+  private tryAcquire(request: Request): Lease<Sequence> | undefined {
+    const { priority, beside, giveWay, isSpare = false } = request;
+    const hasPlace = (beside === undefined && !isSpare) || this.hasPlace(request);
+    if (isSpare && !hasPlace) return undefined;
+    const name = hasPlace ? request.name : beside!;
     const own = this.slotOf(name);
     if (own?.holder) return undefined;
-    const free = this.slots.filter((slot) => slot.holder === undefined).sort((a, b) => Number(a.lacksMemory) - Number(b.lacksMemory) || a.lastUsed - b.lastUsed);
+    const free = this.slots.filter((slot) => slot.holder === undefined).sort((a, b) => Number(a.lacksMemory) - Number(b.lacksMemory) || standing(a) - standing(b) || a.lastUsed - b.lastUsed);
     if (free.length < this.placesNeeded(priority)) return undefined;
-    const slot = own ?? free[0]!;
+    const slot = own ?? free.find((each) => !isNamed(each, beside)) ?? free[0]!;
+    const isBeside = beside !== undefined && hasPlace;
     const ticket = this.turns.enter(priority);
     slot.name = name;
     slot.holder = { ticket, giveWay: priority === 'background' ? giveWay : undefined, isEnding: false };
     // There may be memory now.
     slot.lacksMemory = false;
-    slot.lastUsed = hasPlace && beside !== undefined ? USED_BESIDE : ++this.clock;
+    slot.lastUsed = isBeside && !isUrgent(request) && !isSpare ? USED_BESIDE : ++this.clock;
+    slot.isSpare = isSpare || (!isUrgent(request) && own?.isSpare === true);
+    const other = isBeside && isUrgent(request) ? this.slotOf(beside) : undefined;
+    if (other) other.isSpare = true;
     return {
       sequence: slot.sequence,
       name,
@@ -173,6 +190,14 @@ export class SequenceTable<Sequence> {
     }
   }
 }
+
+/** Whether what is beside another, or spare, may take it. */
+const isOpen = ({ name, isSpare, holder, lacksMemory }: Slot<unknown>): boolean => !lacksMemory && !holder && (name === undefined || isSpare);
+
+const isNamed = (slot: Slot<unknown>, name: string | undefined): boolean => name !== undefined && slot.name === name;
+
+/** What has no name goes first, then what is spare. */
+const standing = ({ name, isSpare }: Slot<unknown>): number => (name === undefined ? 0 : isSpare ? 1 : 2);
 
 /** Whether somebody waits for it. */
 const isUrgent = ({ priority }: Pick<Request, 'priority'>): boolean => priority !== 'background';

@@ -88,6 +88,10 @@ export class LocalEngine implements Engine, Measuring {
     this.loaded?.scheduler.releaseSequence(sequence);
   }
 
+  async hasSequence(sequence: string): Promise<boolean> {
+    return this.loaded?.scheduler.hasSequence(sequence) === true;
+  }
+
   async draftFrom(name: string, tokens: readonly TokenId[]): Promise<void> {
     this.loaded?.scheduler.draftFrom(name, tokens);
   }
@@ -180,6 +184,7 @@ export class LocalEngine implements Engine, Measuring {
       special: text.special,
       chatTemplate: text.templateSource,
       supportsToolCalling: text.supportsToolCalling,
+      copiesRows: backend.sequences.every(({ rows }) => rows !== undefined),
       metadata: promptMetadata(file.header),
     };
     return { opened, scheduler, described };
@@ -209,7 +214,8 @@ async function openModel(request: OpenRequest): Promise<OpenedModel> {
   }
   try {
     const opened = await openLlamaModel(request);
-    return { ...opened, limits: [`llama.cpp runs ${path.basename(request.params.modelPath)}: ${reason.message}`, ...(keepsAll ? [] : [`llama.cpp keeps the full cache, not "${request.params.cache}".`]), ...opened.limits] };
+    const withoutCache = `llama.cpp keeps the full cache, so "${request.params.cache}" (chorus.cache, --cache) has no effect here. Choose "full", or a model that Chorus's own engine runs with it.`;
+    return { ...opened, limits: [`llama.cpp runs ${path.basename(request.params.modelPath)}: ${reason.message}`, ...(keepsAll ? [] : [withoutCache]), ...opened.limits] };
   } catch (error) {
     // Our own check knows the tensor; llama.cpp says no more than that it could not load the file.
     throw error instanceof TroubleError && error.code === 'invalid-model' && reason.code === 'invalid-model' ? reason : error;

@@ -236,7 +236,7 @@ export type TroubleCode =
 /** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
 export const TROUBLE_ERROR_CODE = -32001;
 
-/** Client → server notification: the cursor rests where nothing was typed yet, and the next completion is likely there. */
+/** Client → server notification: the cursor rests where nothing was typed yet, also in a document that has just become the active one, and the next completion is likely there. */
 export const CURSOR_NOTIFICATION = 'chorus/didRestCursor';
 export interface CursorRest {
   readonly textDocument: { readonly uri: string };

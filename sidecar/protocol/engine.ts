@@ -41,6 +41,8 @@ export interface LoadedModel {
   /** Jinja source, if the file carries one. */
   readonly chatTemplate?: string;
   readonly supportsToolCalling: boolean;
+  /** Whether a sequence can copy from another what it holds (`copyFrom`). Absent: it can't. */
+  readonly copiesRows?: boolean;
   /** `general.*` and `tokenizer.ggml.*` scalars that prompts depend on (`general.name`, `tokenizer.ggml.pre`, …). */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
 }
@@ -125,6 +127,8 @@ export interface EngineGenerateParams {
   readonly sequence: string;
   /** Another sequence of the same owner: what it holds of the prompt is copied. Where there is no room for both, that one is used itself. */
   readonly copyFrom?: string;
+  /** Has a place only where nobody loses one for it, and loses it before others do; without one the request ends at once, with stopReason 'timeout'. For priority 'background'. */
+  readonly isSpare?: boolean;
   /** Name of the texts that the answer may go on like (`DRAFT_FROM`). */
   readonly drafts?: string;
   /** A completion preempts a chat between two tokens, a chat preempts background work. */
@@ -193,6 +197,10 @@ export const RELEASE_SEQUENCE = 'engine/releaseSequence';
 export interface ReleaseSequenceParams {
   readonly sequence: string;
 }
+
+/** Front → engine: whether a sequence is still kept. The answer is a boolean. */
+export const HAS_SEQUENCE = 'engine/hasSequence';
+export type HasSequenceParams = ReleaseSequenceParams;
 
 /**
  * Front → engine: texts that answers may go on like, as tokens, under a name; in place of those before, and none at all takes them away. They change
@@ -286,6 +294,10 @@ export interface UpcycleParams {
   readonly outputPath: string;
   /** Averages all weights: one dense model. */
   readonly dense: boolean;
+  /** A dense model stays of its inputs' architecture. */
+  readonly keepsArchitecture?: boolean;
+  /** The result's name in its metadata, where the inputs are then its base models. Without: the first input's name. */
+  readonly name?: string;
   /** Whether each attention expert has keys and values of its own, or all share the averages. */
   readonly cache: 'expert' | 'shared';
   /** Feed-forward experts that run for a token. */

@@ -27,6 +27,7 @@ export function observeEngine(engine: Engine, observer: EngineObserver): Engine 
     detokenize: (tokens, options) => watch(engine.detokenize(tokens, options)),
     chatTemplate: (params) => watch(engine.chatTemplate(params)),
     releaseSequence: (sequence) => watch(engine.releaseSequence(sequence)),
+    ...(engine.hasSequence && { hasSequence: engine.hasSequence.bind(engine) }),
     draftFrom: async (name, tokens) => engine.draftFrom?.(name, tokens),
     keepContexts: async () => engine.keepContexts?.(),
     forgetContexts: async (params) => engine.forgetContexts?.(params),

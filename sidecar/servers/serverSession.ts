@@ -56,6 +56,8 @@ export class ServerSession implements ModelSession {
       chatTemplate: async (params) => (await open()).chatTemplate(params),
       generate: async (params, options) => (await abortable(open(), options?.signal)).generate(params, options),
       releaseSequence: () => Promise.resolve(),
+      // What a server holds of a prompt that is not the last one is its own affair.
+      hasSequence: () => Promise.resolve(false),
       dispose: () => Promise.resolve(),
     };
   }

@@ -11,6 +11,7 @@ import {
   ENGINE_LOG,
   FORGET_CONTEXTS,
   GENERATE,
+  HAS_SEQUENCE,
   KEEP_CONTEXTS,
   LOAD,
   LOGITS,
@@ -145,6 +146,10 @@ export class EngineProcess implements Engine, Measuring {
   async releaseSequence(sequence: string): Promise<void> {
     // A process that isn't there holds no sequence.
     if (this.running?.child.alive) await this.running.child.request(RELEASE_SEQUENCE, { sequence });
+  }
+
+  async hasSequence(sequence: string): Promise<boolean> {
+    return this.running?.child.alive === true && this.running.child.request<boolean>(HAS_SEQUENCE, { sequence });
   }
 
   async draftFrom(name: string, tokens: readonly TokenId[]): Promise<void> {

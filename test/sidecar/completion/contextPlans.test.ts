@@ -3,15 +3,19 @@ import { describe, it } from 'node:test';
 import { ContextPlans, type ContextRequest } from '../../../sidecar/completion/contextPlans.ts';
 import { RankedFiles } from './rankedFiles.ts';
 
+const MAIN = { clientKey: 'client', uri: 'main.py' };
+const OTHER = { clientKey: 'client', uri: 'other.py' };
+
 class Setting {
   nowMs = 0;
   readonly files = new RankedFiles();
   readonly plans = new ContextPlans(() => this.nowMs);
 
-  request(options: Partial<Pick<ContextRequest, 'budgetTokens' | 'spareTokens' | 'cheapTokens'>> & { uri?: string } = {}): ContextRequest {
-    const { uri = 'main.py', budgetTokens = 1_000, spareTokens = 1_000, cheapTokens = 0 } = options;
+  /** The engine holds something of `main.py`, unless said otherwise. */
+  request(options: Partial<Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'cheapTokens'>> & { uri?: string } = {}): ContextRequest {
+    const { uri = MAIN.uri, base = MAIN.uri, budgetTokens = 1_000, spareTokens = 1_000, cheapTokens = 0 } = options;
     return {
-      clientKey: 'client', workspace: this.files, query: { uri, path: uri, languageId: 'python', text: '', offset: 0 },
+      clientKey: 'client', base, workspace: this.files, query: { uri, path: uri, languageId: 'python', text: '', offset: 0 },
       budgetTokens, spareTokens, cheapTokens, documentTokens: 50, tokenize: async () => new Array<number>(100).fill(0),
     };
   }
@@ -21,8 +25,8 @@ class Setting {
   }
 
   /** What the user is shown of a document's context: files, and whether they are read. */
-  shown(uri = 'main.py'): [path: string, isRead: boolean][] {
-    const { snippets, isRead } = this.plans.read('client', uri);
+  shown(document = MAIN): [path: string, isRead: boolean][] {
+    const { snippets, isRead } = this.plans.read(document);
     return snippets.map((planned) => [planned.snippet.path, isRead(planned)]);
   }
 
@@ -66,10 +70,10 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt(), 'a');
     const ahead = await setting.plans.forReadingAhead(setting.request());
     assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['a', 'b']);
-    assert.equal(setting.plans.isRead('client', ahead), false);
+    assert.equal(setting.plans.isRead(MAIN, ahead), false);
     assert.deepEqual(setting.shown(), [['a', true], ['b', false]]);
-    setting.plans.readAhead('client', ahead, 200);
-    assert.equal(setting.plans.isRead('client', ahead), true);
+    setting.plans.readAhead(MAIN, ahead, 200);
+    assert.equal(setting.plans.isRead(MAIN, ahead), true);
     assert.deepEqual(setting.shown(), [['a', true], ['b', true]]);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
   });
@@ -78,13 +82,13 @@ describe('the context of prompts', () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     assert.equal(await setting.prompt({ spareTokens: 0 }), '');
-    setting.plans.readAhead('client', await setting.plans.forReadingAhead(setting.request()), 100);
+    setting.plans.readAhead(MAIN, await setting.plans.forReadingAhead(setting.request()), 100);
     setting.files.ranking = ['a', 'b', 'c'];
-    setting.plans.readAhead('client', await setting.plans.forReadingAhead(setting.request()), 100);
+    setting.plans.readAhead(MAIN, await setting.plans.forReadingAhead(setting.request()), 100);
     assert.deepEqual(setting.shown(), [['a', true], ['c', false], ['b', false]]);
     const fewer = await setting.plans.forReadingAhead(setting.request({ budgetTokens: 100 }));
-    assert.equal(setting.plans.isRead('client', fewer), true);
-    setting.plans.readAhead('client', fewer, 100);
+    assert.equal(setting.plans.isRead(MAIN, fewer), true);
+    setting.plans.readAhead(MAIN, fewer, 100);
     assert.deepEqual(setting.shown(), [['a', true]]);
   });
 
@@ -109,8 +113,8 @@ describe('the context of prompts', () => {
     setting.files.ranking = ['b', 'c', 'a'];
     const second = await setting.plans.forReadingAhead(setting.request());
     assert.deepEqual([first, second].map((ahead) => ahead.map(({ snippet }) => snippet.path).join(' ')), ['a b', 'a b c']);
-    assert.equal(setting.plans.readAhead('client', first, 200), false);
-    assert.equal(setting.plans.readAhead('client', second, 300), true);
+    assert.equal(setting.plans.readAhead(MAIN, first, 200), false);
+    assert.equal(setting.plans.readAhead(MAIN, second, 300), true);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b c');
   });
 
@@ -123,8 +127,8 @@ describe('the context of prompts', () => {
     setting.files.ranking = ['b', 'c', 'a'];
     const other = await setting.plans.forReadingAhead(setting.request({ uri: 'other.py' }));
     assert.deepEqual(other.map(({ snippet }) => snippet.path), ['a', 'c', 'b']);
-    assert.equal(setting.plans.isRead('client', other.slice(0, 1)), true);
-    assert.equal(setting.plans.isRead('client', []), false, 'the engine holds more');
+    assert.equal(setting.plans.isRead(OTHER, other.slice(0, 1)), true);
+    assert.equal(setting.plans.isRead(OTHER, []), false, 'the engine holds more');
   });
 
   it('keeps what is held of it where only what is not goes away', async () => {
@@ -133,7 +137,7 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt(), 'b a');
     setting.files.ranking = ['a', 'b', 'x'];
     await setting.later(2_000);
-    setting.plans.readAhead('client', await setting.plans.forReadingAhead(setting.request()), 200);
+    setting.plans.readAhead(MAIN, await setting.plans.forReadingAhead(setting.request()), 200);
     setting.files.gone.add('x');
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'b a');
   });
@@ -173,9 +177,49 @@ describe('the context of prompts', () => {
     setting.files.ranking = ['b', 'a'];
     const ahead = await setting.plans.forReadingAhead(setting.request());
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
-    setting.plans.readAhead('client', ahead, 200);
-    assert.equal(setting.plans.isRead('client', ahead), false);
+    setting.plans.readAhead(MAIN, ahead, 200);
+    assert.equal(setting.plans.isRead(MAIN, ahead), false);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
+  });
+
+  it('of a document is the same for who comes back to it, and costs nothing, where the engine holds it still', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt(), 'b a');
+    setting.files.ranking = ['c'];
+    assert.equal(await setting.prompt({ uri: 'other.py' }), 'b a c', 'which begins with what is held');
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'b a');
+    assert.equal(await setting.prompt({ uri: 'other.py', base: 'other.py', spareTokens: 0 }), 'b a c');
+    assert.equal(setting.files.rankings, 2, 'and is not ranked again at once');
+  });
+
+  it('of a document that the engine holds nothing of any more begins with what it holds of the one before', async () => {
+    for (const isTold of [true, false]) {
+      const setting = new Setting();
+      setting.files.ranking = ['a'];
+      await setting.prompt();
+      setting.files.ranking = ['c'];
+      assert.equal(await setting.prompt({ uri: 'other.py' }), 'a c');
+      if (isTold) setting.plans.lost(MAIN);
+      setting.files.ranking = ['b'];
+      assert.equal(await setting.prompt({ base: 'other.py' }), 'a c b');
+    }
+  });
+
+  it('of a document that is only looked at can be read ahead, and nothing changes in the others', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['c'];
+    const ahead = await setting.plans.forReadingAhead(setting.request({ uri: 'other.py' }));
+    assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['a', 'c']);
+    assert.deepEqual(setting.shown(OTHER), [['a', false], ['c', false]]);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a', 'who types on in the first meanwhile');
+    assert.equal(setting.plans.readAhead(OTHER, ahead, 200), true);
+    assert.deepEqual(setting.shown(OTHER), [['a', true], ['c', true]]);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
+    assert.equal(await setting.prompt({ uri: 'other.py', base: 'other.py', spareTokens: 0 }), 'a c');
   });
 
   it('changes at once where that is not felt', async () => {

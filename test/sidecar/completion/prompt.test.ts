@@ -84,6 +84,13 @@ describe('The suffix', () => {
     assert.equal(memory.hold(place, lines.slice(lines.indexOf('\n') + 1)), lines);
   });
 
+  test('is held while the user is in another document', () => {
+    const memory = new SuffixMemory();
+    memory.hold(place, lines);
+    memory.hold({ ...place, uri: 'b' }, 'other');
+    assert.equal(memory.hold(place, `)${lines}`), lines);
+  });
+
   test('follows a change that is not small, another document, another window', () => {
     const memory = new SuffixMemory();
     memory.hold(place, lines);

@@ -19,6 +19,8 @@ export class ScriptedEngine implements Engine {
   evaluation: (signal: AbortSignal | undefined) => Promise<void> = () => Promise.resolve();
   /** What its evaluation is said to take. */
   promptMs = 0;
+  /** Whether a sequence is still kept. */
+  hasSequence: (sequence: string) => Promise<boolean> = async () => true;
   /** How much of a prompt is evaluated. */
   evaluated: (generation: Generation) => number = ({ tokens }) => tokens.length;
   readonly loaded: LoadedModel;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
-import type { EngineGenerateResult } from '../../../sidecar/protocol/engine.ts';
+import type { EngineGenerateResult, LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const PROMPT = 1_100;
@@ -29,12 +29,12 @@ for (const cache of ['full', 'tiered:256', 'snapkv:512']) {
       await rm(folder, { recursive: true, force: true });
     });
 
-    const load = (): Promise<unknown> => engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, cache });
+    const load = (): Promise<LoadedModel> => engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, cache });
     const generate = (sequence: string, tokens: readonly number[] = prompt, copyFrom?: string): Promise<EngineGenerateResult> =>
       engine.generate({ sequence, copyFrom, priority: 'completion', tokens, maxTokens: 12, sampling: { temperature: 0 } });
 
     it('need not be evaluated, and the answers of both are the same', async () => {
-      await load();
+      assert.equal((await load()).copiesRows, !cache.startsWith('snapkv'), 'which a model says');
       const first = await generate('first');
       const second = await generate('second', prompt, 'first');
       // A selection keeps rows of a prompt that stand for no tokens of their own.

@@ -108,10 +108,20 @@ describe('a prompt that nobody waits for', () => {
     const { stopReason, sequence, evaluatedTokens } = await read;
     assert.deepEqual({ stopReason, sequence, evaluatedTokens }, { stopReason: 'timeout', sequence: 'window:next', evaluatedTokens: lengths[0] });
   });
+
+  test('is not read where somebody would lose a place for it that is spare', async () => {
+    const backend = { ...lettersBackend(), sequences: [lettersBackend().sequences[0]!, lettersBackend().sequences[0]!] };
+    const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
+    const spare = { ...reading, tokens: [0, 0], sequence: 'looked at', isSpare: true };
+    assert.equal((await scheduler.generate(spare)).sequence, 'looked at');
+    for (const sequence of ['window', 'chat']) await scheduler.generate({ ...reading, tokens: [0], priority: 'completion', sequence });
+    const { stopReason, sequence, evaluatedTokens } = await scheduler.generate(spare);
+    assert.deepEqual({ stopReason, sequence, evaluatedTokens }, { stopReason: 'timeout', sequence: undefined, evaluatedTokens: 0 });
+  });
 });
 
 describe('a sequence for which there is no memory', () => {
-  test('is not given to the next name while another can be', async () => {
+  function withOneSound(): { scheduler: Scheduler; request: (sequence: string) => Parameters<Scheduler['generate']>[0] } {
     const [sound] = lettersBackend().sequences as [BackendSequence];
     const [other] = lettersBackend().sequences as [BackendSequence];
     const fail = (): never => {
@@ -119,10 +129,23 @@ describe('a sequence for which there is no memory', () => {
     };
     const broken: BackendSequence = { ...other, length: 0, room: 64, evaluate: async () => fail(), decode: async function* () { yield fail(); } };
     const scheduler = new Scheduler({ ...lettersBackend(), sequences: [sound, broken] }, { attentionCostSlope: 0 });
-    const ask = async (sequence: string): Promise<string> => (await scheduler.generate({ sequence, priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } })).text;
+    return { scheduler, request: (sequence) => ({ sequence, priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } }) };
+  }
+
+  test('is not given to the next name while another can be', async () => {
+    const { scheduler, request } = withOneSound();
+    const ask = async (sequence: string): Promise<string> => (await scheduler.generate(request(sequence))).text;
     assert.equal(await ask('first'), 'aa');
     await assert.rejects(ask('second'), SequenceMemoryError);
     for (const name of ['third', 'fourth']) assert.equal(await ask(name), 'aa');
+  });
+
+  test('is done without by what may use the one beside it', async () => {
+    const { scheduler, request } = withOneSound();
+    await scheduler.generate(request('window'));
+    const { sequence, text } = await scheduler.generate({ ...request('window:2'), copyFrom: 'window' });
+    assert.deepEqual({ sequence, text }, { sequence: 'window', text: 'aa' });
+    assert.deepEqual([scheduler.hasSequence('window'), scheduler.hasSequence('window:2')], [true, false]);
   });
 });
 

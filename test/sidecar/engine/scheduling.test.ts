@@ -173,6 +173,48 @@ describe('a sequence table', () => {
     assert.deepEqual([...sequences.names()].sort(), ['chat', 'other chat', 'window']);
   });
 
+  test('makes spare what somebody waits for another beside: it is the first to go, also for what is beside another', async () => {
+    const goBack = async (sequences: SequenceTable<string>): Promise<void> => {
+      for (const name of ['window', 'chat']) (await sequences.acquire({ name, priority: 'completion' }, never)).release();
+      (await sequences.acquire({ name: 'window:2', priority: 'completion', beside: 'window' }, never)).release();
+    };
+    const newcomers = [{ name: 'other', priority: 'chat' }, { name: 'window:3', priority: 'background', beside: 'window:2' }, { name: 'other:2', priority: 'background', beside: 'chat' }] as const;
+    for (const newcomer of newcomers) {
+      const sequences = table(3);
+      await goBack(sequences);
+      assert.equal((await sequences.acquire(newcomer, never)).name, newcomer.name);
+      assert.deepEqual([...sequences.names()].sort(), ['chat', newcomer.name, 'window:2'].sort());
+    }
+    const sequences = table(3);
+    await goBack(sequences);
+    (await sequences.acquire({ name: 'window', priority: 'completion', beside: 'window:2' }, never)).release();
+    (await sequences.acquire({ name: 'other', priority: 'chat' }, never)).release();
+    assert.deepEqual([...sequences.names()].sort(), ['chat', 'other', 'window'], 'who went back to the first has left the second');
+  });
+
+  test('gives a spare name a place only where nobody loses one, and else ends its request; others take it first', async () => {
+    const spare = (sequences: SequenceTable<string>, name: string): Promise<string> => {
+      const ending = new AbortController();
+      const giveWay = (): void => ending.abort(new Error('no place'));
+      return sequences.acquire({ name, priority: 'background', beside: 'window', isSpare: true, giveWay }, ending.signal).then(
+        (lease) => {
+          lease.release();
+          return lease.name;
+        },
+        (error: unknown) => (error as Error).message,
+      );
+    };
+    const sequences = table(3);
+    for (const name of ['window', 'chat']) (await sequences.acquire({ name, priority: 'completion' }, never)).release();
+    assert.equal(await spare(sequences, 'looked at'), 'looked at');
+    assert.equal(await spare(sequences, 'looked at'), 'looked at', 'it has one');
+    assert.equal(await spare(sequences, 'then another'), 'then another', 'in the place of the one before');
+    (await sequences.acquire({ name: 'window:2', priority: 'background', beside: 'window' }, never)).release();
+    assert.deepEqual([...sequences.names()].sort(), ['chat', 'window', 'window:2']);
+    assert.equal(await spare(sequences, 'looked at'), 'no place');
+    assert.deepEqual([...sequences.names()].sort(), ['chat', 'window', 'window:2']);
+  });
+
   /** A request that nobody waits for, and ends as soon as it is asked to. */
   async function inBackground(sequences: SequenceTable<string>, name: string, ended: string[]): Promise<void> {
     const giveWay = (): void => {

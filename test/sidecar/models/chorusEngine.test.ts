@@ -5,7 +5,6 @@ import path from 'node:path';
 import process from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
-import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import type { TroubleCode } from '../../../sidecar/protocol/client.ts';
@@ -29,7 +28,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function write(name: string, options: { variant?: string; type?: TensorType; omit?: readonly string[]; vocabulary?: ReturnType<typeof tinyVocabulary> } = {}): Promise<string> {
+async function write(name: string, options: Partial<Parameters<typeof writeTinyModel>[1]> = {}): Promise<string> {
   const file = path.join(folder, name);
   await writeTinyModel(file, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary(), ...options });
   return file;
@@ -153,6 +152,14 @@ describe("Chorus's own engine", () => {
       const file = await write('cached.gguf', { type: 'F32' });
       await assert.rejects(load(file, { engine: 'llama', cache: 'snapkv:64' }), (error: TroubleError) => error.code === 'invalid-input' && /snapkv:64/.test(error.message));
       await assert.rejects(load(file, { cache: 'snapkv' }), (error: TroubleError) => error.code === 'invalid-input' && /snapkv:2048/.test(error.message));
+    });
+
+    it('has no effect where only llama.cpp can run the model, and the status says so, with the setting and what to do', async () => {
+      const file = await write('small-heads.gguf', { type: 'F32', keys: { 'attention.head_count': { type: 'u32', value: 16 }, 'attention.head_count_kv': { type: 'u32', value: 4 } } });
+      const { engine: runs, engineLimits: limits } = await load(file, { cache: 'tiered:64,type=q8_0' });
+      assert.equal(runs, 'llama');
+      assert.match(limits[0] ?? '', /^llama\.cpp runs small-heads\.gguf: .*Leave out "type"\.$/);
+      assert.match(limits[1] ?? '', /"tiered:64,type=q8_0" \(chorus\.cache, --cache\) has no effect here\. Choose "full", or a model/);
     });
   });
 

@@ -63,7 +63,9 @@ for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, 
   test('a released sequence is empty', async () => {
     const tokens = await engine.tokenize(PROSE);
     await engine.generate(request(tokens, { sequence: 'released' }));
+    assert.equal(await engine.hasSequence('released'), true);
     await engine.releaseSequence('released');
+    assert.equal(await engine.hasSequence('released'), false);
     assert.equal((await engine.generate(request(tokens, { sequence: 'released' }))).reusedTokens, 0);
   });
 
