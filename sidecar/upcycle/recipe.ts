@@ -1,8 +1,9 @@
 import type { GateMode } from '../../kernels/blocks/gates.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
 import { chunksOf, converted, type Rows } from '../models/gguf/rows.ts';
-import type { GgufContent, GgufEntry, TensorSource } from '../models/gguf/writer.ts';
+import type { GgufContent, TensorSource } from '../models/gguf/writer.ts';
 import type { Inputs } from './inputs.ts';
+import { metadataOf } from './metadata.ts';
 import { areEqual, averaged, commonType, interleaved, repeated, stacked } from './rows.ts';
 
 /** What becomes of the inputs. Fewer than two experts: their average, a dense model. */
@@ -15,6 +16,10 @@ export interface Recipe {
   readonly cache: 'expert' | 'shared';
   /** Of so many blocks the last has experts; the others are averaged. */
   readonly interval: number;
+  /** What the result is called; its inputs are named as what it is made of then. */
+  readonly name?: string;
+  /** An average may stay of its inputs' architecture. */
+  readonly keepsArchitecture?: boolean;
 }
 
 /** A dense model of the inputs' averages. */
@@ -42,6 +47,10 @@ class Composer {
 
   async compose(): Promise<TensorSource[]> {
     const { inputs, recipe } = this;
+    if (recipe.keepsArchitecture) {
+      for (const name of inputs.first.model.tensors.keys()) await this.#average(name);
+      return this.#tensors;
+    }
     const { blockCount } = inputs.first.model.hyperparameters;
     for (const name of ['token_embd.weight', 'output_norm.weight', 'output_norm.bias', 'output.weight', 'rope_freqs.weight']) await this.#average(name);
     for (let block = 0; block < blockCount; block++) {
@@ -157,32 +166,4 @@ function agreed(rows: readonly Rows[]): readonly Rows[] {
   if (types.every((type) => type === types[0])) return rows;
   const type: TensorType = commonType(types, (rows[0] as Rows).columns);
   return rows.map((matrix) => converted(matrix, type));
-}
-
-/** Of the first input what is not about experts, under the architecture's new name. */
-function metadataOf(inputs: Inputs, recipe: Recipe): Map<string, GgufEntry> {
-  const { architecture, hyperparameters } = inputs.first.model;
-  const metadata = new Map<string, GgufEntry>([['general.architecture', { type: 'string', value: 'chorus' }]]);
-  for (const [key, entry] of inputs.first.metadata) {
-    if (key === 'general.architecture' || key === 'general.size_label' || key.startsWith('split.') || /^[^.]+\.(attention\.)?expert_/.test(key)) continue;
-    metadata.set(key.startsWith(`${architecture.name}.`) ? `chorus.${key.slice(architecture.name.length + 1)}` : key, entry);
-  }
-  const set = (key: string, entry: GgufEntry): void => void metadata.set(`chorus.${key}`, entry);
-  const text = (value: string): GgufEntry => ({ type: 'string', value });
-  const count = (value: number): GgufEntry => ({ type: 'u32', value });
-  set('block_kind', text(inputs.blockKind));
-  set('norm_kind', text(hyperparameters.norm.kind));
-  set('rope.pairing', text(hyperparameters.rope.pairing));
-  set('logit_scale', { type: 'f32', value: hyperparameters.logitScale });
-  set('attention.head_norm', { type: 'bool', value: inputs.hasHeadNorm });
-  if (recipe.experts < 2) return metadata;
-  set('expert_count', count(recipe.experts));
-  set('expert_used_count', count(recipe.expertsUsed));
-  set('expert_gate_mode', text(recipe.gateMode));
-  set('expert_interval', count(recipe.interval));
-  if (recipe.attention === 'average') return metadata;
-  set('attention.expert_count', count(recipe.experts));
-  set('attention.expert_used_count', count(recipe.attention === 'soft' ? 0 : recipe.attention));
-  set('attention.expert_cache', text(recipe.cache));
-  return metadata;
 }

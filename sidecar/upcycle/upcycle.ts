@@ -35,7 +35,9 @@ export async function upcycle(params: UpcycleParams, options: MakingOptions = {}
 const noRouters: RouterWeights = () => new Float32Array(0);
 
 function recipeOf(params: UpcycleParams, inputs: Inputs): Recipe {
-  if (params.dense || inputs.count < 2) return denseRecipe;
+  const { name, keepsArchitecture } = params;
+  if (params.dense || inputs.count < 2) return { ...denseRecipe, name, keepsArchitecture };
+  if (keepsArchitecture) throw new TroubleError('invalid-input', 'A mixture is of the architecture "chorus"; only an average keeps that of its models. Make one without experts, or leave the architecture out.');
   const { attention, cache, expertsUsed, gateMode, interval } = params;
   const { blockCount } = inputs.first.model.hyperparameters;
   const check = (what: string, value: number, most: number): void => {
@@ -44,7 +46,7 @@ function recipeOf(params: UpcycleParams, inputs: Inputs): Recipe {
   check('The number of experts used', expertsUsed, inputs.count);
   if (typeof attention === 'number') check('The number of attention experts used', attention, inputs.count);
   check('The interval of blocks with experts', interval, blockCount);
-  return { experts: inputs.count, expertsUsed, gateMode, attention, cache, interval };
+  return { experts: inputs.count, expertsUsed, gateMode, attention, cache, interval, name };
 }
 
 async function routersOf({ gates, outputPath }: UpcycleParams, inputs: Inputs, options: MakingOptions): Promise<RouterWeights> {

@@ -12,6 +12,8 @@ interface UpcycleCommandOptions {
   readonly json: boolean;
   readonly out: string;
   readonly dense: boolean;
+  readonly architecture: 'chorus' | 'same';
+  readonly name?: string;
   readonly kv: 'expert' | 'shared';
   readonly expertsUsed: number;
   readonly attention: 'soft' | 'average' | number;
@@ -45,6 +47,8 @@ export function addUpcycle(program: Command): void {
     )
     .option('--every <blocks>', 'of so many blocks one has experts', (value) => integer(value, 1, 512), 1)
     .option('--dense', 'write the average of the models, without experts', false)
+    .addOption(new Option('--architecture <which>', 'of an average: "chorus", or the same as its models have').choices(['chorus', 'same']).default('chorus'))
+    .option('--name <name>', "the result's name; the models are named in it as what it is made of")
     .option('--seed <number>', 'of random routers', (value) => integer(value, 0, 2 ** 31 - 1), 1);
   withJson(command).action(upcycle);
 }
@@ -55,6 +59,8 @@ async function upcycle(models: readonly string[], options: UpcycleCommandOptions
     modelPaths: models.map((model) => path.resolve(model)),
     outputPath: path.resolve(options.out),
     dense: options.dense,
+    keepsArchitecture: options.architecture === 'same',
+    name: options.name,
     cache: options.kv,
     expertsUsed: options.expertsUsed,
     gateMode: options.gateMode,
