@@ -19,7 +19,9 @@ const DESKTOP_FOLDER = 'test/desktop/';
 const EVERYDAY_HOST_TESTS = ['actions', 'chat', 'completion', 'context', 'inHost', 'package', 'trust', 'workspaces'].map((name) => `${HOST_FOLDER}${name}.test.ts`);
 const GPU_TESTS = [
   'test/kernels/ggml/support.test.ts',
+  'test/kernels/ggml/graph.test.ts',
   'test/kernels/blocks/speechBlocks.test.ts',
+  'test/kernels/cache/pages.test.ts',
   'test/kernels/cache/selectors.test.ts',
   'test/kernels/autograd/gradients.test.ts',
   'test/kernels/blocks/gradients.test.ts',
@@ -27,7 +29,10 @@ const GPU_TESTS = [
   'test/kernels/optimiser/muon.test.ts',
   'test/sidecar/train/trainingStep.test.ts',
   'test/sidecar/train/training.test.ts',
+  'test/sidecar/models/openChorusModel.test.ts',
   'test/sidecar/models/tiers.test.ts',
+  'test/sidecar/models/slowTier.test.ts',
+  'test/sidecar/models/mixtureTiers.test.ts',
   'test/sidecar/models/cacheRows.test.ts',
   'test/sidecar/models/layerMajor.test.ts',
   'test/sidecar/models/parity.test.ts',
@@ -97,7 +102,8 @@ async function unitTests(chosenFiles: readonly string[]): Promise<boolean> {
  */
 async function vulkanTests(chosenFiles: readonly string[]): Promise<boolean> {
   await ensureSystemTools(['vulkan']);
-  const env = { CHORUS_TEST_DEVICE: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0' };
+  // Mesa's driver frees things twice where it computes on several threads.
+  const env = { CHORUS_TEST_DEVICE: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0', LP_NUM_THREADS: '0' };
   return nodeTest(chosenFiles.length > 0 ? chosenFiles : GPU_TESTS, 1, VULKAN_LIMIT_MS, env);
 }
 

@@ -5,9 +5,13 @@ import type { AttendOptions, AttentionInputs, LayerCache } from './attentionInpu
 import { attendInTiles, attendTransposed, valueHeads, writeTransposed } from './attendTransposed.ts';
 import type { Heads } from './projectHeads.ts';
 
-/** Writes the tokens' keys and values into the cache and attends it: `[headSize, heads, tokens]`. */
+/** Writes the tokens' keys and values into the cache and attends it, on the device that it is on: `[headSize, heads, tokens]`. */
 export function attendCache(graph: Graph, heads: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {
   if (inputs.attend) return inputs.attend(graph, heads, options);
+  return graph.on(cache.device, () => attendAll(graph, heads, cache, inputs, options));
+}
+
+function attendAll(graph: Graph, heads: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {
   const { query, unrotated } = heads;
   const { headSize, kvHeads, scale } = options;
   const { mask, attendedRows } = inputs;

@@ -1,4 +1,5 @@
 /** What attention over a cache is given, and what it shows to whoever looks. */
+import type { Device } from '../ggml/device.ts';
 import type { Graph } from '../ggml/graph.ts';
 import type { RopeOptions } from '../ggml/opAttributes.ts';
 import type { Tensor } from '../ggml/tensor.ts';
@@ -13,6 +14,8 @@ export interface LayerCache {
   readonly value: Tensor;
   /** Whether `value` is `[rows, headSize, kvHeads]`, as products with it want it. */
   readonly isValueTransposed?: boolean;
+  /** Where it lies, so that what is computed of it is computed there; absent where that is decided by the block's weights. */
+  readonly device?: Device;
 }
 
 /** What all layers of one evaluation share. */

@@ -21,17 +21,21 @@ export interface PageBlocks extends PageChoice {
 export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache, pageBlocks: PageBlocks, { headSize, kvHeads, scale: factor, votes }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale' | 'votes'>): Tensor {
   const { blocks, blockTokens, mask, rowsOfPage, voteStride, windowRows } = pageBlocks;
   const heads = query.shape[1];
-  const key = cacheHeads(graph, cache.key, rowsOfPage.elements, headSize, kvHeads);
-  const scores = scorePages(graph, key, voters(graph, { query, votes: votes?.() }, voteStride, kvHeads), pageBlocks, factor);
-  const numbers = concat(graph, rowsOfBestPages(graph, scores, pageBlocks), windowRows, 0);
-  const rows = numbers.shape[0];
-  /** `[headSize, rows, kvHeads, blocks]` */
-  const gathered = (tensor: Tensor): Tensor => {
-    const all = getRows(graph, cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads), reshape(graph, numbers, [rows * blocks, kvHeads]));
-    return cast(graph, permute(graph, reshape(graph, all, [headSize, rows, blocks, kvHeads]), [0, 1, 3, 2]), tensor.type === 'F32' ? 'F32' : 'F16');
-  };
+  // Where the cache is: what is attended of it alone goes elsewhere.
+  const { k, v } = graph.on(cache.device, () => {
+    const key = cacheHeads(graph, cache.key, rowsOfPage.elements, headSize, kvHeads);
+    const scores = scorePages(graph, key, voters(graph, { query, votes: votes?.() }, voteStride, kvHeads), pageBlocks, factor);
+    const numbers = concat(graph, rowsOfBestPages(graph, scores, pageBlocks), windowRows, 0);
+    const rows = numbers.shape[0];
+    /** `[headSize, rows, kvHeads, blocks]` */
+    const gathered = (tensor: Tensor): Tensor => {
+      const all = getRows(graph, cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads), reshape(graph, numbers, [rows * blocks, kvHeads]));
+      return cast(graph, permute(graph, reshape(graph, all, [headSize, rows, blocks, kvHeads]), [0, 1, 3, 2]), tensor.type === 'F32' ? 'F32' : 'F16');
+    };
+    return { k: gathered(cache.key), v: gathered(cache.value) };
+  });
   const q = permute(graph, reshape(graph, query, [headSize, heads, blockTokens, blocks]), [0, 2, 1, 3]);
-  const attended = flashAttention(graph, { q, k: gathered(cache.key), v: gathered(cache.value), mask }, factor);
+  const attended = flashAttention(graph, { q, k, v, mask }, factor);
   return reshape(graph, attended, [headSize, heads, blockTokens * blocks]);
 }
 

@@ -1,7 +1,8 @@
 /** Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV pools, arXiv 2404.14469). */
 import type { Graph } from '../ggml/graph.ts';
-import { add, contiguous, getRows, maximumOf, maxRows, mul, mulMat, pool, reshape, scale, softMax, topK } from '../ggml/ops.ts';
+import { add, concat, contiguous, getRows, maximumOf, maxRows, mul, mulMat, pool, reshape, scale, softMax, topK, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import { isQuantised } from '../ggml/types.ts';
 
 /** A page counts as much as the best of so many neighbouring ones: the rows that are wanted are often those behind the one that is found. */
 const NEIGHBOURS = 3;
@@ -38,11 +39,26 @@ export interface Voters {
 export function scorePages(graph: Graph, key: Tensor, { queries, votes }: Voters, { blocks, pageRows, queryMask, pageMask }: PageChoice, factor: number): Tensor {
   const [, rows, kvHeads] = key.shape;
   const [pages, queryCount] = [rows / pageRows, queries.shape[1]];
-  const byRow = mulMat(graph, key, queries, { preciseF32: true });
-  const bestRows = reshape(graph, maxRows(graph, reshape(graph, byRow, [pageRows, pages, queryCount, kvHeads])), [pages, queryCount, kvHeads]);
+  const bestOf = (someKeys: Tensor, someQueries: Tensor): Tensor => {
+    const byRow = mulMat(graph, someKeys, someQueries, { preciseF32: true });
+    const heads = byRow.shape[2];
+    return reshape(graph, maxRows(graph, reshape(graph, byRow, [pageRows, pages, queryCount, heads])), [pages, queryCount, heads]);
+  };
+  // Vulkan multiplies quantised matrices without gaps alone, in which a cache's heads are not one behind the other: one after another.
+  const isByHead = kvHeads > 1 && isQuantised(key.type) && graph.mayRunOn('vulkan');
+  const bestRows = isByHead
+    ? Array.from({ length: kvHeads }, (_, head) => bestOf(matrixOf(graph, key, head), matrixOf(graph, queries, head))).reduce((before, next) => concat(graph, before, next, 2))
+    : bestOf(key, queries);
   const shares = softMax(graph, bestRows, queryMask, factor);
   const byPage = maximumOf(graph, votes ? mul(graph, shares, votes) : shares, queryCount / blocks);
   return add(graph, add(graph, pool(graph, byPage, NEIGHBOURS, 'max'), scale(graph, byPage, OWN_SHARE)), pageMask);
+}
+
+/** One matrix of a stack. */
+function matrixOf(graph: Graph, stack: Tensor, index: number): Tensor {
+  const [columns, rows] = stack.shape;
+  const [, rowStride, stackStride] = stack.strides;
+  return view(graph, stack, [columns, rows], { strides: [rowStride, rowStride * rows, rowStride * rows], offsetBytes: index * stackStride });
 }
 
 /** The rows of the best pages of each block and KV head, by `scores[pages, blocks, kvHeads]`: `[pageRows · chosenPages, blocks, kvHeads]`, I32. */

@@ -107,6 +107,7 @@ const baseSignatures = {
   ggml_backend_sched_new: 'pppizbb',
   ggml_backend_sched_free: 'vp',
   ggml_backend_sched_reset: 'vp',
+  ggml_backend_sched_set_tensor_backend: 'vppp',
   ggml_backend_sched_alloc_graph: 'bpp',
   ggml_backend_sched_graph_compute: 'ipp',
   ggml_backend_sched_get_buffer_size: 'zpp',

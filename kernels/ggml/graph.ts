@@ -1,7 +1,7 @@
 import type { Pointer } from './bindings.ts';
-import type { Device } from './device.ts';
+import type { Device, DeviceKind } from './device.ts';
 import { AllocationError, ShapeError } from './errors.ts';
-import { DEFAULT_MAX_NODES, type GraphMemory } from './graphMemory.ts';
+import { DEFAULT_MAX_NODES, type GraphMemory, type PinnedNode } from './graphMemory.ts';
 import { STATUS_ABORTED } from './interruption.ts';
 import { assertSupported, type Op } from './support.ts';
 import { contiguousStrides, Tensor, toShape, type Shape } from './tensor.ts';
@@ -31,7 +31,10 @@ export class Graph implements Disposable {
   readonly #graph: Pointer;
   readonly #used = new Set<Pointer>();
   readonly #inputs: Tensor[] = [];
-  readonly #devices: readonly Device[];
+  #devices: readonly Device[];
+  /** Where nodes are to run that are added now, in place of wherever that is quickest. */
+  #pinnedTo: Device | undefined;
+  readonly #pinned: PinnedNode[] = [];
   readonly #maxNodes: number;
   /** Tensors made in the graph's context, which has room for `#maxNodes`: ggml would abort where it is full. */
   #tensors = 0;
@@ -83,8 +86,33 @@ export class Graph implements Disposable {
     this.#takeRoom(1);
     for (const source of sources) this.#used.add(source.pointer);
     const tensor = new Tensor(native(), result.type, result.shape, result.strides ?? contiguousStrides(result.type, result.shape), '');
+    // Views run nowhere: where ggml takes one to be elsewhere than what it shows, nobody copies that.
+    if (this.#pinnedTo && op !== 'view') this.#pinned.push({ pointer: tensor.pointer, device: this.#pinnedTo });
     this.onNode?.({ op, sources, result: tensor, attributes });
     return tensor;
+  }
+
+  /**
+   * Has the nodes that `build` adds run on one of the graph's devices, where what they read lies: ggml would copy a whole cache rather than leave the device that it is
+   * on. Operations are checked for that device alone. Nothing changes where it is the first or there is none. Throws `ShapeError` where it is not the graph's.
+   */
+  on<Result>(device: Device | undefined, build: () => Result): Result {
+    if (device === undefined || device === this.device) return build();
+    const [devices, pinnedTo] = [this.#devices, this.#pinnedTo];
+    if (!devices.includes(device)) throw new ShapeError(`Nothing of the graph runs on ${device.description}.`);
+    this.#devices = [device];
+    this.#pinnedTo = device;
+    try {
+      return build();
+    } finally {
+      this.#devices = devices;
+      this.#pinnedTo = pinnedTo;
+    }
+  }
+
+  /** Whether nodes that are added now may run on a device of this kind. */
+  mayRunOn(wanted: DeviceKind): boolean {
+    return this.#devices.some(({ kind }) => kind === wanted);
   }
 
   /** Names a node, for messages and for looking into a graph. */
@@ -103,7 +131,7 @@ export class Graph implements Disposable {
   allocate(memory: GraphMemory): void {
     const unused = this.#inputs.filter((input) => !this.#used.has(input.pointer));
     if (unused.length > 0) throw new ShapeError(`Nothing in the graph uses the input ${unused.map(String).join(', ')}: it would have no memory.`);
-    if (!memory.place(this.#graph)) {
+    if (!memory.place(this.#graph, this.#pinned)) {
       throw new AllocationError(`A graph of ${this.device.functions.ggml_graph_n_nodes(this.#graph)} nodes does not fit into the memory of ${this.device.description}.`);
     }
     this.#memory = memory;

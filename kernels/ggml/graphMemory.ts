@@ -4,14 +4,22 @@ import type { Device } from './device.ts';
 /** Nodes that a graph holds unless it is told another number. */
 export const DEFAULT_MAX_NODES = 8192;
 
+/** A node that runs on this device wherever its inputs are. */
+export interface PinnedNode {
+  readonly pointer: Pointer;
+  readonly device: Device;
+}
+
 /** Where the intermediate results of graphs live and the graphs run. Graphs that share it must not run at the same time. */
 export interface GraphMemory extends Disposable {
   readonly sizeBytes: number;
+  /** Of it what is on a GPU. */
+  readonly gpuBytes: number;
   readonly isOnGpu: boolean;
   /** Whether a graph that was placed before stays so when another one is, as long as `sizeBytes` stays the same. */
   readonly holdsSeveral: boolean;
   /** Gives every node of a native graph its place. False where there is no memory. */
-  place(graph: Pointer): boolean;
+  place(graph: Pointer, pinned?: readonly PinnedNode[]): boolean;
   /** Computes off the event loop; resolves with ggml's status, 0 for success. */
   compute(graph: Pointer): Promise<number>;
   computeSync(graph: Pointer): number;
@@ -29,6 +37,10 @@ export class DeviceMemory implements GraphMemory {
 
   get isOnGpu(): boolean {
     return this.device.kind !== 'cpu';
+  }
+
+  get gpuBytes(): number {
+    return this.isOnGpu ? this.sizeBytes : 0;
   }
 
   get sizeBytes(): number {
@@ -76,7 +88,11 @@ export class SplitMemory implements GraphMemory {
   }
 
   get sizeBytes(): number {
-    return [this.gpu, this.cpu].reduce((sum, { pointer }) => sum + this.#functions.ggml_backend_sched_get_buffer_size(this.#scheduler, pointer), 0);
+    return this.gpuBytes + this.#bytesOn(this.cpu);
+  }
+
+  get gpuBytes(): number {
+    return this.#bytesOn(this.gpu);
   }
 
   /** Stretches of the last graph that ran on one device without a change to the other. */
@@ -84,8 +100,9 @@ export class SplitMemory implements GraphMemory {
     return this.#functions.ggml_backend_sched_get_n_splits(this.#scheduler);
   }
 
-  place(graph: Pointer): boolean {
+  place(graph: Pointer, pinned: readonly PinnedNode[] = []): boolean {
     this.#functions.ggml_backend_sched_reset(this.#scheduler);
+    for (const { pointer, device } of pinned) this.#functions.ggml_backend_sched_set_tensor_backend(this.#scheduler, pointer, device.pointer);
     return this.#functions.ggml_backend_sched_alloc_graph(this.#scheduler, graph);
   }
 
@@ -101,6 +118,10 @@ export class SplitMemory implements GraphMemory {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#functions.ggml_backend_sched_free(this.#scheduler);
+  }
+
+  #bytesOn({ pointer }: Device): number {
+    return this.#functions.ggml_backend_sched_get_buffer_size(this.#scheduler, pointer);
   }
 }
 

@@ -22,11 +22,12 @@ const binary: Rule = ([a, b], result, device) => {
 const f32: Rule = ([a]) => is(a, 'F32');
 /** Derivatives that ggml computes on tensors without gaps alone. */
 const contiguousF32: Rule = (sources) => sources.every((source) => source.type === 'F32' && source.isContiguous);
+/** Whether the rows of a matrix lie one behind the other. */
+const isGapless = (tensor: Tensor): boolean => tensor.shape[1] === 1 || tensor.strides[1] === rowBytes(tensor.type, tensor.shape[0]);
 /** Whether the matrices of a stack have no gaps inside but some between them, which Vulkan's products overlook. */
 const hasGapsBetween = (tensor: Tensor): boolean => {
   const row = rowBytes(tensor.type, tensor.shape[0]);
-  const isGapless = tensor.shape[1] === 1 || tensor.strides[1] === row;
-  return isGapless && ((tensor.shape[2] > 1 && tensor.strides[2] !== row * tensor.shape[1]) || (tensor.shape[3] > 1 && tensor.strides[3] !== tensor.strides[2] * tensor.shape[2]));
+  return isGapless(tensor) && ((tensor.shape[2] > 1 && tensor.strides[2] !== row * tensor.shape[1]) || (tensor.shape[3] > 1 && tensor.strides[3] !== tensor.strides[2] * tensor.shape[2]));
 };
 const integerTypes: readonly TensorType[] = ['I8', 'I16', 'I32', 'I64', 'F64'];
 const isWeightType = (type: TensorType): boolean => !integerTypes.includes(type);
@@ -59,7 +60,7 @@ const rules = {
   norm: f32,
   rmsNorm: f32,
   mulMat: ([a, b], _result, device) =>
-    a !== undefined && isWeightType(a.type) && (is(b, 'F32') || (is(b, 'F16') && a.type === 'F16' && device !== 'cpu') || (is(b, 'BF16') && a.type === 'BF16' && device === 'cpu')) && (device !== 'vulkan' || (a.shape[3] === b?.shape[3] && !hasGapsBetween(a))),
+    a !== undefined && isWeightType(a.type) && (is(b, 'F32') || (is(b, 'F16') && a.type === 'F16' && device !== 'cpu') || (is(b, 'BF16') && a.type === 'BF16' && device === 'cpu')) && (device !== 'vulkan' || (a.shape[3] === b?.shape[3] && !hasGapsBetween(a) && (!isQuantised(a.type) || isGapless(a)))),
   mulMatId: ([a, b, ids]) => a !== undefined && isWeightType(a.type) && is(b, 'F32') && is(ids, 'I32'),
   copy: ([a, b], result, device) => {
     const from = a?.type;

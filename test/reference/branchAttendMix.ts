@@ -1,5 +1,7 @@
 /** Branch-Attend-Mix as plain loops in float64: every option of the architecture `chorus`, token by token, expert by expert. */
 
+import type { TierHooks } from './plainTiers.ts';
+
 export interface ReferenceTensor {
   /** Innermost first. */
   readonly shape: readonly number[];
@@ -40,11 +42,13 @@ export class UndecidedError extends Error {
   override readonly name = 'UndecidedError';
 }
 
+const everything: TierHooks = { attends: () => true };
+
 /** Logits after each token of a sequence. Throws `UndecidedError`. */
-export function branchAttendMix(model: ReferenceModel, tokens: readonly number[]): Float64Array[] {
+export function branchAttendMix(model: ReferenceModel, tokens: readonly number[], hooks = everything): Float64Array[] {
   const embedding = tensor(model, 'token_embd.weight');
   let hidden = tokens.map((token) => Float64Array.from({ length: model.width }, (_, index) => embedding.values[token * model.width + index] as number));
-  for (let block = 0; block < model.blocks; block++) hidden = transform(model, block, hidden);
+  for (let block = 0; block < model.blocks; block++) hidden = transform(model, block, hidden, hooks);
   return hidden.map((x) => {
     const normed = normalise(model, x, 'output_norm');
     const logits = product(model.tensors.has('output.weight') ? tensor(model, 'output.weight') : embedding, normed);
@@ -52,11 +56,11 @@ export function branchAttendMix(model: ReferenceModel, tokens: readonly number[]
   });
 }
 
-function transform(model: ReferenceModel, block: number, inputs: readonly Float64Array[]): Float64Array<ArrayBuffer>[] {
+function transform(model: ReferenceModel, block: number, inputs: readonly Float64Array[], hooks: TierHooks): Float64Array<ArrayBuffer>[] {
   const name = `blk.${block}`;
   const mixes = (block + 1) % model.interval === 0;
   const normed = inputs.map((x) => normalise(model, x, `${name}.attn_norm`));
-  const attended = attend(model, name, normed, mixes ? model.attentionExperts : 1);
+  const attended = attend(model, block, normed, mixes ? model.attentionExperts : 1, hooks);
   const experts = mixes ? model.experts : 1;
   return inputs.map((x, position) => {
     const attention = attended[position] as Float64Array;
@@ -66,8 +70,9 @@ function transform(model: ReferenceModel, block: number, inputs: readonly Float6
   });
 }
 
-/** Σ over experts of gate · (Wo · attention + bias), all earlier tokens and the own one attended. */
-function attend(model: ReferenceModel, name: string, normed: readonly Float64Array[], experts: number): Float64Array[] {
+/** Σ over experts of gate · (Wo · attention + bias), of all earlier tokens that `hooks` lets a token attend and its own. */
+function attend(model: ReferenceModel, block: number, normed: readonly Float64Array[], experts: number, hooks: TierHooks): Float64Array[] {
+  const name = `blk.${block}`;
   const { heads, kvHeads, headSize, cache } = model;
   const group = heads / kvHeads;
   const queries = normed.map((x) => project(model, `${name}.attn_q`, x));
@@ -93,14 +98,23 @@ function attend(model: ReferenceModel, name: string, normed: readonly Float64Arr
   const output = tensor(model, `${name}.attn_output.weight`);
   const round = output.roundInput ?? ((heard: Float64Array): Float64Array => heard);
   const bias = model.tensors.get(`${name}.attn_output.bias`);
-  return normed.map((x, position) => {
-    const gates = experts > 1 ? attentionGates(model, product(tensor(model, `${name}.attn_gate_inp.weight`), x)) : [1];
+  const gatesOf = normed.map((x) => (experts > 1 ? attentionGates(model, product(tensor(model, `${name}.attn_gate_inp.weight`), x)) : [1]));
+  hooks.onAttention?.(
+    {
+      ...{ query: byHead(queries, headSize), unrotated: [], key: byHead(keys, headSize), value: byHead(values, headSize), rotate: (turning) => turning, output: [] },
+      // All experts choose what they share, by their gates.
+      votes: isShared ? gatesOf.map((gates) => Array.from({ length: experts * heads }, (_, at) => experts * (gates[Math.floor(at / group) % experts] as number))) : undefined,
+    },
+    block,
+  );
+  return normed.map((_, position) => {
+    const gates = gatesOf[position] as number[];
     const result = new Float64Array(model.width);
     for (let expert = 0; expert < experts; expert++) {
       const heard = new Float64Array(heads * headSize);
       for (let head = 0; head < heads; head++) {
         const query = headOf(queries[position] as Float64Array, queryHead(expert, head));
-        const weights = softmax(keys.slice(0, position + 1).map((key) => dot(query, headOf(key, keyHead(expert, head))) / Math.sqrt(headSize)));
+        const weights = softmax(keys.slice(0, position + 1).map((key, other) => (hooks.attends({ block, kvHead: keyHead(expert, head), position, other }) ? dot(query, headOf(key, keyHead(expert, head))) / Math.sqrt(headSize) : -Infinity)));
         weights.forEach((weight, at) => {
           const value = headOf(values[at] as Float64Array, keyHead(expert, head));
           for (let index = 0; index < headSize; index++) heard[head * headSize + index]! += weight * (value[index] as number);
@@ -116,6 +130,11 @@ function attend(model: ReferenceModel, name: string, normed: readonly Float64Arr
     }
     return result;
   });
+}
+
+/** Vectors of tokens by token and head. */
+function byHead(vectors: readonly Float64Array[], headSize: number): number[][][] {
+  return vectors.map((vector) => Array.from({ length: vector.length / headSize }, (_, head) => [...vector.subarray(head * headSize, (head + 1) * headSize)]));
 }
 
 function attentionGates({ attentionExpertsUsed: used, leastMargin }: ReferenceModel, scores: Float64Array): number[] {

@@ -4,19 +4,18 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { SequenceMemoryError } from '../../engine/backend.ts';
-import type { Placement } from './placement.ts';
 
-/** Tensors of a sequence that belong to blocks, each where its block's cache is. Declare them all, then `allocate`. */
+/** Tensors of a sequence that belong to blocks, each on its block's device. Declare them all, then `allocate`. */
 export class BlockStorage implements Disposable {
   readonly #storages = new Map<Device, Storage>();
 
   constructor(
-    private readonly placement: Placement,
+    private readonly deviceOf: (block: number) => Device,
     private readonly maxTensors: number,
   ) {}
 
   declare(block: number, name: string, type: TensorType, extents: readonly number[]): Tensor {
-    const device = this.placement.cacheDevice(block);
+    const device = this.deviceOf(block);
     let storage = this.#storages.get(device);
     if (!storage) this.#storages.set(device, (storage = new Storage(device, { maxTensors: this.maxTensors })));
     return storage.declare(`${name}.${block}`, type, extents);
@@ -37,6 +36,11 @@ export class BlockStorage implements Disposable {
 
   get sizeBytes(): number {
     return [...this.#storages.values()].reduce((sum, storage) => sum + storage.sizeBytes, 0);
+  }
+
+  /** Of it what is on GPUs. */
+  get gpuBytes(): number {
+    return [...this.#storages].reduce((sum, [{ kind }, storage]) => sum + (kind === 'cpu' ? 0 : storage.sizeBytes), 0);
   }
 
   [Symbol.dispose](): void {

@@ -4,7 +4,7 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, write } from '../../../kernels/ggml/transfer.ts';
 import type { SequenceRows } from '../../engine/backend.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import type { Placement } from './placement.ts';
+import { keptOn, type Placement } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
 interface Column {
@@ -37,7 +37,9 @@ export class CacheRows implements SequenceRows {
   ) {
     const columns = this.#columns(cache.layout);
     this.rowBytes = columns.reduce((sum, { rowBytes }) => sum + rowBytes, 0);
-    this.key = [options.key, ...columns.map(({ device, tensor, rowBytes, pieces }) => `${device.kind} ${tensor.type} ${rowBytes} ${pieces}`)].join('\n');
+    // Rows that a GPU computed are not those that the processor would have, though both lie in main memory.
+    const computedOn = placement.slowTierDevice ? [placement.device.kind] : [];
+    this.key = [options.key, ...computedOn, ...columns.map(({ device, tensor, rowBytes, pieces }) => `${device.kind} ${tensor.type} ${rowBytes} ${pieces}`)].join('\n');
     this.evaluatedTokens = Math.max(1, cache.rememberedQueries);
   }
 
@@ -79,7 +81,7 @@ export class CacheRows implements SequenceRows {
 
   #columns(layers: readonly LayerCache[]): Column[] {
     return layers.flatMap(({ key, value, isValueTransposed }, block) => {
-      const device = this.placement.cacheDevice(block);
+      const device = keptOn(this.placement, block);
       const column = (tensor: Tensor, pieces: number): Column => ({ device, tensor, rowBytes: tensor.sizeBytes / this.cache.capacity, pieces });
       return [column(key, key.shape[2]), column(value, isValueTransposed ? value.shape[1] * value.shape[2] : value.shape[2])];
     });

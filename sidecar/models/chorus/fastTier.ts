@@ -1,30 +1,27 @@
 import { cacheHeads, writeRows } from '../../../kernels/blocks/attendCache.ts';
 import type { AttendOptions, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
-import { attendInTiles, attendTransposed, transposedRows } from '../../../kernels/blocks/attendTransposed.ts';
+import { attendInTiles, attendTransposed } from '../../../kernels/blocks/attendTransposed.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
-import { voters } from '../../../kernels/cache/pageBlocks.ts';
-import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
-import { gatherRows } from '../../../kernels/cache/selection.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
-import { cast, concat, copy, getRows, reshape, transpose } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import { cachedHeads, queryHeads } from '../architectures/architecture.ts';
+import { cachedHeads } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
 import { declareLayer } from './cacheLayout.ts';
 import { causalMask } from './causalMask.ts';
+import { chooseRows } from './chooseRows.ts';
 import { KeptGraphs } from './keptGraphs.ts';
-import { rememberedQueries, rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
+import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { padRows } from './graphExtents.ts';
 import type { Network, WantedLogits } from './network.ts';
-import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
+import { choosablePages } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
+import { RowChoiceInputs } from './rowChoiceInputs.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { throughBlocks } from './throughBlocks.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 import { ValueCells } from './valueCells.ts';
-import { WindowRows } from './windowRows.ts';
 
 /** Tokens of the largest evaluation. */
 export const TIER_TOKENS = 64;
@@ -44,16 +41,6 @@ interface Choice {
   readonly windowStart: number;
 }
 
-/** What a graph that chooses is given. */
-interface Selecting {
-  readonly queryNumbers: Tensor;
-  readonly pages: PageChoiceInputs;
-  /** Of the last tokens. */
-  readonly windowRows: WindowRows;
-  /** Of the fast tier's rows that are filled. */
-  readonly places: Tensor;
-}
-
 /** What decides a graph. */
 interface TierExtents {
   readonly tokens: number;
@@ -69,7 +56,7 @@ interface BuiltGraph {
   readonly inputs: Readonly<Record<'tokens' | 'positions' | 'slowRows' | 'fastRows' | 'queryRows' | 'mask', Tensor>>;
   readonly outputRows?: Tensor;
   readonly valueCells: ValueCells;
-  readonly selecting?: Selecting;
+  readonly selecting?: RowChoiceInputs;
   readonly logits?: Tensor;
 }
 
@@ -94,9 +81,9 @@ export class FastTier implements Disposable {
     const { placement, hyperparameters } = network.options;
     const { blockCount, headSize } = hyperparameters;
     this.#rows = tierRows(options);
-    this.#storage = new BlockStorage(placement, 2 * blockCount);
+    this.#storage = new BlockStorage((block) => placement.cacheDevice(block), 2 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) =>
-      declareLayer('transposed', placement.cacheDevice(block).kind, { headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, extents) => this.#storage.declare(block, `${name}.fast`, 'F16', extents)),
+      declareLayer('transposed', placement.cacheDevice(block), { type: 'F16', headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, ...declared) => this.#storage.declare(block, `${name}.fast`, ...declared)),
     );
     this.#graphs = new KeptGraphs(graphMemoryOn(placement), KEPT_GRAPHS);
     sequence.onTruncate.add((length) => {
@@ -115,8 +102,8 @@ export class FastTier implements Disposable {
     return length > lastAttendingAll(this.options);
   }
 
-  get sizeBytes(): number {
-    return this.#storage.sizeBytes + this.#graphs.memory.sizeBytes;
+  get gpuBytes(): number {
+    return this.#storage.gpuBytes + this.#graphs.memory.gpuBytes;
   }
 
   /** Of the keys and values that a token attends. */
@@ -154,14 +141,12 @@ export class FastTier implements Disposable {
     write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
     write(device, inputs.mask, causalMask({ tokens: tokens.length, attendedRows: this.#rows, past: firstRow }));
     if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
-    if (selecting) {
-      write(device, selecting.queryNumbers, Int32Array.from(rememberedRows(length + tokens.length, queries, kept), Number));
-      selecting.pages.write(device, [candidates]);
-      const count = this.#windowRows;
+    selecting?.write(device, {
+      queryNumbers: Array.from(rememberedRows(length + tokens.length, queries, kept), Number),
+      candidates,
       // Those behind the last token are written over, or masked.
-      selecting.windowRows.write(device, Array.from({ length: count }, (_, index) => Math.min(chosen.windowStart + index, length - 1)));
-      write(device, selecting.places, Int32Array.from({ length: capacity + count }, (_, place) => place));
-    }
+      windowRows: Array.from({ length: this.#windowRows }, (_, index) => Math.min(chosen.windowStart + index, length - 1)),
+    });
     this.sequence.beginEvaluation(tokens.length);
     // A choice is longer than a token, and says nothing of how long one takes.
     await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && !isDue });
@@ -198,23 +183,28 @@ export class FastTier implements Disposable {
       queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
       mask: graph.input('mask', 'F16', [this.#rows, tokenCount]),
     };
-    const selecting = pages === 0 ? undefined : {
-      queryNumbers: graph.input('queryNumbers', 'I32', [queries]),
-      pages: new PageChoiceInputs(graph, hyperparameters, { blocks: 1, votes: queries, pages, pageRows, chosenPages: capacity / pageRows }),
-      windowRows: new WindowRows(graph, hyperparameters, { rows: this.#windowRows, blocks: 1 }),
-      places: graph.input('places', 'I32', [capacity + this.#windowRows]),
-    };
+    const isBeside = (block: number): boolean => this.sequence.layout[block]?.device === this.#layers[block]?.device;
+    const areBeside = this.#layers.some((_, block) => isBeside(block));
+    const selecting = pages === 0 ? undefined : new RowChoiceInputs(graph, hyperparameters, { queries, pages, pageRows, capacity, windowRows: this.#windowRows, areBeside });
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
     const valueCells = new ValueCells(graph, tokenCount);
+    const atEnd: (() => void)[] = [];
     const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
-      writeRows(g, heads, this.sequence.layers[block] as LayerCache, { rows: inputs.slowRows });
-      rememberQueries(g, { query: heads.query, votes: options.votes?.() }, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
-      if (selecting) this.#choose(g, block, selecting, options);
-      const fast = this.#layers[block] as LayerCache;
-      writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
-      const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
-      if (fast.isValueTransposed) return attendTransposed(g, { query: heads.query, key, value: fast.value, mask: inputs.mask }, options);
-      return attendInTiles(g, { query: heads.query, key, value: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads), mask: inputs.mask }, options.scale);
+      const [slow, fast, lastQueries] = [this.sequence.layers[block], this.#layers[block], this.sequence.lastQueries[block]] as [LayerCache, LayerCache, Tensor];
+      const keep = (): void => writeRows(g, heads, slow, { rows: inputs.slowRows });
+      const remember = (): void => rememberQueries(g, { query: heads.query, votes: options.votes?.() }, lastQueries, inputs.queryRows);
+      // Nothing of this graph reads what goes to another device, but for the queries that choose: for all layers at once there are fewer changes between the two.
+      if (isBeside(block)) keep();
+      else atEnd.push(keep);
+      if (isBeside(block) || selecting) remember();
+      else atEnd.push(remember);
+      if (selecting) chooseRows(g, { slow, fast, lastQueries, ...selecting.of(block) }, options);
+      return g.on(fast.device, () => {
+        writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
+        const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
+        if (fast.isValueTransposed) return attendTransposed(g, { query: heads.query, key, value: fast.value, mask: inputs.mask }, options);
+        return attendInTiles(g, { query: heads.query, key, value: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads), mask: inputs.mask }, options.scale);
+      });
     };
     const logits = throughBlocks(graph, this.network.options, {
       tokens: inputs.tokens,
@@ -222,23 +212,8 @@ export class FastTier implements Disposable {
       wanted,
       block: (block) => ({ cache: this.#layers[block] as LayerCache, inputs: { positions: inputs.positions, rows: inputs.fastRows, mask: inputs.mask, attendedRows: this.#rows, attend: attend(block) } }),
     });
+    for (const work of atEnd) work();
     return { graph, inputs, valueCells, outputRows, selecting, logits };
-  }
-
-  /** Gathers the best pages and the last tokens of a block into its fast cache. */
-  #choose(graph: Graph, block: number, { queryNumbers, pages, places, windowRows }: Selecting, { headSize, kvHeads, scale }: AttendOptions): void {
-    const choice = pages.of(block);
-    const [slow, fast] = [this.sequence.layers[block], this.#layers[block]] as [LayerCache, LayerCache];
-    const kept = this.sequence.lastQueries[block] as Tensor;
-    const remembered = rememberedQueries(graph, kept, queryNumbers, { headSize, heads: queryHeads(this.network.options.hyperparameters, block) });
-    const scores = scorePages(graph, cacheHeads(graph, slow.key, choice.rowsOfPage.elements, headSize, kvHeads), voters(graph, remembered, 1, kvHeads), choice, scale);
-    const numbers = concat(graph, rowsOfBestPages(graph, scores, choice), windowRows.of(kvHeads), 0);
-    const rows = reshape(graph, numbers, [numbers.shape[0], kvHeads]);
-    const all = (tensor: Tensor): Tensor => cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads);
-    graph.expand(gatherRows(graph, all(slow.key), rows, all(fast.key), places));
-    // Turned into a tensor without gaps and copied row by row: ggml turns into places with gaps at half the speed.
-    if (fast.isValueTransposed) graph.expand(copy(graph, cast(graph, transpose(graph, getRows(graph, all(slow.value), rows)), fast.value.type), transposedRows(graph, fast.value, rows.shape[0])));
-    else graph.expand(gatherRows(graph, all(slow.value), rows, all(fast.value), places));
   }
 
   /** Rows that are attended in any case, and what rounds them to whole pages. */

@@ -98,8 +98,9 @@ export class Network implements Disposable {
     this.#tokenThreads.isQuiet = this.#promptThreads.isQuiet = isQuiet;
   }
 
-  get computeBytes(): number {
-    return this.#graphs.memory.sizeBytes;
+  /** What intermediate results take of a GPU. */
+  get gpuBytes(): number {
+    return this.#graphs.memory.gpuBytes;
   }
 
   /**

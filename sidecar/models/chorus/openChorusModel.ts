@@ -21,7 +21,7 @@ import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 import { BATCH_TOKENS } from './batchTokens.ts';
 import { Network } from './network.ts';
 import { checkModel } from './openNetwork.ts';
-import { onOneDevice, onTwoDevices } from './placement.ts';
+import { onOneDevice, onTwoDevices, withSlowTierOn } from './placement.ts';
 import { planModel } from './planModel.ts';
 import { mostObservedBytes } from './promptChunks.ts';
 import { SequenceCache } from './sequenceCache.ts';
@@ -58,7 +58,9 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   try {
     const text = await ModelText.of(tokenizer, file);
     const device = use(new Device(request.device.device, { threads }));
-    const placement = plan.split ? onTwoDevices(device, use(new Device('cpu', { build: request.device.device, threads })), plan.split) : onOneDevice(device);
+    const cpu = plan.split || plan.slowTierInMainMemory ? use(new Device('cpu', { build: request.device.device, threads })) : undefined;
+    const weightsPlaced = cpu && plan.split ? onTwoDevices(device, cpu, plan.split) : onOneDevice(device);
+    const placement = cpu && plan.slowTierInMainMemory ? withSlowTierOn(cpu, weightsPlaced) : weightsPlaced;
     const { specs, tensors } = withTiedOutput(model, placement);
     const totalBytes = specs.reduce((sum, { name }) => sum + (tensors.get(name)?.sizeBytes ?? 0), 0);
     let loadedBytes = 0;
@@ -76,14 +78,13 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
     const rowsKey = JSON.stringify([VERSION, await fingerprint(model.headers), tier ?? 'full']);
     for (const sequence of backend.sequences) sequence.offerRows(rowsKey, CHUNK_TOKENS);
-    const deviceBytes = (): number => weights.sizeBytes + [...caches, ...tiers].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) + network.computeBytes;
     return {
       engine: 'chorus',
       backend,
       text,
       limits: plan.reason ? [plan.reason] : [],
       evaluator: () => evaluatorOf(network, caches[0] as SequenceCache, backend.sequences[0] as ChorusSequence, { contextSizeTokens: plan.contextSizeTokens, keptRows: choice.capacity }),
-      deviceMemoryBytes: () => (device.kind === 'cpu' ? 0 : deviceBytes()),
+      deviceMemoryBytes: () => [weights, network, ...caches, ...tiers].reduce((sum, { gpuBytes }) => sum + gpuBytes, 0),
       dispose: async () => {
         await network.settled();
         await free();

@@ -10,8 +10,14 @@ export interface Placement {
   /** The processor, where it shares the model with a GPU. */
   readonly cpu?: Device;
   weightDevice(spec: Pick<WeightSpec, 'name' | 'use'>): Device;
+  /** Where what is attended of a block lies. */
   cacheDevice(block: number): Device;
+  /** Where a sequence keeps everything of a block; absent where that is what is attended, or beside it. */
+  readonly slowTierDevice?: Device;
 }
+
+/** Where a sequence keeps all keys and values of a block. */
+export const keptOn = (placement: Placement, block: number): Device => placement.slowTierDevice ?? placement.cacheDevice(block);
 
 /** All of a model on one device. */
 export function onOneDevice(device: Device): Placement {
@@ -23,6 +29,11 @@ export function onTwoDevices(gpu: Device, cpu: Device, split: Split): Placement 
   if (split.kind === 'experts') return { device: gpu, cpu, weightDevice: ({ use }) => (use === 'experts' ? cpu : gpu), cacheDevice: () => gpu };
   const deviceOf = (block: number): Device => (block < split.firstGpuBlock ? cpu : gpu);
   return { device: gpu, cpu, weightDevice: ({ name }) => deviceOf(blockOf(name) ?? Infinity), cacheDevice: deviceOf };
+}
+
+/** The same, but that sequences keep everything in main memory, and on the GPU what is attended of it alone. */
+export function withSlowTierOn(cpu: Device, placement: Placement): Placement {
+  return { ...placement, cpu, slowTierDevice: cpu };
 }
 
 /** Memory for graphs that run where a placement says. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { MAX_PRODUCT_TOKENS } from '../../../kernels/blocks/attendTransposed.ts';
 import { TroubleError } from '../../engine/engine.ts';
+import { formatBytes } from '../gguf/header.ts';
 import { availableMemoryBytes, memoryNeeds, planMemory, RESERVE_BYTES, type MemoryPlan, type MemoryRequest } from '../memory.ts';
 import { LOGIT_ROWS } from '../evaluator.ts';
 import type { LocatedTensor } from '../gguf/locate.ts';
@@ -15,9 +16,11 @@ type MemoryNeeds = Omit<MemoryRequest, 'availableBytes'>;
 
 /** How a model will be held: its contexts, and what of it the GPU takes. */
 export interface ModelPlan extends MemoryPlan {
-  /** Absent where all of the model is on one device. */
+  /** Absent where all weights are on one device. */
   readonly split?: Split;
-  /** For the user, where the model is split. */
+  /** Everything that sequences keep is in main memory, and on the GPU what is attended of it. */
+  readonly slowTierInMainMemory?: true;
+  /** For the user, where not everything is on one device. */
   readonly reason?: string;
 }
 
@@ -66,14 +69,16 @@ export function tiedOutputBytes(tensors: ReadonlyMap<string, LocatedTensor>): nu
 }
 
 /**
- * A GPU takes the whole model where that leaves a useful context, else what fits; the processor the rest. Throws `TroubleError` 'out-of-memory' with the
- * numbers.
+ * A GPU takes the whole model where that leaves a useful context, else what fits; the processor the rest. Where a sequence attends some of what it keeps, and all of
+ * that does not fit beside the model, it is kept in main memory, as long as that makes a longer context. Throws `TroubleError` 'out-of-memory' with the numbers.
  */
 export function decidePlan(needs: MemoryNeeds, weights: readonly SizedWeight[], { mainBytes, gpu }: FreeMemory): ModelPlan {
   if (!gpu) return planMemory({ ...needs, availableBytes: mainBytes });
   const { freeBytes, unifiedBytes, label } = gpu;
   const { blockCount, trainContextTokens } = needs.shape;
-  const whole = attempt(() => planMemory({ ...needs, availableBytes: freeBytes }));
+  const onGpu = attempt(() => planMemory({ ...needs, availableBytes: freeBytes }));
+  const beside = planBeside(needs, { mainBytes, gpu });
+  const whole = beside && beside.contextSizeTokens > (onGpu?.contextSizeTokens ?? 0) ? beside : onGpu;
   if (whole && whole.contextSizeTokens >= Math.min(ENOUGH_CONTEXT_TOKENS, trainContextTokens, needs.contextSizeTokens || Infinity)) return whole;
   // Where both are one memory, it counts once.
   const shared = planMemory({ ...needs, availableBytes: mainBytes + Math.max(0, freeBytes - unifiedBytes) });
@@ -81,6 +86,29 @@ export function decidePlan(needs: MemoryNeeds, weights: readonly SizedWeight[], 
   if (split) return { ...shared, split, reason: describeSplit(split, { blockCount, freeBytes, neededBytes: shared.neededBytes, device: label }) };
   if (whole) return whole;
   throw new TroubleError('out-of-memory', `Not even one layer of ${needs.modelName} fits into the memory of ${label}. Choose the processor (chorus.device: cpu), or a smaller model.`);
+}
+
+/** The model and what is attended on the GPU, everything else that sequences keep in main memory; `undefined` where that does not fit, or nothing is chosen. */
+function planBeside({ tier, ...needs }: MemoryNeeds, { mainBytes, gpu }: Required<FreeMemory>): ModelPlan | undefined {
+  if (!tier) return undefined;
+  const { freeBytes, unifiedBytes, label } = gpu;
+  const onGpu = attempt(() => planMemory({ ...needs, tier: { ...tier, cacheElementBytes: 0 }, availableBytes: freeBytes }));
+  if (!onGpu) return undefined;
+  // What attends everything, and chooses, computes where that is.
+  const inMain: MemoryNeeds = { ...needs, weightBytes: 0, tier: { ...tier, rows: 0 } };
+  const mainFreeBytes = mainBytes - Math.min(unifiedBytes, onGpu.neededBytes);
+  const kept = attempt(() => planMemory({ ...inMain, availableBytes: mainFreeBytes }));
+  if (!kept) return undefined;
+  const contextSizeTokens = Math.min(kept.contextSizeTokens, onGpu.contextSizeTokens);
+  const sequences = Math.min(kept.sequences, onGpu.sequences);
+  const { cacheBytes } = memoryNeeds(inMain, contextSizeTokens, sequences);
+  return {
+    contextSizeTokens,
+    sequences,
+    neededBytes: onGpu.neededBytes + kept.neededBytes,
+    slowTierInMainMemory: true,
+    reason: `${label} has ${formatBytes(freeBytes)} free: it holds the model and what is attended of contexts. All of them, up to ${formatBytes(cacheBytes)}, are kept in main memory.`,
+  };
 }
 
 function splitFor(needs: MemoryNeeds, weights: readonly SizedWeight[], { contextSizeTokens, sequences }: MemoryPlan, freeBytes: number): Split | undefined {

@@ -50,8 +50,8 @@ export class PromptBlocks implements Disposable {
     this.#graphs = new KeptGraphs(graphMemoryOn(network.options.placement), KEPT_GRAPHS);
   }
 
-  get sizeBytes(): number {
-    return this.#graphs.memory.sizeBytes;
+  get gpuBytes(): number {
+    return this.#graphs.memory.gpuBytes;
   }
 
   /** Tokens of the largest evaluation: whole blocks. */
@@ -141,8 +141,10 @@ export class PromptBlocks implements Disposable {
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
     const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
       const cache = this.sequence.layers[block] as LayerCache;
-      writeRows(g, heads, cache, inputs);
-      rememberQueries(g, { query: heads.query, votes: options.votes?.() }, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
+      g.on(cache.device, () => {
+        writeRows(g, heads, cache, inputs);
+        rememberQueries(g, { query: heads.query, votes: options.votes?.() }, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
+      });
       return attendPageBlocks(g, heads.query, cache, { ...pages.of(block), blockTokens, voteStride, windowRows: windowRows.of(options.kvHeads), mask: inputs.mask }, options);
     };
     const logits = throughBlocks(graph, this.network.options, {

@@ -28,8 +28,8 @@ export class PromptTier implements Disposable {
     this.firstBlock = Math.ceil((lastAttendingAll(options) + 1) / options.blockTokens) * options.blockTokens;
   }
 
-  get sizeBytes(): number {
-    return this.#blocks.sizeBytes;
+  get gpuBytes(): number {
+    return this.#blocks.gpuBytes;
   }
 
   /** How much of a prompt of `tokens` tokens need not be evaluated, where the sequence holds its first `common` ones. */

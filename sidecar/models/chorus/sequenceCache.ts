@@ -6,7 +6,7 @@ import { cachedHeads, type Hyperparameters } from '../architectures/architecture
 import { BlockStorage } from './blockStorage.ts';
 import { declareLayer, type CacheLayout } from './cacheLayout.ts';
 import { DRAFTED_QUERIES, rememberedWidth } from './lastQueries.ts';
-import type { Placement } from './placement.ts';
+import { keptOn, type Placement } from './placement.ts';
 import { RememberedPositions } from './rememberedPositions.ts';
 
 let nextId = 0;
@@ -50,9 +50,9 @@ export class SequenceCache implements Disposable {
     this.rememberedQueries = queries;
     const queryRows = queries === 0 ? 0 : queries + DRAFTED_QUERIES;
     this.#remembered = new RememberedPositions(queryRows);
-    this.#storage = new BlockStorage(placement, 3 * blockCount);
+    this.#storage = new BlockStorage((block) => keptOn(placement, block), 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
-      return declareLayer(layout, placement.cacheDevice(block).kind, { headSize, kvHeads: cachedHeads(hyperparameters, block), rows: capacity }, (name, extents) => this.#storage.declare(block, name, type, extents));
+      return declareLayer(layout, keptOn(placement, block), { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: capacity }, (...declared) => this.#storage.declare(block, ...declared));
     });
     this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [rememberedWidth(hyperparameters, block), queryRows]));
   }
@@ -89,6 +89,10 @@ export class SequenceCache implements Disposable {
 
   get sizeBytes(): number {
     return this.#storage.sizeBytes;
+  }
+
+  get gpuBytes(): number {
+    return this.#storage.gpuBytes;
   }
 
   /** So many tokens are about to be evaluated behind those that it holds, whether or not they are appended then. */

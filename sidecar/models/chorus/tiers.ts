@@ -18,8 +18,8 @@ export class Tiers implements Disposable {
     this.prompts = options.blockTokens > 0 ? new PromptTier(network, sequence, options) : undefined;
   }
 
-  get sizeBytes(): number {
-    return this.answers.sizeBytes + (this.prompts?.sizeBytes ?? 0);
+  get gpuBytes(): number {
+    return this.answers.gpuBytes + (this.prompts?.gpuBytes ?? 0);
   }
 
   [Symbol.dispose](): void {

@@ -43,6 +43,12 @@ export interface LoadedWeights extends Disposable {
   readonly sizeBytes: number;
 }
 
+/** Where a placement says. */
+export interface PlacedWeights extends LoadedWeights {
+  /** Of the size what is on a GPU. */
+  readonly gpuBytes: number;
+}
+
 export interface LoadWeightsOptions {
   readonly onBytes?: (bytes: number) => void;
   readonly signal?: AbortSignal;
@@ -57,7 +63,7 @@ interface Load {
 }
 
 /** Copies the tensors that `specs` name into the memory of the placement's devices, the CPU's matrices in its faster layout where it has one. */
-export async function loadWeights(placement: Placement, specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, options: LoadWeightsOptions = {}): Promise<LoadedWeights> {
+export async function loadWeights(placement: Placement, specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, options: LoadWeightsOptions = {}): Promise<PlacedWeights> {
   const present = specs.filter(({ name }) => tensors.has(name));
   const storages = new Map<string, { readonly storage: Storage; readonly bufferType: Pointer | undefined }>();
   const dispose = (): void => {
@@ -84,7 +90,8 @@ export async function loadWeights(placement: Placement, specs: readonly WeightSp
     for (const { storage, bufferType } of storages.values()) storage.allocate({ bufferType, weights: true });
     await copyTensors(loads, options);
     const table = new WeightTable(new Map(loads.map(({ tensor }) => [tensor.name, tensor])));
-    return { table, sizeBytes: [...storages.values()].reduce((sum, { storage }) => sum + storage.sizeBytes, 0), [Symbol.dispose]: dispose };
+    const bytes = (isCounted: (device: Device) => boolean): number => [...storages.values()].reduce((sum, { storage }) => sum + (isCounted(storage.device) ? storage.sizeBytes : 0), 0);
+    return { table, sizeBytes: bytes(() => true), gpuBytes: bytes(({ kind }) => kind !== 'cpu'), [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
     throw error;

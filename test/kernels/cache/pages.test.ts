@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { cacheHeads } from '../../../kernels/blocks/attendCache.ts';
 import { voters } from '../../../kernels/cache/pageBlocks.ts';
 import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
+import { fromFloat32, toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
@@ -37,6 +39,53 @@ describe(`pages are scored as plain loops do on ${kind}`, () => {
       }
     });
   }
+});
+
+describe(`pages of a cache in eight bits, which has more rows than are scored, on ${kind}`, () => {
+  for (const [shape, heads, kvHeads] of shapes) it(shape, () => {
+    using device = new Device(kind);
+    const next = uniform(heads);
+    const [headSize, capacity, rows, queryCount] = [32, 2 * PAGES * PAGE_ROWS, PAGES * PAGE_ROWS, (2 * heads) / kvHeads];
+    const keys = fromFloat32('Q8_0', Float32Array.from({ length: headSize * capacity * kvHeads }, next), headSize);
+    const key = toFloat32('Q8_0', keys);
+    const query = Float32Array.from({ length: headSize * queryCount * kvHeads }, next);
+    using graph = new Graph(device);
+    using memory = new DeviceMemory(device);
+    const inputs = {
+      key: graph.input('key', 'Q8_0', [headSize, capacity, kvHeads]),
+      query: graph.input('query', 'F32', [headSize, queryCount, kvHeads]),
+      queryMask: graph.input('queryMask', 'F16', [PAGES, queryCount]),
+      pageMask: graph.input('pageMask', 'F32', [PAGES, 1]),
+      rowsOfPage: graph.input('rowsOfPage', 'I32', [PAGE_ROWS, PAGES]),
+    };
+    const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, chosenPages: CHOSEN };
+    const scores = scorePages(graph, cacheHeads(graph, inputs.key, rows, headSize, kvHeads), { queries: inputs.query }, choice, 1);
+    graph.expand(scores, { read: true });
+    graph.expand(rowsOfBestPages(graph, scores, choice));
+    graph.allocate(memory);
+    write(device, inputs.key, keys);
+    write(device, inputs.query, query);
+    write(device, inputs.queryMask, new Uint16Array(PAGES * queryCount));
+    write(device, inputs.pageMask, new Float32Array(PAGES));
+    write(device, inputs.rowsOfPage, Int32Array.from({ length: rows }, (_, row) => row));
+    graph.computeSync();
+    const ours = readF32(device, scores);
+    for (let head = 0; head < kvHeads; head++) {
+      // A query's share of a page is that of the page's best row.
+      const worth = new Float64Array(PAGES);
+      for (let number = 0; number < queryCount; number++) {
+        const dot = (row: number): number => Array.from({ length: headSize }, (_, index) => (key[(head * capacity + row) * headSize + index] as number) * (query[(head * queryCount + number) * headSize + index] as number)).reduce((sum, value) => sum + value);
+        const best = Array.from({ length: PAGES }, (_, page) => Math.exp(Math.max(...Array.from({ length: PAGE_ROWS }, (_, row) => dot(page * PAGE_ROWS + row)))));
+        const sum = best.reduce((total, value) => total + value);
+        for (const [page, value] of best.entries()) worth[page] = Math.max(worth[page] as number, value / sum);
+      }
+      for (const [page, own] of worth.entries()) {
+        const expected = Math.max(worth[page - 1] ?? 0, own, worth[page + 1] ?? 0) + own / 4;
+        const actual = ours[head * PAGES + page] as number;
+        assert.ok(Math.abs(actual - expected) <= 2e-2 * expected, `head ${head}, page ${page}: ${actual}, expected ${expected}`);
+      }
+    }
+  });
 });
 
 /** Scores `[kvHead][page]` and the chosen rows `[kvHead][row]`, where the last `observed` tokens choose, or every so many of them. */

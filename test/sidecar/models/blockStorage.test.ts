@@ -19,7 +19,7 @@ describe('the memory of a sequence', () => {
   it('on two devices is taken at a later try where the second had none at first', () => {
     using first = new Device('cpu');
     using second = new FillingDevice('cpu');
-    using storage = new BlockStorage({ device: first, weightDevice: () => first, cacheDevice: (block) => (block === 0 ? first : second) }, 2);
+    using storage = new BlockStorage((block) => (block === 0 ? first : second), 2);
     const tensors = [0, 1].map((block) => storage.declare(block, 'key', 'F32', [64]));
     for (let attempt = 0; attempt < 2; attempt++) assert.throws(() => storage.allocate(), (error: unknown) => error instanceof SequenceMemoryError && /It is full/.test(error.message));
     second.isFull = false;

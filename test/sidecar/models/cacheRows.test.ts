@@ -13,6 +13,7 @@ import type { CacheLayout } from '../../../sidecar/models/chorus/cacheLayout.ts'
 import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
 import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import '../../reference/lavapipe.ts';
 import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { onTwoDevices } from '../../../sidecar/models/chorus/placement.ts';
+import { keptOn, onOneDevice, onTwoDevices, withSlowTierOn } from '../../../sidecar/models/chorus/placement.ts';
 import { describeSplit, planSplit } from '../../../sidecar/models/chorus/split.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 
@@ -40,6 +40,14 @@ describe('a model that does not fit the GPU', () => {
     assert.equal(experts.weightDevice({ name: 'blk.0.ffn_up_exps.weight', use: 'experts' }), cpu);
     assert.equal(experts.weightDevice({ name: 'blk.0.attn_q.weight', use: 'matrix' }), gpu);
     assert.equal(experts.cacheDevice(0), gpu);
+  });
+
+  it('keeps all of a context beside what is attended, or in main memory', () => {
+    const [gpu, cpu] = [{ kind: 'vulkan' } as Device, { kind: 'cpu' } as Device];
+    assert.equal(keptOn(onOneDevice(gpu), 0), gpu);
+    assert.deepEqual([0, 1].map((block) => keptOn(onTwoDevices(gpu, cpu, { kind: 'blocks', firstGpuBlock: 1 }), block)), [cpu, gpu]);
+    const inMain = withSlowTierOn(cpu, onOneDevice(gpu));
+    assert.deepEqual([keptOn(inMain, 0), inMain.cacheDevice(0), inMain.weightDevice({ name: 'blk.0.attn_q.weight', use: 'matrix' }), inMain.cpu], [cpu, gpu, gpu, cpu]);
   });
 
   it('tells the user what runs where, and why', () => {

@@ -26,11 +26,11 @@ describe(`a model shared between ${kind} and the processor`, { skip: kind === 'c
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  /** Prompt, decoding and prompt again: the graphs of a shared model replace one another. */
+  /** Prompt, decoding and prompt again: the graphs of a shared model replace one another. They attend the first of a cache's rows. */
   const logits = async (file: string, split: Split | undefined, decodes: boolean): Promise<Float32Array> => {
     using gpu = new Device(kind, { threads: 2 });
     using cpu = new Device('cpu', { build: kind, threads: 2 });
-    using network = await openNetwork(file, { placement: split ? onTwoDevices(gpu, cpu, split) : onOneDevice(gpu), capacityTokens: 256 });
+    using network = await openNetwork(file, { placement: split ? onTwoDevices(gpu, cpu, split) : onOneDevice(gpu), capacityTokens: 1_024 });
     const rows = await network.logits(tokens, { chunkTokens: 64 });
     if (!decodes) return rows;
     for (const token of tokens.slice(0, 3)) await network.network.evaluate(network.sequence, [token], 'last');

@@ -13,8 +13,9 @@ import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
 import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
+import { HeldResources } from '../../reference/heldResources.ts';
 import { plainLlamaLogits, type PlainLlamaSizes, type PlainWeights } from '../../reference/plainLlama.ts';
-import { plainPages, type PlainLayer } from '../../reference/plainSelectors.ts';
+import { plainTierLogits, type Cut } from '../../reference/plainTiers.ts';
 import { readTensors } from '../../reference/readTensors.ts';
 import { TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
 
@@ -48,68 +49,26 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
   /** Keys and values as the cache holds them. */
   const keptRow = (row: readonly number[]): readonly number[] => (cacheType === 'F32' ? row : [...toFloat32(cacheType, fromFloat32(cacheType, Float32Array.from(row), row.length))]);
 
-  /** A choice of pages, for the tokens from `start` on. */
-  interface Choice {
-    readonly start: number;
-    /** The first of the last rows, which are attended in any case. */
-    readonly windowStart: number;
-    /** By block and KV head. */
-    readonly pages: readonly ReadonlySet<number>[][];
-  }
-
-  /**
-   * Logits of the tokens from `first` on, in plain loops. `cuts` are where a choice begins, and the token whose queries are the last that choose; before the first
-   * one, and from `everythingFrom` on, everything is attended. `undefined` for tokens of a choice so near to a tie that rounding may decide it.
-   */
-  function expectedLogits(first: number, cuts: readonly { readonly start: number; readonly last: number; readonly queries: number; readonly every?: number }[], everythingFrom = Infinity): (Float32Array | undefined)[] {
-    const chosen: Choice[] = [];
-    const tied = new Set<Choice>();
-    const count = options.capacity / options.pageRows;
-    const attends = ({ block, kvHead, position, other }: { block: number; kvHead: number; position: number; other: number }): boolean => {
-      const choice = chosen.findLast(({ start }) => start <= position);
-      if (!choice || position >= everythingFrom || other >= choice.windowStart) return true;
-      return choice.pages[block]?.[kvHead]?.has(Math.floor(other / options.pageRows)) ?? false;
-    };
-    // What a layer chooses decides what the next one sees, so that each choice is made layer by layer.
-    for (const { start, last, queries, every } of cuts) {
-      const windowStart = Math.floor((start - options.window) / options.pageRows) * options.pageRows;
-      const choice = { start, windowStart, pages: [] as Set<number>[][] };
-      chosen.push(choice);
-      const seen = tokens.slice(0, last + 1);
-      for (let block = 0; block < sizes.blockCount; block++) {
-        plainLlamaLogits(sizes, weights, seen, seen.map(() => 0), {
-          attends,
-          keptRow,
-          onAttention: (layer: PlainLayer, number) => {
-            if (number !== block) return;
-            const scores = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every });
-            choice.pages[block] = scores.map((ofPages) => {
-              const pages = [...ofPages.keys()].sort((a, b) => (ofPages[b] as number) - (ofPages[a] as number));
-              if ((ofPages[pages[count - 1] as number] as number) < tie * (ofPages[pages[count] as number] as number)) tied.add(choice);
-              return new Set(pages.slice(0, count));
-            });
-          },
-        });
-      }
-    }
-    const isTied = (position: number): boolean => tied.has(chosen.findLast(({ start }) => start <= position) as Choice);
-    return plainLlamaLogits(sizes, weights, tokens, tokens.map(() => 0), { attends, keptRow }).map((row, position) => (isTied(position) ? undefined : Float32Array.from(row))).slice(first);
-  }
+  /** Logits of the tokens from `first` on, in plain loops. */
+  const expectedLogits = (first: number, cuts: readonly Cut[], everythingFrom?: number): (Float32Array | undefined)[] =>
+    plainTierLogits({ tokens, blockCount: sizes.blockCount, options, tie, forward: (seen, hooks) => plainLlamaLogits(sizes, weights, seen, seen.map(() => 0), { ...hooks, keptRow }) }, cuts, everythingFrom).slice(first);
 
   function assertClose(rows: readonly Float32Array[], expected: readonly (Float32Array | undefined)[]): void {
     const compared = expected.flatMap((row, index) => (row ? [{ row, own: rows[index] as Float32Array }] : []));
-    assert.ok(rows.length === expected.length && (compared.length >= 0.3 * rows.length || rows.length < 6), `${compared.length} of ${rows.length} rows have no tie`);
+    // A few tokens may all hang on one choice; a GPU rounds more, so that more are near a tie.
+    assert.ok(rows.length === expected.length && (compared.length >= 0.3 * rows.length || rows.length < (kind === 'cpu' ? 6 : 48)), `${compared.length} of ${rows.length} rows have no tie`);
     const errors = compared.map(({ row, own }) => compareLogits(own, [row], TINY_VOCABULARY).normalisedSquaredError);
     const far = errors.filter((error) => !(error <= tolerance));
     assert.ok(far.length <= (1 - close) * errors.length, `${far.length} of ${errors.length} rows are off, by a normalised squared error of up to ${Math.max(...errors)}`);
   }
 
   it('an answer has the logits of plain loops, before and after tokens are taken back, and with drafts', async () => {
-    using device = new Device(kind, { threads: 2 });
-    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
+    using resources = new HeldResources(kind);
+    const device = resources.use(new Device(kind, { threads: 2 }));
+    const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
     const { network, model } = opened;
-    using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES });
-    using tiers = new Tiers(network, sequence, { ...options, cacheType: 'F16' });
+    const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES }));
+    const tiers = resources.use(new Tiers(network, sequence, { ...options, cacheType: 'F16' }));
     const fast = tiers.answers;
     assert.ok(fast.isWorthwhile(PROMPT));
     await network.evaluate(sequence, tokens.slice(0, 100), 'none');
@@ -144,13 +103,14 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
   });
 
   it('an answer after some tokens were deleted is the same whether drafts were rejected before or not', async () => {
-    using device = new Device(kind, { threads: 2 });
-    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
+    using resources = new HeldResources(kind);
+    const device = resources.use(new Device(kind, { threads: 2 }));
+    const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
     const { network, model } = opened;
     const typed = [...tokens.slice(0, PROMPT - 22), 5];
     const answered = async (drafts: readonly number[]): Promise<Float32Array[]> => {
-      using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES });
-      using tiers = new Tiers(network, sequence, { ...options, refreshTokens: 8, cacheType: 'F16' });
+      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES }));
+      const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshTokens: 8, cacheType: 'F16' }));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       await chorus.forward(tokens.slice(0, PROMPT), { wanted: 'last', isAnswer: false });
       await chorus.forward([1], { wanted: 'last', isAnswer: true });
@@ -166,19 +126,20 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
     const [plain, drafted] = [await answered([]), await answered([3, 1, 4, 1, 5, 9])];
     for (const [index, row] of drafted.entries()) {
       const { normalisedSquaredError } = compareLogits(row, [plain[index] as Float32Array], TINY_VOCABULARY);
-      assert.ok(normalisedSquaredError <= 1e-9, `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
+      assert.ok(normalisedSquaredError <= (kind === 'cpu' ? 1e-9 : 1e-4), `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
     }
   });
 
   it('an answer is the same whether its tokens come one by one or many at once, from where everything is attended on', async () => {
-    using device = new Device(kind, { threads: 2 });
-    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
+    using resources = new HeldResources(kind);
+    const device = resources.use(new Device(kind, { threads: 2 }));
+    const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
     const { network, model } = opened;
     // The first 89 tokens attend everything.
     const [begins, chooses, ends] = [80, 89, 120];
     const answered = async (piece: (length: number, fast: Tiers['answers']) => number): Promise<Float32Array[]> => {
-      using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES });
-      using tiers = new Tiers(network, sequence, { ...options, cacheType: 'F16' });
+      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES }));
+      const tiers = resources.use(new Tiers(network, sequence, { ...options, cacheType: 'F16' }));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       await chorus.forward(tokens.slice(0, begins), { wanted: 'last', isAnswer: false });
       const rows: Float32Array[] = [];
@@ -207,11 +168,12 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
 
   for (const blockTokens of blocks) {
     it(`a prompt in blocks of ${blockTokens} has the logits of plain loops, however it is cut`, async () => {
-      using device = new Device(kind, { threads: 2 });
-      using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
+      using resources = new HeldResources(kind);
+      const device = resources.use(new Device(kind, { threads: 2 }));
+      const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
       const { network, model } = opened;
-      using sequence = new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES });
-      using tiers = new Tiers(network, sequence, { ...options, blockTokens, cacheType: 'F16' });
+      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES }));
+      const tiers = resources.use(new Tiers(network, sequence, { ...options, blockTokens, cacheType: 'F16' }));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       const first = tiers.prompts?.firstBlock as number;
       // What is left behind the last whole block attends everything.
