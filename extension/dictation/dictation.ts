@@ -12,15 +12,23 @@ const LISTENING_CONTEXT = 'chorus.dictating';
 
 interface RunningDictation {
   readonly cancellation: vscode.CancellationTokenSource;
-  /** The target is opened or the user asked; the sidecar was asked to listen; its first answer came, and the microphone is open. */
-  phase: 'preparing' | 'asked' | 'listening';
+  /**
+   * The target is opened or the user asked; the sidecar was asked to listen; its first answer came, and the microphone is open; it is closed again, and the last words
+   * are read.
+   */
+  phase: 'preparing' | 'asked' | 'listening' | 'reading';
+  readonly onClosed: () => void;
 }
 
 /** Dictation of this window: one at a time, begun by a command alone, with a sign in the status bar from its beginning to its end. */
 export class Dictation implements vscode.Disposable {
   readonly #sign: vscode.StatusBarItem;
   readonly #windowState: vscode.Disposable;
+  readonly #cancellations = new Set<vscode.CancellationTokenSource>();
+  /** The one that listens, or is to. */
   #running: RunningDictation | undefined;
+  /** Resolves when all that was begun has ended. */
+  #ended: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly session: SidecarSession,
@@ -29,7 +37,6 @@ export class Dictation implements vscode.Disposable {
   ) {
     this.#sign = vscode.window.createStatusBarItem('chorus.dictation', vscode.StatusBarAlignment.Right, 101);
     this.#sign.name = 'Chorus';
-    this.#sign.command = 'chorus.dictate';
     // Only the window that has the focus is listened for.
     this.#windowState = vscode.window.onDidChangeWindowState(({ focused }) => {
       // The question for consent takes the focus too, and listens to nobody.
@@ -39,25 +46,35 @@ export class Dictation implements vscode.Disposable {
 
   /**
    * Listens until `stop`, silence or an end by the user, and shows what is said in what `open` gives: what was said before the end still appears. Listens not at all where that comes before
-   * the microphone is open. Failures become one message.
+   * the microphone is open. Resolves when the microphone is closed; another one may be begun then, and waits until the last words of this one are shown. Failures become one message.
    */
   async start(open: () => Promise<DictationTarget | undefined>, stop: AbortSignal): Promise<void> {
     if (this.#running) return;
-    const running: RunningDictation = { cancellation: new vscode.CancellationTokenSource(), phase: 'preparing' };
-    const { token } = running.cancellation;
-    this.#running = running;
-    stop.addEventListener('abort', () => this.#end(running), { once: true });
+    await new Promise<void>((resolve) => {
+      const running: RunningDictation = { cancellation: new vscode.CancellationTokenSource(), phase: 'preparing', onClosed: resolve };
+      this.#running = running;
+      stop.addEventListener('abort', () => this.#end(running), { once: true });
+      this.#ended = this.#ended.then(() => this.#run(open, running)).catch(this.logError).finally(resolve);
+    });
+  }
+
+  async #run(open: () => Promise<DictationTarget | undefined>, running: RunningDictation): Promise<void> {
+    const { cancellation } = running;
+    const { token } = cancellation;
+    this.#cancellations.add(cancellation);
     let target: DictationTarget | undefined;
     try {
+      if (token.isCancellationRequested) return;
       target = await open();
-      target?.gone?.addEventListener('abort', () => running.cancellation.cancel(), { once: true });
+      target?.gone?.addEventListener('abort', () => cancellation.cancel(), { once: true });
       if (!target || token.isCancellationRequested || !(await this.#mayListen()) || token.isCancellationRequested) return;
       await this.#listen(target, running);
     } catch (error) {
       if (!token.isCancellationRequested) this.#showFailure(error);
     } finally {
-      this.#running = undefined;
-      running.cancellation.dispose();
+      if (this.#running === running) this.#running = undefined;
+      this.#cancellations.delete(cancellation);
+      cancellation.dispose();
       target?.setListening?.(false);
       target?.dispose?.();
       this.#sign.hide();
@@ -68,7 +85,7 @@ export class Dictation implements vscode.Disposable {
   /** Closes the microphone; one that is not open yet is not opened: the sidecar that hears of the end now need not be the one that the request comes to. */
   #end({ phase, cancellation }: RunningDictation): void {
     if (phase === 'listening') this.session.notify(STOP_DICTATION, {}).catch(this.logError);
-    else cancellation.cancel();
+    else if (phase !== 'reading') cancellation.cancel();
   }
 
   async #listen(target: DictationTarget, running: RunningDictation): Promise<void> {
@@ -76,15 +93,16 @@ export class Dictation implements vscode.Disposable {
     running.phase = 'asked';
     await vscode.commands.executeCommand('setContext', LISTENING_CONTEXT, true);
     if (token.isCancellationRequested) return;
-    this.#showSign('$(loading~spin)', false);
+    this.#showSign(running.phase);
     const shown = new ShownText(target, () => running.cancellation.cancel());
     const answer = await this.session.requestStreaming<DictationChunk, DictateResult>(
       DICTATE_REQUEST,
       { uri: target.uri } satisfies DictateParams,
       ({ isListening, text }) => {
         if (token.isCancellationRequested) return;
-        running.phase = 'listening';
-        this.#showSign(isListening ? '$(mic-filled)' : '$(loading~spin)', isListening);
+        if (!isListening) this.#closed(running);
+        else running.phase = 'listening';
+        this.#showSign(running.phase);
         target.setListening?.(isListening);
         shown.show(text).catch(this.logError);
       },
@@ -95,10 +113,22 @@ export class Dictation implements vscode.Disposable {
     if (!shown.isAny) vscode.window.setStatusBarMessage(l10n.t('Chorus heard nobody speak.'), 5_000);
   }
 
-  #showSign(icon: string, isListening: boolean): void {
+  /** The microphone is closed: the next command begins another dictation and does not end this one. */
+  #closed(running: RunningDictation): void {
+    if (running.phase === 'reading') return;
+    running.phase = 'reading';
+    if (this.#running === running) this.#running = undefined;
+    vscode.commands.executeCommand('setContext', LISTENING_CONTEXT, false).then(undefined, this.logError);
+    running.onClosed();
+  }
+
+  #showSign(phase: RunningDictation['phase']): void {
+    const [isListening, isClosed] = [phase === 'listening', phase === 'reading'];
+    const icon = isListening ? '$(mic-filled)' : '$(loading~spin)';
     this.#sign.text = isListening ? `${icon} ${l10n.t('Listening')}` : icon;
-    this.#sign.tooltip = l10n.t('Stop dictating');
-    this.#sign.accessibilityInformation = { label: `${l10n.t('Listening')}. ${l10n.t('Stop dictating')}`, role: 'button' };
+    this.#sign.command = isClosed ? undefined : 'chorus.dictate';
+    this.#sign.tooltip = isClosed ? undefined : l10n.t('Stop dictating');
+    this.#sign.accessibilityInformation = isClosed ? undefined : { label: `${l10n.t('Listening')}. ${l10n.t('Stop dictating')}`, role: 'button' };
     this.#sign.backgroundColor = isListening ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#sign.show();
   }
@@ -126,7 +156,7 @@ export class Dictation implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#running?.cancellation.cancel();
+    for (const cancellation of this.#cancellations) cancellation.cancel();
     this.#sign.dispose();
     this.#windowState.dispose();
   }

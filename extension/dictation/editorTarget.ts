@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
-import { followChanges, type TrackedRange } from '../edits/trackedRange.ts';
+import { followChanges, type OffsetChange, type TrackedRange } from '../edits/trackedRange.ts';
 import type { DictationTarget } from './dictationTarget.ts';
 import { insertedText } from './insertedText.ts';
 
 /** Dictated text at the cursor of an editor, in place of what is selected. One undo takes all of it back. */
 export class EditorTarget implements DictationTarget {
   #range: TrackedRange | undefined;
-  #isChanging = false;
+  /** Changes of the document, in order, since an edit of ours is under way: only its outcome tells whether the first of them is our own. */
+  #meanwhile: (readonly OffsetChange[])[] | undefined;
   #isFirst = true;
   /** Of the line, before the place. */
   readonly #before: string;
@@ -17,7 +18,9 @@ export class EditorTarget implements DictationTarget {
     this.#range = { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) };
     this.#before = document.lineAt(selection.start.line).text.slice(0, selection.start.character);
     this.#listener = vscode.workspace.onDidChangeTextDocument(({ document: changed, contentChanges }) => {
-      if (changed === document && !this.#isChanging && this.#range) this.#range = followChanges(this.#range, contentChanges);
+      if (changed !== document || contentChanges.length === 0) return;
+      if (this.#meanwhile) this.#meanwhile.push(contentChanges);
+      else this.#follow([contentChanges]);
     });
   }
 
@@ -27,25 +30,48 @@ export class EditorTarget implements DictationTarget {
 
   async show(text: string): Promise<boolean> {
     const { document } = this.editor;
-    if (!this.#range || document.isClosed) return false;
-    const { start, end } = this.#range;
     const inserted = insertedText(text, { before: this.#before, lineBreak: document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n' });
-    if (document.getText(rangeOf(document, start, end)) === inserted) return true;
-    this.#isChanging = true;
+    while (this.#range && !document.isClosed) {
+      const { start, end } = this.#range;
+      if (document.getText(rangeOf(document, start, end)) === inserted) return true;
+      const outcome = await this.#replace(this.#range, inserted);
+      if (outcome === 'refused') return false;
+      if (outcome === 'outdated') continue;
+      if (this.#range) this.#showCursor(this.#range.end);
+      return true;
+    }
+    return false;
+  }
+
+  /** VS Code refuses an edit of a document that was changed before it came there: 'outdated', and the place has followed the change. */
+  async #replace({ start, end }: TrackedRange, inserted: string): Promise<'done' | 'outdated' | 'refused'> {
+    const meanwhile: (readonly OffsetChange[])[] = (this.#meanwhile = []);
+    let isDone: boolean;
     try {
-      const isDone = await this.editor.edit((edit) => edit.replace(rangeOf(document, start, end), inserted), { undoStopBefore: this.#isFirst, undoStopAfter: false });
-      if (!isDone) return false;
+      isDone = await this.editor.edit((edit) => edit.replace(rangeOf(this.editor.document, start, end), inserted), { undoStopBefore: this.#isFirst, undoStopAfter: false });
     } catch {
       // The editor was closed meanwhile.
-      return false;
+      return 'refused';
     } finally {
-      this.#isChanging = false;
+      this.#meanwhile = undefined;
     }
-    this.#isFirst = false;
-    this.#range = { start, end: start + inserted.length };
-    const cursor = document.positionAt(start + inserted.length);
+    if (isDone) {
+      this.#isFirst = false;
+      this.#range = { start, end: start + inserted.length };
+      meanwhile.shift();
+    }
+    this.#follow(meanwhile);
+    if (isDone) return 'done';
+    return meanwhile.length > 0 ? 'outdated' : 'refused';
+  }
+
+  #follow(events: readonly (readonly OffsetChange[])[]): void {
+    for (const changes of events) this.#range &&= followChanges(this.#range, changes);
+  }
+
+  #showCursor(offset: number): void {
+    const cursor = this.editor.document.positionAt(offset);
     this.editor.selection = new vscode.Selection(cursor, cursor);
-    return true;
   }
 
   dispose(): void {

@@ -27,6 +27,8 @@ interface PendingEdit {
   readonly document: vscode.TextDocument;
   /** Where the edit goes, followed through the user's own edits; `undefined` once they touched that place. */
   range: TrackedRange | undefined;
+  /** It was accepted, and VS Code has not answered yet: what else is asked of it comes too late. */
+  isApplying: boolean;
   readonly decide: (decision: EditDecision) => void;
 }
 
@@ -47,7 +49,7 @@ export function registerEditPreview(context: vscode.ExtensionContext): void {
     vscode.window.tabGroups.onDidChangeTabs((event) => {
       for (const tab of event.closed) {
         const edit = pending.get(previewId(tab) ?? '');
-        if (edit) settle(edit, 'rejected');
+        if (edit && !edit.isApplying) settle(edit, 'rejected');
       }
     }),
     { dispose: () => [...pending.values()].forEach((edit) => settle(edit, 'rejected')) },
@@ -71,6 +73,7 @@ export async function previewEdit(request: EditPreviewRequest): Promise<EditDeci
       previewUri,
       document,
       range: { start: document.offsetAt(range.start), end: document.offsetAt(range.end) },
+      isApplying: false,
       decide,
     });
   });
@@ -102,7 +105,8 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
   const place = new vscode.Range(document.positionAt(range.start), document.positionAt(range.end));
   const change = new vscode.WorkspaceEdit();
   change.replace(request.uri, place, request.newText, { label: request.label, needsConfirmation: false });
-  if (!(await vscode.workspace.applyEdit(change))) {
+  if (!(await apply(edit, change))) {
+    if (tabsOf(edit).length === 0) settle(edit, 'rejected');
     await vscode.window.showErrorMessage(l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', request.label));
     return;
   }
@@ -112,11 +116,23 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
   editor.revealRange(new vscode.Range(place.start, end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
+async function apply(edit: PendingEdit, change: vscode.WorkspaceEdit): Promise<boolean> {
+  edit.isApplying = true;
+  try {
+    return await vscode.workspace.applyEdit(change);
+  } finally {
+    edit.isApplying = false;
+  }
+}
+
 async function finish(edit: PendingEdit | undefined, decision: EditDecision): Promise<void> {
   if (!edit) return;
   settle(edit, decision);
-  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => previewId(tab) === edit.previewUri.query);
-  await vscode.window.tabGroups.close(tabs);
+  await vscode.window.tabGroups.close(tabsOf(edit));
+}
+
+function tabsOf(edit: PendingEdit): vscode.Tab[] {
+  return vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => previewId(tab) === edit.previewUri.query);
 }
 
 function settle(edit: PendingEdit, decision: EditDecision): void {
@@ -141,7 +157,8 @@ function proposedText(edit: PendingEdit | undefined): string {
 function findPending(resource: vscode.Uri | undefined): PendingEdit | undefined {
   const active = vscode.window.tabGroups.activeTabGroup.activeTab;
   const id = resource?.scheme === PREVIEW_SCHEME ? resource.query : active && previewId(active);
-  return id === undefined ? undefined : pending.get(id);
+  const edit = id === undefined ? undefined : pending.get(id);
+  return edit?.isApplying ? undefined : edit;
 }
 
 function previewId(tab: vscode.Tab): string | undefined {

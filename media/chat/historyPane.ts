@@ -2,6 +2,13 @@ import { element, fill } from './dom.ts';
 import { icon } from './icons.ts';
 import type { ChatStrings, ConversationSummary } from './messages.ts';
 
+interface Row {
+  readonly id: string;
+  readonly root: HTMLElement;
+  readonly open: HTMLButtonElement;
+  readonly remove: HTMLButtonElement;
+}
+
 export interface HistoryActions {
   open(id: string): void;
   remove(id: string): void;
@@ -15,6 +22,7 @@ export class HistoryPane {
   private readonly list = element('ul', { class: 'history-list' });
   private readonly empty: HTMLElement;
   private currentId = '';
+  private rows: readonly Row[] = [];
 
   constructor(
     private readonly strings: ChatStrings,
@@ -49,25 +57,39 @@ export class HistoryPane {
 
   setOpen(open: boolean): void {
     this.root.hidden = !open;
-    if (open) this.root.querySelector<HTMLElement>('.history-open, button')?.focus();
+    if (open) this.focusFirst();
   }
 
+  /** The focus stays on its conversation; that of one that is gone comes to the next, or else to the one before. */
   show(conversations: readonly ConversationSummary[], currentId: string): void {
     this.currentId = currentId;
-    const focused = this.list.contains(document.activeElement);
+    const before = this.rows;
+    const focused = before.findIndex(({ root }) => root.contains(document.activeElement));
+    const isOnRemove = before[focused]?.remove === document.activeElement;
     this.empty.hidden = conversations.length > 0;
-    this.list.replaceChildren(...conversations.map((conversation) => this.row(conversation)));
-    if (focused) this.root.querySelector<HTMLElement>('.history-open, button')?.focus();
+    this.rows = conversations.map((conversation) => this.row(conversation));
+    this.list.replaceChildren(...this.rows.map(({ root }) => root));
+    if (focused < 0) return;
+    const byNearness = [...before.slice(focused), ...before.slice(0, focused).reverse()];
+    const row = byNearness.map(({ id }) => this.rows.find((shown) => shown.id === id)).find((shown) => shown !== undefined);
+    if (!row) this.focusFirst();
+    else if (isOnRemove && row.id === before[focused]?.id) row.remove.focus();
+    else row.open.focus();
   }
 
-  private row({ id, title, when }: ConversationSummary): HTMLElement {
+  private focusFirst(): void {
+    (this.rows[0]?.open ?? this.root.querySelector('button'))?.focus();
+  }
+
+  private row({ id, title, when }: ConversationSummary): Row {
     const open = element('button', {
       class: 'history-open',
       attributes: { type: 'button', ...(id === this.currentId ? { 'aria-current': 'true' } : {}) },
       children: [element('span', { class: 'history-title', text: title, attributes: { dir: 'auto' } }), element('span', { class: 'history-when', text: when })],
       onClick: () => this.actions.open(id),
     });
-    return element('li', { children: [open, this.button('remove', fill(this.strings.deleteChat, title), () => this.actions.remove(id))] });
+    const remove = this.button('remove', fill(this.strings.deleteChat, title), () => this.actions.remove(id));
+    return { id, root: element('li', { children: [open, remove] }), open, remove };
   }
 
   private button(name: 'add' | 'close' | 'remove', label: string, onClick: () => void): HTMLButtonElement {

@@ -1,7 +1,11 @@
 /** Files that commands take. */
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { TokenId } from '../protocol/engine.ts';
 import { UsageError } from './exitCodes.ts';
+
+/** No text has so many in the mean, not even deeply indented code. */
+const MOST_BYTES_PER_TOKEN = 16;
 
 /** A JSON array of token ids. Throws `UsageError`. */
 export async function readTokens(file: string): Promise<readonly TokenId[]> {
@@ -15,14 +19,23 @@ export async function readTokens(file: string): Promise<readonly TokenId[]> {
   return value as TokenId[];
 }
 
-/** A UTF-8 text that is not empty. Throws `UsageError`. */
-export async function readText(file: string): Promise<string> {
+/** A UTF-8 text that is not empty, or where no more than `tokens` of it are used, enough of its beginning. Throws `UsageError`. */
+export async function readText(file: string, { tokens = Infinity }: { readonly tokens?: number } = {}): Promise<string> {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+    const bytes = await readBeginning(file, tokens * MOST_BYTES_PER_TOKEN);
+    // What was cut off may end within a character.
+    const isWhole = bytes.length < tokens * MOST_BYTES_PER_TOKEN;
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: !isWhole });
   } catch (error) {
     throw new UsageError(`${file} can't be read as UTF-8 text: ${(error as Error).message}`, { cause: error });
   }
   if (text === '') throw new UsageError(`${file} is empty.`);
   return text;
+}
+
+async function readBeginning(file: string, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(file, { end: maxBytes - 1 }) as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }

@@ -110,9 +110,29 @@ async function removeOwnFiles(folder: string): Promise<void> {
 
 /** Removes inherited rights and leaves this user full control, of files created later too. */
 async function grantToThisUserOnly(folder: string): Promise<void> {
+  const grantTo = (account: string): Promise<unknown> => runSystemTool('icacls.exe', [folder, '/inheritance:r', '/grant:r', `${account}:(OI)(CI)F`, '/q']);
   const { username } = os.userInfo();
   const domain = process.env['USERDOMAIN'];
-  const account = domain ? `${domain}\\${username}` : username;
-  const icacls = path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'icacls.exe');
-  await execa(icacls, [folder, '/inheritance:r', '/grant:r', `${account}:(OI)(CI)F`, '/q'], { windowsHide: true });
+  try {
+    await grantTo(domain ? `${domain}\\${username}` : username);
+  } catch (refused) {
+    // Windows' own SSH server names the workgroup as the domain of an account of the machine, which nothing can be granted to.
+    const identifier = await ownIdentifier();
+    if (identifier === undefined) throw refused;
+    await grantTo(`*${identifier}`);
+  }
+}
+
+/** The security identifier of who runs this process. */
+async function ownIdentifier(): Promise<string | undefined> {
+  try {
+    const { stdout } = await runSystemTool('whoami.exe', ['/user', '/fo', 'csv', '/nh']);
+    return /"(S-1-[\d-]+)"\s*$/.exec(stdout)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+async function runSystemTool(name: string, args: readonly string[]): Promise<{ readonly stdout: string }> {
+  return execa(path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', name), args, { windowsHide: true });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { abortable } from '../engine/abortable.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { EngineChild } from '../engine/process/engineChild.ts';
 import type { Microphone, MicrophoneEvents } from '../microphone/microphone.ts';
@@ -18,7 +19,15 @@ export interface DictateOptions {
   /** What is dictated into: its identifiers are expected, and written where their words are said. */
   readonly document?: string;
   readonly onChunk: (chunk: DictationChunk) => void;
+  /** Closes the microphone at once; what was said is still read. */
+  readonly stop: AbortSignal;
   readonly signal: AbortSignal;
+}
+
+/** One dictation, from the request to its answer. */
+interface Running {
+  /** Its microphone is closed for good: only its last words are still read. */
+  isReading: boolean;
 }
 
 /** After the last word. */
@@ -37,37 +46,40 @@ const IDLE_MS = 5 * 60_000;
 export class DictationService {
   #engine: EngineChild | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #stop: AbortController | undefined;
+  /** What was begun last. */
+  #running: Running | undefined;
+  /** Resolves when all that was begun has ended, whatever came of it. */
+  #ended: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: DictationServiceOptions) {}
 
-  /** Listens until `stop`, silence or the signal. Throws `TroubleError`. */
-  async dictate({ settings, document = '', onChunk, signal }: DictateOptions): Promise<DictateResult> {
-    if (this.#stop) throw new TroubleError('invalid-input', 'Chorus is listening already, for this window or another one. End that dictation first.');
-    const stop = new AbortController();
-    this.#stop = stop;
-    clearTimeout(this.#idle);
+  /**
+   * Listens until `stop`, silence or the signal. Throws `TroubleError`, also while another dictation listens; while one only reads its last words, it waits for
+   * that.
+   */
+  async dictate(options: DictateOptions): Promise<DictateResult> {
+    if (this.#running && !this.#running.isReading) throw new TroubleError('invalid-input', 'Chorus is listening already, for this window or another one. End that dictation first.');
+    const running: Running = { isReading: false };
+    this.#running = running;
+    const result = this.#afterOthers(options, running);
+    this.#ended = Promise.allSettled([this.#ended, result]);
+    return result;
+  }
+
+  async #afterOthers(options: DictateOptions, running: Running): Promise<DictateResult> {
     try {
-      const modelPath = await this.options.speechModelPath(settings.speech?.modelPath);
-      const { device, speech } = settings;
-      const language = speech?.language ?? 'auto';
-      const identifiers = spokenIdentifiers(document);
-      const written = (text: string): string => writtenText(text, { language, identifiers, obeysCommands: speech?.commands ?? false });
-      const begin: BeginDictationParams = { model: { modelPath, device: device === undefined || device === 'auto' ? 'cpu' : device, threads: settings.threads ?? 0 }, language, beamSize: speech?.beamSize, phrases: identifiers.map(({ words }) => words.join(' ')) };
-      const { text, endedBy } = await this.#listen(begin, stop.signal, { onChunk: (chunk) => onChunk({ ...chunk, text: written(chunk.text) }), signal });
-      return { text: written(text), endedBy };
+      // What ended it meanwhile is looked at before anybody listens.
+      await abortable(this.#ended, AbortSignal.any([options.stop, options.signal])).catch(() => undefined);
+      clearTimeout(this.#idle);
+      return await this.#dictate(options, () => (running.isReading = true));
     } finally {
-      this.#stop = undefined;
+      if (this.#running === running) this.#running = undefined;
+      clearTimeout(this.#idle);
       this.#idle = setTimeout(() => {
         this.dispose().catch(() => undefined);
       }, IDLE_MS);
       this.#idle.unref();
     }
-  }
-
-  /** Closes the microphone at once; `dictate` then answers with what was said. */
-  stop(): void {
-    this.#stop?.abort();
   }
 
   async dispose(): Promise<void> {
@@ -77,7 +89,18 @@ export class DictationService {
     await engine?.end(new TroubleError('draining', 'Dictation has ended.'));
   }
 
-  async #listen(begin: BeginDictationParams, stop: AbortSignal, { onChunk, signal: cancelled }: Pick<DictateOptions, 'onChunk' | 'signal'>): Promise<DictateResult> {
+  async #dictate({ settings, document = '', onChunk, stop, signal }: DictateOptions, onClosed: () => void): Promise<DictateResult> {
+    const modelPath = await this.options.speechModelPath(settings.speech?.modelPath);
+    const { device, speech } = settings;
+    const language = speech?.language ?? 'auto';
+    const identifiers = spokenIdentifiers(document);
+    const written = (text: string): string => writtenText(text, { language, identifiers, obeysCommands: speech?.commands ?? false });
+    const begin: BeginDictationParams = { model: { modelPath, device: device === undefined || device === 'auto' ? 'cpu' : device, threads: settings.threads ?? 0 }, language, beamSize: speech?.beamSize, phrases: identifiers.map(({ words }) => words.join(' ')) };
+    const { text, endedBy } = await this.#listen(begin, { onChunk: (chunk) => onChunk({ ...chunk, text: written(chunk.text) }), onClosed, stop, signal });
+    return { text: written(text), endedBy };
+  }
+
+  async #listen(begin: BeginDictationParams, { onChunk, onClosed, stop, signal: cancelled }: Pick<DictateOptions, 'onChunk' | 'stop' | 'signal'> & { readonly onClosed: () => void }): Promise<DictateResult> {
     cancelled.throwIfAborted();
     if (stop.aborted) return { text: '', endedBy: 'stop' };
     const engine = this.#runningEngine();
@@ -94,6 +117,7 @@ export class DictationService {
     // Loading a model and reading take seconds: the microphone waits for neither.
     const close = (): void => {
       microphone[Symbol.dispose]();
+      onClosed();
       sign.closed();
     };
     stop.addEventListener('abort', close, { once: true });

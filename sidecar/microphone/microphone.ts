@@ -6,6 +6,10 @@ import type { MicrophoneMessage } from './messages.ts';
 
 /** A microphone sends ten frames a second; one that sends nothing for so long is gone. */
 const SILENT_LIMIT_MS = 4_000;
+/** Before that a cold disk may be slow, or the system asks the user whether Chorus may listen. */
+const OPENING_LIMIT_MS = 60_000;
+const SILENT = "The microphone sends nothing any more: it was unplugged, or another program took it. Choose another one in the system's sound settings.";
+const NOT_OPENED = `The microphone was not opened within ${OPENING_LIMIT_MS / 1_000} s. Check that the system does not ask whether VS Code may use it, and that another program does not hold it.`;
 
 export interface MicrophoneEvents {
   readonly onOpen: () => void;
@@ -25,17 +29,17 @@ export class Microphone implements Disposable {
     this.failed = new Promise((resolve, reject) => {
       const fail = (what: string, cause?: unknown): void => (this.#isClosed ? resolve() : reject(new TroubleError('no-microphone', what, { cause })));
       let watchdog: NodeJS.Timeout | undefined;
-      const watch = (): void => {
+      const expectMessage = (withinMs: number, otherwise: string): void => {
         clearTimeout(watchdog);
         watchdog = setTimeout(() => {
-          fail('The microphone sends nothing any more: it was unplugged, or another program took it. Choose another one in the system\'s sound settings.');
+          fail(otherwise);
           this[Symbol.dispose]();
-        }, SILENT_LIMIT_MS);
+        }, withinMs);
         watchdog.unref();
       };
-      watch();
+      expectMessage(OPENING_LIMIT_MS, NOT_OPENED);
       (this.#subprocess as unknown as NodeJS.Process).on('message', (message: MicrophoneMessage) => {
-        watch();
+        expectMessage(SILENT_LIMIT_MS, SILENT);
         if (this.#isClosed) return;
         if (message.type === 'open') onOpen();
         else if (message.type === 'sound') onSound(message.samples);

@@ -6,6 +6,7 @@ import { AdamW } from '../../kernels/optimiser/adamW.ts';
 import type { WeightType } from '../../kernels/optimiser/parameters.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { refuseOverwriting } from '../models/gguf/overwriting.ts';
+import { availableMemoryBytes } from '../models/memory.ts';
 import { BatchStream } from './batchStream.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { readCorpus, type Corpus } from './corpus.ts';
@@ -19,6 +20,8 @@ import { NetworkDevices, ParallelNetworks } from './parallelNetworks.ts';
 import { placeModel, type PlacedModel } from './placedModel.ts';
 import type { TrainListeners } from './trainListeners.ts';
 import { modelFromFile, modelFromScratch, type TrainedModel } from './trainedModel.ts';
+import { lockTraining } from './trainingLock.ts';
+import { requireSequenceMemory, withinMemory } from './trainingMemory.ts';
 import { runSteps, type Phase, type Reached } from './trainingSteps.ts';
 
 /** The factors of weights that were trained whole are trained more slowly (arXiv 2209.13569). */
@@ -34,6 +37,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   const { microSequences, batchSequences, sequenceTokens } = options;
   if (batchSequences % microSequences !== 0) throw new TroubleError('invalid-input', `${batchSequences} sequences of a step can't be computed ${microSequences} at a time.`);
   await refuseOverwriting([options.modelPath, ...options.dataPaths], options.outputPath);
+  await using lock = await lockTraining(options.checkpointFolder);
   const corpus = await readCorpus(options.dataPaths, options);
   listeners.onNote?.(describeCorpus(corpus));
   const model = options.scratch ? await modelFromScratch(options.modelPath, options.scratch, sequenceTokens) : await modelFromFile(options.modelPath);
@@ -41,6 +45,8 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   const tokenizer = await openTokenizer(options, listeners.onNote);
   try {
     using devices = new NetworkDevices(options.device, { threads: options.threads, batches: batchSequences / microSequences });
+    const size = { hyperparameters: model.hyperparameters, sequenceTokens, sequences: microSequences, networks: devices.all.length };
+    if (options.device === 'cpu') requireSequenceMemory(size, await availableMemoryBytes());
     const checkpoints = new Checkpoints(options.checkpointFolder);
     const fingerprint = fingerprintOf(options, model, corpus);
     const { origin } = model;
@@ -64,25 +70,27 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
       else await writeInitialValues(placed, { seed: options.seed, init: options.lowRank?.init, values });
       using optimiser = new AdamW(parameters, { ...options.optimiser, factorDecay: options.lowRank?.decay }, devices.all);
       await optimiser.refresh();
-      using networks = new ParallelNetworks(
-        {
-          architecture: model.architecture,
-          hyperparameters: model.hyperparameters,
-          parameters,
-          frozen: placed.constant,
-          lowRank: placed.lowRank,
-          sequences: microSequences,
-          sequenceTokens,
-          dropout: options.dropout,
-          outlierLoss: ((options.outlierLoss ?? 0) * microSequences) / batchSequences,
-          routerLoss: { balance: (options.routerLoss.balance * microSequences) / batchSequences, z: (options.routerLoss.z * microSequences) / batchSequences },
-        },
-        devices.all,
-      );
+      const networkOptions = {
+        architecture: model.architecture,
+        hyperparameters: model.hyperparameters,
+        parameters,
+        frozen: placed.constant,
+        lowRank: placed.lowRank,
+        sequences: microSequences,
+        sequenceTokens,
+        dropout: options.dropout,
+        outlierLoss: ((options.outlierLoss ?? 0) * microSequences) / batchSequences,
+        routerLoss: { balance: (options.routerLoss.balance * microSequences) / batchSequences, z: (options.routerLoss.z * microSequences) / batchSequences },
+      };
+      using networks = withinMemory(size, () => new ParallelNetworks(networkOptions, devices.all));
       // Not before all that may be refused was looked at.
       if (!options.resume && phase === phases[0]) await checkpoints.clear();
       listeners.onNote?.(describeTraining(placed, networks, reached));
-      reached = await runSteps({ options, listeners, phase, optimiser, networks, stream, reached, save: (state) => checkpoints.save({ ...state, stream: stream.state, fingerprint, origin }, parameters) });
+      const save = async (state: Reached): Promise<void> => {
+        lock.requireHeld();
+        await checkpoints.save({ ...state, stream: stream.state, fingerprint, origin }, parameters);
+      };
+      reached = await runSteps({ options, listeners, phase, optimiser, networks, stream, reached, save });
       if (reached.step < phase.lastStep) return reached;
       if (phase === phases.at(-1)) return { ...reached, ...(await writeResult(options.outputPath, placed, reached.losses)) };
       values = new Map(parameters.all.map(({ spec, master }) => [spec.name, readF32(parameters.device, master)]));

@@ -13,8 +13,8 @@ export interface TranslatableText {
 /** Marks at the beginning of a line of a comment, and what stands before its words: tags with their types and names, "TODO:". */
 const COMMENT_HEAD =
   /^\s*(?:\/\/+[/!<]?|\/\*+!?|\*+(?!\/)|#+!?|--+\[*|;+|%+|<!--|\(\*|\{-)?\s*(?:@(?:param|property|prop|arg|argument|template|throws|exception)(?:\s+\{[^}]*\})?(?:\s+\[?[\w.$]+(?:=[^\]]*)?\]?)?(?:\s+-)?\s+|@\w+(?:\s+\{[^}]*\})?\s+|:\w+(?:\s+[\w.*]+)*:\s+|(?:TODO|FIXME|NOTE|XXX|HACK|BUG)(?:\([^)]*\))?:?\s+|[-*•]\s+|\d+[.)]\s+)?/;
-/** Spaces are tried from where they begin: a file may have thousands of them in a row. */
-const COMMENT_TAIL = /(?<!\s)\s*(?:(?:\*+\/|-->|\*\)|-\}|\]\])\s*)?$/;
+/** Spaces and stars are tried from where they begin: a file may have thousands of them in a row. */
+const COMMENT_TAIL = /(?<!\s)\s*(?:(?:(?<!\*)\*+\/|-->|\*\)|-\}|\]\])\s*)?$/;
 /** Said to tools, or to lawyers. */
 const NOT_FOR_READERS = /^(?:eslint|@?ts-|prettier|istanbul|c8|v8|noqa|type:|pylint|mypy|pragma|#?(?:end)?region|sourceMappingURL|webpack|vite-|biome|jshint|jslint|global\b|coding[:=]|-\*-|!|\/usr\/|clang-|NOLINT|go:|nolint|rubocop|swiftlint|copyright\b|\(c\)|SPDX|@?licen[cs]e\b)/i;
 

@@ -35,7 +35,7 @@ export function addOutliers(program: Command): void {
 async function outliers(model: string, options: OutliersOptions): Promise<void> {
   const params: OutliersParams = {
     modelPath: path.resolve(model),
-    sample: await readText(options.file),
+    sample: await readText(options.file, { tokens: options.tokens }),
     maxTokens: options.tokens,
     contextTokens: options.ctx,
     device: options.device,

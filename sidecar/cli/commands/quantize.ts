@@ -43,7 +43,7 @@ async function quantize(model: string, options: QuantizeCommandOptions): Promise
 }
 
 async function calibrationOf({ calibrate: file, tokens: maxTokens, threads }: QuantizeCommandOptions): Promise<Calibration | undefined> {
-  return file === undefined ? undefined : { text: await readText(file), maxTokens, threads };
+  return file === undefined ? undefined : { text: await readText(file, { tokens: maxTokens }), maxTokens, threads };
 }
 
 function describe({ outputPath, bytesBefore, bytesAfter, types, fallbacks, requantised }: QuantizeResult): readonly string[] {

@@ -1,8 +1,7 @@
 import type { Cursor } from '../cursor.ts';
 import type { LanguageSyntax } from '../languages.ts';
+import { brackets, endOfString, openerOf, type StringEnd } from './brackets.ts';
 import type { Filter } from './filter.ts';
-
-const pairOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
 /**
  * No doubled closers: the closers right after the cursor close what stands before it, so the ones that the completion brings for the same
@@ -32,9 +31,9 @@ export function overtypedUnits(text: string, cursor: CursorLine): number {
 /** Whether there is a bracket that nothing in the text opens. */
 function closesMore(text: string): boolean {
   const open: string[] = [];
-  for (const character of text) {
-    if (/[([{]/.test(character)) open.push(character);
-    else if (pairOf[character] !== undefined && open.pop() !== pairOf[character]) return true;
+  for (const { bracket } of brackets(text)) {
+    if (openerOf[bracket] === undefined) open.push(bracket);
+    else if (open.pop() !== openerOf[bracket]) return true;
   }
   return false;
 }
@@ -44,34 +43,16 @@ type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;
 /** Where the closer that waits first after the cursor stands in the text and closes nothing of it. */
 function unmatchedAt(text: string, first: string, { linePrefix, syntax }: CursorLine): number | undefined {
   // A quote that is waiting after the cursor closes the string that the cursor is in, whatever else stands in the string.
-  if (/["'`]/.test(first) && insideString(linePrefix, first)) return stringEnd(text, first);
-  const open: string[] = [];
-  let quote = '';
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index] ?? '';
-    if (quote !== '') {
-      if (character === '\\') index++;
-      else if (character === quote || (character === '\n' && quote !== '`')) quote = '';
-      continue;
-    }
-    if (/["'`]/.test(character)) {
-      if (opensString(text, index, syntax)) quote = character;
-    } else if (/[([{]/.test(character)) open.push(character);
-    else if (pairOf[character] !== undefined) {
-      if (open.at(-1) === pairOf[character]) open.pop();
-      else if (character === first) return index;
-    }
+  if (/["'`]/.test(first) && insideString(linePrefix, first)) {
+    const end = endOfString(text, 0, first);
+    return text[end] === first ? end : undefined;
   }
-  return undefined;
-}
-
-/** Where a string that is open at the text's beginning ends; `undefined`: not within its line. */
-function stringEnd(text: string, quote: string): number | undefined {
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index];
-    if (character === '\\') index++;
-    else if (character === quote) return index;
-    else if (character === '\n' && quote !== '`') return undefined;
+  const open: string[] = [];
+  const stringEnd: StringEnd = (_, index) => (opensString(text, index, syntax) ? endOfString(text, index + 1, text[index] ?? '') : undefined);
+  for (const { index, bracket } of brackets(text, stringEnd)) {
+    if (openerOf[bracket] === undefined) open.push(bracket);
+    else if (open.at(-1) === openerOf[bracket]) open.pop();
+    else if (bracket === first) return index;
   }
   return undefined;
 }

@@ -1,8 +1,6 @@
 import { isCommentLine } from '../languages.ts';
+import { brackets, endOfString, openerOf, type StringEnd } from './brackets.ts';
 import { documentLines, type Filter } from './filter.ts';
-
-const closerOf: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
-const closers = new Set(Object.values(closerOf));
 
 /**
  * Cuts a single line at a round or square bracket that closes nothing, neither in the completion nor before the cursor. What is open before
@@ -12,34 +10,29 @@ export const cutUnmatchedCloser: Filter = (text, { cursor }) => {
   const { syntax } = cursor;
   if (syntax.loneClosers === true || isCommentLine(documentLines(text, cursor)[0] ?? '', syntax)) return text;
   const open = openBrackets(statementBefore(cursor.before));
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index] ?? '';
-    if (/["'`]/.test(character)) {
-      const end = text.indexOf(character, index + 1);
-      const lineEnd = text.indexOf('\n', index);
-      if (end > 0 && (lineEnd < 0 || end < lineEnd)) index = end;
-    } else if (closerOf[character] !== undefined) open.push(closerOf[character] ?? '');
-    else if (closers.has(character)) {
-      if (open.at(-1) === character) open.pop();
-      else if (character !== '}' && !open.includes(character)) return text.slice(0, index);
-    }
+  for (const { index, bracket } of brackets(text, endOnItsLine)) {
+    if (openerOf[bracket] === undefined) open.push(bracket);
+    else if (open.at(-1) === openerOf[bracket]) open.pop();
+    else if (bracket !== '}' && !open.includes(openerOf[bracket])) return text.slice(0, index);
   }
   return text;
 };
 
 function openBrackets(text: string): string[] {
   const open: string[] = [];
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index] ?? '';
-    if (/["'`]/.test(character)) {
-      const end = text.indexOf(character, index + 1);
-      const lineEnd = text.indexOf('\n', index);
-      if (end > 0 && (lineEnd < 0 || end < lineEnd)) index = end;
-    } else if (closerOf[character] !== undefined) open.push(closerOf[character] ?? '');
-    else if (open.at(-1) === character) open.pop();
+  for (const { bracket } of brackets(text, endOnItsLine)) {
+    if (openerOf[bracket] === undefined) open.push(bracket);
+    else if (open.at(-1) === openerOf[bracket]) open.pop();
   }
   return open;
 }
+
+/** A quote without another one on its line is an apostrophe, or in the midst of a string. */
+const endOnItsLine: StringEnd = (text, index) => {
+  const quote = text[index] ?? '';
+  const end = endOfString(text, index + 1, quote);
+  return text[end] === quote && !text.slice(index, end).includes('\n') ? end : undefined;
+};
 
 /** The last lines before the cursor, from one that begins with a letter at the margin. */
 function statementBefore(before: string): string {

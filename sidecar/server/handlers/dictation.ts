@@ -5,18 +5,19 @@ import { dictate, nothing } from '../schemas.ts';
 
 /** Listens for the client that asks, and for nobody else: only that client ends it, by a word or by leaving. */
 export function handleDictation(client: Client, dictation: DictationService): void {
-  let running = 0;
+  const running = new Set<AbortController>();
   client.connection.onRequest(DICTATE_REQUEST, dictate, async (params, signal) => {
     const { settings } = client;
-    running++;
+    const stop = new AbortController();
+    running.add(stop);
     try {
       const document = params.uri === undefined || settings.speech?.identifiers === false ? undefined : client.documents.get(params.uri);
-      return await dictation.dictate({ settings, document: document?.getText(), onChunk: (chunk) => client.connection.progress(params.partialResultToken, chunk), signal });
+      return await dictation.dictate({ settings, document: document?.getText(), onChunk: (chunk) => client.connection.progress(params.partialResultToken, chunk), stop: stop.signal, signal });
     } finally {
-      running--;
+      running.delete(stop);
     }
   });
   client.connection.onNotification(STOP_DICTATION, nothing, () => {
-    if (running > 0) dictation.stop();
+    for (const stop of running) stop.abort();
   });
 }

@@ -18,6 +18,7 @@ import { Checkpoints } from '../checkpoints.ts';
 import { lossPlot } from '../lossPlot.ts';
 import type { TrainResult } from '../options.ts';
 import { parameterSpec } from '../parameterSpecs.ts';
+import { lockTraining, type TrainingLock } from '../trainingLock.ts';
 import type { TrainListeners } from '../trainListeners.ts';
 import { ActivationRanges } from './activationRanges.ts';
 import { eightBitRows } from './eightBitRows.ts';
@@ -45,12 +46,13 @@ export async function trainSpeech(options: SpeechTrainOptions, listeners: TrainL
   const wrong = sizesTrouble(options.speech);
   if (wrong) throw new TroubleError('invalid-input', `A network of these sizes can't be made: ${wrong}.`);
   await refuseOverwriting(options.dataPaths, options.outputPath);
+  await using lock = await lockTraining(options.checkpointFolder);
   const corpus = await readSpeechCorpus(options.dataPaths, options.speech.melBands);
   const vocabulary = SpeechVocabulary.of(corpus.utterances);
   listeners.onNote?.(`${corpus.utterances.length} utterances, ${(corpus.seconds / 60).toFixed(1)} minutes, ${vocabulary.characters.length} characters, languages: ${vocabulary.languages.join(', ')}`);
   const hyperparameters: SpeechTransformerHyperparameters = { ...options.speech, vocabularySize: vocabulary.size, positions: options.positions };
   using training = new SpeechTraining(options, corpus, { hyperparameters, vocabulary });
-  const { step, losses } = await training.run(listeners);
+  const { step, losses } = await training.run(listeners, lock);
   if (step < options.schedule.totalSteps) return { step, losses };
   return { step, losses, ...(await training.writeResult(losses)) };
 }
@@ -78,7 +80,7 @@ class SpeechTraining implements Disposable {
   }
 
   /** Takes the steps that are left, until it is stopped. */
-  async run({ onProgress, onNote, signal }: TrainListeners): Promise<{ readonly step: number; readonly losses: readonly number[] }> {
+  async run({ onProgress, onNote, signal }: TrainListeners, lock: TrainingLock): Promise<{ readonly step: number; readonly losses: readonly number[] }> {
     const { schedule, checkpointSteps, bits, eightBitSteps } = this.options;
     const checkpoints = new Checkpoints<StreamState>(this.options.checkpointFolder);
     const fingerprint = this.#fingerprint();
@@ -101,6 +103,7 @@ class SpeechTraining implements Disposable {
     const times = [performance.now()];
     let step = saved;
     const save = async (): Promise<void> => {
+      lock.requireHeld();
       await checkpoints.save({ step, losses, fingerprint, stream: { ranges: [...this.#ranges.all] } }, this.#parameters);
       saved = step;
     };

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ensureHome, homeFolder } from '../../../sidecar/client/home.ts';
+import { SidecarError } from '../../../sidecar/client/sidecarError.ts';
 
 describe('the per-user folder', () => {
   it('never depends on the working folder', () => {
@@ -12,26 +13,57 @@ describe('the per-user folder', () => {
     }
   });
 
-  it('is given to this user alone on Windows, whoever made it', { skip: process.platform === 'win32' && 'icacls is stood in for here' }, async () => {
+  describe('on Windows', { skip: process.platform === 'win32' && 'its tools are stood in for here' }, () => {
+    const IDENTIFIER = 'S-1-5-21-1-2-3-1001';
     const platform = Object.getOwnPropertyDescriptor(process, 'platform')!;
-    const root = await mkdtemp(path.join(os.tmpdir(), 'chorus-acl-'));
-    const calls = path.join(root, 'calls');
-    const folder = path.join(root, 'made before');
-    await mkdir(folder);
-    await mkdir(path.join(root, 'System32'));
-    await writeFile(path.join(root, 'System32', 'icacls.exe'), `#!/bin/sh\necho "$@" >> '${calls}'\n`, { mode: 0o755 });
-    process.env['SystemRoot'] = root;
-    Object.defineProperty(process, 'platform', { ...platform, value: 'win32' });
-    try {
-      await ensureHome(folder);
-      await ensureHome(folder);
-      const lines = (await readFile(calls, 'utf8')).trim().split('\n');
-      assert.equal(lines.length, 2);
-      for (const line of lines) assert.match(line, /made before \/inheritance:r \/grant:r \S+:\(OI\)\(CI\)F/);
-    } finally {
+    const environment = { SystemRoot: process.env['SystemRoot'], USERDOMAIN: process.env['USERDOMAIN'] };
+    let root: string;
+    let folder: string;
+    beforeEach(async () => {
+      root = await mkdtemp(path.join(os.tmpdir(), 'chorus-acl-'));
+      folder = path.join(root, 'made before');
+      await mkdir(folder);
+      await mkdir(path.join(root, 'System32'));
+      Object.assign(process.env, { SystemRoot: root, USERDOMAIN: 'WORKGROUP' });
+      Object.defineProperty(process, 'platform', { ...platform, value: 'win32' });
+    });
+    afterEach(async () => {
       Object.defineProperty(process, 'platform', platform);
-      delete process.env['SystemRoot'];
+      for (const [name, value] of Object.entries(environment)) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
       await rm(root, { recursive: true, force: true });
+    });
+    const calls = async (): Promise<readonly string[]> => (await readFile(path.join(root, 'calls'), 'utf8')).trim().split('\n');
+
+    /** Tools of the system: `icacls` notes its calls and grants to accounts that match `known`; `whoami` says `identity`. */
+    async function tools({ known, identity }: { readonly known: string; readonly identity: string }): Promise<void> {
+      const icacls = `#!/bin/sh\nprintf '%s\\n' "$*" >> '${root}/calls'\ncase "$4" in ${known}) exit 0;; esac\necho 'No mapping between account names and security IDs was done.' >&2\nexit 1\n`;
+      await writeFile(path.join(root, 'System32', 'icacls.exe'), icacls, { mode: 0o755 });
+      await writeFile(path.join(root, 'System32', 'whoami.exe'), `#!/bin/sh\nprintf '%s\\r\\n' '${identity}'\n`, { mode: 0o755 });
     }
+
+    it('is given to this user alone, whoever made it', async () => {
+      await tools({ known: '*', identity: '' });
+      await ensureHome(folder);
+      await ensureHome(folder);
+      const lines = await calls();
+      assert.equal(lines.length, 2);
+      for (const line of lines) assert.match(line, /made before \/inheritance:r \/grant:r WORKGROUP\\\S+:\(OI\)\(CI\)F/);
+    });
+
+    it("is given to this user by the account's identifier where the system knows no such domain, as of a session by SSH on a machine without one", async () => {
+      await tools({ known: `'*${IDENTIFIER}:'*`, identity: `"machine\\ada","${IDENTIFIER}"` });
+      await ensureHome(folder);
+      assert.equal((await calls()).at(-1), `${folder} /inheritance:r /grant:r *${IDENTIFIER}:(OI)(CI)F /q`);
+    });
+
+    it('is refused where it can be given to nobody', async () => {
+      for (const identity of ['', `"machine\\ada","${IDENTIFIER}"`]) {
+        await tools({ known: 'nobody', identity });
+        await assert.rejects(ensureHome(folder), (error) => error instanceof SidecarError && error.code === 'home-unusable' && /No mapping between account names/.test(error.message));
+      }
+    });
   });
 });

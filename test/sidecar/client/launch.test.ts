@@ -12,7 +12,8 @@ import { findOrStart, findRunning } from '../../../sidecar/client/launch.ts';
 import { writeStateFile, type SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../../../sidecar/protocol/client.ts';
 import { RawClient } from '../server/support/rawClient.ts';
-import { isAlive, launchOptions, TestHome, until } from '../server/support/sidecar.ts';
+import { isRunning } from '../../isRunning.ts';
+import { launchOptions, TestHome, until } from '../server/support/sidecar.ts';
 
 const starter = fileURLToPath(new URL('../server/support/starter.ts', import.meta.url));
 const tsx = ['--import', import.meta.resolve('tsx')];
@@ -87,7 +88,7 @@ describe('finding or starting the sidecar', () => {
     await writeFile(script, `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);\n`);
     await assert.rejects(findOrStart({ ...launchOptions(home.folder), sidecarScript: script, startTimeoutMs: 1_500 }), /not ready after 1.5 s/);
     const pid = Number(await readFile(pidFile, 'utf8'));
-    await until(() => !isAlive(pid), 'the stuck process has ended');
+    await until(() => !isRunning(pid), 'the stuck process has ended');
   });
 
   it('says so where the folder cannot be used', async () => {
@@ -107,7 +108,7 @@ describe('what an earlier sidecar left behind', () => {
     await using home = await TestHome.create();
     const state = await home.start();
     process.kill(state.pid, 'SIGKILL');
-    await until(() => !isAlive(state.pid), 'the sidecar is gone');
+    await until(() => !isRunning(state.pid), 'the sidecar is gone');
     const begun = performance.now();
     const next = await home.start();
     assert.notEqual(next.pid, state.pid);
@@ -121,7 +122,7 @@ describe('what an earlier sidecar left behind', () => {
       await writeStateFile(home.files.stateFile, plausibleState(1, bystander.pid ?? 0));
       const state = await home.start();
       assert.notEqual(state.pid, bystander.pid);
-      assert.ok(isAlive(bystander.pid ?? 0));
+      assert.ok(isRunning(bystander.pid ?? 0));
     } finally {
       bystander.kill();
       await bystander;
@@ -186,7 +187,7 @@ describe('versions', () => {
     assert.equal(newer.started, true);
     assert.equal(newer.state.version, '1.1.0');
     assert.equal((await closed)[0], 4001);
-    await until(() => !isAlive(older.state.pid), 'the older sidecar is gone');
+    await until(() => !isRunning(older.state.pid), 'the older sidecar is gone');
 
     const again = await findOrStart(launchOptions(home.folder, { version: '1.0.0' }));
     assert.deepEqual([again.started, again.state.pid], [false, newer.state.pid]);
@@ -209,7 +210,7 @@ describe('versions', () => {
     for (const clientVersion of ['1.0.9', '1.1.0', '1.1.0-beta.1', 'nonsense']) {
       assert.deepEqual(await client.request('chorus/drain', { clientVersion }), { accepted: false });
     }
-    assert.ok(isAlive(state.pid));
+    assert.ok(isRunning(state.pid));
   });
 
   it('tells requests that come while it drains to go to the next one, by the trouble code', async () => {
@@ -234,6 +235,6 @@ describe('versions', () => {
       assert.match(error.message, /protocol 99/);
       return true;
     });
-    assert.ok(isAlive(state.pid));
+    assert.ok(isRunning(state.pid));
   });
 });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RECORDINGS_FOLDER } from '../../../.scripts/system.ts';
 import { DictationService } from '../../../sidecar/dictation/dictationService.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { Microphone, type MicrophoneEvents } from '../../../sidecar/microphone/microphone.ts';
+import type { Microphone, MicrophoneEvents } from '../../../sidecar/microphone/microphone.ts';
 import type { DictateResult, DictationChunk } from '../../../sidecar/protocol/client.ts';
 import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';
 import { SoundWindow } from '../../../sidecar/speech/soundWindow.ts';
@@ -44,7 +44,9 @@ describe('dictation', () => {
   let sound: Float32Array = new Float32Array(0);
   const service = new DictationService({ openMicrophone: (events) => hearing(sound, events), speechModelPath: () => whisperModel() });
   after(() => service.dispose());
-  const dictate = (onChunk: (chunk: DictationChunk) => void = () => undefined, signal = new AbortController().signal): Promise<DictateResult> => service.dictate({ settings: { threads: 2 }, onChunk, signal });
+  const never = new AbortController().signal;
+  const dictate = (onChunk: (chunk: DictationChunk) => void = () => undefined, { stop = never, signal = never }: { readonly stop?: AbortSignal; readonly signal?: AbortSignal } = {}): Promise<DictateResult> =>
+    service.dictate({ settings: { threads: 2 }, onChunk, stop, signal });
 
   it('gives the words while they are said, and ends by itself after a silence', { skip: withoutRecordings }, async () => {
     sound = await recording('cannot-complete-as-dialed', 30);
@@ -73,7 +75,7 @@ describe('dictation', () => {
   it('writes identifiers of the document that it is for, with several texts followed at once', { skip: withoutRecordings }, async () => {
     sound = await recording('cannot-complete-as-dialed', 30);
     const document = 'if (!beCompleted(call)) return asDialed;';
-    const { text } = await service.dictate({ settings: { threads: 2, speech: { beamSize: 2, commands: true } }, document, onChunk: () => undefined, signal: new AbortController().signal });
+    const { text } = await service.dictate({ settings: { threads: 2, speech: { beamSize: 2, commands: true } }, document, onChunk: () => undefined, stop: never, signal: never });
     assert.equal(text, 'Your call cannot beCompleted asDialed.');
   });
 
@@ -85,14 +87,40 @@ describe('dictation', () => {
   it('is ended by a word, and gives what was said until then; meanwhile nobody else is listened for', { skip: withoutRecordings }, async () => {
     sound = await recording('cannot-complete-as-dialed', 0.5);
     let refused: unknown;
-    const result = await dictate(({ text }) => {
-      if (!text.includes('dialed')) return;
+    const stop = new AbortController();
+    const result = await dictate(({ isListening, text }) => {
+      if (!isListening || !text.includes('dialed')) return;
       dictate().catch((error: unknown) => (refused = error));
-      service.stop();
-    });
+      stop.abort();
+    }, { stop: stop.signal });
     assert.equal(result.endedBy, 'stop');
     assert.match(result.text, /completed as dialed/);
     assert.ok(refused instanceof TroubleError && /listening already/.test(refused.message));
+  });
+
+  it('that is asked for while the last words of another one are read waits for them, and is itself ended meanwhile', { skip: withoutRecordings }, async () => {
+    const [saidFirst, saidNext] = [await recording('cannot-complete-as-dialed', 0.5), await recording('vm-intro', 30)];
+    sound = saidFirst;
+    const stop = new AbortController();
+    const order: string[] = [];
+    let next: Promise<readonly DictateResult[]> | undefined;
+    const first = await dictate(({ isListening, text }) => {
+      if (isListening && text.includes('dialed')) stop.abort();
+      if (isListening || next) return;
+      sound = saidNext;
+      const ended = dictate(() => assert.fail('nobody listens'), { stop: AbortSignal.abort() });
+      const stopNext = new AbortController();
+      const onNext = (chunk: DictationChunk): void => {
+        order.push('next');
+        if (chunk.text !== '') stopNext.abort();
+      };
+      next = Promise.all([ended, ended.then(() => dictate(onNext, { stop: stopNext.signal }))]);
+    }, { stop: stop.signal }).finally(() => order.push('first'));
+    const [ended, second] = (await next)!;
+    assert.match(first.text, /completed as dialed\.$/);
+    assert.deepEqual(ended, { text: '', endedBy: 'stop' });
+    assert.match(second!.text, /^Please leave/);
+    assert.deepEqual(order.slice(0, 2), ['first', 'next']);
   });
 
   it('has shown what was said where the microphone goes away, says so, and listens again at the next command', { skip: withoutRecordings }, async () => {
@@ -102,7 +130,8 @@ describe('dictation', () => {
     unplugged.catch(() => undefined);
     const microphones = [unplugged, new Promise<void>(() => undefined)];
     const listening = new DictationService({ openMicrophone: (events) => ({ ...hearing(sound, events), failed: microphones.shift() as Promise<void> }), speechModelPath: () => whisperModel() });
-    const dictateAgain = (onChunk: (chunk: DictationChunk) => void): Promise<DictateResult> => listening.dictate({ settings: { threads: 2 }, onChunk, signal: new AbortController().signal });
+    const stop = new AbortController();
+    const dictateAgain = (onChunk: (chunk: DictationChunk) => void): Promise<DictateResult> => listening.dictate({ settings: { threads: 2 }, onChunk, stop: stop.signal, signal: never });
     try {
       const shown: string[] = [];
       const first = dictateAgain(({ text }) => {
@@ -112,7 +141,7 @@ describe('dictation', () => {
       await assert.rejects(first, (error) => error instanceof TroubleError && error.code === 'no-microphone');
       assert.match(shown.at(-1) as string, /^Your call/);
       const { text } = await dictateAgain((chunk) => {
-        if (chunk.text !== '') listening.stop();
+        if (chunk.text !== '') stop.abort();
       });
       assert.match(text, /^Your call/);
     } finally {
@@ -133,7 +162,7 @@ describe('dictation', () => {
       speechModelPath: () => whisperModel(),
     });
     const controller = new AbortController();
-    const ended = unread.dictate({ settings: { threads: 2 }, onChunk: () => undefined, signal: controller.signal }).catch(() => undefined);
+    const ended = unread.dictate({ settings: { threads: 2 }, onChunk: () => undefined, stop: never, signal: controller.signal }).catch(() => undefined);
     await opened;
     test.mock.timers.tick(59_000);
     assert.equal(isClosed, false);
@@ -148,13 +177,13 @@ describe('dictation', () => {
   it('is ended by its signal', async () => {
     sound = new Float32Array(16_000 * 60);
     const controller = new AbortController();
-    await assert.rejects(dictate(() => controller.abort(), controller.signal));
+    await assert.rejects(dictate(() => controller.abort(), { signal: controller.signal }));
   });
 
   for (const how of ['stop', 'signal'] as const) {
     const begin = (openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable, atModelPath: (end: () => void) => void = () => undefined): { readonly result: Promise<DictateResult>; readonly signs: readonly boolean[]; readonly end: () => void } & AsyncDisposable => {
       const controller = new AbortController();
-      const end = (): void => (how === 'stop' ? listening.stop() : controller.abort());
+      const end = (): void => controller.abort();
       const listening = new DictationService({
         openMicrophone,
         speechModelPath: () => {
@@ -163,7 +192,7 @@ describe('dictation', () => {
         },
       });
       const signs: boolean[] = [];
-      const result = listening.dictate({ settings: { threads: 2 }, onChunk: ({ isListening }) => signs.push(isListening), signal: controller.signal });
+      const result = listening.dictate({ settings: { threads: 2 }, onChunk: ({ isListening }) => signs.push(isListening), stop: never, signal: never, [how]: controller.signal });
       return { result, signs, end, [Symbol.asyncDispose]: () => listening.dispose() };
     };
     const ended = (result: Promise<DictateResult>): Promise<void> => (how === 'stop' ? result.then((given) => assert.deepEqual(given, { text: '', endedBy: 'stop' })) : assert.rejects(result));
@@ -194,26 +223,6 @@ describe('dictation', () => {
 
   it('says how to get a model where there is none', async () => {
     const without = new DictationService({ openMicrophone: (events) => hearing(sound, events), speechModelPath: () => Promise.reject(new TroubleError('no-speech-model', 'There is none.')) });
-    await assert.rejects(without.dictate({ settings: {}, onChunk: () => undefined, signal: new AbortController().signal }), (error) => error instanceof TroubleError && error.code === 'no-speech-model');
-  });
-});
-
-describe('a microphone', () => {
-  const run = (script: string): Microphone => new Microphone({ onOpen: () => undefined, onSound: () => undefined }, ['-e', script]);
-
-  it('that can not be opened, or whose process ends, is told as what it is', async () => {
-    for (const [script, message] of [
-      ["process.send({ type: 'failed', message: 'No device.' })", /can't be opened: No device\./],
-      ['process.exit(3)', /ended unexpectedly \(exit code 3\)/],
-    ] as const) {
-      using microphone = run(script);
-      await assert.rejects(microphone.failed, (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message));
-    }
-  });
-
-  it('that is closed does not fail', async () => {
-    const microphone = run('setInterval(() => undefined, 1000)');
-    microphone[Symbol.dispose]();
-    await microphone.failed;
+    await assert.rejects(without.dictate({ settings: {}, onChunk: () => undefined, stop: never, signal: never }), (error) => error instanceof TroubleError && error.code === 'no-speech-model');
   });
 });

@@ -12,7 +12,8 @@ import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { contextSetName, workspaceKeyOf } from '../../../sidecar/client/workspaceKey.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { RawClient } from './support/rawClient.ts';
-import { isAlive, TestHome, until } from './support/sidecar.ts';
+import { isRunning } from '../../isRunning.ts';
+import { TestHome, until } from './support/sidecar.ts';
 
 const URI = 'file:///project/main.ts';
 const source = Array.from({ length: 60 }, (_, line) => `const value${line} = compute(${line * 7}, "${line}");`).join('\n');
@@ -75,7 +76,7 @@ describe('what is kept of a workspace', () => {
     await stopRunning(home.folder);
     await client.closed;
     await removeHome(home.folder);
-    await until(() => !isAlive(state.pid), 'the process is gone');
+    await until(() => !isRunning(state.pid), 'the process is gone');
     assert.equal(existsSync(home.folder), false);
   });
 
@@ -84,7 +85,7 @@ describe('what is kept of a workspace', () => {
     const state = await home.start();
     await using client = await asked(state, undefined);
     await client.request('chorus/stop').catch(() => undefined);
-    await until(() => !isAlive(state.pid), 'the process is gone');
+    await until(() => !isRunning(state.pid), 'the process is gone');
     assert.deepEqual(await readdir(contextsFolder(home.folder)).catch(() => []), []);
   });
 
@@ -100,7 +101,7 @@ describe('what is kept of a workspace', () => {
     await client.request('chorus/forgetWorkspace', {});
     assert.deepEqual(await readdir(contextsFolder(home.folder)), [contextSetName('theirs')]);
     await client.request('chorus/stop').catch(() => undefined);
-    await until(() => !isAlive(state.pid), 'the process is gone');
+    await until(() => !isRunning(state.pid), 'the process is gone');
     assert.deepEqual(await readdir(contextsFolder(home.folder)), [contextSetName('theirs')]);
   });
 
@@ -144,7 +145,7 @@ describe('what is kept of a workspace', () => {
     await kept(home, 'theirs');
     await using mine = await asked(state, 'mine', { contexts: { keepOnDisk: false } });
     await mine.request('chorus/stop').catch(() => undefined);
-    await until(() => !isAlive(state.pid), 'the process is gone');
+    await until(() => !isRunning(state.pid), 'the process is gone');
     assert.deepEqual(await readdir(contextsFolder(home.folder)).catch(() => []), []);
   });
 
@@ -154,7 +155,7 @@ describe('what is kept of a workspace', () => {
     const state = await home.start();
     await using client = await asked(state, 'mine', { contexts: { maxGigabytes: 0.0012 } });
     await client.request('chorus/stop').catch(() => undefined);
-    await until(() => !isAlive(state.pid), 'the process is gone');
+    await until(() => !isRunning(state.pid), 'the process is gone');
     assert.equal((await chunksOf(home, 'mine')).length, 2);
   });
 });

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Lifetime, lifetimeDefaults } from '../../../sidecar/server/lifetime.ts';
 import { RawClient } from './support/rawClient.ts';
-import { isAlive, TestHome, until } from './support/sidecar.ts';
+import { isRunning } from '../../isRunning.ts';
+import { TestHome, until } from './support/sidecar.ts';
 
 describe('the sidecar process', () => {
   it('is gone, with its state file, when its last client has been gone a while; not before', async () => {
@@ -13,9 +14,9 @@ describe('the sidecar process', () => {
     const second = await RawClient.initialized(state);
     await first[Symbol.asyncDispose]();
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    assert.ok(isAlive(state.pid), 'one client is still there');
+    assert.ok(isRunning(state.pid), 'one client is still there');
     await second[Symbol.asyncDispose]();
-    await until(() => !isAlive(state.pid), 'the process is gone');
+    await until(() => !isRunning(state.pid), 'the process is gone');
     assert.equal(existsSync(home.files.stateFile), false);
   });
 
@@ -24,7 +25,7 @@ describe('the sidecar process', () => {
     const state = await home.start({ env: { CHORUS_LINGER_MS: '500' } });
     const client = await RawClient.initialized(state);
     client.socket.terminate();
-    await until(() => !isAlive(state.pid), 'the process is gone');
+    await until(() => !isRunning(state.pid), 'the process is gone');
   });
 
   it('stops on request, tells its clients, and leaves no state file', async () => {
@@ -34,7 +35,7 @@ describe('the sidecar process', () => {
     await using client = await RawClient.connect(state);
     assert.equal(await client.request('chorus/stop'), null);
     assert.equal((await bystander.closed).code, 4002);
-    await until(() => !isAlive(state.pid), 'the process is gone');
+    await until(() => !isRunning(state.pid), 'the process is gone');
     assert.equal(existsSync(home.files.stateFile), false);
   });
 });

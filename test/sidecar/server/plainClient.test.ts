@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import type { ChatResult, CompletionStatistics, SidecarStatus } from '../../../sidecar/protocol/client.ts';
 import { RawClient } from './support/rawClient.ts';
-import { isAlive, modelEnvironment, TestHome } from './support/sidecar.ts';
+import { isRunning } from '../../isRunning.ts';
+import { modelEnvironment, TestHome } from './support/sidecar.ts';
 
 const uri = 'file:///sample.py';
 const code = 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n    return a';
@@ -129,7 +130,7 @@ describe('a plain LSP client with the real model', () => {
     const { error } = await client.answer(id);
     assert.equal((error?.data as { code: string }).code, 'engine-crashed');
     assert.ok(((await client.request('chorus/countTokens', { text: 'hello' })) as { tokens: number }).tokens > 0);
-    assert.equal(isAlive(state.pid), true);
+    assert.equal(isRunning(state.pid), true);
   });
 
   it('recovers from a model that does not exist: one clear error, and the next request with the default works', async () => {

@@ -173,6 +173,11 @@ describe('bad input to a training', () => {
     await refused(named('holds-nan', { scratch: undefined, modelPath: model }), 'invalid-model', /The tensor blk\.1\.ffn_norm\.weight of .*damaged\.gguf holds NaN/);
   });
 
+  it('sequences that no memory holds are refused before anything is computed', () => {
+    const scratch = { width: 512, blocks: 64, heads: 64, kvHeads: 2, feedForwardWidth: 64 };
+    return refused(named('too-long', { scratch, sequenceTokens: 65_536 }), 'out-of-memory', /--sequence 65536 needs .* of memory at least, .* are free: expected \d+ tokens or fewer/);
+  });
+
   it('heads that can not share the KV heads of random weights', () => refused(named('heads', { scratch: { ...LARGE, kvHeads: 3 } }), 'invalid-input', /3 KV heads can't be shared by 4 heads/));
 
   async function refused(wanted: TrainOptions, code: string, says: RegExp): Promise<void> {

@@ -1,10 +1,11 @@
-/** The part of VS Code's API that documents, workspace files and the chat need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
+/** The part of VS Code's API that documents, workspace files, dictation, edits and the chat need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
 import path from 'node:path';
 
 export class Uri {
   constructor(
     readonly scheme: string,
     readonly path: string,
+    readonly query = '',
   ) {}
 
   static file(filePath: string): Uri {
@@ -20,8 +21,8 @@ export class Uri {
     return uri.with({ path: path.posix.join(uri.path, ...parts) });
   }
 
-  with(change: { path: string }): Uri {
-    return new Uri(this.scheme, change.path);
+  with({ scheme = this.scheme, path: changedPath = this.path, query = this.query }: { scheme?: string; path?: string; query?: string }): Uri {
+    return new Uri(scheme, changedPath, query);
   }
 
   toString(): string {
@@ -57,15 +58,21 @@ export class Range {
   readonly start: Position;
   readonly end: Position;
 
-  constructor(startLine: number, startCharacter: number, endLine: number, endCharacter: number) {
-    this.start = new Position(startLine, startCharacter);
-    this.end = new Position(endLine, endCharacter);
+  constructor(start: Position, end: Position);
+  constructor(startLine: number, startCharacter: number, endLine: number, endCharacter: number);
+  constructor(...ends: [Position, Position] | [number, number, number, number]) {
+    if (ends.length === 2) [this.start, this.end] = ends;
+    else [this.start, this.end] = [new Position(ends[0], ends[1]), new Position(ends[2], ends[3])];
   }
 
   get isEmpty(): boolean {
     return this.start.line === this.end.line && this.start.character === this.end.character;
   }
 }
+
+export class Selection extends Range {}
+
+export const EndOfLine = { LF: 1, CRLF: 2 };
 
 export class CancellationError extends Error {}
 
@@ -106,6 +113,7 @@ export const fake = {
   created: new EventEmitter<Uri>(),
   changed: new EventEmitter<Uri>(),
   deleted: new EventEmitter<Uri>(),
+  textChanged: new EventEmitter<unknown>(),
   /** Texts of the notifications that are on the screen; nobody closes them. */
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
@@ -161,6 +169,7 @@ export const workspace = {
   onDidChangeWorkspaceFolders: never,
   onDidChangeConfiguration: never,
   onDidCloseTextDocument: never,
+  onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.textChanged.event(listener),
   onDidGrantWorkspaceTrust: never,
   fs: {
     stat: (uri: Uri) =>
@@ -183,6 +192,29 @@ export const workspace = {
   },
 };
 
+export class TabInputTextDiff {
+  constructor(
+    readonly original: Uri,
+    readonly modified: Uri,
+  ) {}
+}
+
+export class WorkspaceEdit {
+  readonly replacements: { readonly uri: Uri; readonly range: Range; readonly text: string }[] = [];
+
+  replace(uri: Uri, range: Range, text: string): void {
+    this.replacements.push({ uri, range, text });
+  }
+}
+
+export const TextEditorRevealType = { InCenterIfOutsideViewport: 2 };
+
+export class ThemeColor {
+  constructor(readonly id: string) {}
+}
+
+export const StatusBarAlignment = { Left: 1, Right: 2 };
+
 function showMessage(text: string): Promise<undefined> {
   fake.messages.push(text);
   return new Promise(() => {});
@@ -201,6 +233,11 @@ export const window = {
   },
   showInformationMessage: showMessage,
   showWarningMessage: showMessage,
+  showErrorMessage: showMessage,
+  setStatusBarMessage: never,
+  state: { focused: true },
+  onDidChangeWindowState: never,
+  createStatusBarItem: () => ({ show: () => undefined, hide: () => undefined, dispose: () => undefined }),
   onDidChangeActiveTextEditor: never,
   tabGroups: { all: [], onDidChangeTabs: never },
 };

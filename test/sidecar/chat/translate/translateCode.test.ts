@@ -33,6 +33,14 @@ describe('What of code can be translated', () => {
     assert.deepEqual(await textsOf(`/* ${text}   */`, 'typescript'), [text]);
     assert.ok(performance.now() - beganMs < 5_000);
   });
+
+  test('is told in a moment of a line of thousands of stars', () => {
+    const beganMs = performance.now();
+    const text = `The total ${'*'.repeat(100_000)} of all`;
+    assert.deepEqual(translatableTexts([{ kind: 'comment', text: `/* ${text} ***/` }], 'typescript'), []);
+    assert.deepEqual(translatableTexts([{ kind: 'comment', text: '# The total of all ***/' }], 'typescript').map((found) => found.text), ['The total of all']);
+    assert.ok(performance.now() - beganMs < 5_000);
+  });
 });
 
 describe('Translated code', () => {

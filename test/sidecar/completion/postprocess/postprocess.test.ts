@@ -87,6 +87,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     { name: 'a value of a JSON object before another has one', document: '{\n  "a": ‸\n  "b": 2\n}', model: '1,', shown: '1,', languageId: 'json' },
     { name: 'a closer that closes nothing', document: 'const a = b‸', model: '.c);', shown: '.c' },
     { name: 'a closer of an opener before the cursor stays', document: 'foo(a, ‸', model: 'b);', shown: 'b);' },
+    { name: 'a closer in a string stays, behind an escaped quote too', document: 'print(‸', model: '"\\")");', shown: '"\\")");' },
     { name: 'a closer of an opener some lines above stays', document: 'foo(\n  a,\n  ‸', model: 'b)', shown: 'b)' },
     { name: 'the quote of the string at the cursor, behind an apostrophe', document: 'print("‸")', model: 'I don\'t know")', shown: 'I don\'t know', languageId: 'python' },
     { name: 'the round bracket and what follows it stay, behind a lifetime', document: 'fn get<\'a>(‸)', model: '&\'a self) -> &\'a str {', shown: '&\'a self) -> &\'a str {', languageId: 'rust' },

@@ -8,6 +8,7 @@ import { findOrStart, type LaunchOptions } from '../../../../sidecar/client/laun
 import { stopRunning } from '../../../../sidecar/client/makeWay.ts';
 import { readStateFile, type SidecarState } from '../../../../sidecar/client/stateFile.ts';
 import { fetchModel } from '../../../../.scripts/fetchModel.ts';
+import { isRunning } from '../../../isRunning.ts';
 
 /** Where `npm test` has built what ships. A file that is tested by itself takes the sources. */
 const bundles = process.env['CHORUS_TEST_BUNDLES'];
@@ -57,7 +58,7 @@ export class TestHome implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const state = await readStateFile(this.files.stateFile);
     await stopRunning(this.folder);
-    if (state) await until(() => !isAlive(state.pid), 'the sidecar of a test ends');
+    if (state) await until(() => !isRunning(state.pid), 'the sidecar of a test ends');
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -65,15 +66,6 @@ export class TestHome implements AsyncDisposable {
 /** A home folder with a sidecar that has the real model chosen. */
 export async function modelEnvironment(): Promise<Record<string, string>> {
   return { CHORUS_MODEL: await fetchModel() };
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Waits for a condition; fails loudly when it does not come. */

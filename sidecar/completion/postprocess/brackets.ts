@@ -1,0 +1,24 @@
+/** Openers by their closers. */
+export const openerOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
+
+/** Where the string ends that the quote at `index` begins; `undefined`: it begins none. */
+export type StringEnd = (text: string, index: number) => number | undefined;
+
+/** The brackets of a text, in order; those in strings aside, which `stringEnd` tells. */
+export function* brackets(text: string, stringEnd: StringEnd = () => undefined): Iterable<{ readonly index: number; readonly bracket: string }> {
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index] ?? '';
+    if (/["'`]/.test(character)) index = stringEnd(text, index) ?? index;
+    else if (/[()[\]{}]/.test(character)) yield { index, bracket: character };
+  }
+}
+
+/** Where a string ends whose contents begin at `from`: its quote, or else the end of its line, or of the text. Strings in backticks have several lines. */
+export function endOfString(text: string, from: number, quote: string): number {
+  for (let index = from; index < text.length; index++) {
+    const character = text[index];
+    if (character === '\\') index++;
+    else if (character === quote || (character === '\n' && quote !== '`')) return index;
+  }
+  return text.length;
+}
