@@ -85,7 +85,8 @@ export class ClientSequences {
 
   /**
    * Where to evaluate a prompt of what is asked: in the document's own sequence. A document without one gets a new one, if more than `unfeltTokens`, and more than
-   * that costs, would be lost otherwise of the one before it. What that one holds of the prompt is copied.
+   * that costs, would be lost otherwise of the one before it. What that one holds of the prompt is copied; where it can't be, and would be felt when it is evaluated
+   * again, there is no new one.
    */
   placeToAsk(document: ClientDocument, tokens: readonly TokenId[], unfeltTokens: number): ReadingPlace {
     const { clientKey } = document;
@@ -98,8 +99,8 @@ export class ClientSequences {
       // The copy may have been ended on the way.
       return { sequence: own.sequence, ...((isBack || common > this.#common(own, tokens)) && { copyFrom: other.sequence }) };
     }
-    const againTokens = this.#copiesRows ? common % CHUNK_TOKENS : common;
-    const isInPlace = this.#heldTokens(other) - common <= Math.max(unfeltTokens, againTokens);
+    const lostTokens = this.#heldTokens(other) - common;
+    const isInPlace = lostTokens <= unfeltTokens || (this.#copiesRows ? lostTokens <= common % CHUNK_TOKENS : common > unfeltTokens);
     return isInPlace ? { sequence: other.sequence } : { sequence: this.#emptiest(clientKey), copyFrom: other.sequence };
   }
 
@@ -126,13 +127,17 @@ export class ClientSequences {
     else if (result.sequence !== undefined) this.#held.set(result.sequence, tokens.slice(0, result.reusedTokens + result.evaluatedTokens));
   }
 
-  /** A request of what is asked, at `place`, ended: as `ended`, and the sequence that it used is the document's own now, unless that has another one by now. */
+  /**
+   * A request of what is asked, at `place`, ended: as `ended`, and the sequence that it used is the document's own now, unless that has another one by now. A server
+   * names none: what it holds, if anything, is of the last document.
+   */
   asked(document: ClientDocument, place: ReadingPlace, tokens: readonly TokenId[], result: RequestResult | undefined): void {
     this.ended(place.sequence, tokens, result);
-    if (result?.sequence === undefined) return;
+    const used = result?.sequence ?? (result !== undefined && result.evaluatedTokens > 0 ? place.sequence : undefined);
+    if (used === undefined) return;
     const own = this.#ownOf(document)?.sequence ?? place.sequence;
-    if (own === place.sequence) this.#keep(document, result.sequence, 0);
-    else if (!this.#of(document.clientKey).some(({ sequence }) => sequence === result.sequence)) this.#release(result.sequence);
+    if (own === place.sequence) this.#keep(document, used, 0);
+    else if (!this.#of(document.clientKey).some(({ sequence }) => sequence === used)) this.#release(used);
   }
 
   /** A prompt of the document was read whole in `sequence`, which is the document's own now. The document that completions are asked for stays the first. */

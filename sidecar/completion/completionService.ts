@@ -68,7 +68,7 @@ export class CompletionService {
     this.#running = dependencies.running ?? (() => 0);
     this.#onRunning = dependencies.onRunning ?? (() => () => undefined);
     const { session, speeds } = dependencies;
-    this.#sequences = new ClientSequences({ engine: session.engine, onLost: (document) => this.#prompts.plans.lost(document) });
+    this.#sequences = new ClientSequences({ engine: session.engine, onLost: (document) => this.#prompts.lost(document) });
     this.#prompts = new PromptMaker({
       session,
       speeds,
@@ -167,14 +167,13 @@ export class CompletionService {
   /** Drops what is remembered of a client that left, the engine's cache included. */
   async forgetClient(clientKey: string): Promise<void> {
     const endedAhead = this.#ahead.forget(clientKey);
-    const flight = this.#inFlight.current(clientKey);
-    flight?.cancel();
+    this.#inFlight.current(clientKey)?.cancel();
     this.#cache.forget(clientKey);
     this.#lastPrompts.forget(clientKey);
     this.#drafts.forget(clientKey);
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
-    await Promise.all([flight?.finished.catch(() => undefined), endedAhead]);
+    await Promise.all([this.#inFlight.ended(clientKey), endedAhead]);
     // A prompt that was being made would be remembered anew.
     this.#prompts.forget(clientKey);
     const [names, drafts] = [this.#sequences.names(clientKey), this.#sequences.drafts(clientKey)];

@@ -83,6 +83,8 @@ export class Flight {
 /** The generation under way of each client: at most one, since a person has one cursor. */
 export class InFlight {
   readonly #flights = new Map<string, Flight>();
+  /** What has begun of each client, until it has ended. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
   current(clientKey: string): Flight | undefined {
     return this.#flights.get(clientKey);
@@ -92,6 +94,11 @@ export class InFlight {
   cancelAhead(clientKey: string): void {
     const flight = this.#flights.get(clientKey);
     if (flight?.isAhead) flight.cancel();
+  }
+
+  /** Resolves when nothing of a client's work is under way: what is cancelled takes a while to end, also where other work took its place. */
+  async ended(clientKey: string): Promise<void> {
+    await this.#underWay.get(clientKey);
   }
 
   cancelAll(): void {
@@ -106,7 +113,11 @@ export class InFlight {
     const remove = (): void => {
       if (this.#flights.get(key.clientKey) === flight) this.#flights.delete(key.clientKey);
     };
-    flight.finished.then(remove, remove);
+    const ended = flight.finished.then(remove, remove);
+    const all = Promise.all([this.#underWay.get(key.clientKey), ended]).then(() => {
+      if (this.#underWay.get(key.clientKey) === all) this.#underWay.delete(key.clientKey);
+    });
+    this.#underWay.set(key.clientKey, all);
     return flight;
   }
 }

@@ -162,6 +162,12 @@ export class PromptMaker {
     return this.#fim?.format ?? Promise.resolve(undefined);
   }
 
+  /** The engine holds nothing of the document any more: its prompts are as those of one that the user comes to. */
+  lost(document: ClientDocument): void {
+    this.#suffixes.lost(document);
+    this.plans.lost(document);
+  }
+
   forget(clientKey: string): void {
     this.#suffixes.forget(clientKey);
     this.plans.forget(clientKey);

@@ -2,8 +2,10 @@ import { RecentMap } from '../context/recentMap.ts';
 
 /** Share of the suffix that may differ while the one sent before is sent again. */
 const STILL_SHARE = 0.1;
-/** Of each client: prompts of a few sizes in each of the last few documents. */
-const MAX_SUFFIXES = 16;
+/** Of each client: more than have a sequence of their own. */
+const MAX_DOCUMENTS = 8;
+/** Sizes of a document's prompts. */
+const MAX_SIZES = 4;
 
 /** A place whose suffix is held: of prompts of one size in a document. */
 export interface SuffixPlace {
@@ -18,30 +20,34 @@ export interface SuffixPlace {
  * One of each size for each of the last documents of a client.
  */
 export class SuffixMemory {
-  readonly #last = new Map<string, RecentMap<string, string>>();
+  readonly #last = new Map<string, RecentMap<string, RecentMap<number, string>>>();
 
   /** The suffix to send: the last one while the new one differs from it a little at its start, which is where the cursor is. */
   hold(place: SuffixPlace, suffix: string): string {
+    const { clientKey, uri, maxTokens } = place;
     const held = this.peek(place, suffix);
-    const suffixes = this.#last.get(place.clientKey) ?? new RecentMap<string, string>(MAX_SUFFIXES);
-    suffixes.set(keyOf(place), held);
-    this.#last.set(place.clientKey, suffixes);
+    const documents = this.#last.get(clientKey) ?? new RecentMap(MAX_DOCUMENTS);
+    const sizes = documents.get(uri) ?? new RecentMap(MAX_SIZES);
+    sizes.set(maxTokens, held);
+    documents.set(uri, sizes);
+    this.#last.set(clientKey, documents);
     return held;
   }
 
   /** What `hold` would give, without holding it. */
-  peek(place: SuffixPlace, suffix: string): string {
-    const last = this.#last.get(place.clientKey)?.get(keyOf(place));
+  peek({ clientKey, uri, maxTokens }: SuffixPlace, suffix: string): string {
+    const last = this.#last.get(clientKey)?.get(uri)?.get(maxTokens);
     return last !== undefined && differsLittle(last, suffix) ? last : suffix;
+  }
+
+  /** The engine holds nothing of the document any more: no suffix has to stay as it was. */
+  lost({ clientKey, uri }: Pick<SuffixPlace, 'clientKey' | 'uri'>): void {
+    this.#last.get(clientKey)?.delete(uri);
   }
 
   forget(clientKey: string): void {
     this.#last.delete(clientKey);
   }
-}
-
-function keyOf({ uri, maxTokens }: SuffixPlace): string {
-  return `${maxTokens} ${uri}`;
 }
 
 function differsLittle(last: string, next: string): boolean {

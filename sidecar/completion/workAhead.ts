@@ -106,6 +106,8 @@ export class WorkAhead {
     // The whole context can wait for the next pause.
     this.#scheduleReading(request, cursor);
     await this.#pauses.ended(clientKey);
+    // The user may be in another document by now, or have left.
+    if (this.#lastPlaces.get(clientKey)?.request.uri !== uri) return;
     await this.#cursors.read(request, cursor, key);
   }
 

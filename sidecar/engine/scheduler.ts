@@ -63,6 +63,7 @@ export class Scheduler {
     const startedAt = performance.now();
     const visit = this.keeper.begin(request.contextSet);
     const ending = endingSignal(request.timeoutMs, [options.signal, this.shutdown.signal]);
+    let hasAnswered = false;
     try {
       const lease = await this.sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom, isSpare: request.isSpare, giveWay: ending.giveWay }, ending.signal);
       // Until its first turn comes the sequence holds what another request left.
@@ -85,7 +86,10 @@ export class Scheduler {
             tokenIndex: () => (this.index ??= new TokenIndex(this.backend.vocabulary)),
             signal: ending.signal,
             turn,
-            onChunk: options.onChunk,
+            onChunk: (chunk) => {
+              hasAnswered = true;
+              options.onChunk?.(chunk);
+            },
             drafts: request.drafts === undefined ? undefined : this.drafts.get(request.drafts),
             copy: async (tokens) => {
               const source = request.copyFrom === undefined ? undefined : this.sequences.peek(request.copyFrom);
@@ -109,7 +113,8 @@ export class Scheduler {
       }
     } catch (error) {
       const { copyFrom, isSpare, ...alone } = request;
-      if (error instanceof SequenceMemoryError && copyFrom !== undefined && isSpare !== true) return this.generate({ ...alone, sequence: copyFrom }, options);
+      // Long contexts take more memory: where that is missing in the midst of an answer, another one would be told behind the first words of this one.
+      if (error instanceof SequenceMemoryError && copyFrom !== undefined && isSpare !== true && !hasAnswered) return this.generate({ ...alone, sequence: copyFrom }, options);
       if (!(error instanceof EndedEarly)) throw error;
       const waitedMs = performance.now() - startedAt;
       return { tokens: [], text: '', stopReason: error.stopReason, reusedTokens: 0, evaluatedTokens: 0, promptMs: waitedMs, generateMs: 0 };

@@ -122,17 +122,23 @@ export class SequenceTable<Sequence> {
     return this.slots.some((slot) => slot.name === name || (isOpen(slot) && !isNamed(slot, beside)));
   }
 
+  /** Whose place a request gets, or waits for: that of its own name, or of the one that it is beside; none where it is spare and has none. */
+  private nameFor(request: Request): string | undefined {
+    const { name, beside, isSpare = false } = request;
+    if ((beside === undefined && !isSpare) || this.hasPlace(request)) return name;
+    return isSpare ? undefined : beside;
+  }
+
   private tryAcquire(request: Request): Lease<Sequence> | undefined {
     const { priority, beside, giveWay, isSpare = false } = request;
-    const hasPlace = (beside === undefined && !isSpare) || this.hasPlace(request);
-    if (isSpare && !hasPlace) return undefined;
-    const name = hasPlace ? request.name : beside!;
+    const name = this.nameFor(request);
+    if (name === undefined) return undefined;
     const own = this.slotOf(name);
     if (own?.holder) return undefined;
     const free = this.slots.filter((slot) => slot.holder === undefined).sort((a, b) => Number(a.lacksMemory) - Number(b.lacksMemory) || standing(a) - standing(b) || a.lastUsed - b.lastUsed);
     if (free.length < this.placesNeeded(priority)) return undefined;
     const slot = own ?? free.find((each) => !isNamed(each, beside)) ?? free[0]!;
-    const isBeside = beside !== undefined && hasPlace;
+    const isBeside = beside !== undefined && name === request.name;
     const ticket = this.turns.enter(priority);
     slot.name = name;
     slot.holder = { ticket, giveWay: priority === 'background' ? giveWay : undefined, isEnding: false };
@@ -161,9 +167,14 @@ export class SequenceTable<Sequence> {
     return priority === 'completion' || this.slots.length === 1 ? 1 : 2;
   }
 
-  /** Has what a request waits for end as soon as it can: whoever uses its sequence is as urgent as it is, and what nobody waits for is ended. */
+  /**
+   * Has what a request waits for end as soon as it can: whoever uses its sequence is as urgent as it is, and what nobody waits for is ended. One that is spare is ended
+   * itself where its place went to another meanwhile.
+   */
   private makeWay(request: Request): void {
-    const own = this.slotOf(request.name);
+    const name = this.nameFor(request);
+    if (name === undefined) return request.giveWay?.();
+    const own = this.slotOf(name);
     if (own?.holder) this.turns.raise(own.holder.ticket, request.priority);
     if (!isUrgent(request)) return;
     const end = ({ holder }: Slot<Sequence>): void => {

@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import os from 'node:os';
-import process from 'node:process';
 import { TroubleError } from '../engine/engine.ts';
 import { formatBytes } from './gguf/header.ts';
 import type { ModelShape } from './gguf/validate.ts';
@@ -88,18 +85,4 @@ export function memoryNeeds(
     cacheBytes: (tokenBytes * copiedRows + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows)) * sequences + readingBytes,
     computeBytes: (logitRows * shape.vocabularySize + batchTokens * (16 * shape.embeddingLength + mixtureElements)) * 4 + scoreBytes + observedBytes,
   };
-}
-
-/** Main memory that can still be taken without driving others out, in bytes. */
-export async function availableMemoryBytes(): Promise<number> {
-  const limit = process.constrainedMemory();
-  const free = (await memAvailable()) ?? os.freemem();
-  return limit > 0 && limit < os.totalmem() ? Math.min(free, limit) : free;
-}
-
-async function memAvailable(): Promise<number | undefined> {
-  if (process.platform !== 'linux') return undefined;
-  const table = await readFile('/proc/meminfo', 'utf8').catch(() => '');
-  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(table);
-  return match ? Number(match[1]) * 1024 : undefined;
 }

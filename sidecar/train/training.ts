@@ -6,7 +6,7 @@ import { AdamW } from '../../kernels/optimiser/adamW.ts';
 import type { WeightType } from '../../kernels/optimiser/parameters.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { refuseOverwriting } from '../models/gguf/overwriting.ts';
-import { availableMemoryBytes } from '../models/memory.ts';
+import { availableMemoryBytes } from '../models/availableMemory.ts';
 import { BatchStream } from './batchStream.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { readCorpus, type Corpus } from './corpus.ts';
@@ -41,11 +41,14 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   const corpus = await readCorpus(options.dataPaths, options);
   listeners.onNote?.(describeCorpus(corpus));
   const model = options.scratch ? await modelFromScratch(options.modelPath, options.scratch, sequenceTokens) : await modelFromFile(options.modelPath);
-  const phases = phasesOf(options, planLowRank(model, options));
+  const freeze = options.freeze.map((pattern) => new RegExp(pattern));
+  const plan = planLowRank(model, options);
+  const phases = phasesOf(options, plan);
   const tokenizer = await openTokenizer(options, listeners.onNote);
   try {
     using devices = new NetworkDevices(options.device, { threads: options.threads, batches: batchSequences / microSequences });
-    const size = { hyperparameters: model.hyperparameters, sequenceTokens, sequences: microSequences, networks: devices.all.length };
+    const trained = plan?.isAdapter ? [...plan.ranks.keys()] : model.specs.map(({ name }) => name).filter((name) => !freeze.some((pattern) => pattern.test(name)));
+    const size = { hyperparameters: model.hyperparameters, trained, sequenceTokens, sequences: microSequences, networks: devices.all.length };
     if (options.device === 'cpu') requireSequenceMemory(size, await availableMemoryBytes());
     const checkpoints = new Checkpoints(options.checkpointFolder);
     const fingerprint = fingerprintOf(options, model, corpus);
@@ -59,7 +62,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
       // The checkpoint of a phase's last step is that phase's.
       if (reached.step > phase.lastStep && phase !== phases.at(-1)) continue;
       using placed = await placeModel(model, devices.all[0], {
-        freeze: options.freeze.map((pattern) => new RegExp(pattern)),
+        freeze,
         weightType: weightTypes[options.precision],
         networks: devices.all.length,
         plan: phase.plan,

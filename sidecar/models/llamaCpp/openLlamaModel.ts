@@ -1,7 +1,8 @@
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import path from 'node:path';
 import { ModelText } from '../modelText.ts';
-import { availableMemoryBytes, planMemory, type MemoryPlan } from '../memory.ts';
+import { availableMemoryBytes } from '../availableMemory.ts';
+import { planMemory, type MemoryPlan } from '../memory.ts';
 import type { OpenedModel, OpenRequest } from '../openedModel.ts';
 import type { Evaluator } from '../evaluator.ts';
 import { LibLlama } from './libLlama.ts';

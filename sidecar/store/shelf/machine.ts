@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { availableMemoryBytes } from '../../models/memory.ts';
+import { availableMemoryBytes } from '../../models/availableMemory.ts';
 import type { FreeMemory } from '../../models/chorus/planModel.ts';
 import type { DeviceMemory } from '../../protocol/engine.ts';
 import type { SidecarStatus } from '../../protocol/client.ts';

@@ -114,12 +114,31 @@ describe('a client\'s sequences for what is asked', () => {
 
   it('are the one of the document before where little is lost, or more would have to be evaluated again than that', () => {
     const tokens = [...context, 7];
-    for (const [isCopied, tail, sequence] of [[true, 60, 'completion:a'], [true, 100, 'completion:a'], [true, 200, 'completion:a:2'], [false, 200, 'completion:a'], [false, 500, 'completion:a:2']] as const) {
-      const setting = new Setting(isCopied);
+    for (const [tail, sequence] of [[60, 'completion:a'], [100, 'completion:a'], [200, 'completion:a:2']] as const) {
+      const setting = new Setting();
       setting.ask(main, [...context, ...Array.from({ length: tail }, () => 5)]);
-      assert.equal(setting.ask(other, tokens), sequence, `${isCopied} ${tail}`);
+      assert.equal(setting.ask(other, tokens), sequence, `${tail}`);
       assert.deepEqual(setting.lost, sequence === 'completion:a' ? ['main'] : []);
     }
+  });
+
+  it('are the one of the document before where nothing can be copied: nobody waits for the context to be evaluated again', () => {
+    for (const [common, sequence] of [[400, 'completion:a'], [40, 'completion:a:2']] as const) {
+      const setting = new Setting(false);
+      setting.ask(main, [...context.slice(0, common), ...Array.from({ length: 1_000 }, () => 5)]);
+      assert.equal(setting.ask(other, [...context.slice(0, common), 7]), sequence, `${common}`);
+    }
+  });
+
+  it('are one alone on a server, which names none: the next document begins with the context of the one before', async () => {
+    const setting = new Setting(false);
+    const { sequences } = setting;
+    const served = { reusedTokens: 0, evaluatedTokens: document.length };
+    for (const of of [main, other]) sequences.asked(of, sequences.placeToAsk(of, document, 50), document, served);
+    assert.equal(await sequences.baseOf(third), 'other');
+    assert.equal(await sequences.baseOf(main), 'other');
+    assert.deepEqual(setting.lost, ['main']);
+    assert.equal(sequences.newTokens(other, document), document.length, 'what it holds is its own affair');
   });
 
   it('are the one of the document before where the engine has no room for another', () => {
@@ -289,14 +308,14 @@ describe('a context that is read ahead', () => {
 
 describe('a document that the user comes back to', () => {
   /** A user types in documents, each a name and a line; gives the last prompt and where it was evaluated. */
-  async function type(places: readonly (readonly [uri: string, line: string])[], hasSequence = true): Promise<{ prompt: string; sequence: string | undefined; copyFrom: string | undefined }> {
-    const engine = new ScriptedEngine();
+  async function type(places: readonly (readonly [uri: string, line: string, linesBehind?: number])[], hasSequence = true): Promise<{ prompt: string; sequence: string | undefined; copyFrom: string | undefined }> {
+    const engine = new ScriptedEngine([], { copiesRows: true });
     engine.hasSequence = async () => hasSequence;
     const workspace = new RankedFiles();
     const service = new CompletionService({ session: engine.session });
-    for (const [uri, line] of places) {
+    for (const [uri, line, linesBehind = 20] of places) {
       workspace.ranking = uri === 'main.py' ? ['a', 'b'] : ['b', 'c'];
-      const text = `# ${uri}\n${line}‸\n${'print()\n'.repeat(20)}`;
+      const text = `# ${uri}\n${line}‸\n${'print()\n'.repeat(linesBehind)}`;
       await service.complete(requestAt(text, { uri, languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
     }
     const { sequence, copyFrom } = engine.generations.at(-1) ?? {};
@@ -308,6 +327,12 @@ describe('a document that the user comes back to', () => {
     const back = await type([['main.py', 'x = '], ['other.py', 'x = '], ['main.py', 'y = ']]);
     assert.equal(back.prompt, stayed.prompt);
     assert.deepEqual([back.sequence, back.copyFrom], ['completion:window', 'completion:window:2']);
+  });
+
+  it('has what stands behind the cursor as it was where that is evaluated, and else as it is', async () => {
+    const places = [['main.py', 'x = '], ['other.py', 'x = '], ['main.py', 'y = ', 19]] as const;
+    const linesIn = ({ prompt }: { readonly prompt: string }): number => prompt.split('print()').length - 1;
+    assert.deepEqual([linesIn(await type(places)), linesIn(await type(places, false))], [20, 19]);
   });
 
   it('has one that begins as what the engine holds of the other document, where its sequence is gone', async () => {

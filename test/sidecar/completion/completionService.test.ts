@@ -180,6 +180,24 @@ describe('Completion', () => {
     assert.deepEqual(engine.released, ALL);
   });
 
+  test('releases it only when the engine is done also with what was cancelled before', async () => {
+    const { service, engine } = serviceSaying('foo');
+    const goOn: (() => void)[] = [];
+    engine.pace = () => new Promise((resolve) => goOn.push(resolve));
+    const completions = [];
+    for (const text of ['const a = ‸', 'let other = ‸']) {
+      completions.push(service.complete(requestAt(text), never));
+      while (goOn.length < completions.length) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const forgotten = service.forgetClient('window');
+    goOn[1]?.();
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(engine.released, []);
+    goOn[0]?.();
+    await Promise.all([...completions, forgotten]);
+    assert.deepEqual(engine.released, ALL);
+  });
+
   test('lets nothing of one window serve another', async () => {
     const { service, engine } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);

@@ -91,6 +91,28 @@ describe('a cursor that rests', () => {
     assert.equal(busy.engine.generations.length + quiet.engine.generations.length + off.engine.generations.length, 0);
   });
 
+  it('asks for nothing where the client leaves while what is read ahead of it ends', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { service, engine } = setUp();
+      engine.answer = () => '';
+      engine.evaluated = () => 0;
+      await service.complete(requestAt('const zero = ‸', { settings: { minDebounceMs: 0 } }), never);
+      let end = (): void => undefined;
+      engine.evaluation = () => new Promise((resolve) => (end = resolve));
+      mock.timers.tick(3_000);
+      await generations(engine, 2);
+      const rested = service.cursorRests(requestAt(place));
+      const forgotten = service.forgetClient('window');
+      engine.evaluation = () => Promise.resolve();
+      end();
+      await Promise.all([rested, forgotten]);
+      assert.equal(engine.generations.length, 2);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
   it('comes before the whole context, which is read at the next pause', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {

@@ -147,6 +147,21 @@ describe('a sequence for which there is no memory', () => {
     assert.deepEqual({ sequence, text }, { sequence: 'window', text: 'aa' });
     assert.deepEqual([scheduler.hasSequence('window'), scheduler.hasSequence('window:2')], [true, false]);
   });
+
+  test('fails where that shows in the midst of an answer: nobody is told the beginning twice', async () => {
+    const [sound] = lettersBackend().sequences as [BackendSequence];
+    const [other] = lettersBackend().sequences as [BackendSequence];
+    const decode: BackendSequence['decode'] = async function* () {
+      yield 0;
+      throw new SequenceMemoryError('There is none for a longer context.');
+    };
+    const scheduler = new Scheduler({ ...lettersBackend(), sequences: [sound, { ...other, length: 0, room: 64, decode }] }, { attentionCostSlope: 0 });
+    const request = { priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } } as const;
+    await scheduler.generate({ ...request, sequence: 'window' });
+    const told: string[] = [];
+    await assert.rejects(scheduler.generate({ ...request, sequence: 'window:2', copyFrom: 'window' }, { onChunk: ({ text }) => told.push(text) }), SequenceMemoryError);
+    assert.equal(told.join(''), 'a');
+  });
 });
 
 describe('a generation', () => {

@@ -247,6 +247,25 @@ describe('a sequence table', () => {
     assert.deepEqual(ended, ['other', 'third']);
   });
 
+  test('ends it where what somebody waits for beside it finds no place but its own', async () => {
+    const sequences = table(2);
+    const ended: string[] = [];
+    (await sequences.acquire({ name: 'chat', priority: 'chat' }, never)).release();
+    await inBackground(sequences, 'window', ended);
+    assert.equal((await soon(sequences.acquire({ name: 'window:2', priority: 'completion', beside: 'window' }, never))).name, 'window');
+    assert.deepEqual([ended, [...sequences.names()].sort()], [['window'], ['chat', 'window']]);
+  });
+
+  test('ends a spare request that waits when its place has gone to another', async () => {
+    const sequences = table(2);
+    const window = await sequences.acquire({ name: 'window', priority: 'completion' }, never);
+    const ending = new AbortController();
+    const spare = sequences.acquire({ name: 'looked at', priority: 'background', isSpare: true, giveWay: () => ending.abort(new Error('no place')) }, ending.signal);
+    await sequences.acquire({ name: 'other', priority: 'completion' }, never);
+    window.release();
+    await assert.rejects(soon(spare), /no place/);
+  });
+
   test('ends no more than a request needs, the least recently used first, and nothing for others that nobody waits for', async () => {
     const sequences = table(3);
     const ended: string[] = [];

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { availableMemoryBytes, ofVmStat } from '../../../sidecar/models/availableMemory.ts';
+
+const VM_STAT = `Mach Virtual Memory Statistics: (page size of 16384 bytes)
+Pages free:                                5012.
+Pages active:                            391822.
+Pages inactive:                          389105.
+Pages speculative:                         1883.
+Pages throttled:                              0.
+Pages wired down:                        148337.
+Pages purgeable:                          12044.
+"Translation faults":                1287451962.
+`;
+
+describe('memory that can still be taken', () => {
+  it('is known of this machine', async () => {
+    const bytes = await availableMemoryBytes();
+    assert.ok(bytes > 100e6 && bytes < 100e12, `${bytes}`);
+  });
+
+  it('on macOS counts what is given up when it is needed, not free pages alone', () => {
+    assert.equal(ofVmStat(VM_STAT), 16_384 * (5_012 + 1_883 + 389_105));
+  });
+
+  it('is asked of Node where the system says something else', () => {
+    for (const table of ['', 'Pages free: 12.', VM_STAT.replace('16384', 'some')]) assert.equal(ofVmStat(table), undefined);
+  });
+});
