@@ -106,7 +106,6 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
   const change = new vscode.WorkspaceEdit();
   change.replace(request.uri, place, request.newText, { label: request.label, needsConfirmation: false });
   if (!(await apply(edit, change))) {
-    if (tabsOf(edit).length === 0) settle(edit, 'rejected');
     await vscode.window.showErrorMessage(l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', request.label));
     return;
   }
@@ -116,13 +115,17 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
   editor.revealRange(new vscode.Range(place.start, end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
+/** Where nothing comes of it the user can decide again, or has by closing the preview meanwhile. */
 async function apply(edit: PendingEdit, change: vscode.WorkspaceEdit): Promise<boolean> {
+  let isApplied = false;
   edit.isApplying = true;
   try {
-    return await vscode.workspace.applyEdit(change);
+    isApplied = await vscode.workspace.applyEdit(change);
   } finally {
     edit.isApplying = false;
+    if (!isApplied && tabsOf(edit).length === 0) settle(edit, 'rejected');
   }
+  return isApplied;
 }
 
 async function finish(edit: PendingEdit | undefined, decision: EditDecision): Promise<void> {

@@ -6,6 +6,8 @@ import { RESERVE_BYTES } from '../models/memory.ts';
 
 export interface TrainingSize {
   readonly hyperparameters: Pick<Hyperparameters, 'blockCount' | 'heads' | 'vocabularySize'>;
+  /** Names of the weights that are trained; absent: all. */
+  readonly trained?: readonly string[];
   readonly sequenceTokens: number;
   /** Sequences that a network computes at once, and networks that compute at the same time. */
   readonly sequences: number;
@@ -15,13 +17,24 @@ export interface TrainingSize {
 const FLOAT_BYTES = 4;
 
 /**
- * What sequences take at least besides the weights: the mask, the probabilities of all heads and blocks, which their derivatives need and of which half are
- * never computed, and logits with their gradients.
+ * What sequences take at least besides the weights: the mask, the probabilities of all heads in the blocks whose attention has derivatives, which need them and of
+ * which half are never computed, and logits with their gradients.
  */
-export function leastSequenceBytes({ hyperparameters, sequenceTokens, sequences, networks }: TrainingSize): number {
+export function leastSequenceBytes({ hyperparameters, trained, sequenceTokens, sequences, networks }: TrainingSize): number {
   const { blockCount, heads, vocabularySize } = hyperparameters;
-  const attention = sequenceTokens ** 2 * (1 + (blockCount * heads) / 2);
+  const blocks = trained ? blockCount - lowestBlock(trained, blockCount) : blockCount;
+  const attention = sequenceTokens ** 2 * (1 + (blocks * heads) / 2);
   return networks * sequences * (attention + 2 * sequenceTokens * vocabularySize) * FLOAT_BYTES;
+}
+
+/** The first block with a trained weight at or below the scores of its attention: those of the blocks below are forgotten as soon as they were used. */
+function lowestBlock(trained: readonly string[], blockCount: number): number {
+  const firstAttention = (name: string): number => {
+    if (name.startsWith('token_embd.')) return 0;
+    const [, block, ofScores] = /^blk\.(\d+)\.(attn_(?:norm|q|k|v))?/.exec(name) ?? [];
+    return block === undefined ? blockCount : Number(block) + (ofScores ? 0 : 1);
+  };
+  return trained.reduce((least, name) => Math.min(least, firstAttention(name)), blockCount);
 }
 
 /** Refuses sequences that can't fit, before the system ends the process for them. Throws `TroubleError` 'out-of-memory'. */

@@ -19,8 +19,7 @@ export async function trainInProcess(options: TrainOptions | SpeechTrainOptions,
     reject: false,
     stdin: 'ignore',
     cleanup: false,
-    // Networks that compute at the same time need a thread of the pool each.
-    env: { ...computeEnvironment, UV_THREADPOOL_SIZE: String(options.threads) },
+    env: trainingEnvironment(options),
   });
   const output = new OutputTail();
   for (const stream of [subprocess.stdout, subprocess.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
@@ -46,6 +45,14 @@ export async function trainInProcess(options: TrainOptions | SpeechTrainOptions,
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+/**
+ * Networks that compute at the same time need a thread of the pool each, and files one more: while all compute for longer than a lock is heeded, that of the training would
+ * look like one of a process that died.
+ */
+export function trainingEnvironment({ threads }: { readonly threads: number }): Readonly<Record<string, string>> {
+  return { ...computeEnvironment, UV_THREADPOOL_SIZE: String(threads + 1) };
 }
 
 function processArguments(): readonly string[] {

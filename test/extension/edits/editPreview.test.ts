@@ -16,7 +16,7 @@ const handlers = new Map<string, () => Promise<void>>();
 const tabsChanged = new EventEmitter<{ readonly closed: readonly Tab[] }>();
 let tabs: Tab[] = [];
 /** Edits that wait for the window's answer. */
-let asked: ((isApplied: boolean) => void)[] = [];
+let asked: ((isApplied: boolean | Error) => void)[] = [];
 
 function close(closed: readonly Tab[]): void {
   tabs = tabs.filter((tab) => !closed.includes(tab));
@@ -27,8 +27,9 @@ Object.assign(workspace, {
   registerTextDocumentContentProvider: () => ({ dispose: () => undefined }),
   openTextDocument: async (uri: Uri) => (uri.scheme === 'file' ? document : new FakeDocument(uri, '')),
   applyEdit: (edit: WorkspaceEdit) =>
-    new Promise<boolean>((resolve) =>
+    new Promise<boolean>((resolve, reject) =>
       asked.push((isApplied) => {
+        if (isApplied instanceof Error) return reject(isApplied);
         if (isApplied) for (const { range, text } of edit.replacements) document.change(document.offsetAt(range.start), document.getText(range).length, text);
         resolve(isApplied);
       }),
@@ -57,10 +58,11 @@ registerEditPreview({ subscriptions: [] } as unknown as vscode.ExtensionContext)
 
 /** Its outcome may come after the window's next answer, or never where it shows a message. */
 function press(name: 'accept' | 'reject'): void {
-  handlers.get(`chorus.edit.${name}`)!().catch((error: unknown) => assert.fail(String(error)));
+  handlers.get(`chorus.edit.${name}`)!().catch((error: unknown) => assert.equal(error, brokenWindow));
 }
 
-const answer = (isApplied: boolean): void => asked.shift()!(isApplied);
+const brokenWindow = new Error('The window is gone.');
+const answer = (isApplied: boolean | Error): void => asked.shift()!(isApplied);
 
 /** The preview of an edit that makes "one two" of "one". */
 async function preview(): Promise<Promise<string>[]> {
@@ -101,19 +103,21 @@ describe('the preview of an edit', () => {
     }
   });
 
-  it('can be accepted again where it could not be applied, unless it was closed meanwhile', async () => {
-    const [decision] = await preview();
-    press('accept');
-    answer(false);
-    await nextTurn();
-    press('accept');
-    answer(true);
-    assert.equal(await decision, 'accepted');
+  for (const failure of [false, brokenWindow]) {
+    it(`can be accepted again where ${failure ? 'the window failed to apply it' : 'it could not be applied'}, unless it was closed meanwhile`, async () => {
+      const [decision] = await preview();
+      press('accept');
+      answer(failure);
+      await nextTurn();
+      press('accept');
+      answer(true);
+      assert.equal(await decision, 'accepted');
 
-    const [closed] = await preview();
-    press('accept');
-    close(tabs);
-    answer(false);
-    assert.equal(await closed, 'rejected');
-  });
+      const [closed] = await preview();
+      press('accept');
+      close(tabs);
+      answer(failure);
+      assert.equal(await closed, 'rejected');
+    });
+  }
 });

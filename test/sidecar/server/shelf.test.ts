@@ -14,7 +14,7 @@ let state: SidecarState;
 
 before(async () => {
   home = await TestHome.create('chorus-shelf-');
-  state = await home.start({ env: { CHORUS_DEV_CACHE: home.folder } });
+  state = await home.start();
 });
 after(() => home[Symbol.asyncDispose]());
 
