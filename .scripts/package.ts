@@ -38,7 +38,7 @@ try {
     const common = await stageCommon(root, path.join(work, 'common'));
     const packages: Package[] = [];
     for (const target of targets) packages.push(await makeVsix(target, common));
-    if (values.write) await writeSizes(packages);
+    if (values.write) await writeSizes(packages, common.model);
   }
 } finally {
   await rm(work, { recursive: true, force: true });
@@ -68,7 +68,7 @@ async function makeVsix(target: PackageTarget, common: Awaited<ReturnType<typeof
   return { target: target.name, sizeBytes: size };
 }
 
-async function writeSizes(packages: readonly Package[]): Promise<void> {
+async function writeSizes(packages: readonly Package[], model: string): Promise<void> {
   const rows = packages.map(({ target, sizeBytes }) => `| ${target} | ${(sizeBytes / 1024 / 1024).toFixed(1)} |`);
   const body = `Megabytes (MiB) of each VSIX with the default model and the libraries of its target inside. At most ${MAX_VSIX_BYTES / 1024 / 1024} are allowed.
 
@@ -76,5 +76,5 @@ async function writeSizes(packages: readonly Package[]): Promise<void> {
 |---|---:|
 ${rows.join('\n')}`;
   const command = `npm run package -- ${process.argv.slice(2).filter((argument, index, all) => argument !== '--out' && all[index - 1] !== '--out').join(' ')}`;
-  await writeReport({ name: 'package', title: 'Size of the packages', body, figures: packages, model: 'SmolLM2-135M-Instruct Q4_1, inside', command });
+  await writeReport({ name: 'package', title: 'Size of the packages', body, figures: packages, model: `${model}, inside`, command });
 }

@@ -13,8 +13,7 @@ import { CodeServer } from '../test/host/codeServer.ts';
 import { copySampleWorkspace, installBuiltExtension } from '../test/host/extensionFolder.ts';
 import { NEWEST_HOST, setUpHost } from '../test/host/setup.ts';
 import { stopSidecar } from '../test/host/sidecarProcess.ts';
-import { fetchModel } from './fetchModel.ts';
-import { ensureSystemTools, onPath } from './system.ts';
+import { onPath } from './system.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const SAMPLE = { file: 'src/point.ts', line: 13, column: 11 };
@@ -25,44 +24,42 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const desktop = process.argv.includes('--browser') ? undefined : onPath('code');
 const work = await mkdtemp(path.join(os.tmpdir(), 'chorus-start-'));
 try {
-  if (process.platform === 'linux') await ensureSystemTools(['python']);
-  const model = await fetchModel();
   console.log('Building …');
   await execa('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
   const workspace = await copySampleWorkspace(path.join(work, 'sample'));
-  if (desktop) await openDesktop(desktop, workspace, model);
-  else await serveBrowser(workspace, model);
+  if (desktop) await openDesktop(desktop, workspace);
+  else await serveBrowser(workspace);
 } finally {
   await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
-async function openDesktop(code: string, workspace: string, model: string): Promise<void> {
+async function openDesktop(code: string, workspace: string): Promise<void> {
   console.log(`Opening ${code} on ${workspace}. Close its window to end.`);
   const home = path.join(work, 'home');
   // `--wait` holds until the window is closed.
   const window = execa(code, [
     ...['--new-window', '--wait', '--extensionDevelopmentPath', root, '--user-data-dir', path.join(work, 'data')],
     ...[workspace, '--goto', `${path.join(workspace, SAMPLE.file)}:${SAMPLE.line}:${SAMPLE.column}`],
-  ], { stdio: 'inherit', reject: false, cancelSignal: ended.signal, env: { CHORUS_HOME: home, CHORUS_MODEL: model }, shell: process.platform === 'win32' });
+  ], { stdio: 'inherit', reject: false, cancelSignal: ended.signal, env: { CHORUS_HOME: home }, shell: process.platform === 'win32' });
   await window;
   await stopSidecar(home);
 }
 
-async function serveBrowser(workspace: string, model: string): Promise<void> {
+async function serveBrowser(workspace: string): Promise<void> {
   const host = await setUpHost(NEWEST_HOST);
   const folder = path.join(work, 'server');
-  await installBuiltExtension(folder);
+  await installBuiltExtension(folder, { hasModel: true });
   const server = await CodeServer.start({
     host,
     folder,
     connectionToken: randomBytes(24).toString('hex'),
-    settings: { 'chorus.modelPath': model, 'editor.quickSuggestions': { other: 'on', comments: 'off', strings: 'off' }, 'editor.suggestOnTriggerCharacters': true },
+    settings: { 'editor.quickSuggestions': { other: 'on', comments: 'off', strings: 'off' }, 'editor.suggestOnTriggerCharacters': true },
   });
   try {
     const sampleUri = `${server.remoteUri(path.join(workspace, SAMPLE.file))}:${SAMPLE.line}:${SAMPLE.column}`;
     const url = server.windowUrl(workspace, [['gotoLineMode', 'true'], ['openFile', sampleUri]]);
     console.log(`\nVS Code with Chorus runs at:\n\n  ${url}\n\nIt works on ${workspace}. Type a space after "return" and wait a moment. Ctrl-C ends it.\n`);
-    if (!(await openInBrowser(url))) await completeSample(workspace, model);
+    if (!(await openInBrowser(url))) await completeSample(workspace);
     await untilEnded();
   } finally {
     console.log('\nEnding VS Code …');
@@ -82,11 +79,11 @@ async function openInBrowser(url: string): Promise<boolean> {
 }
 
 /** Shows on a terminal what the window would show. */
-async function completeSample(workspace: string, model: string): Promise<void> {
+async function completeSample(workspace: string): Promise<void> {
   const file = path.join(workspace, SAMPLE.file);
   const place = `${file}:${SAMPLE.line}:${SAMPLE.column}`;
   console.log(`There is no display here, so this completes ${SAMPLE.file} at line ${SAMPLE.line}, column ${SAMPLE.column} in the terminal:\n`);
-  const completed = await execa(process.execPath, [path.join(root, 'dist', 'cli.mjs'), 'complete', place, '--model', model, '--json'], {
+  const completed = await execa(process.execPath, [path.join(root, 'dist', 'cli.mjs'), 'complete', place, '--json'], {
     reject: false,
     cancelSignal: ended.signal,
     env: { CHORUS_HOME: path.join(work, 'home') },

@@ -20,11 +20,19 @@ const texts = (...domains: readonly string[]): readonly string[] => domains.map(
 const code = texts('typescript', 'javascript', 'python');
 const training = (options: Readonly<Record<string, string | number>>): readonly string[] => Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 
-const average = (...of: readonly string[]): RecipeStep['command'] => (file, output) => ['upcycle', ...of.map(file), '--dense', '--out', output];
-/** Q4_0 since processors without AVX-512 read prompts twice as fast in it as in Q4_1, which costs them hundredths of a bit per byte at most. */
-const fourBits: readonly string[] = ['--type', 'Q4_0', '--tensor', 'token_embd=Q8_0'];
-const inFourBits = (of: string): RecipeStep['command'] => (file, output) => ['quantize', file(of), ...fourBits, '--out', output];
-const calibrated = (of: string): RecipeStep['command'] => (file, output) => ['quantize', file(of), ...fourBits, '--calibrate', file('calibration'), '--out', output];
+/** In the architecture of the seed, so that whatever runs that runs it too. */
+const average = (name: string, ...of: readonly string[]): RecipeStep['command'] => (file, output) => ['upcycle', ...of.map(file), '--dense', '--architecture', 'same', '--name', name, '--out', output];
+
+/** What a model is written in: the type of all matrices, and those of some. */
+type Types = readonly [type: string, ...exceptions: readonly string[]];
+/** Within the 95 MiB that a file may have; what four bits lose costs more than training has gained. */
+const fiveBits: Types = ['Q5_0', 'token_embd=Q5_1'];
+const fourBits: Types = ['Q4_0', 'token_embd=Q8_0'];
+/** A mixture in the bytes of an average in five bits. */
+const mixtureBits: Types = ['IQ4_NL', 'token_embd=Q5_1', 'attn_(k|v|output)=Q5_1'];
+const inTypes = (of: string, [type, ...exceptions]: Types, isCalibrated = true): RecipeStep['command'] => (file, output) => [
+  'quantize', file(of), '--type', type, ...exceptions.flatMap((exception) => ['--tensor', exception]), ...(isCalibrated ? ['--calibrate', file('calibration')] : []), '--out', output,
+];
 
 export const steps: readonly RecipeStep[] = [
   {
@@ -37,13 +45,13 @@ export const steps: readonly RecipeStep[] = [
     name: 'average',
     why: 'The weight average of seed and code expert.',
     needs: ['seed', 'code'],
-    command: average('seed', 'code'),
+    command: average('Average of seed and code', 'seed', 'code'),
   },
   {
     name: 'average-small',
     why: 'The average in 4 bits, embeddings in 8.',
     needs: ['average'],
-    command: calibrated('average'),
+    command: inTypes('average', fourBits),
   },
   {
     name: 'rounded',
@@ -55,7 +63,7 @@ export const steps: readonly RecipeStep[] = [
     name: 'rounded-small',
     why: 'What was trained in 4 bits, in these; embeddings in 8, as they were then.',
     needs: ['rounded'],
-    command: inFourBits('rounded'),
+    command: inTypes('rounded', fourBits, false),
   },
   {
     name: 'prose',
@@ -64,14 +72,26 @@ export const steps: readonly RecipeStep[] = [
     command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 100, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
   },
   {
+    name: 'whole',
+    why: 'The weight average of seed, code and prose expert.',
+    needs: ['seed', 'code', 'prose'],
+    command: average('Chorus 135M', 'seed', 'code', 'prose'),
+  },
+  {
+    name: 'bundled',
+    why: 'What ships: that average in 5 bits.',
+    needs: ['whole'],
+    command: inTypes('whole', fiveBits),
+  },
+  {
     name: 'experts-average',
     why: 'The weight average of the two experts: what a mixture of them has to beat.',
     needs: ['code', 'prose'],
-    command: average('code', 'prose'),
+    command: average('Average of code and prose', 'code', 'prose'),
   },
   {
     name: 'mixture',
-    why: 'Code and prose as experts of one model in every sixth block, so that it is no larger than the average in 4 bits; shared keys and values, random routers.',
+    why: 'Code and prose as experts of one model in every sixth block, so that it is no larger than the average; shared keys and values, random routers.',
     needs: ['code', 'prose'],
     command: (file, output) => ['upcycle', file('code'), file('prose'), '--every', '6', '--kv', 'shared', '--attention', 'soft', '--gates', 'random', '--out', output],
   },
@@ -86,17 +106,17 @@ export const steps: readonly RecipeStep[] = [
   },
   {
     name: 'experts-average-small',
-    why: 'The average of the experts in 4 bits, embeddings in 8.',
+    why: 'The average of the experts in 5 bits.',
     needs: ['experts-average'],
-    command: calibrated('experts-average'),
+    command: inTypes('experts-average', fiveBits),
   },
   {
     name: 'joint-small',
-    why: 'The mixture in 4 bits, embeddings in 8.',
+    why: 'The mixture in as many bytes.',
     needs: ['joint'],
-    command: calibrated('joint'),
+    command: inTypes('joint', mixtureBits),
   },
 ];
 
 /** What is measured side by side at the end; the first is what the others are compared with. */
-export const compared: readonly string[] = ['seed', 'code', 'average', 'average-small', 'rounded-small', 'experts-average-small', 'joint', 'joint-small'];
+export const compared: readonly string[] = ['seed', 'bundled', 'whole', 'code', 'average', 'average-small', 'rounded-small', 'experts-average-small', 'joint', 'joint-small'];

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fetchModel, MODEL_FILE } from '../fetchModel.ts';
+import { bundledModelPath } from '../../sidecar/store/defaultModel.ts';
 import { cudaCatalogueOf } from './cudaAddOn.ts';
 import { nativePackageFolder } from './nativePackages.ts';
 import { fixedNotices, thirdPartyNotices } from './notices.ts';
@@ -22,6 +22,8 @@ export interface CommonStage {
   readonly folder: string;
   /** Packages whose code ships, in a bundle or as files. */
   readonly packageFolders: readonly string[];
+  /** Name of the default model's file. */
+  readonly model: string;
 }
 
 /** Builds the bundles and gathers the model, the runtime files and the manifest into `folder`. */
@@ -33,7 +35,7 @@ export async function stageCommon(root: string, folder: string): Promise<CommonS
 
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(await shippedManifest(root), undefined, 2));
   for (const entry of ['README.md', 'LICENSE', '.vscodeignore', 'l10n', 'media']) {
-    if (existsSync(path.join(root, entry))) await cp(path.join(root, entry), path.join(folder, entry), { recursive: true });
+    if (existsSync(path.join(root, entry))) await cp(path.join(root, entry), path.join(folder, entry), { recursive: true, filter: (source) => source !== path.join(root, 'media/models') });
   }
   for (const name of await readdir(root)) {
     if (/^package\.nls(\..+)?\.json$/.test(name)) await copyFile(path.join(root, name), path.join(folder, name));
@@ -45,11 +47,12 @@ export async function stageCommon(root: string, folder: string): Promise<CommonS
     await copyInto(path.join(root, file), path.join(folder, file.replace(/^node_modules/, SHIPPED_MODULES)));
   }
 
-  const model = await fetchModel();
+  const model = await bundledModelPath(path.join(root, 'dist'));
+  if (model === undefined) throw new Error(`There is no model in ${path.join(root, 'media/models')}: get it from the repository.`);
   await mkdir(path.join(folder, 'dist/models'), { recursive: true });
-  await linkOrCopy(model, path.join(folder, 'dist/models', MODEL_FILE));
+  await linkOrCopy(model, path.join(folder, 'dist/models', path.basename(model)));
   await copyFile(path.join(root, 'LICENSE'), path.join(folder, 'dist/models/LICENSE'));
-  return { root, folder, packageFolders: [...new Set([...packageFolders(bundled), ...runtimeFolders])] };
+  return { root, folder, packageFolders: [...new Set([...packageFolders(bundled), ...runtimeFolders])], model: path.basename(model) };
 }
 
 /** Copies the common stage to `folder` and adds what is of one platform. */

@@ -2,7 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { homeFolder as chorusFolder, MODELS_FOLDER } from '../client/home.ts';
 import type { LocalModel } from '../protocol/client.ts';
-import { bundledModelPath, developerModelPath } from './defaultModel.ts';
+import { bundledModelPath } from './defaultModel.ts';
 import { findGgufFiles, ggufFile, type GgufFile } from './ggufFiles.ts';
 import { ollamaModels } from './ollamaModels.ts';
 
@@ -10,7 +10,7 @@ export interface LocalModelsOptions {
   readonly environment?: NodeJS.ProcessEnv;
   readonly homeFolder?: string;
   readonly platform?: NodeJS.Platform;
-  /** Where the running script lies; the bundled model is in `models/` beside it. */
+  /** Where the running script lies, for the bundled model. */
   readonly scriptFolder?: string;
   /** Where Chorus keeps what it downloaded and imported. */
   readonly modelsFolder?: string;
@@ -38,7 +38,6 @@ export async function localModels(options: LocalModelsOptions = {}): Promise<rea
   };
   add('bundled', await oneFile(await bundledModelPath(options.scriptFolder)));
   add('chorus', await findGgufFiles(options.modelsFolder ?? path.join(chorusFolder(environment), MODELS_FOLDER), { maxDepth: MAX_DEPTH }));
-  add('chorus', await oneFile(developerModelPath(environment, home)));
   for (const folder of lmStudioFolders(home)) add('lm-studio', await findGgufFiles(folder, { maxDepth: MAX_DEPTH }));
   const services = options.ollamaServiceFolders ?? ['/usr/share/ollama/.ollama/models'];
   for (const folder of [...ollamaFolders(home, environment), ...services]) add('ollama', await ollamaModels(folder));

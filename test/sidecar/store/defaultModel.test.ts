@@ -3,9 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { MODEL_FILE } from '../../../.scripts/fetchModel.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { DEFAULT_MODEL_FILE, defaultModelPath } from '../../../sidecar/store/defaultModel.ts';
+import { bundledModelPath, defaultModelPath } from '../../../sidecar/store/defaultModel.ts';
 
 let home: string;
 
@@ -22,29 +21,35 @@ async function put(relative: string): Promise<string> {
 }
 
 function chosen(environment: NodeJS.ProcessEnv = {}): Promise<string> {
-  return defaultModelPath({ scriptFolder: path.join(home, 'dist'), environment, homeFolder: home });
+  return defaultModelPath({ scriptFolder: path.join(home, 'dist'), environment });
 }
 
 describe('the default model', () => {
-  it('is the file that the fetch script fetches', () => {
-    assert.equal(DEFAULT_MODEL_FILE, MODEL_FILE);
-  });
-
-  it('is the bundled one, whatever the environment says', async () => {
-    const bundled = await put('dist/models/bundled.gguf');
-    assert.equal(await chosen({ CHORUS_MODEL: await put('other.gguf') }), bundled);
+  it('is the one inside the extension, whatever the environment says', async () => {
+    const inside = await put('dist/models/inside.gguf');
+    await put('media/models/bundled.gguf');
+    assert.equal(await chosen({ CHORUS_MODEL: await put('other.gguf') }), inside);
   });
 
   it('is the one that CHORUS_MODEL names in a checkout', async () => {
-    await put(`.cache/chorus-dev/models/${MODEL_FILE}`);
+    await put('media/models/bundled.gguf');
     const named = await put('other.gguf');
     assert.equal(await chosen({ CHORUS_MODEL: named }), named);
   });
 
-  it('is the fetched one in a checkout', async () => {
-    const fetched = await put(`.cache/chorus-dev/models/${MODEL_FILE}`);
-    assert.equal(await chosen(), fetched);
-    assert.equal(await chosen({ CHORUS_DEV_CACHE: path.join(home, 'cache') }).catch((error: unknown) => (error as TroubleError).code), 'no-model');
+  it("is the bundled one in a checkout, for its bundles and its sources", async () => {
+    const bundled = await put('media/models/bundled.gguf');
+    assert.equal(await chosen(), bundled);
+    assert.equal(await defaultModelPath({ scriptFolder: path.join(home, 'sidecar/store'), environment: {} }), bundled);
+  });
+
+  it('is not one that lies beside the checkout, or beside the installed extension', async () => {
+    await put('media/models/other.gguf');
+    for (const scriptFolder of ['checkout/dist', 'chorus-0.1.0/dist']) assert.equal(await bundledModelPath(path.join(home, scriptFolder)), undefined);
+  });
+
+  it('is in this repository', async () => {
+    assert.match((await bundledModelPath()) ?? '', /media.models.[^/\\]+\.gguf$/);
   });
 
   it('is refused where CHORUS_MODEL names no file', async () => {

@@ -34,16 +34,14 @@ describe('models that are on this machine', () => {
     assert.deepEqual(await found(), []);
   });
 
-  it('come from the extension, the developer cache, LM Studio, llama.cpp and the Hugging Face cache', async () => {
+  it('come from the extension, LM Studio, llama.cpp and the Hugging Face cache', async () => {
     await put('dist/models/bundled.gguf');
-    await put('.cache/chorus-dev/models/SmolLM2-135M-Instruct.Q4_1.gguf');
     await put('.lmstudio/models/Qwen/Qwen3-GGUF/qwen3.gguf');
     await put('.cache/lm-studio/models/old/repo/older.gguf');
     await put('.cache/llama.cpp/ggml-org_gemma.gguf');
     await put('.cache/huggingface/hub/models--a--b/snapshots/1234/hub.gguf');
     assert.deepEqual(await found(), [
       ['bundled', 'bundled'],
-      ['chorus', 'SmolLM2-135M-Instruct.Q4_1'],
       ['lm-studio', 'qwen3'],
       ['lm-studio', 'older'],
       ['llama.cpp', 'ggml-org_gemma'],
