@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { rm } from 'node:fs/promises';
+import { rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,6 +17,7 @@ export class Bundles implements AsyncDisposable {
     if (built !== undefined) return new Bundles(built, false);
     const folder = path.join(root, '.cache', `test-bundles-${process.pid}`);
     await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--out', folder], { cwd: root });
+    await symlink(path.join(root, 'media/models'), path.join(folder, 'models'), 'dir');
     return new Bundles(folder, true);
   }
 

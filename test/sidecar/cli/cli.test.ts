@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { contextsFolder } from '../../../sidecar/client/contextSets.ts';
 import { contextSetName, workspaceKeyOf } from '../../../sidecar/client/workspaceKey.ts';
+import { bundledModelPath } from '../../../sidecar/store/defaultModel.ts';
 import { tinyModel, writeGguf } from '../models/ggufFile.ts';
 import { until } from '../server/support/sidecar.ts';
 import { ModelMirror } from '../store/modelMirror.ts';
@@ -21,10 +22,12 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../.
 let work: string;
 let bundles: Bundles;
 let model: string;
+let bundledBytes: number;
 let environment: NodeJS.ProcessEnv;
 
 before(async () => {
   model = await fetchModel();
+  bundledBytes = (await stat((await bundledModelPath()) as string)).size;
   work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cli-test-'));
   bundles = await Bundles.open();
   environment = { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, TEMP: work, TMP: work, LC_ALL: 'C' };
@@ -66,7 +69,7 @@ describe('chorus', () => {
     assert.equal(info['architecture'], 'llama');
     assert.equal(info['engine'], 'chorus');
     assert.equal(typeof info['device'], 'string');
-    assert.equal(info['sizeBytes'], 98_362_432);
+    assert.equal(info['sizeBytes'], bundledBytes);
     assert.ok(Number(info['threads']) >= 1 && Number(info['threads']) <= os.availableParallelism());
     assert.ok(Array.isArray(info['deviceReasons']));
     assert.match((await chorus(['info'])).stdout, /^Architecture +llama$/m);
@@ -168,10 +171,10 @@ describe('chorus', () => {
     assert.match(stdout, /Aya 23 8B may not be used commercially \(CC-BY-NC-4\.0\)/);
   });
 
-  it('models lists the fetched model', async () => {
+  it('models lists the bundled model', async () => {
     const { stdout } = await chorus(['models', '--json']);
-    const models = JSON.parse(stdout) as { path: string; sizeBytes: number }[];
-    assert.equal(models.find(({ path: listed }) => listed === model)?.sizeBytes, 98_362_432);
+    const models = JSON.parse(stdout) as { source: string; sizeBytes: number }[];
+    assert.equal(models.find(({ source }) => source === 'bundled')?.sizeBytes, bundledBytes);
   });
 
   it('status starts nothing, and stop ends what runs', async () => {
