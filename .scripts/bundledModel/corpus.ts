@@ -46,10 +46,15 @@ export function corpusFolder(): string {
   return path.join(developerCacheFolder(), 'corpus');
 }
 
+/** Where packages lie once they are fetched. */
+export function packagesFolder(): string {
+  return path.join(corpusFolder(), 'packages');
+}
+
 /** Makes the corpus. Throws where a package can't be had or its licence does not allow it, naming all of these. */
 export async function makeCorpus(): Promise<CorpusReport> {
   const folder = corpusFolder();
-  const cache = path.join(folder, 'packages');
+  const cache = packagesFolder();
   const packages = await readPackages();
   await fetchAndCheck(packages, cache);
 

