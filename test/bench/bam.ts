@@ -1,7 +1,7 @@
 /**
  * What mixtures of experts and of attention (BAM) reach beside their peers, in small models from scratch:
  *
- *   npx tsx test/bench/bam.ts [--seeds 3] [--max-seconds N] [--write]
+ *   npx tsx test/bench/bam.ts [--seeds 3] [--threads 2] [--max-seconds N] [--write]
  *
  * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from
  * `npx tsx .scripts/bundledModel/corpus.ts`.
@@ -12,11 +12,11 @@ import { settings } from './bam/arms.ts';
 import { bamReport } from './bam/report.ts';
 import { runSeed } from './bam/runSeed.ts';
 import { writeReport } from './report.ts';
-import { SmallModels, withSmallModels, type Outcome } from './small/smallModels.ts';
+import { SmallModels, smallModelFlags, withSmallModels, type Outcome } from './small/smallModels.ts';
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '3' }, 'max-seconds': { type: 'string', default: '86400' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: smallModelFlags });
 
-await withSmallModels(settings, Number(values['max-seconds']), async (options) => {
+await withSmallModels(settings, values, async (options) => {
   const seeds: ReadonlyMap<string, Outcome>[] = [];
   for (let seed = 1; seed <= Number(values.seeds); seed++) seeds.push(await runSeed(await SmallModels.open('bam', seed, settings, options)));
   const report = bamReport(seeds);

@@ -1,7 +1,7 @@
 /**
  * Training of low rank, rank by beginning by decay, at equal tokens and at equal operations:
  *
- *   npx tsx test/bench/lowRank.ts [--seeds 3] [--max-seconds N] [--write]
+ *   npx tsx test/bench/lowRank.ts [--seeds 3] [--threads 2] [--max-seconds N] [--write]
  *
  * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from
  * `npx tsx .scripts/bundledModel/corpus.ts`.
@@ -12,10 +12,10 @@ import { arms, rateGroup, rateGroups, settings, stepsOf, type Arm } from './low-
 import { lowRankReport } from './low-rank/report.ts';
 import { writeReport } from './report.ts';
 import { DOMAINS } from './small/domains.ts';
-import { SmallModels, withSmallModels, type Outcome } from './small/smallModels.ts';
+import { SmallModels, smallModelFlags, withSmallModels, type Outcome } from './small/smallModels.ts';
 import { mean } from './statistics.ts';
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '3' }, 'max-seconds': { type: 'string', default: '86400' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: smallModelFlags });
 const mostSteps = Math.max(...arms.map(stepsOf));
 const tokens = Object.fromEntries(DOMAINS.map((domain) => [domain, (mostSteps * settings.sequenceTokens * settings.batchSequences) / DOMAINS.length]));
 
@@ -24,7 +24,7 @@ async function outcome(models: SmallModels, name: string, { lowRank }: Arm, { st
   return models.measure(name);
 }
 
-await withSmallModels(settings, Number(values['max-seconds']), async (options) => {
+await withSmallModels(settings, values, async (options) => {
   const rates = new Map<string, number>();
   const sweep: Record<string, Record<string, number>> = {};
   const first = await SmallModels.open('low-rank', 1, settings, options);

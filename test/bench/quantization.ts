@@ -1,7 +1,7 @@
 /**
  * What rounding weights and activations costs small models, by how they were trained:
  *
- *   npx tsx test/bench/quantization.ts [--seeds 3] [--max-seconds N] [--write]
+ *   npx tsx test/bench/quantization.ts [--seeds 3] [--threads 2] [--max-seconds N] [--write]
  *
  * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from
  * `npx tsx .scripts/bundledModel/corpus.ts`.
@@ -18,23 +18,23 @@ import { arms, settings, TEXTS } from './quantization/arms.ts';
 import { quantizationReport, type Measured } from './quantization/report.ts';
 import { writeReport } from './report.ts';
 import { readPieces } from './small/domains.ts';
-import { OutOfTimeError, SmallModels, withSmallModels } from './small/smallModels.ts';
+import { OutOfTimeError, SmallModels, smallModelFlags, withSmallModels } from './small/smallModels.ts';
 
 /** Of each piece of text the beginning, so that many packages are in the sample. */
 const PIECE_CHARACTERS = 1_000;
 /** Of a model of usual size. */
 const USUAL_TOKENS = 2_048;
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '3' }, 'max-seconds': { type: 'string', default: '86400' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: smallModelFlags });
 
-await withSmallModels(settings, Number(values['max-seconds']), async (options) => {
+await withSmallModels(settings, values, async (options) => {
   const sample = await heldOutText();
   const tokens = Object.fromEntries(TEXTS.map((domain) => [domain, (1.1 * settings.steps * settings.sequenceTokens * settings.batchSequences) / TEXTS.length]));
   const examine = async (file: string, changes: Partial<OutliersParams> & Pick<OutliersParams, 'modelPath'>): Promise<OutliersResult> => {
     const kept = await readFile(file, 'utf8').catch(() => undefined);
     if (kept !== undefined) return JSON.parse(kept) as OutliersResult;
     if (options.deadline.aborted) throw new OutOfTimeError(`${path.basename(file)} is to be measured.`);
-    const result = await outliers({ sample, maxTokens: settings.sample.tokens, contextTokens: settings.sample.context, device: 'cpu', threads: 2, ...changes });
+    const result = await outliers({ sample, maxTokens: settings.sample.tokens, contextTokens: settings.sample.context, device: 'cpu', threads: options.threads, ...changes });
     await writeFile(file, JSON.stringify({ ...result, modelPath: path.basename(result.modelPath) }));
     return result;
   };

@@ -14,10 +14,10 @@ export function lowRankReport(seeds: Seeds, rates: ReadonlyMap<string, number>, 
   const row = (arm: Arm): string => {
     const { lowRank } = arm;
     const kind = lowRank ? `${lowRank.size} | ${lowRank.denseSteps > 0 ? `${lowRank.denseSteps} dense steps` : lowRank.init} | ${lowRank.decay}` : '1 | dense | l2';
-    return `| ${kind} | ${rates.get(rateGroup(arm))} | ${stepsOf(arm) * TOKENS_PER_STEP} | ${format(perplexity(seeds, arm))} | ${lowRank ? signed(against(seeds, arm, dense)) : ''} | ${mean(seeds.map((seed) => outcome(seed, arm).seconds)).toFixed(0)} |`;
+    return `| ${kind} | ${rates.get(rateGroup(arm))} | ${stepsOf(arm) * TOKENS_PER_STEP} | ${format(perplexity(seeds, arm))} | ${lowRank ? signed(against(seeds, arm, dense)) : ''} |`;
   };
   const table = (equal: Arm['equal']): string =>
-    ['| rank / smaller side | begins as | decay | rate | tokens | perplexity | loss − dense | seconds |', '|---|---|---|---|---|---|---|---|', ...[dense, ...arms.filter((arm) => arm.equal === equal && arm !== dense)].map(row)].join('\n');
+    ['| rank / smaller side | begins as | decay | rate | tokens | perplexity | loss − dense |', '|---|---|---|---|---|---|---|', ...[dense, ...arms.filter((arm) => arm.equal === equal && arm !== dense)].map(row)].join('\n');
   const named = (name: string): Arm => arms.find((arm) => arm.name === name) as Arm;
   const pairs = FRACTIONS.flatMap((size) => [
     ...(['tokens', 'operations'] as const).flatMap((equal) =>

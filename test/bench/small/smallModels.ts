@@ -80,7 +80,7 @@ export class SmallModels {
   async train(name: string, { from, data = name, steps, rate, tokens, changes }: SmallTraining): Promise<void> {
     if (await this.has(`${name}.gguf`)) return;
     const { settings, seed } = this;
-    const { tokenizer, tokenizerFile, deadline, log } = this.options;
+    const { tokenizer, tokenizerFile, threads, deadline, log } = this.options;
     const texts = this.file(`texts-${data}`);
     if (!(await this.has(`texts-${data}.whole`))) {
       await writeMixture(texts, tokens, tokenizer, seed);
@@ -92,7 +92,7 @@ export class SmallModels {
       ...{ dataPaths: [texts], maxFileBytes: 1_000_000, outputPath: partial, checkpointFolder: this.file(`${name}.checkpoints`), checkpointSteps: 50, resume: true },
       ...{ sequenceTokens: settings.sequenceTokens, batchSequences: settings.batchSequences, microSequences: settings.microSequences, precision: 'bf16', freeze: [] },
       schedule: { kind: 'cosine', peakRate: rate, floorShare: 0.1, warmUpSteps: settings.warmUpSteps, totalSteps: steps, decayShare: 0.2 },
-      ...{ optimiser: defaultAdamW, routerLoss: settings.routerLoss, fimShare: 0, fimLoss: 'all', seed, device: 'cpu', threads: 2 },
+      ...{ optimiser: defaultAdamW, routerLoss: settings.routerLoss, fimShare: 0, fimLoss: 'all', seed, device: 'cpu', threads },
       ...changes,
     };
     const [started, before] = [performance.now(), await this.#seconds(name)];
@@ -111,10 +111,10 @@ export class SmallModels {
     const file = this.file(`${name}.json`);
     const kept = await readFile(file, 'utf8').catch(() => undefined);
     if (kept !== undefined) return JSON.parse(kept) as Outcome;
-    const { deadline, tokenizer } = this.options;
+    const { deadline, tokenizer, threads } = this.options;
     if (deadline.aborted) throw new OutOfTimeError(`${name} of seed ${this.seed} is to be measured.`);
     const { chunks, length } = this.settings.measured;
-    using device = new Device('cpu', { threads: 2 });
+    using device = new Device('cpu', { threads });
     using network = await openNetwork(this.file(`${name}.gguf`), { placement: onOneDevice(device), capacityTokens: Math.ceil(length / 256) * 256 });
     const { vocabularySize } = network.model.hyperparameters;
     const losses: Partial<Record<Domain, number>> = {};
@@ -141,16 +141,30 @@ export class SmallModels {
 export interface SmallOptions {
   readonly tokenizerFile: string;
   readonly tokenizer: OpenedTokenizer;
+  readonly threads: number;
   readonly deadline: AbortSignal;
   readonly log: (line: string) => void;
 }
 
+/** Options of the command line that all benches of small models have. Small matrices gain little from a second thread: two benches with one each are done sooner. */
+export const smallModelFlags = {
+  seeds: { type: 'string', default: '3' },
+  threads: { type: 'string', default: '2' },
+  'max-seconds': { type: 'string', default: '86400' },
+  write: { type: 'boolean', default: false },
+} as const;
+
 /** Runs a bench with its tokenizer for so long; where the time is up, says so and ends the process with code 75. */
-export async function withSmallModels(settings: SmallSettings, seconds: number, run: (options: SmallOptions) => Promise<void>): Promise<void> {
+export async function withSmallModels(
+  settings: SmallSettings,
+  flags: { readonly threads: string; readonly 'max-seconds': string },
+  run: (options: SmallOptions) => Promise<void>,
+): Promise<void> {
+  const threads = Number(flags.threads);
   const tokenizerFile = await smallVocabulary(settings.vocabularyTokens);
-  const tokenizer = await openTokenizer({ modelPath: tokenizerFile, scratch: settings.sizes, device: 'cpu', threads: 2 });
+  const tokenizer = await openTokenizer({ modelPath: tokenizerFile, scratch: settings.sizes, device: 'cpu', threads });
   try {
-    await run({ tokenizerFile, tokenizer, deadline: AbortSignal.timeout(seconds * 1000), log: (line) => void process.stdout.write(`${line}\n`) });
+    await run({ tokenizerFile, tokenizer, threads, deadline: AbortSignal.timeout(Number(flags['max-seconds']) * 1000), log: (line) => void process.stdout.write(`${line}\n`) });
   } catch (error) {
     if (!(error instanceof OutOfTimeError)) throw error;
     process.stdout.write(`${error.message} Run it again to go on.\n`);
