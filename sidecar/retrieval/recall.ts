@@ -51,14 +51,30 @@ export async function makeRecallTask({ source, length, constants, seed }: Recall
   return { context: tokens, questions };
 }
 
+interface AskOptions {
+  readonly signal?: AbortSignal;
+  readonly onAnswer?: () => void;
+}
+
+interface Asked {
+  readonly answers: readonly RecallAnswer[];
+  readonly contextReads: number;
+}
+
 /**
  * Puts the context in place, and then asks: each question follows the context as if there had been no other. `contextReads` says how often the context
  * was read, about once where the engine can go back to its end.
  */
-export async function askRecall(engine: Pick<Engine, 'generate'>, { context, questions }: RecallTask, { signal, onAnswer }: { readonly signal?: AbortSignal; readonly onAnswer?: () => void } = {}): Promise<{ readonly answers: readonly RecallAnswer[]; readonly contextReads: number }> {
-  await continuationOf(engine, context, { maxTokens: 0, signal });
+export async function askRecall(engine: Pick<Engine, 'generate'>, task: RecallTask, options: AskOptions = {}): Promise<Asked> {
+  await continuationOf(engine, task.context, { maxTokens: 0, signal: options.signal });
+  const { answers, contextReads } = await askInPlace(engine, task, options);
+  return { answers, contextReads: 1 + contextReads };
+}
+
+/** Asks where the context is in place; `contextReads` says how often it was read again. */
+export async function askInPlace(engine: Pick<Engine, 'generate'>, { context, questions }: RecallTask, { signal, onAnswer }: AskOptions = {}): Promise<Asked> {
   const answers: RecallAnswer[] = [];
-  let contextReads = 1;
+  let contextReads = 0;
   for (const { question, tokens, value, valueTokens } of questions) {
     const { text, reusedTokens } = await continuationOf(engine, [...context, ...tokens], { maxTokens: valueTokens + 1, signal });
     contextReads += Math.max(0, context.length - reusedTokens) / context.length;

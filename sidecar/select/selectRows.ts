@@ -31,13 +31,13 @@ export async function selectRows(params: SelectParams, options: MakingOptions = 
     signal: options.signal,
   });
   const selection = { ...choice, replay, tellsRows: true } satisfies SelectionPlan;
-  using prefill = new LayerMajorPrefill(opened.network.options, opened.sequence, tokens, { chunkTokens: BATCH_TOKENS, cacheType: 'F32', selection });
+  using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection }], tokens, { chunkTokens: BATCH_TOKENS, cacheType: 'F32' });
   while (!prefill.isDone) {
     options.signal?.throwIfAborted();
     await prefill.step();
     options.onProgress?.({ step: 'Reading', share: prefill.share });
   }
-  return { tokens: tokens.length, layers: prefill.kept.map((heads) => ({ heads })) };
+  return { tokens: tokens.length, layers: (prefill.kept[0] ?? []).map((heads) => ({ heads })) };
 }
 
 /** The tokenizer is opened only where it is needed: not every model has one. */

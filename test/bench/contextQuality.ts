@@ -13,11 +13,11 @@ import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
 import { tokenizerOf } from '../../sidecar/retrieval/context.ts';
 import { askNeedle, type NeedleAnswer } from '../../sidecar/retrieval/needle.ts';
-import { askRecall, type RecallAnswer } from '../../sidecar/retrieval/recall.ts';
+import { askInPlace, askRecall, type RecallAnswer } from '../../sidecar/retrieval/recall.ts';
 import { inParallel, openForBench } from './bundled/benchNetworks.ts';
 import { Deadline, type KeptResults } from './bundled/kept.ts';
 import { namedModel } from './bundled/models.ts';
-import { openChosen } from './contextQuality/chosenSequence.ts';
+import { openChosen, openTogether, readsEverything, type ChosenSequence } from './contextQuality/chosenSequence.ts';
 import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice } from './contextQuality/choices.ts';
 import { continuationFigure, groupFigures, shareFigure, type Outcome } from './contextQuality/figures.ts';
 import { qualityReport, type QualityFigures } from './contextQuality/report.ts';
@@ -64,11 +64,13 @@ async function recall(): Promise<QualityFigures['recall']> {
   if (!tasks.includes('recall')) return { groups: [], choices: [] };
   const contexts = await readRecallContexts(Number(values.contexts), tokenizer);
   const kept = await keptByCache((cache) => keptAnswers<RecallAnswer>(model.digest, 'recall', cache));
-  await measure('recall', contexts, kept, async (cache, { id, task }, network) => {
-    using chosen = openChosen(network, opened.text, { cache, contextTokens: LENGTH_TOKENS + ANSWER_TOKENS });
-    const { answers, contextReads } = await askRecall(chosen.engine, task);
-    if (contextReads > 2) throw new Error(`${cache} read ${id} ${contextReads.toFixed(1)} times, so that it may have known the questions.`);
-    return { id, answers };
+  await measure('recall', contexts, kept, {
+    inPlace: ({ task }) => task.context,
+    ask: async ({ id, task }, { engine }, isInPlace) => {
+      const { answers, contextReads } = await (isInPlace ? askInPlace : askRecall)(engine, task);
+      if (contextReads > (isInPlace ? 1 : 2)) throw new Error(`${id} was read ${contextReads.toFixed(1)} times, so that the questions may have been known.`);
+      return { id, answers };
+    },
   });
   const outcomesOf = (cache: string): readonly Outcome[] => contexts.flatMap(({ id, domain }) => (kept.get(cache)?.get(id)?.answers ?? []).map(({ question, isRight }) => ({ id: `${id} ${question}`, group: domain, isRight })));
   return shares(outcomesOf);
@@ -78,9 +80,10 @@ async function needle(): Promise<QualityFigures['needle']> {
   if (!tasks.includes('needle')) return { groups: [], choices: [] };
   const needles = await readNeedles(Number(values.needles), tokenizer);
   const kept = await keptByCache((cache) => keptAnswers<NeedleAnswer>(model.digest, 'needle', cache));
-  await measure('needle', needles, kept, async (cache, { id, task }, network) => {
-    using chosen = openChosen(network, opened.text, { cache, contextTokens: LENGTH_TOKENS + ANSWER_TOKENS });
-    return { id, answers: [await askNeedle(chosen.engine, task)] };
+  await measure('needle', needles, kept, {
+    // The last token of a prompt is an answer's first evaluation.
+    inPlace: ({ task }) => task.prompt.slice(0, -1),
+    ask: async ({ id, task }, { engine }) => ({ id, answers: [await askNeedle(engine, task)] }),
   });
   const outcomesOf = (cache: string): readonly Outcome[] => needles.flatMap(({ id }) => (kept.get(cache)?.get(id)?.answers ?? []).map(({ isFound }) => ({ id, group: 'prose', isRight: isFound })));
   return shares(outcomesOf);
@@ -104,20 +107,34 @@ async function continuation(): Promise<QualityFigures['continuation']> {
   };
 }
 
-type BenchNetwork = Awaited<ReturnType<typeof openForBench>>['networks'][number]['network'];
+interface Measuring<Thing, Result> {
+  /** What is read before the question. */
+  readonly inPlace: (thing: Thing) => readonly number[];
+  readonly ask: (thing: Thing, chosen: ChosenSequence, isInPlace: boolean) => Promise<Result>;
+}
 
-/** Measures what is not kept yet, thing by thing with all caches, so that whatever is there is paired. */
+/** Measures what is not kept yet, thing by thing with all caches, so that whatever is there is paired. Caches that read everything read it once between them. */
 async function measure<Thing extends { readonly id: string }, Result extends { readonly id: string }>(
   name: string,
   things: readonly Thing[],
   kept: ReadonlyMap<string, KeptResults<Result>>,
-  ask: (cache: string, thing: Thing, network: BenchNetwork) => Promise<Result>,
+  { inPlace, ask }: Measuring<Thing, Result>,
 ): Promise<void> {
+  const contextTokens = LENGTH_TOKENS + ANSWER_TOKENS;
   let done = 0;
   await inParallel(things, opened.networks, async (thing, { network }) => {
-    for (const [cache, results] of kept) {
+    const missing = [...kept].filter(([, results]) => !results.get(thing.id));
+    const together = missing.filter(([cache]) => readsEverything(cache));
+    if (together.length > 0 && !deadline.isOver) {
+      using sequences = openTogether(network, opened.text, { caches: together.map(([cache]) => cache), contextTokens });
+      await sequences.read(inPlace(thing));
+      for (const [cache, results] of together) await results.add(await ask(thing, sequences.byCache.get(cache) as ChosenSequence, true));
+    }
+    for (const [cache, results] of missing) {
       if (deadline.isOver) return;
-      if (!results.get(thing.id)) await results.add(await ask(cache, thing, network));
+      if (readsEverything(cache)) continue;
+      using chosen = openChosen(network, opened.text, { cache, contextTokens });
+      await results.add(await ask(thing, chosen, false));
     }
     process.stderr.write(`${name}: ${++done} of ${things.length}\n`);
   });

@@ -83,15 +83,21 @@ export class ChorusSequence implements BackendSequence {
     // A prompt that goes on where a selected one ended is appended to it, while there is room.
     const isContinued = cache.rows < cache.length && this.commonPrefixLength(tokens) === cache.length;
     if (isContinued && tokens.length - cache.length + MIN_ROOM_ROWS <= this.room) return undefined;
-    cache.truncate(0);
-    const prefill = new LayerMajorPrefill(network.options, cache, tokens, { chunkTokens: BATCH_TOKENS, selection });
+    return ChorusSequence.readTogether(network, [this], tokens);
+  }
+
+  /** Reads a prompt once for several sequences of a network, in place of what they hold: each keeps what its selection chooses, or everything where it has none. */
+  static readTogether(network: Network, sequences: readonly ChorusSequence[], tokens: readonly TokenId[]): WholePrompt {
+    for (const { cache } of sequences) cache.truncate(0);
+    const targets = sequences.map(({ cache, selection }) => ({ sequence: cache, selection }));
+    const prefill = new LayerMajorPrefill(network.options, targets, tokens, { chunkTokens: BATCH_TOKENS });
     return {
       get isDone() {
         return prefill.isDone;
       },
       step: async () => {
         await network.exclusively(() => prefill.step());
-        if (prefill.isDone) this.#promptLogits = prefill.logits;
+        if (prefill.isDone) for (const sequence of sequences) sequence.#promptLogits = prefill.logits;
       },
       [Symbol.dispose]: () => prefill[Symbol.dispose](),
     };

@@ -23,6 +23,12 @@ export interface LayerMajorOptions {
   readonly chunkTokens: number;
   /** Type of a layer's keys and values while it is computed. */
   readonly cacheType?: TensorType;
+}
+
+/** A sequence that holds what is chosen of a prompt. */
+export interface PrefillTarget {
+  /** Empty, and with room for what is kept of the tokens; it stays empty by an adaptive budget. */
+  readonly sequence: SequenceCache;
   /** Without one all rows are kept. */
   readonly selection?: SelectionPlan;
 }
@@ -30,7 +36,7 @@ export interface LayerMajorOptions {
 /**
  * Reads a prompt layer by layer: all chunks of it go through the first layer, then all through the second. Only one layer's keys and values are there
  * in full; when it is done, its rows are chosen and gathered into the sequence's cache. Each layer's weights are read once a prompt where they don't stay
- * near the processor. The results are those of reading chunk by chunk through all layers.
+ * near the processor. The results are those of reading chunk by chunk through all layers. Several sequences may each hold what another selection chooses.
  */
 export class LayerMajorPrefill implements Disposable {
   readonly #chunks: readonly Chunk[];
@@ -44,25 +50,29 @@ export class LayerMajorPrefill implements Disposable {
   /** `[chunkTokens]`, I32. Not every layer looks at positions, so that they are no input of a graph. */
   readonly #positions: Tensor;
   #layer: { readonly device: Device; readonly storage: Storage; readonly cache: LayerCache } | undefined;
-  #selection: LayerSelection | undefined;
+  /** Targets that the same chooses for: they differ in no more than how many rows they keep. */
+  readonly #groups: readonly (readonly PrefillTarget[])[];
+  /** Of the block that is computed, one for each group. */
+  #selections: readonly LayerSelection[] = [];
   #block = 0;
   #chunk = 0;
   #logits: Float32Array | undefined;
-  readonly #kept: KeptRows[] = [];
+  readonly #kept: ReadonlyMap<PrefillTarget, KeptRows[]>;
 
-  /** `sequence` is empty, and has room for what is kept of the tokens; it stays empty by an adaptive budget. */
   constructor(
     private readonly options: NetworkOptions,
-    private readonly sequence: SequenceCache,
+    private readonly targets: readonly PrefillTarget[],
     tokens: readonly TokenId[],
     private readonly how: LayerMajorOptions,
   ) {
     const { placement, hyperparameters } = options;
-    const isSelected = tokens.length > (how.selection?.capacity ?? Infinity);
-    const replays = isSelected && how.selection?.selector.observation?.of === 'replay' ? (how.selection.replay?.(tokens) ?? []) : [];
+    const selected = targets.flatMap(({ selection }) => (selection && tokens.length > selection.capacity ? [selection] : []));
+    const replays = selected.find(({ selector }) => selector.observation?.of === 'replay')?.replay?.(tokens) ?? [];
     this.#contextTokens = tokens.length;
     this.#tokens = [...tokens, ...replays.flat()];
-    this.#chunks = promptChunks(tokens.length, { replays, chunkTokens: how.chunkTokens, observed: isSelected ? this.#observed(tokens.length) : undefined });
+    this.#chunks = promptChunks(tokens.length, { replays, chunkTokens: how.chunkTokens, observed: selected.flatMap((plan) => this.#observed(plan, tokens.length) ?? []) });
+    this.#groups = grouped(targets);
+    this.#kept = new Map(targets.map((target) => [target, []]));
     const longestReplay = Math.max(0, ...replays.map(({ length }) => length));
     this.#rows = padRows(tokens.length + longestReplay);
     this.#memory = graphMemoryOn(placement);
@@ -87,14 +97,14 @@ export class LayerMajorPrefill implements Disposable {
     return this.#logits;
   }
 
-  /** The rows that each layer keeps, when it is done; only where the plan asks for them. */
-  get kept(): readonly KeptRows[] {
-    return this.#kept;
+  /** The rows that each layer keeps, when it is done, of each target; only where its plan asks for them. */
+  get kept(): readonly (readonly KeptRows[])[] {
+    return [...this.#kept.values()];
   }
 
   /** Memory besides weights and the sequence's own cache. */
   get sizeBytes(): number {
-    return this.#memory.sizeBytes + this.#residual.sizeBytes + (this.#layer?.storage.sizeBytes ?? 0) + (this.#selection?.sizeBytes ?? 0);
+    return this.#memory.sizeBytes + this.#residual.sizeBytes + (this.#layer?.storage.sizeBytes ?? 0) + this.#selections.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   /** Computes one chunk of one block. */
@@ -103,12 +113,16 @@ export class LayerMajorPrefill implements Disposable {
     await this.#computeChunk(cache, this.#chunks[this.#chunk] as Chunk);
     this.#chunk++;
     if (this.#chunk < this.#chunks.length) return;
-    this.#kept.push(await (this.#selection as LayerSelection).keep(cache, this.sequence.layers[this.#block] as LayerCache, this.#memory));
-    this.#selection?.[Symbol.dispose]();
-    this.#selection = undefined;
+    for (const [index, group] of this.#groups.entries()) {
+      const selection = this.#selections[index] as LayerSelection;
+      for (const target of group) this.#kept.get(target)?.push(await selection.keep(target.selection, cache, target.sequence.layers[this.#block] as LayerCache, this.#memory));
+    }
+    this.#endSelections();
     this.#chunk = 0;
     this.#block++;
-    if (this.isDone && this.how.selection?.budget !== 'adaptive') this.sequence.hold(this.#tokens.slice(0, this.#contextTokens), Math.min(this.#contextTokens, this.how.selection?.capacity ?? Infinity));
+    if (!this.isDone) return;
+    const tokens = this.#tokens.slice(0, this.#contextTokens);
+    for (const { sequence, selection } of this.targets) if (selection?.budget !== 'adaptive') sequence.hold(tokens, Math.min(tokens.length, selection?.capacity ?? Infinity));
   }
 
   /** To the end. Rejects with the reason of a signal that aborts between two chunks. */
@@ -120,7 +134,7 @@ export class LayerMajorPrefill implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#selection?.[Symbol.dispose]();
+    this.#endSelections();
     this.#layer?.storage[Symbol.dispose]();
     this.#residual[Symbol.dispose]();
     this.#memory[Symbol.dispose]();
@@ -130,7 +144,7 @@ export class LayerMajorPrefill implements Disposable {
     const { architecture, hyperparameters, placement, weights } = this.options;
     const { device } = placement;
     const [block, { first, count, past }] = [this.#block, chunk];
-    const selection = (this.#selection ??= this.#startSelection());
+    if (this.#selections.length === 0) this.#selections = this.#groups.map((group) => this.#startSelection(group));
     const isLast = block === hyperparameters.blockCount - 1;
     const isEnd = isLast && first + count === this.#contextTokens;
     const attendedRows = Math.min(this.#rows, padRows(past + count));
@@ -143,8 +157,10 @@ export class LayerMajorPrefill implements Disposable {
     const outputRows = isLast ? graph.input('outputRows', 'I32', [1]) : undefined;
     const finishers: (() => void)[] = [];
     const onQueries = (queries: ObservedQueries): void => {
-      const finish = selection.observe(graph, queries, chunk);
-      if (finish) finishers.push(finish);
+      for (const selection of this.#selections) {
+        const finish = selection.observe(graph, queries, chunk);
+        if (finish) finishers.push(finish);
+      }
     };
     const window = view(graph, this.#x, [hyperparameters.width, count], { offsetBytes: first * this.#x.strides[1] });
     const y = architecture.buildBlock(
@@ -166,19 +182,22 @@ export class LayerMajorPrefill implements Disposable {
   }
 
   /** What the selector looks at, in the layer of the most query heads. */
-  #observed(contextTokens: number): ObservedTokens | undefined {
+  #observed(plan: SelectionPlan, contextTokens: number): ObservedTokens | undefined {
     const { hyperparameters } = this.options;
-    const plan = this.how.selection;
-    const observation = plan?.selector.observation;
+    const { observation } = plan.selector;
     const tokenBytes = observation?.tokenBytes;
     if (!observation || !tokenBytes) return undefined;
     const heads = Math.max(...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)));
     return { of: observation.of, from: firstObserved(observation, contextTokens, plan.window), tokenBytes: (rows) => tokenBytes({ rows, heads, headSize: hyperparameters.headSize }) };
   }
 
-  #startSelection(): LayerSelection {
-    const { options, how } = this;
-    return new LayerSelection(options, { plan: how.selection, block: this.#block, contextTokens: this.#contextTokens, rows: this.#rows });
+  #startSelection(group: readonly PrefillTarget[]): LayerSelection {
+    return new LayerSelection(this.options, { plans: group.flatMap(({ selection }) => selection ?? []), block: this.#block, contextTokens: this.#contextTokens, rows: this.#rows });
+  }
+
+  #endSelections(): void {
+    for (const selection of this.#selections) selection[Symbol.dispose]();
+    this.#selections = [];
   }
 
   /** The full keys and values of the block that is computed. One memory serves all blocks of a device. */
@@ -199,4 +218,16 @@ export class LayerMajorPrefill implements Disposable {
     }
     return this.#layer.cache;
   }
+}
+
+/** By selector and window. */
+function grouped(targets: readonly PrefillTarget[]): readonly (readonly PrefillTarget[])[] {
+  const groups: PrefillTarget[][] = [];
+  for (const target of targets) {
+    const { selection } = target;
+    const alike = groups.find(([first]) => first?.selection?.selector === selection?.selector && first?.selection?.window === selection?.window);
+    if (alike) alike.push(target);
+    else groups.push([target]);
+  }
+  return groups;
 }

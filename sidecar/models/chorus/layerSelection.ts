@@ -49,7 +49,7 @@ export function firstObserved({ of, skipTokens = 0 }: Observation, contextTokens
   return of === 'window' ? contextTokens - window : skipTokens;
 }
 
-/** Chooses the rows of one layer: observes its queries as they are computed, then scores and gathers. */
+/** Chooses the rows of one layer: observes its queries as they are computed, then scores and gathers, for plans that differ in no more than how many they keep. */
 export class LayerSelection implements Disposable {
   readonly #storage: Storage | undefined;
   readonly #observed: Tensor | undefined;
@@ -59,11 +59,11 @@ export class LayerSelection implements Disposable {
 
   constructor(
     private readonly options: NetworkOptions,
-    private readonly layer: { readonly plan?: SelectionPlan; readonly block: number; readonly contextTokens: number; readonly rows: number },
+    private readonly layer: { readonly plans: readonly SelectionPlan[]; readonly block: number; readonly contextTokens: number; readonly rows: number },
   ) {
-    const { plan, block, rows } = layer;
+    const { plans, block, rows } = layer;
     const { hyperparameters, placement } = options;
-    this.#observation = this.#isSelected ? plan?.selector.observation : undefined;
+    this.#observation = plans.find((plan) => this.#isSelected(plan))?.selector.observation;
     if (!this.#observation) return;
     this.#storage = new Storage(placement.cacheDevice(block), { maxTensors: 1 });
     this.#observed = this.#storage.declare('observed', 'F32', this.#observation.extents({ rows, headSize: hyperparameters.headSize, heads: this.#heads }));
@@ -79,10 +79,10 @@ export class LayerSelection implements Disposable {
    * read keys that the block writes.
    */
   observe(graph: Graph, queries: ObservedQueries, { first, count, isReplay }: Computed): (() => void) | undefined {
-    const { contextTokens, plan } = this.layer;
+    const { contextTokens, plans } = this.layer;
     const observation = this.#observation;
     if (!observation || isReplay !== (observation.of === 'replay')) return undefined;
-    const from = firstObserved(observation, contextTokens, plan?.window ?? 0);
+    const from = firstObserved(observation, contextTokens, plans[0]?.window ?? 0);
     const start = isReplay ? 0 : Math.max(0, from - first);
     if (start >= count) return undefined;
     this.#observedTokens += count - start;
@@ -96,12 +96,12 @@ export class LayerSelection implements Disposable {
     };
   }
 
-  /** Copies what is kept of a layer's rows to the beginning of another cache, but by an adaptive budget. */
-  async keep(from: LayerCache, to: LayerCache, memory: GraphMemory): Promise<KeptRows> {
-    const { block, contextTokens, plan } = this.layer;
+  /** Copies what a plan keeps of a layer's rows to the beginning of another cache, but by an adaptive budget; without a plan all of them. */
+  async keep(plan: SelectionPlan | undefined, from: LayerCache, to: LayerCache, memory: GraphMemory): Promise<KeptRows> {
+    const { block, contextTokens } = this.layer;
     const { placement, hyperparameters } = this.options;
     const kvHeads = cachedHeads(hyperparameters, block);
-    const [window, chosen] = plan && this.#isSelected ? [plan.window, plan.capacity - plan.window] : [Math.min(contextTokens, plan?.capacity ?? contextTokens), 0];
+    const [window, chosen] = plan && this.#isSelected(plan) ? [plan.window, plan.capacity - plan.window] : [Math.min(contextTokens, plan?.capacity ?? contextTokens), 0];
     using graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const constants = new Map<Tensor, NodeJS.ArrayBufferView>();
     const constant: Constant = (type, values, extents) => {
@@ -113,7 +113,7 @@ export class LayerSelection implements Disposable {
     const isAdaptive = plan?.budget === 'adaptive';
     let numbers: Tensor | undefined;
     if (chosen > 0) {
-      const scores = this.#score(graph, { key: heads(from.key, contextTokens), value: heads(from.value, contextTokens), chosen, constant });
+      const scores = this.#score(graph, plan as SelectionPlan, { key: heads(from.key, contextTokens), value: heads(from.value, contextTokens), chosen, constant });
       const least = Math.max(0, Math.floor(LEAST_SHARE * (chosen + window)) - window);
       numbers = isAdaptive ? bestRowsOfAll(graph, scores, { count: chosen, least, constant: (values, extents) => constant('F32', values, extents) }) : bestRows(graph, scores, chosen);
       graph.expand(numbers, { read: true });
@@ -125,7 +125,7 @@ export class LayerSelection implements Disposable {
     graph.allocate(memory);
     for (const [tensor, values] of constants) write(placement.device, tensor, values);
     await graph.compute();
-    return plan?.tellsRows ? this.#rowNumbers(numbers, { chosen, window, kvHeads }) : [];
+    return plan?.tellsRows ? this.#rowNumbers(numbers, { chosen, window, kvHeads, isAdaptive }) : [];
   }
 
   [Symbol.dispose](): void {
@@ -133,9 +133,9 @@ export class LayerSelection implements Disposable {
   }
 
   /** Whether rows go. A layer that attends a window of the last tokens keeps the last. */
-  get #isSelected(): boolean {
-    const { plan, contextTokens, block } = this.layer;
-    return plan !== undefined && contextTokens > plan.capacity && !isSliding(this.options.hyperparameters, block);
+  #isSelected({ capacity }: SelectionPlan): boolean {
+    const { contextTokens, block } = this.layer;
+    return contextTokens > capacity && !isSliding(this.options.hyperparameters, block);
   }
 
   get #heads(): number {
@@ -151,10 +151,9 @@ export class LayerSelection implements Disposable {
     return expert * heads + kvHead * group + member;
   }
 
-  #score(graph: Graph, { key, value, chosen, constant }: Pick<ScoredLayer, 'key' | 'value' | 'chosen'> & { readonly constant: Constant }): Tensor {
-    const { plan, block, contextTokens } = this.layer;
+  #score(graph: Graph, { selector, window }: SelectionPlan, { key, value, chosen, constant }: Pick<ScoredLayer, 'key' | 'value' | 'chosen'> & { readonly constant: Constant }): Tensor {
+    const { block, contextTokens } = this.layer;
     const { hyperparameters, weights } = this.options;
-    const { selector, window } = plan as SelectionPlan;
     return selector.score(graph, {
       observed: this.#observed,
       observedTokens: this.#observedTokens,
@@ -173,13 +172,13 @@ export class LayerSelection implements Disposable {
     });
   }
 
-  #rowNumbers(numbers: Tensor | undefined, { chosen, window, kvHeads }: { chosen: number; window: number; kvHeads: number }): KeptRows {
+  #rowNumbers(numbers: Tensor | undefined, { chosen, window, kvHeads, isAdaptive }: { chosen: number; window: number; kvHeads: number; isAdaptive: boolean }): KeptRows {
     const all = new Int32Array(chosen * kvHeads);
     if (numbers) read(this.options.placement.device, numbers, all);
     const candidates = this.layer.contextTokens - window;
     const byHead = Array.from({ length: kvHeads }, (): number[] => []);
     for (const [index, number] of all.entries()) {
-      const [head, row] = this.layer.plan?.budget === 'adaptive' ? [Math.floor(number / candidates), number % candidates] : [Math.floor(index / chosen), number];
+      const [head, row] = isAdaptive ? [Math.floor(number / candidates), number % candidates] : [Math.floor(index / chosen), number];
       byHead[head]?.push(row);
     }
     const last = Array.from({ length: window }, (_, index) => candidates + index);

@@ -19,26 +19,27 @@ export interface Chunk {
   readonly isReplay: boolean;
 }
 
-/** The tokens that a selector looks at. */
+/** The tokens that one selector looks at. */
 export interface ObservedTokens {
   readonly of: Observation['of'];
   /** The first of the context's. */
   readonly from: number;
   /** What looking at one takes that attends so many rows. */
-  tokenBytes(rows: number): number;
+  readonly tokenBytes: (rows: number) => number;
 }
 
 /** Cuts a context, and what repeats it behind it, into chunks of at most `chunkTokens`, fewer where what a chunk takes would be large. */
 export function promptChunks(
   contextTokens: number,
-  { replays = [], chunkTokens, observed }: { readonly replays?: readonly (readonly TokenId[])[]; readonly chunkTokens: number; readonly observed?: ObservedTokens },
+  { replays = [], chunkTokens, observed = [] }: { readonly replays?: readonly (readonly TokenId[])[]; readonly chunkTokens: number; readonly observed?: readonly ObservedTokens[] },
 ): readonly Chunk[] {
   const chunks: Chunk[] = [];
   /** Of the tokens from `start` on, of a reading that attends `rows` rows, so many before what is looked at would be too much. */
   const mostObserved = (start: number, rows: number, isReplay: boolean): number => {
-    if (!observed || isReplay !== (observed.of === 'replay')) return Infinity;
-    const before = isReplay ? 0 : Math.max(0, observed.from - start);
-    return before + Math.max(1, tiled(OBSERVED_BYTES / observed.tokenBytes(rows)));
+    const lengths = observed
+      .filter(({ of }) => isReplay === (of === 'replay'))
+      .map(({ from, tokenBytes }) => (isReplay ? 0 : Math.max(0, from - start)) + Math.max(1, tiled(OBSERVED_BYTES / tokenBytes(rows))));
+    return Math.min(...lengths);
   };
   /** Cuts `length` tokens from `first` on, which attend `past` rows besides their own. */
   const cut = (first: number, length: number, past: number, isReplay: boolean): void => {

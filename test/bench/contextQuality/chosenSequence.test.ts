@@ -7,11 +7,11 @@ import { Device } from '../../../kernels/ggml/device.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import { generatedFiles, tokenizerOf } from '../../../sidecar/retrieval/context.ts';
 import { generateCode } from '../../../sidecar/retrieval/generatedTexts.ts';
-import { askRecall, makeRecallTask } from '../../../sidecar/retrieval/recall.ts';
+import { askInPlace, askRecall, makeRecallTask } from '../../../sidecar/retrieval/recall.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { openForBench, type BenchNetworks } from '../bundled/benchNetworks.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
-import { openChosen } from './chosenSequence.ts';
+import { openChosen, openTogether } from './chosenSequence.ts';
 
 const CONTEXT_TOKENS = 1_024;
 
@@ -46,4 +46,16 @@ describe("a bench's sequence", () => {
       }
     });
   }
+
+  it('answers as alone where several read a context together', async () => {
+    const [{ network }] = opened.networks as [OpenedNetwork];
+    const task = await makeRecallTask({ source: generatedFiles(generateCode), length: 600, constants: 3, seed: 1 }, tokenizerOf(opened.engine, opened.loaded));
+    const caches = ['full', 'snapkv:128', 'snapkv:64', 'h2o:96', 'kvzip:128', 'kvzip:64', 'random:96'];
+    using together = openTogether(network, opened.text, { caches, contextTokens: CONTEXT_TOKENS });
+    await together.read(task.context);
+    for (const [cache, { engine }] of together.byCache) {
+      using alone = openChosen(network, opened.text, { cache, contextTokens: CONTEXT_TOKENS });
+      assert.deepEqual(await askInPlace(engine, task), { answers: (await askRecall(alone.engine, task)).answers, contextReads: 0 }, cache);
+    }
+  });
 });

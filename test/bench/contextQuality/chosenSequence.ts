@@ -1,7 +1,7 @@
 import type { Backend } from '../../../sidecar/engine/backend.ts';
 import type { Engine } from '../../../sidecar/engine/engine.ts';
 import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
-import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
+import { parseCacheChoice, type CacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
 import { sequenceLayout } from '../../../sidecar/models/chorus/cacheLayout.ts';
 import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { BATCH_TOKENS } from '../../../sidecar/models/chorus/batchTokens.ts';
@@ -10,6 +10,8 @@ import { replayPrompts } from '../../../sidecar/models/chorus/replayPrompts.ts';
 import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
+import type { TokenId } from '../../../sidecar/protocol/engine.ts';
+import { continuationOf } from '../../../sidecar/retrieval/continuation.ts';
 
 /** For what is appended to a context of which only some rows are kept. */
 const ROOM_ROWS = 768;
@@ -23,9 +25,46 @@ export interface ChosenSequence extends Disposable {
   readonly engine: Pick<Engine, 'generate'>;
 }
 
+/** Sequences with choices of cache of their own, by choice. */
+export interface ChosenSequences extends Disposable {
+  readonly byCache: ReadonlyMap<string, ChosenSequence>;
+  /** Reads tokens once for all of them, in place of what they hold. */
+  read(tokens: readonly TokenId[]): Promise<void>;
+}
+
+/** Whether the choice reads a prompt as the full cache does, whatever it keeps of it then: such sequences can read one together. */
+export const readsEverything = (cache: string): boolean => parseCacheChoice(cache).tier === undefined;
+
 /** `contextTokens`: all that the sequence will hold. Throws `TroubleError` for a cache that there is not. */
-export function openChosen(network: Network, text: ModelText, { cache: choiceText, contextTokens }: { readonly cache: string; readonly contextTokens: number }): ChosenSequence {
-  const choice = parseCacheChoice(choiceText);
+export function openChosen(network: Network, text: ModelText, { cache, contextTokens }: { readonly cache: string; readonly contextTokens: number }): ChosenSequence {
+  return openWith(network, text, parseCacheChoice(cache), contextTokens);
+}
+
+/** Of choices that read everything. `contextTokens` as for one. */
+export function openTogether(network: Network, text: ModelText, { caches, contextTokens }: { readonly caches: readonly string[]; readonly contextTokens: number }): ChosenSequences {
+  // What differs by the number of rows alone looks at queries once.
+  const selectors = new Map<string, CacheChoice['selector']>();
+  const shared = (cache: string): CacheChoice => {
+    const choice = parseCacheChoice(cache);
+    const kind = cache.replace(/:\d+/, '');
+    const selector = selectors.get(kind) ?? choice.selector;
+    selectors.set(kind, selector);
+    return { ...choice, selector };
+  };
+  const byCache = new Map(caches.map((cache) => [cache, openWith(network, text, shared(cache), contextTokens)] as const));
+  return {
+    byCache,
+    read: async (tokens) => {
+      // A scheduler empties a sequence that whoever asks has not had yet.
+      for (const { engine } of byCache.values()) await continuationOf(engine, tokens.slice(0, 1), { maxTokens: 0 });
+      using reading = ChorusSequence.readTogether(network, [...byCache.values()].map(({ sequence }) => sequence), tokens);
+      while (!reading.isDone) await reading.step();
+    },
+    [Symbol.dispose]: () => byCache.forEach((chosen) => chosen[Symbol.dispose]()),
+  };
+}
+
+function openWith(network: Network, text: ModelText, choice: CacheChoice, contextTokens: number): ChosenSequence {
   const { hyperparameters, placement } = network.options;
   const keepsAll = choice.capacity === Infinity;
   const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), { queries: choice.tier?.queries, layout: sequenceLayout(choice.tier) });

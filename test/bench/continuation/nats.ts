@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { logProbability } from '../../../sidecar/engine/measuring.ts';
+import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
 import type { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
-import type { Network } from '../../../sidecar/models/chorus/network.ts';
-import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import { inParallel, type BenchNetworks } from '../bundled/benchNetworks.ts';
 import { KeptResults, type Deadline } from '../bundled/kept.ts';
 import { keptBy } from '../contextQuality/choices.ts';
-import { openChosen } from '../contextQuality/chosenSequence.ts';
+import { openChosen, openTogether, type ChosenSequence } from '../contextQuality/chosenSequence.ts';
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS, type PackageContext, type Place } from './places.ts';
 
 export interface PlaceResult {
@@ -19,6 +18,8 @@ export interface PlaceResult {
 /** Another way of measuring needs another number, so that kept results of the two are not mixed. */
 const VERSION = 5;
 const CHUNK_TOKENS = 128;
+/** Of a prompt and what comes next. */
+const HELD_TOKENS = CONTEXT_TOKENS + BEFORE_TOKENS + NEXT_TOKENS;
 
 /** What was measured before of a model: with a choice of cache, or without a context by the task "none". */
 export async function keptPlaces(modelDigest: string, task: string): Promise<KeptResults<PlaceResult>> {
@@ -37,41 +38,48 @@ interface Measured {
 export async function measurePlaces({ networks, text }: BenchNetworks, { contexts, kept, deadline }: Measured): Promise<void> {
   let done = 0;
   await inParallel(contexts, networks, async ({ tokens: context, places }, { network }) => {
+    const missingOf = (results: KeptResults<PlaceResult>): readonly Place[] => places.filter(({ id }) => !results.get(id));
     for (const [task, results] of kept) {
-      const missing = places.filter(({ id }) => !results.get(id));
-      if (missing.length === 0) continue;
-      for await (const result of natsAtPlaces(network, text, { task, context, places: missing })) {
-        await results.add(result);
+      const missing = missingOf(results);
+      if (missing.length === 0 || choosesOnce(task)) continue;
+      using chosen = openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: HELD_TOKENS });
+      for (const place of missing) {
         if (deadline.isOver) return;
+        const given = promptOf(task === 'none' ? [] : context, place);
+        await readOn(chosen.sequence, given);
+        await results.add({ id: place.id, nats: await natsAfter(chosen.sequence, place) });
       }
+    }
+    const once = [...kept].filter(([task]) => choosesOnce(task));
+    for (const place of places) {
+      const missing = once.filter(([, results]) => !results.get(place.id));
+      if (missing.length === 0) continue;
+      if (deadline.isOver) return;
+      using sequences = openTogether(network, text, { caches: missing.map(([task]) => task), contextTokens: HELD_TOKENS });
+      await sequences.read(promptOf(context, place));
+      for (const [task, results] of missing) await results.add({ id: place.id, nats: await natsAfter((sequences.byCache.get(task) as ChosenSequence).sequence, place) });
     }
     process.stderr.write(`continuation: ${++done} of ${contexts.length} contexts\n`);
   });
 }
 
-/**
- * Nats per token of what comes next at places of a context, each asked for as if there had been no other: without the context by the task "none", else by a choice of
- * cache. A cache that keeps everything reads the context once; one that chooses rows reads it with each place, which is then what chooses.
- */
-async function* natsAtPlaces(network: Network, text: ModelText, { task, context, places }: { readonly task: string; readonly context: readonly number[]; readonly places: readonly Place[] }): AsyncGenerator<PlaceResult> {
-  using chosen = openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: CONTEXT_TOKENS + BEFORE_TOKENS + NEXT_TOKENS });
-  for (const place of places) yield { id: place.id, nats: await natsAfter(chosen.sequence, task === 'none' ? [] : context, place) };
+/** What is chosen once is chosen by the place, so that its context is read with each; all others read it once. */
+const choosesOnce = (task: string): boolean => task !== 'none' && parseCacheChoice(task).capacity < Infinity;
+
+/** What is read of a place's prompt before its last token, which is an answer's first evaluation. */
+const promptOf = (context: readonly number[], { before }: Place): readonly number[] => [...context, ...before.slice(0, -1)];
+
+/** Reads what is not there yet, as if there had been no other place. */
+async function readOn(sequence: ChorusSequence, given: readonly number[]): Promise<void> {
+  const kept = await sequence.truncate(sequence.commonPrefixLength(given));
+  for (let start = kept; start < given.length; start += CHUNK_TOKENS) await sequence.forward(given.slice(start, start + CHUNK_TOKENS), { wanted: 'none', isAnswer: false });
 }
 
-/** The prompt ends where the next tokens begin; they are an answer's. */
-async function natsAfter(sequence: ChorusSequence, context: readonly number[], { before, next }: Place): Promise<number> {
-  const prompt = [...context, ...before];
-  // The last token of the prompt is an answer's first evaluation.
-  const given = prompt.slice(0, -1);
-  using reading = sequence.readWhole(given);
-  if (reading) while (!reading.isDone) await reading.step();
-  else {
-    const kept = await sequence.truncate(sequence.commonPrefixLength(given));
-    for (let start = kept; start < given.length; start += CHUNK_TOKENS) await sequence.forward(given.slice(start, start + CHUNK_TOKENS), { wanted: 'none', isAnswer: false });
-  }
+/** Nats per token of what comes next, each token an answer's. */
+async function natsAfter(sequence: ChorusSequence, { before, next }: Place): Promise<number> {
   let nats = 0;
   for (const [index, token] of next.entries()) {
-    const logits = await sequence.forward([index === 0 ? (prompt.at(-1) as number) : (next[index - 1] as number)], { wanted: 'last', isAnswer: index > 0 });
+    const logits = await sequence.forward([(index === 0 ? before.at(-1) : next[index - 1]) as number], { wanted: 'last', isAnswer: index > 0 });
     nats -= logProbability(logits, token) / next.length;
   }
   return nats;

@@ -5,10 +5,11 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
-import { LayerMajorPrefill } from '../../../sidecar/models/chorus/layerMajor.ts';
-import type { SelectionPlan } from '../../../sidecar/models/chorus/layerSelection.ts';
+import { LayerMajorPrefill, type PrefillTarget } from '../../../sidecar/models/chorus/layerMajor.ts';
+import type { KeptRows, SelectionPlan } from '../../../sidecar/models/chorus/layerSelection.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { plainLlamaLogits, type PlainLlamaSizes, type PlainWeights } from '../../reference/plainLlama.ts';
 import { plainAdaptive, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
@@ -39,7 +40,7 @@ describe(`reading layer by layer on ${kind}`, () => {
       for (let start = 0; start < prompt.length; start += 128) expected = Float32Array.from(await network.evaluate(sequence, prompt.slice(start, start + 128), 'last'));
       const expectedNext = Float32Array.from(await network.evaluate(sequence, next, 'all'));
       sequence.truncate(0);
-      using prefill = new LayerMajorPrefill(network.options, sequence, prompt, { chunkTokens: 128 });
+      using prefill = new LayerMajorPrefill(network.options, [{ sequence }], prompt, { chunkTokens: 128 });
       await prefill.run();
       assert.equal(sequence.length, prompt.length);
       assertSame(prefill.logits, expected);
@@ -47,20 +48,61 @@ describe(`reading layer by layer on ${kind}`, () => {
     });
   }
 
+  it('for several sequences at once, each holds what it would have kept alone', async () => {
+    using device = new Device(kind, { threads: 2 });
+    const file = path.join(folder, 'llama.gguf');
+    await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 512 });
+    const { options } = opened.network;
+    const [prompt, next] = [tokensOf(320), tokensOf(325).slice(320)];
+    const shared = parseCacheChoice('snapkv:64,window=16');
+    const plans: readonly (readonly [string, SelectionPlan?])[] = [
+      ['without a selection'],
+      ['fewer rows', shared],
+      ['more rows of the same', { ...shared, capacity: 160 }],
+      ...['snapkv:64,window=8,pool=max', 'h2o:100', 'keydiff:64', 'random:64', 'expected-attention:64'].map((text) => [text, parseCacheChoice(text)] as const),
+      ['kvzip:64', { ...parseCacheChoice('kvzip:64'), replay: (tokens) => [tokens.slice(0, 200), tokens.slice(200)] }],
+    ];
+    const open = ([, selection]: (typeof plans)[number]): PrefillTarget => ({ sequence: new SequenceCache(options.placement, options.hyperparameters, 512), selection: selection && { ...selection, tellsRows: true } });
+    const [together, alone] = [plans.map(open), plans.map(open)];
+    using joint = new LayerMajorPrefill(options, together, prompt, { chunkTokens: 128 });
+    await joint.run();
+    for (const [index, target] of alone.entries()) {
+      using prefill = new LayerMajorPrefill(options, [target], prompt, { chunkTokens: 128 });
+      await prefill.run();
+      const name = plans[index]?.[0];
+      assert.deepEqual(joint.kept[index], keptBy(prefill), name);
+      assertSame(joint.logits, prefill.logits);
+      const { sequence } = together[index] as PrefillTarget;
+      assert.deepEqual([sequence.length, sequence.rows], [target.sequence.length, target.sequence.rows], name);
+      assertSame(await opened.network.evaluate(sequence, next, 'all'), await opened.network.evaluate(target.sequence, next, 'all'));
+    }
+    for (const { sequence } of [...together, ...alone]) {
+      opened.network.forget(sequence);
+      sequence[Symbol.dispose]();
+    }
+  });
+
   it('keeps the last rows of layers that attend a window of the last tokens', async () => {
     using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, 'cohere2.gguf');
     await writeTinyModel(file, { variant: 'cohere2', type: 'F32', device });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
     const choice = parseCacheChoice('snapkv:64,window=8');
-    using prefill = new LayerMajorPrefill(opened.network.options, opened.sequence, tokensOf(200), { chunkTokens: 128, selection: { ...choice, tellsRows: true } });
+    using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: { ...choice, tellsRows: true } }], tokensOf(200), { chunkTokens: 128 });
     await prefill.run();
     const last = Array.from({ length: 64 }, (_, index) => 136 + index);
     // Every fourth layer attends everything.
-    assert.deepEqual(prefill.kept.map((heads) => heads.every((rows) => rows.every((row, index) => row === last[index]))), [true, true, true, false]);
+    assert.deepEqual(keptBy(prefill).map((heads) => heads.every((rows) => rows.every((row, index) => row === last[index]))), [true, true, true, false]);
     assert.deepEqual([opened.sequence.length, opened.sequence.rows], [200, 64]);
   });
 });
+
+/** Rows of the first target, layer by layer. */
+function keptBy({ kept: [rows] }: LayerMajorPrefill): readonly KeptRows[] {
+  assert.ok(rows);
+  return rows;
+}
 
 /** The same operations in the same order on a processor; GPUs choose kernels by size. */
 function assertSame(actual: Float32Array, expected: Float32Array): void {
@@ -102,16 +144,16 @@ describe(`selected rows on ${kind}`, () => {
         using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
         const choice = parseCacheChoice(text);
         const plan: SelectionPlan = { ...choice, tellsRows: true };
-        using prefill = new LayerMajorPrefill(opened.network.options, opened.sequence, context, { chunkTokens: 64, cacheType: 'F32', selection: plan });
+        using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: plan }], context, { chunkTokens: 64, cacheType: 'F32' });
         await prefill.run();
         for (const [block, layer] of layers.slice(0, sizes.blockCount).entries()) {
           const scores = reference(layer, CONTEXT - choice.window);
-          for (const [head, ofHead] of scores.entries()) assertBest(prefill.kept[block]?.[head] as number[], ofHead, choice.capacity - choice.window);
+          for (const [head, ofHead] of scores.entries()) assertBest(keptBy(prefill)[block]?.[head] as number[], ofHead, choice.capacity - choice.window);
         }
         const more = tokensOf(CONTEXT + 6).slice(CONTEXT);
         const logits = await opened.network.evaluate(opened.sequence, more, 'all');
         const all = [...context, ...more];
-        const kept = prefill.kept.map((ofLayer) => ofLayer.map((rows) => new Set(rows)));
+        const kept = keptBy(prefill).map((ofLayer) => ofLayer.map((rows) => new Set(rows)));
         const expected = plainLlamaLogits(sizes, weights, all, all.map(() => 0), { attends: ({ block, kvHead, position, other }) => position < CONTEXT || other >= CONTEXT || (kept[block]?.[kvHead]?.has(other) ?? false) });
         const { normalisedSquaredError } = compareLogits(logits, expected.slice(CONTEXT).map((row) => Float32Array.from(row)), TINY_VOCABULARY);
         assert.ok(normalisedSquaredError <= (kind === 'cpu' ? 1e-9 : 1e-4), `normalised squared error ${normalisedSquaredError}`);
@@ -122,13 +164,13 @@ describe(`selected rows on ${kind}`, () => {
       using device = new Device(kind, { threads: 2 });
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
       const choice = parseCacheChoice('snapkv:60,window=4,kernel=5,budget=adaptive', { mayDifferByHead: true });
-      using prefill = new LayerMajorPrefill(opened.network.options, opened.sequence, context, { chunkTokens: 64, cacheType: 'F32', selection: { ...choice, tellsRows: true } });
+      using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: { ...choice, tellsRows: true } }], context, { chunkTokens: 64, cacheType: 'F32' });
       await prefill.run();
       const last = Array.from({ length: 4 }, (_, index) => CONTEXT - 4 + index);
       const expected = layers.slice(0, sizes.blockCount).map((layer) => plainAdaptive(plainSnapKv(layer, CONTEXT - 4, { kernel: 5, pool: 'avg' }), { count: 56, least: 8 }).map((rows) => [...rows, ...last]));
-      if (kind === 'cpu') assert.deepEqual(prefill.kept, expected);
+      if (kind === 'cpu') assert.deepEqual(keptBy(prefill), expected);
       assert.ok(expected.some((ofLayer) => new Set(ofLayer.map(({ length }) => length)).size > 1));
-      for (const ofLayer of prefill.kept) assert.equal(ofLayer.flat().length, 60 * kvHeads);
+      for (const ofLayer of keptBy(prefill)) assert.equal(ofLayer.flat().length, 60 * kvHeads);
       assert.equal(opened.sequence.length, 0);
     });
 
@@ -138,7 +180,7 @@ describe(`selected rows on ${kind}`, () => {
       const sizes: number[] = [];
       for (const future of [32, 4_096]) {
         opened.sequence.truncate(0);
-        using prefill = new LayerMajorPrefill(opened.network.options, opened.sequence, context, { chunkTokens: 64, cacheType: 'F32', selection: parseCacheChoice(`expected-attention:64,future=${future}`) });
+        using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: parseCacheChoice(`expected-attention:64,future=${future}`) }], context, { chunkTokens: 64, cacheType: 'F32' });
         await prefill.run();
         sizes.push(prefill.sizeBytes);
       }
@@ -151,13 +193,13 @@ describe(`selected rows on ${kind}`, () => {
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
       const choice = parseCacheChoice('kvzip:50,window=10');
       const replayed = context.slice(0, 70);
-      using prefill = new LayerMajorPrefill(opened.network.options, opened.sequence, context, { chunkTokens: 64, cacheType: 'F32', selection: { ...choice, tellsRows: true, replay: () => [replayed] } });
+      using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: { ...choice, tellsRows: true, replay: () => [replayed] } }], context, { chunkTokens: 64, cacheType: 'F32' });
       await prefill.run();
       const read: PlainLayer[] = [];
       const all = [...context, ...replayed];
       plainLlamaLogits(sizes, weights, all, all.map(() => 0), { onAttention: (layer) => read.push(layer) });
       for (const [block, layer] of read.entries()) {
-        for (const [head, ofHead] of plainKvzip(layer, CONTEXT).entries()) assertBest(prefill.kept[block]?.[head] as number[], ofHead.slice(0, CONTEXT - choice.window), choice.capacity - choice.window);
+        for (const [head, ofHead] of plainKvzip(layer, CONTEXT).entries()) assertBest(keptBy(prefill)[block]?.[head] as number[], ofHead.slice(0, CONTEXT - choice.window), choice.capacity - choice.window);
       }
     });
   }

@@ -31,19 +31,19 @@ describe('the chunks of a prompt', () => {
   });
 
   it('are shorter where a selector looks at all of their tokens', () => {
-    const chunks = promptChunks(CONTEXT, { chunkTokens: CHUNK, observed: observing('all', 4) });
+    const chunks = promptChunks(CONTEXT, { chunkTokens: CHUNK, observed: [observing('all', 4)] });
     assertWhole(chunks);
     for (const chunk of chunks.slice(1)) assert.ok(bytesOf(chunk) <= mostObservedBytes(CHUNK, tokenBytes(CONTEXT)), JSON.stringify(chunk));
     assert.ok(chunks.some(({ count }) => count < 64), 'deep in the context not even a tile fits');
   });
 
   it('have one token at least, however large that is', () => {
-    const chunks = promptChunks(40, { chunkTokens: CHUNK, observed: { ...observing('all'), tokenBytes: () => 1e12 } });
+    const chunks = promptChunks(40, { chunkTokens: CHUNK, observed: [{ ...observing('all'), tokenBytes: () => 1e12 }] });
     assert.deepEqual(chunks.map(({ count }) => count), Array.from({ length: 40 }, () => 1));
   });
 
   it('of a second reading alone are shorter where that is looked at', () => {
-    const chunks = promptChunks(CONTEXT, { replays, chunkTokens: CHUNK, observed: observing('replay') });
+    const chunks = promptChunks(CONTEXT, { replays, chunkTokens: CHUNK, observed: [observing('replay')] });
     assertWhole(chunks, 10 * REPLAY);
     assert.deepEqual(chunks.filter(({ isReplay }) => !isReplay), promptChunks(CONTEXT, { chunkTokens: CHUNK }));
     for (const chunk of chunks.filter(({ isReplay }) => isReplay)) assert.ok(bytesOf(chunk) <= mostObservedBytes(CHUNK, tokenBytes(chunk.past + chunk.count)), JSON.stringify(chunk));
@@ -51,9 +51,9 @@ describe('the chunks of a prompt', () => {
 
   it('are as they were where a selector looks at the last few tokens, and shorter where it looks at many', () => {
     const few = { ...observing('window', CONTEXT - 8) };
-    assert.deepEqual(promptChunks(CONTEXT, { chunkTokens: CHUNK, observed: few }), promptChunks(CONTEXT, { chunkTokens: CHUNK }));
+    assert.deepEqual(promptChunks(CONTEXT, { chunkTokens: CHUNK, observed: [few] }), promptChunks(CONTEXT, { chunkTokens: CHUNK }));
     const from = CONTEXT - 4_000;
-    const chunks = promptChunks(CONTEXT, { chunkTokens: CHUNK, observed: observing('window', from) });
+    const chunks = promptChunks(CONTEXT, { chunkTokens: CHUNK, observed: [observing('window', from)] });
     assertWhole(chunks);
     for (const chunk of chunks) {
       const seen = Math.max(0, chunk.first + chunk.count - Math.max(from, chunk.first));
