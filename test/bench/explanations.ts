@@ -3,7 +3,7 @@
  *
  *   npx tsx test/bench/explanations.ts [--count 50] [--judged] [--write]
  *
- * The model is the one of `CHORUS_MODEL`, else SmolLM2-135M-Instruct. Functions of packages that no model was trained on here are explained as the panel asks. Judgements are written by hand into docs/results/explanations.json, each beside
+ * The model is the one of `CHORUS_MODEL`, else the bundled one. Functions of packages that no model was trained on here are explained as the panel asks. Judgements are written by hand into docs/results/explanations.json, each beside
  * the answer that it judges: right, thin (nothing wrong, but it says next to nothing of this code), or misleading (says something untrue of it). A run keeps those whose
  * answer is the same; `--judged` asks nothing, and writes the report of what is there.
  */
@@ -14,6 +14,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { ChatService } from '../../sidecar/chat/chatService.ts';
 import type { ChatParams } from '../../sidecar/protocol/client.ts';
+import { defaultModelPath } from '../../sidecar/store/defaultModel.ts';
 import { openBenchSession } from './benchSession.ts';
 import { heldOutFiles, sampleOf } from './bundled/gaps.ts';
 import { repositoryRoot, writeReport } from './report.ts';
@@ -55,7 +56,7 @@ const { model, explained } = values.judged ? { model: kept.model, explained: kep
 await report();
 
 async function explainAll(): Promise<Pick<Kept, 'model' | 'explained'>> {
-  const session = await openBenchSession();
+  const session = await openBenchSession({ modelPath: await defaultModelPath() });
   const results: Explained[] = [];
   try {
     const chat = new ChatService({ session });
