@@ -22,6 +22,8 @@ export class ConversationPane {
   private readonly welcome: HTMLElement;
   /** In the welcome: whether what is asked leaves the machine. */
   private readonly place = element('p');
+  /** In the welcome: what may be asked for. */
+  private readonly suggestions: HTMLElement;
   /** Above all messages while the bundled model answers. */
   private readonly modelNotice: HTMLElement;
   private answers = new Map<string, AnswerElement>();
@@ -30,28 +32,22 @@ export class ConversationPane {
 
   constructor(private readonly options: ConversationPaneOptions) {
     const { strings, commands } = options;
-    this.welcome = element('section', {
-      class: 'welcome',
-      children: [
-        element('h2', { text: strings.welcomeTitle }),
-        this.place,
-        element('ul', {
-          class: 'suggestions',
-          children: commands.map(({ name, description }) =>
-            element('li', {
-              children: [
-                element('button', {
-                  class: 'suggestion',
-                  attributes: { type: 'button' },
-                  children: [element('span', { class: 'command', text: `/${name}` }), element('span', { text: description })],
-                  onClick: () => options.chooseCommand(name),
-                }),
-              ],
+    this.suggestions = element('ul', {
+      class: 'suggestions',
+      children: commands.map(({ name, description }) =>
+        element('li', {
+          children: [
+            element('button', {
+              class: 'suggestion',
+              attributes: { type: 'button' },
+              children: [element('span', { class: 'command', text: `/${name}` }), element('span', { text: description })],
+              onClick: () => options.chooseCommand(name),
             }),
-          ),
+          ],
         }),
-      ],
+      ),
     });
+    this.welcome = element('section', { class: 'welcome', children: [element('h2', { text: strings.welcomeTitle }), this.place, this.suggestions] });
     this.modelNotice = element('aside', {
       class: 'model-notice',
       children: [
@@ -95,6 +91,8 @@ export class ConversationPane {
 
   showModel({ isBundled, place }: AnsweringModel): void {
     this.modelNotice.hidden = !isBundled;
+    // What that model is not good for is not offered; whoever asks is answered.
+    this.suggestions.hidden = isBundled;
     this.place.textContent = place;
   }
 

@@ -39,7 +39,7 @@ function pane(state = pageState()) {
   const nothing = (): void => undefined;
   const shown = new ConversationPane({
     strings,
-    commands: [],
+    commands: [{ name: 'explain', description: 'Explain the selected code' }],
     renderer: new MarkdownRenderer(window),
     announcer: new Announcer(document.createElement('div')),
     position: new ReadingPosition(state),
@@ -147,4 +147,21 @@ describe('the copy of an answer', () => {
       assert.deepEqual(copied, copy === undefined ? [] : [copy]);
     });
   }
+});
+
+describe('an empty conversation', () => {
+  const isShown = (element: HTMLElement, selector: string): boolean => !(element.querySelector(selector) as HTMLElement).hidden;
+
+  it('says that the bundled model is made for completion, and does not offer it for anything else', () => {
+    const { pane: shown, root } = pane();
+    shown.showModel({ isBundled: true, place: 'here' });
+    assert.deepEqual([isShown(root, '.model-notice'), isShown(root, '.suggestions')], [true, false]);
+  });
+
+  it('offers what another model may be asked for', () => {
+    const { pane: shown, root } = pane();
+    shown.showModel({ isBundled: true, place: 'here' });
+    shown.showModel({ isBundled: false, place: 'here' });
+    assert.deepEqual([isShown(root, '.model-notice'), isShown(root, '.suggestions')], [false, true]);
+  });
 });
