@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { ClientWorkspace, type FileSource } from '../../../sidecar/context/clientWorkspace.ts';
+import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
+import type { FileSource } from '../../../sidecar/context/fileSource.ts';
 import { IndexThread } from '../../../sidecar/context/indexThread.ts';
 import { revisionOf } from '../../../sidecar/context/revision.ts';
 import { until } from '../server/support/sidecar.ts';

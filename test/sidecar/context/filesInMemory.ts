@@ -1,4 +1,4 @@
-import type { FileSource } from '../../../sidecar/context/clientWorkspace.ts';
+import type { FileSource } from '../../../sidecar/context/fileSource.ts';
 
 /** A client whose files are a table from path to text. */
 export class FilesInMemory implements FileSource {

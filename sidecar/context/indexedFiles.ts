@@ -1,0 +1,134 @@
+import type { WorkspaceFile, WorkspaceReadResult } from '../protocol/client.ts';
+import { below } from './below.ts';
+import type { ClientIndex } from './clientIndex.ts';
+import type { FileSource } from './fileSource.ts';
+import { revisionOf } from './revision.ts';
+import type { FileText } from './workspaceIndex.ts';
+
+export interface IndexedFilesOptions {
+  readonly index: ClientIndex;
+  /** Absent: the client gives nothing but its open documents. */
+  readonly source?: FileSource;
+  /** Text of an open document, which goes before what is on disk. */
+  readonly openText: (uri: string) => string | undefined;
+  /** Language of an open document, which its name may not tell: a notebook's cells have their notebook's name. */
+  readonly openLanguage?: (uri: string) => string | undefined;
+  /** Below the workspace's folders; for documents that no listing named. */
+  readonly pathOf: (uri: string) => string;
+  /** Whether the workspace is to be indexed: otherwise no text is asked for or put into the index. */
+  readonly isOn: () => boolean;
+}
+
+const READ_BATCH_FILES = 64;
+const MAX_TEXT_UNITS = 1024 * 1024;
+
+/** Which of a client's files are in its index, and how their texts get there: from the editor where they are open, else through the client. */
+export class IndexedFiles {
+  readonly #known = new Map<string, { readonly path: string; readonly revision: number }>();
+  /** Counts how often everything was forgotten: what was asked for before then is not taken any more. */
+  #epoch = 0;
+
+  constructor(private readonly options: IndexedFilesOptions) {}
+
+  get count(): number {
+    return this.#known.size;
+  }
+
+  /** Another number after everything was forgotten. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Below the workspace's folders. */
+  pathOf(uri: string): string {
+    return this.#known.get(uri)?.path ?? this.options.pathOf(uri);
+  }
+
+  /** Whether the workspace has the file now; with `revision`, whether its text is that one. */
+  has(uri: string, revision?: number): boolean {
+    const known = this.#known.get(uri);
+    return known !== undefined && (revision === undefined || known.revision === revision);
+  }
+
+  /** Nothing is known any more; the index itself has to be asked to forget. */
+  forget(): void {
+    this.#known.clear();
+    this.#epoch++;
+  }
+
+  /** Puts files into the index. Throws where the client fails or goes. */
+  async read(files: readonly WorkspaceFile[]): Promise<void> {
+    const paths = new Map(files.map(({ uri, path }) => [uri, path]));
+    for (const [uri, path] of paths) {
+      const text = this.options.openText(uri);
+      if (text !== undefined) await this.#put([{ uri, path, text }]);
+    }
+    await this.#readTexts([...paths.keys()].filter((uri) => this.options.openText(uri) === undefined), (texts) =>
+      this.#put(texts.map(({ uri, text }) => ({ uri, path: paths.get(uri) ?? this.pathOf(uri), text }))),
+    );
+  }
+
+  /** Gives the index texts again that it has dropped. What can't be read is left out. */
+  async reread(uris: readonly string[]): Promise<void> {
+    const give = async (files: WorkspaceReadResult['files']): Promise<void> => void (await this.options.index.ask('giveTexts', { files }));
+    const open = uris.flatMap((uri) => {
+      const text = this.options.openText(uri);
+      return text === undefined ? [] : [{ uri, text }];
+    });
+    if (open.length > 0) await give(open);
+    await this.#readTexts(uris.filter((uri) => !open.some((each) => each.uri === uri)), give).catch(() => undefined);
+  }
+
+  /** A document was opened, edited or closed, and has been left alone since. */
+  async documentSettled(uri: string, isClosed: boolean): Promise<void> {
+    const text = this.options.openText(uri);
+    if (text !== undefined && text.length <= MAX_TEXT_UNITS) return this.#put([{ uri, path: this.pathOf(uri), text }]);
+    const path = this.#known.get(uri)?.path;
+    if (!isClosed || path === undefined) return;
+    // What was not saved is gone; without a file there is nothing.
+    await this.remove([uri]);
+    await this.read([{ uri, path }]);
+  }
+
+  /** Takes files and folders out of the index. */
+  async remove(uris: readonly string[]): Promise<void> {
+    const folders = uris.filter((uri) => !this.#known.delete(uri));
+    for (const uri of below(this.#known.keys(), folders)) this.#known.delete(uri);
+    await this.options.index.ask('remove', { uris });
+  }
+
+  /** Takes all out of the index that is neither listed nor open. */
+  async retain(listed: ReadonlySet<string>): Promise<void> {
+    const gone = [...this.#known.keys()].filter((uri) => !listed.has(uri) && this.options.openText(uri) === undefined);
+    for (const uri of gone) this.#known.delete(uri);
+    if (gone.length > 0) await this.options.index.ask('retain', { uris: [...this.#known.keys()] });
+  }
+
+  /** Asks for texts. Files of which the client gives none may not be read any more, or are no texts. */
+  async #readTexts(uris: readonly string[], take: (texts: WorkspaceReadResult['files']) => Promise<void>): Promise<void> {
+    const epoch = this.#epoch;
+    let rest = [...uris];
+    while (rest.length > 0 && this.options.isOn()) {
+      const batch = rest.slice(0, READ_BATCH_FILES);
+      const result = await this.options.source?.read(batch);
+      if (result === undefined || epoch !== this.#epoch) return;
+      // One that was opened meanwhile is there as the editor has it.
+      const asked = new Set(batch.filter((uri) => this.options.openText(uri) === undefined));
+      const texts = result.files.filter(({ uri, text }) => asked.has(uri) && text.length <= MAX_TEXT_UNITS);
+      const remaining = new Set(result.remaining);
+      for (const uri of [...texts.map(({ uri }) => uri), ...remaining]) asked.delete(uri);
+      const gone = [...asked].filter((uri) => this.#known.has(uri));
+      await Promise.all([take(texts), gone.length > 0 ? this.remove(gone) : undefined]);
+      const again = batch.filter((uri) => remaining.has(uri));
+      // A client that looks at nothing would be asked for ever.
+      rest = [...(again.length < batch.length ? again : []), ...rest.slice(READ_BATCH_FILES)];
+    }
+  }
+
+  async #put(texts: readonly Omit<FileText, 'revision'>[]): Promise<void> {
+    if (!this.options.isOn() || texts.length === 0) return;
+    const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text), languageId: this.options.openLanguage?.(file.uri) }));
+    for (const { uri, path, revision } of files) this.#known.set(uri, { path, revision });
+    await this.options.index.ask('put', { files });
+  }
+}
