@@ -12,7 +12,7 @@ export function modelInformation(status: SidecarStatus | undefined, description:
   const { modelName, architecture, engine, device } = status ?? {};
   return {
     id: 'chorus-local',
-    name: modelName ? `Chorus: ${modelName}` : 'Chorus',
+    name: nameBesideOthers(modelName),
     family: architecture ?? 'chorus',
     version: modelName ?? '1',
     detail: description,
@@ -21,4 +21,10 @@ export function modelInformation(status: SidecarStatus | undefined, description:
     maxOutputTokens,
     capabilities: { imageInput: false, ...(status?.supportsToolCalling && { toolCalling: true }) },
   };
+}
+
+/** Says whose model it is in a list of models of all extensions; one whose own name begins with "Chorus" says so itself. */
+function nameBesideOthers(modelName: string | undefined): string {
+  if (!modelName) return 'Chorus';
+  return /^chorus(?!\p{L})/iu.test(modelName) ? modelName : `Chorus: ${modelName}`;
 }

@@ -106,11 +106,14 @@ export interface SpeechSettings {
   readonly identifiers?: boolean;
 }
 
+/** Whoever types on ends the request; whoever waits on a busy machine rather has it late than not at all. */
+export const COMPLETION_TIMEOUT_MS = 15_000;
+
 export interface CompletionSettings {
   /** Several lines: chosen by syntax, never, always. */
   readonly multiline?: 'auto' | 'never' | 'always';
   readonly maxTokens?: number;
-  /** Ends a completion after this long, with what it has. */
+  /** Ends a completion after this long, with what it has. Absent: `COMPLETION_TIMEOUT_MS`. */
   readonly timeoutMs?: number;
   /** Lower bound of the adaptive debounce. */
   readonly minDebounceMs?: number;
@@ -236,7 +239,10 @@ export type TroubleCode =
 /** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
 export const TROUBLE_ERROR_CODE = -32001;
 
-/** Client → server notification: the cursor rests where nothing was typed yet, also in a document that has just become the active one, and the next completion is likely there. */
+/**
+ * Client → server notification: the cursor rests where nothing was typed yet, also in a document that has just become the active one (there at the active end of what is selected, too),
+ * and the next completion is likely there.
+ */
 export const CURSOR_NOTIFICATION = 'chorus/didRestCursor';
 export interface CursorRest {
   readonly textDocument: { readonly uri: string };
@@ -257,6 +263,11 @@ export interface CompletionItemExtras {
   /** Characters of the whole text, so that the client knows when all was taken. */
   readonly textLength: number;
   readonly cached: boolean;
+}
+/** What the server adds to the `InlineCompletionList` that it answers with. */
+export interface CompletionListExtras {
+  /** The time limit ended the first item's text, or left no item. Absent: it did not, or what was made before serves. */
+  readonly isOutOfTime?: boolean;
 }
 /** The command carried by an inline completion item; the client implements it. */
 export const ACCEPTED_COMMAND = 'chorus.completion.accepted';

@@ -17,6 +17,12 @@ describe('what VS Code is told of the model', () => {
     assert.equal(information.tooltip, 'SmolLM2 · llama · CPU');
   });
 
+  it('says in its name whose model it is, once', () => {
+    const nameOf = (modelName: string): string => modelInformation({ state: 'ready', modelName }, '').name;
+    for (const own of ['Chorus 135M', 'Chorus-135M.Q5_0', 'chorus']) assert.equal(nameOf(own), own);
+    for (const other of ['SmolLM2', 'Chorusline 7B', 'A Chorus of Angels', '']) assert.equal(nameOf(other), other === '' ? 'Chorus' : `Chorus: ${other}`);
+  });
+
   it('declares tool calling only where the model has it', () => {
     assert.equal(modelInformation({ state: 'ready', supportsToolCalling: false }, '').capabilities.toolCalling, undefined);
     assert.equal(modelInformation({ state: 'ready', supportsToolCalling: true }, '').capabilities.toolCalling, true);

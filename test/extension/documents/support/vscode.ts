@@ -1,78 +1,11 @@
 /** The part of VS Code's API that documents, workspace files, dictation, edits and the chat need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
-import path from 'node:path';
+import { EventEmitter, Uri, type Range } from './vscodeValues.ts';
 
-export class Uri {
-  constructor(
-    readonly scheme: string,
-    readonly path: string,
-    readonly query = '',
-  ) {}
-
-  static file(filePath: string): Uri {
-    return new Uri('file', filePath);
-  }
-
-  static parse(text: string): Uri {
-    const [scheme = '', filePath = ''] = text.split('://');
-    return new Uri(scheme, filePath);
-  }
-
-  static joinPath(uri: Uri, ...parts: string[]): Uri {
-    return uri.with({ path: path.posix.join(uri.path, ...parts) });
-  }
-
-  with({ scheme = this.scheme, path: changedPath = this.path, query = this.query }: { scheme?: string; path?: string; query?: string }): Uri {
-    return new Uri(scheme, changedPath, query);
-  }
-
-  toString(): string {
-    return `${this.scheme}://${this.path}`;
-  }
-}
-
-export class EventEmitter<T> {
-  readonly #listeners = new Set<(event: T) => void>();
-
-  readonly event = (listener: (event: T) => void): { dispose(): void } => {
-    this.#listeners.add(listener);
-    return { dispose: () => this.#listeners.delete(listener) };
-  };
-
-  fire(event: T): void {
-    for (const listener of this.#listeners) listener(event);
-  }
-
-  dispose(): void {
-    this.#listeners.clear();
-  }
-}
-
-export class Position {
-  constructor(
-    readonly line: number,
-    readonly character: number,
-  ) {}
-}
-
-export class Range {
-  readonly start: Position;
-  readonly end: Position;
-
-  constructor(start: Position, end: Position);
-  constructor(startLine: number, startCharacter: number, endLine: number, endCharacter: number);
-  constructor(...ends: [Position, Position] | [number, number, number, number]) {
-    if (ends.length === 2) [this.start, this.end] = ends;
-    else [this.start, this.end] = [new Position(ends[0], ends[1]), new Position(ends[2], ends[3])];
-  }
-
-  get isEmpty(): boolean {
-    return this.start.line === this.end.line && this.start.character === this.end.character;
-  }
-}
-
-export class Selection extends Range {}
+export * from './vscodeValues.ts';
 
 export const EndOfLine = { LF: 1, CRLF: 2 };
+
+export const TextEditorSelectionChangeKind = { Keyboard: 1, Mouse: 2, Command: 3 };
 
 export class CancellationError extends Error {}
 
@@ -114,6 +47,8 @@ export const fake = {
   changed: new EventEmitter<Uri>(),
   deleted: new EventEmitter<Uri>(),
   textChanged: new EventEmitter<unknown>(),
+  selectionChanged: new EventEmitter<unknown>(),
+  activeEditorChanged: new EventEmitter<unknown>(),
   /** Texts of the notifications that are on the screen; nobody closes them. */
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
@@ -238,6 +173,7 @@ export const window = {
   state: { focused: true },
   onDidChangeWindowState: never,
   createStatusBarItem: () => ({ show: () => undefined, hide: () => undefined, dispose: () => undefined }),
-  onDidChangeActiveTextEditor: never,
+  onDidChangeActiveTextEditor: (listener: (editor: unknown) => void) => fake.activeEditorChanged.event(listener),
+  onDidChangeTextEditorSelection: (listener: (event: unknown) => void) => fake.selectionChanged.event(listener),
   tabGroups: { all: [], onDidChangeTabs: never },
 };
