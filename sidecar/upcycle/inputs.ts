@@ -32,6 +32,17 @@ export class Input {
     return this.model.headers[0] as GgufHeader;
   }
 
+  /** As the file calls its model, else the file's own name. */
+  get name(): string {
+    const name = this.header.metadata.get('general.name');
+    return typeof name === 'string' && name !== '' ? name : this.fileName;
+  }
+
+  /** Of the file, without its ending. */
+  get fileName(): string {
+    return path.basename(this.path, '.gguf');
+  }
+
   has(name: string): boolean {
     return this.model.tensors.has(name);
   }

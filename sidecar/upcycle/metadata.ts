@@ -8,7 +8,7 @@ const LEFT_OUT = /^(general\.(architecture|size_label)|split\..*|[^.]+\.(attenti
 
 /**
  * Metadata of what is made of `inputs`: the first one's, without what is about experts, under the name of the new architecture, and what the recipe
- * says. With a name the inputs stand there as `general.base_model.*`.
+ * says. With a name the inputs stand there as `general.base_model.*`, each as its own file calls it; those of one name as their files are called.
  */
 export function metadataOf(inputs: Inputs, recipe: Recipe): Map<string, GgufEntry> {
   const own = inputs.first.model.architecture.name;
@@ -26,9 +26,12 @@ export function metadataOf(inputs: Inputs, recipe: Recipe): Map<string, GgufEntr
 function addOrigin(metadata: Map<string, GgufEntry>, name: string, inputs: Inputs): void {
   metadata.set('general.name', text(name));
   metadata.set('general.base_model.count', count(inputs.count));
-  for (const [index, { metadata: input }] of inputs.all.entries()) {
-    for (const key of ['name', 'organization', 'repo_url', 'version']) {
-      const entry = input.get(`general.${key}`);
+  for (const [index, input] of inputs.all.entries()) {
+    // A model keeps its name when it is trained further, so that only its file tells it from what it was made of.
+    const isShared = inputs.all.some((other) => other !== input && other.name === input.name);
+    metadata.set(`general.base_model.${index}.name`, text(isShared ? input.fileName : input.name));
+    for (const key of ['organization', 'repo_url', 'version']) {
+      const entry = input.metadata.get(`general.${key}`);
       if (entry) metadata.set(`general.base_model.${index}.${key}`, entry);
     }
   }
