@@ -16,6 +16,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** The time limit ended a command before it had anything to print: exit code 1. The message says how to give it longer. */
+export class OutOfTimeError extends Error {
+  override readonly name = 'OutOfTimeError';
+}
+
 /** Ctrl-C ended what was running: exit code 130, and nothing more is said. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';

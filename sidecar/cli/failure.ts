@@ -2,7 +2,7 @@ import { ResponseError } from 'vscode-jsonrpc/node';
 import { SidecarError } from '../client/sidecarError.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
-import { ExitCodes, InterruptedError, UsageError } from './exitCodes.ts';
+import { ExitCodes, InterruptedError, OutOfTimeError, UsageError } from './exitCodes.ts';
 import { writeForeignText } from './terminal.ts';
 
 /** A failure as the command line tells it: `{"error": {…}}` with --json, else one line. */
@@ -17,6 +17,7 @@ export interface Failure {
 export function describeFailure(error: unknown): Failure {
   if (error instanceof InterruptedError) return { code: 'interrupted', message: 'Interrupted.', exitCode: ExitCodes.interrupted };
   if (error instanceof UsageError) return { code: 'usage', message: error.message, exitCode: ExitCodes.usage };
+  if (error instanceof OutOfTimeError) return failed('out-of-time', error.message);
   if (error instanceof TroubleError || error instanceof SidecarError) return failed(error.code, error.message, error.detail);
   if (error instanceof ResponseError) {
     const trouble = error.code === TROUBLE_ERROR_CODE ? (error.data as Trouble | undefined) : undefined;

@@ -4,6 +4,7 @@ import { EngineChild } from '../engine/process/engineChild.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
 import { MAKING_PROGRESS, type LoadedModel, type MakingProgress } from '../protocol/engine.ts';
 import { defaultModelPath } from '../store/defaultModel.ts';
+import { assertCache } from './assertCache.ts';
 import { interruptible } from './interruptible.ts';
 import type { ModelOptions } from './options.ts';
 import type { ProgressBar } from './progressBar.ts';
@@ -28,11 +29,6 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
       await engine.dispose();
     }
   });
-}
-
-/** Throws `TroubleError` 'unsupported-model' where the full cache took the place of the one that is to be measured. */
-function assertCache({ engine, engineLimits }: LoadedModel, cache: string | undefined): void {
-  if (cache !== undefined && cache !== 'full' && engine === 'llama') throw new TroubleError('unsupported-model', `The cache "${cache}" can't be measured: ${engineLimits[0] ?? 'llama.cpp keeps the full one.'}`);
 }
 
 /** Has an engine process of this command's own do one piece of work: make a model of others, write down what is said. `events` come while it works. */

@@ -3,11 +3,13 @@ import {
   SERVER_MODELS_REQUEST,
   STATUS_REQUEST,
   type ChorusSettings,
+  type CompletionSettings,
   type ServerModel,
   type ServerModelsParams,
   type ServerSettings,
   type SidecarStatus,
 } from '../protocol/client.ts';
+import { assertCache } from './assertCache.ts';
 import { InterruptedError, UsageError } from './exitCodes.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { ServerChoice } from './options.ts';
@@ -21,15 +23,22 @@ export interface Work {
   readonly signal: AbortSignal;
 }
 
+/** Settings of this session alone, whichever sidecar it has. */
+export interface OwnSettings {
+  /** Answers in place of the model on this machine. */
+  readonly server?: ServerChoice;
+  readonly completion?: CompletionSettings;
+}
+
 /** Runs one request's worth of work: connects, loads the model behind a progress bar, cancels on Ctrl-C, and cleans up whatever happens. */
-export async function withSession<Result>(settings: ChorusSettings | undefined, work: (work: Work) => Promise<Result>, server?: ServerChoice): Promise<Result> {
+export async function withSession<Result>(settings: ChorusSettings | undefined, work: (work: Work) => Promise<Result>, own: OwnSettings = {}): Promise<Result> {
   const interrupt = onInterrupt();
   const session = await Session.open(settings);
   try {
-    if (server) await useServer(session, server);
-    await loadModel(session, interrupt.signal);
+    await configure(session, own);
+    await loadModel(session, settings, interrupt.signal);
     const result = await work({ session, signal: interrupt.signal });
-    if (server) new StandInNotice().tell(await sidecarStatus(session));
+    if (own.server) new StandInNotice().tell(await sidecarStatus(session));
     if (interrupt.signal.aborted) throw new InterruptedError();
     return result;
   } catch (error) {
@@ -41,17 +50,22 @@ export async function withSession<Result>(settings: ChorusSettings | undefined, 
   }
 }
 
-/** Lets a server answer what this session asks; the settings concern it alone. */
-export async function useServer(session: Session, { url, model, key }: ServerChoice): Promise<void> {
+/** Tells the sidecar the settings of this session alone. Throws `UsageError` for a server without a model. */
+export async function configure(session: Session, { server, completion }: OwnSettings): Promise<void> {
+  if (server === undefined && completion === undefined) return;
+  const settings: ChorusSettings = { completion, server: server && (await serverSettings(session, server)) };
+  await session.notify('workspace/didChangeConfiguration', { settings: { chorus: settings } });
+}
+
+async function serverSettings(session: Session, { url, model, key }: ServerChoice): Promise<ServerSettings> {
   const access: ServerModelsParams = { url, ...(key ? { key } : {}) };
   const chosen = model ?? (await session.request<readonly ServerModel[]>(SERVER_MODELS_REQUEST, access))[0]?.id;
   if (chosen === undefined) throw new UsageError(`${url} lists no model: name one with --server-model`);
-  const server: ServerSettings = { ...access, model: chosen };
-  await session.notify('workspace/didChangeConfiguration', { settings: { chorus: { server } } });
+  return { ...access, model: chosen };
 }
 
-/** Waits until the model is loaded and draws how far it is. */
-export async function loadModel(session: Session, signal?: AbortSignal): Promise<void> {
+/** Waits until the model is loaded as `settings` say, and draws how far it is. Throws `TroubleError` where it can't have their cache. */
+export async function loadModel(session: Session, settings: ChorusSettings | undefined, signal?: AbortSignal): Promise<void> {
   const bar = new ProgressBar();
   session.onStatus = (status) => {
     if (status.state === 'loading') bar.update(`Loading ${status.modelPath ?? 'the model'}`, status.loadProgress ?? 0);
@@ -62,6 +76,7 @@ export async function loadModel(session: Session, signal?: AbortSignal): Promise
     session.onStatus = () => undefined;
     bar.clear();
   }
+  if (settings?.cache !== undefined) assertCache(await sidecarStatus(session), settings.cache);
 }
 
 export function sidecarStatus(session: Session): Promise<SidecarStatus> {

@@ -1,4 +1,5 @@
 import type { ModelSession } from '../engine/engine.ts';
+import { COMPLETION_TIMEOUT_MS } from '../protocol/client.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
 import { blockIndentation, isBehindHead } from './blocks.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
@@ -14,8 +15,6 @@ import type { CompletionRequest } from './request.ts';
 import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
 import { worthCompleting } from './trigger.ts';
 
-/** Whoever types on ends the request; whoever waits on a busy machine rather has it late than not at all. */
-const DEFAULT_TIMEOUT_MS = 15_000;
 /** Lines that take longer to write are not waited for. */
 const MULTI_LINE_MS = 1500;
 /** The likeliest text may be one that no filter lets through, such as the line above once more: then the next candidate gets a chance. */
@@ -34,6 +33,8 @@ export interface MakeOptions {
   readonly signal: AbortSignal;
   /** New text of the first candidate. */
   readonly onText: (text: string) => void;
+  /** The time limit ended the best text, or left none. */
+  readonly onOutOfTime?: () => void;
   /** Nobody asked yet: whatever else the engine has to do comes first, and what stands in prompts stays as it is. */
   readonly isAhead?: boolean;
 }
@@ -56,23 +57,27 @@ export class CandidateMaker {
     let place = this.options.sequences.placeToAsk(request, prompt.tokens, prompts.unfeltTokens(model));
     const texts: string[] = [];
     let origin: LastPrompt | undefined;
-    let timedOut = false;
+    // Of the best text, or of the last attempt where there is none.
+    let isOutOfTime = false;
     const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : AUTOMATIC_ATTEMPTS;
     const wanted = request.explicit ? EXPLICIT_CANDIDATES : 1;
-    const deadline = now() + (request.settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const deadline = now() + (request.settings.timeoutMs ?? COMPLETION_TIMEOUT_MS);
     for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
       const timeoutMs = Math.round(deadline - now());
+      isOutOfTime ||= timeoutMs <= 0 && texts.length === 0;
       if (run.signal.aborted || timeoutMs <= 0) break;
       const candidate = await this.#candidate({ request, model, prompt, place, cursor, extent, attempt, timeoutMs, fim, run });
       if (candidate === undefined) break;
       origin ??= candidate.origin;
       place = { sequence: candidate.origin.result.sequence ?? place.sequence };
+      if (texts.length === 0) isOutOfTime = candidate.isOutOfTime;
       if (candidate.text !== '') addDistinct(texts, candidate.text);
-      timedOut ||= candidate.timedOut;
       if (!request.explicit && !candidate.filteredOut) break;
     }
+    if (run.signal.aborted) return undefined;
+    if (isOutOfTime) run.onOutOfTime?.();
     // That there was no time says nothing about the place.
-    return run.signal.aborted || (timedOut && texts.length === 0) ? undefined : { texts, origin };
+    return isOutOfTime && texts.length === 0 ? undefined : { texts, origin };
   }
 
   async #candidate(options: {
@@ -86,7 +91,7 @@ export class CandidateMaker {
     timeoutMs: number;
     fim: FimFormat | undefined;
     run: MakeOptions;
-  }): Promise<{ text: string; timedOut: boolean; filteredOut: boolean; origin: LastPrompt } | undefined> {
+  }): Promise<{ text: string; isOutOfTime: boolean; filteredOut: boolean; origin: LastPrompt } | undefined> {
     const { prompt, place, cursor, extent, attempt, fim, request, run } = options;
     const { session, prompts, sequences, now, log } = this.options;
     const priority: Priority = run.isAhead === true ? 'background' : 'completion';
@@ -124,7 +129,7 @@ export class CandidateMaker {
     );
     return {
       text,
-      timedOut: result.stopReason === 'timeout',
+      isOutOfTime: result.stopReason === 'timeout',
       filteredOut: text === '' && generated.text.trim() !== '',
       origin: { uri: request.uri, text: wordBefore(cursor.before) + text, documentText: request.text, promptTokens: prompt.tokens.length, contextTokens: prompt.contextTokens, context: prompt.context, result },
     };

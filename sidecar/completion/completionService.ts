@@ -100,8 +100,11 @@ export class CompletionService {
     });
   }
 
-  /** Completions for a cursor, best first; none where there is nothing worth showing or `signal` aborts. Throws `TroubleError`. */
-  async complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion[]> {
+  /**
+   * Completions for a cursor, best first; none where there is nothing worth showing or `signal` aborts. `onOutOfTime` is told where the time limit ended the
+   * first one, or left none. Throws `TroubleError`.
+   */
+  async complete(request: CompletionRequest, signal: AbortSignal, onOutOfTime?: () => void): Promise<Completion[]> {
     const startedAt = this.#now();
     this.#statistics.requested();
     if (request.text.length > MAX_DOCUMENT_UNITS) {
@@ -133,7 +136,7 @@ export class CompletionService {
       await delay(debounce.delayMs(minimumMs) - (this.#now() - startedAt), signal);
       if (signal.aborted) return this.#cancelled();
     }
-    const flight = this.#inFlight.start(key, (flightSignal, onText) => this.#generate(request, cursor, key, { signal: flightSignal, onText }));
+    const flight = this.#inFlight.start(key, (flightSignal, onText) => this.#generate(request, cursor, key, { signal: flightSignal, onText, onOutOfTime }));
     const waited = await flight.wait(key, signal);
     if (signal.aborted) return this.#cancelled();
     debounce.answered(this.#now() - startedAt);

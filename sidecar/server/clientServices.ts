@@ -67,10 +67,10 @@ export class ClientServices implements Chatting, Completing {
     return this.#server?.statusFor(local) ?? local;
   }
 
-  complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion[]> {
+  complete(request: CompletionRequest, signal: AbortSignal, onOutOfTime?: () => void): Promise<Completion[]> {
     // A server's time is not spent on what may never be asked, and its memory is its own.
     const asked = { ...request, contextSet: undefined, contextSettings: { ...request.contextSettings, readAhead: false } };
-    return this.#ask('completion', ({ completions }) => completions.complete(asked, signal), () => this.options.completions.complete(request, signal));
+    return this.#ask('completion', ({ completions }) => completions.complete(asked, signal, onOutOfTime), () => this.options.completions.complete(request, signal, onOutOfTime));
   }
 
   /** A server's time is not spent on what may never be asked. */

@@ -10,7 +10,7 @@ import { printJson, readStandardInput } from '../output.ts';
 import { serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
 import { Session } from '../session.ts';
 import { StandInNotice } from '../standIn.ts';
-import { loadModel, sidecarStatus, useServer, withSession, type Work } from '../withSession.ts';
+import { configure, loadModel, sidecarStatus, withSession, type Work } from '../withSession.ts';
 import { writeForeignText } from '../terminal.ts';
 
 interface ChatOptions extends ModelOptions, ServerOptions {
@@ -45,7 +45,7 @@ async function answerOnce(question: string, options: ChatOptions): Promise<void>
     if (!options.json) process.stdout.write('\n');
     return answer;
   };
-  const result = await withSession(settingsOf(options), work, serverOf(options));
+  const result = await withSession(settingsOf(options), work, { server: serverOf(options) });
   if (options.json) printJson(result);
 }
 
@@ -83,10 +83,11 @@ async function converse(options: ChatOptions): Promise<void> {
 async function openLoaded(options: ChatOptions): Promise<Session> {
   const interrupt = onInterrupt();
   const server = serverOf(options);
-  const session = await Session.open(settingsOf(options));
+  const settings = settingsOf(options);
+  const session = await Session.open(settings);
   try {
-    if (server) await useServer(session, server);
-    await loadModel(session, interrupt.signal);
+    await configure(session, { server });
+    await loadModel(session, settings, interrupt.signal);
     if (interrupt.signal.aborted) throw new InterruptedError();
     return session;
   } catch (error) {

@@ -3,13 +3,18 @@ import type { Command } from 'commander';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MAX_DOCUMENT_UNITS } from '../../protocol/client.ts';
-import { UsageError } from '../exitCodes.ts';
+import { COMPLETION_TIMEOUT_MS, MAX_DOCUMENT_UNITS, type CompletionListExtras } from '../../protocol/client.ts';
+import { OutOfTimeError, UsageError } from '../exitCodes.ts';
 import { languageIdOf } from '../../context/languageIds.ts';
 import { printJson } from '../output.ts';
-import { serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
+import { decimal, serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
 import { withSession } from '../withSession.ts';
 import { writeForeignText } from '../terminal.ts';
+
+interface CompleteOptions extends ModelOptions, ServerOptions {
+  /** Seconds. */
+  readonly timeout: number;
+}
 
 interface Position {
   readonly line: number;
@@ -19,6 +24,12 @@ interface InlineCompletionItem {
   readonly insertText: string | { readonly value: string };
   readonly range?: { readonly start: Position; readonly end: Position };
 }
+interface InlineCompletions extends CompletionListExtras {
+  readonly items: readonly InlineCompletionItem[];
+}
+
+const MAX_TIMEOUT_S = 3_600;
+const LONGER = 'Give it longer with --timeout SECONDS.';
 
 /** `chorus complete FILE:LINE:COL`: what an editor would show as ghost text there. */
 export function addComplete(program: Command): void {
@@ -26,24 +37,28 @@ export function addComplete(program: Command): void {
     .command('complete')
     .description(l10n.t('complete code at a place in a file; prints what belongs there'))
     .argument('<file:line:column>', 'line and column from 1, as editors show them');
-  withServerOptions(withModelOptions(command)).action(complete);
+  withServerOptions(withModelOptions(command))
+    .option('--timeout <seconds>', 'end after so long, with what there is then', (value) => decimal(value, 0.001, MAX_TIMEOUT_S), COMPLETION_TIMEOUT_MS / 1000)
+    .action(complete);
 }
 
-async function complete(place: string, options: ModelOptions & ServerOptions): Promise<void> {
+async function complete(place: string, options: CompleteOptions): Promise<void> {
   const { file, line, column } = parsePlace(place);
   const text = await readSource(file);
   const position = positionIn(text, { file, line, column });
   const uri = pathToFileURL(file).href;
-  const items = await withSession(settingsOf(options), async ({ session, signal }) => {
+  const own = { server: serverOf(options), completion: { timeoutMs: options.timeout * 1000 } };
+  const { items, isOutOfTime = false } = await withSession(settingsOf(options), async ({ session, signal }) => {
     await session.notify('textDocument/didOpen', { textDocument: { uri, languageId: languageIdOf(file), version: 1, text } });
     const params = { textDocument: { uri }, position, context: { triggerKind: 1 } };
-    const answer = await session.request<readonly InlineCompletionItem[] | { readonly items: readonly InlineCompletionItem[] } | null>('textDocument/inlineCompletion', params, { signal });
-    return answer === null ? [] : 'items' in answer ? answer.items : answer;
-  }, serverOf(options));
+    return (await session.request<InlineCompletions | null>('textDocument/inlineCompletion', params, { signal })) ?? { items: [] };
+  }, own);
   const completions = items.map((item) => ({ text: insertedText(item, text, position), range: item.range ?? { start: position, end: position } }));
+  if (isOutOfTime && completions.length === 0) throw new OutOfTimeError(`The time limit of ${options.timeout} s ended the completion before it had any text. ${LONGER}`);
   const first = completions[0]?.text ?? '';
-  if (options.json) printJson({ text: first, file, line, column, completions });
+  if (options.json) printJson({ text: first, file, line, column, isOutOfTime, completions });
   else writeForeignText(process.stdout, `${first}\n`);
+  if (isOutOfTime) process.stderr.write(`The time limit of ${options.timeout} s ended the completion. ${LONGER}\n`);
 }
 
 /** Takes "FILE:LINE:COL" apart. A Windows drive's colon stays with the file. Throws `UsageError`. */

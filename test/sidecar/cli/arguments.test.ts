@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { parsePlace, positionIn } from '../../../sidecar/cli/commands/complete.ts';
-import { ExitCodes, UsageError } from '../../../sidecar/cli/exitCodes.ts';
+import { ExitCodes, OutOfTimeError, UsageError } from '../../../sidecar/cli/exitCodes.ts';
 import { describeFailure } from '../../../sidecar/cli/failure.ts';
 import { languageIdOf } from '../../../sidecar/context/languageIds.ts';
 import { decimal, integer, settingsOf } from '../../../sidecar/cli/options.ts';
@@ -67,6 +67,10 @@ describe('a failure', () => {
 
   it('of the command line has an exit code of its own', () => {
     assert.equal(describeFailure(new UsageError('x')).exitCode, ExitCodes.usage);
+  });
+
+  it('for want of time is one', () => {
+    assert.deepEqual(describeFailure(new OutOfTimeError('Too late.')), { code: 'out-of-time', message: 'Too late.', exitCode: ExitCodes.failed });
   });
 });
 

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { assertCache } from '../../../sidecar/cli/assertCache.ts';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { Bundles } from './bundles.ts';
+
+const BY_LLAMA = { engine: 'llama', engineLimits: ['llama.cpp runs x.gguf: Chorus\'s own engine does not run the architecture "gpt2".', 'More.'] };
+
+describe('a cache that a command asks for', () => {
+  for (const cache of [undefined, 'full']) it(`is there with either engine where it is ${cache}`, () => assertCache(BY_LLAMA, cache));
+
+  it('is there where Chorus’s own engine runs the model, or a server does', () => {
+    for (const engine of ['chorus', 'server']) assertCache({ engine, engineLimits: [] }, 'snapkv:64');
+  });
+
+  it('is not where llama.cpp runs the model: the error says why llama.cpp does', () => {
+    assert.throws(
+      () => assertCache(BY_LLAMA, 'snapkv:64'),
+      (error) => error instanceof TroubleError && error.code === 'unsupported-model' && error.message === `The cache "snapkv:64" needs Chorus's own engine, but ${BY_LLAMA.engineLimits[0]}`,
+    );
+  });
+});
+
+describe('chorus --engine auto, asked for a cache that no engine has for the model,', () => {
+  let work: string;
+  let bundles: Bundles;
+  let model: string;
+  before(async () => {
+    work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cache-test-'));
+    bundles = await Bundles.open();
+    model = path.join(work, 'small-heads.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    // Blocks of Q8_0 do not fill a head of 16 values.
+    const keys = { 'attention.head_count': { type: 'u32', value: 16 }, 'attention.head_count_kv': { type: 'u32', value: 4 } } as const;
+    await writeTinyModel(model, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), keys });
+  });
+  after(async () => {
+    await bundles[Symbol.asyncDispose]();
+    await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  });
+
+  const chorus = (...commandLine: readonly string[]) =>
+    execa(process.execPath, [bundles.cli, ...commandLine, '--engine', 'auto', '--model', model, '--device', 'cpu'], {
+      reject: false, timeout: 120_000, input: '', env: { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, LC_ALL: 'C' },
+    });
+
+  const cases: Readonly<Record<string, readonly string[]>> = {
+    'continuing a text by a sidecar': ['generate', 'abc', '--max-tokens', '2'],
+    'answering a question': ['chat', 'abc'],
+    'measuring by an engine of its own': ['bench', '-p', '8', '-n', '2'],
+  };
+  for (const [what, commandLine] of Object.entries(cases)) {
+    it(`says in one line why, ${what}`, async () => {
+      const { stdout, stderr, exitCode } = await chorus(...commandLine, '--cache', 'tiered:64,type=q8_0');
+      assert.match(stderr, /^chorus: The cache "tiered:64,type=q8_0" needs Chorus's own engine, but llama\.cpp runs small-heads\.gguf: .* this model's heads have 16\. Leave out "type"\.$/);
+      assert.deepEqual([stdout, exitCode], ['', 1]);
+    });
+  }
+
+  it('works with one that Chorus’s own engine has for it', async () => {
+    assert.equal((await chorus('generate', 'abc', '--max-tokens', '2', '--cache', 'tiered:64')).exitCode, 0);
+  });
+});
