@@ -42,6 +42,12 @@ export const steps: readonly RecipeStep[] = [
     command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 160, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.5, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
   },
   {
+    name: 'code-small',
+    why: 'The code expert alone, in as many bytes as what ships.',
+    needs: ['code'],
+    command: inTypes('code', fiveBits),
+  },
+  {
     name: 'average',
     why: 'The weight average of seed and code expert.',
     needs: ['seed', 'code'],
@@ -119,4 +125,4 @@ export const steps: readonly RecipeStep[] = [
 ];
 
 /** What is measured side by side at the end; the first is what the others are compared with. */
-export const compared: readonly string[] = ['seed', 'bundled', 'whole', 'code', 'average', 'average-small', 'rounded-small', 'experts-average-small', 'joint', 'joint-small'];
+export const compared: readonly string[] = ['seed', 'bundled', 'whole', 'code-small', 'average', 'average-small', 'rounded-small', 'experts-average-small', 'joint', 'joint-small'];
