@@ -83,7 +83,7 @@ async function completeSample(workspace: string): Promise<void> {
   const file = path.join(workspace, SAMPLE.file);
   const place = `${file}:${SAMPLE.line}:${SAMPLE.column}`;
   console.log(`There is no display here, so this completes ${SAMPLE.file} at line ${SAMPLE.line}, column ${SAMPLE.column} in the terminal:\n`);
-  const completed = await execa(process.execPath, [path.join(root, 'dist', 'cli.mjs'), 'complete', place, '--json'], {
+  const completed = await execa(process.execPath, [path.join(root, 'dist', 'cli.mjs'), 'complete', place, '--json', '--timeout', '120'], {
     reject: false,
     cancelSignal: ended.signal,
     env: { CHORUS_HOME: path.join(work, 'home') },

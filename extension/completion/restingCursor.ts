@@ -16,7 +16,10 @@ export class RestingCursor implements vscode.Disposable {
   constructor(private readonly onRest: (document: vscode.TextDocument, position: vscode.Position) => void) {
     this.#disposables = [
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#editedAtMs.set(document, Date.now())),
-      vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => this.#moved(textEditor, textEditor === this.#arriving && !isOfUser(kind))),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
+        // What happens in an editor beside the active one moves nothing that rests.
+        if (textEditor === vscode.window.activeTextEditor) this.#moved(textEditor, textEditor === this.#arriving && !isOfUser(kind));
+      }),
       vscode.window.onDidChangeActiveTextEditor((editor) => this.#moved(editor, true)),
     ];
   }

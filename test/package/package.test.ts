@@ -101,7 +101,7 @@ describe("this platform's package", () => {
     await writeFile(source, 'export function add(a: number, b: number): number {\n  return a + b;\n}\n\nexport function subtract(a: number, b: number): number {\n  \n}\n');
     const environment = { HOME: path.join(work, 'home'), USERPROFILE: path.join(work, 'home'), CHORUS_HOME: path.join(work, 'chorus'), PATH: '' };
     const cli = path.join(unpacked, 'extension/dist/cli.mjs');
-    const [program, ...commandLine] = await withoutNetwork([process.execPath, cli, 'complete', `${source}:6:3`, '--json', '--device', 'cpu']);
+    const [program, ...commandLine] = await withoutNetwork([process.execPath, cli, 'complete', `${source}:6:3`, '--json', '--device', 'cpu', '--timeout', '100']);
     const { stdout } = await execa(program as string, commandLine, { cwd: work, extendEnv: false, env: environment, timeout: 120_000 });
     assert.equal((JSON.parse(stdout) as { text: string }).text, 'return a - b;');
   });

@@ -86,8 +86,12 @@ export class ChorusSequence implements BackendSequence {
     return ChorusSequence.readTogether(network, [this], tokens);
   }
 
-  /** Reads a prompt once for several sequences of a network, in place of what they hold: each keeps what its selection chooses, or everything where it has none. */
+  /**
+   * Reads a prompt once for several sequences of a network, in place of what they hold: each keeps what its selection chooses, or everything where it has none.
+   * Throws where one has tiers, whose prompts are read otherwise.
+   */
   static readTogether(network: Network, sequences: readonly ChorusSequence[], tokens: readonly TokenId[]): WholePrompt {
+    if (sequences.some(({ tiers }) => tiers)) throw new Error('A sequence with tiers reads its prompts by itself.');
     for (const { cache } of sequences) cache.truncate(0);
     const targets = sequences.map(({ cache, selection }) => ({ sequence: cache, selection }));
     const prefill = new LayerMajorPrefill(network.options, targets, tokens, { chunkTokens: BATCH_TOKENS });

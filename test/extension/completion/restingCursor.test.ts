@@ -145,6 +145,13 @@ describe('a cursor', () => {
     assert.deepEqual(rested(), []);
   });
 
+  it('rests where it is, whatever is selected in another editor meanwhile', () => {
+    const other = settled('one ‸two');
+    new FakeEditor('three ‸four', '/b.txt').activate();
+    other.select('one two‸');
+    assert.deepEqual(rested(), ['three ‸four']);
+  });
+
   it('does not rest in an editor that was left', () => {
     new FakeEditor('one ‸two').activate();
     fake.activeTextEditor = undefined;

@@ -38,6 +38,13 @@ describe('A time limit', () => {
     assert.deepEqual(engine.generations.map(({ timeoutMs }) => timeoutMs), [15_000, 15_000]);
   });
 
+  test('of longer than a timer can wait is no short one', async () => {
+    const engine = new ScriptedEngine();
+    const service = new CompletionService({ session: engine.session, now: () => 0 });
+    await service.complete(requestAt('const a = ‸', { settings: { timeoutMs: 1e12, minDebounceMs: 0 } }), never);
+    assert.deepEqual(engine.generations.map(({ timeoutMs }) => timeoutMs), [2 ** 31 - 1]);
+  });
+
   test('that ends the best text is told, with what there is of it', async () => {
     for (const explicit of [false, true]) {
       const { completions, isOutOfTime } = await scripted('firstPart(of…').complete(explicit);

@@ -65,8 +65,10 @@ describe('an average', () => {
   it('has the name that it is given, and its models as what it is made of', async () => {
     const files = await models('llama');
     const [first, named] = await Promise.all([readGgufHeader(files[0] as string), make(files, { name: 'Duet 1M', keepsArchitecture: true }).then((file) => readGgufHeader(file))]);
+    const seed = first.metadata.get('general.name');
+    assert.ok(typeof seed === 'string');
     const keys = ['general.name', 'general.base_model.count', 'general.base_model.0.name', 'general.base_model.1.name'];
-    assert.deepEqual(keys.map((key) => named.metadata.get(key)), ['Duet 1M', 2, 'llama-1', 'llama-2']);
+    assert.deepEqual(keys.map((key) => named.metadata.get(key)), ['Duet 1M', 2, `${seed} (llama-1)`, `${seed} (llama-2)`]);
     const [before, after] = [first, named].map(({ metadata }) => [...metadata].filter(([key]) => !key.startsWith('general.')));
     assert.deepEqual(after, before);
   });

@@ -4,11 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { fimFamilies, nameMatches } from '../../../sidecar/completion/families.ts';
 import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
 import { openInputs } from '../../../sidecar/upcycle/inputs.ts';
 import { metadataOf } from '../../../sidecar/upcycle/metadata.ts';
 import { denseRecipe } from '../../../sidecar/upcycle/recipe.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { ScriptedEngine } from '../completion/scriptedEngine.ts';
 import { replaceKey } from '../models/ggufFile.ts';
 
 let folder: string;
@@ -46,9 +48,16 @@ describe('what a model that was made of others says of them', () => {
     assert.deepEqual(names(await originOf(files, 'Trio 1M')), ['Seed 1M', 'Coder 1M', 'Writer 1M']);
   });
 
-  it('is how the files are called whose models have one name, as a model and what was trained of it have', async () => {
+  it('has the name of the file besides where models have one name, as a model and what was trained of it have', async () => {
     const files = await Promise.all([model('seed', { name: 'Seed 1M' }), model('code', { name: 'Seed 1M' }), model('prose', { name: 'Writer 1M' })]);
-    assert.deepEqual(names(await originOf(files, 'Trio 1M')), ['seed', 'code', 'Writer 1M']);
+    assert.deepEqual(names(await originOf(files, 'Trio 1M')), ['Seed 1M (seed)', 'Seed 1M (code)', 'Writer 1M']);
+  });
+
+  it('still tells the family, by which gaps are filled', async () => {
+    const files = await Promise.all([model('seed', { name: 'Qwen Coder 1M' }), model('code', { name: 'Qwen Coder 1M' })]);
+    const [first] = names(await originOf(files, 'Duo 1M'));
+    const { loaded } = new ScriptedEngine([], { metadata: { 'general.name': 'Duo 1M', 'general.base_model.0.name': first as string } });
+    assert.ok(fimFamilies.some((family) => family.names?.test('Qwen Coder 1M') && nameMatches(family, loaded)));
   });
 
   it('is how a file is called that has no name for its model', async () => {
