@@ -11,13 +11,12 @@ import { parseArgs } from 'node:util';
 import { arms, rateGroup, rateGroups, settings, stepsOf, type Arm } from './low-rank/arms.ts';
 import { lowRankReport } from './low-rank/report.ts';
 import { writeReport } from './report.ts';
-import { DOMAINS } from './small/domains.ts';
 import { SmallModels, smallModelFlags, withSmallModels, type Outcome } from './small/smallModels.ts';
 import { mean } from './statistics.ts';
 
 const { values } = parseArgs({ options: smallModelFlags });
 const mostSteps = Math.max(...arms.map(stepsOf));
-const tokens = Object.fromEntries(DOMAINS.map((domain) => [domain, (mostSteps * settings.sequenceTokens * settings.batchSequences) / DOMAINS.length]));
+const tokens = Object.fromEntries(settings.domains.map((domain) => [domain, (mostSteps * settings.sequenceTokens * settings.batchSequences) / settings.domains.length]));
 
 async function outcome(models: SmallModels, name: string, { lowRank }: Arm, { steps, rate }: { steps: number; rate: number }): Promise<Outcome> {
   await models.train(name, { data: 'all', steps, rate, tokens, changes: { lowRank } });

@@ -14,7 +14,7 @@ import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { outliers } from '../../sidecar/outliers/outliers.ts';
 import type { OutliersParams, OutliersResult } from '../../sidecar/protocol/engine.ts';
 import { Random } from '../../sidecar/train/random.ts';
-import { arms, settings, TEXTS } from './quantization/arms.ts';
+import { arms, settings } from './quantization/arms.ts';
 import { quantizationReport, type Measured } from './quantization/report.ts';
 import { writeReport } from './report.ts';
 import { readPieces } from './small/domains.ts';
@@ -29,7 +29,7 @@ const { values } = parseArgs({ options: smallModelFlags });
 
 await withSmallModels(settings, values, async (options) => {
   const sample = await heldOutText();
-  const tokens = Object.fromEntries(TEXTS.map((domain) => [domain, (1.1 * settings.steps * settings.sequenceTokens * settings.batchSequences) / TEXTS.length]));
+  const tokens = Object.fromEntries(settings.domains.map((domain) => [domain, (1.1 * settings.steps * settings.sequenceTokens * settings.batchSequences) / settings.domains.length]));
   const examine = async (file: string, changes: Partial<OutliersParams> & Pick<OutliersParams, 'modelPath'>): Promise<OutliersResult> => {
     const kept = await readFile(file, 'utf8').catch(() => undefined);
     if (kept !== undefined) return JSON.parse(kept) as OutliersResult;
@@ -60,12 +60,12 @@ await withSmallModels(settings, values, async (options) => {
 /** Beginnings of pieces of all kinds in turn, from places all over them. */
 async function heldOutText(): Promise<string> {
   const kinds = await Promise.all(
-    TEXTS.map(async (domain) => {
+    settings.domains.map(async (domain) => {
       const pieces = await readPieces(domain, 'held-out');
       return [...new Random(1).order(pieces.length)].map((index) => (pieces[index] as string).slice(0, PIECE_CHARACTERS));
     }),
   );
-  // A token is about three bytes here, and all of the sample is to be there in any case.
+  // A token is a byte here, about three of a model of usual size, and all of the sample is to be there in any case.
   const wanted = 6 * settings.sample.tokens;
   let text = '';
   for (let index = 0; text.length < wanted; index++) {

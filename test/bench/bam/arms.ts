@@ -1,5 +1,5 @@
 import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
-import type { Domain } from '../small/domains.ts';
+import { DOMAINS, type Domain } from '../small/domains.ts';
 import type { SmallSettings } from '../small/smallModels.ts';
 
 /** Small models from scratch, and how long each part learns; a step has 2,048 tokens. */
@@ -21,6 +21,7 @@ export const settings = {
   /** Length of routers from hidden states. */
   gateScale: 1,
   routerLoss: { balance: 0.01, z: 0.001 },
+  domains: DOMAINS,
   measured: { chunks: 32, length: 256 },
 } as const satisfies SmallSettings & Readonly<Record<string, unknown>>;
 

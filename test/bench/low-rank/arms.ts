@@ -1,21 +1,22 @@
 import type { LowRankOptions } from '../../../sidecar/train/options.ts';
-import type { SmallSettings } from '../small/smallModels.ts';
+import { BYTES, type SmallSettings } from '../small/smallModels.ts';
 
-/** Small models from scratch, whose weights are mostly those of blocks; a step has 2,048 tokens. */
+/** Small models from scratch, whose weights are mostly those of blocks, which read bytes in small batches: so they learn most from few tokens. A step has 512. */
 export const settings = {
   sizes: { width: 96, blocks: 3, heads: 3, kvHeads: 3, feedForwardWidth: 256 },
-  vocabularyTokens: 1024,
-  sequenceTokens: 256,
-  batchSequences: 8,
+  vocabularyTokens: BYTES,
+  sequenceTokens: 128,
+  batchSequences: 4,
   microSequences: 4,
-  steps: 150,
-  warmUpSteps: 20,
+  steps: 1_200,
+  warmUpSteps: 60,
   denseShare: 0.25,
   /** The rates that are tried, with the first seed and fewer steps. */
   rates: [1.5e-3, 3e-3, 6e-3],
-  sweepSteps: 60,
+  sweepSteps: 400,
   routerLoss: { balance: 0, z: 0 },
-  measured: { chunks: 32, length: 256 },
+  domains: ['typescript', 'python'],
+  measured: { chunks: 64, length: 128 },
 } as const satisfies SmallSettings & Readonly<Record<string, unknown>>;
 
 export const FRACTIONS = [0.25, 0.5] as const;

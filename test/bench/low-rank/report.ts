@@ -1,5 +1,4 @@
 import type { Report } from '../report.ts';
-import { DOMAINS } from '../small/domains.ts';
 import type { Outcome } from '../small/smallModels.ts';
 import { format, signed, spread, type Spread } from '../small/spread.ts';
 import { mean } from '../statistics.ts';
@@ -38,9 +37,9 @@ export function lowRankReport(seeds: Seeds, rates: ReadonlyMap<string, number>, 
       bySeed: seeds.map((seed) => Object.fromEntries(seed)),
     },
     body: `
-\`chorus train --scratch … --low-rank\` on texts of four kinds (prose, TypeScript, Python, messages in 13 languages; a quarter each), ${seeds.length} seeds: the same texts in the same
-order for all models of a seed. All matrices of blocks are products of two factors. Measured on packages, and messages, that nothing was trained on: perplexity is the
-exponential of the mean loss over the four kinds, mean ± standard deviation over seeds; differences of the loss are in pairs, in nats per token. Each rank and beginning has the
+\`chorus train --scratch … --low-rank\` on ${settings.domains.join(' and ')} in equal shares, ${seeds.length} seeds: the same texts in the same
+order for all models of a seed. All matrices of blocks are products of two factors. Measured on packages that nothing was trained on: perplexity is the
+exponential of the mean loss over the two, mean ± standard deviation over seeds; differences of the loss are in pairs, in nats per token. Each rank and beginning has the
 best of the rates ${settings.rates.join(', ')} (first seed, ${settings.sweepSteps} steps). Weight decay 0.1. A token costs ${(operations(dense) / 1e6).toFixed(2)} million operations forward
 in the dense model${FRACTIONS.map((size) => `, ${(operations({ lowRank: { size, init: 'he', decay: 'l2', denseSteps: 0 } }) / 1e6).toFixed(2)} with ranks of ${size}`).join('')} (output and scores are the same in all).
 
@@ -64,6 +63,6 @@ ${pairs.map(({ label, difference }) => `| ${label} | ${signed(difference)} |`).j
 }
 
 const outcome = (seed: ReadonlyMap<string, Outcome>, { name }: Arm): Outcome => seed.get(name) as Outcome;
-const loss = (seed: ReadonlyMap<string, Outcome>, arm: Arm): number => mean(DOMAINS.map((domain) => outcome(seed, arm).losses[domain]));
+const loss = (seed: ReadonlyMap<string, Outcome>, arm: Arm): number => mean(settings.domains.map((domain) => outcome(seed, arm).losses[domain]));
 const perplexity = (seeds: Seeds, arm: Arm): Spread => spread(seeds.map((seed) => Math.exp(loss(seed, arm))));
 const against = (seeds: Seeds, first: Arm, second: Arm): Spread => spread(seeds.map((seed) => loss(seed, first) - loss(seed, second)));

@@ -2,7 +2,7 @@ import type { OutliersResult } from '../../../sidecar/protocol/engine.ts';
 import type { Report } from '../report.ts';
 import { format, signed, spread, type Spread } from '../small/spread.ts';
 import { mean } from '../statistics.ts';
-import { arms, settings, TEXTS, type Arm } from './arms.ts';
+import { arms, settings, type Arm } from './arms.ts';
 
 /** What was measured of each arm. */
 export type Measured = ReadonlyMap<string, OutliersResult>;
@@ -44,7 +44,7 @@ export function quantizationReport(seeds: readonly Measured[], usual: OutliersRe
     model: `Llama of ${sizes.blocks} blocks, width ${sizes.width}, ${sizes.heads} heads, network ${sizes.feedForwardWidth}, vocabulary ${settings.vocabularyTokens}, from random weights; and SmolLM2-135M-Instruct`,
     figures: { settings, bySeed: seeds.map((seed) => Object.fromEntries(seed)), usual },
     body: `
-For each of ${seeds.length} seeds the same model learns the same ${TOKENS} tokens of ${TEXTS.join(' and ')} in the same order by a recipe (weight decay 0.1, no dropout, clipping
+For each of ${seeds.length} seeds the same model learns the same ${TOKENS} tokens of ${settings.domains.join(' and ')} in the same order by a recipe (weight decay 0.1, no dropout, clipping
 at 1, AdamW, rate ${settings.rate}, bfloat16) and by the same recipe with one change. \`chorus outliers\` then measures each on ${settings.sample.tokens} tokens of packages that nothing
 was trained on: bits per byte in float32, and with linear layers rounded to 8 or 4 bits, weights with one scale an output channel (W), activations with one a
 token (A), symmetric absmax without calibration; embedding, output, norms and softmax in float32. Mean ± standard deviation over seeds.

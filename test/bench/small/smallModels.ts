@@ -13,7 +13,10 @@ import { openTokenizer, type OpenedTokenizer } from '../../../sidecar/train/open
 import type { ScratchSizes, TrainOptions } from '../../../sidecar/train/options.ts';
 import { trainInProcess } from '../../../sidecar/train/trainingProcess.ts';
 import { smallVocabulary } from '../smallVocabulary.ts';
-import { DOMAINS, heldOutChunks, writeMixture, type Domain } from './domains.ts';
+import { heldOutChunks, writeMixture, type Domain } from './domains.ts';
+
+/** Tokens of the smallest vocabulary: what is special, and bytes. */
+export const BYTES = 288;
 
 /** What small models have in common; figures are kept by all of it. */
 export interface SmallSettings {
@@ -24,6 +27,8 @@ export interface SmallSettings {
   readonly microSequences: number;
   readonly warmUpSteps: number;
   readonly routerLoss: TrainOptions['routerLoss'];
+  /** What models are measured on. */
+  readonly domains: readonly Domain[];
   /** Of each domain. */
   readonly measured: { readonly chunks: number; readonly length: number };
 }
@@ -118,7 +123,7 @@ export class SmallModels {
     using network = await openNetwork(this.file(`${name}.gguf`), { placement: onOneDevice(device), capacityTokens: Math.ceil(length / 256) * 256 });
     const { vocabularySize } = network.model.hyperparameters;
     const losses: Partial<Record<Domain, number>> = {};
-    for (const domain of DOMAINS) {
+    for (const domain of this.settings.domains) {
       let [sum, count] = [0, 0];
       for (const chunk of await heldOutChunks(domain, tokenizer, { count: chunks, length })) {
         const logits = await network.logits(chunk, { chunkTokens: length });
