@@ -77,7 +77,7 @@ describe('chorus recall', () => {
     await writeTinyModel(narrow, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), omit: ['.bias'], keys: { 'attention.head_count': heads, 'attention.head_count_kv': heads, context_length: { type: 'u32', value: 2_048 } } });
     const { stdout, stderr, exitCode } = await execa(process.execPath, [bundles.cli, ...small, '--cache', 'tiered:64,type=q8_0', '--model', narrow, '--device', 'cpu', '--threads', '1'], { cwd: root, reject: false, timeout: 120_000, input: '' });
     assert.deepEqual([stdout, exitCode === 0], ['', false]);
-    assert.match(stderr, /The cache "tiered:64,type=q8_0" can't be measured: llama\.cpp runs narrow\.gguf: .*this model's heads have 16\. Leave out "type"\./);
+    assert.match(stderr, /The cache "tiered:64,type=q8_0" needs Chorus's own engine, but llama\.cpp runs narrow\.gguf: .*this model's heads have 16\. Leave out "type"\./);
   });
 
   it('hides constants in the texts of a folder', async () => {
