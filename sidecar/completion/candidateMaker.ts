@@ -1,4 +1,5 @@
 import type { ModelSession } from '../engine/engine.ts';
+import { MAX_TIMER_MS } from '../engine/maxTimer.ts';
 import { COMPLETION_TIMEOUT_MS } from '../protocol/client.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
 import { blockIndentation, isBehindHead } from './blocks.ts';
@@ -15,8 +16,6 @@ import type { CompletionRequest } from './request.ts';
 import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
 import { worthCompleting } from './trigger.ts';
 
-/** What a timer can wait: one that is told more does not wait at all. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** Lines that take longer to write are not waited for. */
 const MULTI_LINE_MS = 1500;
 /** The likeliest text may be one that no filter lets through, such as the line above once more: then the next candidate gets a chance. */
@@ -63,7 +62,7 @@ export class CandidateMaker {
     let isOutOfTime = false;
     const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : AUTOMATIC_ATTEMPTS;
     const wanted = request.explicit ? EXPLICIT_CANDIDATES : 1;
-    const deadline = now() + Math.min(request.settings.timeoutMs ?? COMPLETION_TIMEOUT_MS, MAX_TIMEOUT_MS);
+    const deadline = now() + Math.min(request.settings.timeoutMs ?? COMPLETION_TIMEOUT_MS, MAX_TIMER_MS);
     for (let attempt = 0; attempt < attempts && texts.length < wanted; attempt++) {
       const timeoutMs = Math.round(deadline - now());
       isOutOfTime ||= timeoutMs <= 0 && texts.length === 0;

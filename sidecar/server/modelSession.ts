@@ -1,4 +1,5 @@
 import { TroubleError, type Engine, type ModelSession } from '../engine/engine.ts';
+import { MAX_TIMER_MS } from '../engine/maxTimer.ts';
 import type { ChorusSettings, SidecarStatus } from '../protocol/client.ts';
 import type { LoadedModel, LoadParams } from '../protocol/engine.ts';
 import { observeEngine } from './observedEngine.ts';
@@ -18,9 +19,6 @@ export interface ModelSessionOptions {
 
 /** A model that nobody asked for so long leaves memory, unless a client says otherwise. */
 const UNLOAD_AFTER_MINUTES = 30;
-
-/** What a timer of Node can wait. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Empty, 'auto' and 0 choose by themselves. */
 const DEFAULTS: LoadParams = { modelPath: '', engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 0 };

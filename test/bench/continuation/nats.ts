@@ -38,9 +38,8 @@ interface Measured {
 export async function measurePlaces({ networks, text }: BenchNetworks, { contexts, kept, deadline }: Measured): Promise<void> {
   let done = 0;
   await inParallel(contexts, networks, async ({ tokens: context, places }, { network }) => {
-    const missingOf = (results: KeptResults<PlaceResult>): readonly Place[] => places.filter(({ id }) => !results.get(id));
     for (const [task, results] of kept) {
-      const missing = missingOf(results);
+      const missing = places.filter(({ id }) => !results.get(id));
       if (missing.length === 0 || choosesOnce(task)) continue;
       using chosen = openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: HELD_TOKENS });
       for (const place of missing) {
