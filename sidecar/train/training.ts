@@ -18,6 +18,7 @@ import type { TrainOptions, TrainResult } from './options.ts';
 import { openTokenizer } from './openTokenizer.ts';
 import { NetworkDevices, ParallelNetworks } from './parallelNetworks.ts';
 import { placeModel, type PlacedModel } from './placedModel.ts';
+import { ShuffleBuffer } from './shuffleBuffer.ts';
 import type { TrainListeners } from './trainListeners.ts';
 import { modelFromFile, modelFromScratch, type TrainedModel } from './trainedModel.ts';
 import { lockTraining } from './trainingLock.ts';
@@ -26,6 +27,9 @@ import { runSteps, type Phase, type Reached } from './trainingSteps.ts';
 
 /** The factors of weights that were trained whole are trained more slowly (arXiv 2209.13569). */
 const RATE_SHARE_AFTER_DENSE = 0.5;
+
+/** Checkpoints of trainings whose sequences came in another order can't be gone on from. */
+const SEQUENCE_ORDER = 'shuffled';
 
 const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q4: 'Q4_0' } as const satisfies Record<TrainOptions['precision'], WeightType>;
 
@@ -55,7 +59,8 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     const { origin } = model;
     const resumed = options.resume ? await checkpoints.readState({ fingerprint, origin, totalSteps: options.schedule.totalSteps }) : undefined;
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
-    const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, resumed?.stream);
+    const source = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, resumed?.stream.source);
+    const stream = new ShuffleBuffer(source, { seed: options.seed }, resumed?.stream);
     let reached: Reached = { step: resumed?.step ?? 0, losses: resumed?.losses ?? [] };
     let values: ReadonlyMap<string, Float32Array> | undefined;
     for (const phase of phases) {
@@ -128,7 +133,7 @@ function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus: Corpu
   const [dropout, singleScaleNorm, outlierLoss] = [options.dropout || undefined, options.singleScaleNorm || undefined, options.outlierLoss || undefined];
   const same = { dropout, singleScaleNorm, outlierLoss, scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed };
   const weights = model.specs.map(({ name, extents }) => [name, ...extents]);
-  return createHash('sha256').update(JSON.stringify([model.architecture.name, weights, corpus.fingerprint, same])).digest('hex');
+  return createHash('sha256').update(JSON.stringify([model.architecture.name, weights, corpus.fingerprint, SEQUENCE_ORDER, same])).digest('hex');
 }
 
 function describeCorpus({ texts, bytes, skipped }: Corpus): string {

@@ -3,17 +3,18 @@ import { BYTES, type SmallSettings } from '../small/smallModels.ts';
 
 /** Small models from scratch, whose weights are mostly those of blocks, which read bytes in small batches: so they learn most from few tokens. A step has 512. */
 export const settings = {
-  sizes: { width: 96, blocks: 3, heads: 3, kvHeads: 3, feedForwardWidth: 256 },
+  /** Ranks are multiples of 32, which processors multiply fastest. */
+  sizes: { width: 128, blocks: 3, heads: 4, kvHeads: 4, feedForwardWidth: 384 },
   vocabularyTokens: BYTES,
   sequenceTokens: 128,
   batchSequences: 4,
   microSequences: 4,
-  steps: 1_200,
-  warmUpSteps: 60,
+  steps: 800,
+  warmUpSteps: 40,
   denseShare: 0.25,
   /** The rates that are tried, with the first seed and fewer steps. */
   rates: [1.5e-3, 3e-3, 6e-3],
-  sweepSteps: 400,
+  sweepSteps: 300,
   routerLoss: { balance: 0, z: 0 },
   domains: ['typescript', 'python'],
   measured: { chunks: 64, length: 128 },

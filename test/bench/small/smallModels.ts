@@ -15,6 +15,8 @@ import { trainInProcess } from '../../../sidecar/train/trainingProcess.ts';
 import { smallVocabulary } from '../smallVocabulary.ts';
 import { heldOutChunks, writeMixture, type Domain } from './domains.ts';
 
+/** Another way of training needs another number, so that models of the two are not mixed. */
+const VERSION = 2;
 /** Tokens of the smallest vocabulary: what is special, and bytes. */
 export const BYTES = 288;
 
@@ -67,7 +69,7 @@ export class SmallModels {
   ) {}
 
   static async open(bench: string, seed: number, settings: SmallSettings, options: SmallOptions): Promise<SmallModels> {
-    const key = createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 12);
+    const key = createHash('sha256').update(JSON.stringify([VERSION, settings])).digest('hex').slice(0, 12);
     const folder = path.join(developerCacheFolder(), `bench-${bench}`, key, `seed${seed}`);
     await mkdir(folder, { recursive: true });
     return new SmallModels(folder, seed, settings, options);
