@@ -4,26 +4,27 @@
  *   npx tsx test/bench/contextQuality.ts [MODEL] [--tasks recall,needle,continuation] [--selectors tiered,snapkv] [--divisors 8,16,32]
  *     [--cache CHOICE …] [--contexts 24] [--needles 8] [--places 60] [--max-seconds N] [--write]
  *
- * Everything is paired with the full cache. With `--cache` other choices are measured, and of the comparison's only those that `--selectors` names. Results are kept in the developer cache, so that several runs of `--max-seconds` make a whole one; the report is of all that
- * were asked for. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Everything is paired with the full cache. With `--cache` other choices are measured, and of the comparison's only those that `--selectors` names. Results are kept in the developer cache, and with `--write` in docs/results,
+ * so that several runs of `--max-seconds`, also on several machines, make a whole one; the report is of all that were asked for. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
 import { tokenizerOf } from '../../sidecar/retrieval/context.ts';
-import { askNeedle, type NeedleAnswer } from '../../sidecar/retrieval/needle.ts';
-import { askInPlace, askRecall, type RecallAnswer } from '../../sidecar/retrieval/recall.ts';
+import { askNeedle } from '../../sidecar/retrieval/needle.ts';
+import { askInPlace, askRecall } from '../../sidecar/retrieval/recall.ts';
 import { inParallel, openForBench } from './bundled/benchNetworks.ts';
 import { Deadline, type KeptResults } from './bundled/kept.ts';
 import { namedModel } from './bundled/models.ts';
 import { openChosen, openTogether, readsEverything, type ChosenSequence } from './contextQuality/chosenSequence.ts';
 import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice } from './contextQuality/choices.ts';
 import { continuationFigure, groupFigures, shareFigure, type Outcome } from './contextQuality/figures.ts';
+import { keepInRepository, openKept } from './contextQuality/keptTask.ts';
 import { qualityReport, type QualityFigures } from './contextQuality/report.ts';
-import { ANSWER_TOKENS, keptAnswers, LENGTH_TOKENS, readNeedles, readRecallContexts, type Asked } from './contextQuality/tasks.ts';
+import { ANSWER_TOKENS, LENGTH_TOKENS, needleTask, readNeedles, readRecallContexts, recallTask } from './contextQuality/tasks.ts';
 import { meanOf } from './bundled/paired.ts';
-import { keptPlaces, measurePlaces } from './continuation/nats.ts';
+import { continuationTask, measurePlaces } from './continuation/nats.ts';
 import { readPackageContexts } from './continuation/places.ts';
 import { writeReport } from './report.ts';
 
@@ -63,29 +64,31 @@ if (values.write) await writeReport({ name: 'context-quality', title: 'What is s
 async function recall(): Promise<QualityFigures['recall']> {
   if (!tasks.includes('recall')) return { groups: [], choices: [] };
   const contexts = await readRecallContexts(Number(values.contexts), tokenizer);
-  const kept = await keptByCache((cache) => keptAnswers<RecallAnswer>(model.digest, 'recall', cache));
+  const kept = await openKept(model.digest, recallTask, ['full', ...questionCaches]);
   await measure('recall', contexts, kept, {
     inPlace: ({ task }) => task.context,
     ask: async ({ id, task }, { engine }, isInPlace) => {
       const { answers, contextReads } = await (isInPlace ? askInPlace : askRecall)(engine, task);
       if (contextReads > (isInPlace ? 1 : 2)) throw new Error(`${id} was read ${contextReads.toFixed(1)} times, so that the questions may have been known.`);
-      return { id, answers };
+      return { id, isRight: answers.map(({ isRight }) => isRight) };
     },
   });
-  const outcomesOf = (cache: string): readonly Outcome[] => contexts.flatMap(({ id, domain }) => (kept.get(cache)?.get(id)?.answers ?? []).map(({ question, isRight }) => ({ id: `${id} ${question}`, group: domain, isRight })));
+  const outcomesOf = (cache: string): readonly Outcome[] => contexts.flatMap(({ id, domain }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight, question) => ({ id: `${id} ${question}`, group: domain, isRight })));
+  if (values.write) await keepInRepository(model.digest, recallTask, kept);
   return shares(outcomesOf);
 }
 
 async function needle(): Promise<QualityFigures['needle']> {
   if (!tasks.includes('needle')) return { groups: [], choices: [] };
   const needles = await readNeedles(Number(values.needles), tokenizer);
-  const kept = await keptByCache((cache) => keptAnswers<NeedleAnswer>(model.digest, 'needle', cache));
+  const kept = await openKept(model.digest, needleTask, ['full', ...questionCaches]);
   await measure('needle', needles, kept, {
     // The last token of a prompt is an answer's first evaluation.
     inPlace: ({ task }) => task.prompt.slice(0, -1),
-    ask: async ({ id, task }, { engine }) => ({ id, answers: [await askNeedle(engine, task)] }),
+    ask: async ({ id, task }, { engine }) => ({ id, isRight: [(await askNeedle(engine, task)).isFound] }),
   });
-  const outcomesOf = (cache: string): readonly Outcome[] => needles.flatMap(({ id }) => (kept.get(cache)?.get(id)?.answers ?? []).map(({ isFound }) => ({ id, group: 'prose', isRight: isFound })));
+  const outcomesOf = (cache: string): readonly Outcome[] => needles.flatMap(({ id }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight) => ({ id, group: 'prose', isRight })));
+  if (values.write) await keepInRepository(model.digest, needleTask, kept);
   return shares(outcomesOf);
 }
 
@@ -94,8 +97,9 @@ async function continuation(): Promise<QualityFigures['continuation']> {
   const contexts = await readPackageContexts(opened.text, Number(values.places));
   const places = contexts.flatMap(({ places: ofContext }) => ofContext);
   const caches = ['none', 'full', ...continuationCaches];
-  const kept = new Map(await Promise.all(caches.map(async (cache) => [cache, await keptPlaces(model.digest, cache)] as const)));
+  const kept = await openKept(model.digest, continuationTask, caches);
   await measurePlaces(opened, { contexts, kept, deadline });
+  if (values.write) await keepInRepository(model.digest, continuationTask, kept);
   const natsOf = (cache: string): ReadonlyMap<string, number> => new Map(places.flatMap(({ id }) => { const result = kept.get(cache)?.get(id); return result ? [[id, result.nats] as const] : []; }));
   const [none, full] = [natsOf('none'), natsOf('full')];
   const both = [...none.keys()].filter((id) => full.has(id));
@@ -138,10 +142,6 @@ async function measure<Thing extends { readonly id: string }, Result extends { r
     }
     process.stderr.write(`${name}: ${++done} of ${things.length}\n`);
   });
-}
-
-async function keptByCache<Answer>(open: (cache: string) => Promise<KeptResults<Asked<Answer>>>): Promise<ReadonlyMap<string, KeptResults<Asked<Answer>>>> {
-  return new Map(await Promise.all(['full', ...questionCaches].map(async (cache) => [cache, await open(cache)] as const)));
 }
 
 function shares(outcomesOf: (cache: string) => readonly Outcome[]): QualityFigures['recall'] {

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { filesInRandomOrder, type ContextTokenizer, type TextSource } from '../../../sidecar/retrieval/context.ts';
-import { makeNeedleTask, type NeedleAnswer, type NeedleTask } from '../../../sidecar/retrieval/needle.ts';
-import { makeRecallTask, type RecallAnswer, type RecallTask } from '../../../sidecar/retrieval/recall.ts';
+import { makeNeedleTask, type NeedleTask } from '../../../sidecar/retrieval/needle.ts';
+import { makeRecallTask, type RecallTask } from '../../../sidecar/retrieval/recall.ts';
 import { readTextFile, type TextFile } from '../../../sidecar/retrieval/textFiles.ts';
 import { heldOutFiles } from '../bundled/gaps.ts';
-import { KeptResults } from '../bundled/kept.ts';
-import { keptBy } from './choices.ts';
+import type { KeptTask } from './keptTask.ts';
 
 /** Of a context which questions follow, or of a prompt with a needle in it. */
 export const LENGTH_TOKENS = 2_048;
@@ -18,12 +16,12 @@ const CODE_DOMAINS = ['python', 'typescript', 'javascript'] as const;
 const NEEDLE_DOMAIN = 'prose';
 const SEED = 11;
 /** Another way of measuring needs another number, so that kept results of the two are not mixed. */
-const VERSION = 4;
+const VERSION = 5;
 
-/** Something that was asked, by the context that it was asked of. */
-export interface Asked<Answer> {
+/** What came of all questions about one context. */
+export interface Asked {
   readonly id: string;
-  readonly answers: readonly Answer[];
+  readonly isRight: readonly boolean[];
 }
 
 export interface RecallContext {
@@ -54,11 +52,15 @@ export async function readNeedles(perDepth: number, tokenizer: ContextTokenizer)
   return texts.flatMap((needles, index) => needles.map(({ depth, task }) => ({ id: `${NEEDLE_DOMAIN} ${index} at ${depth}`, depth, task })));
 }
 
-/** What was asked before of a model with a choice of cache. */
-export function keptAnswers<Answer extends RecallAnswer | NeedleAnswer>(modelDigest: string, task: 'recall' | 'needle', cache: string): Promise<KeptResults<Asked<Answer>>> {
-  const settings = JSON.stringify([VERSION, keptBy(cache), LENGTH_TOKENS, CONSTANTS, DEPTHS, CODE_DOMAINS, NEEDLE_DOMAIN, SEED]);
-  return KeptResults.open<Asked<Answer>>(modelDigest, `${task}-${createHash('sha1').update(settings).digest('hex').slice(0, 10)}`);
-}
+const asked = (name: string, ...settings: readonly unknown[]): KeptTask<Asked> => ({
+  name,
+  settings: [VERSION, LENGTH_TOKENS, SEED, ...settings],
+  valueOf: ({ isRight }) => isRight.map(Number).join(''),
+  resultOf: (id, value) => ({ id, isRight: [...String(value)].map((digit) => digit === '1') }),
+});
+
+export const recallTask = asked('recall', CONSTANTS, CODE_DOMAINS);
+export const needleTask = asked('needle', DEPTHS, NEEDLE_DOMAIN);
 
 async function fromPackages<Made>({ domain, seed }: { readonly domain: string; readonly seed: number }, count: number, make: (source: TextSource, seed: number) => Promise<Made>): Promise<readonly Made[]> {
   const packages = await heldOutFiles(domain);

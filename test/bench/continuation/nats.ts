@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { logProbability } from '../../../sidecar/engine/measuring.ts';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
 import type { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { inParallel, type BenchNetworks } from '../bundled/benchNetworks.ts';
-import { KeptResults, type Deadline } from '../bundled/kept.ts';
-import { keptBy } from '../contextQuality/choices.ts';
+import type { Deadline, KeptResults } from '../bundled/kept.ts';
 import { openChosen, openTogether, type ChosenSequence } from '../contextQuality/chosenSequence.ts';
+import type { KeptTask } from '../contextQuality/keptTask.ts';
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS, type PackageContext, type Place } from './places.ts';
 
 export interface PlaceResult {
@@ -16,16 +15,17 @@ export interface PlaceResult {
 }
 
 /** Another way of measuring needs another number, so that kept results of the two are not mixed. */
-const VERSION = 5;
+const VERSION = 6;
 const CHUNK_TOKENS = 128;
 /** Of a prompt and what comes next. */
 const HELD_TOKENS = CONTEXT_TOKENS + BEFORE_TOKENS + NEXT_TOKENS;
 
-/** What was measured before of a model: with a choice of cache, or without a context by the task "none". */
-export async function keptPlaces(modelDigest: string, task: string): Promise<KeptResults<PlaceResult>> {
-  const settings = JSON.stringify([VERSION, task === 'none' ? task : keptBy(task), CONTEXT_TOKENS, BEFORE_TOKENS, NEXT_TOKENS]);
-  return KeptResults.open<PlaceResult>(modelDigest, `continuation-${createHash('sha1').update(settings).digest('hex').slice(0, 10)}`);
-}
+export const continuationTask: KeptTask<PlaceResult> = {
+  name: 'continuation',
+  settings: [VERSION, CONTEXT_TOKENS, BEFORE_TOKENS, NEXT_TOKENS],
+  valueOf: ({ nats }) => Number(nats.toFixed(6)),
+  resultOf: (id, value) => ({ id, nats: Number(value) }),
+};
 
 interface Measured {
   readonly contexts: readonly PackageContext[];
