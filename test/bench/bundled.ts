@@ -4,16 +4,17 @@
  *
  *   npm run bench:bundled -- [NAME=]MODEL.gguf … [--only gaps,bits,experts,speed] [--left-to-right] [--ngrams] [--max-seconds N] [--write]
  *
- * The first model is what the others are compared with; without any it is SmolLM2, as the extension had it before. Results are kept in the
- * developer's cache by the model's digest, so that several short runs make a whole one. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
+ * The first model is what the others are compared with; without any it is SmolLM2, as the extension had it before. Results are kept by the model's digest in
+ * the developer's cache, and with `--write` in docs/results, so that several runs, also on several machines, make a whole one. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
-import { measureBits, readBitTexts, type BitResult } from './bundled/bits.ts';
+import { bitTask, bitVariant, measureBits, readBitTexts, type BitResult } from './bundled/bits.ts';
 import { expertCount, measureExpertLoad, type ExpertLoad } from './bundled/expertLoad.ts';
-import { fillGaps, type GapResult } from './bundled/fillGaps.ts';
+import { fillGaps, GAP_VARIANTS, gapTask, type GapResult } from './bundled/fillGaps.ts';
 import { GAP_GROUPS, readGaps, type Gap } from './bundled/gaps.ts';
-import { Deadline } from './bundled/kept.ts';
+import { Deadline } from './kept/deadline.ts';
+import { keepInRepository } from './kept/keptTask.ts';
 import { namedModel, type BenchModel } from './bundled/models.ts';
 import { fillGapsByNgrams } from './bundled/ngramGaps.ts';
 import { measureSpeeds } from './bundled/speed.ts';
@@ -47,6 +48,10 @@ if (chosen.includes('bits') || chosen.includes('experts')) await bits();
 if (chosen.includes('speed') && !deadline.isOver) await speed();
 console.log(sections.join('\n\n'));
 if (options.write) {
+  for (const { digest } of models) {
+    await keepInRepository(digest, gapTask, GAP_VARIANTS);
+    await keepInRepository(digest, bitTask, [bitVariant]);
+  }
   await writeReport({
     name: 'bundled-model',
     title: 'The bundled model and its peers',

@@ -10,7 +10,8 @@
  */
 import { parseArgs } from 'node:util';
 import { openBenchSession } from './benchSession.ts';
-import { Deadline, KeptResults } from './bundled/kept.ts';
+import { Deadline } from './kept/deadline.ts';
+import { KeptResults } from './kept/keptResults.ts';
 import { type Arm, completePlace, type PlaceResult, PROMPTS } from './completion/arms.ts';
 import { figuresOf, reportOf } from './completion/figures.ts';
 import { heldOutPlaces } from './completion/places.ts';

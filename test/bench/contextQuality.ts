@@ -15,17 +15,18 @@ import { tokenizerOf } from '../../sidecar/retrieval/context.ts';
 import { askNeedle } from '../../sidecar/retrieval/needle.ts';
 import { askInPlace, askRecall } from '../../sidecar/retrieval/recall.ts';
 import { inParallel, openForBench } from './bundled/benchNetworks.ts';
-import { Deadline, type KeptResults } from './bundled/kept.ts';
 import { namedModel } from './bundled/models.ts';
 import { openChosen, openTogether, readsEverything, type ChosenSequence } from './contextQuality/chosenSequence.ts';
 import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice } from './contextQuality/choices.ts';
 import { continuationFigure, groupFigures, shareFigure, type Outcome } from './contextQuality/figures.ts';
-import { keepInRepository, openKept } from './contextQuality/keptTask.ts';
+import { keepByCacheInRepository, openKeptByCache } from './contextQuality/keptByCache.ts';
 import { qualityReport, type QualityFigures } from './contextQuality/report.ts';
 import { ANSWER_TOKENS, LENGTH_TOKENS, needleTask, readNeedles, readRecallContexts, recallTask } from './contextQuality/tasks.ts';
 import { meanOf } from './bundled/paired.ts';
 import { continuationTask, measurePlaces } from './continuation/nats.ts';
 import { readPackageContexts } from './continuation/places.ts';
+import { Deadline } from './kept/deadline.ts';
+import type { KeptResults } from './kept/keptResults.ts';
 import { writeReport } from './report.ts';
 
 const TASKS = ['recall', 'needle', 'continuation'] as const;
@@ -64,7 +65,7 @@ if (values.write) await writeReport({ name: 'context-quality', title: 'What is s
 async function recall(): Promise<QualityFigures['recall']> {
   if (!tasks.includes('recall')) return { groups: [], choices: [] };
   const contexts = await readRecallContexts(Number(values.contexts), tokenizer);
-  const kept = await openKept(model.digest, recallTask, ['full', ...questionCaches]);
+  const kept = await openKeptByCache(model.digest, recallTask, ['full', ...questionCaches]);
   await measure('recall', contexts, kept, {
     inPlace: ({ task }) => task.context,
     ask: async ({ id, task }, { engine }, isInPlace) => {
@@ -74,21 +75,21 @@ async function recall(): Promise<QualityFigures['recall']> {
     },
   });
   const outcomesOf = (cache: string): readonly Outcome[] => contexts.flatMap(({ id, domain }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight, question) => ({ id: `${id} ${question}`, group: domain, isRight })));
-  if (values.write) await keepInRepository(model.digest, recallTask, kept);
+  if (values.write) await keepByCacheInRepository(model.digest, recallTask, ['full', ...questionCaches]);
   return shares(outcomesOf);
 }
 
 async function needle(): Promise<QualityFigures['needle']> {
   if (!tasks.includes('needle')) return { groups: [], choices: [] };
   const needles = await readNeedles(Number(values.needles), tokenizer);
-  const kept = await openKept(model.digest, needleTask, ['full', ...questionCaches]);
+  const kept = await openKeptByCache(model.digest, needleTask, ['full', ...questionCaches]);
   await measure('needle', needles, kept, {
     // The last token of a prompt is an answer's first evaluation.
     inPlace: ({ task }) => task.prompt.slice(0, -1),
     ask: async ({ id, task }, { engine }) => ({ id, isRight: [(await askNeedle(engine, task)).isFound] }),
   });
   const outcomesOf = (cache: string): readonly Outcome[] => needles.flatMap(({ id }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight) => ({ id, group: 'prose', isRight })));
-  if (values.write) await keepInRepository(model.digest, needleTask, kept);
+  if (values.write) await keepByCacheInRepository(model.digest, needleTask, ['full', ...questionCaches]);
   return shares(outcomesOf);
 }
 
@@ -97,9 +98,9 @@ async function continuation(): Promise<QualityFigures['continuation']> {
   const contexts = await readPackageContexts(opened.text, Number(values.places));
   const places = contexts.flatMap(({ places: ofContext }) => ofContext);
   const caches = ['none', 'full', ...continuationCaches];
-  const kept = await openKept(model.digest, continuationTask, caches);
+  const kept = await openKeptByCache(model.digest, continuationTask, caches);
   await measurePlaces(opened, { contexts, kept, deadline });
-  if (values.write) await keepInRepository(model.digest, continuationTask, kept);
+  if (values.write) await keepByCacheInRepository(model.digest, continuationTask, caches);
   const natsOf = (cache: string): ReadonlyMap<string, number> => new Map(places.flatMap(({ id }) => { const result = kept.get(cache)?.get(id); return result ? [[id, result.nats] as const] : []; }));
   const [none, full] = [natsOf('none'), natsOf('full')];
   const both = [...none.keys()].filter((id) => full.has(id));

@@ -11,12 +11,13 @@ import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
 import { openForBench } from './bundled/benchNetworks.ts';
-import { Deadline, type KeptResults } from './bundled/kept.ts';
 import { namedModel } from './bundled/models.ts';
 import { common, meanOf } from './bundled/paired.ts';
 import { continuationTask, measurePlaces, type PlaceResult } from './continuation/nats.ts';
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS, readPackageContexts } from './continuation/places.ts';
-import { openKept } from './contextQuality/keptTask.ts';
+import { openKeptByCache } from './contextQuality/keptByCache.ts';
+import { Deadline } from './kept/deadline.ts';
+import type { KeptResults } from './kept/keptResults.ts';
 import { writeReport } from './report.ts';
 
 /** A sixteenth and a thirty-second of the context besides the file's own tokens; chosen again and again, and once. */
@@ -30,7 +31,7 @@ const model = await namedModel(positionals[0] ?? (await fetchModel()));
 const deadline = new Deadline(values['max-seconds'] === undefined ? undefined : Number(values['max-seconds']));
 const tasks = ['none', 'full', ...values.cache];
 for (const cache of values.cache) parseCacheChoice(cache);
-const kept = await openKept(model.digest, continuationTask, tasks);
+const kept = await openKeptByCache(model.digest, continuationTask, tasks);
 const results = (task: string): KeptResults<PlaceResult> => kept.get(task) as KeptResults<PlaceResult>;
 
 await using opened = await openForBench(model.file, { capacityTokens: 256 });

@@ -6,8 +6,10 @@ import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.t
 import { readAnsweredQuestions } from './answers.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import { heldOutFiles, sampleOf } from './gaps.ts';
-import { type Deadline, KeptResults } from './kept.ts';
 import type { BenchModel } from './models.ts';
+import type { Deadline } from '../kept/deadline.ts';
+import type { KeptResults } from '../kept/keptResults.ts';
+import { openKept, type KeptTask } from '../kept/keptTask.ts';
 
 export const BIT_DOMAINS = ['typescript', 'javascript', 'python', 'prose', 'udhr', 'answers'] as const;
 export type BitDomain = (typeof BIT_DOMAINS)[number];
@@ -32,6 +34,20 @@ export interface BitResult {
   /** Of the text and its question. */
   readonly digest: string;
 }
+
+/** There is one way to ask. */
+export const bitVariant = 'chunks';
+
+export const bitTask: KeptTask<BitResult> = {
+  page: 'bundled-model',
+  name: 'bits',
+  settings: [],
+  valueOf: ({ nats, bytes, tokens, digest }) => [nats.toFixed(4), bytes, tokens, digest].join(' '),
+  resultOf: (id, value) => {
+    const [nats, bytes, tokens, digest] = String(value).split(' ') as [string, string, string, string];
+    return { id, nats: Number(nats), bytes: Number(bytes), tokens: Number(tokens), digest };
+  },
+};
 
 const TEXTS = 16;
 const TEXT_CHARACTERS = 1_200;
@@ -74,7 +90,7 @@ async function readAnswers(): Promise<readonly BitText[]> {
 
 /** Measures how many nats a model needs for texts. Resolves with the results there are when the time is over. */
 export async function measureBits(model: BenchModel, texts: readonly BitText[], deadline: Deadline): Promise<ReadonlyMap<string, BitResult>> {
-  const kept = await KeptResults.open<BitResult>(model.digest, 'bits');
+  const kept = (await openKept(model.digest, bitTask, [bitVariant])).get(bitVariant) as KeptResults<BitResult>;
   const digestOf = ({ question = '', text }: BitText): string => createHash('sha1').update(question + text).digest('hex').slice(0, 12);
   const missing = texts.filter((text) => kept.get(text.id)?.digest !== digestOf(text));
   if (missing.length > 0 && !deadline.isOver) {

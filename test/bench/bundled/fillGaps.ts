@@ -8,8 +8,10 @@ import { TokenHealing, TokenIndex } from '../../../sidecar/engine/tokenHealing.t
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { Gap } from './gaps.ts';
-import { type Deadline, KeptResults } from './kept.ts';
 import type { BenchModel } from './models.ts';
+import type { Deadline } from '../kept/deadline.ts';
+import type { KeptResults } from '../kept/keptResults.ts';
+import { openKept, type KeptTask } from '../kept/keptTask.ts';
 
 export interface GapResult {
   readonly id: string;
@@ -30,9 +32,22 @@ export interface FillOptions {
 const BUDGET_TOKENS = 256;
 const MAX_NEW_TOKENS = 48;
 
+export const GAP_VARIANTS = ['suffix first', 'left to right'] as const;
+
+/** 1 or 0 for each gap, and its prompt's digest. */
+export const gapTask: KeptTask<GapResult> = {
+  page: 'bundled-model',
+  name: 'gaps',
+  settings: [],
+  valueOf: ({ exact, prompt }) => `${Number(exact)} ${prompt}`,
+  resultOf: (id, value) => ({ id, exact: String(value).startsWith('1'), prompt: String(value).slice(2) }),
+};
+
 /** Fills gaps greedily through the prompt that completion makes. Resolves with the results there are when the time is over. */
 export async function fillGaps(model: BenchModel, gaps: readonly Gap[], options: FillOptions): Promise<ReadonlyMap<string, GapResult>> {
-  const kept = await KeptResults.open<GapResult>(model.digest, options.leftToRight ? 'gaps-left-to-right' : 'gaps');
+  const [suffixFirst, leftToRight] = GAP_VARIANTS;
+  const variant = options.leftToRight ? leftToRight : suffixFirst;
+  const kept = (await openKept(model.digest, gapTask, [variant])).get(variant) as KeptResults<GapResult>;
   const results = new Map<string, GapResult>();
   await using opened = await openForBench(model.file, { capacityTokens: 2 * BUDGET_TOKENS });
   const asked: Asked = { opened, fim: await detectFim(opened.engine, opened.loaded), index: new TokenIndex(opened.text.vocabulary), leftToRight: options.leftToRight ?? false };

@@ -5,7 +5,8 @@ import { corpusFolder } from '../../../.scripts/bundledModel/corpus.ts';
 import { shuffled } from '../shuffled.ts';
 import type { GapResult } from './fillGaps.ts';
 import type { Gap } from './gaps.ts';
-import { type Deadline, KeptResults } from './kept.ts';
+import type { Deadline } from '../kept/deadline.ts';
+import { KeptResults } from '../kept/keptResults.ts';
 import { NgramModel } from './ngramModel.ts';
 
 /** Characters of training texts that it learns from, for each family of languages. */

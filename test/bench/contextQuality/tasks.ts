@@ -4,7 +4,7 @@ import { makeNeedleTask, type NeedleTask } from '../../../sidecar/retrieval/need
 import { makeRecallTask, type RecallTask } from '../../../sidecar/retrieval/recall.ts';
 import { readTextFile, type TextFile } from '../../../sidecar/retrieval/textFiles.ts';
 import { heldOutFiles } from '../bundled/gaps.ts';
-import type { KeptTask } from './keptTask.ts';
+import type { KeptTask } from '../kept/keptTask.ts';
 
 /** Of a context which questions follow, or of a prompt with a needle in it. */
 export const LENGTH_TOKENS = 2_048;
@@ -53,6 +53,7 @@ export async function readNeedles(perDepth: number, tokenizer: ContextTokenizer)
 }
 
 const asked = (name: string, ...settings: readonly unknown[]): KeptTask<Asked> => ({
+  page: 'context-quality',
   name,
   settings: [VERSION, LENGTH_TOKENS, SEED, ...settings],
   valueOf: ({ isRight }) => isRight.map(Number).join(''),

@@ -3,9 +3,10 @@ import { logProbability } from '../../../sidecar/engine/measuring.ts';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
 import type { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { inParallel, type BenchNetworks } from '../bundled/benchNetworks.ts';
-import type { Deadline, KeptResults } from '../bundled/kept.ts';
 import { openChosen, openTogether, type ChosenSequence } from '../contextQuality/chosenSequence.ts';
-import type { KeptTask } from '../contextQuality/keptTask.ts';
+import type { Deadline } from '../kept/deadline.ts';
+import type { KeptResults } from '../kept/keptResults.ts';
+import type { KeptTask } from '../kept/keptTask.ts';
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS, type PackageContext, type Place } from './places.ts';
 
 export interface PlaceResult {
@@ -21,6 +22,7 @@ const CHUNK_TOKENS = 128;
 const HELD_TOKENS = CONTEXT_TOKENS + BEFORE_TOKENS + NEXT_TOKENS;
 
 export const continuationTask: KeptTask<PlaceResult> = {
+  page: 'context-quality',
   name: 'continuation',
   settings: [VERSION, CONTEXT_TOKENS, BEFORE_TOKENS, NEXT_TOKENS],
   valueOf: ({ nats }) => Number(nats.toFixed(6)),

@@ -1,17 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-/** What came of one thing that was asked: nats per token, or of each question 1 where it was answered right, else 0. */
+/** What came of one thing that was asked: a number, or something short in text. */
 export type OutcomeValue = number | string;
 
-/** Of one task and model: what came of each thing, by what `keptBy` says of the cache. */
-export type OutcomesByCache = ReadonlyMap<string, ReadonlyMap<string, OutcomeValue>>;
+/** Of one task and model: what came of each thing, by the way that it was asked in, a choice of cache for one. */
+export type OutcomesByVariant = ReadonlyMap<string, ReadonlyMap<string, OutcomeValue>>;
 
 interface TaskRecord {
   /** Of the task; others would ask something else. */
   readonly settings: string;
   readonly ids: readonly string[];
   /** In the order of `ids`; null: not measured yet. */
-  readonly byCache: Readonly<Record<string, readonly (OutcomeValue | null)[]>>;
+  readonly byVariant: Readonly<Record<string, readonly (OutcomeValue | null)[]>>;
 }
 
 /** By the model's digest and the task. */
@@ -24,21 +24,21 @@ export class OutcomesFile {
   constructor(private readonly file: string) {}
 
   /** What is there of a task with these settings; empty where nothing is, or of other settings. */
-  async read(model: string, task: string, settings: string): Promise<OutcomesByCache> {
+  async read(model: string, task: string, settings: string): Promise<OutcomesByVariant> {
     const record = (await this.#records())[model]?.[task];
     if (record?.settings !== settings) return new Map();
     const ofIds = (outcomes: readonly (OutcomeValue | null)[]): ReadonlyMap<string, OutcomeValue> => new Map(record.ids.flatMap((id, index) => (typeof outcomes[index] === 'number' || typeof outcomes[index] === 'string' ? [[id, outcomes[index]] as const] : [])));
-    return new Map(Object.entries(record.byCache).map(([cache, outcomes]) => [cache, ofIds(outcomes)]));
+    return new Map(Object.entries(record.byVariant).map(([variant, outcomes]) => [variant, ofIds(outcomes)]));
   }
 
   /** Adds to what is there of a task with these settings, or replaces what is there of others. */
-  async add(model: string, task: string, { settings, outcomes }: { readonly settings: string; readonly outcomes: OutcomesByCache }): Promise<void> {
-    const merged = new Map([...(await this.read(model, task, settings))].map(([cache, byId]) => [cache, new Map(byId)]));
-    for (const [cache, byId] of outcomes) merged.set(cache, new Map([...(merged.get(cache) ?? []), ...byId]));
+  async add(model: string, task: string, { settings, outcomes }: { readonly settings: string; readonly outcomes: OutcomesByVariant }): Promise<void> {
+    const merged = new Map([...(await this.read(model, task, settings))].map(([variant, byId]) => [variant, new Map(byId)]));
+    for (const [variant, byId] of outcomes) merged.set(variant, new Map([...(merged.get(variant) ?? []), ...byId]));
     const ids = [...new Set([...merged.values()].flatMap((byId) => [...byId.keys()]))].sort((first, second) => first.localeCompare(second, 'en', { numeric: true }));
-    const byCache = Object.fromEntries([...merged].filter(([, byId]) => byId.size > 0).map(([cache, byId]) => [cache, ids.map((id) => byId.get(id) ?? null)]));
+    const byVariant = Object.fromEntries([...merged].filter(([, byId]) => byId.size > 0).map(([variant, byId]) => [variant, ids.map((id) => byId.get(id) ?? null)]));
     const records = await this.#records();
-    const changed: Records = { ...records, [model]: { ...records[model], [task]: { settings, ids, byCache } } };
+    const changed: Records = { ...records, [model]: { ...records[model], [task]: { settings, ids, byVariant } } };
     await writeFile(this.file, `${text(changed)}\n`);
   }
 
@@ -51,7 +51,7 @@ export class OutcomesFile {
   }
 }
 
-/** JSON with a line for each cache and for the ids, so that a change shows what it changed. */
+/** JSON with a line for each variant and for the ids, so that a change shows what it changed. */
 function text(records: Records): string {
   const lists: string[] = [];
   const marked = JSON.stringify(records, (_, value: unknown) => (Array.isArray(value) ? `@${lists.push(JSON.stringify(value)) - 1}` : value), 1);

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { OutcomesFile } from './outcomes.ts';
+import { OutcomesFile } from './outcomesFile.ts';
 
 describe('outcomes that are kept beside a page', () => {
   let folder: string;
@@ -40,7 +40,7 @@ describe('outcomes that are kept beside a page', () => {
     assert.deepEqual(await outcomes.read('a1', 'recall', 'new'), new Map([['full', new Map([['y', '0']])]]));
   });
 
-  it('have a line for each cache', async () => {
+  it('have a line for each variant', async () => {
     const outcomes = new OutcomesFile(file);
     await outcomes.add('a1', 'recall', { settings: 's', outcomes: new Map([['full', new Map([['x', '1'], ['y', '0']])], ['tiered', new Map([['y', '1']])]]) });
     assert.match(await readFile(file, 'utf8'), /^ +"full": \["1","0"\],\n +"tiered": \[null,"1"\]$/m);
