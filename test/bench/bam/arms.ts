@@ -2,19 +2,19 @@ import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
 import { DOMAINS, type Domain } from '../small/domains.ts';
 import type { SmallSettings } from '../small/smallModels.ts';
 
-/** Small models from scratch, and how long each part learns; a step has 2,048 tokens. */
+/** Small models from scratch, and how long each part learns; small batches, so that they learn most from few tokens: a step has 512. */
 export const settings = {
   sizes: { width: 128, blocks: 4, heads: 4, kvHeads: 4, feedForwardWidth: 384 },
   vocabularyTokens: 4096,
-  sequenceTokens: 256,
-  batchSequences: 8,
+  sequenceTokens: 128,
+  batchSequences: 4,
   microSequences: 4,
-  seedSteps: 240,
-  branchSteps: 120,
-  mixtureSteps: 60,
+  seedSteps: 960,
+  branchSteps: 600,
+  mixtureSteps: 300,
   seedRate: 3e-3,
   furtherRate: 1.5e-3,
-  warmUpSteps: 10,
+  warmUpSteps: 40,
   /** Share of the seed's text in what a branch learns. */
   seedShareOfBranch: 0.1,
   gateMode: 'faithful',
@@ -22,7 +22,7 @@ export const settings = {
   gateScale: 1,
   routerLoss: { balance: 0.01, z: 0.001 },
   domains: DOMAINS,
-  measured: { chunks: 32, length: 256 },
+  measured: { chunks: 64, length: 128 },
 } as const satisfies SmallSettings & Readonly<Record<string, unknown>>;
 
 export const BRANCHES = ['typescript', 'python', 'tongues'] as const satisfies readonly Domain[];
