@@ -2,7 +2,7 @@ import type { GgmlFunctions, Pointer } from './bindings.ts';
 import type { Device } from './device.ts';
 
 /** Nodes that a graph holds unless it is told another number. */
-export const DEFAULT_MAX_NODES = 32_768;
+export const DEFAULT_MAX_NODES = 16_384;
 
 /** A node that runs on this device wherever its inputs are. */
 export interface PinnedNode {

@@ -12,11 +12,16 @@ export interface ShuffleState {
 export interface ShuffleOptions {
   readonly seed: number;
   /** Sequences to draw from. */
-  readonly size?: number;
+  readonly size: number;
 }
 
 /** Sequences of some dozens of documents of usual length. */
-const DEFAULT_SIZE = 512;
+const MOST_SEQUENCES = 512;
+/** All that is held is in every checkpoint. */
+const HELD_TOKENS = 2 ** 18;
+
+/** How many sequences of a length to draw from. */
+export const shuffledSequences = (sequenceTokens: number): number => Math.min(MOST_SEQUENCES, Math.max(1, Math.floor(HELD_TOKENS / sequenceTokens)));
 
 /**
  * The sequences of a stream in random order: each is drawn from those that are held, and the stream's next takes its place. A long document fills many sequences
@@ -30,7 +35,7 @@ export class ShuffleBuffer {
 
   constructor(
     private readonly source: BatchStream,
-    { seed, size = DEFAULT_SIZE }: ShuffleOptions,
+    { seed, size }: ShuffleOptions,
     state?: ShuffleState,
   ) {
     this.#size = size;

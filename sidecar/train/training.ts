@@ -18,7 +18,7 @@ import type { TrainOptions, TrainResult } from './options.ts';
 import { openTokenizer } from './openTokenizer.ts';
 import { NetworkDevices, ParallelNetworks } from './parallelNetworks.ts';
 import { placeModel, type PlacedModel } from './placedModel.ts';
-import { ShuffleBuffer } from './shuffleBuffer.ts';
+import { ShuffleBuffer, shuffledSequences } from './shuffleBuffer.ts';
 import type { TrainListeners } from './trainListeners.ts';
 import { modelFromFile, modelFromScratch, type TrainedModel } from './trainedModel.ts';
 import { lockTraining } from './trainingLock.ts';
@@ -60,7 +60,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     const resumed = options.resume ? await checkpoints.readState({ fingerprint, origin, totalSteps: options.schedule.totalSteps }) : undefined;
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
     const source = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, resumed?.stream.source);
-    const stream = new ShuffleBuffer(source, { seed: options.seed }, resumed?.stream);
+    const stream = new ShuffleBuffer(source, { seed: options.seed, size: shuffledSequences(sequenceTokens) }, resumed?.stream);
     let reached: Reached = { step: resumed?.step ?? 0, losses: resumed?.losses ?? [] };
     let values: ReadonlyMap<string, Float32Array> | undefined;
     for (const phase of phases) {

@@ -2,10 +2,10 @@
  * Measures candidates for the bundled model side by side: lines and spans filled in, bits per byte of texts that are held out, load and worth of
  * experts, size and speed.
  *
- *   npm run bench:bundled -- [NAME=]MODEL.gguf … [--only gaps,bits,experts,speed] [--left-to-right] [--ngrams] [--max-seconds N] [--write]
+ *   npm run bench:bundled -- [NAME=]MODEL.gguf … [--only gaps,bits,experts,speed] [--left-to-right] [--ngrams] [--max-seconds N] [--keep] [--write]
  *
  * The first model is what the others are compared with; without any it is SmolLM2, as the extension had it before. Results are kept by the model's digest in
- * the developer's cache, and with `--write` in docs/results, so that several runs, also on several machines, make a whole one. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
+ * the developer's cache, and with `--keep` or `--write` in docs/results, so that several runs, also on several machines, make a whole one. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
@@ -32,6 +32,7 @@ const { values: options, positionals } = parseArgs({
     'left-to-right': { type: 'boolean', default: false },
     ngrams: { type: 'boolean', default: false },
     'max-seconds': { type: 'string' },
+    keep: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -47,11 +48,13 @@ if (chosen.includes('gaps')) await gaps();
 if (chosen.includes('bits') || chosen.includes('experts')) await bits();
 if (chosen.includes('speed') && !deadline.isOver) await speed();
 console.log(sections.join('\n\n'));
-if (options.write) {
+if (options.keep || options.write) {
   for (const { digest } of models) {
     await keepInRepository(digest, gapTask, GAP_VARIANTS);
     await keepInRepository(digest, bitTask, [bitVariant]);
   }
+}
+if (options.write) {
   await writeReport({
     name: 'bundled-model',
     title: 'The bundled model and its peers',

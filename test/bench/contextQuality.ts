@@ -2,9 +2,9 @@
  * What is still known of a context when a share of it is kept or attended: recall, needle, and the perplexity of code that goes on:
  *
  *   npx tsx test/bench/contextQuality.ts [MODEL] [--tasks recall,needle,continuation] [--selectors tiered,snapkv] [--divisors 8,16,32]
- *     [--cache CHOICE …] [--contexts 24] [--needles 8] [--places 60] [--max-seconds N] [--write]
+ *     [--cache CHOICE …] [--contexts 24] [--needles 8] [--places 60] [--max-seconds N] [--keep] [--write]
  *
- * Everything is paired with the full cache. With `--cache` other choices are measured, and of the comparison's only those that `--selectors` names. Results are kept in the developer cache, and with `--write` in docs/results,
+ * Everything is paired with the full cache. With `--cache` other choices are measured, and of the comparison's only those that `--selectors` names. Results are kept in the developer cache, and with `--keep` or `--write` in docs/results,
  * so that several runs of `--max-seconds`, also on several machines, make a whole one; the report is of all that were asked for. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
@@ -42,6 +42,7 @@ const { values, positionals } = parseArgs({
     needles: { type: 'string', default: '8' },
     places: { type: 'string', default: '60' },
     'max-seconds': { type: 'string' },
+    keep: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -75,7 +76,7 @@ async function recall(): Promise<QualityFigures['recall']> {
     },
   });
   const outcomesOf = (cache: string): readonly Outcome[] => contexts.flatMap(({ id, domain }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight, question) => ({ id: `${id} ${question}`, group: domain, isRight })));
-  if (values.write) await keepByCacheInRepository(model.digest, recallTask, ['full', ...questionCaches]);
+  if (values.keep || values.write) await keepByCacheInRepository(model.digest, recallTask, ['full', ...questionCaches]);
   return shares(outcomesOf);
 }
 
@@ -89,7 +90,7 @@ async function needle(): Promise<QualityFigures['needle']> {
     ask: async ({ id, task }, { engine }) => ({ id, isRight: [(await askNeedle(engine, task)).isFound] }),
   });
   const outcomesOf = (cache: string): readonly Outcome[] => needles.flatMap(({ id }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight) => ({ id, group: 'prose', isRight })));
-  if (values.write) await keepByCacheInRepository(model.digest, needleTask, ['full', ...questionCaches]);
+  if (values.keep || values.write) await keepByCacheInRepository(model.digest, needleTask, ['full', ...questionCaches]);
   return shares(outcomesOf);
 }
 
@@ -100,7 +101,7 @@ async function continuation(): Promise<QualityFigures['continuation']> {
   const caches = ['none', 'full', ...continuationCaches];
   const kept = await openKeptByCache(model.digest, continuationTask, caches);
   await measurePlaces(opened, { contexts, kept, deadline });
-  if (values.write) await keepByCacheInRepository(model.digest, continuationTask, caches);
+  if (values.keep || values.write) await keepByCacheInRepository(model.digest, continuationTask, caches);
   const natsOf = (cache: string): ReadonlyMap<string, number> => new Map(places.flatMap(({ id }) => { const result = kept.get(cache)?.get(id); return result ? [[id, result.nats] as const] : []; }));
   const [none, full] = [natsOf('none'), natsOf('full')];
   const both = [...none.keys()].filter((id) => full.has(id));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { BatchStream, type PackedSequence, type StreamOptions, type Tokenizer } from '../../../sidecar/train/batchStream.ts';
-import { ShuffleBuffer } from '../../../sidecar/train/shuffleBuffer.ts';
+import { ShuffleBuffer, shuffledSequences } from '../../../sidecar/train/shuffleBuffer.ts';
 
 const EOS = 0;
 const SEQUENCE_TOKENS = 32;
@@ -36,8 +36,12 @@ describe('sequences in random order', () => {
     });
   }
 
+  test('sequences are drawn from 512 at a time, long ones from fewer', () => {
+    assert.deepEqual([128, 512, 2_048, 8_192, 2 ** 20].map(shuffledSequences), [512, 512, 128, 32, 1]);
+  });
+
   test('the seed decides the order', () => {
-    const [first, same, other] = [1, 1, 2].map((seed) => take(new ShuffleBuffer(source(), { seed }), 40));
+    const [first, same, other] = [1, 1, 2].map((seed) => take(new ShuffleBuffer(source(), { seed, size: 64 }), 40));
     assert.deepEqual(first, same);
     assert.notDeepEqual(first, other);
   });
