@@ -3,6 +3,7 @@ import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import type { ChatTemplateParams, SpecialTokens, TokenId } from '../protocol/engine.ts';
 import { ChatTemplate } from './chatTemplate.ts';
+import { modelName } from './gguf/modelName.ts';
 import { readVocabulary, type Vocabulary } from './gguf/vocabulary.ts';
 import { specialTokens } from './llamaCpp/specialTokens.ts';
 import type { TokenizerFile } from './modelFile.ts';
@@ -34,8 +35,7 @@ export class ModelText {
       throw new TroubleError('unsupported-model', `${path.basename(modelPath)} has a tokenizer of kind ${String(header.metadata.get('tokenizer.ggml.model'))}, which can't be used.`);
     }
     const template = header.metadata.get('tokenizer.chat_template');
-    const name = String(header.metadata.get('general.name') ?? path.basename(modelPath, '.gguf'));
-    return new ModelText(model, name, vocabulary, specialTokens(model, header, vocabulary), typeof template === 'string' ? template : undefined);
+    return new ModelText(model, modelName(header), vocabulary, specialTokens(model, header, vocabulary), typeof template === 'string' ? template : undefined);
   }
 
   get supportsToolCalling(): boolean {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import { checkModel, type CheckedModel } from '../models/chorus/openNetwork.ts';
 import { readGgufHeader, type GgufHeader } from '../models/gguf/header.ts';
+import { modelName } from '../models/gguf/modelName.ts';
 import { refuseOverwriting } from '../models/gguf/overwriting.ts';
 import { fileRows, type Rows } from '../models/gguf/rows.ts';
 import { copiedMetadata, type GgufEntry } from '../models/gguf/writer.ts';
@@ -34,8 +35,7 @@ export class Input {
 
   /** As the file calls its model, else the file's own name. */
   get name(): string {
-    const name = this.header.metadata.get('general.name');
-    return typeof name === 'string' && name !== '' ? name : this.fileName;
+    return modelName(this.header);
   }
 
   /** Of the file, without its ending. */

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
+import { modelName } from '../../../sidecar/models/gguf/modelName.ts';
 import { allParts, splitPart, validateModel } from '../../../sidecar/models/gguf/validate.ts';
 import type { TroubleCode } from '../../../sidecar/protocol/client.ts';
 import { cut, ggufHeaderBytes, tinyModel, writeGguf, type GgufContent } from './ggufFile.ts';
@@ -148,6 +149,19 @@ describe('a GGUF header', () => {
     assert.equal(splitPart('/models/big.gguf'), undefined);
     assert.deepEqual(allParts('/m/x-00001-of-00002.gguf'), ['/m/x-00001-of-00002.gguf', '/m/x-00002-of-00002.gguf']);
   });
+});
+
+describe("a model's name", () => {
+  for (const [what, metadata, expected] of [
+    ['is what the file says', { 'general.name': 'Small 1B' }, 'Small 1B'],
+    ["is the file's where it says none", {}, 'small.Q4_0'],
+    ["is the file's where it says an empty one", { 'general.name': '' }, 'small.Q4_0'],
+    ["is the file's where what it says is no text", { 'general.name': 7 }, 'small.Q4_0'],
+  ] as const) {
+    test(what, () => {
+      assert.equal(modelName({ path: '/models/small.Q4_0.gguf', metadata: new Map(Object.entries(metadata)) }), expected);
+    });
+  }
 });
 
 /** A small seeded generator, uniform in [0, 1). */
