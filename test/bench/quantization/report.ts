@@ -24,6 +24,11 @@ const figures: readonly (readonly [label: string, of: (result: OutliersResult) =
   ['spectral norm', ({ matrices }) => mean(matrices.map(({ spectralNorm }) => spectralNorm)), 2],
 ];
 
+/** Without what is said of each layer. */
+function brief(result: OutliersResult): object {
+  return { tokens: result.tokens, bitsPerByte: Object.fromEntries(result.evaluations.map(({ name, bitsPerByte: bits }) => [name, bits])), ...Object.fromEntries(figures.map(([label, of]) => [label, of(result)])) };
+}
+
 /** The report of some seeds and of a model of usual size beside them. */
 export function quantizationReport(seeds: readonly Measured[], usual: OutliersResult): Omit<Report, 'command'> {
   const over = (arm: Arm, of: (result: OutliersResult) => number): Spread => spread(seeds.map((seed) => of(seed.get(arm.name) as OutliersResult)));
@@ -42,7 +47,7 @@ export function quantizationReport(seeds: readonly Measured[], usual: OutliersRe
     name: 'quantization',
     title: 'What quantisation costs, by how a model was trained',
     model: `Llama of ${sizes.blocks} blocks, width ${sizes.width}, ${sizes.heads} heads, network ${sizes.feedForwardWidth}, vocabulary ${settings.vocabularyTokens}, from random weights; and SmolLM2-135M-Instruct`,
-    figures: { settings, bySeed: seeds.map((seed) => Object.fromEntries(seed)), usual },
+    figures: { settings, bySeed: seeds.map((seed) => Object.fromEntries([...seed].map(([name, result]) => [name, brief(result)]))), usual: brief(usual) },
     body: `
 For each of ${seeds.length} seeds the same model learns the same ${TOKENS} tokens of ${settings.domains.join(' and ')} in the same order by a recipe (weight decay 0.1, no dropout, clipping
 at 1, AdamW, rate ${settings.rate}, bfloat16) and by the same recipe with one change. \`chorus outliers\` then measures each on ${settings.sample.tokens} tokens of packages that nothing
