@@ -17,7 +17,8 @@ export const settings = {
   warmUpSteps: 40,
   /** Share of the seed's text in what a branch learns. */
   seedShareOfBranch: 0.1,
-  gateMode: 'faithful',
+  /** So that a mixture begins as its experts are, and routers learn from the text where one expert runs. */
+  gateMode: 'scaled',
   /** Length of routers from hidden states. */
   gateScale: 1,
   routerLoss: { balance: 0.01, z: 0.001 },
