@@ -39,7 +39,7 @@ export const steps: readonly RecipeStep[] = [
     name: 'code',
     why: 'The instruct model, trained further on code, in half of the texts with a gap to fill, suffix first as completion asks.',
     needs: ['seed'],
-    command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 160, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.5, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 480, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.5, 'fim-weight': 4, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
   },
   {
     name: 'code-small',
@@ -99,14 +99,14 @@ export const steps: readonly RecipeStep[] = [
     name: 'mixture',
     why: 'Code and prose as experts of one model in every sixth block, so that it is no larger than the average; shared keys and values, random routers.',
     needs: ['code', 'prose'],
-    command: (file, output) => ['upcycle', file('code'), file('prose'), '--every', '6', '--kv', 'shared', '--attention', 'soft', '--gates', 'random', '--out', output],
+    command: (file, output) => ['upcycle', file('code'), file('prose'), '--every', '6', '--kv', 'shared', '--attention', 'soft', '--gates', 'random', '--gate-mode', 'scaled', '--out', output],
   },
   {
     name: 'joint',
     why: 'Routers and shared keys and values, trained on the mix; the experts stay as they are.',
     needs: ['mixture'],
     command: (file, output) => [
-      'train', '--model', file('mixture'), '--data', ...code, ...texts('prose'), '--freeze', 'ffn_(gate|up|down)_exps', 'attn_(q|output)\\.', 'token_embd', 'norm',
+      'train', '--model', file('mixture'), '--data', ...code, ...texts('prose'), '--freeze', 'ffn_(gate|up|down)(_exps)?\\.', 'attn_(q|output)\\.', 'token_embd', 'norm',
       ...training({ steps: 60, batch: 4, sequence: 512, rate: 3e-4, schedule: 'wsd', 'warm-up': 10, fim: 0.3, precision: 'q8', 'checkpoint-steps': 10, seed: 3 }), '--name', 'bundled-joint', '--output', output,
     ],
   },

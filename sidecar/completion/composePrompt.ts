@@ -23,15 +23,24 @@ export interface ComposeOptions {
 
 /** The tokens that ask `model` for what stands between prefix and suffix. */
 export async function composePrompt(options: ComposeOptions): Promise<HealedPrompt> {
-  const { engine, model, fim, text, maxTokens } = options;
+  const { engine, model, fim, maxTokens } = options;
   const tokenize = (part: string): Promise<readonly TokenId[]> => (part === '' ? Promise.resolve([]) : engine.tokenize(part, { special: false }));
   const bos = model.special.addBos && model.special.bos !== undefined ? [model.special.bos] : [];
   const { context = [] } = options;
   const isAfterOthers = context.length > 0;
-  const head = fim === undefined ? continuationHead(text, { ...options, isAfterOthers }) : '';
   // Without marks, prefix and what precedes it are one text, tokenised as one.
-  const before = head + text.prefix;
-  const [allBefore, suffix] = await Promise.all([tokenize(before), fim === undefined ? [] : tokenize(text.suffix)]);
+  const textBefore = ({ prefix, suffix }: PromptText): string => (fim === undefined ? continuationHead({ prefix, suffix }, { ...options, isAfterOthers }) : '') + prefix;
+  let text = options.text;
+  let allBefore = await tokenize(textBefore(text));
+  const step = Math.max(1, maxTokens >> 3);
+  const suffixTokens = fim === undefined && allBefore.length > maxTokens ? (await tokenize(text.suffix)).length : 0;
+  // A line that is cut and what parts the two are some tokens more or less than thought.
+  for (let less = step * Math.ceil((allBefore.length - maxTokens) / step); suffixTokens > 0 && text.suffix !== '' && allBefore.length > maxTokens; less += step) {
+    text = { ...text, suffix: nearest(options.text.suffix, 1 - less / suffixTokens) };
+    allBefore = await tokenize(textBefore(text));
+  }
+  const before = textBefore(text);
+  const suffix = fim === undefined ? [] : await tokenize(text.suffix);
   const prefix = fim === undefined ? allBefore : keepLast(allBefore, maxTokens - Math.min(suffix.length, maxTokens >> 2));
   const healed = options.healing === false ? { tokens: prefix, requiredPrefix: '' } : await healPrompt(engine, before, prefix);
 
@@ -44,6 +53,11 @@ export async function composePrompt(options: ComposeOptions): Promise<HealedProm
   const unmarked = isAfterOthers && fim.fileMark === undefined ? await tokenize(pathComment(options.path, options.languageId)) : [];
   const parts = { context, header: ownHead, prefix: [...unmarked, ...healed.tokens], suffix: suffix.slice(0, maxTokens >> 2) };
   return { tokens: [...bos, ...arrangeFim(fim, parts)], requiredPrefix: healed.requiredPrefix };
+}
+
+/** About this share of a suffix, in whole lines: those nearest the cursor. */
+function nearest(suffix: string, share: number): string {
+  return share > 0 ? suffix.slice(0, suffix.lastIndexOf('\n', Math.floor(share * suffix.length)) + 1) : '';
 }
 
 /** Keeps at most `count` tokens, dropped in steps of a quarter so that the cut moves seldom. */

@@ -1,6 +1,7 @@
 import type { TokenId } from '../protocol/engine.ts';
 import { SUFFIX_END } from '../completion/continuation.ts';
 import { cutGap, type Gap } from './fillInTheMiddle.ts';
+import { PieceOrder, wholeCharacters, type Piece, type PieceState } from './pieces.ts';
 import { Random } from './random.ts';
 
 /** What a text is tokenised with. */
@@ -15,10 +16,12 @@ export interface Tokenizer {
 
 export interface StreamOptions {
   readonly sequenceTokens: number;
-  /** Share of documents in which a gap is to be filled. */
+  /** Share of pieces in which a gap is to be filled. */
   readonly fimShare: number;
-  /** Of documents with a gap: the loss of all tokens counts, or only of the middle's. */
+  /** Of pieces with a gap: the loss of all tokens counts, or only of the middle's. */
   readonly fimLoss: 'all' | 'middle';
+  /** What a middle's token counts. Default 1. */
+  readonly fimWeight?: number;
   /** Marks before the suffix and before the prefix. */
   readonly fimMarks: { readonly suffix?: TokenId; readonly prefix?: TokenId };
   readonly seed: number;
@@ -34,33 +37,30 @@ export interface PackedSequence {
 
 /** Where a stream is: enough to go on exactly. */
 export interface StreamState {
-  readonly epoch: number;
-  /** Documents of this epoch that were taken. */
-  readonly document: number;
+  readonly pieces: PieceState;
   readonly random: number;
-  readonly carried: { readonly tokens: readonly number[]; readonly weights: readonly number[]; readonly starts: readonly number[]; readonly restCharacters: number };
 }
 
-/** A sequence with less room left is filled with plain text: a gap needs something around it. */
-const LEAST_GAP_TOKENS = 96;
-/** Text that fills a token, roughly: code has about three bytes. What is too long by it is cut by tokens. */
-const CHARACTERS_PER_TOKEN = 3;
+/** Less room behind the end of a document stays empty: there would be a beginning without what it begins. */
+const LEAST_ROOM_TOKENS = 96;
+/** Text that fills a token, roughly: code has somewhat more than three bytes. */
+const UNITS_PER_TOKEN = 3;
+/** As many units fill the room, but for text of very long tokens. */
+const MOST_UNITS_PER_TOKEN = 8;
+/** What a gap may take more than the text that it is in: a separator, and tokens that are other ones across its edges. */
+const GAP_TOKENS = 8;
 
 /**
- * Documents in random order, each epoch in another, tokenised and packed into sequences without padding. With gaps, documents are taken in pieces that
- * fit the sequence, since a suffix in another sequence is no help. In a piece with a gap the suffix comes first, then the prefix and the middle as one
- * text, tokenised across the cursor and parted from the suffix as at use.
+ * Texts in pieces, in random order, tokenised and packed: a sequence begins with a line and goes on with the lines that follow, beyond its piece where that is short; behind
+ * the end of a text another piece begins, if there is room. In a piece with a gap the suffix comes first, then the prefix and the middle, all tokenised as one text, as at use,
+ * where no marks part them.
  */
 export class BatchStream {
-  #epoch = 0;
-  #document = 0;
-  #random: Random;
-  #order: Uint32Array;
+  readonly #pieces: PieceOrder;
+  readonly #random: Random;
   #tokens: number[] = [];
   #weights: number[] = [];
   #starts: number[] = [];
-  /** Of the last document taken, what was not packed yet. */
-  #rest = '';
 
   constructor(
     private readonly texts: readonly string[],
@@ -68,108 +68,86 @@ export class BatchStream {
     private readonly options: StreamOptions,
     state?: StreamState,
   ) {
-    this.#random = state ? Random.fromState(state.random) : new Random(options.seed);
-    if (state) {
-      this.#epoch = state.epoch;
-      this.#document = state.document;
-      this.#tokens = [...state.carried.tokens];
-      this.#weights = [...state.carried.weights];
-      this.#starts = [...state.carried.starts];
-    }
-    this.#order = this.#orderOf(this.#epoch);
-    if (state && state.carried.restCharacters > 0) this.#rest = (this.texts[this.#order[state.document - 1] as number] as string).slice(-state.carried.restCharacters);
+    const { sequenceTokens, seed } = options;
+    this.#pieces = new PieceOrder(texts, { units: sequenceTokens * UNITS_PER_TOKEN, seed }, state?.pieces);
+    this.#random = state ? Random.fromState(state.random) : new Random(seed);
   }
 
   get epoch(): number {
-    return this.#epoch;
+    return this.#pieces.epoch;
   }
 
   get state(): StreamState {
-    return {
-      epoch: this.#epoch,
-      document: this.#document,
-      random: this.#random.state,
-      carried: { tokens: [...this.#tokens], weights: [...this.#weights], starts: [...this.#starts], restCharacters: this.#rest.length },
-    };
+    return { pieces: this.#pieces.state, random: this.#random.state };
   }
 
   next(): PackedSequence {
-    const length = this.options.sequenceTokens + 1;
-    while (this.#tokens.length < length) {
-      if (this.options.fimShare > 0) this.#appendPiece(length - this.#tokens.length);
-      else this.#appendText(this.#nextText());
+    const { sequenceTokens } = this.options;
+    const length = sequenceTokens + 1;
+    const leastRoom = Math.min(LEAST_ROOM_TOKENS, sequenceTokens >> 2);
+    [this.#tokens, this.#weights, this.#starts] = [[], [], []];
+    while (this.#tokens.length === 0 || length - this.#tokens.length >= leastRoom) this.#append(this.#pieces.next(), length - this.#tokens.length);
+    if (this.#tokens.length < length) {
+      this.#starts.push(this.#tokens.length);
+      this.#push(Array.from({ length: length - this.#tokens.length }, () => this.tokenizer.eos), 0);
     }
-    const sequence: PackedSequence = {
-      tokens: Int32Array.from(this.#tokens.slice(0, length)),
-      weights: Float32Array.from(this.#weights.slice(1, length)),
-      starts: new Set(this.#starts.filter((start) => start < length)),
-    };
-    // The last token is the next sequence's first, so that each is predicted once.
-    const used = length - 1;
-    this.#tokens.splice(0, used);
-    this.#weights.splice(0, used);
-    this.#starts = this.#starts.filter((start) => start >= used).map((start) => start - used);
-    return sequence;
+    return { tokens: Int32Array.from(this.#tokens), weights: Float32Array.from(this.#weights.slice(1)), starts: new Set(this.#starts) };
   }
 
-  #nextText(): string {
-    if (this.#document === this.texts.length) {
-      this.#epoch++;
-      this.#document = 0;
-      this.#order = this.#orderOf(this.#epoch);
-    }
-    return this.texts[this.#order[this.#document++] as number] as string;
-  }
-
-  #orderOf(epoch: number): Uint32Array {
-    return new Random(this.options.seed + 7_919 * (epoch + 1)).order(this.texts.length);
-  }
-
-  #appendText(text: string): void {
-    this.#begin();
-    this.#push(this.tokenizer.tokenize(text), 1);
-    this.#push([this.tokenizer.eos], 1);
-  }
-
-  /** Appends what comes next of the document under way, at most `room` tokens where it has a gap. */
-  #appendPiece(room: number): void {
-    this.#rest ||= this.#nextText();
-    const piece = beginningOf(this.#rest, room * CHARACTERS_PER_TOKEN);
-    const gap = room >= LEAST_GAP_TOKENS && this.#random.next() < this.options.fimShare ? cutGap(piece, this.#random) : undefined;
-    this.#rest = this.#rest.slice(piece.length);
-    this.#begin();
-    if (gap) this.#appendGap(gap, room - (this.tokenizer.bos === undefined ? 0 : 1));
-    else {
-      this.#push(this.tokenizer.tokenize(piece), 1);
-      if (this.#rest === '') this.#push([this.tokenizer.eos], 1);
-    }
-  }
-
-  /** What is too long by its tokens loses the end of the suffix, then the beginning of the prefix. */
-  #appendGap({ prefix, middle, suffix }: Gap, room: number): void {
-    const { tokenizer } = this;
-    const { fimLoss, fimMarks } = this.options;
-    const outside = fimLoss === 'all' ? 1 : 0;
-    const tokens = tokenizer.tokenize(prefix + middle);
-    const following = suffix.replace(/^\n/, '').trimEnd();
-    const separator = following === '' || fimMarks.prefix !== undefined ? [] : tokenizer.tokenize(SUFFIX_END);
-    const marks = [fimMarks.suffix, fimMarks.prefix].filter((mark) => mark !== undefined).length;
-    const suffixRoom = Math.max(0, room - 1 - marks - separator.length - tokens.length);
-    const kept = tokens.slice(-Math.max(1, room - 1 - marks - separator.length));
-    const middleStart = this.#firstAfter(tokens, Buffer.byteLength(prefix)) - (tokens.length - kept.length);
-
-    if (fimMarks.suffix !== undefined) this.#push([fimMarks.suffix], 0);
-    this.#push(tokenizer.tokenize(following).slice(0, suffixRoom), outside);
-    this.#push(separator, outside);
-    if (fimMarks.prefix !== undefined) this.#push([fimMarks.prefix], outside);
-    this.#push(kept.slice(0, Math.max(0, middleStart)), outside);
-    this.#push(kept.slice(Math.max(0, middleStart)), 1);
-    this.#push([tokenizer.eos], 1);
-  }
-
-  #begin(): void {
+  /** Appends a piece and the lines behind it, at most `room` tokens; what of the piece finds no room is given back. */
+  #append(piece: Piece, room: number): void {
+    const text = this.texts[piece.text] as string;
+    const window = text.slice(piece.start, wholeCharacters(text, piece.start + room * MOST_UNITS_PER_TOKEN));
+    const tokens = this.tokenizer.tokenize(window);
     this.#starts.push(this.#tokens.length);
-    if (this.tokenizer.bos !== undefined) this.#push([this.tokenizer.bos], 0);
+    const head = this.tokenizer.bos === undefined ? [] : [this.tokenizer.bos];
+    this.#push(head, 0);
+    const gapPiece = this.#random.next() < this.options.fimShare ? this.#gapTokens(window, tokens, room - head.length) : undefined;
+    if (gapPiece) {
+      this.#push(gapPiece.outside, this.options.fimLoss === 'all' ? 1 : 0);
+      this.#push(gapPiece.middle, this.options.fimWeight ?? 1);
+      return this.#pieces.giveBack(piece, gapPiece.units);
+    }
+    const kept = tokens.slice(0, room - head.length);
+    const isWhole = kept.length === tokens.length && piece.start + window.length === text.length;
+    this.#push(kept, 1);
+    if (isWhole && kept.length + head.length < room) this.#push([this.tokenizer.eos], 1);
+    else this.#pieces.giveBack(piece, kept.length === tokens.length ? window.length : this.#unitsOf(window, kept));
+  }
+
+  /** The beginning of a text with a gap in it, and how long that beginning is; `undefined` where it holds none. */
+  #gapTokens(window: string, tokens: readonly TokenId[], room: number): { readonly outside: readonly TokenId[]; readonly middle: readonly TokenId[]; readonly units: number } | undefined {
+    const { suffix: suffixMark, prefix: prefixMark } = this.options.fimMarks;
+    for (let fitting = room - GAP_TOKENS; fitting > 0; fitting -= fitting >> 3 || 1) {
+      const text = tokens.length <= fitting ? window : wholeLines(window.slice(0, this.#unitsOf(window, tokens.slice(0, fitting))));
+      const gap = cutGap(text, this.#random);
+      if (!gap) return undefined;
+      const asked = suffixMark === undefined && prefixMark === undefined ? this.#asOneText(gap) : this.#marked(gap);
+      if (asked.outside.length + asked.middle.length < room) return { outside: asked.outside, middle: [...asked.middle, this.tokenizer.eos], units: text.length };
+    }
+    return undefined;
+  }
+
+  #asOneText({ prefix, middle, suffix }: Gap): { outside: readonly TokenId[]; middle: readonly TokenId[] } {
+    const following = textBehind(suffix);
+    const before = following === '' ? prefix : following + SUFFIX_END + prefix;
+    return this.#splitAt(before, middle);
+  }
+
+  #marked({ prefix, middle, suffix }: Gap): { outside: readonly TokenId[]; middle: readonly TokenId[] } {
+    const { tokenizer } = this;
+    const { suffix: suffixMark, prefix: prefixMark } = this.options.fimMarks;
+    const following = tokenizer.tokenize(textBehind(suffix));
+    const parted = prefixMark !== undefined ? [prefixMark] : following.length === 0 ? [] : tokenizer.tokenize(SUFFIX_END);
+    const { outside, middle: asked } = this.#splitAt(prefix, middle);
+    return { outside: [...(suffixMark === undefined ? [] : [suffixMark]), ...following, ...parted, ...outside], middle: asked };
+  }
+
+  /** Both tokenised as one text; a token that is in both is the middle's, as healing at use has it. */
+  #splitAt(before: string, middle: string): { outside: readonly TokenId[]; middle: readonly TokenId[] } {
+    const tokens = this.tokenizer.tokenize(before + middle);
+    const start = this.#firstAfter(tokens, Buffer.byteLength(before));
+    return { outside: tokens.slice(0, start), middle: tokens.slice(start) };
   }
 
   /** The first token that holds anything after so many bytes. */
@@ -177,6 +155,13 @@ export class BatchStream {
     let before = 0;
     const index = tokens.findIndex((token) => (before += this.tokenizer.tokenBytes(token)) > bytes);
     return index === -1 ? tokens.length : index;
+  }
+
+  /** Of a text, what its first tokens stand for, in UTF-16 units. */
+  #unitsOf(text: string, tokens: readonly TokenId[]): number {
+    const bytes = tokens.reduce((sum, token) => sum + this.tokenizer.tokenBytes(token), 0);
+    // A character that tokens cut through is not there yet.
+    return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true }).length;
   }
 
   #push(tokens: readonly TokenId[], weight: number): void {
@@ -187,12 +172,11 @@ export class BatchStream {
   }
 }
 
-/** The first lines of a text, about `characters` long; a longer line is cut. */
-function beginningOf(text: string, characters: number): string {
-  if (text.length <= characters) return text;
-  const lineEnd = text.lastIndexOf('\n', characters - 1) + 1;
-  if (lineEnd > 0) return text.slice(0, lineEnd);
-  // The two halves of a surrogate pair stay together.
-  const end = /[\uD800-\uDBFF]/.test(text[characters - 1] ?? '') ? characters + 1 : characters;
-  return text.slice(0, end);
+/** What follows the cursor's line, as at use. */
+const textBehind = (suffix: string): string => suffix.replace(/^\n/, '').trimEnd();
+
+/** Without the last line where that was cut off. */
+function wholeLines(text: string): string {
+  const lineEnd = text.lastIndexOf('\n') + 1;
+  return lineEnd > 0 ? text.slice(0, lineEnd) : text;
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
 import type { Parameters } from '../../kernels/optimiser/parameters.ts';
 import { TroubleError } from '../engine/engine.ts';
-import type { ShuffleState } from './shuffleBuffer.ts';
+import type { StreamState } from './batchStream.ts';
 
 const KEPT = 2;
 const STATE_FILE = 'state.json';
@@ -13,7 +13,7 @@ const NAME = /^step-(\d{8})$/;
 const PARTIAL_NAME = /^\.step-\d{8}\.part$/;
 
 /** Everything besides tensors that a training goes on from. */
-export interface CheckpointState<Stream = ShuffleState> {
+export interface CheckpointState<Stream = StreamState> {
   readonly step: number;
   readonly losses: readonly number[];
   /** Where the data is. */
@@ -26,7 +26,7 @@ export interface CheckpointState<Stream = ShuffleState> {
 }
 
 /** The checkpoints of one training: folders that take their names when they are whole, the last two of which are kept. */
-export class Checkpoints<Stream = ShuffleState> {
+export class Checkpoints<Stream = StreamState> {
   constructor(readonly folder: string) {}
 
   /** Writes values and moments of all parameters. Throws `TroubleError` where the disk refuses, and leaves the checkpoints before as they were. */

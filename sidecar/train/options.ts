@@ -72,6 +72,8 @@ export interface TrainOptions {
   readonly routerLoss: RouterLossOptions;
   readonly fimShare: number;
   readonly fimLoss: 'all' | 'middle';
+  /** What a token of a middle counts. Default 1. */
+  readonly fimWeight?: number;
   /** Special tokens that stand before the suffix and before the prefix. */
   readonly fimSuffixMark?: string;
   readonly fimPrefixMark?: string;

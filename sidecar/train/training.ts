@@ -18,7 +18,6 @@ import type { TrainOptions, TrainResult } from './options.ts';
 import { openTokenizer } from './openTokenizer.ts';
 import { NetworkDevices, ParallelNetworks } from './parallelNetworks.ts';
 import { placeModel, type PlacedModel } from './placedModel.ts';
-import { ShuffleBuffer, shuffledSequences } from './shuffleBuffer.ts';
 import type { TrainListeners } from './trainListeners.ts';
 import { modelFromFile, modelFromScratch, type TrainedModel } from './trainedModel.ts';
 import { lockTraining } from './trainingLock.ts';
@@ -29,7 +28,7 @@ import { runSteps, type Phase, type Reached } from './trainingSteps.ts';
 const RATE_SHARE_AFTER_DENSE = 0.5;
 
 /** Checkpoints of trainings whose sequences came in another order can't be gone on from. */
-const SEQUENCE_ORDER = 'shuffled';
+const SEQUENCE_ORDER = 'pieces';
 
 const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q4: 'Q4_0' } as const satisfies Record<TrainOptions['precision'], WeightType>;
 
@@ -59,8 +58,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     const { origin } = model;
     const resumed = options.resume ? await checkpoints.readState({ fingerprint, origin, totalSteps: options.schedule.totalSteps }) : undefined;
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
-    const source = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, resumed?.stream.source);
-    const stream = new ShuffleBuffer(source, { seed: options.seed, size: shuffledSequences(sequenceTokens) }, resumed?.stream);
+    const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, resumed?.stream);
     let reached: Reached = { step: resumed?.step ?? 0, losses: resumed?.losses ?? [] };
     let values: ReadonlyMap<string, Float32Array> | undefined;
     for (const phase of phases) {
@@ -94,6 +92,8 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
       // Not before all that may be refused was looked at.
       if (!options.resume && phase === phases[0]) await checkpoints.clear();
       listeners.onNote?.(describeTraining(placed, networks, reached));
+      const idle = describeIdleRouters(placed);
+      if (idle) listeners.onNote?.(idle);
       const save = async (state: Reached): Promise<void> => {
         lock.requireHeld();
         await checkpoints.save({ ...state, stream: stream.state, fingerprint, origin }, parameters);
@@ -128,10 +128,10 @@ async function writeResult(outputPath: string, placed: PlacedModel, losses: read
 
 /** What must be the same for a checkpoint to be taken up; the schedule may change, so that a training can be made longer. */
 function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus: Corpus): string {
-  const { scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed } = options;
+  const { scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimWeight, fimSuffixMark, fimPrefixMark, seed } = options;
   // What is off is left out, so that checkpoints from before there was such an option stay of use.
   const [dropout, singleScaleNorm, outlierLoss] = [options.dropout || undefined, options.singleScaleNorm || undefined, options.outlierLoss || undefined];
-  const same = { dropout, singleScaleNorm, outlierLoss, scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed };
+  const same = { dropout, singleScaleNorm, outlierLoss, scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimWeight, fimSuffixMark, fimPrefixMark, seed };
   const weights = model.specs.map(({ name, extents }) => [name, ...extents]);
   return createHash('sha256').update(JSON.stringify([model.architecture.name, weights, corpus.fingerprint, SEQUENCE_ORDER, same])).digest('hex');
 }
@@ -147,6 +147,17 @@ function describeTraining({ parameters, plan, model }: PlacedModel, { computeByt
   const bytes = parameters.sizeBytes + computeBytes;
   const trained = `${(weights / 1e6).toFixed(1)} million weights are trained in ${(bytes / 1e9).toFixed(1)} GB${step > 0 ? `, from step ${step} on` : ''}`;
   return plan ? `${trained}; ${describePlan(plan, model)}` : trained;
+}
+
+/** The gate of one expert that is divided by itself has no derivative. */
+function describeIdleRouters({ parameters, model: { hyperparameters } }: PlacedModel): string | undefined {
+  const { mixture, attentionMixture } = hyperparameters;
+  const idle = [
+    { of: mixture, router: 'ffn_gate_inp', what: 'the feed-forward networks' },
+    { of: attentionMixture, router: 'attn_gate_inp', what: 'attention' },
+  ].filter(({ of, router }) => of?.expertsUsed === 1 && (of.gateMode ?? 'renormalised') === 'renormalised' && parameters.all.some(({ spec }) => spec.name.includes(router)));
+  if (idle.length === 0) return undefined;
+  return `Of ${idle.map(({ what }) => what).join(' and ')} one expert runs for a token, and its gate is always 1: the routers learn to balance their load and nothing of the text. chorus upcycle --gate-mode scaled, or more experts used, makes ones that do.`;
 }
 
 function describePlan({ ranks, isAdapter }: LowRankPlan, { specs }: TrainedModel): string {

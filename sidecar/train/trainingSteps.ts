@@ -2,11 +2,11 @@ import { performance } from 'node:perf_hooks';
 import { NonFiniteGradientError, type AdamW } from '../../kernels/optimiser/adamW.ts';
 import { learningRate } from '../../kernels/optimiser/schedules.ts';
 import { TroubleError } from '../engine/engine.ts';
+import type { BatchStream } from './batchStream.ts';
 import { seedOf } from './dropout.ts';
 import type { LowRankPlan } from './lowRankPlan.ts';
 import type { TrainOptions } from './options.ts';
 import type { ParallelNetworks } from './parallelNetworks.ts';
-import type { ShuffleBuffer } from './shuffleBuffer.ts';
 import type { TrainListeners } from './trainListeners.ts';
 
 /** Steps over which the speed is averaged. */
@@ -33,7 +33,7 @@ export interface Running {
   readonly phase: Phase;
   readonly optimiser: AdamW;
   readonly networks: ParallelNetworks;
-  readonly stream: ShuffleBuffer;
+  readonly stream: BatchStream;
   readonly reached: Reached;
   /** Writes a checkpoint. */
   readonly save: (reached: Reached) => Promise<void>;

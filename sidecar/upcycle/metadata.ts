@@ -54,6 +54,7 @@ function addShape(metadata: Map<string, GgufEntry>, inputs: Inputs, recipe: Reci
   if (recipe.attention === 'average') return;
   set('attention.expert_count', count(recipe.experts));
   set('attention.expert_used_count', count(recipe.attention === 'soft' ? 0 : recipe.attention));
+  if (recipe.attention !== 'soft') set('attention.expert_gate_mode', text(recipe.gateMode));
   set('attention.expert_cache', text(recipe.cache));
 }
 

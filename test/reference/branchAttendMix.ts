@@ -10,6 +10,8 @@ export interface ReferenceTensor {
   readonly roundInput?: (x: Float64Array) => Float64Array;
 }
 
+type GateMode = 'faithful' | 'renormalised' | 'scaled';
+
 export interface ReferenceModel {
   readonly blocks: number;
   readonly width: number;
@@ -27,10 +29,12 @@ export interface ReferenceModel {
   readonly interval: number;
   readonly experts: number;
   readonly expertsUsed: number;
-  readonly gateMode: 'faithful' | 'renormalised' | 'scaled';
+  readonly gateMode: GateMode;
   readonly attentionExperts: number;
   /** 0: all. */
   readonly attentionExpertsUsed: number;
+  /** Of these. */
+  readonly attentionGateMode?: GateMode;
   readonly cache: 'expert' | 'shared';
   /** By how much the gate of the last expert that is chosen must exceed that of the first that is not. */
   readonly leastMargin: number;
@@ -137,12 +141,13 @@ function byHead(vectors: readonly Float64Array[], headSize: number): number[][][
   return vectors.map((vector) => Array.from({ length: vector.length / headSize }, (_, head) => [...vector.subarray(head * headSize, (head + 1) * headSize)]));
 }
 
-function attentionGates({ attentionExpertsUsed: used, leastMargin }: ReferenceModel, scores: Float64Array): number[] {
+function attentionGates({ attentionExpertsUsed: used, attentionGateMode = 'renormalised', attentionExperts, leastMargin }: ReferenceModel, scores: Float64Array): number[] {
   const gates = softmax([...scores]);
   if (used === 0) return gates;
   const chosen = largest(gates, used, leastMargin);
   const total = chosen.reduce((all, expert) => all + (gates[expert] as number), 0);
-  return gates.map((gate, expert) => (chosen.includes(expert) ? gate / total : 0));
+  const factor = { faithful: 1, renormalised: 1 / total, scaled: attentionExperts }[attentionGateMode];
+  return gates.map((gate, expert) => (chosen.includes(expert) ? gate * factor : 0));
 }
 
 function feed(model: ReferenceModel, name: string, x: Float64Array, experts: number): Float64Array {

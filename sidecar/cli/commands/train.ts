@@ -53,6 +53,7 @@ interface TrainCommandOptions {
   readonly z: number;
   readonly fim: number;
   readonly fimLoss: 'all' | 'middle';
+  readonly fimWeight: number;
   readonly fimSuffixMark?: string;
   readonly fimPrefixMark?: string;
   readonly checkpointSteps: number;
@@ -106,6 +107,7 @@ export function addTrain(program: Command): void {
     .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)
     .option('--fim <share>', 'share of texts in which a gap is to be filled', (value) => decimal(value, 0, 1), 0)
     .addOption(new Option('--fim-loss <tokens>', 'what counts in those').choices(['all', 'middle']).default('all'))
+    .option('--fim-weight <number>', 'what a token of the gap itself counts', (value) => decimal(value, 0, 100), 1)
     .option('--fim-suffix-mark <token>', 'special token before the suffix')
     .option('--fim-prefix-mark <token>', 'special token before the prefix')
     .option('--checkpoint-steps <steps>', 'steps between checkpoints', (value) => integer(value, 1, MANY), 50)
@@ -182,6 +184,7 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     routerLoss: { balance: options.balance, z: options.z },
     fimShare: options.fim,
     fimLoss: options.fimLoss,
+    fimWeight: options.fimWeight,
     fimSuffixMark: options.fimSuffixMark,
     fimPrefixMark: options.fimPrefixMark,
     device: options.device,

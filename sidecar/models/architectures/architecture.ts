@@ -25,7 +25,7 @@ export interface Hyperparameters {
   /** Absent in dense networks. */
   readonly mixture?: { readonly experts: number; readonly expertsUsed: number; readonly expertWidth: number; readonly gateMode?: GateMode };
   /** Absent where attention has no experts. `expertsUsed` of all count where there is a number; `cache`: all experts share one, or each has its own. */
-  readonly attentionMixture?: { readonly experts: number; readonly expertsUsed?: number; readonly cache: 'expert' | 'shared' };
+  readonly attentionMixture?: { readonly experts: number; readonly expertsUsed?: number; readonly gateMode?: GateMode; readonly cache: 'expert' | 'shared' };
   /** Of so many blocks the last has experts; every block where absent. */
   readonly expertInterval?: number;
   /** Tokens that a sliding layer attends, itself included, and after how many layers one attends everything. */

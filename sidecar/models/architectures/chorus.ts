@@ -68,6 +68,7 @@ export const chorus: Architecture = {
 
 /** Most experts of a layer, as for every architecture. */
 const MAX_EXPERTS = 512;
+const GATE_MODES = ['faithful', 'renormalised', 'scaled'] as const;
 
 function readMixture(metadata: Metadata, { feedForwardWidth }: Hyperparameters): Hyperparameters['mixture'] {
   const experts = metadata.count('expert_count', { fallback: 0, minimum: 0, maximum: MAX_EXPERTS });
@@ -76,7 +77,7 @@ function readMixture(metadata: Metadata, { feedForwardWidth }: Hyperparameters):
     experts,
     expertsUsed: metadata.count('expert_used_count', { maximum: experts }),
     expertWidth: feedForwardWidth,
-    gateMode: metadata.choice('expert_gate_mode', ['faithful', 'renormalised', 'scaled'] as const),
+    gateMode: metadata.choice('expert_gate_mode', GATE_MODES),
   };
 }
 
@@ -85,7 +86,8 @@ function readAttentionMixture(metadata: Metadata): Hyperparameters['attentionMix
   if (experts <= 1) return undefined;
   const used = metadata.count('attention.expert_used_count', { fallback: 0, minimum: 0 });
   if (used > experts) throw new TroubleError('invalid-model', `${metadata.header.path}: ${used} of ${experts} attention experts are used.`);
-  return { experts, expertsUsed: used === 0 ? undefined : used, cache: metadata.choice('attention.expert_cache', ['expert', 'shared']) };
+  const gateMode = metadata.choice('attention.expert_gate_mode', GATE_MODES, 'renormalised');
+  return { experts, expertsUsed: used === 0 ? undefined : used, gateMode, cache: metadata.choice('attention.expert_cache', ['expert', 'shared']) };
 }
 
 function mixedAttentionWeights(hyperparameters: Hyperparameters, block: number): WeightSpec[] {

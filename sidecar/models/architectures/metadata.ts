@@ -37,8 +37,8 @@ export class Metadata {
   }
 
   /** One of a few names. Throws where it is missing or another. */
-  choice<Name extends string>(key: string, names: readonly Name[]): Name {
-    const value = this.text(key);
+  choice<Name extends string>(key: string, names: readonly Name[], fallback?: Name): Name {
+    const value = this.text(key) ?? fallback;
     const found = names.find((name) => name === value);
     if (found === undefined) throw this.#invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : JSON.stringify(value)}, expected ${names.join(' or ')}`);
     return found;

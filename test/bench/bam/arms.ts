@@ -10,14 +10,15 @@ export const settings = {
   batchSequences: 4,
   microSequences: 4,
   seedSteps: 960,
-  branchSteps: 600,
-  mixtureSteps: 300,
+  branchSteps: 400,
+  mixtureSteps: 200,
   seedRate: 3e-3,
   furtherRate: 1.5e-3,
   warmUpSteps: 40,
   /** Share of the seed's text in what a branch learns. */
   seedShareOfBranch: 0.1,
-  gateMode: 'faithful',
+  /** So that a mixture begins as its experts are, and routers learn from the text where one expert runs. */
+  gateMode: 'scaled',
   /** Length of routers from hidden states. */
   gateScale: 1,
   routerLoss: { balance: 0.01, z: 0.001 },

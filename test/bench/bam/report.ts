@@ -39,7 +39,8 @@ For each of ${seeds.length} seeds a model learns prose (${settings.seedSteps * T
 compiler in 13 languages (${settings.branchSteps * TOKENS_PER_STEP} tokens each, a tenth of them prose), and \`chorus upcycle\` joins them. What is joined learns from all four
 kinds of text, a quarter each (${settings.mixtureSteps * TOKENS_PER_STEP} tokens, or fewer where its compute is that of BTX): the same texts in the same order for all arms of a
 seed. The dense model that is continued has seen as many tokens as seed, branches and mixture together. Texts are measured on packages, and of the compiler
-on messages, that nothing was trained on. FFN gates are the softmax as it is (the paper's), routers random, weight decay 0.1.
+on messages, that nothing was trained on. Gates are the softmax times the number of
+experts, where not all of them count, so that what is joined begins near its experts (the paper's softmax as it is would begin with a quarter of what they add); routers random, weight decay 0.1.
 
 Perplexity, mean ± standard deviation over seeds; the average is the mean of the four. Operations: thousands per token and layer, counted as the paper does.
 

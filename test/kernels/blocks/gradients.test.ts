@@ -83,8 +83,8 @@ const experts = ({ parameter, constant }: CaseInputs, { trainsRouter }: { trains
   down: { weight: parameter([HIDDEN, WIDTH, EXPERTS]), bias: parameter([WIDTH, EXPERTS]) },
 });
 
-const mixtureOfAttention = (cache: 'expert' | 'shared', expertsUsed: number | undefined): GradientCase => ({
-  name: `mixture of attention, ${cache === 'expert' ? 'keys and values of each expert' : 'shared keys and values'}, ${expertsUsed === undefined ? 'all experts' : `${expertsUsed} of ${EXPERTS}`}`,
+const mixtureOfAttention = (cache: 'expert' | 'shared', expertsUsed: number | undefined, gateMode: GateMode = 'renormalised'): GradientCase => ({
+  name: `mixture of attention, ${cache === 'expert' ? 'keys and values of each expert' : 'shared keys and values'}, ${expertsUsed === undefined ? 'all experts' : `${expertsUsed} of ${EXPERTS}, ${gateMode} gates`}`,
   step: expertsUsed === undefined ? undefined : CHOICE_STEP,
   build: (graph, inputs) => {
     const { parameter } = inputs;
@@ -97,7 +97,7 @@ const mixtureOfAttention = (cache: 'expert' | 'shared', expertsUsed: number | un
       output: parameter([8 * EXPERTS, WIDTH]),
       outputBias: parameter([EXPERTS, WIDTH]),
     };
-    return packedMixtureOfAttention(graph, parameter([WIDTH, TOKENS]), weights, packedInputs(inputs), { ...attentionOptions, experts: EXPERTS, expertsUsed, cache });
+    return packedMixtureOfAttention(graph, parameter([WIDTH, TOKENS]), weights, packedInputs(inputs), { ...attentionOptions, experts: EXPERTS, expertsUsed, gateMode, cache });
   },
 });
 
@@ -155,6 +155,8 @@ const cases: readonly GradientCase[] = [
   mixtureOfAttention('shared', undefined),
   mixtureOfAttention('expert', 2),
   mixtureOfAttention('shared', 2),
+  mixtureOfAttention('expert', 1, 'scaled'),
+  mixtureOfAttention('shared', 1, 'faithful'),
   { name: 'losses of a router', build: (graph, { parameter }) => routerLoss(graph, parameter([WIDTH, 5]), parameter([WIDTH, EXPERTS], { spread: 2 }), { expertsUsed: 1, balance: 0.5, z: 0.3 }) },
   { name: 'loss of outliers', build: (graph, { parameter }) => outlierLoss(graph, parameter([WIDTH, 5], { spread: 5 }), 0.7) },
   {

@@ -75,6 +75,21 @@ test('a text of more tokens than thought is trimmed from its start, in steps', a
   assert.ok(starts.size <= 3, `${starts.size} different starts in 20 keystrokes`);
 });
 
+test('what follows the cursor is trimmed from its end where a model without marks has too many tokens, in steps', async () => {
+  const engine = new ScriptedEngine();
+  const suffix = `\n${Array.from({ length: 12 }, (_, line) => `line ${line}\n`).join('')}`;
+  const heads = new Set<string>();
+  for (let typed = 0; typed < 30; typed++) {
+    const text = { prefix: `${'before '.repeat(4)}${'x'.repeat(typed)}`, suffix };
+    const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text, path: 'a.txt', languageId: 'plaintext', maxTokens: 100, healing: false });
+    const prompt = await engine.detokenize(tokens);
+    assert.ok(tokens.length <= 100);
+    assert.ok(prompt.startsWith('line 0\nline 1\n') && prompt.endsWith(text.prefix), prompt);
+    heads.add(prompt.slice(0, prompt.indexOf('\n\n')));
+  }
+  assert.ok(heads.size > 1 && heads.size <= 5, `${heads.size} different suffixes in 30 keystrokes`);
+});
+
 test('a model without marks is told the file’s name where a comment is all that it sees', async () => {
   const engine = new ScriptedEngine();
   const text = { prefix: '# Adds.\n', suffix: '' };

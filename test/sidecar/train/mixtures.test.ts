@@ -102,3 +102,21 @@ async function tensorsOf(file: string): Promise<Map<string, Buffer>> {
   const bytes = await readFile(file);
   return new Map(tensors.map(({ name, offsetBytes, sizeBytes }) => [name, bytes.subarray(dataOffsetBytes + offsetBytes, dataOffsetBytes + offsetBytes + sizeBytes)]));
 }
+
+describe('routers that the text teaches nothing', () => {
+  const cases: readonly (readonly [what: string, changes: Partial<UpcycleParams>, says: RegExp | undefined])[] = [
+    ['one network, its gate divided by itself', { attention: 'soft', gateMode: 'renormalised' }, /^Of the feed-forward networks one expert runs/],
+    ['one network and one attention, their gates divided by themselves', { attention: 1, gateMode: 'renormalised' }, /^Of the feed-forward networks and attention one expert runs/],
+    ['one network and one attention, gates times three', { attention: 1, gateMode: 'scaled' }, undefined],
+    ['two of each, their gates divided by their sum', { attention: 2, expertsUsed: 2, gateMode: 'renormalised' }, undefined],
+  ];
+  for (const [index, [what, changes, says]] of cases.entries()) {
+    it(`are ${says ? '' : 'not '}said to be there: ${what}`, async () => {
+      const notes: string[] = [];
+      await train({ ...named(`idle${index}`), modelPath: await mixture(changes), scratch: undefined, schedule: { ...options.schedule, totalSteps: 1 } }, { onNote: (note) => notes.push(note) });
+      const said = notes.find((note) => note.includes('one expert runs'));
+      if (says) assert.match(said ?? '', says);
+      else assert.equal(said, undefined);
+    });
+  }
+});

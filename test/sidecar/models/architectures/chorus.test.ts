@@ -47,6 +47,8 @@ const cases: readonly { readonly name: string; readonly options: Options; readon
   { name: 'serial blocks with biases and a shared cache', options: { ...serial, cache: 'shared' }, types: everyType },
   { name: 'the best two of three attention experts', options: { ...serial, attentionExpertsUsed: 2 } },
   { name: 'the best attention expert alone, with a shared cache', options: { ...parallel, attentionExpertsUsed: 1, cache: 'shared' } },
+  { name: 'the best attention expert alone, its gate times three', options: { ...serial, attentionExpertsUsed: 1, attentionGateMode: 'scaled' } },
+  { name: 'the best two attention experts, gates as they are', options: { ...parallel, attentionExpertsUsed: 2, attentionGateMode: 'faithful' } },
   { name: 'two of four experts, gates times four', options: { ...serial, experts: 4, expertsUsed: 2, gateMode: 'scaled' } },
   { name: 'norms of heads and halves that rotate, a shared cache', options: { ...serial, headNorm: true, pairing: 'neox', cache: 'shared' }, omit: BIASES },
   { name: 'norms of heads by mean and variance', options: { ...parallel, headNorm: true } },
@@ -74,6 +76,7 @@ function keysOf(options: Options): Record<string, GgufEntry> {
     expert_gate_mode: text(options.gateMode),
     'attention.expert_count': count(options.attentionExperts),
     'attention.expert_used_count': count(options.attentionExpertsUsed),
+    ...(options.attentionGateMode ? { 'attention.expert_gate_mode': text(options.attentionGateMode) } : {}),
     'attention.expert_cache': text(options.cache),
   };
 }
@@ -179,6 +182,7 @@ describe('a file of the architecture chorus', () => {
   const wrong: readonly (readonly [what: string, key: string, entry: GgufEntry, says: RegExp])[] = [
     ['another kind of block', 'block_kind', { type: 'string', value: 'spiral' }, /chorus\.block_kind is "spiral", expected serial or parallel/],
     ['a gate mode that does not exist', 'expert_gate_mode', { type: 'string', value: 'loud' }, /chorus\.expert_gate_mode is "loud", expected faithful or renormalised or scaled/],
+    ['a gate mode of attention that does not exist', 'attention.expert_gate_mode', { type: 'string', value: 'loud' }, /chorus\.attention\.expert_gate_mode is "loud", expected faithful or renormalised or scaled/],
     ['more attention experts used than there are', 'attention.expert_used_count', { type: 'u32', value: 7 }, /7 of 3 attention experts/],
     ['experts that are never there', 'expert_interval', { type: 'u32', value: 9 }, /chorus\.expert_interval is 9, expected a whole number from 1 to 4/],
     ['a flag that is none', 'attention.head_norm', { type: 'u32', value: 1 }, /chorus\.attention\.head_norm is 1, expected true or false/],
