@@ -103,10 +103,10 @@ export const steps: readonly RecipeStep[] = [
   },
   {
     name: 'joint',
-    why: 'Routers and shared keys and values, trained on the mix; the experts stay as they are.',
+    why: 'Routers and shared keys and values, trained on the mix; the experts stay as they are, and so do the blocks without any.',
     needs: ['mixture'],
     command: (file, output) => [
-      'train', '--model', file('mixture'), '--data', ...code, ...texts('prose'), '--freeze', 'ffn_(gate|up|down)(_exps)?\\.', 'attn_(q|output)\\.', 'token_embd', 'norm',
+      'train', '--model', file('mixture'), '--data', ...code, ...texts('prose'), '--freeze', 'ffn_(gate|up|down)(_exps)?\\.', 'attn_(q|output)\\.', 'token_embd', 'norm', 'blk\\.(?!(5|11|17|23|29)\\.)\\d+\\.',
       ...training({ steps: 60, batch: 4, sequence: 512, rate: 3e-4, schedule: 'wsd', 'warm-up': 10, fim: 0.3, precision: 'q8', 'checkpoint-steps': 10, seed: 3 }), '--name', 'bundled-joint', '--output', output,
     ],
   },

@@ -31,7 +31,8 @@ export async function composePrompt(options: ComposeOptions): Promise<HealedProm
   // Without marks, prefix and what precedes it are one text, tokenised as one.
   const textBefore = ({ prefix, suffix }: PromptText): string => (fim === undefined ? continuationHead({ prefix, suffix }, { ...options, isAfterOthers }) : '') + prefix;
   let text = options.text;
-  let allBefore = await tokenize(textBefore(text));
+  const [whole, suffix] = await Promise.all([tokenize(textBefore(text)), fim === undefined ? [] : tokenize(text.suffix)]);
+  let allBefore = whole;
   const step = Math.max(1, maxTokens >> 3);
   const suffixTokens = fim === undefined && allBefore.length > maxTokens ? (await tokenize(text.suffix)).length : 0;
   // A line that is cut and what parts the two are some tokens more or less than thought.
@@ -40,7 +41,6 @@ export async function composePrompt(options: ComposeOptions): Promise<HealedProm
     allBefore = await tokenize(textBefore(text));
   }
   const before = textBefore(text);
-  const suffix = fim === undefined ? [] : await tokenize(text.suffix);
   const prefix = fim === undefined ? allBefore : keepLast(allBefore, maxTokens - Math.min(suffix.length, maxTokens >> 2));
   const healed = options.healing === false ? { tokens: prefix, requiredPrefix: '' } : await healPrompt(engine, before, prefix);
 

@@ -302,6 +302,7 @@ export interface UpcycleParams {
   readonly cache: 'expert' | 'shared';
   /** Feed-forward experts that run for a token. */
   readonly expertsUsed: number;
+  /** Of the feed-forward experts that run, and of attention experts where not all do. */
   readonly gateMode: 'faithful' | 'renormalised' | 'scaled';
   /** All attention experts by their gates, so many of them, or one attention of averaged weights. */
   readonly attention: 'soft' | 'average' | number;

@@ -43,8 +43,10 @@ export interface StreamState {
 
 /** Less room behind the end of a document stays empty: there would be a beginning without what it begins. */
 const LEAST_ROOM_TOKENS = 96;
-/** Text that fills a token, roughly: code has somewhat more than three bytes. */
-const UNITS_PER_TOKEN = 3;
+/** Pieces are somewhat shorter than sequences, so that few are cut. */
+const PIECE_SHARE = 0.95;
+/** Texts, and UTF-16 units of each, by which it is known how much text a token stands for. */
+const [SAMPLED_TEXTS, SAMPLED_UNITS] = [64, 1_000];
 /** As many units fill the room, but for text of very long tokens. */
 const MOST_UNITS_PER_TOKEN = 8;
 /** What a gap may take more than the text that it is in: a separator, and tokens that are other ones across its edges. */
@@ -69,7 +71,7 @@ export class BatchStream {
     state?: StreamState,
   ) {
     const { sequenceTokens, seed } = options;
-    this.#pieces = new PieceOrder(texts, { units: sequenceTokens * UNITS_PER_TOKEN, seed }, state?.pieces);
+    this.#pieces = new PieceOrder(texts, { units: Math.max(1, Math.floor(PIECE_SHARE * sequenceTokens * unitsPerToken(texts, tokenizer))), seed }, state?.pieces);
     this.#random = state ? Random.fromState(state.random) : new Random(seed);
   }
 
@@ -99,10 +101,11 @@ export class BatchStream {
     const text = this.texts[piece.text] as string;
     const window = text.slice(piece.start, wholeCharacters(text, piece.start + room * MOST_UNITS_PER_TOKEN));
     const tokens = this.tokenizer.tokenize(window);
+    const ahead = this.#bytesAhead(window, tokens);
     this.#starts.push(this.#tokens.length);
     const head = this.tokenizer.bos === undefined ? [] : [this.tokenizer.bos];
     this.#push(head, 0);
-    const gapPiece = this.#random.next() < this.options.fimShare ? this.#gapTokens(window, tokens, room - head.length) : undefined;
+    const gapPiece = this.#random.next() < this.options.fimShare ? this.#gapTokens(window, tokens, { ahead, room: room - head.length }) : undefined;
     if (gapPiece) {
       this.#push(gapPiece.outside, this.options.fimLoss === 'all' ? 1 : 0);
       this.#push(gapPiece.middle, this.options.fimWeight ?? 1);
@@ -112,14 +115,14 @@ export class BatchStream {
     const isWhole = kept.length === tokens.length && piece.start + window.length === text.length;
     this.#push(kept, 1);
     if (isWhole && kept.length + head.length < room) this.#push([this.tokenizer.eos], 1);
-    else this.#pieces.giveBack(piece, kept.length === tokens.length ? window.length : this.#unitsOf(window, kept));
+    else this.#pieces.giveBack(piece, kept.length === tokens.length ? window.length : this.#unitsOf(window, kept, ahead));
   }
 
   /** The beginning of a text with a gap in it, and how long that beginning is; `undefined` where it holds none. */
-  #gapTokens(window: string, tokens: readonly TokenId[], room: number): { readonly outside: readonly TokenId[]; readonly middle: readonly TokenId[]; readonly units: number } | undefined {
+  #gapTokens(window: string, tokens: readonly TokenId[], { ahead, room }: { readonly ahead: number; readonly room: number }): { readonly outside: readonly TokenId[]; readonly middle: readonly TokenId[]; readonly units: number } | undefined {
     const { suffix: suffixMark, prefix: prefixMark } = this.options.fimMarks;
     for (let fitting = room - GAP_TOKENS; fitting > 0; fitting -= fitting >> 3 || 1) {
-      const text = tokens.length <= fitting ? window : wholeLines(window.slice(0, this.#unitsOf(window, tokens.slice(0, fitting))));
+      const text = tokens.length <= fitting ? window : wholeLines(window.slice(0, this.#unitsOf(window, tokens.slice(0, fitting), ahead)));
       const gap = cutGap(text, this.#random);
       if (!gap) return undefined;
       const asked = suffixMark === undefined && prefixMark === undefined ? this.#asOneText(gap) : this.#marked(gap);
@@ -146,7 +149,7 @@ export class BatchStream {
   /** Both tokenised as one text; a token that is in both is the middle's, as healing at use has it. */
   #splitAt(before: string, middle: string): { outside: readonly TokenId[]; middle: readonly TokenId[] } {
     const tokens = this.tokenizer.tokenize(before + middle);
-    const start = this.#firstAfter(tokens, Buffer.byteLength(before));
+    const start = this.#firstAfter(tokens, this.#bytesAhead(before + middle, tokens) + Buffer.byteLength(before));
     return { outside: tokens.slice(0, start), middle: tokens.slice(start) };
   }
 
@@ -158,10 +161,18 @@ export class BatchStream {
   }
 
   /** Of a text, what its first tokens stand for, in UTF-16 units. */
-  #unitsOf(text: string, tokens: readonly TokenId[]): number {
-    const bytes = tokens.reduce((sum, token) => sum + this.tokenizer.tokenBytes(token), 0);
+  #unitsOf(text: string, tokens: readonly TokenId[], bytesAhead: number): number {
     // A character that tokens cut through is not there yet.
-    return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true }).length;
+    return new TextDecoder().decode(Buffer.from(text).subarray(0, Math.max(0, this.#bytesOf(tokens) - bytesAhead)), { stream: true }).length;
+  }
+
+  /** What a tokenizer puts before a text, such as a space. */
+  #bytesAhead(text: string, tokens: readonly TokenId[]): number {
+    return Math.max(0, this.#bytesOf(tokens) - Buffer.byteLength(text));
+  }
+
+  #bytesOf(tokens: readonly TokenId[]): number {
+    return tokens.reduce((sum, token) => sum + this.tokenizer.tokenBytes(token), 0);
   }
 
   #push(tokens: readonly TokenId[], weight: number): void {
@@ -170,6 +181,14 @@ export class BatchStream {
       this.#weights.push(weight);
     }
   }
+}
+
+/** By a sample from all over the texts. */
+function unitsPerToken(texts: readonly string[], { tokenize }: Tokenizer): number {
+  const stride = Math.ceil(texts.length / SAMPLED_TEXTS);
+  const samples = texts.filter((_, index) => index % stride === 0).map((text) => text.slice(wholeCharacters(text, Math.max(0, (text.length - SAMPLED_UNITS) >> 1))).slice(0, SAMPLED_UNITS));
+  const [units, tokens] = samples.reduce(([unitSum, tokenSum], sample) => [unitSum + sample.length, tokenSum + tokenize(sample).length], [0, 0]);
+  return units / Math.max(1, tokens);
 }
 
 /** What follows the cursor's line, as at use. */

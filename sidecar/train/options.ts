@@ -86,7 +86,7 @@ export interface TrainOptions {
 export interface TrainProgress {
   readonly step: number;
   readonly totalSteps: number;
-  /** Mean in nats per counted token. */
+  /** Mean over what counts, by weight, in nats per token. */
   readonly loss: number;
   readonly rate: number;
   readonly gradientNorm: number;

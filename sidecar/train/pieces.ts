@@ -69,9 +69,10 @@ export class PieceOrder {
   /** Gives back what begins so many units behind the beginning of a piece, from the line on in which that is. */
   giveBack({ text: index, start, end }: Piece, units: number): void {
     const text = this.texts[index] as string;
-    if (start + units >= end) return;
-    const lineStart = text.lastIndexOf('\n', start + units - 1) + 1;
-    this.#rests.push({ text: index, start: lineStart > start ? lineStart : wholeCharacters(text, start + units), end });
+    // Not even a character may have had room.
+    const taken = Math.max(1, units);
+    if (start + taken >= end) return;
+    this.#rests.push({ text: index, start: lastLineStart(text, start, start + taken) ?? wholeCharacters(text, start + taken), end });
   }
 
   #orderOf(epoch: number): Uint32Array {
@@ -84,13 +85,19 @@ function cutIntoPieces(text: string, units: number): [start: number, end: number
   const pieces: [number, number][] = [];
   let start = 0;
   while (text.length - start > 1.5 * units) {
-    const lineStart = text.lastIndexOf('\n', start + units - 1) + 1;
-    const end = lineStart > start + units / 2 ? lineStart : wholeCharacters(text, start + units);
+    const lineStart = lastLineStart(text, start, start + units);
+    const end = lineStart !== undefined && lineStart > start + units / 2 ? lineStart : wholeCharacters(text, start + units);
     pieces.push([start, end]);
     start = end;
   }
   pieces.push([start, text.length]);
   return pieces;
+}
+
+/** Where the last line begins that begins behind `start` and not behind `end`. The rest of the text, which may be one long line, is not looked at. */
+function lastLineStart(text: string, start: number, end: number): number | undefined {
+  const lineBreak = text.slice(start, end).lastIndexOf('\n');
+  return lineBreak < 0 ? undefined : start + lineBreak + 1;
 }
 
 /** The two halves of a surrogate pair stay together. */

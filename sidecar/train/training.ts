@@ -93,7 +93,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
       if (!options.resume && phase === phases[0]) await checkpoints.clear();
       listeners.onNote?.(describeTraining(placed, networks, reached));
       const idle = describeIdleRouters(placed);
-      if (idle) listeners.onNote?.(idle);
+      if (idle && phase === phases[0]) listeners.onNote?.(idle);
       const save = async (state: Reached): Promise<void> => {
         lock.requireHeld();
         await checkpoints.save({ ...state, stream: stream.state, fingerprint, origin }, parameters);
@@ -128,9 +128,10 @@ async function writeResult(outputPath: string, placed: PlacedModel, losses: read
 
 /** What must be the same for a checkpoint to be taken up; the schedule may change, so that a training can be made longer. */
 function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus: Corpus): string {
-  const { scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimWeight, fimSuffixMark, fimPrefixMark, seed } = options;
+  const { scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed } = options;
   // What is off is left out, so that checkpoints from before there was such an option stay of use.
   const [dropout, singleScaleNorm, outlierLoss] = [options.dropout || undefined, options.singleScaleNorm || undefined, options.outlierLoss || undefined];
+  const fimWeight = options.fimWeight === 1 ? undefined : options.fimWeight;
   const same = { dropout, singleScaleNorm, outlierLoss, scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimWeight, fimSuffixMark, fimPrefixMark, seed };
   const weights = model.specs.map(({ name, extents }) => [name, ...extents]);
   return createHash('sha256').update(JSON.stringify([model.architecture.name, weights, corpus.fingerprint, SEQUENCE_ORDER, same])).digest('hex');

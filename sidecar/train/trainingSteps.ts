@@ -80,7 +80,7 @@ async function trainStep({ options, phase, optimiser, networks, stream }: Runnin
   const sequences = Array.from({ length: options.batchSequences }, () => stream.next());
   const counted = sequences.reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
   networks.options.parameters.clearGradients();
-  const loss = await networks.accumulate(sequences, Math.max(1, counted), seedOf(options.seed, step));
+  const loss = await networks.accumulate(sequences, counted > 0 ? counted : 1, seedOf(options.seed, step));
   const diverged = (what: string, cause?: unknown): TroubleError => {
     const kept = saved === 0 ? 'There is no checkpoint yet.' : `The checkpoint of step ${saved} is whole.`;
     return new TroubleError('engine-failed', `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`, { cause });

@@ -50,8 +50,8 @@ if (chosen.includes('speed') && !deadline.isOver) await speed();
 console.log(sections.join('\n\n'));
 if (options.keep || options.write) {
   for (const { digest } of models) {
-    await keepInRepository(digest, gapTask, GAP_VARIANTS);
-    await keepInRepository(digest, bitTask, [bitVariant]);
+    if (chosen.includes('gaps')) await keepInRepository(digest, gapTask, GAP_VARIANTS);
+    if (chosen.includes('bits')) await keepInRepository(digest, bitTask, [bitVariant]);
   }
 }
 if (options.write) {

@@ -107,7 +107,7 @@ export function addTrain(program: Command): void {
     .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)
     .option('--fim <share>', 'share of texts in which a gap is to be filled', (value) => decimal(value, 0, 1), 0)
     .addOption(new Option('--fim-loss <tokens>', 'what counts in those').choices(['all', 'middle']).default('all'))
-    .option('--fim-weight <number>', 'what a token of the gap itself counts', (value) => decimal(value, 0, 100), 1)
+    .option('--fim-weight <number>', 'what a token of the gap itself counts', (value) => decimal(value, 0.01, 100), 1)
     .option('--fim-suffix-mark <token>', 'special token before the suffix')
     .option('--fim-prefix-mark <token>', 'special token before the prefix')
     .option('--checkpoint-steps <steps>', 'steps between checkpoints', (value) => integer(value, 1, MANY), 50)

@@ -41,7 +41,7 @@ export function addUpcycle(program: Command): void {
     .option('--prompts <file>', 'JSON, one entry per model: [{"positive": ["…"], "negative": ["…"]}, …]')
     .option('--gate-scale <number>', 'length of the routers that --gates hidden makes', (value) => decimal(value, 0, 1000), 1)
     .addOption(
-      new Option('--gate-mode <mode>', 'gates of the chosen feed-forward experts: the softmax as it is, divided by their sum, or times the number of experts')
+      new Option('--gate-mode <mode>', 'gates of the chosen experts, where not all run: the softmax as it is, divided by their sum, or times the number of experts')
         .choices(['faithful', 'renormalised', 'scaled'])
         .default('renormalised'),
     )

@@ -38,7 +38,8 @@ export class Metadata {
 
   /** One of a few names. Throws where it is missing or another. */
   choice<Name extends string>(key: string, names: readonly Name[], fallback?: Name): Name {
-    const value = this.text(key) ?? fallback;
+    if (fallback !== undefined && this.header.metadata.get(`${this.architecture}.${key}`) === undefined) return fallback;
+    const value = this.text(key);
     const found = names.find((name) => name === value);
     if (found === undefined) throw this.#invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : JSON.stringify(value)}, expected ${names.join(' or ')}`);
     return found;

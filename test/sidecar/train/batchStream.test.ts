@@ -47,6 +47,27 @@ describe('a stream of texts', () => {
     assert.ok(mean < 1.4 * epochs, `lines were read ${mean} times in ${epochs} epochs`);
   });
 
+  for (const unitsPerToken of [1, 2.7, 4.5]) {
+    test(`reads few lines twice where a token stands for ${unitsPerToken} units`, () => {
+      // Tokens of so many bytes on average.
+      const sized: Tokenizer = {
+        ...bytes,
+        tokenize: (text) => {
+          const tokens: number[] = [];
+          for (let end = 0, at = 0; end < text.length; at = end) tokens.push((end = Math.min(text.length, Math.max(at + 1, Math.floor((tokens.length + 1) * unitsPerToken)))) - at);
+          return tokens;
+        },
+        tokenBytes: (token) => token,
+      };
+      const long = Array.from({ length: 20 }, (_, text) => `line ${text} of a long text\n`.repeat(400));
+      const stream = new BatchStream(long, sized, { ...plain, sequenceTokens: 128 });
+      let read = 0;
+      while (stream.epoch === 0) read += stream.next().tokens.reduce((sum, token) => sum + token, 0);
+      const units = long.join('').length;
+      assert.ok(read > 0.97 * units && read < 1.25 * units, `${read} units were read of ${units}`);
+    });
+  }
+
   test('is over many texts in few steps, where one is long', () => {
     const long = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((letter) => `${letter.repeat(30)}\n`.repeat(200));
     const letters = new Set(take(new BatchStream(long, bytes, plain), 24).map(({ tokens }) => tokens[0]));
@@ -100,7 +121,7 @@ describe('a stream of texts with gaps', () => {
   test('tokenises suffix, prefix and middle as one text, as at use', () => {
     // A line break and what follows it is one token.
     const joined: Tokenizer = { ...bytes, tokenize: (text) => (text.match(/\n+[^\n]?|[^\n]/g) ?? []).map((part) => 0x10000 * part.length + (part.codePointAt(part.length - 1) ?? 0)), tokenBytes: (token) => token >> 16 };
-    const separators = take(new BatchStream(texts, joined, options), 40).flatMap(({ tokens }) => [...tokens].filter((token) => token >> 16 === 3));
+    const separators = take(new BatchStream(texts, joined, options), 80).flatMap(({ tokens }) => [...tokens].filter((token) => token >> 16 === 3));
     assert.ok(separators.length > 20 && separators.every((token) => (token & 0xffff) === 'c'.charCodeAt(0)), separators.join());
   });
 
@@ -120,6 +141,24 @@ describe('a stream of texts with gaps', () => {
       for (const { text } of documents(sequence)) if (/^<[^>]*>[^<>]+\0$/.test(text)) marked++;
     }
     assert.ok(marked > 20, `${marked} gaps`);
+  });
+
+  test('knows the middle from what a tokenizer puts before a text', () => {
+    const spaced: Tokenizer = { ...bytes, tokenize: (text) => [...Buffer.from(` ${text}`)] };
+    let gaps = 0;
+    for (const sequence of take(new BatchStream(texts, spaced, options), 40)) {
+      for (const document of documents(sequence)) {
+        const middle = middleOf(document).slice(0, -1);
+        if (!middleOf(document).endsWith('\0') || middle.length >= document.text.length - 2) continue;
+        gaps++;
+        const before = document.text.slice(0, -1).split('\n\n').at(-1) as string;
+        assert.ok(before.endsWith(middle) && whole.includes(before.trimStart()));
+        // It would begin with what precedes it.
+        assert.doesNotMatch(middle, /^\n/);
+        assert.equal(middle.split('\n').every((line) => whole.includes(line)), true);
+      }
+    }
+    assert.ok(gaps > 20, `${gaps} gaps`);
   });
 
   test('goes on from its state as if it had never stopped', () => {
