@@ -19,6 +19,11 @@ export function softGates(graph: Graph, x: Tensor, router: Tensor): Tensor {
   return softMax(graph, mulMat(graph, router, x), undefined);
 }
 
+/** Gates of attention experts, `[experts, tokens]`: soft over all, or of the chosen where `expertsUsed` are fewer. */
+export function attentionGates(graph: Graph, x: Tensor, router: Tensor, { experts, expertsUsed = experts, gateMode }: { readonly experts: number; readonly expertsUsed?: number; readonly gateMode?: GateMode }): Tensor {
+  return expertsUsed < experts ? chosenGates(graph, x, router, expertsUsed, gateMode) : softGates(graph, x, router);
+}
+
 /** The `expertsUsed` likeliest experts of each token. */
 export function chooseExperts(graph: Graph, x: Tensor, router: Tensor, options: { expertsUsed: number; mode: GateMode }): Choice {
   return choose(graph, softGates(graph, x, router), options);

@@ -4,7 +4,7 @@ import type { Tensor } from '../ggml/tensor.ts';
 import { attendCache } from './attendCache.ts';
 import type { AttentionInputs, LayerCache } from './attentionInputs.ts';
 import type { AttentionOptions } from './attention.ts';
-import { chosenGates, softGates, type GateMode } from './gates.ts';
+import { attentionGates, type GateMode } from './gates.ts';
 import { multiply, type LinearWeights, type Matrix } from './linear.ts';
 import type { NormWeights } from './norm.ts';
 import { projectHeads } from './projectHeads.ts';
@@ -47,12 +47,12 @@ export interface MixtureOfAttentionOptions extends AttentionOptions {
  * call. `x[width, tokens]` keeps its shape; writes the tokens' keys and values into the cache, `[headSize · cachedExperts · kvHeads, rows]`.
  */
 export function mixtureOfAttention(graph: Graph, x: Tensor, weights: MixtureOfAttentionWeights, cache: LayerCache, inputs: AttentionInputs, options: MixtureOfAttentionOptions): Tensor {
-  const { headSize, heads, kvHeads, experts, expertsUsed = experts, gateMode } = options;
+  const { headSize, heads, kvHeads, experts } = options;
   const isShared = options.cache === 'shared';
   const cachedHeads = isShared ? kvHeads : experts * kvHeads;
   const tokens = x.shape[1];
   const projected = projectHeads(graph, x, weights, inputs.positions, { ...options, heads: experts * heads, kvHeads: cachedHeads });
-  const gates = expertsUsed < experts ? chosenGates(graph, x, weights.router, expertsUsed, gateMode) : softGates(graph, x, weights.router);
+  const gates = attentionGates(graph, x, weights.router, options);
   // All experts share the rows that are kept, so their votes count by their gates.
   const votes = isShared ? (): Tensor => reshape(graph, repeat(graph, reshape(graph, scale(graph, gates, experts), [1, experts, 1, tokens]), [heads / kvHeads, experts, kvHeads, tokens]), [experts * heads, tokens]) : undefined;
   const attended = attendCache(graph, projected, cache, inputs, { headSize, kvHeads: cachedHeads, scale: options.scale, rope: options.rope, votes });

@@ -1,7 +1,7 @@
 import type { Graph } from '../ggml/graph.ts';
 import { add, contiguous, mul, mulMat, permute, reshape } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { chosenGates, softGates } from './gates.ts';
+import { attentionGates } from './gates.ts';
 import { multiply } from './linear.ts';
 import type { MixtureOfAttentionOptions, MixtureOfAttentionWeights } from './mixtureOfAttention.ts';
 import { attendPacked, type PackedInputs } from './packedAttention.ts';
@@ -9,14 +9,14 @@ import { projectHeads } from './projectHeads.ts';
 
 /** `mixtureOfAttention` within whole sequences, of operations that all have derivatives: `x[width, sequenceTokens · sequences]` keeps its shape. */
 export function packedMixtureOfAttention(graph: Graph, x: Tensor, weights: MixtureOfAttentionWeights, inputs: PackedInputs, options: MixtureOfAttentionOptions): Tensor {
-  const { headSize, heads, kvHeads, experts, expertsUsed = experts, gateMode } = options;
+  const { headSize, heads, kvHeads, experts } = options;
   const isShared = options.cache === 'shared';
   const keyHeads = isShared ? kvHeads : experts * kvHeads;
   const tokens = x.shape[1];
   const { query, key, value: values } = projectHeads(graph, x, weights, inputs.positions, { ...options, heads: experts * heads, kvHeads: keyHeads });
   const value = reshape(graph, values, [headSize, keyHeads, tokens]);
   const attended = attendPacked(graph, { query, key, value }, inputs, options.scale);
-  const gates = expertsUsed < experts ? chosenGates(graph, x, weights.router, expertsUsed, gateMode) : softGates(graph, x, weights.router);
+  const gates = attentionGates(graph, x, weights.router, options);
   const byExpert = isShared
     ? contiguous(graph, permute(graph, reshape(graph, attended, [(headSize * heads) / kvHeads, experts, kvHeads, tokens]), [0, 2, 1, 3]))
     : reshape(graph, attended, [headSize * heads, 1, experts, tokens]);

@@ -13,11 +13,21 @@ export const SUFFIX_END = '\n\n';
  * that tells the language. Behind other files its path stands before all of it, as theirs do. The rest of the cursor's own line stays out, since no text begins there.
  */
 export function continuationHead(text: PromptText, file: { readonly path: string; readonly languageId: string; readonly isAfterOthers?: boolean }): string {
-  const lineEnd = text.suffix.indexOf('\n');
-  const following = lineEnd < 0 ? '' : text.suffix.slice(lineEnd + 1).trimEnd();
-  const suffix = following.trim() === '' ? '' : following + SUFFIX_END;
+  const suffix = suffixHead(text.suffix);
   if (file.isAfterOthers === true) return pathComment(file.path, file.languageId) + suffix;
   return suffix + (text.prefix.length + text.suffix.length < LITTLE_TEXT_UNITS ? fileComment(text, file) : '');
+}
+
+/** What follows the cursor as it stands before the prefix, with what parts the two; training puts it there too. */
+export function suffixHead(suffix: string): string {
+  const lines = linesBehind(suffix);
+  return lines === '' ? '' : lines + SUFFIX_END;
+}
+
+/** The lines that follow the cursor's own. */
+export function linesBehind(suffix: string): string {
+  const lineEnd = suffix.indexOf('\n');
+  return lineEnd < 0 ? '' : suffix.slice(lineEnd + 1).trimEnd();
 }
 
 function fileComment({ prefix }: PromptText, { path, languageId }: { path: string; languageId: string }): string {

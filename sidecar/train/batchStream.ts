@@ -1,7 +1,8 @@
 import type { TokenId } from '../protocol/engine.ts';
-import { SUFFIX_END } from '../completion/continuation.ts';
+import { linesBehind, SUFFIX_END, suffixHead } from '../completion/continuation.ts';
+import { snapForward } from '../completion/unicode.ts';
 import { cutGap, type Gap } from './fillInTheMiddle.ts';
-import { PieceOrder, wholeCharacters, type Piece, type PieceState } from './pieces.ts';
+import { PieceOrder, type Piece, type PieceState } from './pieces.ts';
 import { Random } from './random.ts';
 
 /** What a text is tokenised with. */
@@ -99,7 +100,7 @@ export class BatchStream {
   /** Appends a piece and the lines behind it, at most `room` tokens; what of the piece finds no room is given back. */
   #append(piece: Piece, room: number): void {
     const text = this.texts[piece.text] as string;
-    const window = text.slice(piece.start, wholeCharacters(text, piece.start + room * MOST_UNITS_PER_TOKEN));
+    const window = text.slice(piece.start, snapForward(text, piece.start + room * MOST_UNITS_PER_TOKEN));
     const tokens = this.tokenizer.tokenize(window);
     const ahead = this.#bytesAhead(window, tokens);
     this.#starts.push(this.#tokens.length);
@@ -132,15 +133,13 @@ export class BatchStream {
   }
 
   #asOneText({ prefix, middle, suffix }: Gap): { outside: readonly TokenId[]; middle: readonly TokenId[] } {
-    const following = textBehind(suffix);
-    const before = following === '' ? prefix : following + SUFFIX_END + prefix;
-    return this.#splitAt(before, middle);
+    return this.#splitAt(suffixHead(suffix) + prefix, middle);
   }
 
   #marked({ prefix, middle, suffix }: Gap): { outside: readonly TokenId[]; middle: readonly TokenId[] } {
     const { tokenizer } = this;
     const { suffix: suffixMark, prefix: prefixMark } = this.options.fimMarks;
-    const following = tokenizer.tokenize(textBehind(suffix));
+    const following = tokenizer.tokenize(linesBehind(suffix));
     const parted = prefixMark !== undefined ? [prefixMark] : following.length === 0 ? [] : tokenizer.tokenize(SUFFIX_END);
     const { outside, middle: asked } = this.#splitAt(prefix, middle);
     return { outside: [...(suffixMark === undefined ? [] : [suffixMark]), ...following, ...parted, ...outside], middle: asked };
@@ -186,13 +185,10 @@ export class BatchStream {
 /** By a sample from all over the texts. */
 function unitsPerToken(texts: readonly string[], { tokenize }: Tokenizer): number {
   const stride = Math.ceil(texts.length / SAMPLED_TEXTS);
-  const samples = texts.filter((_, index) => index % stride === 0).map((text) => text.slice(wholeCharacters(text, Math.max(0, (text.length - SAMPLED_UNITS) >> 1))).slice(0, SAMPLED_UNITS));
+  const samples = texts.filter((_, index) => index % stride === 0).map((text) => text.slice(snapForward(text, Math.max(0, (text.length - SAMPLED_UNITS) >> 1))).slice(0, SAMPLED_UNITS));
   const [units, tokens] = samples.reduce(([unitSum, tokenSum], sample) => [unitSum + sample.length, tokenSum + tokenize(sample).length], [0, 0]);
   return units / Math.max(1, tokens);
 }
-
-/** What follows the cursor's line, as at use. */
-const textBehind = (suffix: string): string => suffix.replace(/^\n/, '').trimEnd();
 
 /** Without the last line where that was cut off. */
 function wholeLines(text: string): string {

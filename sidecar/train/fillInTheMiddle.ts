@@ -1,3 +1,4 @@
+import { snapBack } from '../completion/unicode.ts';
 import type { Random } from './random.ts';
 
 /** A text with a gap: `prefix + middle + suffix`. */
@@ -37,12 +38,9 @@ export function cutGap(text: string, random: Random, kind: GapKind = KINDS[rando
 }
 
 function gap(text: string, start: number, end: number): Gap {
-  // The two halves of a surrogate pair stay together.
-  const from = isLowSurrogate(text, start) ? start - 1 : start;
+  const from = snapBack(text, start);
   return { prefix: text.slice(0, from), middle: text.slice(from, end), suffix: text.slice(end) };
 }
-
-const isLowSurrogate = (text: string, index: number): boolean => /[\uDC00-\uDFFF]/.test(text[index] ?? '');
 
 interface Line {
   readonly number: number;

@@ -1,3 +1,4 @@
+import { snapForward } from '../completion/unicode.ts';
 import { Random } from './random.ts';
 
 /** A stretch of a text, in UTF-16 units. */
@@ -72,7 +73,7 @@ export class PieceOrder {
     // Not even a character may have had room.
     const taken = Math.max(1, units);
     if (start + taken >= end) return;
-    this.#rests.push({ text: index, start: lastLineStart(text, start, start + taken) ?? wholeCharacters(text, start + taken), end });
+    this.#rests.push({ text: index, start: lastLineStart(text, start, start + taken) ?? snapForward(text, start + taken), end });
   }
 
   #orderOf(epoch: number): Uint32Array {
@@ -86,7 +87,7 @@ function cutIntoPieces(text: string, units: number): [start: number, end: number
   let start = 0;
   while (text.length - start > 1.5 * units) {
     const lineStart = lastLineStart(text, start, start + units);
-    const end = lineStart !== undefined && lineStart > start + units / 2 ? lineStart : wholeCharacters(text, start + units);
+    const end = lineStart !== undefined && lineStart > start + units / 2 ? lineStart : snapForward(text, start + units);
     pieces.push([start, end]);
     start = end;
   }
@@ -98,9 +99,4 @@ function cutIntoPieces(text: string, units: number): [start: number, end: number
 function lastLineStart(text: string, start: number, end: number): number | undefined {
   const lineBreak = text.slice(start, end).lastIndexOf('\n');
   return lineBreak < 0 ? undefined : start + lineBreak + 1;
-}
-
-/** The two halves of a surrogate pair stay together. */
-export function wholeCharacters(text: string, index: number): number {
-  return /[\uDC00-\uDFFF]/.test(text[index] ?? '') ? index + 1 : index;
 }
