@@ -4,64 +4,73 @@
  * token, without context, with the file before it, with the workspace, and with the workspace in caches that keep a part of it; exact match, edit similarity, how much of the start is right, and names of
  * wrong files.
  *
- *   npm run bench:completion -- [--places 40] [--caches full,snapkv:1024] [--seconds LIMIT] [--seed 1] [--write]
+ *   npm run bench:completion -- [MODEL …] [--places 100] [--caches full,tiered:1024] [--threads N] [--max-seconds N] [--seed 1] [--keep] [--write]
  *
- * Results are kept as they come: a run goes on where the last one ended. The corpus is made by `.scripts/bundledModel/corpus.ts`.
+ * Of the seed and the bundled model unless others are given. Results are kept as they come, and with `--keep` or `--write` in docs/results: a run goes on where the last one ended, on this machine or another.
+ * The corpus is made by `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { bundledModelPath } from '../../sidecar/store/defaultModel.ts';
 import { openBenchSession } from './benchSession.ts';
-import { Deadline } from './kept/deadline.ts';
-import { KeptResults } from './kept/keptResults.ts';
-import { type Arm, completePlace, type PlaceResult, PROMPTS } from './completion/arms.ts';
-import { figuresOf, reportOf } from './completion/figures.ts';
-import { heldOutPlaces } from './completion/places.ts';
+import { namedModel, type BenchModel } from './bundled/models.ts';
+import { type Arm, completePlace, completionTask, PROMPTS, variantOf } from './completion/arms.ts';
+import { figuresOf, reportOf, type CompletionOfModel } from './completion/figures.ts';
 import { packageWorkspace } from './completion/packageWorkspace.ts';
+import { heldOutPlaces } from './completion/places.ts';
+import { Deadline } from './kept/deadline.ts';
+import { keepInRepository, openKept } from './kept/keptTask.ts';
 import { writeReport } from './report.ts';
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    places: { type: 'string', default: '40' },
-    caches: { type: 'string', default: 'full,snapkv:1024,snapkv:512' },
-    seconds: { type: 'string' },
+    places: { type: 'string', default: '100' },
+    caches: { type: 'string', default: 'full,tiered:1024,snapkv:1024,snapkv:512' },
+    threads: { type: 'string', default: '0' },
+    'max-seconds': { type: 'string' },
     seed: { type: 'string', default: '1' },
+    keep: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 
-const deadline = new Deadline(options.seconds === undefined ? undefined : Number(options.seconds));
-const caches = options.caches.split(',');
-const arms: readonly Arm[] = [...PROMPTS.map((prompt) => ({ prompt, cache: 'full' })), ...caches.filter((cache) => cache !== 'full').map((cache) => ({ prompt: 'workspace' as const, cache }))];
+const deadline = new Deadline(options['max-seconds'] === undefined ? undefined : Number(options['max-seconds']));
+const caches = ['full', ...options.caches.split(',').filter((cache) => cache !== 'full')];
+const arms: readonly Arm[] = caches.flatMap((cache) => (cache === 'full' ? PROMPTS : (['workspace'] as const)).map((prompt) => ({ prompt, cache })));
 const places = await heldOutPlaces(Number(options.places), Number(options.seed));
-const kept = new Map<Arm, KeptResults<PlaceResult>>();
-let modelName = '';
+const models = positionals.length > 0 ? positionals : [await fetchModel(), await bundledModelPath()].filter((file) => file !== undefined);
+const measured: CompletionOfModel[] = [];
+for (const argument of models) measured.push(await measure(await namedModel(argument)));
 
-for (const cache of ['full', ...caches.filter((each) => each !== 'full')]) {
-  const session = await openBenchSession({ cache });
-  modelName = session.loaded.name;
-  try {
-    const of = arms.filter((arm) => arm.cache === cache);
-    for (const arm of of) kept.set(arm, await KeptResults.open<PlaceResult>(modelName.replaceAll(/\W+/g, '-'), taskOf(arm)));
-    for (const place of places) {
-      const open = of.filter((arm) => kept.get(arm)?.get(place.id) === undefined);
-      if (open.length === 0) continue;
-      if (deadline.isOver) break;
-      await using workspace = await packageWorkspace(place);
-      for (const arm of open) await kept.get(arm)?.add(await completePlace(session, place, arm.prompt, workspace));
-      console.log(`${place.id}: ${of.map((arm) => `${arm.prompt} ${(kept.get(arm)?.get(place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')} (${cache})`);
-    }
-  } finally {
-    await session.dispose();
-  }
-}
-
-const done = places.filter(({ id }) => arms.every((arm) => kept.get(arm)?.get(id) !== undefined));
-const figures = figuresOf(new Map(arms.map((arm) => [arm, done.map(({ id }) => kept.get(arm)?.get(id) as PlaceResult)])));
-console.log(reportOf(figures));
+const body = reportOf(measured);
+console.log(body);
 if (options.write) {
   const command = `npm run bench:completion -- --places ${options.places} --caches ${options.caches} --seed ${options.seed} --write`;
-  await writeReport({ name: 'completion', title: 'Completions that need another file', body: reportOf(figures), figures, model: modelName, command });
+  await writeReport({ name: 'completion', title: 'Completions that need another file', body, figures: measured, model: measured.map(({ model }) => model).join(', '), command });
 }
 
-function taskOf({ prompt, cache }: Arm): string {
-  return `cross-file-${prompt}${cache === 'full' ? '' : `-${cache.replaceAll(/\W+/g, '-')}`}`;
+async function measure(model: BenchModel): Promise<CompletionOfModel> {
+  const variants = arms.map(variantOf);
+  const kept = await openKept(model.digest, completionTask, variants);
+  const resultOf = (arm: Arm, id: string) => kept.get(variantOf(arm))?.get(id);
+  for (const cache of caches) {
+    const ofCache = arms.filter((arm) => arm.cache === cache);
+    const left = places.filter(({ id }) => ofCache.some((arm) => !resultOf(arm, id)));
+    if (left.length === 0 || deadline.isOver) continue;
+    const session = await openBenchSession({ modelPath: model.file, cache, threads: Number(options.threads) });
+    try {
+      for (const place of left) {
+        if (deadline.isOver) break;
+        await using workspace = await packageWorkspace(place);
+        for (const arm of ofCache) if (!resultOf(arm, place.id)) await kept.get(variantOf(arm))?.add(await completePlace(session, place, arm.prompt, workspace));
+        console.log(`${place.id}: ${ofCache.map((arm) => `${arm.prompt} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')} (${cache})`);
+      }
+    } finally {
+      await session.dispose();
+    }
+  }
+  if (options.keep || options.write) await keepInRepository(model.digest, completionTask, variants);
+  const done = places.filter(({ id }) => arms.every((arm) => resultOf(arm, id)));
+  return { model: model.name, arms: figuresOf(new Map(arms.map((arm) => [arm, done.flatMap(({ id }) => resultOf(arm, id) ?? [])]))) };
 }

@@ -2,6 +2,8 @@ import { readCursor } from '../../../sidecar/completion/cursor.ts';
 import { identifiersOf } from '../../../sidecar/context/terms.ts';
 import { PromptMaker } from '../../../sidecar/completion/promptMaker.ts';
 import type { BenchSession } from '../benchSession.ts';
+import { keptBy } from '../contextQuality/choices.ts';
+import type { KeptTask } from '../kept/keptTask.ts';
 import { similarityOf } from './figures.ts';
 import type { PackageWorkspace } from './packageWorkspace.ts';
 import { uriOf } from './packageWorkspace.ts';
@@ -18,7 +20,6 @@ export interface Arm {
 
 export interface PlaceResult {
   readonly id: string;
-  readonly text: string;
   readonly isExact: boolean;
   /** 0 to 1: 1 less the edit distance by the longer text's length. */
   readonly similarity: number;
@@ -28,13 +29,31 @@ export interface PlaceResult {
   readonly isOfWrongFile: boolean;
   /** Units at the start that the line has too: what a user takes word by word. */
   readonly agreedUnits: number;
-  readonly promptTokens: number;
+  /** Of other files, in the prompt. */
   readonly contextTokens: number;
-  readonly promptMs: number;
 }
 
 const MAX_TOKENS = 48;
 const CONTEXT_LINES = 2;
+/** Tokens a second: prompts are as long as on a machine that reads so fast, whatever this one does. */
+const BENCH_SPEED = 700;
+/** Another way of measuring needs another number, so that kept results of the two are not mixed. */
+const VERSION = 1;
+
+/** Of what was written only figures are kept: it may repeat a package's text. */
+export const completionTask: KeptTask<PlaceResult> = {
+  page: 'completion',
+  name: 'cross-file',
+  settings: [VERSION, MAX_TOKENS, CONTEXT_LINES, BENCH_SPEED],
+  valueOf: ({ isExact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens }) => [...[isExact, hasName, isOfWrongFile].map(Number), similarity.toFixed(4), agreedUnits, contextTokens].join(' '),
+  resultOf: (id, value) => {
+    const [isExact, hasName, isOfWrongFile, similarity, agreedUnits, contextTokens] = String(value).split(' ').map(Number) as [number, number, number, number, number, number];
+    return { id, isExact: isExact === 1, hasName: hasName === 1, isOfWrongFile: isOfWrongFile === 1, similarity, agreedUnits, contextTokens };
+  },
+};
+
+/** What an arm's results are kept by: other defaults of a cache make other results. */
+export const variantOf = ({ prompt, cache }: Arm): string => `${prompt} ${keptBy(cache)}`;
 
 /** Writes the line at a place. The prompt is the product's, with the whole context, as after a pause. */
 export async function completePlace(session: BenchSession, place: Place, arm: Arm['prompt'], { workspace }: PackageWorkspace): Promise<PlaceResult> {
@@ -59,20 +78,14 @@ export async function completePlace(session: BenchSession, place: Place, arm: Ar
   const others = new Set(prompt.context.flatMap(({ snippet }) => identifiersOf(snippet.text)));
   return {
     id: place.id,
-    text: written,
     isExact: normal(written) === normal(place.line),
     similarity: similarityOf(normal(written), normal(place.line)),
     hasName,
     isOfWrongFile: !hasName && identifiersOf(written).some((name) => !own.has(name) && others.has(name)),
     agreedUnits: commonLength(written, place.line),
-    promptTokens: prompt.tokens.length,
     contextTokens: prompt.contextTokens,
-    promptMs: result.promptMs,
   };
 }
-
-/** Tokens a second: prompts are as long as on a machine that reads so fast, whatever this one does. */
-const BENCH_SPEED = 700;
 
 function firstLine(text: string): string {
   return (text.trimStart().split('\n')[0] ?? '').trim();

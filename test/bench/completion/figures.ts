@@ -13,6 +13,11 @@ export interface ArmFigures {
   readonly gain?: Paired;
 }
 
+export interface CompletionOfModel {
+  readonly model: string;
+  readonly arms: readonly ArmFigures[];
+}
+
 /** Means over places that every arm has. */
 export function figuresOf(results: ReadonlyMap<Arm, readonly PlaceResult[]>): readonly ArmFigures[] {
   const arms = [...results];
@@ -32,7 +37,15 @@ export function figuresOf(results: ReadonlyMap<Arm, readonly PlaceResult[]>): re
   });
 }
 
-export function reportOf(figures: readonly ArmFigures[]): string {
+export function reportOf(models: readonly CompletionOfModel[]): string {
+  return [
+    'Lines of held-out packages from npm and PyPI, each the first that uses a name which its file imports from its own package. The line is written from its first token, greedily; the text behind',
+    'it is not shown. Standard errors are of the mean over lines. A name of a wrong file is one that the document does not have, another file of the prompt has, and the line does not need.',
+    ...models.flatMap(({ model, arms }) => ['', `## ${model}`, '', `${arms[0]?.exact.count ?? 0} lines.`, '', ...tableOf(arms)]),
+  ].join('\n');
+}
+
+function tableOf(figures: readonly ArmFigures[]): readonly string[] {
   const share = ({ mean, standardError }: Paired): string => `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
   const names: Readonly<Record<Arm['prompt'], string>> = { line: 'three lines', file: 'the file before the line', workspace: 'and the workspace' };
   const rows = figures.map(({ arm, exact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens, gain }) => {
@@ -40,13 +53,10 @@ export function reportOf(figures: readonly ArmFigures[]): string {
     return `| ${name} | ${share(exact)} | ${share(similarity)} | ${agreedUnits.mean.toFixed(1)} | ${share(hasName)} | ${share(isOfWrongFile)} | ${contextTokens} | ${gain ? share(gain) : ''} |`;
   });
   return [
-    `${figures[0]?.exact.count ?? 0} lines of held-out packages from npm and PyPI, each the first that uses a name which its file imports from its own package. The line is written from its first token, greedily; the text behind`,
-    'it is not shown. Standard errors are of the mean over lines. A name of a wrong file is one that the document does not have, another file of the prompt has, and the line does not need.',
-    '',
     '| what the prompt holds | exact | edit similarity | characters right from the start | has the name | a wrong file’s name | tokens of other files | similarity more than with less, or than in the full cache |',
     '|---|---|---|---|---|---|---|---|',
     ...rows,
-  ].join('\n');
+  ];
 }
 
 /** 1 less Levenshtein's distance by the longer text's length. */

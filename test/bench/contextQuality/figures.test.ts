@@ -46,7 +46,8 @@ describe('the report', () => {
   const nothing = { groups: [], choices: [] };
   const report = (own: readonly Outcome[], cache: string): string => {
     const figure = shareFigure(cache, own, full);
-    return qualityReport({ recall: { groups: groupFigures(full), choices: figure ? [figure] : [] }, needle: nothing, continuation: { places: 0, perplexity: undefined, choices: [] } });
+    const recall = { groups: groupFigures(full), choices: figure ? [figure] : [] };
+    return qualityReport([{ model: 'A model', figures: { recall, needle: nothing, continuation: { places: 0, perplexity: undefined, choices: [] } } }]);
   };
 
   it('shows a choice in the row of its selector and the column of its share, with the difference and its interval', () => {

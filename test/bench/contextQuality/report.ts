@@ -12,34 +12,52 @@ export interface QualityFigures {
 /** Questions below which a table is marked as too small. */
 const ENOUGH_QUESTIONS = 200;
 
-/** Markdown of what was measured: a table of selectors and shares for each task. */
-export function qualityReport({ recall, needle, continuation }: QualityFigures): string {
+export interface QualityOfModel {
+  readonly model: string;
+  readonly figures: QualityFigures;
+}
+
+/** Markdown of what was measured: for each model a table of selectors and shares for each task. */
+export function qualityReport(models: readonly QualityOfModel[]): string {
   return `
 What is still known of a context when a share of it is kept or attended, beside the full cache, on the same questions. Of every selector but *tiered* the rows were chosen once, and the rest is
 gone; *tiered* keeps all, and attends what each request and each stretch of an answer choose anew, besides the last 64 tokens. Ranges are intervals of 95 %: Newcombe's for paired proportions, of the difference to the full
 cache in percentage points; for nats per token 1.96 standard errors of the paired difference.
 
-## Questions asked later
+*Questions asked later* (\`chorus recall\`): ${LENGTH_TOKENS} tokens of held-out code with ten constants in them, read once; then each is asked for. Whoever chose rows did not know the questions.
 
-\`chorus recall\`: ${LENGTH_TOKENS} tokens of held-out code with ten constants in them, read once; then each is asked for. Whoever chose rows did not know the questions.
+*A question at the end* (\`chorus needle\`): ${LENGTH_TOKENS} tokens of prose with one fact in them and the question at the end, which is known when rows are chosen.
+
+*Continuing code*: ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, and the next ${NEXT_TOKENS} scored. Shares are of the other files; the file's own tokens are attended in any case.
+
+${models.map(sectionOf).join('\n\n')}
+`.trim();
+}
+
+function sectionOf({ model, figures: { recall, needle, continuation } }: QualityOfModel): string {
+  return `
+## ${model}
+
+### Questions asked later
 
 ${asked(recall)}
 
-## A question at the end
-
-\`chorus needle\`: ${LENGTH_TOKENS} tokens of prose with one fact in them and the question at the end, which is known when rows are chosen.
+### A question at the end
 
 ${asked(needle)}
 
-## Continuing code
+### Continuing code
 
-${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, the next ${NEXT_TOKENS} scored one by one. Shares are of the other files; the file's own tokens are attended in any case. ${
-    continuation.perplexity ? `Perplexity without context ${continuation.perplexity.none.toFixed(3)}, with all of it ${continuation.perplexity.full.toFixed(3)}, over ${continuation.places} places.` : 'Nothing was measured yet.'
-  }
+${continued(continuation)}
+`.trim();
+}
 
-Perplexity, the share of what the context gains that is kept, and nats per token more than with the full cache:
+function continued({ places, perplexity, choices }: QualityFigures['continuation']): string {
+  if (!perplexity) return 'Nothing was measured yet.';
+  return `
+Perplexity without context ${perplexity.none.toFixed(3)}, with all of it ${perplexity.full.toFixed(3)}, over ${places} places. With a part of it the perplexity, the share of what the context gains that is kept, and nats per token more than with the full cache:
 
-${tables(choicesForContinuation(), continuation.choices, ({ perplexity, shareOfGain, moreThanFull: { mean, standardError } }) => `${perplexity.toFixed(3)}, ${(100 * shareOfGain).toFixed(0)} %, ${signed(mean, 4)} ± ${(1.96 * standardError).toFixed(4)}`)}
+${tables(choicesForContinuation(), choices, ({ perplexity: own, shareOfGain, moreThanFull: { mean, standardError } }) => `${own.toFixed(3)}, ${(100 * shareOfGain).toFixed(0)} %, ${signed(mean, 4)} ± ${(1.96 * standardError).toFixed(4)}`)}
 `.trim();
 }
 

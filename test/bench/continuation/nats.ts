@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { logProbability } from '../../../sidecar/engine/measuring.ts';
+import { BATCH_TOKENS } from '../../../sidecar/models/chorus/batchTokens.ts';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
 import type { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { inParallel, type BenchNetworks } from '../bundled/benchNetworks.ts';
@@ -16,8 +17,7 @@ export interface PlaceResult {
 }
 
 /** Another way of measuring needs another number, so that kept results of the two are not mixed. */
-const VERSION = 6;
-const CHUNK_TOKENS = 128;
+const VERSION = 7;
 /** Of a prompt and what comes next. */
 const HELD_TOKENS = CONTEXT_TOKENS + BEFORE_TOKENS + NEXT_TOKENS;
 
@@ -73,15 +73,13 @@ const promptOf = (context: readonly number[], { before }: Place): readonly numbe
 /** Reads what is not there yet, as if there had been no other place. */
 async function readOn(sequence: ChorusSequence, given: readonly number[]): Promise<void> {
   const kept = await sequence.truncate(sequence.commonPrefixLength(given));
-  for (let start = kept; start < given.length; start += CHUNK_TOKENS) await sequence.forward(given.slice(start, start + CHUNK_TOKENS), { wanted: 'none', isAnswer: false });
+  for (let start = kept; start < given.length; start += BATCH_TOKENS) await sequence.forward(given.slice(start, start + BATCH_TOKENS), { wanted: 'none', isAnswer: false });
 }
 
-/** Nats per token of what comes next, each token an answer's. */
+/** Nats per token of what comes next, an answer's tokens: they attend the same as if they came one by one, and are evaluated together. */
 async function natsAfter(sequence: ChorusSequence, { before, next }: Place): Promise<number> {
-  let nats = 0;
-  for (const [index, token] of next.entries()) {
-    const logits = await sequence.forward([(index === 0 ? before.at(-1) : next[index - 1]) as number], { wanted: 'last', isAnswer: index > 0 });
-    nats -= logProbability(logits, token) / next.length;
-  }
-  return nats;
+  const first = await sequence.forward(before.slice(-1), { wanted: 'last', isAnswer: false });
+  const others = await sequence.forward(next.slice(0, -1), { wanted: 'all', isAnswer: true });
+  const logitsOf = (index: number): Float32Array => (index === 0 ? first : others.subarray((index - 1) * first.length, index * first.length));
+  return next.reduce((nats, token, index) => nats - logProbability(logitsOf(index), token), 0) / next.length;
 }
