@@ -131,6 +131,8 @@ export class ChatController {
     if (id !== this.conversation.id) {
       await this.stop();
       this.options.chips.clear();
+      // What its last question names is found again when that is asked again.
+      this.isContextFound = false;
     }
     this.show(this.options.history.get(id) ?? conversation);
   }
@@ -142,6 +144,7 @@ export class ChatController {
   private async remove(id: string): Promise<void> {
     if (id === this.conversation.id) {
       await this.stop();
+      this.options.chips.clear();
       this.options.history.remove(id);
       this.conversation = newConversation();
       this.options.post({ type: 'conversation', conversation: this.view });
@@ -227,7 +230,6 @@ export class ChatController {
 
   private show(conversation: Conversation): void {
     this.conversation = conversation;
-    this.isContextFound = true;
     this.options.post({ type: 'conversation', conversation: this.view });
   }
 }

@@ -2,6 +2,8 @@ import { proseOf } from './prose.ts';
 
 /** Letters of an answer's beginning by which its script is judged; code and terms in Latin letters come before in many. */
 const JUDGED_LETTERS = 32;
+/** An answer that begins with so much code is told to be of code, whatever follows: it is not held back any longer. */
+const HELD_CODE_UNITS = 200;
 /** Letters of the wanted script that settle it. */
 const SETTLING_LETTERS = 3;
 
@@ -57,7 +59,7 @@ function scriptOf(language: string): string | undefined {
   }
 }
 
-/** Holds the beginning of an answer back until its script is known: what is in another than asked for is never seen. */
+/** Holds the beginning of an answer back until its script is known, or that it is code: what is in another than asked for is never seen. */
 export class ScriptGate {
   readonly #abort = new AbortController();
   #held = '';
@@ -88,7 +90,7 @@ export class ScriptGate {
     }
     this.#held += text;
     const verdict = judgeScript(this.#held, this.language);
-    if (verdict === 'right') this.open();
+    if (verdict === 'right' || (verdict === 'undecided' && this.#held.length > HELD_CODE_UNITS && /^\s*(?:`{3}|~{3})/.test(this.#held))) this.open();
     else if (verdict === 'wrong') this.#abort.abort();
   }
 

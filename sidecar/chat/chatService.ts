@@ -20,6 +20,7 @@ import { cleanCommitMessage, cleanCommitSubject, COMMIT_MESSAGE_MAX_TOKENS, COMM
 import { conversationPrompt, type ConversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
 import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
+import { openedThoughts } from './openedThoughts.ts';
 
 export interface ChatServiceDependencies {
   readonly session: ModelSession;
@@ -49,19 +50,25 @@ export class ChatService {
   async chat(params: Kept<ChatParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatResult> {
     const model = await this.session.model(signal);
     let prompt = await conversationPrompt(this.session, model, params, settings);
+    const opening = await openedThoughts(this.session, model, prompt.tokens);
     const result = await this.inConversation(params.conversationId, async (sequence) => {
       const ask = ({ tokens, maxTokens, stop }: ConversationPrompt, onText: (text: string) => void, until?: AbortSignal): Promise<EngineGenerateResult> =>
         this.run({ sequence, tokens, maxTokens, stop, sampling: chatSampling(settings), contextSet: params.contextSet, onChunk: ({ text }) => onText(text), signal: until });
       const send = (text: string): void => onChunk({ text });
       const gate = new ScriptGate(prompt.answerLanguage, send);
-      const first = await ask(prompt, (text) => gate.receive(text), signal ? AbortSignal.any([signal, gate.signal]) : gate.signal);
-      gate.open();
-      if (!gate.isWrong || signal?.aborted) return first;
+      if (opening !== '') gate.receive(opening);
+      try {
+        const first = await ask(prompt, (text) => gate.receive(text), signal ? AbortSignal.any([signal, gate.signal]) : gate.signal);
+        if (!gate.isWrong || signal?.aborted) return first;
+      } finally {
+        // Where the engine falls, what was written stays.
+        gate.open();
+      }
       prompt = await conversationPrompt(this.session, model, params, settings, { insistsOnLanguage: true });
       return ask(prompt, send, signal);
     });
     return {
-      text: result.text,
+      text: opening + result.text,
       stopReason: stopReasonOf(result.stopReason),
       promptTokens: prompt.tokens.length,
       generatedTokens: result.tokens.length,

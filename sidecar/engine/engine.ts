@@ -55,7 +55,7 @@ export interface ModelSession {
   readonly chosen?: string;
   /** The model in memory, if there is one. */
   readonly loaded?: LoadedModel | undefined;
-  /** Resolves when the chosen model is loaded; loads it on the first call. A server's session stops waiting when `signal` is aborted. Throws `TroubleError`. */
+  /** Resolves when the chosen model is loaded; loads it on the first call. Rejects with the reason of `signal` when that is aborted. Throws `TroubleError`. */
   model(signal?: AbortSignal): Promise<LoadedModel>;
 }
 

@@ -1,3 +1,4 @@
+import { abortable } from '../engine/abortable.ts';
 import { TroubleError, type Engine, type ModelSession } from '../engine/engine.ts';
 import { MAX_TIMER_MS } from '../engine/maxTimer.ts';
 import type { ChorusSettings, SidecarStatus } from '../protocol/client.ts';
@@ -122,7 +123,12 @@ export class FrontModelSession implements ModelSession {
     return this.model();
   }
 
-  async model(): Promise<LoadedModel> {
+  /** As `ModelSession` says; the load goes on for others where `signal` is aborted. */
+  async model(signal?: AbortSignal): Promise<LoadedModel> {
+    return abortable(this.#model(), signal);
+  }
+
+  async #model(): Promise<LoadedModel> {
     this.#waitForIdleness();
     if (this.#load) return this.#load.promise;
     if (this.#failure && (this.#isHopeless || this.options.retryDelay.isWaiting)) throw this.#failure;
@@ -131,11 +137,11 @@ export class FrontModelSession implements ModelSession {
     this.#load = load;
     try {
       const model = await load.promise;
-      if (this.#load !== load) return this.model();
+      if (this.#load !== load) return this.#model();
       this.#succeeded(model);
       return model;
     } catch (error) {
-      if (this.#load !== load) return this.model();
+      if (this.#load !== load) return this.#model();
       this.#failed(error);
       this.#isHopeless = error instanceof TroubleError && error.code === 'engine-crashed';
       throw this.#failure ?? error;

@@ -108,4 +108,24 @@ describe('a conversation in the chat panel', { timeout: 10_000 }, () => {
     await second;
     assert.deepEqual(asked.map(({ messages, context }) => [messages.length, context?.map(({ text }) => text)]), [[1, ['one']], [1, ['two']]]);
   });
+
+  it('that is opened again finds what its last question names when that is asked again', async () => {
+    const { controller, chips, endings } = panel();
+    await controller.send('What does #file:a.ts do?');
+    const { id } = controller.view;
+    await controller.startNew();
+    await controller.open(id);
+    assert.deepEqual(chips.views, []);
+    await controller.retry(endings()[0]?.id as string);
+    assert.deepEqual(chips.views.map(({ label }) => label), ['a.ts']);
+  });
+
+  it('that is deleted takes its context along', async () => {
+    const { controller, chips, asked } = panel();
+    chips.addItem({ kind: 'selection', text: 'code of another' });
+    await controller.send('One?');
+    await controller.delete(controller.view.id);
+    await controller.send('Two?');
+    assert.deepEqual(asked.map(({ context }) => context?.map(({ text }) => text)), [['code of another'], []]);
+  });
 });

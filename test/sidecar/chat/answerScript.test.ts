@@ -72,4 +72,29 @@ describe('An answer in another script than asked', () => {
     const answer = '```js\nadd(1, 2);\n```';
     assert.deepEqual(await ask([answer], 'この関数の例を書いて'), { sent: answer, prompts: 1, text: answer });
   });
+
+  test('that begins with code is not known to be in it: the code is sent while it is written', async () => {
+    const engine = new ScriptedEngine();
+    const answer = `\`\`\`js\n${'add(1, 2);\n'.repeat(40)}\`\`\``;
+    engine.answer = () => answer;
+    const lengths: number[] = [];
+    const service = new ChatService({ session: engine.session });
+    await service.chat({ conversationId: '1', messages: [{ role: 'user', content: 'Schreibe ein Beispiel für diese Funktion' }] }, {}, ({ text }) => lengths.push(text.length));
+    assert.ok((lengths[0] as number) < 250 && lengths.length > 100, `${lengths.length} pieces, the first of ${lengths[0]} units`);
+    assert.equal(lengths.reduce((sum, length) => sum + length, 0), answer.length);
+  });
+
+  test('is not known yet when the engine falls: what was written is sent', async () => {
+    const engine = new ScriptedEngine();
+    const written = '```js\nadd(1, 2);\n';
+    engine.answer = () => `${written}add(2, 3);`;
+    let sent = '';
+    let pieces = 0;
+    engine.pace = async () => {
+      if (pieces++ === written.length) throw new Error('It fell.');
+    };
+    const service = new ChatService({ session: engine.session });
+    await assert.rejects(service.chat({ conversationId: '1', messages: [{ role: 'user', content: 'Write an example' }] }, {}, ({ text }) => (sent += text)), /It fell/);
+    assert.equal(sent, written);
+  });
 });

@@ -59,6 +59,18 @@ function session(): { session: FrontModelSession; engine: NamedEngine; states: (
 const request = { sequence: 's', priority: 'chat', tokens: [1], maxTokens: 1, sampling: { temperature: 0 } } as const;
 
 describe('the model in memory', () => {
+  it('stops waiting for a load when a caller wants it no more, and the load goes on for others', async () => {
+    const { session: models, engine } = session();
+    const controller = new AbortController();
+    const stopped = models.model(controller.signal);
+    const other = models.model();
+    controller.abort(new Error('Not wanted.'));
+    await assert.rejects(stopped, /Not wanted/);
+    assert.equal((await other).name, 'default');
+    await assert.rejects(models.model(AbortSignal.abort(new Error('Never wanted.'))), /Never wanted/);
+    assert.deepEqual(engine.loads, ['default']);
+  });
+
   it('is told apart by whether the settings name it', async () => {
     const { session: model } = session();
     await model.model();
