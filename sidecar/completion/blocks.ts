@@ -1,6 +1,7 @@
 import type { Cursor } from './cursor.ts';
 import { indentationOf } from './indentation.ts';
 import type { LanguageSyntax } from './languages.ts';
+import { openAtEnd } from './openAtEnd.ts';
 
 const indentedHead = /^\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$/;
 const bracedHead = /(\)|\]|=>|[\w>?])\s*\{$/;
@@ -25,9 +26,12 @@ export function blockIndentation(cursor: Cursor): number {
 /** Whether a line ends in what opens a block or a list, so that several lines may follow. */
 export function opensBlock(line: string, syntax: LanguageSyntax): boolean {
   const code = stripComment(line, syntax.lineComment).trimEnd();
+  const { openBrackets, isInString } = openAtEnd(code, syntax);
+  // A brace in a string takes a value into it, and text follows a colon.
+  if (isInString) return false;
   switch (syntax.blocks) {
     case 'indentation':
-      return indentedHead.test(code) || /[([{]$/.test(code);
+      return (indentedHead.test(code) && openBrackets.length === 0) || /[([{]$/.test(code);
     case 'brackets':
       return /([{([]|=>)$/.test(code);
     case 'keywords':
@@ -40,7 +44,10 @@ export function opensBlock(line: string, syntax: LanguageSyntax): boolean {
 /** Whether the cursor is right behind the head of a block (`def f():`, `if (a) {`): its body begins on the next line. */
 export function isBehindHead(cursor: Cursor): boolean {
   const code = cursor.linePrefix.trimEnd();
-  if (cursor.syntax.blocks === 'indentation') return indentedHead.test(code);
+  const { openBrackets, isInString } = openAtEnd(code, cursor.syntax);
+  if (isInString) return false;
+  // A colon in brackets is that of a type, a slice or a lambda.
+  if (cursor.syntax.blocks === 'indentation') return indentedHead.test(code) && openBrackets.length === 0;
   return cursor.syntax.blocks === 'brackets' && bracedHead.test(code) && !opensNameList(code);
 }
 

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Cursor } from './cursor.ts';
+import type { LanguageSyntax } from './languages.ts';
+import { bringsClosers, type CursorLine } from './postprocess/closers.ts';
 import type { CompletionRequest } from './request.ts';
 
 /** Where a completion was made: the text on both sides of it, and the settings that it was made by. */
@@ -9,6 +12,7 @@ export interface CacheKey {
   readonly settings: string;
   readonly before: string;
   readonly after: string;
+  readonly syntax: LanguageSyntax;
 }
 
 export interface CacheHit {
@@ -18,9 +22,9 @@ export interface CacheHit {
   readonly overtypes: readonly number[];
 }
 
-export function keyOf({ clientKey, uri, settings, contextSettings }: CompletionRequest, { before, after }: Cursor): CacheKey {
+export function keyOf({ clientKey, uri, settings, contextSettings }: CompletionRequest, { before, after, syntax }: Cursor): CacheKey {
   const telling = [{ ...settings, minDebounceMs: undefined }, { ...contextSettings, readAhead: undefined }];
-  return { clientKey, uri, settings: JSON.stringify(telling), before, after };
+  return { clientKey, uri, settings: JSON.stringify(telling), before, after, syntax };
 }
 
 /** Whether two keys are of one place. */
@@ -38,17 +42,19 @@ type Asked = Pick<CacheKey, 'clientKey' | 'uri' | 'settings'>;
 interface Entry extends Asked {
   readonly beforeTail: string;
   readonly afterHead: string;
+  /** Of what stands further away on both sides: prompts hold more than is compared unit by unit. */
+  readonly farDigest: string;
   readonly texts: readonly string[];
   readonly overtypes: readonly number[];
 }
 
-/** Units compared on each side of the cursor. */
+/** Units compared one by one on each side of the cursor. */
 const CONTEXT_UNITS = 1024;
 const pairs: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '"': '"', "'": "'", '`': '`' };
 
 /**
  * Completions made before, found again while the user types through them, goes back by Backspace, or returns to the place. An entry serves
- * a cursor when the text since the entry's own cursor is what its completion begins with, and the text after the cursor is the same.
+ * a cursor when the text since the entry's own cursor is what its completion begins with, and all other text is the same.
  */
 export class TypedThroughCache {
   /** Oldest first. */
@@ -65,6 +71,7 @@ export class TypedThroughCache {
       // Copies: a slice would keep the whole document in memory.
       beforeTail: copy(key.before.slice(-CONTEXT_UNITS)),
       afterHead: copy(key.after.slice(0, CONTEXT_UNITS)),
+      farDigest: farDigest(key),
       texts,
       overtypes,
     };
@@ -102,14 +109,14 @@ export class TypedThroughCache {
 function serve(entry: Entry, key: CacheKey): CacheHit | undefined {
   const overtype = autoClosed(entry.afterHead, key);
   if (overtype === undefined) return undefined;
-  if (overtype === 0 && key.before.endsWith(entry.beforeTail) && sameReach(entry, key, 0)) {
+  if (overtype === 0 && key.before.endsWith(entry.beforeTail) && sameReach(entry, key, { typed: 0, overtype })) {
     return { texts: entry.texts, overtypes: entry.overtypes };
   }
   const texts: string[] = [];
   const overtypes: number[] = [];
   for (const [index, text] of entry.texts.entries()) {
-    const rest = restOf(text, entry, key);
-    if (rest === undefined || (overtype > 0 && !rest.includes(key.after.slice(0, overtype)))) continue;
+    const rest = restOf(text, entry, key, overtype);
+    if (rest === undefined || !bringsClosers(rest, key.after.slice(0, overtype), lineOf(key))) continue;
     texts.push(rest);
     overtypes.push(overtype + (entry.overtypes[index] ?? 0));
   }
@@ -117,17 +124,29 @@ function serve(entry: Entry, key: CacheKey): CacheHit | undefined {
 }
 
 /** What is left of `text` after the part of it that stands before the cursor. */
-function restOf(text: string, entry: Entry, key: CacheKey): string | undefined {
+function restOf(text: string, entry: Entry, key: CacheKey, overtype: number): string | undefined {
   for (let typed = Math.min(text.length - 1, key.before.length); typed > 0; typed--) {
     if (!key.before.endsWith(text.slice(0, typed))) continue;
-    if (key.before.endsWith(entry.beforeTail, key.before.length - typed) && sameReach(entry, key, typed)) return text.slice(typed);
+    if (key.before.endsWith(entry.beforeTail, key.before.length - typed) && sameReach(entry, key, { typed, overtype })) return text.slice(typed);
   }
   return undefined;
 }
 
-/** A short `beforeTail` is the whole text before the entry's cursor, not any text that ends like it. */
-function sameReach(entry: Entry, key: CacheKey, typed: number): boolean {
-  return entry.beforeTail.length === CONTEXT_UNITS || key.before.length - typed === entry.beforeTail.length;
+/** Whether the text further away is the same. A short `beforeTail` is the whole text before the entry's cursor, not any text that ends like it. */
+function sameReach(entry: Entry, key: CacheKey, { typed, overtype }: { readonly typed: number; readonly overtype: number }): boolean {
+  if (entry.beforeTail.length < CONTEXT_UNITS && key.before.length - typed !== entry.beforeTail.length) return false;
+  return farDigest(key, { typed, overtype }) === entry.farDigest;
+}
+
+/** Of all but `CONTEXT_UNITS` on each side of where the cursor was before so many units were typed, and so many added behind it. */
+function farDigest({ before, after }: Pick<CacheKey, 'before' | 'after'>, { typed, overtype } = { typed: 0, overtype: 0 }): string {
+  const far = [before.slice(0, Math.max(0, before.length - typed - CONTEXT_UNITS)), after.slice(overtype + CONTEXT_UNITS)];
+  return far.every((text) => text === '') ? '' : createHash('sha1').update(far.join('\0')).digest('base64');
+}
+
+function lineOf({ before, after, syntax }: CacheKey): CursorLine {
+  const [lineSuffix = ''] = after.split('\n', 1);
+  return { linePrefix: before.slice(before.lastIndexOf('\n') + 1), lineSuffix, syntax };
 }
 
 /** Units at the start of `key.after` that an editor added by closing pairs; undefined where the text after the cursor differs otherwise. */

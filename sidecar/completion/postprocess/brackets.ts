@@ -1,3 +1,5 @@
+import type { LanguageSyntax } from '../languages.ts';
+
 /** Openers by their closers. */
 export const openerOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
@@ -21,4 +23,13 @@ export function endOfString(text: string, from: number, quote: string): number {
     else if (character === quote || (character === '\n' && quote !== '`')) return index;
   }
   return text.length;
+}
+
+/** Where strings of a language end. An apostrophe, a lifetime and a type variable begin none. */
+export const stringEndIn = (syntax: LanguageSyntax): StringEnd => (text, index) => (opensString(text, index, syntax) ? endOfString(text, index + 1, text[index] ?? '') : undefined);
+
+function opensString(text: string, index: number, { quotedCharacters }: LanguageSyntax): boolean {
+  if (text[index] !== "'") return true;
+  const rest = text.slice(index);
+  return quotedCharacters === true ? /^'(?:\\[^'\n]+|[^\\'\n])'/.test(rest) : /^'[^\n]*?'/.test(rest);
 }

@@ -1,44 +1,72 @@
 import type { Cursor } from '../cursor.ts';
 import type { LanguageSyntax } from '../languages.ts';
-import { brackets, endOfString, openerOf, type StringEnd } from './brackets.ts';
+import { openAtEnd } from '../openAtEnd.ts';
+import { brackets, endOfString, openerOf, stringEndIn } from './brackets.ts';
 import type { Filter } from './filter.ts';
 
 /**
  * No doubled closers: the closers right after the cursor close what stands before it, so the ones that the completion brings for the same
- * openers go, with all that follows them. On a line that ends with them a completion may go on behind them: then it brings them itself.
+ * openers go, with all that follows them. On a line that ends with them a completion may go on behind them: then it brings them itself, or opens as much again
+ * as it closes.
  */
 export const dropDoubledClosers: Filter = (text, { cursor }) => {
   const waiting = /^\s*[)\]}"'`>;,:]*/.exec(cursor.lineSuffix)?.[0].replace(/\s/g, '') ?? '';
-  if (waiting === '' || overtypedUnits(text, cursor) > 0) return text;
+  if (waiting === '' || overtypedUnits(text, cursor) > 0 || balancesLine(text, cursor)) return text;
   return dropTail(text.slice(0, unmatchedAt(text, waiting[0] ?? '', cursor)), waiting);
 };
 
 /**
  * Units after the cursor that a completion of one line brings itself, since it closes what is open and goes on: the closers that end the cursor's line, with a
- * mark behind them that the completion ends with, too. They are replaced by it. A completion with one closer more brings none: that is a slip of the model.
+ * mark behind them that the completion ends with, too. They are replaced by it. A completion with one closer more brings none: that is a slip of the model; nor does one
+ * that leaves open what the line opened before the cursor.
  */
 export function overtypedUnits(text: string, cursor: CursorLine): number {
   const suffix = cursor.lineSuffix.trimEnd();
   const [, closers, mark = ''] = /^([)\]}"'`>]+)([;,:]?)$/.exec(suffix) ?? [];
   if (closers === undefined || text.includes('\n')) return 0;
   const at = unmatchedAt(text, closers[0] ?? '', cursor);
-  if (at === undefined) return 0;
+  if (at === undefined || leavesOpen(text, cursor)) return 0;
   const rest = text.slice(at).trimEnd();
   const goesOn = rest.length > suffix.length && !closesMore(rest.slice(closers.length));
   return goesOn && rest.startsWith(closers) && rest.endsWith(mark) ? suffix.length : 0;
 }
 
+/** Whether what the line opens before the cursor, a bracket or a string, is still open behind the text. */
+function leavesOpen(text: string, { linePrefix, syntax }: CursorLine): boolean {
+  const { openBrackets, isInString } = openAtEnd(linePrefix + text, syntax);
+  return isInString || openBrackets.some((index) => index < linePrefix.length);
+}
+
+/** Whether the text goes into a line that ends with closers, and in that line each of them still closes something, and nothing is left open. */
+function balancesLine(text: string, { linePrefix, lineSuffix, syntax }: CursorLine): boolean {
+  if (text.includes('\n') || !/^[)\]}"'`]+\s*$/.test(lineSuffix)) return false;
+  const line = linePrefix + text + lineSuffix;
+  const { openBrackets, isInString } = openAtEnd(line, syntax);
+  return !isInString && openBrackets.length === 0 && !closesMore(line, syntax);
+}
+
+/** Whether the closers that an editor set behind the cursor are those that the text brings for what stands open before it, one after another. */
+export function bringsClosers(text: string, closers: string, line: CursorLine): boolean {
+  let from = 0;
+  for (const closer of closers) {
+    const at = unmatchedAt(text.slice(from), closer, { ...line, linePrefix: line.linePrefix + text.slice(0, from) });
+    if (at === undefined) return false;
+    from += at + 1;
+  }
+  return true;
+}
+
 /** Whether there is a bracket that nothing in the text opens. */
-function closesMore(text: string): boolean {
+function closesMore(text: string, syntax?: LanguageSyntax): boolean {
   const open: string[] = [];
-  for (const { bracket } of brackets(text)) {
+  for (const { bracket } of brackets(text, syntax && stringEndIn(syntax))) {
     if (openerOf[bracket] === undefined) open.push(bracket);
     else if (open.pop() !== openerOf[bracket]) return true;
   }
   return false;
 }
 
-type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;
+export type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;
 
 /** Where the closer that waits first after the cursor stands in the text and closes nothing of it. */
 function unmatchedAt(text: string, first: string, { linePrefix, syntax }: CursorLine): number | undefined {
@@ -48,20 +76,12 @@ function unmatchedAt(text: string, first: string, { linePrefix, syntax }: Cursor
     return text[end] === first ? end : undefined;
   }
   const open: string[] = [];
-  const stringEnd: StringEnd = (_, index) => (opensString(text, index, syntax) ? endOfString(text, index + 1, text[index] ?? '') : undefined);
-  for (const { index, bracket } of brackets(text, stringEnd)) {
+  for (const { index, bracket } of brackets(text, stringEndIn(syntax))) {
     if (openerOf[bracket] === undefined) open.push(bracket);
     else if (open.at(-1) === openerOf[bracket]) open.pop();
     else if (bracket === first) return index;
   }
   return undefined;
-}
-
-/** An apostrophe, a lifetime and a type variable open none. */
-function opensString(text: string, index: number, { quotedCharacters }: LanguageSyntax): boolean {
-  if (text[index] !== "'") return true;
-  const rest = text.slice(index);
-  return quotedCharacters === true ? /^'(?:\\[^'\n]+|[^\\'\n])'/.test(rest) : /^'[^\n]*?'/.test(rest);
 }
 
 function insideString(linePrefix: string, quote: string): boolean {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type CacheKey, TypedThroughCache } from '../../../sidecar/completion/cache.ts';
+import { languageSyntax } from '../../../sidecar/completion/languages.ts';
 
 function at(before: string, after = '', overrides: Partial<CacheKey> = {}): CacheKey {
-  return { clientKey: 'window', uri: 'a.ts', settings: '', before, after, ...overrides };
+  return { clientKey: 'window', uri: 'a.ts', settings: '', before, after, syntax: languageSyntax('typescript'), ...overrides };
 }
 
 function texts(cache: TypedThroughCache, key: CacheKey): readonly string[] | undefined {
@@ -52,6 +53,27 @@ describe('The typed-through cache', () => {
     cache.add(at('a = ', ';'), ['foo(bar)']);
     assert.deepEqual(cache.find(at('a = foo(', ');')), { texts: ['bar)'], overtypes: [1] });
     assert.equal(cache.find(at('a = fo', ');')), undefined);
+  });
+
+  for (const [what, text, typed] of [
+    ['of an inner bracket', 'log("…", format(item.name), pad(width,', 'log('],
+    ['of a block inside the one that was opened', 'add(() => {\n  if (a) {}\n  go(', 'add(() => {'],
+  ] as const) {
+    test(`does not take a closer ${what} for the one that the editor set`, () => {
+      const cache = new TypedThroughCache();
+      cache.add(at('', '\n'), [text]);
+      assert.equal(cache.find(at(typed, `${typed.endsWith('{') ? '})' : ')'}\n`)), undefined);
+    });
+  }
+
+  test('asks anew where the document changed further away', () => {
+    const cache = new TypedThroughCache();
+    const near = `\n${'x = 1;\n'.repeat(300)}`;
+    cache.add(at(`function computeSum() {}${near}total = `, `${near}end();`), ['computeSum();']);
+    assert.deepEqual(texts(cache, at(`function computeSum() {}${near}total = comp`, `${near}end();`)), ['uteSum();']);
+    assert.equal(texts(cache, at(`function calcSum() {}${near}total = `, `${near}end();`)), undefined);
+    assert.equal(texts(cache, at(`function computeSum() {}${near}total = `, `${near}fin();`)), undefined);
+    assert.deepEqual(cache.find(at(`function computeSum() {}${near}total = computeSum(`, `)${near}end();`)), { texts: [');'], overtypes: [1] });
   });
 
   test('knows how much of what follows a text replaced where it was made, and what the editor added since', () => {

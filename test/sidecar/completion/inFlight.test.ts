@@ -3,8 +3,9 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CacheKey } from '../../../sidecar/completion/cache.ts';
 import { InFlight } from '../../../sidecar/completion/inFlight.ts';
+import { languageSyntax } from '../../../sidecar/completion/languages.ts';
 
-const place = (before: string): CacheKey => ({ clientKey: 'window', uri: 'a.ts', settings: '', before, after: ';' });
+const place = (before: string): CacheKey => ({ clientKey: 'window', uri: 'a.ts', settings: '', before, after: ';', syntax: languageSyntax('typescript') });
 const never = new AbortController().signal;
 
 /** Work that streams what the test says, until the test or a cancellation ends it. */

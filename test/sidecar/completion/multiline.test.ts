@@ -19,6 +19,10 @@ const several: readonly (readonly [name: string, languageId: string, document: s
   ['an exported constant', 'typescript', 'export const a = {‸}'],
   ['an empty method', 'ruby', 'def f\n  ‸'],
   ['after do', 'ruby', 'list.each do |x|‸'],
+  ['after a head with types', 'python', 'def f(a: int, b: str = "x:y") -> int:‸'],
+  ['after a head with an apostrophe in a string', 'python', 'if name == "don\'t":‸'],
+  ['after a callback’s brace', 'typescript', 'list.forEach((x) => {‸})'],
+  ['after a brace behind a lifetime', 'rust', 'fn get<\'a>(x: &\'a str) {‸}'],
 ];
 
 const one: readonly (readonly [name: string, languageId: string, document: string])[] = [
@@ -29,6 +33,15 @@ const one: readonly (readonly [name: string, languageId: string, document: strin
   ['inside a comment', 'typescript', '// Sorts ‸'],
   ['a slice, which is no block', 'python', 'a = b[1:‸'],
   ['a dictionary’s colon', 'python', 'a = {"b":‸'],
+  ['the type of a parameter', 'python', 'def load(path:‸)'],
+  ['the type of a parameter, with a space', 'python', 'def f(self, a: ‸)'],
+  ['a slice in a loop’s head', 'python', 'for x in xs[1:‸]'],
+  ['a lambda in a condition', 'python', 'if sorted(xs, key=lambda x:‸)'],
+  ['a string in a head', 'python', 'with open("C:‸")'],
+  ['a value in a string', 'csharp', 'var a = $"Hello {‸}";'],
+  ['a value in what is printed', 'rust', 'println!("got {‸}")'],
+  ['a value in a template', 'typescript', 'const a = `Hello ${‸}`;'],
+  ['a value in a string with words', 'ruby', 'puts "a #{‸}"'],
   ['text that goes on behind the cursor', 'typescript', 'if (a) {‸ b(); }'],
   ['arguments whose bracket the editor closed', 'typescript', 'console.log(‸)'],
   ['names to import', 'typescript', 'import {‸}'],

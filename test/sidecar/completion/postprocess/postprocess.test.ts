@@ -73,6 +73,8 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     { name: 'so does what assigns to an element', document: 'x = () => {\n  refs[0‸]\n}', model: '] = n;', shown: '] = n;' },
     { name: 'and what opens a block', document: 'if (result‸)', model: ' > 0) {', shown: ' > 0) {' },
     { name: 'and what ends with the mark that waits', document: 'foo(‸);', model: 'a).then(b);', shown: 'a).then(b);' },
+    { name: 'what opens as much again as it closes goes before them', document: 'print(foo(‸)', model: 'a), b', shown: 'a), b', languageId: 'python' },
+    { name: 'a string that is ended and another begun', document: 'x = "a ‸"', model: 'b" "c', shown: 'b" "c', languageId: 'python' },
     { name: 'a closer more is a slip', document: 'print(‸)', model: '"a"))', shown: '"a"', languageId: 'python' },
     { name: 'behind two', document: 'console.log(foo(‸))', model: 'x)));', shown: 'x' },
     { name: 'and where one is open further out', document: 'describe("a", () => {\n  run(‸)', model: 'x))', shown: 'x' },
@@ -164,6 +166,8 @@ describe('Units after the cursor that a completion brings itself', () => {
     { document: 'foo(‸)', text: 'a', units: 0 },
     { document: 'foo(‸) + 1', text: 'a) + 2', units: 0 },
     { document: 'print("‸")', text: "it's done\")  # x", units: 2, languageId: 'python' },
+    { document: 'print(foo(‸)', text: 'a), b', units: 0, languageId: 'python' },
+    { document: 'x = "a ‸"', text: 'b" "c', units: 0, languageId: 'python' },
   ];
   for (const { document, text, units, languageId } of cases) test(`${document} + ${text}: ${units}`, () => assert.equal(overtypedUnits(text, cursorAt(document, languageId)), units));
 });

@@ -1,0 +1,29 @@
+import type { LanguageSyntax } from './languages.ts';
+import { brackets, openerOf, stringEndIn } from './postprocess/brackets.ts';
+
+/** What a line has opened and not closed. */
+export interface OpenAtEnd {
+  /** Where they stand in the line. */
+  readonly openBrackets: readonly number[];
+  /** A string that began in the line goes on. */
+  readonly isInString: boolean;
+}
+
+/** Reads one line, as though nothing were open where it begins. */
+export function openAtEnd(line: string, syntax: LanguageSyntax): OpenAtEnd {
+  const stringEnd = stringEndIn(syntax);
+  const isApostrophe = syntax.quotedCharacters === true || syntax.sentences === true;
+  let isInString = false;
+  const open: { readonly index: number; readonly bracket: string }[] = [];
+  const end = (text: string, index: number): number | undefined => {
+    // A single quote without another one is an apostrophe where there are such in code.
+    const at = stringEnd(text, index) ?? (isApostrophe ? undefined : text.length);
+    if (at !== undefined && at >= text.length) isInString = true;
+    return at;
+  };
+  for (const found of brackets(line, end)) {
+    if (openerOf[found.bracket] === undefined) open.push(found);
+    else if (open.at(-1)?.bracket === openerOf[found.bracket]) open.pop();
+  }
+  return { openBrackets: open.map(({ index }) => index), isInString };
+}
