@@ -9,43 +9,68 @@ import type { ScoredLayer, Selector } from './selector.ts';
 const EPSILON = 1e-4;
 /** Of the rows that stay, those of the window among them, the share that is chosen by the scores alone. */
 const FIRST_SHARE = 0.5;
+const STRETCH_ROWS = 4_096;
+/** Each head of a stretch takes some nodes of a graph: where there were more, stretches are longer. */
+const MOST_HEAD_STRETCHES = 512;
+/** Values of a stretch beside zeros, what the output matrix makes of them, and its magnitudes. */
+const STRETCH_TENSORS = 4;
 
 /**
  * CriticalKV (arXiv 2502.03805): half of the rows stay by their scores; the others by what their values add to the layer's result besides, the L1 norm of
- * the value times the output matrix. As in NVIDIA's kvpress.
+ * the value times the output matrix. As in NVIDIA's kvpress. `stretchRows`: rows whose values go through that at once.
  */
-export function criticalKv(selector: Selector): Selector {
+export function criticalKv(selector: Selector, { stretchRows = STRETCH_ROWS }: { readonly stretchRows?: number } = {}): Selector {
+  const stretchOf = (rows: number, heads: number): number => Math.max(stretchRows, Math.ceil(rows / Math.max(1, Math.floor(MOST_HEAD_STRETCHES / heads))));
   return {
     observation: selector.observation,
+    scoringBytes: (layer) => (selector.scoringBytes?.(layer) ?? 0) + STRETCH_TENSORS * 4 * layer.heads * layer.headSize * Math.min(layer.rows, stretchOf(layer.rows, layer.heads)),
     score(graph, layer) {
       const { candidates, chosen, key, constant } = layer;
       const window = key.shape[1] - candidates;
       const first = Math.max(0, Math.floor(FIRST_SHARE * (chosen + window)) - window);
       const scores = selector.score(graph, layer);
-      const weighted = mul(graph, scale(graph, scores, 1, EPSILON), outputNorms(graph, layer));
+      const weighted = mul(graph, scale(graph, scores, 1, EPSILON), outputNorms(graph, layer, stretchOf(candidates, layer.heads)));
       return first > 0 ? raiseBest(graph, scores, weighted, first, constant) : weighted;
     },
   };
 }
 
-/** `[candidates, kvHeads]`: the mean over the heads of a group. */
-function outputNorms(graph: Graph, { value, candidates, heads, output, outputHead }: ScoredLayer): Tensor {
-  const [headSize, , kvHeads] = value.shape;
+/** `[candidates, kvHeads]`: the mean over the heads of a group. Stretch by stretch, since what the output matrix makes of all rows at once is large. */
+function outputNorms(graph: Graph, layer: ScoredLayer, stretch: number): Tensor {
+  const { value, candidates, heads } = layer;
+  const [headSize] = value.shape;
+  let zeros: Tensor | undefined;
+  const stretches: Tensor[] = [];
+  for (let first = 0; first < candidates; first += stretch) {
+    const count = Math.min(stretch, candidates - first);
+    // Those that stand beside any head's.
+    if (heads > 1) zeros ??= repeat(graph, fill(graph, valuesOf(graph, value, { kvHead: 0, first, count }), 0), [headSize * (heads - 1), count]);
+    stretches.push(normsOf(graph, layer, { first, count, zeros }));
+  }
+  return stretches.reduce((joined, norms) => concat(graph, joined, norms, 0));
+}
+
+/** `[count, kvHeads]` */
+function normsOf(graph: Graph, { value, heads, output, outputHead }: ScoredLayer, { first, count, zeros }: { readonly first: number; readonly count: number; readonly zeros: Tensor | undefined }): Tensor {
+  const [, , kvHeads] = value.shape;
   const group = heads / kvHeads;
   const norms: Tensor[] = [];
-  let zeros: Tensor | undefined;
   for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
-    const values = cast(graph, view(graph, value, [headSize, candidates], { strides: [value.strides[1], value.strides[2], value.strides[3]], offsetBytes: kvHead * value.strides[2] }), 'F32');
-    // Those that stand beside any head's.
-    if (heads > 1) zeros ??= repeat(graph, fill(graph, values, 0), [headSize * (heads - 1), candidates]);
+    const values = valuesOf(graph, value, { kvHead, first, count });
     let sum: Tensor | undefined;
     for (let member = 0; member < group; member++) {
       const norm = l1Norms(graph, multiply(graph, output, besideZeros(graph, values, zeros, outputHead(kvHead * group + member))));
       sum = sum ? add(graph, sum, norm) : norm;
     }
-    norms.push(reshape(graph, scale(graph, sum as Tensor, 1 / group), [candidates, 1]));
+    norms.push(reshape(graph, scale(graph, sum as Tensor, 1 / group), [count, 1]));
   }
   return norms.reduce((joined, norm) => concat(graph, joined, norm, 1));
+}
+
+/** Some rows of one head's values, `[headSize, count]`, F32. */
+function valuesOf(graph: Graph, value: Tensor, { kvHead, first, count }: { readonly kvHead: number; readonly first: number; readonly count: number }): Tensor {
+  const [, row, matrix, stack] = value.strides;
+  return cast(graph, view(graph, value, [value.shape[0], count], { strides: [row, matrix, stack], offsetBytes: kvHead * matrix + first * row }), 'F32');
 }
 
 /** What the output matrix takes, with values of one head alone and `zeros` for the others: repacked matrices can't be cut. */

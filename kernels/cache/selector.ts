@@ -59,6 +59,8 @@ export interface Observation {
  */
 export interface Selector {
   readonly observation?: Observation;
+  /** Memory that scoring takes where that is more than some copies of the keys, in bytes. */
+  readonly scoringBytes?: (layer: LayerExtents) => number;
   /** `[candidates, kvHeads]`, F32: the larger, the rather kept. */
   score(graph: Graph, layer: ScoredLayer): Tensor;
 }

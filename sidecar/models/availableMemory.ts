@@ -1,13 +1,34 @@
 import { execa } from 'execa';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 
 /** Memory that a program can still take without pressing others, or that a container allows, in bytes. */
 export async function availableMemoryBytes(): Promise<number> {
   const limit = process.constrainedMemory();
   const free = (await systemAvailableBytes()) ?? os.freemem();
-  return limit > 0 && limit < os.totalmem() ? Math.min(free, limit) : free;
+  return limit > 0 && limit < os.totalmem() ? Math.min(free, Math.max(0, limit - (await controlGroupBytes()))) : free;
+}
+
+/** What the container's programs hold of its limit; 0 where that can't be told. */
+async function controlGroupBytes(): Promise<number> {
+  if (process.platform !== 'linux') return 0;
+  const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
+  const own = /^0::(\/.*)$/m.exec(await read('/proc/self/cgroup'))?.[1] ?? '/';
+  // A container mostly sees its own group as the first one; version 1 has memory in a hierarchy of its own.
+  for (const [folder, usage] of [[path.join('/sys/fs/cgroup', own), 'memory.current'], ['/sys/fs/cgroup', 'memory.current'], ['/sys/fs/cgroup/memory', 'memory.usage_in_bytes']] as const) {
+    const held = ofControlGroup(await read(path.join(folder, usage)), await read(path.join(folder, 'memory.stat')));
+    if (held !== undefined) return held;
+  }
+  return 0;
+}
+
+/** Of a control group's usage and statistics: files that nobody read lately are given up when memory is needed. `undefined` where they say something else. */
+export function ofControlGroup(usage: string, statistics: string): number | undefined {
+  if (!/^\d+\s*$/.test(usage)) return undefined;
+  const inactive = (/^total_inactive_file (\d+)$/m.exec(statistics) ?? /^inactive_file (\d+)$/m.exec(statistics))?.[1] ?? '0';
+  return Math.max(0, Number(usage) - Number(inactive));
 }
 
 /** What is free, and what is given up as soon as it is needed, which `os.freemem()` counts on Windows alone. */

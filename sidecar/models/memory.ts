@@ -10,6 +10,8 @@ const PREFERRED_SEQUENCES = 3;
 const CACHE_ELEMENT_BYTES = 2;
 /** Left to the rest of the machine. */
 export const RESERVE_BYTES = 256e6;
+/** Copies of a layer's keys, in float32, that selectors take to score. */
+const SCORED_KEYS = 3;
 /** Code, tables and the vocabulary, besides what is computed below. */
 const FIXED_BYTES = 128e6;
 
@@ -18,6 +20,8 @@ export interface MemoryPlan {
   readonly sequences: number;
   readonly neededBytes: number;
 }
+
+type RowsBytes = (rows: number, heads: number) => number;
 
 export interface MemoryRequest {
   readonly modelName: string;
@@ -35,10 +39,13 @@ export interface MemoryRequest {
   readonly contextSizeTokens: number;
   /** Rows that a sequence keeps of so many tokens; absent: one each. Where they are fewer, a prompt is read layer by layer. */
   readonly keptRows?: number;
-  /** What choosing them takes: looking at a prompt's attention, with so many rows and query heads; and how often its tokens are read. */
-  readonly choosing?: { readonly observedBytes: (rows: number, heads: number) => number; readonly readings: number };
-  /** What a sequence holds besides all its rows to attend some of them: copies of so many, in contexts that are longer; and what an element of all its rows takes. */
-  readonly tier?: { readonly rows: number; readonly longerThan: number; readonly cacheElementBytes: number };
+  /** What choosing them takes: looking at a prompt's attention, and scoring, with so many rows and query heads; and how often its tokens are read. */
+  readonly choosing?: { readonly observedBytes: RowsBytes; readonly scoringBytes: RowsBytes; readonly readings: number };
+  /**
+   * What a sequence holds besides all its rows to attend some of them: copies of so many, in contexts that are longer, and graphs that choose; and what an element of
+   * all its rows takes.
+   */
+  readonly tier?: { readonly rows: number; readonly longerThan: number; readonly graphBytes: (rows: number, shape: ModelShape) => number; readonly cacheElementBytes: number };
 }
 
 /**
@@ -76,13 +83,19 @@ export function memoryNeeds(
   // Before and after they are made probabilities.
   const scoreBytes = 2 * scoredTokens * contextTokens * shape.headCount * 4;
   const tokenBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES;
-  // One layer's full cache, what passes from layer to layer, and what a selector looks at.
+  const graphBytes = batchTokens * (16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes;
   const isChosen = keptRows < contextTokens;
-  const readingBytes = isChosen ? (tokenBytes / shape.blockCount + 4 * shape.embeddingLength * (choosing?.readings ?? 1)) * contextTokens : 0;
-  const copiedRows = tier && contextTokens > tier.longerThan ? tier.rows : 0;
-  const observedBytes = isChosen ? (choosing?.observedBytes(contextTokens, shape.headCount) ?? 0) : 0;
+  // One layer's full cache, what passes from layer to layer, what a selector looks at, and its graphs: scoring takes some copies of the layer's keys.
+  const layerBytes = tokenBytes / shape.blockCount + 4 * shape.embeddingLength * (choosing?.readings ?? 1);
+  const scoringBytes = (SCORED_KEYS * 4 * shape.cacheElementsPerToken * contextTokens) / (2 * shape.blockCount) + (choosing?.scoringBytes(contextTokens, shape.headCount) ?? 0);
+  const readingBytes = isChosen ? layerBytes * contextTokens : 0;
+  const choosingBytes = isChosen ? Math.max(graphBytes, scoringBytes) + (choosing?.observedBytes(contextTokens, shape.headCount) ?? 0) : 0;
+  const isTiered = tier !== undefined && contextTokens > tier.longerThan;
+  const copiedRows = isTiered ? tier.rows : 0;
+  const tierBytes = isTiered ? tier.graphBytes(contextTokens, shape) : 0;
   return {
-    cacheBytes: (tokenBytes * copiedRows + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows)) * sequences + readingBytes,
-    computeBytes: (logitRows * shape.vocabularySize + batchTokens * (16 * shape.embeddingLength + mixtureElements)) * 4 + scoreBytes + observedBytes,
+    // Each sequence may be reading a prompt.
+    cacheBytes: (tokenBytes * copiedRows + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows) + readingBytes) * sequences,
+    computeBytes: logitRows * shape.vocabularySize * 4 + graphBytes + (choosingBytes + tierBytes) * sequences,
   };
 }

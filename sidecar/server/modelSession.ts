@@ -130,7 +130,7 @@ export class FrontModelSession implements ModelSession {
 
   async #model(): Promise<LoadedModel> {
     this.#waitForIdleness();
-    if (this.#load) return this.#load.promise;
+    if (this.#load) return this.#join(this.#load);
     if (this.#failure && (this.#isHopeless || this.options.retryDelay.isWaiting)) throw this.#failure;
     const abort = new AbortController();
     const load = { key: JSON.stringify(this.#settings), abort, promise: this.#loadModel(this.#settings, abort.signal) };
@@ -146,6 +146,17 @@ export class FrontModelSession implements ModelSession {
       this.#isHopeless = error instanceof TroubleError && error.code === 'engine-crashed';
       throw this.#failure ?? error;
     }
+  }
+
+  /** Waits for a load that another caller began; for the one that took its place where that happens meanwhile. */
+  async #join({ promise, abort }: { readonly promise: Promise<LoadedModel>; readonly abort: AbortController }): Promise<LoadedModel> {
+    try {
+      const model = await promise;
+      if (!abort.signal.aborted) return model;
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
+    }
+    return this.#model();
   }
 
   async #loadModel(settings: LoadParams, signal: AbortSignal): Promise<LoadedModel> {

@@ -69,6 +69,8 @@ export class EngineProcess implements Engine, Measuring {
   private child: EngineChild | undefined;
   private running: Running | undefined;
   private starting: Promise<Running> | undefined;
+  /** Settles with the last load that was asked for. */
+  private lastLoad: Promise<unknown> = Promise.resolve();
   /** What the wanted model was loaded as, so that a restart need not look for a device again. */
   private lastModel: LoadedModel | undefined;
   private loadCrashes = 0;
@@ -85,10 +87,19 @@ export class EngineProcess implements Engine, Measuring {
     return this.child?.pid;
   }
 
+  /** Loads follow one another in the order in which they were asked for: the last one's model stays. One whose signal is aborted meanwhile changes nothing. */
   async load(params: LoadParams, options: LoadOptions = {}): Promise<LoadedModel> {
+    const loaded = this.lastLoad.then(() => this.loadInTurn(params, options));
+    this.lastLoad = loaded.catch(() => undefined);
+    return loaded;
+  }
+
+  private async loadInTurn(params: LoadParams, options: LoadOptions): Promise<LoadedModel> {
+    options.signal?.throwIfAborted();
     const key = await loadKey(params);
     if (this.running?.child.alive && this.running.key === key) return this.running.model;
     await this.stop('The model was replaced by another one.');
+    options.signal?.throwIfAborted();
     this.wanted = params;
     this.lastModel = undefined;
     this.loadCrashes = 0;

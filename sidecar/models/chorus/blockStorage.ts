@@ -1,9 +1,8 @@
 import type { Device } from '../../../kernels/ggml/device.ts';
-import { AllocationError } from '../../../kernels/ggml/errors.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
-import { SequenceMemoryError } from '../../engine/backend.ts';
+import { takeSequenceMemory } from './sequenceMemory.ts';
 
 /** Tensors of a sequence that belong to blocks, each on its block's device. Declare them all, then `allocate`. */
 export class BlockStorage implements Disposable {
@@ -24,13 +23,7 @@ export class BlockStorage implements Disposable {
   /** Takes memory, filled with zeros, where that is not done. What one device gave stays for the next try where another has none. Throws `SequenceMemoryError`. */
   allocate(): void {
     for (const [device, storage] of this.#storages) {
-      if (storage.isAllocated) continue;
-      try {
-        storage.allocate({ clear: true });
-      } catch (error) {
-        if (!(error instanceof AllocationError)) throw error;
-        throw new SequenceMemoryError(`There is no memory for one more context on ${device.description}: ${error.message}`, { cause: error });
-      }
+      if (!storage.isAllocated) takeSequenceMemory(device, () => storage.allocate({ clear: true }));
     }
   }
 

@@ -9,7 +9,7 @@ import type { Selector } from '../../../kernels/cache/selector.ts';
 import { snapKv } from '../../../kernels/cache/snapkv.ts';
 import { streaming } from '../../../kernels/cache/streaming.ts';
 import { TroubleError } from '../../engine/engine.ts';
-import type { TierOptions } from './tierOptions.ts';
+import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 
 /** What of a context a sequence keeps. */
 export interface CacheChoice {
@@ -102,6 +102,8 @@ function tierOf(text: string, rows: string | undefined, given: Map<string, strin
   for (const [what, value] of [['rows', capacity], ['window', window]] as const) {
     if (value % pageRows !== 0) throw new TroubleError('invalid-input', `${what} of the cache "${text}" must be a multiple of the ${pageRows} rows of a page; got ${value}.`);
   }
+  const fewest = lastAttendingAll(tier) + 1;
+  if (queries > fewest) throw new TroubleError('invalid-input', `queries of the cache "${text}" must be no more than the ${fewest} tokens of the shortest context that it chooses of; got ${queries}.`);
   return tier;
 }
 

@@ -19,6 +19,7 @@ import { choosablePages } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
 import { RowChoiceInputs } from './rowChoiceInputs.ts';
 import type { SequenceCache } from './sequenceCache.ts';
+import { takeSequenceMemory } from './sequenceMemory.ts';
 import { throughBlocks } from './throughBlocks.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 import { ValueCells } from './valueCells.ts';
@@ -167,7 +168,8 @@ export class FastTier implements Disposable {
   #graphFor(extents: TierExtents): BuiltGraph {
     const { tokens, pages, queries, wanted } = extents;
     const largest = { tokens: TIER_TOKENS, pages: choosablePages(Infinity, this.sequence, this.options.pageRows), queries: this.options.queries, wanted: 'all' } as const;
-    return this.#graphs.obtain(`${tokens} ${pages} ${queries} ${wanted}`, () => this.#build(extents), () => this.#build(largest));
+    const key = `${tokens} ${pages} ${queries} ${wanted}`;
+    return takeSequenceMemory(this.network.options.placement.device, () => this.#graphs.obtain(key, () => this.#build(extents), () => this.#build(largest)));
   }
 
   #build({ tokens: tokenCount, pages, queries, wanted }: TierExtents): BuiltGraph {

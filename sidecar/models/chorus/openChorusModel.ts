@@ -17,6 +17,7 @@ import { sequenceLayout } from './cacheLayout.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
 import { tierRows } from './fastTier.ts';
+import { tierGraphBytes } from './tierGraphBytes.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 import { BATCH_TOKENS } from './batchTokens.ts';
 import { Network } from './network.ts';
@@ -120,15 +121,18 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
 
 /** What attending some of a context takes. */
 function tierNeeds(tier: TierOptions): MemoryRequest['tier'] {
-  return { rows: tierRows(tier), longerThan: lastAttendingAll(tier), cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS };
+  return { rows: tierRows(tier), longerThan: lastAttendingAll(tier), graphBytes: (rows, shape) => tierGraphBytes(tier, rows, shape), cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS };
 }
 
 /** What choosing rows takes while a prompt is read. */
 function choosingOf({ selector, window }: CacheChoice, { headSize }: Hyperparameters): MemoryRequest['choosing'] {
   const { observation } = selector;
-  if (!observation) return undefined;
-  const tokens = observation.of === 'window' ? Math.min(window, BATCH_TOKENS) : BATCH_TOKENS;
-  return { observedBytes: (rows, heads) => mostObservedBytes(tokens, observation.tokenBytes?.({ rows, heads, headSize }) ?? 0), readings: observation.of === 'replay' ? 2 : 1 };
+  const tokens = observation?.of === 'window' ? Math.min(window, BATCH_TOKENS) : BATCH_TOKENS;
+  return {
+    observedBytes: (rows, heads) => mostObservedBytes(tokens, observation?.tokenBytes?.({ rows, heads, headSize }) ?? 0),
+    scoringBytes: (rows, heads) => selector.scoringBytes?.({ rows, heads, headSize }) ?? 0,
+    readings: observation?.of === 'replay' ? 2 : 1,
+  };
 }
 
 /** Throws `TroubleError` 'invalid-input' where a head's values can't be cut into a type's blocks. */

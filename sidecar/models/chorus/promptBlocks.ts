@@ -14,12 +14,13 @@ import type { Network, WantedLogits } from './network.ts';
 import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
+import { takeSequenceMemory } from './sequenceMemory.ts';
 import { throughBlocks } from './throughBlocks.ts';
 import type { TierOptions } from './tierOptions.ts';
 import { WindowRows } from './windowRows.ts';
 
 /** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */
-const MOST_TOKENS = 64;
+export const MOST_TOKENS = 64;
 /** Rows of the context times blocks: what is scored at once takes memory. */
 const MOST_SCORED_ROWS = 131_072;
 /** Rows that a block attends besides its pages are rounded up to this. */
@@ -27,7 +28,7 @@ const WINDOW_PADDING = 32;
 const KEPT_GRAPHS = 8;
 /** Of a block longer than this not all tokens choose, but some, evenly spaced: scoring is most of what a choice costs. */
 const SHORT_BLOCK_TOKENS = 8;
-const LONG_BLOCK_VOTES = 4;
+export const LONG_BLOCK_VOTES = 4;
 
 interface BuiltGraph {
   readonly graph: Graph;
@@ -68,10 +69,12 @@ export class PromptBlocks implements Disposable {
     const length = this.sequence.length;
     const candidates = this.#windowStart(length + tokens.length - blockTokens) / pageRows;
     const pages = choosablePages(candidates, this.sequence, pageRows);
-    const built = this.#graphs.obtain(
-      `${tokens.length} ${pages} ${wanted}`,
-      () => this.#build(tokens.length, pages, wanted),
-      () => this.#build(this.mostTokens, choosablePages(Infinity, this.sequence, pageRows), 'all'),
+    const built = takeSequenceMemory(device, () =>
+      this.#graphs.obtain(
+        `${tokens.length} ${pages} ${wanted}`,
+        () => this.#build(tokens.length, pages, wanted),
+        () => this.#build(this.mostTokens, choosablePages(Infinity, this.sequence, pageRows), 'all'),
+      ),
     );
     const { inputs, outputRows, graph, logits } = built;
     const [kept] = this.sequence.lastQueries as readonly [Tensor];

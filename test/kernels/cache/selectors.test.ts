@@ -137,6 +137,16 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
         assertClose(scored(device, criticalKv(snapKv(options)), layer, { candidates: 52, observedFrom: 52, rows: 60, chosen }), plainCritical(layer, plainSnapKv(layer, 52, options), first));
       });
     }
+
+    it(`CriticalKV over SnapKV, stretch by stretch: ${shape}`, () => {
+      using device = new Device(kind);
+      const layer = randomLayer(60, heads, kvHeads);
+      const options = { kernel: 5, pool: 'avg' } as const;
+      for (const stretchRows of [16, 51]) {
+        const scores = scored(device, criticalKv(snapKv(options), { stretchRows }), layer, { candidates: 52, observedFrom: 52, rows: 60, chosen: 20 });
+        assertClose(scores, plainCritical(layer, plainSnapKv(layer, 52, options), 6));
+      }
+    });
   }
 
   it('CriticalKV takes as many nodes of each head, however many there are', () => {

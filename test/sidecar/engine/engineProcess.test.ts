@@ -65,6 +65,19 @@ describe('the engine process', () => {
     assert.equal(engine.pid, pid);
   });
 
+  test('the load that was asked for last is the one that stays: the one before it, which is not wanted any more, changes nothing', async () => {
+    const other = new AbortController();
+    const replaced = engine.load({ ...(await loadParams()), contextSizeTokens: 1024 }, { signal: other.signal });
+    const wanted = engine.load(await loadParams());
+    other.abort(new Error('Not wanted.'));
+    await assert.rejects(replaced, /Not wanted/);
+    assert.equal((await wanted).contextSizeTokens, 2048);
+    const { pid } = engine;
+    assert.equal((await engine.statistics())?.contextSizeTokens, 2048);
+    await engine.load(await loadParams());
+    assert.equal(engine.pid, pid);
+  });
+
   test('streams exactly the final text and tokens', async () => {
     const tokens = await engine.tokenize('Unicode: 日本語 😀 and code:\nfunction add(a, b) {');
     let text = '';

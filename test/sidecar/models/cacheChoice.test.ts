@@ -59,6 +59,7 @@ describe('the choice of a cache', () => {
     ['expected-attention:64,sinks=33', /which are 32; got 33/],
     ['tiered:100', /rows .* must be a multiple of the 16 rows of a page; got 100/],
     ['tiered:64,kernel=5', /no option "kernel"/],
+    ['tiered:8,page=8,window=8,queries=64', /queries .* no more than the 33 tokens .*; got 64/],
   ];
   for (const [text, message] of bad) {
     it(`refuses "${text}"`, () => {

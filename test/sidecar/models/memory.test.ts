@@ -44,15 +44,15 @@ describe('the memory plan', () => {
     const long = { contextSizeTokens: 32_768, scoredTokens: 0 } as const;
     const all = planMemory(request({ ...long, availableBytes: 64e9 })).neededBytes;
     const kept = planMemory(request({ ...long, keptRows: 2_048 })).neededBytes;
-    // 131,072 bytes a row; one of 32 layers, and 4,096 values of four bytes that pass from layer to layer.
-    assert.equal(Math.round(all - kept), 131_072 * 3 * (32_768 - 2_048) - 32_768 * (131_072 / 32 + 4 * 4_096));
+    // 131,072 bytes a row; one of 32 layers, and 4,096 values of four bytes that pass from layer to layer, and three copies of a layer's keys to score them: for each sequence.
+    assert.equal(Math.round(all - kept), 3 * (131_072 * (32_768 - 2_048) - 32_768 * (131_072 / 32 + 4 * 4_096 + 3 * 4 * 8 * 128)));
   });
 
   test('counts what a selector looks at while a prompt is read, and what passes from layer to layer a second time where it is read again', () => {
     const long = { contextSizeTokens: 32_768, scoredTokens: 0, keptRows: 2_048 } as const;
     const plain = planMemory(request(long)).neededBytes;
-    const choosing = { observedBytes: (rows: number, heads: number) => 2 * rows * heads, readings: 2 };
-    assert.equal(planMemory(request({ ...long, choosing })).neededBytes - plain, 2 * 32_768 * 32 + 4 * 4_096 * 32_768);
+    const choosing = { observedBytes: (rows: number, heads: number) => 2 * rows * heads, scoringBytes: (rows: number, heads: number) => rows * heads, readings: 2 };
+    assert.equal(planMemory(request({ ...long, choosing })).neededBytes - plain, 3 * (2 * 32_768 * 32 + 32_768 * 32 + 4 * 4_096 * 32_768));
     const all = { ...long, keptRows: undefined, availableBytes: 64e9 };
     assert.equal(planMemory(request({ ...all, choosing })).neededBytes, planMemory(request(all)).neededBytes, 'where all rows stay nothing is chosen');
   });
@@ -64,12 +64,12 @@ describe('the memory plan', () => {
 
   test('counts what a tier holds besides', () => {
     const plain = planMemory(request({})).neededBytes;
-    assert.equal(planMemory(request({ tier: { rows: 1_280, longerThan: 1_168, cacheElementBytes: 2 } })).neededBytes - plain, 131_072 * 3 * 1_280);
+    assert.equal(planMemory(request({ tier: { rows: 1_280, longerThan: 1_168, graphBytes: (rows) => rows, cacheElementBytes: 2 } })).neededBytes - plain, 3 * (131_072 * 1_280 + 8_192));
   });
 
   test('counts no copies where the context is not longer than what is attended in any case', () => {
     const plain = planMemory(request({})).neededBytes;
-    assert.equal(planMemory(request({ tier: { rows: 1_048_832, longerThan: 8_192, cacheElementBytes: 2 } })).neededBytes, plain);
+    assert.equal(planMemory(request({ tier: { rows: 1_048_832, longerThan: 8_192, graphBytes: (rows) => rows, cacheElementBytes: 2 } })).neededBytes, plain);
   });
 
   test('refuses a model larger than memory', () => {

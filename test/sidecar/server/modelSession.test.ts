@@ -137,9 +137,17 @@ describe('the model in memory', () => {
   it('gives those who waited for a replaced choice the new model', async () => {
     const { session: model } = session();
     model.configure({ modelPath: 'a' });
-    const waiting = model.model();
+    const waiting = Array.from({ length: 3 }, () => model.model());
     model.configure({ modelPath: 'b' });
-    assert.equal((await waiting).name, 'b');
+    assert.deepEqual((await Promise.all(waiting)).map(({ name }) => name), ['b', 'b', 'b']);
+  });
+
+  it('tells all who waited why a model cannot be loaded, and tries once for them', async () => {
+    const { session: model, engine } = session();
+    model.configure({ modelPath: 'bad' });
+    const waiting = await Promise.allSettled(Array.from({ length: 3 }, () => model.model()));
+    assert.deepEqual(waiting.map(({ status }) => status), ['rejected', 'rejected', 'rejected']);
+    assert.equal(engine.loads.length, 1);
   });
 
   it('gives one clear error for a model that cannot be loaded; the next request tries again, later ones after a while', async () => {
