@@ -9,6 +9,9 @@ import { surroundings, type EditorTarget } from './editorTarget.ts';
 import { withCancellableProgress } from './failure.ts';
 import { relocate } from './relocate.ts';
 
+/** UTF-16 units on either side of a target: the sidecar's front, which all windows share, takes a second for a million and answers nobody meanwhile. */
+const MAX_GRAMMAR_UNITS = 500_000;
+
 export interface EditTask {
   readonly task: ChatCommand;
   /** Names the edit in progress, messages and the undo history, for example "Fix with Chorus". */
@@ -44,16 +47,16 @@ export async function runEdit(session: SidecarSession, target: EditorTarget, tas
 /** The model's text for a target; `undefined` when it failed or was cancelled, which the user was told. */
 export async function askForText(session: SidecarSession, target: EditorTarget, task: EditTask): Promise<string | undefined> {
   const { task: command, label, instruction, diagnostics, language } = task;
-  const params: EditParams = {
-    ...surroundings(target),
-    task: command,
-    languageId: target.document.languageId,
-    fileName: path.posix.basename(target.document.uri.path),
-    instruction,
-    diagnostics,
-    language,
-  };
   return withCancellableProgress(label, async (token, report) => {
+    const params: EditParams = {
+      ...(command === 'translate' ? wholeSurroundings(target) : surroundings(target)),
+      task: command,
+      languageId: target.document.languageId,
+      fileName: path.posix.basename(target.document.uri.path),
+      instruction,
+      diagnostics,
+      language,
+    };
     let lines = 0;
     const countLines = ({ text }: ChatChunk): void => {
       const added = text.split('\n').length - 1;
@@ -67,6 +70,15 @@ export async function askForText(session: SidecarSession, target: EditorTarget, 
     }
     return result.newText;
   });
+}
+
+/**
+ * What tells comments and texts from code has to read a document from its beginning: one that it sees from within a comment it takes inside out.
+ * It may need what follows as well, to the end of a text that the target begins. Throws where that is too much to read.
+ */
+function wholeSurroundings(target: EditorTarget): ReturnType<typeof surroundings> {
+  if (target.document.offsetAt(target.range.start) > MAX_GRAMMAR_UNITS) throw new Error(l10n.t('The document is too large.'));
+  return surroundings(target, MAX_GRAMMAR_UNITS);
 }
 
 async function offerAgain(session: SidecarSession, target: EditorTarget, task: EditTask): Promise<void> {

@@ -11,7 +11,7 @@ export interface EditorTarget {
   readonly origin: Target['origin'];
 }
 
-/** UTF-16 units of the document that are sent before and after the target. */
+/** UTF-16 units of the document that a model may want to know before and after the target. */
 const CONTEXT_UNITS = 16_000;
 
 /**
@@ -50,12 +50,12 @@ async function targetAt(document: vscode.TextDocument, selection: vscode.Range):
   return target && { document, range: toRange(target.range), origin: target.origin };
 }
 
-/** The text around a target, as the sidecar wants it. */
-export function surroundings({ document, range }: EditorTarget): { readonly before: string; readonly target: string; readonly after: string } {
+/** A target with the text around it, as the sidecar wants it: on either side as many UTF-16 units as are asked for. */
+export function surroundings({ document, range }: EditorTarget, limitUnits = CONTEXT_UNITS): { readonly before: string; readonly target: string; readonly after: string } {
   const text = document.getText();
   const start = document.offsetAt(range.start);
   const end = document.offsetAt(range.end);
-  return { before: text.slice(Math.max(0, start - CONTEXT_UNITS), start), target: text.slice(start, end), after: text.slice(end, end + CONTEXT_UNITS) };
+  return { before: text.slice(Math.max(0, start - limitUnits), start), target: text.slice(start, end), after: text.slice(end, end + limitUnits) };
 }
 
 /** A declaration with the comment that stands above it. */

@@ -54,8 +54,11 @@ function unescape(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#x27;', "'").replaceAll('&amp;', '&');
 }
 
-/** Whether two texts are the same but for what their comments and strings say. */
-export async function isSameCode(one: string, other: string, languageId: string): Promise<boolean> {
-  const shape = async (code: string): Promise<string> => JSON.stringify((await codeSegments(code, languageId))?.map(({ kind, text }) => (kind === 'code' ? text : kind)));
-  return (await shape(one)) === (await shape(other));
+/** Whether a text has the same code as one of these parts, whatever its comments and strings say. */
+export async function isSameCode(segments: readonly CodeSegment[], other: string, languageId: string): Promise<boolean> {
+  return shapeOf(segments) === shapeOf((await codeSegments(other, languageId)) ?? []);
+}
+
+function shapeOf(segments: readonly CodeSegment[]): string {
+  return JSON.stringify(segments.map(({ kind, text }) => (kind === 'code' ? text : kind)));
 }

@@ -30,17 +30,26 @@ export async function translateCode(code: CodeToTranslate, translate: (text: str
     const fitting = fittingTranslation(source, await translate(source.text));
     if (fitting !== undefined && fitting !== source.text) replacements.push({ source, text: fitting });
   }
-  const isKept = async (some: readonly Replacement[]): Promise<boolean> => isSameCode(before + target + after, before + replaced(target, some) + after, languageId);
-  if (await isKept(replacements)) return replaced(target, replacements);
-  // One that changes the code is told by itself: rare enough to try each.
-  const harmless: Replacement[] = [];
-  for (const replacement of replacements) if (await isKept([...harmless, replacement])) harmless.push(replacement);
-  return replaced(target, harmless);
+  const isKept = async (some: readonly Replacement[]): Promise<boolean> => isSameCode(segments, before + replaced(target, some) + after, languageId);
+  return replaced(target, await harmless(replacements, isKept));
 }
 
 interface Replacement {
   readonly source: TranslatableText;
   readonly text: string;
+}
+
+/** Those that leave the code as it is, next to those that are `kept`. One that does not is rare, and each look at a long text takes a while: so halves are tried. */
+async function harmless(
+  some: readonly Replacement[],
+  isKept: (replacements: readonly Replacement[]) => Promise<boolean>,
+  kept: readonly Replacement[] = [],
+): Promise<readonly Replacement[]> {
+  if (some.length === 0 || (await isKept([...kept, ...some]))) return some;
+  if (some.length === 1) return [];
+  const half = Math.ceil(some.length / 2);
+  const first = await harmless(some.slice(0, half), isKept, kept);
+  return [...first, ...(await harmless(some.slice(half), isKept, [...kept, ...first]))];
 }
 
 function replaced(target: string, replacements: readonly Replacement[]): string {

@@ -1,12 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline';
 import { CHAT_REQUEST, type ChatChunk, type ChatMessage, type ChatParams, type ChatResult } from '../../protocol/client.ts';
 import { InterruptedError, UsageError } from '../exitCodes.ts';
 import { describeFailure, reportFailure } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printJson, readStandardInput } from '../output.ts';
+import { Questions } from '../questions.ts';
 import { serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
 import { Session } from '../session.ts';
 import { StandInNotice } from '../standIn.ts';
@@ -52,18 +53,19 @@ async function answerOnce(question: string, options: ChatOptions): Promise<void>
 async function converse(options: ChatOptions): Promise<void> {
   const session = await openLoaded(options);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  // Ctrl-C at the prompt, and Ctrl-D, end the conversation.
-  const end = new AbortController();
-  terminal.once('close', () => end.abort());
+  const isCommand = (line: string): boolean => line.trim() === '/new';
+  const questions = new Questions(terminal, { isCommand, show: (question) => writeForeignText(process.stdout, `> ${question}\n`) });
   try {
     process.stdout.write(`${l10n.t('/new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends.')}\n`);
     const notice = new StandInNotice();
     let conversationId = randomUUID();
     let messages: ChatMessage[] = [...systemMessage(options)];
-    while (!end.signal.aborted) {
-      const question = await terminal.question('> ', { signal: end.signal }).catch(() => '');
+    for (;;) {
+      const question = await questions.next();
+      // Ctrl-C at the prompt, and Ctrl-D, end the conversation.
+      if (question === undefined) break;
       if (question.trim() === '') continue;
-      if (question.trim() === '/new') {
+      if (isCommand(question)) {
         conversationId = randomUUID();
         messages = [...systemMessage(options)];
         continue;
@@ -99,7 +101,7 @@ async function openLoaded(options: ChatOptions): Promise<Session> {
 }
 
 /** One answer within a conversation: a failure is told and costs only this answer. */
-async function askInTerminal(session: Session, terminal: ReturnType<typeof createInterface>, request: Omit<ChatRequest, 'signal'>): Promise<string | undefined> {
+async function askInTerminal(session: Session, terminal: Interface, request: Omit<ChatRequest, 'signal'>): Promise<string | undefined> {
   const interrupt = onInterrupt();
   const stop = (): void => void process.emit('SIGINT');
   // readline holds the terminal in raw mode, where Ctrl-C is a key and no signal.

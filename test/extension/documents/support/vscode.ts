@@ -148,6 +148,8 @@ export class ThemeColor {
   constructor(readonly id: string) {}
 }
 
+export const ProgressLocation = { Notification: 15 };
+
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 
 function showMessage(text: string): Promise<undefined> {
@@ -170,6 +172,8 @@ export const window = {
   showWarningMessage: showMessage,
   showErrorMessage: showMessage,
   setStatusBarMessage: never,
+  /** Nobody cancels. */
+  withProgress: (_options: unknown, work: (progress: object, token: object) => Promise<unknown>): Promise<unknown> => work({ report: () => undefined }, new CancellationTokenSource().token),
   state: { focused: true },
   onDidChangeWindowState: never,
   createStatusBarItem: () => ({ show: () => undefined, hide: () => undefined, dispose: () => undefined }),
