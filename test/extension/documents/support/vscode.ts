@@ -49,6 +49,9 @@ export const fake = {
   textChanged: new EventEmitter<unknown>(),
   selectionChanged: new EventEmitter<unknown>(),
   activeEditorChanged: new EventEmitter<unknown>(),
+  visibleEditorsChanged: new EventEmitter<void>(),
+  /** Open documents, each in an editor that is shown. */
+  documents: [] as unknown[],
   /** Texts of the notifications that are on the screen; nobody closes them. */
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
@@ -60,6 +63,7 @@ export const fake = {
     fake.folders = [...folders];
     fake.files = new Map(Object.entries(files));
     fake.hanging.clear();
+    fake.documents = [];
     fake.messages = [];
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
@@ -79,7 +83,9 @@ const never = (): { dispose(): void } => ({ dispose: () => undefined });
 
 export const workspace = {
   isTrusted: true,
-  textDocuments: [],
+  get textDocuments(): unknown[] {
+    return fake.documents;
+  },
   notebookDocuments: [],
   get workspaceFolders(): { uri: Uri }[] {
     return fake.folders.map((folder) => ({ uri: Uri.file(folder) }));
@@ -104,6 +110,8 @@ export const workspace = {
   onDidChangeWorkspaceFolders: never,
   onDidChangeConfiguration: never,
   onDidCloseTextDocument: never,
+  onDidChangeNotebookDocument: never,
+  onDidCloseNotebookDocument: never,
   onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.textChanged.event(listener),
   onDidGrantWorkspaceTrust: never,
   fs: {
@@ -166,6 +174,10 @@ export const window = {
   get activeTextEditor(): unknown {
     return fake.activeTextEditor;
   },
+  get visibleTextEditors(): unknown[] {
+    return fake.documents.map((document) => ({ document }));
+  },
+  onDidChangeVisibleTextEditors: (listener: () => void) => fake.visibleEditorsChanged.event(listener),
   showInformationMessage: showMessage,
   showWarningMessage: showMessage,
   showErrorMessage: showMessage,
