@@ -168,7 +168,7 @@ export const env: { remoteName: string | undefined } = { remoteName: undefined }
 
 export const ExtensionKind = { UI: 1, Workspace: 2 };
 
-export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand() };
+export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand(), registerCommand: never };
 
 export const window = {
   get activeTextEditor(): unknown {
