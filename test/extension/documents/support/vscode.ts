@@ -42,6 +42,8 @@ export const fake = {
   files: new Map<string, string>(),
   /** Paths below which no file system call is ever answered. */
   hanging: new Set<string>(),
+  /** Files that are links to others. */
+  links: new Set<string>(),
   folders: [] as string[],
   created: new EventEmitter<Uri>(),
   changed: new EventEmitter<Uri>(),
@@ -63,6 +65,7 @@ export const fake = {
     fake.folders = [...folders];
     fake.files = new Map(Object.entries(files));
     fake.hanging.clear();
+    fake.links.clear();
     fake.documents = [];
     fake.messages = [];
     fake.activeTextEditor = undefined;
@@ -119,7 +122,8 @@ export const workspace = {
       answer(uri, () => {
         const text = fake.files.get(uri.path);
         if (text === undefined && !isFolder(uri.path)) throw new FileSystemError();
-        return { type: text === undefined ? FileType.Directory : FileType.File, size: Buffer.byteLength(text ?? '') };
+        const kind = text === undefined ? FileType.Directory : FileType.File;
+        return { type: fake.links.has(uri.path) ? kind | FileType.SymbolicLink : kind, size: Buffer.byteLength(text ?? '') };
       }),
     readFile: (uri: Uri) =>
       answer(uri, () => {
