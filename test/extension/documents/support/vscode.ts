@@ -1,7 +1,9 @@
 /** The part of VS Code's API that documents, workspace files, dictation, edits and the chat need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
+import { FakeConfiguration } from './fakeConfiguration.ts';
 import { EventEmitter, Uri, type Range } from './vscodeValues.ts';
 
 export * from './vscodeValues.ts';
+export { ConfigurationTarget } from './fakeConfiguration.ts';
 
 export const EndOfLine = { LF: 1, CRLF: 2 };
 
@@ -45,6 +47,7 @@ export const fake = {
   /** Files that are links to others. */
   links: new Set<string>(),
   folders: [] as string[],
+  configuration: new FakeConfiguration(),
   created: new EventEmitter<Uri>(),
   changed: new EventEmitter<Uri>(),
   deleted: new EventEmitter<Uri>(),
@@ -63,6 +66,7 @@ export const fake = {
   /** A window with these workspace folders and files, and nothing of an earlier one. */
   open(folders: readonly string[], files: Readonly<Record<string, string>>): void {
     fake.folders = [...folders];
+    fake.configuration = new FakeConfiguration();
     fake.files = new Map(Object.entries(files));
     fake.hanging.clear();
     fake.links.clear();
@@ -100,7 +104,7 @@ export const workspace = {
   asRelativePath: (uri: Uri): string => uri.path.slice((workspace.getWorkspaceFolder(uri)?.uri.path.length ?? -1) + 1),
   /** Knows names and paths after two stars. */
   findFiles: async (pattern: string): Promise<Uri[]> => [...fake.files.keys()].filter((file) => file.endsWith(pattern.replace('**', ''))).map((file) => Uri.file(file)),
-  getConfiguration: () => ({ get: () => undefined, inspect: () => undefined }),
+  getConfiguration: () => fake.configuration,
   createFileSystemWatcher: (pattern: string | RelativePattern) => {
     const isOfAll = pattern === '**/*';
     return {
