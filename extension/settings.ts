@@ -119,7 +119,7 @@ export function readServerSettings(reader: SettingsReader): ServerSettings | und
 }
 
 /** When ghost text is wanted at all. */
-export function readCompletionPreferences(reader: SettingsReader): CompletionPreferences {
+export function readCompletionPreferences(reader: Pick<SettingsReader, 'get'>): CompletionPreferences {
   return {
     enabled: reader.get('completion.enabled') !== false,
     disabledLanguages: stringList(reader.get('completion.disabledLanguages')),

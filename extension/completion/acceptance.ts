@@ -37,7 +37,7 @@ export class Acceptance implements vscode.Disposable {
   /** Ghost text goes to the editor: VS Code shows it unless the user was faster. */
   offer(document: vscode.TextDocument, position: vscode.Position, items: readonly vscode.InlineCompletionItem[]): void {
     const offers = items.flatMap((item) => asOffer(document, position, item));
-    const { shown, events } = this.#tracker(document).offer(offers.slice(0, 1));
+    const { shown, events } = this.#tracker(document).offer(offers.slice(0, 1), offers.slice(1));
     for (const completionId of shown) {
       this.#sendFeedback({ completionId, kind: 'shown' });
       this.#count({ shown: 1 });
@@ -45,7 +45,7 @@ export class Acceptance implements vscode.Disposable {
     this.#report(events);
   }
 
-  /** What Chorus offers after the cursor of an editor; `undefined`: nothing. */
+  /** What Chorus offers after the cursor of an editor; `undefined`: nothing, or several texts of which VS Code displays one. */
   remaining({ document, selection }: vscode.TextEditor): string | undefined {
     return this.#offered.get(document)?.remainingAt(document.offsetAt(selection.active));
   }

@@ -55,9 +55,12 @@ const TYPED_IN_ONE_STROKE = /^(?:.|\r?\n[\t ]*)$/su;
  */
 export class AcceptanceTracker {
   readonly #offers = new Map<string, Offer>();
+  /** VS Code does not tell which of several it displays, and goes on with that one when it is offered another. */
+  #alternatives: AcceptanceTracker | undefined;
 
-  /** Begins to follow `completions` in place of those before. */
-  offer(completions: readonly OfferedCompletion[]): OfferResult {
+  /** Begins to follow `completions` in place of those before. `alternatives`: what the user may choose instead; nothing is told of them. */
+  offer(completions: readonly OfferedCompletion[], alternatives: readonly OfferedCompletion[] = []): OfferResult {
+    if (alternatives.length > 0) (this.#alternatives ??= new AcceptanceTracker()).offer(alternatives);
     const before = [...this.#offers];
     this.#offers.clear();
     const shown: string[] = [];
@@ -83,11 +86,13 @@ export class AcceptanceTracker {
   accept(completionId: string): OfferedCompletion | undefined {
     const offer = this.#offers.get(completionId);
     this.#offers.clear();
+    this.#alternatives = undefined;
     return offer && { completionId, offset: offer.offset, text: offer.text, typedLength: offer.typedLength };
   }
 
   /** Applies one change event of the document. `undone`: the change is an undo or redo, which accepts nothing. */
   change(changes: readonly TextChange[], undone = false): readonly AcceptanceEvent[] {
+    this.#alternatives?.change(changes, undone);
     const events: AcceptanceEvent[] = [];
     for (const change of changes) {
       for (const [completionId, offer] of this.#offers) {
@@ -101,11 +106,12 @@ export class AcceptanceTracker {
 
   /** Whether the cursor at `offset` still stands where ghost text continues. */
   isAt(offset: number): boolean {
-    return [...this.#offers.values()].some((offer) => offer.offset + offer.typedLength === offset);
+    return [...this.#offers.values()].some((offer) => offer.offset + offer.typedLength === offset) || (this.#alternatives?.isAt(offset) ?? false);
   }
 
-  /** What is offered after the cursor at `offset`, if anything is. */
+  /** What is offered after the cursor at `offset`, if that is one text. */
   remainingAt(offset: number): string | undefined {
+    if (this.#alternatives?.isAt(offset)) return undefined;
     const offer = [...this.#offers.values()].find((each) => each.offset + each.typedLength === offset);
     return offer?.text.slice(offer.typedLength);
   }
@@ -114,6 +120,7 @@ export class AcceptanceTracker {
   leave(): readonly AcceptanceEvent[] {
     const events = [...this.#offers].flatMap(([id, offer]) => dismissal(id, offer));
     this.#offers.clear();
+    this.#alternatives = undefined;
     return events;
   }
 }

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { switchSettingOff } from '../settingTarget.ts';
 import { findOtherProviders } from './otherProviders.ts';
 
 const ASKED_KEY = 'chorus.completion.askedAboutProviders';
@@ -40,7 +41,7 @@ async function ask(storage: vscode.Memento): Promise<void> {
     showOther,
   );
   if (answer === switchOff) {
-    await vscode.workspace.getConfiguration('chorus').update('completion.enabled', false, vscode.ConfigurationTarget.Global);
+    await switchSettingOff(vscode.workspace.getConfiguration('chorus'), 'completion.enabled');
   } else if (answer === showOther) {
     await vscode.commands.executeCommand('workbench.action.openSettings', found.setting ?? `@ext:${found.extensionId}`);
   }

@@ -3,15 +3,14 @@ import * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
 import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
-import { readCompletionPreferences } from '../settings.ts';
 import type { Acceptance } from './acceptance.ts';
 import { askAboutOtherProviders } from './askAboutOtherProviders.ts';
-import { toggledLanguages } from './completionGate.ts';
 import type { GhostText } from './ghostText.ts';
 import { nextUnspacedWord } from './nextWord.ts';
 import { RestingCursor } from './restingCursor.ts';
 import type { Snooze } from './snooze.ts';
 import { showStatistics } from './statistics.ts';
+import { toggle, toggleLanguage } from './switches.ts';
 
 const SNOOZE_MINUTES: readonly number[] = [5, 15, 30, 60, 240];
 
@@ -49,19 +48,6 @@ async function acceptWord(acceptance: Acceptance): Promise<void> {
   // As if it were typed: the rest of the ghost text stays.
   if (word === undefined) await vscode.commands.executeCommand('editor.action.inlineSuggest.acceptNextWord');
   else await vscode.commands.executeCommand('type', { text: word });
-}
-
-async function toggle(): Promise<void> {
-  const settings = vscode.workspace.getConfiguration('chorus');
-  await settings.update('completion.enabled', !readCompletionPreferences(settings).enabled, vscode.ConfigurationTarget.Global);
-}
-
-async function toggleLanguage(): Promise<void> {
-  const languageId = vscode.window.activeTextEditor?.document.languageId;
-  if (languageId === undefined) return;
-  const settings = vscode.workspace.getConfiguration('chorus');
-  const { disabledLanguages } = readCompletionPreferences(settings);
-  await settings.update('completion.disabledLanguages', toggledLanguages(disabledLanguages, languageId), vscode.ConfigurationTarget.Global);
 }
 
 async function askAndSnooze(snooze: Snooze, minutes: unknown): Promise<void> {

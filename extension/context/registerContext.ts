@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CONTEXT_REQUEST, type ContextParams, type ContextResult } from '../../sidecar/protocol/client.ts';
+import { switchSettingOff } from '../settingTarget.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { contextItems, contextTitle, type PlaceItem, whyItems } from './contextView.ts';
@@ -9,9 +10,7 @@ import { contextItems, contextTitle, type PlaceItem, whyItems } from './contextV
 export function registerContext(context: vscode.ExtensionContext, session: SidecarSession): void {
   context.subscriptions.push(
     vscode.commands.registerCommand('chorus.context.show', () => show(session, (result) => ({ title: contextTitle(result), items: contextItems(result) }))),
-    vscode.commands.registerCommand('chorus.context.stopReadingAhead', () =>
-      vscode.workspace.getConfiguration('chorus').update('context.readAhead', false, vscode.ConfigurationTarget.Global),
-    ),
+    vscode.commands.registerCommand('chorus.context.stopReadingAhead', () => switchSettingOff(vscode.workspace.getConfiguration('chorus'), 'context.readAhead')),
     vscode.commands.registerCommand('chorus.completion.why', () =>
       show(session, (result) => {
         const why = result.last ? whyItems(result.last) : [{ label: l10n.t('No completion was asked for in this document lately') }];

@@ -35,6 +35,7 @@ export class DocumentPolicy implements vscode.Disposable {
   constructor(private readonly log: (line: string) => void) {
     this.#secretFiles = new SecretFiles(readSecretPatterns(vscode.workspace.getConfiguration('chorus')));
     this.#watch(`**/${RULE_FILES}`);
+    this.#watchFolders();
     this.#disposables.push(
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#forget()),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -68,6 +69,11 @@ export class DocumentPolicy implements vscode.Disposable {
   /** Whether nothing in a folder may be sent. */
   async forbidsFolder(uri: vscode.Uri): Promise<boolean> {
     return this.#secretFiles.has(`${uri.path}/`) || this.#isIgnored(uri, 'folder');
+  }
+
+  /** There may be ignore files that no watcher told of: everything is judged anew. */
+  rulesAppeared(): void {
+    this.#forget();
   }
 
   async #isIgnored(uri: vscode.Uri, kind: 'file' | 'folder'): Promise<boolean> {
@@ -114,6 +120,24 @@ export class DocumentPolicy implements vscode.Disposable {
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
     const forget = () => this.#forget();
     this.#disposables.push(watcher, watcher.onDidChange(forget), watcher.onDidCreate(forget), watcher.onDidDelete(forget));
+  }
+
+  /** Of a folder that is moved VS Code tells nothing but the folder: at a path of which rules were read others may count now. */
+  #watchFolders(): void {
+    const watcher = vscode.workspace.createFileSystemWatcher('**/*', false, false, true);
+    const forget = (uri: vscode.Uri): void => this.#forgetBelow(uri);
+    this.#disposables.push(watcher, watcher.onDidCreate(forget), watcher.onDidChange(forget));
+  }
+
+  #forgetBelow(folder: vscode.Uri): void {
+    if (!this.#roots.has(folder)) return;
+    this.#verdicts.clear();
+    this.#roots.forget(folder);
+    for (const [root, rules] of this.#rulesOfRoot) {
+      const path = relativePath(vscode.Uri.parse(root), folder);
+      if (path !== undefined) rules.forget(path);
+      else if (`${root}/`.startsWith(`${folder.toString()}/`)) rules.forget();
+    }
   }
 
   #forget(): void {

@@ -16,14 +16,14 @@ export class DocumentSync implements vscode.Disposable {
   readonly #policy: DocumentPolicy;
   readonly #sent = new Map<string, Promise<SyncResult>>();
   readonly #notebooks: NotebookSync;
+  readonly #onError: (error: unknown) => void;
   readonly #disposables: vscode.Disposable[];
   #client: BaseLanguageClient | undefined;
 
   constructor(policy: DocumentPolicy, onError: (error: unknown) => void) {
     this.#policy = policy;
-    const refresh = (): void => {
-      this.#refresh().catch(onError);
-    };
+    this.#onError = onError;
+    const refresh = (): void => this.#refresh();
     this.#notebooks = new NotebookSync((cell) => this.#send(cell), onError);
     this.#disposables = [this.#notebooks, policy.onDidChange(refresh), vscode.window.onDidChangeVisibleTextEditors(refresh)];
   }
@@ -44,11 +44,15 @@ export class DocumentSync implements vscode.Disposable {
     },
   };
 
-  /** Begins with a fresh connection, which has no document yet; `undefined`: there is none. */
+  /**
+   * Begins with a fresh connection, which gets the documents that are shown; `undefined`: there is none. The client must have started: before
+   * that it tells of no change, and what is typed after a document was read would be missing for good.
+   */
   attach(client: BaseLanguageClient | undefined): void {
     this.#client = client;
     this.#sent.clear();
     this.#notebooks.attach(client);
+    this.#refresh();
   }
 
   /** Sends the document unless it was sent or must not be. Whoever asks the sidecar about a document waits for this first. */
@@ -73,17 +77,20 @@ export class DocumentSync implements vscode.Disposable {
     return sent;
   }
 
-  async #refresh(): Promise<void> {
+  /** A document whose rules are not read yet holds up no other. */
+  #refresh(): void {
+    for (const document of vscode.workspace.textDocuments) this.#refreshOne(document).catch(this.#onError);
+  }
+
+  async #refreshOne(document: vscode.TextDocument): Promise<void> {
     const client = this.#client;
     if (client === undefined) return;
-    for (const document of vscode.workspace.textDocuments) {
-      const key = document.uri.toString();
-      if (this.#sent.has(key)) {
-        if ((await this.#policy.check(document.uri)) === 'allowed' || client !== this.#client || !this.#sent.delete(key)) continue;
-        await client.sendNotification('textDocument/didClose', client.code2ProtocolConverter.asCloseTextDocumentParams(document));
-      } else if (isShown(document)) {
-        await this.ensureSent(document);
-      }
+    const key = document.uri.toString();
+    if (this.#sent.has(key)) {
+      if ((await this.#policy.check(document.uri)) === 'allowed' || client !== this.#client || !this.#sent.delete(key)) return;
+      await client.sendNotification('textDocument/didClose', client.code2ProtocolConverter.asCloseTextDocumentParams(document));
+    } else if (isShown(document)) {
+      await this.ensureSent(document);
     }
   }
 

@@ -6,6 +6,11 @@ export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];
 /** Rules of the repository that are in no commit; every ignore file overrules them. */
 export const EXCLUDE_FILE = { folder: '.git/info', name: 'exclude' } as const;
 
+/** Whether a folder that holds something of this name may have rules of its own. */
+export function bringsRules(name: string): boolean {
+  return IGNORE_FILES.includes(name) || EXCLUDE_FILE.folder.startsWith(`${name}/`);
+}
+
 /**
  * Reads `folder/name` (`folder` relative to the root, '' for the root itself). `undefined`: there is no such file. Where it throws, everything that
  * the file may have a say in counts as ignored.
@@ -51,10 +56,12 @@ export class IgnoreRules {
     return false;
   }
 
-  /** Drops what was read, after an ignore file changed. */
-  forget(): void {
-    this.#folders.clear();
-    this.#excludes = undefined;
+  /** Drops what was read, after an ignore file changed. With `folder`: of that one and those below it alone. */
+  forget(folder?: string): void {
+    for (const key of [...this.#folders.keys()]) {
+      if (folder === undefined || `${key}/`.startsWith(`${folder}/`)) this.#folders.delete(key);
+    }
+    if (folder === undefined) this.#excludes = undefined;
   }
 
   async #isIgnoredByFilesAbove(path: string, parents: readonly string[]): Promise<boolean> {

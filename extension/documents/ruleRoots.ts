@@ -24,8 +24,16 @@ export class RuleRoots {
     return roots;
   }
 
-  forget(): void {
-    this.#rootsOfFolder.clear();
+  /** Whether roots were found for what lies in a folder. */
+  has(folder: vscode.Uri): boolean {
+    return this.#rootsOfFolder.has(folder.toString());
+  }
+
+  /** Drops what was found. With `folder`: of that one and those below it alone. */
+  forget(folder?: vscode.Uri): void {
+    for (const key of [...this.#rootsOfFolder.keys()]) {
+      if (folder === undefined || `${key}/`.startsWith(`${folder.toString()}/`)) this.#rootsOfFolder.delete(key);
+    }
   }
 
   async #find(folder: vscode.Uri): Promise<readonly vscode.Uri[]> {

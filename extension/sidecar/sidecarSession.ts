@@ -170,7 +170,6 @@ export class LanguageClientSession implements SidecarSession {
     if (this.#disposed) throw new vscode.CancellationError();
     this.#client = this.#client?.isUsable ? this.#client : this.#createClient(ChorusLanguageClient);
     const client = this.#client;
-    this.#setup.documents.attach(client);
     this.#enter('starting');
     try {
       await client.start();
@@ -180,6 +179,7 @@ export class LanguageClientSession implements SidecarSession {
       this.#failed(error);
       throw error;
     }
+    this.#setup.documents.attach(client);
     this.#setup.workspace.attach(client);
     this.#startFailure = undefined;
     this.#enter('running');

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
-import type { LateError } from '../../sidecar/client/within.ts';
+import { LateError } from '../../sidecar/client/within.ts';
 import type { WorkspaceFile, WorkspaceListResult, WorkspaceReadResult, WorkspaceText } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { bringsRules } from '../documents/ignoreRules.ts';
+import { limitedFiles } from '../documents/limitedFiles.ts';
 import { readPlainFile } from '../documents/readTextFile.ts';
 import { SYNCED_SCHEMES } from '../documents/schemes.ts';
 import { notebookText } from './notebookText.ts';
@@ -13,6 +15,7 @@ const PAGE_MS = 500;
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_NOTEBOOK_BYTES = 8 * 1024 * 1024;
 const MAX_ANSWER_UNITS = 1024 * 1024;
+const STAT_BATCH = 64;
 
 /**
  * The files of this window's workspace for the sidecar: those that the policy allows, of a trusted workspace. Every file is judged again when
@@ -23,7 +26,7 @@ export class WorkspaceFiles {
   #page = 0;
 
   constructor(
-    private readonly policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder'>,
+    private readonly policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder' | 'rulesAppeared'>,
     private readonly log: (line: string) => void,
   ) {}
 
@@ -73,9 +76,44 @@ export class WorkspaceFiles {
     return folder !== undefined && !isInSkippedFolder(uri.path.slice(folder.uri.path.length));
   }
 
+  /** Of paths that appeared, the files and the folders. Nothing of a link, nor of what is gone again. */
+  async byKind(uris: readonly vscode.Uri[]): Promise<{ readonly files: readonly vscode.Uri[]; readonly folders: readonly vscode.Uri[] }> {
+    const types: (vscode.FileType | undefined)[] = [];
+    for (let start = 0; start < uris.length; start += STAT_BATCH) {
+      types.push(...(await Promise.all(uris.slice(start, start + STAT_BATCH).map((uri) => this.#typeOf(uri)))));
+    }
+    const of = (type: vscode.FileType): vscode.Uri[] => uris.filter((_uri, index) => types[index] === type);
+    return { files: of(vscode.FileType.File), folders: of(vscode.FileType.Directory) };
+  }
+
+  /** The files of a folder that appeared in the workspace. Where it brings ignore files with it, the policy learns of them and the files end: all are to be listed anew. */
+  async *below(folder: vscode.Uri): AsyncGenerator<vscode.Uri> {
+    const root = vscode.workspace.getWorkspaceFolder(folder)?.uri;
+    if (root === undefined || !this.mayHaveHad(vscode.Uri.joinPath(folder, 'file'))) return;
+    const isRoot = root.toString() === folder.toString();
+    if (!isRoot && (await this.policy.forbidsFolder(folder))) return;
+    let hasRules = false;
+    const onFolder = (names: readonly string[]): void => void (hasRules ||= names.some(bringsRules));
+    const depth = isRoot ? 0 : folder.path.slice(root.path.length).split('/').filter(Boolean).length;
+    for await (const file of walkFolder(folder, this.policy, { onSkipped: this.log, onFolder, depth })) {
+      if (hasRules) break;
+      yield file;
+    }
+    if (hasRules) this.policy.rulesAppeared();
+  }
+
   async *#walkAll(): AsyncGenerator<vscode.Uri> {
     if (!vscode.workspace.isTrusted) return;
-    for (const folder of vscode.workspace.workspaceFolders ?? []) yield* walkFolder(folder.uri, this.policy, this.log);
+    for (const folder of vscode.workspace.workspaceFolders ?? []) yield* walkFolder(folder.uri, this.policy, { onSkipped: this.log });
+  }
+
+  async #typeOf(uri: vscode.Uri): Promise<vscode.FileType | undefined> {
+    try {
+      return (await limitedFiles.stat(uri)).type;
+    } catch (error) {
+      if (error instanceof LateError) this.#logSkipped(error);
+      return undefined;
+    }
   }
 
   async #readOne(key: string): Promise<string | undefined> {

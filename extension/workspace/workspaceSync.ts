@@ -14,6 +14,7 @@ import {
 } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { findDefinitions } from './findDefinitions.ts';
+import { NewFolders } from './newFolders.ts';
 import { describe, WorkspaceFiles } from './workspaceFiles.ts';
 
 /** Changes within this time are told together. */
@@ -23,6 +24,8 @@ const MAX_TABS = 30;
 /** Tells the sidecar of the workspace: answers what it asks for, and says what changes. Starts nothing by itself. */
 export class WorkspaceSync implements vscode.Disposable {
   readonly #files: WorkspaceFiles;
+  readonly #newFolders: NewFolders;
+  readonly #created = new Map<string, vscode.Uri>();
   readonly #changed = new Map<string, vscode.Uri>();
   readonly #deleted = new Set<string>();
   readonly #disposables: vscode.Disposable[];
@@ -36,14 +39,21 @@ export class WorkspaceSync implements vscode.Disposable {
     private readonly onError: (error: unknown) => void,
   ) {
     this.#files = new WorkspaceFiles(policy, log);
+    const reset = (): void => {
+      this.#forget();
+      this.#tell({ reset: true });
+    };
+    this.#newFolders = new NewFolders(this.#files, { onFile: (uri) => this.#note(uri, this.#changed), onTooMany: () => policy.rulesAppeared(), onError });
     const watcher = vscode.workspace.createFileSystemWatcher('**/*');
-    const reset = (): void => this.#send(WORKSPACE_CHANGE_NOTIFICATION, { reset: true } satisfies WorkspaceChange);
     this.#disposables = [
       watcher,
-      watcher.onDidCreate((uri) => this.#note(uri)),
-      watcher.onDidChange((uri) => this.#note(uri)),
+      watcher.onDidCreate((uri) => {
+        if (this.#files.mayHaveHad(uri)) this.#note(uri, this.#created);
+      }),
+      watcher.onDidChange((uri) => this.#note(uri, this.#changed)),
       watcher.onDidDelete((uri) => {
         if (this.#client === undefined || !this.#files.mayHaveHad(uri)) return;
+        this.#created.delete(uri.toString());
         this.#changed.delete(uri.toString());
         this.#deleted.add(uri.toString());
         this.#schedule();
@@ -67,14 +77,21 @@ export class WorkspaceSync implements vscode.Disposable {
   /** A connection stands, or with `undefined` none. */
   attach(client: BaseLanguageClient | undefined): void {
     this.#client = client;
-    this.#changed.clear();
-    this.#deleted.clear();
+    this.#forget();
     this.#tellTabs();
   }
 
-  #note(uri: vscode.Uri): void {
+  /** What follows makes known everything as it is by then. */
+  #forget(): void {
+    this.#newFolders.forget();
+    this.#created.clear();
+    this.#changed.clear();
+    this.#deleted.clear();
+  }
+
+  #note(uri: vscode.Uri, among: Map<string, vscode.Uri>): void {
     if (this.#client === undefined) return;
-    this.#changed.set(uri.toString(), uri);
+    among.set(uri.toString(), uri);
     this.#schedule();
   }
 
@@ -87,13 +104,25 @@ export class WorkspaceSync implements vscode.Disposable {
   }
 
   async #tellChanges(): Promise<void> {
+    const client = this.#client;
     const deleted = [...this.#deleted];
-    const uris = [...this.#changed.values()];
+    const created = [...this.#created.values()];
+    const changed = [...this.#changed].flatMap(([key, uri]) => (this.#created.has(key) ? [] : uri));
     this.#deleted.clear();
+    this.#created.clear();
     this.#changed.clear();
+    // At once: what appears at the same paths meanwhile must not go with it.
+    if (deleted.length > 0) this.#tell({ deleted });
+    await this.#tellChanged(changed);
+    const { files, folders } = await this.#files.byKind(created);
+    if (client === this.#client) this.#newFolders.add(folders);
+    await this.#tellChanged(files);
+  }
+
+  async #tellChanged(uris: readonly vscode.Uri[]): Promise<void> {
     const has = await Promise.all(uris.map((uri) => this.#files.has(uri)));
     const changed = uris.filter((_uri, index) => has[index]).map(describe);
-    if (changed.length > 0 || deleted.length > 0) this.#send(WORKSPACE_CHANGE_NOTIFICATION, { changed, deleted } satisfies WorkspaceChange);
+    if (changed.length > 0) this.#tell({ changed });
   }
 
   #visit(editor: vscode.TextEditor | undefined): void {
@@ -111,12 +140,17 @@ export class WorkspaceSync implements vscode.Disposable {
     this.#send(WORKSPACE_TABS_NOTIFICATION, { uris } satisfies WorkspaceTabs);
   }
 
+  #tell(change: WorkspaceChange): void {
+    this.#send(WORKSPACE_CHANGE_NOTIFICATION, change);
+  }
+
   #send(method: string, params: object): void {
     this.#client?.sendNotification(method, params).catch(this.onError);
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
+    this.#newFolders.forget();
     for (const disposable of this.#disposables) disposable.dispose();
   }
 }

@@ -10,23 +10,32 @@ const BINARY_ENDING =
 const BINARY_NAMES: ReadonlySet<string> = new Set(['package-lock.json', 'pnpm-lock.yaml', 'npm-shrinkwrap.json']);
 const MAX_DEPTH = 40;
 
+export interface WalkOptions {
+  readonly onSkipped: (line: string) => void;
+  /** Called with the names in a folder before any of them is judged. */
+  readonly onFolder?: (names: readonly string[]) => void;
+  /** How far below its workspace folder the root lies. Default: it is that folder. */
+  readonly depth?: number;
+}
+
 /**
  * Finds the files of a folder that the model may read, breadth first, through `vscode.workspace.fs`. Nothing below an ignored folder is looked
  * at. Links are not followed, so that no loop is met, nothing outside of the workspace, and no secret under another name; what can't be read is a line in the log.
  */
-export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder'>, onSkipped: (line: string) => void): AsyncGenerator<vscode.Uri> {
-  const folders = [{ uri: root, depth: 0 }];
+export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder'>, { onSkipped, onFolder, depth: rootDepth = 0 }: WalkOptions): AsyncGenerator<vscode.Uri> {
+  const folders = [{ uri: root, depth: rootDepth }];
   for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
     const { uri: folder, depth } = next;
+    if (depth > MAX_DEPTH) continue;
     const entries = await limitedFiles.readDirectory(folder).catch((error: unknown) => {
       onSkipped(`A folder of the workspace was left out: ${error instanceof Error ? error.name : String(error)}`);
       return [];
     });
+    onFolder?.(entries.map(([name]) => name));
     for (const [name, type] of entries) {
       const uri = vscode.Uri.joinPath(folder, name);
       if (type === vscode.FileType.Directory) {
-        if (SKIPPED_FOLDERS.has(name) || depth >= MAX_DEPTH) continue;
-        if (!(await policy.forbidsFolder(uri))) folders.push({ uri, depth: depth + 1 });
+        if (!SKIPPED_FOLDERS.has(name) && !(await policy.forbidsFolder(uri))) folders.push({ uri, depth: depth + 1 });
       } else if (type === vscode.FileType.File && mayBeText(name)) {
         if ((await policy.judge(uri)) === 'allowed') yield uri;
       }

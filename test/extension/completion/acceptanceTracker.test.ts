@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AcceptanceTracker, type TextChange } from '../../../extension/completion/acceptanceTracker.ts';
+import { AcceptanceTracker, type OfferedCompletion, type TextChange } from '../../../extension/completion/acceptanceTracker.ts';
 
 const insert = (offset: number, text: string): TextChange => ({ offset, removedLength: 0, text });
 
@@ -18,6 +18,55 @@ describe('what is offered at the cursor', () => {
     tracker.change([insert(100, '合計')]);
     assert.equal(tracker.remainingAt(102), 'を返す');
     assert.equal(tracker.remainingAt(100), undefined);
+  });
+
+  describe('with alternatives', () => {
+    const completion = (completionId: string, text: string, offset = 100): OfferedCompletion => ({ completionId, offset, text, typedLength: 0 });
+
+    /** A tracker of one text and another that the user may choose instead. */
+    function offeredBoth(first: string, second: string): AcceptanceTracker {
+      const tracker = new AcceptanceTracker();
+      tracker.offer([completion('a', first)], [completion('b', second)]);
+      return tracker;
+    }
+
+    it('is not known, as long as both go on with what is typed', () => {
+      const tracker = offeredBoth('合計を返す', '合成する');
+      assert.equal(tracker.remainingAt(100), undefined);
+      tracker.change([insert(100, '合')]);
+      assert.equal(tracker.remainingAt(101), undefined);
+      tracker.change([insert(101, '計')]);
+      assert.equal(tracker.remainingAt(102), 'を返す');
+    });
+
+    it('is not known after a part of the alternative was taken either, whatever is offered then', () => {
+      const tracker = offeredBoth('合計を返す', '平均を返す');
+      tracker.change([insert(100, '平均')]);
+      assert.ok(tracker.isAt(102), 'the alternative goes on');
+      tracker.offer([completion('c', 'は値', 102)]);
+      assert.equal(tracker.remainingAt(102), undefined);
+    });
+
+    const ends: readonly (readonly [what: string, end: (tracker: AcceptanceTracker) => void])[] = [
+      ['the cursor left', (tracker) => tracker.leave()],
+      ['the alternative was taken', (tracker) => tracker.accept('b')],
+      ['something else was typed', (tracker) => tracker.change([insert(100, 'x')])],
+    ];
+    for (const [what, end] of ends) {
+      it(`is known again once ${what}`, () => {
+        const tracker = offeredBoth('合計を返す', '合成する');
+        end(tracker);
+        tracker.offer([completion('c', '値')]);
+        assert.equal(tracker.remainingAt(100), '値');
+      });
+    }
+
+    it('tells nothing of the alternatives', () => {
+      const tracker = new AcceptanceTracker();
+      assert.deepEqual(tracker.offer([completion('a', '合計を返す')], [completion('b', '平均を返す')]), { shown: ['a'], events: [] });
+      assert.deepEqual(tracker.change([insert(100, '平均')]), [{ kind: 'dismissed', completionId: 'a' }]);
+      assert.deepEqual(tracker.leave(), []);
+    });
   });
 });
 

@@ -58,3 +58,25 @@ describe('rules that cannot be read', () => {
     assert.match(log.join('\n'), /larger than 1048576 bytes/);
   });
 });
+
+describe('rules of a folder in place of another, of which VS Code tells nothing but the folder', () => {
+  const outer = { '/ws/.gitignore': '*.gen.ts\n' };
+  const cases: readonly (readonly [what: string, before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>])[] = [
+    ['with ignore files', { '/ws/lib/src/a.ts': '' }, { '/ws/lib/src/.gitignore': 'a.ts\n' }],
+    ['that is a repository', { '/ws/lib/src/a.ts': '' }, { '/ws/lib/.git/info/exclude': 'src/\n' }],
+    ['of a repository', { '/ws/lib/.git/HEAD': '', '/ws/lib/src/a.ts': '' }, { '/ws/lib/.git/HEAD': '', '/ws/lib/.gitignore': '/src/a.ts\n' }],
+  ];
+  for (const [what, before, after] of cases) {
+    for (const [toldAs, tell] of [['new', fake.created], ['changed', fake.changed]] as const) {
+      it(`are read anew: one ${what}, told as ${toldAs}`, async () => {
+        const { judge } = policyOver({ ...outer, ...before });
+        assert.equal(await judge('/ws/lib/src/a.ts'), 'allowed');
+        assert.equal(await judge('/ws/lib/src/a.gen.ts'), 'ignored');
+        fake.files = new Map(Object.entries({ ...outer, ...after }));
+        tell.fire(Uri.file('/ws/lib'));
+        assert.equal(await judge('/ws/lib/src/a.ts'), 'ignored');
+        assert.equal(await judge('/ws/lib/src/b.gen.ts'), 'ignored');
+      });
+    }
+  }
+});

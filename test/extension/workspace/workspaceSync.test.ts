@@ -9,22 +9,34 @@ const { DocumentPolicy } = await import('../../../extension/documents/documentPo
 const { WorkspaceSync } = await import('../../../extension/workspace/workspaceSync.ts');
 type Client = Parameters<InstanceType<typeof WorkspaceSync>['attach']>[0];
 
-/** What the sidecar is told after files were deleted. */
-async function toldOf(deleted: readonly string[], isTrusted: boolean): Promise<WorkspaceChange[]> {
-  fake.open(['/ws'], {});
+interface Window {
+  readonly create: (...files: string[]) => void;
+  readonly delete: (...files: string[]) => void;
+  /** Puts a folder to another place, of which VS Code tells so much and no more. */
+  readonly move: (from: string, to: string) => void;
+  readonly write: (files: Readonly<Record<string, string>>) => void;
+  readonly judge: (file: string) => Promise<string>;
+  /** The sidecar goes. */
+  readonly detach: () => void;
+  /** Lets pass what a change takes to be told. */
+  readonly settle: () => Promise<void>;
+}
+
+/** What the sidecar is told of what happens in a window with these files. */
+async function toldOf(files: Readonly<Record<string, string>>, happens: (window: Window) => void | Promise<void>, isTrusted = true): Promise<WorkspaceChange[]> {
+  fake.open(['/ws'], files);
   workspace.isTrusted = isTrusted;
   const told: WorkspaceChange[] = [];
   const sendNotification = async (method: string, params: WorkspaceChange): Promise<void> => {
     if (method === WORKSPACE_CHANGE_NOTIFICATION) told.push(params);
   };
   const policy = new DocumentPolicy(assert.fail);
-  const sync = new WorkspaceSync(policy, assert.fail, (error) => assert.fail(String(error)));
+  const sync = new WorkspaceSync(policy, () => undefined, (error) => assert.fail(String(error)));
   sync.attach({ sendNotification } as unknown as Client);
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
-    for (const file of deleted) fake.deleted.fire(Uri.file(file));
-    mock.timers.tick(1_000);
-    await nextTurn();
+    await happens(windowOf(policy, sync));
+    await settle();
   } finally {
     mock.timers.reset();
     sync.dispose();
@@ -32,6 +44,33 @@ async function toldOf(deleted: readonly string[], isTrusted: boolean): Promise<W
   }
   return told;
 }
+
+async function settle(): Promise<void> {
+  for (let round = 0; round < 5; round++) {
+    mock.timers.tick(60);
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+  }
+}
+
+function windowOf(policy: InstanceType<typeof DocumentPolicy>, sync: InstanceType<typeof WorkspaceSync>): Window {
+  const window: Window = {
+    create: (...paths) => paths.forEach((path) => fake.created.fire(Uri.file(path))),
+    delete: (...paths) => paths.forEach((path) => fake.deleted.fire(Uri.file(path))),
+    move: (from, to) => {
+      fake.files = new Map([...fake.files].map(([path, text]) => [path.startsWith(`${from}/`) ? to + path.slice(from.length) : path, text]));
+      if (from.startsWith('/ws/')) window.delete(from);
+      window.create(to);
+    },
+    write: (files) => Object.entries(files).forEach(([path, text]) => fake.files.set(path, text)),
+    judge: (file) => policy.judge(Uri.file(file) as unknown as Parameters<typeof policy.judge>[0]),
+    detach: () => sync.attach(undefined),
+    settle,
+  };
+  return window;
+}
+
+/** The changed files' paths of all that was told. */
+const changedIn = (told: readonly WorkspaceChange[]): string[] => told.flatMap(({ changed = [] }) => changed.map(({ path }) => path)).sort();
 
 describe('a deletion', () => {
   const cases: readonly (readonly [what: string, path: string, isTold: boolean])[] = [
@@ -43,11 +82,105 @@ describe('a deletion', () => {
   ];
   for (const [what, path, isTold] of cases) {
     it(`${what} is ${isTold ? 'told' : 'nothing to the sidecar'}`, async () => {
-      assert.deepEqual(await toldOf([path], true), isTold ? [{ changed: [], deleted: [`file://${path}`] }] : []);
+      assert.deepEqual(await toldOf({}, (window) => window.delete(path)), isTold ? [{ deleted: [`file://${path}`] }] : []);
     });
   }
 
   it('in a workspace that is not trusted is nothing to the sidecar', async () => {
-    assert.deepEqual(await toldOf(['/ws/src/a.ts'], false), []);
+    assert.deepEqual(await toldOf({}, (window) => window.delete('/ws/src/a.ts'), false), []);
+  });
+});
+
+describe('a folder that is moved', () => {
+  it('is told as its files, after what is gone', async () => {
+    const told = await toldOf({ '/ws/src/a.ts': '', '/ws/src/deep/b.ts': '' }, ({ move }) => move('/ws/src', '/ws/lib'));
+    assert.deepEqual(told, [
+      { deleted: ['file:///ws/src'] },
+      { changed: [{ uri: 'file:///ws/lib/a.ts', path: 'lib/a.ts' }, { uri: 'file:///ws/lib/deep/b.ts', path: 'lib/deep/b.ts' }] },
+    ]);
+  });
+
+  it('into the workspace is told without what the rules keep', async () => {
+    const files = { '/ws/.gitignore': '*.gen.ts\n', '/other/lib/a.ts': '', '/other/lib/a.gen.ts': '', '/other/lib/.env': '', '/other/lib/node_modules/x/b.ts': '', '/other/lib/icon.png': '' };
+    assert.deepEqual(changedIn(await toldOf(files, ({ move }) => move('/other/lib', '/ws/lib'))), ['lib/a.ts']);
+  });
+
+  const kept: readonly (readonly [what: string, path: string])[] = [
+    ['that is ignored', '/ws/out'],
+    ['in one that is ignored', '/ws/out/lib'],
+    ['of secrets', '/ws/.ssh'],
+    ['that is never walked', '/ws/node_modules'],
+    ['in one that is never walked', '/ws/node_modules/left-pad'],
+    ['outside of the workspace', '/elsewhere'],
+    ['too deep', `/ws${'/deep'.repeat(41)}`],
+  ];
+  for (const [what, path] of kept) {
+    it(`to a place ${what} is nothing to the sidecar`, async () => {
+      assert.deepEqual(await toldOf({ '/ws/.gitignore': 'out/\n', '/other/lib/a.ts': '' }, ({ move }) => move('/other/lib', path)), []);
+    });
+  }
+
+  it('is nothing to the sidecar in a workspace that is not trusted', async () => {
+    assert.deepEqual(await toldOf({ '/other/lib/a.ts': '' }, ({ move }) => move('/other/lib', '/ws/lib'), false), []);
+  });
+
+  it('is nothing to the sidecar once it is gone again', async () => {
+    assert.deepEqual(await toldOf({}, ({ create }) => create('/ws/lib')), []);
+    const told = await toldOf({ '/ws/src/a.ts': '' }, ({ move }) => {
+      move('/ws/src', '/ws/lib');
+      move('/ws/lib', '/ws/src');
+    });
+    assert.deepEqual(changedIn(told), ['src/a.ts']);
+  });
+
+  it('is not followed where it is a link', async () => {
+    const told = await toldOf({ '/ws/lib/a.ts': '' }, ({ create }) => {
+      fake.links.add('/ws/lib');
+      create('/ws/lib');
+    });
+    assert.deepEqual(told, []);
+  });
+
+  it('brings ignore files, which other files may be read by: all are listed anew', async () => {
+    const told = await toldOf({ '/other/lib/.chorusignore': 'own.ts\n', '/other/lib/own.ts': '' }, ({ move }) => move('/other/lib', '/ws/lib'));
+    assert.deepEqual(told, [{ reset: true }]);
+  });
+
+  it('in place of another has rules of its own', async () => {
+    const files = { '/ws/lib/.gitignore': 'own.ts\n', '/ws/lib/a.ts': '', '/other/lib/own.ts': '' };
+    const told = await toldOf(files, async ({ judge, move, settle }) => {
+      assert.equal(await judge('/ws/lib/own.ts'), 'ignored');
+      move('/ws/lib', '/elsewhere/lib');
+      await settle();
+      move('/other/lib', '/ws/lib');
+    });
+    assert.deepEqual(changedIn(told), ['lib/own.ts']);
+  });
+
+  it('is looked for no more when the sidecar goes', async () => {
+    const told = await toldOf({ '/other/lib/a.ts': '' }, async ({ move, detach }) => {
+      move('/other/lib', '/ws/lib');
+      mock.timers.tick(60);
+      detach();
+    });
+    assert.deepEqual(told, []);
+  });
+});
+
+describe('a burst of new files and folders', () => {
+  it('is told, and each folder searched once', async () => {
+    const files = { '/ws/lib/a.ts': '', '/ws/lib/deep/b.ts': '', '/ws/c.ts': '' };
+    const told = await toldOf({}, ({ write, create }) => {
+      write(files);
+      create('/ws/lib', '/ws/lib/deep', ...Object.keys(files));
+    });
+    const [itself, found] = [['c.ts', 'lib/a.ts', 'lib/deep/b.ts'], ['lib/a.ts', 'lib/deep/b.ts']];
+    assert.deepEqual(told.map((change) => changedIn([change])), [itself, found]);
+  });
+
+  it('of more than ten thousand files is listed anew, at the pace of the sidecar', async () => {
+    const files = Object.fromEntries(Array.from({ length: 10_001 }, (_none, index) => [`/other/lib/${index}.ts`, '']));
+    const told = await toldOf(files, ({ move }) => move('/other/lib', '/ws/lib'));
+    assert.deepEqual(told.at(-1), { reset: true });
   });
 });

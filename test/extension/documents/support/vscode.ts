@@ -1,7 +1,9 @@
 /** The part of VS Code's API that documents, workspace files, dictation, edits and the chat need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
+import { FakeConfiguration } from './fakeConfiguration.ts';
 import { EventEmitter, Uri, type Range } from './vscodeValues.ts';
 
 export * from './vscodeValues.ts';
+export { ConfigurationTarget } from './fakeConfiguration.ts';
 
 export const EndOfLine = { LF: 1, CRLF: 2 };
 
@@ -42,13 +44,19 @@ export const fake = {
   files: new Map<string, string>(),
   /** Paths below which no file system call is ever answered. */
   hanging: new Set<string>(),
+  /** Files that are links to others. */
+  links: new Set<string>(),
   folders: [] as string[],
+  configuration: new FakeConfiguration(),
   created: new EventEmitter<Uri>(),
   changed: new EventEmitter<Uri>(),
   deleted: new EventEmitter<Uri>(),
   textChanged: new EventEmitter<unknown>(),
   selectionChanged: new EventEmitter<unknown>(),
   activeEditorChanged: new EventEmitter<unknown>(),
+  visibleEditorsChanged: new EventEmitter<void>(),
+  /** Open documents, each in an editor that is shown. */
+  documents: [] as unknown[],
   /** Texts of the notifications that are on the screen; nobody closes them. */
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
@@ -58,8 +66,11 @@ export const fake = {
   /** A window with these workspace folders and files, and nothing of an earlier one. */
   open(folders: readonly string[], files: Readonly<Record<string, string>>): void {
     fake.folders = [...folders];
+    fake.configuration = new FakeConfiguration();
     fake.files = new Map(Object.entries(files));
     fake.hanging.clear();
+    fake.links.clear();
+    fake.documents = [];
     fake.messages = [];
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
@@ -79,7 +90,9 @@ const never = (): { dispose(): void } => ({ dispose: () => undefined });
 
 export const workspace = {
   isTrusted: true,
-  textDocuments: [],
+  get textDocuments(): unknown[] {
+    return fake.documents;
+  },
   notebookDocuments: [],
   get workspaceFolders(): { uri: Uri }[] {
     return fake.folders.map((folder) => ({ uri: Uri.file(folder) }));
@@ -91,7 +104,7 @@ export const workspace = {
   asRelativePath: (uri: Uri): string => uri.path.slice((workspace.getWorkspaceFolder(uri)?.uri.path.length ?? -1) + 1),
   /** Knows names and paths after two stars. */
   findFiles: async (pattern: string): Promise<Uri[]> => [...fake.files.keys()].filter((file) => file.endsWith(pattern.replace('**', ''))).map((file) => Uri.file(file)),
-  getConfiguration: () => ({ get: () => undefined, inspect: () => undefined }),
+  getConfiguration: () => fake.configuration,
   createFileSystemWatcher: (pattern: string | RelativePattern) => {
     const isOfAll = pattern === '**/*';
     return {
@@ -104,6 +117,8 @@ export const workspace = {
   onDidChangeWorkspaceFolders: never,
   onDidChangeConfiguration: never,
   onDidCloseTextDocument: never,
+  onDidChangeNotebookDocument: never,
+  onDidCloseNotebookDocument: never,
   onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.textChanged.event(listener),
   onDidGrantWorkspaceTrust: never,
   fs: {
@@ -111,7 +126,8 @@ export const workspace = {
       answer(uri, () => {
         const text = fake.files.get(uri.path);
         if (text === undefined && !isFolder(uri.path)) throw new FileSystemError();
-        return { type: text === undefined ? FileType.Directory : FileType.File, size: Buffer.byteLength(text ?? '') };
+        const kind = text === undefined ? FileType.Directory : FileType.File;
+        return { type: fake.links.has(uri.path) ? kind | FileType.SymbolicLink : kind, size: Buffer.byteLength(text ?? '') };
       }),
     readFile: (uri: Uri) =>
       answer(uri, () => {
@@ -162,12 +178,16 @@ export const env: { remoteName: string | undefined } = { remoteName: undefined }
 
 export const ExtensionKind = { UI: 1, Workspace: 2 };
 
-export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand() };
+export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand(), registerCommand: never };
 
 export const window = {
   get activeTextEditor(): unknown {
     return fake.activeTextEditor;
   },
+  get visibleTextEditors(): unknown[] {
+    return fake.documents.map((document) => ({ document }));
+  },
+  onDidChangeVisibleTextEditors: (listener: () => void) => fake.visibleEditorsChanged.event(listener),
   showInformationMessage: showMessage,
   showWarningMessage: showMessage,
   showErrorMessage: showMessage,

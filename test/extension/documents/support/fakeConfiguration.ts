@@ -1,0 +1,25 @@
+export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 };
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Settings of the fake window. The workspace's go before the user's. */
+export class FakeConfiguration {
+  constructor(
+    public user: Values = {},
+    public workspace: Values = {},
+  ) {}
+
+  get(name: string): unknown {
+    return this.workspace[name] ?? this.user[name];
+  }
+
+  inspect(name: string): { readonly globalValue: unknown; readonly workspaceValue: unknown } {
+    return { globalValue: this.user[name], workspaceValue: this.workspace[name] };
+  }
+
+  async update(name: string, value: unknown, target: number): Promise<void> {
+    if (target === ConfigurationTarget.WorkspaceFolder) throw new Error('A folder has no settings of a window');
+    if (target === ConfigurationTarget.Workspace) this.workspace = { ...this.workspace, [name]: value };
+    else this.user = { ...this.user, [name]: value };
+  }
+}

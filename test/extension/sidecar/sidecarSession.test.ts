@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type * as vscode from 'vscode';
+import '../documents/support/useFakeVscode.ts';
+import './support/useFakeLanguageClient.ts';
+import { FakeDocument } from '../documents/support/fakeDocument.ts';
+import { fake, Uri } from '../documents/support/vscode.ts';
+import { ChorusLanguageClient } from './support/languageClient.ts';
+
+const { DocumentPolicy } = await import('../../../extension/documents/documentPolicy.ts');
+const { DocumentSync } = await import('../../../extension/documents/documentSync.ts');
+const { LanguageClientSession } = await import('../../../extension/sidecar/sidecarSession.ts');
+type Setup = ConstructorParameters<typeof LanguageClientSession>[0];
+
+interface Window {
+  readonly document: FakeDocument;
+  readonly session: InstanceType<typeof LanguageClientSession>;
+  /** What comes of asking for the document to be sent. */
+  readonly ensureSent: () => Promise<string>;
+}
+
+/** A window that shows one document. */
+function open(): Window {
+  fake.open(['/ws'], {});
+  const document = new FakeDocument(Uri.file('/ws/a.ts'), 'const a');
+  fake.documents = [document];
+  const documents = new DocumentSync(new DocumentPolicy(assert.fail), (error) => assert.fail(String(error)));
+  const log = { info: () => undefined, debug: () => undefined, error: assert.fail };
+  const workspace = { attach: () => undefined, serve: () => undefined };
+  const setup = { log, documents, workspace, launch: {}, ready: async () => undefined, initializationOptions: () => ({}) } as unknown as Setup;
+  return { document, session: new LanguageClientSession(setup), ensureSent: () => documents.ensureSent(document as unknown as vscode.TextDocument) };
+}
+
+/** The session's client, which is starting. */
+async function startingClient(): Promise<ChorusLanguageClient> {
+  for (let turn = 0; turn < 100; turn++) await nextTurn();
+  assert.ok(ChorusLanguageClient.last);
+  return ChorusLanguageClient.last;
+}
+
+describe('a document that is shown', () => {
+  it('goes to the sidecar with what was typed while it started', async () => {
+    const { document, session, ensureSent } = open();
+    const started = session.start();
+    const client = await startingClient();
+    fake.visibleEditorsChanged.fire();
+    assert.equal(await ensureSent(), 'closed');
+    document.change(7, 0, ' = 1');
+    client.haveStarted();
+    await started;
+    assert.equal(await ensureSent(), 'sent');
+    assert.deepEqual(client.sent, [{ method: 'textDocument/didOpen', text: 'const a = 1' }]);
+  });
+
+  it('goes to its successor with what was typed meanwhile, too', async () => {
+    const { document, session, ensureSent } = open();
+    const first = session.start();
+    const client = await startingClient();
+    client.haveStarted();
+    await first;
+    client.end();
+    assert.equal(await ensureSent(), 'closed');
+    const second = session.start();
+    await startingClient();
+    fake.visibleEditorsChanged.fire();
+    assert.equal(await ensureSent(), 'closed');
+    document.change(7, 0, ' = 2');
+    client.haveStarted();
+    await second;
+    assert.equal(await ensureSent(), 'sent');
+    assert.deepEqual(client.sent, [{ method: 'textDocument/didOpen', text: 'const a = 2' }]);
+  });
+});

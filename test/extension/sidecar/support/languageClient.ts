@@ -1,0 +1,44 @@
+/** Stands for `languageClient.ts` after `useFakeLanguageClient.ts`: it has started when the test says so, and keeps what it is given to send. */
+export class ChorusLanguageClient {
+  static last: ChorusLanguageClient | undefined;
+
+  readonly isUsable = true;
+  readonly sent: { readonly method: string; readonly text: string }[] = [];
+  readonly code2ProtocolConverter = {
+    asOpenTextDocumentParams: (document: { getText(): string }) => ({ textDocument: { text: document.getText() } }),
+  };
+  #started: () => void = () => undefined;
+
+  constructor(readonly setup: { readonly onClosed: (closing: { readonly inOrder: boolean; readonly webSocketCode: undefined }) => void }) {
+    ChorusLanguageClient.last = this;
+  }
+
+  start(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#started = resolve;
+    });
+  }
+
+  /** The start that is waited for succeeds. */
+  haveStarted(): void {
+    this.#started();
+  }
+
+  /** The connection ends in order. */
+  end(): void {
+    this.sent.length = 0;
+    this.setup.onClosed({ inOrder: true, webSocketCode: undefined });
+  }
+
+  async sendNotification(method: string, params: { readonly textDocument: { readonly text: string } }): Promise<void> {
+    this.sent.push({ method, text: params.textDocument.text });
+  }
+
+  async request(): Promise<undefined> {
+    return undefined;
+  }
+
+  onNotification(): void {
+    // The sidecar of a test tells nothing.
+  }
+}
