@@ -39,7 +39,7 @@ export const steps: readonly RecipeStep[] = [
     name: 'code',
     why: 'The instruct model, trained further on code, in half of the texts with a gap to fill, suffix first as completion asks.',
     needs: ['seed'],
-    command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 480, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.5, 'fim-weight': 4, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 360, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.5, 'fim-weight': 4, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
   },
   {
     name: 'code-small',
@@ -75,7 +75,7 @@ export const steps: readonly RecipeStep[] = [
     name: 'prose',
     why: 'The instruct model, trained further on manuals in nineteen languages.',
     needs: ['seed'],
-    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 100, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 60, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
   },
   {
     name: 'whole',

@@ -27,6 +27,8 @@ export class ClientWorkspace {
   /** Documents that changed just now, until they are left alone. */
   readonly #waiting = new Map<string, NodeJS.Timeout>();
   #reading: Promise<void> | undefined;
+  /** What the listing under way has listed so far, and what changed meanwhile. */
+  #listed: Set<string> | undefined;
   #readAgain = false;
   #state: IndexState['state'] = 'off';
   #startedAtMs = 0;
@@ -132,7 +134,11 @@ export class ClientWorkspace {
       this.#files.forget();
       this.#inBackground(this.#index.ask('forget', {}).then(() => undefined));
       this.start();
-    } else if (changed.length > 0) this.#inBackground(this.#files.read(changed));
+    } else if (changed.length > 0) {
+      // A listing that is under way may have passed their place already.
+      for (const { uri } of changed) this.#listed?.add(uri);
+      this.#inBackground(this.#files.read(changed));
+    }
   }
 
   tabsChanged(uris: readonly string[]): void {
@@ -174,7 +180,7 @@ export class ClientWorkspace {
   async #readAll(): Promise<void> {
     const startedAt = performance.now();
     const { epoch } = this.#files;
-    const listed = new Set<string>();
+    const listed = (this.#listed = new Set<string>());
     try {
       for (const uri of this.options.openUris()) await this.#files.documentSettled(uri, false);
       let page: number | undefined;
@@ -194,6 +200,8 @@ export class ClientWorkspace {
       // The client went, or its workspace did: what was read until then serves on.
       if (this.#isOn) this.#state = 'ready';
       this.options.log?.(`index: stopped at ${this.#files.count} files (${error instanceof Error ? error.name : typeof error})`);
+    } finally {
+      this.#listed = undefined;
     }
   }
 

@@ -57,6 +57,27 @@ describe('a workspace', () => {
     assert.deepEqual(workspace.state, { state: 'ready', files: 25 });
   });
 
+  it('has a file that came while it was read, which the listing had passed already', async () => {
+    const files = Object.fromEntries(Array.from({ length: 4 }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`]));
+    const source = new FilesInMemory(files, 2);
+    const { workspace } = workspaceOf({
+      read: (uris) => source.read(uris),
+      list: async (next) => {
+        if (next !== undefined) {
+          source.texts['a.py'] = CART;
+          workspace.changed({ changed: [{ uri: FilesInMemory.uri('a.py'), path: 'a.py' }] });
+          await until(() => workspace.has(FilesInMemory.uri('a.py')), 'it is read');
+        }
+        const { files: listed, next: more } = await source.list(next);
+        return { files: listed.filter(({ path }) => path !== 'a.py'), ...(more === undefined ? {} : { next: more }) };
+      },
+    });
+    workspace.start();
+    await workspace.whenReady();
+    assert.equal(workspace.has(FilesInMemory.uri('a.py')), true);
+    assert.equal(workspace.state.state, 'ready');
+  });
+
   it('has the new text of a file that changed, and nothing of one that was deleted', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
     const workspace = await started(source);
