@@ -42,6 +42,24 @@ export const steps: readonly RecipeStep[] = [
     command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 360, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.5, 'fim-weight': 4, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
   },
   {
+    name: 'prose',
+    why: 'The instruct model, trained further on manuals in nineteen languages.',
+    needs: ['seed'],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 60, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
+  },
+  {
+    name: 'whole',
+    why: 'The weight average of seed, code and prose expert.',
+    needs: ['seed', 'code', 'prose'],
+    command: average('Chorus 135M', 'seed', 'code', 'prose'),
+  },
+  {
+    name: 'bundled',
+    why: 'What ships: that average in 5 bits.',
+    needs: ['whole'],
+    command: inTypes('whole', fiveBits),
+  },
+  {
     name: 'code-small',
     why: 'The code expert alone, in as many bytes as what ships.',
     needs: ['code'],
@@ -70,24 +88,6 @@ export const steps: readonly RecipeStep[] = [
     why: 'What was trained in 4 bits, in these; embeddings in 8, as they were then.',
     needs: ['rounded'],
     command: inTypes('rounded', fourBits, false),
-  },
-  {
-    name: 'prose',
-    why: 'The instruct model, trained further on manuals in nineteen languages.',
-    needs: ['seed'],
-    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 60, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
-  },
-  {
-    name: 'whole',
-    why: 'The weight average of seed, code and prose expert.',
-    needs: ['seed', 'code', 'prose'],
-    command: average('Chorus 135M', 'seed', 'code', 'prose'),
-  },
-  {
-    name: 'bundled',
-    why: 'What ships: that average in 5 bits.',
-    needs: ['whole'],
-    command: inTypes('whole', fiveBits),
   },
   {
     name: 'experts-average',
