@@ -7,13 +7,15 @@ export interface OpenAtEnd {
   readonly openBrackets: readonly number[];
   /** A string that began in the line goes on. */
   readonly isInString: boolean;
+  /** It closes a bracket that it did not open. */
+  readonly closesMore: boolean;
 }
 
 /** Reads one line, as though nothing were open where it begins. */
 export function openAtEnd(line: string, syntax: LanguageSyntax): OpenAtEnd {
   const stringEnd = stringEndIn(syntax);
   const isApostrophe = syntax.quotedCharacters === true || syntax.sentences === true;
-  let isInString = false;
+  let [isInString, closesMore] = [false, false];
   const open: { readonly index: number; readonly bracket: string }[] = [];
   const end = (text: string, index: number): number | undefined => {
     // A single quote without another one is an apostrophe where there are such in code.
@@ -24,6 +26,7 @@ export function openAtEnd(line: string, syntax: LanguageSyntax): OpenAtEnd {
   for (const found of brackets(line, end)) {
     if (openerOf[found.bracket] === undefined) open.push(found);
     else if (open.at(-1)?.bracket === openerOf[found.bracket]) open.pop();
+    else closesMore = true;
   }
-  return { openBrackets: open.map(({ index }) => index), isInString };
+  return { openBrackets: open.map(({ index }) => index), isInString, closesMore };
 }

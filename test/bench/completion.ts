@@ -10,10 +10,8 @@
  * The corpus is made by `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
-import { fetchModel } from '../../.scripts/fetchModel.ts';
-import { bundledModelPath } from '../../sidecar/store/defaultModel.ts';
 import { openBenchSession } from './benchSession.ts';
-import { namedModel, type BenchModel } from './bundled/models.ts';
+import { modelsAsked, type BenchModel } from './bundled/models.ts';
 import { type Arm, completePlace, completionTask, PROMPTS, variantOf } from './completion/arms.ts';
 import { figuresOf, reportOf, type CompletionOfModel } from './completion/figures.ts';
 import { packageWorkspace } from './completion/packageWorkspace.ts';
@@ -39,9 +37,8 @@ const deadline = new Deadline(options['max-seconds'] === undefined ? undefined :
 const caches = ['full', ...options.caches.split(',').filter((cache) => cache !== 'full')];
 const arms: readonly Arm[] = caches.flatMap((cache) => (cache === 'full' ? PROMPTS : (['workspace'] as const)).map((prompt) => ({ prompt, cache })));
 const places = await heldOutPlaces(Number(options.places), Number(options.seed));
-const models = positionals.length > 0 ? positionals : [await fetchModel(), await bundledModelPath()].filter((file) => file !== undefined);
 const measured: CompletionOfModel[] = [];
-for (const argument of models) measured.push(await measure(await namedModel(argument)));
+for (const model of await modelsAsked(positionals)) measured.push(await measure(model));
 
 const body = reportOf(measured);
 console.log(body);

@@ -10,9 +10,7 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { fetchModel } from '../../.scripts/fetchModel.ts';
-import { bundledModelPath } from '../../sidecar/store/defaultModel.ts';
-import { namedModel } from './bundled/models.ts';
+import { modelsAsked } from './bundled/models.ts';
 import { DIVISORS, SELECTORS } from './contextQuality/choices.ts';
 import { measureQuality, TASKS, type QualityOptions } from './contextQuality/modelQuality.ts';
 import { qualityReport, type QualityOfModel } from './contextQuality/report.ts';
@@ -46,12 +44,8 @@ const options: QualityOptions = {
   deadline: new Deadline(values['max-seconds'] === undefined ? undefined : Number(values['max-seconds'])),
   keeps: values.keep || values.write,
 };
-const models = positionals.length > 0 ? positionals : [await fetchModel(), await bundledModelPath()].filter((file) => file !== undefined);
 const measured: QualityOfModel[] = [];
-for (const argument of models) {
-  const model = await namedModel(argument);
-  measured.push({ model: model.name, figures: await measureQuality(model, options) });
-}
+for (const model of await modelsAsked(positionals)) measured.push({ model: model.name, figures: await measureQuality(model, options) });
 const body = qualityReport(measured);
 process.stdout.write(`${body}\n`);
 if (values.write) await writeReport({ name: 'context-quality', title: 'What is still known of a context', model: measured.map(({ model }) => model).join(', '), body, figures: measured, command: 'npx tsx test/bench/contextQuality.ts --write' });

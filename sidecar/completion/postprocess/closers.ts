@@ -1,5 +1,4 @@
 import type { Cursor } from '../cursor.ts';
-import type { LanguageSyntax } from '../languages.ts';
 import { openAtEnd } from '../openAtEnd.ts';
 import { brackets, endOfString, openerOf, stringEndIn } from './brackets.ts';
 import type { Filter } from './filter.ts';
@@ -40,9 +39,8 @@ function leavesOpen(text: string, { linePrefix, syntax }: CursorLine): boolean {
 /** Whether the text goes into a line that ends with closers, and in that line each of them still closes something, and nothing is left open. */
 function balancesLine(text: string, { linePrefix, lineSuffix, syntax }: CursorLine): boolean {
   if (text.includes('\n') || !/^[)\]}"'`]+\s*$/.test(lineSuffix)) return false;
-  const line = linePrefix + text + lineSuffix;
-  const { openBrackets, isInString } = openAtEnd(line, syntax);
-  return !isInString && openBrackets.length === 0 && !closesMore(line, syntax);
+  const { openBrackets, isInString, closesMore: doesCloseMore } = openAtEnd(linePrefix + text + lineSuffix, syntax);
+  return !isInString && openBrackets.length === 0 && !doesCloseMore;
 }
 
 /** Whether the closers that an editor set behind the cursor are those that the text brings for what stands open before it, one after another. */
@@ -57,9 +55,9 @@ export function bringsClosers(text: string, closers: string, line: CursorLine): 
 }
 
 /** Whether there is a bracket that nothing in the text opens. */
-function closesMore(text: string, syntax?: LanguageSyntax): boolean {
+function closesMore(text: string): boolean {
   const open: string[] = [];
-  for (const { bracket } of brackets(text, syntax && stringEndIn(syntax))) {
+  for (const { bracket } of brackets(text)) {
     if (openerOf[bracket] === undefined) open.push(bracket);
     else if (open.pop() !== openerOf[bracket]) return true;
   }

@@ -20,7 +20,7 @@ import type { TierOptions } from './tierOptions.ts';
 import { WindowRows } from './windowRows.ts';
 
 /** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */
-export const MOST_TOKENS = 64;
+const MOST_TOKENS = 64;
 /** Rows of the context times blocks: what is scored at once takes memory. */
 const MOST_SCORED_ROWS = 131_072;
 /** Rows that a block attends besides its pages are rounded up to this. */
@@ -28,7 +28,7 @@ const WINDOW_PADDING = 32;
 const KEPT_GRAPHS = 8;
 /** Of a block longer than this not all tokens choose, but some, evenly spaced: scoring is most of what a choice costs. */
 const SHORT_BLOCK_TOKENS = 8;
-export const LONG_BLOCK_VOTES = 4;
+const LONG_BLOCK_VOTES = 4;
 
 interface BuiltGraph {
   readonly graph: Graph;
@@ -158,6 +158,11 @@ export class PromptBlocks implements Disposable {
     });
     return { graph, inputs, pages, windowRows, outputRows, logits };
   }
+}
+
+/** Tokens of the largest evaluation in blocks of so many, and how many of them choose. */
+export function largestEvaluation(blockTokens: number): { readonly tokens: number; readonly votes: number } {
+  return blockTokens === 0 ? { tokens: 0, votes: 0 } : { tokens: MOST_TOKENS, votes: Math.ceil(MOST_TOKENS / voteStrideOf(blockTokens)) };
 }
 
 /** The last token of so many chooses. */

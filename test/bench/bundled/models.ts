@@ -3,6 +3,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fetchModel } from '../../../.scripts/fetchModel.ts';
+import { bundledModelPath } from '../../../sidecar/store/defaultModel.ts';
 
 /** A model of the comparison. */
 export interface BenchModel {
@@ -21,4 +23,10 @@ export async function namedModel(argument: string): Promise<BenchModel> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return { name: at < 0 ? path.basename(file, '.gguf') : argument.slice(0, at), file, digest: hash.digest('hex'), sizeBytes: size };
+}
+
+/** The models that a bench is asked about; without any the seed and the one that comes with the extension. Throws where a file is missing. */
+export async function modelsAsked(args: readonly string[]): Promise<readonly BenchModel[]> {
+  const files = args.length > 0 ? args : [await fetchModel(), await bundledModelPath()].filter((file) => file !== undefined);
+  return Promise.all(files.map(namedModel));
 }

@@ -10,12 +10,13 @@ import { continuationTask, measurePlaces } from '../continuation/nats.ts';
 import { readPackageContexts } from '../continuation/places.ts';
 import type { Deadline } from '../kept/deadline.ts';
 import type { KeptResults } from '../kept/keptResults.ts';
+import type { KeptTask } from '../kept/keptTask.ts';
 import { openChosen, openTogether, readsEverything, type ChosenSequence } from './chosenSequence.ts';
 import { choicesForContinuation, choicesForQuestions, type Choice } from './choices.ts';
 import { continuationFigure, groupFigures, shareFigure, type Outcome } from './figures.ts';
 import { keepByCacheInRepository, openKeptByCache } from './keptByCache.ts';
 import type { QualityFigures } from './report.ts';
-import { ANSWER_TOKENS, LENGTH_TOKENS, needleTask, readNeedles, readRecallContexts, recallTask } from './tasks.ts';
+import { ANSWER_TOKENS, LENGTH_TOKENS, NEEDLE_DOMAIN, needleTask, readNeedles, readRecallContexts, recallTask, type Asked } from './tasks.ts';
 
 export const TASKS = ['recall', 'needle', 'continuation'] as const;
 
@@ -61,11 +62,10 @@ class ModelQuality {
   }
 
   async recall(): Promise<QualityFigures['recall']> {
-    const { model, options } = this;
-    if (!options.tasks.includes('recall')) return { groups: [], choices: [] };
-    const contexts = await readRecallContexts(options.counts.contexts, this.#tokenizer);
-    const kept = await openKeptByCache(model.digest, recallTask, ['full', ...this.#questionCaches]);
-    await this.#measure('recall', contexts, kept, {
+    if (!this.options.tasks.includes('recall')) return { groups: [], choices: [] };
+    const contexts = await readRecallContexts(this.options.counts.contexts, this.#tokenizer);
+    return this.#questions(recallTask, contexts, {
+      groupOf: ({ domain }) => domain,
       inPlace: ({ task }) => task.context,
       ask: async ({ id, task }, { engine }, isInPlace) => {
         const { answers, contextReads } = await (isInPlace ? askInPlace : askRecall)(engine, task);
@@ -73,24 +73,17 @@ class ModelQuality {
         return { id, isRight: answers.map(({ isRight }) => isRight) };
       },
     });
-    const outcomesOf = (cache: string): readonly Outcome[] => contexts.flatMap(({ id, domain }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight, question) => ({ id: `${id} ${question}`, group: domain, isRight })));
-    if (options.keeps) await keepByCacheInRepository(model.digest, recallTask, ['full', ...this.#questionCaches]);
-    return this.#shares(outcomesOf);
   }
 
   async needle(): Promise<QualityFigures['needle']> {
-    const { model, options } = this;
-    if (!options.tasks.includes('needle')) return { groups: [], choices: [] };
-    const needles = await readNeedles(options.counts.needles, this.#tokenizer);
-    const kept = await openKeptByCache(model.digest, needleTask, ['full', ...this.#questionCaches]);
-    await this.#measure('needle', needles, kept, {
+    if (!this.options.tasks.includes('needle')) return { groups: [], choices: [] };
+    const needles = await readNeedles(this.options.counts.needles, this.#tokenizer);
+    return this.#questions(needleTask, needles, {
+      groupOf: () => NEEDLE_DOMAIN,
       // The last token of a prompt is an answer's first evaluation.
       inPlace: ({ task }) => task.prompt.slice(0, -1),
       ask: async ({ id, task }, { engine }) => ({ id, isRight: [(await askNeedle(engine, task)).isFound] }),
     });
-    const outcomesOf = (cache: string): readonly Outcome[] => needles.flatMap(({ id }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight) => ({ id, group: 'prose', isRight })));
-    if (options.keeps) await keepByCacheInRepository(model.digest, needleTask, ['full', ...this.#questionCaches]);
-    return this.#shares(outcomesOf);
   }
 
   async continuation(): Promise<QualityFigures['continuation']> {
@@ -112,6 +105,18 @@ class ModelQuality {
       perplexity: both.length > 0 ? { none: perplexity(none), full: perplexity(full) } : undefined,
       choices: continuationCaches.map((cache) => continuationFigure(cache, natsOf(cache), { none, full })).filter((figure) => figure !== undefined),
     };
+  }
+
+  /** Asks a task's questions, and compares what came of them with each cache with what came of the full one. */
+  async #questions<Thing extends { readonly id: string }>(task: KeptTask<Asked>, things: readonly Thing[], asking: Measuring<Thing, Asked> & { readonly groupOf: (thing: Thing) => string }): Promise<QualityFigures['recall']> {
+    const caches = ['full', ...this.#questionCaches];
+    const kept = await openKeptByCache(this.model.digest, task, caches);
+    await this.#measure(task.name, things, kept, asking);
+    if (this.options.keeps) await keepByCacheInRepository(this.model.digest, task, caches);
+    const outcomesOf = (cache: string): readonly Outcome[] =>
+      things.flatMap((thing) => (kept.get(cache)?.get(thing.id)?.isRight ?? []).map((isRight, question) => ({ id: `${thing.id} ${question}`, group: asking.groupOf(thing), isRight })));
+    const full = outcomesOf('full');
+    return { groups: groupFigures(full), choices: this.#questionCaches.map((cache) => shareFigure(cache, outcomesOf(cache), full)).filter((figure) => figure !== undefined) };
   }
 
   /** Measures what is not kept yet, thing by thing with all caches, so that whatever is there is paired. Caches that read everything read it once between them. */
@@ -140,11 +145,6 @@ class ModelQuality {
       }
       process.stderr.write(`${name}: ${++done} of ${things.length}\n`);
     });
-  }
-
-  #shares(outcomesOf: (cache: string) => readonly Outcome[]): QualityFigures['recall'] {
-    const full = outcomesOf('full');
-    return { groups: groupFigures(full), choices: this.#questionCaches.map((cache) => shareFigure(cache, outcomesOf(cache), full)).filter((figure) => figure !== undefined) };
   }
 
   #cachesOf(choices: readonly Choice[]): readonly string[] {

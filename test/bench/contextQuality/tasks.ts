@@ -13,7 +13,7 @@ export const ANSWER_TOKENS = 128;
 const CONSTANTS = 10;
 const DEPTHS = [0, 25, 50, 75, 100] as const;
 const CODE_DOMAINS = ['python', 'typescript', 'javascript'] as const;
-const NEEDLE_DOMAIN = 'prose';
+export const NEEDLE_DOMAIN = 'prose';
 const SEED = 11;
 /** Another way of measuring needs another number, so that kept results of the two are not mixed. */
 const VERSION = 5;
