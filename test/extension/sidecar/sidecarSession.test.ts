@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as vscode from 'vscode';
 import '../documents/support/useFakeVscode.ts';
 import './support/useFakeLanguageClient.ts';
@@ -32,18 +31,12 @@ function open(): Window {
   return { document, session: new LanguageClientSession(setup), ensureSent: () => documents.ensureSent(document as unknown as vscode.TextDocument) };
 }
 
-/** The session's client, which is starting. */
-async function startingClient(): Promise<ChorusLanguageClient> {
-  for (let turn = 0; turn < 100; turn++) await nextTurn();
-  assert.ok(ChorusLanguageClient.last);
-  return ChorusLanguageClient.last;
-}
-
 describe('a document that is shown', () => {
   it('goes to the sidecar with what was typed while it started', async () => {
     const { document, session, ensureSent } = open();
+    const starting = ChorusLanguageClient.starting();
     const started = session.start();
-    const client = await startingClient();
+    const client = await starting;
     fake.visibleEditorsChanged.fire();
     assert.equal(await ensureSent(), 'closed');
     document.change(7, 0, ' = 1');
@@ -55,20 +48,22 @@ describe('a document that is shown', () => {
 
   it('goes to its successor with what was typed meanwhile, too', async () => {
     const { document, session, ensureSent } = open();
+    const starting = ChorusLanguageClient.starting();
     const first = session.start();
-    const client = await startingClient();
+    const client = await starting;
     client.haveStarted();
     await first;
     client.end();
     assert.equal(await ensureSent(), 'closed');
+    const startingAgain = ChorusLanguageClient.starting();
     const second = session.start();
-    await startingClient();
+    const successor = await startingAgain;
     fake.visibleEditorsChanged.fire();
     assert.equal(await ensureSent(), 'closed');
     document.change(7, 0, ' = 2');
-    client.haveStarted();
+    successor.haveStarted();
     await second;
     assert.equal(await ensureSent(), 'sent');
-    assert.deepEqual(client.sent, [{ method: 'textDocument/didOpen', text: 'const a = 2' }]);
+    assert.deepEqual(successor.sent, [{ method: 'textDocument/didOpen', text: 'const a = 2' }]);
   });
 });

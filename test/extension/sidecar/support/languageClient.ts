@@ -1,6 +1,6 @@
 /** Stands for `languageClient.ts` after `useFakeLanguageClient.ts`: it has started when the test says so, and keeps what it is given to send. */
 export class ChorusLanguageClient {
-  static last: ChorusLanguageClient | undefined;
+  static #tellStarting: (client: ChorusLanguageClient) => void = () => undefined;
 
   readonly isUsable = true;
   readonly sent: { readonly method: string; readonly text: string }[] = [];
@@ -9,13 +9,19 @@ export class ChorusLanguageClient {
   };
   #started: () => void = () => undefined;
 
-  constructor(readonly setup: { readonly onClosed: (closing: { readonly inOrder: boolean; readonly webSocketCode: undefined }) => void }) {
-    ChorusLanguageClient.last = this;
+  constructor(readonly setup: { readonly onClosed: (closing: { readonly inOrder: boolean; readonly webSocketCode: undefined }) => void }) {}
+
+  /** The next client that is told to start. */
+  static starting(): Promise<ChorusLanguageClient> {
+    return new Promise((resolve) => {
+      ChorusLanguageClient.#tellStarting = resolve;
+    });
   }
 
   start(): Promise<void> {
     return new Promise((resolve) => {
       this.#started = resolve;
+      ChorusLanguageClient.#tellStarting(this);
     });
   }
 
