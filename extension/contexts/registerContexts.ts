@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { FORGET_WORKSPACE_REQUEST, type ForgetWorkspaceParams } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { workspaceKey } from '../sidecar/initialization.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { ruleDigest } from './ruleDigest.ts';
 
@@ -26,7 +27,12 @@ export function registerContexts(context: vscode.ExtensionContext, session: Lang
 }
 
 async function forgetOnCommand(session: LanguageClientSession): Promise<void> {
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () => forgetWorkspace(session));
+  try {
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () => forgetWorkspace(session));
+  } catch (error) {
+    await vscode.window.showErrorMessage(localisedMessage(error));
+    return;
+  }
   await vscode.window.showInformationMessage(l10n.t('Chorus keeps nothing of this workspace any more. What you go on working on is kept again, unless you switch that off.'));
 }
 

@@ -7,8 +7,8 @@ import { readSecretPatterns } from '../settings.ts';
 
 const MAX_FILES = 2_000;
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
-/** Another way of reading the same rules. 2: those of folders above count below a nested repository. */
-const RULES_VERSION = 2;
+/** Another way of reading the same rules. 2: those of folders above count below a nested repository. 3: copies that file managers make are secret. */
+const RULES_VERSION = 3;
 
 /** Says which rules keep files of this workspace from the model: another digest, other rules. Those of folders above count, since a repository may begin there. */
 export async function ruleDigest(): Promise<string> {

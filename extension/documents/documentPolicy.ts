@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { LateError } from '../../sidecar/client/within.ts';
 import { readSecretPatterns } from '../settings.ts';
 import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
+import { LateFiles } from './lateFiles.ts';
 import { readIgnoreFile } from './readIgnoreFile.ts';
 import { RuleRoots } from './ruleRoots.ts';
 import { NOTEBOOK_CELL_SCHEME, SYNCED_SCHEMES } from './schemes.ts';
@@ -11,9 +12,6 @@ import { SecretFiles } from './secretFiles.ts';
 export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';
 
 const RULE_FILES = `{${[...IGNORE_FILES, `${EXCLUDE_FILE.folder}/${EXCLUDE_FILE.name}`].join(',')}}`;
-
-/** After this, what a file system did not say in time is asked for again. */
-const RETRY_MS = 60_000;
 
 /**
  * Decides which documents may leave the window for the sidecar. Everything is read through `vscode.workspace.fs`, so remote and virtual
@@ -26,10 +24,11 @@ export class DocumentPolicy implements vscode.Disposable {
 
   #secretFiles: SecretFiles;
   readonly #verdicts = new Map<string, Promise<Verdict>>();
-  readonly #roots = new RuleRoots((error) => this.#noteUnread(error));
+  readonly #roots = new RuleRoots((error, file) => this.#noteUnread(error, file));
   readonly #rulesOfRoot = new Map<string, IgnoreRules>();
-  readonly #disposables: vscode.Disposable[] = [this.#didChange];
-  #retry: NodeJS.Timeout | undefined;
+  /** What answers after all may allow files that nobody asks for again, since they were left out of a listing. */
+  readonly #late = new LateFiles({ onRetry: () => this.#dropVerdicts(), onAnswer: () => this.#forget() });
+  readonly #disposables: vscode.Disposable[] = [this.#didChange, this.#late];
 
   /** `log` gets a line for rules that can't be read. */
   constructor(private readonly log: (line: string) => void) {
@@ -100,18 +99,16 @@ export class DocumentPolicy implements vscode.Disposable {
   async #readRules(root: vscode.Uri, folder: string, name: string): Promise<string | undefined> {
     const uri = vscode.Uri.joinPath(root, folder);
     if (folder !== EXCLUDE_FILE.folder && (await this.#roots.of(uri))[0]?.toString() !== root.toString()) return undefined;
-    return readIgnoreFile(vscode.Uri.joinPath(uri, name)).catch((error: unknown) => {
-      this.#noteUnread(error);
+    const file = vscode.Uri.joinPath(uri, name);
+    return readIgnoreFile(file).catch((error: unknown) => {
+      this.#noteUnread(error, file);
       throw error;
     });
   }
 
   /** A file system that is gone is late with everything: it gets one line until it is asked again. */
-  #noteUnread(error: unknown): void {
-    if (error instanceof LateError) {
-      if (this.#retry !== undefined) return;
-      this.#retry = setTimeout(() => this.#dropVerdicts(), RETRY_MS);
-    }
+  #noteUnread(error: unknown, file: vscode.Uri): void {
+    if (error instanceof LateError && !this.#late.add(file)) return;
     const reason = error instanceof vscode.FileSystemError ? error.name : String(error);
     this.log(`Ignore rules can't be read, so what they may be about is kept from the model: ${reason}`);
   }
@@ -141,20 +138,18 @@ export class DocumentPolicy implements vscode.Disposable {
   }
 
   #forget(): void {
+    this.#late.clear();
     this.#dropVerdicts();
     this.#didChange.fire();
   }
 
   #dropVerdicts(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
     this.#verdicts.clear();
     this.#roots.forget();
     for (const rules of this.#rulesOfRoot.values()) rules.forget();
   }
 
   dispose(): void {
-    clearTimeout(this.#retry);
     for (const disposable of this.#disposables) disposable.dispose();
   }
 }

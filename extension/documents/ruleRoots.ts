@@ -6,8 +6,11 @@ import { limitedFiles } from './limitedFiles.ts';
 export class RuleRoots {
   readonly #rootsOfFolder = new Map<string, Promise<readonly vscode.Uri[]>>();
 
-  /** `onLate`: nobody could tell whether a folder is a repository. It is taken for one, which keeps more from the model rather than less. */
-  constructor(private readonly onLate: (error: LateError) => void) {}
+  /**
+   * `onLate`: nobody could tell whether a folder is a repository, since this file was not found in time. Its own rules count then, and those around it
+   * as well, which keeps more from the model rather than less.
+   */
+  constructor(private readonly onLate: (error: LateError, file: vscode.Uri) => void) {}
 
   /**
    * The repositories from `folder` up to the workspace folder, nearest first, and last the one around the workspace folder, or where there is none the
@@ -39,22 +42,23 @@ export class RuleRoots {
   async #find(folder: vscode.Uri): Promise<readonly vscode.Uri[]> {
     const workspaceFolder = vscode.workspace.getWorkspaceFolder(folder)?.uri;
     const isWorkspaceFolder = workspaceFolder?.toString() === folder.toString();
-    const isRoot = await this.#isRepository(folder);
-    if (isRoot && (workspaceFolder === undefined || isWorkspaceFolder)) return [folder];
+    const isRepository = await this.#isRepository(folder);
+    if (isRepository === 'yes' && (workspaceFolder === undefined || isWorkspaceFolder)) return [folder];
     const parent = vscode.Uri.joinPath(folder, '..');
     const isTop = folder.path === '/' || folder.path === '' || parent.path === folder.path;
     const above = isTop ? [] : await this.of(parent);
-    if (isWorkspaceFolder) return above.length > 0 ? above : [folder];
-    return isRoot ? [folder, ...above] : above;
+    if (isRepository !== 'no') return [folder, ...above];
+    return isWorkspaceFolder && above.length === 0 ? [folder] : above;
   }
 
-  async #isRepository(folder: vscode.Uri): Promise<boolean> {
-    return limitedFiles.stat(vscode.Uri.joinPath(folder, '.git')).then(
-      () => true,
+  async #isRepository(folder: vscode.Uri): Promise<'yes' | 'no' | 'unknown'> {
+    const file = vscode.Uri.joinPath(folder, '.git');
+    return limitedFiles.stat(file).then(
+      () => 'yes',
       (error: unknown) => {
-        if (!(error instanceof LateError)) return false;
-        this.onLate(error);
-        return true;
+        if (!(error instanceof LateError)) return 'no';
+        this.onLate(error, file);
+        return 'unknown';
       },
     );
   }

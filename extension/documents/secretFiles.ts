@@ -24,8 +24,19 @@ export const SECRET_FILES: readonly string[] = [
   '.bash_history', '.zsh_history', '.python_history', '.node_repl_history', '.psql_history', '.mysql_history',
 ];
 
-/** Endings that editors and people give to copies. */
-const COPY_ENDINGS = /(?<=[^/])(?:~|\.(?:bak|backup|old|orig))+(?=\/|$)/giu;
+/** The word for a copy, in some of the languages that file managers speak. */
+const COPY = 'copy|copie|copia|cópia|kopie|kopia|kopya|копия|копія|αντίγραφο|salinan|コピー|複製|副本|拷貝|拷贝|복사본';
+const COPY_MARKS: readonly string[] = [
+  // Of editors and people.
+  '~', '\\.(?:bak|backup|old|orig)',
+  // " copy", " copy 2", " - Copy (2)".
+  `(?: (?:[-–—] )?| ?の)(?:${COPY})(?: \\d+| \\(\\d+\\))?`,
+  // " (copy)", " (3rd copy)", " (1)", "(1)".
+  ` ?\\((?:\\d+|[^()/]*(?:${COPY})[^()/]*)\\)`,
+  ' \\d+',
+];
+/** What the names of copies have besides those of the originals, at the end or before an ending. */
+const COPY_MARK = new RegExp(`(?<=[^/])(?:${COPY_MARKS.join('|')})+(?=[./]|$)`, 'giu');
 
 /** Tells secret files by their path. */
 export class SecretFiles {
@@ -45,6 +56,6 @@ export class SecretFiles {
     if (relative === '') return false;
     if (!ignore.isPathValid(relative)) return true;
     const { ignored, unignored } = this.#patterns.test(relative);
-    return ignored || (!unignored && this.#patterns.ignores(relative.replace(COPY_ENDINGS, '')));
+    return ignored || (!unignored && this.#patterns.ignores(relative.normalize().replace(COPY_MARK, '')));
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { copyString } from '../context/copyString.ts';
 import type { Cursor } from './cursor.ts';
 import type { LanguageSyntax } from './languages.ts';
 import { bringsClosers, type CursorLine } from './postprocess/closers.ts';
@@ -69,8 +70,8 @@ export class TypedThroughCache {
       uri: key.uri,
       settings: key.settings,
       // Copies: a slice would keep the whole document in memory.
-      beforeTail: copy(key.before.slice(-CONTEXT_UNITS)),
-      afterHead: copy(key.after.slice(0, CONTEXT_UNITS)),
+      beforeTail: copyString(key.before.slice(-CONTEXT_UNITS)),
+      afterHead: copyString(key.after.slice(0, CONTEXT_UNITS)),
       farDigest: farDigest(key),
       texts,
       overtypes,
@@ -167,8 +168,4 @@ function sameHead(head: string, after: string): boolean {
 
 function isSamePlace(one: Entry, other: Entry): boolean {
   return isAskedAlike(one, other) && one.beforeTail === other.beforeTail && one.afterHead === other.afterHead;
-}
-
-function copy(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le');
 }

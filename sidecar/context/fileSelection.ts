@@ -1,5 +1,5 @@
 import { definedNames } from './definedNames.ts';
-import { type IndexedFile, sharedSegments } from './fileTable.ts';
+import { type IndexedFile, sharedSegments, stemOf } from './fileTable.ts';
 import { importedPaths } from './imports.ts';
 import { isOwnText } from './notebookUris.ts';
 import type { ContextQuery, SnippetReason } from './snippet.ts';
@@ -120,7 +120,8 @@ function twins(index: WorkspaceIndex, query: ContextQuery): readonly IndexedFile
   if (tested === '') return [];
   const own = testness(path);
   const isTwin = (file: IndexedFile): boolean => testness(file.path) !== own && testedStem(file.path) === tested && !isOwnText(file.uri, uri) && isRelated(file, query);
-  const nearness = new Map(twinStems(tested).flatMap((each) => index.files.withStem(each)).filter(isTwin).map((file) => [file, twinNearness(file.path, path)]));
+  const stems = new Set(twinStems(tested).map(stemOf));
+  const nearness = new Map([...stems].flatMap((stem) => index.files.withStem(stem)).filter(isTwin).map((file) => [file, twinNearness(file.path, path)]));
   return [...nearness].sort(([, one], [, other]) => other - one).slice(0, MAX_TWINS).map(([file]) => file);
 }
 

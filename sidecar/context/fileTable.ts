@@ -11,6 +11,9 @@ export interface IndexedFile {
   readonly document: DocumentId;
 }
 
+/** A file that imports others. */
+type Importer = Pick<IndexedFile, 'path' | 'languageId'>;
+
 /** What stands for a folder when it is imported. */
 const FOLDER_FILES = new Set(['index', '__init__', 'mod', 'lib', 'main', 'package']);
 const MAX_SAME_STEM = 2_000;
@@ -63,23 +66,41 @@ export class FileTable {
     return this.#byUri.values();
   }
 
-  /** Files with that name, endings aside. */
+  /** Files with that name up to its first dot. */
   withStem(stem: string): readonly IndexedFile[] {
     return [...(this.#byStem.get(stem.toLowerCase()) ?? [])];
   }
 
-  /** The file that an import means, the nearest to `from` where several fit. A Go package is a folder: then all files in it. */
-  resolve(imported: ImportedPath, from: { readonly path: string; readonly languageId: string }): readonly IndexedFile[] {
-    const { segments } = imported;
-    const last = segments.at(-1);
-    if (last === undefined) return [];
+  /**
+   * The file that an import means: the one whose name fits most exactly, of several the nearest to `from`. A folder's own file goes before names with
+   * more dots, which are mostly tests, stories and declarations. A Go package is a folder: then all files in it.
+   */
+  resolve(imported: ImportedPath, from: Importer): readonly IndexedFile[] {
+    const { segments, isExact } = imported;
+    if (segments.length === 0) return [];
     if (from.languageId === 'go') return this.#packageFiles(segments);
+    const there = isExact ? this.#mostExact(imported, from, (path, wanted) => path === wanted) : [];
+    return there.length > 0 ? there : this.#mostExact(imported, from, (path, wanted) => fits(path, wanted, isExact));
+  }
+
+  /** At most one. `isPlace`: whether a path, in small letters, is one that is wanted. */
+  #mostExact({ segments, ending = '' }: ImportedPath, from: Importer, isPlace: (path: string, wanted: string) => boolean): readonly IndexedFile[] {
     const wanted = segments.join('/').toLowerCase();
-    const named = [...(this.#byStem.get(last.toLowerCase()) ?? [])].slice(0, MAX_SAME_STEM).filter((file) => fits(withoutEnding(file.path), wanted, imported.isExact));
-    const folders = named.length > 0 ? [] : [...FOLDER_FILES].flatMap((stem) => [...(this.#byStem.get(stem) ?? [])].slice(0, MAX_SAME_STEM)).filter((file) => fits(folderOf(file.path), wanted, imported.isExact));
-    const found = [...named, ...folders].filter((file) => isOfKind(file.languageId, from.languageId) && file.path !== from.path);
-    const nearest = found.sort((one, other) => sharedSegments(other.path, from.path) - sharedSegments(one.path, from.path))[0];
-    return nearest === undefined ? [] : [nearest];
+    const last = segments.at(-1)?.toLowerCase() ?? '';
+    const candidates = (stem: string): IndexedFile[] =>
+      this.withStem(stem).slice(0, MAX_SAME_STEM).filter((file) => isOfKind(file.languageId, from.languageId) && file.path !== from.path);
+    const fitting = (files: readonly IndexedFile[], pathOf: (path: string) => string, whole = wanted): IndexedFile[] => files.filter(({ path }) => isPlace(pathOf(path.toLowerCase()), whole));
+    const nearest = (files: readonly IndexedFile[]): IndexedFile[] =>
+      [...files].sort((one, other) => sharedSegments(other.path, from.path) - sharedSegments(one.path, from.path)).slice(0, 1);
+    const named = candidates(stemOf(last));
+    const asWritten = nearest(fitting(named, (path) => path, `${wanted}${ending}`));
+    // An include names its file whole: a header is not the source beside it.
+    if (asWritten.length > 0 || (ending !== '' && C_FAMILY.has(from.languageId))) return asWritten;
+    const byName = nearest(fitting(named, withoutEnding));
+    if (byName.length > 0) return byName;
+    const folderFiles = fitting([...FOLDER_FILES].flatMap(candidates), folderOf);
+    const lessExact = [folderFiles.filter(({ path }) => !hasMoreDots(path)), fitting(named, (path) => withoutEndings(path, last)), folderFiles];
+    return lessExact.flatMap(nearest).slice(0, 1);
   }
 
   #packageFiles(segments: readonly string[]): IndexedFile[] {
@@ -90,17 +111,27 @@ export class FileTable {
   }
 }
 
-/** The file's name in lower case without its ending. */
+/** The file's name in lower case up to its first dot. */
 export function stemOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const dot = name.indexOf('.', 1);
   return dot < 0 ? name : name.slice(0, dot);
 }
 
-function withoutEnding(path: string): string {
-  const slash = path.lastIndexOf('/');
-  const dot = path.indexOf('.', slash + 2);
-  return (dot < 0 ? path : path.slice(0, dot)).toLowerCase();
+/** Without what stands behind the last dot: `users.service` of `users.service.ts`. */
+export function withoutEnding(path: string): string {
+  const dot = path.lastIndexOf('.');
+  return dot <= path.lastIndexOf('/') + 1 ? path : path.slice(0, dot);
+}
+
+/** Without all that stands behind `name`, if the file's name begins with it. */
+function withoutEndings(path: string, name: string): string {
+  const start = path.lastIndexOf('/') + 1;
+  return path.startsWith(`${name}.`, start) ? path.slice(0, start + name.length) : path;
+}
+
+function hasMoreDots(path: string): boolean {
+  return withoutEnding(path).length > path.lastIndexOf('/') + 1 + stemOf(path).length;
 }
 
 function folderOf(path: string): string {

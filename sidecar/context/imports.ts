@@ -2,7 +2,10 @@ import { languageIdOf } from './languageIds.ts';
 
 /** What an import names, as path segments: `./cart` in `src/main.ts` gives `['src', 'cart']`. */
 export interface ImportedPath {
+  /** The last one without its ending. */
   readonly segments: readonly string[];
+  /** Of a file's name, as it is written: `.h`. Absent: the import has none. */
+  readonly ending?: string;
   /** Counted from the workspace's root; otherwise the segments may begin at any folder. */
   readonly isExact: boolean;
 }
@@ -25,13 +28,13 @@ export function importedPaths(text: string, path: string, languageId = languageI
     case 'python':
       return [...text.matchAll(PYTHON)].flatMap((match) => pythonPaths(match, folder));
     case 'c': case 'cpp': case 'objective-c':
-      return [...text.matchAll(C)].flatMap(([, name = '']) => [relative(name, folder), anywhere(withoutExtension(name).split('/'))]);
+      return [...text.matchAll(C)].flatMap(([, name = '']) => [relative(name, folder), named(name)]);
     case 'go':
       return [...text.slice(0, 4096).matchAll(GO)].map(([, name = '']) => anywhere(name.split('/').slice(-2)));
     case 'rust':
       return [...text.matchAll(RUST)].flatMap(([, indentation, name = '']) => rustPaths(name, rustModule(path, indentation !== '')));
     case 'ruby':
-      return [...text.matchAll(RUBY)].map(([, isRelative, name = '']) => (isRelative ? relative(name, folder) : anywhere(name.split('/'))));
+      return [...text.matchAll(RUBY)].map(([, isRelative, name = '']) => (isRelative ? relative(name, folder) : named(name)));
     case 'php':
       return [...text.matchAll(PHP)].map(([, name, file]) => (name === undefined ? relative((file ?? '').replace(/^\//, ''), folder) : anywhere(name.split('\\').slice(-2))));
     case 'java': case 'kotlin': case 'scala': case 'groovy': case 'csharp':
@@ -44,7 +47,7 @@ export function importedPaths(text: string, path: string, languageId = languageI
 function ecmaScriptPath(specifier: string, folder: readonly string[]): ImportedPath {
   if (specifier.startsWith('.')) return relative(specifier, folder);
   // "@/cart" and "~/cart" are aliases of a source folder.
-  return anywhere(withoutExtension(specifier).replace(/^[@~#]\//, '').split('/'));
+  return named(specifier.replace(/^[@~#]\//, ''));
 }
 
 function pythonPaths([, module, names, plain]: RegExpMatchArray, folder: readonly string[]): ImportedPath[] {
@@ -77,18 +80,28 @@ function rustModule(path: string, isIndented: boolean): readonly string[] {
 }
 
 function relative(specifier: string, folder: readonly string[]): ImportedPath {
+  const { path, ending } = splitEnding(specifier);
   const segments = [...folder];
-  for (const segment of withoutExtension(specifier).split('/')) {
+  for (const segment of path.split('/')) {
     if (segment === '..') segments.pop();
     else if (segment !== '.' && segment !== '') segments.push(segment);
   }
-  return { segments, isExact: true };
+  return { segments, isExact: true, ...ending };
+}
+
+/** A file at any folder. */
+function named(specifier: string): ImportedPath {
+  const { path, ending } = splitEnding(specifier);
+  return { ...anywhere(path.split('/')), ...ending };
 }
 
 function anywhere(segments: readonly string[]): ImportedPath {
   return { segments: segments.filter((segment) => segment !== ''), isExact: false };
 }
 
-function withoutExtension(path: string): string {
-  return path.replace(/\.(?:[cm]?[jt]sx?|h|hh|hpp|hxx|c|cc|cpp|cxx|rb|php|vue|svelte)$/, '');
+const ENDING = /\.(?:[cm]?[jt]sx?|h|hh|hpp|hxx|c|cc|cpp|cxx|rb|php|vue|svelte)$/;
+
+function splitEnding(specifier: string): { readonly path: string; readonly ending: Pick<ImportedPath, 'ending'> } {
+  const [ending] = ENDING.exec(specifier) ?? [];
+  return ending === undefined ? { path: specifier, ending: {} } : { path: specifier.slice(0, -ending.length), ending: { ending } };
 }

@@ -25,6 +25,8 @@ const MAX_TEXT_UNITS = 1024 * 1024;
 /** Which of a client's files are in its index, and how their texts get there: from the editor where they are open, else through the client. */
 export class IndexedFiles {
   readonly #known = new Map<string, { readonly path: string; readonly revision: number }>();
+  /** What the reads under way may still bring, by batch. A file that was removed or read otherwise meanwhile is not among it any more. */
+  readonly #awaited = new Set<Set<string>>();
   /** Counts how often everything was forgotten: what was asked for before then is not taken any more. */
   #epoch = 0;
 
@@ -65,6 +67,7 @@ export class IndexedFiles {
     }
     await this.#readTexts([...paths.keys()].filter((uri) => this.options.openText(uri) === undefined), (texts) =>
       this.#put(texts.map(({ uri, text }) => ({ uri, path: paths.get(uri) ?? this.pathOf(uri), text }))),
+      { isNewest: true },
     );
   }
 
@@ -76,7 +79,7 @@ export class IndexedFiles {
       return text === undefined ? [] : [{ uri, text }];
     });
     if (open.length > 0) await give(open);
-    await this.#readTexts(uris.filter((uri) => !open.some((each) => each.uri === uri)), give).catch(() => undefined);
+    await this.#readTexts(uris.filter((uri) => !open.some((each) => each.uri === uri)), give, { isNewest: false }).catch(() => undefined);
   }
 
   /** A document was opened, edited or closed, and has been left alone since. */
@@ -94,6 +97,8 @@ export class IndexedFiles {
   async remove(uris: readonly string[]): Promise<void> {
     const folders = uris.filter((uri) => !this.#known.delete(uri));
     for (const uri of below(this.#known.keys(), folders)) this.#known.delete(uri);
+    for (const awaited of this.#awaited) for (const uri of below(awaited, folders)) awaited.delete(uri);
+    this.#awaitNoMore(uris);
     await this.options.index.ask('remove', { uris });
   }
 
@@ -104,18 +109,29 @@ export class IndexedFiles {
     if (gone.length > 0) await this.options.index.ask('retain', { uris: [...this.#known.keys()] });
   }
 
-  /** Asks for texts. Files of which the client gives none may not be read any more, or are no texts. */
-  async #readTexts(uris: readonly string[], take: (texts: WorkspaceReadResult['files']) => Promise<void>): Promise<void> {
+  /**
+   * Asks for texts. Files of which the client gives none may not be read any more, or are no texts. `isNewest`: what was asked before is older, whenever
+   * it comes; texts that are only given again are not put, so they stand in for nothing.
+   */
+  async #readTexts(uris: readonly string[], take: (texts: WorkspaceReadResult['files']) => Promise<void>, { isNewest }: { readonly isNewest: boolean }): Promise<void> {
     const epoch = this.#epoch;
     let rest = [...uris];
     while (rest.length > 0 && this.options.isOn()) {
       const batch = rest.slice(0, READ_BATCH_FILES);
-      const result = await this.options.source?.read(batch);
+      if (isNewest) this.#awaitNoMore(batch);
+      const awaited = new Set(batch);
+      this.#awaited.add(awaited);
+      let result: WorkspaceReadResult | undefined;
+      try {
+        result = await this.options.source?.read(batch);
+      } finally {
+        this.#awaited.delete(awaited);
+      }
       if (result === undefined || epoch !== this.#epoch) return;
       // One that was opened meanwhile is there as the editor has it.
-      const asked = new Set(batch.filter((uri) => this.options.openText(uri) === undefined));
+      const asked = new Set([...awaited].filter((uri) => this.options.openText(uri) === undefined));
       const texts = result.files.filter(({ uri, text }) => asked.has(uri) && text.length <= MAX_TEXT_UNITS);
-      const remaining = new Set(result.remaining);
+      const remaining = new Set(result.remaining.filter((uri) => awaited.has(uri)));
       for (const uri of [...texts.map(({ uri }) => uri), ...remaining]) asked.delete(uri);
       const gone = [...asked].filter((uri) => this.#known.has(uri));
       await Promise.all([take(texts), gone.length > 0 ? this.remove(gone) : undefined]);
@@ -125,10 +141,15 @@ export class IndexedFiles {
     }
   }
 
+  #awaitNoMore(uris: readonly string[]): void {
+    for (const awaited of this.#awaited) for (const uri of uris) awaited.delete(uri);
+  }
+
   async #put(texts: readonly Omit<FileText, 'revision'>[]): Promise<void> {
     if (!this.options.isOn() || texts.length === 0) return;
     const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text), languageId: this.options.openLanguage?.(file.uri) }));
     for (const { uri, path, revision } of files) this.#known.set(uri, { path, revision });
+    this.#awaitNoMore(files.map(({ uri }) => uri));
     await this.options.index.ask('put', { files });
   }
 }

@@ -1,3 +1,5 @@
+import { copyString } from './copyString.ts';
+
 /** What files are found by: identifiers, whole and as the words that they are made of. */
 
 const IDENTIFIER = /[\p{L}_$][\p{L}\p{N}_$]*/gu;
@@ -45,7 +47,8 @@ export function termHashes(identifier: string): readonly number[] {
   if (hashes === undefined) {
     hashes = [...new Set([identifier.toLowerCase(), ...subwordsOf(identifier)])].filter((term) => term.length >= 2).map(hashOf);
     if (hashesOfIdentifier.size >= MAX_REMEMBERED) hashesOfIdentifier.clear();
-    hashesOfIdentifier.set(identifier, hashes);
+    // An identifier is a slice of its file's text.
+    hashesOfIdentifier.set(copyString(identifier), hashes);
   }
   return hashes;
 }

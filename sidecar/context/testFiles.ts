@@ -1,4 +1,4 @@
-import { sharedSegments } from './fileTable.ts';
+import { sharedSegments, withoutEnding } from './fileTable.ts';
 
 /** Folders of tests, in a path. */
 const FOLDER = /(?<=^|\/)(?:tests?|specs?|__tests__|__specs__|e2e)\//gi;
@@ -6,12 +6,11 @@ const FOLDER = /(?<=^|\/)(?:tests?|specs?|__tests__|__specs__|e2e)\//gi;
 const MARK = /^tests?[_-](?=.)|(?<=.)[_-](?:unit)?(?:tests?|specs?)$/i;
 /** And in one word: `CartTest`, `TestCart`. Small letters say nothing: `latest`. */
 const CAPITAL_MARK = /^[Tt]est(?=[A-Z])|(?<=[a-z\d])(?:Tests?|Specs?)$/;
-const ENDING = /^[^.]+\.(?:[\w-]+-)?(?:tests?|specs?)\./i;
+const ENDING = /(?<=.)\.(?:[\w-]+-)?(?:tests?|specs?)\..+$/i;
 
-/** The stem of what a file is about, in small letters: of a test what it tests. */
+/** The name of what a file is about, without endings and in small letters: of a test what it tests. */
 export function testedStem(path: string): string {
-  const stem = nameOf(path).split('.', 1)[0] ?? '';
-  return stem.replace(MARK, '').replace(CAPITAL_MARK, '').toLowerCase();
+  return nameBeforeEnding(nameOf(path)).replace(MARK, '').replace(CAPITAL_MARK, '').toLowerCase();
 }
 
 /** Stems that a file and its tests may have. */
@@ -22,7 +21,7 @@ export function twinStems(tested: string): readonly string[] {
 /** How surely a file holds tests: 2 by its name, 1 by its folder, 0 not at all. Of two files of one stem the one with more tests the other. */
 export function testness(path: string): 0 | 1 | 2 {
   const name = nameOf(path);
-  const stem = name.split('.', 1)[0] ?? '';
+  const stem = nameBeforeEnding(name);
   if (MARK.test(stem) || CAPITAL_MARK.test(stem) || ENDING.test(name)) return 2;
   return path.search(FOLDER) >= 0 ? 1 : 0;
 }
@@ -31,6 +30,11 @@ export function testness(path: string): 0 | 1 | 2 {
 export function twinNearness(one: string, other: string): number {
   const [first, second] = [one.replace(FOLDER, ''), other.replace(FOLDER, '')];
   return sharedSegments(first, second) + sharedSegments(fromFileUp(first), fromFileUp(second));
+}
+
+/** What stands before the ending, be it one of tests: of `users.service.spec.ts` and `users.service.ts` the same. */
+function nameBeforeEnding(name: string): string {
+  return ENDING.test(name) ? name.replace(ENDING, '') : withoutEnding(name);
 }
 
 function nameOf(path: string): string {

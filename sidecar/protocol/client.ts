@@ -698,7 +698,7 @@ export interface LastCompletion {
 /** Client → server request: load the chosen model now (otherwise the first request does). Answers when it is ready. */
 export const LOAD_REQUEST = 'chorus/load';
 
-/** Client → server request: remove what was evaluated for a workspace, on disk and in memory. Answers when it is gone. */
+/** Client → server request: remove what was evaluated for a workspace, on disk and in memory. Answers when it is gone; fails where it can't be deleted. */
 export const FORGET_WORKSPACE_REQUEST = 'chorus/forgetWorkspace';
 export interface ForgetWorkspaceParams {
   /** As in `ChorusInitializationOptions`. Absent: the client's own; a client without one forgets only what is in memory. */

@@ -7,6 +7,9 @@ import { SERVER_TOKEN_HEADER } from '../client/connect.ts';
 import { MAX_FRAME_BYTES } from '../protocol/client.ts';
 import { refuseHandshake, type Refusal } from './authentication.ts';
 
+/** A peer that does not take its refusal by then gets none. */
+const REFUSAL_LIMIT_MS = 1_000;
+
 export interface WebSocketServerOptions {
   /** Called for every connection that has proven itself. */
   readonly onConnection: (socket: WebSocket) => void;
@@ -102,8 +105,12 @@ export class FrontServer {
   }
 }
 
+/** A peer that is refused counts as a connection until its socket is gone, so it is not left to it when that is. */
 function refuse(socket: Duplex, refusal: Refusal, headers = ''): void {
   const body = `${refusal.text}\n`;
+  const limit = setTimeout(() => socket.destroy(), REFUSAL_LIMIT_MS);
+  socket.once('finish', () => socket.destroy());
+  socket.once('close', () => clearTimeout(limit));
   socket.end(
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n${headers}\r\n${body}`,

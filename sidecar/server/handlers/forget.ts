@@ -35,6 +35,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
       }),
     );
     await removeContexts(services, contextSetName(key));
+    // Not of a set that could not be removed: it was filled under others.
     if (contextSet && unlessRules !== undefined) await noteRules(contextSet, unlessRules);
     return null;
   });

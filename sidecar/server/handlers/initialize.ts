@@ -21,6 +21,7 @@ export function handleInitialize(
     session.configure(settings);
     quietness.configure(settings.power?.quiet);
     services.configure(settings.server, settings.downloads?.network);
+    // A failure is in the log.
     if (settings.contexts?.keepOnDisk === false) removeContexts(parts).catch(() => undefined);
   };
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as vscode from 'vscode';
 import './support/useFakeVscode.ts';
 import { bringForward } from './support/bringForward.ts';
@@ -12,12 +13,21 @@ afterEach(() => {
   for (const policy of open.splice(0)) policy.dispose();
 });
 
-function policyOver(files: Readonly<Record<string, string>>): { judge: (file: string) => Promise<string>; log: string[] } {
-  fake.open(['/ws'], files);
+interface Policy {
+  readonly judge: (file: string) => Promise<string>;
+  readonly log: string[];
+  /** How often verdicts were said to have changed. */
+  readonly changes: () => number;
+}
+
+function policyOver(files: Readonly<Record<string, string>>, folder = '/ws'): Policy {
+  fake.open([folder], files);
   const log: string[] = [];
   const policy = new DocumentPolicy((line) => log.push(line));
   open.push(policy);
-  return { judge: (file) => policy.judge(Uri.file(file) as unknown as vscode.Uri), log };
+  let changes = 0;
+  policy.onDidChange(() => changes++);
+  return { judge: (file) => policy.judge(Uri.file(file) as unknown as vscode.Uri), log, changes: () => changes };
 }
 
 describe('rules that cannot be read', () => {
@@ -48,6 +58,38 @@ describe('rules that cannot be read', () => {
       await new Promise((resolve) => setTimeout(resolve, 60_000));
       assert.equal(await judge('/ws/a.ts'), 'allowed', 'after a minute');
       assert.equal(await judge('/ws/out/a.ts'), 'ignored');
+    });
+  });
+
+  it('in time are told as changed once they can be read, and not before', async () => {
+    const { judge, changes } = policyOver({ '/ws/.gitignore': 'out/\n' });
+    fake.hanging.add('/ws/.gitignore');
+    await bringForward(async () => {
+      assert.equal(await judge('/ws/a.ts'), 'ignored');
+      await new Promise((resolve) => setTimeout(resolve, 200_000));
+      assert.equal(changes(), 0, 'still late');
+      fake.hanging.clear();
+      await new Promise((resolve) => setTimeout(resolve, 80_000));
+      assert.equal(changes(), 1);
+      await new Promise((resolve) => setTimeout(resolve, 200_000));
+      assert.equal(changes(), 1, 'no more than once');
+    });
+  });
+
+  const repository = { '/repo/.git/HEAD': '', '/repo/.gitignore': 'private/\n', '/repo/app/.gitignore': 'out/\n' };
+  it('of a repository around the opened folder count while nobody can tell whether the folder is one itself', async () => {
+    const { judge, changes } = policyOver(repository, '/repo/app');
+    fake.hanging.add('/repo/app/.git');
+    await bringForward(async () => {
+      const verdict = judge('/repo/app/private/a.ts');
+      await nextTurn();
+      fake.hanging.clear();
+      assert.equal(await verdict, 'ignored');
+      assert.equal(await judge('/repo/app/out/a.ts'), 'ignored');
+      assert.equal(await judge('/repo/app/a.ts'), 'allowed');
+      await new Promise((resolve) => setTimeout(resolve, 80_000));
+      assert.equal(changes(), 1, 'when it was asked again');
+      assert.equal(await judge('/repo/app/private/a.ts'), 'ignored');
     });
   });
 

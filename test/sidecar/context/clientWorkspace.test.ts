@@ -37,6 +37,19 @@ async function snippetsOf(workspace: ClientWorkspace, text = MAIN): Promise<{ pa
   return { paths: [...new Set(snippets.map(({ path }) => path))], text: snippets.map((snippet) => snippet.text).join('\n') };
 }
 
+/** The next read has the texts as they are when it is asked for, and gives them when the function that is returned is called. */
+function holdNextRead(source: FilesInMemory): () => void {
+  const read = source.read.bind(source);
+  let answer = (): void => undefined;
+  source.read = async (uris) => {
+    source.read = read;
+    const result = await read(uris);
+    await new Promise<void>((resolve) => (answer = resolve));
+    return result;
+  };
+  return () => answer();
+}
+
 describe('a workspace', () => {
   it('gives what a document imports first, with its heads', async () => {
     const workspace = await started(new FilesInMemory({ 'shop/mail.py': MAIL, 'shop/cart.py': CART, 'main.py': MAIN }));
@@ -147,14 +160,7 @@ describe('a workspace', () => {
   it('takes no answer to what it asked before it forgot everything', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
     const workspace = await started(source);
-    const read = source.read.bind(source);
-    let answer = (): void => undefined;
-    source.read = async (uris) => {
-      source.read = read;
-      const result = await read(uris);
-      await new Promise<void>((resolve) => (answer = resolve));
-      return result;
-    };
+    const answer = holdNextRead(source);
     workspace.changed({ changed: [{ uri: FilesInMemory.uri('shop/cart.py'), path: 'shop/cart.py' }] });
     await until(async () => source.asked.length > 2, 'the file is asked for');
     delete source.texts['shop/cart.py'];
@@ -164,6 +170,54 @@ describe('a workspace', () => {
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(workspace.has(FilesInMemory.uri('shop/cart.py')), false);
     assert.ok(!(await snippetsOf(workspace)).paths.includes('shop/cart.py'));
+  });
+
+  for (const deleted of ['shop/cart.py', 'shop']) {
+    it(`does not bring back a file while whose reading ${deleted} was deleted`, async () => {
+      const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
+      const workspace = await started(source);
+      const answer = holdNextRead(source);
+      workspace.changed({ changed: [{ uri: FilesInMemory.uri('shop/cart.py'), path: 'shop/cart.py' }] });
+      await until(async () => source.asked.length > 2, 'the file is asked for');
+      workspace.changed({ deleted: [FilesInMemory.uri(deleted)] });
+      answer();
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(workspace.has(FilesInMemory.uri('shop/cart.py')), false);
+      assert.ok(!(await snippetsOf(workspace)).paths.includes('shop/cart.py'));
+    });
+  }
+
+  it('does not take the older of two answers for the newer, whichever comes first', async () => {
+    const source = new FilesInMemory({ 'shop/cart.py': CART });
+    const workspace = await started(source);
+    const uri = FilesInMemory.uri('shop/cart.py');
+    const older = CART.replaceAll('tier', 'older');
+    const newer = CART.replaceAll('tier', 'newer');
+    const answer = holdNextRead(source);
+    for (const text of [older, newer]) {
+      source.texts['shop/cart.py'] = text;
+      workspace.changed({ changed: [{ uri, path: 'shop/cart.py' }] });
+    }
+    await until(() => workspace.has(uri, revisionOf(newer)), 'the newer text is read');
+    answer();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(workspace.has(uri, revisionOf(newer)), true);
+    assert.match((await snippetsOf(workspace)).text, /newer/);
+  });
+
+  it('keeps a file whose older reading says that it is not there', async () => {
+    const source = new FilesInMemory({ 'shop/cart.py': CART });
+    const workspace = await started(source);
+    const uri = FilesInMemory.uri('shop/cart.py');
+    const answer = holdNextRead(source);
+    delete source.texts['shop/cart.py'];
+    workspace.changed({ changed: [{ uri, path: 'shop/cart.py' }] });
+    source.texts['shop/cart.py'] = MAIL;
+    workspace.changed({ changed: [{ uri, path: 'shop/cart.py' }] });
+    await until(() => workspace.has(uri, revisionOf(MAIL)), 'the newer text is read');
+    answer();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(workspace.has(uri, revisionOf(MAIL)), true);
   });
 
   it('keeps a document that was opened while its file was read', async () => {

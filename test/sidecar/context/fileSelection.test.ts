@@ -31,6 +31,8 @@ const cases: readonly { readonly name: string; readonly document: string; readon
   { name: 'of a test what it tests', document: 'tests/shop/test_models.py', paths: ['blog/models.py', 'shop/models.py', 'tests/blog/test_models.py'], finds: ['shop/models.py', 'blog/models.py'] },
   { name: 'of a test that only its ending tells what it tests', document: 'src/cart.test.ts', paths: ['src/cart.ts', 'lib/cart.test.ts'], finds: ['src/cart.ts'] },
   { name: 'of a test that only its folder tells what it tests', document: 'test/cart.ts', paths: ['src/cart.ts', 'test/lib/cart.ts'], finds: ['src/cart.ts'] },
+  { name: 'its test by all of its name', document: 'src/users.service.ts', paths: ['src/users.controller.spec.ts', 'src/users.spec.ts', 'src/users.service.spec.ts'], finds: ['src/users.service.spec.ts'] },
+  { name: 'of a test by all of its name what it tests', document: 'src/users.service.spec.ts', paths: ['src/users.controller.ts', 'src/users.ts', 'src/users.service.ts'], finds: ['src/users.service.ts'] },
   { name: 'nothing of a language that it does not know', document: 'src/cart.ts', paths: ['tests/test_cart.py'], finds: [] },
 ];
 

@@ -39,6 +39,30 @@ const cases: readonly { readonly text: string; readonly from: string; readonly p
   { text: 'import com.shop.Cart;', from: 'src/com/app/Main.java', paths: ['src/com/shop/Cart.java'], finds: ['src/com/shop/Cart.java'] },
   { text: '#include "shop/cart.h"', from: 'src/main.cpp', paths: ['src/shop/cart.h'], finds: ['src/shop/cart.h'] },
   { text: "require_relative 'shop/cart'", from: 'main.rb', paths: ['shop/cart.rb'], finds: ['shop/cart.rb'] },
+  // What is written most exactly goes first, whatever was listed first.
+  { text: "import { total } from './cart';", from: 'src/main.ts', paths: ['src/cart.test.ts', 'src/cart.ts'], finds: ['src/cart.ts'] },
+  { text: "import { Button } from './Button';", from: 'src/main.tsx', paths: ['src/Button.stories.tsx', 'src/Button.tsx'], finds: ['src/Button.tsx'] },
+  { text: "import type { Cart } from './types';", from: 'src/main.ts', paths: ['src/types.d.ts', 'src/types.ts'], finds: ['src/types.ts'] },
+  { text: "import { Users } from './users';", from: 'src/main.ts', paths: ['src/users.controller.ts', 'src/users.ts'], finds: ['src/users.ts'] },
+  { text: "import { Users } from './users';", from: 'src/main.ts', paths: ['src/users.service.ts', 'src/users/index.ts'], finds: ['src/users/index.ts'] },
+  { text: "import { Users } from './users';", from: 'src/main.ts', paths: ['src/users/index.test.ts', 'src/users/index.ts'], finds: ['src/users/index.ts'] },
+  { text: "import { Users } from './users';", from: 'src/main.ts', paths: ['src/users.css', 'src/users/index.ts'], finds: ['src/users/index.ts'] },
+  { text: "import { total } from '@/cart';", from: 'src/a/main.ts', paths: ['src/a/cart.test.ts', 'src/cart.ts'], finds: ['src/cart.ts'] },
+  { text: "import Cart from './cart.vue';", from: 'src/main.ts', paths: ['src/cart.ts', 'src/cart.vue'], finds: ['src/cart.vue'] },
+  { text: "import { total } from './cart.js';", from: 'src/main.ts', paths: ['src/cart.test.ts', 'src/cart.ts'], finds: ['src/cart.ts'] },
+  { text: '#include "foo.h"', from: 'src/main.c', paths: ['src/foo.c', 'src/foo.h'], finds: ['src/foo.h'] },
+  { text: '#include "foo.h"', from: 'src/main.c', paths: ['src/foo.c', 'include/foo.h'], finds: ['include/foo.h'] },
+  { text: '#include "foo.hpp"', from: 'src/main.cpp', paths: ['src/foo.cpp', 'src/foo.h', 'src/foo.hpp'], finds: ['src/foo.hpp'] },
+  { text: "import { total } from './cart.js';", from: 'src/main.ts', paths: ['example/src/cart.js', 'src/cart.ts'], finds: ['src/cart.ts'] },
+  // Names with more dots, where they are all there is.
+  { text: "import type { Cart } from './types';", from: 'src/main.ts', paths: ['src/types.d.ts'], finds: ['src/types.d.ts'] },
+  { text: "import { Button } from './Button';", from: 'src/main.tsx', paths: ['src/Button.native.tsx'], finds: ['src/Button.native.tsx'] },
+  { text: "import { Users } from './users';", from: 'src/main.ts', paths: ['src/users/index.d.ts'], finds: ['src/users/index.d.ts'] },
+  // Dots within names.
+  { text: "import { U } from './users.service';", from: 'src/main.ts', paths: ['src/users.service.spec.ts', 'src/users.controller.ts', 'src/users.service.ts', 'src/users.ts'], finds: ['src/users.service.ts'] },
+  { text: "import { U } from './users.service';", from: 'src/main.ts', paths: ['src/users.controller.ts', 'src/users.ts'], finds: [] },
+  { text: "import { U } from './users.service.js';", from: 'src/main.ts', paths: ['src/users.ts', 'src/users.service.ts'], finds: ['src/users.service.ts'] },
+  { text: '#include "cart.pb.h"', from: 'src/main.cc', paths: ['src/cart.h', 'src/cart.pb.cc', 'src/cart.pb.h'], finds: ['src/cart.pb.h'] },
   { text: 'use App\\Shop\\Cart;', from: 'src/Main.php', paths: ['src/Shop/Cart.php'], finds: ['src/Shop/Cart.php'] },
 ];
 

@@ -3,22 +3,23 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { describe, it } from 'node:test';
 import { FrontServer } from '../../../sidecar/server/webSocketServer.ts';
+import { until } from './support/sidecar.ts';
 
 const REQUEST_LINE = 'GET / HTTP/1.1\r\n';
 
-async function connect(port: number): Promise<net.Socket> {
-  const socket = net.connect(port, '127.0.0.1');
+async function connect(port: number, options: { readonly allowHalfOpen?: boolean } = {}): Promise<net.Socket> {
+  const socket = net.connect({ port, host: '127.0.0.1', ...options });
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   return socket;
 }
 
-/** Sends the headers of a handshake; gives the first line of the answer. */
+/** Sends the headers of a handshake; gives the first line of the answer, or that there was none. */
 async function finish(socket: net.Socket, headers: Readonly<Record<string, string>>): Promise<string> {
   const all = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', ...headers };
   socket.write(`${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
-  const [answer] = (await once(socket, 'data')) as [Buffer];
-  return answer.toString('latin1').split('\r\n')[0] ?? '';
+  const answer = await Promise.race([once(socket, 'data') as Promise<[Buffer]>, once(socket, 'close').then(() => undefined)]).catch(() => undefined);
+  return answer === undefined ? 'closed' : (answer[0].toString('latin1').split('\r\n')[0] ?? '');
 }
 
 describe('a server that has stopped to listen', () => {
@@ -35,6 +36,31 @@ describe('a server that has stopped to listen', () => {
       assert.equal(await finish(known, { Host: `127.0.0.1:${port}`, Authorization: `Bearer ${server.token}` }), 'HTTP/1.1 101 Switching Protocols');
       await assert.rejects(connect(port), { code: 'ECONNREFUSED' });
     } finally {
+      server.close();
+    }
+  });
+});
+
+describe('a server that has refused as many connections as it takes', () => {
+  it('answers whoever has the token, though the others leave their sides open', async () => {
+    const server = new FrontServer({ onConnection: () => undefined, maxClients: 1 });
+    const port = await server.listen();
+    const strangers: net.Socket[] = [];
+    const handshake = async (socket: net.Socket, headers: Readonly<Record<string, string>> = {}): Promise<string> => {
+      socket.write(REQUEST_LINE);
+      return finish(socket, { Host: `127.0.0.1:${port}`, ...headers });
+    };
+    try {
+      for (let count = 0; count < 2; count++) {
+        const stranger = await connect(port, { allowHalfOpen: true });
+        strangers.push(stranger);
+        assert.equal(await handshake(stranger), 'HTTP/1.1 401 Unauthorized');
+      }
+      const answered = async (): Promise<boolean> => (await handshake(await connect(port), { Authorization: `Bearer ${server.token}` })) === 'HTTP/1.1 101 Switching Protocols';
+      await until(answered, 'the client with the token is let in', 3_000);
+      assert.ok(strangers.every(({ writable }) => writable), 'the others have not ended');
+    } finally {
+      for (const stranger of strangers) stranger.destroy();
       server.close();
     }
   });

@@ -62,6 +62,8 @@ export const fake = {
   activeTextEditor: undefined as unknown,
   /** What commands give. */
   executeCommand: async (): Promise<unknown> => undefined,
+  /** Commands that were registered. */
+  commands: new Map<string, () => Promise<unknown>>(),
 
   /** A window with these workspace folders and files, and nothing of an earlier one. */
   open(folders: readonly string[], files: Readonly<Record<string, string>>): void {
@@ -74,6 +76,7 @@ export const fake = {
     fake.messages = [];
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
+    fake.commands.clear();
   },
 };
 
@@ -178,7 +181,7 @@ export const env: { remoteName: string | undefined } = { remoteName: undefined }
 
 export const ExtensionKind = { UI: 1, Workspace: 2 };
 
-export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand(), registerCommand: never };
+export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand(), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
 
 export const window = {
   get activeTextEditor(): unknown {

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { contextSetName } from '../../../../sidecar/client/workspaceKey.ts';
+import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { FORGET_WORKSPACE_REQUEST, type ForgetWorkspaceParams } from '../../../../sidecar/protocol/client.ts';
+import { Client, Clients } from '../../../../sidecar/server/client.ts';
+import { handleForget, type ForgetServices } from '../../../../sidecar/server/handlers/forget.ts';
+import type { LspConnection } from '../../../../sidecar/server/lspConnection.ts';
+
+type Forget = (params: ForgetWorkspaceParams) => Promise<null>;
+
+/** A client of the workspace "mine" whose set is below `folder`. What is deleted is below `deletedFrom`. */
+function connected(folder: string, deletedFrom = folder): { readonly forget: Forget; readonly log: string[] } {
+  let forget: Forget | undefined;
+  const connection = { onRequest: (method: string, _: unknown, handle: Forget) => void (method === FORGET_WORKSPACE_REQUEST && (forget = handle)) };
+  const client = new Client(1, connection as unknown as LspConnection, folder);
+  client.workspace = 'mine';
+  const clients = new Clients();
+  clients.add(client);
+  const log: string[] = [];
+  handleForget(client, {
+    clients,
+    completions: { forgetClient: async () => undefined },
+    chatService: { forgetConversations: async () => undefined },
+    session: { engine: {} },
+    contextsFolder: deletedFrom,
+    log: { info: () => undefined, error: (what: string) => log.push(what) },
+  } as unknown as ForgetServices);
+  return { forget: (params) => (forget as Forget)(params), log };
+}
+
+describe('a workspace that is forgotten', () => {
+  let folder: string;
+  let set: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-forget-'));
+    set = path.join(folder, contextSetName('mine'));
+    await mkdir(set);
+    await writeFile(path.join(set, 'rules'), 'former');
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const rules = (): Promise<string> => readFile(path.join(set, 'rules'), 'utf8');
+
+  it('says in which folder what is left, and why, and notes no new rules of it', { skip: process.platform === 'win32' && 'what lies below a file is nowhere there' }, async () => {
+    const file = path.join(folder, 'file');
+    await writeFile(file, '');
+    const { forget, log } = connected(folder, file);
+    const isTold = (error: unknown): boolean => error instanceof TroubleError && error.message.includes(path.join(file, contextSetName('mine'))) && error.message.includes('ENOTDIR');
+    await assert.rejects(forget({}), isTold);
+    await assert.rejects(forget({ unlessRules: 'new' }), isTold);
+    assert.equal(await rules(), 'former');
+    assert.deepEqual(log, Array(2).fill('Kept contexts could not be removed'));
+  });
+
+  it('says so of a folder that may not be changed', { skip: (process.platform === 'win32' || process.getuid?.() === 0) && 'this user may change every folder' }, async () => {
+    await chmod(set, 0o500);
+    await assert.rejects(connected(folder).forget({ unlessRules: 'new' }), (error) => error instanceof TroubleError && error.message.includes(set) && error.message.includes('EACCES'));
+    await chmod(set, 0o700);
+    assert.equal(await rules(), 'former');
+  });
+
+  it('is under the new rules once it is gone', async () => {
+    await connected(folder).forget({ unlessRules: 'new' });
+    assert.equal(await rules(), 'new');
+  });
+});
