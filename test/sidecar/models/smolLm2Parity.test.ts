@@ -71,7 +71,7 @@ describe('SmolLM2 on our graphs against libllama', () => {
 
   it('with transposed values is as near to libllama without flash attention as libllama with it is', async () => {
     const [own, theirs] = [[], []] as [number[], number[]];
-    for (const tokens of texts.slice(0, 5)) {
+    for (const tokens of texts.slice(0, 3)) {
       const { given, expected } = continued(peerByProducts, tokens);
       own.push(compareLogits(await teacherForced(oursTransposed, tokens.length, given), expected, peer.vocabularySize).meanDivergence);
       peer.clear();
