@@ -33,7 +33,7 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
   private constructor(private readonly network: SpeechTransformerNetwork) {
     super();
     const { device, file } = network;
-    this.#cpu = device.kind === 'cpu' ? undefined : new Device('cpu', { threads: device.threads });
+    this.#cpu = device.kind === 'cpu' ? undefined : new Device('cpu', { build: device.kind, threads: device.threads });
     this.#spectrum = openSpectrum(this.#cpu ?? device, file.hyperparameters.melBands);
   }
 

@@ -36,7 +36,7 @@ export class WhisperTranscriber extends WindowTranscriber {
     super();
     const { device, file } = model;
     this.tokens = new SpeechTokens(file);
-    this.#cpu = device.kind === 'cpu' ? undefined : new Device('cpu', { threads: device.threads });
+    this.#cpu = device.kind === 'cpu' ? undefined : new Device('cpu', { build: device.kind, threads: device.threads });
     this.#mel = new LogMel(this.#cpu ?? device, file.melFilters);
     this.#network = new WhisperNetwork(model, CACHE_TOKENS);
   }

@@ -7,11 +7,13 @@ import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { uniformNumbers } from '../../../sidecar/engine/random.ts';
 import { detectLanguage } from '../../../sidecar/speech/decodeWindow.ts';
+import { FRAME_REACH_SAMPLES } from '../../../sidecar/speech/logMel.ts';
 import { openSpeechModel } from '../../../sidecar/speech/speechModel.ts';
 import { readWhisperFile } from '../../../sidecar/speech/whisperFile.ts';
 import type { DecoderToken } from '../../../sidecar/speech/speechDecoder.ts';
 import { SpeechTokens } from '../../../sidecar/speech/speechTokens.ts';
 import { WhisperNetwork } from '../../../sidecar/speech/whisperNetwork.ts';
+import { WhisperTranscriber } from '../../../sidecar/speech/whisperTranscriber.ts';
 import { plainDecode, plainEncode } from '../../reference/plainWhisper.ts';
 import { TINY, tinyWeights, tinyWhisperBytes } from '../../reference/whisperBytes.ts';
 
@@ -48,6 +50,13 @@ describe(`Whisper's graphs on ${kind}`, () => {
     using network = new WhisperNetwork(model, 300);
     await work(network);
   }
+
+  it('run beside a spectrum that the processor computes', async () => {
+    using device = new Device(kind, { threads: 1 });
+    using transcriber = new WhisperTranscriber(await openSpeechModel(await fileOf(tinyWhisperBytes(weights)), device));
+    const silence = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
+    assert.deepEqual((await transcriber.transcribeWindow(silence, transcriber.windowSamples, { language: 'en', previous: [] })).segments, []);
+  });
 
   it('encode as plain loops do, whole windows and shorter ones', async () => {
     await withNetwork(async (network) => {
