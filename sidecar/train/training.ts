@@ -49,7 +49,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   const phases = phasesOf(options, plan);
   const tokenizer = await openTokenizer(options, listeners.onNote);
   try {
-    using devices = new NetworkDevices(options.device, { threads: options.threads, batches: batchSequences / microSequences });
+    using devices = await NetworkDevices.open(options.device, { threads: options.threads, batches: batchSequences / microSequences });
     const trained = plan?.isAdapter ? [...plan.ranks.keys()] : model.specs.map(({ name }) => name).filter((name) => !freeze.some((pattern) => pattern.test(name)));
     const size = { hyperparameters: model.hyperparameters, trained, sequenceTokens, sequences: microSequences, networks: devices.all.length };
     if (options.device === 'cpu') requireSequenceMemory(size, await availableMemoryBytes());
