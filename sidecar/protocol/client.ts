@@ -96,7 +96,7 @@ export interface PowerSettings {
 export interface SpeechSettings {
   /** Path of a speech model, of whisper.cpp or of `chorus train --speech`. Empty: the best that is found. */
   readonly modelPath?: string;
-  /** That is spoken, as ISO 639 code; "auto" finds out. */
+  /** That is spoken, as BCP 47 tag; "auto" finds out. */
   readonly language?: string;
   /** Texts that are followed at once in the last reading, 1 to 8. Default 1: greedy. */
   readonly beamSize?: number;

@@ -430,7 +430,7 @@ export interface TranscribeParams {
   readonly model: SpeechModelParams;
   /** Absolute path of a WAV file. */
   readonly soundPath: string;
-  /** ISO 639 code, or "auto". */
+  /** BCP 47 tag, or "auto". */
   readonly language: string;
   /** Beginning with one decodes greedily; others follow where the result is unlikely or repeats itself. Absent: Whisper's. */
   readonly temperatures?: readonly number[];
@@ -463,6 +463,7 @@ export interface TranscriptSegment {
 export const BEGIN_DICTATION = 'engine/beginDictation';
 export interface BeginDictationParams {
   readonly model: SpeechModelParams;
+  /** BCP 47 tag, or "auto". */
   readonly language: string;
   /** Of the last reading, as in `TranscribeParams`. */
   readonly beamSize?: number;

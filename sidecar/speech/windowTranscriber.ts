@@ -5,7 +5,7 @@ import { SoundWindow, type SampleSource } from './soundWindow.ts';
 import type { SpeechRegion } from './voiceActivity.ts';
 
 export interface TranscribeOptions {
-  /** ISO 639 code, or "auto": the one that the first window with speech is in. */
+  /** BCP 47 tag, or "auto": the one that the first window with speech is in. */
   readonly language: string;
   /** Tells the decoder of a window the text of those before it. */
   readonly withContext: boolean;

@@ -112,6 +112,7 @@ describe('a Speech-Transformer', () => {
   it('says which languages it knows, and which files are no speech model', async () => {
     await writeFile(path.join(folder, 'sound.wav'), wavBytes([tones('abc', 1)]));
     const rejects = (changes: Partial<TranscribeParams>, message: RegExp): Promise<void> => assert.rejects(new LocalSpeech().transcribe(params(changes)), (error: Error) => error instanceof TroubleError && message.test(error.message));
+    for (const language of ['de-AT', 'DE', 'en_US']) await new LocalSpeech().transcribe(params({ language }));
     await rejects({ language: 'fr' }, /knows no language "fr"\. It knows de, en\./);
     using device = new Device('cpu', { threads: 1 });
     const other = path.join(folder, 'llama.gguf');
