@@ -60,10 +60,12 @@ export class WhisperTranscriber extends WindowTranscriber {
     // In a brief window the end of a few words is missed, and they are said again and again.
     const { language, decoded } = brief && !isDoubtful(brief.decoded, this.tokens) ? brief : await this.#decode(mel, wholeFrames, { ...options, language: asked, temperatures });
     const joined = joinWindow(decoded, this.tokens, windowSeconds);
-    const segments = joined.segments
-      .map(({ start, end, tokens }) => ({ startSeconds: start, endSeconds: end, text: this.tokens.text(tokens).trim() }))
-      .filter(({ startSeconds, endSeconds, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, startSeconds, endSeconds)));
-    return { segments: isSilence(decoded) ? [] : segments, speech, nextSeconds: joined.nextSeconds, language, decoded };
+    if (isSilence(decoded)) return { segments: [], speech, nextSeconds: joined.nextSeconds, language };
+    const kept = joined.segments
+      .map((segment) => ({ ...segment, text: this.tokens.text(segment.tokens).trim() }))
+      .filter(({ start, end, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, start, end)));
+    const segments = kept.map(({ start, end, text }) => ({ startSeconds: start, endSeconds: end, text }));
+    return { segments, speech, nextSeconds: joined.nextSeconds, language, decoded: { tokens: kept.flatMap(({ tokens }) => tokens), temperature: decoded.temperature } };
   }
 
   /** What is said in the first `frames` of a window, in the language that was asked for or found out. */

@@ -28,14 +28,16 @@ export interface WindowOptions extends Pick<TranscribeOptions, 'language' | 'tem
   readonly previous: readonly number[];
 }
 
+export type SaidTokens = Pick<DecodedWindow, 'tokens' | 'temperature'>;
+
 export interface TranscribedWindow {
   readonly segments: readonly TranscriptSegment[];
   readonly speech: readonly SpeechRegion[];
   readonly nextSeconds: number;
   /** That was asked for, or found out. */
   readonly language: string;
-  /** What the decoder said, for those that are told of it in the next window. Absent where nobody speaks. */
-  readonly decoded?: DecodedWindow;
+  /** The tokens of the segments and how they were found, for a decoder that is told of them in the next window. Absent where nobody speaks. */
+  readonly decoded?: SaidTokens;
 }
 
 export const MOST_BEAMS = 8;
@@ -73,6 +75,6 @@ export abstract class WindowTranscriber implements Disposable {
 }
 
 /** Of the tokens of the text so far; text that came of guessing leads astray. */
-function nextContext(previous: readonly number[], { tokens, temperature }: DecodedWindow): number[] {
+function nextContext(previous: readonly number[], { tokens, temperature }: SaidTokens): number[] {
   return temperature > 0.5 ? [] : [...previous, ...tokens].slice(-512);
 }
