@@ -67,8 +67,9 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
     for (const region of isCut ? speech.slice(0, -1) : speech) {
       const part = mel.slice(melBands * frameOf(region.start), melBands * Math.max(frameOf(region.start) + 1, Math.min(frameOf(region.end), mel.length / melBands)));
       const recognised = await this.recognise(normaliseBands(part, melBands), { ...options, language });
+      if (recognised.text === '') continue;
       ({ language } = recognised);
-      if (recognised.text !== '') segments.push({ startSeconds: region.start, endSeconds: region.end, text: recognised.text });
+      segments.push({ startSeconds: region.start, endSeconds: region.end, text: recognised.text });
     }
     return { segments, speech: heard, nextSeconds: isCut ? last.start : windowSeconds, language };
   }

@@ -5,7 +5,7 @@ import { SoundWindow, type SampleSource } from './soundWindow.ts';
 import type { SpeechRegion } from './voiceActivity.ts';
 
 export interface TranscribeOptions {
-  /** BCP 47 tag, or "auto": the one that the first window with speech is in. */
+  /** BCP 47 tag, or "auto": the one that the first window with words is in. */
   readonly language: string;
   /** Tells the decoder of a window the text of those before it. */
   readonly withContext: boolean;
@@ -66,7 +66,8 @@ export abstract class WindowTranscriber implements Disposable {
       if (available === 0) return;
       const window = await this.transcribeWindow(samples, available, { ...options, language, previous: options.withContext ? previous : [] });
       for (const { startSeconds, endSeconds, text } of window.segments) yield { startSeconds: first / SAMPLE_RATE_HZ + startSeconds, endSeconds: first / SAMPLE_RATE_HZ + endSeconds, text };
-      language = window.language;
+      // What had no words tells nothing of the language.
+      if (window.segments.length > 0) ({ language } = window);
       if (window.decoded) previous = nextContext(previous, window.decoded);
       first += Math.min(available, Math.round(window.nextSeconds * SAMPLE_RATE_HZ));
       options.onProgress?.(first / SAMPLE_RATE_HZ);

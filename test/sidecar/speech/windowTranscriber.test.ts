@@ -43,6 +43,11 @@ async function askedFor(heard: readonly Heard[], { withContext = true } = {}): P
 }
 
 describe('a transcript of several windows', () => {
+  it('takes the language from words, not from what had none', async () => {
+    const asked = await askedFor([{ language: 'cy' }, { text: 'Guten Tag', language: 'de' }, { text: 'oder so', language: 'nl' }, {}]);
+    assert.deepEqual(asked.map(({ language }) => language), ['auto', 'auto', 'de', 'nl']);
+  });
+
   it('tells a window the tokens of those before it, and forgets those that were guessed', async () => {
     const asked = await askedFor([{ text: 'a', decoded: { tokens: [1, 2], temperature: 0 } }, {}, { text: 'b', decoded: { tokens: [3], temperature: 0.4 } }, { text: 'c', decoded: { tokens: [4], temperature: 0.6 } }, {}]);
     assert.deepEqual(asked.map(({ previous }) => previous), [[], [1, 2], [1, 2], [1, 2, 3], []]);
