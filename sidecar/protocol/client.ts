@@ -193,7 +193,9 @@ export interface SidecarStatus {
   readonly contextUsedTokens?: number;
   readonly contextSizeTokens?: number;
   readonly tokensPerSecond?: number;
+  /** What the model's process holds, and of that what is on a GPU. */
   readonly memoryBytes?: number;
+  readonly deviceMemoryBytes?: number;
   readonly threads?: number;
   /** The model reads a context ahead, because nobody types. */
   readonly readingAhead?: boolean;
