@@ -522,7 +522,7 @@ export interface ShelfPlan {
   readonly speed: 'quick' | 'moderate' | 'slow';
 }
 
-/** Client → server request: downloads a model of the shelf. Streams `DownloadProgress`. Clients that ask for the same share one; cancelled by all, it is paused. */
+/** Client → server request: downloads a model of the shelf. Streams `DownloadProgress`. Clients that ask for the same share one; cancelled by all, it is paused. Fails with `ServerCancelled` where the model is removed meanwhile. */
 export const DOWNLOAD_REQUEST = 'chorus/downloadModel';
 export interface DownloadParams {
   readonly partialResultToken?: string | number;

@@ -19,6 +19,11 @@ export class BrokenTransferError extends Error {
   }
 }
 
+/** Somebody else ended a download that its client waits for. */
+export class DownloadCancelledError extends Error {
+  override readonly name = 'DownloadCancelledError';
+}
+
 /** Words for what the file system said of a file that is written. */
 export function writeFailure(file: string, error: unknown): TroubleError {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
