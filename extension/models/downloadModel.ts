@@ -8,7 +8,7 @@ import { withoutLinks } from '../withoutLinks.ts';
 import { showArrival } from './modelProgress.ts';
 import { requestRemoval } from './removeModel.ts';
 
-/** Downloads a model once its licence is accepted; gives its path. `undefined` where the user paused it, or it failed, which was told. */
+/** Downloads a model once its licence is accepted; gives its path. `undefined` where the user paused or removed it, or it failed, which was told. */
 export async function downloadModel(session: SidecarSession, entry: CatalogueShelfEntry, { type, state }: ShelfQuantisation): Promise<string | undefined> {
   if (state === 'absent' && !(await acceptsLicence(entry))) return undefined;
   const wanted = { id: entry.id, quantisation: type } satisfies DownloadParams;
@@ -19,6 +19,7 @@ export async function downloadModel(session: SidecarSession, entry: CatalogueShe
       if (arrival.isVerified === false) tellUnchecked(name);
       return arrival.path;
     }
+    if (arrival.kind === 'cancelled') return undefined;
     const goOn = l10n.t('Go On');
     const remove = l10n.t('Remove');
     const answer =

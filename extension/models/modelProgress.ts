@@ -6,8 +6,8 @@ import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { formatBytes } from '../status/statusView.ts';
 
-/** How a model's way to this machine ended. */
-export type Arrival = ({ readonly kind: 'here' } & DownloadResult) | { readonly kind: 'stopped'; readonly share: number } | { readonly kind: 'failed'; readonly message: string };
+/** How a model's way to this machine ended; 'cancelled': because the model was removed meanwhile. */
+export type Arrival = ({ readonly kind: 'here' } & DownloadResult) | { readonly kind: 'stopped'; readonly share: number } | { readonly kind: 'cancelled' } | { readonly kind: 'failed'; readonly message: string };
 
 /** Sends a request that brings a model, and shows how far it is; the notification's button stops it. */
 export function showArrival(session: SidecarSession, title: string, method: string, params: object): Promise<Arrival> {
@@ -23,7 +23,8 @@ export function showArrival(session: SidecarSession, title: string, method: stri
       try {
         return { kind: 'here', ...(await session.requestStreaming<DownloadProgress, DownloadResult>(method, params, onProgress, token)) };
       } catch (error) {
-        return token.isCancellationRequested ? { kind: 'stopped', share } : { kind: 'failed', message: localisedMessage(error) };
+        if (token.isCancellationRequested) return { kind: 'stopped', share };
+        return error instanceof vscode.CancellationError ? { kind: 'cancelled' } : { kind: 'failed', message: localisedMessage(error) };
       }
     }),
   );

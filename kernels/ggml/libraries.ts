@@ -18,12 +18,20 @@ function packageOf(build: LibraryBuild, platform = process.platform, arch = proc
   return build === 'cpu' ? `${system}-${arch}` : arch === 'x64' ? `${system}-${arch}-${build}` : undefined;
 }
 
+/** Folders of packages that lie in no `node_modules`. */
+const packageRoots = new Set<string>();
+
+/** Has `libraryFolder` look for packages in `root` too, before all `node_modules`; each lies there in a folder of its name. */
+export function addPackageRoot(root: string): void {
+  packageRoots.add(root);
+}
+
 /** Folder with the libraries of a build. Throws `DeviceError` where its package is not installed. */
 export function libraryFolder(build: LibraryBuild): string {
   const name = packageOf(build);
   if (!name) throw new DeviceError(`There is no ${build} build of ggml for ${process.platform}-${process.arch}.`);
-  const roots = (require.resolve.paths('node-llama-cpp') ?? []).map((root) => path.join(root, '@node-llama-cpp', name, 'bins', name));
-  const folder = roots.find((candidate) => existsSync(candidate));
+  const roots = [...packageRoots, ...(require.resolve.paths('node-llama-cpp') ?? []).map((root) => path.join(root, '@node-llama-cpp'))];
+  const folder = roots.map((root) => path.join(root, name, 'bins', name)).find((candidate) => existsSync(candidate));
   if (!folder) throw new DeviceError(`The package @node-llama-cpp/${name} is not installed.`);
   return folder;
 }

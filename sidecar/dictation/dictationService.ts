@@ -10,8 +10,8 @@ import { writtenText } from './writtenText.ts';
 
 export interface DictationServiceOptions {
   readonly openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable;
-  /** Path of the speech model. Throws `TroubleError` 'no-speech-model'. */
-  readonly speechModelPath: (chosen: string | undefined) => Promise<string>;
+  /** Path of the speech model for a language. Throws `TroubleError` 'no-speech-model'. */
+  readonly speechModelPath: (chosen: string | undefined, language: string) => Promise<string>;
 }
 
 export interface DictateOptions {
@@ -90,9 +90,9 @@ export class DictationService {
   }
 
   async #dictate({ settings, document = '', onChunk, stop, signal }: DictateOptions, onClosed: () => void): Promise<DictateResult> {
-    const modelPath = await this.options.speechModelPath(settings.speech?.modelPath);
     const { device, speech } = settings;
     const language = speech?.language ?? 'auto';
+    const modelPath = await this.options.speechModelPath(speech?.modelPath, language);
     const identifiers = spokenIdentifiers(document);
     const written = (text: string): string => writtenText(text, { language, identifiers, obeysCommands: speech?.commands ?? false });
     const begin: BeginDictationParams = { model: { modelPath, device: device === undefined || device === 'auto' ? 'cpu' : device, threads: settings.threads ?? 0 }, language, beamSize: speech?.beamSize, phrases: identifiers.map(({ words }) => words.join(' ')) };

@@ -1,3 +1,5 @@
+import { spokenLanguage } from '../speech/spokenLanguage.ts';
+
 /** What a command does to the text that was dictated. */
 export type SpokenCommand = 'newLine' | 'undoThat';
 
@@ -35,7 +37,7 @@ const STOPS = '.,;:!?…。、，；：！？،؛؟।';
 
 /**
  * A dictated text with the commands in it obeyed: a new line begins, or the sentence before is taken back. A command is what stands alone between two signs of punctuation,
- * so that one may speak of a new line. `language` is an ISO 639 code; "auto" takes the commands of all languages.
+ * so that one may speak of a new line. `language` is a BCP 47 tag; "auto" takes the commands of all languages.
  */
 export function obeySpokenCommands(text: string, language: string): string {
   const commands = commandsOf(language);
@@ -71,7 +73,8 @@ const endsSentence = (part: string): boolean => /[.!?…。！？؟।]$/u.test(
 /** Without signs, spaces at the ends, and case. */
 const bare = (part: string): string => part.replace(new RegExp(`[${STOPS}]`, 'gu'), '').replace(/\s+/gu, ' ').trim().toLowerCase().normalize('NFC');
 
-function commandsOf(language: string): ReadonlyMap<string, SpokenCommand> {
+function commandsOf(tag: string): ReadonlyMap<string, SpokenCommand> {
+  const language = spokenLanguage(tag);
   const chosen = language === 'auto' ? Object.values(SPOKEN_COMMANDS) : Object.hasOwn(SPOKEN_COMMANDS, language) ? [SPOKEN_COMMANDS[language] as Phrases] : [];
   return new Map(chosen.flatMap((phrases) => (['newLine', 'undoThat'] as const).flatMap((command) => phrases[command].map((phrase) => [bare(phrase), command] as const))));
 }

@@ -2,7 +2,7 @@ import { obeySpokenCommands } from './spokenCommands.ts';
 import { writeIdentifiers, type SpokenIdentifier } from './spokenIdentifiers.ts';
 
 export interface WritingOptions {
-  /** ISO 639 code, or "auto". */
+  /** BCP 47 tag, or "auto". */
   readonly language: string;
   /** Are written where their words are said. */
   readonly identifiers: readonly SpokenIdentifier[];

@@ -108,7 +108,7 @@ export class LocalEngine implements Engine, Measuring {
   async statistics(): Promise<EngineStatistics | undefined> {
     if (!this.loaded) return undefined;
     const { opened, scheduler } = this.loaded;
-    return { ...scheduler.currentStatistics(), memoryBytes: memoryBytes(opened), contextSizeTokens: opened.backend.contextSizeTokens };
+    return { ...scheduler.currentStatistics(), ...heldBytes(opened), contextSizeTokens: opened.backend.contextSizeTokens };
   }
 
   logits(...[params, options]: Parameters<Measuring['logits']>): ReturnType<Measuring['logits']> {
@@ -129,8 +129,8 @@ export class LocalEngine implements Engine, Measuring {
   async deviceMemory(choice: DeviceChoice): Promise<DeviceMemory> {
     const { device, label, llama } = this.device ?? (await this.openDevice({ device: choice }, await computeThreads(0)));
     if (device === 'cpu') return { label };
-    const { free, unifiedSize } = await llama.getVramState();
-    return { label, gpu: { freeBytes: free, unifiedBytes: unifiedSize } };
+    const { free, total, unifiedSize } = await llama.getVramState();
+    return { label, gpu: { freeBytes: free, totalBytes: total, unifiedBytes: unifiedSize } };
   }
 
   async dispose(): Promise<void> {
@@ -176,7 +176,7 @@ export class LocalEngine implements Engine, Measuring {
       deviceReasons: device.reasons,
       engineLimits: opened.limits,
       sizeBytes: file.weightBytes,
-      memoryBytes: memoryBytes(opened),
+      ...heldBytes(opened),
       threads,
       vocabularySize: text.vocabulary.size,
       contextSizeTokens: backend.contextSizeTokens,
@@ -222,6 +222,7 @@ async function openModel(request: OpenRequest): Promise<OpenedModel> {
   }
 }
 
-function memoryBytes(opened: OpenedModel): number {
-  return process.memoryUsage.rss() + opened.deviceMemoryBytes();
+function heldBytes(opened: OpenedModel): Pick<EngineStatistics, 'memoryBytes' | 'deviceMemoryBytes'> {
+  const deviceMemoryBytes = opened.deviceMemoryBytes();
+  return { memoryBytes: process.memoryUsage.rss() + deviceMemoryBytes, deviceMemoryBytes };
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { roundPerToken } from '../../kernels/blocks/roundPerToken.ts';
-import { Device } from '../../kernels/ggml/device.ts';
+import type { Device } from '../../kernels/ggml/device.ts';
 import { readF32 } from '../../kernels/ggml/transfer.ts';
 import { countBits, type CountedBits } from '../engine/bitsPerByte.ts';
 import { TroubleError } from '../engine/engine.ts';
@@ -8,6 +8,7 @@ import type { MakingOptions } from '../engine/making.ts';
 import { Network } from '../models/chorus/network.ts';
 import { checkModel, OpenedNetwork, type CheckedModel } from '../models/chorus/openNetwork.ts';
 import { onOneDevice } from '../models/chorus/placement.ts';
+import { openComputeDevice } from '../models/computeDevice.ts';
 import { openText, type OpenedText } from '../models/llamaCpp/openText.ts';
 import { computeThreads } from '../models/threads.ts';
 import type { OutliersParams, OutliersResult, TokenId } from '../protocol/engine.ts';
@@ -40,7 +41,7 @@ export async function outliers(params: OutliersParams, options: MakingOptions = 
   const model = await checkModel(params.modelPath);
   const opened = await openText(params.modelPath, { device: params.device, threads });
   try {
-    using device = new Device(params.device, { threads });
+    using device = await openComputeDevice(params.device, { threads });
     using weights = new FloatWeights(device, model);
     return await new Examination({ ...params, model, device, weights, text: opened.text }, options).run();
   } finally {

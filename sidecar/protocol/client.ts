@@ -96,7 +96,7 @@ export interface PowerSettings {
 export interface SpeechSettings {
   /** Path of a speech model, of whisper.cpp or of `chorus train --speech`. Empty: the best that is found. */
   readonly modelPath?: string;
-  /** That is spoken, as ISO 639 code; "auto" finds out. */
+  /** That is spoken, as BCP 47 tag; "auto" finds out. */
   readonly language?: string;
   /** Texts that are followed at once in the last reading, 1 to 8. Default 1: greedy. */
   readonly beamSize?: number;
@@ -193,7 +193,9 @@ export interface SidecarStatus {
   readonly contextUsedTokens?: number;
   readonly contextSizeTokens?: number;
   readonly tokensPerSecond?: number;
+  /** What the model's process holds, and of that what is on a GPU. */
   readonly memoryBytes?: number;
+  readonly deviceMemoryBytes?: number;
   readonly threads?: number;
   /** The model reads a context ahead, because nobody types. */
   readonly readingAhead?: boolean;
@@ -520,7 +522,7 @@ export interface ShelfPlan {
   readonly speed: 'quick' | 'moderate' | 'slow';
 }
 
-/** Client → server request: downloads a model of the shelf. Streams `DownloadProgress`. Clients that ask for the same share one; cancelled by all, it is paused. */
+/** Client → server request: downloads a model of the shelf. Streams `DownloadProgress`. Clients that ask for the same share one; cancelled by all, it is paused. Fails with `ServerCancelled` where the model is removed meanwhile. */
 export const DOWNLOAD_REQUEST = 'chorus/downloadModel';
 export interface DownloadParams {
   readonly partialResultToken?: string | number;

@@ -32,7 +32,9 @@ export interface LoadedModel {
   readonly deviceReasons: readonly string[];
   readonly engineLimits: readonly string[];
   readonly sizeBytes: number;
+  /** As in `EngineStatistics`. */
   readonly memoryBytes: number;
+  readonly deviceMemoryBytes: number;
   readonly threads: number;
   readonly vocabularySize: number;
   readonly contextSizeTokens: number;
@@ -75,6 +77,7 @@ export interface DeviceMemory {
   /** Absent where the processor runs models. */
   readonly gpu?: {
     readonly freeBytes: number;
+    readonly totalBytes: number;
     /** What of its memory is main memory too. */
     readonly unifiedBytes: number;
   };
@@ -230,8 +233,10 @@ export interface EngineLogLine {
 /** Front → engine: what the engine did lately. */
 export const STATISTICS = 'engine/statistics';
 export interface EngineStatistics {
-  /** Memory of the engine process, in bytes. */
+  /** What the engine process holds, on a GPU too. */
   readonly memoryBytes: number;
+  /** Of that what is on a GPU. */
+  readonly deviceMemoryBytes: number;
   /** Tokens in the sequence used last. */
   readonly contextUsedTokens: number;
   readonly contextSizeTokens: number;
@@ -430,7 +435,7 @@ export interface TranscribeParams {
   readonly model: SpeechModelParams;
   /** Absolute path of a WAV file. */
   readonly soundPath: string;
-  /** ISO 639 code, or "auto". */
+  /** BCP 47 tag, or "auto". */
   readonly language: string;
   /** Beginning with one decodes greedily; others follow where the result is unlikely or repeats itself. Absent: Whisper's. */
   readonly temperatures?: readonly number[];
@@ -463,6 +468,7 @@ export interface TranscriptSegment {
 export const BEGIN_DICTATION = 'engine/beginDictation';
 export interface BeginDictationParams {
   readonly model: SpeechModelParams;
+  /** BCP 47 tag, or "auto". */
   readonly language: string;
   /** Of the last reading, as in `TranscribeParams`. */
   readonly beamSize?: number;

@@ -1,4 +1,3 @@
-import { Device } from '../../kernels/ggml/device.ts';
 import type { MakingOptions } from '../engine/making.ts';
 import { checkTokens } from '../engine/measuring.ts';
 import { parseCacheChoice, type CacheChoice } from '../models/chorus/cacheChoice.ts';
@@ -9,6 +8,7 @@ import { padRows } from '../models/chorus/graphExtents.ts';
 import { checkModel, openNetwork } from '../models/chorus/openNetwork.ts';
 import { onOneDevice } from '../models/chorus/placement.ts';
 import { replayPrompts } from '../models/chorus/replayPrompts.ts';
+import { openComputeDevice } from '../models/computeDevice.ts';
 import { openText } from '../models/llamaCpp/openText.ts';
 import { computeThreads } from '../models/threads.ts';
 import type { SelectParams, SelectResult, TokenId } from '../protocol/engine.ts';
@@ -23,7 +23,7 @@ export async function selectRows(params: SelectParams, options: MakingOptions = 
   const { hyperparameters } = await checkModel(params.modelPath);
   const { tokens, replay } = await readContext(params, choice, threads);
   checkTokens(hyperparameters, tokens);
-  using device = new Device(params.device, { threads });
+  using device = await openComputeDevice(params.device, { threads });
   using opened = await openNetwork(params.modelPath, {
     placement: onOneDevice(device),
     capacityTokens: padRows(Math.min(choice.capacity, tokens.length)),

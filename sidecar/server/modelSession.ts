@@ -189,6 +189,7 @@ export class FrontModelSession implements ModelSession {
       contextUsedTokens: 0,
       contextSizeTokens: model.contextSizeTokens,
       memoryBytes: model.memoryBytes,
+      deviceMemoryBytes: model.deviceMemoryBytes,
       threads: model.threads,
     });
   }
@@ -247,8 +248,8 @@ export class FrontModelSession implements ModelSession {
     const model = this.#loaded;
     const statistics = await this.options.engine.statistics?.();
     if (!statistics || this.#loaded !== model) return;
-    const { memoryBytes, contextUsedTokens, contextSizeTokens, tokensPerSecond } = statistics;
-    this.#setStatus({ ...this.#status, memoryBytes, contextUsedTokens, contextSizeTokens, ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }) });
+    const { memoryBytes, deviceMemoryBytes, contextUsedTokens, contextSizeTokens, tokensPerSecond } = statistics;
+    this.#setStatus({ ...this.#status, memoryBytes, deviceMemoryBytes, contextUsedTokens, contextSizeTokens, ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }) });
   }
 
   #setStatus(status: SidecarStatus): void {

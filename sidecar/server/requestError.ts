@@ -2,12 +2,14 @@ import { ErrorCodes as JsonRpcErrorCodes, LSPErrorCodes, ResponseError } from 'v
 import type { z } from 'zod';
 import { TroubleError } from '../engine/engine.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
+import { DownloadCancelledError } from '../store/download/errors.ts';
 
 /** What a client is told of a failed request: words for the user where there are any, never a message that may quote code. */
 export function toResponseError(error: unknown, signal: AbortSignal): ResponseError<unknown> {
   if (error instanceof ResponseError) return error;
   if (error instanceof TroubleError) return new ResponseError<Trouble>(TROUBLE_ERROR_CODE, error.message, toTrouble(error));
   if (signal.aborted) return new ResponseError(LSPErrorCodes.RequestCancelled, 'Cancelled');
+  if (error instanceof DownloadCancelledError) return new ResponseError(LSPErrorCodes.ServerCancelled, error.message);
   const name = error instanceof Error ? error.name : typeof error;
   return new ResponseError(JsonRpcErrorCodes.InternalError, `Chorus failed (${name}). The log in the Chorus folder says where.`);
 }

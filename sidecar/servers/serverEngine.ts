@@ -167,6 +167,7 @@ function loadedModel({ connection, model, fillIn, contextSizeTokens }: ServerEng
     engineLimits: [],
     sizeBytes: 0,
     memoryBytes: 0,
+    deviceMemoryBytes: 0,
     threads: 0,
     vocabularySize: 0,
     contextSizeTokens,

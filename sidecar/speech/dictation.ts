@@ -1,3 +1,4 @@
+import { blankBetween } from '../../l10n/blankBetween.ts';
 import type { DictationReading } from '../protocol/engine.ts';
 import { FRAME_REACH_SAMPLES, SAMPLE_RATE_HZ } from './logMel.ts';
 import type { TranscribedWindow, WindowTranscriber } from './windowTranscriber.ts';
@@ -47,7 +48,7 @@ export class Dictation {
       let window = await this.#window(transcriber, available, { stays: isFinal, signal });
       if (!isFinal && settledSamples(window, available, transcriber.windowSamples) > 0 && window.speech.length > 0) window = await this.#window(transcriber, available, { stays: true, signal });
       const settled = settledSamples(window, available, transcriber.windowSamples) || (isFinal ? unreadFrom(window) : 0);
-      const text = window.segments.map((segment) => segment.text).join(' ');
+      const text = window.segments.reduce((said, segment) => joined(said, segment.text), '');
       if (settled === 0) return this.#reading(text);
       this.#settle(text, window.language, settled);
       // Behind a full window's last whole sentence, and behind a decoder's last whole segment, is sound that no text stands for yet.
@@ -103,4 +104,4 @@ function unreadFrom({ speech, nextSeconds }: TranscribedWindow): number {
   return last && last.end - nextSeconds > UNREAD_SECONDS ? Math.round(nextSeconds * SAMPLE_RATE_HZ) : 0;
 }
 
-const joined = (a: string, b: string): string => [a, b].filter((part) => part !== '').join(' ');
+const joined = (a: string, b: string): string => `${a}${blankBetween(a, b)}${b}`;

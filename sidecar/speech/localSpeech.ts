@@ -1,9 +1,10 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Device } from '../../kernels/ggml/device.ts';
+import type { Device } from '../../kernels/ggml/device.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { Speech, TranscribeEvents } from '../engine/speech.ts';
+import { openComputeDevice } from '../models/computeDevice.ts';
 import { computeThreads } from '../models/threads.ts';
 import type { BeginDictationParams, DictationReading, DictationSound, ReadDictationParams, SpeechModelParams, TranscribeParams, TranscribeResult } from '../protocol/engine.ts';
 import { Dictation } from './dictation.ts';
@@ -107,7 +108,7 @@ export class LocalSpeech implements Speech {
     const key = JSON.stringify([params.modelPath, params.device, threads]);
     if (this.#opened?.key === key) return this.#opened;
     this.#close();
-    const device = new Device(params.device, { threads });
+    const device = await openComputeDevice(params.device, { threads });
     try {
       this.#opened = { key, device, transcriber: await openTranscriber(params.modelPath, device, signal) };
       return this.#opened;

@@ -14,7 +14,8 @@ const TIMESTAMPS = 1501;
 const TASKS = 6;
 /** Bytes that stand for text in every Whisper: GPT-2's vocabulary, in multilingual models one more. */
 const ENGLISH_TEXT_TOKENS = 50_256;
-const LEAST_MULTILINGUAL = 51_865;
+/** Of vocabularies with languages: smaller ones are of models for English alone. */
+export const LEAST_MULTILINGUAL = 51_865;
 
 /** Numbers of the control tokens of a model, and what its text tokens stand for. */
 export class SpeechTokens {

@@ -6,6 +6,7 @@ import { FRAME_REACH_SAMPLES, HOP_SAMPLES, SAMPLE_RATE_HZ, type LogMel } from '.
 import { normaliseBands, openSpectrum } from './speechFeatures.ts';
 import { SpeechTransformerNetwork } from './speechTransformerNetwork.ts';
 import type { SpeechVocabulary } from './speechVocabulary.ts';
+import { spokenLanguage } from './spokenLanguage.ts';
 import { speechRegions } from './voiceActivity.ts';
 import { MOST_BEAMS, WindowTranscriber, type TranscribedWindow, type WindowOptions } from './windowTranscriber.ts';
 
@@ -33,7 +34,7 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
   private constructor(private readonly network: SpeechTransformerNetwork) {
     super();
     const { device, file } = network;
-    this.#cpu = device.kind === 'cpu' ? undefined : new Device('cpu', { threads: device.threads });
+    this.#cpu = device.kind === 'cpu' ? undefined : new Device('cpu', { build: device.kind, threads: device.threads });
     this.#spectrum = openSpectrum(this.#cpu ?? device, file.hyperparameters.melBands);
   }
 
@@ -53,7 +54,6 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
   }
 
   override async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
-    this.#checkLanguage(options.language);
     const { melBands } = this.network.file.hyperparameters;
     const mel = this.#spectrum.compute(samples.subarray(0, samples.length - HOP_SAMPLES));
     const heard = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: melBands });
@@ -63,12 +63,13 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
     const last = speech.at(-1);
     const isCut = available === this.windowSamples && last !== undefined && last.start > 0 && last.end >= windowSeconds;
     const segments: TranscriptSegment[] = [];
-    let { language } = options;
+    let language = this.#languageOf(options.language);
     for (const region of isCut ? speech.slice(0, -1) : speech) {
       const part = mel.slice(melBands * frameOf(region.start), melBands * Math.max(frameOf(region.start) + 1, Math.min(frameOf(region.end), mel.length / melBands)));
       const recognised = await this.recognise(normaliseBands(part, melBands), { ...options, language });
+      if (recognised.text === '') continue;
       ({ language } = recognised);
-      if (recognised.text !== '') segments.push({ startSeconds: region.start, endSeconds: region.end, text: recognised.text });
+      segments.push({ startSeconds: region.start, endSeconds: region.end, text: recognised.text });
     }
     return { segments, speech: heard, nextSeconds: isCut ? last.start : windowSeconds, language };
   }
@@ -99,9 +100,14 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
     return { text: vocabulary.text(best.tokens), language: spoken };
   }
 
-  #checkLanguage(language: string): void {
+  /** The one of the model's languages, which may be any tags, that is written as `tag` or is of the same language; or "auto". */
+  #languageOf(tag: string): string {
     const { languages } = this.vocabulary;
-    if (language !== 'auto' && !languages.includes(language)) throw new TroubleError('invalid-input', `This speech model knows no language "${language}". It knows ${languages.join(', ')}.`);
+    const language = spokenLanguage(tag);
+    if (language === 'auto') return language;
+    const known = languages.find((own) => own === tag) ?? languages.find((own) => spokenLanguage(own) === language);
+    if (known === undefined) throw new TroubleError('invalid-input', `This speech model knows no language "${tag}". It knows ${languages.join(', ')}.`);
+    return known;
   }
 
   override [Symbol.dispose](): void {

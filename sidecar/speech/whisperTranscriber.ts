@@ -6,6 +6,7 @@ import { joinWindow } from './joinWindow.ts';
 import { PhraseBias } from './phraseBias.ts';
 import type { SpeechModel } from './speechModel.ts';
 import { SpeechTokens } from './speechTokens.ts';
+import { spokenLanguage } from './spokenLanguage.ts';
 import { overlapsSpeech, speechRegions } from './voiceActivity.ts';
 import { WhisperNetwork } from './whisperNetwork.ts';
 import { MOST_BEAMS, WindowTranscriber, type TranscribedWindow, type WindowOptions } from './windowTranscriber.ts';
@@ -36,7 +37,7 @@ export class WhisperTranscriber extends WindowTranscriber {
     super();
     const { device, file } = model;
     this.tokens = new SpeechTokens(file);
-    this.#cpu = device.kind === 'cpu' ? undefined : new Device('cpu', { threads: device.threads });
+    this.#cpu = device.kind === 'cpu' ? undefined : new Device('cpu', { build: device.kind, threads: device.threads });
     this.#mel = new LogMel(this.#cpu ?? device, file.melFilters);
     this.#network = new WhisperNetwork(model, CACHE_TOKENS);
   }
@@ -46,23 +47,25 @@ export class WhisperTranscriber extends WindowTranscriber {
   }
 
   override async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
-    this.#checkLanguage(options.language);
+    const asked = this.#languageOf(options.language);
     const { melBands } = this.model.file.hyperparameters;
     const windowSeconds = available / SAMPLE_RATE_HZ;
     const mel = this.#mel.compute(samples.subarray(0, samples.length - HOP_SAMPLES));
     const speech = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: melBands });
-    if (options.onlySpeech !== false && speech.length === 0) return { segments: [], speech, nextSeconds: windowSeconds, language: options.language };
+    if (options.onlySpeech !== false && speech.length === 0) return { segments: [], speech, nextSeconds: windowSeconds, language: asked };
     const { temperatures = TEMPERATURES } = options;
     const [briefFrames, wholeFrames] = [this.#briefFrames(windowSeconds), this.#network.windowFrames];
     const isShorter = options.briefWindows === true && briefFrames < wholeFrames;
-    const brief = isShorter ? await this.#decode(mel, briefFrames, { ...options, temperatures: temperatures.slice(0, 1) }) : undefined;
+    const brief = isShorter ? await this.#decode(mel, briefFrames, { ...options, language: asked, temperatures: temperatures.slice(0, 1) }) : undefined;
     // In a brief window the end of a few words is missed, and they are said again and again.
-    const { language, decoded } = brief && !isDoubtful(brief.decoded, this.tokens) ? brief : await this.#decode(mel, wholeFrames, { ...options, temperatures });
+    const { language, decoded } = brief && !isDoubtful(brief.decoded, this.tokens) ? brief : await this.#decode(mel, wholeFrames, { ...options, language: asked, temperatures });
     const joined = joinWindow(decoded, this.tokens, windowSeconds);
-    const segments = joined.segments
-      .map(({ start, end, tokens }) => ({ startSeconds: start, endSeconds: end, text: this.tokens.text(tokens).trim() }))
-      .filter(({ startSeconds, endSeconds, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, startSeconds, endSeconds)));
-    return { segments: isSilence(decoded) ? [] : segments, speech, nextSeconds: joined.nextSeconds, language, decoded };
+    if (isSilence(decoded)) return { segments: [], speech, nextSeconds: joined.nextSeconds, language };
+    const kept = joined.segments
+      .map((segment) => ({ ...segment, text: this.tokens.text(segment.tokens).trim() }))
+      .filter(({ start, end, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, start, end)));
+    const segments = kept.map(({ start, end, text }) => ({ startSeconds: start, endSeconds: end, text }));
+    return { segments, speech, nextSeconds: joined.nextSeconds, language, decoded: { tokens: kept.flatMap(({ tokens }) => tokens), temperature: decoded.temperature } };
   }
 
   /** What is said in the first `frames` of a window, in the language that was asked for or found out. */
@@ -86,11 +89,14 @@ export class WhisperTranscriber extends WindowTranscriber {
     return this.#bias.bias;
   }
 
-  #checkLanguage(language: string): void {
-    if (language === 'auto' || language === 'en') return;
+  /** The model's code for a BCP 47 tag, or "auto". */
+  #languageOf(tag: string): string {
+    const language = spokenLanguage(tag);
+    if (language === 'auto' || language === 'en') return language;
     const { isMultilingual, languages } = this.tokens;
-    if (!isMultilingual) throw new TroubleError('invalid-input', `This speech model understands English alone, not "${language}". Choose a multilingual one (a file without ".en" in its name).`);
-    if (!languages.includes(language)) throw new TroubleError('invalid-input', `This speech model knows no language "${language}". It knows ${languages.join(', ')}.`);
+    if (!isMultilingual) throw new TroubleError('invalid-input', `This speech model understands English alone, not "${tag}". Choose a multilingual one (a file without ".en" in its name).`);
+    if (!languages.includes(language)) throw new TroubleError('invalid-input', `This speech model knows no language "${tag}". It knows ${languages.join(', ')}.`);
+    return language;
   }
 
   override [Symbol.dispose](): void {

@@ -5,7 +5,7 @@ import { SoundWindow, type SampleSource } from './soundWindow.ts';
 import type { SpeechRegion } from './voiceActivity.ts';
 
 export interface TranscribeOptions {
-  /** ISO 639 code, or "auto": the one that the first window with speech is in. */
+  /** BCP 47 tag, or "auto": the one that the first window with words is in. */
   readonly language: string;
   /** Tells the decoder of a window the text of those before it. */
   readonly withContext: boolean;
@@ -28,14 +28,16 @@ export interface WindowOptions extends Pick<TranscribeOptions, 'language' | 'tem
   readonly previous: readonly number[];
 }
 
+export type SaidTokens = Pick<DecodedWindow, 'tokens' | 'temperature'>;
+
 export interface TranscribedWindow {
   readonly segments: readonly TranscriptSegment[];
   readonly speech: readonly SpeechRegion[];
   readonly nextSeconds: number;
   /** That was asked for, or found out. */
   readonly language: string;
-  /** What the decoder said, for those that are told of it in the next window. Absent where nobody speaks. */
-  readonly decoded?: DecodedWindow;
+  /** The tokens of the segments and how they were found, for a decoder that is told of them in the next window. Absent where nobody speaks. */
+  readonly decoded?: SaidTokens;
 }
 
 export const MOST_BEAMS = 8;
@@ -64,7 +66,8 @@ export abstract class WindowTranscriber implements Disposable {
       if (available === 0) return;
       const window = await this.transcribeWindow(samples, available, { ...options, language, previous: options.withContext ? previous : [] });
       for (const { startSeconds, endSeconds, text } of window.segments) yield { startSeconds: first / SAMPLE_RATE_HZ + startSeconds, endSeconds: first / SAMPLE_RATE_HZ + endSeconds, text };
-      language = window.language;
+      // What had no words tells nothing of the language.
+      if (window.segments.length > 0) ({ language } = window);
       if (window.decoded) previous = nextContext(previous, window.decoded);
       first += Math.min(available, Math.round(window.nextSeconds * SAMPLE_RATE_HZ));
       options.onProgress?.(first / SAMPLE_RATE_HZ);
@@ -73,6 +76,6 @@ export abstract class WindowTranscriber implements Disposable {
 }
 
 /** Of the tokens of the text so far; text that came of guessing leads astray. */
-function nextContext(previous: readonly number[], { tokens, temperature }: DecodedWindow): number[] {
+function nextContext(previous: readonly number[], { tokens, temperature }: SaidTokens): number[] {
   return temperature > 0.5 ? [] : [...previous, ...tokens].slice(-512);
 }

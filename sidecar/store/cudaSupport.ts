@@ -5,7 +5,7 @@ import { useCudaAddOn } from './cudaAddOnHook.ts';
 import { findCudaRuntime } from './cudaRuntime.ts';
 
 /**
- * Lets node-llama-cpp find the CUDA add-on of this user. Gives what is missing where the machine has CUDA's runtime but not the add-on; a
+ * Lets this process find the CUDA add-on of this user. Gives what is missing where the machine has CUDA's runtime but not the add-on; a
  * checkout has the libraries from npm and needs none.
  */
 export async function prepareCuda(): Promise<string | undefined> {

@@ -11,6 +11,7 @@ import { cudaCatalogue, cudaPackageFolder, type CudaCatalogue, type CudaPackage 
 import { findCudaRuntime } from './cudaRuntime.ts';
 import { downloadFile, type DownloadTiming, type FileProgress } from './download/downloadFile.ts';
 import { BrokenTransferError, refused } from './download/errors.ts';
+import { makeFolder } from './download/makeFolder.ts';
 import { removePartial } from './download/partialFile.ts';
 import { lockForWriting } from './download/writeLock.ts';
 import { HttpClient } from './network/httpClient.ts';
@@ -60,7 +61,7 @@ export async function installCudaAddOn(options: InstallOptions): Promise<void> {
   const { catalogue, homeFolder, cudaVersion, archive, signal = new AbortController().signal } = options;
   const folder = path.join(homeFolder, CUDA_FOLDER, catalogue.version);
   const workFolder = path.join(folder, WORK_FOLDER);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const lock = await lockForWriting(workFolder, { onWait: () => Promise.resolve(), signal });
   try {
     // Of an installation that was killed.

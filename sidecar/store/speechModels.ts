@@ -2,6 +2,8 @@ import { open, realpath, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
+import { LEAST_MULTILINGUAL } from '../speech/speechTokens.ts';
+import { spokenLanguage } from '../speech/spokenLanguage.ts';
 import { findFiles } from './findFiles.ts';
 import { cacheFolder, hubFolder, MAX_HUB_DEPTH } from './localModels.ts';
 
@@ -10,6 +12,8 @@ export interface SpeechModelFile {
   readonly path: string;
   readonly realPath: string;
   readonly sizeBytes: number;
+  /** False: it understands English alone. */
+  readonly isMultilingual: boolean;
 }
 
 export interface SpeechModelsOptions {
@@ -20,8 +24,9 @@ export interface SpeechModelsOptions {
 
 /** Tools nest their models no deeper. */
 const MAX_DEPTH = 2;
-/** "ggml" as whisper.cpp's files begin, a number whose lowest byte comes first. */
+/** "ggml" as whisper.cpp's files begin, a number whose lowest byte comes first. Behind it is the size of the vocabulary, in four bytes. */
 const MAGIC = 'lmgg';
+const BEGINNING_BYTES = MAGIC.length + 4;
 /** Models without weights, with which whisper.cpp tests itself, and its models for voice activity. */
 const NO_SPEECH_MODEL = /for-tests|silero|vad/i;
 
@@ -40,10 +45,12 @@ export async function speechModels(options: SpeechModelsOptions = {}): Promise<r
     .sort((a, b) => a.sizeBytes - b.sizeBytes);
 }
 
-/** The chosen speech model, or the best that was found. Throws `TroubleError` 'no-speech-model' that says how to get one. */
-export async function speechModelPath(chosen: string | undefined, options: SpeechModelsOptions = {}): Promise<string> {
+/** The chosen speech model, or the best that was found for a language, a BCP 47 tag or "auto". Throws `TroubleError` 'no-speech-model' that says how to get one. */
+export async function speechModelPath(chosen: string | undefined, language: string, options: SpeechModelsOptions = {}): Promise<string> {
   if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
-  const best = bestOf(await speechModels(options));
+  const found = await speechModels(options);
+  const multilingual = found.filter(({ isMultilingual }) => isMultilingual);
+  const best = bestOf(spokenLanguage(language) === 'en' || multilingual.length === 0 ? found : multilingual);
   if (best) return best.path;
   throw new TroubleError(
     'no-speech-model',
@@ -81,18 +88,21 @@ async function look(file: string): Promise<SpeechModelFile | undefined> {
   try {
     const realPath = await realpath(file);
     const status = await stat(realPath);
-    if (!status.isFile() || !(await hasMagic(realPath))) return undefined;
-    return { path: file, realPath, sizeBytes: status.size };
+    const vocabularySize = status.isFile() ? await vocabularySizeOf(realPath) : undefined;
+    if (vocabularySize === undefined) return undefined;
+    return { path: file, realPath, sizeBytes: status.size, isMultilingual: vocabularySize >= LEAST_MULTILINGUAL };
   } catch {
     return undefined;
   }
 }
 
-async function hasMagic(file: string): Promise<boolean> {
+/** `undefined` for what is no file of whisper.cpp. */
+async function vocabularySizeOf(file: string): Promise<number | undefined> {
   const handle = await open(file, 'r');
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
-    return bytesRead === MAGIC.length && buffer.toString('latin1') === MAGIC;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
+    if (bytesRead < BEGINNING_BYTES || buffer.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
+    return buffer.readInt32LE(MAGIC.length);
   } finally {
     await handle.close();
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
+import { isPathInside, realPathOf } from '../store/findFiles.ts';
 
 /** Texts to train on, and what was left out. */
 export interface Corpus {
@@ -15,6 +16,8 @@ export interface Corpus {
 
 export interface CorpusOptions {
   readonly maxFileBytes: number;
+  /** Files, and folders with all in them, that are no data though they may lie among it. */
+  readonly leftOut?: readonly string[];
 }
 
 /** A file is binary where its first bytes hold a zero, as git decides. */
@@ -25,13 +28,16 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * Reads files, and all files of folders. Skips, and counts, what is no UTF-8 text, larger than the limit, empty, or the same as a file before.
  * Throws `TroubleError` 'invalid-input' for a path that does not exist or is a pipe or a device, and where no text is left.
  */
-export async function readCorpus(paths: readonly string[], { maxFileBytes }: CorpusOptions): Promise<Corpus> {
+export async function readCorpus(paths: readonly string[], { maxFileBytes, leftOut = [] }: CorpusOptions): Promise<Corpus> {
   const texts: string[] = [];
   const skipped = { binary: 0, overLarge: 0, duplicate: 0, empty: 0 };
   const seen = new Set<string>();
   const all = createHash('sha256');
   let bytes = 0;
+  const realLeftOut = await Promise.all(leftOut.map(realPathOf));
   for (const file of await filesOf(paths)) {
+    const realFile = await realPathOf(file);
+    if (realLeftOut.some((each) => each === realFile || isPathInside(realFile, each))) continue;
     const { size } = await stat(file);
     if (size > maxFileBytes) {
       skipped.overLarge++;

@@ -1,8 +1,13 @@
+import path from 'node:path';
+
 const WIDTH = 800;
 const HEIGHT = 400;
 const MARGIN = 50;
 /** Share of a new value in the smoothed line. */
 const SMOOTHING = 0.05;
+
+/** Where the plot of a training lies: beside the model that it writes. */
+export const lossPlotPath = (outputPath: string): string => path.join(path.dirname(outputPath), `${path.basename(outputPath, '.gguf')}.loss.svg`);
 
 /** A drawing of the losses by step, and of their running mean, as SVG. */
 export function lossPlot(losses: readonly number[]): string {

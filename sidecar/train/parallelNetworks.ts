@@ -1,4 +1,5 @@
-import { Device } from '../../kernels/ggml/device.ts';
+import type { Device } from '../../kernels/ggml/device.ts';
+import { openComputeDevice } from '../models/computeDevice.ts';
 import type { PackedSequence } from './batchStream.ts';
 import { seedOf } from './dropout.ts';
 import { TrainingNetwork, type TrainingNetworkOptions } from './trainingNetwork.ts';
@@ -11,12 +12,13 @@ const MOST_NETWORKS = 4;
  * a graph wait for each other at every node, thousands of times in a batch, and some operations have one thread in any case.
  */
 export class NetworkDevices implements Disposable {
-  readonly all: readonly [Device, ...Device[]];
+  private constructor(readonly all: readonly [Device, ...Device[]]) {}
 
-  constructor(kind: Device['kind'], { threads, batches }: { readonly threads: number; readonly batches: number }) {
+  /** Throws as `openComputeDevice` does. */
+  static async open(kind: Device['kind'], { threads, batches }: { readonly threads: number; readonly batches: number }): Promise<NetworkDevices> {
     const count = kind === 'cpu' ? Math.max(1, Math.min(threads, batches, MOST_NETWORKS)) : 1;
-    const open = (): Device => new Device(kind, { threads: Math.floor(threads / count) });
-    this.all = [open(), ...Array.from({ length: count - 1 }, open)];
+    const open = (): Promise<Device> => openComputeDevice(kind, { threads: Math.floor(threads / count) });
+    return new NetworkDevices([await open(), ...(await Promise.all(Array.from({ length: count - 1 }, open)))]);
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { readF32 } from '../../kernels/ggml/transfer.ts';
 import { AdamW } from '../../kernels/optimiser/adamW.ts';
 import type { WeightType } from '../../kernels/optimiser/parameters.ts';
@@ -12,7 +11,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { readCorpus, type Corpus } from './corpus.ts';
 import { exportModel } from './exportModel.ts';
 import { writeInitialValues } from './initialValues.ts';
-import { lossPlot } from './lossPlot.ts';
+import { lossPlot, lossPlotPath } from './lossPlot.ts';
 import { planLowRank, type LowRankPlan } from './lowRankPlan.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
 import { openTokenizer } from './openTokenizer.ts';
@@ -20,7 +19,7 @@ import { NetworkDevices, ParallelNetworks } from './parallelNetworks.ts';
 import { placeModel, type PlacedModel } from './placedModel.ts';
 import type { TrainListeners } from './trainListeners.ts';
 import { modelFromFile, modelFromScratch, type TrainedModel } from './trainedModel.ts';
-import { lockTraining } from './trainingLock.ts';
+import { holderFileOf, lockTraining } from './trainingLock.ts';
 import { requireSequenceMemory, withinMemory } from './trainingMemory.ts';
 import { runSteps, type Phase, type Reached } from './trainingSteps.ts';
 
@@ -39,9 +38,12 @@ const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q4: 'Q4_0' } as cons
 export async function train(options: TrainOptions, listeners: TrainListeners = {}): Promise<TrainResult> {
   const { microSequences, batchSequences, sequenceTokens } = options;
   if (batchSequences % microSequences !== 0) throw new TroubleError('invalid-input', `${batchSequences} sequences of a step can't be computed ${microSequences} at a time.`);
-  await refuseOverwriting([options.modelPath, ...options.dataPaths], options.outputPath);
+  const plotPath = lossPlotPath(options.outputPath);
+  for (const written of [options.outputPath, plotPath]) await refuseOverwriting([options.modelPath, ...options.dataPaths], written);
   await using lock = await lockTraining(options.checkpointFolder);
-  const corpus = await readCorpus(options.dataPaths, options);
+  // What this training writes may lie among its data, and would be other data the next time.
+  const leftOut = [options.outputPath, plotPath, options.checkpointFolder, holderFileOf(options.checkpointFolder)];
+  const corpus = await readCorpus(options.dataPaths, { maxFileBytes: options.maxFileBytes, leftOut });
   listeners.onNote?.(describeCorpus(corpus));
   const model = options.scratch ? await modelFromScratch(options.modelPath, options.scratch, sequenceTokens) : await modelFromFile(options.modelPath);
   const freeze = options.freeze.map((pattern) => new RegExp(pattern));
@@ -49,7 +51,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   const phases = phasesOf(options, plan);
   const tokenizer = await openTokenizer(options, listeners.onNote);
   try {
-    using devices = new NetworkDevices(options.device, { threads: options.threads, batches: batchSequences / microSequences });
+    using devices = await NetworkDevices.open(options.device, { threads: options.threads, batches: batchSequences / microSequences });
     const trained = plan?.isAdapter ? [...plan.ranks.keys()] : model.specs.map(({ name }) => name).filter((name) => !freeze.some((pattern) => pattern.test(name)));
     const size = { hyperparameters: model.hyperparameters, trained, sequenceTokens, sequences: microSequences, networks: devices.all.length };
     if (options.device === 'cpu') requireSequenceMemory(size, await availableMemoryBytes());
@@ -121,7 +123,7 @@ function phasesOf({ lowRank, schedule: { totalSteps } }: TrainOptions, plan: Low
 
 async function writeResult(outputPath: string, placed: PlacedModel, losses: readonly number[]): Promise<{ outputPath: string; plotPath: string }> {
   await exportModel(outputPath, placed);
-  const plotPath = path.join(path.dirname(outputPath), `${path.basename(outputPath, '.gguf')}.loss.svg`);
+  const plotPath = lossPlotPath(outputPath);
   await writeFile(plotPath, lossPlot(losses));
   return { outputPath, plotPath };
 }

@@ -58,7 +58,8 @@ async function take(checkpointFolder: string): Promise<WriteLock> {
   }
 }
 
-const holderFileOf = (checkpointFolder: string): string => `${checkpointFolder}.holder.json`;
+/** Where it is written who holds the lock of a folder of checkpoints. */
+export const holderFileOf = (checkpointFolder: string): string => `${checkpointFolder}.holder.json`;
 
 /** `undefined` where the lock was taken just now, and nobody has written yet by whom. */
 async function readHolder(checkpointFolder: string): Promise<Holder | undefined> {

@@ -56,7 +56,7 @@ const hyperparameters: Hyperparameters = {
   logitScale: 1,
 };
 
-using devices = new NetworkDevices(values.device as DeviceKind, { threads, batches: batch / micro });
+using devices = await NetworkDevices.open(values.device as DeviceKind, { threads, batches: batch / micro });
 const [device] = devices.all;
 const specs = llama.weights(hyperparameters).filter(({ optional }) => !optional);
 using parameters = new Parameters(

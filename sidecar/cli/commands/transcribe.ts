@@ -42,7 +42,7 @@ export function addTranscribe(program: Command): void {
 
 async function transcribe(file: string, options: TranscribeCommandOptions): Promise<void> {
   const params: TranscribeParams = {
-    model: { modelPath: await speechModelPath(options.model), device: options.device, threads: options.threads },
+    model: { modelPath: await speechModelPath(options.model, options.language), device: options.device, threads: options.threads },
     soundPath: path.resolve(file),
     language: options.language,
     beamSize: options.beam,

@@ -1,13 +1,16 @@
 import { statfs } from 'node:fs/promises';
 import { TroubleError } from '../../engine/engine.ts';
 import { formatBytes } from '../../models/gguf/header.ts';
+import { writeFailure } from './errors.ts';
 
 /** Left free for the rest of the machine. */
 const RESERVE_BYTES = 512e6;
 
-/** Bytes of a folder's file system that this user may still fill. */
+/** Bytes of a folder's file system that this user may still fill. Throws `TroubleError` where that can't be told. */
 export async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
+  const { bavail, bsize } = await statfs(folder).catch((error: unknown) => {
+    throw writeFailure(folder, error);
+  });
   return bavail * bsize;
 }
 

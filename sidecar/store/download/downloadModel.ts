@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { readGgufHeader } from '../../models/gguf/header.ts';
@@ -11,6 +11,7 @@ import { mirrored } from '../network/mirror.ts';
 import { requireSpace } from './diskSpace.ts';
 import { downloadFile, type DownloadTiming } from './downloadFile.ts';
 import { refused } from './errors.ts';
+import { makeFolder } from './makeFolder.ts';
 import { partialBytes, type PartialFile } from './partialFile.ts';
 import { lockForWriting } from './writeLock.ts';
 
@@ -44,7 +45,7 @@ export async function isPresent(folder: string, files: readonly CatalogueFile[])
 export async function downloadModel({ files, folder, client, mirror, onProgress, signal, timing }: ModelDownload): Promise<DownloadResult> {
   const target = modelPath(folder, files);
   if (await isPresent(folder, files)) return { path: target };
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const aboutBytes = sum(files.map(({ sizeBytes }) => sizeBytes));
   const onWait = async (): Promise<void> => {
     const sizes = await Promise.all(files.map((file) => partialBytes(path.join(folder, fileNameOf(file)))));

@@ -1,6 +1,9 @@
+import path from 'node:path';
+import { TroubleError } from '../../engine/engine.ts';
 import type { DownloadProgress, DownloadResult } from '../../protocol/client.ts';
 import type { CatalogueFile } from '../catalogue/schema.ts';
 import { downloadModel, modelPath, type ModelDownload } from './downloadModel.ts';
+import { DownloadCancelledError } from './errors.ts';
 
 interface Running {
   readonly result: Promise<DownloadResult>;
@@ -28,17 +31,18 @@ export class Downloads {
     return this.#running.has(targetPath);
   }
 
-  /** Pauses a download, whoever waits for it; resolves when it has let go of its files. */
-  async pause(folder: string, files: readonly CatalogueFile[]): Promise<void> {
-    const running = this.#running.get(modelPath(folder, files));
-    running?.abort.abort();
+  /** Ends a download whose files are to be removed; who waits for it gets a `DownloadCancelledError`. Resolves when it has let go of its files. */
+  async cancel(folder: string, files: readonly CatalogueFile[]): Promise<void> {
+    const target = modelPath(folder, files);
+    const running = this.#running.get(target);
+    running?.abort.abort(new DownloadCancelledError(`The download of ${path.basename(target)} was ended, because the model is removed.`));
     await running?.result.catch(() => undefined);
   }
 
-  /** Pauses all; resolves when what was received is on the disk. */
+  /** Pauses all, because this process ends: clients may ask its successor. Resolves when what was received is on the disk. */
   async pauseAll(): Promise<void> {
     const all = [...this.#running.values()];
-    for (const { abort } of all) abort.abort();
+    for (const { abort } of all) abort.abort(new TroubleError('draining', 'Chorus ends here. What was downloaded is kept.'));
     await Promise.allSettled(all.map(({ result }) => result));
   }
 
@@ -54,6 +58,10 @@ export class Downloads {
       await before?.catch(() => undefined);
       try {
         return await downloadModel({ ...request, signal: abort.signal, onProgress });
+      } catch (error) {
+        // What was aborted in the middle of it has errors of its own for that.
+        abort.signal.throwIfAborted();
+        throw error;
       } finally {
         await dispose();
         if (this.#running.get(key) === running) this.#running.delete(key);

@@ -19,10 +19,15 @@ export class BrokenTransferError extends Error {
   }
 }
 
-/** Words for what the file system said of a file that is written. */
-export function writeFailure(file: string, error: unknown): TroubleError {
+/** Somebody else ended a download that its client waits for. */
+export class DownloadCancelledError extends Error {
+  override readonly name = 'DownloadCancelledError';
+}
+
+/** Words for what the file system said of a file or folder that is written. `isKept`: what was written of it so far stays, and the next attempt goes on there. */
+export function writeFailure(file: string, error: unknown, { isKept = false } = {}): TroubleError {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  const what = isFull ? 'The disk is full. Free some space and go on: what was downloaded is kept.' : 'It can\'t be written.';
+  const what = isFull ? `The disk is full. Free some space and ${isKept ? 'go on: what was downloaded is kept.' : 'try again.'}` : 'It can\'t be written.';
   return new TroubleError(isFull ? 'disk-full' : 'download-failed', `${file}: ${what} (${code})`, { cause: error });
 }

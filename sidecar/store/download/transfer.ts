@@ -88,7 +88,7 @@ async function takeResponse(response: HttpResponse, request: TransferRequest): P
     const { offset, ...state } = remote;
     if (offset === 0) await partial.begin(state);
   } catch (error) {
-    throw writeFailure(partial.targetPath, error);
+    throw writeFailure(partial.targetPath, error, { isKept: true });
   }
   await takeBytes(response, remote, request);
 }
@@ -125,12 +125,12 @@ async function takeBytes({ body }: HttpResponse, { totalBytes }: RemoteFile, req
     for await (const chunk of body as AsyncIterable<Buffer>) {
       if (partial.receivedBytes + chunk.length > mostBytes) throw refused(`${url} sends more than ${mostBytes} bytes.`);
       await partial.append(chunk).catch((error: unknown) => {
-        throw writeFailure(partial.targetPath, error);
+        throw writeFailure(partial.targetPath, error, { isKept: true });
       });
       onProgress(partial.receivedBytes, totalBytes);
     }
     await partial.flush().catch((error: unknown) => {
-      throw writeFailure(partial.targetPath, error);
+      throw writeFailure(partial.targetPath, error, { isKept: true });
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeFailure } from './errors.ts';
 
 /** A lock that its holder has not touched for this long belongs to a process that died. */
 const STALE_MS = 10_000;
@@ -12,18 +14,20 @@ export interface WriteLock {
   release(): Promise<void>;
 }
 
-/** Takes the lock of a file that is to be written; waits while another holds it, and calls `onWait` each time it looked. */
+/** Takes the lock of a file that is to be written; waits while another holds it, and calls `onWait` each time it looked. Throws `TroubleError` where its folder can't be written. */
 export async function lockForWriting(targetPath: string, { onWait, signal }: { onWait: () => Promise<void>; signal: AbortSignal }): Promise<WriteLock> {
   for (;;) {
     signal.throwIfAborted();
-    const lock = await tryLockForWriting(targetPath);
+    const lock = await tryLockForWriting(targetPath).catch((error: unknown) => {
+      throw writeFailure(path.dirname(targetPath), error);
+    });
     if (lock) return lock;
     await onWait();
     await sleep(POLL_MS, undefined, { signal });
   }
 }
 
-/** As `lockForWriting`; `undefined` where another holds the lock. */
+/** As `lockForWriting`; `undefined` where another holds the lock. Throws what the file system does. */
 export async function tryLockForWriting(targetPath: string): Promise<WriteLock | undefined> {
   const lost = new AbortController();
   try {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { allParts } from '../../models/gguf/validate.ts';
@@ -8,6 +8,7 @@ import type { DownloadProgress } from '../../protocol/client.ts';
 import { IMPORTED_FOLDER } from '../catalogue/schema.ts';
 import { requireSpace } from '../download/diskSpace.ts';
 import { writeFailure } from '../download/errors.ts';
+import { makeFolder } from '../download/makeFolder.ts';
 import { createPartial, PARTIAL_SUFFIX } from '../download/partialFile.ts';
 import { lockForWriting, tryLockForWriting } from '../download/writeLock.ts';
 
@@ -37,7 +38,7 @@ export async function importModel({ file, modelsFolder, onProgress, signal }: Im
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
   let receivedBytes = 0;
   const onBytes = (bytes: number): void => onProgress({ state: 'downloading', receivedBytes: (receivedBytes += bytes), totalBytes });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const onWait = (): Promise<void> => Promise.resolve(onBytes(0));
   const lock = await lockForWriting(path.join(folder, LOCKED_NAME), { onWait, signal });
   try {

@@ -24,11 +24,11 @@ const UNIFIED_BYTES_PER_SECOND = 80e9;
  */
 export async function describeMachine(device: DeviceMemory | undefined, status: SidecarStatus, loadedBytes: number | undefined): Promise<Machine> {
   const isOnGpu = device?.gpu !== undefined;
-  const heldBytes = status.memoryBytes ?? 0;
-  const gpu = device?.gpu && { label: device.label, freeBytes: device.gpu.freeBytes + heldBytes, unifiedBytes: device.gpu.unifiedBytes };
+  const { memoryBytes = 0, deviceMemoryBytes = 0 } = status;
+  const gpu = device?.gpu && { label: device.label, freeBytes: Math.min(device.gpu.totalBytes, device.gpu.freeBytes + deviceMemoryBytes), unifiedBytes: device.gpu.unifiedBytes };
   const measured = !isOnGpu && status.tokensPerSecond !== undefined && loadedBytes !== undefined ? status.tokensPerSecond * loadedBytes : 0;
   return {
-    mainBytes: (await availableMemoryBytes()) + (isOnGpu ? 0 : heldBytes),
+    mainBytes: (await availableMemoryBytes()) + memoryBytes - deviceMemoryBytes,
     gpu,
     mainBytesPerSecond: Math.max(measured, Math.min(MAIN_BYTES_PER_SECOND, CORE_BYTES_PER_SECOND * os.availableParallelism())),
     gpuBytesPerSecond: gpu && gpu.unifiedBytes > 0 ? UNIFIED_BYTES_PER_SECOND : GPU_BYTES_PER_SECOND,

@@ -4,6 +4,7 @@ import { TroubleError } from '../../engine/engine.ts';
 import { allParts } from '../../models/gguf/validate.ts';
 import type { LocalModel } from '../../protocol/client.ts';
 import { fileNameOf, type CatalogueFile } from '../catalogue/schema.ts';
+import { writeFailure } from '../download/errors.ts';
 import { removePartial } from '../download/partialFile.ts';
 import { tryLockForWriting } from '../download/writeLock.ts';
 import { isPathInside, realPathOf } from '../findFiles.ts';
@@ -31,7 +32,10 @@ export async function removeDownloaded(folder: string, files: readonly Catalogue
 
 /** The first part goes first: without it the others are no model. */
 async function removeFiles(parts: readonly string[]): Promise<void> {
-  const lock = await tryLockForWriting(parts[0]!);
+  const folder = path.dirname(parts[0]!);
+  const lock = await tryLockForWriting(parts[0]!).catch((error: unknown) => {
+    throw writeFailure(folder, error);
+  });
   if (!lock) throw new TroubleError('invalid-input', `${path.basename(parts[0]!)} is being downloaded by another process. Pause it there first.`);
   try {
     for (const part of parts) {
@@ -41,5 +45,5 @@ async function removeFiles(parts: readonly string[]): Promise<void> {
   } finally {
     await lock.release();
   }
-  await rmdir(path.dirname(parts[0]!)).catch(() => undefined);
+  await rmdir(folder).catch(() => undefined);
 }

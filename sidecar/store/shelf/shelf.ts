@@ -98,7 +98,7 @@ export class Shelf {
     const { models } = await this.#catalogue(downloads);
     const { model, quantisation } = named(params, models);
     await requireUnused(modelPath(modelFolder(folder, model), quantisation.files), chosen);
-    await this.#downloads.pause(modelFolder(folder, model), quantisation.files);
+    await this.#downloads.cancel(modelFolder(folder, model), quantisation.files);
     await removeDownloaded(modelFolder(folder, model), quantisation.files);
   }
 

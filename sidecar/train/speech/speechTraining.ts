@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
@@ -15,7 +14,7 @@ import { speechTransformerWeights, type SpeechTransformerHyperparameters } from 
 import { sizesTrouble, speechTransformerMetadata } from '../../speech/speechTransformerFile.ts';
 import { SpeechVocabulary } from '../../speech/speechVocabulary.ts';
 import { Checkpoints } from '../checkpoints.ts';
-import { lossPlot } from '../lossPlot.ts';
+import { lossPlot, lossPlotPath } from '../lossPlot.ts';
 import type { TrainResult } from '../options.ts';
 import { parameterSpec } from '../parameterSpecs.ts';
 import { lockTraining, type TrainingLock } from '../trainingLock.ts';
@@ -135,7 +134,7 @@ class SpeechTraining implements Disposable {
       return { name, shape: extents, type: isEightBit ? 'Q8_0' : 'F32', chunks: () => [isEightBit ? eightBitRows(values()) : bytesOf(values())] };
     });
     await writeGguf(outputPath, { metadata, tensors });
-    const plotPath = path.join(path.dirname(outputPath), `${path.basename(outputPath, '.gguf')}.loss.svg`);
+    const plotPath = lossPlotPath(outputPath);
     await writeFile(plotPath, lossPlot(losses));
     return { outputPath, plotPath };
   }

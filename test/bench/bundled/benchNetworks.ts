@@ -66,6 +66,7 @@ function described(modelPath: string, { file, text, device, capacityTokens }: { 
     engineLimits: [],
     sizeBytes: file.weightBytes,
     memoryBytes: 0,
+    deviceMemoryBytes: 0,
     threads: 1,
     vocabularySize: text.vocabulary.size,
     contextSizeTokens: capacityTokens,

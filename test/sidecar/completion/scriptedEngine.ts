@@ -39,6 +39,7 @@ export class ScriptedEngine implements Engine {
       engineLimits: [],
       sizeBytes: 1,
       memoryBytes: 1,
+      deviceMemoryBytes: 0,
       threads: 1,
       vocabularySize: 0x10000 + vocabulary.length,
       contextSizeTokens: 4096,

@@ -79,6 +79,22 @@ describe('dictation', () => {
     assert.equal(text, 'Your call cannot beCompleted asDialed.');
   });
 
+  it('takes a speech model for the language that is spoken, whatever it is if none is set', async () => {
+    sound = new Float32Array(0);
+    const asked: (readonly [string | undefined, string])[] = [];
+    const choosing = new DictationService({
+      openMicrophone: (events) => hearing(sound, events),
+      speechModelPath: (chosen, language) => {
+        asked.push([chosen, language]);
+        return whisperModel();
+      },
+    });
+    const settings = [{}, { speech: { language: 'de', modelPath: 'own.bin' } }];
+    for (const one of settings) await choosing.dictate({ settings: one, onChunk: () => undefined, stop: AbortSignal.abort(), signal: never });
+    await choosing.dispose();
+    assert.deepEqual(asked, [[undefined, 'auto'], ['own.bin', 'de']]);
+  });
+
   it('gives nothing where nobody speaks', async () => {
     sound = new Float32Array(16_000 * 20);
     assert.deepEqual(await dictate(), { text: '', endedBy: 'silence' });

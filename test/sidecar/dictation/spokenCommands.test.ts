@@ -29,6 +29,8 @@ describe('spoken commands', () => {
     });
   }
 
+  for (const tag of ['pt-BR', 'PT', 'pt_PT']) it(`are obeyed in the language of "${tag}"`, () => assert.equal(obeySpokenCommands('1. Nova linha. 2', tag), '1.\n2'));
+
   it('there are none in what is no language', () => {
     for (const language of ['constructor', 'toString', '__proto__', 'xx']) assert.equal(obeySpokenCommands('1. New line. 2', language), '1. New line. 2');
   });

@@ -207,6 +207,7 @@ describe('the engine process', () => {
   test('gives statistics while a model is loaded', async () => {
     const statistics = (await engine.statistics())!;
     assert.ok(statistics.memoryBytes > 50e6);
+    assert.equal(statistics.deviceMemoryBytes, 0);
     assert.equal(statistics.contextSizeTokens, 2048);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { TroubleError, type Engine } from '../../../sidecar/engine/engine.ts';
 import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
-import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import type { EngineGenerateParams, EngineGenerateResult, EngineStatistics, LoadedModel, LoadParams } from '../../../sidecar/protocol/engine.ts';
 import { FrontModelSession } from '../../../sidecar/server/modelSession.ts';
 import { RetryDelay } from '../../../sidecar/server/retryDelay.ts';
 
@@ -20,7 +20,7 @@ class NamedEngine implements Engine {
     if (params.modelPath.startsWith('crash')) throw new TroubleError('engine-crashed', 'It fell.', { detail: 'last lines' });
     if (params.modelPath.startsWith('bad')) throw new TroubleError('not-gguf', 'No GGUF.');
     return {
-      name: params.modelPath, path: params.modelPath, architecture: 'test', engine: 'llama', device: 'CPU', deviceReasons: [], engineLimits: [], sizeBytes: 1, memoryBytes: 1,
+      name: params.modelPath, path: params.modelPath, architecture: 'test', engine: 'llama', device: 'CPU', deviceReasons: [], engineLimits: [], sizeBytes: 1, memoryBytes: 3, deviceMemoryBytes: 2,
       threads: 1, vocabularySize: 256, contextSizeTokens: 64, trainContextTokens: 64, special: { addBos: false, endOfGeneration: [] }, supportsToolCalling: false, metadata: {},
     };
   }
@@ -69,6 +69,17 @@ describe('the model in memory', () => {
     assert.equal((await other).name, 'default');
     await assert.rejects(models.model(AbortSignal.abort(new Error('Never wanted.'))), /Never wanted/);
     assert.deepEqual(engine.loads, ['default']);
+  });
+
+  it('says what it holds, and what of that is on a GPU, when it is loaded and after a request', async () => {
+    const { session: models, engine } = session();
+    const statistics = async (): Promise<EngineStatistics> => ({ memoryBytes: 7, deviceMemoryBytes: 5, contextUsedTokens: 1, contextSizeTokens: 64 });
+    Object.assign(engine, { statistics });
+    await models.model();
+    assert.deepEqual([models.status.memoryBytes, models.status.deviceMemoryBytes], [3, 2]);
+    await models.engine.generate(request);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([models.status.memoryBytes, models.status.deviceMemoryBytes], [7, 5]);
   });
 
   it('is told apart by whether the settings name it', async () => {

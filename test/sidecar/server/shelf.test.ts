@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { LSPErrorCodes } from 'vscode-languageserver-protocol';
 import type { CatalogueShelfEntry, DownloadProgress, DownloadResult, LocalShelfEntry, ShelfResult } from '../../../sidecar/protocol/client.ts';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { modelBytes, ModelServer, sha256, stallAfter, status, whole, type Answer } from '../store/modelServer.ts';
@@ -226,7 +227,7 @@ describe('the shelf', () => {
     const id = client.sendRequest('chorus/downloadModel', { id: 'dropped', quantisation: 'F32', partialResultToken: 'p' });
     await until(() => received(client) >= 300_000, 'it downloads');
     await client.request('chorus/removeModel', { id: 'dropped', quantisation: 'F32' });
-    assert.ok((await client.answer(id)).error);
+    assert.deepEqual((await client.answer(id)).error, { code: LSPErrorCodes.ServerCancelled, message: 'The download of model.gguf was ended, because the model is removed.' });
     assert.equal((await entryOf(client, 'dropped')).quantisations[0]?.state, 'absent');
   });
 

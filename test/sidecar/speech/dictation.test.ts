@@ -101,6 +101,30 @@ describe('a dictation', () => {
     });
   }
 
+  for (const [what, texts, expected] of [
+    ['blanks', ['Hello there.', 'How are', 'you?'], 'Hello there. How are you?'],
+    ['no blanks in Chinese', ['今天天气', '很好，', '我们出去吧。'], '今天天气很好，我们出去吧。'],
+    ['no blanks in Japanese', ['サーバー', 'を起動', 'します。'], 'サーバーを起動します。'],
+    ['no blanks in Thai', ['สวัสดี', 'ครับ', 'ผม'], 'สวัสดีครับผม'],
+  ] as const) {
+    it(`joins segments of a window and what was settled before with ${what}`, async () => {
+      const [first, ...rest] = texts;
+      class Saying extends Counting {
+        override async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+          const window = await super.transcribeWindow(samples, available, options);
+          const said = samples[FRAME_REACH_SAMPLES] === 1 ? [first] : rest;
+          return { ...window, segments: said.map((text) => ({ startSeconds: 0, endSeconds: 1, text })) };
+        }
+      }
+      const dictation = new Dictation({ language: 'auto' });
+      dictation.transcriber = new Saying(7);
+      dictation.add(sound([...countTo(9), 0, 0]));
+      await dictation.read({ isFinal: false });
+      dictation.add(sound([2, 3]));
+      assert.equal((await dictation.read({ isFinal: true })).text, expected);
+    });
+  }
+
   it('takes the language from words, not from what had none', async () => {
     const languages: string[] = [];
     class Humming extends Counting {

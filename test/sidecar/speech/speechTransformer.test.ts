@@ -9,6 +9,7 @@ import { uniformNumbers } from '../../../sidecar/engine/random.ts';
 import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import type { TranscribeParams, TranscriptSegment } from '../../../sidecar/protocol/engine.ts';
 import { speechTransformerWeights } from '../../../sidecar/speech/architectures/speechTransformer.ts';
+import { FRAME_REACH_SAMPLES } from '../../../sidecar/speech/logMel.ts';
 import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';
 import type { DecoderToken } from '../../../sidecar/speech/speechDecoder.ts';
 import { SpeechTransformerNetwork } from '../../../sidecar/speech/speechTransformerNetwork.ts';
@@ -85,33 +86,44 @@ describe('a Speech-Transformer', () => {
     }
   });
 
-  describe('that never comes to an end', () => {
+  describe('of weights that nobody trained', () => {
     const melBands = 16;
-    let file: string;
-    before(async () => {
-      file = path.join(folder, 'endless.gguf');
+    /** The end is as likely as `endBias` says, whatever is heard. */
+    async function untrained(endBias: number): Promise<string> {
+      const file = path.join(folder, `untrained${endBias}.gguf`);
       const vocabulary = new SpeechVocabulary(['en'], ['a', 'b', 'c']);
       const hyperparameters = { melBands, channels: 8, width: 32, encoderBlocks: 1, decoderBlocks: 1, heads: 2, feedForwardWidth: 64, vocabularySize: vocabulary.size, positions: 'convolutional' } as const;
       const specs = speechTransformerWeights(hyperparameters);
       const values = initialSpeechValues(specs, hyperparameters, 1);
-      (values.get('decoder.output.bias') as Float32Array)[vocabulary.end] = -1e3;
+      (values.get('decoder.output.bias') as Float32Array)[vocabulary.end] = endBias;
       const tensors = specs.map(({ name, extents }) => ({ name, shape: extents, type: 'F32' as const, chunks: () => [new Uint8Array((values.get(name) as Float32Array).buffer)] }));
       await writeGguf(file, { metadata: speechTransformerMetadata({ hyperparameters, vocabulary, ranges: new Map() }), tensors });
-    });
+      return file;
+    }
 
     for (const [seconds, beamSize, characters] of [[1, 1, 33], [12, 8, 308], [30, 1, 758]] as const) {
-      it(`writes as many characters as somebody may say in ${seconds} seconds, ${beamSize} texts at once`, async () => {
+      it(`writes as many characters as somebody may say in ${seconds} seconds, ${beamSize} texts at once, where it finds no end`, async () => {
         using device = new Device('cpu', { threads: 1 });
-        using transcriber = await SpeechTransformerTranscriber.open(file, device);
+        using transcriber = await SpeechTransformerTranscriber.open(await untrained(-1e3), device);
         const { text } = await transcriber.recognise(new Float32Array(melBands * 100 * seconds).map((_, index) => Math.sin(index)), { language: 'en', beamSize });
         assert.equal(text.length, characters);
       });
     }
+
+    it('takes no language from what has no words', async () => {
+      using device = new Device('cpu', { threads: 1 });
+      using transcriber = await SpeechTransformerTranscriber.open(await untrained(1e3), device);
+      const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
+      samples.set(buzz(3), FRAME_REACH_SAMPLES + 16_000);
+      const { segments, speech, language } = await transcriber.transcribeWindow(samples, transcriber.windowSamples, { language: 'auto', previous: [] });
+      assert.deepEqual([segments, speech.length, language], [[], 1, 'auto']);
+    });
   });
 
   it('says which languages it knows, and which files are no speech model', async () => {
     await writeFile(path.join(folder, 'sound.wav'), wavBytes([tones('abc', 1)]));
     const rejects = (changes: Partial<TranscribeParams>, message: RegExp): Promise<void> => assert.rejects(new LocalSpeech().transcribe(params(changes)), (error: Error) => error instanceof TroubleError && message.test(error.message));
+    for (const language of ['de-AT', 'DE', 'en_US']) await new LocalSpeech().transcribe(params({ language }));
     await rejects({ language: 'fr' }, /knows no language "fr"\. It knows de, en\./);
     using device = new Device('cpu', { threads: 1 });
     const other = path.join(folder, 'llama.gguf');

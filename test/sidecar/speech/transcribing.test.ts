@@ -11,10 +11,13 @@ import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import type { TranscriptSegment } from '../../../sidecar/protocol/engine.ts';
 import { FRAME_REACH_SAMPLES, LogMel } from '../../../sidecar/speech/logMel.ts';
 import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';
+import { openSpeechModel } from '../../../sidecar/speech/speechModel.ts';
 import { SoundWindow } from '../../../sidecar/speech/soundWindow.ts';
 import { speechRegions, type SpeechRegion } from '../../../sidecar/speech/voiceActivity.ts';
 import { readWhisperFile } from '../../../sidecar/speech/whisperFile.ts';
 import { WavFile } from '../../../sidecar/speech/wavFile.ts';
+import { WhisperTranscriber } from '../../../sidecar/speech/whisperTranscriber.ts';
+import type { TranscribedWindow, WindowOptions } from '../../../sidecar/speech/windowTranscriber.ts';
 import { noises } from '../../reference/noises.ts';
 import { whisperModel } from '../../reference/whisperModel.ts';
 import { wordsOf } from '../../bench/speech/words.ts';
@@ -61,6 +64,29 @@ describe('a voice', () => {
       if (name !== 'a keyboard') assert.ok(regions.every(({ start, end }) => start > 2.4 && end < 6.4), JSON.stringify(regions));
     });
   }
+});
+
+describe("what a window tells the next one's decoder", () => {
+  async function read(sound: Float32Array, options: Partial<WindowOptions> = {}): Promise<{ readonly window: TranscribedWindow; readonly told: string | undefined }> {
+    using device = new Device('cpu', { threads: 2 });
+    using transcriber = new WhisperTranscriber(await openSpeechModel(await whisperModel(), device));
+    const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
+    samples.set(sound, FRAME_REACH_SAMPLES);
+    const window = await transcriber.transcribeWindow(samples, sound.length, { language: 'en', previous: [], ...options });
+    return { window, told: window.decoded && transcriber.tokens.text(window.decoded.tokens).trim() };
+  }
+
+  it('is the text of its segments, and nothing of a sentence that the next one hears from its beginning', { skip: withoutRecordings }, async () => {
+    const { window, told } = await read((await samplesOf('demo-congrats')).subarray(0, 21 * 16_000));
+    assert.ok(window.nextSeconds < 21, `${window.nextSeconds}`);
+    assert.equal(told, window.segments.map(({ text }) => text).join(' '));
+  });
+
+  it('is nothing where it took what it heard for silence', async () => {
+    const { window, told } = await read((noises['pink noise'] as (seconds: number, seed: number) => Float32Array)(20, 3), { onlySpeech: false, temperatures: [0] });
+    assert.deepEqual(window.segments, []);
+    assert.equal(told, undefined);
+  });
 });
 
 describe('transcribing', () => {

@@ -7,13 +7,15 @@ import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { uniformNumbers } from '../../../sidecar/engine/random.ts';
 import { detectLanguage } from '../../../sidecar/speech/decodeWindow.ts';
+import { FRAME_REACH_SAMPLES } from '../../../sidecar/speech/logMel.ts';
 import { openSpeechModel } from '../../../sidecar/speech/speechModel.ts';
 import { readWhisperFile } from '../../../sidecar/speech/whisperFile.ts';
 import type { DecoderToken } from '../../../sidecar/speech/speechDecoder.ts';
 import { SpeechTokens } from '../../../sidecar/speech/speechTokens.ts';
 import { WhisperNetwork } from '../../../sidecar/speech/whisperNetwork.ts';
+import { WhisperTranscriber } from '../../../sidecar/speech/whisperTranscriber.ts';
 import { plainDecode, plainEncode } from '../../reference/plainWhisper.ts';
-import { TINY, tinyWeights, tinyWhisperBytes } from '../../reference/whisperBytes.ts';
+import { TINY, TINY_MULTILINGUAL, tinyWeights, tinyWhisperBytes } from '../../reference/whisperBytes.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 let folder: string;
@@ -48,6 +50,13 @@ describe(`Whisper's graphs on ${kind}`, () => {
     using network = new WhisperNetwork(model, 300);
     await work(network);
   }
+
+  it('run beside a spectrum that the processor computes', async () => {
+    using device = new Device(kind, { threads: 1 });
+    using transcriber = new WhisperTranscriber(await openSpeechModel(await fileOf(tinyWhisperBytes(weights)), device));
+    const silence = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
+    assert.deepEqual((await transcriber.transcribeWindow(silence, transcriber.windowSamples, { language: 'en', previous: [] })).segments, []);
+  });
 
   it('encode as plain loops do, whole windows and shorter ones', async () => {
     await withNetwork(async (network) => {
@@ -91,6 +100,26 @@ describe(`Whisper's graphs on ${kind}`, () => {
       assert.equal(detectLanguage(network, tokens), likeliest);
       assert.equal(detectLanguage(network, new SpeechTokens({ hyperparameters: TINY, vocabulary: [] })), 'en');
     });
+  });
+});
+
+describe('a speech model is told the language by any tag of it', () => {
+  const languageHeard = async (tag: string, sizes = TINY_MULTILINGUAL): Promise<string> => {
+    using device = new Device('cpu', { threads: 1 });
+    using transcriber = new WhisperTranscriber(await openSpeechModel(await fileOf(tinyWhisperBytes(tinyWeights(1, sizes), undefined, sizes)), device));
+    const silence = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
+    return (await transcriber.transcribeWindow(silence, transcriber.windowSamples, { language: tag, previous: [] })).language;
+  };
+
+  for (const [tag, language] of [['pt', 'pt'], ['pt-BR', 'pt'], ['zh_CN', 'zh'], ['EN', 'en'], ['Auto', 'auto']] as const) {
+    it(`${tag}: ${language}`, async () => assert.equal(await languageHeard(tag), language));
+  }
+
+  it('en-US, where it understands English alone', async () => assert.equal(await languageHeard('en-US', TINY), 'en'));
+
+  it('and says which it does not know', async () => {
+    await assert.rejects(languageHeard('tlh-KX'), (error) => error instanceof TroubleError && error.code === 'invalid-input' && /no language "tlh-KX"/.test(error.message));
+    await assert.rejects(languageHeard('de-AT', TINY), /English alone, not "de-AT"/);
   });
 });
 

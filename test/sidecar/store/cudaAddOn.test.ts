@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { libraryFolder } from '../../../kernels/ggml/libraries.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { installedCudaPackages, type CudaCatalogue, type CudaPackage } from '../../../sidecar/store/cudaAddOn.ts';
 import { useCudaAddOn } from '../../../sidecar/store/cudaAddOnHook.ts';
@@ -175,6 +176,16 @@ describe('the CUDA add-on', () => {
     await install();
     assert.deepEqual(useCudaAddOn(home, catalogue), ['test-cuda']);
     assert.equal(((await import(specifier)) as { name: string }).name, 'test-cuda');
+  });
+
+  const platform = { linux: 'linux', win32: 'win' }[process.platform as string];
+  it("gives Chorus's own graphs their libraries too", { skip: process.arch !== 'x64' || platform === undefined ? 'there is no CUDA for this platform' : false }, async () => {
+    const name = `${platform}-x64-cuda`;
+    const libraries = path.join(home, 'cuda', '1.2.3', name, 'bins', name);
+    await mkdir(libraries, { recursive: true });
+    const [{ file, url, integrity }] = catalogue.packages as [CudaPackage];
+    useCudaAddOn(home, { ...catalogue, packages: [{ name, file, url, integrity }] });
+    assert.equal(libraryFolder('cuda'), libraries);
   });
 });
 

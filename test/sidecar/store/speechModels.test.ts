@@ -12,7 +12,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-async function put(relative: string, content = 'lmgg'): Promise<string> {
+/** The beginning of a file of whisper.cpp, and `moreBytes` behind it. */
+function beginning({ vocabularySize = 51_865, moreBytes = 0 } = {}): Buffer {
+  const bytes = Buffer.alloc(8 + moreBytes);
+  bytes.write('lmgg');
+  bytes.writeInt32LE(vocabularySize, 4);
+  return bytes;
+}
+
+async function put(relative: string, content: string | Buffer = beginning()): Promise<string> {
   const file = path.join(home, relative);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, content);
@@ -23,9 +31,9 @@ const found = async (platform?: NodeJS.Platform): Promise<readonly string[]> => 
 
 describe('speech models that are on this machine', () => {
   it('are found where tools of whisper.cpp keep them, the smallest first', async () => {
-    await put('whisper.cpp/models/ggml-base.bin', 'lmgg and more');
+    await put('whisper.cpp/models/ggml-base.bin', beginning({ moreBytes: 1 }));
     await put('.local/share/pywhispercpp/models/ggml-tiny.bin');
-    await put('.cache/huggingface/hub/models--ggerganov--whisper.cpp/snapshots/12/ggml-small.bin', 'lmgg and much more');
+    await put('.cache/huggingface/hub/models--ggerganov--whisper.cpp/snapshots/12/ggml-small.bin', beginning({ moreBytes: 2 }));
     assert.deepEqual(await found(), ['.local/share/pywhispercpp/models/ggml-tiny.bin', 'whisper.cpp/models/ggml-base.bin', '.cache/huggingface/hub/models--ggerganov--whisper.cpp/snapshots/12/ggml-small.bin']);
   });
 
@@ -39,7 +47,8 @@ describe('speech models that are on this machine', () => {
   it('are neither other files, nor those that whisper.cpp tests itself with, nor one file twice', async () => {
     const real = await put('whisper.cpp/models/ggml-base.bin');
     await symlink(real, path.join(home, 'whisper.cpp/models/ggml-link.bin'));
-    await put('whisper.cpp/models/ggml-large.bin', 'else');
+    await put('whisper.cpp/models/ggml-large.bin', 'else, and more');
+    await put('whisper.cpp/models/ggml-short.bin', 'lmgg');
     await put('whisper.cpp/models/for-tests-ggml-base.bin');
     await put('whisper.cpp/models/ggml-silero-v5.bin');
     await put('whisper.cpp/models/model.bin');
@@ -47,13 +56,21 @@ describe('speech models that are on this machine', () => {
   });
 
   it('may be none: then it is said how to get one', async () => {
-    await assert.rejects(speechModelPath('', options()), (error) => error instanceof TroubleError && error.code === 'no-speech-model' && /huggingface\.co\/ggerganov\/whisper\.cpp/.test(error.message));
+    await assert.rejects(speechModelPath('', 'auto', options()), (error) => error instanceof TroubleError && error.code === 'no-speech-model' && /huggingface\.co\/ggerganov\/whisper\.cpp/.test(error.message));
   });
 
   it('give way to the one that was chosen, else the largest that is quick is taken', async () => {
     await put('whisper.cpp/models/ggml-tiny.bin');
-    const base = await put('whisper.cpp/models/ggml-base.bin', 'lmgg and more');
-    assert.equal(await speechModelPath(undefined, options()), base);
-    assert.equal(await speechModelPath('/other.bin', options()), path.resolve('/other.bin'));
+    const base = await put('whisper.cpp/models/ggml-base.bin', beginning({ moreBytes: 1 }));
+    assert.equal(await speechModelPath(undefined, 'auto', options()), base);
+    assert.equal(await speechModelPath('/other.bin', 'auto', options()), path.resolve('/other.bin'));
+  });
+
+  it('for English alone are taken only where that is spoken, or where there is no other', async () => {
+    const english = await put('whisper.cpp/models/ggml-base.en.bin', beginning({ vocabularySize: 51_864, moreBytes: 3 }));
+    assert.equal(await speechModelPath(undefined, 'de', options()), english);
+    const multilingual = await put('whisper.cpp/models/ggml-base-q5_1.bin');
+    for (const language of ['auto', 'de', 'zh-CN']) assert.equal(await speechModelPath(undefined, language, options()), multilingual, language);
+    for (const language of ['en', 'en-US']) assert.equal(await speechModelPath(undefined, language, options()), english, language);
   });
 });

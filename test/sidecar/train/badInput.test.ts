@@ -160,6 +160,9 @@ describe('bad input to a training', () => {
     await cp(path.join(options.dataPaths[0] as string, '0.ts'), text);
     await refused(named('overwrites', { outputPath: options.modelPath }), 'invalid-input', /tiny\.gguf is one of the files that it is made of/);
     await refused(named('overwrites', { dataPaths: [text], outputPath: text }), 'invalid-input', /text\.md is one of the files that it is made of/);
+    const drawing = path.join(folder, 'drawing.loss.svg');
+    await writeFile(drawing, '<svg/>');
+    await refused(named('overwrites', { dataPaths: [drawing], outputPath: path.join(folder, 'drawing.gguf') }), 'invalid-input', /drawing\.loss\.svg is one of the files that it is made of/);
   });
 
   it('a model with values that are no numbers is named with the tensor that holds them', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -66,6 +66,24 @@ describe('training', () => {
     assert.ok((resumedFrom[0] as number) > 4, `it began again at step ${resumedFrom[0]}`);
     assert.deepEqual(resumed.losses, losses);
     assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['step-00000008', 'step-00000012']);
+  });
+
+  it('takes nothing for data that it writes itself: it goes on where all of that lies among its data', async () => {
+    const among = path.join(folder, 'among');
+    await cp(options.dataPaths[0] as string, among, { recursive: true });
+    const link = path.join(folder, 'by-another-way');
+    await symlink(among, link, 'junction');
+    const wanted = { ...options, dataPaths: [among], outputPath: path.join(link, 'own.gguf'), checkpointFolder: path.join(link, 'checkpoints') };
+    const steps = async (totalSteps: number): Promise<{ readonly texts: string | undefined; readonly steps: readonly number[] }> => {
+      const done: number[] = [];
+      const notes: string[] = [];
+      await train({ ...wanted, schedule: { ...options.schedule, totalSteps } }, { onProgress: ({ step }) => done.push(step), onNote: (line) => notes.push(line) });
+      return { texts: notes[0], steps: done };
+    };
+    const first = await steps(2);
+    assert.match(first.texts ?? '', /^6 texts, 0\.0 MB$/);
+    assert.deepEqual(first.steps, [1, 2]);
+    assert.deepEqual(await steps(4), { texts: first.texts, steps: [3, 4] });
   });
 
   for (const threads of [1, 2]) {

@@ -60,7 +60,7 @@ const cases: readonly StepCase[] = [
 describe(`a training step is that of plain loops in double precision on ${kind}: forward, loss, gradients over two batches, clipping and AdamW, with`, () => {
   for (const { name, tied = false, threads = 1, dropout = 0, outlierLoss = 0, singleScaleNorm = false } of cases) {
     it(name, async () => {
-      using devices = new NetworkDevices(kind, { threads, batches: batches.length });
+      using devices = await NetworkDevices.open(kind, { threads, batches: batches.length });
       const [device] = devices.all;
       assert.equal(devices.all.length, kind === 'cpu' ? threads : 1);
       const specs = llama.weights(hyperparameters).filter((spec) => !spec.optional || (!tied && spec.name === 'output.weight'));
@@ -149,7 +149,7 @@ describe('gradients through weights in Q8_0', { skip: kind !== 'cpu' && 'its pro
 
   /** Gradients of a mean over so many tokens that each is tiny, as those of real models are. */
   async function gradients(weightType: WeightType): Promise<Map<string, Float32Array>> {
-    using devices = new NetworkDevices(kind, { threads: 1, batches: 1 });
+    using devices = await NetworkDevices.open(kind, { threads: 1, batches: 1 });
     const specs = llama.weights(wide).filter(({ optional }) => !optional).map((spec) => parameterSpec(spec, { tiedOutput: true }));
     using parameters = new Parameters(devices.all[0], specs, weightType, 1);
     const random = uniform(3);

@@ -236,6 +236,16 @@ describe('a download that stops', () => {
   });
 });
 
+it('a folder that can not be made is named, and no server is asked', async () => {
+  await using server = await ModelServer.start(content);
+  await writeFile(path.join(folder, 'file'), '');
+  const below = path.join(folder, 'file', 'models');
+  const { code, message } = await refusal(download({ server, folder: below }));
+  assert.equal(code, 'download-failed');
+  assert.ok(message.startsWith(`${below}: It can't be written. (E`), message);
+  assert.deepEqual(server.requests, []);
+});
+
 describe('a model in several parts', () => {
   const files = (server: ModelServer): ModelDownload['files'] => [1, 2].map((part) => ({ url: `${server.origin}/model-0000${part}-of-00002.gguf`, sizeBytes: content.length }));
 

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { TroubleError } from '../../../../sidecar/engine/engine.ts';
 import { importModel, removeImportLeftovers, type ImportRequest } from '../../../../sidecar/store/shelf/importModel.ts';
 import { modelBytes } from '../modelServer.ts';
 
@@ -44,6 +45,13 @@ describe('an import', () => {
     const onProgress = (): void => void mkdirSync(path.join(imported, parts[0]!, 'inside'), { recursive: true });
     await assert.rejects(importOf(parts, { onProgress }), { code: 'download-failed' });
     assert.deepEqual(await importedFiles(), [parts[0]]);
+  });
+
+  it('into a folder that can not be made says which', async () => {
+    await writeFile(path.join(folder, 'file'), '');
+    const below = path.join(folder, 'file', 'models');
+    const isSaid = (error: unknown): boolean => error instanceof TroubleError && error.code === 'download-failed' && error.message.startsWith(`${path.join(below, 'imported')}: It can't be written. (E`);
+    await assert.rejects(importOf(['one.gguf'], { modelsFolder: below }), isSaid);
   });
 
   it('that is cancelled leaves nothing', async () => {
