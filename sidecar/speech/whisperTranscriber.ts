@@ -11,6 +11,9 @@ import { overlapsSpeech, speechRegions } from './voiceActivity.ts';
 import { WhisperNetwork } from './whisperNetwork.ts';
 import { MOST_BEAMS, WindowTranscriber, type TranscribedWindow, type WindowOptions } from './windowTranscriber.ts';
 
+/** Whisper's codes of languages that tags name by another. */
+const WHISPER_CODES: ReadonlyMap<string, string> = new Map([['nb', 'no'], ['fil', 'tl'], ['jv', 'jw'], ['iw', 'he']]);
+
 /** Greedy first; then as Whisper's authors do, where that fails. */
 export const TEMPERATURES: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
 /**
@@ -91,7 +94,8 @@ export class WhisperTranscriber extends WindowTranscriber {
 
   /** The model's code for a BCP 47 tag, or "auto". */
   #languageOf(tag: string): string {
-    const language = spokenLanguage(tag);
+    const spoken = spokenLanguage(tag);
+    const language = WHISPER_CODES.get(spoken) ?? spoken;
     if (language === 'auto' || language === 'en') return language;
     const { isMultilingual, languages } = this.tokens;
     if (!isMultilingual) throw new TroubleError('invalid-input', `This speech model understands English alone, not "${tag}". Choose a multilingual one (a file without ".en" in its name).`);

@@ -111,7 +111,7 @@ describe('a speech model is told the language by any tag of it', () => {
     return (await transcriber.transcribeWindow(silence, transcriber.windowSamples, { language: tag, previous: [] })).language;
   };
 
-  for (const [tag, language] of [['pt', 'pt'], ['pt-BR', 'pt'], ['zh_CN', 'zh'], ['EN', 'en'], ['Auto', 'auto']] as const) {
+  for (const [tag, language] of [['pt', 'pt'], ['pt-BR', 'pt'], ['zh_CN', 'zh'], ['EN', 'en'], ['nb-NO', 'no'], ['fil', 'tl'], ['jv', 'jw'], ['iw', 'he'], ['Auto', 'auto']] as const) {
     it(`${tag}: ${language}`, async () => assert.equal(await languageHeard(tag), language));
   }
 
