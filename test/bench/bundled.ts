@@ -18,7 +18,7 @@ import { keepInRepository } from './kept/keptTask.ts';
 import { namedModel, type BenchModel } from './bundled/models.ts';
 import { fillGapsByNgrams } from './bundled/ngramGaps.ts';
 import { measureSpeeds } from './bundled/speed.ts';
-import { bitTable, gapTable, languageTable, loadTable, speedTable } from './bundled/tables.ts';
+import { bitTable, gapTable, languageTable, loadTable, missingTable, speedTable } from './bundled/tables.ts';
 import { withoutExpert } from './bundled/withoutExpert.ts';
 import { writeReport } from './report.ts';
 
@@ -80,7 +80,9 @@ async function gaps(): Promise<void> {
   }
   if (options.ngrams) rows.set('n-grams', await fillGapsByNgrams(all, deadline.part(left), progress('n-grams', all.length)));
   const table = gapTable(rows, all);
+  const missing = missingTable(rows, all);
   figures['gaps'] = table.figures;
+  figures['natsOfGaps'] = missing.figures;
   sections.push(`## Gaps filled
 
 A line, or the rest of one (*spans*), is missing and the model writes it, greedily, through the prompt that completion makes. Counted is what equals the
@@ -88,7 +90,11 @@ missing text, indentation included, white space at the end aside. HumanEval: all
 packages that no model was trained on here, the same for all. In brackets: points more than the first row over what both have done, and the standard error
 of that mean. *n-grams* continues as the longest context that it saw in the training texts or the file itself.
 
-${table.markdown}`);
+${table.markdown}
+
+How likely each model finds what is missing, and that the line ends there: nats, less is better. In brackets: more than the first row over what both have done.
+
+${missing.markdown}`);
 }
 
 async function bits(): Promise<void> {

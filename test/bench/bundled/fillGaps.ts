@@ -8,6 +8,7 @@ import { TokenHealing, TokenIndex } from '../../../sidecar/engine/tokenHealing.t
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { Gap } from './gaps.ts';
+import { lineEnds, missingNats } from './missingNats.ts';
 import type { BenchModel } from './models.ts';
 import type { Deadline } from '../kept/deadline.ts';
 import type { KeptResults } from '../kept/keptResults.ts';
@@ -17,6 +18,8 @@ export interface GapResult {
   readonly id: string;
   /** The line is the one that was taken out, white space at its end aside. */
   readonly exact: boolean;
+  /** Of the missing text and the end of its line; absent for what gives no probabilities. */
+  readonly nats?: number;
   /** Of the prompt: another prompt asks anew. */
   readonly prompt: string;
 }
@@ -34,13 +37,16 @@ const MAX_NEW_TOKENS = 48;
 
 export const GAP_VARIANTS = ['suffix first', 'left to right'] as const;
 
-/** 1 or 0 for each gap, and its prompt's digest. */
+/** 1 or 0 for each gap, its nats, and its prompt's digest. */
 export const gapTask: KeptTask<GapResult> = {
   page: 'bundled-model',
   name: 'gaps',
-  settings: [],
-  valueOf: ({ exact, prompt }) => `${Number(exact)} ${prompt}`,
-  resultOf: (id, value) => ({ id, exact: String(value).startsWith('1'), prompt: String(value).slice(2) }),
+  settings: ['nats'],
+  valueOf: ({ exact, nats = NaN, prompt }) => `${Number(exact)} ${nats.toFixed(2)} ${prompt}`,
+  resultOf: (id, value) => {
+    const [exact, nats, prompt] = String(value).split(' ') as [string, string, string];
+    return { id, exact: exact === '1', nats: Number(nats), prompt };
+  },
 };
 
 /** Fills gaps greedily through the prompt that completion makes. Resolves with the results there are when the time is over. */
@@ -50,7 +56,7 @@ export async function fillGaps(model: BenchModel, gaps: readonly Gap[], options:
   const kept = (await openKept(model.digest, gapTask, [variant])).get(variant) as KeptResults<GapResult>;
   const results = new Map<string, GapResult>();
   await using opened = await openForBench(model.file, { capacityTokens: 2 * BUDGET_TOKENS });
-  const asked: Asked = { opened, fim: await detectFim(opened.engine, opened.loaded), index: new TokenIndex(opened.text.vocabulary), leftToRight: options.leftToRight ?? false };
+  const asked: Asked = { opened, fim: await detectFim(opened.engine, opened.loaded), index: new TokenIndex(opened.text.vocabulary), ends: lineEnds(opened.text), leftToRight: options.leftToRight ?? false };
   let exact = 0;
   await inParallel(gaps, opened.networks, async (gap, network) => {
     const prompt = await promptOf(asked, gap);
@@ -58,7 +64,8 @@ export async function fillGaps(model: BenchModel, gaps: readonly Gap[], options:
     if (result?.prompt !== prompt.digest) {
       if (options.deadline.isOver) return;
       const text = await continued(asked, network, prompt, stopWhenDecided(gap.expected));
-      result = { id: gap.id, exact: text.split('\n', 1)[0]?.trimEnd() === gap.expected, prompt: prompt.digest };
+      const nats = await natsOfGap(asked, network, prompt, gap.expected);
+      result = { id: gap.id, exact: text.split('\n', 1)[0]?.trimEnd() === gap.expected, nats, prompt: prompt.digest };
       await kept.add(result);
     }
     results.set(gap.id, result);
@@ -72,6 +79,7 @@ interface Asked {
   readonly opened: BenchNetworks;
   readonly fim: FimFormat | undefined;
   readonly index: TokenIndex;
+  readonly ends: ReadonlySet<number>;
   readonly leftToRight: boolean;
 }
 
@@ -97,11 +105,7 @@ async function continued({ opened, index }: Asked, { network, sequence }: Opened
   const healing = new TokenHealing(index, prompt.requiredPrefix);
   const bytes: Uint8Array[] = [];
   let own = '';
-  // What the prompt before began with stands in the cache already.
-  let common = 0;
-  while (common < prompt.tokens.length - 1 && sequence.tokens[common] === prompt.tokens[common]) common++;
-  sequence.truncate(common);
-  let logits = await network.evaluate(sequence, prompt.tokens.slice(common), 'last');
+  let logits = await logitsBehind({ network, sequence }, prompt.tokens);
   for (let count = 0; count < MAX_NEW_TOKENS; count++) {
     const token = likeliest(logits, healing.allowed);
     if (token === undefined || special.endOfGeneration.includes(token)) break;
@@ -113,6 +117,22 @@ async function continued({ opened, index }: Asked, { network, sequence }: Opened
     logits = await network.evaluate(sequence, [token], 'last');
   }
   return own;
+}
+
+/** Nats of the missing text and the end of its line, behind a prompt that was continued. */
+async function natsOfGap({ opened, index, ends }: Asked, { network, sequence }: OpenedNetwork, { tokens: before, requiredPrefix }: Prompt, expected: string): Promise<number> {
+  const tokens = opened.text.tokenize(requiredPrefix + expected, false);
+  const first = await logitsBehind({ network, sequence }, before);
+  const others = await network.evaluate(sequence, tokens, 'all');
+  return missingNats({ tokens, requiredPrefix, index, ends }, (position) => (position === 0 ? first : others.subarray((position - 1) * first.length, position * first.length)));
+}
+
+/** Evaluates what does not stand in the cache yet; at least the last token. */
+async function logitsBehind({ network, sequence }: Pick<OpenedNetwork, 'network' | 'sequence'>, tokens: readonly number[]): Promise<Float32Array> {
+  let common = 0;
+  while (common < tokens.length - 1 && sequence.tokens[common] === tokens[common]) common++;
+  sequence.truncate(common);
+  return network.evaluate(sequence, tokens.slice(common), 'last');
 }
 
 function likeliest(logits: Float32Array, allowed: ReadonlySet<number> | undefined): number | undefined {

@@ -32,6 +32,27 @@ export function gapTable(rows: ByName<ReadonlyMap<string, GapResult>>, gaps: rea
   return { markdown: `| | ${head} |\n|---|${GAP_GROUPS.map(() => '---:|').join('')}\n${lines.join('\n')}`, figures };
 }
 
+/** Nats of what is missing in each group, and the difference to the first row, the mean over gaps; rows that have none are left out. */
+export function missingTable(rows: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): { readonly markdown: string; readonly figures: object } {
+  const groupOf = new Map(gaps.map(({ id, group }) => [id, group]));
+  const natsOf = (results: ReadonlyMap<string, GapResult>, group: GapGroup): Map<string, number> => new Map([...results].flatMap(([id, { nats }]) => (groupOf.get(id) === group && nats !== undefined ? [[id, nats] as const] : [])));
+  const [baseline] = rows.values();
+  const figures: Record<string, Partial<Record<GapGroup, { nats: number; done: number; difference?: Paired }>>> = {};
+  const lines = [...rows].filter(([, results]) => GAP_GROUPS.some((group) => natsOf(results, group).size > 0)).map(([name, results]) => {
+    const cells = GAP_GROUPS.map((group) => {
+      const own = natsOf(results, group);
+      if (own.size === 0) return '–';
+      const pairs = baseline && results !== baseline ? common(own, natsOf(baseline, group)) : [];
+      const difference = pairs.length > 0 ? meanOf(pairs.map(([a, b]) => a - b)) : undefined;
+      const { mean } = meanOf([...own.values()]);
+      (figures[name] ??= {})[group] = { nats: mean, done: own.size, ...(difference ? { difference } : {}) };
+      return `${mean.toFixed(2)}${difference ? ` (${signed(difference.mean, 2)} ± ${difference.standardError.toFixed(2)})` : ''}`;
+    });
+    return `| ${name} | ${cells.join(' | ')} |`;
+  });
+  return { markdown: `| | ${GAP_GROUPS.join(' | ')} |\n|---|${GAP_GROUPS.map(() => '---:|').join('')}\n${lines.join('\n')}`, figures };
+}
+
 /** Bits per byte of each domain, and the difference to the first row, the mean over texts. */
 export function bitTable(rows: ByName<ReadonlyMap<string, BitResult>>, texts: readonly BitText[]): { readonly markdown: string; readonly figures: object } {
   const domainOf = new Map(texts.map(({ id, domain }) => [id, domain]));
