@@ -34,12 +34,29 @@ const inTypes = (of: string, [type, ...exceptions]: Types, isCalibrated = true):
   'quantize', file(of), '--type', type, ...exceptions.flatMap((exception) => ['--tensor', exception]), ...(isCalibrated ? ['--calibrate', file('calibration')] : []), '--out', output,
 ];
 
+/** Of the tokens that `code` learns from 2 % are of gaps; of these 8 %. */
+const gapTraining = (of: string, { steps, seed }: { readonly steps: number; readonly seed: number }, name: string): RecipeStep['command'] => (file, output) => [
+  'train', '--model', file(of), '--data', ...code, ...training({ steps, batch: 8, sequence: 256, rate: 1.5e-4, schedule: 'wsd', 'warm-up': 8, fim: 1, 'fim-weight': 8, precision: 'q8', 'checkpoint-steps': 10, seed }), '--name', name, '--output', output,
+];
+
 export const steps: readonly RecipeStep[] = [
   {
     name: 'code',
     why: 'The instruct model, trained further on code, in half of the texts with a gap to fill, suffix first as completion asks.',
     needs: ['seed'],
     command: (file, output) => ['train', '--model', file('seed'), '--data', ...code, ...training({ steps: 360, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 20, fim: 0.5, 'fim-weight': 4, precision: 'q8', 'checkpoint-steps': 10, seed: 1 }), '--name', 'bundled-code', '--output', output],
+  },
+  {
+    name: 'gaps',
+    why: 'That one, trained further on short pieces of code: a gap in each, whose tokens count eight times.',
+    needs: ['code'],
+    command: gapTraining('code', { steps: 100, seed: 5 }, 'bundled-gaps'),
+  },
+  {
+    name: 'code-expert',
+    why: 'And for longer, on other gaps.',
+    needs: ['gaps'],
+    command: gapTraining('gaps', { steps: 170, seed: 6 }, 'bundled-code-expert'),
   },
   {
     name: 'prose',
@@ -50,8 +67,8 @@ export const steps: readonly RecipeStep[] = [
   {
     name: 'whole',
     why: 'The weight average of seed, code and prose expert.',
-    needs: ['seed', 'code', 'prose'],
-    command: average('Chorus 135M', 'seed', 'code', 'prose'),
+    needs: ['seed', 'code-expert', 'prose'],
+    command: average('Chorus 135M', 'seed', 'code-expert', 'prose'),
   },
   {
     name: 'bundled',
@@ -62,14 +79,14 @@ export const steps: readonly RecipeStep[] = [
   {
     name: 'code-small',
     why: 'The code expert alone, in as many bytes as what ships.',
-    needs: ['code'],
-    command: inTypes('code', fiveBits),
+    needs: ['code-expert'],
+    command: inTypes('code-expert', fiveBits),
   },
   {
     name: 'average',
     why: 'The weight average of seed and code expert.',
-    needs: ['seed', 'code'],
-    command: average('Average of seed and code', 'seed', 'code'),
+    needs: ['seed', 'code-expert'],
+    command: average('Average of seed and code', 'seed', 'code-expert'),
   },
   {
     name: 'average-small',
@@ -92,14 +109,14 @@ export const steps: readonly RecipeStep[] = [
   {
     name: 'experts-average',
     why: 'The weight average of the two experts: what a mixture of them has to beat.',
-    needs: ['code', 'prose'],
-    command: average('Average of code and prose', 'code', 'prose'),
+    needs: ['code-expert', 'prose'],
+    command: average('Average of code and prose', 'code-expert', 'prose'),
   },
   {
     name: 'mixture',
     why: 'Code and prose as experts of one model in every sixth block, so that it is no larger than the average; shared keys and values, random routers.',
-    needs: ['code', 'prose'],
-    command: (file, output) => ['upcycle', file('code'), file('prose'), '--every', '6', '--kv', 'shared', '--attention', 'soft', '--gates', 'random', '--gate-mode', 'scaled', '--out', output],
+    needs: ['code-expert', 'prose'],
+    command: (file, output) => ['upcycle', file('code-expert'), file('prose'), '--every', '6', '--kv', 'shared', '--attention', 'soft', '--gates', 'random', '--gate-mode', 'scaled', '--out', output],
   },
   {
     name: 'joint',
