@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
@@ -31,6 +31,29 @@ describe('the uninstall hook', () => {
     await closed;
     assert.equal(existsSync(home), false);
     await assert.rejects(fetch(`http://127.0.0.1:${state.port}/`), 'nothing listens any more');
+  });
+
+  it('leaves all of it where another product has the extension, until that one removes it too', async () => {
+    const home = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-')), 'home');
+    const other = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-cursor-')), 'chorus-0.1.0');
+    await mkdir(other);
+    await writeFile(path.join(other, 'package.json'), '{}');
+    const { socket } = await findOrStart({
+      sidecarScript: testedSidecar.script,
+      execArgv: testedSidecar.execArgv,
+      clientVersion: '0.1.0',
+      homeFolder: home,
+      extensionFolder: other,
+    });
+    await mkdir(path.join(home, 'models'));
+    await uninstall(home);
+    assert.ok(existsSync(path.join(home, 'models')));
+    assert.equal(socket.readyState, socket.OPEN);
+    await rm(other, { recursive: true });
+    const closed = once(socket, 'close');
+    await uninstall(home);
+    await closed;
+    assert.equal(existsSync(home), false);
   });
 
   it('removes the folder where no sidecar runs, and does not mind that there is none', async () => {
