@@ -49,7 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const snooze = new Snooze();
   const troubles = new TroubleReporter(log);
   const connection = new LanguageClientSession({
-    launch: { sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'), clientVersion: version },
+    launch: { sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'), clientVersion: version, extensionFolder: context.extensionPath },
     log,
     documents,
     workspace,

@@ -2,11 +2,10 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { previewEdit } from '../edits/editPreview.ts';
-import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import type { ActionHost } from './actionHost.ts';
 import { askForText } from './editAction.ts';
 import { currentTarget } from './editorTarget.ts';
-import { isTestFile, testFileName } from './testFile.ts';
+import { testDocument } from './testDocument.ts';
 
 export const TESTS_COMMAND = 'chorus.writeTests';
 
@@ -35,16 +34,4 @@ export async function writeTests(host: ActionHost, uri?: vscode.Uri, range?: vsc
     title: l10n.t('{0}: {1}', label, path.posix.basename(file.uri.path)),
     label,
   });
-}
-
-/** The document that takes the tests. One that is not on disk is opened unsaved under that name. */
-async function testDocument(tested: vscode.TextDocument, policy: Pick<DocumentPolicy, 'check'>): Promise<vscode.TextDocument> {
-  const { uri, languageId } = tested;
-  const folder = vscode.Uri.joinPath(uri, '..');
-  const fileName = path.posix.basename(uri.path);
-  if (uri.scheme === 'untitled' || uri.scheme === 'vscode-notebook-cell') return vscode.workspace.openTextDocument({ language: languageId });
-  const neighbour = isTestFile(fileName) ? uri : vscode.Uri.joinPath(folder, testFileName(fileName));
-  const exists = await vscode.workspace.fs.stat(neighbour).then(() => true, () => false);
-  if (exists && (await policy.check(neighbour)) === 'allowed') return vscode.workspace.openTextDocument(neighbour);
-  return vscode.workspace.openTextDocument(neighbour.with({ scheme: 'untitled' }));
 }

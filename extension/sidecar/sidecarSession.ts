@@ -15,6 +15,7 @@ import { CrashBackoff } from './crashBackoff.ts';
 import type { ChorusLanguageClient, Closing } from './languageClient.ts';
 import { localisedMessage } from './localisedMessage.ts';
 import type { SidecarSession } from './session.ts';
+import { closedError, crashLoopError } from './sessionErrors.ts';
 import { unlessCancelled } from './unlessCancelled.ts';
 
 export interface SessionSetup {
@@ -57,6 +58,8 @@ export class LanguageClientSession implements SidecarSession {
   #client: ChorusLanguageClient | undefined;
   #start: Promise<ChorusLanguageClient> | undefined;
   #phase: SessionPhase = 'stopped';
+  /** The connection ended before its start did. */
+  #closedAtStart = false;
   #disposed = false;
   #status: SidecarStatus | undefined;
   /** Why the last start failed, where nothing ended since. */
@@ -104,6 +107,7 @@ export class LanguageClientSession implements SidecarSession {
         this.#client?.cut();
         await cut;
       }
+      if (this.isRunning) await this.#abandon();
     }
     await this.#ensureRunning();
   }
@@ -170,9 +174,11 @@ export class LanguageClientSession implements SidecarSession {
     if (this.#disposed) throw new vscode.CancellationError();
     this.#client = this.#client?.isUsable ? this.#client : this.#createClient(ChorusLanguageClient);
     const client = this.#client;
+    this.#closedAtStart = false;
     this.#enter('starting');
     try {
       await client.start();
+      if (this.#closedAtStart) throw await closedError();
     } catch (error) {
       // A connection that failed half-way would keep the sidecar waiting for its client.
       await client.close();
@@ -227,15 +233,27 @@ export class LanguageClientSession implements SidecarSession {
   }
 
   #closed(client: ChorusLanguageClient, closing: Closing): void {
+    if (this.#phase === 'starting' && client === this.#client) this.#closedAtStart = true;
     // While it starts, the failed start tells.
     if (!this.isRunning || this.#disposed) return;
+    this.#leave();
+    this.#setup.log.info(`The sidecar closed the connection (WebSocket code ${closing.webSocketCode ?? 'none'}).`);
+    if (!closing.inOrder) this.#crashed(client).catch((error: unknown) => this.#setup.log.error(String(error)));
+  }
+
+  #leave(): void {
     this.#start = undefined;
     this.#setup.documents.attach(undefined);
     this.#setup.workspace.attach(undefined);
     this.#enter('stopped');
     this.#didClose.fire();
-    this.#setup.log.info(`The sidecar closed the connection (WebSocket code ${closing.webSocketCode ?? 'none'}).`);
-    if (!closing.inOrder) this.#crashed(client).catch((error: unknown) => this.#setup.log.error(String(error)));
+  }
+
+  /** A client whose connection neither answers nor ends is of no more use. */
+  async #abandon(): Promise<void> {
+    await this.#client?.close();
+    this.#client = undefined;
+    this.#leave();
   }
 
   async #crashed(client: ChorusLanguageClient): Promise<void> {
@@ -266,9 +284,4 @@ export class LanguageClientSession implements SidecarSession {
     this.#status = status;
     this.#didChangeStatus.fire(status);
   }
-}
-
-async function crashLoopError(): Promise<SidecarError> {
-  const { SidecarError } = await import('../../sidecar/client/sidecarError.ts');
-  return new SidecarError('crash-loop', l10n.t('The Chorus sidecar ended several times in a short time. Use "Chorus: Restart Sidecar" for another try.'));
 }

@@ -30,7 +30,10 @@ export async function commitMessagePrompt(session: ModelSession, model: LoadedMo
       `\`\`\`diff\n${await fitDiff(session, files, diffTokens)}\n\`\`\``,
       `Write the commit message for this diff.${isEnglish(language) ? '' : ` ${answerInstruction(language)}`}`,
     ].filter(Boolean).join('\n\n');
-    const rendered = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }]);
+    const rendered = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }], {
+      // They would take the few tokens that a message gets.
+      withholdThoughts: true,
+    });
     const excess = rendered.tokens.length - budget;
     if (excess <= 0) return rendered;
     if (diffTokens === 0) throw questionTooLong(model, rendered.tokens.length, budget);

@@ -1,5 +1,6 @@
 import { TroubleError, type ModelSession } from '../engine/engine.ts';
 import type { LoadedModel, TemplateMessage, TokenId } from '../protocol/engine.ts';
+import { withheldThoughts } from './openedThoughts.ts';
 
 export interface RenderedChat {
   readonly tokens: readonly TokenId[];
@@ -11,6 +12,8 @@ export interface RenderOptions {
   readonly tools?: readonly object[];
   /** Text that the answer has to begin with; it is part of the prompt. */
   readonly answerStart?: string;
+  /** Whether a reasoning model answers at once. */
+  readonly withholdThoughts?: boolean;
 }
 
 /**
@@ -39,7 +42,8 @@ export async function renderChat(
     if (!(error instanceof TroubleError) || error.code === 'engine-crashed' || messages[0]?.role !== 'system') throw error;
     tokens = await render(systemIntoFirstUserMessage(messages));
   }
-  return { tokens: [...tokens, ...start], stop: [] };
+  const thoughts = options.withholdThoughts ? await withheldThoughts(session, model, tokens) : [];
+  return { tokens: [...tokens, ...thoughts, ...start], stop: [] };
 }
 
 function systemIntoFirstUserMessage(messages: readonly TemplateMessage[]): TemplateMessage[] {

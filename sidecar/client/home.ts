@@ -23,6 +23,8 @@ export interface Home {
   readonly lockFolder: string;
   /** How fast each model read prompts. */
   readonly speedsFile: string;
+  /** Which products have the extension. */
+  readonly installationsFolder: string;
 }
 
 /**
@@ -55,6 +57,7 @@ export function homeFiles(folder: string = homeFolder()): Home {
     previousLogFile: path.join(folder, 'sidecar.1.log'),
     lockFolder: path.join(folder, 'start.lock'),
     speedsFile: path.join(folder, 'speeds.json'),
+    installationsFolder: path.join(folder, 'installations'),
   };
 }
 
@@ -98,8 +101,8 @@ async function isRemoved(folder: string): Promise<boolean> {
 }
 
 async function removeOwnFiles(folder: string): Promise<void> {
-  const { stateFile, logFile, previousLogFile, lockFolder, speedsFile } = homeFiles(folder);
-  const own = new Set([stateFile, logFile, previousLogFile, lockFolder, speedsFile].map((file) => path.basename(file)));
+  const { stateFile, logFile, previousLogFile, lockFolder, speedsFile, installationsFolder } = homeFiles(folder);
+  const own = new Set([stateFile, logFile, previousLogFile, lockFolder, speedsFile, installationsFolder].map((file) => path.basename(file)));
   const entries = await readdir(folder).catch(() => []);
   for (const entry of entries) {
     const isTemporary = [stateFile, speedsFile].some((file) => entry.startsWith(path.basename(file))) && entry.endsWith('.tmp');

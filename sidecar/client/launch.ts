@@ -5,6 +5,7 @@ import type WebSocket from 'ws';
 import { PROTOCOL_VERSION } from '../protocol/client.ts';
 import { connect } from './connect.ts';
 import { ensureHome, type Home } from './home.ts';
+import { recordInstallation } from './installations.ts';
 import { openLaunchLog, readLogTail } from './launchLog.ts';
 import { drain } from './makeWay.ts';
 import { nodeEnvironment } from './nodeEnvironment.ts';
@@ -20,6 +21,8 @@ export interface LaunchOptions {
   readonly clientVersion: string;
   /** Default: `homeFolder()`. */
   readonly homeFolder?: string;
+  /** The folder of the extension that this client is; while it is on disk, uninstalling another leaves the sidecar and its files alone. */
+  readonly extensionFolder?: string;
   /** Options of the runtime before the script, for example to run from source. */
   readonly execArgv?: readonly string[];
   /** Variables on top of the caller's environment. */
@@ -47,6 +50,9 @@ const POLL_MS = 50;
  */
 export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
   const home = await ensureHome(options.homeFolder);
+  const { extensionFolder: folder, clientVersion: version } = options;
+  // A full disk, for one, is no reason not to connect.
+  if (folder !== undefined) await recordInstallation(home, { folder, version }).catch(() => undefined);
   const deadline = Date.now() + 2 * (options.startTimeoutMs ?? 30_000);
   while (Date.now() < deadline) {
     const found = await attach(home, options.clientVersion);

@@ -17,6 +17,8 @@ export interface SidecarState {
   readonly launchId: string;
   /** ISO 8601. */
   readonly startedAt: string;
+  /** The file that was run; absent in what older sidecars wrote. */
+  readonly script?: string | undefined;
 }
 
 /**
@@ -83,7 +85,8 @@ function isSidecarState(value: unknown): value is SidecarState {
     isToken(state.serverToken) &&
     isShortText(state.version) &&
     isShortText(state.launchId) &&
-    isShortText(state.startedAt)
+    isShortText(state.startedAt) &&
+    (state.script === undefined || typeof state.script === 'string')
   );
 }
 

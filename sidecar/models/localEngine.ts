@@ -1,4 +1,3 @@
-import path from 'node:path';
 import process from 'node:process';
 import { removeContextSets } from '../client/contextSets.ts';
 import { TroubleError, type Engine } from '../engine/engine.ts';
@@ -6,14 +5,11 @@ import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from '..
 import { Scheduler } from '../engine/scheduler.ts';
 import type { DeviceChoice } from '../protocol/client.ts';
 import type { ChatTemplateParams, DeviceMemory, EngineStatistics, ForgetContextsParams, LoadedModel, LoadParams, TokenId } from '../protocol/engine.ts';
-import { ownArchitectures } from './architectures/architectures.ts';
-import { parseCacheChoice } from './chorus/cacheChoice.ts';
-import { openChorusModel } from './chorus/openChorusModel.ts';
 import { openDevice, type OpenedDevice } from './llamaCpp/device.ts';
-import { openLlamaModel } from './llamaCpp/openLlamaModel.ts';
 import { attentionCostSlope, inspectModelFile, promptMetadata } from './modelFile.ts';
 import type { Evaluator } from './evaluator.ts';
 import type { OpenedModel, OpenRequest } from './openedModel.ts';
+import { openModel } from './openModel.ts';
 import { computeThreads } from './threads.ts';
 
 const KEPT_LOG_LINES = 20;
@@ -49,13 +45,7 @@ export class LocalEngine implements Engine, Measuring {
     const device = await this.openDevice(params, threads);
     this.logLines = [];
     const request: OpenRequest = { ...options, params, file, device, threads, logLines: () => this.logLines };
-    const opened = await openModel(request);
-    try {
-      this.loaded = await this.prepare(request, opened);
-    } catch (error) {
-      await opened.dispose();
-      throw error;
-    }
+    this.loaded = await openModel(request, (opened) => this.prepare(request, opened));
     return this.loaded.described;
   }
 
@@ -193,32 +183,6 @@ export class LocalEngine implements Engine, Measuring {
   private log(line: string): void {
     this.logLines = [...this.logLines.slice(1 - KEPT_LOG_LINES), line];
     this.options.log(line);
-  }
-}
-
-/** Our own graphs where they can; otherwise node-llama-cpp, with the reason, unless the user chose. */
-async function openModel(request: OpenRequest): Promise<OpenedModel> {
-  const { engine } = request.params;
-  const keepsAll = parseCacheChoice(request.params.cache ?? 'full').name === 'full';
-  if (engine === 'llama') {
-    if (!keepsAll) throw new TroubleError('invalid-input', `llama.cpp keeps the full cache; "${request.params.cache}" needs Chorus's own engine (--engine chorus, or chorus.engine).`);
-    return openLlamaModel(request);
-  }
-  if (engine === 'chorus') return openChorusModel(request);
-  let reason: TroubleError;
-  try {
-    return await openChorusModel(request);
-  } catch (error) {
-    if (!(error instanceof TroubleError) || request.signal?.aborted || ownArchitectures.has(request.file.shape.architecture)) throw error;
-    reason = error;
-  }
-  try {
-    const opened = await openLlamaModel(request);
-    const withoutCache = `llama.cpp keeps the full cache, so "${request.params.cache}" (chorus.cache, --cache) has no effect here. Choose "full", or a model that Chorus's own engine runs with it.`;
-    return { ...opened, limits: [`llama.cpp runs ${path.basename(request.params.modelPath)}: ${reason.message}`, ...(keepsAll ? [] : [withoutCache]), ...opened.limits] };
-  } catch (error) {
-    // Our own check knows the tensor; llama.cpp says no more than that it could not load the file.
-    throw error instanceof TroubleError && error.code === 'invalid-model' && reason.code === 'invalid-model' ? reason : error;
   }
 }
 

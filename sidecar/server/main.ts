@@ -108,6 +108,7 @@ async function publish({ stateFile }: Home): Promise<void> {
     protocolVersion: PROTOCOL_VERSION,
     launchId,
     startedAt: new Date().toISOString(),
+    script: process.argv[1],
   });
   log.info(`Chorus ${VERSION} listens, process ${process.pid}`);
 }

@@ -33,6 +33,8 @@ export class FrontModelSession implements ModelSession {
   #settings = DEFAULTS;
   #load: { readonly key: string; readonly promise: Promise<LoadedModel>; readonly abort: AbortController } | undefined;
   #loaded: LoadedModel | undefined;
+  /** Whether a model takes memory in the engine: one that the settings do not name any more does until the next is loaded. */
+  #isHeld = false;
   #status: SidecarStatus = { state: 'idle' };
   #running = 0;
   readonly #runningListeners = new Set<() => void>();
@@ -167,7 +169,9 @@ export class FrontModelSession implements ModelSession {
     const onProgress = (share: number): void => {
       if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: share, modelPath });
     };
-    return this.options.engine.load(params, { onProgress, signal });
+    const model = await this.options.engine.load(params, { onProgress, signal });
+    this.#isHeld = true;
+    return model;
   }
 
   #succeeded(model: LoadedModel): void {
@@ -220,11 +224,10 @@ export class FrontModelSession implements ModelSession {
 
   #generateEnded(): void {
     this.#running--;
-    if (!this.#loaded) return;
-    this.#setStatus({ ...this.#status, state: this.#running > 0 ? 'busy' : 'ready' });
+    if (this.#loaded) this.#setStatus({ ...this.#status, state: this.#running > 0 ? 'busy' : 'ready' });
     if (this.#running > 0) return;
     this.#waitForIdleness();
-    this.#measure().catch(() => undefined);
+    if (this.#loaded) this.#measure().catch(() => undefined);
   }
 
   /** From now on nobody asks for anything: in a while the model is not needed any more. */
@@ -236,11 +239,13 @@ export class FrontModelSession implements ModelSession {
   }
 
   #unload(): void {
-    if (this.#running > 0 || this.#loaded === undefined) return;
+    const isLoading = this.#load !== undefined && this.#loaded === undefined;
+    if (this.#running > 0 || isLoading || !this.#isHeld) return;
     this.#load = undefined;
     this.#loaded = undefined;
+    this.#isHeld = false;
     this.#unloading = this.engine.unload().catch(() => undefined).finally(() => (this.#unloading = undefined));
-    this.#setStatus({ state: 'idle', unloaded: true });
+    if (this.#status.state !== 'trouble') this.#setStatus({ state: 'idle', unloaded: true });
   }
 
   /** Asks the engine for its memory, context and speed. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa } from 'execa';
-import { findOrStart } from '../../sidecar/client/launch.ts';
+import { findOrStart, type Attachment } from '../../sidecar/client/launch.ts';
 import { testedSidecar } from '../sidecar/server/support/sidecar.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -31,6 +31,47 @@ describe('the uninstall hook', () => {
     await closed;
     assert.equal(existsSync(home), false);
     await assert.rejects(fetch(`http://127.0.0.1:${state.port}/`), 'nothing listens any more');
+  });
+
+  describe('where another product has the extension', () => {
+    let home: string;
+    let other: string;
+    beforeEach(async () => {
+      home = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-')), 'home');
+      other = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-cursor-')), 'chorus-0.1.0');
+      await mkdir(other);
+      await writeFile(path.join(other, 'package.json'), '{}');
+      await mkdir(path.join(home, 'models'), { recursive: true });
+    });
+    afterEach(async () => {
+      await rm(other, { recursive: true, force: true });
+      await uninstall(home);
+    });
+
+    /** A window of the other product, for which this script is the sidecar. */
+    const connect = (sidecarScript: string): Promise<Attachment> => findOrStart({ sidecarScript, execArgv: testedSidecar.execArgv, clientVersion: '0.1.0', homeFolder: home, extensionFolder: other });
+
+    it('leaves all of it, until that one removes it too', async () => {
+      const script = path.join(other, 'sidecar.mjs');
+      await writeFile(script, `import ${JSON.stringify(pathToFileURL(testedSidecar.script).href)};\n`);
+      const { socket } = await connect(script);
+      await uninstall(home);
+      assert.ok(existsSync(path.join(home, 'models')));
+      assert.equal(socket.readyState, socket.OPEN);
+      await rm(other, { recursive: true });
+      const closed = once(socket, 'close');
+      await uninstall(home);
+      await closed;
+      assert.equal(existsSync(home), false);
+    });
+
+    it('stops a sidecar that runs from the folder that is removed, and leaves the rest', { skip: !testedSidecar.script.startsWith(root) && 'the tested sidecar lies elsewhere' }, async () => {
+      const { socket } = await connect(testedSidecar.script);
+      const closed = once(socket, 'close');
+      await uninstall(home);
+      await closed;
+      assert.ok(existsSync(path.join(home, 'models')));
+    });
   });
 
   it('removes the folder where no sidecar runs, and does not mind that there is none', async () => {

@@ -1,6 +1,6 @@
-import type { EditParams } from '../../protocol/client.ts';
 import { codeBehindFence, fenceFor } from '../fences.ts';
 import type { EditOutcome, EditRun } from './editRun.ts';
+import { generateFix, type GenerateEdit } from './fixHead.ts';
 import { fitToTarget, outdent } from './indentation.ts';
 import { rewritePrompt } from './rewrite.ts';
 import { translateEdit } from './translateEdit.ts';
@@ -13,27 +13,22 @@ export async function edit(run: EditRun): Promise<EditOutcome> {
   if (translated) return translated;
   const target = outdent(params.target, params.before);
   const prompt = await rewritePrompt(session, model, params, target, settings.maxTokens);
-  const requiredPrefix = keptHead(params, target.text);
-  const result = await session.engine.generate(
-    { sequence, priority: 'chat', tokens: prompt.tokens, maxTokens: prompt.maxTokens, sampling: { temperature: 0 }, stop: prompt.stop, ...(requiredPrefix ? { requiredPrefix } : {}) },
-    {
-      onChunk: ({ text }) => {
-        if (text !== '') onChunk({ text });
+  const generate: GenerateEdit = (onText, until, requiredPrefix) =>
+    session.engine.generate(
+      { sequence, priority: 'chat', tokens: prompt.tokens, maxTokens: prompt.maxTokens, sampling: { temperature: 0 }, stop: prompt.stop, ...(requiredPrefix ? { requiredPrefix } : {}) },
+      {
+        onChunk: ({ text }) => {
+          if (text !== '') onText(text);
+        },
+        ...(until ? { signal: until } : {}),
       },
-      ...(signal ? { signal } : {}),
-    },
-  );
+    );
+  const onText = (text: string): void => onChunk({ text });
+  const result = params.task === 'fix' ? await generateFix(generate, { model, target: target.text, diagnostics: params.diagnostics }, onText, signal) : await generate(onText, signal);
   const code = codeBehindFence(result.text, fenceFor(target.text));
   const newText =
     params.task === 'tests'
       ? `${code}\n`
       : fitToTarget(trimEcho(code, { before: params.before, after: params.after, target: target.text }), params.target, target);
   return { newText, stopReason: result.stopReason };
-}
-
-/** A fix leaves a declaration's first line as it is unless a problem is reported there; small models would rather write another declaration. */
-function keptHead({ task, diagnostics }: EditParams, target: string): string | undefined {
-  const end = target.indexOf('\n');
-  if (task !== 'fix' || end < 0 || !diagnostics?.length || diagnostics.some((each) => /^line 1:/i.test(each))) return undefined;
-  return target.slice(0, end + 1);
 }

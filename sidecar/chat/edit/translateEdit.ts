@@ -27,7 +27,10 @@ export async function translateEdit(run: EditRun): Promise<EditOutcome | undefin
 async function translateLine({ session, model, params, sequence, onChunk, signal }: EditRun, text: string): Promise<Pick<EditOutcome, 'stopReason'> & { readonly text: string }> {
   const language = languageName(params.language ?? 'en');
   const question = `Translate this into ${language}. Keep names, code and placeholders as they are.\n\n${text}`;
-  const { tokens, stop } = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }]);
+  const { tokens, stop } = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }], {
+    // They would be the one line.
+    withholdThoughts: true,
+  });
   const needed = (await session.engine.tokenize(text)).length * 4 + 32;
   return session.engine.generate(
     {

@@ -1,6 +1,4 @@
-import path from 'node:path';
 import { Device } from '../../../kernels/ggml/device.ts';
-import { DeviceError, UnsupportedOpError, AllocationError } from '../../../kernels/ggml/errors.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
 import { CHUNK_TOKENS } from '../../contexts/chunkNames.ts';
 import { TroubleError } from '../../engine/engine.ts';
@@ -21,6 +19,7 @@ import { tierGraphBytes } from './tierGraphBytes.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 import { BATCH_TOKENS } from './batchTokens.ts';
 import { Network } from './network.ts';
+import { openFailure } from './openFailure.ts';
 import { checkModel } from './openNetwork.ts';
 import { onOneDevice, onTwoDevices, withSlowTierOn } from './placement.ts';
 import { planModel } from './planModel.ts';
@@ -139,12 +138,4 @@ function choosingOf({ selector, window }: CacheChoice, { headSize }: Hyperparame
 function checkCacheType(type: TensorType = 'F16', headSize: number, cache: string | undefined): void {
   const { blockElements } = tensorTypes[type];
   if (headSize % blockElements !== 0) throw new TroubleError('invalid-input', `The cache "${cache ?? ''}" keeps rows in ${type}, in blocks of ${blockElements} values; this model's heads have ${headSize}. Leave out "type".`);
-}
-
-function openFailure({ params, signal, device }: OpenRequest, error: unknown): unknown {
-  const name = path.basename(params.modelPath);
-  if (signal?.aborted) return new TroubleError('engine-failed', `Loading ${name} was cancelled.`, { cause: error });
-  if (error instanceof AllocationError) return new TroubleError('out-of-memory', `${name} does not fit into the memory of ${device.label}: ${error.message}`, { cause: error });
-  if (error instanceof DeviceError || error instanceof UnsupportedOpError) return new TroubleError('unsupported-model', error.message, { cause: error });
-  return error;
 }

@@ -5,7 +5,7 @@ import { repackedBufferType } from '../../../kernels/ggml/repack.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
-import type { TensorType } from '../../../kernels/ggml/types.ts';
+import { tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import type { WeightSpec } from '../architectures/architecture.ts';
 import { WeightTable } from '../architectures/weightTable.ts';
@@ -15,7 +15,7 @@ import type { Placement } from './placement.ts';
 /** Read at once from the file; a repacked tensor is read whole. */
 const READ_BYTES = 16 * 1024 * 1024;
 
-/** Checks that every tensor an architecture reads is there in its shape. Throws `TroubleError` 'invalid-model' that names the tensor. */
+/** Checks that every tensor an architecture reads is there in its shape, and of a type that we have. Throws `TroubleError` 'invalid-model' or 'unsupported-model' that names the tensor. */
 export function checkWeights(specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, fileName: string): void {
   for (const { name, extents, optional } of specs) {
     const tensor = tensors.get(name);
@@ -28,6 +28,7 @@ export function checkWeights(specs: readonly WeightSpec[], tensors: ReadonlyMap<
     if (shape.length !== expected.length || shape.some((extent, dimension) => extent !== expected[dimension])) {
       throw new TroubleError('invalid-model', `${fileName}: the tensor ${name} has the shape [${shape.join(', ')}], expected [${expected.join(', ')}].`);
     }
+    if (!(tensor.type in tensorTypes)) throw new TroubleError('unsupported-model', `${fileName}: the tensor ${name} is of the type ${tensor.type}, which Chorus's own engine does not run.`);
   }
 }
 

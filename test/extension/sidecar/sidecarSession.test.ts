@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import type * as vscode from 'vscode';
 import '../documents/support/useFakeVscode.ts';
 import './support/useFakeLanguageClient.ts';
@@ -65,5 +65,52 @@ describe('a document that is shown', () => {
     await second;
     assert.equal(await ensureSent(), 'sent');
     assert.deepEqual(successor.sent, [{ method: 'textDocument/didOpen', text: 'const a = 2' }]);
+  });
+});
+
+describe('a connection', () => {
+  it('that ends while it is started is a failed start, and the next request starts another', async () => {
+    const { session } = open();
+    const failures: string[] = [];
+    session.onDidFail(({ message }) => failures.push(message));
+    const starting = ChorusLanguageClient.starting();
+    const first = session.start();
+    const client = await starting;
+    client.end();
+    client.haveStarted();
+    await assert.rejects(first, { code: 'closed' });
+    assert.equal(session.phase, 'stopped');
+    assert.equal(failures.length, 1);
+    const startingAgain = ChorusLanguageClient.starting();
+    const second = session.start();
+    (await startingAgain).haveStarted();
+    await second;
+    assert.equal(session.phase, 'running');
+  });
+
+  it('that neither answers nor ends gives way to another where the user restarts the sidecar', async () => {
+    const { session } = open();
+    const starting = ChorusLanguageClient.starting();
+    const first = session.start();
+    const client = await starting;
+    client.haveStarted();
+    await first;
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const startingAgain = ChorusLanguageClient.starting();
+      const restarted = session.restart();
+      // It has a while to leave, and another to be gone when it was cut.
+      for (let waits = 0; waits < 2; waits++) {
+        mock.timers.tick(15_000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const successor = await startingAgain;
+      successor.haveStarted();
+      await restarted;
+      assert.notEqual(successor, client);
+      assert.equal(session.phase, 'running');
+    } finally {
+      mock.timers.reset();
+    }
   });
 });

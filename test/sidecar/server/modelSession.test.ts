@@ -257,6 +257,57 @@ describe('a model that nobody asks for', () => {
     }
   });
 
+  it('leaves memory too where settings came that it was not loaded with', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { session: model, engine } = session();
+      await model.model();
+      model.configure({ threads: 2, power: { unloadAfterMinutes: 5 } });
+      minutes(5);
+      assert.equal(engine.unloads, 1);
+      assert.equal(model.status.unloaded, true);
+      minutes(60);
+      assert.equal(engine.unloads, 1);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('leaves memory too where such settings came while it worked', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { session: model, engine } = session();
+      await model.model();
+      let finish = (): void => undefined;
+      engine.generate = () => new Promise((resolve) => (finish = () => resolve({ tokens: [], text: '', stopReason: 'end', reusedTokens: 0, evaluatedTokens: 0, promptMs: 0, generateMs: 0 })));
+      const working = model.engine.generate(request);
+      model.configure({ threads: 2, power: { unloadAfterMinutes: 5 } });
+      minutes(6);
+      assert.equal(engine.unloads, 0);
+      finish();
+      await working;
+      minutes(5);
+      assert.equal(engine.unloads, 1);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('leaves memory where the model that was to take its place is not there, and the trouble stays to be seen', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { session: model, engine } = session();
+      await model.model();
+      model.configure({ modelPath: 'bad', power: { unloadAfterMinutes: 5 } });
+      await assert.rejects(model.model(), { code: 'not-gguf' });
+      minutes(5);
+      assert.equal(engine.unloads, 1);
+      assert.equal(model.status.state, 'trouble');
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
   it('leaves memory too where loading took longer than that', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {

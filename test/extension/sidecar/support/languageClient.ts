@@ -44,6 +44,14 @@ export class ChorusLanguageClient {
     return undefined;
   }
 
+  async close(): Promise<void> {
+    // There is no connection.
+  }
+
+  cut(): void {
+    // There is nothing that could tell of its end.
+  }
+
   onNotification(): void {
     // The sidecar of a test tells nothing.
   }

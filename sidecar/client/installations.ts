@@ -1,0 +1,77 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Home } from './home.ts';
+import { compareVersions } from './version.ts';
+
+/** The extension in the folder of one product: VS Code, Insiders, Cursor and VSCodium have one each, and share the per-user folder. */
+export interface Installation {
+  readonly folder: string;
+  readonly version: string;
+}
+
+/** Notes that the extension is installed there, for `isInstalled`. Those that are gone are forgotten, so that updates do not add up. */
+export async function recordInstallation({ installationsFolder }: Home, { folder, version }: Installation): Promise<void> {
+  const installation: Installation = { folder: await realpath(folder), version };
+  // One file each, so that products that start at once do not lose one another's.
+  const file = path.join(installationsFolder, `${createHash('sha256').update(installation.folder).digest('hex').slice(0, 16)}.json`);
+  const text = JSON.stringify(installation);
+  if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return;
+  await mkdir(installationsFolder, { recursive: true, mode: 0o700 });
+  for (const recorded of await recordedInstallations(installationsFolder)) if (!(await isThere(recorded))) await rm(recorded.file, { force: true });
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Forgets an installation that its product removes, and older versions beside it, which an update leaves there until all are removed together. A newer
+ * one stays: the product was updated.
+ */
+export async function forgetInstallation({ installationsFolder }: Home, { folder, version }: Installation): Promise<void> {
+  const parent = path.dirname(comparable(await realpath(folder)));
+  for (const recorded of await recordedInstallations(installationsFolder)) {
+    const isBeside = path.dirname(comparable(recorded.folder)) === parent;
+    if (isBeside && compareVersions(recorded.version, version) <= 0) await rm(recorded.file, { force: true });
+  }
+}
+
+/** Whether one of the recorded installations is still on disk. */
+export async function isInstalled({ installationsFolder }: Home): Promise<boolean> {
+  for (const recorded of await recordedInstallations(installationsFolder)) if (await isThere(recorded)) return true;
+  return false;
+}
+
+async function recordedInstallations(installationsFolder: string): Promise<(Installation & { readonly file: string })[]> {
+  const names = await readdir(installationsFolder).catch(() => []);
+  const read = names.filter((name) => name.endsWith('.json')).map(async (name) => {
+    const file = path.join(installationsFolder, name);
+    const installation = await readInstallation(file);
+    return installation ? [{ ...installation, file }] : [];
+  });
+  return (await Promise.all(read)).flat();
+}
+
+async function readInstallation(file: string): Promise<Installation | undefined> {
+  try {
+    const { folder, version } = JSON.parse(await readFile(file, 'utf8')) as Partial<Record<keyof Installation, unknown>>;
+    return typeof folder === 'string' && typeof version === 'string' ? { folder, version } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folder alone may outlast the extension where another program holds a file in it. */
+function isThere({ folder }: Installation): Promise<boolean> {
+  return access(path.join(folder, 'package.json')).then(() => true, () => false);
+}
+
+/** On Windows the extension and its uninstall hook are told of drives in letters of different case. */
+function comparable(folder: string): string {
+  return process.platform === 'win32' ? folder.toLowerCase() : folder;
+}

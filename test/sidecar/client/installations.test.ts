@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { homeFiles, type Home } from '../../../sidecar/client/home.ts';
+import { forgetInstallation, isInstalled, recordInstallation, type Installation } from '../../../sidecar/client/installations.ts';
+
+describe('the products that have the extension', () => {
+  let root: string;
+  let home: Home;
+  beforeEach(async () => {
+    root = await mkdtemp(path.join(os.tmpdir(), 'chorus-installations-'));
+    home = homeFiles(path.join(root, 'home'));
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  /** What a product has on disk. */
+  async function installed(product: string, version: string): Promise<Installation> {
+    const folder = path.join(root, product, 'extensions', `chorus-${version}`);
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'package.json'), '{}');
+    return { folder, version };
+  }
+
+  /** What a product has on disk and has used. */
+  async function used(product: string, version: string): Promise<Installation> {
+    const installation = await installed(product, version);
+    await recordInstallation(home, installation);
+    return installation;
+  }
+
+  const remove = ({ folder }: Installation): Promise<void> => rm(folder, { recursive: true });
+  const records = (): Promise<string[]> => readdir(home.installationsFolder);
+
+  it('are none where none has used it, or what is recorded makes no sense', async () => {
+    assert.equal(await isInstalled(home), false);
+    await forgetInstallation(home, await installed('code', '1.0.0'));
+    await mkdir(home.installationsFolder, { recursive: true });
+    for (const [index, text] of ['', 'null', '{"folder":1}'].entries()) await writeFile(path.join(home.installationsFolder, `${index}.json`), text);
+    assert.equal(await isInstalled(home), false);
+  });
+
+  it('are those that have used it and not removed it', async () => {
+    const [code, cursor] = [await used('code', '1.0.0'), await used('cursor', '1.0.0')];
+    // Its folder is removed after its hook has run.
+    await forgetInstallation(home, code);
+    assert.equal(await isInstalled(home), true);
+    await forgetInstallation(home, cursor);
+    assert.equal(await isInstalled(home), false);
+  });
+
+  it('are none whose folder is gone, or holds no extension any more', async () => {
+    const [code, cursor] = [await used('code', '1.0.0'), await used('cursor', '1.0.0')];
+    await remove(code);
+    assert.equal(await isInstalled(home), true);
+    await rm(path.join(cursor.folder, 'package.json'));
+    assert.equal(await isInstalled(home), false);
+  });
+
+  it('are the same ones however often they start, and after updates', async () => {
+    const old = await used('code', '1.0.0');
+    await used('code', '1.0.0');
+    assert.equal((await records()).length, 1);
+    await used('code', '1.1.0');
+    await remove(old);
+    await used('code', '1.2.0');
+    assert.equal((await records()).length, 2);
+  });
+
+  it('have it still where an update removes the older version', async () => {
+    const old = await used('code', '1.0.0');
+    await used('code', '1.1.0');
+    await forgetInstallation(home, old);
+    assert.equal(await isInstalled(home), true);
+  });
+
+  it('have it no more where the newest version is removed, whose elders lie beside it', async () => {
+    await used('code', '1.0.0');
+    await forgetInstallation(home, await used('code', '1.1.0'));
+    assert.equal(await isInstalled(home), false);
+  });
+
+  it('are told by where a link leads', { skip: process.platform === 'win32' && 'links need rights there' }, async () => {
+    const { folder, version } = await installed('code', '1.0.0');
+    await symlink(path.join(root, 'code'), path.join(root, 'link'));
+    await recordInstallation(home, { folder: folder.replace('code', 'link'), version });
+    await forgetInstallation(home, { folder, version });
+    assert.equal(await isInstalled(home), false);
+  });
+});
