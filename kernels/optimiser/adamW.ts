@@ -9,7 +9,7 @@ import { readF32, write } from '../ggml/transfer.ts';
 import { isQuantised } from '../ggml/types.ts';
 import { defaultAdamW, type AdamWOptions } from './adamWOptions.ts';
 import { MUON_NODES, stepMuon } from './muon.ts';
-import type { Parameter, Parameters } from './parameters.ts';
+import { isCoarse, type Parameter, type Parameters } from './parameters.ts';
 
 /** Gradients hold infinities or no numbers. Nothing was changed by the step. */
 export class NonFiniteGradientError extends Error {
@@ -193,7 +193,7 @@ function round(graph: Graph, { master, forward, transposed }: Parameter, value: 
   const rounded = forward === master ? value : copy(graph, value, forward);
   graph.expand(rounded);
   if (!transposed) return;
-  const turned = transpose(graph, forward.type === 'Q4_0' ? cast(graph, rounded, 'F32') : value);
+  const turned = transpose(graph, isCoarse(forward.type) ? cast(graph, rounded, 'F32') : value);
   // Blocks are made of neighbours in memory.
   graph.expand(copy(graph, isQuantised(transposed.type) ? contiguous(graph, turned) : turned, transposed));
 }

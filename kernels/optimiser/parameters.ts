@@ -2,9 +2,16 @@ import type { Device } from '../ggml/device.ts';
 import type { Factors } from '../blocks/lowRank.ts';
 import { Storage } from '../ggml/storage.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { isQuantised, tensorTypes } from '../ggml/types.ts';
+import { isQuantised, tensorTypes, type TensorType } from '../ggml/types.ts';
 
-export type WeightType = 'F32' | 'BF16' | 'Q8_0' | 'Q4_0';
+/** Types in which a model is written, coarser than its gradients are computed with. */
+const COARSE = ['Q5_0', 'Q4_0'] as const;
+export type WeightType = 'F32' | 'BF16' | 'Q8_0' | (typeof COARSE)[number];
+
+/** Whether gradients of inputs come from what rounding to this type leaves. */
+export function isCoarse(type: TensorType): boolean {
+  return COARSE.some((coarse) => coarse === type);
+}
 
 /** A tensor to train. */
 export interface ParameterSpec {
@@ -31,7 +38,7 @@ export interface Parameter {
   /** F32: AdamW's moments; of what Muon steps the first is the velocity, and there is no second. */
   readonly first: Tensor;
   readonly second: Tensor;
-  /** What networks read: the master, or its rounding to BF16, Q8_0 or Q4_0. */
+  /** What networks read: the master, or its rounding to the weight type. */
   readonly forward: Tensor;
   /** `forward` with its first two dimensions swapped, for the gradients of its inputs. */
   readonly transposed: Tensor | undefined;
@@ -45,7 +52,7 @@ export class Parameters implements Disposable {
 
   /**
    * `weightType` is what matrices are rounded to for products, while masters stay F32. With 'Q8_0' those whose two extents are whole blocks are, and what
-   * meets them in products is rounded to the same by ggml; the others are BF16. With 'Q4_0' matrices inside blocks are that, and gradients of inputs come from
+   * meets them in products is rounded to the same by ggml; the others are BF16. With 'Q5_0' and 'Q4_0' matrices inside blocks are that, and gradients of inputs come from
    * what is left of them (straight-through estimator: Bengio et al. 2013, arXiv 1308.3432), in Q8_0 as all other matrices are.
    */
   constructor(
@@ -62,7 +69,7 @@ export class Parameters implements Disposable {
       const master = this.#values.declare(name, 'F32', extents);
       const [columns = 1, rows = 1, ...batches] = extents;
       const isBlocks = extents.length === 2 && [columns, rows].every((extent) => extent % tensorTypes[weightType].blockElements === 0);
-      const type = isBlocks ? (weightType === 'Q4_0' ? 'Q8_0' : weightType) : this.productType;
+      const type = isBlocks ? (isCoarse(weightType) ? 'Q8_0' : weightType) : this.productType;
       const forwardType = isBlocks && spec.isHidden === true ? weightType : type;
       const gradient = this.#gradients.declare(`${name}.gradient`, 'F32', extents);
       const others = Array.from({ length: networks - 1 }, (_, index) => this.#gradients.declare(`${name}.gradient.${index + 1}`, 'F32', extents));

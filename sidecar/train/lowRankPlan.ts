@@ -44,7 +44,7 @@ function check({ lowRank, adapter, scratch, schedule, precision }: Pick<TrainOpt
     throw new TroubleError('invalid-input', why);
   };
   if (lowRank && adapter) refuse('Factors in place of the weights and an adapter beside them exclude each other: choose --low-rank or --adapter.');
-  if (precision === 'q4') refuse('Weights are trained to be rounded to 4 bits, and factors are not what is rounded then: leave out --low-rank and --adapter, or choose --precision q8.');
+  if (precision === 'q5' || precision === 'q4') refuse(`Weights are trained to be rounded to ${precision.slice(1)} bits, and factors are not what is rounded then: leave out --low-rank and --adapter, or choose --precision q8.`);
   if (adapter && scratch) refuse('An adapter stands beside the weights of a model: --adapter needs one, and --scratch has none.');
   if (!lowRank) return;
   if (lowRank.init !== 'spectral' && !scratch) refuse(`The weights of a model are taken apart into their factors: --low-rank-init ${lowRank.init} is for --scratch.`);

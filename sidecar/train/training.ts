@@ -29,7 +29,7 @@ const RATE_SHARE_AFTER_DENSE = 0.5;
 /** Checkpoints of trainings whose sequences came in another order can't be gone on from. */
 const SEQUENCE_ORDER = 'pieces';
 
-const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q4: 'Q4_0' } as const satisfies Record<TrainOptions['precision'], WeightType>;
+const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q5: 'Q5_0', q4: 'Q4_0' } as const satisfies Record<TrainOptions['precision'], WeightType>;
 
 /**
  * Trains a model on texts and writes it as GGUF, with checkpoints on the way. Native code runs in this process. Throws `TroubleError`; the last

@@ -95,7 +95,7 @@ export function addTrain(program: Command): void {
     .option('--dropout <share>', 'of embeddings and of what blocks add is dropped at random', (value) => decimal(value, 0, 0.9), 0)
     .option('--single-scale-norm', 'norms have one gain for all values, which keeps outliers away', false)
     .option('--outlier-loss <number>', 'loss on magnitudes far out in the outputs of blocks; 0.01 is much', (value) => decimal(value, 0, 10), 0)
-    .addOption(new Option('--precision <type>', 'type of the products; q8: weights in 8 bits; q4: those inside blocks in 4').choices(['f32', 'bf16', 'q8', 'q4']).default('bf16'))
+    .addOption(new Option('--precision <type>', 'type of the products; q8: weights in 8 bits; q5, q4: those inside blocks in 5 or 4').choices(['f32', 'bf16', 'q8', 'q5', 'q4']).default('bf16'))
     .option('--low-rank <size>', 'train matrices of blocks as products of two factors: a rank, or a share of their smaller side', rankOrShare)
     .addOption(new Option('--low-rank-init <kind>', 'of factors with --scratch').choices(['he', 'spectral', 'spectral-ones']).default('spectral'))
     .addOption(new Option('--low-rank-decay <kind>', 'weight decay of each factor, or of their product').choices(['l2', 'frobenius']).default('frobenius'))

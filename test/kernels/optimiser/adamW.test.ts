@@ -104,27 +104,29 @@ describe(`AdamW on ${kind}`, () => {
     }
   });
 
-  it('keeps matrices inside blocks in Q4_0, as a model is written in it, and turns what is left of them; other matrices in Q8_0', async () => {
-    const hidden = { name: 'hidden', extents: [64, 32], decays: true, isMatrix: true, isHidden: true };
-    using parameters = new Parameters(device, [hidden, { ...hidden, name: 'embedding', isHidden: false }, ...specs], 'Q4_0');
-    using optimiser = new AdamW(parameters, options);
-    const random = uniform(6);
-    for (const { master } of parameters.all) write(device, master, Float32Array.from({ length: master.elements }, random));
-    await optimiser.refresh();
-    assert.deepEqual(parameters.all.map(({ forward, transposed }) => [forward.type, transposed?.type]), [['Q4_0', 'Q8_0'], ['Q8_0', 'Q8_0'], ['BF16', 'BF16'], ['F32', undefined]]);
-    const [first] = parameters.all;
-    assert.ok(first?.transposed);
-    const forward = new Uint8Array(first.forward.sizeBytes);
-    read(device, first.forward, forward);
-    const written = toFloat32('Q4_0', fromFloat32('Q4_0', readF32(device, first.master), 64));
-    const left = toFloat32('Q4_0', forward);
-    // Devices may take the other of two levels where a value is halfway between them.
-    assert.ok(left.filter((value, index) => Math.abs(value - (written[index] as number)) > 1e-3).length <= (kind === 'cpu' ? 0 : 8));
-    const turned = new Uint8Array(first.transposed.sizeBytes);
-    read(device, first.transposed, turned);
-    const transposed = toFloat32('Q8_0', turned);
-    left.forEach((value, index) => assert.ok(Math.abs((transposed[(index % 64) * 32 + Math.floor(index / 64)] as number) - value) <= 0.0045));
-  });
+  for (const type of ['Q5_0', 'Q4_0'] as const) {
+    it(`keeps matrices inside blocks in ${type}, as a model is written in it, and turns what is left of them; other matrices in Q8_0`, async () => {
+      const hidden = { name: 'hidden', extents: [64, 32], decays: true, isMatrix: true, isHidden: true };
+      using parameters = new Parameters(device, [hidden, { ...hidden, name: 'embedding', isHidden: false }, ...specs], type);
+      using optimiser = new AdamW(parameters, options);
+      const random = uniform(6);
+      for (const { master } of parameters.all) write(device, master, Float32Array.from({ length: master.elements }, random));
+      await optimiser.refresh();
+      assert.deepEqual(parameters.all.map(({ forward, transposed }) => [forward.type, transposed?.type]), [[type, 'Q8_0'], ['Q8_0', 'Q8_0'], ['BF16', 'BF16'], ['F32', undefined]]);
+      const [first] = parameters.all;
+      assert.ok(first?.transposed);
+      const forward = new Uint8Array(first.forward.sizeBytes);
+      read(device, first.forward, forward);
+      const written = toFloat32(type, fromFloat32(type, readF32(device, first.master), 64));
+      const left = toFloat32(type, forward);
+      // Devices may take the other of two levels where a value is halfway between them.
+      assert.ok(left.filter((value, index) => Math.abs(value - (written[index] as number)) > 1e-3).length <= (kind === 'cpu' ? 0 : 8));
+      const turned = new Uint8Array(first.transposed.sizeBytes);
+      read(device, first.transposed, turned);
+      const transposed = toFloat32('Q8_0', turned);
+      left.forEach((value, index) => assert.ok(Math.abs((transposed[(index % 64) * 32 + Math.floor(index / 64)] as number) - value) <= 0.0045));
+    });
+  }
 
   for (const count of [1, 2]) {
     it(`draws the product of two factors to zero, by the slopes of ½ ‖U Vᵀ‖² in plain loops, ${count} at a time`, async () => {
