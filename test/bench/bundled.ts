@@ -2,8 +2,9 @@
  * Measures candidates for the bundled model side by side: lines and spans filled in, bits per byte of texts that are held out, load and worth of
  * experts, size and speed.
  *
- *   npm run bench:bundled -- [NAME=]MODEL.gguf … [--only gaps,bits,experts,speed] [--left-to-right] [--ngrams] [--max-seconds N] [--keep] [--write]
+ *   npm run bench:bundled -- [NAME=]MODEL.gguf … [--only gaps,bits,experts,speed] [--development] [--left-to-right] [--ngrams] [--max-seconds N] [--keep] [--write]
  *
+ * `--development` fills other gaps, by which recipes are chosen, so that those of the report were not chosen by.
  * The first model is what the others are compared with; without any it is SmolLM2, as the extension had it before. Results are kept by the model's digest in
  * the developer's cache, and with `--keep` or `--write` in docs/results, so that several runs, also on several machines, make a whole one. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
  */
@@ -12,7 +13,7 @@ import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { bitTask, bitVariant, measureBits, readBitTexts, type BitResult } from './bundled/bits.ts';
 import { expertCount, measureExpertLoad, type ExpertLoad } from './bundled/expertLoad.ts';
 import { fillGaps, GAP_VARIANTS, gapTask, type GapResult } from './bundled/fillGaps.ts';
-import { GAP_GROUPS, readGaps, type Gap } from './bundled/gaps.ts';
+import { GAP_GROUPS, readDevelopmentGaps, readGaps, type Gap } from './bundled/gaps.ts';
 import { Deadline } from './kept/deadline.ts';
 import { keepInRepository } from './kept/keptTask.ts';
 import { namedModel, type BenchModel } from './bundled/models.ts';
@@ -29,6 +30,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string', default: PARTS.join() },
+    development: { type: 'boolean', default: false },
     'left-to-right': { type: 'boolean', default: false },
     ngrams: { type: 'boolean', default: false },
     'max-seconds': { type: 'string' },
@@ -38,6 +40,7 @@ const { values: options, positionals } = parseArgs({
 });
 const chosen = options.only.split(',') as Part[];
 const stranger = chosen.find((part) => !PARTS.includes(part));
+if (options.development && options.write) throw new Error('--write reports gaps that nothing was chosen by: leave out --development.');
 if (stranger !== undefined) throw new Error(`--only knows ${PARTS.join(', ')}; got ${stranger}.`);
 
 const deadline = new Deadline(options['max-seconds'] === undefined ? undefined : Number(options['max-seconds']));
@@ -67,7 +70,7 @@ if (options.write) {
 
 async function gaps(): Promise<void> {
   // Groups in turn, so that a run that is cut short has some of each.
-  const all = inTurn(await readGaps());
+  const all = inTurn(await (options.development ? readDevelopmentGaps() : readGaps()));
   const rows = new Map<string, ReadonlyMap<string, GapResult>>();
   const [first] = models;
   const leftToRight = options['left-to-right'] && first ? [first] : [];

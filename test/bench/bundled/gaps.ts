@@ -4,7 +4,7 @@ import { corpusFolder } from '../../../.scripts/bundledModel/corpus.ts';
 import { readInfillingProblems } from '../humanEval.ts';
 import { shuffled } from '../shuffled.ts';
 
-export const GAP_GROUPS = ['HumanEval', 'JavaScript lines', 'JavaScript spans', 'TypeScript lines', 'TypeScript spans'] as const;
+export const GAP_GROUPS = ['HumanEval', 'JavaScript lines', 'JavaScript spans', 'TypeScript lines', 'TypeScript spans', 'Python lines'] as const;
 export type GapGroup = (typeof GAP_GROUPS)[number];
 
 /** A line, or the rest of one, that was taken out of a file. */
@@ -21,7 +21,9 @@ export interface Gap {
 
 const LINES = 200;
 const SPANS = 100;
-const SEED = 1;
+/** Another draw of files, and of lines in them. */
+const DRAWS = { report: { seed: 1, salt: '' }, development: { seed: 7, salt: 'development ' } } as const;
+const DEVELOPMENT_LINES = 80;
 const MIN_EXPECTED = 8;
 const MAX_EXPECTED = 80;
 /** Lines before the gap, so that there is something to go by. */
@@ -29,7 +31,7 @@ const MIN_LINES_BEFORE = 4;
 /** Of what stands around the gap: more than any prompt takes. */
 const WINDOW_UNITS = 8_000;
 
-/** All gaps: HumanEval's, and a fixed sample of the packages that are held out. Throws where the corpus was not made. */
+/** What is reported: HumanEval's gaps, and a fixed sample of the packages that are held out. Throws where the corpus was not made. */
 export async function readGaps(): Promise<readonly Gap[]> {
   const humanEval = (await readInfillingProblems()).map(
     ({ task_id, prompt, suffix, canonical_solution }): Gap => ({ id: task_id, group: 'HumanEval', languageId: 'python', path: 'sample.py', prefix: prompt, suffix: `\n${suffix}`, expected: canonical_solution.trimEnd() }),
@@ -39,9 +41,20 @@ export async function readGaps(): Promise<readonly Gap[]> {
 
 async function heldOutGaps(languageId: 'javascript' | 'typescript', name: 'JavaScript' | 'TypeScript'): Promise<readonly Gap[]> {
   const packages = await heldOutFiles(languageId);
-  const lines = sampleOf(packages, LINES, SEED).map((file) => lineGap(file, languageId, `${name} lines`));
-  const spans = sampleOf(packages, SPANS, SEED + 1).map((file) => spanGap(file, languageId, `${name} spans`));
+  const { seed, salt } = DRAWS.report;
+  const lines = sampleOf(packages, LINES, seed).map((file) => lineGap(file, { languageId, group: `${name} lines`, salt }));
+  const spans = sampleOf(packages, SPANS, seed + 1).map((file) => spanGap(file, { languageId, group: `${name} spans`, salt }));
   return [...(await Promise.all(lines)), ...(await Promise.all(spans))].filter((gap) => gap !== undefined);
+}
+
+/** Gaps to choose by what is reported of the others: lines of the same packages. Throws where the corpus was not made. */
+export async function readDevelopmentGaps(): Promise<readonly Gap[]> {
+  const draw = DRAWS.development;
+  const groups = [['javascript', 'JavaScript lines'], ['typescript', 'TypeScript lines'], ['python', 'Python lines']] as const;
+  const gaps = await Promise.all(
+    groups.map(async ([languageId, group]) => Promise.all(sampleOf(await heldOutFiles(languageId), DEVELOPMENT_LINES, draw.seed).map((file) => lineGap(file, { languageId, group, salt: draw.salt })))),
+  );
+  return gaps.flat().filter((gap) => gap !== undefined);
 }
 
 /** Files of each held-out package of a domain, the packages and files in the order of their names. */
@@ -68,32 +81,36 @@ export function sampleOf(packages: readonly (readonly string[])[], count: number
   return sample;
 }
 
-async function lineGap(file: string, languageId: Gap['languageId'], group: GapGroup): Promise<Gap | undefined> {
+interface Drawn extends Pick<Gap, 'languageId' | 'group'> {
+  readonly salt: string;
+}
+
+async function lineGap(file: string, { languageId, group, salt }: Drawn): Promise<Gap | undefined> {
   const lines = (await readFile(file, 'utf8')).split('\n');
-  const index = tellingLine(lines, file);
+  const index = tellingLine(lines, file, salt);
   return index === undefined ? undefined : gapOf(file, { languageId, group, lines, index, column: 0 });
 }
 
 /** The rest of a line from a place inside it on. */
-async function spanGap(file: string, languageId: Gap['languageId'], group: GapGroup): Promise<Gap | undefined> {
+async function spanGap(file: string, { languageId, group, salt }: Drawn): Promise<Gap | undefined> {
   const lines = (await readFile(file, 'utf8')).split('\n');
-  const index = tellingLine(lines, `${file} span`);
+  const index = tellingLine(lines, `${file} span`, salt);
   if (index === undefined) return undefined;
   const line = lines[index] as string;
   const first = line.search(/\S/) + 2;
   const columns = Array.from({ length: line.trimEnd().length - 3 - first }, (_, offset) => first + offset);
-  const column = shuffled(columns, seedOf(`${file} column`))[0];
+  const column = shuffled(columns, seedOf(`${file} column`, salt))[0];
   return column === undefined ? undefined : gapOf(file, { languageId, group, lines, index, column });
 }
 
 /** A line of code, neither too short to tell anything nor too long, no comment and no import. */
-function tellingLine(lines: readonly string[], seedText: string): number | undefined {
+function tellingLine(lines: readonly string[], seedText: string, salt: string): number | undefined {
   const fitting = lines.flatMap((line, index) => {
     const { length } = line.trim();
     const tells = length >= MIN_EXPECTED && length <= MAX_EXPECTED && /[a-z]{2}/i.test(line) && !/^\s*(\/\/|\/?\*|import\b|export \*|#)|\brequire\(/.test(line);
     return tells && index >= MIN_LINES_BEFORE ? [index] : [];
   });
-  return shuffled(fitting, seedOf(seedText))[0];
+  return shuffled(fitting, seedOf(seedText, salt))[0];
 }
 
 function gapOf(file: string, { languageId, group, lines, index, column }: { languageId: Gap['languageId']; group: GapGroup; lines: readonly string[]; index: number; column: number }): Gap {
@@ -112,8 +129,8 @@ function gapOf(file: string, { languageId, group, lines, index, column }: { lang
   };
 }
 
-function seedOf(text: string): number {
-  const name = text.slice(text.indexOf(`held-out${path.sep}`)).split(path.sep).join('/');
+function seedOf(text: string, salt: string): number {
+  const name = salt + text.slice(text.indexOf(`held-out${path.sep}`)).split(path.sep).join('/');
   let hash = 0x811c9dc5;
   for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
   return hash >>> 0;

@@ -13,10 +13,11 @@ export function gapTable(rows: ByName<ReadonlyMap<string, GapResult>>, gaps: rea
   const groupOf = new Map(gaps.map(({ id, group }) => [id, group]));
   const total = (group: GapGroup): number => gaps.filter((gap) => gap.group === group).length;
   const only = (results: ReadonlyMap<string, GapResult>, group: GapGroup): Map<string, GapResult> => new Map([...results].filter(([id]) => groupOf.get(id) === group));
+  const groups = GAP_GROUPS.filter((group) => total(group) > 0);
   const [baseline] = rows.values();
   const figures: Record<string, Record<string, { exact: number; done: number; difference?: Paired }>> = {};
   const lines = [...rows].map(([name, results]) => {
-    const cells = GAP_GROUPS.map((group) => {
+    const cells = groups.map((group) => {
       const own = only(results, group);
       const exact = [...own.values()].filter((result) => result.exact).length;
       const pairs = baseline && results !== baseline ? common(own, only(baseline, group)) : [];
@@ -28,18 +29,19 @@ export function gapTable(rows: ByName<ReadonlyMap<string, GapResult>>, gaps: rea
     });
     return `| ${name} | ${cells.join(' | ')} |`;
   });
-  const head = GAP_GROUPS.map((group) => `${group} (${total(group)})`).join(' | ');
-  return { markdown: `| | ${head} |\n|---|${GAP_GROUPS.map(() => '---:|').join('')}\n${lines.join('\n')}`, figures };
+  const head = groups.map((group) => `${group} (${total(group)})`).join(' | ');
+  return { markdown: `| | ${head} |\n|---|${groups.map(() => '---:|').join('')}\n${lines.join('\n')}`, figures };
 }
 
 /** Nats of what is missing in each group, and the difference to the first row, the mean over gaps; rows that have none are left out. */
 export function missingTable(rows: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): { readonly markdown: string; readonly figures: object } {
   const groupOf = new Map(gaps.map(({ id, group }) => [id, group]));
   const natsOf = (results: ReadonlyMap<string, GapResult>, group: GapGroup): Map<string, number> => new Map([...results].flatMap(([id, { nats }]) => (groupOf.get(id) === group && nats !== undefined ? [[id, nats] as const] : [])));
+  const groups = GAP_GROUPS.filter((group) => gaps.some((gap) => gap.group === group));
   const [baseline] = rows.values();
   const figures: Record<string, Partial<Record<GapGroup, { nats: number; done: number; difference?: Paired }>>> = {};
-  const lines = [...rows].filter(([, results]) => GAP_GROUPS.some((group) => natsOf(results, group).size > 0)).map(([name, results]) => {
-    const cells = GAP_GROUPS.map((group) => {
+  const lines = [...rows].filter(([, results]) => groups.some((group) => natsOf(results, group).size > 0)).map(([name, results]) => {
+    const cells = groups.map((group) => {
       const own = natsOf(results, group);
       if (own.size === 0) return '–';
       const pairs = baseline && results !== baseline ? common(own, natsOf(baseline, group)) : [];
@@ -50,7 +52,7 @@ export function missingTable(rows: ByName<ReadonlyMap<string, GapResult>>, gaps:
     });
     return `| ${name} | ${cells.join(' | ')} |`;
   });
-  return { markdown: `| | ${GAP_GROUPS.join(' | ')} |\n|---|${GAP_GROUPS.map(() => '---:|').join('')}\n${lines.join('\n')}`, figures };
+  return { markdown: `| | ${groups.join(' | ')} |\n|---|${groups.map(() => '---:|').join('')}\n${lines.join('\n')}`, figures };
 }
 
 /** Bits per byte of each domain, and the difference to the first row, the mean over texts. */
