@@ -48,6 +48,7 @@ export async function rewritePrompt(
     ].filter(Boolean).join('\n\n');
     const rendered = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }], {
       answerStart: `${fence}${params.languageId}\n`,
+      withholdThoughts: true,
     });
     if (rendered.tokens.length <= budget) return { tokens: rendered.tokens, stop: [...rendered.stop, `\n${fence}`], maxTokens };
     if (surroundingTokens === 0) throw questionTooLong(model, rendered.tokens.length, budget);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { rewritePrompt } from '../../../../sidecar/chat/edit/rewrite.ts';
 import type { ModelSession } from '../../../../sidecar/engine/engine.ts';
 import type { LoadedModel } from '../../../../sidecar/protocol/engine.ts';
+import { REASONING_PROMPT_ENDS, reasoningEngine } from '../reasoningEngine.ts';
 
 const session = { engine: { tokenize: async (text: string) => [...text].map((sign) => sign.codePointAt(0)) } } as unknown as ModelSession;
 const model = { name: 'model', contextSizeTokens: 4096, special: { addBos: false } } as unknown as LoadedModel;
@@ -17,4 +18,13 @@ describe('the prompt for new code', () => {
     assert.ok(tokens.length + maxTokens <= model.contextSizeTokens);
     assert.ok(prompt.includes(line(59_999)) && prompt.includes(line(0)) && !prompt.includes(line(30_000)));
   });
+
+  for (const end of REASONING_PROMPT_ENDS) {
+    it(`begins the code behind a reasoning model's thoughts, whose prompts end with ${JSON.stringify(end)}`, async () => {
+      const { session: reasoning } = reasoningEngine(end, '');
+      const params = { task: 'refactor', languageId: 'typescript', fileName: 'a.ts', target: 'f();', before: '', after: '' } as const;
+      const { tokens } = await rewritePrompt(reasoning, await reasoning.model(), params, { text: 'f();', indentation: '', lead: '' }, undefined);
+      assert.ok(String.fromCharCode(...tokens).endsWith('<assistant>\n<think>\n\n</think>\n\n```typescript\n'));
+    });
+  }
 });
