@@ -33,7 +33,7 @@ async function forgetOnCommand(session: LanguageClientSession): Promise<void> {
     await vscode.window.showErrorMessage(localisedMessage(error));
     return;
   }
-  await vscode.window.showInformationMessage(l10n.t('Chorus keeps nothing of this workspace any more. What you go on working on is kept again, unless you switch that off.'));
+  await vscode.window.showInformationMessage(l10n.t('What the model had read of this workspace is deleted. Chats stay until you delete them. What you go on working on is kept again, unless you switch that off.'));
 }
 
 /** Deletes what was evaluated, on disk and in memory. A sidecar is never started for it. */

@@ -28,5 +28,5 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
     await removeContextSets(contextsFolder(), contextSetName(workspaceKey));
   }
   if (options.json) printJson({ forgotten: workspace });
-  else process.stdout.write(`${l10n.t('Nothing is kept of {0} any more.', workspace)}\n`);
+  else process.stdout.write(`${l10n.t('What the model had read of {0} is deleted.', workspace)}\n`);
 }

@@ -32,11 +32,11 @@ async function said(answer: () => Promise<unknown>): Promise<{ readonly messages
 }
 
 describe('"Forget This Workspace"', () => {
-  it('says that nothing is kept when all was deleted', async () => {
+  it('says that what was read is deleted when all was, and that chats stay', async () => {
     const { messages, asked } = await said(async () => null);
     assert.equal(asked.length, 2);
     assert.deepEqual(messages.length, 1);
-    assert.match(messages[0] ?? '', /keeps nothing of this workspace any more/);
+    assert.match(messages[0] ?? '', /What the model had read of this workspace is deleted\. Chats stay/);
   });
 
   it('says what could not be deleted, and nothing else; no rules are told', async () => {
