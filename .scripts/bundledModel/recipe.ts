@@ -25,7 +25,7 @@ const average = (name: string, ...of: readonly string[]): RecipeStep['command'] 
 
 /** What a model is written in: the type of all matrices, and those of some. */
 type Types = readonly [type: string, ...exceptions: readonly string[]];
-/** Within the 95 MiB that a file may have; what four bits lose costs more than training has gained. Keys and values are few, and what rounding them loses is much. */
+/** Within the 95 MiB that a file may have; what four bits lose costs more than training has gained. Keys and values are few. */
 const fiveBits: Types = ['Q5_0', 'token_embd=Q5_1', 'attn_(k|v)=Q8_0'];
 const fourBits: Types = ['Q4_0', 'token_embd=Q8_0'];
 /** A mixture in the bytes of an average in five bits. */
