@@ -8,6 +8,7 @@ import { cudaCatalogueOf } from './cudaAddOn.ts';
 import { nativePackageFolder } from './nativePackages.ts';
 import { fixedNotices, thirdPartyNotices } from './notices.ts';
 import { packageFolderOf, runtimeClosure } from './runtimeClosure.ts';
+import { shippedReadme } from './shippedReadme.ts';
 import { koffiPackageOf, RECORDER_PACKAGE, recorderFoldersOf, type PackageTarget } from './targets.ts';
 
 /** Beside the bundles, since vsce takes nothing out of a `node_modules` at the top. */
@@ -34,7 +35,8 @@ export async function stageCommon(root: string, folder: string): Promise<CommonS
   const bundled = (JSON.parse(await readFile(metafile, 'utf8')) as { inputs: string[] }).inputs;
 
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(await shippedManifest(root), undefined, 2));
-  for (const entry of ['README.md', 'LICENSE', '.vscodeignore', 'l10n', 'media']) {
+  await writeFile(path.join(folder, 'README.md'), shippedReadme(await readFile(path.join(root, 'README.md'), 'utf8')));
+  for (const entry of ['LICENSE', '.vscodeignore', 'l10n', 'media']) {
     if (existsSync(path.join(root, entry))) await cp(path.join(root, entry), path.join(folder, entry), { recursive: true, filter: (source) => source !== path.join(root, 'media/models') });
   }
   for (const name of await readdir(root)) {
