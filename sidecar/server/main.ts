@@ -49,7 +49,7 @@ const index = new IndexThread((error, isRepeated) => {
 const statistics = new StatisticsCounter();
 const completions = new CompletionService({ session, speeds, statistics, running: () => session.running, onRunning: (listener) => session.onRunning(listener), isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });
 const chatService = new ChatService({ session });
-const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath: (chosen, language) => speechModelPath(chosen, language) });
+const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath });
 const shelf = new Shelf({ homeFolder: home.folder, localModels: (modelsFolder) => localModels({ modelsFolder }) });
 
 const departure = new FrontDeparture({

@@ -1,4 +1,4 @@
-import { BIT_DOMAINS, type BitDomain, type BitResult, type BitText } from './bits.ts';
+import { BIT_DOMAINS, type BitResult, type BitText } from './bits.ts';
 import type { ExpertLoad } from './expertLoad.ts';
 import type { GapResult } from './fillGaps.ts';
 import { GAP_GROUPS, type Gap, type GapGroup } from './gaps.ts';
@@ -36,43 +36,55 @@ export function gapTable(rows: ByName<ReadonlyMap<string, GapResult>>, gaps: rea
 /** Nats of what is missing in each group, and the difference to the first row, the mean over gaps; rows that have none are left out. */
 export function missingTable(rows: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): { readonly markdown: string; readonly figures: object } {
   const groupOf = new Map(gaps.map(({ id, group }) => [id, group]));
-  const natsOf = (results: ReadonlyMap<string, GapResult>, group: GapGroup): Map<string, number> => new Map([...results].flatMap(([id, { nats }]) => (groupOf.get(id) === group && nats !== undefined ? [[id, nats] as const] : [])));
+  const nats = new Map([...rows].map(([name, results]) => [name, new Map([...results].flatMap(([id, result]) => (result.nats === undefined ? [] : [[id, result.nats] as const])))]));
   const groups = GAP_GROUPS.filter((group) => gaps.some((gap) => gap.group === group));
-  const [baseline] = rows.values();
-  const figures: Record<string, Partial<Record<GapGroup, { nats: number; done: number; difference?: Paired }>>> = {};
-  const lines = [...rows].filter(([, results]) => groups.some((group) => natsOf(results, group).size > 0)).map(([name, results]) => {
-    const cells = groups.map((group) => {
-      const own = natsOf(results, group);
-      if (own.size === 0) return '–';
-      const pairs = baseline && results !== baseline ? common(own, natsOf(baseline, group)) : [];
-      const difference = pairs.length > 0 ? meanOf(pairs.map(([a, b]) => a - b)) : undefined;
-      const { mean } = meanOf([...own.values()]);
-      (figures[name] ??= {})[group] = { nats: mean, done: own.size, ...(difference ? { difference } : {}) };
-      return `${mean.toFixed(2)}${difference ? ` (${signed(difference.mean, 2)} ± ${difference.standardError.toFixed(2)})` : ''}`;
-    });
-    return `| ${name} | ${cells.join(' | ')} |`;
-  });
-  return { markdown: `| | ${groups.join(' | ')} |\n|---|${groups.map(() => '---:|').join('')}\n${lines.join('\n')}`, figures };
+  const { markdown, means } = meanTable(new Map([...nats].filter(([, own]) => own.size > 0)), { columns: groups, columnOf: (id) => groupOf.get(id), digits: 2 });
+  return { markdown, figures: figuresOf(means, ({ mean, count, difference }) => ({ nats: mean, done: count, ...(difference && { difference }) })) };
 }
 
 /** Bits per byte of each domain, and the difference to the first row, the mean over texts. */
 export function bitTable(rows: ByName<ReadonlyMap<string, BitResult>>, texts: readonly BitText[]): { readonly markdown: string; readonly figures: object } {
   const domainOf = new Map(texts.map(({ id, domain }) => [id, domain]));
+  const bits = new Map([...rows].map(([name, results]) => [name, new Map([...results].map(([id, result]) => [id, bitsPerByte(result)]))]));
+  const { markdown, means } = meanTable(bits, { columns: BIT_DOMAINS, columnOf: (id) => domainOf.get(id), digits: 3 });
+  return { markdown, figures: figuresOf(means, ({ mean, count, difference }) => ({ bitsPerByte: mean, texts: count, ...(difference && { difference }) })) };
+}
+
+interface Mean {
+  readonly mean: number;
+  readonly count: number;
+  /** Absent for the first row, and for one that has nothing in common with it. */
+  readonly difference?: Paired;
+}
+
+/** Means of each column's values, and the differences to the first row over what both have. */
+function meanTable(
+  rows: ByName<ReadonlyMap<string, number>>,
+  { columns, columnOf, digits }: { readonly columns: readonly string[]; readonly columnOf: (id: string) => string | undefined; readonly digits: number },
+): { readonly markdown: string; readonly means: ByName<ReadonlyMap<string, Mean>> } {
   const [baseline] = rows.values();
-  const figures: Record<string, Partial<Record<BitDomain, { bitsPerByte: number; texts: number; difference?: Paired }>>> = {};
-  const lines = [...rows].map(([name, results]) => {
-    const cells = BIT_DOMAINS.map((domain) => {
-      const own = new Map([...results].filter(([id]) => domainOf.get(id) === domain));
-      if (own.size === 0) return '–';
-      const pairs = baseline && results !== baseline ? common(own, baseline) : [];
-      const difference = pairs.length > 0 ? meanOf(pairs.map(([a, b]) => bitsPerByte(a) - bitsPerByte(b))) : undefined;
-      const mean = meanOf([...own.values()].map(bitsPerByte)).mean;
-      (figures[name] ??= {})[domain] = { bitsPerByte: mean, texts: own.size, ...(difference ? { difference } : {}) };
-      return `${mean.toFixed(3)}${difference ? ` (${signed(difference.mean, 3)} ± ${difference.standardError.toFixed(3)})` : ''}`;
-    });
-    return `| ${name} | ${cells.join(' | ')} |`;
-  });
-  return { markdown: `| | ${BIT_DOMAINS.join(' | ')} |\n|---|${BIT_DOMAINS.map(() => '---:|').join('')}\n${lines.join('\n')}`, figures };
+  const meansOf = (values: ReadonlyMap<string, number>): ReadonlyMap<string, Mean> =>
+    new Map(
+      columns.flatMap((column) => {
+        const own = new Map([...values].filter(([id]) => columnOf(id) === column));
+        if (own.size === 0) return [];
+        const pairs = baseline && values !== baseline ? common(own, baseline) : [];
+        const difference = pairs.length > 0 ? { difference: meanOf(pairs.map(([a, b]) => a - b)) } : {};
+        return [[column, { mean: meanOf([...own.values()]).mean, count: own.size, ...difference }] as const];
+      }),
+    );
+  const means = new Map([...rows].map(([name, values]) => [name, meansOf(values)]));
+  const cell = (mean: Mean | undefined): string => {
+    if (!mean) return '–';
+    const { difference } = mean;
+    return `${mean.mean.toFixed(digits)}${difference ? ` (${signed(difference.mean, digits)} ± ${difference.standardError.toFixed(digits)})` : ''}`;
+  };
+  const lines = [...means].map(([name, own]) => `| ${name} | ${columns.map((column) => cell(own.get(column))).join(' | ')} |`);
+  return { markdown: `| | ${columns.join(' | ')} |\n|---|${columns.map(() => '---:|').join('')}\n${lines.join('\n')}`, means };
+}
+
+function figuresOf(means: ByName<ReadonlyMap<string, Mean>>, figure: (mean: Mean) => object): object {
+  return Object.fromEntries([...means].filter(([, own]) => own.size > 0).map(([name, own]) => [name, Object.fromEntries([...own].map(([column, mean]) => [column, figure(mean)]))]));
 }
 
 /** Bits per byte of the declaration in each language. */
