@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { allParts } from '../../sidecar/models/gguf/validate.ts';
 import { bundledModelPath } from '../../sidecar/store/defaultModel.ts';
 import { cudaCatalogueOf } from './cudaAddOn.ts';
 import { nativePackageFolder } from './nativePackages.ts';
@@ -23,7 +24,7 @@ export interface CommonStage {
   readonly folder: string;
   /** Packages whose code ships, in a bundle or as files. */
   readonly packageFolders: readonly string[];
-  /** Name of the default model's file. */
+  /** Name of the default model's file, or of its first part. */
   readonly model: string;
 }
 
@@ -52,7 +53,7 @@ export async function stageCommon(root: string, folder: string): Promise<CommonS
   const model = await bundledModelPath(path.join(root, 'dist'));
   if (model === undefined) throw new Error(`There is no model in ${path.join(root, 'media/models')}: get it from the repository.`);
   await mkdir(path.join(folder, 'dist/models'), { recursive: true });
-  await linkOrCopy(model, path.join(folder, 'dist/models', path.basename(model)));
+  for (const part of allParts(model)) await linkOrCopy(part, path.join(folder, 'dist/models', path.basename(part)));
   await copyFile(path.join(root, 'LICENSE'), path.join(folder, 'dist/models/LICENSE'));
   return { root, folder, packageFolders: [...new Set([...packageFolders(bundled), ...runtimeFolders])], model: path.basename(model) };
 }

@@ -1,13 +1,15 @@
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { isQuantised } from '../../kernels/ggml/types.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { MakingOptions } from '../engine/making.ts';
 import { readGgufHeader, type GgufHeader } from '../models/gguf/header.ts';
 import { locateTensors } from '../models/gguf/locate.ts';
 import { refuseOverwriting } from '../models/gguf/overwriting.ts';
+import { sizeOfParts } from '../models/gguf/parts.ts';
 import { chunksOf, fileRows } from '../models/gguf/rows.ts';
 import { allParts } from '../models/gguf/validate.ts';
-import { copiedMetadata, tensorBytes, writeGguf, type GgufEntry, type TensorSource } from '../models/gguf/writer.ts';
+import { tensorBytes } from '../models/gguf/tensorTypes.ts';
+import { copiedMetadata, writeGguf, type GgufEntry, type TensorSource } from '../models/gguf/writer.ts';
 import type { QuantizeParams, QuantizeResult } from '../protocol/engine.ts';
 import { isLinear } from '../outliers/floatWeights.ts';
 import { isWhisperFile } from '../speech/whisperFile.ts';
@@ -21,7 +23,7 @@ import { QUANTIZATION_VERSION, targetTypeOf, targetTypes, type TargetType } from
 /**
  * Writes a model in other types, tensor by tensor. A tensor that has its type already keeps its bytes; one that was quantised goes by way of float32 and
  * loses a second time. With a text to calibrate with, rounding spares the columns that count most on it. Throws `TroubleError`; nothing is left at
- * `outputPath` then.
+ * `outputPath` then, which may name the first of several parts to write.
  */
 export async function quantize(params: QuantizeParams, options: MakingOptions = {}): Promise<QuantizeResult> {
   const { modelPath, outputPath } = params;
@@ -49,7 +51,7 @@ export async function quantize(params: QuantizeParams, options: MakingOptions = 
   } finally {
     for (const file of files.values()) await file.close();
   }
-  return summary(plan, { outputPath, bytesBefore: headers.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0), bytesAfter: (await stat(outputPath)).size });
+  return summary(plan, { outputPath, bytesBefore: headers.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0), bytesAfter: await sizeOfParts(outputPath) });
 }
 
 /** Whether a tensor is rounded to so few levels that it matters how, and what enters it can be known. */

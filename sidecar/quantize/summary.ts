@@ -1,5 +1,5 @@
 import { isQuantised, type TensorType } from '../../kernels/ggml/types.ts';
-import { tensorBytes } from '../models/gguf/writer.ts';
+import { tensorBytes } from '../models/gguf/tensorTypes.ts';
 import type { QuantizeResult } from '../protocol/engine.ts';
 import type { PlannedTensor } from './plan.ts';
 

@@ -1,5 +1,7 @@
 import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { sizeOfParts } from '../models/gguf/parts.ts';
+import { splitPart } from '../models/gguf/validate.ts';
 import { findFiles } from './findFiles.ts';
 
 /** A GGUF language model on disk; of one in several parts the first part, with the size of all. */
@@ -10,7 +12,6 @@ export interface GgufFile {
   readonly sizeBytes: number;
 }
 
-const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i;
 /** Vision projectors, adapters, importance matrices, embedding and reranking models: none of them writes text. */
 const NO_LANGUAGE_MODEL = /mmproj|imatrix|(^|[-_. ])lora([-_. ]|$)|embed|rerank|(^|[-_./ ])(bge|e5|gte|minilm|arctic-embed)[-_. ]/i;
 
@@ -26,10 +27,8 @@ export async function ggufFile(file: string, realRoot?: string): Promise<GgufFil
     const realPath = await realpath(file);
     if (realRoot !== undefined && !realPath.startsWith(realRoot + path.sep)) return undefined;
     if (!(await hasGgufMagic(realPath))) return undefined;
-    const part = PART.exec(path.basename(file));
-    if (part === null) return { path: file, realPath, name: path.basename(file, path.extname(file)), sizeBytes: (await stat(realPath)).size };
-    const [, base = '', , count = ''] = part;
-    return { path: file, realPath, name: base, sizeBytes: await sizeOfParts(path.join(path.dirname(file), base), Number(count)) };
+    const part = splitPart(file);
+    return { path: file, realPath, name: part ? path.basename(part.prefix) : path.basename(file, path.extname(file)), sizeBytes: await sizeOfParts(file) };
   } catch {
     return undefined;
   }
@@ -38,17 +37,8 @@ export async function ggufFile(file: string, realRoot?: string): Promise<GgufFil
 /** Whether a file name is that of a GGUF language model: of several parts only the first counts. */
 export function isLanguageModelName(name: string): boolean {
   if (!/\.gguf$/i.test(name) || NO_LANGUAGE_MODEL.test(name)) return false;
-  const part = PART.exec(name);
-  return part === null || Number(part[2]) === 1;
-}
-
-async function sizeOfParts(base: string, count: number): Promise<number> {
-  let sizeBytes = 0;
-  for (let part = 1; part <= count; part++) {
-    const name = `${base}-${String(part).padStart(5, '0')}-of-${String(count).padStart(5, '0')}.gguf`;
-    sizeBytes += (await stat(name)).size;
-  }
-  return sizeBytes;
+  const split = splitPart(name);
+  return split === undefined || split.part === 1;
 }
 
 async function hasGgufMagic(file: string): Promise<boolean> {

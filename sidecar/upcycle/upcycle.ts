@@ -1,9 +1,11 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { TroubleError } from '../engine/engine.ts';
 import type { MakingOptions } from '../engine/making.ts';
-import { tensorBytes, writeGguf, type GgufContent } from '../models/gguf/writer.ts';
+import { sizeOfParts } from '../models/gguf/parts.ts';
+import { tensorBytes } from '../models/gguf/tensorTypes.ts';
+import { writeGguf, type GgufContent } from '../models/gguf/writer.ts';
 import type { UpcycleParams, UpcycleResult } from '../protocol/engine.ts';
 import { readHiddenStates } from './hiddenStates.ts';
 import { openInputs, type Inputs } from './inputs.ts';
@@ -24,7 +26,7 @@ export async function upcycle(params: UpcycleParams, options: MakingOptions = {}
       outputPath: params.outputPath,
       experts: recipe.experts,
       parameterCount: elements.reduce((sum, count) => sum + count, 0),
-      sizeBytes: (await stat(params.outputPath)).size,
+      sizeBytes: await sizeOfParts(params.outputPath),
     };
   } finally {
     await inputs.close();

@@ -1,3 +1,5 @@
+import { TroubleError } from '../../engine/engine.ts';
+
 /** One ggml tensor type: so many elements are stored in a block of so many bytes. */
 export interface TensorType {
   readonly name: string;
@@ -45,3 +47,20 @@ export const TENSOR_TYPES: ReadonlyMap<number, TensorType> = new Map(
     ] as const
   ).map(([id, name, blockElements, blockBytes]) => [id, { name, blockElements, blockBytes }]),
 );
+
+/** Bytes of a tensor. Throws `TroubleError` where its rows are no whole blocks. */
+export function tensorBytes(type: string, shape: readonly number[]): number {
+  const { blockElements, blockBytes } = typeByName(type);
+  const [columns = 1, ...others] = shape;
+  if (columns % blockElements !== 0) throw new TroubleError('invalid-input', `Rows of ${columns} values are no whole blocks of ${blockElements}, as ${type} needs.`);
+  return (columns / blockElements) * blockBytes * others.reduce((product, extent) => product * extent, 1);
+}
+
+const typesByName = new Map([...TENSOR_TYPES].map(([id, type]) => [type.name, { ...type, id }]));
+
+/** A type with its number. Throws `TroubleError` where there is none of that name. */
+export function typeByName(name: string) {
+  const type = typesByName.get(name);
+  if (!type) throw new TroubleError('invalid-input', `There is no tensor type ${name}.`);
+  return type;
+}

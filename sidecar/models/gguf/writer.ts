@@ -3,7 +3,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { TroubleError } from '../../engine/engine.ts';
 import { formatBytes, type GgufHeader } from './header.ts';
-import { TENSOR_TYPES } from './tensorTypes.ts';
+import { partsOf } from './parts.ts';
+import { tensorBytes, typeByName } from './tensorTypes.ts';
 
 /** A metadata value with the GGUF type it is written as; `copied` holds type and value as they stand in another file. */
 export type GgufEntry =
@@ -82,26 +83,40 @@ export async function copiedMetadata(header: GgufHeader, keys: Iterable<string> 
   return entries;
 }
 
+export interface WriteOptions {
+  readonly onBytes?: (bytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Writes a GGUF file, tensor by tensor, into a temporary file beside it that takes its name when it is whole: a kill leaves no half model. Throws
- * `TroubleError` that names the path where it can't be written or the disk is full, and leaves nothing then.
+ * Writes a model, tensor by tensor, into a temporary file beside `filePath` that takes its name when all is whole: a kill leaves no half model. The name of a
+ * first part (`NAME-00001-of-00003.gguf`) makes as many files of it. Throws `TroubleError` that names the path where it can't be written or the disk is full,
+ * and leaves nothing then.
  */
-export async function writeGguf(filePath: string, content: GgufContent, options: { onBytes?: (bytes: number) => void; signal?: AbortSignal } = {}): Promise<void> {
+export async function writeGguf(filePath: string, content: GgufContent, options: WriteOptions = {}): Promise<void> {
+  const parts = partsOf(filePath, content).map((part) => ({ ...part, temporary: path.join(path.dirname(part.filePath), `.${path.basename(part.filePath)}.${process.pid}.part`) }));
+  try {
+    for (const { filePath: target, content: own, temporary } of parts) await writeFileAt(temporary, target, own, options);
+    // The first part last: without it the others are no model.
+    for (const { filePath: target, temporary } of parts.toReversed()) await rename(temporary, target).catch((error: unknown) => Promise.reject(unwritable(target, error)));
+  } catch (error) {
+    for (const { temporary } of parts) await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Writes one file to `temporary`; errors name `filePath`, whose name it is to take. */
+async function writeFileAt(temporary: string, filePath: string, content: GgufContent, options: WriteOptions): Promise<void> {
   if ((await stat(filePath).catch(() => undefined))?.isDirectory()) throw unwritable(filePath, { code: 'EISDIR' });
-  const temporary = path.join(path.dirname(filePath), `.${path.basename(filePath)}.${process.pid}.part`);
   const layout = layOut(content);
   const file = await open(temporary, 'w').catch((error: unknown) => Promise.reject(unwritable(filePath, error)));
   try {
-    try {
-      await writeContent(file, content, layout, options);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, filePath);
+    await writeContent(file, content, layout, options);
+    await file.sync();
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw isSystemError(error) ? unwritable(filePath, error, layout.sizeBytes) : error;
+  } finally {
+    await file.close();
   }
 }
 
@@ -126,7 +141,7 @@ function layOut({ metadata, tensors }: GgufContent): Layout {
   return { entries, alignmentBytes, header, sizeBytes: header.length + offset };
 }
 
-async function writeContent(file: FileHandle, { tensors }: GgufContent, { entries, alignmentBytes, header }: Layout, options: { onBytes?: (bytes: number) => void; signal?: AbortSignal }): Promise<void> {
+async function writeContent(file: FileHandle, { tensors }: GgufContent, { entries, alignmentBytes, header }: Layout, options: WriteOptions): Promise<void> {
   await file.writeFile(header);
   for (const [index, tensor] of tensors.entries()) {
     const { sizeBytes } = entries[index] as Layout['entries'][0];
@@ -160,22 +175,6 @@ function unwritable(filePath: string, error: unknown, neededBytes?: number): Tro
     EDQUOT: `the disk quota is used up${neededBytes === undefined ? '' : `, ${formatBytes(neededBytes)} are needed`}`,
   };
   return new TroubleError(code === 'ENOSPC' || code === 'EDQUOT' ? 'engine-failed' : 'invalid-input', `${filePath} can't be written: ${reasons[code ?? ''] ?? String(message)}.`, { cause: error });
-}
-
-/** Bytes of a tensor. Throws `TroubleError` where its rows are no whole blocks. */
-export function tensorBytes(type: string, shape: readonly number[]): number {
-  const { blockElements, blockBytes } = typeByName(type);
-  const [columns = 1, ...others] = shape;
-  if (columns % blockElements !== 0) throw new TroubleError('invalid-input', `Rows of ${columns} values are no whole blocks of ${blockElements}, as ${type} needs.`);
-  return (columns / blockElements) * blockBytes * others.reduce((product, extent) => product * extent, 1);
-}
-
-const typesByName = new Map([...TENSOR_TYPES].map(([id, type]) => [type.name, { ...type, id }]));
-
-function typeByName(name: string) {
-  const type = typesByName.get(name);
-  if (!type) throw new TroubleError('invalid-input', `There is no tensor type ${name}.`);
-  return type;
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufEntry>): number {

@@ -2,7 +2,8 @@ import { createCipheriv } from 'node:crypto';
 import { commandR } from '../../../sidecar/models/architectures/commandR.ts';
 import type { Hyperparameters } from '../../../sidecar/models/architectures/architecture.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
-import { copiedMetadata, tensorBytes, writeGguf, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/writer.ts';
+import { tensorBytes } from '../../../sidecar/models/gguf/tensorTypes.ts';
+import { copiedMetadata, writeGguf, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/writer.ts';
 
 /** Aya 23 8B (arXiv 2405.15032). */
 export const AYA_23_8B: Hyperparameters = {

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
+import { sizeOfParts } from '../../../sidecar/models/gguf/parts.ts';
+import { allParts, splitPart } from '../../../sidecar/models/gguf/validate.ts';
 import { bundledModelPath } from '../../../sidecar/store/defaultModel.ts';
 
 /** A model of the comparison. */
 export interface BenchModel {
   readonly name: string;
   readonly file: string;
-  /** SHA-256 of the file: results are kept by it. */
+  /** SHA-256 of its files: results are kept by it. */
   readonly digest: string;
   readonly sizeBytes: number;
 }
@@ -19,10 +20,10 @@ export interface BenchModel {
 export async function namedModel(argument: string): Promise<BenchModel> {
   const at = argument.indexOf('=');
   const file = path.resolve(argument.slice(at + 1));
-  const { size } = await stat(file);
+  const sizeBytes = await sizeOfParts(file);
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return { name: at < 0 ? path.basename(file, '.gguf') : argument.slice(0, at), file, digest: hash.digest('hex'), sizeBytes: size };
+  for (const part of allParts(file)) await pipeline(createReadStream(part), hash, { end: false });
+  return { name: at < 0 ? path.basename(splitPart(file)?.prefix ?? file, '.gguf') : argument.slice(0, at), file, digest: hash.digest('hex'), sizeBytes };
 }
 
 /** The models that a bench is asked about; without any the seed and the one that comes with the extension. Throws where a file is missing. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -9,7 +9,7 @@ import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { readGgufHeader, type GgufHeader } from '../../../sidecar/models/gguf/header.ts';
-import { copiedMetadata, writeGguf, type GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import { copiedMetadata, writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
 import type { QuantizeParams, QuantizeResult } from '../../../sidecar/protocol/engine.ts';
 import { quantize } from '../../../sidecar/quantize/quantize.ts';
@@ -118,15 +118,58 @@ describe('a quantised model', () => {
     const whole = await contents(source);
     const tensors = header.tensors.map(({ name, shape, type }) => ({ name, shape, type, chunks: () => [whole.get(name)?.bytes as Buffer] }));
     const part = (number: number): string => path.join(folder, `split-0000${number}-of-00002.gguf`);
-    const split = (number: number) => [['split.no', { type: 'u32', value: number - 1 }], ['split.count', { type: 'u32', value: 2 }]] as const;
-    await writeGguf(part(1), { metadata: new Map<string, GgufEntry>([...(await copiedMetadata(header)), ...split(1)]), tensors: tensors.slice(0, 9) });
-    await writeGguf(part(2), { metadata: new Map<string, GgufEntry>(split(2)), tensors: tensors.slice(9) });
+    await writeGguf(part(1), { metadata: await copiedMetadata(header), tensors });
     await make(source, 'Q4_1');
     const expected = await contents(result);
     await make(part(1), 'Q4_1');
     assert.deepEqual(await contents(result), expected);
     assert.deepEqual([...(await readGgufHeader(result)).metadata.keys()].filter((key) => key.startsWith('split.')), []);
     await assert.rejects(make(part(1), 'Q4_1', { outputPath: part(2) }), /is one of the files that it is made of/);
+  });
+});
+
+describe('a model in several parts', () => {
+  const part = (number: number, parts: number): string => path.join(folder, `parts-0000${number}-of-0000${parts}.gguf`);
+
+  it('is written where the output is named as the first of them', async () => {
+    const source = await write('source.gguf');
+    await make(source, 'Q8_0');
+    const expected = await contents(result);
+    const made = await make(source, 'Q8_0', { outputPath: part(1, 3) });
+    const sizes = await Promise.all([1, 2, 3].map(async (number) => (await readFile(part(number, 3))).length));
+    assert.equal(made.bytesAfter, sizes.reduce((sum, size) => sum + size));
+    assert.ok(Math.max(...sizes) < 1.6 * Math.min(...sizes), sizes.join());
+    const headers = await Promise.all([1, 2, 3].map((number) => readGgufHeader(part(number, 3))));
+    assert.deepEqual(headers.map(({ metadata }) => [metadata.get('split.no'), metadata.get('split.count'), metadata.get('split.tensors.count')]), [0, 1, 2].map((number) => [number, 3, expected.size]));
+    await make(part(1, 3), 'Q8_0');
+    assert.deepEqual(await contents(result), expected);
+    assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith('.part')), []);
+  });
+
+  it('runs in our engine and in llama.cpp as the one file does', async () => {
+    const source = await write('source.gguf');
+    await make(source, 'Q8_0', { outputPath: part(1, 2) });
+    await make(source, 'Q8_0');
+    using whole = new LibLlama(result, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
+    using peer = new LibLlama(part(1, 2), { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
+    const expected = whole.decode(tokens, 0, { all: true });
+    assert.deepEqual(peer.decode(tokens, 0, { all: true }), expected);
+    using network = await openNetwork(part(1, 2), { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
+    const { argmaxDisagreements } = compareLogits(await network.logits(tokens, { chunkTokens: 80 }), expected, TINY_VOCABULARY);
+    assert.deepEqual(argmaxDisagreements, []);
+  });
+
+  it('has as many tensors as parts at least, is named by the first, and overwrites none of its sources', async () => {
+    const source = await write('source.gguf');
+    await assert.rejects(make(source, 'Q8_0', { outputPath: part(2, 3) }), /is part 2 of 3: name the first part/);
+    await assert.rejects(make(source, 'Q8_0', { outputPath: path.join(folder, 'many-00001-of-09999.gguf') }), /names 9999 parts, and the model has \d+ tensors/);
+    await make(source, 'Q8_0', { outputPath: part(1, 2) });
+    await assert.rejects(make(part(1, 2), 'Q4_0', { outputPath: part(1, 2) }), /is one of the files that it is made of/);
+    for (const number of [1, 2, 3]) await rm(part(number, 3), { force: true });
+    await mkdir(part(2, 3));
+    const before = (await readdir(folder)).sort();
+    await assert.rejects(make(source, 'Q8_0', { outputPath: part(1, 3) }), /parts-00002-of-00003\.gguf can't be written: it is a folder/);
+    assert.deepEqual((await readdir(folder)).sort(), before);
   });
 });
 
