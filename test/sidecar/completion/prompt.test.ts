@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readCursor } from '../../../sidecar/completion/cursor.ts';
 import { budgetOf, promptText, type PromptText, stablePrefixStart } from '../../../sidecar/completion/prompt.ts';
+import type { NotebookCell } from '../../../sidecar/completion/request.ts';
 import { SuffixMemory } from '../../../sidecar/completion/suffixMemory.ts';
 import { cursorAt, requestAt } from './cursorAt.ts';
 
@@ -69,6 +70,40 @@ describe('A notebook’s cells', () => {
   test('give way to the cell itself where the budget is short', () => {
     const text = promptText(cursorAt('df = ‸', 'python'), { prefixUnits: 30, suffixUnits: 5 }, cells);
     assert.deepEqual(text, { prefix: 'import pandas as pd\n\ndf = ', suffix: '' });
+  });
+
+  const python = (text: string): NotebookCell => ({ languageId: 'python', text });
+  const large = { before: [python('far = 1'), python(longText)], after: [python(longText), python('far = 2')] };
+
+  test('are cut where one is larger than the budget: its lines that are nearest stay, and nothing behind them', () => {
+    const { prefix, suffix } = promptText(cursorAt('df = ‸', 'python'), budget, large);
+    assert.match(prefix, /^line \d+\n(line \d+\n)+line 199\n\ndf = $/);
+    assert.ok(prefix.length <= 400 && prefix.length >= 250, `length ${prefix.length}`);
+    assert.match(suffix, /^\n\nline 0\n(line \d+\n)+line \d+$/);
+    assert.ok(suffix.length <= 100 && suffix.length > 85, `length ${suffix.length}`);
+    assert.ok(longText.startsWith(`${suffix.trimStart()}\n`), 'a line is whole or not there');
+  });
+
+  test('keep the indentation of the first line that stays', () => {
+    const block = Array.from({ length: 200 }, (_, index) => `    line ${index}`).join('\n');
+    assert.match(promptText(cursorAt('‸', 'python'), budget, { before: [python(block)], after: [] }).prefix, /^ {4}line \d+\n/);
+  });
+
+  test('are cut at the same place for most keystrokes', () => {
+    const cuts = new Set<string>();
+    for (let typed = 0; typed < 100; typed++) cuts.add(promptText(cursorAt(`${'x'.repeat(typed)}‸`, 'python'), budget, large).prefix.slice(0, 9));
+    assert.ok(cuts.size <= 2, `${cuts.size} different cuts in 100 keystrokes`);
+  });
+
+  test('have no part of a line that is longer than the budget', () => {
+    const data = [python('x'.repeat(1_000))];
+    assert.deepEqual(promptText(cursorAt('df = ‸', 'python'), budget, { before: data, after: data }), { prefix: 'df = ', suffix: '' });
+  });
+
+  test('give way where the cell alone is larger than the budget', () => {
+    const { prefix, suffix } = promptText(cursorAt(`${longText}‸\n${longText}`, 'python'), budget, large);
+    assert.match(prefix, /^line \d+\n(line \d+\n)+line 199$/);
+    assert.match(suffix, /^\nline 0\n(line \d+\n)+line \d+$/);
   });
 });
 
