@@ -61,7 +61,9 @@ export const fake = {
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
   /** What commands give. */
-  executeCommand: async (): Promise<unknown> => undefined,
+  executeCommand: (async () => undefined) as (name: string) => Promise<unknown>,
+  /** What is chosen of a list. */
+  pick: (() => undefined) as (items: readonly unknown[]) => unknown,
   /** Commands that were registered. */
   commands: new Map<string, () => Promise<unknown>>(),
 
@@ -76,6 +78,7 @@ export const fake = {
     fake.messages = [];
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
+    fake.pick = () => undefined;
     fake.commands.clear();
   },
 };
@@ -167,6 +170,8 @@ export class ThemeColor {
   constructor(readonly id: string) {}
 }
 
+export const QuickPickItemKind = { Separator: -1, Default: 0 };
+
 export const ProgressLocation = { Notification: 15 };
 
 export const StatusBarAlignment = { Left: 1, Right: 2 };
@@ -181,7 +186,7 @@ export const env: { remoteName: string | undefined } = { remoteName: undefined }
 
 export const ExtensionKind = { UI: 1, Workspace: 2 };
 
-export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand(), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
+export const commands = { executeCommand: (name: string): Promise<unknown> => fake.executeCommand(name), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
 
 export const window = {
   get activeTextEditor(): unknown {
@@ -194,6 +199,7 @@ export const window = {
   showInformationMessage: showMessage,
   showWarningMessage: showMessage,
   showErrorMessage: showMessage,
+  showQuickPick: async (items: readonly unknown[]): Promise<unknown> => fake.pick(items),
   setStatusBarMessage: never,
   /** Nobody cancels. */
   withProgress: (_options: unknown, work: (progress: object, token: object) => Promise<unknown>): Promise<unknown> => work({ report: () => undefined }, new CancellationTokenSource().token),
