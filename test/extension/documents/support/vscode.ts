@@ -1,9 +1,11 @@
 /** The part of VS Code's API that documents, workspace files, dictation, edits and the chat need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
 import { FakeConfiguration } from './fakeConfiguration.ts';
+import { fileSystemOf, noFiles } from './fakeFiles.ts';
 import { EventEmitter, Uri, type Range } from './vscodeValues.ts';
 
 export * from './vscodeValues.ts';
 export { ConfigurationTarget } from './fakeConfiguration.ts';
+export { FileSystemError, FileType } from './fakeFiles.ts';
 
 export const EndOfLine = { LF: 1, CRLF: 2 };
 
@@ -32,20 +34,9 @@ export class RelativePattern {
   ) {}
 }
 
-export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
-
-export class FileSystemError extends Error {
-  override readonly name = 'FileNotFound (FileSystemError)';
-}
-
 /** What a test puts into the window. */
 export const fake = {
-  /** Path → text. Folders are those of the files. */
-  files: new Map<string, string>(),
-  /** Paths below which no file system call is ever answered. */
-  hanging: new Set<string>(),
-  /** Files that are links to others. */
-  links: new Set<string>(),
+  ...noFiles(),
   folders: [] as string[],
   configuration: new FakeConfiguration(),
   created: new EventEmitter<Uri>(),
@@ -71,9 +62,8 @@ export const fake = {
   open(folders: readonly string[], files: Readonly<Record<string, string>>): void {
     fake.folders = [...folders];
     fake.configuration = new FakeConfiguration();
+    Object.assign(fake, noFiles());
     fake.files = new Map(Object.entries(files));
-    fake.hanging.clear();
-    fake.links.clear();
     fake.documents = [];
     fake.messages = [];
     fake.activeTextEditor = undefined;
@@ -82,15 +72,6 @@ export const fake = {
     fake.commands.clear();
   },
 };
-
-async function answer<T>(uri: Uri, of: () => T): Promise<T> {
-  if ([...fake.hanging].some((hanging) => `${uri.path}/`.startsWith(`${hanging}/`))) return new Promise<never>(() => {});
-  return of();
-}
-
-function isFolder(folder: string): boolean {
-  return [...fake.files.keys()].some((file) => file.startsWith(`${folder}/`));
-}
 
 const never = (): { dispose(): void } => ({ dispose: () => undefined });
 
@@ -127,26 +108,7 @@ export const workspace = {
   onDidCloseNotebookDocument: never,
   onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.textChanged.event(listener),
   onDidGrantWorkspaceTrust: never,
-  fs: {
-    stat: (uri: Uri) =>
-      answer(uri, () => {
-        const text = fake.files.get(uri.path);
-        if (text === undefined && !isFolder(uri.path)) throw new FileSystemError();
-        const kind = text === undefined ? FileType.Directory : FileType.File;
-        return { type: fake.links.has(uri.path) ? kind | FileType.SymbolicLink : kind, size: Buffer.byteLength(text ?? '') };
-      }),
-    readFile: (uri: Uri) =>
-      answer(uri, () => {
-        const text = fake.files.get(uri.path);
-        if (text === undefined) throw new FileSystemError();
-        return new TextEncoder().encode(text);
-      }),
-    readDirectory: (uri: Uri) =>
-      answer(uri, () => {
-        const below = [...fake.files.keys()].filter((file) => file.startsWith(`${uri.path}/`)).map((file) => file.slice(uri.path.length + 1).split('/'));
-        return [...new Map(below.map(([name = '', ...rest]) => [name, rest.length > 0 ? FileType.Directory : FileType.File]))];
-      }),
-  },
+  fs: fileSystemOf(fake),
 };
 
 export class TabInputTextDiff {
