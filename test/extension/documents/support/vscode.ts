@@ -38,6 +38,8 @@ export class RelativePattern {
 export const fake = {
   ...noFiles(),
   folders: [] as string[],
+  /** Files that `files.exclude` hides. */
+  hidden: new Set<string>(),
   configuration: new FakeConfiguration(),
   created: new EventEmitter<Uri>(),
   changed: new EventEmitter<Uri>(),
@@ -61,6 +63,7 @@ export const fake = {
   /** A window with these workspace folders and files, and nothing of an earlier one. */
   open(folders: readonly string[], files: Readonly<Record<string, string>>): void {
     fake.folders = [...folders];
+    fake.hidden.clear();
     fake.configuration = new FakeConfiguration();
     Object.assign(fake, noFiles());
     fake.files = new Map(Object.entries(files));
@@ -89,8 +92,12 @@ export const workspace = {
     return around[0] === undefined ? undefined : { uri: Uri.file(around[0]) };
   },
   asRelativePath: (uri: Uri): string => uri.path.slice((workspace.getWorkspaceFolder(uri)?.uri.path.length ?? -1) + 1),
-  /** Knows names and paths after two stars. */
-  findFiles: async (pattern: string): Promise<Uri[]> => [...fake.files.keys()].filter((file) => file.endsWith(pattern.replace('**', ''))).map((file) => Uri.file(file)),
+  /** Knows names and paths after two stars, several in braces, and folders between two stars; `null` finds what `files.exclude` hides. */
+  findFiles: async (pattern: string, exclude?: string | null): Promise<Uri[]> => {
+    const [, folder = '', names = ''] = /^\*\*(.*\/)\{?([^{}]*)\}?$/.exec(pattern) ?? [];
+    const isExcluded = (file: string): boolean => exclude !== null && (fake.hidden.has(file) || (exclude !== undefined && `/${workspace.asRelativePath(Uri.file(file))}`.includes(exclude.replaceAll('**', ''))));
+    return [...fake.files.keys()].filter((file) => names.split(',').some((name) => file.endsWith(folder + name)) && !isExcluded(file)).map((file) => Uri.file(file));
+  },
   getConfiguration: () => fake.configuration,
   createFileSystemWatcher: (pattern: string | RelativePattern) => {
     const isOfAll = pattern === '**/*';
