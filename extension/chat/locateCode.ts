@@ -1,3 +1,4 @@
+import { bracketedOf, locateBracketed } from './bracketedFile.ts';
 import { firstLineOf, indentationOf, isSame, linesOf, unitAt, unitsOf, type CodeUnit } from './codeUnits.ts';
 import { startOfHead, endOfTail } from './edgesOfCode.ts';
 
@@ -15,6 +16,9 @@ export interface LineSpan {
 export function locateCode(fileText: string, code: string): LineSpan | undefined {
   const file = linesOf(fileText);
   const block = linesOf(code);
+  // The parts within such brackets are found in a file without them, where the block would bring them again.
+  const bracketed = bracketedOf(block);
+  if (bracketed) return hasGap(file, block, bracketed) ? undefined : locateBracketed(file, block, bracketed);
   const margin = indentationOf(block[firstLineOf(block) ?? 0] ?? '');
   const parts = unitsOf(block, margin);
   const place = placeOfFirst(file, parts, margin);

@@ -6,14 +6,15 @@ import { SECRET_FILES } from '../documents/secretFiles.ts';
 import { readSecretPatterns } from '../settings.ts';
 
 const MAX_FILES = 2_000;
+/** Those of packages among them. */
+const MAX_FOUND = 10_000;
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
 /** Another way of reading the same rules. 2: those of folders above count below a nested repository. 3: copies that file managers make are secret. */
 const RULES_VERSION = 3;
 
 /** Says which rules keep files of this workspace from the model: another digest, other rules. Those of folders above count, since a repository may begin there. */
 export async function ruleDigest(): Promise<string> {
-  // Where VS Code can't search, the folders' own files still count.
-  const inside = await vscode.workspace.findFiles(`**/{${IGNORE_FILES.join(',')}}`, '**/node_modules/**', MAX_FILES).then((found) => found, () => []);
+  const inside = await findIgnoreFiles();
   const above = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => foldersFrom(uri).flatMap((folder) => [
     ...IGNORE_FILES.map((name) => vscode.Uri.joinPath(folder, name)),
     vscode.Uri.joinPath(folder, EXCLUDE_FILE.folder, EXCLUDE_FILE.name),
@@ -22,6 +23,13 @@ export async function ruleDigest(): Promise<string> {
   const texts = await Promise.all([...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(async ([key, uri]) => [key, await readTextFile(uri, MAX_IGNORE_FILE_BYTES)] as const));
   const secrets = readSecretPatterns(vscode.workspace.getConfiguration('chorus'));
   return createHash('sha256').update(JSON.stringify([RULES_VERSION, SECRET_FILES, secrets, texts.filter(([, text]) => text !== undefined)])).digest('hex');
+}
+
+/** Ignore files below the workspace's folders, but for those of packages, also where `files.exclude` hides them: they count all the same. */
+async function findIgnoreFiles(): Promise<readonly vscode.Uri[]> {
+  // With a pattern to exclude, what `files.exclude` names would be left out, too. Where VS Code can't search, the folders' own files still count.
+  const found = await vscode.workspace.findFiles(`**/{${IGNORE_FILES.join(',')}}`, null, MAX_FOUND).then((all) => all, () => []);
+  return found.filter((uri) => !vscode.workspace.asRelativePath(uri, false).split('/').includes('node_modules')).slice(0, MAX_FILES);
 }
 
 /** A folder and all above it. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { LateError } from '../../sidecar/client/within.ts';
+import type { SkippedFiles } from '../../sidecar/protocol/client.ts';
 import { limitedFiles } from './limitedFiles.ts';
 
 /**
@@ -7,19 +8,42 @@ import { limitedFiles } from './limitedFiles.ts';
  * file system did not answer in time.
  */
 export function readTextFile(uri: vscode.Uri, maxBytes: number, onLate?: (error: LateError) => void): Promise<string | undefined> {
-  return read(uri, ({ size }) => size <= maxBytes, onLate);
-}
-
-/** As `readTextFile`; `undefined` of a link, too: it may lead out of the workspace, or to a secret under another name. */
-export function readPlainFile(uri: vscode.Uri, maxBytes: number, onLate?: (error: LateError) => void): Promise<string | undefined> {
-  return read(uri, ({ size, type }) => size <= maxBytes && type === vscode.FileType.File, onLate);
-}
-
-async function read(uri: vscode.Uri, isWanted: (status: vscode.FileStat) => boolean, onLate?: (error: LateError) => void): Promise<string | undefined> {
-  try {
-    return isWanted(await limitedFiles.stat(uri)) ? textOf(await limitedFiles.readFile(uri)) : undefined;
-  } catch (error) {
+  const onSkipped = (_reason: SkipReason, error?: unknown): void => {
     if (error instanceof LateError) onLate?.(error);
+  };
+  return read(uri, ({ size }) => (size > maxBytes ? 'tooLarge' : undefined), onSkipped);
+}
+
+/**
+ * As `readTextFile`; `undefined` of a link, too: it may lead out of the workspace, or to a secret under another name. `onSkipped` is called with the
+ * reason where there is no text, and what was thrown.
+ */
+export function readPlainFile(uri: vscode.Uri, maxBytes: number, onSkipped?: (reason: SkipReason, error?: unknown) => void): Promise<string | undefined> {
+  return read(
+    uri,
+    ({ size, type }) => {
+      if (type !== vscode.FileType.File) return (type & vscode.FileType.SymbolicLink) !== 0 ? 'links' : 'unreadable';
+      return size > maxBytes ? 'tooLarge' : undefined;
+    },
+    onSkipped,
+  );
+}
+
+/** Why a file has no text for the model. */
+export type SkipReason = Exclude<keyof SkippedFiles, 'tooDeep'>;
+
+async function read(
+  uri: vscode.Uri,
+  unwanted: (status: vscode.FileStat) => SkipReason | undefined,
+  onSkipped?: (reason: SkipReason, error?: unknown) => void,
+): Promise<string | undefined> {
+  try {
+    const reason = unwanted(await limitedFiles.stat(uri));
+    const text = reason === undefined ? textOf(await limitedFiles.readFile(uri)) : undefined;
+    if (text === undefined) onSkipped?.(reason ?? 'binary');
+    return text;
+  } catch (error) {
+    onSkipped?.('unreadable', error);
     return undefined;
   }
 }

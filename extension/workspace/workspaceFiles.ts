@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { LateError } from '../../sidecar/client/within.ts';
-import type { WorkspaceFile, WorkspaceListResult, WorkspaceReadResult, WorkspaceText } from '../../sidecar/protocol/client.ts';
+import type { SkippedFiles, WorkspaceFile, WorkspaceListResult, WorkspaceReadResult, WorkspaceText } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { bringsRules } from '../documents/ignoreRules.ts';
 import { limitedFiles } from '../documents/limitedFiles.ts';
-import { readPlainFile } from '../documents/readTextFile.ts';
+import { readPlainFile, type SkipReason } from '../documents/readTextFile.ts';
 import { SYNCED_SCHEMES } from '../documents/schemes.ts';
 import { notebookText } from './notebookText.ts';
 import { isInSkippedFolder, mayBeText, walkFolder } from './workspaceWalk.ts';
@@ -24,6 +24,8 @@ const STAT_BATCH = 64;
 export class WorkspaceFiles {
   #walk: AsyncGenerator<vscode.Uri> | undefined;
   #page = 0;
+  /** What was left out since the last page. */
+  #skipped: SkipCounts = {};
 
   constructor(
     private readonly policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder' | 'rulesAppeared'>,
@@ -35,6 +37,7 @@ export class WorkspaceFiles {
     if (page === undefined) {
       this.#walk = this.#walkAll();
       this.#page = 0;
+      this.#skipped = {};
     } else if (page !== this.#page) {
       return { files: [] };
     }
@@ -43,25 +46,28 @@ export class WorkspaceFiles {
     const endMs = Date.now() + PAGE_MS;
     while (walk !== undefined && files.length < PAGE_FILES && Date.now() < endMs) {
       const next = await walk.next();
-      if (next.done === true || walk !== this.#walk) return { files };
+      if (walk !== this.#walk) return { files };
+      if (next.done === true) return { files, ...this.#takeSkipped() };
       files.push(describe(next.value));
     }
     this.#page++;
-    return { files, next: this.#page };
+    return { files, next: this.#page, ...this.#takeSkipped() };
   }
 
   /** Texts of files, as far as they fit an answer. */
   async read(uris: readonly string[]): Promise<WorkspaceReadResult> {
     const files: WorkspaceText[] = [];
+    const skipped: SkipCounts = {};
+    const onSkipped = (reason: SkipReason): void => count(skipped, reason);
     let units = 0;
     for (const [index, key] of uris.entries()) {
-      if (units >= MAX_ANSWER_UNITS) return { files, remaining: uris.slice(index) };
-      const text = await this.#readOne(key);
+      if (units >= MAX_ANSWER_UNITS) return { files, remaining: uris.slice(index), ...unlessNone(skipped) };
+      const text = await this.#readOne(key, onSkipped);
       if (text === undefined) continue;
       files.push({ uri: key, text });
       units += text.length;
     }
-    return { files, remaining: [] };
+    return { files, remaining: [], ...unlessNone(skipped) };
   }
 
   /** Whether a file that changed is one of the workspace's that may be read. Its text is looked at later. */
@@ -104,7 +110,13 @@ export class WorkspaceFiles {
 
   async *#walkAll(): AsyncGenerator<vscode.Uri> {
     if (!vscode.workspace.isTrusted) return;
-    for (const folder of vscode.workspace.workspaceFolders ?? []) yield* walkFolder(folder.uri, this.policy, { onSkipped: this.log });
+    for (const folder of vscode.workspace.workspaceFolders ?? []) yield* walkFolder(folder.uri, this.policy, { onSkipped: this.log, onLeftOut: (reason) => count(this.#skipped, reason) });
+  }
+
+  #takeSkipped(): { readonly skipped?: SkippedFiles } {
+    const skipped = this.#skipped;
+    this.#skipped = {};
+    return unlessNone(skipped);
   }
 
   async #typeOf(uri: vscode.Uri): Promise<vscode.FileType | undefined> {
@@ -116,18 +128,32 @@ export class WorkspaceFiles {
     }
   }
 
-  async #readOne(key: string): Promise<string | undefined> {
+  async #readOne(key: string, onSkipped: (reason: SkipReason) => void): Promise<string | undefined> {
     const uri = vscode.Uri.parse(key);
     if (!(await this.has(uri))) return undefined;
     const isNotebook = uri.path.endsWith('.ipynb');
-    const text = await readPlainFile(uri, isNotebook ? MAX_NOTEBOOK_BYTES : MAX_FILE_BYTES, (error) => this.#logSkipped(error));
-    return isNotebook && text !== undefined ? notebookText(text) : text;
+    const text = await readPlainFile(uri, isNotebook ? MAX_NOTEBOOK_BYTES : MAX_FILE_BYTES, (reason, error) => {
+      onSkipped(reason);
+      if (error instanceof LateError) this.#logSkipped(error);
+    });
+    if (!isNotebook || text === undefined) return text;
+    const cells = notebookText(text);
+    if (cells === undefined) onSkipped('unreadable');
+    return cells;
   }
 
   #logSkipped(error: LateError): void {
     this.log(`A file of the workspace was left out: ${error.name}`);
   }
 }
+
+type SkipCounts = { -readonly [Reason in keyof SkippedFiles]: number };
+
+function count(counts: SkipCounts, reason: keyof SkippedFiles): void {
+  counts[reason] = (counts[reason] ?? 0) + 1;
+}
+
+const unlessNone = (skipped: SkipCounts): { readonly skipped?: SkippedFiles } => (Object.keys(skipped).length > 0 ? { skipped } : {});
 
 /** A file as the sidecar names it. */
 export function describe(uri: vscode.Uri): WorkspaceFile {

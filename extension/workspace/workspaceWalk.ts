@@ -12,6 +12,8 @@ const MAX_DEPTH = 40;
 
 export interface WalkOptions {
   readonly onSkipped: (line: string) => void;
+  /** Called for what is left out without a line of its own. */
+  readonly onLeftOut?: (reason: 'links' | 'tooDeep') => void;
   /** Called with the names in a folder before any of them is judged. */
   readonly onFolder?: (names: readonly string[]) => void;
   /** How far below its workspace folder the root lies. Default: it is that folder. */
@@ -20,13 +22,16 @@ export interface WalkOptions {
 
 /**
  * Finds the files of a folder that the model may read, breadth first, through `vscode.workspace.fs`. Nothing below an ignored folder is looked
- * at. Links are not followed, so that no loop is met, nothing outside of the workspace, and no secret under another name; what can't be read is a line in the log.
+ * at. Links are not followed, so that no loop is met, nothing outside of the workspace, and no secret under another name. A folder that can't be read is a line in the log.
  */
-export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder'>, { onSkipped, onFolder, depth: rootDepth = 0 }: WalkOptions): AsyncGenerator<vscode.Uri> {
+export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder'>, { onSkipped, onLeftOut, onFolder, depth: rootDepth = 0 }: WalkOptions): AsyncGenerator<vscode.Uri> {
   const folders = [{ uri: root, depth: rootDepth }];
   for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
     const { uri: folder, depth } = next;
-    if (depth > MAX_DEPTH) continue;
+    if (depth > MAX_DEPTH) {
+      onLeftOut?.('tooDeep');
+      continue;
+    }
     const entries = await limitedFiles.readDirectory(folder).catch((error: unknown) => {
       onSkipped(`A folder of the workspace was left out: ${error instanceof Error ? error.name : String(error)}`);
       return [];
@@ -38,6 +43,8 @@ export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy,
         if (!SKIPPED_FOLDERS.has(name) && !(await policy.forbidsFolder(uri))) folders.push({ uri, depth: depth + 1 });
       } else if (type === vscode.FileType.File && mayBeText(name)) {
         if ((await policy.judge(uri)) === 'allowed') yield uri;
+      } else if ((type & vscode.FileType.SymbolicLink) !== 0 && mayBeText(name) && !SKIPPED_FOLDERS.has(name)) {
+        onLeftOut?.('links');
       }
     }
   }

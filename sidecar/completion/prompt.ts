@@ -25,14 +25,25 @@ export function budgetOf(tokens: number): PromptBudget {
 }
 
 /** Cuts the cursor's surroundings to the budget, at places that stay while the user types. */
-export function promptText(cursor: Cursor, budget: PromptBudget, cells?: NotebookCells): PromptText {
-  const prefix = cursor.before.slice(stablePrefixStart(cursor.before, cursor.beforeStart, budget.prefixUnits));
-  const suffix = cursor.after.slice(0, suffixEnd(cursor.after, budget.suffixUnits));
-  if (cells === undefined) return { prefix, suffix };
-  return {
-    prefix: cellsBefore(cells.before, cursor, budget.prefixUnits - prefix.length) + prefix,
-    suffix: suffix + cellsAfter(cells.after, cursor, budget.suffixUnits - suffix.length),
-  };
+export function promptText(cursor: Cursor, budget: PromptBudget, cells: NotebookCells = NO_CELLS): PromptText {
+  const above = cellsBefore(cells.before, cursor, budget.prefixUnits);
+  const below = cellsAfter(cells.after, cursor, budget.suffixUnits);
+  return { prefix: prefixOf(above, cursor, budget.prefixUnits), suffix: suffixOf(below, cursor, budget.suffixUnits) };
+}
+
+const NO_CELLS: NotebookCells = { before: [], after: [] };
+
+function prefixOf(above: string, { before, beforeStart }: Cursor, maxUnits: number): string {
+  const start = stablePrefixStart(above + before, beforeStart, maxUnits);
+  if (start === 0) return above + before;
+  if (start >= above.length) return before.slice(start - above.length);
+  // The rest of a cell's line would be read as one.
+  return above.slice(above.indexOf('\n', start - 1) + 1).replace(/^\n+/, '') + before;
+}
+
+function suffixOf(below: string, { after }: Cursor, maxUnits: number): string {
+  const end = suffixEnd(after + below, maxUnits);
+  return end <= after.length ? after.slice(0, end) : after + below.slice(0, end - after.length).trimEnd();
 }
 
 /**
@@ -56,12 +67,12 @@ function suffixEnd(after: string, maxUnits: number): number {
   return lineBreak > 0 ? lineBreak : snapBack(after, maxUnits);
 }
 
+/** The nearest cells, until they are as long as the budget alone: how long that is does not depend on what is typed. */
 function cellsBefore(cells: readonly NotebookCell[], cursor: Cursor, units: number): string {
   let text = '';
   for (const cell of [...cells].reverse()) {
-    const next = `${cellText(cell, cursor)}\n\n${text}`;
-    if (next.length > units) break;
-    text = next;
+    if (text.length >= units) break;
+    text = `${cellText(cell, cursor)}\n\n${text}`;
   }
   return text;
 }
@@ -69,9 +80,8 @@ function cellsBefore(cells: readonly NotebookCell[], cursor: Cursor, units: numb
 function cellsAfter(cells: readonly NotebookCell[], cursor: Cursor, units: number): string {
   let text = '';
   for (const cell of cells) {
-    const next = `${text}\n\n${cellText(cell, cursor)}`;
-    if (next.length > units) break;
-    text = next;
+    if (text.length >= units) break;
+    text = `${text}\n\n${cellText(cell, cursor)}`;
   }
   return text;
 }

@@ -112,7 +112,7 @@ export class PromptMaker {
     const { clientKey, uri, languageId, workspace } = request;
     const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
     const suffixLeads = fim === undefined || fim.order === 'spm';
-    const suffix = suffixLeads ? this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold']({ clientKey, uri, maxTokens }, text.suffix) : text.suffix;
+    const suffix = suffixLeads ? this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold']({ clientKey, uri, maxTokens }, text) : text.suffix;
     const contextTokens = context.flatMap(({ tokens }) => tokens);
     const path = workspace?.pathOf(uri) ?? pathOf(uri);
     const prompt = await composePrompt({ engine: this.options.session.engine, model, fim, text: { prefix: text.prefix, suffix }, path, languageId, maxTokens, context: contextTokens });

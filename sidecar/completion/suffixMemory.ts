@@ -1,7 +1,10 @@
 import { RecentMap } from '../context/recentMap.ts';
+import type { PromptText } from './prompt.ts';
 
 /** Share of the suffix that may differ while the one sent before is sent again. */
 const STILL_SHARE = 0.1;
+/** What the editor adds behind the cursor: closers, also on the next line where Enter is pressed between brackets. */
+const CLOSERS = /^\n?[^\S\n]*[)\]}>"'`;,:]*[^\S\n]*$/;
 /** Of each client: more than have a sequence of their own. */
 const MAX_DOCUMENTS = 8;
 /** Sizes of a document's prompts. */
@@ -22,10 +25,13 @@ export interface SuffixPlace {
 export class SuffixMemory {
   readonly #last = new Map<string, RecentMap<string, RecentMap<number, string>>>();
 
-  /** The suffix to send: the last one while the new one differs from it a little at its start, which is where the cursor is. */
-  hold(place: SuffixPlace, suffix: string): string {
+  /**
+   * The suffix to send: the last one while the new one differs from it a little at its start, which is where the cursor is, and the model is told all
+   * the same what stands around the cursor.
+   */
+  hold(place: SuffixPlace, text: PromptText): string {
     const { clientKey, uri, maxTokens } = place;
-    const held = this.peek(place, suffix);
+    const held = this.peek(place, text);
     const documents = this.#last.get(clientKey) ?? new RecentMap(MAX_DOCUMENTS);
     const sizes = documents.get(uri) ?? new RecentMap(MAX_SIZES);
     sizes.set(maxTokens, held);
@@ -35,9 +41,9 @@ export class SuffixMemory {
   }
 
   /** What `hold` would give, without holding it. */
-  peek({ clientKey, uri, maxTokens }: SuffixPlace, suffix: string): string {
+  peek({ clientKey, uri, maxTokens }: SuffixPlace, text: PromptText): string {
     const last = this.#last.get(clientKey)?.get(uri)?.get(maxTokens);
-    return last !== undefined && differsLittle(last, suffix) ? last : suffix;
+    return last !== undefined && differsLittle(last, text) ? last : text.suffix;
   }
 
   /** The engine holds nothing of the document any more: no suffix has to stay as it was. */
@@ -50,16 +56,21 @@ export class SuffixMemory {
   }
 }
 
-function differsLittle(last: string, next: string): boolean {
-  if (last === next) return true;
-  const allowed = Math.min(last.length, next.length) * STILL_SHARE;
-  return startsLater(last, next, allowed) || startsLater(next, last, allowed);
+function differsLittle(last: string, { prefix, suffix }: PromptText): boolean {
+  if (last === suffix) return true;
+  const allowed = Math.min(last.length, suffix.length) * STILL_SHARE;
+  const passed = missingAtStart(last, suffix, allowed);
+  // Lines that are in front of the cursor now may come twice; those that were deleted must not come at all.
+  if (passed !== undefined) return CLOSERS.test(passed) || prefix.includes(passed);
+  const untold = missingAtStart(suffix, last, allowed);
+  return untold !== undefined && CLOSERS.test(untold);
 }
 
-/** Whether `inner` is `outer` without its first few units, as far as both reach (each may be cut at its budget). */
-function startsLater(outer: string, inner: string, allowed: number): boolean {
+/** The first few units of `outer` without which it is `inner`, as far as both reach (each may be cut at its budget); `undefined` where it is not. */
+function missingAtStart(outer: string, inner: string, allowed: number): string | undefined {
   const at = outer.indexOf(inner.slice(0, 200));
-  if (at < 0 || at > allowed) return false;
+  if (at < 0 || at > allowed) return undefined;
   const shared = Math.min(outer.length - at, inner.length);
-  return outer.length - at - shared <= allowed && inner.length - shared <= allowed && outer.startsWith(inner.slice(0, shared), at);
+  const isSame = outer.length - at - shared <= allowed && inner.length - shared <= allowed && outer.startsWith(inner.slice(0, shared), at);
+  return isSame ? outer.slice(0, at) : undefined;
 }

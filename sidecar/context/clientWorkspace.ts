@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IndexState, WorkspaceChange, WorkspaceListResult } from '../protocol/client.ts';
 import { ClientIndex, type ClientIndexOptions } from './clientIndex.ts';
 import { IndexedFiles, type IndexedFilesOptions } from './indexedFiles.ts';
+import { SkipCounts } from './skipCounts.ts';
 import type { PlaceQuery, Snippet } from './snippet.ts';
 import type { FileText } from './workspaceIndex.ts';
 import { WorkspaceQueries } from './workspaceQueries.ts';
@@ -180,6 +181,7 @@ export class ClientWorkspace {
   async #readAll(): Promise<void> {
     const startedAt = performance.now();
     const { epoch } = this.#files;
+    const skips = new SkipCounts();
     const listed = (this.#listed = new Set<string>());
     try {
       for (const uri of this.options.openUris()) await this.#files.documentSettled(uri, false);
@@ -189,13 +191,15 @@ export class ClientWorkspace {
         if (epoch !== this.#files.epoch) return;
         const files = result.files.slice(0, MAX_FILES - listed.size);
         for (const { uri } of files) listed.add(uri);
-        await this.#files.read(files);
+        skips.add(result.skipped);
+        await this.#files.read(files, skips);
         page = listed.size < MAX_FILES ? result.next : undefined;
       } while (page !== undefined && this.#isOn && !this.#readAgain);
       if (!this.#isOn || this.#readAgain) return;
       await this.#files.retain(listed);
       this.#state = 'ready';
       this.options.log?.(`index: ${this.#files.count} files in ${Math.round(performance.now() - startedAt)} ms`);
+      if (skips.line !== undefined) this.options.log?.(skips.line);
     } catch (error) {
       // The client went, or its workspace did: what was read until then serves on.
       if (this.#isOn) this.#state = 'ready';

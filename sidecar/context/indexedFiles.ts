@@ -3,6 +3,7 @@ import { below } from './below.ts';
 import type { ClientIndex } from './clientIndex.ts';
 import type { FileSource } from './fileSource.ts';
 import { revisionOf } from './revision.ts';
+import { filesIn, type SkipCounts } from './skipCounts.ts';
 import type { FileText } from './workspaceIndex.ts';
 
 export interface IndexedFilesOptions {
@@ -58,8 +59,8 @@ export class IndexedFiles {
     this.#epoch++;
   }
 
-  /** Puts files into the index. Throws where the client fails or goes. */
-  async read(files: readonly WorkspaceFile[]): Promise<void> {
+  /** Puts files into the index, and counts those that have no text. Throws where the client fails or goes. */
+  async read(files: readonly WorkspaceFile[], skips?: SkipCounts): Promise<void> {
     const paths = new Map(files.map(({ uri, path }) => [uri, path]));
     for (const [uri, path] of paths) {
       const text = this.options.openText(uri);
@@ -67,7 +68,7 @@ export class IndexedFiles {
     }
     await this.#readTexts([...paths.keys()].filter((uri) => this.options.openText(uri) === undefined), (texts) =>
       this.#put(texts.map(({ uri, text }) => ({ uri, path: paths.get(uri) ?? this.pathOf(uri), text }))),
-      { isNewest: true },
+      { isNewest: true, skips },
     );
   }
 
@@ -113,7 +114,7 @@ export class IndexedFiles {
    * Asks for texts. Files of which the client gives none may not be read any more, or are no texts. `isNewest`: what was asked before is older, whenever
    * it comes; texts that are only given again are not put, so they stand in for nothing.
    */
-  async #readTexts(uris: readonly string[], take: (texts: WorkspaceReadResult['files']) => Promise<void>, { isNewest }: { readonly isNewest: boolean }): Promise<void> {
+  async #readTexts(uris: readonly string[], take: (texts: WorkspaceReadResult['files']) => Promise<void>, { isNewest, skips }: { readonly isNewest: boolean; readonly skips?: SkipCounts | undefined }): Promise<void> {
     const epoch = this.#epoch;
     let rest = [...uris];
     while (rest.length > 0 && this.options.isOn()) {
@@ -136,6 +137,10 @@ export class IndexedFiles {
       const gone = [...asked].filter((uri) => this.#known.has(uri));
       await Promise.all([take(texts), gone.length > 0 ? this.remove(gone) : undefined]);
       const again = batch.filter((uri) => remaining.has(uri));
+      const tooLarge = result.files.filter(({ uri, text }) => asked.has(uri) && text.length > MAX_TEXT_UNITS).length;
+      const givenUp = again.length < batch.length ? 0 : again.length;
+      skips?.add(result.skipped);
+      skips?.add({ tooLarge, notGiven: Math.max(0, asked.size - tooLarge - filesIn(result.skipped)) + givenUp });
       // A client that looks at nothing would be asked for ever.
       rest = [...(again.length < batch.length ? again : []), ...rest.slice(READ_BATCH_FILES)];
     }

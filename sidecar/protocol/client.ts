@@ -597,6 +597,18 @@ export interface WorkspaceListResult {
   readonly files: readonly WorkspaceFile[];
   /** There are more. */
   readonly next?: number;
+  /** Of this page. */
+  readonly skipped?: SkippedFiles;
+}
+/** How many files, links and folders a client left out that a model might have read, by the reason. */
+export interface SkippedFiles {
+  readonly tooLarge?: number;
+  readonly binary?: number;
+  readonly unreadable?: number;
+  /** They are not followed. */
+  readonly links?: number;
+  /** Folders that are not looked into. */
+  readonly tooDeep?: number;
 }
 export interface WorkspaceFile {
   readonly uri: string;
@@ -613,6 +625,8 @@ export interface WorkspaceReadResult {
   readonly files: readonly WorkspaceText[];
   /** URIs that were not looked at, because the answer is large enough. */
   readonly remaining: readonly string[];
+  /** Of those that were looked at. */
+  readonly skipped?: SkippedFiles;
 }
 export interface WorkspaceText {
   readonly uri: string;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type * as vscode from 'vscode';
+import type { SkippedFiles } from '../../../sidecar/protocol/client.ts';
 import '../documents/support/useFakeVscode.ts';
 import { bringForward } from '../documents/support/bringForward.ts';
 import { fake, Uri } from '../documents/support/vscode.ts';
@@ -61,8 +62,56 @@ describe('files of the workspace', () => {
       const listed = await bringForward(() => files.list(undefined));
       assert.deepEqual(listed.files.map(({ uri }) => uri).filter((uri) => uri !== uris[1]).sort(), [uris[0], uris[2]]);
       const read = await bringForward(() => files.read(uris));
-      assert.deepEqual(read, { files: [{ uri: uris[0], text: 'a' }, { uri: uris[2], text: 'z' }], remaining: [] });
+      assert.deepEqual([read.files, read.remaining], [[{ uri: uris[0], text: 'a' }, { uri: uris[2], text: 'z' }], []]);
       assert.match(log.join('\n'), /LateError/);
     });
   }
+
+  const MIB = 1024 * 1024;
+  const skips: readonly { readonly what: string; readonly files: Readonly<Record<string, string>>; readonly put: () => void; readonly skipped: SkippedFiles; readonly log?: RegExp }[] = [
+    { what: 'a link back to a folder around it', files: {}, put: () => fake.links.set('/ws/src/loop', '/ws'), skipped: { links: 1 } },
+    { what: 'a link to a folder that is elsewhere', files: { '/other/secret.ts': 'secret' }, put: () => fake.links.set('/ws/other', '/other'), skipped: { links: 1 } },
+    { what: 'a link to a file', files: { '/other/secret.ts': 'secret' }, put: () => fake.links.set('/ws/b.ts', '/other/secret.ts'), skipped: { links: 1 } },
+    { what: 'a link that leads nowhere', files: {}, put: () => fake.links.set('/ws/b.ts', '/nowhere'), skipped: { links: 1 } },
+    { what: 'links that would be left out anyhow', files: { '/other/a.js': '' }, put: () => void fake.links.set('/ws/node_modules', '/other').set('/ws/b.png', '/other/a.js'), skipped: {} },
+    { what: 'a folder that may not be read', files: { '/ws/closed/b.ts': 'b' }, put: () => fake.forbidden.add('/ws/closed'), skipped: {}, log: /^A folder of the workspace was left out: NoPermissions \(FileSystemError\)$/ },
+    { what: 'a file that may not be read', files: { '/ws/b.ts': 'b' }, put: () => fake.forbidden.add('/ws/b.ts'), skipped: { unreadable: 1 } },
+    { what: 'a sparse file', files: { '/ws/b.ts': '' }, put: () => fake.sizes.set('/ws/b.ts', 200 * MIB), skipped: { tooLarge: 1 } },
+    { what: 'files that are too large, and binary ones', files: { '/ws/b.ts': 'x'.repeat(MIB + 1), '/ws/c.ts': 'x'.repeat(MIB + 1), '/ws/d.ts': 'x\0' }, put: () => undefined, skipped: { tooLarge: 2, binary: 1 } },
+    { what: 'a notebook that is none', files: { '/ws/b.ipynb': '[]' }, put: () => undefined, skipped: { unreadable: 1 } },
+    { what: 'folders that lie too deep', files: { [`/ws${'/deep'.repeat(41)}/b.ts`]: 'b' }, put: () => undefined, skipped: { tooDeep: 1 } },
+  ];
+  for (const { what, files, put, skipped, log: expected } of skips) {
+    it(`are listed and read without ${what}, and the sidecar is told how many were left out`, async () => {
+      const { files: workspace, log } = open(['/ws'], { '/ws/a.ts': 'a', '/ws/src/z.ts': 'z', ...files });
+      put();
+      const listed = await workspace.list(undefined);
+      assert.ok(!listed.files.some(({ uri }) => fake.links.has(uri.replace('file://', ''))), 'a link is not listed');
+      const read = await workspace.read(listed.files.map(({ uri }) => uri));
+      assert.deepEqual(read.files.map(({ uri }) => uri).sort(), ['file:///ws/a.ts', 'file:///ws/src/z.ts']);
+      assert.deepEqual({ ...listed.skipped, ...read.skipped }, skipped);
+      assert.equal(log.length, expected === undefined ? 0 : 1);
+      if (expected !== undefined) assert.match(log[0] ?? '', expected);
+    });
+  }
+
+  it('are not read at all where they are too large', async () => {
+    const { files } = open(['/ws'], { '/ws/a.ts': 'a', '/ws/b.ts': '' });
+    fake.sizes.set('/ws/b.ts', 200 * MIB);
+    await files.read(['file:///ws/a.ts', 'file:///ws/b.ts']);
+    assert.deepEqual(fake.read.filter((path) => path.endsWith('.ts')), ['/ws/a.ts']);
+  });
+
+  it('have nothing of a link that came to stand in their place', async () => {
+    const { files } = open(['/ws'], { '/other/secret.ts': 'secret' });
+    fake.links.set('/ws/a.ts', '/other/secret.ts');
+    assert.deepEqual(await files.read(['file:///ws/a.ts']), { files: [], remaining: [], skipped: { links: 1 } });
+  });
+
+  it('are counted anew in each listing', async () => {
+    const { files } = open(['/ws'], { '/ws/a.ts': 'a' });
+    fake.links.set('/ws/loop', '/ws');
+    assert.deepEqual((await files.list(undefined)).skipped, { links: 1 });
+    assert.deepEqual((await files.list(undefined)).skipped, { links: 1 });
+  });
 });

@@ -22,17 +22,18 @@ const CONTINUATIONS: readonly (readonly [after: string, text: string])[] = [
 interface Setup {
   readonly service: CompletionService;
   readonly engine: ScriptedEngine;
-  /** What other clients ask of the engine, who hears of it, and the time. */
-  readonly world: { others: number; nowMs: number; readonly listeners: Set<() => void> };
+  /** What other clients ask of the engine, who hears of it, the time, and whether the machine is to be spared. */
+  readonly world: { others: number; nowMs: number; isQuiet: boolean; readonly listeners: Set<() => void> };
 }
 
 function setup(): Setup {
   const engine = new ScriptedEngine();
-  const world = { others: 0, nowMs: 0, listeners: new Set<() => void>() };
+  const world = { others: 0, nowMs: 0, isQuiet: false, listeners: new Set<() => void>() };
   let working = 0;
   const service = new CompletionService({
     session: engine.session,
     now: () => world.nowMs,
+    isQuiet: () => world.isQuiet,
     running: () => working + world.others,
     onRunning: (listener) => {
       world.listeners.add(listener);
@@ -206,10 +207,22 @@ describe('the completion after the one on the screen', () => {
     await complete(busy, 'if (a) ‸');
     await pass(200);
     assert.equal(busy.engine.generations.length, 1);
-    const quiet = setup();
-    await complete(quiet, 'if (a) ‸', { contextSettings: { readAhead: false } });
+    const unwanted = setup();
+    await complete(unwanted, 'if (a) ‸', { contextSettings: { readAhead: false } });
     await pass(200);
-    assert.equal(quiet.engine.generations.length, 1);
+    assert.equal(unwanted.engine.generations.length, 1);
+  });
+
+  it('is not made while the machine is to be spared, and is when that is over', async () => {
+    const state = setup();
+    state.world.isQuiet = true;
+    await complete(state, 'if (a) ‸');
+    await pass(200);
+    assert.equal(state.engine.generations.length, 1);
+    state.world.isQuiet = false;
+    await complete(state, '\nif (a) ‸');
+    await pass(200);
+    assert.deepEqual(state.engine.generations.map(({ priority }) => priority), ['completion', 'completion', 'background']);
   });
 
   it('takes a fifth of the time at most', async () => {

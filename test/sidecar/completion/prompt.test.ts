@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readCursor } from '../../../sidecar/completion/cursor.ts';
-import { promptText, stablePrefixStart } from '../../../sidecar/completion/prompt.ts';
+import { budgetOf, promptText, type PromptText, stablePrefixStart } from '../../../sidecar/completion/prompt.ts';
+import type { NotebookCell } from '../../../sidecar/completion/request.ts';
 import { SuffixMemory } from '../../../sidecar/completion/suffixMemory.ts';
 import { cursorAt, requestAt } from './cursorAt.ts';
 
@@ -70,35 +71,109 @@ describe('A notebook’s cells', () => {
     const text = promptText(cursorAt('df = ‸', 'python'), { prefixUnits: 30, suffixUnits: 5 }, cells);
     assert.deepEqual(text, { prefix: 'import pandas as pd\n\ndf = ', suffix: '' });
   });
+
+  const python = (text: string): NotebookCell => ({ languageId: 'python', text });
+  const large = { before: [python('far = 1'), python(longText)], after: [python(longText), python('far = 2')] };
+
+  test('are cut where one is larger than the budget: its lines that are nearest stay, and nothing behind them', () => {
+    const { prefix, suffix } = promptText(cursorAt('df = ‸', 'python'), budget, large);
+    assert.match(prefix, /^line \d+\n(line \d+\n)+line 199\n\ndf = $/);
+    assert.ok(prefix.length <= 400 && prefix.length >= 250, `length ${prefix.length}`);
+    assert.match(suffix, /^\n\nline 0\n(line \d+\n)+line \d+$/);
+    assert.ok(suffix.length <= 100 && suffix.length > 85, `length ${suffix.length}`);
+    assert.ok(longText.startsWith(`${suffix.trimStart()}\n`), 'a line is whole or not there');
+  });
+
+  test('keep the indentation of the first line that stays', () => {
+    const block = Array.from({ length: 200 }, (_, index) => `    line ${index}`).join('\n');
+    assert.match(promptText(cursorAt('‸', 'python'), budget, { before: [python(block)], after: [] }).prefix, /^ {4}line \d+\n/);
+  });
+
+  test('are cut at the same place for most keystrokes', () => {
+    const cuts = new Set<string>();
+    for (let typed = 0; typed < 100; typed++) cuts.add(promptText(cursorAt(`${'x'.repeat(typed)}‸`, 'python'), budget, large).prefix.slice(0, 9));
+    assert.ok(cuts.size <= 2, `${cuts.size} different cuts in 100 keystrokes`);
+  });
+
+  test('have no part of a line that is longer than the budget', () => {
+    const data = [python('x'.repeat(1_000))];
+    assert.deepEqual(promptText(cursorAt('df = ‸', 'python'), budget, { before: data, after: data }), { prefix: 'df = ', suffix: '' });
+  });
+
+  test('give way where the cell alone is larger than the budget', () => {
+    const { prefix, suffix } = promptText(cursorAt(`${longText}‸\n${longText}`, 'python'), budget, large);
+    assert.match(prefix, /^line \d+\n(line \d+\n)+line 199$/);
+    assert.match(suffix, /^\nline 0\n(line \d+\n)+line \d+$/);
+  });
 });
 
 describe('The suffix', () => {
   const lines = Array.from({ length: 40 }, (_, index) => `    statement ${index};`).join('\n');
-
   const place = { clientKey: 'window', uri: 'a', maxTokens: 384 };
+  const held = (memory: SuffixMemory, suffix: string, { prefix = '', ...other }: Partial<typeof place> & { readonly prefix?: string } = {}): string =>
+    memory.hold({ ...place, ...other }, { prefix, suffix });
 
   test('is held still while it changes a little at the cursor', () => {
     const memory = new SuffixMemory();
-    assert.equal(memory.hold(place, lines), lines);
-    assert.equal(memory.hold(place, `)${lines}`), lines);
-    assert.equal(memory.hold(place, lines.slice(lines.indexOf('\n') + 1)), lines);
+    assert.equal(held(memory, lines), lines);
+    assert.equal(held(memory, `)${lines}`), lines);
+    const next = lines.indexOf('\n') + 1;
+    assert.equal(held(memory, lines.slice(next), { prefix: lines.slice(0, next) }), lines);
   });
+
+  const added: readonly (readonly [what: string, after: string])[] = [
+    ['closers and punctuation', '");\n'],
+    ['white space', '  \n'],
+    ['a closer on the next line, behind Enter', '\n  }\n'],
+  ];
+  for (const [what, after] of added) {
+    test(`is held still while the editor adds to the line: ${what}`, () => {
+      const memory = new SuffixMemory();
+      held(memory, `\n${lines}`);
+      assert.equal(held(memory, `${after}${lines}`), `\n${lines}`);
+    });
+  }
+
+  for (const maxTokens of [512, 1_024, 2_048, 4_096]) {
+    const numbered = Array.from({ length: 1_000 }, (_, index) => `statement ${String(index).padEnd(24)};`);
+    const at = (lineNumber: number): PromptText => {
+      const marked = [...numbered.slice(0, lineNumber), `${numbered[lineNumber]}‸`, ...numbered.slice(lineNumber + 1)].join('\n');
+      return promptText(cursorAt(marked), budgetOf(maxTokens));
+    };
+
+    test(`tells all that is below the cursor after it moved up, in ${maxTokens} tokens`, () => {
+      for (const moved of [1, 2, 3, 5, 8]) {
+        const memory = new SuffixMemory();
+        memory.hold(place, at(500));
+        assert.equal(memory.hold(place, at(500 - moved)), at(500 - moved).suffix, `${moved} lines`);
+      }
+    });
+
+    test(`is held after the cursor moved down, and not after lines were deleted, in ${maxTokens} tokens`, () => {
+      const memory = new SuffixMemory();
+      const first = memory.hold(place, at(500));
+      assert.equal(memory.hold(place, at(501)), first);
+      const { prefix } = at(500);
+      const { suffix } = at(501);
+      assert.equal(memory.hold(place, { prefix, suffix }), suffix);
+    });
+  }
 
   test('is held while the user is in another document', () => {
     const memory = new SuffixMemory();
-    memory.hold(place, lines);
-    memory.hold({ ...place, uri: 'b' }, 'other');
-    assert.equal(memory.hold(place, `)${lines}`), lines);
+    held(memory, lines);
+    held(memory, 'other', { uri: 'b' });
+    assert.equal(held(memory, `)${lines}`), lines);
   });
 
   test('follows a change that is not small, another document, another window', () => {
     const memory = new SuffixMemory();
-    memory.hold(place, lines);
+    held(memory, lines);
     const half = lines.slice(lines.length / 2);
-    assert.equal(memory.hold(place, half), half);
-    memory.hold(place, lines);
-    assert.equal(memory.hold({ ...place, uri: 'b' }, `)${lines}`), `)${lines}`);
-    assert.equal(memory.hold({ ...place, uri: 'b', maxTokens: 1_024 }, `]${lines}`), `]${lines}`);
-    assert.equal(memory.hold({ ...place, clientKey: 'other window', uri: 'b' }, `]${lines}`), `]${lines}`);
+    assert.equal(held(memory, half, { prefix: lines.slice(0, lines.length / 2) }), half);
+    held(memory, lines);
+    assert.equal(held(memory, `)${lines}`, { uri: 'b' }), `)${lines}`);
+    assert.equal(held(memory, `]${lines}`, { uri: 'b', maxTokens: 1_024 }), `]${lines}`);
+    assert.equal(held(memory, `]${lines}`, { clientKey: 'other window', uri: 'b' }), `]${lines}`);
   });
 });

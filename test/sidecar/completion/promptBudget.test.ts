@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { PromptBudget } from '../../../sidecar/completion/promptBudget.ts';
 
 test('a machine whose speed is unknown gets a small prompt', () => {
@@ -34,4 +34,20 @@ test('short evaluations tell nothing of speed', () => {
 
 test('the answer has room in a small context', () => {
   assert.equal(new PromptBudget().tokens(256, 100), 156);
+});
+
+describe('other files may take', () => {
+  const cases: readonly (readonly [what: string, tokensPerSecond: number | undefined, contextSizeTokens: number, tokens: number])[] = [
+    ['eight times what a cold prompt may cost', 200, 32_768, 8 * 256],
+    ['eight times as much while no speed is known', undefined, 32_768, 8 * 512],
+    ['eight times as much on a faster machine', 1_000, 32_768, 8 * 1_024],
+    ['16,384 tokens at most', 100_000, 131_072, 16_384],
+    ['16,384 tokens where eight times as much are just so many', 1_400, 131_072, 16_384],
+    ['half of the context at most', 100_000, 8_192, 4_096],
+    ['half of the context, of a slow machine', 200, 2_048, 1_024],
+    ['half of a context of odd size, rounded down', 200, 1_001, 500],
+  ];
+  for (const [what, tokensPerSecond, contextSizeTokens, tokens] of cases) {
+    test(what, () => assert.equal(new PromptBudget(tokensPerSecond).contextTokens(contextSizeTokens), tokens));
+  }
 });

@@ -105,6 +105,23 @@ describe('a document that the user only looks at', () => {
     assert.equal(setting.engine.cancelledGenerations, 1);
   });
 
+  it('is not read further where the user stops that, and is once the user looks at it again', async () => {
+    const setting = new Setting();
+    await setting.type('main.py', 'x = ');
+    await setting.look('other.py');
+    setting.engine.evaluation = (signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    await setting.pause();
+    assert.deepEqual(setting.reading, [true]);
+    setting.service.stopReadingAhead('window');
+    await settle();
+    assert.equal(setting.engine.cancelledGenerations, 1);
+    assert.deepEqual(setting.reading, [true, false]);
+    assert.deepEqual(await setting.pause(), []);
+    setting.engine.evaluation = async () => undefined;
+    await setting.look('other.py');
+    assert.deepEqual(await setting.pause(), ['other in completion:window:2, spare']);
+  });
+
   it('is not read on a machine that is to be spared, where the user turned that off, by a model that is not in memory, or where there is no place for it', async () => {
     const [quiet, off] = [new Setting({ isQuiet: () => true }), new Setting()];
     await quiet.look('other.py');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { didChangeConfiguration } from '../../../sidecar/server/schemas.ts';
+import { didChangeConfiguration, workspaceList, workspaceRead } from '../../../sidecar/server/schemas.ts';
 
 const read = (chorus: unknown): unknown => didChangeConfiguration.parse({ settings: { chorus } }).settings.chorus;
 
@@ -24,4 +24,14 @@ describe('changed settings', () => {
     read(sent);
     assert.deepEqual(sent, { threads: -1 });
   });
+});
+
+describe('what a client says of its workspace', () => {
+  for (const skipped of [undefined, {}, { tooLarge: 1, binary: 2, unreadable: 3, links: 4, tooDeep: 5 }]) {
+    const what = JSON.stringify(skipped);
+    it(`keeps what was left out: ${what}`, () => {
+      assert.deepEqual(workspaceList.parse({ files: [], skipped }).skipped, skipped);
+      assert.deepEqual(workspaceRead.parse({ files: [], remaining: [], skipped }).skipped, skipped);
+    });
+  }
 });

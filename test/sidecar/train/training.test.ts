@@ -30,7 +30,7 @@ describe('training', () => {
 
   const named = (name: string): TrainOptions => ({ ...options, checkpointFolder: path.join(folder, name), outputPath: path.join(folder, `${name}.gguf`) });
 
-  for (const precision of ['f32', 'bf16', 'q8', 'q4'] as const) {
+  for (const precision of ['f32', 'bf16', 'q8', 'q5', 'q4'] as const) {
     it(`learns from random weights in ${precision}: the loss falls, and the file that it writes computes what the training computed`, async () => {
       const wanted = { ...named(`learns-${precision}`), precision, schedule: { ...options.schedule, totalSteps: 60 } };
       const { losses, outputPath, plotPath } = await train(wanted);

@@ -1,9 +1,11 @@
 /** The part of VS Code's API that documents, workspace files, dictation, edits and the chat need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
 import { FakeConfiguration } from './fakeConfiguration.ts';
+import { fileSystemOf, noFiles } from './fakeFiles.ts';
 import { EventEmitter, Uri, type Range } from './vscodeValues.ts';
 
 export * from './vscodeValues.ts';
 export { ConfigurationTarget } from './fakeConfiguration.ts';
+export { FileSystemError, FileType } from './fakeFiles.ts';
 
 export const EndOfLine = { LF: 1, CRLF: 2 };
 
@@ -32,21 +34,12 @@ export class RelativePattern {
   ) {}
 }
 
-export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
-
-export class FileSystemError extends Error {
-  override readonly name = 'FileNotFound (FileSystemError)';
-}
-
 /** What a test puts into the window. */
 export const fake = {
-  /** Path → text. Folders are those of the files. */
-  files: new Map<string, string>(),
-  /** Paths below which no file system call is ever answered. */
-  hanging: new Set<string>(),
-  /** Files that are links to others. */
-  links: new Set<string>(),
+  ...noFiles(),
   folders: [] as string[],
+  /** Files that `files.exclude` hides. */
+  hidden: new Set<string>(),
   configuration: new FakeConfiguration(),
   created: new EventEmitter<Uri>(),
   changed: new EventEmitter<Uri>(),
@@ -61,33 +54,27 @@ export const fake = {
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
   /** What commands give. */
-  executeCommand: async (): Promise<unknown> => undefined,
+  executeCommand: (async () => undefined) as (name: string) => Promise<unknown>,
+  /** What is chosen of a list. */
+  pick: (() => undefined) as (items: readonly unknown[]) => unknown,
   /** Commands that were registered. */
   commands: new Map<string, () => Promise<unknown>>(),
 
   /** A window with these workspace folders and files, and nothing of an earlier one. */
   open(folders: readonly string[], files: Readonly<Record<string, string>>): void {
     fake.folders = [...folders];
+    fake.hidden.clear();
     fake.configuration = new FakeConfiguration();
+    Object.assign(fake, noFiles());
     fake.files = new Map(Object.entries(files));
-    fake.hanging.clear();
-    fake.links.clear();
     fake.documents = [];
     fake.messages = [];
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
+    fake.pick = () => undefined;
     fake.commands.clear();
   },
 };
-
-async function answer<T>(uri: Uri, of: () => T): Promise<T> {
-  if ([...fake.hanging].some((hanging) => `${uri.path}/`.startsWith(`${hanging}/`))) return new Promise<never>(() => {});
-  return of();
-}
-
-function isFolder(folder: string): boolean {
-  return [...fake.files.keys()].some((file) => file.startsWith(`${folder}/`));
-}
 
 const never = (): { dispose(): void } => ({ dispose: () => undefined });
 
@@ -105,8 +92,12 @@ export const workspace = {
     return around[0] === undefined ? undefined : { uri: Uri.file(around[0]) };
   },
   asRelativePath: (uri: Uri): string => uri.path.slice((workspace.getWorkspaceFolder(uri)?.uri.path.length ?? -1) + 1),
-  /** Knows names and paths after two stars. */
-  findFiles: async (pattern: string): Promise<Uri[]> => [...fake.files.keys()].filter((file) => file.endsWith(pattern.replace('**', ''))).map((file) => Uri.file(file)),
+  /** Knows names and paths after two stars, several in braces, and folders between two stars; `null` finds what `files.exclude` hides. */
+  findFiles: async (pattern: string, exclude?: string | null): Promise<Uri[]> => {
+    const [, folder = '', names = ''] = /^\*\*(.*\/)\{?([^{}]*)\}?$/.exec(pattern) ?? [];
+    const isExcluded = (file: string): boolean => exclude !== null && (fake.hidden.has(file) || (exclude !== undefined && `/${workspace.asRelativePath(Uri.file(file))}`.includes(exclude.replaceAll('**', ''))));
+    return [...fake.files.keys()].filter((file) => names.split(',').some((name) => file.endsWith(folder + name)) && !isExcluded(file)).map((file) => Uri.file(file));
+  },
   getConfiguration: () => fake.configuration,
   createFileSystemWatcher: (pattern: string | RelativePattern) => {
     const isOfAll = pattern === '**/*';
@@ -124,26 +115,7 @@ export const workspace = {
   onDidCloseNotebookDocument: never,
   onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.textChanged.event(listener),
   onDidGrantWorkspaceTrust: never,
-  fs: {
-    stat: (uri: Uri) =>
-      answer(uri, () => {
-        const text = fake.files.get(uri.path);
-        if (text === undefined && !isFolder(uri.path)) throw new FileSystemError();
-        const kind = text === undefined ? FileType.Directory : FileType.File;
-        return { type: fake.links.has(uri.path) ? kind | FileType.SymbolicLink : kind, size: Buffer.byteLength(text ?? '') };
-      }),
-    readFile: (uri: Uri) =>
-      answer(uri, () => {
-        const text = fake.files.get(uri.path);
-        if (text === undefined) throw new FileSystemError();
-        return new TextEncoder().encode(text);
-      }),
-    readDirectory: (uri: Uri) =>
-      answer(uri, () => {
-        const below = [...fake.files.keys()].filter((file) => file.startsWith(`${uri.path}/`)).map((file) => file.slice(uri.path.length + 1).split('/'));
-        return [...new Map(below.map(([name = '', ...rest]) => [name, rest.length > 0 ? FileType.Directory : FileType.File]))];
-      }),
-  },
+  fs: fileSystemOf(fake),
 };
 
 export class TabInputTextDiff {
@@ -167,6 +139,8 @@ export class ThemeColor {
   constructor(readonly id: string) {}
 }
 
+export const QuickPickItemKind = { Separator: -1, Default: 0 };
+
 export const ProgressLocation = { Notification: 15 };
 
 export const StatusBarAlignment = { Left: 1, Right: 2 };
@@ -181,7 +155,7 @@ export const env: { remoteName: string | undefined } = { remoteName: undefined }
 
 export const ExtensionKind = { UI: 1, Workspace: 2 };
 
-export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand(), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
+export const commands = { executeCommand: (name: string): Promise<unknown> => fake.executeCommand(name), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
 
 export const window = {
   get activeTextEditor(): unknown {
@@ -194,6 +168,7 @@ export const window = {
   showInformationMessage: showMessage,
   showWarningMessage: showMessage,
   showErrorMessage: showMessage,
+  showQuickPick: async (items: readonly unknown[]): Promise<unknown> => fake.pick(items),
   setStatusBarMessage: never,
   /** Nobody cancels. */
   withProgress: (_options: unknown, work: (progress: object, token: object) => Promise<unknown>): Promise<unknown> => work({ report: () => undefined }, new CancellationTokenSource().token),
