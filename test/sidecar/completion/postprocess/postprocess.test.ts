@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { overtypedUnits } from '../../../../sidecar/completion/postprocess/closers.ts';
-import { postprocess } from '../../../../sidecar/completion/postprocess/index.ts';
 import { cursorAt } from '../cursorAt.ts';
+import { testShown } from './shownCases.ts';
 
-interface Case {
-  readonly name: string;
-  /** The document, with `‸` at the cursor. */
-  readonly document: string;
-  readonly model: string;
-  readonly shown: string;
-  readonly multiline?: boolean;
-  readonly languageId?: string;
-  /** The model's text was cut off by a limit. */
-  readonly cutOff?: boolean;
-}
-
-const groups: Readonly<Record<string, readonly Case[]>> = {
+testShown({
   'what is no text of the document': [
     { name: 'an end mark', document: 'const a = ‸', model: '1;<|endoftext|>more', shown: '1;' },
     { name: 'a mark of fill-in-the-middle', document: 'const a = ‸', model: '1;<fim_suffix>x', shown: '1;' },
@@ -145,17 +133,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     { name: 'a comment mark alone', document: 'a();\n‸', model: '//', shown: '' },
     { name: 'a lone brace on a fresh line', document: 'a();\n‸', model: '}', shown: '' },
   ],
-};
-
-for (const [group, cases] of Object.entries(groups)) {
-  describe(`A completion: ${group}`, () => {
-    for (const { name, document, model, shown, multiline = false, languageId, cutOff = false } of cases) {
-      test(name, () => {
-        assert.equal(postprocess(model, { cursor: cursorAt(document, languageId), multiline, ended: !cutOff }), shown);
-      });
-    }
-  });
-}
+});
 
 describe('Units after the cursor that a completion brings itself', () => {
   const cases: readonly { readonly document: string; readonly text: string; readonly units: number; readonly languageId?: string }[] = [
