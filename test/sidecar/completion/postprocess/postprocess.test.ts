@@ -146,6 +146,11 @@ describe('Units after the cursor that a completion brings itself', () => {
     { document: 'print("‸")', text: "it's done\")  # x", units: 2, languageId: 'python' },
     { document: 'print(foo(‸)', text: 'a), b', units: 0, languageId: 'python' },
     { document: 'x = "a ‸"', text: 'b" "c', units: 0, languageId: 'python' },
+    { document: 'x = (a‸)', text: ' + b) >> 1', units: 1 },
+    { document: 'let x: Vec<‸>', text: 'u8> = Vec::new();', units: 1, languageId: 'rust' },
+    { document: '<div ‸>', text: 'class="a">Text</div>', units: 1, languageId: 'html' },
+    { document: 'let x: Vec<Vec<‸>>', text: 'u8>> = Vec::new();', units: 2, languageId: 'rust' },
+    { document: 'const a: Promise<‸>', text: 'string>>', units: 0 },
   ];
   for (const { document, text, units, languageId } of cases) test(`${document} + ${text}: ${units}`, () => assert.equal(overtypedUnits(text, cursorAt(document, languageId)), units));
 });
