@@ -11,6 +11,8 @@ export interface LanguageSyntax {
   readonly loneClosers?: boolean;
   /** Single quotes hold one character, and may stand alone: lifetimes, type variables. */
   readonly quotedCharacters?: boolean;
+  /** Labels to jump to and directives of a preprocessor may stand left of the block that they are in. */
+  readonly outdents?: boolean;
   /** What begins a text that goes on from the next line to one with its name, which is the first group. */
   readonly hereDocument?: RegExp;
 }
@@ -21,6 +23,7 @@ const shellHereDocument = /(?<!<)<<-?\s*["'\\]?([A-Z_]\w*)/g;
 
 const brackets: LanguageSyntax = { blocks: 'brackets', lineComment: '//', prose: false };
 const characters: LanguageSyntax = { ...brackets, quotedCharacters: true };
+const outdents: LanguageSyntax = { ...characters, outdents: true };
 /** Code with text between tags. */
 const tags: LanguageSyntax = { ...brackets, sentences: true };
 const indentation: LanguageSyntax = { blocks: 'indentation', lineComment: '#', prose: false };
@@ -33,14 +36,14 @@ const syntaxes: Readonly<Record<string, LanguageSyntax>> = {
   dart: brackets,
   groovy: brackets,
   swift: brackets,
-  c: characters,
-  cpp: characters,
-  csharp: characters,
-  'cuda-cpp': characters,
-  go: characters,
+  c: outdents,
+  cpp: outdents,
+  csharp: outdents,
+  'cuda-cpp': outdents,
+  go: outdents,
   java: characters,
   kotlin: characters,
-  'objective-c': characters,
+  'objective-c': outdents,
   rust: characters,
   scala: characters,
   zig: characters,

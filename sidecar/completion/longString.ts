@@ -9,8 +9,6 @@ export function isInLongString(text: string, syntax: LanguageSyntax): boolean {
 function isInHereDocument(text: string, { hereDocument }: LanguageSyntax): boolean {
   const begin = hereDocument === undefined ? undefined : [...text.matchAll(hereDocument)].at(-1);
   if (begin === undefined) return false;
-  const lineEnd = text.indexOf('\n', begin.index);
-  if (lineEnd < 0) return false;
   const end = new RegExp(`^[ \\t]*${begin[1] ?? ''}\\b`, 'm');
-  return !end.test(text.slice(lineEnd));
+  return !end.test(text.slice(begin.index + begin[0].length));
 }

@@ -1,4 +1,6 @@
-import { indentationOf } from './indentation.ts';
+import { blockLength } from './blockLength.ts';
+import type { Cursor } from './cursor.ts';
+import { isInLongString } from './longString.ts';
 
 /** Shorter lines (`}`, `else:`) repeat in good code. */
 export const TELLING_LINE_UNITS = 16;
@@ -12,13 +14,18 @@ export type StopRule = (text: string) => boolean;
 /** A single line ends at its first line break; text that begins with line breaks has nothing on this line. */
 export const stopAtLineEnd: StopRule = (text) => text.includes('\n');
 
-/** A block ends at a complete line shallower than `blockIndentation`, where an empty stretch of two lines begins, or in circles. */
-export function stopAtBlockEnd(linePrefix: string, blockIndentation: number): StopRule {
+/** A block ends at the first complete line that is not in it or closes it, where an empty stretch of two lines begins, or in circles. */
+export function stopAtBlockEnd(cursor: Cursor): StopRule {
   return (text) => {
-    if (/\n[ \t]*\n[ \t]*\n/.test(text)) return true;
-    const complete = (linePrefix + text).split('\n').slice(1, -1);
-    return goesInCircles(complete) || complete.some((line) => line.trim() !== '' && indentationOf(line) < blockIndentation);
+    if (hasGap(text, cursor)) return true;
+    const complete = (cursor.linePrefix + text).split('\n').slice(0, -1);
+    return goesInCircles(complete.slice(1)) || blockLength(complete, cursor) !== undefined;
   };
+}
+
+/** Whether two empty lines follow each other, in no string. */
+function hasGap(text: string, { linePrefix, syntax }: Cursor): boolean {
+  return [...text.matchAll(/\n[ \t]*\n[ \t]*\n/g)].some(({ index }) => !isInLongString(linePrefix + text.slice(0, index), syntax));
 }
 
 /** Adds a limit of time, counted from the first text: after it the text ends with its last whole line. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { postprocess } from '../../../../sidecar/completion/postprocess/index.ts';
+import { type StopRule, stopAtBlockEnd, stopAtLineEnd } from '../../../../sidecar/completion/stopping.ts';
 import { cursorAt } from '../cursorAt.ts';
 
 export interface Case {
@@ -21,9 +22,18 @@ export function testShown(groups: Readonly<Record<string, readonly Case[]>>): vo
     describe(`A completion: ${group}`, () => {
       for (const { name, document, model, shown, multiline = false, languageId, cutOff = false } of cases) {
         test(name, () => {
-          assert.equal(postprocess(model, { cursor: cursorAt(document, languageId), multiline, ended: !cutOff }), shown);
+          const cursor = cursorAt(document, languageId);
+          const said = saidUntil(multiline ? stopAtBlockEnd(cursor) : stopAtLineEnd, model);
+          assert.equal(postprocess(said, { cursor, multiline, ended: !cutOff }), shown);
         });
       }
     });
   }
+}
+
+/** What a model says of a text, some units at a time, until it is stopped. */
+function saidUntil(isEnough: StopRule, text: string): string {
+  let end = 0;
+  while (end < text.length && !isEnough(text.slice(0, end))) end += 3;
+  return text.slice(0, end);
 }
