@@ -1,9 +1,7 @@
 import { blockLength } from './blockLength.ts';
+import { circleAt } from './circles.ts';
 import type { Cursor } from './cursor.ts';
 import { isInLongString } from './longString.ts';
-
-/** Shorter lines (`}`, `else:`) repeat in good code. */
-export const TELLING_LINE_UNITS = 16;
 
 /**
  * Whether text that is still being generated holds all that will be kept, so that generating more is a waste: the line is done, or the block
@@ -19,7 +17,7 @@ export function stopAtBlockEnd(cursor: Cursor): StopRule {
   return (text) => {
     if (hasGap(text, cursor)) return true;
     const complete = (cursor.linePrefix + text).split('\n').slice(0, -1);
-    return goesInCircles(complete.slice(1)) || blockLength(complete, cursor) !== undefined;
+    return circleAt(complete.slice(1)) !== undefined || blockLength(complete, cursor) !== undefined;
   };
 }
 
@@ -35,10 +33,4 @@ export function stopAfter(limitMs: number, rule: StopRule, now: () => number): S
     startedAt ??= now();
     return rule(text) || (now() - startedAt > limitMs && /\S.*\n[ \t]*$/.test(text));
   };
-}
-
-/** Whether the last line was said twice before, at the same depth. */
-function goesInCircles(lines: readonly string[]): boolean {
-  const last = lines.at(-1)?.trimEnd() ?? '';
-  return last.trimStart().length >= TELLING_LINE_UNITS && lines.filter((line) => line.trimEnd() === last).length > 2;
 }

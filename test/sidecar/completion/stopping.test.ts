@@ -23,7 +23,14 @@ test('a model that says a line for the third time is stopped', () => {
   const stop = stopAtBlockEnd(cursorAt('‸', 'python'));
   const line = 'print(a_long_name, another_one)\n';
   assert.equal(stop(`\n${line}${line}`), false);
-  assert.equal(stop(`\n${line}${line}other()\n${line}x`), true);
+  assert.equal(stop(`\n${line}${line}${line}x`), true);
+  assert.equal(stop(`\n${line}other()\n${line}other()\n${line}x`), true);
+});
+
+test('a line that stands among others is no circle', () => {
+  const stop = stopAtBlockEnd(cursorAt('‸', 'python'));
+  const line = 'print(a_long_name, another_one)\n';
+  assert.equal(stop(`\n${line}first()\n${line}second()\n${line}x`), false);
 });
 
 test('a text that takes long ends with the next whole line', () => {

@@ -117,7 +117,7 @@ testShown({
   circles: [
     { name: 'one line again and again', document: 'def f():\n    ‸', model: 'go()\n    go()\n    go()\n    go()', shown: 'go()', multiline: true, languageId: 'python' },
     { name: 'within a line', document: 'x = ‸', model: '[0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1', shown: '', languageId: 'python' },
-    { name: 'one line among others', document: 'def f():\n    ‸', model: 'a.first_call(x, y)\n    b()\n    a.first_call(x, y)\n    c()\n    a.first_call(x, y)', shown: 'a.first_call(x, y)\n    b()', multiline: true, languageId: 'python' },
+    { name: 'one line and another again and again', document: 'def f():\n    ‸', model: 'a.first_call(x, y)\n    b()\n    a.first_call(x, y)\n    b()\n    a.first_call(x, y)', shown: 'a.first_call(x, y)\n    b()', multiline: true, languageId: 'python' },
     { name: 'a rule of dashes is no circle', document: '// ‸', model: '----------------', shown: '----------------' },
     { name: 'tags within tags are no circle', document: 'return (‸', model: '\n  <div>\n    <div>\n      <div>\n', shown: '\n  <div>\n    <div>\n      <div>', multiline: true, languageId: 'typescriptreact' },
     { name: 'ends of blocks within blocks are none', document: 'def f\n  a do\n    b do\n      ‸', model: 'c do\n        d\n      end\n    end\n  end', shown: 'c do\n        d\n      end', multiline: true, languageId: 'ruby' },
