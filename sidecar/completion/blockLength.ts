@@ -11,6 +11,7 @@ const branches: Partial<Record<LanguageSyntax['blocks'], RegExp>> = {
   indentation: /^\s*(?:else|elif|except|finally)\b/,
   keywords: /^\s*(?:then|do|else|elif|elsif|elseif|when|in|rescue|ensure|catch|finally|after)\b/,
 };
+const oneLineBranch = /(?:\bthen\s|:)\s*\S/;
 /** The parts of a `switch` and of a class, which may stand as far left as its head. */
 const sectionLabel = /^\s*(?:(?:case|default)\b|(?:public|protected|private|signals|Q_SIGNALS)(?:\s+\w+)?\s*:\s*(?:\/\/.*)?$)/;
 const jumpLabel = /^\s*(?!(?:default|public|protected|private|signals|Q_SIGNALS)\b)[A-Za-z_]\w*:\s*$/;
@@ -45,6 +46,12 @@ export function blockLength(lines: readonly string[], cursor: Cursor): number | 
   return undefined;
 }
 
+/** Whether a line opens the next part of the statement whose first block the cursor is in, such as `} else {` or `except:`. */
+export function opensBranch(line: string, { linePrefix, syntax }: Cursor): boolean {
+  if (linePrefix.trim() === '' || indentationOf(line) !== indentationOf(linePrefix)) return false;
+  return (isBranch(line, syntax) && !oneLineBranch.test(line)) || (closes(line, syntax) && opensNext(line, syntax));
+}
+
 const closes = (line: string, { blocks }: LanguageSyntax): boolean => closer.test(line) || (blocks === 'keywords' && wordCloser.test(line));
 
 /** Labels to jump to and directives of a preprocessor stand left of the block that they are in. */
@@ -53,6 +60,9 @@ const standsOutside = (line: string, syntax: LanguageSyntax): boolean => syntax.
 /** Whether a line that closes something opens the next part (`} else {`, `) -> int:`). */
 const opensNext = (line: string, syntax: LanguageSyntax): boolean => opensBlock(line, syntax) || (syntax.blocks === 'indentation' && /:\s*$/.test(line));
 
-const isContent = (line: string, { linePrefix, syntax }: Cursor): boolean => syntax.blocks === 'brackets' && (sectionLabel.test(line) || flatHead.test(linePrefix));
+/** Whether a line as far left as the head stands in the block that the head's brace opened. */
+function isContent(line: string, { linePrefix, syntax }: Cursor): boolean {
+  return syntax.blocks === 'brackets' && /\{\s*$/.test(linePrefix) && (sectionLabel.test(line) || flatHead.test(linePrefix));
+}
 
 const isBranch = (line: string, { blocks }: LanguageSyntax): boolean => branches[blocks]?.test(line) === true;

@@ -1,5 +1,6 @@
-import { blockLength } from '../blockLength.ts';
+import { blockLength, opensBranch } from '../blockLength.ts';
 import { blockIndentation } from '../blocks.ts';
+import type { Cursor } from '../cursor.ts';
 import { indentationOf } from '../indentation.ts';
 import { isInLongString } from '../longString.ts';
 import { documentLines, type Filter } from './filter.ts';
@@ -8,13 +9,19 @@ import { documentLines, type Filter } from './filter.ts';
 export const cutAtBlockEnd: Filter = (text, { cursor, multiline }) => {
   if (!multiline) return text;
   const lines = documentLines(text, cursor);
-  const length = blockLength(lines, cursor) ?? lines.length;
+  const length = blockLength(lines, cursor) ?? lengthWithoutOpenBranch(lines, cursor);
   const least = blockIndentation(cursor);
   for (let index = 1; index < length; index++) {
     if (endsStretch(lines, index, least) && !isInLongString(lines.slice(0, index).join('\n'), cursor.syntax)) return upTo(text, index);
   }
   return upTo(text, length);
 };
+
+/** A text that was cut off right behind `else` is better without it. */
+function lengthWithoutOpenBranch(lines: readonly string[], cursor: Cursor): number {
+  const last = lines.findLastIndex((line) => line.trim() !== '');
+  return last > 0 && opensBranch(lines[last] ?? '', cursor) ? last : lines.length;
+}
 
 const upTo = (text: string, end: number): string => text.split('\n').slice(0, end).join('\n');
 

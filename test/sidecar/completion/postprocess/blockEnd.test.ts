@@ -14,6 +14,7 @@ testShown({
     whole('directives in a body that is begun', 'c', 'int f(void) {\n    // Says it.\n    ‸\n}', 'a();\n#ifdef DEBUG\n    b();\n#endif\n    return 0;'),
     whole('a label to jump to', 'c', 'int f(void) {‸\n}', '\n    if (a) goto out;\n    b();\nout:\n    return 0;'),
     { name: 'but not the next case of a body', languageId: 'c', document: 'case 1: {\n        ‸', model: 'a();\n        b();\n    default:\n        c();', shown: 'a();\n        b();', multiline: true },
+    { name: 'but not the next case behind one', languageId: 'c', document: '    case 1:‸', model: '\n        a();\n    case 2:\n        b();', shown: '\n        a();', multiline: true },
     { name: 'but not the directive that ends it', languageId: 'c', document: '#ifdef A\nint f(void) {‸', model: '\n    a();\n}\n#endif', shown: '\n    a();\n}', multiline: true },
     { name: 'but not what no block of it is', languageId: 'typescript', document: 'function f() {‸', model: '\n  a();\nb();', shown: '\n  a();', multiline: true },
     { name: 'but not a name in another language', languageId: 'python', document: 'def f():‸', model: '\n    a()\nafter = 3\ndone.add(4)', shown: '\n    a()', multiline: true },
@@ -34,6 +35,11 @@ testShown({
     { name: 'up to the next block', languageId: 'typescript', document: 'if (a) {‸', model: '\n  b();\n} else {\n  c();\n}\nif (d) {\n  e();\n}', shown: '\n  b();\n} else {\n  c();\n}', multiline: true },
     { name: 'up to what the document has of it', languageId: 'typescript', document: 'if (a) {‸\n} else {\n  c();\n}', model: '\n  b();\n} else {\n  d();\n}', shown: '\n  b();', multiline: true },
     { name: 'up to the closer that the document has', languageId: 'typescript', document: 'if (a) {‸}', model: '\n  b();\n} else {\n  c();\n}', shown: '\n  b();\n', multiline: true },
+  ],
+  'what would go on with a block and was cut off': [
+    { name: 'behind an else', languageId: 'typescript', document: 'if (a) {‸\n}', model: '\n  b();\n} else {\n', shown: '\n  b();', multiline: true },
+    { name: 'behind an else of Python', languageId: 'python', document: 'if a:‸', model: '\n    b()\nelse:\n    c(', shown: '\n    b()', multiline: true, cutOff: true },
+    whole('but not what a line says to the end', 'ruby', 'case a‸\nend', '\nwhen 1 then b\nwhen 2 then c'),
   ],
   'closers with something behind them': [
     whole('the condition of a loop', 'c', 'do {‸', '\n  a();\n} while (x);'),
