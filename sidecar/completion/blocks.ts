@@ -4,7 +4,16 @@ import type { LanguageSyntax } from './languages.ts';
 import { openAtEnd } from './openAtEnd.ts';
 
 const indentedHead = /^\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$/;
-const bracedHead = /(\)|\]|=>|[\w>?])\s*\{$/;
+/** Heads whose brace begins a body: behind arguments or an arrow, what a function is declared to give, and with a keyword. Others may hold what stays on the line. */
+const bracedHeads = [
+  /(?:\)|=>)\s*\{$/,
+  /\)\s*(?::|->|throws\b)\s*[^\s{][^;=]*\s\{$/,
+  /\)\s*(?!return\b)[\w>*&[][^.;=(){}]*\s\{$/,
+  /^[^(){}=;.]*\b(?:class|struct|enum|interface|trait|impl|union|namespace|module|mod|object|record|protocol|extension|extern)\b[^=]*\s\{$/,
+  /^\s*(?:\w+(?:\([^)]*\))?\s+)*(?:fn|func|fun|function|sub)\b.*\s\{$/,
+  /(?:^|[}=>]|\breturn)\s*(?:else\s+)?(?:if|for|while|switch|match|select|guard|when|with)\b.*\s\{$/,
+  /\b(?:else|try|do|catch|finally|loop|unsafe|defer|static|init)\s*\{$/,
+];
 const keywordHead = /(^\s*(def|class|module|if|unless|while|until|for|case|begin|function|local function)\b|\b(do|then)(\s*\|[^|]*\|)?$|[({[]$|\bfunction\b.*\)$)/;
 /** Braces with names between them: those of an import, an export, a declaration that takes an object apart, and of paths (`use std::{`). */
 const nameListHeads = [
@@ -48,7 +57,18 @@ export function isBehindHead(cursor: Cursor): boolean {
   if (isInString) return false;
   // A colon in brackets is that of a type, a slice or a lambda.
   if (cursor.syntax.blocks === 'indentation') return indentedHead.test(code) && openBrackets.length === 0;
-  return cursor.syntax.blocks === 'brackets' && bracedHead.test(code) && !opensNameList(code);
+  return cursor.syntax.blocks === 'brackets' && opensBody(code, cursor) && !isSpacedOut(cursor);
+}
+
+function opensBody(code: string, { languageId }: Cursor): boolean {
+  // Declarations of style sheets stand on lines of their own, behind whatever selects.
+  if (/^(?:css|scss|less)$/.test(languageId)) return code.endsWith('{');
+  return bracedHeads.some((head) => head.test(code)) && !opensNameList(code);
+}
+
+/** Whether the closer of a brace stands behind the cursor with spaces between (`{ ‸ }`): there its contents stay on the line. */
+function isSpacedOut({ linePrefix, lineSuffix }: Cursor): boolean {
+  return /\s$/.test(linePrefix) && /^\s*[}\])]/.test(lineSuffix);
 }
 
 /** Whether a line ends in what opens a list of names (`import {`), which mostly goes on in the same line. */

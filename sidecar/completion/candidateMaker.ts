@@ -2,7 +2,7 @@ import type { ModelSession } from '../engine/engine.ts';
 import { MAX_TIMER_MS } from '../engine/maxTimer.ts';
 import { COMPLETION_TIMEOUT_MS } from '../protocol/client.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
-import { blockIndentation, isBehindHead } from './blocks.ts';
+import { isBehindHead } from './blocks.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
 import type { ClientSequences, ReadingPlace } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
@@ -116,7 +116,7 @@ export class CandidateMaker {
         signal: run.signal,
         takenBack: prompt.requiredPrefix,
         onResult: (result) => sequences.asked(request, place, prompt.tokens, result),
-        stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor.linePrefix, blockIndentation(cursor)), now) : stopAtLineEnd,
+        stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor), now) : stopAtLineEnd,
         onText: attempt === 0 ? run.onText : undefined,
       },
     );

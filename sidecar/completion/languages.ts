@@ -11,10 +11,19 @@ export interface LanguageSyntax {
   readonly loneClosers?: boolean;
   /** Single quotes hold one character, and may stand alone: lifetimes, type variables. */
   readonly quotedCharacters?: boolean;
+  /** Labels to jump to and directives of a preprocessor may stand left of the block that they are in. */
+  readonly outdents?: boolean;
+  /** What begins a text that goes on from the next line to one with its name, which is the first group. */
+  readonly hereDocument?: RegExp;
 }
+
+const hereDocument = /<<[<~-]?["']?([A-Z_]\w*)/g;
+/** Nothing but a here document follows `<<` in a shell, behind a space too. */
+const shellHereDocument = /(?<!<)<<-?\s*["'\\]?([A-Z_]\w*)/g;
 
 const brackets: LanguageSyntax = { blocks: 'brackets', lineComment: '//', prose: false };
 const characters: LanguageSyntax = { ...brackets, quotedCharacters: true };
+const outdents: LanguageSyntax = { ...characters, outdents: true };
 /** Code with text between tags. */
 const tags: LanguageSyntax = { ...brackets, sentences: true };
 const indentation: LanguageSyntax = { blocks: 'indentation', lineComment: '#', prose: false };
@@ -27,39 +36,39 @@ const syntaxes: Readonly<Record<string, LanguageSyntax>> = {
   dart: brackets,
   groovy: brackets,
   swift: brackets,
-  c: characters,
-  cpp: characters,
-  csharp: characters,
-  'cuda-cpp': characters,
-  go: characters,
+  c: outdents,
+  cpp: outdents,
+  csharp: outdents,
+  'cuda-cpp': outdents,
+  go: outdents,
   java: characters,
   kotlin: characters,
-  'objective-c': characters,
+  'objective-c': outdents,
   rust: characters,
   scala: characters,
   zig: characters,
   javascriptreact: tags,
   typescriptreact: tags,
   astro: tags,
-  php: tags,
+  php: { ...tags, hereDocument },
   svelte: tags,
   vue: tags,
   python: indentation,
   coffeescript: indentation,
   yaml: { ...indentation, blocks: 'none' },
   dockercompose: { ...indentation, blocks: 'none' },
-  dockerfile: { ...indentation, blocks: 'none' },
+  dockerfile: { ...indentation, blocks: 'none', hereDocument },
   makefile: { ...indentation, blocks: 'none' },
   toml: { ...indentation, blocks: 'none' },
   ini: { blocks: 'none', lineComment: ';', prose: false },
-  ruby: keywords,
+  ruby: { ...keywords, hereDocument },
   elixir: keywords,
   julia: keywords,
-  shellscript: { ...keywords, loneClosers: true },
+  shellscript: { ...keywords, loneClosers: true, hereDocument: shellHereDocument },
   lua: { ...keywords, lineComment: '--' },
   sql: { blocks: 'none', lineComment: '--', prose: false },
   haskell: { blocks: 'none', lineComment: '--', prose: false, quotedCharacters: true },
-  perl: { ...brackets, lineComment: '#' },
+  perl: { ...brackets, lineComment: '#', hereDocument },
   r: { ...brackets, lineComment: '#' },
   powershell: { ...brackets, lineComment: '#' },
   css: { ...brackets, lineComment: undefined },

@@ -1,7 +1,7 @@
-import { indentationOf } from './indentation.ts';
-
-/** Shorter lines (`}`, `else:`) repeat in good code. */
-export const TELLING_LINE_UNITS = 16;
+import { blockLength } from './blockLength.ts';
+import { circleAt } from './circles.ts';
+import type { Cursor } from './cursor.ts';
+import { isInLongString } from './longString.ts';
 
 /**
  * Whether text that is still being generated holds all that will be kept, so that generating more is a waste: the line is done, or the block
@@ -12,13 +12,18 @@ export type StopRule = (text: string) => boolean;
 /** A single line ends at its first line break; text that begins with line breaks has nothing on this line. */
 export const stopAtLineEnd: StopRule = (text) => text.includes('\n');
 
-/** A block ends at a complete line shallower than `blockIndentation`, where an empty stretch of two lines begins, or in circles. */
-export function stopAtBlockEnd(linePrefix: string, blockIndentation: number): StopRule {
+/** A block ends at the first complete line that is not in it or closes it, where an empty stretch of two lines begins, or in circles. */
+export function stopAtBlockEnd(cursor: Cursor): StopRule {
   return (text) => {
-    if (/\n[ \t]*\n[ \t]*\n/.test(text)) return true;
-    const complete = (linePrefix + text).split('\n').slice(1, -1);
-    return goesInCircles(complete) || complete.some((line) => line.trim() !== '' && indentationOf(line) < blockIndentation);
+    if (hasGap(text, cursor)) return true;
+    const complete = (cursor.linePrefix + text).split('\n').slice(0, -1);
+    return circleAt(complete.slice(1)) !== undefined || blockLength(complete, cursor) !== undefined;
   };
+}
+
+/** Whether two empty lines follow each other, in no string. */
+function hasGap(text: string, { linePrefix, syntax }: Cursor): boolean {
+  return [...text.matchAll(/\n[ \t]*\n[ \t]*\n/g)].some(({ index }) => !isInLongString(linePrefix + text.slice(0, index), syntax));
 }
 
 /** Adds a limit of time, counted from the first text: after it the text ends with its last whole line. */
@@ -28,10 +33,4 @@ export function stopAfter(limitMs: number, rule: StopRule, now: () => number): S
     startedAt ??= now();
     return rule(text) || (now() - startedAt > limitMs && /\S.*\n[ \t]*$/.test(text));
   };
-}
-
-/** Whether the last line was said twice before, at the same depth. */
-function goesInCircles(lines: readonly string[]): boolean {
-  const last = lines.at(-1)?.trimEnd() ?? '';
-  return last.trimStart().length >= TELLING_LINE_UNITS && lines.filter((line) => line.trimEnd() === last).length > 2;
 }

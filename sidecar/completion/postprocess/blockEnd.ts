@@ -1,36 +1,34 @@
+import { blockLength, opensBranch } from '../blockLength.ts';
 import { blockIndentation } from '../blocks.ts';
+import type { Cursor } from '../cursor.ts';
 import { indentationOf } from '../indentation.ts';
-import type { Filter } from './filter.ts';
+import { isInLongString } from '../longString.ts';
+import { documentLines, type Filter } from './filter.ts';
 
-const closerLine = /^\s*(?:[)\]}]+[;,]?|end|fi|done|esac)\s*$/;
-
-/**
- * A multi-line completion ends with the block it is in: before the first line shallower than the block, but with the line that closes a
- * block the completion itself is the body of. At the outermost level it ends with the first stretch of code.
- */
+/** A multi-line completion ends with the block it is in. At the outermost level it ends with the first stretch of code. */
 export const cutAtBlockEnd: Filter = (text, { cursor, multiline }) => {
   if (!multiline) return text;
-  const lines = text.split('\n');
+  const lines = documentLines(text, cursor);
+  const length = blockLength(lines, cursor) ?? lengthWithoutOpenBranch(lines, cursor);
   const least = blockIndentation(cursor);
-  const opens = cursor.linePrefix.trim() !== '';
-  const head = indentationOf(cursor.linePrefix);
-  for (let index = 1; index < lines.length; index++) {
-    const line = lines[index] ?? '';
-    if (line.trim() === '') {
-      if (endsStretch(lines, index, least)) return lines.slice(0, index).join('\n');
-      continue;
-    }
-    if (indentationOf(line) >= least) continue;
-    const closes = opens && indentationOf(line) === head && closerLine.test(line);
-    return lines.slice(0, closes ? index + 1 : index).join('\n');
+  for (let index = 1; index < length; index++) {
+    if (endsStretch(lines, index, least) && !isInLongString(lines.slice(0, index).join('\n'), cursor.syntax)) return upTo(text, index);
   }
-  return text;
+  return upTo(text, length);
 };
+
+/** A text that was cut off right behind `else` is better without it. */
+function lengthWithoutOpenBranch(lines: readonly string[], cursor: Cursor): number {
+  const last = lines.findLastIndex((line) => line.trim() !== '');
+  return last > 0 && opensBranch(lines[last] ?? '', cursor) ? last : lines.length;
+}
+
+const upTo = (text: string, end: number): string => text.split('\n').slice(0, end).join('\n');
 
 /** An empty line with another one behind it, or with a line at the block's own level after deeper ones: a new thought begins. */
 function endsStretch(lines: readonly string[], index: number, least: number): boolean {
   const next = lines[index + 1];
-  if (next === undefined) return false;
+  if (lines[index]?.trim() !== '' || next === undefined) return false;
   if (next.trim() === '') return true;
   return least === 0 && indentationOf(next) === 0;
 }

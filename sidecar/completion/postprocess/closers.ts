@@ -1,5 +1,7 @@
 import type { Cursor } from '../cursor.ts';
+import type { LanguageSyntax } from '../languages.ts';
 import { openAtEnd } from '../openAtEnd.ts';
+import { anglesOf } from './angles.ts';
 import { brackets, endOfString, openerOf, stringEndIn } from './brackets.ts';
 import type { Filter } from './filter.ts';
 
@@ -26,8 +28,9 @@ export function overtypedUnits(text: string, cursor: CursorLine): number {
   const at = unmatchedAt(text, closers[0] ?? '', cursor);
   if (at === undefined || leavesOpen(text, cursor)) return 0;
   const rest = text.slice(at).trimEnd();
-  const goesOn = rest.length > suffix.length && !closesMore(rest.slice(closers.length));
-  return goesOn && rest.startsWith(closers) && rest.endsWith(mark) ? suffix.length : 0;
+  const behind = rest.slice(closers.length);
+  const isSlip = closesMore(behind) || (closers.includes('>') && closesMoreAngles(behind, cursor.syntax));
+  return rest.length > suffix.length && !isSlip && rest.startsWith(closers) && rest.endsWith(mark) ? suffix.length : 0;
 }
 
 /** Whether what the line opens before the cursor, a bracket or a string, is still open behind the text. */
@@ -64,6 +67,8 @@ function closesMore(text: string): boolean {
   return false;
 }
 
+const closesMoreAngles = (text: string, syntax: LanguageSyntax): boolean => anglesOf(text, stringEndIn(syntax)).unmatchedAt !== undefined;
+
 export type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;
 
 /** Where the closer that waits first after the cursor stands in the text and closes nothing of it. */
@@ -73,6 +78,7 @@ function unmatchedAt(text: string, first: string, { linePrefix, syntax }: Cursor
     const end = endOfString(text, 0, first);
     return text[end] === first ? end : undefined;
   }
+  if (first === '>') return opensAngle(linePrefix, syntax) ? anglesOf(text, stringEndIn(syntax)).unmatchedAt : undefined;
   const open: string[] = [];
   for (const { index, bracket } of brackets(text, stringEndIn(syntax))) {
     if (openerOf[bracket] === undefined) open.push(bracket);
@@ -80,6 +86,12 @@ function unmatchedAt(text: string, first: string, { linePrefix, syntax }: Cursor
     else if (bracket === first) return index;
   }
   return undefined;
+}
+
+/** Whether a `>` behind the line would close a tag or a list of types, and compare nothing. */
+function opensAngle(linePrefix: string, syntax: LanguageSyntax): boolean {
+  const bracket = openAtEnd(linePrefix, syntax).openBrackets.at(-1) ?? -1;
+  return anglesOf(linePrefix.slice(bracket + 1), stringEndIn(syntax)).open > 0;
 }
 
 function insideString(linePrefix: string, quote: string): boolean {

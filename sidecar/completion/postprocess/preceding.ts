@@ -1,7 +1,10 @@
+import { indentationOf } from '../indentation.ts';
 import { documentLines, type Filter, precedingLines } from './filter.ts';
 
 /** Lines as short as this (`}`, `else:`, `end`) repeat in good code. */
 const MIN_TELLING_UNITS = 8;
+/** What closes a bracket, a tag, or a block of words: `</ul>`, `endif()`, `@endforeach`, `{% endif %}`, `<?php endif; ?>`, `{{/each}}`. */
+const closer = /^\s*(?:[)\]}]|<\/|(?:[@#]|\{%[-+]?\s*|<%[-=]?\s*|<\?php\s+)?end|\{\{?\/)/i;
 
 /**
  * No repetition of what stands right above: one line said again, or all the lines from one of them to the cursor. Behind a head that the user wrote, the same
@@ -9,20 +12,26 @@ const MIN_TELLING_UNITS = 8;
  */
 export const dropPreceding: Filter = (text, { cursor }) => {
   const lines = documentLines(text, cursor).filter((line) => line.trim() !== '');
-  const first = lines[0]?.trim() ?? '';
-  if (first.length < MIN_TELLING_UNITS) return text;
-  const above = precedingLines(cursor, 12).map((line) => line.trim());
-  if (above.at(-1) === first) return '';
+  const first = lines[0] ?? '';
+  if (first.trim().length < MIN_TELLING_UNITS) return text;
+  const above = precedingLines(cursor, 12);
+  if (isSaidAgain(first, above.at(-1))) return '';
   if (lines.length < 2) return repeatsTrain(first, above) ? '' : text;
   if (cursor.linePrefix.trim() !== '') return text;
   for (let length = 2; length <= Math.min(lines.length, above.length); length++) {
     const last = above.slice(-length);
-    if (last.every((line, index) => line === lines[index]?.trim())) return '';
+    if (last.every((line, index) => isSaidAgain(lines[index] ?? '', line))) return '';
   }
   return text;
 };
 
+/** Whether a line says the same as one above. At another depth a closer closes something else. */
+function isSaidAgain(line: string, above: string | undefined): boolean {
+  if (above?.trim() !== line.trim()) return false;
+  return !closer.test(line) || indentationOf(line) === indentationOf(above);
+}
+
 /** A B A B, and now A again. */
 function repeatsTrain(first: string, above: readonly string[]): boolean {
-  return above.length >= 4 && above.at(-2) === first && above.at(-4) === first && above.at(-1) === above.at(-3);
+  return above.length >= 4 && isSaidAgain(first, above.at(-2)) && isSaidAgain(first, above.at(-4)) && above.at(-1)?.trim() === above.at(-3)?.trim();
 }

@@ -1,4 +1,5 @@
-import { isCommentLine } from '../languages.ts';
+import { isCommentLine, type LanguageSyntax } from '../languages.ts';
+import { isInLongString } from '../longString.ts';
 import { documentLines, type Filter } from './filter.ts';
 
 /** A sentence, or an item of a Markdown list or a heading: what a model trained on text falls into. */
@@ -7,21 +8,21 @@ const markdown = /^\s*(?:[*-] (?:`|\*\*|[A-Z][a-z]*(?: [a-z]+){2})|#{2,} |\*\*[^
 
 /** No prose between lines of code: the completion ends where it begins, comments, texts in quotes and what the user began aside. */
 export const cutProse: Filter = (text, { cursor }) => {
-  if (cursor.syntax.prose || cursor.syntax.sentences === true || cursor.syntax.blocks === 'none' || insideText(cursor.before)) return text;
+  if (cursor.syntax.prose || cursor.syntax.sentences === true || cursor.syntax.blocks === 'none' || insideText(cursor.before, cursor.syntax)) return text;
   const lines = documentLines(text, cursor);
   const isOwn = cursor.linePrefix.trim() !== '';
   for (let index = isOwn ? 1 : 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
     if (isCommentLine(line, cursor.syntax) && !/^\s*\* (?:`|\*\*)/.test(line)) continue;
-    if (insideText(lines.slice(0, index).join('\n'))) continue;
+    if (insideText(lines.slice(0, index).join('\n'), cursor.syntax)) continue;
     if (sentence.test(line) || markdown.test(line)) return text.split('\n').slice(0, index).join('\n');
   }
   return text;
 };
 
-/** Whether a triple quote, a backtick or a block comment is open at the end of the text. */
-function insideText(text: string): boolean {
+/** Whether a string of several lines or a block comment is open at the end of the text. */
+function insideText(text: string, syntax: LanguageSyntax): boolean {
   const window = text.slice(-8192);
-  const count = (pattern: RegExp): number => window.match(pattern)?.length ?? 0;
-  return count(/"""|'''/g) % 2 === 1 || count(/`/g) % 2 === 1 || window.lastIndexOf('/*') > window.lastIndexOf('*/');
+  const isOpen = (opener: string, closer: string): boolean => window.lastIndexOf(opener) > window.lastIndexOf(closer);
+  return isInLongString(window, syntax) || isOpen('/*', '*/') || isOpen('<#', '#>');
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from '../../../sidecar/completion/stopping.ts';
+import { cursorAt } from './cursorAt.ts';
 
 test('a line is whole at its line break', () => {
   assert.equal(stopAtLineEnd('foo(bar);'), false);
@@ -8,21 +9,28 @@ test('a line is whole at its line break', () => {
 });
 
 test('a block is whole once a shallower line is', () => {
-  const stop = stopAtBlockEnd('    ', 4);
+  const stop = stopAtBlockEnd(cursorAt('    ‸', 'python'));
   assert.equal(stop('if a:\n        b()\n    return c\n'), false);
   assert.equal(stop('return c\n\ndef g'), false);
   assert.equal(stop('return c\n\ndef g():\n'), true);
 });
 
 test('a block is whole where two lines are empty', () => {
-  assert.equal(stopAtBlockEnd('', 0)('a = 1\n\n\n'), true);
+  assert.equal(stopAtBlockEnd(cursorAt('‸', 'python'))('a = 1\n\n\n'), true);
 });
 
 test('a model that says a line for the third time is stopped', () => {
-  const stop = stopAtBlockEnd('', 0);
+  const stop = stopAtBlockEnd(cursorAt('‸', 'python'));
   const line = 'print(a_long_name, another_one)\n';
   assert.equal(stop(`\n${line}${line}`), false);
-  assert.equal(stop(`\n${line}${line}other()\n${line}x`), true);
+  assert.equal(stop(`\n${line}${line}${line}x`), true);
+  assert.equal(stop(`\n${line}other()\n${line}other()\n${line}x`), true);
+});
+
+test('a line that stands among others is no circle', () => {
+  const stop = stopAtBlockEnd(cursorAt('‸', 'python'));
+  const line = 'print(a_long_name, another_one)\n';
+  assert.equal(stop(`\n${line}first()\n${line}second()\n${line}x`), false);
 });
 
 test('a text that takes long ends with the next whole line', () => {

@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { overtypedUnits } from '../../../../sidecar/completion/postprocess/closers.ts';
-import { postprocess } from '../../../../sidecar/completion/postprocess/index.ts';
 import { cursorAt } from '../cursorAt.ts';
+import { testShown } from './shownCases.ts';
 
-interface Case {
-  readonly name: string;
-  /** The document, with `‸` at the cursor. */
-  readonly document: string;
-  readonly model: string;
-  readonly shown: string;
-  readonly multiline?: boolean;
-  readonly languageId?: string;
-  /** The model's text was cut off by a limit. */
-  readonly cutOff?: boolean;
-}
-
-const groups: Readonly<Record<string, readonly Case[]>> = {
+testShown({
   'what is no text of the document': [
     { name: 'an end mark', document: 'const a = ‸', model: '1;<|endoftext|>more', shown: '1;' },
     { name: 'a mark of fill-in-the-middle', document: 'const a = ‸', model: '1;<fim_suffix>x', shown: '1;' },
@@ -129,7 +117,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   circles: [
     { name: 'one line again and again', document: 'def f():\n    ‸', model: 'go()\n    go()\n    go()\n    go()', shown: 'go()', multiline: true, languageId: 'python' },
     { name: 'within a line', document: 'x = ‸', model: '[0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1', shown: '', languageId: 'python' },
-    { name: 'one line among others', document: 'def f():\n    ‸', model: 'a.first_call(x, y)\n    b()\n    a.first_call(x, y)\n    c()\n    a.first_call(x, y)', shown: 'a.first_call(x, y)\n    b()', multiline: true, languageId: 'python' },
+    { name: 'one line and another again and again', document: 'def f():\n    ‸', model: 'a.first_call(x, y)\n    b()\n    a.first_call(x, y)\n    b()\n    a.first_call(x, y)', shown: 'a.first_call(x, y)\n    b()', multiline: true, languageId: 'python' },
     { name: 'a rule of dashes is no circle', document: '// ‸', model: '----------------', shown: '----------------' },
     { name: 'tags within tags are no circle', document: 'return (‸', model: '\n  <div>\n    <div>\n      <div>\n', shown: '\n  <div>\n    <div>\n      <div>', multiline: true, languageId: 'typescriptreact' },
     { name: 'ends of blocks within blocks are none', document: 'def f\n  a do\n    b do\n      ‸', model: 'c do\n        d\n      end\n    end\n  end', shown: 'c do\n        d\n      end', multiline: true, languageId: 'ruby' },
@@ -145,17 +133,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     { name: 'a comment mark alone', document: 'a();\n‸', model: '//', shown: '' },
     { name: 'a lone brace on a fresh line', document: 'a();\n‸', model: '}', shown: '' },
   ],
-};
-
-for (const [group, cases] of Object.entries(groups)) {
-  describe(`A completion: ${group}`, () => {
-    for (const { name, document, model, shown, multiline = false, languageId, cutOff = false } of cases) {
-      test(name, () => {
-        assert.equal(postprocess(model, { cursor: cursorAt(document, languageId), multiline, ended: !cutOff }), shown);
-      });
-    }
-  });
-}
+});
 
 describe('Units after the cursor that a completion brings itself', () => {
   const cases: readonly { readonly document: string; readonly text: string; readonly units: number; readonly languageId?: string }[] = [
@@ -168,6 +146,11 @@ describe('Units after the cursor that a completion brings itself', () => {
     { document: 'print("‸")', text: "it's done\")  # x", units: 2, languageId: 'python' },
     { document: 'print(foo(‸)', text: 'a), b', units: 0, languageId: 'python' },
     { document: 'x = "a ‸"', text: 'b" "c', units: 0, languageId: 'python' },
+    { document: 'x = (a‸)', text: ' + b) >> 1', units: 1 },
+    { document: 'let x: Vec<‸>', text: 'u8> = Vec::new();', units: 1, languageId: 'rust' },
+    { document: '<div ‸>', text: 'class="a">Text</div>', units: 1, languageId: 'html' },
+    { document: 'let x: Vec<Vec<‸>>', text: 'u8>> = Vec::new();', units: 2, languageId: 'rust' },
+    { document: 'const a: Promise<‸>', text: 'string>>', units: 0 },
   ];
   for (const { document, text, units, languageId } of cases) test(`${document} + ${text}: ${units}`, () => assert.equal(overtypedUnits(text, cursorAt(document, languageId)), units));
 });

@@ -1,0 +1,68 @@
+import { blockIndentation, opensBlock } from './blocks.ts';
+import type { Cursor } from './cursor.ts';
+import { indentationOf } from './indentation.ts';
+import type { LanguageSyntax } from './languages.ts';
+import { isInLongString } from './longString.ts';
+
+const closer = /^\s*(?:[)\]}]|(?:end|fi|done|esac)\s*$)/;
+const wordCloser = /^\s*(?:end|fi|done|esac)\b(?!\s*[=(:])/;
+/** What goes on with a statement where a block of it ended. */
+const branches: Partial<Record<LanguageSyntax['blocks'], RegExp>> = {
+  indentation: /^\s*(?:else|elif|except|finally)\b/,
+  keywords: /^\s*(?:then|do|else|elif|elsif|elseif|when|in|rescue|ensure|catch|finally|after)\b/,
+};
+const oneLineBranch = /(?:\bthen\s|:)\s*\S/;
+/** The parts of a `switch` and of a class, which may stand as far left as its head. */
+const sectionLabel = /^\s*(?:(?:case|default)\b|(?:public|protected|private|signals|Q_SIGNALS)(?:\s+\w+)?\s*:\s*(?:\/\/.*)?$)/;
+const jumpLabel = /^\s*(?!(?:default|public|protected|private|signals|Q_SIGNALS)\b)[A-Za-z_]\w*:\s*$/;
+const directive = /^\s*#\s*(?:if|ifdef|ifndef|elif|else|endif|define|undef|pragma|error|warning|include|region|endregion)\b/;
+/** Heads whose contents are often not indented. */
+const flatHead = /^\s*(?:(?:inline\s+)?namespace\b|extern\s+"C(?:\+\+)?")/;
+
+/**
+ * How many lines, the first of which is the cursor's own, belong to the block at the cursor: those before the first that is shallower than the block, with the line
+ * that closes it where the cursor is behind its head. `undefined`: the block does not end in them.
+ */
+export function blockLength(lines: readonly string[], cursor: Cursor): number | undefined {
+  const { linePrefix, syntax } = cursor;
+  const least = blockIndentation(cursor);
+  const isBehindText = linePrefix.trim() !== '';
+  const head = indentationOf(linePrefix);
+  /** Blocks open at the head's own depth that are not its own. */
+  let inner = 0;
+  for (let index = 1; index < lines.length; index++) {
+    const line = lines[index] ?? '';
+    if (line.trim() === '' || indentationOf(line) >= least || standsOutside(line, syntax)) continue;
+    if (isInLongString(lines.slice(0, index).join('\n'), syntax)) continue;
+    if (!isBehindText || indentationOf(line) < head) return index;
+    if (closes(line, syntax)) {
+      if (opensNext(line, syntax)) continue;
+      if (inner === 0) return index + 1;
+      inner--;
+    } else if (isContent(line, cursor)) {
+      if (opensBlock(line, syntax)) inner++;
+    } else if (!isBranch(line, syntax)) return index;
+  }
+  return undefined;
+}
+
+/** Whether a line opens the next part of the statement whose first block the cursor is in, such as `} else {` or `except:`. */
+export function opensBranch(line: string, { linePrefix, syntax }: Cursor): boolean {
+  if (linePrefix.trim() === '' || indentationOf(line) !== indentationOf(linePrefix)) return false;
+  return (isBranch(line, syntax) && !oneLineBranch.test(line)) || (closes(line, syntax) && opensNext(line, syntax));
+}
+
+const closes = (line: string, { blocks }: LanguageSyntax): boolean => closer.test(line) || (blocks === 'keywords' && wordCloser.test(line));
+
+/** Labels to jump to and directives of a preprocessor stand left of the block that they are in. */
+const standsOutside = (line: string, syntax: LanguageSyntax): boolean => syntax.outdents === true && (jumpLabel.test(line) || directive.test(line));
+
+/** Whether a line that closes something opens the next part (`} else {`, `) -> int:`). */
+const opensNext = (line: string, syntax: LanguageSyntax): boolean => opensBlock(line, syntax) || (syntax.blocks === 'indentation' && /:\s*$/.test(line));
+
+/** Whether a line as far left as the head stands in the block that the head's brace opened. */
+function isContent(line: string, { linePrefix, syntax }: Cursor): boolean {
+  return syntax.blocks === 'brackets' && /\{\s*$/.test(linePrefix) && (sectionLabel.test(line) || flatHead.test(linePrefix));
+}
+
+const isBranch = (line: string, { blocks }: LanguageSyntax): boolean => branches[blocks]?.test(line) === true;

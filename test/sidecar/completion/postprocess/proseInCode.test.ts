@@ -1,0 +1,17 @@
+import { testShown } from './shownCases.ts';
+
+const sentence = 'This script builds the whole project';
+
+testShown({
+  'prose in a text of several lines': [
+    { name: 'stays in a here document of a shell', document: 'usage() {\n  cat <<EOF\n‸\nEOF\n}', model: sentence, shown: sentence, languageId: 'shellscript' },
+    { name: 'and in one with a space before its name', document: "cat << 'EOF'\n‸\nEOF", model: sentence, shown: sentence, languageId: 'shellscript' },
+    { name: 'and in one of Ruby', document: 'sql = <<~SQL\n  ‸\nSQL', model: sentence, shown: sentence, languageId: 'ruby' },
+    { name: 'and in a help comment of PowerShell', document: '<#\n.SYNOPSIS\n    ‸\n#>', model: sentence, shown: sentence, languageId: 'powershell' },
+    { name: 'goes behind a here document', document: 'cat <<EOF\nUsage\nEOF\n‸', model: sentence, shown: '', languageId: 'shellscript' },
+    { name: 'goes behind a help comment', document: '<#\n.SYNOPSIS\n#>\n‸', model: sentence, shown: '', languageId: 'powershell' },
+    { name: 'goes where << shifts', document: 'x = 1<<BITS\n‸', model: sentence, shown: '', languageId: 'python' },
+    { name: 'goes where << appends', document: 'list << ITEM\n‸', model: sentence, shown: '', languageId: 'ruby' },
+    { name: 'goes behind a here string', document: 'grep a <<<"TEXT"\n‸', model: sentence, shown: '', languageId: 'shellscript' },
+  ],
+});
