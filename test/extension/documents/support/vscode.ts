@@ -61,7 +61,13 @@ export const fake = {
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
   /** What commands give. */
-  executeCommand: async (): Promise<unknown> => undefined,
+  executeCommand: (async () => undefined) as (command: string, ...args: readonly unknown[]) => Promise<unknown>,
+  /** Problems of documents, by path. */
+  diagnostics: new Map<string, readonly unknown[]>(),
+  /** What was shown in an editor, and what of it was selected. */
+  shown: [] as { readonly uri: Uri; readonly selection: Range | undefined }[],
+  /** What fills the view that was registered last. */
+  viewProvider: undefined as unknown,
   /** Commands that were registered. */
   commands: new Map<string, () => Promise<unknown>>(),
 
@@ -76,6 +82,8 @@ export const fake = {
     fake.messages = [];
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
+    fake.diagnostics.clear();
+    fake.shown = [];
     fake.commands.clear();
   },
 };
@@ -181,7 +189,11 @@ export const env: { remoteName: string | undefined } = { remoteName: undefined }
 
 export const ExtensionKind = { UI: 1, Workspace: 2 };
 
-export const commands = { executeCommand: (): Promise<unknown> => fake.executeCommand(), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
+export const commands = { executeCommand: (command: string, ...args: unknown[]): Promise<unknown> => fake.executeCommand(command, ...args), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
+
+export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3, 0: 'Error', 1: 'Warning', 2: 'Information', 3: 'Hint' };
+
+export const languages = { getDiagnostics: (uri: Uri): readonly unknown[] => fake.diagnostics.get(uri.path) ?? [] };
 
 export const window = {
   get activeTextEditor(): unknown {
@@ -191,6 +203,8 @@ export const window = {
     return fake.documents.map((document) => ({ document }));
   },
   onDidChangeVisibleTextEditors: (listener: () => void) => fake.visibleEditorsChanged.event(listener),
+  registerWebviewViewProvider: (_id: string, provider: unknown) => ((fake.viewProvider = provider), never()),
+  showTextDocument: async (uri: Uri, options?: { readonly selection?: Range }): Promise<void> => void fake.shown.push({ uri, selection: options?.selection }),
   showInformationMessage: showMessage,
   showWarningMessage: showMessage,
   showErrorMessage: showMessage,
