@@ -73,7 +73,7 @@ describe('what a question names', { timeout: 10_000 }, () => {
   async function requestOf(question: string, verdict: Verdict = 'allowed'): Promise<ChatParams | undefined> {
     const { controller, asked } = panel(verdict);
     const document = new FakeDocument(Uri.file('/ws/a.ts'), 'one\ntwo\nthree\n');
-    fake.activeTextEditor = { document: Object.assign(document, { lineCount: 4 }), selection: new Range(0, 0, 1, 3) };
+    fake.activeTextEditor = { document, selection: new Range(0, 0, 1, 3) };
     await controller.send(question);
     return asked[0];
   }
