@@ -13,6 +13,7 @@ import { CodeServer } from '../test/host/codeServer.ts';
 import { copySampleWorkspace, installBuiltExtension } from '../test/host/extensionFolder.ts';
 import { NEWEST_HOST, setUpHost } from '../test/host/setup.ts';
 import { stopSidecar } from '../test/host/sidecarProcess.ts';
+import { openingText, readyText } from './startText.ts';
 import { onPath } from './system.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -34,7 +35,7 @@ try {
 }
 
 async function openDesktop(code: string, workspace: string): Promise<void> {
-  console.log(`Opening ${code} on ${workspace}. Close its window to end.`);
+  console.log(openingText({ code, workspace }));
   const home = path.join(work, 'home');
   // `--wait` holds until the window is closed.
   const window = execa(code, [
@@ -58,7 +59,7 @@ async function serveBrowser(workspace: string): Promise<void> {
   try {
     const sampleUri = `${server.remoteUri(path.join(workspace, SAMPLE.file))}:${SAMPLE.line}:${SAMPLE.column}`;
     const url = server.windowUrl(workspace, [['gotoLineMode', 'true'], ['openFile', sampleUri]]);
-    console.log(`\nVS Code with Chorus runs at:\n\n  ${url}\n\nIt works on ${workspace}. Type a space after "return" and wait a moment. Ctrl-C ends it.\n`);
+    console.log(readyText({ url, workspace }));
     if (!(await openInBrowser(url))) await completeSample(workspace);
     await untilEnded();
   } finally {

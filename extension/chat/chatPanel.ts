@@ -17,6 +17,7 @@ import { applyCode, insertAtCursor } from './applyCode.ts';
 import { ContextChips } from './contextChips.ts';
 import { Draft } from './draft.ts';
 import { historyFolder } from './historyFolder.ts';
+import { openSource } from './openSource.ts';
 import { panelHtml } from './panelHtml.ts';
 import { chatStrings, slashCommands } from './strings.ts';
 
@@ -242,11 +243,6 @@ class ChatPanel implements vscode.WebviewViewProvider {
   private post(message: HostMessage): void {
     if (this.pageReady) this.view?.webview.postMessage(message).then(undefined, this.onError);
   }
-}
-
-/** Shows a place that an answer drew on. */
-async function openSource(uri: string, line: number): Promise<void> {
-  await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection: new vscode.Range(line, 0, line, 0) });
 }
 
 /** Empty: the model that came with Chorus; `undefined`: that of the user's other windows. */

@@ -134,6 +134,6 @@ try {
 const figures = figuresOf(places.flatMap(({ id }) => drafts.get(id) ?? []), places.flatMap(({ id }) => tokens.get(id) ?? []));
 console.log(reportOf(figures));
 if (options.write) {
-  const command = `npm run bench:ngrams -- --places ${options.places} --seed ${options.seed} --write`;
+  const command = `npm run bench:ngrams -- --places ${options.places} --seed ${options.seed}${options['drafts-only'] ? ' --drafts-only' : ''} --write`;
   await writeReport({ name: 'ngrams', title: 'N-grams over a workspace', body: reportOf(figures), figures, model: loaded.name, command });
 }

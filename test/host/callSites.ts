@@ -14,6 +14,19 @@ export function restOfCall({ call, caller }: CallSite): string {
   return call;
 }
 
+/** Whether ghost text begins with the rest of the call, white space apart. */
+export function isRight(site: CallSite, ghostText = ''): boolean {
+  return withoutSpaces(ghostText).startsWith(withoutSpaces(restOfCall(site)));
+}
+
+/** Whether ghost text begins with the rest of the name, whatever the arguments are. */
+export function hasName(site: CallSite, ghostText = ''): boolean {
+  const rest = restOfCall(site);
+  return ghostText.startsWith(rest.slice(0, rest.indexOf('(') + 1));
+}
+
+const withoutSpaces = (text: string): string => text.replaceAll(/\s/g, '');
+
 /** Written for this test. The names are of no program, so that only the file itself can tell them. */
 export const CALL_SITES: readonly CallSite[] = [
   {

@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { COMPLETION_TIMEOUT_MS, MAX_DOCUMENT_UNITS, type CompletionListExtras } from '../../protocol/client.ts';
+import { tellOfBundledModel } from '../bundledModelNotice.ts';
 import { OutOfTimeError, UsageError } from '../exitCodes.ts';
 import { languageIdOf } from '../../context/languageIds.ts';
 import { printJson } from '../output.ts';
@@ -49,6 +50,7 @@ async function complete(place: string, options: CompleteOptions): Promise<void> 
   const uri = pathToFileURL(file).href;
   const own = { server: serverOf(options), completion: { timeoutMs: options.timeout * 1000 } };
   const { items, isOutOfTime = false } = await withSession(settingsOf(options), async ({ session, signal }) => {
+    await tellOfBundledModel(session, options);
     await session.notify('textDocument/didOpen', { textDocument: { uri, languageId: languageIdOf(file), version: 1, text } });
     const params = { textDocument: { uri }, position, context: { triggerKind: 1 } };
     return (await session.request<InlineCompletions | null>('textDocument/inlineCompletion', params, { signal })) ?? { items: [] };

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { GENERATE_REQUEST, type GenerateParams, type GeneratePart, type GenerateResult } from '../../protocol/client.ts';
+import { tellOfBundledModel } from '../bundledModelNotice.ts';
 import { printJson, readStandardInput } from '../output.ts';
 import { decimal, integer, settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { withSession } from '../withSession.ts';
@@ -30,9 +31,10 @@ async function generate(prompt: string, options: GenerateOptions): Promise<void>
   const onPart = (part: GeneratePart): void => {
     if (!options.json && 'text' in part) writeForeignText(process.stdout, part.text);
   };
-  const result = await withSession(settingsOf(options), ({ session, signal }) =>
-    session.request<GenerateResult, GeneratePart>(GENERATE_REQUEST, params, { onPart, signal }),
-  );
+  const result = await withSession(settingsOf(options), async ({ session, signal }) => {
+    await tellOfBundledModel(session, options);
+    return session.request<GenerateResult, GeneratePart>(GENERATE_REQUEST, params, { onPart, signal });
+  });
   if (options.json) printJson(result);
   else process.stdout.write('\n');
 }

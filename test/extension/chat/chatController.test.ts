@@ -5,10 +5,11 @@ import { ChatHistory } from '../../../extension/chat/chatHistory.ts';
 import type { Verdict } from '../../../extension/documents/documentPolicy.ts';
 import type { SidecarSession } from '../../../extension/sidecar/session.ts';
 import type { HostMessage } from '../../../media/chat/messages.ts';
-import type { ChatParams } from '../../../sidecar/protocol/client.ts';
+import type { ChatParams, ContextItem } from '../../../sidecar/protocol/client.ts';
 import '../documents/support/useFakeVscode.ts';
-import { fake, Uri } from '../documents/support/vscode.ts';
+import { fake, Range, Uri } from '../documents/support/vscode.ts';
 
+const { FakeDocument } = await import('../documents/support/fakeDocument.ts');
 const { ChatController } = await import('../../../extension/chat/chatController.ts');
 const { ContextChips } = await import('../../../extension/chat/contextChips.ts');
 
@@ -64,6 +65,42 @@ describe('a question in the chat panel', { timeout: 10_000 }, () => {
     assert.deepEqual([chips.views, asked], [[], []]);
     await controller.send('Hello?');
     assert.deepEqual(asked.map(({ messages }) => messages), [[{ role: 'user', content: 'Hello?' }]]);
+  });
+});
+
+describe('what a question names', { timeout: 10_000 }, () => {
+  /** The request of a question that is asked while two lines of `/ws/a.ts` are selected. */
+  async function requestOf(question: string, verdict: Verdict = 'allowed'): Promise<ChatParams | undefined> {
+    const { controller, asked } = panel(verdict);
+    const document = new FakeDocument(Uri.file('/ws/a.ts'), 'one\ntwo\nthree\n');
+    fake.activeTextEditor = { document, selection: new Range(0, 0, 1, 3) };
+    await controller.send(question);
+    return asked[0];
+  }
+
+  const selection: ContextItem = { kind: 'selection', uri: 'file:///ws/a.ts', languageId: 'plaintext', lines: [0, 1], text: 'one\ntwo' };
+  const cases: readonly (readonly [question: string, goes: Pick<ChatParams, 'workspace' | 'symbols' | 'context'>, reads: string])[] = [
+    ['Where is the till?', { context: [] }, 'Where is the till?'],
+    ['@workspace Where is the till?', { workspace: true, context: [] }, 'Where is the till?'],
+    ['How do #symbol:Cart.total and #symbol:Till differ?', { symbols: ['Cart.total', 'Till'], context: [] }, 'How do `Cart.total` and `Till` differ?'],
+    ['@workspace Who calls #symbol:Till?', { workspace: true, symbols: ['Till'], context: [] }, 'Who calls `Till`?'],
+    ['What does #selection do?', { context: [selection] }, 'What does the selected code do?'],
+  ];
+  for (const [question, goes, reads] of cases) {
+    it(`goes with the request: ${question}`, async () => {
+      const { workspace, symbols, context, messages } = (await requestOf(question)) ?? {};
+      assert.deepEqual({ ...(workspace === undefined ? {} : { workspace }), ...(symbols ? { symbols } : {}), context }, goes);
+      assert.deepEqual(messages, [{ role: 'user', content: reads }]);
+    });
+  }
+
+  it('is eight symbols at most, as many as the sidecar takes', async () => {
+    const names = Array.from({ length: 12 }, (_, number) => `name${number}`);
+    assert.deepEqual((await requestOf(names.map((name) => `#symbol:${name}`).join(' ')))?.symbols, names.slice(0, 8));
+  });
+
+  it('does not go with it where it is the selection of a secret or ignored file', async () => {
+    for (const verdict of ['secret', 'ignored'] as const) assert.deepEqual((await requestOf('What does #selection do?', verdict))?.context, []);
   });
 });
 

@@ -4,7 +4,7 @@ import { JSDOM } from 'jsdom';
 import { Announcer } from '../../../media/chat/announcer.ts';
 import { ConversationPane } from '../../../media/chat/conversationPane.ts';
 import { MarkdownRenderer } from '../../../media/chat/markdown.ts';
-import type { ChatStrings, ConversationView, MessageView } from '../../../media/chat/messages.ts';
+import type { ChatStrings, ConversationView, MessageView, Source } from '../../../media/chat/messages.ts';
 import { ReadingPosition } from '../../../media/chat/readingPosition.ts';
 
 const { window } = new JSDOM('', { pretendToBeVisual: true });
@@ -36,6 +36,7 @@ function pane(state = pageState()) {
   Object.assign(globalThis, { ResizeObserver });
   const copied: string[] = [];
   const retried: string[] = [];
+  const opened: Source[] = [];
   const nothing = (): void => undefined;
   const shown = new ConversationPane({
     strings,
@@ -43,7 +44,7 @@ function pane(state = pageState()) {
     renderer: new MarkdownRenderer(window),
     announcer: new Announcer(document.createElement('div')),
     position: new ReadingPosition(state),
-    actions: { copy: (text) => copied.push(text), insert: nothing, apply: nothing, retry: (id) => retried.push(id), openSource: nothing },
+    actions: { copy: (text) => copied.push(text), insert: nothing, apply: nothing, retry: (id) => retried.push(id), openSource: (source) => opened.push(source) },
     openLink: nothing,
     chooseCommand: nothing,
     chooseModel: nothing,
@@ -55,7 +56,7 @@ function pane(state = pageState()) {
     root.dispatchEvent(new window.Event('scroll'));
   };
   const buttons = (name: string): HTMLButtonElement[] => [...root.querySelectorAll('button')].filter((button) => button.title === name);
-  return { pane: shown, root, copied, retried, buttons, scrollTo, grow: () => resized() };
+  return { pane: shown, root, copied, retried, opened, buttons, scrollTo, grow: () => resized() };
 }
 
 const question = (id: string): MessageView => ({ id, role: 'user', content: 'Why?' });
@@ -129,6 +130,47 @@ describe('an answer that is asked for again', () => {
     shown.addQuestion(question('q3'));
     shown.endAnswer(answer('a2'));
     assert.equal(buttons('retry').length, 0);
+  });
+});
+
+describe('the places that an answer has read', () => {
+  const sources: readonly Source[] = [
+    { uri: 'file:///ws/shop/cart.ts', line: 9, label: 'shop/cart.ts:10-24' },
+    { uri: 'file:///ws/<b>.ts', line: 0, label: '<b>.ts:1-3' },
+  ];
+  const listed = (root: HTMLElement): (string | null)[] => [...root.querySelectorAll('.answer .sources li button')].map((link) => link.textContent);
+
+  for (const [when, show] of [
+    ['when it ends', (shown: ConversationPane) => {
+      shown.addQuestion(question('q1'));
+      shown.addAnswer(answer('a1', ''), true);
+      shown.appendChunk('a1', 'So.');
+      shown.endAnswer({ ...answer('a1'), sources });
+    }],
+    ['when the conversation is opened again', (shown: ConversationPane) => shown.show({ id: 'one', messages: [question('q1'), { ...answer('a1'), sources }] })],
+  ] as const) {
+    it(`stand below it by their names, as links to them, ${when}`, () => {
+      const { pane: shown, root, opened } = pane();
+      show(shown);
+      assert.deepEqual(listed(root), ['shop/cart.ts:10-24', '<b>.ts:1-3']);
+      assert.equal(root.querySelector('.sources summary')?.textContent, 'sources (2)');
+      for (const link of root.querySelectorAll<HTMLButtonElement>('.sources li button')) link.click();
+      assert.deepEqual(opened, sources);
+    });
+  }
+
+  it('are no list where there are none, nor while the answer is written', () => {
+    const { pane: shown, root } = pane();
+    shown.show({ id: 'one', messages: [question('q1'), { ...answer('a1'), sources: [] }, question('q2')] });
+    shown.addAnswer({ ...answer('a2'), sources }, true);
+    assert.equal(root.querySelector('.sources'), null);
+  });
+
+  it('are no part of what is copied', () => {
+    const { pane: shown, copied, buttons } = pane();
+    shown.show({ id: 'one', messages: [question('q1'), { ...answer('a1'), sources }] });
+    for (const button of buttons('copy')) button.click();
+    assert.deepEqual(copied, ['So.']);
   });
 });
 

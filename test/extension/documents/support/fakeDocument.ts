@@ -21,6 +21,10 @@ export class FakeDocument {
     return range;
   }
 
+  get lineCount(): number {
+    return this.text.split('\n').length;
+  }
+
   lineAt(line: number): { readonly text: string } {
     return { text: this.text.split('\n')[line] as string };
   }

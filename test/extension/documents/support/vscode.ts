@@ -54,7 +54,13 @@ export const fake = {
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
   /** What commands give. */
-  executeCommand: (async () => undefined) as (name: string) => Promise<unknown>,
+  executeCommand: (async () => undefined) as (command: string, ...args: readonly unknown[]) => Promise<unknown>,
+  /** Problems of documents, by path. */
+  diagnostics: new Map<string, readonly unknown[]>(),
+  /** What was shown in an editor, and what of it was selected. */
+  shown: [] as { readonly uri: Uri; readonly selection: Range | undefined }[],
+  /** What fills the view that was registered last. */
+  viewProvider: undefined as unknown,
   /** What is chosen of a list. */
   pick: (() => undefined) as (items: readonly unknown[]) => unknown,
   /** Commands that were registered. */
@@ -72,6 +78,8 @@ export const fake = {
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
     fake.pick = () => undefined;
+    fake.diagnostics.clear();
+    fake.shown = [];
     fake.commands.clear();
   },
 };
@@ -155,7 +163,11 @@ export const env: { remoteName: string | undefined } = { remoteName: undefined }
 
 export const ExtensionKind = { UI: 1, Workspace: 2 };
 
-export const commands = { executeCommand: (name: string): Promise<unknown> => fake.executeCommand(name), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
+export const commands = { executeCommand: (command: string, ...args: unknown[]): Promise<unknown> => fake.executeCommand(command, ...args), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
+
+export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3, 0: 'Error', 1: 'Warning', 2: 'Information', 3: 'Hint' };
+
+export const languages = { getDiagnostics: (uri: Uri): readonly unknown[] => fake.diagnostics.get(uri.path) ?? [] };
 
 export const window = {
   get activeTextEditor(): unknown {
@@ -165,6 +177,8 @@ export const window = {
     return fake.documents.map((document) => ({ document }));
   },
   onDidChangeVisibleTextEditors: (listener: () => void) => fake.visibleEditorsChanged.event(listener),
+  registerWebviewViewProvider: (_id: string, provider: unknown) => ((fake.viewProvider = provider), never()),
+  showTextDocument: async (uri: Uri, options?: { readonly selection?: Range }): Promise<void> => void fake.shown.push({ uri, selection: options?.selection }),
   showInformationMessage: showMessage,
   showWarningMessage: showMessage,
   showErrorMessage: showMessage,

@@ -1,0 +1,57 @@
+import { writeReport } from '../bench/report.ts';
+import { hasName, isRight, restOfCall, type CallSite } from './callSites.ts';
+import { NEWEST_HOST } from './setup.ts';
+
+/** What was shown at each place; empty where nothing was. */
+export type GhostTexts = ReadonlyMap<CallSite, string>;
+
+interface Counts {
+  readonly sites: number;
+  /** Name and arguments. */
+  readonly calls: number;
+  readonly names: number;
+  /** Any ghost text at all. */
+  readonly shown: number;
+}
+
+/** How many of the ghost texts are right. */
+export function callSiteCounts(texts: GhostTexts): Counts {
+  const count = (fits: (site: CallSite, text: string) => boolean): number => [...texts].filter(([site, text]) => fits(site, text)).length;
+  return { sites: texts.size, calls: count(isRight), names: count(hasName), shown: count((_site, text) => text !== '') };
+}
+
+/** Writes `docs/results/call-sites.md`: what was shown with the context and without it. */
+export async function writeCallSitesPage({ withContext, without }: { readonly withContext: GhostTexts; readonly without: GhostTexts }): Promise<void> {
+  const total = (name: string, { sites, calls, names, shown }: Counts): string => `| ${name} | ${calls} of ${sites} | ${names} | ${shown} |`;
+  const each = [...withContext].map(([site, text]) => [site.language, code(restOfCall(site)), code(text), code(without.get(site) ?? '')].join(' | '));
+  await writeReport({
+    name: 'call-sites',
+    title: 'Calls to functions of other files, in VS Code',
+    model: 'SmolLM2-135M-Instruct, Q4_1',
+    command: 'CHORUS_CALL_SITES=all npm run test:host -- test/host/callSites.test.ts',
+    figures: {
+      withContext: callSiteCounts(withContext),
+      without: callSiteCounts(without),
+      places: [...withContext].map(([site, text]) => ({ language: site.language, caller: site.caller.path, call: restOfCall(site), withContext: text, without: without.get(site) ?? '' })),
+    },
+    body: `
+VS Code ${NEWEST_HOST} in a browser. Each place calls a function that another file of the workspace defines; the names were made up for the test (\`test/host/callSites.ts\`), so that only that file can
+tell them. The last character is typed, and the ghost text is what is shown. Right is a call whose name and arguments are those of the definition and of the variables at hand, white space apart; without the context
+\`chorus.context.workspace\` is off.
+
+| | name and arguments right | name right | any ghost text |
+|---|---|---|---|
+${total('with the workspace as context', callSiteCounts(withContext))}
+${total('without', callSiteCounts(without))}
+
+| language | right | with the context | without |
+|---|---|---|---|
+${each.map((cells) => `| ${cells} |`).join('\n')}`,
+  });
+}
+
+/** A text in a cell of a table, its first line. */
+function code(text: string): string {
+  const [line = ''] = text.split('\n');
+  return line === '' ? '' : `\`${line.replaceAll('|', '\\|')}\``;
+}

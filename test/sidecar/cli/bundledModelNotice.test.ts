@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { openingText, readyText } from '../../../.scripts/startText.ts';
+import { bundledModelNotice, tellOfBundledModel } from '../../../sidecar/cli/bundledModelNotice.ts';
+import { STATUS_REQUEST, type SidecarStatus } from '../../../sidecar/protocol/client.ts';
+import { bundledModelPath } from '../../../sidecar/store/defaultModel.ts';
+import { Bundles } from './bundles.ts';
+
+const NOTICE = 'The small model that came with Chorus is made for completing code. What it says of code is nearly always wrong. A larger one knows more: --model FILE\n';
+
+/** What is told of a sidecar in this state. */
+async function told(status: Partial<SidecarStatus>, { isTTY = true, json = false } = {}): Promise<string> {
+  let text = '';
+  const request = async <Result>(method: string): Promise<Result> => {
+    assert.equal(method, STATUS_REQUEST);
+    return { state: 'ready', ...status } as Result;
+  };
+  await tellOfBundledModel({ request }, { json }, { isTTY, write: (part: unknown) => { text += String(part); return true; } });
+  return text;
+}
+
+describe('the command line says what the model that came with Chorus is good for', () => {
+  it('to a person at a terminal', async () => assert.equal(await told({}), NOTICE));
+
+  const quiet: readonly (readonly [where: string, told: () => Promise<string>])[] = [
+    ['where a model was chosen', () => told({ isModelNamed: true })],
+    ['where a server was chosen', () => told({ server: { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: [] } })],
+    ['with --json', () => told({}, { json: true })],
+    ['where nobody reads it', () => told({}, { isTTY: false })],
+  ];
+  for (const [where, tells] of quiet) it(`and nothing ${where}`, async () => assert.equal(await tells(), ''));
+});
+
+describe('npm start says it, and where to choose another', () => {
+  const notice = bundledModelNotice('Chorus: Choose Model…');
+  for (const [what, text] of [['opens', openingText({ code: '/usr/bin/code', workspace: '/tmp/sample' })], ['serves', readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample' })]] as const) {
+    it(`when it ${what} VS Code`, () => assert.ok(text.split('\n').includes(notice), text));
+  }
+});
+
+/** Python's `pty` gives a command a terminal, whose output is all that it writes. */
+const ON_A_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
+
+describe('commands at a terminal', { skip: process.platform === 'win32', timeout: 300_000 }, () => {
+  let folder: string;
+  let bundles: Bundles;
+  let model: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-notice-'));
+    bundles = await Bundles.open();
+    model = (await bundledModelPath()) as string;
+    await writeFile(path.join(folder, 'add.ts'), 'const sum = 1 + ');
+  });
+  after(async () => {
+    await shown(['stop']);
+    await bundles[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  });
+
+  async function shown(commandLine: readonly string[]): Promise<string> {
+    const { all, exitCode } = await execa('python3', ['-c', ON_A_TERMINAL, process.execPath, bundles.cli, ...commandLine], { all: true, reject: false, input: '', env: { CHORUS_HOME: path.join(folder, 'home'), LC_ALL: 'C' } });
+    assert.equal(exitCode, 0, all);
+    return all.replaceAll('\r\n', '\n');
+  }
+
+  for (const commandLine of [['generate', 'The', '--max-tokens', '1'], ['complete', 'add.ts:1:17'], ['chat', 'Hello']] as const) {
+    it(`say it once: ${commandLine[0]}`, async () => {
+      const [name, place, ...options] = commandLine;
+      const argument = name === 'complete' ? path.join(folder, place) : place;
+      assert.equal((await shown([name, argument, ...options])).split(NOTICE).length, 2);
+      assert.ok(!(await shown([name, argument, ...options, '--json'])).includes(NOTICE));
+    });
+  }
+
+  it('say nothing of it where a model is named', async () => {
+    assert.ok(!(await shown(['generate', 'The', '--max-tokens', '1', '--model', model])).includes(NOTICE));
+  });
+});

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { ClientWorkspace } from '../../../../sidecar/context/clientWorkspace.ts';
+import { IndexThread } from '../../../../sidecar/context/indexThread.ts';
+import { FilesInMemory } from '../../context/filesInMemory.ts';
+import { ScriptedChat } from '../support/scriptedChat.ts';
+
+const CART = 'export class Cart {\n  /** Sums the prices of all items. */\n  total(): number {\n    return this.sum;\n  }\n}\n';
+const QUESTION = 'Where are the prices of items summed?';
+
+const thread = new IndexThread();
+after(() => thread.dispose());
+
+const source = new FilesInMemory({ 'shop/cart.ts': CART, 'shop/mail.ts': 'export function sendMail(address: string): void {\n  throw new Error(address);\n}\n' });
+const files = new ClientWorkspace({ key: 'chat', thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+files.start();
+
+describe('an answer to a question of the workspace', { timeout: 30_000 }, () => {
+  const asked = { conversationId: 'one', messages: [{ role: 'user', content: QUESTION }] } as const;
+
+  it('has read the code that fits, and says where that stands', async () => {
+    const chat = new ScriptedChat(files);
+    const { text, sources } = await chat.ask({ ...asked, workspace: true });
+    assert.equal(text, 'There.');
+    assert.ok((await chat.lastPrompt).includes('return this.sum;'));
+    assert.deepEqual(sources?.[0], { uri: FilesInMemory.uri('shop/cart.ts'), path: 'shop/cart.ts', lines: [0, 6] });
+  });
+
+  it('has read the definition of a symbol that it names, behind what the question brings itself', async () => {
+    const chat = new ScriptedChat(files);
+    const { sources } = await chat.ask({ ...asked, symbols: ['Cart.total'], context: [{ kind: 'selection', text: 'const selected = 1;' }] });
+    assert.match(await chat.lastPrompt, /const selected = 1;[^]*total\(\): number \{\n {4}return this\.sum;/);
+    assert.deepEqual(sources?.map(({ path, lines }) => [path, lines]), [['shop/cart.ts', [1, 4]]]);
+  });
+
+  for (const [what, chat, params] of [
+    ['does not ask for it', new ScriptedChat(files), asked],
+    ['asks for what is not there', new ScriptedChat(files), { ...asked, symbols: ['Nowhere'] }],
+    ['comes from a client without files', new ScriptedChat(undefined), { ...asked, workspace: true }],
+  ] as const) {
+    it(`has read nothing of it, and names no places, where the question ${what}`, async () => {
+      const result = await chat.ask(params);
+      assert.equal(result.text, 'There.');
+      assert.ok(!('sources' in result));
+      assert.doesNotMatch(await chat.lastPrompt, /this\.sum|sendMail/);
+    });
+  }
+});
