@@ -2,13 +2,16 @@
  * Replays a person's real editing at true speed and asks for completions as VS Code does: 50 ms after each change, the request before cancelled
  * at the change. Measures how long text takes to come, how often the model is asked, and how often a suggestion says what was typed next.
  *
- *   npx tsx test/bench/typing.ts [--minutes 4] [--limit CHANGES] [--seed 1] [--data FILE | --package NAME] [--context TOKENS] [--peer] [--stepwise] [--write]
+ *   npx tsx test/bench/typing.ts [--minutes 4] [--limit CHANGES] [--seed 1] [--data FILE | --package NAME] [--context TOKENS] [--settled] [--cache CHOICE] [--peer] [--stepwise] [--write]
  *
  * The recording's other documents are the workspace; its part of a prompt is what the setting allows, 16,384 tokens at most. With `--peer` the same minutes
  * are replayed again, asked as llama.cpp's editors do (`typing/peer.ts`), with llama.cpp, in the same run. Tokens are counts; times are only comparable
  * where the machine does nothing else.
  *
  * With `--package` nobody was recorded: lines of a held-out package are typed again where they stood (`typing/trace.ts`), for languages of which there is no recording.
+ *
+ * With `--settled` each burst begins when all of the workspace's part is read, as after minutes of looking: by Chorus what it would read in pauses, by llama.cpp a ring of
+ * as many tokens. The model is one that takes such a context (`typing/longContextModel.ts`), and `--cache` says how Chorus holds it.
  *
  * With `--stepwise` each change waits for the answer to the one before, as on a machine that is quicker than the fingers: then counts depend on nothing
  * else that the machine does, and times mean nothing.
@@ -18,14 +21,17 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { CompletionService } from '../../sidecar/completion/completionService.ts';
 import { languageIdOf } from '../../sidecar/context/languageIds.ts';
 import { openBenchSession } from './benchSession.ts';
 import { type Change, readRecording, type Recording, type Rest, typedAfter } from './recording.ts';
 import { repositoryRoot, writeReport } from './report.ts';
+import { shuffled } from './shuffled.ts';
 import { type Burst, chooseBursts } from './typing/bursts.ts';
 import { countingSession, processorSeconds } from './typing/countingSession.ts';
 import { type Answer, describeOwn, describeRecorded, EDITOR_DELAY_MS } from './typing/figures.ts';
+import { longContextModel } from './typing/longContextModel.ts';
 import { Peer } from './typing/peer.ts';
 import { type RecordedWorkspace, recordedWorkspace, uriOf } from './typing/recordedWorkspace.ts';
 import { packageTrace } from './typing/trace.ts';
@@ -41,12 +47,21 @@ const { values: options } = parseArgs({
     data: { type: 'string' },
     package: { type: 'string' },
     context: { type: 'string', default: '16384' },
+    settled: { type: 'boolean', default: false },
+    cache: { type: 'string' },
     peer: { type: 'boolean', default: false },
     stepwise: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
+
+/** What a context of the workspace, a document and an answer need, when all of it is read before. */
+const SETTLED_SHARE = 2.25;
+/** In pauses a fifth of all time is read: so much of it passes at once where nobody measures. */
+const SETTLING_MS = 600_000;
+/** Nothing is read ahead for so long: there is nothing left to read. */
+const SETTLED_MS = 10_000;
 
 /** The cursor rested so long before a burst's first change at most. */
 const BEFORE_BURST_MS = 5000;
@@ -55,6 +70,13 @@ const BEFORE_BURST_MS = 5000;
 type Complete = (change: Change, signal: AbortSignal) => Promise<{ readonly text: string; readonly cached: boolean } | undefined>;
 /** Hears that the cursor rests; resolves when what follows from that is done. */
 type RestHere = (rest: Rest) => Promise<void>;
+interface Asked {
+  readonly complete: Complete;
+  readonly restHere?: RestHere;
+  /** Reads what a place's prompt begins with, however long that takes. */
+  readonly settle: (burst: Burst) => Promise<void>;
+  readonly statistics: () => { readonly requests: number; readonly cancelled: number };
+}
 
 async function replay(complete: Complete, restHere: RestHere, { changes, rests }: Recording, burst: Burst): Promise<Answer[]> {
   const answers: Answer[] = [];
@@ -110,6 +132,7 @@ const recording = options.package === undefined ? await recorded() : await packa
 const HOW = options.stepwise
   ? 'one change after the other, each when the answer to the one before is there: counts depend on nothing else that the machine does, and times mean nothing'
   : `replayed at true speed. As in VS Code the request before is cancelled at each change, and the next comes ${EDITOR_DELAY_MS} ms later unless there was another change; Chorus also hears where the cursor rests, as its extension tells it`;
+const SETTLED = options.settled ? ` Each burst began when all of the workspace's ${options.context} tokens were read; Chorus held them in \`${options.cache ?? 'full'}\`. Neither model nor machine would be used so: the model is SmolLM2, its rotary positions stretched, and what it says there is worse.` : '';
 const bursts = chooseBursts(recording.changes, { wantedMs: Number(options.minutes) * 60_000, limit: options.limit === undefined ? Infinity : Number(options.limit), seed: Number(options.seed) });
 const changes = bursts.reduce((sum, burst) => sum + burst.last - burst.first + 1, 0);
 
@@ -120,18 +143,31 @@ async function recorded(): Promise<Recording> {
 }
 
 /** Replays all bursts with an engine; `open` makes of its session what answers. */
-async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<typeof countingSession>['session'], workspace: RecordedWorkspace) => { complete: Complete; restHere?: RestHere; statistics: () => { requests: number; cancelled: number } }): Promise<{ model: string; answers: Answer[]; rows: Record<string, string> }> {
-  const bench = await openBenchSession({ engine });
+async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<typeof countingSession>['session'], workspace: RecordedWorkspace) => Asked): Promise<{ model: string; answers: Answer[]; rows: Record<string, string> }> {
+  const contextSizeTokens = Math.ceil(Number(options.context) * SETTLED_SHARE);
+  const settled = options.settled ? { modelPath: await longContextModel(process.env['CHORUS_MODEL'] ?? (await fetchModel()), contextSizeTokens), contextSizeTokens } : {};
+  const bench = await openBenchSession({ engine, ...settled, ...(engine === 'auto' && options.cache !== undefined ? { cache: options.cache } : {}) });
   await using workspace = await recordedWorkspace(recording.documents);
   try {
-    const before = await processorSeconds(bench.pid());
-    const { session, counts } = countingSession(bench, options.verbose ? (line) => console.log(`${engine} ${line}`) : undefined);
-    const { complete, restHere = async () => undefined, statistics } = open(session, workspace);
+    let seconds = 0;
+    const { session, counts, isCounting } = countingSession(bench, options.verbose ? (line) => console.log(`${engine} ${line}`) : undefined);
+    const { complete, restHere = async () => undefined, settle, statistics } = open(session, workspace);
     const answers: Answer[] = [];
-    for (const burst of bursts) answers.push(...(await replay(complete, restHere, recording, burst)));
-    const after = await processorSeconds(bench.pid());
-    const { requests, cancelled } = statistics();
-    const rows = describeOwn(recording, answers, { changes, requests, cancelled, engine: counts(), processorSeconds: after === undefined || before === undefined ? undefined : after - before });
+    let [requests, cancelled] = [0, 0];
+    isCounting(false);
+    for (const burst of bursts) {
+      if (options.settled) await settle(burst);
+      const before = statistics();
+      const secondsBefore = await processorSeconds(bench.pid());
+      isCounting(true);
+      answers.push(...(await replay(complete, restHere, recording, burst)));
+      isCounting(false);
+      const after = statistics();
+      seconds += ((await processorSeconds(bench.pid())) ?? NaN) - (secondsBefore ?? NaN);
+      requests += after.requests - before.requests;
+      cancelled += after.cancelled - before.cancelled;
+    }
+    const rows = describeOwn(recording, answers, { changes, requests, cancelled, engine: counts(), processorSeconds: Number.isNaN(seconds) ? undefined : seconds });
     return { model: bench.loaded.name, answers, rows };
   } finally {
     await bench.dispose();
@@ -139,27 +175,41 @@ async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<type
 }
 
 const chorus = await measure('auto', (session, workspace) => {
-  const service = new CompletionService({ session });
+  let [skippedMs, isReading] = [0, false];
+  const service = new CompletionService({ session, now: () => performance.now() + skippedMs, onReadAhead: (reading) => (isReading = reading) });
   const requestIn = (place: Parameters<typeof requestOf>[0]) => ({ ...requestOf(place), workspace: workspace.workspace, contextSettings: { maxTokens: Number(options.context) } });
+  const complete: Complete = async (change, signal) => {
+    workspace.changed(change.path, change.text, change.cursor);
+    return (await service.complete(requestIn(change), signal))[0];
+  };
   return {
     statistics: () => service.statistics(),
     restHere: (rest) => service.cursorRests(requestIn(rest)),
-    complete: async (change, signal) => {
-      workspace.changed(change.path, change.text, change.cursor);
-      return (await service.complete(requestIn(change), signal))[0];
+    complete,
+    settle: async ({ first }) => {
+      await complete(recording.changes[Math.max(0, first - 1)] as Change, new AbortController().signal);
+      for (let quietMs = 0; quietMs < SETTLED_MS; quietMs += 100) {
+        await sleep(100);
+        if (isReading) [quietMs, skippedMs] = [0, skippedMs + SETTLING_MS];
+      }
     },
   };
 });
 const peer = !options.peer ? undefined : await measure('llama', (session) => {
-  const asking = new Peer(session);
+  const asking = new Peer(session, options.settled ? Number(options.context) : undefined);
   const statistics = { requests: 0, cancelled: 0 };
   return {
-    statistics: () => statistics,
+    statistics: () => ({ ...statistics }),
     complete: async (change, signal) => {
       statistics.requests++;
       const answer = await asking.complete(requestOf(change), signal);
       if (signal.aborted) statistics.cancelled++;
       return answer;
+    },
+    settle: async ({ first }) => {
+      // Where the user was before: in all documents, and then here.
+      const looked = shuffled([...recording.documents], first).map(([file, text]) => ({ path: file, text, cursor: Math.floor(text.length / 2) }));
+      await asking.settle([...looked, recording.changes[Math.max(0, first - 1)] as Change].map(requestOf));
     },
   };
 });
@@ -179,7 +229,7 @@ const table = `| | ${columns.map(([title]) => title).join(' | ')} |\n|${'---|'.r
 console.log(`${bursts.length} bursts, ${minutes} minutes\n${table}`);
 if (options.write) {
   const what = options.package === undefined ? '' : `-${languageIdOf(recording.changes[0]?.path ?? '')}`;
-  const flags = [`--minutes ${options.minutes}`, `--seed ${options.seed}`, ...(options.package === undefined ? [] : [`--package ${options.package}`]), ...(options.peer ? ['--peer'] : []), ...(options.stepwise ? ['--stepwise'] : [])];
+  const flags = [`--minutes ${options.minutes}`, `--seed ${options.seed}`, ...(options.package === undefined ? [] : [`--package ${options.package}`]), ...(options.settled ? ['--settled', `--context ${options.context}`] : []), ...(options.cache === undefined ? [] : [`--cache ${options.cache}`]), ...(options.peer ? ['--peer'] : []), ...(options.stepwise ? ['--stepwise'] : [])];
   const source =
     options.package === undefined
       ? `A person's real work on a TypeScript project, ${minutes} minutes of it in ${bursts.length} bursts drawn by seed ${options.seed}, ${HOW}. Copilot's figures are computed
@@ -188,12 +238,12 @@ next favours Copilot; text that came from an accepted suggestion is not counted 
       : `Lines of the package ${options.package}, which is held out from training, typed again where they stood: ${minutes} minutes at ${bursts.length} places drawn by seed ${options.seed}, at the pace of
 practised typists (Dhakal et al., 2018), ${HOW}. Nobody was recorded. The model may have met the package in its own first training, for both engines alike.`;
   await writeReport({
-    name: `${options.stepwise ? 'typing-counts' : 'typing'}${what}`,
+    name: `${options.stepwise ? 'typing-counts' : 'typing'}${options.settled ? '-settled' : ''}${what}`,
     title: options.stepwise ? 'What is evaluated while a person types' : 'Completion while a person types',
     model: chorus.model,
     figures: { minutes: Number(minutes), columns: Object.fromEntries(columns) },
     command: `npx tsx test/bench/typing.ts ${flags.join(' ')} --write`,
-    body: `${source}
+    body: `${source}${SETTLED}
 
 ${table}`,
   });

@@ -17,12 +17,12 @@ export interface EngineCounts {
   readonly generatedTokens: number;
 }
 
-/** A session whose engine counts what it does for `priority` 'completion', and what it does ahead; `onRequest` is told a line of each. */
-export function countingSession(session: ModelSession, onRequest?: (line: string) => void): { session: ModelSession; counts: () => EngineCounts } {
+/** A session whose engine counts what it does for `priority` 'completion', and what it does ahead, while it `isCounting`; `onRequest` is told a line of each. */
+export function countingSession(session: ModelSession, onRequest?: (line: string) => void): { session: ModelSession; counts: () => EngineCounts; isCounting: (now: boolean) => void } {
   const counts = { requests: 0, waitedRequests: 0, evaluatedTokens: 0, aheadTokens: 0, newTokens: 0, promptTokens: 0, generatedTokens: 0 };
   let last: readonly number[] = [];
-  const generate: Engine['generate'] = async (params, options) => {
-    const result: EngineGenerateResult = await session.engine.generate(params, options);
+  let counting = true;
+  const count = (params: Parameters<Engine['generate']>[0], result: EngineGenerateResult): void => {
     counts.requests++;
     counts.generatedTokens += result.tokens.length;
     if (params.priority !== 'completion') counts.aheadTokens += result.evaluatedTokens;
@@ -32,6 +32,10 @@ export function countingSession(session: ModelSession, onRequest?: (line: string
       counts.promptTokens += params.tokens.length;
       counts.newTokens += newTokens(last, params.tokens);
     }
+  };
+  const generate: Engine['generate'] = async (params, options) => {
+    const result: EngineGenerateResult = await session.engine.generate(params, options);
+    if (counting) count(params, result);
     if (onRequest) {
       const { evaluatedTokens, reusedTokens, promptMs, generateMs, stopReason } = result;
       onRequest(`${params.priority}: ${params.tokens.length} tokens, ${newTokens(last, params.tokens)} new, ${reusedTokens} reused, ${evaluatedTokens} evaluated in ${Math.round(promptMs)} ms, ${result.tokens.length} generated in ${Math.round(generateMs)} ms, ${stopReason}`);
@@ -46,7 +50,7 @@ export function countingSession(session: ModelSession, onRequest?: (line: string
       return typeof value === 'function' ? (value as (...parameters: unknown[]) => unknown).bind(target) : value;
     },
   });
-  return { session: { engine, loaded: session.loaded, model: () => session.model() }, counts: () => ({ ...counts }) };
+  return { session: { engine, loaded: session.loaded, model: () => session.model() }, counts: () => ({ ...counts }), isCounting: (now) => (counting = now) };
 }
 
 /** Tokens of a prompt between what its beginning and its end share with the prompt before: what a cache that loses nothing has to evaluate. */

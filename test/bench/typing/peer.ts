@@ -21,7 +21,20 @@ export class Peer {
   readonly #answers = new Map<string, string>();
   #last: { readonly uri: string; readonly line: number } | undefined;
 
-  constructor(private readonly session: ModelSession) {}
+  /** `ringTokens`: as many chunks as have so many tokens, in place of the default number. */
+  constructor(
+    private readonly session: ModelSession,
+    private readonly ringTokens?: number,
+  ) {}
+
+  /** The user was at these places, and there was time to evaluate what a request at the last one begins with. */
+  async settle(places: readonly CompletionRequest[]): Promise<void> {
+    const last = places.at(-1);
+    if (last === undefined) return;
+    for (const place of places) await this.#moved(place, place.text.slice(0, place.offset).split('\n').length - 1);
+    const tokens = await this.#prompt(last.text.slice(0, last.offset));
+    if (tokens.length > 0) await this.session.engine.generate({ sequence: 'peer', priority: 'background', tokens, maxTokens: 1, sampling: { temperature: 0 } });
+  }
 
   /** `undefined` where `signal` aborts. A request that is under way is ended then: the peers' servers would go on with it. */
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<{ text: string; cached: boolean } | undefined> {
@@ -31,16 +44,12 @@ export class Peer {
     const known = this.#answers.get(key);
     if (known !== undefined) return { text: known, cached: true };
     await this.#moved(request, before.split('\n').length - 1);
-    const prefix = await this.session.engine.tokenize(before.split('\n').slice(-PREFIX_LINES).join('\n'));
-    if (signal.aborted) return undefined;
-    const tokens = [...this.#ring.flatMap((chunk) => chunk.tokens), ...prefix];
-    if (tokens.length === 0) return undefined;
-    const { contextSizeTokens } = await this.session.model();
-    const most = contextSizeTokens - PREDICTED_TOKENS - 1;
+    const tokens = await this.#prompt(before);
+    if (signal.aborted || tokens.length === 0) return undefined;
     const enough = new AbortController();
     let said = '';
     const result = await this.session.engine.generate(
-      { sequence: 'peer', priority: 'completion', tokens: tokens.slice(-most), maxTokens: PREDICTED_TOKENS, sampling: { temperature: 0 }, timeoutMs: PREDICT_MS * 15 },
+      { sequence: 'peer', priority: 'completion', tokens, maxTokens: PREDICTED_TOKENS, sampling: { temperature: 0 }, timeoutMs: PREDICT_MS * 15 },
       {
         signal: AbortSignal.any([signal, enough.signal]),
         onChunk: (chunk) => {
@@ -55,6 +64,12 @@ export class Peer {
     return { text: line, cached: false };
   }
 
+  async #prompt(before: string): Promise<number[]> {
+    const prefix = await this.session.engine.tokenize(before.split('\n').slice(-PREFIX_LINES).join('\n'));
+    const { contextSizeTokens } = await this.session.model();
+    return [...this.#ring.flatMap((chunk) => chunk.tokens), ...prefix].slice(-(contextSizeTokens - PREDICTED_TOKENS - 1));
+  }
+
   /** A jump, or another document: the chunk around the place enters the ring, the oldest leaves, and so do those that say nearly the same. */
   async #moved({ uri, text, languageId }: CompletionRequest, line: number): Promise<void> {
     const last = this.#last;
@@ -66,7 +81,12 @@ export class Peer {
     const path = uri.slice(uri.lastIndexOf('/') + 1);
     for (let at = this.#ring.length - 1; at >= 0; at--) if (similarity(this.#ring[at]?.text ?? '', chunk) > SAME_SHARE) this.#ring.splice(at, 1);
     this.#ring.push({ path, text: chunk, tokens: await snippetTokens(this.session.engine, { path, text: chunk }, { kind: 'comment' }, languageId) });
-    if (this.#ring.length > RING_CHUNKS) this.#ring.shift();
+    while (this.#isOverfull()) this.#ring.shift();
+  }
+
+  #isOverfull(): boolean {
+    if (this.ringTokens === undefined) return this.#ring.length > RING_CHUNKS;
+    return this.#ring.reduce((sum, chunk) => sum + chunk.tokens.length, 0) > this.ringTokens;
   }
 }
 
