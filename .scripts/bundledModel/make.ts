@@ -39,7 +39,7 @@ if (!options['only-corpus']) {
 }
 
 async function carryOut(step: RecipeStep): Promise<void> {
-  const output = path.join(folder, `${step.name}.gguf`);
+  const output = path.join(folder, step.output ?? `${step.name}.gguf`);
   const args = step.command(fileOf, output);
   // What was made of other files, or by another command, is made again.
   const inputs = [corpus.fingerprint, args, step.needs.map((name) => made.get(name)?.digest)];

@@ -43,7 +43,7 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       await window.goTo(13, 11);
       await window.typeForGhostText(' ');
       const { modelPath, engine } = await host.sidecarStatus();
-      assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', 'Chorus-135M.Q5_0.gguf'));
+      assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', 'Chorus-135M.Q8_0-00001-of-00002.gguf'));
       assert.equal(engine, 'chorus');
     }));
 

@@ -23,7 +23,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/dist\/cuda-addon\.json$/,
   /^extension\/dist\/grammars\/tree-sitter(-[a-z-]+)?\.wasm$/,
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
-  /^extension\/dist\/models\/(Chorus-135M\.Q5_0\.gguf|LICENSE)$/,
+  /^extension\/dist\/models\/(Chorus-135M\.Q8_0-0000[12]-of-00002\.gguf|LICENSE)$/,
   /^extension\/media\/[\w/-]+\.(svg|png|css|md)$/,
   /^extension\/dist\/node_modules\/(.+\/)?(package\.json|licen[cs]e[^/]*|notice[^/]*|copying[^/]*)$/i,
   /^extension\/dist\/node_modules\/(?!@node-llama-cpp\/|@koromix\/)[\w@/.-]+\.(js|cjs|mjs|json)$/,
@@ -64,7 +64,7 @@ describe("this platform's package", () => {
   });
 
   it('holds what it needs', () => {
-    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'microphone.mjs', 'cli.mjs', 'uninstall.mjs', 'models/Chorus-135M.Q5_0.gguf', 'models/LICENSE']) {
+    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'microphone.mjs', 'cli.mjs', 'uninstall.mjs', 'models/Chorus-135M.Q8_0-00001-of-00002.gguf', 'models/Chorus-135M.Q8_0-00002-of-00002.gguf', 'models/LICENSE']) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
     }
     assert.ok(files.some((file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node')), koffiPackageOf(target));
