@@ -24,7 +24,7 @@ function open(user: boolean | undefined, workspace: boolean | undefined): void {
 async function chooseInMenu(readingAhead: boolean): Promise<void> {
   const done: Promise<unknown>[] = [];
   fake.pick = (items) => (items as readonly { readonly command?: string }[]).find(({ command }) => command === COMMAND);
-  fake.executeCommand = async (name) => void done.push(fake.commands.get(name as string)?.() ?? Promise.reject(new Error(`no command ${name}`)));
+  fake.executeCommand = async (name) => void done.push(fake.commands.get(name)?.() ?? Promise.reject(new Error(`no command ${name}`)));
   const sources = { session: { status: { readingAhead } }, snooze: { untilMs: 0 } };
   await showStatusMenu({ kind: 'ready' } as unknown as StatusBar, sources as unknown as Parameters<typeof showStatusMenu>[1]);
   await Promise.all(done);
