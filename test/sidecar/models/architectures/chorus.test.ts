@@ -19,7 +19,8 @@ import { replaceKey } from '../ggufFile.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
-const everyType: readonly TensorType[] = ['F32', 'F16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q4_K'];
+const mostTypes: readonly TensorType[] = ['F32', 'F16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q4_K'];
+const everyType: readonly TensorType[] = [...mostTypes, 'BF16', 'Q6_K', 'Q5_K', 'Q5_1', 'Q5_0', 'IQ4_NL'];
 /** One that every device computes as it is, and one that the CPU repacks. */
 const twoTypes: readonly TensorType[] = ['F32', 'Q4_0'];
 const CONTEXT_TOKENS = 512;
@@ -42,9 +43,9 @@ const BIASES = ['.bias'];
 
 const cases: readonly { readonly name: string; readonly options: Options; readonly omit?: readonly string[]; readonly types?: readonly TensorType[] }[] = [
   { name: "the paper's block: parallel, top-1 as it is, soft attention, a cache per expert", options: parallel, omit: BIASES, types: everyType },
-  { name: "the paper's block with a shared cache", options: { ...parallel, cache: 'shared' }, omit: BIASES, types: everyType },
-  { name: 'serial blocks with biases', options: serial, types: everyType },
-  { name: 'serial blocks with biases and a shared cache', options: { ...serial, cache: 'shared' }, types: everyType },
+  { name: "the paper's block with a shared cache", options: { ...parallel, cache: 'shared' }, omit: BIASES, types: mostTypes },
+  { name: 'serial blocks with biases', options: serial, types: mostTypes },
+  { name: 'serial blocks with biases and a shared cache', options: { ...serial, cache: 'shared' }, types: mostTypes },
   { name: 'the best two of three attention experts', options: { ...serial, attentionExpertsUsed: 2 } },
   { name: 'the best attention expert alone, with a shared cache', options: { ...parallel, attentionExpertsUsed: 1, cache: 'shared' } },
   { name: 'the best attention expert alone, its gate times three', options: { ...serial, attentionExpertsUsed: 1, attentionGateMode: 'scaled' } },
