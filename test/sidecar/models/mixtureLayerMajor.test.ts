@@ -12,7 +12,6 @@ import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { assertBestRows } from '../../reference/assertBestRows.ts';
 import { branchAttendMix, type ReferenceModel } from '../../reference/branchAttendMix.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
-import { HeldResources } from '../../reference/heldResources.ts';
 import { plainCritical, plainExpectedAttention, plainH2o, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
 import { tinyMixture, writeTinyMixture } from '../../reference/tinyMixture.ts';
 import { TINY_VOCABULARY } from '../../reference/tinyModels.ts';
@@ -24,12 +23,13 @@ const [context, more] = [tokens.slice(0, CONTEXT), tokens.slice(CONTEXT)];
 const snap = { kernel: 5, pool: 'avg' } as const;
 
 type Score = (layer: PlainLayer, candidates: number) => PlainScores;
-const cases: readonly (readonly [text: string, score: Score])[] = [
+const skipOnGpus = kind !== 'cpu' && "A GPU's rounding is too much to tell these scores apart.";
+const cases: readonly (readonly [text: string, score: Score, skip?: string | false])[] = [
   ['snapkv:64,window=16', (layer, candidates) => plainSnapKv(layer, candidates, snap)],
   // Half of 40 rows, the window's 8 among them, are chosen by scores alone.
-  ['snapkv:40,window=8,values=critical', (layer, candidates) => plainCritical(layer, plainSnapKv(layer, candidates, snap), 12)],
+  ['snapkv:40,window=8,values=critical', (layer, candidates) => plainCritical(layer, plainSnapKv(layer, candidates, snap), 12), skipOnGpus],
   ['h2o:60,window=20', (layer, candidates) => plainH2o(layer, candidates)],
-  ['expected-attention:60,window=20,future=32', (layer, candidates) => plainExpectedAttention(layer, candidates, { futureTokens: 32, sinks: 4 })],
+  ['expected-attention:60,window=20,future=32', (layer, candidates) => plainExpectedAttention(layer, candidates, { futureTokens: 32, sinks: 4 }), skipOnGpus],
 ];
 
 describe(`reading a mixture of attention layer by layer on ${kind}:`, () => {
@@ -44,31 +44,33 @@ describe(`reading a mixture of attention layer by layer on ${kind}:`, () => {
     const layers: PlainLayer[] = [];
     let reference: ReferenceModel;
     before(async () => {
-      using device = new Device('cpu', { build: kind === 'cpu' ? 'cpu' : kind });
+      using device = new Device('cpu', { build: kind });
       reference = await writeTinyMixture(file(), { cache, device });
       branchAttendMix(reference, context, { attends: () => true, onAttention: (layer) => layers.push(layer) });
     });
 
     it(`${cache === 'shared' ? 'a shared cache' : 'a cache an expert'}, all rows kept: the logits of reading chunk by chunk`, async () => {
-      using resources = new HeldResources(kind);
-      const { network, sequence } = resources.use(await openNetwork(file(), { placement: onOneDevice(resources.use(new Device(kind, { threads: 1 }))), capacityTokens: 256 }));
+      using device = new Device(kind, { threads: 1 });
+      using opened = await openNetwork(file(), { placement: onOneDevice(device), capacityTokens: 256 });
+      const { network, sequence } = opened;
       // Pieces that are computed in one way, however they are cut.
       const [prompt, next] = [tokens.slice(0, 128), tokens.slice(128, 134)];
       const expected: Float32Array[] = [];
       for (const piece of [prompt.slice(0, 64), prompt.slice(64), next]) expected.push((await network.evaluate(sequence, piece, 'last')).slice());
       sequence.truncate(0);
-      const prefill = resources.use(new LayerMajorPrefill(network.options, [{ sequence }], prompt, { chunkTokens: 64 }));
+      using prefill = new LayerMajorPrefill(network.options, [{ sequence }], prompt, { chunkTokens: 64 });
       await prefill.run();
       assertNear(prefill.logits, expected.slice(1, 2));
       assertNear(await network.evaluate(sequence, next, 'last'), expected.slice(2));
     });
 
-    for (const [text, score] of cases) {
-      it(`${cache === 'shared' ? 'a shared cache, whose experts choose by their gates' : 'a cache an expert, each of which chooses'}, ${text}: the rows of plain loops, and the logits of attending them alone`, async () => {
-        using resources = new HeldResources(kind);
-        const { network, sequence } = resources.use(await openNetwork(file(), { placement: onOneDevice(resources.use(new Device(kind, { threads: 1 }))), capacityTokens: 256, cacheType: 'F32' }));
+    for (const [text, score, skip = false] of cases) {
+      it(`${cache === 'shared' ? 'a shared cache, whose experts choose by their gates' : 'a cache an expert, each of which chooses'}, ${text}: the rows of plain loops, and the logits of attending them alone`, { skip }, async () => {
+        using device = new Device(kind, { threads: 1 });
+        using opened = await openNetwork(file(), { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
+        const { network, sequence } = opened;
         const choice = parseCacheChoice(text);
-        const prefill = resources.use(new LayerMajorPrefill(network.options, [{ sequence, selection: { ...choice, tellsRows: true } }], context, { chunkTokens: 64, cacheType: 'F32' }));
+        using prefill = new LayerMajorPrefill(network.options, [{ sequence, selection: { ...choice, tellsRows: true } }], context, { chunkTokens: 64, cacheType: 'F32' });
         await prefill.run();
         const kept = prefill.kept[0] as readonly KeptRows[];
         const { kvHeads, experts, blocks } = tinyMixture;
