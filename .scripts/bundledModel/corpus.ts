@@ -57,11 +57,22 @@ export async function makeCorpus(): Promise<CorpusReport> {
   const cache = packagesFolder();
   const packages = await readPackages();
   await fetchAndCheck(packages, cache);
-
-  const leftOut = new Map<Rejection | 'copy' | 'near copy', number>();
-  const leaveOut = (reason: Rejection | 'copy' | 'near copy'): unknown => leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
   const target = path.join(folder, 'texts.new');
   await rm(target, { recursive: true, force: true });
+  const laid = await layTexts(packages, cache, target);
+  const list = createHash('sha256').update(await readFile(new URL('packages.json', import.meta.url))).digest('hex');
+  const report: CorpusReport = { list, ...laid, packages: packages.length };
+  await rm(path.join(folder, 'READY'), { force: true });
+  await rm(path.join(folder, 'texts'), { recursive: true, force: true });
+  await rename(target, path.join(folder, 'texts'));
+  await writeFile(path.join(folder, 'READY'), `${JSON.stringify(report, undefined, 2)}\n`);
+  return report;
+}
+
+/** Takes the texts of packages that lie in `cache` and lays them into `target`, each once: what is held out before what is trained on. */
+export async function layTexts(packages: readonly CorpusPackage[], cache: string, target: string): Promise<Pick<CorpusReport, 'fingerprint' | 'taken' | 'leftOut'>> {
+  const leftOut = new Map<Rejection | 'copy' | 'near copy', number>();
+  const leaveOut = (reason: Rejection | 'copy' | 'near copy'): unknown => leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
   const same = new Set<string>();
   const near = new NearDuplicates();
   const taken: Record<'training' | 'held-out', Partial<Record<Domain, { files: number; bytes: number }>>> = { training: {}, 'held-out': {} };
@@ -83,13 +94,7 @@ export async function makeCorpus(): Promise<CorpusReport> {
       same.add(hash);
     }
   }
-  const list = createHash('sha256').update(await readFile(new URL('packages.json', import.meta.url))).digest('hex');
-  const report: CorpusReport = { list, fingerprint: fingerprint.digest('hex'), taken, leftOut: Object.fromEntries(leftOut), packages: packages.length };
-  await rm(path.join(folder, 'READY'), { force: true });
-  await rm(path.join(folder, 'texts'), { recursive: true, force: true });
-  await rename(target, path.join(folder, 'texts'));
-  await writeFile(path.join(folder, 'READY'), `${JSON.stringify(report, undefined, 2)}\n`);
-  return report;
+  return { fingerprint: fingerprint.digest('hex'), taken, leftOut: Object.fromEntries(leftOut) };
 }
 
 async function fetchAndCheck(packages: readonly CorpusPackage[], cache: string): Promise<void> {

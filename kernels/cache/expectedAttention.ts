@@ -1,6 +1,6 @@
 import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { add, cast, concat, contiguous, mul, mulMat, permute, repeat, reshape, rope, scale, softMax, sqr, sqrt, sub, sumRows, transpose, view } from '../ggml/ops.ts';
+import { add, cast, clamp, concat, contiguous, div, fill, mul, mulMat, permute, repeat, reshape, rope, scale, softMax, sqr, sqrt, sub, sumRows, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { ScoredLayer, Selector } from './selector.ts';
 
@@ -13,12 +13,15 @@ export interface ExpectedAttentionOptions {
 
 /** Added to the attention before the values' norms count; kvpress leaves it to its user, and adds nothing by itself. */
 const EPSILON = 0.02;
+/** Keeps what nobody votes for from being divided by zero. */
+const MINIMUM_VOTES = 1e-6;
 /** Positions to come that are rotated at once: each takes a matrix of a head's size, twice. */
 const ROTATED_TOKENS = 32;
 
 /**
  * Expected Attention (arXiv 2510.00636): what queries to come would attend, were they normally distributed as those of the context, by the mean
- * rotation of the positions to come; times the norm of the value. As in NVIDIA's kvpress.
+ * rotation of the positions to come; times the norm of the value. As in NVIDIA's kvpress. Where queries have votes, each counts so much in its head's
+ * distribution, and a head in the mean over its group so much as its queries have on average.
  */
 export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOptions): Selector {
   return {
@@ -26,25 +29,25 @@ export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOpti
       of: 'all',
       skipTokens: sinks,
       combine: 'add',
-      // The sums of q · qᵀ, and of q behind them.
-      extents: ({ headSize, heads }) => [headSize, headSize + 1, heads],
+      // The sums of q · qᵀ, and behind them those of q and of votes.
+      extents: ({ headSize, heads }) => [headSize, headSize + 2, heads],
       observe: momentSums,
     },
     score(graph, layer) {
       const { key, value, heads, candidates, scale: factor } = layer;
       const kvHeads = key.shape[2];
-      const { mean, covariance } = queriesToCome(graph, layer, futureTokens);
+      const { mean, covariance, share } = queriesToCome(graph, layer, futureTokens);
       const keys = cast(graph, rowsFrom(graph, key, sinks), 'F32');
       const rows = keys.shape[1];
       const group = heads / kvHeads;
       let attention: Tensor | undefined;
       for (let member = 0; member < group; member++) {
-        const [mu, sigma] = [mean, covariance].map((tensor) => everyNth(graph, tensor, member, group)) as [Tensor, Tensor];
+        const [mu, sigma, vote] = [mean, covariance, share].map((tensor) => everyNth(graph, tensor, member, group)) as [Tensor, Tensor, Tensor];
         // [rows, 1, kvHeads]
         const linear = mulMat(graph, keys, mu, { preciseF32: true });
         const square = reshape(graph, sumRows(graph, mul(graph, mulMat(graph, sigma, keys, { preciseF32: true }), keys)), [rows, 1, kvHeads]);
         const scores = add(graph, scale(graph, linear, factor), scale(graph, square, (factor * factor) / 2));
-        const probabilities = softMax(graph, scores, undefined);
+        const probabilities = mul(graph, softMax(graph, scores, undefined), vote);
         attention = attention ? add(graph, attention, probabilities) : probabilities;
       }
       const values = cast(graph, rowsFrom(graph, value, sinks), 'F32');
@@ -57,25 +60,40 @@ export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOpti
   };
 }
 
-function momentSums(graph: Graph, { unrotated }: ObservedQueries): Tensor {
+function momentSums(graph: Graph, { unrotated, votes }: ObservedQueries): Tensor {
+  const [headSize, heads, tokens] = unrotated.shape;
   // [tokens, headSize, heads]
   const byDimension = contiguous(graph, permute(graph, unrotated, [1, 2, 0, 3]));
-  const products = mulMat(graph, byDimension, byDimension, { preciseF32: true });
-  const sums = sumRows(graph, byDimension);
-  return concat(graph, products, reshape(graph, sums, [unrotated.shape[0], 1, unrotated.shape[1]]), 1);
+  const voted = votes ? mul(graph, byDimension, reshape(graph, contiguous(graph, transpose(graph, votes)), [tokens, 1, heads])) : byDimension;
+  const products = mulMat(graph, byDimension, voted, { preciseF32: true });
+  const sums = reshape(graph, sumRows(graph, voted), [headSize, 1, heads]);
+  const total = votes ? repeat(graph, reshape(graph, sumRows(graph, contiguous(graph, transpose(graph, votes))), [1, 1, heads]), [headSize, 1, heads]) : fill(graph, sums, tokens);
+  return concat(graph, products, concat(graph, sums, total, 1), 1);
 }
 
-/** Mean `[headSize, 1, heads]` and covariance `[headSize, headSize, heads]` of the queries of the next tokens. */
-function queriesToCome(graph: Graph, { observed, observedTokens, heads, key, rope: rotation, nextPosition, constant, numbers }: ScoredLayer, futureTokens: number): { mean: Tensor; covariance: Tensor } {
+interface QueriesToCome {
+  /** `[headSize, 1, heads]` */
+  readonly mean: Tensor;
+  /** `[headSize, headSize, heads]` */
+  readonly covariance: Tensor;
+  /** `[1, 1, heads]`: how much a query counts on average. */
+  readonly share: Tensor;
+}
+
+/** The queries of the next tokens. */
+function queriesToCome(graph: Graph, { observed, observedTokens, heads, key, rope: rotation, nextPosition, constant, numbers }: ScoredLayer, futureTokens: number): QueriesToCome {
   if (!observed) throw new Error('Expected Attention scores by what was observed.');
   const [headSize] = key.shape;
-  const moments = scale(graph, observed, 1 / observedTokens);
-  const [, ...strides] = moments.strides;
-  const products = contiguous(graph, view(graph, moments, [headSize, headSize, heads], { strides }));
-  const mean = contiguous(graph, view(graph, moments, [headSize, 1, heads], { strides, offsetBytes: headSize * moments.strides[1] }));
+  const [, ...strides] = observed.strides;
+  const part = (extents: readonly number[], firstRow: number): Tensor => contiguous(graph, view(graph, observed, extents, { strides, offsetBytes: firstRow * observed.strides[1] }));
+  const votes = part([1, 1, heads], headSize + 1);
+  const total = clamp(graph, votes, MINIMUM_VOTES, Infinity);
+  const share = scale(graph, votes, 1 / observedTokens);
+  const products = div(graph, part([headSize, headSize, heads], 0), total);
+  const mean = div(graph, part([headSize, 1, heads], headSize), total);
   const asColumn = reshape(graph, mean, [1, headSize, heads]);
   const covariance = sub(graph, products, mulMat(graph, asColumn, asColumn, { preciseF32: true }));
-  if (!rotation) return { mean, covariance };
+  if (!rotation) return { mean, covariance, share };
   const identity = constant(Float32Array.from({ length: headSize * headSize }, (_, index) => (index % (headSize + 1) === 0 ? 1 : 0)), [headSize, headSize, 1]);
   let columns: Tensor | undefined;
   for (let start = 0; start < futureTokens; start += ROTATED_TOKENS) {
@@ -90,6 +108,7 @@ function queriesToCome(graph: Graph, { observed, observedTokens, heads, key, rop
   return {
     mean: mulMat(graph, turned, mean, { preciseF32: true }),
     covariance: mulMat(graph, turned, contiguous(graph, transpose(graph, half)), { preciseF32: true }),
+    share,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Branch-Attend-Mix as plain loops in float64: every option of the architecture `chorus`, token by token, expert by expert. */
 
+import { softmax } from './plainSelectors.ts';
 import type { TierHooks } from './plainTiers.ts';
 
 export interface ReferenceTensor {
@@ -88,24 +89,32 @@ function attend(model: ReferenceModel, block: number, normed: readonly Float64Ar
   const keyHead = (expert: number, head: number): number => (isShared ? 0 : expert * kvHeads) + Math.floor(head / group);
   const headOf = (vector: Float64Array, head: number): Float64Array => vector.subarray(head * headSize, (head + 1) * headSize);
 
-  const turned = (vectors: readonly Float64Array[], count: number, norm: string): void =>
+  const eachHead = (vectors: readonly Float64Array[], change: (part: Float64Array, head: number, position: number) => Float64Array): void =>
     vectors.forEach((vector, position) => {
-      for (let head = 0; head < count; head++) {
-        const part = headOf(vector, head);
-        if (model.headNorm) part.set(normaliseBy(model, part, (index) => tensor(model, `${name}.${norm}.weight`).values[head * headSize + index] as number));
-        part.set(rotate(model, part, position));
-      }
+      for (let head = 0; head < vector.length / headSize; head++) headOf(vector, head).set(change(headOf(vector, head), head, position));
     });
-  turned(queries, experts * heads, 'attn_q_norm');
-  turned(keys, (isShared ? 1 : experts) * kvHeads, 'attn_k_norm');
+  if (model.headNorm) {
+    const normalised = (norm: string) => (part: Float64Array, head: number): Float64Array =>
+      normaliseBy(model, part, (index) => tensor(model, `${name}.${norm}.weight`).values[head * headSize + index] as number);
+    eachHead(queries, normalised('attn_q_norm'));
+    eachHead(keys, normalised('attn_k_norm'));
+  }
+  const unrotated = byHead(queries, headSize);
+  for (const vectors of [queries, keys]) eachHead(vectors, (part, _head, position) => rotate(model, part, position));
 
   const output = tensor(model, `${name}.attn_output.weight`);
   const round = output.roundInput ?? ((heard: Float64Array): Float64Array => heard);
+  const columns = experts * heads * headSize;
+  // Its columns stand expert by expert.
+  const outputHeads: number[] = [];
+  for (let head = 0; head < experts * heads; head++) outputHeads[queryHead(Math.floor(head / heads), head % heads)] = head;
   const bias = model.tensors.get(`${name}.attn_output.bias`);
   const gatesOf = normed.map((x) => (experts > 1 ? attentionGates(model, product(tensor(model, `${name}.attn_gate_inp.weight`), x)) : [1]));
   hooks.onAttention?.(
     {
-      ...{ query: byHead(queries, headSize), unrotated: [], key: byHead(keys, headSize), value: byHead(values, headSize), rotate: (turning) => turning, output: [] },
+      ...{ query: byHead(queries, headSize), unrotated, key: byHead(keys, headSize), value: byHead(values, headSize) },
+      rotate: (x, position) => [...rotate(model, Float64Array.from(x), position)],
+      output: outputHeads.flatMap((head) => transposed(output, head * headSize, headSize)),
       // All experts choose what they share, by their gates.
       votes: isShared ? gatesOf.map((gates) => Array.from({ length: experts * heads }, (_, at) => experts * (gates[Math.floor(at / group) % experts] as number))) : undefined,
     },
@@ -124,7 +133,6 @@ function attend(model: ReferenceModel, block: number, normed: readonly Float64Ar
           for (let index = 0; index < headSize; index++) heard[head * headSize + index]! += weight * (value[index] as number);
         });
       }
-      const columns = experts * heads * headSize;
       const rounded = round(heard);
       for (let row = 0; row < model.width; row++) {
         let value = bias ? (bias.values[row * experts + expert] as number) : 0;
@@ -134,6 +142,11 @@ function attend(model: ReferenceModel, block: number, normed: readonly Float64Ar
     }
     return result;
   });
+}
+
+/** Some columns of a matrix as rows. */
+function transposed({ shape: [columns = 1, rows = 1], values }: ReferenceTensor, first: number, count: number): number[][] {
+  return Array.from({ length: count }, (_, index) => Array.from({ length: rows }, (_row, row) => values[row * columns + first + index] as number));
 }
 
 /** Vectors of tokens by token and head. */
@@ -225,13 +238,6 @@ function dot(a: Float64Array, b: Float64Array): number {
 
 function sum(...vectors: readonly Float64Array[]): Float64Array<ArrayBuffer> {
   return Float64Array.from(vectors[0] as Float64Array, (_, index) => vectors.reduce((total, vector) => total + (vector[index] as number), 0));
-}
-
-function softmax(scores: readonly number[]): number[] {
-  const best = Math.max(...scores);
-  const weights = scores.map((score) => Math.exp(score - best));
-  const total = weights.reduce((all, weight) => all + weight, 0);
-  return weights.map((weight) => weight / total);
 }
 
 /** Numbers of the `count` largest values. */

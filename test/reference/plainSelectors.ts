@@ -34,11 +34,15 @@ const sizes = ({ query, key }: PlainLayer): { tokens: number; group: number; kvH
   return { tokens: key.length, kvHeads, group: (query[0]?.length as number) / kvHeads };
 };
 
-/** Attention of a token over the rows up to its own, in one head. */
+/** How much a query counts. */
+const voteOf = ({ votes }: PlainLayer, token: number, head: number): number => votes?.[token]?.[head] ?? 1;
+
+/** Attention of a token over the rows up to its own, in one head, times its vote. */
 function attention(layer: PlainLayer, token: number, head: number): number[] {
   const { group } = sizes(layer);
   const query = layer.query[token]?.[head] as readonly number[];
-  return softmax(range(token + 1).map((row) => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length)));
+  const shares = softmax(range(token + 1).map((row) => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length)));
+  return shares.map((share) => share * voteOf(layer, token, head));
 }
 
 /** `[kvHead][row]`, of the first `candidates` rows. */
@@ -89,14 +93,17 @@ export function plainKeyDiff(layer: PlainLayer, candidates: number): PlainScores
   });
 }
 
-/** Expected Attention (arXiv 2510.00636) with values' norms, as kvpress has it. */
+/** Expected Attention (arXiv 2510.00636) with values' norms, as kvpress has it; queries count by their votes. */
 export function plainExpectedAttention(layer: PlainLayer, candidates: number, { futureTokens, sinks }: { futureTokens: number; sinks: number }): PlainScores {
   const { tokens, group } = sizes(layer);
   const headSize = layer.key[0]?.[0]?.length as number;
   const ofHead = (head: number): number[] => {
     const queries = range(tokens - sinks).map((index) => layer.unrotated[sinks + index]?.[head] as readonly number[]);
-    const mu = range(headSize).map((index) => mean(queries.map((query) => query[index] as number)));
-    const sigma = range(headSize).map((i) => range(headSize).map((j) => mean(queries.map((query) => ((query[i] as number) - (mu[i] as number)) * ((query[j] as number) - (mu[j] as number))))));
+    const votes = queries.map((_, index) => voteOf(layer, sinks + index, head));
+    const allVotes = votes.reduce((sum, vote) => sum + vote, 0);
+    const expectation = (values: readonly number[]): number => (allVotes === 0 ? 0 : dot(values, votes) / allVotes);
+    const mu = range(headSize).map((index) => expectation(queries.map((query) => query[index] as number)));
+    const sigma = range(headSize).map((i) => range(headSize).map((j) => expectation(queries.map((query) => ((query[i] as number) - (mu[i] as number)) * ((query[j] as number) - (mu[j] as number))))));
     // The mean rotation, column by column.
     const columns = range(headSize).map((column) => {
       const turned = range(futureTokens).map((index) => layer.rotate(range(headSize).map((row) => Number(row === column)), tokens + index));
@@ -111,7 +118,7 @@ export function plainExpectedAttention(layer: PlainLayer, candidates: number, { 
       const key = layer.key[sinks + index]?.[kvHead] as readonly number[];
       return dot(key, meanToCome) / Math.sqrt(headSize) + dot(key, covarianceToCome.map((row) => dot(row, key))) / headSize / 2;
     });
-    return softmax(logits);
+    return softmax(logits).map((share) => share * mean(votes));
   };
   const expected = byGroup(layer, candidates - sinks, ofHead, mean);
   return expected.map((scores, kvHead) => [
@@ -171,7 +178,7 @@ export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries
       const query = layer.query[token]?.[head] as readonly number[];
       const product = (row: number): number => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length);
       const ofPages = softmax(range(pages).map((page) => Math.max(...range(pageRows).map((row) => product(page * pageRows + row)))));
-      return ofPages.map((share) => share * (layer.votes?.[token]?.[head] ?? 1));
+      return ofPages.map((share) => share * voteOf(layer, token, head));
     });
     return range(pages).map((page) => Math.max(...shares.map((ofQuery) => ofQuery[page] as number)));
   };

@@ -20,6 +20,12 @@ export function randomLayer(tokens: number, heads: number, kvHeads: number): Pla
   };
 }
 
+/** By token and head, from 0 to 2; the last head has none. */
+export function randomVotes(tokens: number, heads: number): number[][] {
+  const next = uniform(heads * tokens);
+  return Array.from({ length: tokens }, () => Array.from({ length: heads }, (_, head) => (head === heads - 1 ? 0 : 1 + next())));
+}
+
 function rotate(x: readonly number[], position: number): number[] {
   return x.map((value, index) => {
     const angle = position * ROPE_BASE ** (-(index - (index % 2)) / HEAD_SIZE);

@@ -12,11 +12,17 @@ export function inputRounding(type: TensorType, build: LibraryBuild = 'cpu'): ((
     case 'F32':
       return undefined;
     case 'F16':
-      return through('F16');
+    case 'BF16':
+      return through(type);
     case 'Q8_0':
+    case 'Q5_0':
+    case 'Q5_1':
     case 'Q4_0':
     case 'Q4_1':
+    case 'IQ4_NL':
       return through('Q8_0');
+    case 'Q6_K':
+    case 'Q5_K':
     case 'Q4_K':
       return roundToQ8K;
     default:

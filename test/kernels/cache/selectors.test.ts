@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cacheHeads } from '../../../kernels/blocks/attendCache.ts';
-import type { ObservedQueries } from '../../../kernels/blocks/attentionInputs.ts';
 import { criticalKv } from '../../../kernels/cache/criticalKv.ts';
 import { expectedAttention } from '../../../kernels/cache/expectedAttention.ts';
 import { h2o } from '../../../kernels/cache/h2o.ts';
@@ -15,77 +14,16 @@ import { streaming } from '../../../kernels/cache/streaming.ts';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
-import { add, getRows, relu, setRows, sub } from '../../../kernels/ggml/ops.ts';
+import { getRows, setRows } from '../../../kernels/ggml/ops.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
 import { plainAdaptive, plainBest, plainCritical, plainExpectedAttention, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
-import { HEAD_SIZE, randomLayer, ROPE_BASE, WIDTH } from '../../reference/randomLayer.ts';
+import { randomLayer, randomVotes } from '../../reference/randomLayer.ts';
+import { assertClose, scored } from '../../reference/scoredLayer.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
-/** Vulkan devices that report float16 multiply matrices in it. */
-const TOLERANCE = kind === 'cpu' ? 1e-4 : 1e-2;
-
-/** Our scores `[kvHead][row]` of the first `candidates` rows. The observed tokens come in two stretches, as chunks of a prompt do. */
-function scored(device: Device, selector: Selector, layer: PlainLayer, { candidates, observedFrom, rows, chosen = 1, onNode }: { candidates: number; observedFrom: number; rows: number; chosen?: number; onNode?: () => void }): PlainScores {
-  const tokens = layer.key.length;
-  const [heads, kvHeads] = [layer.query[0]?.length as number, layer.key[0]?.length as number];
-  const storages: Storage[] = [];
-  using freed = { [Symbol.dispose]: () => storages.forEach((storage) => storage[Symbol.dispose]()) };
-  void freed;
-  using graph = new Graph(device);
-  graph.onNode = onNode;
-  using memory = new DeviceMemory(device);
-  const given = (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]): Tensor => {
-    const storage = new Storage(device, { maxTensors: 1 });
-    storages.push(storage);
-    const tensor = storage.declare('given', type, extents);
-    storage.allocate();
-    write(device, tensor, values);
-    return tensor;
-  };
-  const constant = (values: Float32Array, extents: readonly number[]): Tensor => given('F32', values, extents);
-  // Cached rows stand head by head: [headSize, rows, kvHeads].
-  const cached = (vectors: PlainLayer['key']): Tensor => constant(Float32Array.from(Array.from({ length: kvHeads }, (_, head) => vectors.slice(0, rows).map((ofToken) => ofToken[head] as number[])).flat(2)), [HEAD_SIZE, rows, kvHeads]);
-  const [key, value] = [cached(layer.key), cached(layer.value)];
-  const observation = selector.observation;
-  let observed: Tensor | undefined;
-  if (observation) {
-    const middle = Math.floor((observedFrom + tokens) / 2);
-    const allKeys = observation.of === 'replay' ? constant(Float32Array.from(Array.from({ length: kvHeads }, (_, head) => layer.key.map((ofToken) => ofToken[head] as number[])).flat(2)), [HEAD_SIZE, tokens, kvHeads]) : key;
-    for (const [from, to] of [[observedFrom, middle], [middle, tokens]].filter(([start, end]) => start !== end) as [number, number][]) {
-      const queries = (vectors: PlainLayer['query']): Tensor => constant(Float32Array.from(vectors.slice(from, to).flat(2)), [HEAD_SIZE, heads, to - from]);
-      const mask = Float32Array.from({ length: allKeys.shape[1] * (to - from) }, (_, index) => (index % allKeys.shape[1] <= from + Math.floor(index / allKeys.shape[1]) ? 0 : -Infinity));
-      const seen = observation.observe(graph, { query: queries(layer.query), unrotated: queries(layer.unrotated), key: allKeys, mask: constant(mask, [allKeys.shape[1], to - from]), scale: 1 / Math.sqrt(HEAD_SIZE) } satisfies ObservedQueries);
-      observed = observed === undefined ? seen : observation.combine === 'add' ? add(graph, observed, seen) : add(graph, relu(graph, sub(graph, observed, seen)), seen);
-    }
-  }
-  const scores = selector.score(graph, {
-    ...{ observed, observedTokens: tokens - observedFrom, candidates, chosen, key, value, heads, scale: 1 / Math.sqrt(HEAD_SIZE), nextPosition: rows, constant },
-    rope: { pairing: 'normal', dimensions: HEAD_SIZE, base: ROPE_BASE },
-    output: constant(Float32Array.from({ length: heads * HEAD_SIZE * WIDTH }, (_, index) => layer.output[index % (heads * HEAD_SIZE)]?.[Math.floor(index / (heads * HEAD_SIZE))] as number), [heads * HEAD_SIZE, WIDTH]),
-    outputHead: (head) => head,
-    numbers: (values) => given('I32', values, [values.length]),
-  });
-  graph.expand(scores, { read: true });
-  graph.allocate(memory);
-  graph.computeSync();
-  const values = readF32(device, scores);
-  assert.equal(values.length, candidates * kvHeads);
-  return Array.from({ length: kvHeads }, (_, head) => [...values.subarray(head * candidates, (head + 1) * candidates)]);
-}
-
-function assertClose(actual: PlainScores, expected: PlainScores): void {
-  for (const [head, rows] of expected.entries()) {
-    const largest = Math.max(...rows.filter((score) => score < Number.MAX_VALUE).map(Math.abs));
-    for (const [row, score] of rows.entries()) {
-      const ours = actual[head]?.[row] as number;
-      if (score === Number.MAX_VALUE) assert.ok(ours > 1e30, `head ${head}, row ${row}: ${ours} is no row that stays in any case`);
-      else assert.ok(Math.abs(ours - score) <= TOLERANCE * largest, `head ${head}, row ${row}: ${ours}, expected ${score}`);
-    }
-  }
-}
 
 describe(`selectors score as plain loops do on ${kind}`, () => {
   const shapes = [['grouped queries', 6, 2], ['a KV head for each query head', 3, 3], ['one KV head', 4, 1]] as const;
@@ -148,6 +86,31 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
       }
     });
   }
+
+  // As where experts share a cache: four query heads a KV head, two experts' by turns, and an output matrix in which each expert's stand together.
+  describe('where queries have votes', () => {
+    const [heads, kvHeads] = [8, 2];
+    const outputHead = (head: number): number => (Math.floor(head / 2) % 2) * 4 + Math.floor(head / 4) * 2 + (head % 2);
+    const layer = { ...randomLayer(60, heads, kvHeads), votes: randomVotes(60, heads) };
+    const snap = { kernel: 5, pool: 'avg' } as const;
+    const expecting = { futureTokens: 32, sinks: 4 };
+    type Where = Omit<Parameters<typeof scored>[3], 'outputHead'>;
+    const cases: readonly (readonly [name: string, selector: Selector, where: Where, plain: (given: PlainLayer) => PlainScores])[] = [
+      ['SnapKV', snapKv(snap), { candidates: 52, observedFrom: 52, rows: 60 }, (given) => plainSnapKv(given, 52, snap)],
+      ['H2O', h2o(), { candidates: 50, observedFrom: 0, rows: 60 }, (given) => plainH2o(given, 50)],
+      ['KVzip', kvzip(), { candidates: 40, observedFrom: 40, rows: 40 }, (given) => plainKvzip(given, 40)],
+      ['Expected Attention', expectedAttention(expecting), { candidates: 50, observedFrom: 4, rows: 60 }, (given) => plainExpectedAttention(given, 50, expecting)],
+      ['CriticalKV over SnapKV', criticalKv(snapKv(snap)), { candidates: 52, observedFrom: 52, rows: 60, chosen: 20 }, (given) => plainCritical(given, plainSnapKv(given, 52, snap), 6)],
+    ];
+    for (const [name, selector, where, plain] of cases) {
+      it(`${name} counts them`, () => {
+        using device = new Device(kind);
+        const scores = scored(device, selector, layer, { ...where, outputHead });
+        assertClose(scores, plain(layer));
+        assert.throws(() => assertClose(scores, plain({ ...layer, votes: undefined })), assert.AssertionError);
+      });
+    }
+  });
 
   it('CriticalKV takes as many nodes of each head, however many there are', () => {
     using device = new Device(kind);

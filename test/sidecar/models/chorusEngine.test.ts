@@ -9,6 +9,7 @@ import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import type { TroubleCode } from '../../../sidecar/protocol/client.ts';
 import type { EngineGenerateResult, LoadedModel, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import { answersOverKeptRows } from '../../reference/answersOverKeptRows.ts';
 import { TINY_VOCABULARY, tinyVariants, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const CONTEXT_TOKENS = 512;
@@ -133,8 +134,10 @@ describe("Chorus's own engine", () => {
       const file = await write('cached.gguf', { type: 'F32' });
       await load(file, { cache: 'snapkv:64,window=16' });
       const first = await generate(prompt, 8);
-      const second = await generate([...prompt, ...first.tokens.slice(0, 7), 270, 271], 8);
+      const further = [...first.tokens.slice(0, 7), 270, 271];
+      const second = await generate([...prompt, ...further], 8);
       assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length + 7, 2]);
+      assert.deepEqual([first.tokens.slice(0, 1), second.tokens], await answersOverKeptRows(file, { device, cache: 'snapkv:64,window=16', prompt, further, count: 8 }));
     });
 
     it('attends everything where a context is short', async () => {

@@ -8,6 +8,7 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { rememberedQueries, rememberedRows, rememberQueries } from '../../../sidecar/models/chorus/lastQueries.ts';
 import { RememberedPositions } from '../../../sidecar/models/chorus/rememberedPositions.ts';
+import { HeldResources } from '../../reference/heldResources.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const [HEAD_SIZE, HEADS, TOKENS, KEPT] = [8, 3, 11, 7];
@@ -15,16 +16,17 @@ const [HEAD_SIZE, HEADS, TOKENS, KEPT] = [8, 3, 11, 7];
 describe(`the last tokens' queries, on ${kind}`, () => {
   for (const isWeighed of [false, true]) {
     it(`are remembered in turn${isWeighed ? ', with their votes' : ''}`, () => {
-      using device = new Device(kind);
-      using storage = new Storage(device, { maxTensors: 1 });
+      using resources = new HeldResources(kind);
+      const device = resources.use(new Device(kind));
+      const storage = resources.use(new Storage(device, { maxTensors: 1 }));
       const kept = storage.declare('queries', 'F32', [HEADS * (HEAD_SIZE + (isWeighed ? 1 : 0)), KEPT]);
       storage.allocate();
       const query = Float32Array.from({ length: HEAD_SIZE * HEADS * TOKENS }, (_, index) => index);
       const votes = Float32Array.from({ length: HEADS * TOKENS }, (_, index) => -index);
       // More tokens than have room, and then two more.
       for (const [from, to] of [[0, 9], [9, TOKENS]] as const) {
-        using graph = new Graph(device);
-        using memory = new DeviceMemory(device);
+        const graph = resources.use(new Graph(device));
+        const memory = resources.use(new DeviceMemory(device));
         const rows = rememberedRows(to, Math.min(to - from, KEPT), kept);
         const inputs = { query: graph.input('query', 'F32', [HEAD_SIZE, HEADS, to - from]), rows: graph.input('rows', 'I64', [rows.length]) };
         const weights = isWeighed ? graph.input('votes', 'F32', [HEADS, to - from]) : undefined;
@@ -35,8 +37,8 @@ describe(`the last tokens' queries, on ${kind}`, () => {
         if (weights) write(device, weights, votes.subarray(from * HEADS, to * HEADS));
         graph.computeSync();
       }
-      using graph = new Graph(device);
-      using memory = new DeviceMemory(device);
+      const graph = resources.use(new Graph(device));
+      const memory = resources.use(new DeviceMemory(device));
       const rows = graph.input('rows', 'I32', [KEPT]);
       const remembered = rememberedQueries(graph, kept, rows, { headSize: HEAD_SIZE, heads: HEADS });
       const results = [remembered.query, remembered.votes].map((tensor) => tensor && contiguous(graph, tensor));

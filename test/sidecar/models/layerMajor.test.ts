@@ -10,6 +10,7 @@ import type { KeptRows, SelectionPlan } from '../../../sidecar/models/chorus/lay
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
+import { assertBestRows } from '../../reference/assertBestRows.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { plainLlamaLogits, type PlainLlamaSizes, type PlainWeights } from '../../reference/plainLlama.ts';
 import { plainAdaptive, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
@@ -205,12 +206,6 @@ describe(`selected rows on ${kind}`, () => {
   }
 });
 
-/** The best rows and those of the window, but where a score is all but that of the last one kept. */
 function assertBest(kept: readonly number[], scores: readonly number[], chosen: number): void {
-  const threshold = [...scores].sort((a, b) => b - a)[chosen - 1] as number;
-  const isTie = (row: number): boolean => Math.abs((scores[row] as number) - threshold) <= (kind === 'cpu' ? 1e-3 : 2e-2) * Math.abs(threshold);
-  const mine = new Set(kept);
-  assert.equal(mine.size, chosen + CONTEXT - scores.length);
-  for (let row = scores.length; row < CONTEXT; row++) assert.ok(mine.has(row), `row ${row} of the window went`);
-  for (const [row, score] of scores.entries()) assert.ok(mine.has(row) === score >= threshold || isTie(row), `row ${row} with ${score} was ${mine.has(row) ? 'kept' : 'dropped'}; the last kept has ${threshold}`);
+  assertBestRows(kept, scores, { chosen, rows: CONTEXT, tie: kind === 'cpu' ? 1e-3 : 2e-2 });
 }

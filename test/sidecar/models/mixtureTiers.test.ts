@@ -1,50 +1,26 @@
 import assert from 'node:assert/strict';
-import { readFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
-import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
-import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
-import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
-import { branchAttendMix, type ReferenceModel, type ReferenceTensor } from '../../reference/branchAttendMix.ts';
+import { branchAttendMix } from '../../reference/branchAttendMix.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { HeldResources } from '../../reference/heldResources.ts';
 import { plainTierLogits, type Cut } from '../../reference/plainTiers.ts';
-import { TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
+import { tinyMixture, writeTinyMixture } from '../../reference/tinyMixture.ts';
+import { TINY_VOCABULARY } from '../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const { tie, tolerance } = kind === 'cpu' ? { tie: 1.002, tolerance: 1e-5 } : { tie: 1.01, tolerance: 1e-3 };
-const [WIDTH, HEADS, KV_HEADS, BLOCKS, EXPERTS] = [64, 4, 2, 2, 3];
 const [BLOCK, PROMPT, ANSWER, QUERIES, REFRESH_QUERIES] = [8, 136, 12, 4, 2];
 const options = { capacity: 32, pageRows: 8, window: 24, refreshTokens: 3, queries: QUERIES, refreshQueries: REFRESH_QUERIES, blockTokens: BLOCK, cacheType: 'F16' } as const;
 const tokens = Array.from({ length: PROMPT + ANSWER }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
-
-const text = (value: string): GgufEntry => ({ type: 'string', value });
-const count = (value: number): GgufEntry => ({ type: 'u32', value });
-const keysOf = (cache: 'expert' | 'shared'): Record<string, GgufEntry> => ({
-  block_kind: text('serial'), norm_kind: text('rms'), 'rope.pairing': text('normal'), 'attention.head_norm': { type: 'bool', value: false }, block_count: count(BLOCKS), embedding_length: count(WIDTH),
-  feed_forward_length: count(96), 'attention.head_count': count(HEADS), 'attention.head_count_kv': count(KV_HEADS), expert_interval: count(1), expert_count: count(0),
-  'attention.expert_count': count(EXPERTS), 'attention.expert_used_count': count(0), 'attention.expert_cache': text(cache),
-});
-
-/** The network in plain loops, of the weights in a file. */
-async function referenceOf(file: string, cache: 'expert' | 'shared'): Promise<ReferenceModel> {
-  const [header, bytes] = [await readGgufHeader(file), await readFile(file)];
-  const tensors = new Map(header.tensors.map(({ name, shape, offsetBytes, sizeBytes }): [string, ReferenceTensor] => {
-    const start = header.dataOffsetBytes + offsetBytes;
-    return [name, { shape, values: toFloat32('F32', bytes.subarray(start, start + sizeBytes), kind) }];
-  }));
-  return {
-    tensors, cache, blocks: BLOCKS, width: WIDTH, heads: HEADS, kvHeads: KV_HEADS, headSize: WIDTH / HEADS, blockKind: 'serial', norm: 'rms', epsilon: 1e-5, pairing: 'normal', ropeBase: 10_000, headNorm: false,
-    logitScale: 1, interval: 1, experts: 1, expertsUsed: 1, gateMode: 'faithful', attentionExperts: EXPERTS, attentionExpertsUsed: 0, leastMargin: 0,
-  };
-}
 
 describe(`attending chosen pages of a long context in a mixture of attention, on ${kind}`, () => {
   let folder: string;
@@ -58,8 +34,7 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
       using resources = new HeldResources(kind);
       const device = resources.use(new Device(kind, { threads: 1 }));
       const file = path.join(folder, `${cache}.gguf`);
-      await writeTinyModel(file, { variant: 'chorus', type: 'F32', device, keys: keysOf(cache), omit: ['.bias'] });
-      const reference = await referenceOf(file, cache);
+      const reference = await writeTinyMixture(file, { cache, device });
       const { network, model } = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
       const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES }));
       const tiers = resources.use(new Tiers(network, sequence, options));
@@ -70,7 +45,7 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
         const at = PROMPT + index * options.refreshTokens;
         return { start: at, last: at, queries: index === 0 ? QUERIES : REFRESH_QUERIES };
       });
-      const expected = plainTierLogits({ tokens, blockCount: BLOCKS, options, tie, forward: (seen, hooks) => branchAttendMix(reference, seen, hooks) }, [...blocks, ...choices]);
+      const expected = plainTierLogits({ tokens, blockCount: tinyMixture.blocks, options, tie, forward: (seen, hooks) => branchAttendMix(reference, seen, hooks) }, [...blocks, ...choices]);
       const rows = rowsOf(await chorus.forward(tokens.slice(0, PROMPT), { wanted: 'all', isAnswer: false }));
       for (const token of tokens.slice(PROMPT)) rows.push((await chorus.forward([token], { wanted: 'last', isAnswer: true })).slice());
       const isDecided = (from: number, to: number): boolean => expected.slice(from, to).some((row) => row !== undefined);

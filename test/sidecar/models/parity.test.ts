@@ -13,7 +13,9 @@ import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../reference/t
 
 const device = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const types: readonly TensorType[] = ['F32', 'F16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q4_K'];
-const pairs = tinyVariants.flatMap((variant) => types.map((type) => [variant, type] as const));
+/** In one variant, which has both matrices and stacks of them: how these are multiplied depends on the type, not on the architecture. */
+const furtherTypes: readonly TensorType[] = ['BF16', 'Q6_K', 'Q5_K', 'Q5_1', 'Q5_0', 'IQ4_NL'];
+const pairs = tinyVariants.flatMap((variant) => [...types, ...(variant === 'llama+experts' ? furtherTypes : [])].map((type) => [variant, type] as const));
 /** Rows that more than one padding step of the cache holds, so that the mask counts. */
 const tokens = Array.from({ length: 300 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 /** Cache rows. */

@@ -9,9 +9,11 @@ import { openText } from '../../../sidecar/models/llamaCpp/openText.ts';
 import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
 import type { SelectParams, SelectResult } from '../../../sidecar/protocol/engine.ts';
 import { selectRows } from '../../../sidecar/select/selectRows.ts';
+import { branchAttendMix } from '../../reference/branchAttendMix.ts';
 import { plainLlamaLogits, type PlainLlamaSizes } from '../../reference/plainLlama.ts';
-import { plainAdaptive, plainBest, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
+import { plainAdaptive, plainBest, plainCritical, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
 import { readTensors } from '../../reference/readTensors.ts';
+import { writeTinyMixture } from '../../reference/tinyMixture.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as Exclude<DeviceKind, 'auto'>;
@@ -62,6 +64,21 @@ describe(`the rows that stay on ${kind}`, { skip: kind !== 'cpu' && 'Other devic
     assert.equal(result.tokens, TOKENS);
     assert.deepEqual(rowsOf(result), expected(read.once, (layer) => plainSnapKv(layer, TOKENS - WINDOW, { kernel: 3, pool: 'avg' })));
   });
+
+  for (const cache of ['expert', 'shared'] as const) {
+    it(`of a mixture of attention with a cache ${cache === 'shared' ? 'that experts share are those that all choose by their gates' : "an expert are each expert's own"}`, async () => {
+      const mixture = path.join(folder, `${cache}.gguf`);
+      using device = new Device(kind);
+      const reference = await writeTinyMixture(mixture, { cache, device, vocabulary: tinyVocabulary() });
+      const layers: PlainLayer[] = [];
+      branchAttendMix(reference, bytesOf(TEXT), { attends: () => true, onAttention: (layer) => layers.push(layer) });
+      // Half of 40 rows, the window among them, are chosen by scores alone.
+      const critical = (layer: PlainLayer): PlainScores => plainCritical(layer, plainSnapKv(layer, TOKENS - WINDOW, { kernel: 3, pool: 'avg' }), 20 - WINDOW);
+      const result = await select({ modelPath: mixture, cache: `snapkv:40,window=${WINDOW},kernel=3,values=critical` });
+      assert.deepEqual(result.layers.map(({ heads }) => heads.length), cache === 'shared' ? [2, 2] : [6, 6]);
+      assert.deepEqual(rowsOf(result), expected(layers, critical));
+    });
+  }
 
   it('are the same for tokens as for their text, also where the model has no tokenizer', async () => {
     const result = await select({});

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { layTexts } from '../../.scripts/bundledModel/corpus.ts';
+import { packageFolder } from '../../.scripts/bundledModel/fetchPackages.ts';
+import type { CorpusPackage } from '../../.scripts/bundledModel/packages.ts';
+
+/** A module that a filter takes, other for each word. */
+const moduleOf = (word: string): string =>
+  Array.from({ length: 12 }, (_, index) => `/** Gives the ${word} of a basket, counted by rule ${index}. */\nexport function ${word}${index}(basket: Basket): number {\n  return basket.${word}(${index}) + ${index};\n}\n`).join('\n');
+
+const given = (name: string, heldOut: boolean): CorpusPackage => ({ registry: 'npm', name, version: '1.0.0', licence: 'MIT', domains: ['typescript'], heldOut });
+/** The list names what is trained on first: its order must not count. */
+const packages = [given('aardvark', false), given('measured', true), given('zebra', false)];
+const files: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  aardvark: { 'own.ts': moduleOf('weight'), 'copied.ts': moduleOf('price'), 'changed.ts': moduleOf('colour').replace('rule 5', 'the fifth rule') },
+  measured: { 'price.ts': moduleOf('price'), 'colour.ts': moduleOf('colour') },
+  zebra: { 'stripes.ts': moduleOf('stripe'), 'colour.ts': `${moduleOf('colour')}\n// Nothing else.\n` },
+};
+
+describe('the texts of the corpus', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-corpus-'));
+    for (const one of packages) {
+      await mkdir(packageFolder(folder, one), { recursive: true });
+      for (const [name, text] of Object.entries(files[one.name] ?? {})) await writeFile(path.join(packageFolder(folder, one), name), text);
+    }
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('leave out what is held out, and what is nearly that, of those that are trained on', async () => {
+    const target = path.join(folder, 'texts');
+    const { taken, leftOut } = await layTexts(packages, folder, target);
+    const laid = await readdir(target, { recursive: true });
+    assert.deepEqual(laid.filter((file) => file.endsWith('.ts')).map((file) => file.split(path.sep).join('/')).sort(), [
+      'held-out/typescript/measured@1.0.0/colour.ts',
+      'held-out/typescript/measured@1.0.0/price.ts',
+      'training/typescript/aardvark@1.0.0/own.ts',
+      'training/typescript/zebra@1.0.0/stripes.ts',
+    ]);
+    assert.equal(await readFile(path.join(target, 'held-out/typescript/measured@1.0.0/price.ts'), 'utf8'), moduleOf('price'));
+    assert.deepEqual(leftOut, { copy: 1, 'near copy': 2 });
+    assert.deepEqual([taken.training.typescript?.files, taken['held-out'].typescript?.files], [2, 2]);
+  });
+
+  it('are the same, with the same fingerprint, of the same packages', async () => {
+    const [first, second] = [await layTexts(packages, folder, path.join(folder, 'first')), await layTexts(packages, folder, path.join(folder, 'second'))];
+    assert.deepEqual(second, first);
+  });
+});

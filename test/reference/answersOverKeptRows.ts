@@ -1,0 +1,28 @@
+import type { Device } from '../../kernels/ggml/device.ts';
+import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
+import { LayerMajorPrefill } from '../../sidecar/models/chorus/layerMajor.ts';
+import { openNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
+import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
+
+const CAPACITY_TOKENS = 512;
+
+interface Given {
+  readonly device: Device;
+  readonly cache: string;
+  readonly prompt: readonly number[];
+  /** Tokens behind the prompt, which attend what stays of it. */
+  readonly further: readonly number[];
+  readonly count: number;
+}
+
+/** The likeliest token behind a prompt of which some rows stay, and the `count` likeliest behind what follows it: of a network that read nothing before, without a scheduler. */
+export async function answersOverKeptRows(file: string, { device, cache, prompt, further, count }: Given): Promise<[behindPrompt: number[], answer: number[]]> {
+  using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY_TOKENS });
+  const { network, sequence } = opened;
+  using prefill = new LayerMajorPrefill(network.options, [{ sequence, selection: parseCacheChoice(cache) }], prompt, { chunkTokens: 128 });
+  await prefill.run();
+  const likeliest = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
+  const answer = [likeliest(await network.evaluate(sequence, further, 'last'))];
+  while (answer.length < count) answer.push(likeliest(await network.evaluate(sequence, answer.slice(-1), 'last')));
+  return [[likeliest(prefill.logits)], answer];
+}
