@@ -91,17 +91,35 @@ export interface WriteOptions {
 /**
  * Writes a model, tensor by tensor, into a temporary file beside `filePath` that takes its name when all is whole: a kill leaves no half model. The name of a
  * first part (`NAME-00001-of-00003.gguf`) makes as many files of it. Throws `TroubleError` that names the path where it can't be written or the disk is full,
- * and leaves nothing then.
+ * and leaves nothing then; what had a single file's name before stays.
  */
 export async function writeGguf(filePath: string, content: GgufContent, options: WriteOptions = {}): Promise<void> {
   const parts = partsOf(filePath, content).map((part) => ({ ...part, temporary: path.join(path.dirname(part.filePath), `.${path.basename(part.filePath)}.${process.pid}.part`) }));
   try {
     for (const { filePath: target, content: own, temporary } of parts) await writeFileAt(temporary, target, own, options);
-    // The first part last: without it the others are no model.
-    for (const { filePath: target, temporary } of parts.toReversed()) await rename(temporary, target).catch((error: unknown) => Promise.reject(unwritable(target, error)));
   } catch (error) {
     for (const { temporary } of parts) await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
+  }
+  await nameAll(parts);
+}
+
+/** Gives written files their names. The first part goes first and comes last: parts of two models never lie together as one. */
+async function nameAll(parts: readonly { readonly filePath: string; readonly temporary: string }[]): Promise<void> {
+  const [first] = parts;
+  let current = first?.filePath ?? '';
+  try {
+    if (parts.length > 1) await rm(current, { force: true });
+    for (const { filePath, temporary } of parts.toReversed()) {
+      current = filePath;
+      await rename(temporary, filePath);
+    }
+  } catch (error) {
+    for (const { filePath, temporary } of parts) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      if (parts.length > 1) await rm(filePath, { force: true }).catch(() => undefined);
+    }
+    throw unwritable(current, error);
   }
 }
 

@@ -37,6 +37,25 @@ describe('the GGUF writer', () => {
     assert.deepEqual(texts, ['a', '', 'ß']);
   });
 
+  it('leaves no parts of two models beside each other where a name cannot be given', async () => {
+    const own = path.join(folder, 'parts');
+    await mkdir(own);
+    const [first, second] = [1, 2].map((part) => path.join(own, `m-0000${part}-of-00002.gguf`)) as [string, string];
+    const other = { ...tensor, name: 'b.weight' };
+    await writeGguf(first, { metadata: new Map(entries), tensors: [tensor, other] });
+    const blocking = async function* (): AsyncGenerator<Buffer> {
+      await rm(first);
+      await mkdir(first);
+      yield bytes;
+    };
+    await assert.rejects(writeGguf(first, { metadata: new Map(entries), tensors: [tensor, { ...other, chunks: blocking }] }), (error) => error instanceof TroubleError && error.message.includes(first));
+    assert.deepEqual(await readdir(own), [path.basename(first)]);
+    assert.deepEqual(await readdir(first), []);
+    await rm(first, { recursive: true });
+    await writeGguf(first, { metadata: new Map(entries), tensors: [tensor, other] });
+    assert.deepEqual(await readdir(own), [first, second].map((file) => path.basename(file)));
+  });
+
   it('aligns tensors as the file says, and keeps their order and bytes', async () => {
     const file = path.join(folder, 'aligned.gguf');
     const metadata = new Map<string, GgufEntry>([['general.alignment', { type: 'u32', value: 128 }]]);
