@@ -30,15 +30,15 @@ export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
   const split = splitPart(modelPath);
   if (split && split.part !== 1) throw new TroubleError('invalid-model', `${path.basename(modelPath)} is part ${split.part} of ${split.parts}: choose the first part.`);
   const header = await readGgufHeader(modelPath);
-  const shape = validateModel(header);
-  let weightBytes = shape.weightBytes;
+  const others: GgufHeader[] = [];
   for (const part of allParts(modelPath).slice(1)) {
     await access(part).catch((error: unknown) => {
       throw new TroubleError('model-not-found', `A part of the model is missing: ${part}.`, { cause: error });
     });
-    weightBytes += (await readGgufHeader(part)).tensors.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
+    others.push(await readGgufHeader(part));
   }
-  return { path: modelPath, header, shape, weightBytes };
+  const shape = validateModel(header, others);
+  return { path: modelPath, header, shape, weightBytes: shape.weightBytes };
 }
 
 /** Share of a token's cost at depth 0 that one token of depth adds: attention's products against the weights'. */

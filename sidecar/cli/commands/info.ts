@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
-import { stat } from 'node:fs/promises';
+import { sizeOfParts } from '../../models/gguf/parts.ts';
 import { formatBytes, printFields, printJson } from '../output.ts';
 import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { sidecarStatus, withSession } from '../withSession.ts';
@@ -12,7 +12,7 @@ export function addInfo(program: Command): void {
 
 async function info(options: ModelOptions): Promise<void> {
   const status = await withSession(settingsOf(options), ({ session }) => sidecarStatus(session));
-  const sizeBytes = status.modelPath === undefined ? undefined : (await stat(status.modelPath).catch(() => undefined))?.size;
+  const sizeBytes = status.modelPath === undefined ? undefined : await sizeOfParts(status.modelPath).catch(() => undefined);
   if (options.json) {
     printJson({
       architecture: status.architecture,

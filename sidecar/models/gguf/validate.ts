@@ -16,7 +16,7 @@ export interface ModelShape {
   /** Key and value elements that one token adds to the cache, over all layers. */
   readonly cacheElementsPerToken: number;
   readonly parameterCount: number;
-  /** Bytes of all tensors in this file. */
+  /** Bytes of all tensors. */
   readonly weightBytes: number;
 }
 
@@ -30,10 +30,10 @@ const MAX_VOCABULARY = 4_000_000;
 
 /**
  * Checks what a header says about the model against its tensors, so that nothing native meets a model that it would abort on.
- * Throws `TroubleError` 'invalid-model' or 'unsupported-model'.
+ * `others` are further parts of the model, which count in its size. Throws `TroubleError` 'invalid-model' or 'unsupported-model'.
  */
-export function validateModel(header: GgufHeader): ModelShape {
-  return new ModelValidator(header).validate();
+export function validateModel(header: GgufHeader, others: readonly GgufHeader[] = []): ModelShape {
+  return { ...new ModelValidator(header).validate(), ...weightsOf([header, ...others].flatMap(({ tensors }) => tensors)) };
 }
 
 /** As `validateModel`, of the tokenizer alone. */
@@ -56,6 +56,13 @@ export function allParts(filePath: string): readonly string[] {
   return Array.from({ length: split.parts }, (_, index) => `${split.prefix}-${digits(index + 1)}-of-${digits(split.parts)}.gguf`);
 }
 
+function weightsOf(tensors: GgufHeader['tensors']): Pick<ModelShape, 'parameterCount' | 'weightBytes'> {
+  return {
+    parameterCount: tensors.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0),
+    weightBytes: tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
+}
+
 class ModelValidator {
   private readonly architecture: string;
 
@@ -65,7 +72,7 @@ class ModelValidator {
     this.architecture = architecture;
   }
 
-  validate(): ModelShape {
+  validate(): Omit<ModelShape, 'parameterCount' | 'weightBytes'> {
     const kind = this.header.metadata.get('general.type');
     if ((typeof kind === 'string' && kind !== 'model') || this.architecture === 'clip') {
       throw new TroubleError('unsupported-model', `${this.name} is not a language model but a ${typeof kind === 'string' ? kind : 'projector'}. Choose the model it belongs to.`);
@@ -93,8 +100,6 @@ class ModelValidator {
       headCount: Math.max(1, ...heads.map((count, layer) => count * experts[layer]!.attending)),
       queryElementsPerToken: heads.reduce((sum, count, layer) => sum + count * experts[layer]!.attending * keyLength, 0),
       cacheElementsPerToken: keyValueHeads.reduce((sum, count, layer) => sum + count * experts[layer]!.caching * (keyLength + valueLength), 0),
-      parameterCount: this.header.tensors.reduce((sum, tensor) => sum + tensor.shape.reduce((product, length) => product * length, 1), 0),
-      weightBytes: this.header.tensors.reduce((sum, tensor) => sum + tensor.sizeBytes, 0),
     };
   }
 

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
+import { copiedMetadata, writeGguf } from '../../../sidecar/models/gguf/writer.ts';
+import { inspectModelFile } from '../../../sidecar/models/modelFile.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+
+describe('a model in two parts', () => {
+  let folder: string;
+  const part = (number: number): string => path.join(folder, `m-0000${number}-of-00002.gguf`);
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-model-file-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('has the weights and parameters of both, and is named by the first', async () => {
+    const whole = path.join(folder, 'whole.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(whole, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary() });
+    const header = await readGgufHeader(whole);
+    const bytes = (await readFile(whole)).subarray(header.dataOffsetBytes);
+    const tensors = header.tensors.map(({ name, shape, type, offsetBytes, sizeBytes }) => ({ name, shape, type, chunks: () => [bytes.subarray(offsetBytes, offsetBytes + sizeBytes)] }));
+    await writeGguf(part(1), { metadata: await copiedMetadata(header), tensors });
+    const [expected, split] = [await inspectModelFile(whole), await inspectModelFile(part(1))];
+    assert.deepEqual([split.shape, split.weightBytes], [expected.shape, expected.weightBytes]);
+    await assert.rejects(inspectModelFile(part(2)), (error) => error instanceof TroubleError && /is part 2 of 2: choose the first part/.test(error.message));
+    await rm(part(2));
+    await assert.rejects(inspectModelFile(part(1)), (error) => error instanceof TroubleError && error.message.includes(part(2)));
+  });
+});
