@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDefaultBundled } from '../sidecar/store/defaultModel.ts';
 import { CodeServer } from '../test/host/codeServer.ts';
 import { copySampleWorkspace, installBuiltExtension } from '../test/host/extensionFolder.ts';
 import { NEWEST_HOST, setUpHost } from '../test/host/setup.ts';
@@ -35,7 +36,7 @@ try {
 }
 
 async function openDesktop(code: string, workspace: string): Promise<void> {
-  console.log(openingText({ code, workspace }));
+  console.log(openingText({ code, workspace, isBundled: await isDefaultBundled({ scriptFolder: path.join(root, 'dist') }) }));
   const home = path.join(work, 'home');
   // `--wait` holds until the window is closed.
   const window = execa(code, [

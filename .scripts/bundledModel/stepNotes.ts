@@ -1,5 +1,6 @@
 /** Notes beside the file of a step: of which recipe it is, and which one was begun. */
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { sizeOfParts } from '../../sidecar/models/gguf/parts.ts';
 
 /**
  * Notes that a step is carried out by the recipe of this digest; false where it is done. What another recipe left is forgotten first: whatever ends that, it is
@@ -7,7 +8,8 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
  */
 export async function beginStep(output: string, digest: string, forget: () => Promise<void>): Promise<boolean> {
   const [done, begun] = await Promise.all([read(doneNote(output)), read(begunNote(output))]);
-  if (done === digest && (await stat(output).catch(() => undefined))) return false;
+  const isThere = await sizeOfParts(output).then(() => true, () => false);
+  if (done === digest && isThere) return false;
   if ((begun ?? done ?? digest) !== digest) await forget();
   await rm(doneNote(output), { force: true });
   await writeFile(begunNote(output), digest);

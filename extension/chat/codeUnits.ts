@@ -1,15 +1,19 @@
 /** What begins at a block's margin: an import, a declaration, what stands above one (comments, decorators), or any other line. */
 export type UnitKind = 'import' | 'declaration' | 'head' | 'statement';
 
-/** A part of some code that begins at its margin, with what is indented below; zero-based lines, `end` not included. */
-export interface CodeUnit {
+/** A part of some code that begins at its margin, with what is indented below. */
+export interface CodeUnit extends LineSpan {
   readonly kind: UnitKind;
-  readonly start: number;
-  readonly end: number;
   /** All of a head or an import; of the others the first line. */
   readonly text: string;
   /** What it names: a declaration in another version has the same. */
   readonly name?: string;
+}
+
+/** A stretch of whole lines, zero-based, `end` not included. */
+export interface LineSpan {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** The lines of a text without their ends. */
@@ -50,7 +54,7 @@ export function unitsOf(lines: readonly string[], margin: number, { start, end }
 /** The part that begins with a line; `undefined` where only another part's end or middle does, or a line without a word. */
 export function unitAt(lines: readonly string[], start: number): CodeUnit | undefined {
   const text = lines[start]?.trim() ?? '';
-  if (text === '' || isClosing(text) || PARTS_OF_BLOCKS.test(text)) return undefined;
+  if (text === '' || isClosing(text) || isPartOfBlock(text)) return undefined;
   if (!isTelling(text)) {
     if (!HEAD.test(text)) return undefined;
     const end = endOfHead(lines, start);
@@ -62,7 +66,7 @@ export function unitAt(lines: readonly string[], start: number): CodeUnit | unde
     const module = moduleOf(whole);
     if (module !== undefined || IMPORT.test(text)) return { kind: 'import', start, end, text: whole, ...named(module) };
   }
-  const name = declaredName(text) ?? methodName(text, lines[start + 1]);
+  const name = declaredName(text, lines[start + 1]);
   return { kind: name === undefined ? 'statement' : 'declaration', start, end, text, ...named(name) };
 }
 
@@ -83,10 +87,11 @@ function moduleOf(code: string): string | undefined {
   return /^(?:(?:import|export)\b[^;=()'"]*\bfrom\s*['"]([^'"]+)|from\s+(\S+)\s+import\b)/.exec(code)?.slice(1).find(Boolean);
 }
 
-function declaredName(line: string): string | undefined {
+/** What a line declares; `next`: the line below, which may begin its body. */
+export function declaredName(line: string, next?: string): string | undefined {
   const declared = /^(?:export\s+|default\s+|public\s+|private\s+|protected\s+|static\s+|async\s+|abstract\s+|final\s+|pub(?:\(\w+\))?\s+)*(?:function\*?|class|interface|type|enum|def|func|fn|struct|trait|const|let|var|module|namespace)\s+([\p{L}_$][\p{L}\p{N}_$]*)/u.exec(line)?.[1];
   // What a module gives is declared once, and grows.
-  return declared ?? /^(?:export\s*\{|module\.exports\s*=|__all__\s*=)/.exec(line)?.[0].replace(/\s/g, '');
+  return declared ?? /^(?:export\s*\{|module\.exports\s*=|__all__\s*=)/.exec(line)?.[0].replace(/\s/g, '') ?? methodName(line, next);
 }
 
 /** A line that is longer declares no method: what looks for a name in it is tried from each of its signs. */
@@ -131,14 +136,18 @@ function endOfBlock(lines: readonly string[], start: number): number {
       // `} else {` and the `):` of parameters go on, `}` ends.
       if (!/[{([:]\s*$/.test(line) && !CONTINUES.test(lines[index + 1] ?? '')) return end;
     } else if (indentationOf(line) === own && !hasBody && /^\s*\{/.test(line)) hasBody = true;
-    else if (isWhole || !PARTS_OF_BLOCKS.test(line)) return end;
+    else if (isWhole || !isPartOfBlock(line)) return end;
   }
   return end;
 }
 
 const CONTINUES = /^\s*(?:else|catch|finally)\b/;
 
-/** What stands at a block's own margin inside of it. */
+/** Whether a line stands at a block's own margin inside of it. */
+export function isPartOfBlock(line: string): boolean {
+  return PARTS_OF_BLOCKS.test(line);
+}
+
 const PARTS_OF_BLOCKS = /^\s*(?:(?:public|private|protected)\s*:|#\s*(?:if|ifdef|ifndef|elif|else|endif)\b|(?:else|elif|elsif|except|catch|finally|rescue|ensure)\b(?!\s*[=.]))/;
 
 /** Whether a line closes a block; `end` is a name too. */

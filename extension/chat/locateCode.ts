@@ -1,12 +1,7 @@
-import { bracketedOf, locateBracketed } from './bracketedFile.ts';
-import { firstLineOf, indentationOf, isSame, linesOf, unitAt, unitsOf, type CodeUnit } from './codeUnits.ts';
+import { bracketedOf } from './bracketed.ts';
+import { locateBracketed } from './bracketedFile.ts';
+import { firstLineOf, indentationOf, isSame, linesOf, unitAt, unitsOf, type CodeUnit, type LineSpan } from './codeUnits.ts';
 import { startOfHead, endOfTail } from './edgesOfCode.ts';
-
-/** A stretch of whole lines, zero-based, `end` not included. */
-export interface LineSpan {
-  readonly start: number;
-  readonly end: number;
-}
 
 /**
  * Where in a file a block of code from an answer belongs: the lines that it is a new version of, from the first of its parts that stands in
@@ -16,7 +11,7 @@ export interface LineSpan {
 export function locateCode(fileText: string, code: string): LineSpan | undefined {
   const file = linesOf(fileText);
   const block = linesOf(code);
-  // The parts within such brackets are found in a file without them, where the block would bring them again.
+  // The parts within such brackets are found where the file has none around them, and the block would bring them.
   const bracketed = bracketedOf(block);
   if (bracketed) return hasGap(file, block, bracketed) ? undefined : locateBracketed(file, block, bracketed);
   const margin = indentationOf(block[firstLineOf(block) ?? 0] ?? '');

@@ -7,28 +7,30 @@ import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { ruleDigest } from './ruleDigest.ts';
 
+type OnError = (error: unknown) => void;
+
 /**
  * Registers the command "Forget This Workspace", and forgets it without being asked when a file may have become ignored or secret: what was evaluated before may
  * hold its text. Rules that changed while no window was open are noticed with the next connection.
  */
-export function registerContexts(context: vscode.ExtensionContext, session: LanguageClientSession, policy: DocumentPolicy, onError: (error: unknown) => void): void {
+export function registerContexts(context: vscode.ExtensionContext, session: LanguageClientSession, policy: DocumentPolicy, onError: OnError): void {
   let wasRunning = false;
   context.subscriptions.push(
-    vscode.commands.registerCommand('chorus.forgetWorkspace', () => forgetOnCommand(session)),
+    vscode.commands.registerCommand('chorus.forgetWorkspace', () => forgetOnCommand(session, onError)),
     policy.onDidChange(() => {
-      forgetWorkspace(session).catch(onError);
+      forgetWorkspace(session, onError).catch(onError);
     }),
     session.onDidChangeStatus(() => {
       const isNew = session.isRunning && !wasRunning;
       wasRunning = session.isRunning;
-      if (isNew) tellRules(session).catch(onError);
+      if (isNew) tellRules(session, onError).catch(onError);
     }),
   );
 }
 
-async function forgetOnCommand(session: LanguageClientSession): Promise<void> {
+async function forgetOnCommand(session: LanguageClientSession, onError: OnError): Promise<void> {
   try {
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () => forgetWorkspace(session));
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () => forgetWorkspace(session, onError));
   } catch (error) {
     await vscode.window.showErrorMessage(localisedMessage(error));
     return;
@@ -37,10 +39,10 @@ async function forgetOnCommand(session: LanguageClientSession): Promise<void> {
 }
 
 /** Deletes what was evaluated, on disk and in memory. A sidecar is never started for it. */
-async function forgetWorkspace(session: LanguageClientSession): Promise<void> {
+async function forgetWorkspace(session: LanguageClientSession, onError: OnError): Promise<void> {
   if (session.isRunning) {
     await session.request(FORGET_WORKSPACE_REQUEST, {} satisfies ForgetWorkspaceParams);
-    await tellRules(session);
+    await tellRules(session, onError);
     return;
   }
   const key = workspaceKey();
@@ -50,8 +52,8 @@ async function forgetWorkspace(session: LanguageClientSession): Promise<void> {
 }
 
 /** What was kept under other rules is forgotten. */
-async function tellRules(session: LanguageClientSession): Promise<void> {
+async function tellRules(session: LanguageClientSession, onError: OnError): Promise<void> {
   if (workspaceKey() === undefined) return;
-  const unlessRules = await ruleDigest();
+  const unlessRules = await ruleDigest(onError);
   if (session.isRunning) await session.request(FORGET_WORKSPACE_REQUEST, { unlessRules } satisfies ForgetWorkspaceParams);
 }

@@ -8,13 +8,17 @@ import { readSecretPatterns } from '../settings.ts';
 const MAX_FILES = 2_000;
 /** Those of packages among them. */
 const MAX_FOUND = 10_000;
+const PACKAGES = '**/{node_modules,.git}/**';
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
 /** Another way of reading the same rules. 2: those of folders above count below a nested repository. 3: copies that file managers make are secret. */
 const RULES_VERSION = 3;
 
-/** Says which rules keep files of this workspace from the model: another digest, other rules. Those of folders above count, since a repository may begin there. */
-export async function ruleDigest(): Promise<string> {
-  const inside = await findIgnoreFiles();
+/**
+ * Says which rules keep files of this workspace from the model: another digest, other rules. Those of folders above count, since a repository may begin there.
+ * `onLimit` is told where there are more than count.
+ */
+export async function ruleDigest(onLimit: (error: Error) => void): Promise<string> {
+  const inside = await findIgnoreFiles(onLimit);
   const above = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => foldersFrom(uri).flatMap((folder) => [
     ...IGNORE_FILES.map((name) => vscode.Uri.joinPath(folder, name)),
     vscode.Uri.joinPath(folder, EXCLUDE_FILE.folder, EXCLUDE_FILE.name),
@@ -26,10 +30,24 @@ export async function ruleDigest(): Promise<string> {
 }
 
 /** Ignore files below the workspace's folders, but for those of packages, also where `files.exclude` hides them: they count all the same. */
-async function findIgnoreFiles(): Promise<readonly vscode.Uri[]> {
-  // With a pattern to exclude, what `files.exclude` names would be left out, too. Where VS Code can't search, the folders' own files still count.
-  const found = await vscode.workspace.findFiles(`**/{${IGNORE_FILES.join(',')}}`, null, MAX_FOUND).then((all) => all, () => []);
-  return found.filter((uri) => !vscode.workspace.asRelativePath(uri, false).split('/').includes('node_modules')).slice(0, MAX_FILES);
+async function findIgnoreFiles(onLimit: (error: Error) => void): Promise<readonly vscode.Uri[]> {
+  // With a pattern to exclude, what `files.exclude` names is left out, too; without one, packages may take all places.
+  const [shown, all] = await Promise.all([find(PACKAGES), find(null)]);
+  const own = all.filter((uri) => !vscode.workspace.asRelativePath(uri, false).split('/').includes('node_modules'));
+  // In order, so that the same are left out each time.
+  const files = [...new Map([...inOrder(shown), ...inOrder(own)].map((uri) => [uri.toString(), uri])).values()];
+  const isCut = files.length > MAX_FILES || all.length === MAX_FOUND;
+  if (isCut) onLimit(new Error('There are more ignore files than Chorus looks at: a change of some, made while no window is open, may go unnoticed.'));
+  return files.slice(0, MAX_FILES);
+}
+
+function inOrder(uris: readonly vscode.Uri[]): vscode.Uri[] {
+  return [...uris].sort((a, b) => (a.toString() < b.toString() ? -1 : 1));
+}
+
+/** Where VS Code can't search, the folders' own files still count. */
+function find(exclude: string | null): Thenable<readonly vscode.Uri[]> {
+  return vscode.workspace.findFiles(`**/{${IGNORE_FILES.join(',')}}`, exclude, MAX_FOUND).then((found) => found, () => []);
 }
 
 /** A folder and all above it. */

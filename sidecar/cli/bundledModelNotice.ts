@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import { STATUS_REQUEST, type SidecarStatus } from '../protocol/client.ts';
+import { bundledModelPath } from '../store/defaultModel.ts';
 import type { ModelOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { writeForeignText } from './terminal.ts';
+import { sidecarStatus } from './withSession.ts';
 
 /** What the model that came with Chorus is good for, in one line, and `how` to have a larger one. */
 export function bundledModelNotice(how: string): string {
@@ -10,15 +11,16 @@ export function bundledModelNotice(how: string): string {
 }
 
 /**
- * Tells a person at a terminal that the model which came with Chorus answers. Nothing is told where a model or a server was chosen, with `--json`, and
- * where standard error goes to a file or another program.
+ * Tells a person at a terminal that the model which came with Chorus answers. Nothing is told where a model or a server was chosen, also by
+ * `CHORUS_MODEL`, with `--json`, and where standard error goes to a file or another program.
  */
 export async function tellOfBundledModel(
-  session: Pick<Session, 'request'>,
+  { session, signal }: { readonly session: Pick<Session, 'request'>; readonly signal?: AbortSignal },
   { json }: Pick<ModelOptions, 'json'>,
   stream: Parameters<typeof writeForeignText>[0] = process.stderr,
 ): Promise<void> {
   if (json || !stream.isTTY) return;
-  const { isModelNamed = false, server } = await session.request<SidecarStatus>(STATUS_REQUEST, {});
-  if (!isModelNamed && server === undefined) writeForeignText(stream, `${bundledModelNotice('--model FILE')}\n`);
+  const { isModelNamed = false, modelPath, server } = await sidecarStatus(session, signal);
+  if (isModelNamed || server !== undefined || modelPath === undefined) return;
+  if (modelPath === (await bundledModelPath())) writeForeignText(stream, `${bundledModelNotice('--model FILE')}\n`);
 }

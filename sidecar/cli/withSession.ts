@@ -79,6 +79,7 @@ export async function loadModel(session: Session, settings: ChorusSettings | und
   if (settings?.cache !== undefined) assertCache(await sidecarStatus(session), settings.cache);
 }
 
-export function sidecarStatus(session: Session): Promise<SidecarStatus> {
-  return session.request<SidecarStatus>(STATUS_REQUEST, {});
+/** What the sidecar does now, and with which model. */
+export function sidecarStatus(session: Pick<Session, 'request'>, signal?: AbortSignal): Promise<SidecarStatus> {
+  return session.request<SidecarStatus>(STATUS_REQUEST, {}, { signal });
 }

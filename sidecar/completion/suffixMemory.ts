@@ -4,7 +4,9 @@ import type { PromptText } from './prompt.ts';
 /** Share of the suffix that may differ while the one sent before is sent again. */
 const STILL_SHARE = 0.1;
 /** What the editor adds behind the cursor: closers, also on the next line where Enter is pressed between brackets. */
-const CLOSERS = /^\n?[^\S\n]*[)\]}>"'`;,:]*[^\S\n]*$/;
+const CLOSERS = /^\n?[^\S\n]*(?:[)\]}>"'`;,:]|<\/[\w.:-]*>|\*\/|\/>|end\b)*[^\S\n]*$/;
+/** What is typed behind a line that the cursor left, so that the line still counts as passed. */
+const TYPED_SINCE_UNITS = 300;
 /** Of each client: more than have a sequence of their own. */
 const MAX_DOCUMENTS = 8;
 /** Sizes of a document's prompts. */
@@ -60,8 +62,8 @@ function differsLittle(last: string, { prefix, suffix }: PromptText): boolean {
   if (last === suffix) return true;
   const allowed = Math.min(last.length, suffix.length) * STILL_SHARE;
   const passed = missingAtStart(last, suffix, allowed);
-  // Lines that are in front of the cursor now may come twice; those that were deleted must not come at all.
-  if (passed !== undefined) return CLOSERS.test(passed) || prefix.includes(passed);
+  // Lines that are right in front of the cursor now may come twice; those that were deleted must not come at all, though the same stand further up.
+  if (passed !== undefined) return CLOSERS.test(passed) || prefix.slice(-passed.length - TYPED_SINCE_UNITS).includes(passed);
   const untold = missingAtStart(suffix, last, allowed);
   return untold !== undefined && CLOSERS.test(untold);
 }

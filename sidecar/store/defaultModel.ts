@@ -37,6 +37,12 @@ export async function bundledModelPath(scriptFolder = ownFolder()): Promise<stri
   return (await modelIn(packagedFolder(scriptFolder))) ?? modelIn(path.join(scriptFolder, top, 'media/models'));
 }
 
+/** Whether the model that is used where none is chosen is the one that comes with the extension. */
+export async function isDefaultBundled(options: DefaultModelOptions = {}): Promise<boolean> {
+  const bundled = await bundledModelPath(options.scriptFolder);
+  return bundled !== undefined && bundled === (await defaultModelPath(options).catch(() => undefined));
+}
+
 function ownFolder(): string {
   return path.dirname(fileURLToPath(import.meta.url));
 }

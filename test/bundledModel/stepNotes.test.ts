@@ -44,6 +44,16 @@ describe('a step of the recipe', () => {
     assert.equal(forgotten, 1);
   });
 
+  it('is done again where one of its parts is gone', async () => {
+    const part = (number: number): string => path.join(folder, `code-0000${number}-of-00002.gguf`);
+    output = part(1);
+    for (const number of [1, 2]) await writeFile(part(number), 'model');
+    await endStep(output, 'a');
+    assert.equal(await begin('a'), false);
+    await rm(part(2));
+    assert.equal(await begin('a'), true);
+  });
+
   it('is done again where its file is gone', async () => {
     await endStep(output, 'a');
     assert.equal(await begin('a'), true);

@@ -43,7 +43,7 @@ async function answerOnce(question: string, options: ChatOptions): Promise<void>
   if (question.trim() === '') throw new UsageError('Expected a question as an argument or on standard input, but it is empty');
   const messages = [...systemMessage(options), { role: 'user', content: question } as const];
   const work = async ({ session, signal }: Work): Promise<ChatResult> => {
-    await tellOfBundledModel(session, options);
+    await tellOfBundledModel({ session, signal }, options);
     const answer = await ask(session, { options, messages, conversationId: randomUUID(), signal });
     if (!options.json) process.stdout.write('\n');
     return answer;
@@ -59,7 +59,7 @@ async function converse(options: ChatOptions): Promise<void> {
   const questions = new Questions(terminal, { isCommand, show: (question) => writeForeignText(process.stdout, `> ${question}\n`) });
   try {
     process.stdout.write(`${l10n.t('/new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends.')}\n`);
-    await tellOfBundledModel(session, options);
+    await tellOfBundledModel({ session }, options);
     const notice = new StandInNotice();
     let conversationId = randomUUID();
     let messages: ChatMessage[] = [...systemMessage(options)];

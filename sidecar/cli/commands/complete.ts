@@ -50,7 +50,7 @@ async function complete(place: string, options: CompleteOptions): Promise<void> 
   const uri = pathToFileURL(file).href;
   const own = { server: serverOf(options), completion: { timeoutMs: options.timeout * 1000 } };
   const { items, isOutOfTime = false } = await withSession(settingsOf(options), async ({ session, signal }) => {
-    await tellOfBundledModel(session, options);
+    await tellOfBundledModel({ session, signal }, options);
     await session.notify('textDocument/didOpen', { textDocument: { uri, languageId: languageIdOf(file), version: 1, text } });
     const params = { textDocument: { uri }, position, context: { triggerKind: 1 } };
     return (await session.request<InlineCompletions | null>('textDocument/inlineCompletion', params, { signal })) ?? { items: [] };

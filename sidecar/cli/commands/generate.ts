@@ -32,7 +32,7 @@ async function generate(prompt: string, options: GenerateOptions): Promise<void>
     if (!options.json && 'text' in part) writeForeignText(process.stdout, part.text);
   };
   const result = await withSession(settingsOf(options), async ({ session, signal }) => {
-    await tellOfBundledModel(session, options);
+    await tellOfBundledModel({ session, signal }, options);
     return session.request<GenerateResult, GeneratePart>(GENERATE_REQUEST, params, { onPart, signal });
   });
   if (options.json) printJson(result);

@@ -1,6 +1,7 @@
 import { cutAtBlockEnd } from './blockEnd.ts';
 import { dropDoubledClosers } from './closers.ts';
 import { giveCloserItsLine } from './closingLine.ts';
+import { dropDoubledEnds } from './doubledEnds.ts';
 import type { Filter, FilterContext } from './filter.ts';
 import { cutFollowing } from './following.ts';
 import { matchIndentation } from './indentationStyle.ts';
@@ -28,6 +29,7 @@ const filters: readonly Filter[] = [
   cutFollowing,
   dropPreceding,
   dropLineSuffix,
+  dropDoubledEnds,
   cutUnmatchedCloser,
   dropTrailingComma,
   dropDoubledClosers,

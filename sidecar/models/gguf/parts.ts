@@ -37,8 +37,10 @@ export function partsOf(filePath: string, content: GgufContent): readonly GgufPa
 
 /** Bytes of all files of a model. Throws as `stat` does where one is missing. */
 export async function sizeOfParts(filePath: string): Promise<number> {
-  const sizes = await Promise.all(allParts(filePath).map(async (part) => (await stat(part)).size));
-  return sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0);
+  let totalBytes = 0;
+  // One after the other: a name may claim 99,999 parts, and the first that is missing ends it.
+  for (const part of allParts(filePath)) totalBytes += (await stat(part)).size;
+  return totalBytes;
 }
 
 /** Tensors go to the part in which their middle lies; none is left empty. */

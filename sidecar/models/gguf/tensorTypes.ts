@@ -48,6 +48,8 @@ export const TENSOR_TYPES: ReadonlyMap<number, TensorType> = new Map(
   ).map(([id, name, blockElements, blockBytes]) => [id, { name, blockElements, blockBytes }]),
 );
 
+const typesByName = new Map([...TENSOR_TYPES].map(([id, type]) => [type.name, { ...type, id }]));
+
 /** Bytes of a tensor. Throws `TroubleError` where its rows are no whole blocks. */
 export function tensorBytes(type: string, shape: readonly number[]): number {
   const { blockElements, blockBytes } = typeByName(type);
@@ -56,10 +58,8 @@ export function tensorBytes(type: string, shape: readonly number[]): number {
   return (columns / blockElements) * blockBytes * others.reduce((product, extent) => product * extent, 1);
 }
 
-const typesByName = new Map([...TENSOR_TYPES].map(([id, type]) => [type.name, { ...type, id }]));
-
 /** A type with its number. Throws `TroubleError` where there is none of that name. */
-export function typeByName(name: string) {
+export function typeByName(name: string): TensorType & { readonly id: number } {
   const type = typesByName.get(name);
   if (!type) throw new TroubleError('invalid-input', `There is no tensor type ${name}.`);
   return type;

@@ -41,11 +41,12 @@ export function validateTokenizer(header: GgufHeader): Pick<ModelShape, 'archite
   return new ModelValidator(header).validateTokenizer();
 }
 
-/** `-00001-of-00003.gguf`: the number of this part and of all parts, counted from 1; `undefined` for a file of its own. */
+/** `-00001-of-00003.gguf`: the number of this part and of all parts, counted from 1; `undefined` for a file of its own, as one of no such part is. */
 export function splitPart(filePath: string): { readonly part: number; readonly parts: number; readonly prefix: string } | undefined {
   const match = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i.exec(filePath);
   if (!match) return undefined;
-  return { prefix: match[1]!, part: Number(match[2]), parts: Number(match[3]) };
+  const [part, parts] = [Number(match[2]), Number(match[3])];
+  return part < 1 || part > parts ? undefined : { prefix: match[1]!, part, parts };
 }
 
 /** The paths of all parts of a model that is split over several files; the path itself if it isn't. */

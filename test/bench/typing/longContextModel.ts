@@ -4,6 +4,7 @@ import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { locateTensors } from '../../../sidecar/models/gguf/locate.ts';
 import { chunksOf, fileRows } from '../../../sidecar/models/gguf/rows.ts';
+import { splitPart } from '../../../sidecar/models/gguf/validate.ts';
 import { copiedMetadata, writeGguf, type GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
 
 /**
@@ -11,6 +12,8 @@ import { copiedMetadata, writeGguf, type GgufEntry } from '../../../sidecar/mode
  * what it says beyond its trained length is still the same language, if said worse. For measuring speed where no small model has a context as long.
  */
 export async function longContextModel(file: string, contextTokens: number): Promise<string> {
+  const split = splitPart(file);
+  if (split) throw new Error(`${path.basename(file)} is one of ${split.parts} parts: only a model of one file is stretched.`);
   const folder = path.join(developerCacheFolder(), 'long-context');
   const copy = path.join(folder, `${path.basename(file, '.gguf')}-${contextTokens}.gguf`);
   if (await stat(copy).catch(() => undefined)) return copy;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { locateCode } from '../../../extension/chat/locateCode.ts';
+import { applied } from './applied.ts';
 
 /** The lines of a file that a block of code is a new version of. */
 function located(file: string, code: string): string | undefined {
@@ -26,13 +27,6 @@ describe('where code of an answer belongs', () => {
 
   it('is nowhere, where several places have its name', () => assert.equal(locateCode('let a;\nlet a;', 'let a = 1;'), undefined));
 });
-
-/** A file after its place for a block took the block; `undefined`: it has no such place. */
-function applied(file: string, code: string): string | undefined {
-  const span = locateCode(file, code);
-  const lines = file.split('\n');
-  return span && [...lines.slice(0, span.start), code, ...lines.slice(span.end)].join('\n');
-}
 
 const one = 'function one() {\n  a();\n}\n';
 const two = 'function two() {\n  b();\n}\n';
@@ -110,45 +104,4 @@ describe('several declarations', () => {
     assert.equal(located(`${one}\n${two}`, `${changed(one)}\n// ... the rest stays`), one.trimEnd());
     assert.equal(located('function f() {\n  // ... and more\n}\n', 'function f() {\n  // ... and more\n  g();\n}'), 'function f() {\n  // ... and more\n}');
   });
-});
-
-describe('a block in brackets', () => {
-  const manifest = '{\n  "name": "a",\n  "version": "1.0.0",\n  "scripts": {\n    "test": "node --test"\n  },\n  "dependencies": {\n    "b": "1"\n  }\n}\n';
-  const compiler = '// Of the compiler.\n{\n  "compilerOptions": {\n    "strict": true\n  },\n  "include": ["src"]\n}\n';
-  const list = '[\n  "a",\n  "b",\n  "c"\n]\n';
-  const bindings = '[\n  {\n    "key": "ctrl+a",\n    "command": "a"\n  },\n  {\n    "key": "ctrl+b",\n    "command": "b"\n  }\n]\n';
-
-  const whole: readonly { readonly what: string; readonly file: string; readonly code: string }[] = [
-    { what: 'with another value', file: manifest, code: manifest.replace('1.0.0', '1.1.0') },
-    { what: 'with a value more within', file: manifest, code: manifest.replace('"node --test"', '"node --test",\n    "lint": "eslint ."') },
-    { what: 'with a key more at the end', file: manifest, code: manifest.replace('  }\n}', '  },\n  "type": "module"\n}') },
-    { what: 'without a key that was taken out', file: manifest, code: manifest.replace('  "version": "1.0.0",\n', '') },
-    { what: 'with another indentation', file: manifest, code: manifest.replaceAll('  ', '    ') },
-    { what: 'with line ends of Windows', file: manifest.replaceAll('\n', '\r\n'), code: manifest },
-    { what: 'with a comment above', file: compiler, code: compiler.replace('true', 'false') },
-    { what: 'with another comment above', file: compiler, code: compiler.replace('Of the', 'Of this') },
-    { what: 'of a list', file: list, code: list.replace('"c"', '"c",\n  "d"') },
-    { what: 'of a list of objects', file: bindings, code: bindings.replace('"command": "b"', '"command": "c"') },
-    { what: 'of a file that was empty', file: '{}\n', code: manifest },
-  ];
-  for (const { what, file, code } of whole) it(`takes the place of the whole file: ${what}`, () => assert.equal(applied(file, code)?.trimEnd(), code.trimEnd()));
-
-  it('leaves comments above that it does not have', () => {
-    const code = compiler.replace('true', 'false').split('\n').slice(1).join('\n');
-    assert.equal(applied(compiler, code)?.trimEnd(), `// Of the compiler.\n${code}`.trimEnd());
-  });
-
-  const nowhere: readonly { readonly what: string; readonly file: string; readonly code: string }[] = [
-    { what: 'it has one key of several', file: manifest, code: '{\n  "scripts": {\n    "test": "vitest"\n  }\n}' },
-    { what: 'it has one key of several, behind its bracket', file: manifest, code: '{ "scripts": {\n  "test": "vitest"\n} }' },
-    { what: 'it has one key of two', file: compiler, code: '{\n  "compilerOptions": {\n    "strict": false\n  }\n}' },
-    { what: 'it leaves some out with "..."', file: manifest, code: manifest.replace('"b": "1"', '...') },
-    { what: 'it leaves some out with a comment', file: manifest, code: manifest.replace('"version": "1.0.0"', '// ... the rest stays') },
-    { what: 'it leaves some out within a line', file: manifest, code: manifest.replace('{\n    "b": "1"\n  }', '{ ... }') },
-    { what: 'it has one object of a list', file: bindings, code: '[\n  {\n    "key": "ctrl+b",\n    "command": "c"\n  }\n]' },
-    { what: 'the file has other brackets', file: list, code: manifest },
-    { what: 'it does not end', file: manifest, code: manifest.replace(/\}\n$/, '') },
-    { what: 'the file is in none', file: `${one}${two}`, code: '{\n  a();\n}' },
-  ];
-  for (const { what, file, code } of nowhere) it(`is nowhere, where ${what}`, () => assert.equal(locateCode(file, code), undefined));
 });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import '../documents/support/useFakeVscode.ts';
 import { fake, workspace } from '../documents/support/vscode.ts';
 
+const noLimit = (error: Error): void => assert.fail(error);
 const { ruleDigest } = await import('../../../extension/contexts/ruleDigest.ts');
 
 describe('the digest of the rules', () => {
@@ -22,7 +23,7 @@ describe('the digest of the rules', () => {
       const digestOf = (text: string): Promise<string> => {
         fake.open([folder], { [file]: text, '/ws/z.ts': '' });
         if (isHidden) fake.hidden.add(file);
-        return ruleDigest();
+        return ruleDigest(noLimit);
       };
       const before = await digestOf('a\n');
       assert.equal(await digestOf('a\n'), before);
@@ -30,14 +31,26 @@ describe('the digest of the rules', () => {
     });
   }
 
+  it('is another after a change of an ignore file behind those of very many packages, and says that there are too many', async () => {
+    const packages = Array.from({ length: 10_000 }, (_, index) => [`/ws/node_modules/p${index}/.gitignore`, ''] as const);
+    const limits: string[] = [];
+    const digestOf = (text: string): Promise<string> => {
+      fake.open(['/ws'], { ...Object.fromEntries(packages), '/ws/src/.gitignore': text });
+      return ruleDigest(({ message }) => limits.push(message));
+    };
+    const before = await digestOf('a\n');
+    assert.notEqual(await digestOf('b\n'), before);
+    assert.match(limits.join('\n'), /^(There are more ignore files than Chorus looks at.*\n?){2}$/);
+  });
+
   it("is of the folders' own rules where VS Code can not search", async () => {
     const { findFiles } = workspace;
     workspace.findFiles = () => Promise.reject(new Error('no search'));
     try {
       fake.open(['/ws'], { '/ws/.gitignore': 'a\n' });
-      const before = await ruleDigest();
+      const before = await ruleDigest(noLimit);
       fake.files.set('/ws/.gitignore', 'b\n');
-      assert.notEqual(await ruleDigest(), before);
+      assert.notEqual(await ruleDigest(noLimit), before);
     } finally {
       workspace.findFiles = findFiles;
     }

@@ -15,11 +15,13 @@ const NOTICE = 'The small model that came with Chorus is made for completing cod
 /** What is told of a sidecar in this state. */
 async function told(status: Partial<SidecarStatus>, { isTTY = true, json = false } = {}): Promise<string> {
   let text = '';
-  const request = async <Result>(method: string): Promise<Result> => {
+  const { signal } = new AbortController();
+  const request = async <Result>(method: string, _: object, options: { readonly signal?: AbortSignal } = {}): Promise<Result> => {
     assert.equal(method, STATUS_REQUEST);
-    return { state: 'ready', ...status } as Result;
+    assert.equal(options.signal, signal);
+    return { state: 'ready', modelPath: await bundledModelPath(), ...status } as Result;
   };
-  await tellOfBundledModel({ request }, { json }, { isTTY, write: (part: unknown) => { text += String(part); return true; } });
+  await tellOfBundledModel({ session: { request }, signal }, { json }, { isTTY, write: (part: unknown) => { text += String(part); return true; } });
   return text;
 }
 
@@ -28,6 +30,7 @@ describe('the command line says what the model that came with Chorus is good for
 
   const quiet: readonly (readonly [where: string, told: () => Promise<string>])[] = [
     ['where a model was chosen', () => told({ isModelNamed: true })],
+    ['where the environment names another', () => told({ modelPath: '/models/larger.gguf' })],
     ['where a server was chosen', () => told({ server: { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: [] } })],
     ['with --json', () => told({}, { json: true })],
     ['where nobody reads it', () => told({}, { isTTY: false })],
@@ -37,9 +40,13 @@ describe('the command line says what the model that came with Chorus is good for
 
 describe('npm start says it, and where to choose another', () => {
   const notice = bundledModelNotice('Chorus: Choose Model…');
-  for (const [what, text] of [['opens', openingText({ code: '/usr/bin/code', workspace: '/tmp/sample' })], ['serves', readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample' })]] as const) {
+  for (const [what, text] of [['opens', openingText({ code: '/usr/bin/code', workspace: '/tmp/sample', isBundled: true })], ['serves', readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample' })]] as const) {
     it(`when it ${what} VS Code`, () => assert.ok(text.split('\n').includes(notice), text));
   }
+
+  it('and nothing where the environment names another', () => {
+    assert.ok(!openingText({ code: '/usr/bin/code', workspace: '/tmp/sample', isBundled: false }).includes(notice));
+  });
 });
 
 /** Python's `pty` gives a command a terminal, whose output is all that it writes. */

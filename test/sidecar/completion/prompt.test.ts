@@ -125,6 +125,13 @@ describe('The suffix', () => {
     ['closers and punctuation', '");\n'],
     ['white space', '  \n'],
     ['a closer on the next line, behind Enter', '\n  }\n'],
+    ['the end of a tag', '</my-list.Item>\n'],
+    ['the end of a tag on the next line, behind Enter', '\n  </div>\n'],
+    ['the end of a fragment, within brackets', '</>)}\n'],
+    ['the end of a tag without one', ' />\n'],
+    ['the end of a block in Ruby, behind Enter', '\n  end\n'],
+    ['the end of a comment', ' */\n'],
+    ['the end of a comment on the next line, behind Enter', '\n   */\n'],
   ];
   for (const [what, after] of added) {
     test(`is held still while the editor adds to the line: ${what}`, () => {
@@ -133,6 +140,29 @@ describe('The suffix', () => {
       assert.equal(held(memory, `${after}${lines}`), `\n${lines}`);
     });
   }
+
+  test('is not held while the user adds a tag that ends more', () => {
+    for (const after of ['<div></div>', '</a b>', '* /', 'ending']) {
+      const memory = new SuffixMemory();
+      held(memory, `\n${lines}`);
+      assert.equal(held(memory, `${after}\n${lines}`), `${after}\n${lines}`);
+    }
+  });
+
+  const passed = '\n  return null;\n}';
+  const between = Array.from({ length: 40 }, (_, index) => `const value${index} = ${index};`).join('\n');
+
+  test('is not held after lines were deleted that stand further up as well', () => {
+    const memory = new SuffixMemory();
+    held(memory, `${passed}\n${lines}`, { prefix: `f() {${passed}\n${between}\ng() {` });
+    assert.equal(held(memory, `\n${lines}`, { prefix: `f() {${passed}\n${between}\ng() {` }), `\n${lines}`);
+  });
+
+  test('is held after the cursor moved down and some lines were typed', () => {
+    const memory = new SuffixMemory();
+    held(memory, `${passed}\n${lines}`, { prefix: 'g() {' });
+    assert.equal(held(memory, `\n${lines}`, { prefix: `${between}\ng() {${passed}\nconst a = 1;\nconst b = 2;` }), `${passed}\n${lines}`);
+  });
 
   for (const maxTokens of [512, 1_024, 2_048, 4_096]) {
     const numbered = Array.from({ length: 1_000 }, (_, index) => `statement ${String(index).padEnd(24)};`);

@@ -146,7 +146,8 @@ describe('a GGUF header', () => {
 
   test('of a split model names its parts', () => {
     assert.deepEqual(splitPart('/models/big-00002-of-00003.gguf'), { prefix: '/models/big', part: 2, parts: 3 });
-    assert.equal(splitPart('/models/big.gguf'), undefined);
+    for (const name of ['big', 'big-00001-of-00000', 'big-00000-of-00002', 'big-00003-of-00002']) assert.equal(splitPart(`/models/${name}.gguf`), undefined, name);
+    assert.deepEqual(allParts('/m/x-00001-of-00000.gguf'), ['/m/x-00001-of-00000.gguf']);
     assert.deepEqual(allParts('/m/x-00001-of-00002.gguf'), ['/m/x-00001-of-00002.gguf', '/m/x-00002-of-00002.gguf']);
   });
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { Device } from '../../../kernels/ggml/device.ts';
+import type { Device } from '../../../kernels/ggml/device.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
@@ -11,45 +10,25 @@ import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { readGgufHeader, type GgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { copiedMetadata, writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
-import type { QuantizeParams, QuantizeResult } from '../../../sidecar/protocol/engine.ts';
 import { quantize } from '../../../sidecar/quantize/quantize.ts';
 import { targetTypes, type TargetType } from '../../../sidecar/quantize/targetTypes.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { llamaQuantize } from '../../reference/llamaQuantize.ts';
-import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { TINY_VOCABULARY, tinyVocabulary, type writeTinyModel } from '../../reference/tinyModels.ts';
+import { contents, CONTEXT_TOKENS, Quantizing, tokens } from './quantizing.ts';
 
-const CONTEXT_TOKENS = 256;
-const tokens = Array.from({ length: 80 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
-
+let work: Quantizing;
 let folder: string;
 let device: Device;
 let result: string;
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-quantize-'));
-  device = new Device('cpu', { threads: 2 });
-  result = path.join(folder, 'result.gguf');
+  work = await Quantizing.open();
+  ({ folder, device, result } = work);
 });
-after(async () => {
-  device[Symbol.dispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => work[Symbol.asyncDispose]());
 
-async function write(name: string, options: Partial<Parameters<typeof writeTinyModel>[1]> = {}): Promise<string> {
-  const file = path.join(folder, name);
-  await writeTinyModel(file, { variant: 'llama', type: 'F32', device, ...options });
-  return file;
-}
-
-function make(modelPath: string, type: string, changes: Partial<QuantizeParams> = {}): Promise<QuantizeResult> {
-  return quantize({ modelPath, outputPath: result, type, patterns: [], ...changes });
-}
-
-/** Type and bytes of every tensor, by name. */
-async function contents(file: string): Promise<ReadonlyMap<string, { readonly type: string; readonly bytes: Buffer }>> {
-  const header = await readGgufHeader(file);
-  const all = await readFile(file);
-  return new Map(header.tensors.map(({ name, type, offsetBytes, sizeBytes }) => [name, { type, bytes: all.subarray(header.dataOffsetBytes + offsetBytes, header.dataOffsetBytes + offsetBytes + sizeBytes) }]));
-}
+const write: Quantizing['write'] = (...args) => work.write(...args);
+const make: Quantizing['make'] = (...args) => work.make(...args);
 
 const typesIn = ({ tensors }: GgufHeader): ReadonlyMap<string, string> => new Map(tensors.map(({ name, type }) => [name, type]));
 
@@ -125,51 +104,6 @@ describe('a quantised model', () => {
     assert.deepEqual(await contents(result), expected);
     assert.deepEqual([...(await readGgufHeader(result)).metadata.keys()].filter((key) => key.startsWith('split.')), []);
     await assert.rejects(make(part(1), 'Q4_1', { outputPath: part(2) }), /is one of the files that it is made of/);
-  });
-});
-
-describe('a model in several parts', () => {
-  const part = (number: number, parts: number): string => path.join(folder, `parts-0000${number}-of-0000${parts}.gguf`);
-
-  it('is written where the output is named as the first of them', async () => {
-    const source = await write('source.gguf');
-    await make(source, 'Q8_0');
-    const expected = await contents(result);
-    const made = await make(source, 'Q8_0', { outputPath: part(1, 3) });
-    const sizes = await Promise.all([1, 2, 3].map(async (number) => (await readFile(part(number, 3))).length));
-    assert.equal(made.bytesAfter, sizes.reduce((sum, size) => sum + size));
-    assert.ok(Math.max(...sizes) < 1.6 * Math.min(...sizes), sizes.join());
-    const headers = await Promise.all([1, 2, 3].map((number) => readGgufHeader(part(number, 3))));
-    assert.deepEqual(headers.map(({ metadata }) => [metadata.get('split.no'), metadata.get('split.count'), metadata.get('split.tensors.count')]), [0, 1, 2].map((number) => [number, 3, expected.size]));
-    await make(part(1, 3), 'Q8_0');
-    assert.deepEqual(await contents(result), expected);
-    assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith('.part')), []);
-  });
-
-  it('runs in our engine and in llama.cpp as the one file does', async () => {
-    const source = await write('source.gguf');
-    await make(source, 'Q8_0', { outputPath: part(1, 2) });
-    await make(source, 'Q8_0');
-    using whole = new LibLlama(result, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
-    using peer = new LibLlama(part(1, 2), { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
-    const expected = whole.decode(tokens, 0, { all: true });
-    assert.deepEqual(peer.decode(tokens, 0, { all: true }), expected);
-    using network = await openNetwork(part(1, 2), { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
-    const { argmaxDisagreements } = compareLogits(await network.logits(tokens, { chunkTokens: 80 }), expected, TINY_VOCABULARY);
-    assert.deepEqual(argmaxDisagreements, []);
-  });
-
-  it('has as many tensors as parts at least, is named by the first, and overwrites none of its sources', async () => {
-    const source = await write('source.gguf');
-    await assert.rejects(make(source, 'Q8_0', { outputPath: part(2, 3) }), /is part 2 of 3: name the first part/);
-    await assert.rejects(make(source, 'Q8_0', { outputPath: path.join(folder, 'many-00001-of-09999.gguf') }), /names 9999 parts, and the model has \d+ tensors/);
-    await make(source, 'Q8_0', { outputPath: part(1, 2) });
-    await assert.rejects(make(part(1, 2), 'Q4_0', { outputPath: part(1, 2) }), /is one of the files that it is made of/);
-    for (const number of [1, 2, 3]) await rm(part(number, 3), { force: true });
-    await mkdir(part(2, 3));
-    const before = (await readdir(folder)).sort();
-    await assert.rejects(make(source, 'Q8_0', { outputPath: part(1, 3) }), /parts-00002-of-00003\.gguf can't be written: it is a folder/);
-    assert.deepEqual((await readdir(folder)).sort(), before);
   });
 });
 

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { bundledModelPath, defaultModelPath } from '../../../sidecar/store/defaultModel.ts';
+import { bundledModelPath, defaultModelPath, isDefaultBundled } from '../../../sidecar/store/defaultModel.ts';
 
 let home: string;
 
@@ -46,6 +46,17 @@ describe('the default model', () => {
   it('is not one that lies beside the checkout, or beside the installed extension', async () => {
     await put('media/models/other.gguf');
     for (const scriptFolder of ['checkout/dist', 'chorus-0.1.0/dist']) assert.equal(await bundledModelPath(path.join(home, scriptFolder)), undefined);
+  });
+
+  it('is told from the bundled one', async () => {
+    const isBundled = (environment: NodeJS.ProcessEnv = {}): Promise<boolean> => isDefaultBundled({ scriptFolder: path.join(home, 'dist'), environment });
+    assert.equal(await isBundled(), false);
+    await put('media/models/bundled.gguf');
+    assert.equal(await isBundled(), true);
+    assert.equal(await isBundled({ CHORUS_MODEL: await put('other.gguf') }), false);
+    assert.equal(await isBundled({ CHORUS_MODEL: path.join(home, 'gone.gguf') }), false);
+    await put('dist/models/inside.gguf');
+    assert.equal(await isBundled({ CHORUS_MODEL: path.join(home, 'other.gguf') }), true);
   });
 
   it('is in this repository', async () => {

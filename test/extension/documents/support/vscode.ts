@@ -100,11 +100,13 @@ export const workspace = {
     return around[0] === undefined ? undefined : { uri: Uri.file(around[0]) };
   },
   asRelativePath: (uri: Uri): string => uri.path.slice((workspace.getWorkspaceFolder(uri)?.uri.path.length ?? -1) + 1),
-  /** Knows names and paths after two stars, several in braces, and folders between two stars; `null` finds what `files.exclude` hides. */
-  findFiles: async (pattern: string, exclude?: string | null): Promise<Uri[]> => {
+  /** Knows names and paths after two stars, several in braces, and folders, or several, between two stars; `null` finds what `files.exclude` hides. */
+  findFiles: async (pattern: string, exclude?: string | null, maxResults?: number): Promise<Uri[]> => {
     const [, folder = '', names = ''] = /^\*\*(.*\/)\{?([^{}]*)\}?$/.exec(pattern) ?? [];
-    const isExcluded = (file: string): boolean => exclude !== null && (fake.hidden.has(file) || (exclude !== undefined && `/${workspace.asRelativePath(Uri.file(file))}`.includes(exclude.replaceAll('**', ''))));
-    return [...fake.files.keys()].filter((file) => names.split(',').some((name) => file.endsWith(folder + name)) && !isExcluded(file)).map((file) => Uri.file(file));
+    const folders = exclude?.replaceAll(/[*/{}]/g, '').split(',') ?? [];
+    const isExcluded = (file: string): boolean => exclude !== null && (fake.hidden.has(file) || folders.some((each) => `/${workspace.asRelativePath(Uri.file(file))}`.includes(`/${each}/`)));
+    const found = [...fake.files.keys()].filter((file) => names.split(',').some((name) => file.endsWith(folder + name)) && !isExcluded(file));
+    return found.slice(0, maxResults).map((file) => Uri.file(file));
   },
   getConfiguration: () => fake.configuration,
   createFileSystemWatcher: (pattern: string | RelativePattern) => {
