@@ -2,7 +2,7 @@ import { blockIndentation, opensBlock } from './blocks.ts';
 import type { Cursor } from './cursor.ts';
 import { indentationOf } from './indentation.ts';
 import type { LanguageSyntax } from './languages.ts';
-import { isInLongString } from './longString.ts';
+import { linesInLongStrings } from './longString.ts';
 
 const closer = /^\s*(?:[)\]}]|(?:end|fi|done|esac)\s*$)/;
 const wordCloser = /^\s*(?:end|fi|done|esac)\b(?!\s*[=(:])/;
@@ -21,19 +21,22 @@ const flatHead = /^\s*(?:(?:inline\s+)?namespace\b|extern\s+"C(?:\+\+)?")/;
 
 /**
  * How many lines, the first of which is the cursor's own, belong to the block at the cursor: those before the first that is shallower than the block, with the line
- * that closes it where the cursor is behind its head. `undefined`: the block does not end in them.
+ * that closes it where the cursor is behind its head. `undefined`: the block does not end in them. Where nothing follows the lines any more, a closer ends it
+ * also behind what began like a string and never ended: that was none.
  */
-export function blockLength(lines: readonly string[], cursor: Cursor): number | undefined {
+export function blockLength(lines: readonly string[], cursor: Cursor, { isWhole = false } = {}): number | undefined {
   const { linePrefix, syntax } = cursor;
   const least = blockIndentation(cursor);
   const isBehindText = linePrefix.trim() !== '';
   const head = indentationOf(linePrefix);
   /** Blocks open at the head's own depth that are not its own. */
   let inner = 0;
+  let inLongString: readonly boolean[] | undefined;
   for (let index = 1; index < lines.length; index++) {
     const line = lines[index] ?? '';
     if (line.trim() === '' || indentationOf(line) >= least || standsOutside(line, syntax)) continue;
-    if (isInLongString(lines.slice(0, index).join('\n'), syntax)) continue;
+    inLongString ??= linesInLongStrings(lines, syntax);
+    if (inLongString[index] === true && !(isWhole && isCloserBehindNone(line, inLongString.slice(index), syntax))) continue;
     if (!isBehindText || indentationOf(line) < head) return index;
     if (closes(line, syntax)) {
       if (opensNext(line, syntax)) continue;
@@ -50,6 +53,11 @@ export function blockLength(lines: readonly string[], cursor: Cursor): number | 
 export function opensBranch(line: string, { linePrefix, syntax }: Cursor): boolean {
   if (linePrefix.trim() === '' || indentationOf(line) !== indentationOf(linePrefix)) return false;
   return (isBranch(line, syntax) && !oneLineBranch.test(line)) || (closes(line, syntax) && opensNext(line, syntax));
+}
+
+/** Whether a line closes a block, or may, in a string that goes on to the end. */
+function isCloserBehindNone(line: string, inLongString: readonly boolean[], syntax: LanguageSyntax): boolean {
+  return inLongString.every(Boolean) && (syntax.blocks === 'indentation' || closes(line, syntax));
 }
 
 const closes = (line: string, { blocks }: LanguageSyntax): boolean => closer.test(line) || (blocks === 'keywords' && wordCloser.test(line));

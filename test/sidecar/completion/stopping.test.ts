@@ -19,6 +19,12 @@ test('a block is whole where two lines are empty', () => {
   assert.equal(stopAtBlockEnd(cursorAt('‸', 'python'))('a = 1\n\n\n'), true);
 });
 
+test('a block ends behind a backtick in a string', () => {
+  const stop = stopAtBlockEnd(cursorAt("if (line.startsWith('```')) {‸"));
+  assert.equal(stop('\n  return true;\n'), false);
+  assert.equal(stop('\n  return true;\n}\n'), true);
+});
+
 test('a model that says a line for the third time is stopped', () => {
   const stop = stopAtBlockEnd(cursorAt('‸', 'python'));
   const line = 'print(a_long_name, another_one)\n';

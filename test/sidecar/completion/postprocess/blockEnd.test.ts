@@ -3,6 +3,9 @@ import { type Case, testShown } from './shownCases.ts';
 /** A case whose model says nothing but what belongs to the block. */
 const whole = (name: string, languageId: string, document: string, model: string): Case => ({ name, languageId, document, model, shown: model, multiline: true });
 
+/** A case whose model goes on behind the block. */
+const ends = (name: string, languageId: string, document: string, shown: string, next: string): Case => ({ name, languageId, document, model: shown + next, shown, multiline: true });
+
 testShown({
   'lines of a block as far left as its head': [
     whole('cases of Go', 'go', 'func f(x string) int {\n\tswitch x {‸\n\t}\n}', '\n\tcase "a":\n\t\treturn 1\n\tdefault:\n\t\treturn 0'),
@@ -23,6 +26,33 @@ testShown({
     whole('in triple quotes', 'python', 'def migrate(db):\n    ‸', 'db.execute("""\nCREATE TABLE a (\n  id INT\n)\n\n\n""")\n    db.commit()'),
     whole('in backticks', 'typescript', 'function usage() {‸\n}', '\n  console.log(`\nUsage: foo\n  -h  help\n`);'),
     whole('in a here document', 'shellscript', 'usage() {‸', '\n  cat <<EOF\nThis script builds the whole project\nEOF\n}'),
+  ],
+  'what only looks like a string of several lines': [
+    ends('a backtick in a string of the head', 'typescript', "if (line.startsWith('```')) {‸", '\n  return true;\n}', '\nnext();\n'),
+    ends('a backtick in a string', 'typescript', 'function f(s) {‸', "\n  return s.split('`').length;\n}", '\nnext();\n'),
+    ends('a backtick in a string of Python', 'python', 'def f(s):‸', "\n    return s.replace('`', '')", '\n\ndef g():\n'),
+    ends('three quotes in a string', 'python', 'def f(line):\n    if line.startswith(\'"""\'):‸', '\n        return True', '\n    return False\n'),
+    ends('a backtick in a comment', 'typescript', 'function f() {‸', '\n  // a ` mark\n  a();\n}', '\nnext();\n'),
+    ends('a backtick in a block comment', 'typescript', 'function f() {‸', '\n  a(); /* a `\n  mark */\n}', '\nnext();\n'),
+    ends('a backtick in a regular expression', 'typescript', 'function f(s) {‸', "\n  return s.replace(/`/g, '');\n}", '\nnext();\n'),
+    ends('a backtick in a comment of Rust', 'rust', 'impl A {‸', '\n    /// A ` mark.\n    fn f() {}\n}', '\nfn g() {\n'),
+    ends('a backtick in a comment of a shell', 'shellscript', 'f() {‸', '\n  # a ` mark\n  a\n}', '\nnext\n'),
+    ends('a directive of SystemVerilog', 'systemverilog', 'foo {‸', '\n  `ifdef A\n  a;\n}', '\nnext;\n'),
+    ends('a variant of OCaml', 'ocaml', 'let f = {‸', '\n  a = `A;\n}', '\nlet g = 1\n'),
+    ends('a template in a template', 'typescript', 'function f(a) {‸', "\n  return `a ${a ? `it's` : ''}\n`;\n}", '\nnext();\n'),
+    ends('a backslash before the end of a raw string', 'go', 'func f() string {‸', '\n\treturn `C:\\`\n}', '\nfunc g() {\n'),
+    { name: 'a quote that never ends', languageId: 'typescriptreact', document: 'function f() {‸', model: '\n  return <p>A ` mark</p>;\n}\nnext();', shown: '\n  return <p>A ` mark</p>;\n}', multiline: true },
+  ],
+  'what only looks like a here document': [
+    ends('a shift in a condition of a shell', 'shellscript', 'if (( flags & (1 << BIT) )); then‸', '\n  a\nfi', '\nnext\n'),
+    ends('a shift in a value of a shell', 'shellscript', 'f() {‸', '\n  a=$((1<<BIT))\n}', '\nnext\n'),
+    ends('a shift of PHP', 'php', 'if ($flags & (1<<FLAG_BIT)) {‸', '\n    a();\n}', '\nnext();\n'),
+    ends('a shift of Ruby', 'ruby', 'def f(flags)‸', '\n  return 1 if flags & (1<<BIT)\nend', '\nnext_one\n'),
+    ends('a shift of Ruby behind a name', 'ruby', 'def f(a)‸', '\n  a<<BIT\nend', '\nnext_one\n'),
+    ends('one in a comment', 'shellscript', 'f() {‸', '\n  # cat <<EOF\n  a\n}', '\nnext\n'),
+    whole('but not one of a command in quotes', 'shellscript', 'f() {‸', '\n  git commit -m "$(cat <<EOF\nA text\nEOF\n  )"\n}'),
+    whole('but not one of PHP', 'php', 'function f() {‸', '\n    return <<<TEXT\nA text\nTEXT;\n}'),
+    whole('but not one of Ruby among arguments', 'ruby', 'def f‸', '\n  run(<<~SQL, 1)\nA text\nSQL\nend'),
   ],
   'what goes on with a block': [
     whole('a catch', 'typescript', 'async function f() {\n  try {‸\n}', '\n    await g();\n  } catch (error) {\n    h(error);\n  } finally {\n    i();\n  }'),
