@@ -66,6 +66,13 @@ testShown({
     { name: 'up to what the document has of it', languageId: 'typescript', document: 'if (a) {‸\n} else {\n  c();\n}', model: '\n  b();\n} else {\n  d();\n}', shown: '\n  b();', multiline: true },
     { name: 'up to the closer that the document has', languageId: 'typescript', document: 'if (a) {‸}', model: '\n  b();\n} else {\n  c();\n}', shown: '\n  b();\n', multiline: true },
   ],
+  'a branch without a brace': [
+    { name: 'has its statement', languageId: 'typescript', document: 'function f(a) {\n  if (a) {‸', model: '\n    return true;\n  } else\n    return false;\n}', shown: '\n    return true;\n  } else\n    return false;', multiline: true },
+    { name: 'has the brace on the next line', languageId: 'java', document: 'void f() {\n  if (a) {‸', model: '\n    b();\n  } else if (c)\n  {\n    d();\n  }\n  e();', shown: '\n    b();\n  } else if (c)\n  {\n    d();\n  }', multiline: true },
+    { name: 'goes where no statement follows', languageId: 'typescript', document: 'function f(a) {\n  if (a) {‸', model: '\n    return true;\n  } else\n}', shown: '\n    return true;', multiline: true },
+    { name: 'goes where it was cut off', languageId: 'typescript', document: 'function f(a) {\n  if (a) {‸', model: '\n    return true;\n  } else\n    retu', shown: '\n    return true;', multiline: true, cutOff: true },
+    { name: 'ends where its statement stands beside it', languageId: 'typescript', document: 'function f(a) {\n  if (a) {‸', model: '\n    b();\n  } else return false;\n  c();', shown: '\n    b();\n  } else return false;', multiline: true },
+  ],
   'what would go on with a block and was cut off': [
     { name: 'behind an else', languageId: 'typescript', document: 'if (a) {‸\n}', model: '\n  b();\n} else {\n', shown: '\n  b();', multiline: true },
     { name: 'behind an else of Python', languageId: 'python', document: 'if a:‸', model: '\n    b()\nelse:\n    c(', shown: '\n    b()', multiline: true, cutOff: true },
@@ -73,6 +80,7 @@ testShown({
   ],
   'closers with something behind them': [
     whole('the condition of a loop', 'c', 'do {‸', '\n  a();\n} while (x);'),
+    whole('the condition of a loop without a semicolon', 'kotlin', 'do {‸', '\n  a()\n} while (x)'),
     whole('the name of a type', 'c', 'typedef struct {‸', '\n  int a;\n} Foo;'),
     whole('a call of what it is', 'javascript', '(function () {‸', '\n  foo();\n})();'),
     whole('a call of Go', 'go', 'func f() {\n\tgo func() {‸\n}', '\n\t\tdefer wg.Done()\n\t}()'),
