@@ -33,6 +33,13 @@ test('a model that says a line for the third time is stopped', () => {
   assert.equal(stop(`\n${line}other()\n${line}other()\n${line}x`), true);
 });
 
+test('a model that counts around one line is stopped at the sixth', () => {
+  const stop = stopAtBlockEnd(cursorAt('‸', 'python'));
+  const lines = Array.from({ length: 6 }, (_, index) => `assertEqual(a${index}, ${index})\ncheck_everything(value)\n`);
+  assert.equal(stop(`\n${lines.slice(0, 5).join('')}`), false);
+  assert.equal(stop(`\n${lines.join('')}`), true);
+});
+
 test('a line that stands among others is no circle', () => {
   const stop = stopAtBlockEnd(cursorAt('‸', 'python'));
   const line = 'print(a_long_name, another_one)\n';
