@@ -4,16 +4,29 @@ import type { LanguageSyntax } from './languages.ts';
 import { openAtEnd } from './openAtEnd.ts';
 
 const indentedHead = /^\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$/;
+/** A longer line is judged by its end: what looks for a keyword is tried from each of its signs. */
+const MAX_HEAD_UNITS = 500;
 /** Heads whose brace begins a body: behind arguments or an arrow, what a function is declared to give, and with a keyword. Others may hold what stays on the line. */
 const bracedHeads = [
-  /(?:\)|=>)\s*\{$/,
+  /(?:\)|=>|->)\s*\{$/,
+  // What a lambda of C++ takes with it; an index or a type has a name before it.
+  /(?:^|[(,=]|\breturn)\s*\[[^[\]]*\]\s*\{$/,
   /\)\s*(?::|->|throws\b)\s*[^\s{][^;=]*\s\{$/,
   /\)\s*(?!return\b)[\w>*&[][^.;=(){}]*\s\{$/,
-  /^[^(){}=;.]*\b(?:class|struct|enum|interface|trait|impl|union|namespace|module|mod|object|record|protocol|extension|extern)\b[^=]*\s\{$/,
+  /^\s*where\b.*\{$/,
   /^\s*(?:\w+(?:\([^)]*\))?\s+)*(?:fn|func|fun|function|sub)\b.*\s\{$/,
   /(?:^|[}=>]|\breturn)\s*(?:else\s+)?(?:if|for|while|switch|match|select|guard|when|with)\b.*\s\{$/,
   /\b(?:else|try|do|catch|finally|loop|unsafe|defer|static|init)\s*\{$/,
 ];
+/** Heads of types, and of classes that are values. */
+const typeHeads = [
+  /^[^(){}=;.]*\b(?:class|struct|enum|interface|trait|impl|union|namespace|module|mod|object|record|protocol|extension|extern|mixin|actor|contract)\b(?:[^=]*\s|\s+\w[^=]*)\{$/,
+  /(?:[(,=]|\breturn|\bnew)\s*class\b[^=(){};]*\{$/,
+];
+/** A word, or one and a name, which is a head where nothing else is written so: `dependencies {`, `message Foo {`. */
+const wordHead = /^\s*(?!(?:return|yield|await|throw|export|import|use|const|let|var|val|new|in|of|as|default)\b)[\p{L}_]\w*(?:\s+[\p{L}_]\w*)?\s\{$/u;
+/** There a type may stand before a brace with values, or with how a property is read. */
+const bracedValues = /^(?:c|cpp|cuda-cpp|objective-c|objective-cpp|csharp|go|rust)$/;
 const keywordHead = /(^\s*(def|class|module|if|unless|while|until|for|case|begin|function|local function)\b|\b(do|then)(\s*\|[^|]*\|)?$|[({[]$|\bfunction\b.*\)$)/;
 /** Braces with names between them: those of an import, an export, a declaration that takes an object apart, and of paths (`use std::{`). */
 const nameListHeads = [
@@ -44,7 +57,7 @@ export function opensBlock(line: string, syntax: LanguageSyntax): boolean {
     case 'brackets':
       return /([{([]|=>)$/.test(code);
     case 'keywords':
-      return keywordHead.test(code);
+      return keywordHead.test(code.slice(-MAX_HEAD_UNITS));
     case 'none':
       return false;
   }
@@ -63,7 +76,16 @@ export function isBehindHead(cursor: Cursor): boolean {
 function opensBody(code: string, { languageId }: Cursor): boolean {
   // Declarations of style sheets stand on lines of their own, behind whatever selects.
   if (/^(?:css|scss|less)$/.test(languageId)) return code.endsWith('{');
-  return bracedHeads.some((head) => head.test(code)) && !opensNameList(code);
+  const end = code.slice(-MAX_HEAD_UNITS);
+  const declared = withoutTypes(end);
+  const isHead = bracedHeads.some((head) => head.test(end)) || typeHeads.some((head) => head.test(declared)) || (!bracedValues.test(languageId) && wordHead.test(end));
+  return isHead && !opensNameList(code);
+}
+
+/** A line without what it says of types in angle brackets, which may be in one another. */
+function withoutTypes(code: string): string {
+  const outer = code.replace(/<[^<>]*>/g, '');
+  return outer === code ? code : withoutTypes(outer);
 }
 
 /** Whether the closer of a brace stands behind the cursor with spaces between (`{ ‸ }`): there its contents stay on the line. */

@@ -15,55 +15,73 @@ export interface LanguageSyntax {
   readonly outdents?: boolean;
   /** What begins a text that goes on from the next line to one with its name, which is the first group. */
   readonly hereDocument?: RegExp;
+  /** Strings that may have several lines. */
+  readonly longStrings?: LongStrings;
 }
 
-const hereDocument = /<<[<~-]?["']?([A-Z_]\w*)/g;
-/** Nothing but a here document follows `<<` in a shell, behind a space too. */
-const shellHereDocument = /(?<!<)<<-?\s*["'\\]?([A-Z_]\w*)/g;
+export interface LongStrings {
+  /** What they begin with, which ends them too. */
+  readonly quotes: readonly string[];
+  /** A backslash takes its meaning from what follows it. */
+  readonly escapes: boolean;
+}
+
+/** Behind a value `<<` shifts. */
+const hereDocument = /(?<![\w)\]<]|\b\d+ )<<[~-]?["'`]?([A-Z_]\w*)\b(?!\s*[-+*/%=?])/;
+const phpHereDocument = /<<<[ \t]*["']?([A-Za-z_]\w*)/;
+/** A space may stand before the name of a here document, and in arithmetic `<<` shifts: behind `((`, and before what closes two brackets. */
+const shellHereDocument = /(?<!<|\(\((?:(?!\)\)).){0,200})<<-?\s*["'\\]?([A-Z_]\w*)\b(?!.*\)\s*\))/;
+
+const backticks: LongStrings = { quotes: ['`'], escapes: true };
+const tripled: LongStrings = { quotes: ['"""', "'''"], escapes: true };
+const tripledOnce: LongStrings = { quotes: ['"""'], escapes: true };
+const tripledRaw: LongStrings = { quotes: ['"""'], escapes: false };
 
 const brackets: LanguageSyntax = { blocks: 'brackets', lineComment: '//', prose: false };
 const characters: LanguageSyntax = { ...brackets, quotedCharacters: true };
 const outdents: LanguageSyntax = { ...characters, outdents: true };
 /** Code with text between tags. */
 const tags: LanguageSyntax = { ...brackets, sentences: true };
+/** The same where that is JavaScript. */
+const scriptTags: LanguageSyntax = { ...tags, longStrings: backticks };
 const indentation: LanguageSyntax = { blocks: 'indentation', lineComment: '#', prose: false };
 const keywords: LanguageSyntax = { blocks: 'keywords', lineComment: '#', prose: false };
 const prose: LanguageSyntax = { blocks: 'none', lineComment: undefined, prose: true, loneClosers: true };
 
 const syntaxes: Readonly<Record<string, LanguageSyntax>> = {
-  javascript: brackets,
-  typescript: brackets,
-  dart: brackets,
-  groovy: brackets,
-  swift: brackets,
+  javascript: { ...brackets, longStrings: backticks },
+  typescript: { ...brackets, longStrings: backticks },
+  dart: { ...brackets, longStrings: tripled },
+  groovy: { ...brackets, longStrings: tripled },
+  swift: { ...brackets, longStrings: tripledOnce },
   c: outdents,
   cpp: outdents,
-  csharp: outdents,
+  csharp: { ...outdents, longStrings: tripledRaw },
   'cuda-cpp': outdents,
-  go: outdents,
-  java: characters,
-  kotlin: characters,
+  go: { ...outdents, longStrings: { quotes: ['`'], escapes: false } },
+  java: { ...characters, longStrings: tripledOnce },
+  kotlin: { ...characters, longStrings: tripledRaw },
   'objective-c': outdents,
   rust: characters,
-  scala: characters,
+  scala: { ...characters, longStrings: tripledRaw },
   zig: characters,
-  javascriptreact: tags,
-  typescriptreact: tags,
-  astro: tags,
-  php: { ...tags, hereDocument },
-  svelte: tags,
-  vue: tags,
-  python: indentation,
-  coffeescript: indentation,
+  javascriptreact: scriptTags,
+  typescriptreact: scriptTags,
+  astro: scriptTags,
+  php: { ...tags, hereDocument: phpHereDocument },
+  svelte: scriptTags,
+  vue: scriptTags,
+  python: { ...indentation, longStrings: tripled },
+  coffeescript: { ...indentation, longStrings: tripled },
   yaml: { ...indentation, blocks: 'none' },
   dockercompose: { ...indentation, blocks: 'none' },
   dockerfile: { ...indentation, blocks: 'none', hereDocument },
   makefile: { ...indentation, blocks: 'none' },
-  toml: { ...indentation, blocks: 'none' },
+  toml: { ...indentation, blocks: 'none', longStrings: tripled },
   ini: { blocks: 'none', lineComment: ';', prose: false },
   ruby: { ...keywords, hereDocument },
-  elixir: keywords,
-  julia: keywords,
+  elixir: { ...keywords, longStrings: tripled },
+  julia: { ...keywords, longStrings: tripledOnce },
   shellscript: { ...keywords, loneClosers: true, hereDocument: shellHereDocument },
   lua: { ...keywords, lineComment: '--' },
   sql: { blocks: 'none', lineComment: '--', prose: false },

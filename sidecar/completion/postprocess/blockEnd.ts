@@ -2,17 +2,18 @@ import { blockLength, opensBranch } from '../blockLength.ts';
 import { blockIndentation } from '../blocks.ts';
 import type { Cursor } from '../cursor.ts';
 import { indentationOf } from '../indentation.ts';
-import { isInLongString } from '../longString.ts';
+import { linesInLongStrings } from '../longString.ts';
 import { documentLines, type Filter } from './filter.ts';
 
 /** A multi-line completion ends with the block it is in. At the outermost level it ends with the first stretch of code. */
 export const cutAtBlockEnd: Filter = (text, { cursor, multiline }) => {
   if (!multiline) return text;
   const lines = documentLines(text, cursor);
-  const length = blockLength(lines, cursor) ?? lengthWithoutOpenBranch(lines, cursor);
+  const length = blockLength(lines, cursor) ?? blockLength(lines, cursor, { isWhole: true }) ?? lengthWithoutOpenBranch(lines, cursor);
   const least = blockIndentation(cursor);
+  const inLongString = linesInLongStrings(lines, cursor.syntax);
   for (let index = 1; index < length; index++) {
-    if (endsStretch(lines, index, least) && !isInLongString(lines.slice(0, index).join('\n'), cursor.syntax)) return upTo(text, index);
+    if (endsStretch(lines, index, least) && inLongString[index] !== true) return upTo(text, index);
   }
   return upTo(text, length);
 };

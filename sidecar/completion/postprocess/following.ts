@@ -1,4 +1,6 @@
+import { opensBlock } from '../blocks.ts';
 import { indentationOf } from '../indentation.ts';
+import type { LanguageSyntax } from '../languages.ts';
 import { documentLines, type Filter, followingLines } from './filter.ts';
 import { nearlySame } from './similarity.ts';
 
@@ -10,7 +12,7 @@ export const cutFollowing: Filter = (text, { cursor }) => {
   const lines = documentLines(text, cursor);
   // What the user wrote of the line already is no repetition of the model's.
   const ownText = (lines[0] ?? '').slice(cursor.linePrefix.length).trim();
-  if (ownText.length > 2 && saysFollowing(lines, following)) return '';
+  if (ownText.length > 2 && saysFollowing(lines, following, cursor.syntax)) return '';
   for (let index = 1; index < lines.length; index++) {
     // The same words at another depth close or return from something else.
     if (lines[index]?.trimEnd() === next.trimEnd()) return text.split('\n').slice(0, index).join('\n');
@@ -18,9 +20,14 @@ export const cutFollowing: Filter = (text, { cursor }) => {
   return text;
 };
 
-/** Whether lines begin as those that follow. Of several lines two have to agree: an attribute or a head alone (`@Test`, `try {`) begins many things. */
-function saysFollowing([first = '', ...rest]: readonly string[], [next = '', afterNext]: readonly string[]): boolean {
+/** Whether lines begin as those that follow. A statement tells; of lines that begin many things two have to agree. */
+function saysFollowing([first = '', ...rest]: readonly string[], [next = '', afterNext]: readonly string[], syntax: LanguageSyntax): boolean {
   if (indentationOf(first) !== indentationOf(next) || !nearlySame(first, next)) return false;
   const second = rest.find((line) => line.trim() !== '');
-  return second === undefined || afterNext === undefined || nearlySame(second, afterNext);
+  return second === undefined || afterNext === undefined || !beginsMany(first, syntax) || nearlySame(second, afterNext);
+}
+
+/** Attributes, annotations, tags, heads, and lines of one word (`try`, `end`) or of none (`/**`) stand before many things. */
+function beginsMany(line: string, syntax: LanguageSyntax): boolean {
+  return /^\s*(?:@|#\[|\[|<|\w*:?\s*$|[^\p{L}\p{N}]*$)/u.test(line) || opensBlock(line, syntax);
 }

@@ -1,6 +1,10 @@
 import type { Cursor } from '../cursor.ts';
+import { isCommentLine } from '../languages.ts';
 import { openAtEnd } from '../openAtEnd.ts';
 import type { Filter } from './filter.ts';
+
+/** Between letters it begins no string, but behind the mark of one (`f'…'`). */
+const apostrophe = /(?<=\p{L})(?<!(?<![\p{L}\p{N}_])(?:[bfru]|[bf]r|r[bf]))'(?=\p{L})/giu;
 
 /** No repetition of the rest of the cursor's line: a completion that runs into it ends where it begins. */
 export const dropLineSuffix: Filter = (text, { cursor }) => {
@@ -8,16 +12,28 @@ export const dropLineSuffix: Filter = (text, { cursor }) => {
   if (!/[\p{L}\p{N}]/u.test(rest)) return text;
   const lineEnd = text.indexOf('\n');
   const firstLine = lineEnd < 0 ? text : text.slice(0, lineEnd);
-  for (let at = firstLine.indexOf(rest); at >= 0; at = firstLine.indexOf(rest, at + 1)) {
-    const kept = firstLine.slice(0, at);
-    if (!leavesOwnOpen(kept, cursor)) return kept;
+  const at = firstLine.indexOf(rest);
+  if (at < 0) return text;
+  if (isText(firstLine, cursor)) return text.slice(0, at);
+  const leavesOwnOpen = ownOpenIn(cursor);
+  for (let found = at; found >= 0; found = firstLine.indexOf(rest, found + 1)) {
+    if (!leavesOwnOpen(firstLine.slice(0, found))) return text.slice(0, found);
   }
-  return text;
+  // What stays open to the end of the text keeps nothing together.
+  const last = text.trimEnd().length - rest.length;
+  return text.trimEnd().endsWith(rest) && leavesOwnOpen(firstLine) ? text.slice(0, last) : text;
 };
 
-/** Whether something that the text opened, a bracket or a string, is still open behind it: what follows is said in there. */
-function leavesOwnOpen(text: string, { linePrefix, syntax }: Cursor): boolean {
-  const { openBrackets, isInString } = openAtEnd(linePrefix + text, syntax);
+/** Whether the line is words, in which brackets and quotes keep nothing together. */
+function isText(firstLine: string, { linePrefix, syntax }: Cursor): boolean {
+  return syntax.prose || syntax.blocks === 'none' || isCommentLine(linePrefix + firstLine, syntax);
+}
+
+/** Tells whether something that a text opened, a bracket or a string, is still open behind it: what follows is said in there. */
+function ownOpenIn({ linePrefix, syntax }: Cursor): (text: string) => boolean {
   const beganInString = openAtEnd(linePrefix, syntax).isInString;
-  return (isInString && !beganInString) || openBrackets.some((index) => index >= linePrefix.length);
+  return (text) => {
+    const { openBrackets, isInString } = openAtEnd((linePrefix + text).replace(apostrophe, ' '), syntax);
+    return (isInString && !beganInString) || openBrackets.some((index) => index >= linePrefix.length);
+  };
 }

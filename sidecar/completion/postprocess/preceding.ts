@@ -3,8 +3,10 @@ import { documentLines, type Filter, precedingLines } from './filter.ts';
 
 /** Lines as short as this (`}`, `else:`, `end`) repeat in good code. */
 const MIN_TELLING_UNITS = 8;
-/** What closes a bracket, a tag, or a block of words: `</ul>`, `endif()`, `@endforeach`, `{% endif %}`, `<?php endif; ?>`, `{{/each}}`. */
-const closer = /^\s*(?:[)\]}]|<\/|(?:[@#]|\{%[-+]?\s*|<%[-=]?\s*|<\?php\s+)?end|\{\{?\/)/i;
+/** What closes a bracket, a tag, or a block of words in a template: `</ul>`, `@endforeach`, `{% endif %}`, `<?php endif; ?>`, `{{/each}}`. */
+const closer = /^\s*(?:[)\]}]|<\/|(?:[@#]|\{%[-+]?\s*|<%[-=]?\s*|<\?php\s+)end|\{\{?\/)/i;
+/** What closes a block of words in code: `end`, `endif()`, `End Sub`. Other words that begin so are names (`endpoint`), and so is one that is assigned to. */
+const closingWord = /^\s*end(?:if|for|foreach|while|switch|case|function|func|sub|proc|procedure|method|property|macro|block|module|program|package|interface|class|type|struct|select|with|try|task|generate|do|loop)?\b(?!\s*(?:[-+*/]?=|[.[]))/i;
 
 /**
  * No repetition of what stands right above: one line said again, or all the lines from one of them to the cursor. Behind a head that the user wrote, the same
@@ -28,7 +30,7 @@ export const dropPreceding: Filter = (text, { cursor }) => {
 /** Whether a line says the same as one above. At another depth a closer closes something else. */
 function isSaidAgain(line: string, above: string | undefined): boolean {
   if (above?.trim() !== line.trim()) return false;
-  return !closer.test(line) || indentationOf(line) === indentationOf(above);
+  return (!closer.test(line) && !closingWord.test(line)) || indentationOf(line) === indentationOf(above);
 }
 
 /** A B A B, and now A again. */

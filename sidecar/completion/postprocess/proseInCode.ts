@@ -14,8 +14,8 @@ export const cutProse: Filter = (text, { cursor }) => {
   for (let index = isOwn ? 1 : 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
     if (isCommentLine(line, cursor.syntax) && !/^\s*\* (?:`|\*\*)/.test(line)) continue;
-    if (insideText(lines.slice(0, index).join('\n'), cursor.syntax)) continue;
-    if (sentence.test(line) || markdown.test(line)) return text.split('\n').slice(0, index).join('\n');
+    if (!sentence.test(line) && !markdown.test(line)) continue;
+    if (!insideText(lines.slice(0, index).join('\n'), cursor.syntax)) return text.split('\n').slice(0, index).join('\n');
   }
   return text;
 };

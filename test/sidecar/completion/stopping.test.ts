@@ -19,12 +19,25 @@ test('a block is whole where two lines are empty', () => {
   assert.equal(stopAtBlockEnd(cursorAt('‸', 'python'))('a = 1\n\n\n'), true);
 });
 
+test('a block ends behind a backtick in a string', () => {
+  const stop = stopAtBlockEnd(cursorAt("if (line.startsWith('```')) {‸"));
+  assert.equal(stop('\n  return true;\n'), false);
+  assert.equal(stop('\n  return true;\n}\n'), true);
+});
+
 test('a model that says a line for the third time is stopped', () => {
   const stop = stopAtBlockEnd(cursorAt('‸', 'python'));
   const line = 'print(a_long_name, another_one)\n';
   assert.equal(stop(`\n${line}${line}`), false);
   assert.equal(stop(`\n${line}${line}${line}x`), true);
   assert.equal(stop(`\n${line}other()\n${line}other()\n${line}x`), true);
+});
+
+test('a model that counts around one line is stopped at the sixth', () => {
+  const stop = stopAtBlockEnd(cursorAt('‸', 'python'));
+  const lines = Array.from({ length: 6 }, (_, index) => `assertEqual(a${index}, ${index})\ncheck_everything(value)\n`);
+  assert.equal(stop(`\n${lines.slice(0, 5).join('')}`), false);
+  assert.equal(stop(`\n${lines.join('')}`), true);
 });
 
 test('a line that stands among others is no circle', () => {

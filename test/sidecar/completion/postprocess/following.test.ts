@@ -14,6 +14,8 @@ testShown({
     { name: 'an attribute', document: 'mod tests {\n    // Adds.\n    ‸\n\n    #[test]\n    fn b() {\n    }\n}', model: '#[test]\n    fn adds() {\n        a();\n    }', shown: '#[test]\n    fn adds() {\n        a();\n    }', multiline: true, languageId: 'rust' },
     { name: 'a head', document: 'def f():\n    # Reads.\n    ‸\n    try:\n        b()\n    except X:\n        pass', model: 'try:\n        a()', shown: 'try:\n        a()', multiline: true, languageId: 'python' },
     { name: 'a tag', document: '<ul>\n  ‸\n  <li>\n    b\n  </li>\n</ul>', model: '<li>\n    a\n  </li>', shown: '<li>\n    a\n  </li>', multiline: true, languageId: 'html' },
+    { name: 'a comment', document: 'class T {\n  ‸\n\n  /**\n   * Takes away.\n   */\n  b() {}\n}', model: '/**\n   * Adds.\n   */', shown: '/**\n   * Adds.\n   */', multiline: true },
+    { name: 'but not a statement, whatever they go on with', document: '// Sum of all\n‸\n\nconst total = sum(items);\nconsole.log(total);', model: 'const total = sum(items);\nreturn total;', shown: '', multiline: true },
     { name: 'and go on as it does are nothing', document: 'class T {\n    // Adds.\n    ‸\n\n    @Test\n    void adds() {\n    }\n}', model: '@Test\n    void adds() {\n        a();\n    }', shown: '', multiline: true, languageId: 'java' },
     { name: 'and go on as it does behind an empty line are nothing', document: '{\n  ‸\n  return first(a);\n\n  return second(b);\n}', model: 'return first(a);\n  return second(b);', shown: '', multiline: true },
     { name: 'and more than the document has are nothing', document: '‸\nmain(args);', model: 'main(args);\nother(args);', shown: '', multiline: true },

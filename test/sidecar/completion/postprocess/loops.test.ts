@@ -15,10 +15,14 @@ testShown({
     whole('is the result of cases', 'typescript', 'switch (x) {‸', '\n  case "a":\n    return undefined;\n  case "b":\n    return undefined;\n  case "c":\n    return undefined;\n}'),
     whole('opens elements', 'typescriptreact', 'return (\n    ‸', `<tr>\n${cell('a')}${cell('b')}${cell('c')}    </tr>`),
     whole('opens calls', 'python', 'def f():\n    ‸', [option('a'), option('b'), option('c')].join('    ').trimEnd()),
+    whole('checks an error six times', 'go', 'func load() error {‸', `\n${['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(goCall).join('')}\treturn nil\n}`),
+    whole('is the body of six methods', 'python', 'class Base:‸', `\n${['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(method).join('\n')}`.trimEnd()),
+    whole('stands three times between numbered lines', 'python', 'def f():\n    ‸', [1, 2, 3].map((n) => `assertEqual(a${n}, ${n})\n    check_everything(value)\n`).join('    ').trimEnd()),
     whole('is an attribute', 'rust', 'struct Config {‸', `\n${field('a')}${field('b')}${field('c')}}`),
   ],
   'lines that repeat together': [
     { name: 'end with the first of them', languageId: 'python', document: 'def f():\n    ‸', model: 'start()\n    if a:\n        return compute_total(a)\n    if a:\n        return compute_total(a)\n    if a:\n        return compute_total(a)\n    if a:', shown: 'start()\n    if a:\n        return compute_total(a)', multiline: true },
+    { name: 'six times with other numbers', languageId: 'python', document: 'def f():\n    ‸', model: Array.from({ length: 12 }, (_, n) => `assertEqual(a${n}, ${n})\n    check_everything(value)\n`).join('    '), shown: 'assertEqual(a0, 0)\n    check_everything(value)', multiline: true },
     { name: 'with lines of their own between them', languageId: 'python', document: 'def f():\n    ‸', model: 'a.first_call(x, y)\n    b()\n    a.first_call(x, y)\n    c()\n    '.repeat(3).trimEnd(), shown: 'a.first_call(x, y)\n    b()\n    a.first_call(x, y)\n    c()', multiline: true },
   ],
 });

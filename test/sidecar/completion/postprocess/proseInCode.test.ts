@@ -12,6 +12,8 @@ testShown({
     { name: 'goes behind a help comment', document: '<#\n.SYNOPSIS\n#>\n‸', model: sentence, shown: '', languageId: 'powershell' },
     { name: 'goes where << shifts', document: 'x = 1<<BITS\n‸', model: sentence, shown: '', languageId: 'python' },
     { name: 'goes where << appends', document: 'list << ITEM\n‸', model: sentence, shown: '', languageId: 'ruby' },
+    { name: 'goes behind a shift of Ruby', document: 'a = flags & (1<<BIT)\n‸', model: sentence, shown: '', languageId: 'ruby' },
+    { name: 'goes behind a shift of a shell', document: 'if (( flags & (1 << BIT) )); then\n  ‸', model: sentence, shown: '', languageId: 'shellscript' },
     { name: 'goes behind a here string', document: 'grep a <<<"TEXT"\n‸', model: sentence, shown: '', languageId: 'shellscript' },
   ],
 });
