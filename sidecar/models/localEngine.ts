@@ -165,7 +165,7 @@ export class LocalEngine implements Engine, Measuring {
       device: device.label,
       deviceReasons: device.reasons,
       engineLimits: opened.limits,
-      sizeBytes: file.weightBytes,
+      sizeBytes: file.shape.weightBytes,
       ...heldBytes(opened),
       threads,
       vocabularySize: text.vocabulary.size,

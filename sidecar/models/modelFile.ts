@@ -9,9 +9,8 @@ export interface ModelFile {
   readonly path: string;
   /** Of the first part. */
   readonly header: GgufHeader;
+  /** Its sizes are those of all parts. */
   readonly shape: ModelShape;
-  /** Of all parts. */
-  readonly weightBytes: number;
 }
 
 /** A file of which the tokenizer alone is used. */
@@ -38,7 +37,7 @@ export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
     others.push(await readGgufHeader(part));
   }
   const shape = validateModel(header, others);
-  return { path: modelPath, header, shape, weightBytes: shape.weightBytes };
+  return { path: modelPath, header, shape };
 }
 
 /** Share of a token's cost at depth 0 that one token of depth adds: attention's products against the weights'. */

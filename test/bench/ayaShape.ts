@@ -81,7 +81,7 @@ const table = [
   '',
   `The plan for a context of ${CONTEXT_TOKENS} tokens and ${sequences} sequences says ${gigabytes(neededBytes)}; the engine's process holds ${gigabytes(product.loadedBytes)} when it is loaded, and ` +
     `${gigabytes(product.residentBytes)} after a prompt that fills the context and ${product.completedTokens} tokens: ${((product.residentBytes / neededBytes - 1) * 100).toFixed(1)} % beside the plan ` +
-    `(allowed: 5 %). Weights take ${gigabytes(needs.weightBytes)}, of which ${gigabytes(needs.weightBytes - model.weightBytes)} are the embedding's second copy in the processor's faster layout.`,
+    `(allowed: 5 %). Weights take ${gigabytes(needs.weightBytes)}, of which ${gigabytes(needs.weightBytes - model.shape.weightBytes)} are the embedding's second copy in the processor's faster layout.`,
 ].join('\n');
 console.log(table);
 if (values.write) {

@@ -3,7 +3,7 @@ import { blockIndentation } from '../blocks.ts';
 import type { Cursor } from '../cursor.ts';
 import { indentationOf } from '../indentation.ts';
 import { linesInLongStrings } from '../longString.ts';
-import { documentLines, type Filter } from './filter.ts';
+import { documentLines, type Filter, firstLines } from './filter.ts';
 
 /** A multi-line completion ends with the block it is in. At the outermost level it ends with the first stretch of code. */
 export const cutAtBlockEnd: Filter = (text, { cursor, multiline }) => {
@@ -13,9 +13,9 @@ export const cutAtBlockEnd: Filter = (text, { cursor, multiline }) => {
   const least = blockIndentation(cursor);
   const inLongString = linesInLongStrings(lines, cursor.syntax);
   for (let index = 1; index < length; index++) {
-    if (endsStretch(lines, index, least) && inLongString[index] !== true) return upTo(text, index);
+    if (endsStretch(lines, index, least) && inLongString[index] !== true) return firstLines(text, index);
   }
-  return upTo(text, length);
+  return firstLines(text, length);
 };
 
 /** A text that was cut off right behind `else` is better without it. */
@@ -23,8 +23,6 @@ function lengthWithoutOpenBranch(lines: readonly string[], cursor: Cursor): numb
   const last = lines.findLastIndex((line) => line.trim() !== '');
   return last > 0 && opensBranch(lines[last] ?? '', cursor) ? last : lines.length;
 }
-
-const upTo = (text: string, end: number): string => text.split('\n').slice(0, end).join('\n');
 
 /** An empty line with another one behind it, or with a line at the block's own level after deeper ones: a new thought begins. */
 function endsStretch(lines: readonly string[], index: number, least: number): boolean {

@@ -15,6 +15,11 @@ export function documentLines(text: string, cursor: Cursor): string[] {
   return (cursor.linePrefix + text).split('\n');
 }
 
+/** The first lines of a text, as they stand in it. */
+export function firstLines(text: string, count: number): string {
+  return text.split('\n').slice(0, count).join('\n');
+}
+
 /** The first lines with text after the cursor's line, at most `count`. */
 export function followingLines(cursor: Cursor, count: number): string[] {
   return cursor.after

@@ -1,7 +1,7 @@
 import { opensBlock } from '../blocks.ts';
 import { indentationOf } from '../indentation.ts';
 import type { LanguageSyntax } from '../languages.ts';
-import { documentLines, type Filter, followingLines } from './filter.ts';
+import { documentLines, type Filter, firstLines, followingLines } from './filter.ts';
 import { nearlySame } from './similarity.ts';
 
 /** Nothing that stands after the cursor already: the completion ends before the line that the document goes on with. */
@@ -15,7 +15,7 @@ export const cutFollowing: Filter = (text, { cursor }) => {
   if (ownText.length > 2 && saysFollowing(lines, following, cursor.syntax)) return '';
   for (let index = 1; index < lines.length; index++) {
     // The same words at another depth close or return from something else.
-    if (lines[index]?.trimEnd() === next.trimEnd()) return text.split('\n').slice(0, index).join('\n');
+    if (lines[index]?.trimEnd() === next.trimEnd()) return firstLines(text, index);
   }
   return text;
 };

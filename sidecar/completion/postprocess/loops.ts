@@ -1,5 +1,5 @@
 import { circleAt } from '../circles.ts';
-import { documentLines, type Filter } from './filter.ts';
+import { documentLines, type Filter, firstLines } from './filter.ts';
 
 /** Code that goes on behind a repetition (`[0, 0, 0, 0, 0];`) got out of it. */
 const loopAtEnd = /(.{2,40}?)\1{4,}$/u;
@@ -11,12 +11,11 @@ const MAX_RUN_UNITS = 64;
 /** Cuts where the model began to go in circles: in lines, or with a run of characters five times and to the end of a line. */
 export const cutLoops: Filter = (text, { cursor }) => {
   const lines = documentLines(text, cursor);
-  const upTo = (end: number): string => text.split('\n').slice(0, end).join('\n');
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
-    if (!cursor.syntax.prose && endsInLoop(index === 0 ? text.split('\n', 1)[0] ?? '' : line)) return upTo(index);
+    if (!cursor.syntax.prose && endsInLoop(index === 0 ? text.split('\n', 1)[0] ?? '' : line)) return firstLines(text, index);
     const circle = circleAt(lines.slice(0, index + 1));
-    if (circle !== undefined) return upTo(circle);
+    if (circle !== undefined) return firstLines(text, circle);
   }
   return text;
 };

@@ -1,6 +1,6 @@
 import { isCommentLine, type LanguageSyntax } from '../languages.ts';
 import { isInLongString } from '../longString.ts';
-import { documentLines, type Filter } from './filter.ts';
+import { documentLines, type Filter, firstLines } from './filter.ts';
 
 /** A sentence, or an item of a Markdown list or a heading: what a model trained on text falls into. */
 const sentence = /^\s*[A-Z][a-z']*(?: [\w'",]+){4,}[^;{}()=]*$/;
@@ -15,7 +15,7 @@ export const cutProse: Filter = (text, { cursor }) => {
     const line = lines[index] ?? '';
     if (isCommentLine(line, cursor.syntax) && !/^\s*\* (?:`|\*\*)/.test(line)) continue;
     if (!sentence.test(line) && !markdown.test(line)) continue;
-    if (!insideText(lines.slice(0, index).join('\n'), cursor.syntax)) return text.split('\n').slice(0, index).join('\n');
+    if (!insideText(lines.slice(0, index).join('\n'), cursor.syntax)) return firstLines(text, index);
   }
   return text;
 };

@@ -56,11 +56,11 @@ export async function planModel(request: OpenRequest, model: CheckedModel, { bat
 
 /** What a model takes on a device with all its rows kept; `contextSizeTokens`: 0 chooses. */
 export function needsOf(
-  file: Pick<OpenRequest['file'], 'shape' | 'weightBytes'>,
+  file: Pick<OpenRequest['file'], 'shape'>,
   model: Pick<CheckedModel, 'tensors'>,
   { device, contextSizeTokens, batchTokens }: { readonly device: OpenRequest['device']['device'] } & Pick<MemoryRequest, 'contextSizeTokens' | 'batchTokens'>,
 ): Omit<MemoryNeeds, 'modelName'> {
-  const weightBytes = file.weightBytes + (device === 'cpu' ? tiedOutputBytes(model.tensors) : 0);
+  const weightBytes = file.shape.weightBytes + (device === 'cpu' ? tiedOutputBytes(model.tensors) : 0);
   return { shape: file.shape, weightBytes, batchTokens, logitRows: LOGIT_ROWS, scoredTokens: device === 'cpu' ? MAX_PRODUCT_TOKENS : 0, contextSizeTokens };
 }
 

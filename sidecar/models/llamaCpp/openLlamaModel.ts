@@ -71,7 +71,7 @@ async function planFor({ params, file, device }: OpenRequest): Promise<MemoryPla
   return planMemory({
     modelName: path.basename(params.modelPath),
     shape: file.shape,
-    weightBytes: file.weightBytes,
+    weightBytes: file.shape.weightBytes,
     availableBytes: main + (graphics ? Math.max(0, graphics.free - graphics.unifiedSize) : 0),
     batchTokens: device.device === 'cpu' ? CPU_BATCH_TOKENS : GPU_BATCH_TOKENS,
     scoredTokens: device.device === 'cpu' ? CPU_BATCH_TOKENS : 0,

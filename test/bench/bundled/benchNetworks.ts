@@ -64,7 +64,7 @@ function described(modelPath: string, { file, text, device, capacityTokens }: { 
     device: device.label,
     deviceReasons: [],
     engineLimits: [],
-    sizeBytes: file.weightBytes,
+    sizeBytes: file.shape.weightBytes,
     memoryBytes: 0,
     deviceMemoryBytes: 0,
     threads: 1,

@@ -27,7 +27,7 @@ describe('a model in two parts', () => {
     const tensors = header.tensors.map(({ name, shape, type, offsetBytes, sizeBytes }) => ({ name, shape, type, chunks: () => [bytes.subarray(offsetBytes, offsetBytes + sizeBytes)] }));
     await writeGguf(part(1), { metadata: await copiedMetadata(header), tensors });
     const [expected, split] = [await inspectModelFile(whole), await inspectModelFile(part(1))];
-    assert.deepEqual([split.shape, split.weightBytes], [expected.shape, expected.weightBytes]);
+    assert.deepEqual([split.shape, split.shape.weightBytes], [expected.shape, expected.shape.weightBytes]);
     await assert.rejects(inspectModelFile(part(2)), (error) => error instanceof TroubleError && /is part 2 of 2: choose the first part/.test(error.message));
     await rm(part(2));
     await assert.rejects(inspectModelFile(part(1)), (error) => error instanceof TroubleError && error.message.includes(part(2)));

@@ -13,6 +13,7 @@ import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
 import { upcycle } from '../../../sidecar/upcycle/upcycle.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { upcycleParams } from './upcycleParams.ts';
 
 const CONTEXT_TOKENS = 256;
 const tokens = Array.from({ length: 60 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
@@ -36,9 +37,7 @@ async function models(variant: string): Promise<readonly string[]> {
 
 async function make(modelPaths: readonly string[], changes: Partial<UpcycleParams>): Promise<string> {
   const outputPath = path.join(folder, 'average.gguf');
-  await upcycle({
-    modelPaths, outputPath, dense: true, cache: 'shared', expertsUsed: 1, gateMode: 'renormalised', attention: 'soft', interval: 1, gates: { kind: 'random', seed: 1 }, ...changes,
-  });
+  await upcycle(upcycleParams(modelPaths, outputPath, { dense: true, cache: 'shared', ...changes }));
   return outputPath;
 }
 

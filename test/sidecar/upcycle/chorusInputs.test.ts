@@ -12,6 +12,7 @@ import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
 import { upcycle } from '../../../sidecar/upcycle/upcycle.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { upcycleParams } from './upcycleParams.ts';
 
 const CONTEXT_TOKENS = 256;
 const tokens = Array.from({ length: 80 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
@@ -60,9 +61,7 @@ describe('of equal dense models of the architecture chorus upcycling makes one t
           await writeTinyModel(source, { variant: 'chorus', type: 'F32', device, vocabulary: tinyVocabulary(), keys: { ...keys, ...sizes }, omit: hasBias ? [] : ['.bias'] });
           for (const other of others) await copyFile(source, other);
           const outputPath = path.join(folder, 'mixture.gguf');
-          const { experts } = await upcycle({
-            modelPaths: models, outputPath, dense: false, cache: 'expert', expertsUsed: 1, gateMode: 'renormalised', attention: 'soft', interval: 1, gates: { kind: 'random', seed: 1 }, ...changes,
-          });
+          const { experts } = await upcycle(upcycleParams(models, outputPath, changes));
           assert.equal(experts, copies);
           const { metadata } = await readGgufHeader(outputPath);
           assert.equal(metadata.get('chorus.block_kind'), (keys['block_kind'] as { value: string }).value);

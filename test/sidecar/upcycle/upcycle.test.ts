@@ -21,6 +21,7 @@ import { pairedDifference } from '../../bench/bundled/paired.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { replaceKey } from '../models/ggufFile.ts';
+import { upcycleParams } from './upcycleParams.ts';
 
 const CONTEXT_TOKENS = 512;
 /** Of SmolLM2's thirty, in float32. */
@@ -46,9 +47,7 @@ async function write(name: string, options: Partial<Parameters<typeof writeTinyM
 
 async function make(modelPaths: readonly string[], changes: Partial<UpcycleParams> = {}): Promise<string> {
   const outputPath = path.join(folder, 'mixture.gguf');
-  await upcycle({
-    modelPaths, outputPath, dense: false, cache: 'expert', expertsUsed: 1, gateMode: 'renormalised', attention: 'soft', interval: 1, gates: { kind: 'random', seed: 1 }, ...changes,
-  });
+  await upcycle(upcycleParams(modelPaths, outputPath, changes));
   return outputPath;
 }
 
