@@ -43,6 +43,12 @@ const gapTraining = (of: string, { steps, seed }: { readonly steps: number; read
 
 export const steps: readonly RecipeStep[] = [
   {
+    name: 'prose',
+    why: 'The instruct model, trained further on manuals in nineteen languages.',
+    needs: ['seed'],
+    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 60, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
+  },
+  {
     name: 'code',
     why: 'The instruct model, trained further on code, in half of the texts with a gap to fill, suffix first as completion asks.',
     needs: ['seed'],
@@ -59,12 +65,6 @@ export const steps: readonly RecipeStep[] = [
     why: 'And for longer, on other gaps.',
     needs: ['gaps'],
     command: gapTraining('gaps', { steps: 170, seed: 6 }, 'bundled-code-expert'),
-  },
-  {
-    name: 'prose',
-    why: 'The instruct model, trained further on manuals in nineteen languages.',
-    needs: ['seed'],
-    command: (file, output) => ['train', '--model', file('seed'), '--data', ...texts('prose'), ...training({ steps: 60, batch: 4, sequence: 512, rate: 2e-4, schedule: 'wsd', 'warm-up': 10, precision: 'q8', 'checkpoint-steps': 10, seed: 2 }), '--name', 'bundled-prose', '--output', output],
   },
   {
     name: 'whole',

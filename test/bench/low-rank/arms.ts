@@ -40,13 +40,13 @@ export const rateGroups: readonly Arm[] = [
   ...FRACTIONS.flatMap((size) => INITS.map((init): Arm => ({ name: `${init}-${size}`, lowRank: { size, init, decay: 'frobenius', denseSteps: 0 }, equal: 'tokens' }))),
 ];
 
-const factored = (equal: Arm['equal'], decays: readonly LowRankOptions['decay'][]): readonly Arm[] =>
-  FRACTIONS.flatMap((size) => INITS.flatMap((init) => decays.map((decay): Arm => ({ name: `${init}-${size}-${decay}-${equal}`, lowRank: { size, init, decay, denseSteps: 0 }, equal }))));
+const factored = (equal: Arm['equal']): readonly Arm[] =>
+  FRACTIONS.flatMap((size) => INITS.flatMap((init) => DECAYS.map((decay): Arm => ({ name: `${init}-${size}-${decay}-${equal}`, lowRank: { size, init, decay, denseSteps: 0 }, equal }))));
 
 export const arms: readonly Arm[] = [
   dense,
-  ...factored('tokens', DECAYS),
-  ...factored('operations', ['frobenius']),
+  ...factored('tokens'),
+  ...factored('operations'),
   ...FRACTIONS.map((size): Arm => ({ name: `warm-${size}`, lowRank: { size, init: 'spectral', decay: 'frobenius', denseSteps: Math.round(settings.denseShare * settings.steps) }, equal: 'tokens' })),
 ];
 

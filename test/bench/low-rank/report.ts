@@ -24,7 +24,11 @@ export function lowRankReport(seeds: Seeds, rates: ReadonlyMap<string, number>, 
         label: `${first} against ${second}, share ${size}, equal ${equal}`, difference: against(seeds, named(`${first}-${size}-frobenius-${equal}`), named(`${second}-${size}-frobenius-${equal}`)),
       })),
     ),
-    ...(['he', 'spectral', 'spectral-ones'] as const).map((init) => ({ label: `Frobenius decay against L2, ${init}, share ${size}`, difference: against(seeds, named(`${init}-${size}-frobenius-tokens`), named(`${init}-${size}-l2-tokens`)) })),
+    ...(['tokens', 'operations'] as const).flatMap((equal) =>
+      (['he', 'spectral', 'spectral-ones'] as const).map((init) => ({
+        label: `Frobenius decay against L2, ${init}, share ${size}, equal ${equal}`, difference: against(seeds, named(`${init}-${size}-frobenius-${equal}`), named(`${init}-${size}-l2-${equal}`)),
+      })),
+    ),
     { label: `dense steps first against spectral, share ${size}`, difference: against(seeds, named(`warm-${size}`), named(`spectral-${size}-frobenius-tokens`)) },
   ]);
   return {
