@@ -11,7 +11,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import type { DeviceKind } from '../../kernels/ggml/device.ts';
-import { selectRows } from '../../sidecar/select/selectRows.ts';
+import { makeInEngine } from '../../sidecar/cli/withEngine.ts';
+import { SELECT, type SelectParams, type SelectResult } from '../../sidecar/protocol/engine.ts';
 import { writeFloatModel } from './kvpress/models.ts';
 import { writeReport } from './report.ts';
 
@@ -52,6 +53,7 @@ ${table.join('\n')}
 }
 
 async function keptOn(device: DeviceKind, modelPath: string, cache: string): Promise<readonly (readonly number[])[]> {
-  const { layers } = await selectRows({ modelPath, context: { tokens }, cache, device, threads: 0 });
+  // Each device has a build of ggml, and a process loads only one.
+  const { layers } = await makeInEngine<SelectResult>(SELECT, { modelPath, context: { tokens }, cache, device, threads: 0 } satisfies SelectParams);
   return layers.flatMap(({ heads }) => heads);
 }
