@@ -9,6 +9,8 @@ const MAX_FILES = 2_000;
 /** Those of packages among them. */
 const MAX_FOUND = 10_000;
 const PACKAGES = '**/{node_modules,.git}/**';
+const RULES = `**/{${IGNORE_FILES.join(',')}}`;
+const EXCLUDES = `**/${EXCLUDE_FILE.folder}/${EXCLUDE_FILE.name}`;
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
 /** Another way of reading the same rules. 2: those of folders above count below a nested repository. 3: copies that file managers make are secret. */
 const RULES_VERSION = 3;
@@ -29,14 +31,17 @@ export async function ruleDigest(onLimit: (error: Error) => void): Promise<strin
   return createHash('sha256').update(JSON.stringify([RULES_VERSION, SECRET_FILES, secrets, texts.filter(([, text]) => text !== undefined)])).digest('hex');
 }
 
-/** Ignore files below the workspace's folders, but for those of packages, also where `files.exclude` hides them: they count all the same. */
+/**
+ * Ignore files below the workspace's folders and excludes of repositories there, but for those of packages, also where `files.exclude` hides them: they count all
+ * the same.
+ */
 async function findIgnoreFiles(onLimit: (error: Error) => void): Promise<readonly vscode.Uri[]> {
   // With a pattern to exclude, what `files.exclude` names is left out, too; without one, packages may take all places.
-  const [shown, all] = await Promise.all([find(PACKAGES), find(null)]);
-  const own = all.filter((uri) => !vscode.workspace.asRelativePath(uri, false).split('/').includes('node_modules'));
+  const [shown, all, excludes] = await Promise.all([find(RULES, PACKAGES), find(RULES, null), find(EXCLUDES, null)]);
+  const own = [...all, ...excludes].filter((uri) => !vscode.workspace.asRelativePath(uri, false).split('/').includes('node_modules'));
   // In order, so that the same are left out each time.
   const files = [...new Map([...inOrder(shown), ...inOrder(own)].map((uri) => [uri.toString(), uri])).values()];
-  const isCut = files.length > MAX_FILES || all.length === MAX_FOUND;
+  const isCut = files.length > MAX_FILES || Math.max(all.length, excludes.length) === MAX_FOUND;
   if (isCut) onLimit(new Error('There are more ignore files than Chorus looks at: a change of some, made while no window is open, may go unnoticed.'));
   return files.slice(0, MAX_FILES);
 }
@@ -46,8 +51,8 @@ function inOrder(uris: readonly vscode.Uri[]): vscode.Uri[] {
 }
 
 /** Where VS Code can't search, the folders' own files still count. */
-function find(exclude: string | null): Thenable<readonly vscode.Uri[]> {
-  return vscode.workspace.findFiles(`**/{${IGNORE_FILES.join(',')}}`, exclude, MAX_FOUND).then((found) => found, () => []);
+function find(pattern: string, exclude: string | null): Thenable<readonly vscode.Uri[]> {
+  return vscode.workspace.findFiles(pattern, exclude, MAX_FOUND).then((found) => found, () => []);
 }
 
 /** A folder and all above it. */

@@ -14,6 +14,8 @@ describe('the digest of the rules', () => {
     { what: 'an ignore file that VS Code hides', file: '/ws/src/.gitignore', isHidden: true, isOther: true },
     { what: 'an ignore file of a folder around', file: '/.gitignore', isOther: true },
     { what: 'the excludes of the repository', file: '/ws/.git/info/exclude', isOther: true },
+    { what: 'the excludes of a repository within', file: '/ws/lib/.git/info/exclude', isOther: true },
+    { what: "the excludes of a package's repository", file: '/ws/node_modules/a/.git/info/exclude', isOther: false },
     { what: "a package's ignore file", file: '/ws/node_modules/a/.gitignore', isOther: false },
     { what: 'an ignore file of a package that is opened itself', file: '/ws/node_modules/a/src/.gitignore', folder: '/ws/node_modules/a', isOther: true },
     { what: 'another file', file: '/ws/src/a.ts', isOther: false },
