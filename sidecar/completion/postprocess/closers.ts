@@ -17,20 +17,21 @@ export const dropDoubledClosers: Filter = (text, { cursor }) => {
 };
 
 /**
- * Units after the cursor that a completion of one line brings itself, since it closes what is open and goes on: the closers that end the cursor's line, with a
- * mark behind them that the completion ends with, too. They are replaced by it. A completion with one closer more brings none: that is a slip of the model; nor does one
- * that leaves open what the line opened before the cursor.
+ * Units after the cursor that a completion of one line brings itself, since it closes what is open and goes on, or goes on between two closers: the closers that end
+ * the cursor's line, with a mark behind them that the completion ends with, too. They are replaced by it. A completion with one closer more brings none: that is a slip of the
+ * model; nor does one that leaves open what the line opened before the cursor.
  */
 export function overtypedUnits(text: string, cursor: CursorLine): number {
   const suffix = cursor.lineSuffix.trimEnd();
   const [, closers, mark = ''] = /^([)\]}"'`>]+)([;,:]?)$/.exec(suffix) ?? [];
   if (closers === undefined || text.includes('\n')) return 0;
   const at = unmatchedAt(text, closers[0] ?? '', cursor);
-  if (at === undefined || leavesOpen(text, cursor)) return 0;
+  const end = endOfClosers(text, closers, cursor);
+  if (at === undefined || end === undefined || leavesOpen(text, cursor)) return 0;
   const rest = text.slice(at).trimEnd();
-  const behind = rest.slice(closers.length);
+  const behind = text.slice(end);
   const isSlip = closesMore(behind) || (closers.includes('>') && closesMoreAngles(behind, cursor.syntax));
-  return rest.length > suffix.length && !isSlip && rest.startsWith(closers) && rest.endsWith(mark) ? suffix.length : 0;
+  return rest.length > suffix.length && !isSlip && rest.endsWith(mark) ? suffix.length : 0;
 }
 
 /** Whether what the line opens before the cursor, a bracket or a string, is still open behind the text. */
@@ -47,14 +48,17 @@ function balancesLine(text: string, { linePrefix, lineSuffix, syntax }: CursorLi
 }
 
 /** Whether the closers that an editor set behind the cursor are those that the text brings for what stands open before it, one after another. */
-export function bringsClosers(text: string, closers: string, line: CursorLine): boolean {
-  let from = 0;
+export const bringsClosers = (text: string, closers: string, line: CursorLine): boolean => endOfClosers(text, closers, line) !== undefined;
+
+/** Where the last of these closers ends in a text that brings them, one after another, for what stands open before it; `undefined`: it does not. */
+function endOfClosers(text: string, closers: string, line: CursorLine): number | undefined {
+  let end = 0;
   for (const closer of closers) {
-    const at = unmatchedAt(text.slice(from), closer, { ...line, linePrefix: line.linePrefix + text.slice(0, from) });
-    if (at === undefined) return false;
-    from += at + 1;
+    const at = unmatchedAt(text.slice(end), closer, { ...line, linePrefix: line.linePrefix + text.slice(0, end) });
+    if (at === undefined) return undefined;
+    end += at + 1;
   }
-  return true;
+  return end;
 }
 
 /** Whether there is a bracket that nothing in the text opens. */

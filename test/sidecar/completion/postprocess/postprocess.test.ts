@@ -61,6 +61,9 @@ testShown({
     { name: 'so does what assigns to an element', document: 'x = () => {\n  refs[0‸]\n}', model: '] = n;', shown: '] = n;' },
     { name: 'and what opens a block', document: 'if (result‸)', model: ' > 0) {', shown: ' > 0) {' },
     { name: 'and what ends with the mark that waits', document: 'foo(‸);', model: 'a).then(b);', shown: 'a).then(b);' },
+    { name: 'and what goes on between two', document: 'return fmt.Errorf("read: ‸")', model: '%w", err)', shown: '%w", err)', languageId: 'go' },
+    { name: 'and what begins with the first and goes on between two', document: 'b := make([‸])', model: ']byte, 0, len(a))', shown: ']byte, 0, len(a))', languageId: 'go' },
+    { name: 'of which a closer more goes', document: 'log("‸")', model: 'a", b))', shown: 'a", b)' },
     { name: 'what opens as much again as it closes goes before them', document: 'print(foo(‸)', model: 'a), b', shown: 'a), b', languageId: 'python' },
     { name: 'a string that is ended and another begun', document: 'x = "a ‸"', model: 'b" "c', shown: 'b" "c', languageId: 'python' },
     { name: 'a closer more is a slip', document: 'print(‸)', model: '"a"))', shown: '"a"', languageId: 'python' },
@@ -138,6 +141,9 @@ testShown({
 describe('Units after the cursor that a completion brings itself', () => {
   const cases: readonly { readonly document: string; readonly text: string; readonly units: number; readonly languageId?: string }[] = [
     { document: 'refs[0‸]', text: '] = n;', units: 1 },
+    { document: 'println!("{}‸");', text: '", a);', units: 3, languageId: 'rust' },
+    { document: 'print(f"{a‸}")', text: '}: {b}")', units: 3, languageId: 'python' },
+    { document: 'it("adds‸")', text: '", () => {', units: 0 },
     { document: 'foo(bar[‸])', text: 'x]) + 1', units: 2 },
     { document: 'foo(‸);', text: 'a).then(b);', units: 2 },
     { document: 'foo(‸)', text: 'bar(1)', units: 0 },
