@@ -1,7 +1,7 @@
 import type { Cursor } from './cursor.ts';
 
-/** What may follow the cursor on its line where text still belongs before it: closers, then punctuation. */
-const onlyClosersFollow = /^\s*[)>}\]"'`]*\s*[:{;,]?\s*$/;
+/** What may follow the cursor on its line where text still belongs before it: closers, ends of tags and of comments, which an editor sets too, then punctuation. */
+const onlyClosersFollow = /^(?:\s*(?:[)>}\]"'`]|<\/[\w.:-]*>|\*\/|\/>))*\s*[:{;,]?\s*$/;
 const letterFollows = /^[\p{ID_Continue}$]/u;
 /** A line longer than this is minified or data; a person does not type there. */
 const MAX_TYPED_LINE_UNITS = 2000;
