@@ -4,6 +4,8 @@ import type { LanguageSyntax } from './languages.ts';
 import { openAtEnd } from './openAtEnd.ts';
 
 const indentedHead = /^\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$/;
+/** The last line of a head that has several, at the depth of the first: `) -> int:`. */
+const closedHead = /^\s*[)\]}]+(?:\s*->.*)?\s*:$/;
 /** A longer line is judged by its end: what looks for a keyword is tried from each of its signs. */
 const MAX_HEAD_UNITS = 500;
 /** Heads whose brace begins a body: behind arguments or an arrow, what a function is declared to give, and with a keyword. Others may hold what stays on the line. */
@@ -53,7 +55,7 @@ export function opensBlock(line: string, syntax: LanguageSyntax): boolean {
   if (isInString) return false;
   switch (syntax.blocks) {
     case 'indentation':
-      return (indentedHead.test(code) && openBrackets.length === 0) || /[([{]$/.test(code);
+      return (isIndentedHead(code) && openBrackets.length === 0) || /[([{]$/.test(code);
     case 'brackets':
       return /([{([]|=>)$/.test(code);
     case 'keywords':
@@ -69,8 +71,16 @@ export function isBehindHead(cursor: Cursor): boolean {
   const { openBrackets, isInString } = openAtEnd(code, cursor.syntax);
   if (isInString) return false;
   // A colon in brackets is that of a type, a slice or a lambda.
-  if (cursor.syntax.blocks === 'indentation') return indentedHead.test(code) && openBrackets.length === 0;
+  if (cursor.syntax.blocks === 'indentation') return isIndentedHead(code) && openBrackets.length === 0;
   return cursor.syntax.blocks === 'brackets' && opensBody(code, cursor) && !isSpacedOut(cursor);
+}
+
+const isIndentedHead = (code: string): boolean => indentedHead.test(code) || closedHead.test(code);
+
+/** Whether a line ends a head that began further up, mostly at less depth: `        b: int):`. */
+export function endsHead(line: string, syntax: LanguageSyntax): boolean {
+  const code = stripComment(line, syntax.lineComment).trimEnd();
+  return syntax.blocks === 'indentation' && code.endsWith(':') && openAtEnd(code, syntax).closesMore;
 }
 
 function opensBody(code: string, { languageId }: Cursor): boolean {

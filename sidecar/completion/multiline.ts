@@ -1,5 +1,5 @@
 import type { CompletionSettings } from '../protocol/client.ts';
-import { opensBlock, opensNameList } from './blocks.ts';
+import { endsHead, opensBlock, opensNameList } from './blocks.ts';
 import type { Cursor } from './cursor.ts';
 import { indentationOf } from './indentation.ts';
 import { isCommentLine } from './languages.ts';
@@ -33,6 +33,7 @@ function opensEmptyBlock(cursor: Cursor): boolean {
   const previous = previousLine(cursor);
   if (previous === undefined) return false;
   if (isCommentLine(previous.text, syntax)) return previous.adjacent && nextLineIsFree(cursor);
+  if (endsHead(previous.text, syntax)) return !hasBody(indentationOf(linePrefix) - 1, cursor);
   return opensBlock(previous.text, syntax) && !hasBody(indentationOf(previous.text), cursor);
 }
 
