@@ -1,22 +1,32 @@
+import type { Cursor } from '../cursor.ts';
 import { isCommentLine } from '../languages.ts';
+import { linesInLongStrings } from '../longString.ts';
 import { brackets, endOfString, openerOf, type StringEnd } from './brackets.ts';
 import { documentLines, type Filter } from './filter.ts';
 
 /**
- * Cuts a single line at a round or square bracket that closes nothing, neither in the completion nor before the cursor. What is open before
- * the cursor is known only back to where a line begins at the margin, which is enough: statements begin there.
+ * Cuts at a round or square bracket that closes nothing, neither in the completion nor before the cursor. What is open before the cursor is known
+ * only back to where a line begins at the margin, which is enough: statements begin there. In comments and texts of several lines one may stand alone.
  */
 export const cutUnmatchedCloser: Filter = (text, { cursor }) => {
   const { syntax } = cursor;
-  if (syntax.loneClosers === true || isCommentLine(documentLines(text, cursor)[0] ?? '', syntax)) return text;
+  if (syntax.loneClosers === true) return text;
   const open = openBrackets(statementBefore(cursor.before));
   for (const { index, bracket } of brackets(text, endOnItsLine)) {
     if (openerOf[bracket] === undefined) open.push(bracket);
     else if (open.at(-1) === openerOf[bracket]) open.pop();
-    else if (bracket !== '}' && !open.includes(openerOf[bracket])) return text.slice(0, index);
+    else if (bracket !== '}' && !open.includes(openerOf[bracket]) && !isWords(text.slice(0, index), text, cursor)) return text.slice(0, index);
   }
   return text;
 };
+
+/** Whether the line behind a part of the completion is a comment, or in a string of several lines. */
+function isWords(part: string, text: string, cursor: Cursor): boolean {
+  const lines = documentLines(text, cursor);
+  const index = part.split('\n').length - 1;
+  const inLongString = linesInLongStrings(lines, cursor.syntax);
+  return isCommentLine(lines[index] ?? '', cursor.syntax) || inLongString[index] === true || inLongString[index + 1] === true;
+}
 
 function openBrackets(text: string): string[] {
   const open: string[] = [];

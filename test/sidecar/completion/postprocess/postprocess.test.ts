@@ -87,6 +87,8 @@ testShown({
     { name: 'the round bracket, behind a bracket that is a character', document: 'push(‸)', model: '\')\', b)', shown: '\')\', b', languageId: 'rust' },
     { name: 'a pattern of a shell’s case stays', document: 'case "$1" in\n  ‸', model: 'start)\n    run\n    ;;', shown: 'start)\n    run\n    ;;', multiline: true, languageId: 'shellscript' },
     { name: 'the mark of a list in Markdown stays', document: '1) Install it.\n‸', model: '2) Run it.', shown: '2) Run it.', languageId: 'markdown' },
+    { name: 'so does the mark of a step in a comment further down', document: 'function f() {\n  ‸\n}', model: 'a();\n  // 1) Then the others.\n  b();', shown: 'a();\n  // 1) Then the others.\n  b();', multiline: true },
+    { name: 'and the end of an interval in a docstring', document: 'def f(a):\n    ‸', model: '"""Cuts a\n    to [0, 1).\n    """\n    return g(a)', shown: '"""Cuts a\n    to [0, 1).\n    """\n    return g(a)', multiline: true, languageId: 'python' },
     { name: 'the end of an interval in a comment stays', document: '// The offset lies in [0, ‸', model: 'length)', shown: 'length)' },
   ],
   'prose among code': [
