@@ -131,6 +131,8 @@ testShown({
   ],
   indentation: [
     { name: 'tabs where the document has tabs', document: 'func f() {\n\ta()\n\tb()\n}\n\nfunc g() {‸', model: '\n    c()\n}', shown: '\n\tc()\n}', multiline: true, languageId: 'go' },
+    { name: 'both where the document has both', document: 'int f()\n{\n    if (a)\n\tb();\n    c();\n}\n\nint g()\n{\n    ‸\n}', model: 'if (c)\n\td();\n    e();', shown: 'if (c)\n\td();\n    e();', multiline: true, languageId: 'c' },
+    { name: 'tabs where few lines have spaces', document: 'func f() {\n\ta()\n\tb()\n\tc()\n\td()\n}\n\nvar t = `\n  a`\n\nfunc g() {‸', model: '\n    c()\n}', shown: '\n\tc()\n}', multiline: true, languageId: 'go' },
     { name: 'spaces where the document has spaces', document: 'def f():\n  a\n\ndef g():‸', model: '\n\treturn 1', shown: '\n  return 1', multiline: true, languageId: 'python' },
   ],
   'nothing that saves typing': [
