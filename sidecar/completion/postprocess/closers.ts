@@ -42,7 +42,7 @@ function leavesOpen(text: string, { linePrefix, syntax }: CursorLine): boolean {
 
 /** Whether the text goes into a line that ends with closers, and in that line each of them still closes something, and nothing is left open. */
 function balancesLine(text: string, { linePrefix, lineSuffix, syntax }: CursorLine): boolean {
-  if (text.includes('\n') || !/^[)\]}"'`]+\s*$/.test(lineSuffix)) return false;
+  if (text.includes('\n') || !/^[)\]}"'`]+\s*$/.test(lineSuffix) || longQuotes(lineSuffix, syntax) !== undefined) return false;
   const { openBrackets, isInString, closesMore: doesCloseMore } = openAtEnd(linePrefix + text + lineSuffix, syntax);
   return !isInString && openBrackets.length === 0 && !doesCloseMore;
 }
@@ -76,7 +76,9 @@ const closesMoreAngles = (text: string, syntax: LanguageSyntax): boolean => angl
 export type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;
 
 /** Where the closer that waits first after the cursor stands in the text and closes nothing of it. */
-function unmatchedAt(text: string, first: string, { linePrefix, syntax }: CursorLine): number | undefined {
+function unmatchedAt(text: string, first: string, { linePrefix, lineSuffix, syntax }: CursorLine): number | undefined {
+  const quotes = longQuotes(lineSuffix, syntax);
+  if (quotes !== undefined) return text.includes(quotes) ? text.indexOf(quotes) : undefined;
   // A quote that is waiting after the cursor closes the string that the cursor is in, whatever else stands in the string.
   if (/["'`]/.test(first) && insideString(linePrefix, first)) {
     const end = endOfString(text, 0, first);
@@ -96,6 +98,11 @@ function unmatchedAt(text: string, first: string, { linePrefix, syntax }: Cursor
 function opensAngle(linePrefix: string, syntax: LanguageSyntax): boolean {
   const bracket = openAtEnd(linePrefix, syntax).openBrackets.at(-1) ?? -1;
   return anglesOf(linePrefix.slice(bracket + 1), stringEndIn(syntax)).open > 0;
+}
+
+/** The quotes that wait first after the cursor, if those are long ones: between such a single one is text. */
+function longQuotes(lineSuffix: string, { longStrings }: LanguageSyntax): string | undefined {
+  return longStrings?.quotes.find((quotes) => quotes.length > 1 && lineSuffix.trimStart().startsWith(quotes));
 }
 
 function insideString(linePrefix: string, quote: string): boolean {

@@ -83,6 +83,8 @@ testShown({
     { name: 'a closer in a string stays, behind an escaped quote too', document: 'print(‸', model: '"\\")");', shown: '"\\")");' },
     { name: 'a closer of an opener some lines above stays', document: 'foo(\n  a,\n  ‸', model: 'b)', shown: 'b)' },
     { name: 'the quote of the string at the cursor, behind an apostrophe', document: 'print("‸")', model: 'I don\'t know")', shown: 'I don\'t know', languageId: 'python' },
+    { name: 'the quotes of a docstring, behind a word in quotes', document: 'def f():\n    """‸"""', model: 'Gives the "best" one."""', shown: 'Gives the "best" one.', languageId: 'python' },
+    { name: 'those of a docstring that began further up', document: 'def f():\n    """Gives one.\n\n    ‸"""', model: 'It may be "a"."""', shown: 'It may be "a".', languageId: 'python' },
     { name: 'the round bracket and what follows it stay, behind a lifetime', document: 'fn get<\'a>(‸)', model: '&\'a self) -> &\'a str {', shown: '&\'a self) -> &\'a str {', languageId: 'rust' },
     { name: 'the round bracket, behind a bracket that is a character', document: 'push(‸)', model: '\')\', b)', shown: '\')\', b', languageId: 'rust' },
     { name: 'a pattern of a shell’s case stays', document: 'case "$1" in\n  ‸', model: 'start)\n    run\n    ;;', shown: 'start)\n    run\n    ;;', multiline: true, languageId: 'shellscript' },
