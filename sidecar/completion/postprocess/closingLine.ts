@@ -1,10 +1,13 @@
+import { openerOf } from './brackets.ts';
 import type { Filter } from './filter.ts';
 
-const opened = /[{([]\s*$/;
-const closes = /^\s*[})\]]/;
-
-/** A body put between an opener and the closer that the editor set right behind it ends with a line break, so that the closer gets its line. */
+/**
+ * A body put between an opener and the closer that the editor set right behind it ends with a line break, so that the closer gets its line. Another closer
+ * (`f(() => {‸)`) stays behind what the completion closes itself.
+ */
 export const giveCloserItsLine: Filter = (text, { cursor }) => {
-  if (!text.startsWith('\n') || !opened.test(cursor.linePrefix) || !closes.test(cursor.lineSuffix)) return text;
+  const opener = cursor.linePrefix.trimEnd().at(-1);
+  const closer = cursor.lineSuffix.trimStart().at(0) ?? '';
+  if (!text.startsWith('\n') || opener === undefined || openerOf[closer] !== opener) return text;
   return `${text}\n${/^\s*/.exec(cursor.linePrefix)?.[0] ?? ''}`;
 };
