@@ -78,6 +78,7 @@ testShown({
     { name: 'and stays behind the brace of a callback that nobody closed', document: 'foo(() => {‸)', model: '\n  b();\n});\nc()', shown: '\n  b();\n}', multiline: true },
     { name: 'the colon', document: 'if ‸:', model: 'x > 0:', shown: 'x > 0', languageId: 'python' },
     { name: 'the last value of a JSON object has no comma', document: '{\n  "a": ‸\n}', model: '1,', shown: '1', languageId: 'json' },
+    { name: 'nor has the last one of JSON with comments', document: '{\n  // A\n  "a": ‸\n}', model: '1,', shown: '1', languageId: 'jsonc' },
     { name: 'a value of a JSON object before another has one', document: '{\n  "a": ‸\n  "b": 2\n}', model: '1,', shown: '1,', languageId: 'json' },
     { name: 'a closer that closes nothing', document: 'const a = b‸', model: '.c);', shown: '.c' },
     { name: 'a closer of an opener before the cursor stays', document: 'foo(a, ‸', model: 'b);', shown: 'b);' },
