@@ -1,4 +1,4 @@
-import { blockIndentation, opensBlock } from './blocks.ts';
+import { blockIndentation, opensBlock, opensCase } from './blocks.ts';
 import type { Cursor } from './cursor.ts';
 import { indentationOf } from './indentation.ts';
 import type { LanguageSyntax } from './languages.ts';
@@ -47,7 +47,7 @@ export function blockLength(lines: readonly string[], cursor: Cursor, { isWhole 
       branch = undefined;
       continue;
     }
-    if (!isBehindText || indentationOf(line) < head) return index;
+    if (!isBehindText || indentationOf(line) < head || opensCase(linePrefix, syntax)) return index;
     if (isBracelessBranch(line, syntax) && inner === 0) branch = index;
     else if (closes(line, syntax)) {
       if (opensNext(line, syntax)) continue;

@@ -4,6 +4,8 @@ import type { LanguageSyntax } from './languages.ts';
 import { openAtEnd } from './openAtEnd.ts';
 
 const indentedHead = /^\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$/;
+/** What begins a part of a `switch`; statements follow, on its line or below. */
+const caseLabel = /^\s*(?:case\b.+|default\s*):$/;
 /** The last line of a head that has several, at the depth of the first: `) -> int:`. */
 const closedHead = /^\s*[)\]}]+(?:\s*->.*)?\s*:$/;
 /** A longer line is judged by its end: what looks for a keyword is tried from each of its signs. */
@@ -81,6 +83,14 @@ const isIndentedHead = (code: string): boolean => indentedHead.test(code) || clo
 export function endsHead(line: string, syntax: LanguageSyntax): boolean {
   const code = stripComment(line, syntax.lineComment).trimEnd();
   return syntax.blocks === 'indentation' && code.endsWith(':') && openAtEnd(code, syntax).closesMore;
+}
+
+/** Whether a line is the label of a case, below which several lines may follow and that nothing closes. */
+export function opensCase(line: string, syntax: LanguageSyntax): boolean {
+  const code = stripComment(line, syntax.lineComment).trimEnd();
+  if (syntax.blocks !== 'brackets' || !caseLabel.test(code)) return false;
+  const { openBrackets, isInString } = openAtEnd(code, syntax);
+  return !isInString && openBrackets.length === 0;
 }
 
 function opensBody(code: string, { languageId }: Cursor): boolean {
