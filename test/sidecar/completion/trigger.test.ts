@@ -29,3 +29,9 @@ for (const [document, anyModel, fimModel] of cases) {
     assert.equal(worthCompleting(cursorAt(document), true), fimModel);
   });
 }
+
+test('on a long line of prose', () => {
+  const document = `${'A paragraph that the editor wraps. '.repeat(100)}It ‸`;
+  assert.equal(worthCompleting(cursorAt(document, 'markdown'), false), true);
+  assert.equal(worthCompleting(cursorAt(document, 'typescript'), false), false);
+});
