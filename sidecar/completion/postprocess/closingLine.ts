@@ -1,3 +1,5 @@
+import { opensBlock } from '../blocks.ts';
+import { openAtEnd } from '../openAtEnd.ts';
 import { openerOf } from './brackets.ts';
 import type { Filter } from './filter.ts';
 
@@ -6,8 +8,9 @@ import type { Filter } from './filter.ts';
  * (`f(() => {‸)`) stays behind what the completion closes itself.
  */
 export const giveCloserItsLine: Filter = (text, { cursor }) => {
-  const opener = cursor.linePrefix.trimEnd().at(-1);
-  const closer = cursor.lineSuffix.trimStart().at(0) ?? '';
-  if (!text.startsWith('\n') || opener === undefined || openerOf[closer] !== opener) return text;
-  return `${text}\n${/^\s*/.exec(cursor.linePrefix)?.[0] ?? ''}`;
+  const { linePrefix, lineSuffix, syntax } = cursor;
+  const opener = linePrefix[openAtEnd(linePrefix, syntax).openBrackets.at(-1) ?? -1];
+  const isBody = text.startsWith('\n') && (/[{([]\s*$/.test(linePrefix) || opensBlock(linePrefix, syntax));
+  if (!isBody || opener === undefined || openerOf[lineSuffix.trimStart().charAt(0)] !== opener) return text;
+  return `${text}\n${/^\s*/.exec(linePrefix)?.[0] ?? ''}`;
 };
