@@ -11,6 +11,12 @@ export interface OpenAtEnd {
   readonly closesMore: boolean;
 }
 
+/** Between letters it begins no string, but behind the mark of one (`f'…'`). */
+const apostrophe = /(?<=\p{L})(?<!(?<![\p{L}\p{N}_])(?:[bfru]|[bf]r|r[bf]))'(?=\p{L})/giu;
+
+/** The same text, as long, in which no apostrophe between letters is taken for the beginning of a string. */
+export const withoutApostrophes = (text: string): string => text.replace(apostrophe, ' ');
+
 /** Reads one line, as though nothing were open where it begins. */
 export function openAtEnd(line: string, syntax: LanguageSyntax): OpenAtEnd {
   const stringEnd = stringEndIn(syntax);

@@ -1,6 +1,7 @@
 import type { Cursor } from '../cursor.ts';
 import { isCommentLine } from '../languages.ts';
 import { linesInLongStrings } from '../longString.ts';
+import { openAtEnd, withoutApostrophes } from '../openAtEnd.ts';
 import { brackets, endOfString, openerOf, type StringEnd } from './brackets.ts';
 import { documentLines, type Filter } from './filter.ts';
 
@@ -11,11 +12,15 @@ import { documentLines, type Filter } from './filter.ts';
 export const cutUnmatchedCloser: Filter = (text, { cursor }) => {
   const { syntax } = cursor;
   if (syntax.loneClosers === true) return text;
-  const open = openBrackets(statementBefore(cursor.before));
-  for (const { index, bracket } of brackets(text, endOnItsLine)) {
+  // A string that the cursor is in is read from where it begins.
+  const lead = openAtEnd(withoutApostrophes(cursor.linePrefix), syntax).isInString ? cursor.linePrefix : '';
+  const statement = statementBefore(cursor.before);
+  const open = openBrackets(statement.slice(0, Math.max(0, statement.length - lead.length)));
+  for (const { index, bracket } of brackets(lead + text, endOnItsLine)) {
+    const own = text.slice(0, Math.max(0, index - lead.length));
     if (openerOf[bracket] === undefined) open.push(bracket);
     else if (open.at(-1) === openerOf[bracket]) open.pop();
-    else if (bracket !== '}' && !open.includes(openerOf[bracket]) && !isWords(text.slice(0, index), text, cursor)) return text.slice(0, index);
+    else if (index >= lead.length && bracket !== '}' && !open.includes(openerOf[bracket]) && !isWords(own, text, cursor)) return own;
   }
   return text;
 };
