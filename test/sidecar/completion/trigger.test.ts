@@ -35,3 +35,10 @@ test('on a long line of prose', () => {
   assert.equal(worthCompleting(cursorAt(document, 'markdown'), false), true);
   assert.equal(worthCompleting(cursorAt(document, 'typescript'), false), false);
 });
+
+test('on a long line of prose with white space, in no time', () => {
+  const cursor = cursorAt(`It ‸${' '.repeat(50_000)}is`, 'markdown');
+  const startedAt = performance.now();
+  assert.equal(worthCompleting(cursor, false), false);
+  assert.ok(performance.now() - startedAt < 500);
+});
