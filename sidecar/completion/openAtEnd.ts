@@ -7,6 +7,8 @@ export interface OpenAtEnd {
   readonly openBrackets: readonly number[];
   /** A string that began in the line goes on. */
   readonly isInString: boolean;
+  /** Where that string begins. */
+  readonly stringStart: number | undefined;
   /** It closes a bracket that it did not open. */
   readonly closesMore: boolean;
 }
@@ -21,12 +23,13 @@ export const withoutApostrophes = (text: string): string => text.replace(apostro
 export function openAtEnd(line: string, syntax: LanguageSyntax): OpenAtEnd {
   const stringEnd = stringEndIn(syntax);
   const isApostrophe = syntax.quotedCharacters === true || syntax.sentences === true;
-  let [isInString, closesMore] = [false, false];
+  let closesMore = false;
+  let stringStart: number | undefined;
   const open: { readonly index: number; readonly bracket: string }[] = [];
   const end = (text: string, index: number): number | undefined => {
     // A single quote without another one is an apostrophe where there are such in code.
     const at = stringEnd(text, index) ?? (isApostrophe ? undefined : text.length);
-    if (at !== undefined && at >= text.length) isInString = true;
+    if (at !== undefined && at >= text.length) stringStart = index;
     return at;
   };
   for (const found of brackets(line, end)) {
@@ -34,5 +37,5 @@ export function openAtEnd(line: string, syntax: LanguageSyntax): OpenAtEnd {
     else if (open.at(-1)?.bracket === openerOf[found.bracket]) open.pop();
     else closesMore = true;
   }
-  return { openBrackets: open.map(({ index }) => index), isInString, closesMore };
+  return { openBrackets: open.map(({ index }) => index), isInString: stringStart !== undefined, stringStart, closesMore };
 }

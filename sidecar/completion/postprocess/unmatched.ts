@@ -10,20 +10,35 @@ import { documentLines, type Filter } from './filter.ts';
  * only back to where a line begins at the margin, which is enough: statements begin there. In comments and texts of several lines one may stand alone.
  */
 export const cutUnmatchedCloser: Filter = (text, { cursor }) => {
-  const { syntax } = cursor;
-  if (syntax.loneClosers === true) return text;
-  // A string that the cursor is in is read from where it begins.
-  const lead = openAtEnd(withoutApostrophes(cursor.linePrefix), syntax).isInString ? cursor.linePrefix : '';
+  if (cursor.syntax.loneClosers === true) return text;
   const statement = statementBefore(cursor.before);
-  const open = openBrackets(statement.slice(0, Math.max(0, statement.length - lead.length)));
-  for (const { index, bracket } of brackets(lead + text, endOnItsLine)) {
-    const own = text.slice(0, Math.max(0, index - lead.length));
+  const asCode = firstUnmatched(text, 0, statement, cursor);
+  const string = asCode < text.length ? stringAtCursor(text, cursor) : undefined;
+  if (string === undefined) return text.slice(0, asCode);
+  // Before a quote that only looks like the beginning of a string, in a regular expression, the text is code after all.
+  const beforeString = statement.slice(0, Math.max(0, statement.length - string.units));
+  return text.slice(0, Math.max(asCode, firstUnmatched(text, string.end, beforeString, cursor)));
+};
+
+/** Where the first bracket from `from` on stands that closes nothing, or else the end of the text. */
+function firstUnmatched(text: string, from: number, before: string, cursor: Cursor): number {
+  const open = openBrackets(before);
+  for (const { index, bracket } of brackets(text.slice(from), endOnItsLine)) {
+    const at = from + index;
     if (openerOf[bracket] === undefined) open.push(bracket);
     else if (open.at(-1) === openerOf[bracket]) open.pop();
-    else if (index >= lead.length && bracket !== '}' && !open.includes(openerOf[bracket]) && !isWords(own, text, cursor)) return own;
+    else if (bracket !== '}' && !open.includes(openerOf[bracket]) && !isWords(text.slice(0, at), text, cursor)) return at;
   }
-  return text;
-};
+  return text.length;
+}
+
+/** A string that the cursor is in and the text ends on its line: its units before the cursor, and where it ends in the text. */
+function stringAtCursor(text: string, { linePrefix, syntax }: Cursor): { readonly units: number; readonly end: number } | undefined {
+  const { stringStart } = openAtEnd(withoutApostrophes(linePrefix), syntax);
+  if (stringStart === undefined) return undefined;
+  const end = endOnItsLine(`${linePrefix[stringStart] ?? ''}${text}`, 0);
+  return end === undefined ? undefined : { units: linePrefix.length - stringStart, end };
+}
 
 /** Whether the line behind a part of the completion is a comment, or in a string of several lines. */
 function isWords(part: string, text: string, cursor: Cursor): boolean {

@@ -94,6 +94,7 @@ testShown({
     { name: 'the mark of a list in Markdown stays', document: '1) Install it.\n‸', model: '2) Run it.', shown: '2) Run it.', languageId: 'markdown' },
     { name: 'brackets behind the string at the cursor stay', document: '@app.route("‸', model: '/a", methods=["GET"])', shown: '/a", methods=["GET"])', languageId: 'python' },
     { name: 'and in a call, behind an apostrophe', document: '    log("don\'t ‸', model: 'a", f("b"))', shown: 'a", f("b"))' },
+    { name: 'and behind a quote in a regular expression', document: '  if (/["\']/.test(‸', model: 'a["b"])) return;', shown: 'a["b"])) return;' },
     { name: 'but not one more', document: '    log("‸', model: 'a", f("b")))', shown: 'a", f("b"))' },
     { name: 'so does the mark of a step in a comment further down', document: 'function f() {\n  ‸\n}', model: 'a();\n  // 1) Then the others.\n  b();', shown: 'a();\n  // 1) Then the others.\n  b();', multiline: true },
     { name: 'and the end of an interval in a docstring', document: 'def f(a):\n    ‸', model: '"""Cuts a\n    to [0, 1).\n    """\n    return g(a)', shown: '"""Cuts a\n    to [0, 1).\n    """\n    return g(a)', multiline: true, languageId: 'python' },
