@@ -31,8 +31,8 @@ const typeHeads = [
 const wordHead = /^\s*(?!(?:return|yield|await|throw|export|import|use|const|let|var|val|new|in|of|as|default)\b)[\p{L}_]\w*(?:\s+[\p{L}_]\w*)?\s\{$/u;
 /** There a type may stand before a brace with values, or with how a property is read. */
 const bracedValues = /^(?:c|cpp|cuda-cpp|objective-c|objective-cpp|csharp|go|rust)$/;
-/** What a block takes, behind its brace: `list.map { x ->` of Kotlin and Groovy, `{ [weak self] x in` of Swift. */
-const blockParameters = /\{[^{}]*(?:->|\sin)$/;
+/** What a block takes, behind its brace: `list.map { x ->` of Kotlin and Groovy, `{ [weak self] x in` of Swift; no member of a pointer, nor what a loop goes through. */
+const blockParameters = /\{(?!\s*for\b)[^{};]*\s(?:->|in)$/;
 const keywordHead = /(^\s*(def|class|module|if|unless|while|until|for|case|begin|function|local function)\b|\b(do|then)(\s*\|[^|]*\|)?$|[({[]$|\bfunction\b.*\)$)/;
 /** Braces with names between them: those of an import, an export, a declaration that takes an object apart, and of paths (`use std::{`). */
 const nameListHeads = [

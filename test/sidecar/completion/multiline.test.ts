@@ -43,6 +43,8 @@ const one: readonly (readonly [name: string, languageId: string, document: strin
   ['the type of a function', 'kotlin', 'class A(val b: (Int) ->‸)'],
   ['a case that has lines already', 'java', 'switch (a) {\n    case A:\n        ‸\n        b();\n}'],
   ['a place for another case', 'typescript', 'switch (a) {\n  case 1:\n  ‸\n}'],
+  ['a member behind a brace', 'php', 'foreach ($a as $b) { $this->‸ }'],
+  ['what a loop behind a brace goes through', 'rust', 'if a { for b in‸'],
   ['the rest of a label', 'typescript', 'switch (a) {\n  case f(":‸'],
   ['a slice of several lines', 'python', 'a = b[\n    1:‸'],
   ['a slice, which is no block', 'python', 'a = b[1:‸'],
