@@ -1,4 +1,5 @@
 import { opensBlock } from '../blocks.ts';
+import type { Cursor } from '../cursor.ts';
 import { openAtEnd } from '../openAtEnd.ts';
 import { openerOf } from './brackets.ts';
 import type { Filter } from './filter.ts';
@@ -8,9 +9,15 @@ import type { Filter } from './filter.ts';
  * (`f(() => {‸)`) stays behind what the completion closes itself.
  */
 export const giveCloserItsLine: Filter = (text, { cursor }) => {
-  const { linePrefix, lineSuffix, syntax } = cursor;
-  const opener = linePrefix[openAtEnd(linePrefix, syntax).openBrackets.at(-1) ?? -1];
-  const isBody = text.startsWith('\n') && (/[{([]\s*$/.test(linePrefix) || opensBlock(linePrefix, syntax));
-  if (!isBody || opener === undefined || openerOf[lineSuffix.trimStart().charAt(0)] !== opener) return text;
-  return `${text}\n${/^\s*/.exec(linePrefix)?.[0] ?? ''}`;
+  if (!text.startsWith('\n')) return text;
+  const opener = openerBefore(cursor);
+  if (opener === undefined || openerOf[cursor.lineSuffix.trimStart().charAt(0)] !== opener) return text;
+  return `${text}\n${/^\s*/.exec(cursor.linePrefix)?.[0] ?? ''}`;
 };
+
+/** The bracket that opens the body at the cursor: right before it, or before what a lambda takes. */
+function openerBefore({ linePrefix, syntax }: Cursor): string | undefined {
+  const [last] = /[{([](?=\s*$)/.exec(linePrefix) ?? [];
+  if (last !== undefined || !opensBlock(linePrefix, syntax)) return last;
+  return linePrefix[openAtEnd(linePrefix, syntax).openBrackets.at(-1) ?? -1];
+}

@@ -76,6 +76,7 @@ testShown({
     { name: 'quotes of the completion’s own stay', document: 'foo(‸)', model: '"a)b", c)', shown: '"a)b", c' },
     { name: 'the bracket after further lines', document: 'foo(‸)', model: '(a) => {\n  b();\n});\nc()', shown: '(a) => {\n  b();\n}', multiline: true },
     { name: 'the brace of a lambda gets a line of its own', document: 'items.forEach { item ->‸}', model: '\n    a(item)\n}\nb()', shown: '\n    a(item)\n', multiline: true, languageId: 'kotlin' },
+    { name: 'so does that of a body, behind a quote in a regular expression', document: '  a.replace(/"/g, () => {‸})', model: '\n    b();\n  });\n  c();', shown: '\n    b();\n  ', multiline: true },
     { name: 'and stays behind the brace of a callback that nobody closed', document: 'foo(() => {‸)', model: '\n  b();\n});\nc()', shown: '\n  b();\n}', multiline: true },
     { name: 'the colon', document: 'if ‸:', model: 'x > 0:', shown: 'x > 0', languageId: 'python' },
     { name: 'the last value of a JSON object has no comma', document: '{\n  "a": ‸\n}', model: '1,', shown: '1', languageId: 'json' },
