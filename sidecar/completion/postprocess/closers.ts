@@ -4,6 +4,7 @@ import { openAtEnd } from '../openAtEnd.ts';
 import { anglesOf } from './angles.ts';
 import { brackets, endOfString, openerOf, stringEndIn } from './brackets.ts';
 import type { Filter } from './filter.ts';
+import { stringAtCursor } from './stringAtCursor.ts';
 
 /**
  * No doubled closers: the closers right after the cursor close what stands before it, so the ones that the completion brings for the same
@@ -85,11 +86,20 @@ function unmatchedAt(text: string, first: string, { linePrefix, lineSuffix, synt
     return text[end] === first ? end : undefined;
   }
   if (first === '>') return opensAngle(linePrefix, syntax) ? anglesOf(text, stringEndIn(syntax)).unmatchedAt : undefined;
+  const at = firstUnmatched(text, first, syntax);
+  if (at !== undefined) return at;
+  // Of a string that nothing closes behind the cursor the text has the end.
+  const end = stringAtCursor(text, { linePrefix, syntax })?.end ?? text.length;
+  const behind = firstUnmatched(text.slice(end), first, syntax);
+  return behind === undefined ? undefined : end + behind;
+}
+
+function firstUnmatched(text: string, closer: string, syntax: LanguageSyntax): number | undefined {
   const open: string[] = [];
   for (const { index, bracket } of brackets(text, stringEndIn(syntax))) {
     if (openerOf[bracket] === undefined) open.push(bracket);
     else if (open.at(-1) === openerOf[bracket]) open.pop();
-    else if (bracket === first) return index;
+    else if (bracket === closer) return index;
   }
   return undefined;
 }

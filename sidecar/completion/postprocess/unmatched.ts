@@ -1,9 +1,9 @@
 import type { Cursor } from '../cursor.ts';
 import { isCommentLine } from '../languages.ts';
 import { linesInLongStrings } from '../longString.ts';
-import { openAtEnd, withoutApostrophes } from '../openAtEnd.ts';
-import { brackets, endOfString, openerOf, type StringEnd } from './brackets.ts';
+import { brackets, endOnItsLine, openerOf } from './brackets.ts';
 import { documentLines, type Filter } from './filter.ts';
+import { stringAtCursor } from './stringAtCursor.ts';
 
 /**
  * Cuts at a round or square bracket that closes nothing, neither in the completion nor before the cursor. What is open before the cursor is known
@@ -32,14 +32,6 @@ function firstUnmatched(text: string, from: number, before: string, cursor: Curs
   return text.length;
 }
 
-/** A string that the cursor is in and the text ends on its line: its units before the cursor, and where it ends in the text. */
-function stringAtCursor(text: string, { linePrefix, syntax }: Cursor): { readonly units: number; readonly end: number } | undefined {
-  const { stringStart } = openAtEnd(withoutApostrophes(linePrefix), syntax);
-  if (stringStart === undefined) return undefined;
-  const end = endOnItsLine(`${linePrefix[stringStart] ?? ''}${text}`, 0);
-  return end === undefined ? undefined : { units: linePrefix.length - stringStart, end };
-}
-
 /** Whether the line behind a part of the completion is a comment, or in a string of several lines. */
 function isWords(part: string, text: string, cursor: Cursor): boolean {
   const lines = documentLines(text, cursor);
@@ -56,13 +48,6 @@ function openBrackets(text: string): string[] {
   }
   return open;
 }
-
-/** A quote without another one on its line is an apostrophe, or in the midst of a string. */
-const endOnItsLine: StringEnd = (text, index) => {
-  const quote = text[index] ?? '';
-  const end = endOfString(text, index + 1, quote);
-  return text[end] === quote && !text.slice(index, end).includes('\n') ? end : undefined;
-};
 
 /** The last lines before the cursor, from one that begins with a letter at the margin. */
 function statementBefore(before: string): string {

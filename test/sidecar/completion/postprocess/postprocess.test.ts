@@ -66,6 +66,7 @@ testShown({
     { name: 'of which a closer more goes', document: 'log("‸")', model: 'a", b))', shown: 'a", b)' },
     { name: 'what opens as much again as it closes goes before them', document: 'print(foo(‸)', model: 'a), b', shown: 'a), b', languageId: 'python' },
     { name: 'a string that is ended and another begun', document: 'x = "a ‸"', model: 'b" "c', shown: 'b" "c', languageId: 'python' },
+    { name: 'the one behind a string that the editor did not close', document: 'assert(a + "))‸);', model: '", b);', shown: '", b' },
     { name: 'a closer more is a slip', document: 'print(‸)', model: '"a"))', shown: '"a"', languageId: 'python' },
     { name: 'behind two', document: 'console.log(foo(‸))', model: 'x)));', shown: 'x' },
     { name: 'and where one is open further out', document: 'describe("a", () => {\n  run(‸)', model: 'x))', shown: 'x' },
