@@ -27,8 +27,9 @@ export function overtypedUnits(text: string, cursor: CursorLine): number {
   const [, closers, mark = ''] = /^([)\]}"'`>]+)([;,:]?)$/.exec(suffix) ?? [];
   if (closers === undefined || text.includes('\n')) return 0;
   const at = unmatchedAt(text, closers[0] ?? '', cursor);
-  const end = endOfClosers(text, closers, cursor);
-  if (at === undefined || end === undefined || leavesOpen(text, cursor)) return 0;
+  if (at === undefined || leavesOpen(text, cursor)) return 0;
+  const end = text.startsWith(closers, at) ? at + closers.length : endOfClosers(text, closers, cursor);
+  if (end === undefined) return 0;
   const rest = text.slice(at).trimEnd();
   const behind = text.slice(end);
   const isSlip = closesMore(behind) || (closers.includes('>') && closesMoreAngles(behind, cursor.syntax));

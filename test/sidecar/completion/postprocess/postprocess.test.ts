@@ -158,6 +158,7 @@ describe('Units after the cursor that a completion brings itself', () => {
     { document: 'refs[0‸]', text: '] = n;', units: 1 },
     { document: 'println!("{}‸");', text: '", a);', units: 3, languageId: 'rust' },
     { document: 'print(f"{a‸}")', text: '}: {b}")', units: 3, languageId: 'python' },
+    { document: 'f("<a (b ‸)>")', text: 'c)>") + d', units: 4 },
     { document: 'it("adds‸")', text: '", () => {', units: 0 },
     { document: 'foo(bar[‸])', text: 'x]) + 1', units: 2 },
     { document: 'foo(‸);', text: 'a).then(b);', units: 2 },
