@@ -60,6 +60,11 @@ describe('the manifest', () => {
     for (const { key, when } of manifest.contributes.keybindings ?? []) assert.match(when ?? '', /chorus|inlineSuggestion/i, `when clause of ${key}`);
   });
 
+  it('leaves the key for the next word to the editor where ghost text stands further on in the line', () => {
+    const binding = manifest.contributes.keybindings?.find(({ command }) => command === 'chorus.completion.acceptWord');
+    assert.match(binding?.when ?? '', /\bcursorBeforeGhostText\b/);
+  });
+
   it('is described in the README: every setting has a row', () => {
     const readme = read('README.md');
     const missing = Object.keys(manifest.contributes.configuration.properties).filter((key) => !readme.includes(`\`${key}\``));

@@ -1,4 +1,4 @@
-import { blockIndentation, opensBlock } from './blocks.ts';
+import { blockIndentation, opensBlock, opensCase } from './blocks.ts';
 import type { Cursor } from './cursor.ts';
 import { indentationOf } from './indentation.ts';
 import type { LanguageSyntax } from './languages.ts';
@@ -32,6 +32,8 @@ export function blockLength(lines: readonly string[], cursor: Cursor, { isWhole 
   const least = blockIndentation(cursor);
   const isBehindText = linePrefix.trim() !== '';
   const head = indentationOf(linePrefix);
+  // Nothing closes a case, but what opens behind its label is closed.
+  const isCase = opensCase(linePrefix, syntax) && !opensBlock(lines[0] ?? '', syntax);
   /** Blocks open at the head's own depth that are not its own. */
   let inner = 0;
   let inLongString: readonly boolean[] | undefined;
@@ -47,7 +49,7 @@ export function blockLength(lines: readonly string[], cursor: Cursor, { isWhole 
       branch = undefined;
       continue;
     }
-    if (!isBehindText || indentationOf(line) < head) return index;
+    if (!isBehindText || indentationOf(line) < head || isCase) return index;
     if (isBracelessBranch(line, syntax) && inner === 0) branch = index;
     else if (closes(line, syntax)) {
       if (opensNext(line, syntax)) continue;

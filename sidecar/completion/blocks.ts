@@ -4,6 +4,10 @@ import type { LanguageSyntax } from './languages.ts';
 import { openAtEnd } from './openAtEnd.ts';
 
 const indentedHead = /^\s*(async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$/;
+/** What begins a part of a `switch`; statements follow, on its line or below. */
+const caseLabel = /^\s*(?:case\b.+|default\s*):$/;
+/** The last line of a head that has several, at the depth of the first: `) -> int:`. */
+const closedHead = /^\s*[)\]}]+(?:\s*->.*)?\s*:$/;
 /** A longer line is judged by its end: what looks for a keyword is tried from each of its signs. */
 const MAX_HEAD_UNITS = 500;
 /** Heads whose brace begins a body: behind arguments or an arrow, what a function is declared to give, and with a keyword. Others may hold what stays on the line. */
@@ -27,6 +31,8 @@ const typeHeads = [
 const wordHead = /^\s*(?!(?:return|yield|await|throw|export|import|use|const|let|var|val|new|in|of|as|default)\b)[\p{L}_]\w*(?:\s+[\p{L}_]\w*)?\s\{$/u;
 /** There a type may stand before a brace with values, or with how a property is read. */
 const bracedValues = /^(?:c|cpp|cuda-cpp|objective-c|objective-cpp|csharp|go|rust)$/;
+/** What a block takes, behind its brace: `list.map { x ->` of Kotlin and Groovy, `{ [weak self] x in` of Swift; no member of a pointer, nor what a loop goes through. */
+const blockParameters = /\{(?!\s*for\b)[^{};]*\s(?:->|in)$/;
 const keywordHead = /(^\s*(def|class|module|if|unless|while|until|for|case|begin|function|local function)\b|\b(do|then)(\s*\|[^|]*\|)?$|[({[]$|\bfunction\b.*\)$)/;
 /** Braces with names between them: those of an import, an export, a declaration that takes an object apart, and of paths (`use std::{`). */
 const nameListHeads = [
@@ -53,9 +59,9 @@ export function opensBlock(line: string, syntax: LanguageSyntax): boolean {
   if (isInString) return false;
   switch (syntax.blocks) {
     case 'indentation':
-      return (indentedHead.test(code) && openBrackets.length === 0) || /[([{]$/.test(code);
+      return (isIndentedHead(code) && openBrackets.length === 0) || /[([{]$/.test(code);
     case 'brackets':
-      return /([{([]|=>)$/.test(code);
+      return /([{([]|=>)$/.test(code) || (code[openBrackets.at(-1) ?? -1] === '{' && blockParameters.test(code.slice(-MAX_HEAD_UNITS)));
     case 'keywords':
       return keywordHead.test(code.slice(-MAX_HEAD_UNITS));
     case 'none':
@@ -69,8 +75,24 @@ export function isBehindHead(cursor: Cursor): boolean {
   const { openBrackets, isInString } = openAtEnd(code, cursor.syntax);
   if (isInString) return false;
   // A colon in brackets is that of a type, a slice or a lambda.
-  if (cursor.syntax.blocks === 'indentation') return indentedHead.test(code) && openBrackets.length === 0;
+  if (cursor.syntax.blocks === 'indentation') return isIndentedHead(code) && openBrackets.length === 0;
   return cursor.syntax.blocks === 'brackets' && opensBody(code, cursor) && !isSpacedOut(cursor);
+}
+
+const isIndentedHead = (code: string): boolean => indentedHead.test(code) || closedHead.test(code);
+
+/** Whether a line ends a head that began further up, mostly at less depth: `        b: int):`. */
+export function endsHead(line: string, syntax: LanguageSyntax): boolean {
+  const code = stripComment(line, syntax.lineComment).trimEnd();
+  return syntax.blocks === 'indentation' && code.endsWith(':') && openAtEnd(code, syntax).closesMore;
+}
+
+/** Whether a line is the label of a case, below which several lines may follow and that nothing closes. */
+export function opensCase(line: string, syntax: LanguageSyntax): boolean {
+  const code = stripComment(line, syntax.lineComment).trimEnd();
+  if (syntax.blocks !== 'brackets' || !caseLabel.test(code)) return false;
+  const { openBrackets, isInString } = openAtEnd(code, syntax);
+  return !isInString && openBrackets.length === 0;
 }
 
 function opensBody(code: string, { languageId }: Cursor): boolean {

@@ -288,5 +288,5 @@ export class CompletionService {
 }
 
 function toEol(text: string, eol: string): string {
-  return eol === '\n' ? text : text.replaceAll('\n', eol);
+  return text.replaceAll(/\r?\n/g, eol);
 }

@@ -1,5 +1,5 @@
 import type { CompletionSettings } from '../protocol/client.ts';
-import { opensBlock, opensNameList } from './blocks.ts';
+import { endsHead, opensBlock, opensCase, opensNameList } from './blocks.ts';
 import type { Cursor } from './cursor.ts';
 import { indentationOf } from './indentation.ts';
 import { isCommentLine } from './languages.ts';
@@ -28,12 +28,17 @@ function opensEmptyBlock(cursor: Cursor): boolean {
   const onFreshLine = linePrefix.trim() === '';
   if (!onFreshLine) {
     if (isCommentLine(linePrefix, syntax)) return false;
+    if (opensCase(linePrefix, syntax)) return !hasBody(indentationOf(linePrefix), cursor);
     return opensBlock(linePrefix, syntax) && !opensNameList(linePrefix) && !closesAtOnce(cursor) && !hasBody(indentationOf(linePrefix), cursor);
   }
   const previous = previousLine(cursor);
   if (previous === undefined) return false;
   if (isCommentLine(previous.text, syntax)) return previous.adjacent && nextLineIsFree(cursor);
-  return opensBlock(previous.text, syntax) && !hasBody(indentationOf(previous.text), cursor);
+  const headIndentation = indentationOf(previous.text);
+  if (endsHead(previous.text, syntax)) return !hasBody(indentationOf(linePrefix) - 1, cursor);
+  // At the label's own depth the next case would begin.
+  const opens = opensCase(previous.text, syntax) ? indentationOf(linePrefix) > headIndentation : opensBlock(previous.text, syntax);
+  return opens && !hasBody(headIndentation, cursor);
 }
 
 /** Round and square brackets that the editor closed behind the cursor: arguments and indexes, which are short. */

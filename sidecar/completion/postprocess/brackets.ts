@@ -25,6 +25,13 @@ export function endOfString(text: string, from: number, quote: string): number {
   return text.length;
 }
 
+/** A quote without another one on its line is an apostrophe, or in the midst of a string. */
+export const endOnItsLine: StringEnd = (text, index) => {
+  const quote = text[index] ?? '';
+  const end = endOfString(text, index + 1, quote);
+  return text[end] === quote && !text.slice(index, end).includes('\n') ? end : undefined;
+};
+
 /** Where strings of a language end. An apostrophe, a lifetime and a type variable begin none. */
 export const stringEndIn = (syntax: LanguageSyntax): StringEnd => (text, index) => (opensString(text, index, syntax) ? endOfString(text, index + 1, text[index] ?? '') : undefined);
 

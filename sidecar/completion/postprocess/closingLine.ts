@@ -1,10 +1,23 @@
+import { opensBlock } from '../blocks.ts';
+import type { Cursor } from '../cursor.ts';
+import { openAtEnd } from '../openAtEnd.ts';
+import { openerOf } from './brackets.ts';
 import type { Filter } from './filter.ts';
 
-const opened = /[{([]\s*$/;
-const closes = /^\s*[})\]]/;
-
-/** A body put between an opener and the closer that the editor set right behind it ends with a line break, so that the closer gets its line. */
+/**
+ * A body put between an opener and the closer that the editor set right behind it ends with a line break, so that the closer gets its line. Another closer
+ * (`f(() => {‸)`) stays behind what the completion closes itself.
+ */
 export const giveCloserItsLine: Filter = (text, { cursor }) => {
-  if (!text.startsWith('\n') || !opened.test(cursor.linePrefix) || !closes.test(cursor.lineSuffix)) return text;
+  if (!text.startsWith('\n')) return text;
+  const opener = openerBefore(cursor);
+  if (opener === undefined || openerOf[cursor.lineSuffix.trimStart().charAt(0)] !== opener) return text;
   return `${text}\n${/^\s*/.exec(cursor.linePrefix)?.[0] ?? ''}`;
 };
+
+/** The bracket that opens the body at the cursor: right before it, or before what a lambda takes. */
+function openerBefore({ linePrefix, syntax }: Cursor): string | undefined {
+  const [last] = /[{([](?=\s*$)/.exec(linePrefix) ?? [];
+  if (last !== undefined || !opensBlock(linePrefix, syntax)) return last;
+  return linePrefix[openAtEnd(linePrefix, syntax).openBrackets.at(-1) ?? -1];
+}

@@ -1,10 +1,7 @@
 import type { Cursor } from '../cursor.ts';
 import { isCommentLine } from '../languages.ts';
-import { openAtEnd } from '../openAtEnd.ts';
+import { openAtEnd, withoutApostrophes } from '../openAtEnd.ts';
 import type { Filter } from './filter.ts';
-
-/** Between letters it begins no string, but behind the mark of one (`f'…'`). */
-const apostrophe = /(?<=\p{L})(?<!(?<![\p{L}\p{N}_])(?:[bfru]|[bf]r|r[bf]))'(?=\p{L})/giu;
 
 /** No repetition of the rest of the cursor's line: a completion that runs into it ends where it begins. */
 export const dropLineSuffix: Filter = (text, { cursor }) => {
@@ -33,7 +30,7 @@ function isText(firstLine: string, { linePrefix, syntax }: Cursor): boolean {
 function ownOpenIn({ linePrefix, syntax }: Cursor): (text: string) => boolean {
   const beganInString = openAtEnd(linePrefix, syntax).isInString;
   return (text) => {
-    const { openBrackets, isInString } = openAtEnd((linePrefix + text).replace(apostrophe, ' '), syntax);
+    const { openBrackets, isInString } = openAtEnd(withoutApostrophes(linePrefix + text), syntax);
     return (isInString && !beganInString) || openBrackets.some((index) => index >= linePrefix.length);
   };
 }

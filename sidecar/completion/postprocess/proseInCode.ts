@@ -8,21 +8,22 @@ const markdown = /^\s*(?:[*-] (?:`|\*\*|[A-Z][a-z]*(?: [a-z]+){2})|#{2,} |\*\*[^
 
 /** No prose between lines of code: the completion ends where it begins, comments, texts in quotes and what the user began aside. */
 export const cutProse: Filter = (text, { cursor }) => {
-  if (cursor.syntax.prose || cursor.syntax.sentences === true || cursor.syntax.blocks === 'none' || insideText(cursor.before, cursor.syntax)) return text;
+  if (cursor.syntax.prose || cursor.syntax.sentences === true || cursor.syntax.blocks === 'none') return text;
   const lines = documentLines(text, cursor);
   const isOwn = cursor.linePrefix.trim() !== '';
   for (let index = isOwn ? 1 : 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
     if (isCommentLine(line, cursor.syntax) && !/^\s*\* (?:`|\*\*)/.test(line)) continue;
     if (!sentence.test(line) && !markdown.test(line)) continue;
+    if (insideText(cursor.before, cursor.syntax)) return text;
     if (!insideText(lines.slice(0, index).join('\n'), cursor.syntax)) return firstLines(text, index);
   }
   return text;
 };
 
-/** Whether a string of several lines or a block comment is open at the end of the text. */
+/** Whether a string of several lines or a block comment is open at the end of the text. What quotes begin and end is known from the beginning alone. */
 function insideText(text: string, syntax: LanguageSyntax): boolean {
   const window = text.slice(-8192);
   const isOpen = (opener: string, closer: string): boolean => window.lastIndexOf(opener) > window.lastIndexOf(closer);
-  return isInLongString(window, syntax) || isOpen('/*', '*/') || isOpen('<#', '#>');
+  return isOpen('/*', '*/') || isOpen('<#', '#>') || isInLongString(text, syntax);
 }

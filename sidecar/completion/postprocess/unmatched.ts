@@ -1,22 +1,44 @@
+import type { Cursor } from '../cursor.ts';
 import { isCommentLine } from '../languages.ts';
-import { brackets, endOfString, openerOf, type StringEnd } from './brackets.ts';
+import { linesInLongStrings } from '../longString.ts';
+import { brackets, endOnItsLine, openerOf } from './brackets.ts';
 import { documentLines, type Filter } from './filter.ts';
+import { stringAtCursor } from './stringAtCursor.ts';
 
 /**
- * Cuts a single line at a round or square bracket that closes nothing, neither in the completion nor before the cursor. What is open before
- * the cursor is known only back to where a line begins at the margin, which is enough: statements begin there.
+ * Cuts at a round or square bracket that closes nothing, neither in the completion nor before the cursor. What is open before the cursor is known
+ * only back to where a line begins at the margin, which is enough: statements begin there. In comments and texts of several lines one may stand alone.
  */
 export const cutUnmatchedCloser: Filter = (text, { cursor }) => {
-  const { syntax } = cursor;
-  if (syntax.loneClosers === true || isCommentLine(documentLines(text, cursor)[0] ?? '', syntax)) return text;
-  const open = openBrackets(statementBefore(cursor.before));
-  for (const { index, bracket } of brackets(text, endOnItsLine)) {
+  if (cursor.syntax.loneClosers === true) return text;
+  const statement = statementBefore(cursor.before);
+  const asCode = firstUnmatched(text, 0, statement, cursor);
+  const string = asCode < text.length ? stringAtCursor(text, cursor) : undefined;
+  if (string === undefined) return text.slice(0, asCode);
+  // Before a quote that only looks like the beginning of a string, in a regular expression, the text is code after all.
+  const beforeString = statement.slice(0, Math.max(0, statement.length - string.units));
+  return text.slice(0, Math.max(asCode, firstUnmatched(text, string.end, beforeString, cursor)));
+};
+
+/** Where the first bracket from `from` on stands that closes nothing, or else the end of the text. */
+function firstUnmatched(text: string, from: number, before: string, cursor: Cursor): number {
+  const open = openBrackets(before);
+  for (const { index, bracket } of brackets(text.slice(from), endOnItsLine)) {
+    const at = from + index;
     if (openerOf[bracket] === undefined) open.push(bracket);
     else if (open.at(-1) === openerOf[bracket]) open.pop();
-    else if (bracket !== '}' && !open.includes(openerOf[bracket])) return text.slice(0, index);
+    else if (bracket !== '}' && !open.includes(openerOf[bracket]) && !isWords(text.slice(0, at), text, cursor)) return at;
   }
-  return text;
-};
+  return text.length;
+}
+
+/** Whether the line behind a part of the completion is a comment, or in a string of several lines. */
+function isWords(part: string, text: string, cursor: Cursor): boolean {
+  const lines = documentLines(text, cursor);
+  const index = part.split('\n').length - 1;
+  const inLongString = linesInLongStrings(lines, cursor.syntax);
+  return isCommentLine(lines[index] ?? '', cursor.syntax) || inLongString[index] === true || inLongString[index + 1] === true;
+}
 
 function openBrackets(text: string): string[] {
   const open: string[] = [];
@@ -26,13 +48,6 @@ function openBrackets(text: string): string[] {
   }
   return open;
 }
-
-/** A quote without another one on its line is an apostrophe, or in the midst of a string. */
-const endOnItsLine: StringEnd = (text, index) => {
-  const quote = text[index] ?? '';
-  const end = endOfString(text, index + 1, quote);
-  return text[end] === quote && !text.slice(index, end).includes('\n') ? end : undefined;
-};
 
 /** The last lines before the cursor, from one that begins with a letter at the margin. */
 function statementBefore(before: string): string {

@@ -52,6 +52,8 @@ const heads: readonly Place[] = [
   ['graphql', 'type Query {‸}'],
   ['css', '.a {‸}'],
   ['python', 'def f():‸'],
+  ['python', 'def f(\n    a: int,\n) -> int:‸'],
+  ['python', 'for a in [\n    b,\n]:‸'],
 ];
 
 const others: readonly Place[] = [

@@ -269,6 +269,12 @@ describe('Completion', () => {
     assert.deepEqual(completions.map(({ text }) => text), ['\r\n\tone()\r\n\ttwo()\r\n}']);
   });
 
+  test('leaves the line ends of a selected item, which are those of the document, as they are', async () => {
+    const { service } = serviceSaying('done();');
+    const completions = await service.complete(requestAt('go();\r\nif‸', { selectedCompletion: { start: 7, end: 9, text: 'if (a) {\r\n}' } }), never);
+    assert.deepEqual(completions.map(({ text }) => text), ['if (a) {\r\n}done();']);
+  });
+
   test('has the model begin a block’s body on the next line', async () => {
     const { service, engine } = serviceSaying('    return a\n\ndef g(): pass');
     const completions = await service.complete(requestAt('def f(a):‸', { languageId: 'python' }), never);

@@ -8,7 +8,13 @@ const cases: readonly (readonly [document: string, anyModel: boolean, fimModel: 
   ['foo(‸)', true, true],
   ['foo("‸");', true, true],
   ['if (‸) {', true, true],
+  ['<h1>‸</h1>', true, true],
+  ['<input value="‸" />', true, true],
+  ['<my-list.item *ngIf="‸"></my-list.item>', true, true],
+  ['/** ‸ */', true, true],
+  ['a = { b: foo(‸) };', true, true],
   ['foo(‸, b)', false, true],
+  ['<li>‸<b>a</b></li>', false, true],
   ['const ‸name = 1', false, false],
   ['const a = ‸ name', false, false],
   ['na‸me', false, false],
@@ -23,3 +29,16 @@ for (const [document, anyModel, fimModel] of cases) {
     assert.equal(worthCompleting(cursorAt(document), true), fimModel);
   });
 }
+
+test('on a long line of prose', () => {
+  const document = `${'A paragraph that the editor wraps. '.repeat(100)}It ‸`;
+  assert.equal(worthCompleting(cursorAt(document, 'markdown'), false), true);
+  assert.equal(worthCompleting(cursorAt(document, 'typescript'), false), false);
+});
+
+test('on a long line of prose with white space, in no time', () => {
+  const cursor = cursorAt(`It ‸${' '.repeat(50_000)}is`, 'markdown');
+  const startedAt = performance.now();
+  assert.equal(worthCompleting(cursor, false), false);
+  assert.ok(performance.now() - startedAt < 500);
+});

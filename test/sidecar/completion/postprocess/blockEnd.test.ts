@@ -9,6 +9,10 @@ const ends = (name: string, languageId: string, document: string, shown: string,
 testShown({
   'lines of a block as far left as its head': [
     whole('cases of Go', 'go', 'func f(x string) int {\n\tswitch x {‸\n\t}\n}', '\n\tcase "a":\n\t\treturn 1\n\tdefault:\n\t\treturn 0'),
+    ends('a case, which closes nothing', 'go', 'switch a {\ncase 1:‸', '\n\tb()\n\tc()', '\n}\nd()'),
+    ends('a case in braces', 'typescript', 'switch (a) {\n  case 1:‸\n}', ' {\n    b();\n    break;\n  }', '\n  default:\n    c();\n}'),
+    ends('a function with a name like a case', 'vue', 'props: {\n  default:‸\n}', ' () => {\n    return [];\n  },', '\n  type: Array,'),
+    ends('a case before the next one', 'typescript', 'switch (a) {\n  case 1:‸\n}', '\n    b();\n    break;', '\n  default:\n    c();\n}'),
     whole('cases of C, and its closer', 'c', 'int f(int x)\n{\n\tswitch (x) {‸\n}', '\n\tcase 1: {\n\t\treturn 1;\n\t}\n\tdefault:\n\t\treturn 0;\n\t}'),
     whole('who may see a member', 'cpp', 'class Foo {‸\n};', '\npublic:\n    Foo();\n    ~Foo();\n\nprivate:\n    int x_;'),
     whole('the contents of a namespace', 'cpp', 'namespace foo {‸', '\n\nint f();\n\nvoid g() {\n  f();\n}\n\n}  // namespace foo'),

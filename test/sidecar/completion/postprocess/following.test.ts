@@ -9,6 +9,11 @@ testShown({
     { name: 'the end of a loop before a short one', document: 'for a in b; do\n  c\n‸\n\nfor d in e; do\n  f\ndone', model: 'done', shown: 'done', languageId: 'shellscript' },
     { name: 'the end of a callback before a short one', document: "it('a', () => {\n  foo();\n‸\n\nit('b', () => {\n  bar();\n});", model: '});', shown: '});' },
   ],
+  'a line that says the opposite of the next one': [
+    { name: 'the end of a tag before the beginning of another', document: '<main>\n  <section>\n    a\n  ‸\n  <section>\n    b\n  </section>\n</main>', model: '</section>', shown: '</section>', languageId: 'html' },
+    { name: 'the same, begun', document: 'return (\n  <List>\n    <ListItem>\n      a\n    </‸\n    <ListItem>\n      b\n    </ListItem>\n  </List>\n);', model: 'ListItem>', shown: 'ListItem>', languageId: 'typescriptreact' },
+    { name: 'a condition before its opposite', document: '{\n  if (‸\n  if (isReady(a)) go(a);\n}', model: '!isReady(a)) go(a);', shown: '!isReady(a)) go(a);' },
+  ],
   'several lines that begin as the next line': [
     { name: 'an annotation', document: 'class T {\n    // Adds.\n    ‸\n\n    @Test\n    void b() {\n    }\n}', model: '@Test\n    void adds() {\n        assertEquals(2, 1 + 1);\n    }', shown: '@Test\n    void adds() {\n        assertEquals(2, 1 + 1);\n    }', multiline: true, languageId: 'java' },
     { name: 'an attribute', document: 'mod tests {\n    // Adds.\n    ‸\n\n    #[test]\n    fn b() {\n    }\n}', model: '#[test]\n    fn adds() {\n        a();\n    }', shown: '#[test]\n    fn adds() {\n        a();\n    }', multiline: true, languageId: 'rust' },

@@ -10,6 +10,7 @@ testShown({
     { name: 'and in a help comment of PowerShell', document: '<#\n.SYNOPSIS\n    ‸\n#>', model: sentence, shown: sentence, languageId: 'powershell' },
     { name: 'goes behind a here document', document: 'cat <<EOF\nUsage\nEOF\n‸', model: sentence, shown: '', languageId: 'shellscript' },
     { name: 'goes behind a help comment', document: '<#\n.SYNOPSIS\n#>\n‸', model: sentence, shown: '', languageId: 'powershell' },
+    { name: 'and in a docstring far behind the beginning of another one', document: `def f():\n    """Adds.\n${'    a line of it\n'.repeat(300)}    """\n${'    a += 1\n'.repeat(500)}\n\ndef g():\n    """Adds.\n\n    ‸\n    """`, model: sentence, shown: sentence, languageId: 'python' },
     { name: 'goes where << shifts', document: 'x = 1<<BITS\n‸', model: sentence, shown: '', languageId: 'python' },
     { name: 'goes where << appends', document: 'list << ITEM\n‸', model: sentence, shown: '', languageId: 'ruby' },
     { name: 'goes behind a shift of Ruby', document: 'a = flags & (1<<BIT)\n‸', model: sentence, shown: '', languageId: 'ruby' },
