@@ -74,4 +74,8 @@ describe('imports', () => {
   it('take the file that is nearest where several fit', () => {
     assert.deepEqual(resolved('from shop.cart import total', 'packages/a/main.py', ['packages/b/shop/cart.py', 'packages/a/shop/cart.py']), ['packages/a/shop/cart.py']);
   });
+
+  it('are found in time in a line of a million blanks', { timeout: 10_000 }, () => {
+    for (const from of ['src/main.rs', 'src/main.ts', 'src/main.py', 'src/main.c', 'src/main.rb', 'src/Main.php', 'src/Main.java']) assert.deepEqual(importedPaths(`${' '.repeat(1e6)}x`, from), []);
+  });
 });
