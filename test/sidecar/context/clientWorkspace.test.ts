@@ -91,6 +91,21 @@ describe('a workspace', () => {
     await until(async () => (await snippetsOf(workspace)).text.includes('tier'), 'the file on disk is seen');
   });
 
+  it('has nothing of an open document that is too large for a file, nor what it was before', async () => {
+    const uri = FilesInMemory.uri('shop/cart.py');
+    const large = CART.repeat(20_000);
+    const open: Record<string, string> = { [uri]: large };
+    const workspace = await started(new FilesInMemory({ 'shop/cart.py': large, 'shop/mail.py': MAIL }), open);
+    assert.equal(workspace.has(uri), false, 'it is listed');
+    open[uri] = CART;
+    workspace.documentChanged(uri, { kind: 'changed', line: 0 });
+    await until(() => workspace.has(uri), 'it has become small');
+    open[uri] = large;
+    workspace.documentChanged(uri, { kind: 'changed', line: 0 });
+    await until(() => !workspace.has(uri), 'it has become large');
+    assert.ok(!(await snippetsOf(workspace)).paths.includes('shop/cart.py'));
+  });
+
   it('gives where the user edited other documents', async () => {
     const open = { [FilesInMemory.uri('notes.py')]: 'x = 1\n'.repeat(30) + 'edited_here = 2\n' + 'y = 1\n'.repeat(30) };
     const workspace = await started(new FilesInMemory({}), open);
