@@ -126,6 +126,28 @@ describe('a workspace', () => {
     assert.equal(workspace.has(FilesInMemory.uri('shop/mail.py')), true);
   });
 
+  it('has nothing of an open document that may not be read any more, though the editor has not closed it yet', async () => {
+    const [cart, notes] = ['shop/cart.py', 'notes.py'].map(FilesInMemory.uri) as [string, string];
+    const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
+    const open: Record<string, string> = { [cart]: CART, [notes]: MAIL };
+    const workspace = await started(source, open);
+    delete source.texts['shop/cart.py'];
+    const list = source.list.bind(source);
+    let wasThere = false;
+    source.list = async (page) => {
+      wasThere ||= workspace.has(cart);
+      // The editor closes it while it judges files anew.
+      delete open[cart];
+      workspace.documentChanged(cart, { kind: 'closed' });
+      return list(page);
+    };
+    workspace.changed({ reset: true });
+    await workspace.whenReady();
+    assert.equal(wasThere, false);
+    assert.equal(workspace.has(cart), false);
+    assert.equal(workspace.has(notes), true, 'one that no listing names is there again');
+  });
+
   const ends: Readonly<Record<string, (source: FilesInMemory) => void>> = {
     'can not be read any more': (source) => void delete source.texts['shop/cart.py'],
     'has grown too large': (source) => void (source.texts['shop/cart.py'] = CART.repeat(20_000)),
