@@ -42,7 +42,10 @@ export function completionRequest(
       ...(selected ? { selectedCompletion: selected } : {}),
       ...(notebookCells ? { notebookCells } : {}),
       clientKey: client.key,
-      contextSet: client.contextSet,
+      // It may be evaluated in a later pause, when the user wants nothing on disk any more.
+      get contextSet() {
+        return client.contextSet;
+      },
       settings: client.settings.completion ?? {},
       workspace: client.files?.state.state === 'off' ? undefined : client.files,
       contextSettings: client.settings.context ?? {},
