@@ -62,6 +62,14 @@ describe('a plan', () => {
     assert.deepEqual(nextPlan(first, [a, b, edit], options), first);
   });
 
+  it('stays as it is where an edit begins with the line with which a piece of its file begins', () => {
+    const ranked = [a, planned('a', { kind: 'edit', text: 'an edit' }), b];
+    const options = { budgetTokens: 1_000, isThere: always, isUnchanged: always };
+    const first = nextPlan([], ranked, options);
+    assert.equal(first.length, 3);
+    assert.deepEqual(nextPlan(first, ranked, options), first);
+  });
+
   it('is the same up to the first change', () => {
     assert.equal(commonLength([a, b, c], [a, b, d]), 2);
     assert.equal(commonLength([a, b], [planned('a', { text: 'new' }), b]), 0);
