@@ -30,6 +30,7 @@ export function completionRequest(
     end: document.offsetAt(how.selected.range.end),
     text: how.selected.text,
   };
+  const kept = client.keepingAsked();
   const notebookCells = client.notebooks.around(uri);
   return {
     document,
@@ -42,9 +43,8 @@ export function completionRequest(
       ...(selected ? { selectedCompletion: selected } : {}),
       ...(notebookCells ? { notebookCells } : {}),
       clientKey: client.key,
-      // It may be evaluated in a later pause, when the user wants nothing on disk any more.
       get contextSet() {
-        return client.contextSet;
+        return kept();
       },
       settings: client.settings.completion ?? {},
       workspace: client.files?.state.state === 'off' ? undefined : client.files,

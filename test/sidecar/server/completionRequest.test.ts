@@ -15,4 +15,14 @@ describe('what a client asks for', () => {
     client.settings = { contexts: { keepOnDisk: false } };
     assert.equal(request.contextSet, undefined);
   });
+
+  it('is kept nowhere once the workspace was forgotten; what is asked then is', () => {
+    const client = new Client(1, {} as LspConnection, '/contexts');
+    client.workspace = 'project';
+    const before = client.keepingAsked();
+    assert.equal(before()?.folder, '/contexts');
+    client.forgetAsked();
+    assert.equal(before(), undefined);
+    assert.equal(client.keepingAsked()()?.folder, '/contexts');
+  });
 });
