@@ -2,19 +2,42 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Language, Parser, type Tree } from './treeSitter.ts';
 
+/** A text of the largest size that is parsed takes a tenth of this, and of the memory. Some that are no code take minutes, or all the memory that there is, however short they are. */
+const PARSE_LIMIT_MS = 1_000;
+const PAGE_BYTES = 64 * 1024;
+const INITIAL_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
+const MAX_PAGES = (256 * 1024 * 1024) / PAGE_BYTES;
+
+/** The parser ended at a text, and can't be used any more, nor can another be made in this thread. */
+export class ParserEnded extends Error {
+  override readonly name = 'ParserEnded';
+  /** The file of the text. */
+  uri: string | undefined;
+}
+
 /** Loads tree-sitter and its grammars, each when a file of its language is first read, from a folder of `.wasm` files. */
 export class Grammars {
   readonly #languages = new Map<string, Promise<Language>>();
   #parser: Promise<Parser> | undefined;
+  #ended: ParserEnded | undefined;
 
   constructor(private readonly folder: string) {}
 
-  /** Parses a text of the language of `grammar` ("python"). Throws where its file can't be loaded. */
+  /** Parses a text of the language of `grammar` ("python"). `null` where that takes too long. Throws where its file can't be loaded, and `ParserEnded`. */
   async parse(text: string, grammar: string): Promise<Tree | null> {
     const [parser, language] = await Promise.all([this.#start(), this.#language(grammar)]);
+    if (this.#ended) throw this.#ended;
     // Of one parser for all languages: nothing may come in between.
     parser.setLanguage(language);
-    return parser.parse(text);
+    const endMs = performance.now() + PARSE_LIMIT_MS;
+    try {
+      const tree = parser.parse(text, null, { progressCallback: () => performance.now() > endMs });
+      // It would go on with this text where it was given up.
+      if (tree === null) parser.reset();
+      return tree;
+    } catch (cause) {
+      throw (this.#ended ??= new ParserEnded('The parser ended', { cause }));
+    }
   }
 
   /** Loads a grammar before it is needed. */
@@ -23,7 +46,9 @@ export class Grammars {
   }
 
   #start(): Promise<Parser> {
-    return (this.#parser ??= Parser.init({ locateFile: (file: string) => path.join(this.folder, file) }).then(() => new Parser()));
+    // Its types know of no memory.
+    const options = { locateFile: (file: string) => path.join(this.folder, file), wasmMemory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES }) };
+    return (this.#parser ??= Parser.init(options).then(() => new Parser()));
   }
 
   #language(grammar: string): Promise<Language> {

@@ -100,6 +100,7 @@ export class IndexThread {
       if (this.#pending.size === 0) this.#watch.stop();
       if ('error' in answer) pending?.reject(new IndexError(`The index failed with a ${answer.error}`));
       else pending?.resolve(answer.result);
+      if ('error' in answer && answer.endedAt !== undefined) this.#leaveOut(worker, answer.endedAt, 'The parser of the index ended at a file, which is left out from now on');
     });
     worker.on('error', (error) => this.#ended(worker, error));
     worker.on('exit', () => this.#ended(worker, undefined));
@@ -130,9 +131,14 @@ export class IndexThread {
     const worker = this.#worker;
     const { request, file } = this.#mark.read();
     const uri = this.#pending.get(request)?.put[file];
-    if (worker === undefined || uri === undefined) return;
+    if (worker !== undefined && uri !== undefined) this.#leaveOut(worker, uri, 'The thread of the index hung at a file, which is left out from now on');
+  }
+
+  /** Ends a thread of which a file made something that is of no use. */
+  #leaveOut(worker: Worker, uri: string, message: string): void {
+    if (this.#worker !== worker) return;
     this.#hung.add(uri);
-    this.#lost(new IndexError('The thread of the index hung at a file, which is left out from now on'), false);
+    this.#lost(new IndexError(message), false);
     worker.terminate().catch(() => undefined);
   }
 

@@ -2,7 +2,7 @@ import { type Chunk, cutIntoChunks } from './chunks.ts';
 import { definedNames } from './definedNames.ts';
 import { definitionShapes } from './definitionShapes.ts';
 import { FileTable, type IndexedFile } from './fileTable.ts';
-import type { Grammars } from './grammars.ts';
+import { type Grammars, ParserEnded } from './grammars.ts';
 import { InvertedIndex, MAX_DOCUMENTS } from './invertedIndex.ts';
 import { languageIdOf } from './languageIds.ts';
 import { type Definition, outline } from './outline.ts';
@@ -86,7 +86,10 @@ export class WorkspaceIndex {
     const text = this.#texts.get(file.uri);
     if (text === undefined) return undefined;
     const normal = text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
-    const definitions = (await outline(normal, file.languageId, this.grammars)) ?? [];
+    const definitions = (await outline(normal, file.languageId, this.grammars).catch((error: unknown) => {
+      if (error instanceof ParserEnded) error.uri ??= file.uri;
+      throw error;
+    })) ?? [];
     const read: ReadFile = { file, text: normal, definitions, chunks: cutIntoChunks(normal, definitions) };
     this.#read.set(file.uri, read, Math.max(text.length, MAX_READ_UNITS / MAX_READ_FILES));
     return read;
