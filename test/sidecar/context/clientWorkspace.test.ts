@@ -127,7 +127,7 @@ describe('a workspace', () => {
   });
 
   it('has nothing of an open document that may not be read any more, though the editor has not closed it yet', async () => {
-    const [cart, notes] = ['shop/cart.py', 'notes.py'].map(FilesInMemory.uri) as [string, string];
+    const [cart, notes] = [FilesInMemory.uri('shop/cart.py'), FilesInMemory.uri('notes.py')];
     const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
     const open: Record<string, string> = { [cart]: CART, [notes]: MAIL };
     const workspace = await started(source, open);
