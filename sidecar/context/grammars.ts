@@ -46,9 +46,7 @@ export class Grammars {
   }
 
   #start(): Promise<Parser> {
-    // Its types know of no memory.
-    const options = { locateFile: (file: string) => path.join(this.folder, file), wasmMemory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES }) };
-    return (this.#parser ??= Parser.init(options).then(() => new Parser()));
+    return (this.#parser ??= startParser(this.folder));
   }
 
   #language(grammar: string): Promise<Language> {
@@ -59,4 +57,11 @@ export class Grammars {
     }
     return language;
   }
+}
+
+async function startParser(folder: string): Promise<Parser> {
+  // Its types know of no memory.
+  const options = { locateFile: (file: string) => path.join(folder, file), wasmMemory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES }) };
+  await Parser.init(options);
+  return new Parser();
 }
