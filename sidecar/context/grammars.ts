@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Language, Parser, type Tree } from './treeSitter.ts';
 
-/** A text of the largest size that is parsed takes a tenth of this, and of the memory. Some that are no code take minutes, or all the memory that there is, however short they are. */
+/**
+ * Code of the largest size that is parsed takes about a tenth of this, and of the memory. Some texts that are no code take minutes, or all the memory that there is, however
+ * short they are. It is the processor's time: where others keep that busy, no file is to blame.
+ */
 const PARSE_LIMIT_MS = 1_000;
 const PAGE_BYTES = 64 * 1024;
 const INITIAL_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
@@ -30,8 +33,15 @@ export class Grammars {
     // Of one parser for all languages: nothing may come in between.
     parser.setLanguage(language);
     const endMs = performance.now() + PARSE_LIMIT_MS;
+    const before = process.cpuUsage();
+    // Of the whole process, which takes no less than this thread.
+    const isOver = (): boolean => {
+      if (performance.now() <= endMs) return false;
+      const { user, system } = process.cpuUsage(before);
+      return user + system > PARSE_LIMIT_MS * 1_000;
+    };
     try {
-      const tree = parser.parse(text, null, { progressCallback: () => performance.now() > endMs });
+      const tree = parser.parse(text, null, { progressCallback: isOver });
       // It would go on with this text where it was given up.
       if (tree === null) parser.reset();
       return tree;

@@ -19,4 +19,19 @@ describe('grammars', () => {
     (await grammars.parse('class Cart {}\n', 'java'))?.delete();
     assert.equal(memories, 1);
   });
+
+  it('give up a text for what it takes of the processor, not for the time that others take', async (t) => {
+    const grammars = new Grammars(FOLDER);
+    await grammars.warm('java');
+    let nowMs = 0;
+    t.mock.method(performance, 'now', () => (nowMs += 60_000));
+    const tree = await grammars.parse('class Cart { int count = 1 + 2; }\n'.repeat(2_000), 'java');
+    assert.equal(tree?.rootNode.childCount, 2_000);
+    tree.delete();
+    t.mock.method(process, 'cpuUsage', () => ({ user: 900_000, system: 200_000 }));
+    assert.equal(await grammars.parse('class Cart { int count = 1 + 2; }\n'.repeat(2_000), 'java'), null);
+    const next = await grammars.parse('class Mail {}\n', 'java');
+    assert.equal(next?.rootNode.childCount, 1, 'the next text is parsed from its beginning');
+    next.delete();
+  });
 });
