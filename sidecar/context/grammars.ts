@@ -11,7 +11,7 @@ const PAGE_BYTES = 64 * 1024;
 const INITIAL_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
 const MAX_PAGES = (256 * 1024 * 1024) / PAGE_BYTES;
 
-/** The parser ended at a text, and can't be used any more, nor can another be made in this thread. */
+/** The parser ended at a text. Another can't be made in this thread: nothing more is parsed in it. */
 export class ParserEnded extends Error {
   override readonly name = 'ParserEnded';
   /** The file of the text. */
@@ -22,14 +22,19 @@ export class ParserEnded extends Error {
 export class Grammars {
   readonly #languages = new Map<string, Promise<Language>>();
   #parser: Promise<Parser> | undefined;
-  #ended: ParserEnded | undefined;
+  #hasEnded = false;
 
   constructor(private readonly folder: string) {}
 
-  /** Parses a text of the language of `grammar` ("python"). `null` where that takes too long. Throws where its file can't be loaded, and `ParserEnded`. */
+  /**
+   * Parses a text of the language of `grammar` ("python"). `null` where that takes too long, or where the parser ended before. Throws where the grammar's file can't
+   * be loaded, and `ParserEnded` where the parser ends at this text.
+   */
   async parse(text: string, grammar: string): Promise<Tree | null> {
-    const [parser, language] = await Promise.all([this.#start(), this.#language(grammar)]);
-    if (this.#ended) throw this.#ended;
+    // Nor can a grammar be loaded then.
+    const loaded = this.#hasEnded ? undefined : await Promise.all([this.#start(), this.#language(grammar)]);
+    if (loaded === undefined || this.#hasEnded) return null;
+    const [parser, language] = loaded;
     // Of one parser for all languages: nothing may come in between.
     parser.setLanguage(language);
     const endMs = performance.now() + PARSE_LIMIT_MS;
@@ -46,7 +51,8 @@ export class Grammars {
       if (tree === null) parser.reset();
       return tree;
     } catch (cause) {
-      throw (this.#ended ??= new ParserEnded('The parser ended', { cause }));
+      this.#hasEnded = true;
+      throw new ParserEnded('The parser ended', { cause });
     }
   }
 

@@ -40,5 +40,5 @@ export interface IndexRequest {
   readonly params: unknown;
 }
 
-/** `endedAt`: URI of a file at which the parser ended. The thread is of no use any more. */
+/** `endedAt`: URI of a file at which the parser ended. The thread parses nothing any more. */
 export type IndexAnswer = { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: string; readonly endedAt?: string | undefined };
