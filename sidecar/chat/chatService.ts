@@ -26,8 +26,7 @@ export interface ChatServiceDependencies {
   readonly session: ModelSession;
 }
 
-/** What a client asks, and where the evaluated prompt is kept beyond the engine's life; absent: nowhere. */
-/** `contextSet` is asked for each time that something is evaluated. */
+/** What a client asks, and where the evaluated prompt is kept beyond the engine's life; absent: nowhere. `contextSet` is asked for each time that something is evaluated. */
 type Kept<Params> = Params & { readonly contextSet?: ContextSet | undefined };
 
 /**
