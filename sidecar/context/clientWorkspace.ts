@@ -185,7 +185,7 @@ export class ClientWorkspace {
     const listed = (this.#listed = new Set<string>());
     try {
       // After everything was forgotten the editor may be about to close one that may not be read any more: what the listing does not name comes last then.
-      if (epoch === 0) await this.#putOpen();
+      if (epoch === 0) await this.#putOpen(epoch);
       let page: number | undefined;
       do {
         const result: WorkspaceListResult = (await this.options.source?.list(page)) ?? { files: [] };
@@ -198,7 +198,8 @@ export class ClientWorkspace {
       } while (page !== undefined && this.#isOn && !this.#readAgain);
       if (!this.#isOn || this.#readAgain) return;
       await this.#files.retain(listed);
-      await this.#putOpen();
+      await this.#putOpen(epoch);
+      if (epoch !== this.#files.epoch) return;
       this.#state = 'ready';
       this.options.log?.(`index: ${this.#files.count} files in ${Math.round(performance.now() - startedAt)} ms`);
       if (skips.line !== undefined) this.options.log?.(skips.line);
@@ -211,8 +212,9 @@ export class ClientWorkspace {
     }
   }
 
-  async #putOpen(): Promise<void> {
-    for (const uri of this.options.openUris()) if (!this.#files.has(uri)) await this.#files.documentSettled(uri, false);
+  /** Until everything is forgotten again. */
+  async #putOpen(epoch: number): Promise<void> {
+    for (const uri of this.options.openUris()) if (epoch === this.#files.epoch && !this.#files.has(uri)) await this.#files.documentSettled(uri, false);
   }
 
   #turnOff(): void {

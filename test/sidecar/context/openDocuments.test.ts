@@ -43,4 +43,30 @@ describe('a workspace with open documents', () => {
     assert.equal(workspace.has(cart), false);
     assert.equal(workspace.has(notes), true, 'one that no listing names is there again');
   });
+
+  it('has no more of those that it was putting when files were to be judged anew', async () => {
+    const [first, second] = [FilesInMemory.uri('first.py'), FilesInMemory.uri('second.py')];
+    const source = new FilesInMemory({});
+    const open: Record<string, string> = { [first]: CART, [second]: MAIL };
+    const workspace = await started(source, open);
+    const list = source.list.bind(source);
+    const wasThere: boolean[] = [];
+    source.list = async (page) => {
+      wasThere.push(workspace.has(second));
+      return list(page);
+    };
+    let isReset = false;
+    Object.defineProperty(open, first, {
+      enumerable: true,
+      get: () => {
+        if (!isReset) workspace.changed({ reset: true });
+        isReset = true;
+        return CART;
+      },
+    });
+    workspace.changed({ reset: true });
+    await workspace.whenReady();
+    assert.deepEqual(wasThere, [false, false]);
+    assert.equal(workspace.has(second), true);
+  });
 });
