@@ -26,7 +26,7 @@ export interface ChatServiceDependencies {
   readonly session: ModelSession;
 }
 
-/** What a client asks, and where the evaluated prompt is kept beyond the engine's life; absent: nowhere. */
+/** What a client asks, and where the evaluated prompt is kept beyond the engine's life; absent: nowhere. `contextSet` is asked for each time that something is evaluated. */
 type Kept<Params> = Params & { readonly contextSet?: ContextSet | undefined };
 
 /**
@@ -115,8 +115,8 @@ export class ChatService {
   /** Continues messages or text as they are, with tools where the model has them. Only conversations are kept. */
   async generate(params: Kept<GenerateParams>, settings: ChatSettings, onPart: (part: GeneratePart) => void, signal?: AbortSignal): Promise<GenerateResult> {
     const model = await this.session.model(signal);
-    const run = (sequence: string, contextSet?: ContextSet): ReturnType<typeof generate> => generate({ session: this.session, model, params, settings, sequence, contextSet, onPart, signal });
-    const outcome = params.conversationId ? await this.inConversation(params.conversationId, (sequence) => run(sequence, params.contextSet)) : await this.withTemporarySequence('generate', run);
+    const run = (sequence: string, kept: Kept<object>): ReturnType<typeof generate> => generate({ session: this.session, model, params, settings, sequence, kept, onPart, signal });
+    const outcome = params.conversationId ? await this.inConversation(params.conversationId, (sequence) => run(sequence, params)) : await this.withTemporarySequence('generate', (sequence) => run(sequence, {}));
     return {
       text: outcome.text,
       toolCalls: outcome.toolCalls,

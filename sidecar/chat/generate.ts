@@ -25,7 +25,8 @@ export interface GenerateRun {
   readonly params: GenerateParams;
   readonly settings: ChatSettings;
   readonly sequence: string;
-  readonly contextSet?: ContextSet | undefined;
+  /** Whose `contextSet` counts when something is evaluated. */
+  readonly kept: { readonly contextSet?: ContextSet | undefined };
   readonly onPart: (part: GeneratePart) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -102,14 +103,14 @@ class Answer {
 
   /** Lets the model go on. `hidden` text is no part of what the caller sees. */
   async continue(options: { readonly stop?: readonly string[]; readonly jsonSchema?: object; readonly hidden?: boolean }): Promise<EngineGenerateResult> {
-    const { params, settings, session, sequence, contextSet, onPart, signal } = this.run;
+    const { params, settings, session, sequence, kept, onPart, signal } = this.run;
     const request: Omit<EngineGenerateParams, 'requestId'> = {
       sequence,
       priority: 'chat',
       tokens: this.tokens,
       maxTokens: Math.max(1, this.maxTokens - this.generatedTokens),
       sampling: samplingOf(params, settings),
-      contextSet,
+      contextSet: kept.contextSet,
       ...(options.stop?.length ? { stop: options.stop } : {}),
       ...(options.jsonSchema ? { jsonSchema: options.jsonSchema } : {}),
       // Marks such as <tool_call> are special tokens of some vocabularies.

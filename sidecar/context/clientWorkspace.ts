@@ -184,7 +184,8 @@ export class ClientWorkspace {
     const skips = new SkipCounts();
     const listed = (this.#listed = new Set<string>());
     try {
-      for (const uri of this.options.openUris()) await this.#files.documentSettled(uri, false);
+      // After everything was forgotten the editor may be about to close one that may not be read any more: what the listing does not name comes last then.
+      if (epoch === 0) await this.#putOpen(epoch);
       let page: number | undefined;
       do {
         const result: WorkspaceListResult = (await this.options.source?.list(page)) ?? { files: [] };
@@ -197,6 +198,8 @@ export class ClientWorkspace {
       } while (page !== undefined && this.#isOn && !this.#readAgain);
       if (!this.#isOn || this.#readAgain) return;
       await this.#files.retain(listed);
+      await this.#putOpen(epoch);
+      if (epoch !== this.#files.epoch) return;
       this.#state = 'ready';
       this.options.log?.(`index: ${this.#files.count} files in ${Math.round(performance.now() - startedAt)} ms`);
       if (skips.line !== undefined) this.options.log?.(skips.line);
@@ -207,6 +210,11 @@ export class ClientWorkspace {
     } finally {
       this.#listed = undefined;
     }
+  }
+
+  /** Until everything is forgotten again. */
+  async #putOpen(epoch: number): Promise<void> {
+    for (const uri of this.options.openUris()) if (epoch === this.#files.epoch && !this.#files.has(uri)) await this.#files.documentSettled(uri, false);
   }
 
   #turnOff(): void {

@@ -59,13 +59,12 @@ export function nextPlan(current: readonly PlannedSnippet[], ranked: readonly Pl
     const stays = again === undefined ? planned.isProvisional !== true && options.isUnchanged(planned.snippet) : again.snippet.text === planned.snippet.text;
     return stays && options.isThere(planned.snippet) ? [again ?? planned] : [];
   });
-  let keptKeys = keysOf(kept);
+  const keptKeys = keysOf(kept);
   const missing = wanted.filter(({ snippet }) => !keptKeys.has(snippetKey(snippet)));
-  // A file's lines shifted: the old piece and the new one say the same.
-  kept = kept.filter(({ snippet }) => !missing.some((planned) => overlaps(planned.snippet, snippet)));
-  keptKeys = keysOf(kept);
-
   const wantedKeys = keysOf(wanted);
+  // A file's lines shifted: the old piece and the new one say the same. Where both are wanted, taking one for the other would never end.
+  kept = kept.filter(({ snippet }) => wantedKeys.has(snippetKey(snippet)) || !missing.some((planned) => overlaps(planned.snippet, snippet)));
+
   const excess = (): number => sizeOf(kept) + sizeOf(missing) - options.budgetTokens;
   while (excess() > 0) {
     const at = kept.findLastIndex(({ snippet }) => !wantedKeys.has(snippetKey(snippet)));

@@ -23,6 +23,8 @@ export class FileTable {
   readonly #byUri = new Map<string, IndexedFile>();
   readonly #byDocument = new Map<DocumentId, IndexedFile>();
   readonly #byStem = new Map<string, Set<IndexedFile>>();
+  /** Go's, by the name of their folder: a Go file imports dozens of folders, and a workspace may have a hundred thousand files. */
+  readonly #goByFolder = new Map<string, Set<IndexedFile>>();
 
   get count(): number {
     return this.#byUri.size;
@@ -39,10 +41,8 @@ export class FileTable {
   add(file: IndexedFile): void {
     this.#byUri.set(file.uri, file);
     this.#byDocument.set(file.document, file);
-    const stem = stemOf(file.path);
-    const same = this.#byStem.get(stem);
-    if (same === undefined) this.#byStem.set(stem, new Set([file]));
-    else same.add(file);
+    addTo(this.#byStem, stemOf(file.path), file);
+    if (file.languageId === 'go') addTo(this.#goByFolder, nameOf(folderOf(file.path)), file);
   }
 
   remove(uri: string): IndexedFile | undefined {
@@ -50,9 +50,8 @@ export class FileTable {
     if (file === undefined) return undefined;
     this.#byUri.delete(uri);
     this.#byDocument.delete(file.document);
-    const same = this.#byStem.get(stemOf(file.path));
-    same?.delete(file);
-    if (same?.size === 0) this.#byStem.delete(stemOf(file.path));
+    removeFrom(this.#byStem, stemOf(file.path), file);
+    removeFrom(this.#goByFolder, nameOf(folderOf(file.path)), file);
     return file;
   }
 
@@ -105,15 +104,31 @@ export class FileTable {
 
   #packageFiles(segments: readonly string[]): IndexedFile[] {
     const wanted = segments.join('/').toLowerCase();
-    const found: IndexedFile[] = [];
-    for (const file of this.#byUri.values()) if (file.languageId === 'go' && !file.path.endsWith('_test.go') && fits(folderOf(file.path), wanted, false)) found.push(file);
-    return found.slice(0, 12);
+    const files = [...(this.#goByFolder.get(nameOf(wanted)) ?? [])];
+    return files.filter(({ path }) => !path.endsWith('_test.go') && fits(folderOf(path), wanted, false)).slice(0, 12);
   }
+}
+
+function addTo<Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void {
+  const values = sets.get(key);
+  if (values === undefined) sets.set(key, new Set([value]));
+  else values.add(value);
+}
+
+function removeFrom<Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void {
+  const values = sets.get(key);
+  values?.delete(value);
+  if (values?.size === 0) sets.delete(key);
+}
+
+/** What stands behind the last slash. */
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** The file's name in lower case up to its first dot. */
 export function stemOf(path: string): string {
-  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const name = nameOf(path).toLowerCase();
   const dot = name.indexOf('.', 1);
   return dot < 0 ? name : name.slice(0, dot);
 }

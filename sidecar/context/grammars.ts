@@ -2,19 +2,58 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Language, Parser, type Tree } from './treeSitter.ts';
 
+/**
+ * Dense code of the largest size that is parsed takes a quarter of a second of a good processor, four times that of a slow one, and 40 MiB. Some texts that are no code take
+ * minutes, or all the memory that there is, however short they are. Others may keep the processor busy, so that its time counts alone.
+ */
+const PARSE_LIMIT_MS = 2_000;
+const PAGE_BYTES = 64 * 1024;
+const INITIAL_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
+const MAX_PAGES = (256 * 1024 * 1024) / PAGE_BYTES;
+
+/** The parser ended at a text. Another can't be made in this thread: nothing more is parsed in it. */
+export class ParserEnded extends Error {
+  override readonly name = 'ParserEnded';
+  /** The file of the text. */
+  uri: string | undefined;
+}
+
 /** Loads tree-sitter and its grammars, each when a file of its language is first read, from a folder of `.wasm` files. */
 export class Grammars {
   readonly #languages = new Map<string, Promise<Language>>();
   #parser: Promise<Parser> | undefined;
+  #hasEnded = false;
 
   constructor(private readonly folder: string) {}
 
-  /** Parses a text of the language of `grammar` ("python"). Throws where its file can't be loaded. */
+  /**
+   * Parses a text of the language of `grammar` ("python"). `null` where that takes too long, or where the parser ended before. Throws where the grammar's file can't
+   * be loaded, and `ParserEnded` where the parser ends at this text.
+   */
   async parse(text: string, grammar: string): Promise<Tree | null> {
-    const [parser, language] = await Promise.all([this.#start(), this.#language(grammar)]);
+    // Nor can a grammar be loaded then.
+    const loaded = this.#hasEnded ? undefined : await Promise.all([this.#start(), this.#language(grammar)]);
+    if (loaded === undefined || this.#hasEnded) return null;
+    const [parser, language] = loaded;
     // Of one parser for all languages: nothing may come in between.
     parser.setLanguage(language);
-    return parser.parse(text);
+    const endMs = performance.now() + PARSE_LIMIT_MS;
+    const before = process.cpuUsage();
+    // Of the whole process, which takes no less than this thread.
+    const isOver = (): boolean => {
+      if (performance.now() <= endMs) return false;
+      const { user, system } = process.cpuUsage(before);
+      return user + system > PARSE_LIMIT_MS * 1_000;
+    };
+    try {
+      const tree = parser.parse(text, null, { progressCallback: isOver });
+      // It would go on with this text where it was given up.
+      if (tree === null) parser.reset();
+      return tree;
+    } catch (cause) {
+      this.#hasEnded = true;
+      throw new ParserEnded('The parser ended', { cause });
+    }
   }
 
   /** Loads a grammar before it is needed. */
@@ -23,7 +62,7 @@ export class Grammars {
   }
 
   #start(): Promise<Parser> {
-    return (this.#parser ??= Parser.init({ locateFile: (file: string) => path.join(this.folder, file) }).then(() => new Parser()));
+    return (this.#parser ??= startParser(this.folder));
   }
 
   #language(grammar: string): Promise<Language> {
@@ -34,4 +73,11 @@ export class Grammars {
     }
     return language;
   }
+}
+
+async function startParser(folder: string): Promise<Parser> {
+  // Its types know of no memory.
+  const options = { locateFile: (file: string) => path.join(folder, file), wasmMemory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES }) };
+  await Parser.init(options);
+  return new Parser();
 }

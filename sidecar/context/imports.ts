@@ -14,7 +14,8 @@ const ECMASCRIPT = /(?:\bfrom\s*|\bimport\s*(?:\(\s*)?|\brequire\s*\(\s*)['"]([^
 const PYTHON = /^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^()]*\)|[^\n#]+)|import[ \t]+([\w., \t]+))/gm;
 const C = /^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm;
 const GO = /"([\w./~-]+)"/g;
-const RUST = /^([ \t]*).*?\b(?:use|mod)\s+([\w:]+)/gm;
+/** All blanks stand in the first part: a line of them takes time in proportion to its length. */
+const RUST = /^([ \t]*)(?![ \t]).*?\b(?:use|mod)\s+([\w:]+)/gm;
 const DOTTED = /^[ \t]*(?:import|using)[ \t]+(?:static[ \t]+)?([\w.]+)/gm;
 const RUBY = /\brequire(_relative)?[ (]+['"]([^'"\n]+)['"]/g;
 const PHP = /^[ \t]*(?:use[ \t]+([\w\\]+)|(?:require|include)(?:_once)?[ (]+(?:__DIR__[ .]+)?['"]([^'"\n]+)['"])/gm;

@@ -40,4 +40,5 @@ export interface IndexRequest {
   readonly params: unknown;
 }
 
-export type IndexAnswer = { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: string };
+/** `endedAt`: URI of a file at which the parser ended. The thread parses nothing any more. */
+export type IndexAnswer = { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: string; readonly endedAt?: string | undefined };

@@ -14,6 +14,8 @@ const HANG_LIMIT_MS = 10_000;
 const REPEATED_WITHIN_MS = 60 * 60_000;
 /** With so many files that hang the fault is not theirs: the index stays off. */
 const MAX_HUNG_FILES = 5;
+/** Where the parser ended at so many files, the thread goes on without one: a folder may be full of such files, and for each everything is read anew. */
+const MAX_PARSER_ENDS = 5;
 
 /** The thread of the index failed at a request, or ended. `cause` is the thread's own error, if it had one. */
 export class IndexError extends Error {
@@ -55,7 +57,9 @@ export class IndexThread {
   readonly #mark = new PutMark();
   readonly #watch: HangWatch<string>;
   /** URIs of files that are left out. */
-  readonly #hung = new Set<string>();
+  readonly #leftOut = new Set<string>();
+  #hungFiles = 0;
+  #parserEnds = 0;
   #worker: Worker | undefined;
   #nextId = 1;
   /** When it last ended by itself. */
@@ -70,10 +74,10 @@ export class IndexThread {
 
   /** Throws `IndexError`. */
   async ask<Method extends IndexMethod>(method: Method, params: Parameters<IndexMethods[Method]>[0]): Promise<ReturnType<IndexMethods[Method]>> {
-    if (this.#hung.size >= MAX_HUNG_FILES) throw new IndexError('The index is off: it hung at too many files');
+    if (this.#hungFiles >= MAX_HUNG_FILES) throw new IndexError('The index is off: it hung at too many files');
     const worker = (this.#worker ??= this.#start());
     const id = this.#nextId++;
-    const put = method === 'put' ? (params as PutParams).files.filter(({ uri }) => !this.#hung.has(uri)) : undefined;
+    const put = method === 'put' ? (params as PutParams).files.filter(({ uri }) => !this.#leftOut.has(uri)) : undefined;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, put: put?.map(({ uri }) => uri) ?? [] });
       this.#watch.start();
@@ -100,6 +104,7 @@ export class IndexThread {
       if (this.#pending.size === 0) this.#watch.stop();
       if ('error' in answer) pending?.reject(new IndexError(`The index failed with a ${answer.error}`));
       else pending?.resolve(answer.result);
+      if ('error' in answer && answer.endedAt !== undefined) this.#parserEnded(worker, answer.endedAt);
     });
     worker.on('error', (error) => this.#ended(worker, error));
     worker.on('exit', () => this.#ended(worker, undefined));
@@ -117,7 +122,7 @@ export class IndexThread {
   #lost(cause: unknown, isRepeated: boolean): void {
     this.#worker = undefined;
     this.#fail(new IndexError('The thread of the index ended', { cause }));
-    if (this.#hung.size < MAX_HUNG_FILES) this.onLost(cause, isRepeated);
+    if (this.#hungFiles < MAX_HUNG_FILES) this.onLost(cause, isRepeated);
   }
 
   /** The file that the thread puts now, by its request's number and its place there; `undefined` while it puts none. */
@@ -131,8 +136,20 @@ export class IndexThread {
     const { request, file } = this.#mark.read();
     const uri = this.#pending.get(request)?.put[file];
     if (worker === undefined || uri === undefined) return;
-    this.#hung.add(uri);
-    this.#lost(new IndexError('The thread of the index hung at a file, which is left out from now on'), false);
+    this.#hungFiles++;
+    this.#leaveOut(worker, uri, 'The thread of the index hung at a file, which is left out from now on');
+  }
+
+  #parserEnded(worker: Worker, uri: string): void {
+    if (this.#worker !== worker || this.#parserEnds >= MAX_PARSER_ENDS) return;
+    this.#parserEnds++;
+    this.#leaveOut(worker, uri, 'The parser of the index ended at a file, which is left out from now on');
+  }
+
+  /** Ends a thread of which a file made something that is of no use. */
+  #leaveOut(worker: Worker, uri: string, message: string): void {
+    this.#leftOut.add(uri);
+    this.#lost(new IndexError(message), false);
     worker.terminate().catch(() => undefined);
   }
 

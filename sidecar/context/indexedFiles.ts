@@ -64,7 +64,9 @@ export class IndexedFiles {
     const paths = new Map(files.map(({ uri, path }) => [uri, path]));
     for (const [uri, path] of paths) {
       const text = this.options.openText(uri);
-      if (text !== undefined) await this.#put([{ uri, path, text }]);
+      if (text === undefined) continue;
+      await this.#putOpen({ uri, path, text });
+      if (isTooLarge(text)) skips?.add({ tooLarge: 1 });
     }
     await this.#readTexts([...paths.keys()].filter((uri) => this.options.openText(uri) === undefined), (texts) =>
       this.#put(texts.map(({ uri, text }) => ({ uri, path: paths.get(uri) ?? this.pathOf(uri), text }))),
@@ -86,11 +88,11 @@ export class IndexedFiles {
   /** A document was opened, edited or closed, and has been left alone since. */
   async documentSettled(uri: string, isClosed: boolean): Promise<void> {
     const text = this.options.openText(uri);
-    if (text !== undefined && text.length <= MAX_TEXT_UNITS) return this.#put([{ uri, path: this.pathOf(uri), text }]);
-    const path = this.#known.get(uri)?.path;
-    if (!isClosed || path === undefined) return;
+    const path = this.pathOf(uri);
+    if (text !== undefined) return this.#putOpen({ uri, path, text });
+    if (!isClosed) return;
     // What was not saved is gone; without a file there is nothing.
-    await this.remove([uri]);
+    if (this.#known.has(uri)) await this.remove([uri]);
     await this.read([{ uri, path }]);
   }
 
@@ -131,13 +133,13 @@ export class IndexedFiles {
       if (result === undefined || epoch !== this.#epoch) return;
       // One that was opened meanwhile is there as the editor has it.
       const asked = new Set([...awaited].filter((uri) => this.options.openText(uri) === undefined));
-      const texts = result.files.filter(({ uri, text }) => asked.has(uri) && text.length <= MAX_TEXT_UNITS);
+      const texts = result.files.filter(({ uri, text }) => asked.has(uri) && !isTooLarge(text));
       const remaining = new Set(result.remaining.filter((uri) => awaited.has(uri)));
       for (const uri of [...texts.map(({ uri }) => uri), ...remaining]) asked.delete(uri);
       const gone = [...asked].filter((uri) => this.#known.has(uri));
       await Promise.all([take(texts), gone.length > 0 ? this.remove(gone) : undefined]);
       const again = batch.filter((uri) => remaining.has(uri));
-      const tooLarge = result.files.filter(({ uri, text }) => asked.has(uri) && text.length > MAX_TEXT_UNITS).length;
+      const tooLarge = result.files.filter(({ uri, text }) => asked.has(uri) && isTooLarge(text)).length;
       const givenUp = again.length < batch.length ? 0 : again.length;
       skips?.add(result.skipped);
       skips?.add({ tooLarge, notGiven: Math.max(0, asked.size - tooLarge - filesIn(result.skipped)) + givenUp });
@@ -150,6 +152,12 @@ export class IndexedFiles {
     for (const awaited of this.#awaited) for (const uri of uris) awaited.delete(uri);
   }
 
+  /** A document as the editor has it. One that is too large is left out, as a file is. */
+  async #putOpen(document: Omit<FileText, 'revision'>): Promise<void> {
+    if (!isTooLarge(document.text)) await this.#put([document]);
+    else if (this.#known.has(document.uri)) await this.remove([document.uri]);
+  }
+
   async #put(texts: readonly Omit<FileText, 'revision'>[]): Promise<void> {
     if (!this.options.isOn() || texts.length === 0) return;
     const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text), languageId: this.options.openLanguage?.(file.uri) }));
@@ -157,4 +165,8 @@ export class IndexedFiles {
     this.#awaitNoMore(files.map(({ uri }) => uri));
     await this.options.index.ask('put', { files });
   }
+}
+
+function isTooLarge(text: string): boolean {
+  return text.length > MAX_TEXT_UNITS;
 }

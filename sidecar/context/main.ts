@@ -1,6 +1,6 @@
 /** The thread of the index: reads texts, ranks pieces. It gets everything by messages and opens no file but its grammars. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Grammars } from './grammars.ts';
+import { Grammars, ParserEnded } from './grammars.ts';
 import { serveIndexes } from './indexes.ts';
 import type { IndexAnswer, IndexRequest, IndexThreadData } from './indexMessages.ts';
 import { PutMark } from './putMark.ts';
@@ -18,6 +18,8 @@ parentPort?.on('message', ({ id, method, params }: IndexRequest) => {
       request = id;
       return handle(params);
     })
-    // Messages of errors may quote what was parsed.
-    .then((result) => answer({ id, result }), (error: unknown) => answer({ id, error: error instanceof Error ? error.name : typeof error }));
+    .then((result) => answer({ id, result }), (error: unknown) => {
+      // Messages of errors may quote what was parsed.
+      answer({ id, error: error instanceof Error ? error.name : typeof error, endedAt: error instanceof ParserEnded ? error.uri : undefined });
+    });
 });

@@ -6,7 +6,7 @@ export function isOwnText(uri: string, documentUri: string): boolean {
   return uri === documentUri || (documentUri.includes('#') && placeOf(uri) === placeOf(documentUri));
 }
 
-/** Without scheme and fragment. */
-function placeOf(uri: string): string {
+/** Without scheme and fragment: where a notebook lies, of its cells too. */
+export function placeOf(uri: string): string {
   return uri.replace(/^[a-z][a-z0-9+.-]*:(\/\/)?/i, '').replace(/#.*$/, '');
 }

@@ -20,6 +20,8 @@ const MAX_COMMENT_LINES = 4;
 const MAX_WHOLE_LINES = 24;
 const MAX_HEAD_LINES = 8;
 const MAX_DEFINITIONS = 500;
+/** What lies deeper is not looked at: no code does, and the stack ends. */
+const MAX_DEPTH = 500;
 /** Larger texts are data or made by programs; a parser would hold up the others. */
 const MAX_TEXT_UNITS = 256 * 1024;
 
@@ -33,15 +35,15 @@ export async function outline(text: string, languageId: string, grammars: Gramma
   const isBlockByIndentation = languageSyntax(languageId).blocks === 'indentation';
   const found: Definition[] = [];
 
-  const visit = (node: Node, container: string | undefined): void => {
-    if (found.length >= MAX_DEFINITIONS) return;
+  const visit = (node: Node, container: string | undefined, depth: number): void => {
+    if (found.length >= MAX_DEFINITIONS || depth > MAX_DEPTH) return;
     const { type } = node;
     if (shapes.containers.includes(type)) {
       const body = bodyOf(node);
       const name = nameOf(node) ?? '';
       if (body === null) return add(node, container, lines.slice(startOf(node), node.endPosition.row + 1).slice(0, MAX_HEAD_LINES));
       add(node, container, headLines(node, body));
-      visitChildren(body, name === '' ? container : name);
+      visitChildren(body, name === '' ? container : name, depth);
     } else if (shapes.heads.includes(type)) {
       const body = bodyOf(node);
       const docstring = isBlockByIndentation && body !== null ? docstringLine(body, lines) : [];
@@ -50,11 +52,11 @@ export async function outline(text: string, languageId: string, grammars: Gramma
       if (isBlockByIndentation && type === 'expression_statement' && node.namedChild(0)?.type !== 'assignment') return;
       add(node, container, lines.slice(startOf(node), node.endPosition.row + 1).slice(0, MAX_WHOLE_LINES));
     } else if (shapes.through.includes(type)) {
-      visitChildren(node, container);
+      visitChildren(node, container, depth);
     }
   };
-  const visitChildren = (node: Node, container: string | undefined): void => {
-    for (const child of node.namedChildren) if (child !== null) visit(child, container);
+  const visitChildren = (node: Node, container: string | undefined, depth: number): void => {
+    for (const child of node.namedChildren) if (child !== null) visit(child, container, depth + 1);
   };
   const add = (node: Node, container: string | undefined, shown: readonly string[]): void => {
     const comment = commentBefore(startOf(node), lines);
@@ -82,7 +84,7 @@ export async function outline(text: string, languageId: string, grammars: Gramma
   };
 
   try {
-    visit(tree.rootNode, undefined);
+    visit(tree.rootNode, undefined, 0);
     return found.filter(({ name, signature }) => name !== '' && signature.trim() !== '');
   } finally {
     tree.delete();

@@ -58,5 +58,5 @@ export type PlaceQuery = Omit<ContextQuery, 'openUris' | 'edits' | 'definitions'
 
 /** Names a snippet's place; its text may change. */
 export function snippetKey({ uri, kind, startLine }: Pick<Snippet, 'uri' | 'kind' | 'startLine'>): string {
-  return kind === 'signatures' ? `${uri}#signatures` : `${uri}#${startLine}`;
+  return kind === 'signatures' ? `${uri}#signatures` : `${uri}#${kind} ${startLine}`;
 }

@@ -2,7 +2,7 @@ import { type Chunk, cutIntoChunks } from './chunks.ts';
 import { definedNames } from './definedNames.ts';
 import { definitionShapes } from './definitionShapes.ts';
 import { FileTable, type IndexedFile } from './fileTable.ts';
-import type { Grammars } from './grammars.ts';
+import { type Grammars, ParserEnded } from './grammars.ts';
 import { InvertedIndex, MAX_DOCUMENTS } from './invertedIndex.ts';
 import { languageIdOf } from './languageIds.ts';
 import { type Definition, outline } from './outline.ts';
@@ -30,6 +30,8 @@ export interface ReadFile {
 /** Texts kept in memory, in UTF-16 units; what is beyond is asked for again when it is needed. */
 const MAX_KEPT_UNITS = 24 * 1024 * 1024;
 const MAX_READ_FILES = 300;
+/** Of these, in UTF-16 units: each is there twice, as a whole and in pieces. */
+const MAX_READ_UNITS = 64 * 1024 * 1024;
 /** A minified file says nothing that a reader could use. */
 const MAX_LINE_UNITS = 5_000;
 
@@ -41,7 +43,7 @@ export class WorkspaceIndex {
   readonly files = new FileTable();
   readonly terms = new InvertedIndex();
   readonly #texts = new RecentMap<string, string>(MAX_KEPT_UNITS);
-  readonly #read = new RecentMap<string, ReadFile>(MAX_READ_FILES);
+  readonly #read = new RecentMap<string, ReadFile>(MAX_READ_UNITS);
 
   constructor(private readonly grammars: Grammars) {}
 
@@ -84,9 +86,12 @@ export class WorkspaceIndex {
     const text = this.#texts.get(file.uri);
     if (text === undefined) return undefined;
     const normal = text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
-    const definitions = (await outline(normal, file.languageId, this.grammars)) ?? [];
+    const definitions = (await outline(normal, file.languageId, this.grammars).catch((error: unknown) => {
+      if (error instanceof ParserEnded) error.uri ??= file.uri;
+      throw error;
+    })) ?? [];
     const read: ReadFile = { file, text: normal, definitions, chunks: cutIntoChunks(normal, definitions) };
-    this.#read.set(file.uri, read);
+    this.#read.set(file.uri, read, Math.max(text.length, MAX_READ_UNITS / MAX_READ_FILES));
     return read;
   }
 

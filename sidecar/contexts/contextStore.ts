@@ -67,7 +67,8 @@ export class ContextStore {
       const ownBytes = sumBytes(files.filter((file) => own.has(file.path)));
       const fitting = missing.slice(0, Math.max(0, Math.floor((limit - ownBytes) / chunkFileBytes(rowsBytes))));
       let excess = sumBytes(files) + fitting.length * chunkFileBytes(rowsBytes) - limit;
-      for (const file of files.filter(({ path: each }) => !own.has(each)).sort((a, b) => a.usedMs - b.usedMs)) {
+      // Of the context itself something goes only where it alone is more than there may be: the bound, or the disk, is smaller than it was.
+      for (const file of files.sort((a, b) => Number(own.has(a.path)) - Number(own.has(b.path)) || a.usedMs - b.usedMs)) {
         if (excess <= 0) break;
         await rm(file.path, { force: true });
         excess -= file.sizeBytes;

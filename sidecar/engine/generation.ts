@@ -101,8 +101,8 @@ export class Generation {
     const tokens = this.request.tokens;
     this.reusedTokens = await this.context.turn(() => {
       const common = sequence.commonPrefixLength(tokens);
-      // Logits come only from an evaluation: a prompt that is wholly cached still evaluates its last token.
-      return sequence.truncate(Math.min(common, tokens.length - 1));
+      // Logits come only from an evaluation, unless they were kept: a prompt that is wholly cached still evaluates its last token.
+      return sequence.truncate(Math.min(common, sequence.isAnswerable?.(tokens.length) ? tokens.length : tokens.length - 1));
     });
     const copiedTokens = (await this.context.copy?.(tokens)) ?? 0;
     this.restoredTokens = (await this.context.restore?.(tokens)) ?? 0;

@@ -26,6 +26,8 @@ export class Client {
   providesWorkspace = false;
   /** Names the client's workspace; clients that name none share nothing. */
   workspace: string | undefined;
+  /** How often its workspace was forgotten. */
+  #forgotten = 0;
 
   constructor(
     readonly id: number,
@@ -43,6 +45,20 @@ export class Client {
     const { keepOnDisk = true, maxGigabytes = DEFAULT_CONTEXT_GIGABYTES } = this.settings.contexts ?? {};
     if (!keepOnDisk || this.workspace === undefined) return undefined;
     return { folder: this.contextsFolder, name: contextSetName(this.workspace), maxBytes: maxGigabytes * 1e9 };
+  }
+
+  /**
+   * Tells where what is asked now is kept, at the time when it is evaluated: the settings may be others by then, and what was asked before the workspace was
+   * forgotten is kept nowhere.
+   */
+  keepingAsked(): () => ContextSet | undefined {
+    const asked = this.#forgotten;
+    return () => (this.#forgotten === asked ? this.contextSet : undefined);
+  }
+
+  /** Nothing is kept any more of what was asked until now. */
+  forgetAsked(): void {
+    this.#forgotten++;
   }
 
   /** Names what services remember for this client. Two windows on one workspace have two. */

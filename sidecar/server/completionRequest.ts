@@ -30,6 +30,7 @@ export function completionRequest(
     end: document.offsetAt(how.selected.range.end),
     text: how.selected.text,
   };
+  const kept = client.keepingAsked();
   const notebookCells = client.notebooks.around(uri);
   return {
     document,
@@ -42,7 +43,9 @@ export function completionRequest(
       ...(selected ? { selectedCompletion: selected } : {}),
       ...(notebookCells ? { notebookCells } : {}),
       clientKey: client.key,
-      contextSet: client.contextSet,
+      get contextSet() {
+        return kept();
+      },
       settings: client.settings.completion ?? {},
       workspace: client.files?.state.state === 'off' ? undefined : client.files,
       contextSettings: client.settings.context ?? {},

@@ -4,7 +4,7 @@ import { MAX_DOCUMENT_UNITS } from '../protocol/client.ts';
 
 /** The open documents of one client, kept up to date by incremental changes. Positions count UTF-16 units. */
 export class Documents {
-  /** Hears of every document that was opened, changed (`line`: where, counted from zero) or closed. */
+  /** Hears of every document that was opened, changed (`line`: where, counted from zero) or closed, or refused after a change. */
   onDidChange: (uri: string, change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number }) => void = () => undefined;
   readonly #documents = new Map<string, TextDocument>();
   readonly #refused = new Set<string>();
@@ -33,6 +33,7 @@ export class Documents {
     }
     this.#documents.delete(uri);
     this.#refused.add(uri);
+    this.onDidChange(uri, { kind: 'closed' });
     return false;
   }
 

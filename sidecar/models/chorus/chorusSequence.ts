@@ -24,7 +24,7 @@ const MIN_ROOM_ROWS = 256;
 export class ChorusSequence implements BackendSequence {
   /** Tokens whose keys and values come from attending everything: an answer that attended less is evaluated again where it becomes a part of a prompt. */
   #exactLength = Infinity;
-  /** Of a whole prompt's last token. */
+  /** Of the last token of the prompt that was read whole last. */
   #promptLogits: Float32Array = new Float32Array(0);
   rows: SequenceRows | undefined;
 
@@ -75,6 +75,11 @@ export class ChorusSequence implements BackendSequence {
     this.cache.truncate(Math.min(length, this.#exactLength));
     this.#exactLength = Infinity;
     return this.cache.length;
+  }
+
+  /** Of a prompt of which some rows stayed nothing could be evaluated again: what came of its last token is kept. */
+  isAnswerable(length: number): boolean {
+    return length > 0 && length === this.cache.selectedTokens;
   }
 
   readWhole(tokens: readonly TokenId[]): WholePrompt | undefined {

@@ -73,7 +73,8 @@ export class PromptTier implements Disposable {
       sequence.restore(again);
       throw error;
     }
-    this.#unfinished = unfinished;
+    // Behind a block that is whole rows of whole ones may be put that were evaluated elsewhere.
+    this.#unfinished = unfinished < end ? unfinished : Infinity;
     return wanted === 'all' ? joined(rows).subarray(again.length * this.network.options.hyperparameters.vocabularySize) : (rows[0] ?? new Float32Array(0));
   }
 

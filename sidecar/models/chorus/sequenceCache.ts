@@ -25,7 +25,6 @@ export class SequenceCache implements Disposable {
   /** Of the last tokens so many queries are looked at. */
   readonly rememberedQueries: number;
   readonly #remembered: RememberedPositions;
-  /** Tokens that share fewer rows. */
   #selectedTokens = 0;
   #droppedRows = 0;
   /** Are told the length that tokens are taken back to. */
@@ -81,6 +80,11 @@ export class SequenceCache implements Disposable {
   /** Rows in use. */
   get rows(): number {
     return this.#tokens.length - this.#droppedRows;
+  }
+
+  /** The first tokens, which share fewer rows: all of them are kept, or none. */
+  get selectedTokens(): number {
+    return this.#selectedTokens;
   }
 
   get tokens(): readonly TokenId[] {

@@ -8,13 +8,16 @@ import { chat } from '../schemas.ts';
 /** A turn of a conversation, streamed. */
 export function handleChat(client: Client, chatting: Chatting): void {
   client.connection.onRequest(CHAT_REQUEST, chat, async (params, signal): Promise<ChatResult> => {
+    const kept = client.keepingAsked();
     const found = client.files === undefined ? [] : await workspaceItems(client.files, params);
     const result = await chatting.chat(
       {
         ...params,
         context: [...(params.context ?? []), ...found.map(({ item }) => item)],
         conversationId: conversationId(client, params.conversationId),
-        contextSet: client.contextSet,
+        get contextSet() {
+          return kept();
+        },
       },
       client.settings.chat ?? {},
       (chunk) => client.connection.progress(params.partialResultToken, chunk),

@@ -26,6 +26,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
     }
     const key = params.workspaceKey ?? client.workspaceKey;
     const affected = [...clients].filter(({ workspaceKey }) => workspaceKey === key);
+    for (const each of affected) each.forgetAsked();
     // A conversation that is being answered is forgotten when it ends, and nothing of it is kept.
     Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch((error: unknown) => log.error('A conversation could not be forgotten', error));
     await Promise.all(

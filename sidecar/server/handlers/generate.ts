@@ -6,13 +6,16 @@ import { countTokens, generate } from '../schemas.ts';
 
 /** Messages or text as they are, for `vscode.lm` and the command line. */
 export function handleGenerate(client: Client, chatting: Chatting): void {
-  client.connection.onRequest(GENERATE_REQUEST, generate, (params, signal) =>
-    chatting.generate(
-      params.conversationId === undefined ? params : { ...params, conversationId: conversationId(client, params.conversationId), contextSet: client.contextSet },
-      client.settings.chat ?? {},
-      (part) => client.connection.progress(params.partialResultToken, part),
-      signal,
-    ),
-  );
+  client.connection.onRequest(GENERATE_REQUEST, generate, (params, signal) => {
+    const kept = client.keepingAsked();
+    const asked = params.conversationId === undefined ? params : {
+      ...params,
+      conversationId: conversationId(client, params.conversationId),
+      get contextSet() {
+        return kept();
+      },
+    };
+    return chatting.generate(asked, client.settings.chat ?? {}, (part) => client.connection.progress(params.partialResultToken, part), signal);
+  });
   client.connection.onRequest(COUNT_TOKENS_REQUEST, countTokens, (params) => chatting.countTokens(params));
 }

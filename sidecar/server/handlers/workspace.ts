@@ -1,6 +1,7 @@
 import type { CompletionService } from '../../completion/completionService.ts';
 import { ClientWorkspace } from '../../context/clientWorkspace.ts';
 import type { IndexThread } from '../../context/indexThread.ts';
+import { placeOf } from '../../context/notebookUris.ts';
 import {
   WORKSPACE_CHANGE_NOTIFICATION,
   WORKSPACE_DEFINITIONS_REQUEST,
@@ -73,9 +74,9 @@ export function handleWorkspace(client: Client, services: Pick<ClientServices, '
 
 /** A document's path below the workspace's folders, or its name where it lies elsewhere; of a notebook's cell its notebook's. */
 function pathOf(documentUri: string, folders: readonly string[]): string {
-  const [uri = documentUri] = documentUri.split('#', 1);
-  const folder = folders.find((each) => uri.startsWith(`${each.replace(/\/$/, '')}/`));
-  const path = folder === undefined ? uri.slice(uri.lastIndexOf('/') + 1) : uri.slice(folder.replace(/\/$/, '').length + 1);
+  const place = placeOf(documentUri);
+  const folder = folders.map((each) => placeOf(each).replace(/\/$/, '')).find((each) => place.startsWith(`${each}/`));
+  const path = folder === undefined ? place.slice(place.lastIndexOf('/') + 1) : place.slice(folder.length + 1);
   try {
     return decodeURIComponent(path);
   } catch {

@@ -7,6 +7,7 @@ import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { Device } from '../../../kernels/ggml/device.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { checkModel } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { inspectModelFile } from '../../../sidecar/models/modelFile.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
 import { upcycle } from '../../../sidecar/upcycle/upcycle.ts';
@@ -47,6 +48,7 @@ describe('cutExpert', () => {
       it(`leaves of two experts with a cache "${cache}" the other, as it was before upcycling (${expert} cut)`, async () => {
         const output = path.join(folder, 'cut.gguf');
         await cutExpert(await mixture(inputs.slice(0, 2), cache), expert, output);
+        await inspectModelFile(output);
         const { hyperparameters } = await checkModel(output);
         assert.equal(hyperparameters.mixture, undefined);
         assert.equal(hyperparameters.attentionMixture, undefined);

@@ -36,16 +36,16 @@ export async function cutExpert(input: string, expert: number, output: string): 
 
 function metadataFor(copied: ReadonlyMap<string, GgufEntry>, { mixture, attentionMixture }: Hyperparameters): Map<string, GgufEntry> {
   const metadata = new Map<string, GgufEntry>(copied);
-  if (mixture) {
-    metadata.set('chorus.expert_count', { type: 'u32', value: mixture.experts === 2 ? 0 : mixture.experts - 1 });
-    metadata.set('chorus.expert_used_count', { type: 'u32', value: Math.min(mixture.expertsUsed, mixture.experts - 1) });
-  }
-  if (attentionMixture) {
-    const { experts, expertsUsed } = attentionMixture;
-    metadata.set('chorus.attention.expert_count', { type: 'u32', value: experts === 2 ? 0 : experts - 1 });
-    if (expertsUsed !== undefined) metadata.set('chorus.attention.expert_used_count', { type: 'u32', value: Math.min(expertsUsed, experts - 1) });
-  }
+  // What is left of two is a dense model, which has no number of experts.
+  const remainingOf = (experts: number): number => (experts === 2 ? 0 : experts - 1);
+  if (mixture) setCounts('chorus', remainingOf(mixture.experts), mixture.expertsUsed);
+  if (attentionMixture) setCounts('chorus.attention', remainingOf(attentionMixture.experts), attentionMixture.expertsUsed);
   return metadata;
+
+  function setCounts(prefix: string, experts: number, used: number | undefined): void {
+    metadata.set(`${prefix}.expert_count`, { type: 'u32', value: experts });
+    if (used !== undefined) metadata.set(`${prefix}.expert_used_count`, { type: 'u32', value: Math.min(used, experts) });
+  }
 }
 
 /** How a tensor stacks experts: `rows` in groups of `[outer][expert][inner]` rows, or `columns` of each row expert by expert. */

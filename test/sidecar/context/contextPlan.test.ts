@@ -54,6 +54,22 @@ describe('a plan', () => {
     assert.deepEqual(nextPlan([a, b], [shifted, b], { budgetTokens: 1_000, isThere: always, isUnchanged: always }), [b, shifted]);
   });
 
+  it('stays as it is where pieces of the same lines are wanted both: an edit, and what is like the place', () => {
+    const edit = planned('a', { kind: 'edit', startLine: 5, endLine: 14 });
+    const options = { budgetTokens: 1_000, isThere: always, isUnchanged: always };
+    const first = nextPlan([a, b], [a, b, edit], options);
+    assert.deepEqual(first, [a, b, edit]);
+    assert.deepEqual(nextPlan(first, [a, b, edit], options), first);
+  });
+
+  it('stays as it is where an edit begins with the line with which a piece of its file begins', () => {
+    const ranked = [a, planned('a', { kind: 'edit', text: 'an edit' }), b];
+    const options = { budgetTokens: 1_000, isThere: always, isUnchanged: always };
+    const first = nextPlan([], ranked, options);
+    assert.equal(first.length, 3);
+    assert.deepEqual(nextPlan(first, ranked, options), first);
+  });
+
   it('is the same up to the first change', () => {
     assert.equal(commonLength([a, b, c], [a, b, d]), 2);
     assert.equal(commonLength([a, b], [planned('a', { text: 'new' }), b]), 0);

@@ -74,4 +74,18 @@ describe('imports', () => {
   it('take the file that is nearest where several fit', () => {
     assert.deepEqual(resolved('from shop.cart import total', 'packages/a/main.py', ['packages/b/shop/cart.py', 'packages/a/shop/cart.py']), ['packages/a/shop/cart.py']);
   });
+
+  it('mean nothing that is gone', () => {
+    for (const [text, from, path] of [['import "example.com/shop/cart"', 'main.go', 'shop/cart/cart.go'], ["import './cart';", 'main.ts', 'cart.ts']] as const) {
+      const table = tableOf([path]);
+      const found = (): number => importedPaths(text, from).flatMap((each) => table.resolve(each, { path: from, languageId: languageIdOf(from) })).length;
+      assert.equal(found(), 1);
+      table.remove(`file:///${path}`);
+      assert.equal(found(), 0);
+    }
+  });
+
+  it('are found in time in a line of a million blanks', { timeout: 10_000 }, () => {
+    for (const from of ['src/main.rs', 'src/main.ts', 'src/main.py', 'src/main.c', 'src/main.rb', 'src/Main.php', 'src/Main.java']) assert.deepEqual(importedPaths(`${' '.repeat(1e6)}x`, from), []);
+  });
 });

@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test';
 import { IndexThread, type IndexThreadOptions } from '../../../sidecar/context/indexThread.ts';
 import type { FileText } from '../../../sidecar/context/workspaceIndex.ts';
 
-/** A thread that hangs for good at files whose text is "hang", ends at those whose text is "end", and for a while at those whose text is a number, of milliseconds. */
+/** A thread that hangs for good at files whose text is "hang", ends at those whose text is "end", has no parser any more after those whose text is "parser", and for a while at those whose text is a number, of milliseconds. */
 const SCRIPT = `
   import { parentPort, workerData } from 'node:worker_threads';
   const mark = new Int32Array(workerData.markMemory);
@@ -15,6 +15,7 @@ const SCRIPT = `
       Atomics.store(mark, 1, place);
       if (text === 'hang') for (;;);
       if (text === 'end') process.exit(1);
+      if (text === 'parser') return parentPort.postMessage({ id, error: 'ParserEnded', endedAt: uri });
       const until = performance.now() + Number(text);
       while (performance.now() < until);
       files.add(uri);
@@ -54,6 +55,21 @@ describe('a file at which the thread of the index hangs', () => {
     for (const uri of ['2', '3', '4', '5']) await assert.rejects(put({ [uri]: 'hang' }), { name: 'IndexError' });
     assert.equal(lost.length, 4);
     await assert.rejects(count(), /off/);
+  });
+});
+
+describe('a file at which the parser ends', () => {
+  const lost: unknown[] = [];
+  const thread = new IndexThread((error) => lost.push(error), options);
+  after(() => thread.dispose());
+  const put = (uri: string): Promise<void> => thread.ask('put', { workspace: 'w', files: filesOf({ [uri]: 'parser' }) });
+
+  it('has the thread made anew a few times; where there are more, it goes on without a parser', async () => {
+    for (const uri of ['1', '2', '3', '4', '5', '6', '7']) await assert.rejects(put(uri), { name: 'IndexError' });
+    assert.equal(lost.length, 5);
+    await put('1');
+    await thread.ask('put', { workspace: 'w', files: filesOf({ 'a.py': '0' }) });
+    assert.equal((await thread.ask('statistics', { workspace: 'w' })).files, 1);
   });
 });
 

@@ -92,6 +92,11 @@ describe('an outline', () => {
     assert.ok(found?.some(({ name }) => name === 'total'));
   });
 
+  it('of text that lies deeper than the stack reaches has what comes before and behind', async () => {
+    const text = `int first();\n${'#if A\n'.repeat(15_000)}${'#endif\n'.repeat(15_000)}int last();\n`;
+    assert.deepEqual((await outline(text, 'cpp', grammars))?.map(({ name }) => name), ['first', 'last']);
+  });
+
   it('is none where no grammar knows the language', async () => {
     assert.equal(await outline('total = 1', 'cobol', grammars), undefined);
   });

@@ -254,6 +254,14 @@ describe('contexts on disk', () => {
       assert.deepEqual(await store.prepare(set, other, ROWS_BYTES), [0, 1]);
       assert.deepEqual(await filesThere('one'), []);
     });
+
+    it('where it is smaller than what is kept of the context itself: its last tokens go', async () => {
+      await written();
+      set = { ...set, maxBytes: 2 * FILE_BYTES };
+      assert.deepEqual(await store.prepare(set, names, ROWS_BYTES), []);
+      assert.deepEqual(await filesThere(), names.slice(0, 2).map((name) => `${name}.rows`).sort());
+      assert.deepEqual(await store.prepare(set, names, ROWS_BYTES), [], 'and nothing is written again');
+    });
   });
 
   it('are the same whoever writes them first: processes that write at once leave whole files and no others', async () => {

@@ -104,6 +104,23 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     network.forget(cache);
   });
 
+  it('are those of whole blocks: where another text goes on in the midst of one, its beginning is evaluated again', async () => {
+    using device = new Device(kind, { threads: 2 });
+    const file = path.join(folder, 'tiered.gguf');
+    await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
+    const { network, model } = opened;
+    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 8, queries: 4, refreshQueries: 2, blockTokens: 32, cacheType: 'F16' } as const;
+    using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
+    using tiers = new Tiers(network, cache, options);
+    const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
+    sequence.offerRows('model', RESTORED);
+    await sequence.evaluate(tokens.slice(0, RESTORED));
+    sequence.rows?.append(tokens.slice(RESTORED, RESTORED + 32), new Uint8Array(32 * sequence.rows.rowBytes));
+    assert.equal(sequence.commonPrefixLength([...tokens.slice(0, RESTORED + 14), ...Array<number>(10).fill(TINY_VOCABULARY - 1)]), RESTORED);
+    network.forget(cache);
+  });
+
   it('go on in a tiered context as if they had been evaluated', async () => {
     using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, 'tiered.gguf');

@@ -122,6 +122,21 @@ describe("Chorus's own engine", () => {
       });
     }
 
+    for (const cache of choices) {
+      it(`${cache}: gives several answers to a prompt that is read once`, async () => {
+        await load(await write('cached.gguf', { type: 'F32' }), { cache });
+        const first = await generate(prompt, 24);
+        const second = await generate(prompt, 24);
+        assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length, 0]);
+        assert.deepEqual(second.tokens, first.tokens);
+        await generate(prompt.slice(40), 8);
+        await generate(prompt, 0);
+        const third = await generate(prompt, 24);
+        assert.deepEqual([third.reusedTokens, third.evaluatedTokens], [prompt.length, 0], 'also where it was read ahead');
+        assert.deepEqual(third.tokens, first.tokens);
+      });
+    }
+
     it('evaluates an answer again that attended some of the context, when it becomes a part of the next prompt', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
       await load(file, { cache: 'tiered:64,page=8,window=32,refresh=4' });

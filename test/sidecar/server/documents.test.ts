@@ -49,6 +49,15 @@ describe('document sync', () => {
     assert.equal(documents.get(uri)?.getText(), 'ab!');
   });
 
+  it('tells of a document that grew above the limit as of one that is closed', () => {
+    const documents = opened('small');
+    const told: string[] = [];
+    documents.onDidChange = (_, { kind }) => told.push(kind);
+    assert.equal(documents.change(uri, 2, [{ text: 'x'.repeat(MAX_DOCUMENT_UNITS + 1) }]), false);
+    documents.close(uri);
+    assert.deepEqual(told, ['closed']);
+  });
+
   it('refuses a document above the limit until it is opened smaller', () => {
     const documents = new Documents();
     const item = { uri, languageId: 'plaintext', version: 1 };

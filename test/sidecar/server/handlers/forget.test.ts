@@ -4,16 +4,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { contextSetName } from '../../../../sidecar/client/workspaceKey.ts';
+import { ChatService } from '../../../../sidecar/chat/chatService.ts';
 import { TroubleError } from '../../../../sidecar/engine/engine.ts';
-import { FORGET_WORKSPACE_REQUEST, type ForgetWorkspaceParams } from '../../../../sidecar/protocol/client.ts';
+import { FORGET_WORKSPACE_REQUEST, GENERATE_REQUEST, type ForgetWorkspaceParams } from '../../../../sidecar/protocol/client.ts';
 import { Client, Clients } from '../../../../sidecar/server/client.ts';
 import { handleForget, type ForgetServices } from '../../../../sidecar/server/handlers/forget.ts';
+import { handleGenerate } from '../../../../sidecar/server/handlers/generate.ts';
+import { ScriptedEngine } from '../../completion/scriptedEngine.ts';
 import type { LspConnection } from '../../../../sidecar/server/lspConnection.ts';
 
 type Forget = (params: ForgetWorkspaceParams) => Promise<null>;
 
 /** A client of the workspace "mine" whose set is below `folder`. What is deleted is below `deletedFrom`. */
-function connected(folder: string, deletedFrom = folder): { readonly forget: Forget; readonly log: string[] } {
+function connected(folder: string, deletedFrom = folder): { readonly client: Client; readonly forget: Forget; readonly log: string[] } {
   let forget: Forget | undefined;
   const connection = { onRequest: (method: string, _: unknown, handle: Forget) => void (method === FORGET_WORKSPACE_REQUEST && (forget = handle)) };
   const client = new Client(1, connection as unknown as LspConnection, folder);
@@ -29,7 +32,7 @@ function connected(folder: string, deletedFrom = folder): { readonly forget: For
     contextsFolder: deletedFrom,
     log: { info: () => undefined, error: (what: string) => log.push(what) },
   } as unknown as ForgetServices);
-  return { forget: (params) => (forget as Forget)(params), log };
+  return { client, forget: (params) => (forget as Forget)(params), log };
 }
 
 describe('a workspace that is forgotten', () => {
@@ -61,6 +64,25 @@ describe('a workspace that is forgotten', () => {
     await assert.rejects(connected(folder).forget({ unlessRules: 'new' }), (error) => error instanceof TroubleError && error.message.includes(set) && error.message.includes('EACCES'));
     await chmod(set, 0o700);
     assert.equal(await rules(), 'former');
+  });
+
+  it('keeps nothing of an answer that goes on, whose tools have the model asked again', async () => {
+    const { client, forget } = connected(folder);
+    const engine = new ScriptedEngine([], { supportsToolCalling: true });
+    engine.answer = () => 'hello';
+    const generate = engine.generate.bind(engine);
+    engine.generate = async (params, options) => {
+      const result = await generate(params, options);
+      await forget({});
+      return { ...result, stopReason: 'stop' };
+    };
+    let ask: ((params: object, signal: AbortSignal) => Promise<unknown>) | undefined;
+    Object.assign(client.connection, { onRequest: (method: string, _: unknown, handle: typeof ask) => void (method === GENERATE_REQUEST && (ask = handle)), progress: () => undefined });
+    handleGenerate(client, new ChatService({ session: engine.session }));
+    await ask?.({ prompt: 'hello', conversationId: 'one', tools: [{ name: 'read', description: 'reads', inputSchema: {} }] }, new AbortController().signal);
+    const [first, ...later] = engine.generations.map(({ contextSet }) => contextSet?.folder);
+    assert.equal(first, folder);
+    assert.deepEqual(later, [undefined]);
   });
 
   it('is under the new rules once it is gone', async () => {

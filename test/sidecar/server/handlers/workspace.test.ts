@@ -36,6 +36,24 @@ describe('a client’s files', () => {
     notify(WORKSPACE_CHANGE_NOTIFICATION, { reset: true });
     assert.deepEqual(resets, [client.key]);
   });
+
+  const CELL = '#W0sZmlsZQ%3D%3D';
+  const places: readonly (readonly [uri: string, folder: string, path: string])[] = [
+    ['file:///project/src/a%20b.py', 'file:///project', 'src/a b.py'],
+    ['file:///elsewhere/a.py', 'file:///project', 'a.py'],
+    [`vscode-notebook-cell:/project/analysis/data.ipynb${CELL}`, 'file:///project', 'analysis/data.ipynb'],
+    [`vscode-notebook-cell:/c%3A/project/analysis/data.ipynb${CELL}`, 'file:///c%3A/project/', 'analysis/data.ipynb'],
+    [`vscode-notebook-cell://ssh-remote%2Bhost/project/data.ipynb${CELL}`, 'vscode-remote://ssh-remote%2Bhost/project', 'data.ipynb'],
+    [`vscode-notebook-cell:/projects/data.ipynb${CELL}`, 'file:///project', 'data.ipynb'],
+    ['untitled:Untitled-1', 'file:///project', 'Untitled-1'],
+  ];
+  for (const [document, folder, path] of places) {
+    it(`have the path ${path} where ${document} is open in ${folder}`, () => {
+      const { client } = connected();
+      client.folders = [folder];
+      assert.equal(client.files?.pathOf(document), path);
+    });
+  }
 });
 
 describe('files that no index could hold', () => {
