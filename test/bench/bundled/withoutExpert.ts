@@ -36,13 +36,15 @@ export async function cutExpert(input: string, expert: number, output: string): 
 
 function metadataFor(copied: ReadonlyMap<string, GgufEntry>, { mixture, attentionMixture }: Hyperparameters): Map<string, GgufEntry> {
   const metadata = new Map<string, GgufEntry>(copied);
-  // What is left of two is a dense model, which has no number of experts.
-  const remainingOf = (experts: number): number => (experts === 2 ? 0 : experts - 1);
-  if (mixture) setCounts('chorus', remainingOf(mixture.experts), mixture.expertsUsed);
-  if (attentionMixture) setCounts('chorus.attention', remainingOf(attentionMixture.experts), attentionMixture.expertsUsed);
+  if (mixture) setCounts('chorus', mixture.experts - 1, mixture.expertsUsed);
+  if (attentionMixture) setCounts('chorus.attention', attentionMixture.experts - 1, attentionMixture.expertsUsed);
   return metadata;
 
   function setCounts(prefix: string, experts: number, used: number | undefined): void {
+    if (experts === 1) {
+      for (const key of copied.keys()) if (key.startsWith(`${prefix}.expert_`)) metadata.delete(key);
+      return;
+    }
     metadata.set(`${prefix}.expert_count`, { type: 'u32', value: experts });
     if (used !== undefined) metadata.set(`${prefix}.expert_used_count`, { type: 'u32', value: Math.min(used, experts) });
   }
