@@ -28,9 +28,9 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-async function mixture(models: readonly string[], cache: UpcycleParams['cache']): Promise<string> {
-  const outputPath = path.join(folder, `mixture-${models.length}-${cache}.gguf`);
-  await upcycle({ modelPaths: models, outputPath, dense: false, cache, expertsUsed: 1, gateMode: 'renormalised', attention: 'soft', interval: 1, gates: { kind: 'random', seed: 1 } });
+async function mixture(models: readonly string[], cache: UpcycleParams['cache'], interval = 1): Promise<string> {
+  const outputPath = path.join(folder, `mixture-${models.length}-${cache}-${interval}.gguf`);
+  await upcycle({ modelPaths: models, outputPath, dense: false, cache, expertsUsed: 1, gateMode: 'renormalised', attention: 'soft', interval, gates: { kind: 'random', seed: 1 } });
   return outputPath;
 }
 
@@ -57,6 +57,15 @@ describe('cutExpert', () => {
       });
     }
   }
+
+  it('leaves blocks without experts as they are', async () => {
+    const output = path.join(folder, 'cut.gguf');
+    const whole = await mixture(inputs.slice(0, 2), 'shared', 2);
+    await cutExpert(whole, 0, output);
+    await checkModel(output);
+    for (const name of ['attn_q', 'attn_output', 'ffn_down']) assert.deepEqual(await tensor(output, `blk.0.${name}.weight`), await tensor(whole, `blk.0.${name}.weight`), name);
+    assert.deepEqual(await tensor(output, 'blk.1.attn_q.weight'), await tensor(inputs[1] as string, 'blk.1.attn_q.weight'));
+  });
 
   it('leaves of three experts the mixture of the other two', async () => {
     const output = path.join(folder, 'cut.gguf');

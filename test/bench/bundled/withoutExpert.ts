@@ -27,7 +27,13 @@ export async function cutExpert(input: string, expert: number, output: string): 
   if (!header || headers.length > 1) throw new Error(`${input} is split: join its parts first.`);
   const file = await open(input, 'r');
   try {
-    const sources = [...tensors.values()].map((tensor) => remaining(file, tensor, hyperparameters, expert)).filter((source) => source !== undefined);
+    // Of a mixture with experts in some blocks the others are dense.
+    const { mixture, attentionMixture, ...dense } = hyperparameters;
+    const shapeOf = ({ name }: LocatedTensor): Hyperparameters => {
+      const block = name.match(/^blk\.\d+/)?.[0];
+      return { ...dense, mixture: tensors.has(`${block}.ffn_gate_inp.weight`) ? mixture : undefined, attentionMixture: tensors.has(`${block}.attn_gate_inp.weight`) ? attentionMixture : undefined };
+    };
+    const sources = [...tensors.values()].map((tensor) => remaining(file, tensor, shapeOf(tensor), expert)).filter((source) => source !== undefined);
     await writeGguf(output, { metadata: metadataFor(await copiedMetadata(header), hyperparameters), tensors: sources });
   } finally {
     await file.close();
