@@ -11,12 +11,12 @@ import { parseArgs } from 'node:util';
 import { arms, rateGroup, rateGroups, settings, stepsOf, type Arm } from './low-rank/arms.ts';
 import { lowRankReport } from './low-rank/report.ts';
 import { writeReport } from './report.ts';
-import { published } from './small/published.ts';
+import { nothingPublished, published } from './small/published.ts';
 import { SmallModels, smallModelFlags, withSmallModels, type Outcome } from './small/smallModels.ts';
 import { mean } from './statistics.ts';
 
 const { values } = parseArgs({ options: { ...smallModelFlags, anew: { type: 'boolean', default: false } } });
-const known = values.anew ? { sweep: {}, bySeed: [] } : await published('low-rank', settings);
+const known = values.anew ? nothingPublished : await published('low-rank', settings);
 const mostSteps = Math.max(...arms.map(stepsOf));
 const tokens = Object.fromEntries(settings.domains.map((domain) => [domain, (mostSteps * settings.sequenceTokens * settings.batchSequences) / settings.domains.length]));
 

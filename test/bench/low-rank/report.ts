@@ -1,5 +1,5 @@
 import type { Report } from '../report.ts';
-import type { Outcome } from '../small/smallModels.ts';
+import { VERSION, type Outcome } from '../small/smallModels.ts';
 import { format, signed, spread, type Spread } from '../small/spread.ts';
 import { mean } from '../statistics.ts';
 import { arms, dense, FRACTIONS, operations, rateGroup, settings, stepsOf, type Arm } from './arms.ts';
@@ -36,7 +36,7 @@ export function lowRankReport(seeds: Seeds, rates: ReadonlyMap<string, number>, 
     title: 'Training of low rank',
     model: `Llama of ${sizes.blocks} blocks, width ${sizes.width}, ${sizes.heads} heads, network ${sizes.feedForwardWidth}, vocabulary ${settings.vocabularyTokens}, from random weights`,
     figures: {
-      settings, rates: Object.fromEntries(rates), sweep,
+      version: VERSION, settings, rates: Object.fromEntries(rates), sweep,
       arms: arms.map((arm) => ({ ...arm, steps: stepsOf(arm), operations: operations(arm), perplexity: perplexity(seeds, arm), againstDense: arm === dense ? undefined : against(seeds, arm, dense) })),
       bySeed: seeds.map((seed) => Object.fromEntries(seed)),
     },

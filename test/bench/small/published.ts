@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Outcome, SmallSettings } from './smallModels.ts';
+import { VERSION, type Outcome, type SmallSettings } from './smallModels.ts';
 
 /** What the published page of a bench says of its models. */
 export interface Published {
@@ -8,12 +8,12 @@ export interface Published {
   readonly bySeed: readonly Readonly<Record<string, Outcome>>[];
 }
 
-const nothing: Published = { sweep: {}, bySeed: [] };
+export const nothingPublished: Published = { sweep: {}, bySeed: [] };
 
-/** Models that were published with these very settings need no training again where only another one is added, on whatever machine. */
+/** Models that were published in this way, with these very settings, need no training again where only another one is added, on whatever machine. */
 export async function published(page: string, settings: SmallSettings): Promise<Published> {
   const text = await readFile(new URL(`../../../docs/results/${page}.json`, import.meta.url), 'utf8').catch(() => undefined);
-  if (text === undefined) return nothing;
-  const { figures } = JSON.parse(text) as { readonly figures: Published & { readonly settings: SmallSettings } };
-  return JSON.stringify(figures.settings) === JSON.stringify(settings) ? figures : nothing;
+  if (text === undefined) return nothingPublished;
+  const { figures } = JSON.parse(text) as { readonly figures: Published & { readonly settings: SmallSettings; readonly version: number } };
+  return figures.version === VERSION && JSON.stringify(figures.settings) === JSON.stringify(settings) ? figures : nothingPublished;
 }

@@ -16,7 +16,7 @@ import { smallVocabulary } from '../smallVocabulary.ts';
 import { heldOutChunks, writeMixture, type Domain } from './domains.ts';
 
 /** Another way of training needs another number, so that models of the two are not mixed. */
-const VERSION = 3;
+export const VERSION = 3;
 /** Tokens of the smallest vocabulary: what is special, and bytes. */
 export const BYTES = 288;
 

@@ -81,13 +81,19 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
 
   for (const layout of ['heads', 'transposed'] as const) for (const model of models) it(`${model.name}: ${layout} too`, () => compared(model, 'F16', layout));
 
-  it('are offered only where nothing that follows changes them', async () => {
-    using device = new Device(kind, { threads: 2 });
+  const TIERS = { capacity: 64, pageRows: 16, window: 16, queries: 4, refreshQueries: 2, cacheType: 'F16' } as const;
+
+  async function openTiny(device: Device): ReturnType<typeof openNetwork> {
     const file = path.join(folder, 'tiered.gguf');
     await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
-    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
+    return openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
+  }
+
+  it('are offered only where nothing that follows changes them', async () => {
+    using device = new Device(kind, { threads: 2 });
+    using opened = await openTiny(device);
     const { network, model } = opened;
-    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 8, queries: 4, refreshQueries: 2, blockTokens: 48, cacheType: 'F16' } as const;
+    const options = { ...TIERS, refreshTokens: 8, blockTokens: 48 };
     using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using uneven = new Tiers(network, cache, options);
     const declined = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, uneven);
@@ -106,11 +112,9 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
 
   it('are those of whole blocks: where another text goes on in the midst of one, its beginning is evaluated again', async () => {
     using device = new Device(kind, { threads: 2 });
-    const file = path.join(folder, 'tiered.gguf');
-    await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
-    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
+    using opened = await openTiny(device);
     const { network, model } = opened;
-    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 8, queries: 4, refreshQueries: 2, blockTokens: 32, cacheType: 'F16' } as const;
+    const options = { ...TIERS, refreshTokens: 8, blockTokens: 32 };
     using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using tiers = new Tiers(network, cache, options);
     const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
@@ -123,11 +127,9 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
 
   it('go on in a tiered context as if they had been evaluated', async () => {
     using device = new Device(kind, { threads: 2 });
-    const file = path.join(folder, 'tiered.gguf');
-    await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
-    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
+    using opened = await openTiny(device);
     const { network, model } = opened;
-    const options = { capacity: 64, pageRows: 16, window: 16, refreshTokens: 4, queries: 4, refreshQueries: 2, blockTokens: 32, cacheType: 'F16' } as const;
+    const options = { ...TIERS, refreshTokens: 4, blockTokens: 32 };
     using first = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using second = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using firstTiers = new Tiers(network, first, options);
