@@ -122,7 +122,7 @@ function removeFrom<Value>(sets: Map<string, Set<Value>>, key: string, value: Va
 }
 
 /** What stands behind the last slash. */
-function nameOf(path: string): string {
+export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 

@@ -1,4 +1,4 @@
-import { sharedSegments, withoutEnding } from './fileTable.ts';
+import { nameOf, sharedSegments, withoutEnding } from './fileTable.ts';
 
 /** Folders of tests, in a path. */
 const FOLDER = /(?<=^|\/)(?:tests?|specs?|__tests__|__specs__|e2e)\//gi;
@@ -35,10 +35,6 @@ export function twinNearness(one: string, other: string): number {
 /** What stands before the ending, be it one of tests: of `users.service.spec.ts` and `users.service.ts` the same. */
 function nameBeforeEnding(name: string): string {
   return ENDING.test(name) ? name.replace(ENDING, '') : withoutEnding(name);
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** A path with its folders in the other order. */
