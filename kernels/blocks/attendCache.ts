@@ -1,14 +1,17 @@
 import type { Graph } from '../ggml/graph.ts';
-import { permute, reshape, setRows, view } from '../ggml/ops.ts';
+import { mulMat, permute, reshape, setRows, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { AttendOptions, AttentionInputs, LayerCache } from './attentionInputs.ts';
 import { attendInTiles, attendTransposed, valueHeads, writeTransposed } from './attendTransposed.ts';
+import { rotateHeads } from './hadamard.ts';
 import type { Heads } from './projectHeads.ts';
 
 /** Writes the tokens' keys and values into the cache and attends it, on the device that it is on: `[headSize, heads, tokens]`. */
 export function attendCache(graph: Graph, heads: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {
-  if (inputs.attend) return inputs.attend(graph, heads, options);
-  return graph.on(cache.device, () => attendAll(graph, heads, cache, inputs, options));
+  const { hadamard } = cache;
+  const attend = inputs.attend ?? ((_: Graph, given: Heads) => graph.on(cache.device, () => attendAll(graph, given, cache, inputs, options)));
+  if (!hadamard) return attend(graph, heads, options);
+  return mulMat(graph, hadamard, attend(graph, rotateHeads(graph, heads, hadamard), options));
 }
 
 function attendAll(graph: Graph, heads: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {

@@ -14,6 +14,8 @@ export interface LayerCache {
   readonly value: Tensor;
   /** Whether `value` is `[rows, headSize, kvHeads]`, as products with it want it. */
   readonly isValueTransposed?: boolean;
+  /** `[headSize, headSize]`, F32, orthogonal and symmetric: what each head's queries, keys and values are multiplied by before they are kept and attended. Absent: by nothing. */
+  readonly hadamard?: Tensor;
   /** Where it lies, so that what is computed of it is computed there; absent where that is decided by the block's weights. */
   readonly device?: Device;
 }

@@ -1,12 +1,14 @@
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { write } from '../../../kernels/ggml/transfer.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { takeSequenceMemory } from './sequenceMemory.ts';
 
 /** Tensors of a sequence that belong to blocks, each on its block's device. Declare them all, then `allocate`. */
 export class BlockStorage implements Disposable {
   readonly #storages = new Map<Device, Storage>();
+  readonly #constants: { readonly device: Device; readonly tensor: Tensor; readonly values: Float32Array }[] = [];
 
   constructor(
     private readonly deviceOf: (block: number) => Device,
@@ -20,10 +22,19 @@ export class BlockStorage implements Disposable {
     return storage.declare(`${name}.${block}`, type, extents);
   }
 
+  /** One that holds `values`, F32, from when memory is taken. */
+  declareConstant(block: number, name: string, extents: readonly number[], values: Float32Array): Tensor {
+    const tensor = this.declare(block, name, 'F32', extents);
+    this.#constants.push({ device: this.deviceOf(block), tensor, values });
+    return tensor;
+  }
+
   /** Takes memory, filled with zeros, where that is not done. What one device gave stays for the next try where another has none. Throws `SequenceMemoryError`. */
   allocate(): void {
     for (const [device, storage] of this.#storages) {
-      if (!storage.isAllocated) takeSequenceMemory(device, () => storage.allocate({ clear: true }));
+      if (storage.isAllocated) continue;
+      takeSequenceMemory(device, () => storage.allocate({ clear: true }));
+      for (const { tensor, values } of this.#constants.filter((constant) => constant.device === device)) write(device, tensor, values);
     }
   }
 

@@ -37,7 +37,7 @@ type MakeSelector = (options: Options, chosen: number) => Selector;
 
 const DEFAULT_WINDOW = 32;
 const MAX_ROWS = 2 ** 24;
-const cacheTypes = { f16: 'F16', q8_0: 'Q8_0' } as const;
+const cacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
 const selectors = {
   full: () => full(),
@@ -97,7 +97,7 @@ function tierOf(text: string, rows: string | undefined, given: Map<string, strin
   const [capacity, window] = [rows === undefined ? 1_024 : wholeNumber(text, 'rows', rows, { least: pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
   const [refreshTokens, queries] = [options.number('refresh', 8, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
   const refreshQueries = options.number('anew', Math.min(2, queries), { least: 1, most: queries });
-  const tier = { capacity, pageRows, window, refreshTokens, queries, refreshQueries, blockTokens: options.number('block', 64, { least: 0, most: 64 }), cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0'])] };
+  const tier = { capacity, pageRows, window, refreshTokens, queries, refreshQueries, blockTokens: options.number('block', 64, { least: 0, most: 64 }), cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0', 'q4_0'])] };
   assertNoneLeft(text, given);
   for (const [what, value] of [['rows', capacity], ['window', window]] as const) {
     if (value % pageRows !== 0) throw new TroubleError('invalid-input', `${what} of the cache "${text}" must be a multiple of the ${pageRows} rows of a page; got ${value}.`);

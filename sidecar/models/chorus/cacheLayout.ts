@@ -13,6 +13,9 @@ export type CacheLayout = 'rows' | 'heads' | 'transposed';
 /** How a sequence's own cache lies: what a tier chooses from is gathered from it. */
 export const sequenceLayout = (tier: object | undefined): CacheLayout => (tier ? 'heads' : 'transposed');
 
+/** Whether keys and values of this type are kept rotated by a Hadamard matrix: a block of four-bit numbers has one scale, which an outlier would take from all others. */
+export const keepsRotated = (type: TensorType): boolean => type === 'Q4_0';
+
 /** Declares a layer's tensors in a layout, for the device that they will be on. */
 export function declareLayer(
   layout: CacheLayout,

@@ -1,6 +1,7 @@
 import { cacheHeads, writeRows } from '../../../kernels/blocks/attendCache.ts';
 import type { AttendOptions, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import { attendInTiles, attendTransposed } from '../../../kernels/blocks/attendTransposed.ts';
+import { hadamardMatrix } from '../../../kernels/blocks/hadamard.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
@@ -82,10 +83,12 @@ export class FastTier implements Disposable {
     const { placement, hyperparameters } = network.options;
     const { blockCount, headSize } = hyperparameters;
     this.#rows = tierRows(options);
-    this.#storage = new BlockStorage((block) => placement.cacheDevice(block), 2 * blockCount);
-    this.#layers = Array.from({ length: blockCount }, (_, block) =>
-      declareLayer('transposed', placement.cacheDevice(block), { type: 'F16', headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, ...declared) => this.#storage.declare(block, `${name}.fast`, ...declared)),
-    );
+    this.#storage = new BlockStorage((block) => placement.cacheDevice(block), 3 * blockCount);
+    this.#layers = Array.from({ length: blockCount }, (_, block) => {
+      const layer = declareLayer('transposed', placement.cacheDevice(block), { type: 'F16', headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, ...declared) => this.#storage.declare(block, `${name}.fast`, ...declared));
+      // What is gathered from rotated rows is rotated; on the device that attends it, another matrix.
+      return sequence.layout[block]?.hadamard ? { ...layer, hadamard: this.#storage.declareConstant(block, 'hadamard.fast', [headSize, headSize], hadamardMatrix(headSize)) } : layer;
+    });
     this.#graphs = new KeptGraphs(graphMemoryOn(placement), KEPT_GRAPHS);
     sequence.onTruncate.add((length) => {
       if (this.#chosen && length < this.#chosen.at) this.#chosen = undefined;

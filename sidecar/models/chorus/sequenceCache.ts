@@ -1,10 +1,11 @@
 import type { LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
+import { hadamardMatrix } from '../../../kernels/blocks/hadamard.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads, type Hyperparameters } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
-import { declareLayer, type CacheLayout } from './cacheLayout.ts';
+import { declareLayer, keepsRotated, type CacheLayout } from './cacheLayout.ts';
 import { DRAFTED_QUERIES, rememberedWidth } from './lastQueries.ts';
 import { keptOn, type Placement } from './placement.ts';
 import { RememberedPositions } from './rememberedPositions.ts';
@@ -49,9 +50,10 @@ export class SequenceCache implements Disposable {
     this.rememberedQueries = queries;
     const queryRows = queries === 0 ? 0 : queries + DRAFTED_QUERIES;
     this.#remembered = new RememberedPositions(queryRows);
-    this.#storage = new BlockStorage((block) => keptOn(placement, block), 3 * blockCount);
+    this.#storage = new BlockStorage((block) => keptOn(placement, block), 4 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
-      return declareLayer(layout, keptOn(placement, block), { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: capacity }, (...declared) => this.#storage.declare(block, ...declared));
+      const layer = declareLayer(layout, keptOn(placement, block), { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: capacity }, (...declared) => this.#storage.declare(block, ...declared));
+      return keepsRotated(type) ? { ...layer, hadamard: this.#storage.declareConstant(block, 'hadamard', [headSize, headSize], hadamardMatrix(headSize)) } : layer;
     });
     this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [rememberedWidth(hyperparameters, block), queryRows]));
   }

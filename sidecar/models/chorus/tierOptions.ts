@@ -16,7 +16,7 @@ export interface TierOptions {
   /** Tokens of a prompt that choose together; 0 where prompts attend everything. */
   readonly blockTokens: number;
   /** Of the keys and values that a sequence keeps; what is attended of them is float16. */
-  readonly cacheType: Extract<TensorType, 'F16' | 'Q8_0'>;
+  readonly cacheType: Extract<TensorType, 'F16' | 'Q8_0' | 'Q4_0'>;
 }
 
 /** The last position at which everything is attended: until there choosing leaves too little out. */

@@ -67,7 +67,7 @@ export function openTogether(network: Network, text: ModelText, { caches, contex
 function openWith(network: Network, text: ModelText, choice: CacheChoice, contextTokens: number): ChosenSequence {
   const { hyperparameters, placement } = network.options;
   const keepsAll = choice.capacity === Infinity;
-  const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), { queries: choice.tier?.queries, layout: sequenceLayout(choice.tier) });
+  const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), { queries: choice.tier?.queries, type: choice.tier?.cacheType, layout: sequenceLayout(choice.tier) });
   const tiers = choice.tier && new Tiers(network, cache, choice.tier);
   const selection = keepsAll ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
   const sequence = new ChorusSequence(network, cache, hyperparameters.vocabularySize, selection, tiers);

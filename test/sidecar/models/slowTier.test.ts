@@ -27,7 +27,7 @@ const sharedMixture: Record<string, GgufEntry> = {
   'attention.expert_count': count(3), 'attention.expert_used_count': count(0), 'attention.expert_cache': text('shared'),
 };
 /** How far logits may be off, and in which share of tokens they may not: a GPU rounds otherwise, and eight bits most, so that choices near a tie may fall otherwise. */
-const nearness = { F16: { tolerance: kind === 'cpu' ? 1e-9 : 1e-3, close: kind === 'cpu' ? 1 : 0.8 }, Q8_0: { tolerance: kind === 'cpu' ? 1e-9 : 1e-2, close: kind === 'cpu' ? 1 : 0.6 } } as const;
+const nearness = { F16: { tolerance: kind === 'cpu' ? 1e-9 : 1e-3, close: kind === 'cpu' ? 1 : 0.8 }, Q8_0: { tolerance: kind === 'cpu' ? 1e-9 : 1e-2, close: kind === 'cpu' ? 1 : 0.6 }, Q4_0: { tolerance: kind === 'cpu' ? 1e-9 : 1e-2, close: kind === 'cpu' ? 1 : 0.6 } } as const;
 
 interface Results {
   /** A row a token. */
@@ -55,7 +55,7 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
   }
 
   /** Reads a prompt, in two pieces, takes some of it back, and answers: token by token, and two at once. `rows`: what was kept of it before. */
-  async function results(file: string, where: 'main' | 'device' | 'processor', { cacheType = 'F16', capacity = CAPACITY, rows }: { readonly cacheType?: 'F16' | 'Q8_0'; readonly capacity?: number; readonly rows?: Uint8Array } = {}): Promise<Results> {
+  async function results(file: string, where: 'main' | 'device' | 'processor', { cacheType = 'F16', capacity = CAPACITY, rows }: { readonly cacheType?: keyof typeof nearness; readonly capacity?: number; readonly rows?: Uint8Array } = {}): Promise<Results> {
     using resources = new HeldResources(kind);
     const device = resources.use(new Device(kind, { threads: 1 }));
     const cpu = resources.use(new Device('cpu', { build: kind, threads: 1 }));
@@ -90,7 +90,7 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
     assert.ok(far.length <= (1 - close) * errors.length, `${far.length} of ${errors.length} rows are off, by a normalised squared error of up to ${Math.max(...errors)}`);
   }
 
-  for (const [what, cacheType, keys] of [['a dense model', 'F16', undefined], ['a dense model in eight bits', 'Q8_0', undefined], ['a mixture of attention with a shared cache', 'F16', sharedMixture]] as const) {
+  for (const [what, cacheType, keys] of [['a dense model', 'F16', undefined], ['a dense model in eight bits', 'Q8_0', undefined], ['a dense model in four bits, rotated', 'Q4_0', undefined], ['a mixture of attention with a shared cache', 'F16', sharedMixture], ['the same in four bits, rotated', 'Q4_0', sharedMixture]] as const) {
     it(`gives the logits of one that is kept where it is attended: ${what}`, async () => {
       const file = await modelFile(what, keys);
       assertSame(await results(file, 'main', { cacheType }), await results(file, 'device', { cacheType }), nearness[cacheType]);

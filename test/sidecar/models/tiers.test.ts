@@ -14,6 +14,7 @@ import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
 import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
 import { HeldResources } from '../../reference/heldResources.ts';
+import { plainHadamard } from '../../reference/plainHadamard.ts';
 import { plainLlamaLogits, type PlainLlamaSizes, type PlainWeights } from '../../reference/plainLlama.ts';
 import { plainTierLogits, type Cut } from '../../reference/plainTiers.ts';
 import { readTensors } from '../../reference/readTensors.ts';
@@ -31,6 +32,8 @@ const cases = [
   { cacheType: 'F32', sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.002 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, close: 1, blocks: [8, 5, 24] },
   // Queries are rounded to eight bits besides, so that some choices fall otherwise.
   { cacheType: 'Q8_0', sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [8] },
+  // Rotated.
+  { cacheType: 'Q4_0', sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [8] },
 ] satisfies readonly { readonly cacheType: TensorType; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly close: number; readonly blocks: readonly number[] }[];
 
 for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describe(`attending chosen pages of a long context, kept in ${cacheType}, on ${kind}`, () => {
@@ -47,7 +50,11 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
   after(() => rm(folder, { recursive: true, force: true }));
 
   /** Keys and values as the cache holds them. */
-  const keptRow = (row: readonly number[]): readonly number[] => (cacheType === 'F32' ? row : [...toFloat32(cacheType, fromFloat32(cacheType, Float32Array.from(row), row.length))]);
+  const keptRow = (row: readonly number[]): readonly number[] => {
+    if (cacheType === 'F32') return row;
+    const rotate = cacheType === 'Q4_0' ? plainHadamard : (heads: readonly number[]): readonly number[] => heads;
+    return rotate([...toFloat32(cacheType, fromFloat32(cacheType, Float32Array.from(rotate(row)), row.length))]);
+  };
 
   /** Logits of the tokens from `first` on, in plain loops. */
   const expectedLogits = (first: number, cuts: readonly Cut[], everythingFrom?: number): (Float32Array | undefined)[] =>
