@@ -1,9 +1,9 @@
 /**
  * Decoding and the next 260 tokens of a prompt, deep in a context, beside libllama with flash attention and without:
  *
- *   npx tsx test/bench/longContext.ts [--depths 4096,16384,32768] [--rounds 3] [--threads N] [--write]
+ *   npx tsx test/bench/longContext.ts [--depths 4096,16384,32768] [--rounds 3] [--threads N] [--cache CHOICE …] [--write]
  *
- * With one thread all engines compute on the thread that asks, and processor time is measured: what else the machine does changes it little. The weights are SmolLM2's; what it says
+ * With `--cache` of other choices than the page's. With one thread all engines compute on the thread that asks, and processor time is measured: what else the machine does changes it little. The weights are SmolLM2's; what it says
  * beyond its trained length is of no use, how fast it says it is. Nor does that depend on what stands in the context: the keys and values of 512 tokens are put into all caches again and
  * again, and only the last tokens of a context are read at their place.
  */
@@ -47,7 +47,7 @@ const LAST_TOKENS = 64;
 const ROOM_ROWS = 1_024;
 const CHOICES = ['full', 'tiered:1024', 'snapkv:2048', 'snapkv:1024'] as const;
 
-const { values } = parseArgs({ options: { depths: { type: 'string', default: '4096,16384,32768' }, rounds: { type: 'string', default: '3' }, threads: { type: 'string', default: '0' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { depths: { type: 'string', default: '4096,16384,32768' }, rounds: { type: 'string', default: '3' }, threads: { type: 'string', default: '0' }, cache: { type: 'string', multiple: true, default: [...CHOICES] }, write: { type: 'boolean', default: false } } });
 if (Object.entries(computeEnvironment).some(([name, value]) => process.env[name] !== value)) {
   const { exitCode } = await execa(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env: computeEnvironment, stdio: 'inherit', reject: false });
   process.exit(exitCode ?? 1);
@@ -97,7 +97,7 @@ await report();
 
 async function measure(depth: number): Promise<readonly Row[]> {
   const context = Array.from({ length: depth }, (_, index) => tokenAt(index));
-  const names = [...CHOICES, 'libllama, flash attention', 'libllama'];
+  const names = [...values.cache, 'libllama, flash attention', 'libllama'];
   const times = new Map(names.map((name) => [name, { decodeMs: [] as number[], promptMs: [] as number[], attendedBytes: undefined as number | undefined }]));
   const open = names.map((name) => (name.startsWith('libllama') ? theirs(name, depth) : ours(name, depth)));
   try {
@@ -144,7 +144,7 @@ function nowMs(): number {
 
 function ours(name: string, depth: number): Competitor {
   const choice = parseCacheChoice(name);
-  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries, layout: sequenceLayout(choice.tier) });
+  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries, type: choice.tier?.cacheType, layout: sequenceLayout(choice.tier) });
   const tier = choice.tier && new Tiers(network, cache, choice.tier);
   const sequence = new ChorusSequence(network, cache, vocabularySize, undefined, tier);
   const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length });
