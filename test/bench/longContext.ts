@@ -15,7 +15,7 @@ import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { Device } from '../../kernels/ggml/device.ts';
 import { computeEnvironment } from '../../sidecar/engine/process/computeEnvironment.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
-import { sequenceLayout } from '../../sidecar/models/chorus/cacheLayout.ts';
+import { sequenceOptions } from '../../sidecar/models/chorus/cacheLayout.ts';
 import { CacheRows } from '../../sidecar/models/chorus/cacheRows.ts';
 import { ChorusSequence } from '../../sidecar/models/chorus/chorusSequence.ts';
 import { checkModel } from '../../sidecar/models/chorus/openNetwork.ts';
@@ -144,7 +144,7 @@ function nowMs(): number {
 
 function ours(name: string, depth: number): Competitor {
   const choice = parseCacheChoice(name);
-  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, { queries: choice.tier?.queries, type: choice.tier?.cacheType, layout: sequenceLayout(choice.tier) });
+  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, sequenceOptions(choice.tier));
   const tier = choice.tier && new Tiers(network, cache, choice.tier);
   const sequence = new ChorusSequence(network, cache, vocabularySize, undefined, tier);
   const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length });

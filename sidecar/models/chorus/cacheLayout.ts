@@ -2,6 +2,7 @@ import type { LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { isQuantised, type TensorType } from '../../../kernels/ggml/types.ts';
+import type { TierOptions } from './tierOptions.ts';
 
 /**
  * How keys and values lie where the processor attends them; on GPUs, whose products overlook gaps between heads, it is `rows`, but for quantised ones on Vulkan, whose
@@ -10,8 +11,10 @@ import { isQuantised, type TensorType } from '../../../kernels/ggml/types.ts';
  */
 export type CacheLayout = 'rows' | 'heads' | 'transposed';
 
-/** How a sequence's own cache lies: what a tier chooses from is gathered from it. */
-export const sequenceLayout = (tier: object | undefined): CacheLayout => (tier ? 'heads' : 'transposed');
+/** What a sequence keeps, and how that lies, where a tier chooses of it or none does: what a tier chooses from is gathered from it. */
+export function sequenceOptions(tier: Pick<TierOptions, 'queries' | 'cacheType'> | undefined): { readonly queries?: number; readonly type?: TensorType; readonly layout: CacheLayout } {
+  return tier ? { queries: tier.queries, type: tier.cacheType, layout: 'heads' } : { layout: 'transposed' };
+}
 
 /** Whether keys and values of this type are kept rotated by a Hadamard matrix: a block of four-bit numbers has one scale, which an outlier would take from all others. */
 export const keepsRotated = (type: TensorType): boolean => type === 'Q4_0';

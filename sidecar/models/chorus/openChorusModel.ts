@@ -11,7 +11,7 @@ import { ModelText } from '../modelText.ts';
 import type { MemoryRequest } from '../memory.ts';
 import type { OpenedModel, OpenRequest } from '../openedModel.ts';
 import { parseCacheChoice, type CacheChoice } from './cacheChoice.ts';
-import { sequenceLayout } from './cacheLayout.ts';
+import { sequenceOptions } from './cacheLayout.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
 import { tierRows } from './fastTier.ts';
@@ -72,7 +72,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     );
     const selection = choice.capacity === Infinity ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
     const { architecture, hyperparameters } = model;
-    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), { queries: tier?.queries, type: tier?.cacheType, layout: sequenceLayout(tier) })));
+    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), sequenceOptions(tier))));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
     const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });

@@ -4,7 +4,7 @@
  */
 import process from 'node:process';
 import { Device } from '../../../kernels/ggml/device.ts';
-import { sequenceLayout } from '../../../sidecar/models/chorus/cacheLayout.ts';
+import { sequenceOptions } from '../../../sidecar/models/chorus/cacheLayout.ts';
 import { padRows } from '../../../sidecar/models/chorus/graphExtents.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
@@ -28,7 +28,7 @@ const [promptCount, decodeCount, roundCount] = counts.map(Number) as [number, nu
 const capacityTokens = padRows(promptCount + decodeCount);
 
 using device = new Device('cpu', { threads: 1 });
-using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens, layout: sequenceLayout(undefined) });
+using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens, layout: sequenceOptions(undefined).layout });
 using peer = new LibLlama(modelPath, { contextSizeTokens: capacityTokens, threads: 1, quiet: true });
 const { network, sequence, model } = opened;
 const tokens = Array.from({ length: promptCount + decodeCount }, (_, index) => (index * 7_919 + 13) % model.hyperparameters.vocabularySize);

@@ -2,7 +2,7 @@ import type { Backend } from '../../../sidecar/engine/backend.ts';
 import type { Engine } from '../../../sidecar/engine/engine.ts';
 import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
 import { parseCacheChoice, type CacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
-import { sequenceLayout } from '../../../sidecar/models/chorus/cacheLayout.ts';
+import { sequenceOptions } from '../../../sidecar/models/chorus/cacheLayout.ts';
 import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { BATCH_TOKENS } from '../../../sidecar/models/chorus/batchTokens.ts';
 import type { Network } from '../../../sidecar/models/chorus/network.ts';
@@ -67,7 +67,7 @@ export function openTogether(network: Network, text: ModelText, { caches, contex
 function openWith(network: Network, text: ModelText, choice: CacheChoice, contextTokens: number): ChosenSequence {
   const { hyperparameters, placement } = network.options;
   const keepsAll = choice.capacity === Infinity;
-  const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), { queries: choice.tier?.queries, type: choice.tier?.cacheType, layout: sequenceLayout(choice.tier) });
+  const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), sequenceOptions(choice.tier));
   const tiers = choice.tier && new Tiers(network, cache, choice.tier);
   const selection = keepsAll ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
   const sequence = new ChorusSequence(network, cache, hyperparameters.vocabularySize, selection, tiers);
