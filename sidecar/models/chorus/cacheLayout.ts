@@ -1,4 +1,5 @@
 import type { LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
+import { hadamardMatrix } from '../../../kernels/blocks/hadamard.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { isQuantised, type TensorType } from '../../../kernels/ggml/types.ts';
@@ -31,4 +32,9 @@ export function declareLayer(
   const extents = isByHead && layout !== 'rows' ? [headSize, rows, kvHeads] : [headSize * kvHeads, rows];
   const isValueTransposed = isOnProcessor && layout === 'transposed';
   return { key: declare('key', type, extents), value: declare('value', type, isValueTransposed ? [rows, headSize, kvHeads] : extents), isValueTransposed, device };
+}
+
+/** A layer whose heads are rotated before they are kept and back after they were attended, by a matrix on the device that it is on. */
+export function rotatedLayer(layer: LayerCache, headSize: number, declareConstant: (name: string, extents: readonly number[], values: Float32Array) => Tensor): LayerCache {
+  return { ...layer, hadamard: declareConstant('hadamard', [headSize, headSize], hadamardMatrix(headSize)) };
 }

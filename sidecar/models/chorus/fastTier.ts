@@ -1,7 +1,6 @@
 import { cacheHeads, writeRows } from '../../../kernels/blocks/attendCache.ts';
 import type { AttendOptions, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import { attendInTiles, attendTransposed } from '../../../kernels/blocks/attendTransposed.ts';
-import { hadamardMatrix } from '../../../kernels/blocks/hadamard.ts';
 import type { Heads } from '../../../kernels/blocks/projectHeads.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
@@ -9,7 +8,7 @@ import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
-import { declareLayer } from './cacheLayout.ts';
+import { declareLayer, rotatedLayer } from './cacheLayout.ts';
 import { causalMask } from './causalMask.ts';
 import { chooseRows } from './chooseRows.ts';
 import { KeptGraphs } from './keptGraphs.ts';
@@ -87,7 +86,7 @@ export class FastTier implements Disposable {
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
       const layer = declareLayer('transposed', placement.cacheDevice(block), { type: 'F16', headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, ...declared) => this.#storage.declare(block, `${name}.fast`, ...declared));
       // What is gathered from rotated rows is rotated; on the device that attends it, another matrix.
-      return sequence.layout[block]?.hadamard ? { ...layer, hadamard: this.#storage.declareConstant(block, 'hadamard.fast', [headSize, headSize], hadamardMatrix(headSize)) } : layer;
+      return sequence.layout[block]?.hadamard ? rotatedLayer(layer, headSize, (...declared) => this.#storage.declareConstant(block, ...declared)) : layer;
     });
     this.#graphs = new KeptGraphs(graphMemoryOn(placement), KEPT_GRAPHS);
     sequence.onTruncate.add((length) => {

@@ -1,11 +1,10 @@
 import type { LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
-import { hadamardMatrix } from '../../../kernels/blocks/hadamard.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads, type Hyperparameters } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
-import { declareLayer, keepsRotated, type CacheLayout } from './cacheLayout.ts';
+import { declareLayer, keepsRotated, rotatedLayer, type CacheLayout } from './cacheLayout.ts';
 import { DRAFTED_QUERIES, rememberedWidth } from './lastQueries.ts';
 import { keptOn, type Placement } from './placement.ts';
 import { RememberedPositions } from './rememberedPositions.ts';
@@ -53,7 +52,7 @@ export class SequenceCache implements Disposable {
     this.#storage = new BlockStorage((block) => keptOn(placement, block), 4 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
       const layer = declareLayer(layout, keptOn(placement, block), { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: capacity }, (...declared) => this.#storage.declare(block, ...declared));
-      return keepsRotated(type) ? { ...layer, hadamard: this.#storage.declareConstant(block, 'hadamard', [headSize, headSize], hadamardMatrix(headSize)) } : layer;
+      return keepsRotated(type) ? rotatedLayer(layer, headSize, (...declared) => this.#storage.declareConstant(block, ...declared)) : layer;
     });
     this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [rememberedWidth(hyperparameters, block), queryRows]));
   }
