@@ -1,6 +1,7 @@
 import type { Graph } from '../ggml/graph.ts';
 import { mulMat, permute, reshape, setRows, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import { rowBytes } from '../ggml/types.ts';
 import type { AttendOptions, AttentionInputs, LayerCache } from './attentionInputs.ts';
 import { attendInTiles, attendTransposed, valueHeads, writeTransposed } from './attendTransposed.ts';
 import { rotateHeads } from './hadamard.ts';
@@ -38,6 +39,16 @@ export function writeRows(graph: Graph, { key, value }: Pick<Heads, 'key' | 'val
   write(cache.key, key);
   if (cache.isValueTransposed) writeTransposed(graph, value, cache.value, inputs);
   else write(cache.value, value);
+}
+
+/** Whether the rows of a head, of `heads[headSize, rows, kvHeads]`, lie one behind the other. */
+export const areAdjacent = (heads: Tensor): boolean => heads.strides[1] === rowBytes(heads.type, heads.shape[0]);
+
+/** Every `pageRows` rows of such heads as one: `[headSize · pageRows, pages, kvHeads]`. */
+export function pagesOf(graph: Graph, heads: Tensor, pageRows: number): Tensor {
+  const [headSize, rows, kvHeads] = heads.shape;
+  const [, rowStride, headStride, stackStride] = heads.strides;
+  return view(graph, heads, [headSize * pageRows, Math.floor(rows / pageRows), kvHeads], { strides: [rowStride * pageRows, headStride, stackStride] });
 }
 
 /** Some rows of keys, or of values that are not transposed, as `[headSize, rows, kvHeads]`. */

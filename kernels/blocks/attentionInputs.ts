@@ -14,6 +14,8 @@ export interface LayerCache {
   readonly value: Tensor;
   /** Whether `value` is `[rows, headSize, kvHeads]`, as products with it want it. */
   readonly isValueTransposed?: boolean;
+  /** Where keys and values are float16 on the processor: their memory in words, `[headSize / 2, rows, kvHeads]`, F32, by which rows go to another such layer as they are. */
+  readonly words?: Readonly<Record<'key' | 'value', Tensor>>;
   /** `[headSize, headSize]`, F32, orthogonal and symmetric: what each head's queries, keys and values are multiplied by before they are kept and attended. Absent: by nothing. */
   readonly hadamard?: Tensor;
   /** Where it lies, so that what is computed of it is computed there; absent where that is decided by the block's weights. */

@@ -1,42 +1,55 @@
 /** Attention of a prompt's tokens block by block: each block attends pages of a cache that its own queries choose, and what stands just before it. */
 import { cacheHeads } from '../blocks/attendCache.ts';
+import { MAX_PRODUCT_TOKENS } from '../blocks/attendTransposed.ts';
 import type { AttendOptions, LayerCache, ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { cast, concat, contiguous, flashAttention, getRows, permute, reshape, view } from '../ggml/ops.ts';
+import { cast, concat, contiguous, flashAttention, mulMat, permute, reshape, softMax, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { rowsOfBestPages, scorePages, type PageChoice, type Voters } from './pages.ts';
+import { bestPages, pageGatherer, scorePages, type PageChoice, type PageRows, type Voters } from './pages.ts';
 
 /** Blocks of equal length, and what they may attend. */
-export interface PageBlocks extends PageChoice {
+export interface PageBlocks extends PageChoice, PageRows {
   readonly blockTokens: number;
+  /** Keys that pages are scored by, as a cache's lie; absent: the cache's own. */
+  readonly scored?: Tensor;
   /** Every so many tokens' queries choose, the block's last among them; divides `blockTokens`. */
   readonly voteStride: number;
-  /** `[windowRows, blocks, kvHeads]`, I32: rows that a block attends besides, its own among them. */
-  readonly windowRows: Tensor;
-  /** `[pageRows · chosenPages + windowRows, blockTokens, 1, blocks]`, F16: 0 where a token attends a row, −∞ elsewhere. */
+  /** `[windowPages, blocks, kvHeads]`, I32: pages that a block attends besides, its own rows among them. */
+  readonly windowPages: Tensor;
+  /** `[pageRows · (chosenPages + windowPages), blockTokens, 1, blocks]`, F16: 0 where a token attends a row, −∞ elsewhere. */
   readonly mask: Tensor;
 }
 
 /** `query[headSize, heads, blockTokens · blocks]`, the heads of one KV head side by side → `[headSize, heads, blockTokens · blocks]`. */
 export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache, pageBlocks: PageBlocks, { headSize, kvHeads, scale: factor, votes }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale' | 'votes'>): Tensor {
-  const { blocks, blockTokens, mask, rowsOfPage, voteStride, windowRows } = pageBlocks;
+  const { blocks, blockTokens, mask, meanRows, pageRows, queryMask, scored = cache.key, voteStride, windowPages } = pageBlocks;
   const heads = query.shape[1];
+  const isInProducts = graph.isOnProcessor && blockTokens <= MAX_PRODUCT_TOKENS;
   // Where the cache is: what is attended of it alone goes elsewhere.
   const { k, v } = graph.on(cache.device, () => {
-    const key = cacheHeads(graph, cache.key, rowsOfPage.elements, headSize, kvHeads);
+    const key = cacheHeads(graph, scored, (queryMask.shape[0] * pageRows) / meanRows, headSize, kvHeads);
     const scores = scorePages(graph, key, voters(graph, { query, votes: votes?.() }, voteStride, kvHeads), pageBlocks, factor);
-    const numbers = concat(graph, rowsOfBestPages(graph, scores, pageBlocks), windowRows, 0);
-    const rows = numbers.shape[0];
+    const pages = concat(graph, bestPages(graph, scores, pageBlocks), windowPages, 0);
+    const rows = pages.shape[0] * pageRows;
+    const gather = pageGatherer(graph, pages, pageBlocks);
     /** `[headSize, rows, kvHeads, blocks]` */
     const gathered = (tensor: Tensor): Tensor => {
-      const all = getRows(graph, cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads), reshape(graph, numbers, [rows * blocks, kvHeads]));
-      return cast(graph, permute(graph, reshape(graph, all, [headSize, rows, blocks, kvHeads]), [0, 1, 3, 2]), tensor.type === 'F32' ? 'F32' : 'F16');
+      const all = gather(cacheHeads(graph, tensor, tensor.shape[1], headSize, kvHeads));
+      const byBlock = permute(graph, reshape(graph, all, [headSize, rows, blocks, kvHeads]), [0, 1, 3, 2]);
+      return isInProducts || tensor.type === 'F32' ? byBlock : cast(graph, byBlock, 'F16');
     };
     return { k: gathered(cache.key), v: gathered(cache.value) };
   });
   const q = permute(graph, reshape(graph, query, [headSize, heads, blockTokens, blocks]), [0, 2, 1, 3]);
-  const attended = flashAttention(graph, { q, k, v, mask }, factor);
+  const attended = isInProducts ? attendInProducts(graph, { q, k, v, mask }, factor) : flashAttention(graph, { q, k, v, mask }, factor);
   return reshape(graph, attended, [headSize, heads, blockTokens * blocks]);
+}
+
+/** As flash attention of `q[headSize, tokens, heads, blocks]` over `k, v[headSize, rows, kvHeads, blocks]`: `[headSize, heads, tokens, blocks]`. The processor's reads keys and values once for each token where these are few. */
+function attendInProducts(graph: Graph, { q, k, v, mask }: Readonly<Record<'q' | 'k' | 'v' | 'mask', Tensor>>, factor: number): Tensor {
+  const probabilities = softMax(graph, mulMat(graph, k, contiguous(graph, q)), mask, factor);
+  const attended = mulMat(graph, contiguous(graph, transpose(graph, v)), probabilities);
+  return contiguous(graph, permute(graph, attended, [0, 2, 1, 3]));
 }
 
 /** Of every `stride` tokens the last one's queries, by the KV head that they share: of `query[headSize, heads, tokens]` and `votes[heads, tokens]`. */

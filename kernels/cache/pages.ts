@@ -1,4 +1,5 @@
 /** Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV pools, arXiv 2404.14469). */
+import { areAdjacent, pagesOf } from '../blocks/attendCache.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { add, concat, contiguous, getRows, maximumOf, maxRows, mul, mulMat, pool, reshape, scale, softMax, topK, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
@@ -13,14 +14,14 @@ const OWN_SHARE = 0.25;
 export interface PageChoice {
   readonly blocks: number;
   readonly pageRows: number;
+  /** Neighbouring rows of which one key stands for all, their mean; 1 where each has its own. Divides `pageRows`. */
+  readonly meanRows: number;
   /** Pages that each block and KV head gets. */
   readonly chosenPages: number;
   /** `[pages, queries]`, F16, the queries of a block side by side: 0 where a query may look at a page, −∞ elsewhere. */
   readonly queryMask: Tensor;
-  /** `[pages, blocks]`, F32: 0 where a block may choose a page, −∞ elsewhere. */
+  /** `[pages, blocks]`, F32: 0 where a block may choose a page, −∞ where not, and above all scores where it must. */
   readonly pageMask: Tensor;
-  /** `[pageRows, pages]`, I32: the rows of each page. */
-  readonly rowsOfPage: Tensor;
 }
 
 /** Queries that choose among the rows of a cache. */
@@ -33,16 +34,18 @@ export interface Voters {
 
 /**
  * What pages are worth to each block and KV head, `[pages, blocks, kvHeads]`: the most attention that any of its queries, by its vote, gives a page or one of its
- * neighbours, and a part of that of its own. Of a page's rows `key[headSize, rows, kvHeads]` the best one stands for it, also where a query's attention is shared
- * out: the other rows would change how queries compare, not how pages do. `factor` scales scores before the softmax.
+ * neighbours, and a part of that of its own. Of a page's rows `key[headSize, rows / meanRows, kvHeads]` the best one stands for it, also where a query's attention is shared
+ * out: the other rows would change how queries compare, not how pages do. Where `key` has means of `meanRows` rows, these stand for them. `factor` scales scores before the
+ * softmax.
  */
-export function scorePages(graph: Graph, key: Tensor, { queries, votes }: Voters, { blocks, pageRows, queryMask, pageMask }: PageChoice, factor: number): Tensor {
-  const [, rows, kvHeads] = key.shape;
-  const [pages, queryCount] = [rows / pageRows, queries.shape[1]];
+export function scorePages(graph: Graph, key: Tensor, { queries, votes }: Voters, { blocks, pageRows, meanRows, queryMask, pageMask }: PageChoice, factor: number): Tensor {
+  const [, keys, kvHeads] = key.shape;
+  const pageKeys = pageRows / meanRows;
+  const [pages, queryCount] = [keys / pageKeys, queries.shape[1]];
   const bestOf = (someKeys: Tensor, someQueries: Tensor): Tensor => {
     const byRow = mulMat(graph, someKeys, someQueries, { preciseF32: true });
     const heads = byRow.shape[2];
-    return reshape(graph, maxRows(graph, reshape(graph, byRow, [pageRows, pages, queryCount, heads])), [pages, queryCount, heads]);
+    return reshape(graph, maxRows(graph, reshape(graph, byRow, [pageKeys, pages, queryCount, heads])), [pages, queryCount, heads]);
   };
   // Vulkan multiplies quantised matrices without gaps alone, in which a cache's heads are not one behind the other: one after another.
   const isByHead = kvHeads > 1 && isQuantised(key.type) && graph.mayRunOn('vulkan');
@@ -61,9 +64,30 @@ function matrixOf(graph: Graph, stack: Tensor, index: number): Tensor {
   return view(graph, stack, [columns, rows], { strides: [rowStride, rowStride * rows, rowStride * rows], offsetBytes: index * stackStride });
 }
 
-/** The rows of the best pages of each block and KV head, by `scores[pages, blocks, kvHeads]`: `[pageRows · chosenPages, blocks, kvHeads]`, I32. */
-export function rowsOfBestPages(graph: Graph, scores: Tensor, { chosenPages, rowsOfPage }: PageChoice): Tensor {
-  const [, blocks, kvHeads] = scores.shape;
-  const best = reshape(graph, contiguous(graph, topK(graph, scores, chosenPages)), [chosenPages * blocks * kvHeads]);
-  return reshape(graph, getRows(graph, rowsOfPage, best), [rowsOfPage.shape[0] * chosenPages, blocks, kvHeads]);
+/** The best pages of each block and KV head, by `scores[pages, blocks, kvHeads]`: `[chosenPages, blocks, kvHeads]`, I32. */
+export function bestPages(graph: Graph, scores: Tensor, { chosenPages }: PageChoice): Tensor {
+  return contiguous(graph, topK(graph, scores, chosenPages));
+}
+
+/** The rows of pages `[count, blocks, kvHeads]`, by those of each page `rowsOfPage[pageRows, pages]` (I32): `[pageRows · count, blocks, kvHeads]`. */
+export function rowsOfPages(graph: Graph, pages: Tensor, rowsOfPage: Tensor): Tensor {
+  const [count, blocks, kvHeads] = pages.shape;
+  return reshape(graph, getRows(graph, rowsOfPage, reshape(graph, pages, [pages.elements])), [rowsOfPage.shape[0] * count, blocks, kvHeads]);
+}
+
+/** How pages are gathered. */
+export interface PageRows {
+  readonly pageRows: number;
+  /** `[pageRows, pages]`, I32: the rows of each page. Asked for where they do not lie one behind the other; elsewhere a page is gathered at once. */
+  readonly rowsOfPage: () => Tensor;
+}
+
+/** Gathers pages that were chosen block by block and head by head, `pages[count, blocks, kvHeads]` (I32), of `heads[headSize, rows, kvHeads]`: `[headSize, pageRows · count · blocks, kvHeads]`, F32. */
+export function pageGatherer(graph: Graph, pages: Tensor, { pageRows, rowsOfPage }: PageRows): (heads: Tensor) => Tensor {
+  const [count, blocks, kvHeads] = pages.shape;
+  let rows: Tensor | undefined;
+  return (heads) => {
+    if (!areAdjacent(heads)) return getRows(graph, heads, (rows ??= reshape(graph, rowsOfPages(graph, pages, rowsOfPage()), [pageRows * count * blocks, kvHeads])));
+    return reshape(graph, getRows(graph, pagesOf(graph, heads, pageRows), reshape(graph, pages, [count * blocks, kvHeads])), [heads.shape[0], pageRows * count * blocks, kvHeads]);
+  };
 }

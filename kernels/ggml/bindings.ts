@@ -15,6 +15,7 @@ const baseSignatures = {
   ggml_graph_overhead_custom: 'zzb',
   ggml_new_tensor_4d: 'ppillll',
   ggml_set_name: 'pps',
+  ggml_get_data: 'pp',
   ggml_set_input: 'vp',
   ggml_set_output: 'vp',
   ggml_set_param: 'vp',

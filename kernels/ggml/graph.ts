@@ -110,6 +110,11 @@ export class Graph implements Disposable {
     }
   }
 
+  /** Whether nodes that are added now run on the processor. */
+  get isOnProcessor(): boolean {
+    return this.#devices.every(({ kind }) => kind === 'cpu');
+  }
+
   /** Whether nodes that are added now may run on a device of this kind. */
   mayRunOn(wanted: DeviceKind): boolean {
     return this.#devices.some(({ kind }) => kind === wanted);

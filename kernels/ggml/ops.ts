@@ -90,9 +90,18 @@ export function pool(graph: Graph, a: Tensor, kernel: number, kind: 'avg' | 'max
 
 /** The largest of each `count` neighbouring rows: `[n, count · rows, matrices] → [n, rows, matrices]`. */
 export function maximumOf(graph: Graph, a: Tensor, count: number): Tensor {
-  if (a.shape[1] % count !== 0) throw new ShapeError(`maximumOf: ${a.toString()} can't be cut into stretches of ${count} rows.`);
+  return poolRows(graph, a, count, 'max');
+}
+
+/** The mean of each `count` neighbouring rows: `[n, count · rows, matrices] → [n, rows, matrices]`. */
+export function meanOf(graph: Graph, a: Tensor, count: number): Tensor {
+  return poolRows(graph, a, count, 'avg');
+}
+
+function poolRows(graph: Graph, a: Tensor, count: number, kind: 'avg' | 'max'): Tensor {
+  if (a.shape[1] % count !== 0) throw new ShapeError(`${a.toString()} can't be cut into stretches of ${count} rows.`);
   const shape: Shape = [a.shape[0], a.shape[1] / count, a.shape[2], a.shape[3]];
-  return graph.node('pool2d', [a], { type: 'F32', shape }, () => graph.device.functions.ggml_pool_2d(graph.context, a.pointer, 0, 1, count, 1, count, 0, 0));
+  return graph.node('pool2d', [a], { type: 'F32', shape }, () => graph.device.functions.ggml_pool_2d(graph.context, a.pointer, kind === 'max' ? 0 : 1, 1, count, 1, count, 0, 0));
 }
 
 /** `silu(gate) · up`. */

@@ -43,9 +43,9 @@ export interface MemoryRequest {
   readonly choosing?: { readonly observedBytes: RowsBytes; readonly scoringBytes: RowsBytes; readonly readings: number };
   /**
    * What a sequence holds besides all its rows to attend some of them: copies of so many, in contexts that are longer, and graphs that choose; and what an element of
-   * all its rows takes.
+   * all its rows takes, and what pages are scored by beside it, in contexts that are longer.
    */
-  readonly tier?: { readonly rows: number; readonly longerThan: number; readonly graphBytes: (rows: number, shape: ModelShape) => number; readonly cacheElementBytes: number };
+  readonly tier?: { readonly rows: number; readonly longerThan: number; readonly graphBytes: (rows: number, shape: ModelShape) => number; readonly cacheElementBytes: number; readonly scoredElementBytes: number };
 }
 
 /**
@@ -92,10 +92,11 @@ export function memoryNeeds(
   const choosingBytes = isChosen ? Math.max(graphBytes, scoringBytes) + (choosing?.observedBytes(contextTokens, shape.headCount) ?? 0) : 0;
   const isTiered = tier !== undefined && contextTokens > tier.longerThan;
   const copiedRows = isTiered ? tier.rows : 0;
+  const elementBytes = (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) + (isTiered ? tier.scoredElementBytes : 0);
   const tierBytes = isTiered ? tier.graphBytes(contextTokens, shape) : 0;
   return {
     // Each sequence may be reading a prompt.
-    cacheBytes: (tokenBytes * copiedRows + shape.cacheElementsPerToken * (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) * Math.min(contextTokens, keptRows) + readingBytes) * sequences,
+    cacheBytes: (tokenBytes * copiedRows + shape.cacheElementsPerToken * elementBytes * Math.min(contextTokens, keptRows) + readingBytes) * sequences,
     computeBytes: logitRows * shape.vocabularySize * 4 + graphBytes + (choosingBytes + tierBytes) * sequences,
   };
 }

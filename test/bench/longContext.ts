@@ -206,7 +206,7 @@ async function report(): Promise<void> {
   const table = rows.map(({ depth, name, decode, prompt, decodeRatio, promptRatio, attendedBytes }) => `| ${depth} | ${name} | ${decode.toFixed(1)} | ${decodeRatio.toFixed(2)} | ${prompt.toFixed(1)} | ${promptRatio.toFixed(2)} | ${mebibytes(attendedBytes)} |`);
   const body = `
 Tokens per second ${isProcessorTime ? 'of processor time on one thread' : `with ${threads} threads`}, deep in a context of so many tokens: ${DECODE_TOKENS} decoded in turns of ${TURN_TOKENS}, the first of each not counted, and the next ${PROMPT_TOKENS} tokens of a prompt; medians of
-${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything and chooses anew every few tokens, which is included; of a prompt each block of 64 chooses too.
+${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything and chooses anew for every token, which is included; of a prompt each 16 tokens choose too.
 *snapkv* chose once, when the context had been read. What stands in the contexts are 512 tokens again and again. The last column: keys and values that a token attends.
 
 | depth | what | decode tokens/s | ratio | prompt tokens/s | ratio | MiB attended |

@@ -170,14 +170,16 @@ export function plainAdaptive(scores: PlainScores, { count, least }: { count: nu
  * What the first pages are worth, `[kvHead][page]`: the most attention that one of the last `queries` tokens, or of every so many, gives a page or one of its
  * neighbours, times its vote, and a quarter of that of its own. A page's best row stands for it, and attention is shared out among those.
  */
-export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries, every = 1 }: { pageRows: number; queries: number; every?: number }): PlainScores {
+export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries, every = 1, meanRows = 1 }: { pageRows: number; queries: number; every?: number; meanRows?: number }): PlainScores {
   const { tokens, group } = sizes(layer);
   const ofHead = (head: number): number[] => {
     const shares = range(queries).map((index) => {
       const token = tokens - 1 - index * every;
       const query = layer.query[token]?.[head] as readonly number[];
       const product = (row: number): number => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length);
-      const ofPages = softmax(range(pages).map((page) => Math.max(...range(pageRows).map((row) => product(page * pageRows + row)))));
+      // The product with a mean of keys is the mean of the products.
+      const mean = (first: number): number => range(meanRows).reduce((sum, row) => sum + product(first + row), 0) / meanRows;
+      const ofPages = softmax(range(pages).map((page) => Math.max(...range(pageRows / meanRows).map((place) => mean(page * pageRows + place * meanRows)))));
       return ofPages.map((share) => share * voteOf(layer, token, head));
     });
     return range(pages).map((page) => Math.max(...shares.map((ofQuery) => ofQuery[page] as number)));

@@ -19,7 +19,7 @@ export interface Cut {
 export interface PlainTiers {
   readonly tokens: readonly number[];
   readonly blockCount: number;
-  readonly options: { readonly capacity: number; readonly pageRows: number; readonly window: number };
+  readonly options: { readonly capacity: number; readonly pageRows: number; readonly window: number; readonly meanRows?: number };
   /** By how much the last page that is chosen must exceed the first that is not. */
   readonly tie: number;
   /** Logits of every token. */
@@ -58,9 +58,11 @@ export function plainTierLogits({ tokens, blockCount, options, tie, forward }: P
         attends,
         onAttention: (layer, number) => {
           if (number !== block) return;
-          choice.pages[block] = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every }).map((ofPages) => {
-            const pages = [...ofPages.keys()].sort((a, b) => (ofPages[b] as number) - (ofPages[a] as number));
-            if ((ofPages[pages[count - 1] as number] as number) < tie * (ofPages[pages[count] as number] as number)) tied.add(choice);
+          choice.pages[block] = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every, meanRows: options.meanRows }).map((ofPages) => {
+            // The first one stays in any case.
+            const worth = ofPages.map((value, page) => (page === 0 ? Infinity : value));
+            const pages = [...worth.keys()].sort((a, b) => (worth[b] as number) - (worth[a] as number));
+            if ((worth[pages[count - 1] as number] as number) < tie * (worth[pages[count] as number] as number)) tied.add(choice);
             return new Set(pages.slice(0, count));
           });
         },

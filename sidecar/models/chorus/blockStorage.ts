@@ -16,10 +16,12 @@ export class BlockStorage implements Disposable {
   ) {}
 
   declare(block: number, name: string, type: TensorType, extents: readonly number[]): Tensor {
-    const device = this.deviceOf(block);
-    let storage = this.#storages.get(device);
-    if (!storage) this.#storages.set(device, (storage = new Storage(device, { maxTensors: this.maxTensors })));
-    return storage.declare(`${name}.${block}`, type, extents);
+    return this.#storageOf(block).declare(`${name}.${block}`, type, extents);
+  }
+
+  /** The memory of another tensor of the block as numbers of another type. */
+  declareAlias(block: number, of: Tensor, type: TensorType, extents: readonly number[]): Tensor {
+    return this.#storageOf(block).declareAlias(`${of.name} as ${type}`, of, type, extents);
   }
 
   /** One that holds `values`, F32, from when memory is taken. */
@@ -45,6 +47,13 @@ export class BlockStorage implements Disposable {
   /** Of it what is on GPUs. */
   get gpuBytes(): number {
     return [...this.#storages].reduce((sum, [{ kind }, storage]) => sum + (kind === 'cpu' ? 0 : storage.sizeBytes), 0);
+  }
+
+  #storageOf(block: number): Storage {
+    const device = this.deviceOf(block);
+    let storage = this.#storages.get(device);
+    if (!storage) this.#storages.set(device, (storage = new Storage(device, { maxTensors: this.maxTensors })));
+    return storage;
   }
 
   [Symbol.dispose](): void {

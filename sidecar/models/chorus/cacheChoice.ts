@@ -37,6 +37,7 @@ type MakeSelector = (options: Options, chosen: number) => Selector;
 
 const DEFAULT_WINDOW = 32;
 const MAX_ROWS = 2 ** 24;
+const MAX_MEAN_ROWS = 16;
 const cacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
 const selectors = {
@@ -94,10 +95,15 @@ export function parseCacheChoice(text: string, { mayDifferByHead = false } = {})
 function tierOf(text: string, rows: string | undefined, given: Map<string, string>): CacheChoice['tier'] {
   const options = optionsOf(text, given);
   const pageRows = options.number('page', 16, { least: 1, most: 256 });
-  const [capacity, window] = [rows === undefined ? 1_024 : wholeNumber(text, 'rows', rows, { least: pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
-  const [refreshTokens, queries] = [options.number('refresh', 8, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
-  const refreshQueries = options.number('anew', Math.min(2, queries), { least: 1, most: queries });
-  const tier = { capacity, pageRows, window, refreshTokens, queries, refreshQueries, blockTokens: options.number('block', 64, { least: 0, most: 64 }), cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0', 'q4_0'])] };
+  const [capacity, window] = [rows === undefined ? 1_024 : wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
+  const [refreshTokens, queries] = [options.number('refresh', 1, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
+  const refreshQueries = options.number('anew', 1, { least: 1, most: queries });
+  const meanRows = options.number('mean', 1, { least: 1, most: Math.min(pageRows, MAX_MEAN_ROWS) });
+  if (pageRows % meanRows !== 0) throw new TroubleError('invalid-input', `mean of the cache "${text}" must divide the ${pageRows} rows of a page; got ${meanRows}.`);
+  const blockTokens = options.number('block', 64, { least: 0, most: 64 });
+  const togetherTokens = options.number('together', blockTokens > 0 && blockTokens % 16 === 0 ? 16 : Math.max(1, blockTokens), { least: 1, most: 64 });
+  if (blockTokens % togetherTokens !== 0) throw new TroubleError('invalid-input', `together of the cache "${text}" must divide the ${blockTokens} tokens of a block; got ${togetherTokens}.`);
+  const tier = { capacity, pageRows, meanRows, window, refreshTokens, queries, refreshQueries, blockTokens, togetherTokens, cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0', 'q4_0'])] };
   assertNoneLeft(text, given);
   for (const [what, value] of [['rows', capacity], ['window', window]] as const) {
     if (value % pageRows !== 0) throw new TroubleError('invalid-input', `${what} of the cache "${text}" must be a multiple of the ${pageRows} rows of a page; got ${value}.`);

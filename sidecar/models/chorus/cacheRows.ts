@@ -75,14 +75,14 @@ export class CacheRows implements SequenceRows {
     const next = (sizeBytes: number): Uint8Array => bytes.subarray(offset, (offset += sizeBytes));
     for (const column of this.#columns(this.cache.layers)) {
       const pieceBytes = column.rowBytes / column.pieces;
-      for (let piece = 0; piece < column.pieces; piece++) visit(column, next(pieceBytes * count), (piece * this.cache.capacity + first) * pieceBytes);
+      for (let piece = 0; piece < column.pieces; piece++) visit(column, next(pieceBytes * count), (piece * this.cache.memoryRows + first) * pieceBytes);
     }
   }
 
   #columns(layers: readonly LayerCache[]): Column[] {
     return layers.flatMap(({ key, value, isValueTransposed }, block) => {
       const device = keptOn(this.placement, block);
-      const column = (tensor: Tensor, pieces: number): Column => ({ device, tensor, rowBytes: tensor.sizeBytes / this.cache.capacity, pieces });
+      const column = (tensor: Tensor, pieces: number): Column => ({ device, tensor, rowBytes: tensor.sizeBytes / this.cache.memoryRows, pieces });
       return [column(key, key.shape[2]), column(value, isValueTransposed ? value.shape[1] * value.shape[2] : value.shape[2])];
     });
   }

@@ -149,7 +149,7 @@ export class ChorusSequence implements BackendSequence {
       const wantedOfPiece = wanted === 'all' || done === tokens.length ? wanted : 'none';
       if (tiers.answers.isWorthwhile(cache.length)) {
         this.#exactLength = Math.min(this.#exactLength, cache.length);
-        rows.push(await tiers.answers.evaluate(piece, wantedOfPiece));
+        rows.push(await tiers.answers.evaluate(piece, wantedOfPiece, signal));
       } else rows.push(await this.#read(piece, wantedOfPiece, signal));
     }
     return joined(rows);
@@ -182,7 +182,7 @@ export class ChorusSequence implements BackendSequence {
     }
     for (;;) {
       const room = Math.min(this.room - 1, (isAnswer ? this.tiers?.answers.tokensBeforeChoice(cache.length) : undefined) ?? Infinity) - pending.length;
-      const drafted = grammar || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
+      const drafted = grammar || room < 1 || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
       const start = performance.now();
       const logits = await this.forward([...pending, ...drafted], { wanted: drafted.length > 0 ? 'all' : 'last', isAnswer, signal: options.signal });
       isAnswer = true;

@@ -8,12 +8,13 @@ import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
-import { declareLayer, rotatedLayer } from './cacheLayout.ts';
+import { copiedLayer, declareLayer, rotatedLayer } from './cacheLayout.ts';
 import { causalMask } from './causalMask.ts';
 import { chooseRows } from './chooseRows.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { padRows } from './graphExtents.ts';
+import type { ScoredKeys } from './scoredKeys.ts';
 import type { Network, WantedLogits } from './network.ts';
 import { choosablePages } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
@@ -28,6 +29,9 @@ import { ValueCells } from './valueCells.ts';
 export const TIER_TOKENS = 64;
 /** Those of a token and of drafts, with and without a choice. */
 const KEPT_GRAPHS = 12;
+
+/** Values are turned where they are attended by so many tokens at least: that costs a choice as much as it saves a few tokens. */
+const TURNED_FROM_TOKENS = 4;
 
 /** Rows of a fast tier: those chosen, the last tokens, and what is appended until the next choice. */
 export function tierRows({ capacity, pageRows, window, refreshTokens }: TierOptions): number {
@@ -62,7 +66,7 @@ interface BuiltGraph {
 }
 
 /**
- * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every few tokens, and the last tokens. The
+ * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every token or few, and the last tokens. The
  * sequence's own cache, the slow tier, keeps everything, so that another request or the next stretch of an answer chooses others. Each KV head of each layer has
  * pages of its own, scored by the attention that they are given (as SnapKV's rows, arXiv 2404.14469). Bounds of a page's keys (Quest, arXiv 2406.10774) would be
  * cheaper, and find little with heads as small as those of small models.
@@ -78,15 +82,18 @@ export class FastTier implements Disposable {
     private readonly network: Network,
     private readonly sequence: SequenceCache,
     private readonly options: TierOptions,
+    private readonly scored?: ScoredKeys,
   ) {
     const { placement, hyperparameters } = network.options;
     const { blockCount, headSize } = hyperparameters;
     this.#rows = tierRows(options);
     this.#storage = new BlockStorage((block) => placement.cacheDevice(block), 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
-      const layer = declareLayer('transposed', placement.cacheDevice(block), { type: 'F16', headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, ...declared) => this.#storage.declare(block, `${name}.fast`, ...declared));
+      const layout = options.refreshTokens < TURNED_FROM_TOKENS ? 'heads' : 'transposed';
+      const declared = declareLayer(layout, placement.cacheDevice(block), { type: 'F16', headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, ...tensor) => this.#storage.declare(block, `${name}.fast`, ...tensor));
+      const layer = copiedLayer(declared, (...alias) => this.#storage.declareAlias(block, ...alias));
       // What is gathered from rotated rows is rotated; on the device that attends it, another matrix.
-      return sequence.layout[block]?.hadamard ? rotatedLayer(layer, headSize, (...declared) => this.#storage.declareConstant(block, ...declared)) : layer;
+      return sequence.layout[block]?.hadamard ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant)) : layer;
     });
     this.#graphs = new KeptGraphs(graphMemoryOn(placement), KEPT_GRAPHS);
     sequence.onTruncate.add((length) => {
@@ -120,11 +127,12 @@ export class FastTier implements Disposable {
   }
 
   /**
-   * Appends tokens, no more than `TIER_TOKENS`, to the sequence; they attend the chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`.
+   * Appends tokens, no more than `TIER_TOKENS`, to the sequence; they attend the chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends what has to
+   * be done before, where a context was not read by an evaluation.
    */
-  async evaluate(tokens: readonly TokenId[], wanted: WantedLogits): Promise<Float32Array> {
+  async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
     this.#storage.allocate();
-    const { capacity, pageRows, window, refreshQueries } = this.options;
+    const { capacity, pageRows, window, refreshTokens, refreshQueries } = this.options;
     const { device } = this.network.options.placement;
     const length = this.sequence.length;
     const isDue = this.#isDue(length);
@@ -147,12 +155,14 @@ export class FastTier implements Disposable {
     selecting?.write(device, {
       queryNumbers: Array.from(rememberedRows(length + tokens.length, queries, kept), Number),
       candidates,
-      // Those behind the last token are written over, or masked.
-      windowRows: Array.from({ length: this.#windowRows }, (_, index) => Math.min(chosen.windowStart + index, length - 1)),
+      // Rows behind the last token are written over, or masked.
+      windowPages: Array.from({ length: this.#windowPages }, (_, index) => Math.min(candidates + index, Math.floor((length - 1) / pageRows))),
     });
+    if (isDue) await this.scored?.cover(chosen.windowStart, signal);
     this.sequence.beginEvaluation(tokens.length);
-    // A choice is longer than a token, and says nothing of how long one takes.
-    await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && !isDue });
+    // A choice that some tokens share is longer than a token, and says nothing of how long one takes.
+    const isUsual = refreshTokens === 1 ? queries === refreshQueries : !isDue;
+    await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && isUsual });
     this.#chosen = chosen;
     this.sequence.append(tokens);
     return logits ? readF32(device, logits) : new Float32Array(0);
@@ -176,7 +186,7 @@ export class FastTier implements Disposable {
 
   #build({ tokens: tokenCount, pages, queries, wanted }: TierExtents): BuiltGraph {
     const { hyperparameters, placement } = this.network.options;
-    const { capacity, pageRows } = this.options;
+    const { capacity, pageRows, meanRows } = this.options;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     const inputs = {
@@ -189,7 +199,7 @@ export class FastTier implements Disposable {
     };
     const isBeside = (block: number): boolean => this.sequence.layout[block]?.device === this.#layers[block]?.device;
     const areBeside = this.#layers.some((_, block) => isBeside(block));
-    const selecting = pages === 0 ? undefined : new RowChoiceInputs(graph, hyperparameters, { queries, pages, pageRows, capacity, windowRows: this.#windowRows, areBeside });
+    const selecting = pages === 0 ? undefined : new RowChoiceInputs(graph, hyperparameters, { queries, pages, pageRows, meanRows, capacity, windowPages: this.#windowPages, areBeside });
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
     const valueCells = new ValueCells(graph, tokenCount);
     const atEnd: (() => void)[] = [];
@@ -202,7 +212,7 @@ export class FastTier implements Disposable {
       else atEnd.push(keep);
       if (isBeside(block) || selecting) remember();
       else atEnd.push(remember);
-      if (selecting) chooseRows(g, { slow, fast, lastQueries, ...selecting.of(block) }, options);
+      if (selecting) chooseRows(g, { slow, scored: this.scored?.of(block) ?? slow.key, fast, lastQueries, ...selecting.of(block) }, options);
       return g.on(fast.device, () => {
         writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
         const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
@@ -220,8 +230,8 @@ export class FastTier implements Disposable {
     return { graph, inputs, valueCells, outputRows, selecting, logits };
   }
 
-  /** Rows that are attended in any case, and what rounds them to whole pages. */
-  get #windowRows(): number {
-    return this.options.window + this.options.pageRows;
+  /** Pages that are attended in any case: they hold the window's rows wherever it begins. */
+  get #windowPages(): number {
+    return this.options.window / this.options.pageRows + 1;
   }
 }

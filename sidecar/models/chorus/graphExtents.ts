@@ -38,7 +38,7 @@ export function extentsFor(sequence: SequenceCache, tokens: number): GraphExtent
     tokens,
     isFirst,
     attendedRows: isFirst ? tokens : Math.min(capacity, padRows(past + tokens, padding)),
-    stretch: isTransposed ? valueStretch(tokens, { capacity, past }) : 1,
+    stretch: isTransposed ? valueStretch(tokens, { capacity: sequence.memoryRows, past }) : 1,
   };
 }
 
@@ -46,7 +46,7 @@ export function extentsFor(sequence: SequenceCache, tokens: number): GraphExtent
 export function largestExtents(sequence: SequenceCache): GraphExtents {
   const { capacity } = sequence;
   const tokens = Math.min(BATCH_TOKENS, capacity);
-  return { tokens, attendedRows: capacity, isFirst: false, stretch: isValueTransposed(sequence) ? valueStretch(tokens, { capacity, past: 0 }) : 1 };
+  return { tokens, attendedRows: capacity, isFirst: false, stretch: isValueTransposed(sequence) ? valueStretch(tokens, { capacity: sequence.memoryRows, past: 0 }) : 1 };
 }
 
 /** Not where some of its blocks are another device's: inputs are the same for all. */

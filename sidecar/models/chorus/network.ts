@@ -207,7 +207,7 @@ export class Network implements Disposable {
     write(device, built.tokens, Int32Array.from(tokens));
     write(device, built.positions, Int32Array.from(tokens, (_, index) => sequence.length + index));
     write(device, built.rows, BigInt64Array.from(tokens, (_, index) => BigInt(past + index)));
-    built.valueCells.write(device, { capacity: sequence.capacity, past });
+    built.valueCells.write(device, { capacity: sequence.memoryRows, past });
     const masked = { tokens: tokens.length, attendedRows: built.attendedRows, past };
     write(device, built.mask, this.#causalMask(masked));
     if (built.slidingMask) write(device, built.slidingMask, this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }));

@@ -18,6 +18,7 @@ import { tierRows } from './fastTier.ts';
 import { tierGraphBytes } from './tierGraphBytes.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 import { BATCH_TOKENS } from './batchTokens.ts';
+import { scoredType } from './scoredKeys.ts';
 import { Network } from './network.ts';
 import { openFailure } from './openFailure.ts';
 import { checkModel } from './openNetwork.ts';
@@ -44,7 +45,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   const tier = model.hyperparameters.sliding ? undefined : choice.tier;
   checkCacheType(tier?.cacheType, model.hyperparameters.headSize, params.cache);
   const keptRows = choice.capacity === Infinity ? undefined : choice.capacity + ANSWER_ROWS;
-  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, choosing: choosingOf(choice, model.hyperparameters), tier: tier && tierNeeds(tier) });
+  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, choosing: choosingOf(choice, model.hyperparameters), tier: tier && tierNeeds(tier, scoredType(tier, request.device.device, model.hyperparameters.headSize)) });
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
   const use = <Resource extends Disposable>(resource: Resource): Resource => {
@@ -119,8 +120,16 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
 }
 
 /** What attending some of a context takes. */
-function tierNeeds(tier: TierOptions): MemoryRequest['tier'] {
-  return { rows: tierRows(tier), longerThan: lastAttendingAll(tier), graphBytes: (rows, shape) => tierGraphBytes(tier, rows, shape), cacheElementBytes: rowBytes(tier.cacheType, BLOCK_ELEMENTS) / BLOCK_ELEMENTS };
+function tierNeeds(tier: TierOptions, scored: TensorType | undefined): MemoryRequest['tier'] {
+  const elementBytes = (type: TensorType): number => rowBytes(type, BLOCK_ELEMENTS) / BLOCK_ELEMENTS;
+  return {
+    rows: tierRows(tier),
+    longerThan: lastAttendingAll(tier),
+    graphBytes: (rows, shape) => tierGraphBytes(tier, rows, shape),
+    cacheElementBytes: elementBytes(tier.cacheType),
+    // Of keys, which are half of what is kept.
+    scoredElementBytes: scored ? elementBytes(scored) / 2 / tier.meanRows : 0,
+  };
 }
 
 /** What choosing rows takes while a prompt is read. */

@@ -10,6 +10,9 @@ import type { SequenceCache } from './sequenceCache.ts';
 /** Candidate pages are rounded up to this, so that a graph serves many tokens. */
 const PAGE_PADDING = 64;
 
+/** Added to the score of the first page, which stays in any case: heads that want nothing attend the first token (arXiv 2309.17453), and the mean of its key and others does not show that. */
+const ABOVE_ALL = 1e6;
+
 /** Blocks of tokens that choose, and among how many pages. */
 export interface ChoosingBlocks {
   readonly blocks: number;
@@ -17,6 +20,7 @@ export interface ChoosingBlocks {
   readonly votes: number;
   readonly pages: number;
   readonly pageRows: number;
+  readonly meanRows: number;
   readonly chosenPages: number;
 }
 
@@ -29,29 +33,34 @@ export function choosablePages(candidates: number, sequence: SequenceCache, page
 export class PageChoiceInputs {
   readonly #queryMasks: ReadonlyMap<number, Tensor>;
   readonly #pageMask: Tensor;
-  readonly #rowsOfPage: Tensor;
+  #rowsOfPage: Tensor | undefined;
 
   constructor(
-    graph: Graph,
+    private readonly graph: Graph,
     private readonly hyperparameters: Hyperparameters,
     private readonly choosing: ChoosingBlocks,
   ) {
-    const { blocks, votes, pages, pageRows } = choosing;
+    const { blocks, votes, pages } = choosing;
     const groups = new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => this.#group(block)));
     this.#queryMasks = new Map([...groups].map((group) => [group, graph.input('queryMask', 'F16', [pages, group * votes * blocks])]));
     this.#pageMask = graph.input('pageMask', 'F32', [pages, blocks]);
-    this.#rowsOfPage = graph.input('rowsOfPage', 'I32', [pageRows, pages]);
   }
 
   /** For a layer. */
   of(block: number): PageChoice {
-    const { blocks, pageRows, chosenPages } = this.choosing;
-    return { blocks, pageRows, chosenPages, queryMask: this.#queryMasks.get(this.#group(block)) as Tensor, pageMask: this.#pageMask, rowsOfPage: this.#rowsOfPage };
+    const { blocks, pageRows, meanRows, chosenPages } = this.choosing;
+    return { blocks, pageRows, meanRows, chosenPages, queryMask: this.#queryMasks.get(this.#group(block)) as Tensor, pageMask: this.#pageMask };
+  }
+
+  /** `[pageRows, pages]`, I32: the rows of each page. The graph must use it, once it was asked for. */
+  get rowsOfPage(): Tensor {
+    const { pages, pageRows } = this.choosing;
+    return (this.#rowsOfPage ??= this.graph.input('rowsOfPage', 'I32', [pageRows, pages]));
   }
 
   /** `candidates`: of each block the first pages that it may choose. */
   write(device: Device, candidates: readonly number[]): void {
-    const { votes, pages, pageRows } = this.choosing;
+    const { votes, pages } = this.choosing;
     for (const [group, queryMask] of this.#queryMasks) {
       const values = new Uint16Array(pages * group * votes * candidates.length).fill(F16_MINUS_INFINITY);
       for (const [block, count] of candidates.entries()) {
@@ -59,8 +68,12 @@ export class PageChoiceInputs {
       }
       write(device, queryMask, values);
     }
-    write(device, this.#pageMask, Float32Array.from({ length: pages * candidates.length }, (_, index) => (index % pages < (candidates[Math.floor(index / pages)] as number) ? 0 : -Infinity)));
-    write(device, this.#rowsOfPage, Int32Array.from({ length: pages * pageRows }, (_, row) => row));
+    write(device, this.#pageMask, Float32Array.from({ length: pages * candidates.length }, (_, index) => {
+      const page = index % pages;
+      if (page >= (candidates[Math.floor(index / pages)] as number)) return -Infinity;
+      return page === 0 ? ABOVE_ALL : 0;
+    }));
+    if (this.#rowsOfPage) write(device, this.#rowsOfPage, Int32Array.from({ length: this.#rowsOfPage.elements }, (_, row) => row));
   }
 
   #group(block: number): number {

@@ -93,7 +93,7 @@ export function decidePlan(needs: MemoryNeeds, weights: readonly SizedWeight[], 
 function planBeside({ tier, ...needs }: MemoryNeeds, { mainBytes, gpu }: Required<FreeMemory>): ModelPlan | undefined {
   if (!tier) return undefined;
   const { freeBytes, unifiedBytes, label } = gpu;
-  const onGpu = attempt(() => planMemory({ ...needs, tier: { ...tier, cacheElementBytes: 0 }, availableBytes: freeBytes }));
+  const onGpu = attempt(() => planMemory({ ...needs, tier: { ...tier, cacheElementBytes: 0, scoredElementBytes: 0 }, availableBytes: freeBytes }));
   if (!onGpu) return undefined;
   // What attends everything, and chooses, computes where that is.
   const inMain: MemoryNeeds = { ...needs, weightBytes: 0, tier: { ...tier, rows: 0 } };

@@ -10,43 +10,44 @@ import { F16_MINUS_INFINITY } from './causalMask.ts';
 import { padRows } from './graphExtents.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
+import type { ScoredKeys } from './scoredKeys.ts';
 import type { Network, WantedLogits } from './network.ts';
 import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { takeSequenceMemory } from './sequenceMemory.ts';
+import { SharedNumbers } from './sharedNumbers.ts';
 import { throughBlocks } from './throughBlocks.ts';
 import type { TierOptions } from './tierOptions.ts';
-import { WindowRows } from './windowRows.ts';
 
 /** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */
 const MOST_TOKENS = 64;
-/** Rows of the context times blocks: what is scored at once takes memory. */
-const MOST_SCORED_ROWS = 131_072;
+/** Keys of the context times tokens that choose: what is scored at once takes memory. */
+const MOST_SCORES = 524_288;
 /** Rows that a block attends besides its pages are rounded up to this. */
 const WINDOW_PADDING = 32;
 const KEPT_GRAPHS = 8;
-/** Of a block longer than this not all tokens choose, but some, evenly spaced: scoring is most of what a choice costs. */
-const SHORT_BLOCK_TOKENS = 8;
-const LONG_BLOCK_VOTES = 4;
+/** Of blocks of multiples of so many tokens one in so many chooses, the last among them: scoring is most of what a choice costs. */
+const VOTE_STRIDE = 8;
 
 interface BuiltGraph {
   readonly graph: Graph;
   readonly inputs: Readonly<Record<'tokens' | 'positions' | 'rows' | 'queryRows' | 'mask', Tensor>>;
   readonly pages: PageChoiceInputs;
-  readonly windowRows: WindowRows;
+  readonly windowPages: SharedNumbers;
   readonly outputRows?: Tensor;
   readonly logits?: Tensor;
 }
 
-/** Evaluates tokens of a prompt in blocks: those of a block attend the pages that their own queries choose, and the last tokens. */
+/** Evaluates tokens of a prompt in blocks of those that choose together: those of a block attend the pages that their own queries choose, and the last tokens. */
 export class PromptBlocks implements Disposable {
   readonly #graphs: KeptGraphs<BuiltGraph>;
 
   constructor(
     private readonly network: Network,
     private readonly sequence: SequenceCache,
-    private readonly options: Pick<TierOptions, 'capacity' | 'pageRows' | 'window' | 'blockTokens'>,
+    private readonly options: Pick<TierOptions, 'capacity' | 'pageRows' | 'meanRows' | 'window' | 'blockTokens'>,
+    private readonly scored?: ScoredKeys,
   ) {
     this.#graphs = new KeptGraphs(graphMemoryOn(network.options.placement), KEPT_GRAPHS);
   }
@@ -57,9 +58,10 @@ export class PromptBlocks implements Disposable {
 
   /** Tokens of the largest evaluation: whole blocks. */
   get mostTokens(): number {
-    const { window, blockTokens } = this.options;
+    const { window, meanRows, blockTokens } = this.options;
     const blocks = Math.floor(Math.min(MOST_TOKENS, window) / blockTokens);
-    return Math.max(1, Math.min(blocks, Math.floor(MOST_SCORED_ROWS / this.sequence.capacity))) * blockTokens;
+    const scoresOfBlock = (blockTokens / voteStrideOf(blockTokens)) * Math.ceil(this.sequence.capacity / meanRows);
+    return Math.max(1, Math.min(blocks, Math.floor(MOST_SCORES / scoresOfBlock))) * blockTokens;
   }
 
   /** Appends whole blocks of tokens, no more than `mostTokens`; the sequence ends where a block does. Resolves and rejects as `Network.evaluate`. */
@@ -84,6 +86,7 @@ export class PromptBlocks implements Disposable {
     write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
     this.#writeChoice(built, length, tokens.length);
     if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
+    await this.scored?.cover(candidates * pageRows, signal);
     this.sequence.beginEvaluation(tokens.length);
     await this.network.compute(graph, { tokens: tokens.length, isToken: false, signal });
     this.sequence.append(tokens);
@@ -100,21 +103,22 @@ export class PromptBlocks implements Disposable {
     return Math.floor((start - window) / pageRows) * pageRows;
   }
 
-  /** Rows that a block attends besides its pages: the last ones, its own, and none. */
+  /** Rows that a block attends besides the pages that it chooses, whole pages: the last ones, its own, and none. */
   get #windowRows(): number {
     const { window, pageRows, blockTokens } = this.options;
-    return padRows(window + pageRows + blockTokens, WINDOW_PADDING);
+    return padRows(padRows(window + pageRows + blockTokens, WINDOW_PADDING), pageRows);
   }
 
   /** What the blocks of `tokenCount` tokens from position `first` on may choose and attend. */
-  #writeChoice({ inputs, pages, windowRows }: BuiltGraph, first: number, tokenCount: number): void {
+  #writeChoice({ inputs, pages, windowPages }: BuiltGraph, first: number, tokenCount: number): void {
     const { device } = this.network.options.placement;
     const { capacity, pageRows, blockTokens } = this.options;
     const extraRows = this.#windowRows;
     const windowStarts = Array.from({ length: tokenCount / blockTokens }, (_, block) => this.#windowStart(first + block * blockTokens));
     pages.write(device, windowStarts.map((windowStart) => windowStart / pageRows));
-    // Those behind the last token are masked.
-    windowRows.write(device, windowStarts.flatMap((windowStart) => Array.from({ length: extraRows }, (_, index) => Math.min(windowStart + index, first + tokenCount - 1))));
+    // Rows behind the last token are masked.
+    const lastPage = Math.floor((first + tokenCount - 1) / pageRows);
+    windowPages.write(device, windowStarts.flatMap((windowStart) => Array.from({ length: extraRows / pageRows }, (_, index) => Math.min(windowStart / pageRows + index, lastPage))));
     const attended = capacity + extraRows;
     const masked = new Uint16Array(attended * tokenCount).fill(F16_MINUS_INFINITY);
     for (let token = 0; token < tokenCount; token++) {
@@ -126,7 +130,7 @@ export class PromptBlocks implements Disposable {
 
   #build(tokenCount: number, pageCount: number, wanted: WantedLogits): BuiltGraph {
     const { placement, hyperparameters } = this.network.options;
-    const { capacity, pageRows, blockTokens } = this.options;
+    const { capacity, pageRows, meanRows, blockTokens } = this.options;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     const blocks = tokenCount / blockTokens;
@@ -139,8 +143,8 @@ export class PromptBlocks implements Disposable {
       queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
       mask: graph.input('mask', 'F16', [capacity + extraRows, blockTokens, 1, blocks]),
     };
-    const pages = new PageChoiceInputs(graph, hyperparameters, { blocks, votes: blockTokens / voteStride, pages: pageCount, pageRows, chosenPages: capacity / pageRows });
-    const windowRows = new WindowRows(graph, hyperparameters, { rows: extraRows, blocks });
+    const pages = new PageChoiceInputs(graph, hyperparameters, { blocks, votes: blockTokens / voteStride, pages: pageCount, pageRows, meanRows, chosenPages: capacity / pageRows });
+    const windowPages = new SharedNumbers(graph, hyperparameters, { name: 'windowPages', count: extraRows / pageRows, blocks });
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
     const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
       const cache = this.sequence.layers[block] as LayerCache;
@@ -148,7 +152,7 @@ export class PromptBlocks implements Disposable {
         writeRows(g, heads, cache, inputs);
         rememberQueries(g, { query: heads.query, votes: options.votes?.() }, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
       });
-      return attendPageBlocks(g, heads.query, cache, { ...pages.of(block), blockTokens, voteStride, windowRows: windowRows.of(options.kvHeads), mask: inputs.mask }, options);
+      return attendPageBlocks(g, heads.query, cache, { ...pages.of(block), rowsOfPage: () => pages.rowsOfPage, blockTokens, scored: this.scored?.of(block), voteStride, windowPages: windowPages.of(options.kvHeads), mask: inputs.mask }, options);
     };
     const logits = throughBlocks(graph, this.network.options, {
       tokens: inputs.tokens,
@@ -156,16 +160,16 @@ export class PromptBlocks implements Disposable {
       wanted,
       block: (block) => ({ cache: this.sequence.layers[block] as LayerCache, inputs: { positions: inputs.positions, rows: inputs.rows, mask: inputs.mask, attendedRows: 0, attend: attend(block) } }),
     });
-    return { graph, inputs, pages, windowRows, outputRows, logits };
+    return { graph, inputs, pages, windowPages, outputRows, logits };
   }
 }
 
 /** Tokens of the largest evaluation in blocks of so many, and how many of them choose. */
 export function largestEvaluation(blockTokens: number): { readonly tokens: number; readonly votes: number } {
-  return blockTokens === 0 ? { tokens: 0, votes: 0 } : { tokens: MOST_TOKENS, votes: Math.ceil(MOST_TOKENS / voteStrideOf(blockTokens)) };
+  return { tokens: MOST_TOKENS, votes: Math.ceil(MOST_TOKENS / voteStrideOf(blockTokens)) };
 }
 
 /** The last token of so many chooses. */
 function voteStrideOf(blockTokens: number): number {
-  return blockTokens > SHORT_BLOCK_TOKENS && blockTokens % LONG_BLOCK_VOTES === 0 ? blockTokens / LONG_BLOCK_VOTES : 1;
+  return blockTokens > VOTE_STRIDE && blockTokens % VOTE_STRIDE === 0 ? VOTE_STRIDE : 1;
 }

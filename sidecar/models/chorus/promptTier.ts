@@ -1,11 +1,12 @@
 import type { TokenId } from '../../protocol/engine.ts';
+import type { ScoredKeys } from './scoredKeys.ts';
 import type { Network, WantedLogits } from './network.ts';
 import { PromptBlocks } from './promptBlocks.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 
 /**
- * Reads a prompt deep in a context, block by block: the tokens of a block choose together what they attend. Blocks begin at multiples of their length, and what stands
+ * Reads a prompt deep in a context, block by block: a block's tokens choose what they attend, so many together. Blocks begin at multiples of their length, and what stands
  * behind the last whole one attends everything, so that what a token attends depends on the prompt alone, not on how it came to be there. A block that becomes whole is
  * evaluated again.
  */
@@ -20,8 +21,9 @@ export class PromptTier implements Disposable {
     private readonly network: Network,
     private readonly sequence: SequenceCache,
     private readonly options: TierOptions,
+    scored?: ScoredKeys,
   ) {
-    this.#blocks = new PromptBlocks(network, sequence, options);
+    this.#blocks = new PromptBlocks(network, sequence, { ...options, blockTokens: options.togetherTokens }, scored);
     sequence.onTruncate.add((length) => {
       if (length <= this.#unfinished) this.#unfinished = Infinity;
     });

@@ -4,7 +4,8 @@ import type { TensorType } from '../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { cachedHeads, type Hyperparameters } from '../architectures/architecture.ts';
 import { BlockStorage } from './blockStorage.ts';
-import { declareLayer, keepsRotated, rotatedLayer, type CacheLayout } from './cacheLayout.ts';
+import { copiedLayer, declareLayer, keepsRotated, rotatedLayer, type CacheLayout } from './cacheLayout.ts';
+import { padRows } from './graphExtents.ts';
 import { DRAFTED_QUERIES, rememberedWidth } from './lastQueries.ts';
 import { keptOn, type Placement } from './placement.ts';
 import { RememberedPositions } from './rememberedPositions.ts';
@@ -22,6 +23,8 @@ export class SequenceCache implements Disposable {
   readonly #lastQueries: readonly Tensor[];
   readonly #storage: BlockStorage;
   readonly #tokens: TokenId[] = [];
+  /** Rows that its memory has: whole pages. */
+  readonly memoryRows: number;
   /** Of the last tokens so many queries are looked at. */
   readonly rememberedQueries: number;
   readonly #remembered: RememberedPositions;
@@ -38,21 +41,26 @@ export class SequenceCache implements Disposable {
     {
       type = 'F16',
       queries = 0,
+      pageRows = 1,
       layout = 'rows',
     }: {
       readonly type?: TensorType;
       readonly queries?: number;
+      /** Its memory is a multiple of so many rows, which are gathered at once. */
+      readonly pageRows?: number;
       readonly layout?: CacheLayout;
     } = {},
   ) {
     const { blockCount, headSize } = hyperparameters;
     this.rememberedQueries = queries;
+    this.memoryRows = padRows(capacity, pageRows);
     const queryRows = queries === 0 ? 0 : queries + DRAFTED_QUERIES;
     this.#remembered = new RememberedPositions(queryRows);
     this.#storage = new BlockStorage((block) => keptOn(placement, block), 4 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
-      const layer = declareLayer(layout, keptOn(placement, block), { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: capacity }, (...declared) => this.#storage.declare(block, ...declared));
-      return keepsRotated(type) ? rotatedLayer(layer, headSize, (...declared) => this.#storage.declareConstant(block, ...declared)) : layer;
+      const declared = declareLayer(layout, keptOn(placement, block), { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.memoryRows }, (...tensor) => this.#storage.declare(block, ...tensor));
+      const layer = layout === 'heads' ? copiedLayer(declared, (...alias) => this.#storage.declareAlias(block, ...alias)) : declared;
+      return keepsRotated(type) ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant)) : layer;
     });
     this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [rememberedWidth(hyperparameters, block), queryRows]));
   }

@@ -5,6 +5,8 @@ export interface TierOptions {
   /** Rows that each KV head attends besides the last tokens', a multiple of `pageRows`. */
   readonly capacity: number;
   readonly pageRows: number;
+  /** Neighbouring rows that are scored by their keys' mean, which reads and multiplies less; 1: each by its own. Divides `pageRows`. */
+  readonly meanRows: number;
   /** The last tokens, which are attended in any case; a multiple of `pageRows`. */
   readonly window: number;
   /** After so many tokens of an answer the rows are chosen anew. */
@@ -13,8 +15,10 @@ export interface TierOptions {
   readonly queries: number;
   /** An answer's last tokens, whose queries choose anew; no more than `queries`. */
   readonly refreshQueries: number;
-  /** Tokens of a prompt that choose together; 0 where prompts attend everything. */
+  /** A prompt's whole blocks of so many tokens choose what they attend, and what stands behind the last attends everything; 0 where all of a prompt does. */
   readonly blockTokens: number;
+  /** Tokens of such a block that choose together; divides it. */
+  readonly togetherTokens: number;
   /** Of the keys and values that a sequence keeps; what is attended of them is float16. */
   readonly cacheType: Extract<TensorType, 'F16' | 'Q8_0' | 'Q4_0'>;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cacheHeads } from '../../../kernels/blocks/attendCache.ts';
 import { voters } from '../../../kernels/cache/pageBlocks.ts';
-import { rowsOfBestPages, scorePages } from '../../../kernels/cache/pages.ts';
+import { bestPages, rowsOfPages, scorePages } from '../../../kernels/cache/pages.ts';
 import { fromFloat32, toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
@@ -56,10 +56,10 @@ describe(`pages of a cache in eight bits, which has more rows than are scored, o
       query: graph.input('query', 'F32', [headSize, queryCount, kvHeads]),
       ...choiceInputs(graph, queryCount),
     };
-    const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, chosenPages: CHOSEN };
+    const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, meanRows: 1, chosenPages: CHOSEN };
     const scores = scorePages(graph, cacheHeads(graph, inputs.key, rows, headSize, kvHeads), { queries: inputs.query }, choice, 1);
     graph.expand(scores, { read: true });
-    graph.expand(rowsOfBestPages(graph, scores, choice));
+    graph.expand(rowsOfPages(graph, bestPages(graph, scores, choice), inputs.rowsOfPage));
     graph.allocate(memory);
     write(device, inputs.key, keys);
     write(device, inputs.query, query);
@@ -107,9 +107,9 @@ function scored({ query, key, votes }: PlainLayer, { heads, kvHeads, observed, e
     ...choiceInputs(graph, queries),
   };
   const weights = votes && graph.input('votes', 'F32', [heads, observed]);
-  const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, chosenPages: CHOSEN };
+  const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, meanRows: 1, chosenPages: CHOSEN };
   const pages = scorePages(graph, inputs.key, voters(graph, { query: inputs.query, votes: weights }, every, kvHeads), choice, 1 / Math.sqrt(HEAD_SIZE));
-  const best = rowsOfBestPages(graph, pages, choice);
+  const best = rowsOfPages(graph, bestPages(graph, pages, choice), inputs.rowsOfPage);
   for (const tensor of [pages, best]) graph.expand(tensor, { read: true });
   graph.allocate(memory);
   const last = <T>(vectors: readonly T[]): readonly T[] => vectors.slice(TOKENS - observed);

@@ -29,8 +29,10 @@ describe('the choice of a cache', () => {
   it('reads tiers, which keep everything', () => {
     const { capacity, tier } = parseCacheChoice('tiered:512,page=8,window=128,refresh=4,queries=3,anew=2');
     assert.equal(capacity, Infinity);
-    assert.deepEqual(tier, { capacity: 512, pageRows: 8, window: 128, refreshTokens: 4, queries: 3, refreshQueries: 2, blockTokens: 64, cacheType: 'F16' });
+    assert.deepEqual(tier, { capacity: 512, pageRows: 8, meanRows: 1, window: 128, refreshTokens: 4, queries: 3, refreshQueries: 2, blockTokens: 64, togetherTokens: 16, cacheType: 'F16' });
     assert.equal(parseCacheChoice('tiered').tier?.capacity, 1_024);
+    assert.equal(parseCacheChoice('tiered:512,mean=8').tier?.meanRows, 8);
+    assert.equal(parseCacheChoice('tiered:512,block=24').tier?.togetherTokens, 24);
   });
 
   it('reads an adaptive budget only where KV heads may keep different numbers of rows', () => {
@@ -46,6 +48,9 @@ describe('the choice of a cache', () => {
     ['snapkv', /write "snapkv:2048" instead of "snapkv"/],
     ['full:64', /must be "full"/],
     ['snapkv:many', /rows of the cache "snapkv:many" must be a whole number from 1 to \d+; got "many"/],
+    ['tiered:64,mean=3', /mean of the cache "tiered:64,mean=3" must divide the 16 rows of a page; got 3/],
+    ['tiered:64,together=24', /together of the cache "tiered:64,together=24" must divide the 64 tokens of a block; got 24/],
+    ['tiered:16', /rows of the cache "tiered:16" must be a whole number from 32 /],
     ['snapkv:32', /Of 32 rows 32 are the window/],
     ['snapkv:64,kernel=4', /odd number.*got 4/],
     ['snapkv:64,pool=median', /pool .* must be one of avg, max; got "median"/],
@@ -59,7 +64,7 @@ describe('the choice of a cache', () => {
     ['expected-attention:64,sinks=33', /which are 32; got 33/],
     ['tiered:100', /rows .* must be a multiple of the 16 rows of a page; got 100/],
     ['tiered:64,kernel=5', /no option "kernel"/],
-    ['tiered:8,page=8,window=8,queries=64', /queries .* no more than the 33 tokens .*; got 64/],
+    ['tiered:16,page=8,window=8,queries=64', /queries .* no more than the 41 tokens .*; got 64/],
   ];
   for (const [text, message] of bad) {
     it(`refuses "${text}"`, () => {

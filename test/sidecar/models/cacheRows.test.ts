@@ -81,7 +81,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
 
   for (const layout of ['heads', 'transposed'] as const) for (const model of models) it(`${model.name}: ${layout} too`, () => compared(model, 'F16', layout));
 
-  const TIERS = { capacity: 64, pageRows: 16, window: 16, queries: 4, refreshQueries: 2, cacheType: 'F16' } as const;
+  const TIERS = { capacity: 64, pageRows: 16, meanRows: 2, window: 16, queries: 4, refreshQueries: 2, cacheType: 'F16' } as const;
 
   async function openTiny(device: Device): ReturnType<typeof openNetwork> {
     const file = path.join(folder, 'tiered.gguf');
@@ -93,13 +93,13 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     using device = new Device(kind, { threads: 2 });
     using opened = await openTiny(device);
     const { network, model } = opened;
-    const options = { ...TIERS, refreshTokens: 8, blockTokens: 48 };
+    const options = { ...TIERS, refreshTokens: 8, blockTokens: 48, togetherTokens: 48 };
     using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using uneven = new Tiers(network, cache, options);
     const declined = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, uneven);
     declined.offerRows('model', RESTORED);
     assert.equal(declined.rows, undefined, 'a stretch of 256 tokens ends in the middle of a block of 48');
-    using even = new Tiers(network, cache, { ...options, blockTokens: 32 });
+    using even = new Tiers(network, cache, { ...options, blockTokens: 32, togetherTokens: 16 });
     const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, even);
     sequence.offerRows('model', RESTORED);
     await sequence.evaluate(tokens.slice(0, HELD));
@@ -114,7 +114,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     using device = new Device(kind, { threads: 2 });
     using opened = await openTiny(device);
     const { network, model } = opened;
-    const options = { ...TIERS, refreshTokens: 8, blockTokens: 32 };
+    const options = { ...TIERS, refreshTokens: 8, blockTokens: 32, togetherTokens: 16 };
     using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using tiers = new Tiers(network, cache, options);
     const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
@@ -129,7 +129,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     using device = new Device(kind, { threads: 2 });
     using opened = await openTiny(device);
     const { network, model } = opened;
-    const options = { ...TIERS, refreshTokens: 4, blockTokens: 32 };
+    const options = { ...TIERS, refreshTokens: 4, blockTokens: 32, togetherTokens: 16 };
     using first = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using second = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
     using firstTiers = new Tiers(network, first, options);

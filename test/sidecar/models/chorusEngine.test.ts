@@ -139,7 +139,7 @@ describe("Chorus's own engine", () => {
 
     it('evaluates an answer again that attended some of the context, when it becomes a part of the next prompt', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
-      await load(file, { cache: 'tiered:64,page=8,window=32,refresh=4' });
+      await load(file, { cache: 'tiered:64,page=8,window=32,refresh=4,block=64' });
       const first = await generate(prompt, 16);
       const second = await generate([...prompt, ...first.tokens, 270], 8);
       assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length, first.tokens.length + 1]);

@@ -64,12 +64,12 @@ describe('the memory plan', () => {
 
   test('counts what a tier holds besides', () => {
     const plain = planMemory(request({})).neededBytes;
-    assert.equal(planMemory(request({ tier: { rows: 1_280, longerThan: 1_168, graphBytes: (rows) => rows, cacheElementBytes: 2 } })).neededBytes - plain, 3 * (131_072 * 1_280 + 8_192));
+    assert.equal(planMemory(request({ tier: { rows: 1_280, longerThan: 1_168, graphBytes: (rows) => rows, cacheElementBytes: 2, scoredElementBytes: 0.25 } })).neededBytes - plain, 3 * (131_072 * 1_280 + 8_192 + 0.25 * 65_536 * 8_192));
   });
 
   test('counts no copies where the context is not longer than what is attended in any case', () => {
     const plain = planMemory(request({})).neededBytes;
-    assert.equal(planMemory(request({ tier: { rows: 1_048_832, longerThan: 8_192, graphBytes: (rows) => rows, cacheElementBytes: 2 } })).neededBytes, plain);
+    assert.equal(planMemory(request({ tier: { rows: 1_048_832, longerThan: 8_192, graphBytes: (rows) => rows, cacheElementBytes: 2, scoredElementBytes: 0.25 } })).neededBytes, plain);
   });
 
   test('refuses a model larger than memory', () => {

@@ -19,7 +19,7 @@ import { TINY_VOCABULARY } from '../../reference/tinyModels.ts';
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const { tie, tolerance } = kind === 'cpu' ? { tie: 1.002, tolerance: 1e-5 } : { tie: 1.01, tolerance: 1e-3 };
 const [BLOCK, PROMPT, ANSWER, QUERIES, REFRESH_QUERIES] = [8, 136, 12, 4, 2];
-const options = { capacity: 32, pageRows: 8, window: 24, refreshTokens: 3, queries: QUERIES, refreshQueries: REFRESH_QUERIES, blockTokens: BLOCK, cacheType: 'F16' } as const;
+const options = { capacity: 32, pageRows: 8, meanRows: 2, window: 24, refreshTokens: 4, queries: QUERIES, refreshQueries: REFRESH_QUERIES, blockTokens: BLOCK, togetherTokens: BLOCK, cacheType: 'F16' } as const;
 const tokens = Array.from({ length: PROMPT + ANSWER }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
 
 describe(`attending chosen pages of a long context in a mixture of attention, on ${kind}`, () => {

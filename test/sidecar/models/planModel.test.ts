@@ -11,7 +11,7 @@ const shape: ModelShape = {
   cacheElementsPerToken: 32 * 8 * 256, parameterCount: 7e9, weightBytes: 4e9,
 };
 const weights: readonly SizedWeight[] = Array.from({ length: 32 }, (_, block) => ({ name: `blk.${block}.ffn_up.weight`, use: 'matrix', sizeBytes: 4e9 / 32 }) as const);
-const tier = { rows: 1_280, longerThan: 1_168, graphBytes: () => 0, cacheElementBytes: 2 };
+const tier = { rows: 1_280, longerThan: 1_168, graphBytes: () => 0, cacheElementBytes: 2, scoredElementBytes: 0 };
 const needs = { modelName: 'seven.gguf', shape, weightBytes: 4e9, batchTokens: 128, scoredTokens: 0, contextSizeTokens: 32_768, tier } satisfies Omit<MemoryRequest, 'availableBytes'>;
 const machine = (gpuBytes: number, mainBytes: number, unifiedBytes = 0): FreeMemory => ({ mainBytes, gpu: { label: 'CUDA (Card)', freeBytes: gpuBytes, unifiedBytes } });
 

@@ -18,7 +18,7 @@ import { TINY_VOCABULARY, writeTinyModel } from '../../reference/tinyModels.ts';
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const [CAPACITY, PROMPT, ANSWER, KEPT] = [512, 300, 14, 256];
 const tokens = Array.from({ length: PROMPT + ANSWER }, (_, index) => (index * 7_919 + 3 * index * index + 39) % TINY_VOCABULARY);
-const options = { capacity: 64, pageRows: 16, window: 32, refreshTokens: 4, queries: 4, refreshQueries: 2, blockTokens: 32, cacheType: 'F16' } as const;
+const options = { capacity: 64, pageRows: 16, meanRows: 2, window: 32, refreshTokens: 4, queries: 4, refreshQueries: 2, blockTokens: 32, togetherTokens: 16, cacheType: 'F16' } as const;
 
 const text = (value: string): GgufEntry => ({ type: 'string', value });
 const count = (value: number): GgufEntry => ({ type: 'u32', value });

@@ -24,19 +24,26 @@ const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const count = (value: number): GgufEntry => ({ type: 'u32', value });
 const shape = { blockCount: 2, width: 64, epsilon: 1e-5, ropeBase: 10_000, vocabularySize: TINY_VOCABULARY };
 const [PROMPT, QUERIES, REFRESH_QUERIES] = [150, 4, 2];
-const options = { capacity: 32, pageRows: 8, window: 24, refreshTokens: 3, queries: QUERIES, refreshQueries: REFRESH_QUERIES, blockTokens: 0 };
+const shared = { capacity: 32, pageRows: 8, window: 24, queries: QUERIES, refreshQueries: REFRESH_QUERIES, blockTokens: 0, togetherTokens: 1 };
+/** Of a last page a part. */
+const CAPACITY = PROMPT + 13;
 const tokens = Array.from({ length: PROMPT + 12 }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
 
 /** What the sequence's cache holds, how near to a tie rounding may decide a choice, how far logits may be off, and in which share of tokens they may not. */
 const cases = [
-  { cacheType: 'F32', sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.002 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, close: 1, blocks: [8, 5, 24] },
+  { cacheType: 'F32', meanRows: 1, refreshTokens: 4, sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.002 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, close: 1, blocks: [[8, 8], [5, 5], [24, 12]] },
+  // Means are kept in float16.
+  { cacheType: 'F32', meanRows: 4, refreshTokens: 3, sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.003 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, close: 1, blocks: [[8, 8], [32, 16]] },
+  // Rows go from tier to tier as they are. Queries are rounded too.
+  { cacheType: 'F16', meanRows: 1, refreshTokens: 1, sizes: { ...shape, heads: 2, kvHeads: 2, headSize: 32 }, tie: 1.005, tolerance: 1e-4, close: 0.9, blocks: [[8, 8]] },
   // Queries are rounded to eight bits besides, so that some choices fall otherwise.
-  { cacheType: 'Q8_0', sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [8] },
+  { cacheType: 'Q8_0', meanRows: 1, refreshTokens: 3, sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [[8, 8]] },
   // Rotated.
-  { cacheType: 'Q4_0', sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [8] },
-] satisfies readonly { readonly cacheType: TensorType; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly close: number; readonly blocks: readonly number[] }[];
+  { cacheType: 'Q4_0', meanRows: 2, refreshTokens: 4, sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [[8, 8]] },
+] satisfies readonly { readonly cacheType: TensorType; readonly meanRows: number; readonly refreshTokens: number; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly close: number; readonly blocks: readonly (readonly [number, number])[] }[];
 
-for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describe(`attending chosen pages of a long context, kept in ${cacheType}, on ${kind}`, () => {
+for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, blocks } of cases) describe(`attending chosen pages of a long context, kept in ${cacheType}, scored by means of ${meanRows} keys and chosen every ${refreshTokens} tokens, on ${kind}`, () => {
+  const options = { ...shared, meanRows, refreshTokens };
   let folder: string;
   let file: string;
   let weights: PlainWeights;
@@ -74,8 +81,8 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
     const device = resources.use(new Device(kind, { threads: 2 }));
     const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
     const { network, model } = opened;
-    const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES }));
-    const tiers = resources.use(new Tiers(network, sequence, { ...options, cacheType: 'F16' }));
+    const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
+    const tiers = resources.use(new Tiers(network, sequence, { ...options, cacheType: cacheType === 'F32' ? 'F16' : cacheType }));
     const fast = tiers.answers;
     assert.ok(fast.isWorthwhile(PROMPT));
     await network.evaluate(sequence, tokens.slice(0, 100), 'none');
@@ -109,15 +116,16 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
     network.forget(sequence);
   });
 
-  it('an answer after some tokens were deleted is the same whether drafts were rejected before or not', async () => {
+  // A GPU rounds rows of fewer bits here and there otherwise where tokens are evaluated in other company, and some choices fall otherwise then.
+  it('an answer after some tokens were deleted is the same whether drafts were rejected before or not', { skip: kind !== 'cpu' && cacheType !== 'F32' }, async () => {
     using resources = new HeldResources(kind);
     const device = resources.use(new Device(kind, { threads: 2 }));
     const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
     const { network, model } = opened;
     const typed = [...tokens.slice(0, PROMPT - 22), 5];
     const answered = async (drafts: readonly number[]): Promise<Float32Array[]> => {
-      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES }));
-      const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshTokens: 8, cacheType: 'F16' }));
+      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
+      const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshTokens: 8, cacheType: cacheType === 'F32' ? 'F16' : cacheType }));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       await chorus.forward(tokens.slice(0, PROMPT), { wanted: 'last', isAnswer: false });
       await chorus.forward([1], { wanted: 'last', isAnswer: true });
@@ -133,7 +141,31 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
     const [plain, drafted] = [await answered([]), await answered([3, 1, 4, 1, 5, 9])];
     for (const [index, row] of drafted.entries()) {
       const { normalisedSquaredError } = compareLogits(row, [plain[index] as Float32Array], TINY_VOCABULARY);
-      assert.ok(normalisedSquaredError <= (kind === 'cpu' ? 1e-9 : 1e-4), `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
+      // Tokens whose queries are gone are evaluated again, fewer at once, which float16 rounds otherwise here and there.
+      assert.ok(normalisedSquaredError <= (kind !== 'cpu' ? 1e-4 : cacheType === 'F16' ? 1e-6 : 1e-9), `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
+    }
+  });
+
+  it('an answer is the same whatever stood in place of a part of the prompt before', async () => {
+    using resources = new HeldResources(kind);
+    const device = resources.use(new Device(kind, { threads: 2 }));
+    const { network, model } = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
+    const rows: Float32Array[] = [];
+    for (const before of [[], tokens.map((token, index) => (index < 20 ? token : (token + 7) % TINY_VOCABULARY))]) {
+      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
+      const fast = resources.use(new Tiers(network, sequence, { ...options, cacheType: cacheType === 'F32' ? 'F16' : cacheType })).answers;
+      for (const prompt of [before, tokens].filter(({ length }) => length > 0)) {
+        sequence.truncate(Math.min(20, sequence.length));
+        if (sequence.length === 0) await network.evaluate(sequence, prompt.slice(0, 20), 'none');
+        await network.evaluate(sequence, prompt.slice(20, PROMPT), 'none');
+        fast.restart();
+        for (const token of prompt.slice(PROMPT, PROMPT + 2)) rows.push(Float32Array.from(await fast.evaluate([token], 'last')));
+      }
+      network.forget(sequence);
+    }
+    for (const [index, row] of rows.slice(0, 2).entries()) {
+      const { normalisedSquaredError } = compareLogits(rows[4 + index] as Float32Array, [row], TINY_VOCABULARY);
+      assert.ok(normalisedSquaredError <= (kind === 'cpu' ? 1e-12 : 1e-8), `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
     }
   });
 
@@ -145,8 +177,8 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
     // The first 89 tokens attend everything.
     const [begins, chooses, ends] = [80, 89, 120];
     const answered = async (piece: (length: number, fast: Tiers['answers']) => number): Promise<Float32Array[]> => {
-      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES }));
-      const tiers = resources.use(new Tiers(network, sequence, { ...options, cacheType: 'F16' }));
+      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
+      const tiers = resources.use(new Tiers(network, sequence, { ...options, cacheType: cacheType === 'F32' ? 'F16' : cacheType }));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       await chorus.forward(tokens.slice(0, begins), { wanted: 'last', isAnswer: false });
       const rows: Float32Array[] = [];
@@ -163,35 +195,34 @@ for (const { cacheType, sizes, tie, tolerance, close, blocks } of cases) describ
       before.push([length, fast.tokensBeforeChoice(length)]);
       return Math.max(1, fast.tokensBeforeChoice(length));
     });
-    assert.deepEqual(before.slice(0, 4), [[begins, chooses - begins], [chooses, 0], [chooses + 1, options.refreshTokens - 1], [chooses + options.refreshTokens, 0]]);
+    assert.deepEqual(before.slice(0, 4), [[begins, chooses - begins], [chooses, 0], [chooses + 1, options.refreshTokens - 1], [chooses + Math.max(2, options.refreshTokens), 0]]);
     for (const rows of [drafted, await answered(() => ends)]) {
       assert.equal(rows.length, ends - begins);
       for (const [index, row] of rows.entries()) {
         const { normalisedSquaredError } = compareLogits(row, [expected[index] as Float32Array], TINY_VOCABULARY);
-        assert.ok(normalisedSquaredError <= (kind === 'cpu' && cacheType === 'F32' ? 1e-9 : 1e-3), `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
+        assert.ok(normalisedSquaredError <= (kind === 'cpu' && cacheType === 'F32' ? 1e-8 : 1e-3), `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
       }
     }
   });
 
-  for (const blockTokens of blocks) {
-    it(`a prompt in blocks of ${blockTokens} has the logits of plain loops, however it is cut`, async () => {
+  for (const [blockTokens, togetherTokens] of blocks) {
+    it(`a prompt in blocks of ${blockTokens}, ${togetherTokens} tokens choosing together, has the logits of plain loops, however it is cut`, async () => {
       using resources = new HeldResources(kind);
       const device = resources.use(new Device(kind, { threads: 2 }));
       const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
       const { network, model } = opened;
-      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: cacheType, queries: QUERIES }));
-      const tiers = resources.use(new Tiers(network, sequence, { ...options, blockTokens, cacheType: 'F16' }));
+      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
+      const tiers = resources.use(new Tiers(network, sequence, { ...options, blockTokens, togetherTokens, cacheType: cacheType === 'F32' ? 'F16' : cacheType }));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       const first = tiers.prompts?.firstBlock as number;
       // What is left behind the last whole block attends everything.
       const whole = tokens.length - (tokens.length % blockTokens);
-      const starts = Array.from({ length: (whole - first) / blockTokens }, (_, block) => first + block * blockTokens);
+      const starts = Array.from({ length: (whole - first) / togetherTokens }, (_, index) => first + index * togetherTokens);
       const expected = expectedLogits(
         0,
         starts.map((start) => {
-          // Of long blocks four tokens choose.
-          const every = blockTokens > 8 ? blockTokens / 4 : 1;
-          return { start, last: start + blockTokens - 1, queries: blockTokens / every, every };
+          const every = togetherTokens === 16 ? 8 : 1;
+          return { start, last: start + togetherTokens - 1, queries: togetherTokens / every, every };
         }),
         whole,
       );
