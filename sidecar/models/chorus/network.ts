@@ -178,7 +178,12 @@ export class Network implements Disposable {
 
   /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */
   async settled(): Promise<void> {
-    await this.#computing.catch(() => undefined);
+    // What waited for one may have begun the next.
+    for (let computing: Promise<void> | undefined; computing !== this.#computing; ) {
+      computing = this.#computing;
+      await computing.catch(() => undefined);
+      await new Promise(setImmediate);
+    }
   }
 
   /** Drops the graphs over a sequence's cache, before that is freed. */
