@@ -5,13 +5,13 @@ import type { AttendOptions, LayerCache, ObservedQueries } from '../blocks/atten
 import type { Graph } from '../ggml/graph.ts';
 import { cast, concat, contiguous, flashAttention, mulMat, permute, reshape, softMax, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { bestPages, pageGatherer, scorePages, type PageChoice, type PageRows, type Voters } from './pages.ts';
+import { bestPages, pageGatherer, pageKeysOf, scorePages, type PageChoice, type PageKeys, type PageRows, type Voters } from './pages.ts';
 
 /** Blocks of equal length, and what they may attend. */
 export interface PageBlocks extends PageChoice, PageRows {
   readonly blockTokens: number;
-  /** Keys that pages are scored by, as a cache's lie; absent: the cache's own. */
-  readonly scored?: Tensor;
+  /** Absent: pages are scored by the cache's own keys. */
+  readonly scored?: PageKeys;
   /** Every so many tokens' queries choose, the block's last among them; divides `blockTokens`. */
   readonly voteStride: number;
   /** `[windowPages, blocks, kvHeads]`, I32: pages that a block attends besides, its own rows among them. */
@@ -22,13 +22,12 @@ export interface PageBlocks extends PageChoice, PageRows {
 
 /** `query[headSize, heads, blockTokens · blocks]`, the heads of one KV head side by side → `[headSize, heads, blockTokens · blocks]`. */
 export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache, pageBlocks: PageBlocks, { headSize, kvHeads, scale: factor, votes }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale' | 'votes'>): Tensor {
-  const { blocks, blockTokens, mask, meanRows, pageRows, queryMask, scored = cache.key, voteStride, windowPages } = pageBlocks;
+  const { blocks, blockTokens, mask, pageRows, scored = { key: cache.key, isByPlane: false }, voteStride, windowPages } = pageBlocks;
   const heads = query.shape[1];
   const isInProducts = graph.isOnProcessor && blockTokens <= MAX_PRODUCT_TOKENS;
   // Where the cache is: what is attended of it alone goes elsewhere.
   const { k, v } = graph.on(cache.device, () => {
-    const key = cacheHeads(graph, scored, (queryMask.shape[0] * pageRows) / meanRows, headSize, kvHeads);
-    const scores = scorePages(graph, key, voters(graph, { query, votes: votes?.() }, voteStride, kvHeads), pageBlocks, factor);
+    const scores = scorePages(graph, pageKeysOf(graph, scored, pageBlocks, { headSize, kvHeads }), voters(graph, { query, votes: votes?.() }, voteStride, kvHeads), pageBlocks, factor);
     const pages = concat(graph, bestPages(graph, scores, pageBlocks), windowPages, 0);
     const rows = pages.shape[0] * pageRows;
     const gather = pageGatherer(graph, pages, pageBlocks);

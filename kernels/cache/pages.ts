@@ -1,7 +1,7 @@
 /** Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV pools, arXiv 2404.14469). */
-import { areAdjacent, pagesOf } from '../blocks/attendCache.ts';
+import { areAdjacent, cacheHeads, pagesOf } from '../blocks/attendCache.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { add, concat, contiguous, getRows, maximumOf, maxRows, mul, mulMat, pool, reshape, scale, softMax, topK, view } from '../ggml/ops.ts';
+import { add, concat, contiguous, getRows, maximumOf, maxRows, mul, mulMat, pool, relu, repeat, reshape, scale, softMax, sub, topK, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { isQuantised } from '../ggml/types.ts';
 
@@ -32,29 +32,65 @@ export interface Voters {
   readonly votes?: Tensor;
 }
 
+/** Keys that pages are scored by: a layer's, as its cache's lie, or a view of them. */
+export interface PageKeys {
+  readonly key: Tensor;
+  /** Whether the first keys of all pages lie before the second ones; elsewhere those of a page lie one behind the other. */
+  readonly isByPlane: boolean;
+}
+
+/** Those of the pages among which is chosen: `[headSize, keys, kvHeads]`, or by planes `[headSize, pages, pageKeys, kvHeads]`. */
+export function pageKeysOf(graph: Graph, { key, isByPlane }: PageKeys, { pageRows, meanRows, queryMask }: PageChoice, { headSize, kvHeads }: { readonly headSize: number; readonly kvHeads: number }): PageKeys {
+  const [pages, pageKeys] = [queryMask.shape[0], pageRows / meanRows];
+  if (!isByPlane) return { key: cacheHeads(graph, key, pages * pageKeys, headSize, kvHeads), isByPlane };
+  const [, rowStride, headStride, end] = cacheHeads(graph, key, key.shape[1], headSize, kvHeads).strides;
+  const planeStride = (key.shape[1] / pageKeys) * rowStride;
+  return { key: view(graph, key, [headSize, pages, pageKeys, kvHeads], { strides: [rowStride, planeStride, kvHeads > 1 ? headStride : end] }), isByPlane };
+}
+
 /**
  * What pages are worth to each block and KV head, `[pages, blocks, kvHeads]`: the most attention that any of its queries, by its vote, gives a page or one of its
- * neighbours, and a part of that of its own. Of a page's rows `key[headSize, rows / meanRows, kvHeads]` the best one stands for it, also where a query's attention is shared
- * out: the other rows would change how queries compare, not how pages do. Where `key` has means of `meanRows` rows, these stand for them. `factor` scales scores before the
- * softmax.
+ * neighbours, and a part of that of its own. Of a page's keys the best one stands for it, also where a query's attention is shared out: the others would change how
+ * queries compare, not how pages do. Each key is that of a row, or the mean of `meanRows` rows'. `factor` scales scores before the softmax.
  */
-export function scorePages(graph: Graph, key: Tensor, { queries, votes }: Voters, { blocks, pageRows, meanRows, queryMask, pageMask }: PageChoice, factor: number): Tensor {
+export function scorePages(graph: Graph, scored: PageKeys, { queries, votes }: Voters, { blocks, pageRows, meanRows, queryMask, pageMask }: PageChoice, factor: number): Tensor {
+  const bestKeys = scored.isByPlane ? bestOfPlanes(graph, scored.key, queries) : bestOfRows(graph, scored.key, queries, pageRows / meanRows);
+  const shares = softMax(graph, bestKeys, queryMask, factor);
+  const byPage = maximumOf(graph, votes ? mul(graph, shares, votes) : shares, queries.shape[1] / blocks);
+  return add(graph, add(graph, pool(graph, byPage, NEIGHBOURS, 'max'), scale(graph, byPage, OWN_SHARE)), pageMask);
+}
+
+/** The best score of each `pageKeys` neighbouring keys: `key[headSize, keys, kvHeads], queries[headSize, queries, kvHeads] → [pages, queries, kvHeads]`. */
+function bestOfRows(graph: Graph, key: Tensor, queries: Tensor, pageKeys: number): Tensor {
   const [, keys, kvHeads] = key.shape;
-  const pageKeys = pageRows / meanRows;
-  const [pages, queryCount] = [keys / pageKeys, queries.shape[1]];
   const bestOf = (someKeys: Tensor, someQueries: Tensor): Tensor => {
-    const byRow = mulMat(graph, someKeys, someQueries, { preciseF32: true });
-    const heads = byRow.shape[2];
-    return reshape(graph, maxRows(graph, reshape(graph, byRow, [pageKeys, pages, queryCount, heads])), [pages, queryCount, heads]);
+    const byKey = mulMat(graph, someKeys, someQueries, { preciseF32: true });
+    const shape = [keys / pageKeys, someQueries.shape[1], byKey.shape[2]] as const;
+    return reshape(graph, maxRows(graph, reshape(graph, byKey, [pageKeys, ...shape])), shape);
   };
   // Vulkan multiplies quantised matrices without gaps alone, in which a cache's heads are not one behind the other: one after another.
-  const isByHead = kvHeads > 1 && isQuantised(key.type) && graph.mayRunOn('vulkan');
-  const bestRows = isByHead
-    ? Array.from({ length: kvHeads }, (_, head) => bestOf(matrixOf(graph, key, head), matrixOf(graph, queries, head))).reduce((before, next) => concat(graph, before, next, 2))
-    : bestOf(key, queries);
-  const shares = softMax(graph, bestRows, queryMask, factor);
-  const byPage = maximumOf(graph, votes ? mul(graph, shares, votes) : shares, queryCount / blocks);
-  return add(graph, add(graph, pool(graph, byPage, NEIGHBOURS, 'max'), scale(graph, byPage, OWN_SHARE)), pageMask);
+  if (kvHeads === 1 || !isQuantised(key.type) || !graph.mayRunOn('vulkan')) return bestOf(key, queries);
+  return Array.from({ length: kvHeads }, (_, head) => bestOf(matrixOf(graph, key, head), matrixOf(graph, queries, head))).reduce((before, next) => concat(graph, before, next, 2));
+}
+
+/**
+ * The same of `key[headSize, pages, pageKeys, kvHeads]`: the larger of two planes again and again, whole rows of pages at once, where ggml's pooling looks at one number after another. The
+ * larger of a and b is max(a − b, 0) + b.
+ */
+function bestOfPlanes(graph: Graph, key: Tensor, queries: Tensor): Tensor {
+  const [headSize, pages, pageKeys, kvHeads] = key.shape;
+  const queryCount = queries.shape[1];
+  const ofPlanes = repeat(graph, reshape(graph, queries, [headSize, queryCount, 1, kvHeads]), [headSize, queryCount, pageKeys, kvHeads]);
+  let best = mulMat(graph, key, ofPlanes, { preciseF32: true });
+  for (let planes = pageKeys; planes > 1; planes = best.shape[2]) {
+    const [, rowStride, planeStride, headStride] = best.strides;
+    const from = (first: number, count: number): Tensor => view(graph, best, [pages, queryCount, count, kvHeads], { strides: [rowStride, planeStride, headStride], offsetBytes: first * planeStride });
+    const half = Math.floor(planes / 2);
+    const [some, others] = [from(0, half), from(half, half)];
+    const larger = add(graph, relu(graph, sub(graph, some, others)), others);
+    best = planes % 2 === 0 ? larger : concat(graph, larger, from(planes - 1, 1), 2);
+  }
+  return reshape(graph, best, [pages, queryCount, kvHeads]);
 }
 
 /** One matrix of a stack. */

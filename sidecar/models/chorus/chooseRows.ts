@@ -2,7 +2,7 @@ import { cacheHeads, pagesOf } from '../../../kernels/blocks/attendCache.ts';
 import type { AttendOptions, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import { transposedRows } from '../../../kernels/blocks/attendTransposed.ts';
 import { voters } from '../../../kernels/cache/pageBlocks.ts';
-import { bestPages, pageGatherer, scorePages, type PageChoice, type PageRows } from '../../../kernels/cache/pages.ts';
+import { bestPages, pageGatherer, pageKeysOf, scorePages, type PageChoice, type PageKeys, type PageRows } from '../../../kernels/cache/pages.ts';
 import { gatherRows } from '../../../kernels/cache/selection.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
 import { cast, concat, copy, reshape, setRows, transpose, view } from '../../../kernels/ggml/ops.ts';
@@ -13,8 +13,8 @@ import { rememberedQueries } from './lastQueries.ts';
 export interface RowsToChoose {
   /** Everything: scored and gathered from on the device that it is on. */
   readonly slow: LayerCache;
-  /** Keys that pages are scored by, as a cache's lie: the slow tier's, or means of neighbouring ones. */
-  readonly scored: Tensor;
+  /** Keys that pages are scored by: the slow tier's, or others. */
+  readonly scored: PageKeys;
   /** Gets the chosen rows and then the window's, in its first rows; the same device or another. */
   readonly fast: LayerCache;
   /** `[rememberedWidth, tokens]`, F32, beside `slow`: the last tokens' queries. */
@@ -34,11 +34,11 @@ export interface RowsToChoose {
 /** Gathers the best pages and the last tokens of a layer into its fast tier. Where that is on another device than the slow one, these rows alone go there, as float16. */
 export function chooseRows(graph: Graph, { slow, scored, fast, lastQueries, queryNumbers, choice, rowsOfPage, windowPages, places, heads }: RowsToChoose, { headSize, kvHeads, scale }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>): void {
   const all = (tensor: Tensor, rows = tensor.shape[1]): Tensor => cacheHeads(graph, tensor, rows, headSize, kvHeads);
-  const { pageRows, meanRows, queryMask } = choice;
+  const { pageRows } = choice;
   const where = slow.device;
   const pages = graph.on(where, () => {
     const remembered = rememberedQueries(graph, lastQueries, queryNumbers, { headSize, heads });
-    const scores = scorePages(graph, all(scored, (queryMask.shape[0] * pageRows) / meanRows), voters(graph, remembered, 1, kvHeads), choice, scale);
+    const scores = scorePages(graph, pageKeysOf(graph, scored, choice, { headSize, kvHeads }), voters(graph, remembered, 1, kvHeads), choice, scale);
     return concat(graph, bestPages(graph, scores, choice), windowPages, 0);
   });
   const pageCount = pages.shape[0];

@@ -1,4 +1,5 @@
 import { cacheHeads } from '../../../kernels/blocks/attendCache.ts';
+import type { PageKeys } from '../../../kernels/cache/pages.ts';
 import { writeScoredKeys } from '../../../kernels/cache/scoredKeys.ts';
 import type { DeviceKind } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
@@ -33,13 +34,15 @@ interface BuiltGraph {
 export class ScoredKeys implements Disposable {
   readonly #storage: BlockStorage;
   readonly #keys: readonly Tensor[];
+  /** Where all are on the processor: GPUs overlook gaps between planes. */
+  readonly #isByPlane: boolean;
   readonly #graphs: KeptGraphs<BuiltGraph>;
   #coveredRows = 0;
 
   constructor(
     private readonly network: Network,
     private readonly sequence: SequenceCache,
-    private readonly options: Pick<TierOptions, 'meanRows' | 'cacheType'>,
+    private readonly options: Pick<TierOptions, 'pageRows' | 'meanRows' | 'cacheType'>,
   ) {
     const { placement, hyperparameters } = network.options;
     const { blockCount, headSize } = hyperparameters;
@@ -48,18 +51,19 @@ export class ScoredKeys implements Disposable {
     this.#keys = Array.from({ length: blockCount }, (_, block) => {
       const device = keptOn(placement, block);
       const type = scoredType(options, device.kind, headSize) ?? 'F16';
-      return this.#storage.declare(block, 'scoredKeys', type, rowExtents('heads', device, { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: Math.ceil(sequence.capacity / meanRows) }));
+      return this.#storage.declare(block, 'scoredKeys', type, rowExtents('heads', device, { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: sequence.memoryRows / meanRows }));
     });
+    this.#isByPlane = this.#keys.every((_, block) => keptOn(placement, block).kind === 'cpu');
     this.#graphs = new KeptGraphs(graphMemoryOn(placement), ROWS_AT_ONCE.length);
     sequence.onTruncate.add((length) => {
       this.#coveredRows = Math.min(this.#coveredRows, length - (length % meanRows));
     });
   }
 
-  /** Of a block, laid out as its cache: `[headSize, rows / meanRows, kvHeads]`, or `[headSize · kvHeads, rows / meanRows]`. */
-  of(block: number): Tensor {
+  /** Of a block, laid out as its cache: `[headSize, rows / meanRows, kvHeads]`, or `[headSize · kvHeads, rows / meanRows]`; on the processor by planes. */
+  of(block: number): PageKeys {
     this.#storage.allocate();
-    return this.#keys[block] as Tensor;
+    return { key: this.#keys[block] as Tensor, isByPlane: this.#isByPlane };
   }
 
   get gpuBytes(): number {
@@ -80,7 +84,7 @@ export class ScoredKeys implements Disposable {
       // Behind the last one the last one again.
       const places = Array.from({ length: count }, (_, index) => Math.min(first + index, last));
       built.rows.write(device, places.flatMap((place) => Array.from({ length: meanRows }, (_, row) => place * meanRows + row)));
-      write(device, built.places, BigInt64Array.from(places, BigInt));
+      write(device, built.places, BigInt64Array.from(places, (place) => BigInt(this.#isByPlane ? this.#planePlace(place) : place)));
       await network.compute(built.graph, { tokens: 1, isToken: false, signal });
       first += count;
       this.#coveredRows = Math.min(first, last + 1) * meanRows;
@@ -90,6 +94,13 @@ export class ScoredKeys implements Disposable {
   [Symbol.dispose](): void {
     this.#graphs[Symbol.dispose]();
     this.#storage[Symbol.dispose]();
+  }
+
+  /** Where a key is that is the `index`th of all. */
+  #planePlace(index: number): number {
+    const { meanRows, pageRows } = this.options;
+    const pageKeys = pageRows / meanRows;
+    return (index % pageKeys) * (this.sequence.memoryRows / pageRows) + Math.floor(index / pageKeys);
   }
 
   #build(count: number): BuiltGraph {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cacheHeads } from '../../../kernels/blocks/attendCache.ts';
 import { voters } from '../../../kernels/cache/pageBlocks.ts';
-import { bestPages, rowsOfPages, scorePages } from '../../../kernels/cache/pages.ts';
+import { bestPages, pageKeysOf, rowsOfPages, scorePages } from '../../../kernels/cache/pages.ts';
 import { fromFloat32, toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
@@ -21,14 +21,14 @@ const [TOKENS, PAGES, PAGE_ROWS, CHOSEN] = [96, 20, 4, 6];
 const shapes = [['grouped queries', 6, 2], ['a KV head for each query head', 3, 3], ['one KV head', 4, 1]] as const;
 
 describe(`pages are scored as plain loops do on ${kind}`, () => {
-  for (const [shape, heads, kvHeads] of shapes) for (const every of [1, 3]) for (const isWeighed of [false, true]) {
-    it(`${shape}, ${every === 1 ? 'each token' : `every ${every} tokens`} choosing${isWeighed ? ', each query by its vote' : ''}`, () => {
+  for (const [shape, heads, kvHeads] of shapes) for (const every of [1, 3]) for (const isWeighed of [false, true]) for (const isByPlane of kind === 'cpu' ? [false, true] : [false]) {
+    it(`${shape}, ${every === 1 ? 'each token' : `every ${every} tokens`} choosing${isWeighed ? ', each query by its vote' : ''}${isByPlane ? ', keys plane by plane' : ''}`, () => {
       const next = uniform(heads);
       const votes = isWeighed ? Array.from({ length: TOKENS }, () => Array.from({ length: heads }, () => 1 + next())) : undefined;
       const layer: PlainLayer = { ...randomLayer(TOKENS, heads, kvHeads), votes };
       const observed = TOKENS - PAGES * PAGE_ROWS - 1;
       const scores = plainPages(layer, PAGES, { pageRows: PAGE_ROWS, queries: observed / every, every });
-      const ours = scored(layer, { heads, kvHeads, observed, every });
+      const ours = scored(layer, { heads, kvHeads, observed, every, isByPlane });
       for (const [head, ofPages] of scores.entries()) {
         for (const [page, score] of ofPages.entries()) {
           const own = ours.scores[head * PAGES + page] as number;
@@ -57,7 +57,7 @@ describe(`pages of a cache in eight bits, which has more rows than are scored, o
       ...choiceInputs(graph, queryCount),
     };
     const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, meanRows: 1, chosenPages: CHOSEN };
-    const scores = scorePages(graph, cacheHeads(graph, inputs.key, rows, headSize, kvHeads), { queries: inputs.query }, choice, 1);
+    const scores = scorePages(graph, { key: cacheHeads(graph, inputs.key, rows, headSize, kvHeads), isByPlane: false }, { queries: inputs.query }, choice, 1);
     graph.expand(scores, { read: true });
     graph.expand(rowsOfPages(graph, bestPages(graph, scores, choice), inputs.rowsOfPage));
     graph.allocate(memory);
@@ -96,25 +96,35 @@ function choiceInputs(graph: Graph, queries: number): Record<'queryMask' | 'page
 }
 
 /** Scores `[kvHead][page]` and the chosen rows `[kvHead][row]`, where the last `observed` tokens choose, or every so many of them. */
-function scored({ query, key, votes }: PlainLayer, { heads, kvHeads, observed, every }: { heads: number; kvHeads: number; observed: number; every: number }): { scores: Float32Array; rows: Int32Array } {
+function scored({ query, key, votes }: PlainLayer, { heads, kvHeads, observed, every, isByPlane }: { heads: number; kvHeads: number; observed: number; every: number; isByPlane: boolean }): { scores: Float32Array; rows: Int32Array } {
   using device = new Device(kind);
   using graph = new Graph(device);
   using memory = new DeviceMemory(device);
   const [rows, queries] = [PAGES * PAGE_ROWS, (heads / kvHeads) * (observed / every)];
+  // More pages than are scored.
+  const storedPages = PAGES + 2;
   const inputs = {
-    key: graph.input('key', 'F32', [HEAD_SIZE, rows, kvHeads]),
+    key: graph.input('key', 'F32', [HEAD_SIZE, storedPages * PAGE_ROWS, kvHeads]),
     query: graph.input('query', 'F32', [HEAD_SIZE, heads, observed]),
     ...choiceInputs(graph, queries),
   };
   const weights = votes && graph.input('votes', 'F32', [heads, observed]);
   const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, meanRows: 1, chosenPages: CHOSEN };
-  const pages = scorePages(graph, inputs.key, voters(graph, { query: inputs.query, votes: weights }, every, kvHeads), choice, 1 / Math.sqrt(HEAD_SIZE));
+  const keys = pageKeysOf(graph, { key: inputs.key, isByPlane }, choice, { headSize: HEAD_SIZE, kvHeads });
+  const pages = scorePages(graph, keys, voters(graph, { query: inputs.query, votes: weights }, every, kvHeads), choice, 1 / Math.sqrt(HEAD_SIZE));
   const best = rowsOfPages(graph, bestPages(graph, pages, choice), inputs.rowsOfPage);
   for (const tensor of [pages, best]) graph.expand(tensor, { read: true });
   graph.allocate(memory);
   const last = <T>(vectors: readonly T[]): readonly T[] => vectors.slice(TOKENS - observed);
   const give = (tensor: Tensor, values: Float32Array | Int32Array | Uint16Array): void => write(device, tensor, values);
-  give(inputs.key, Float32Array.from(Array.from({ length: kvHeads }, (_, head) => key.slice(0, rows).map((ofToken) => ofToken[head] as readonly number[])).flat(2)));
+  const stored = new Float32Array(inputs.key.elements);
+  for (let head = 0; head < kvHeads; head++) {
+    for (let row = 0; row < rows; row++) {
+      const place = isByPlane ? (row % PAGE_ROWS) * storedPages + Math.floor(row / PAGE_ROWS) : row;
+      stored.set((key[row] as readonly (readonly number[])[])[head] as readonly number[], HEAD_SIZE * (head * storedPages * PAGE_ROWS + place));
+    }
+  }
+  give(inputs.key, stored);
   give(inputs.query, Float32Array.from(last(query).flat(2)));
   give(inputs.queryMask, new Uint16Array(PAGES * queries));
   give(inputs.pageMask, new Float32Array(PAGES));
