@@ -43,9 +43,9 @@ export interface PageKeys {
 export function pageKeysOf(graph: Graph, { key, isByPlane }: PageKeys, { pageRows, meanRows, queryMask }: PageChoice, { headSize, kvHeads }: { readonly headSize: number; readonly kvHeads: number }): PageKeys {
   const [pages, pageKeys] = [queryMask.shape[0], pageRows / meanRows];
   if (!isByPlane) return { key: cacheHeads(graph, key, pages * pageKeys, headSize, kvHeads), isByPlane };
-  const [, rowStride, headStride, end] = cacheHeads(graph, key, key.shape[1], headSize, kvHeads).strides;
+  const [, rowStride, headStride] = cacheHeads(graph, key, key.shape[1], headSize, kvHeads).strides;
   const planeStride = (key.shape[1] / pageKeys) * rowStride;
-  return { key: view(graph, key, [headSize, pages, pageKeys, kvHeads], { strides: [rowStride, planeStride, kvHeads > 1 ? headStride : end] }), isByPlane };
+  return { key: view(graph, key, [headSize, pages, pageKeys, kvHeads], { strides: [rowStride, planeStride, headStride] }), isByPlane };
 }
 
 /**

@@ -10,6 +10,7 @@ import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts
 import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
 import { SequenceCache } from '../../../sidecar/models/chorus/sequenceCache.ts';
+import type { TierOptions } from '../../../sidecar/models/chorus/tierOptions.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers.ts';
 import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';
@@ -33,17 +34,17 @@ const tokens = Array.from({ length: PROMPT + 12 }, (_, index) => (index * 7_919 
 const cases = [
   { cacheType: 'F32', meanRows: 1, refreshTokens: 4, sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.002 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, close: 1, blocks: [[8, 8], [5, 5], [24, 12]] },
   // Means are kept in float16.
-  { cacheType: 'F32', meanRows: 4, refreshTokens: 3, sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.003 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, close: 1, blocks: [[8, 8], [32, 16]] },
+  { cacheType: 'F32', meanRows: 4, refreshTokens: 6, sizes: { ...shape, heads: 4, kvHeads: 2, headSize: 16 }, tie: kind === 'cpu' ? 1.003 : 1.005, tolerance: kind === 'cpu' ? 1e-5 : 1e-3, close: 1, blocks: [[8, 8], [32, 16]] },
   // Rows go from tier to tier as they are. Queries are rounded too.
   { cacheType: 'F16', meanRows: 1, refreshTokens: 1, sizes: { ...shape, heads: 2, kvHeads: 2, headSize: 32 }, tie: 1.005, tolerance: 1e-4, close: 0.9, blocks: [[8, 8]] },
   // Queries are rounded to eight bits besides, so that some choices fall otherwise.
   { cacheType: 'Q8_0', meanRows: 1, refreshTokens: 3, sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [[8, 8]] },
   // Rotated.
-  { cacheType: 'Q4_0', meanRows: 2, refreshTokens: 4, sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [[8, 8]] },
+  { cacheType: 'Q4_0', meanRows: 1, refreshTokens: 4, sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [[8, 8]] },
 ] satisfies readonly { readonly cacheType: TensorType; readonly meanRows: number; readonly refreshTokens: number; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly close: number; readonly blocks: readonly (readonly [number, number])[] }[];
 
 for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, blocks } of cases) describe(`attending chosen pages of a long context, kept in ${cacheType}, scored by means of ${meanRows} keys and chosen every ${refreshTokens} tokens, on ${kind}`, () => {
-  const options = { ...shared, meanRows, refreshTokens };
+  const options: TierOptions = { ...shared, meanRows, refreshTokens, cacheType: cacheType === 'F32' ? 'F16' : cacheType };
   let folder: string;
   let file: string;
   let weights: PlainWeights;
@@ -82,7 +83,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
     const { network, model } = opened;
     const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
-    const tiers = resources.use(new Tiers(network, sequence, { ...options, cacheType: cacheType === 'F32' ? 'F16' : cacheType }));
+    const tiers = resources.use(new Tiers(network, sequence, options));
     const fast = tiers.answers;
     assert.ok(fast.isWorthwhile(PROMPT));
     await network.evaluate(sequence, tokens.slice(0, 100), 'none');
@@ -116,8 +117,8 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     network.forget(sequence);
   });
 
-  // A GPU rounds rows of fewer bits here and there otherwise where tokens are evaluated in other company, and some choices fall otherwise then.
-  it('an answer after some tokens were deleted is the same whether drafts were rejected before or not', { skip: kind !== 'cpu' && cacheType !== 'F32' }, async () => {
+  // A GPU rounds these rows here and there otherwise where tokens are evaluated in other company, and some choices fall otherwise then.
+  it('an answer after some tokens were deleted is the same whether drafts were rejected before or not', { skip: kind !== 'cpu' && (cacheType === 'F16' || cacheType === 'Q4_0') }, async () => {
     using resources = new HeldResources(kind);
     const device = resources.use(new Device(kind, { threads: 2 }));
     const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
@@ -125,7 +126,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     const typed = [...tokens.slice(0, PROMPT - 22), 5];
     const answered = async (drafts: readonly number[]): Promise<Float32Array[]> => {
       const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
-      const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshTokens: 8, cacheType: cacheType === 'F32' ? 'F16' : cacheType }));
+      const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshTokens: 8 }));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       await chorus.forward(tokens.slice(0, PROMPT), { wanted: 'last', isAnswer: false });
       await chorus.forward([1], { wanted: 'last', isAnswer: true });
@@ -153,7 +154,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     const rows: Float32Array[] = [];
     for (const before of [[], tokens.map((token, index) => (index < 20 ? token : (token + 7) % TINY_VOCABULARY))]) {
       const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
-      const fast = resources.use(new Tiers(network, sequence, { ...options, cacheType: cacheType === 'F32' ? 'F16' : cacheType })).answers;
+      const fast = resources.use(new Tiers(network, sequence, options)).answers;
       for (const prompt of [before, tokens].filter(({ length }) => length > 0)) {
         sequence.truncate(Math.min(20, sequence.length));
         if (sequence.length === 0) await network.evaluate(sequence, prompt.slice(0, 20), 'none');
@@ -178,7 +179,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     const [begins, chooses, ends] = [80, 89, 120];
     const answered = async (piece: (length: number, fast: Tiers['answers']) => number): Promise<Float32Array[]> => {
       const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
-      const tiers = resources.use(new Tiers(network, sequence, { ...options, cacheType: cacheType === 'F32' ? 'F16' : cacheType }));
+      const tiers = resources.use(new Tiers(network, sequence, options));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       await chorus.forward(tokens.slice(0, begins), { wanted: 'last', isAnswer: false });
       const rows: Float32Array[] = [];
@@ -200,7 +201,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
       assert.equal(rows.length, ends - begins);
       for (const [index, row] of rows.entries()) {
         const { normalisedSquaredError } = compareLogits(row, [expected[index] as Float32Array], TINY_VOCABULARY);
-        assert.ok(normalisedSquaredError <= (kind === 'cpu' && cacheType === 'F32' ? 1e-8 : 1e-3), `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
+        assert.ok(normalisedSquaredError <= (kind === 'cpu' && cacheType === 'F32' ? 1e-9 : 1e-3), `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`);
       }
     }
   });
@@ -212,7 +213,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
       const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
       const { network, model } = opened;
       const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
-      const tiers = resources.use(new Tiers(network, sequence, { ...options, blockTokens, togetherTokens, cacheType: cacheType === 'F32' ? 'F16' : cacheType }));
+      const tiers = resources.use(new Tiers(network, sequence, { ...options, blockTokens, togetherTokens }));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       const first = tiers.prompts?.firstBlock as number;
       // What is left behind the last whole block attends everything.
