@@ -207,8 +207,8 @@ const peer = !options.peer ? undefined : await measure('llama', (session) => {
       return answer;
     },
     settle: async ({ first }) => {
-      // Where the user was before: in all documents, and then here.
-      const looked = shuffled([...recording.documents], first).map(([file, text]) => ({ path: file, text, cursor: Math.floor(text.length / 2) }));
+      // Where the user was before: in all documents, and then here. Before each burst in the same order, so that what is evaluated of the ring stays true.
+      const looked = shuffled([...recording.documents], Number(options.seed)).map(([file, text]) => ({ path: file, text, cursor: Math.floor(text.length / 2) }));
       await asking.settle([...looked, recording.changes[Math.max(0, first - 1)] as Change].map(requestOf));
     },
   };
