@@ -27,10 +27,11 @@ export class Peer {
     private readonly ringTokens?: number,
   ) {}
 
-  /** The user was at these places, and there was time to evaluate what a request at the last one begins with. */
+  /** The user was at these places and nowhere else, and there was time to evaluate what a request at the last one begins with. */
   async settle(places: readonly CompletionRequest[]): Promise<void> {
     const last = places.at(-1);
     if (last === undefined) return;
+    this.#ring.length = 0;
     for (const place of places) await this.#moved(place, place.text.slice(0, place.offset).split('\n').length - 1);
     const tokens = await this.#prompt(last.text.slice(0, last.offset));
     if (tokens.length > 0) await this.session.engine.generate({ sequence: 'peer', priority: 'background', tokens, maxTokens: 1, sampling: { temperature: 0 } });
