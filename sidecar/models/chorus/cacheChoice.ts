@@ -38,6 +38,11 @@ type MakeSelector = (options: Options, chosen: number) => Selector;
 const DEFAULT_WINDOW = 32;
 const MAX_ROWS = 2 ** 24;
 const MAX_MEAN_ROWS = 16;
+/** That a tier attends of a context, besides the window. */
+const TIER_ROWS = 1_024;
+/** Of a tier's pages; half of it where fewer pages than `FEWEST_PAGES` would be chosen, which find fewer of the places that a question needs. */
+const PAGE_ROWS = 16;
+const FEWEST_PAGES = 8;
 const cacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
 const selectors = {
@@ -94,8 +99,9 @@ export function parseCacheChoice(text: string, { mayDifferByHead = false } = {})
 
 function tierOf(text: string, rows: string | undefined, given: Map<string, string>): CacheChoice['tier'] {
   const options = optionsOf(text, given);
-  const pageRows = options.number('page', 16, { least: 1, most: 256 });
-  const [capacity, window] = [rows === undefined ? 1_024 : wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
+  const areFew = Number(rows ?? TIER_ROWS) < FEWEST_PAGES * PAGE_ROWS;
+  const pageRows = options.number('page', areFew ? PAGE_ROWS / 2 : PAGE_ROWS, { least: 1, most: 256 });
+  const [capacity, window] = [rows === undefined ? TIER_ROWS : wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
   const [refreshTokens, queries] = [options.number('refresh', 1, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
   const refreshQueries = options.number('anew', 1, { least: 1, most: queries });
   const meanRows = options.number('mean', 1, { least: 1, most: Math.min(pageRows, MAX_MEAN_ROWS) });

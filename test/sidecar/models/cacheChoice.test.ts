@@ -31,6 +31,8 @@ describe('the choice of a cache', () => {
     assert.equal(capacity, Infinity);
     assert.deepEqual(tier, { capacity: 512, pageRows: 8, meanRows: 1, window: 128, refreshTokens: 4, queries: 3, refreshQueries: 2, blockTokens: 64, togetherTokens: 16, cacheType: 'F16' });
     assert.equal(parseCacheChoice('tiered').tier?.capacity, 1_024);
+    assert.equal(parseCacheChoice('tiered:128').tier?.pageRows, 16);
+    assert.equal(parseCacheChoice('tiered:120').tier?.pageRows, 8);
     assert.equal(parseCacheChoice('tiered:512,mean=8').tier?.meanRows, 8);
     assert.equal(parseCacheChoice('tiered:512,block=24').tier?.togetherTokens, 24);
   });
@@ -48,9 +50,9 @@ describe('the choice of a cache', () => {
     ['snapkv', /write "snapkv:2048" instead of "snapkv"/],
     ['full:64', /must be "full"/],
     ['snapkv:many', /rows of the cache "snapkv:many" must be a whole number from 1 to \d+; got "many"/],
-    ['tiered:64,mean=3', /mean of the cache "tiered:64,mean=3" must divide the 16 rows of a page; got 3/],
+    ['tiered:64,mean=3', /mean of the cache "tiered:64,mean=3" must divide the 8 rows of a page; got 3/],
     ['tiered:64,together=24', /together of the cache "tiered:64,together=24" must divide the 64 tokens of a block; got 24/],
-    ['tiered:16', /rows of the cache "tiered:16" must be a whole number from 32 /],
+    ['tiered:8', /rows of the cache "tiered:8" must be a whole number from 16 /],
     ['snapkv:32', /Of 32 rows 32 are the window/],
     ['snapkv:64,kernel=4', /odd number.*got 4/],
     ['snapkv:64,pool=median', /pool .* must be one of avg, max; got "median"/],
@@ -62,7 +64,8 @@ describe('the choice of a cache', () => {
     ['snapkv:64,window=0,values=critical', /window .* must be at least 1; got 0/],
     ['expected-attention:35', /sinks .* no more than the rows .* besides the window, which are 3; got 4/],
     ['expected-attention:64,sinks=33', /which are 32; got 33/],
-    ['tiered:100', /rows .* must be a multiple of the 16 rows of a page; got 100/],
+    ['tiered:100', /rows .* must be a multiple of the 8 rows of a page; got 100/],
+    ['tiered:200', /rows .* must be a multiple of the 16 rows of a page; got 200/],
     ['tiered:64,kernel=5', /no option "kernel"/],
     ['tiered:16,page=8,window=8,queries=64', /queries .* no more than the 41 tokens .*; got 64/],
   ];
