@@ -70,6 +70,8 @@ export class Grammars {
     if (language === undefined) {
       language = Promise.all([readFile(path.join(this.folder, `tree-sitter-${grammar}.wasm`)), this.#start()]).then(([bytes]) => Language.load(bytes));
       this.#languages.set(grammar, language);
+      // What could not be read once may be there the next time.
+      language.catch(() => this.#languages.delete(grammar));
     }
     return language;
   }

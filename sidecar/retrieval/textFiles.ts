@@ -14,7 +14,7 @@ const MAX_LINE_CHARACTERS = 400;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * All texts of a folder, in the order of their paths; what is empty, no UTF-8, large or has very long lines is left out. Throws `TroubleError` 'invalid-input' where
+ * All texts of a folder, in the order of their paths; what is empty, no UTF-8, large, unreadable or has very long lines is left out. Throws `TroubleError` 'invalid-input' where
  * the folder can't be read or no text is left.
  */
 export async function readTextFiles(folder: string): Promise<readonly TextFile[]> {
@@ -24,7 +24,8 @@ export async function readTextFiles(folder: string): Promise<readonly TextFile[]
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort();
   const texts: TextFile[] = [];
   for (const file of files) {
-    const text = await readTextFile(file);
+    // One that is not this user's, or that went meanwhile.
+    const text = await readTextFile(file).catch(() => undefined);
     if (text) texts.push(text);
   }
   if (texts.length === 0) throw new TroubleError('invalid-input', `There is no text among the ${files.length} files of ${folder}.`);

@@ -1,26 +1,28 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
+import path from 'node:path';
 import { localModels } from '../../store/localModels.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { withJson } from '../options.ts';
 import { writeForeignText } from '../terminal.ts';
 import { addDownload } from './models/download.ts';
 import { addImport } from './models/import.ts';
+import { withFolder, type ShelfOptions } from './models/options.ts';
 import { addRemove } from './models/remove.ts';
 import { addShelf } from './models/shelf.ts';
 
 /** `chorus models`: the GGUF files that this machine has; below it, those worth having, and how to get them. */
 export function addModels(program: Command): void {
-  const command = withJson(program.command('models').description(l10n.t('list the models on this machine, with those of LM Studio, Ollama and llama.cpp'))).action(models);
+  const command = withFolder(withJson(program.command('models').description(l10n.t('list the models on this machine, with those of LM Studio, Ollama and llama.cpp')))).action(models);
   addShelf(command);
   addDownload(command);
   addImport(command);
   addRemove(command);
 }
 
-async function models(options: { readonly json: boolean }): Promise<void> {
-  const found = await localModels();
-  if (options.json) {
+async function models({ json, folder }: Pick<ShelfOptions, 'json' | 'folder'>): Promise<void> {
+  const found = await localModels({ modelsFolder: folder === undefined ? undefined : path.resolve(folder) });
+  if (json) {
     printJson(found);
     return;
   }

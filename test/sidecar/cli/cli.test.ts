@@ -169,6 +169,15 @@ describe('chorus', () => {
     assert.equal(existsSync(String(file)), false);
   });
 
+  it('models lists those of the folder that is named', async () => {
+    const folder = path.join(work, 'own models');
+    await mkdir(folder);
+    await copyFile(model, path.join(folder, 'mine.gguf'));
+    const { stdout } = await chorus(['models', '--json', '--folder', folder]);
+    const models = JSON.parse(stdout) as { source: string; name: string }[];
+    assert.deepEqual(models.filter(({ source }) => source === 'chorus').map(({ name }) => name), ['mine']);
+  });
+
   it('models download wants the licence accepted that forbids commercial use', async () => {
     const { exitCode, stdout } = await chorus(['models', 'download', 'aya-23-8b', '--json']);
     assert.equal(exitCode, 2);

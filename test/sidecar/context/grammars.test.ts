@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { Grammars } from '../../../sidecar/context/grammars.ts';
@@ -18,6 +20,19 @@ describe('grammars', () => {
     for (let file = 0; file < 10; file++) await grammars.warm('java');
     (await grammars.parse('class Cart {}\n', 'java'))?.delete();
     assert.equal(memories, 1);
+  });
+
+  it('are loaded where they could not be before', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-grammars-'));
+    try {
+      await copyFile(path.join(FOLDER, 'tree-sitter.wasm'), path.join(folder, 'tree-sitter.wasm'));
+      const grammars = new Grammars(folder);
+      await assert.rejects(grammars.warm('java'), { code: 'ENOENT' });
+      await copyFile(path.join(FOLDER, 'tree-sitter-java.wasm'), path.join(folder, 'tree-sitter-java.wasm'));
+      await grammars.warm('java');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('give up a text for what it takes of the processor, not for the time that others take', async (t) => {

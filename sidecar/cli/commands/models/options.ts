@@ -12,13 +12,17 @@ export interface ShelfOptions {
 
 /** Adds `--json`, `--catalogue`, `--mirror` and `--folder` to a command. */
 export function withShelfOptions(command: Command): Command {
-  return withJson(command)
+  return withFolder(withJson(command))
     .option('--catalogue <place>', 'a catalogue of models, as a path or an https URL')
-    .option('--mirror <url>', "base URL in place of Hugging Face's (default: HF_ENDPOINT)")
-    .option('--folder <folder>', "where downloaded models are kept (default: in Chorus's folder)");
+    .option('--mirror <url>', "base URL in place of Hugging Face's (default: HF_ENDPOINT)");
 }
 
-/** A command's options with those of `chorus models` itself, which takes --json wherever it stands. */
+/** Adds `--folder` to a command. */
+export function withFolder(command: Command): Command {
+  return command.option('--folder <folder>', "where downloaded models are kept (default: in Chorus's folder)");
+}
+
+/** A command's options with those of `chorus models` itself, which takes --json and --folder wherever they stand. */
 export function optionsOf<Options extends ShelfOptions>(command: Command): Options {
   return command.optsWithGlobals<Options>();
 }
