@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import { ownArchitectures } from './architectures/architectures.ts';
-import { parseCacheChoice } from './chorus/cacheChoice.ts';
+import { parseCacheChoice } from './chorus/cache/cacheChoice.ts';
 import { openChorusModel } from './chorus/openChorusModel.ts';
 import { openFailure } from './chorus/openFailure.ts';
 import { openLlamaModel } from './llamaCpp/openLlamaModel.ts';

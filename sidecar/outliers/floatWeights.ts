@@ -4,8 +4,8 @@ import type { Device } from '../../kernels/ggml/device.ts';
 import { Storage } from '../../kernels/ggml/storage.ts';
 import { write } from '../../kernels/ggml/transfer.ts';
 import { WeightTable } from '../models/architectures/weightTable.ts';
-import type { CheckedModel } from '../models/chorus/openNetwork.ts';
-import type { LoadedWeights } from '../models/chorus/weights.ts';
+import type { CheckedModel } from '../models/chorus/network/openNetwork.ts';
+import type { LoadedWeights } from '../models/chorus/network/weights.ts';
 import { fileRows, rowsAtOnce } from '../models/gguf/rows.ts';
 import { roundRows } from './roundRows.ts';
 

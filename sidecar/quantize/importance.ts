@@ -1,8 +1,8 @@
 import { Device } from '../../kernels/ggml/device.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { MakingOptions } from '../engine/making.ts';
-import { openNetwork } from '../models/chorus/openNetwork.ts';
-import { onOneDevice } from '../models/chorus/placement.ts';
+import { openNetwork } from '../models/chorus/network/openNetwork.ts';
+import { onOneDevice } from '../models/chorus/network/placement.ts';
 import { openText } from '../models/llamaCpp/openText.ts';
 import { computeThreads } from '../models/threads.ts';
 import type { Calibration, TokenId } from '../protocol/engine.ts';

@@ -5,7 +5,7 @@ import { TroubleError } from '../engine/engine.ts';
 import { architectures } from '../models/architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../models/architectures/architecture.ts';
 import { Metadata } from '../models/architectures/metadata.ts';
-import { checkModel } from '../models/chorus/openNetwork.ts';
+import { checkModel } from '../models/chorus/network/openNetwork.ts';
 import { readGgufHeader, type GgufHeader, type GgufValue } from '../models/gguf/header.ts';
 import { locateTensors, type LocatedTensor } from '../models/gguf/locate.ts';
 import { copiedMetadata, type GgufEntry } from '../models/gguf/writer.ts';

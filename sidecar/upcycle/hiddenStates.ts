@@ -1,7 +1,7 @@
 import { Device } from '../../kernels/ggml/device.ts';
 import { TroubleError } from '../engine/engine.ts';
-import { openNetwork, type OpenedNetwork } from '../models/chorus/openNetwork.ts';
-import { onOneDevice } from '../models/chorus/placement.ts';
+import { openNetwork, type OpenedNetwork } from '../models/chorus/network/openNetwork.ts';
+import { onOneDevice } from '../models/chorus/network/placement.ts';
 import { openText } from '../models/llamaCpp/openText.ts';
 import type { ModelText } from '../models/modelText.ts';
 import { computeThreads } from '../models/threads.ts';

@@ -9,7 +9,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
-import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
+import { parseCacheChoice } from '../../sidecar/models/chorus/cache/cacheChoice.ts';
 import { openForBench } from './bundled/benchNetworks.ts';
 import { namedModel } from './bundled/models.ts';
 import { common, meanOf } from './bundled/paired.ts';

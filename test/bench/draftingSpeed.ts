@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { PromptLookup } from '../../sidecar/engine/drafting.ts';
-import type { OpenedNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
+import type { OpenedNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts';
 import { median } from './statistics.ts';
 
 const FILE_TOKENS = 400;

@@ -88,7 +88,7 @@ async function ask(engine: EngineProcess, tokens: readonly TokenId[], contextSet
 
 /** Code of this repository. */
 async function promptOf(length: number): Promise<readonly TokenId[]> {
-  const files = ['sidecar/models/gguf/header.ts', 'sidecar/engine/scheduler.ts', 'sidecar/engine/generation.ts', 'sidecar/models/chorus/network.ts', 'sidecar/completion/completionService.ts', 'sidecar/server/modelSession.ts'];
+  const files = ['sidecar/models/gguf/header.ts', 'sidecar/engine/scheduler.ts', 'sidecar/engine/generation.ts', 'sidecar/models/chorus/network/network.ts', 'sidecar/completion/completionService.ts', 'sidecar/server/modelSession.ts'];
   const texts = await Promise.all(files.map((file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8')));
   const all = await afterRestart((engine) => engine.tokenize(texts.join('\n')));
   return Array.from({ length }, (_, index) => all[index % all.length] as TokenId);

@@ -1,8 +1,8 @@
 import type { Device } from '../../kernels/ggml/device.ts';
-import { parseCacheChoice } from '../../sidecar/models/chorus/cacheChoice.ts';
-import { LayerMajorPrefill } from '../../sidecar/models/chorus/layerMajor.ts';
-import { openNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
-import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
+import { parseCacheChoice } from '../../sidecar/models/chorus/cache/cacheChoice.ts';
+import { LayerMajorPrefill } from '../../sidecar/models/chorus/selection/layerMajor.ts';
+import { openNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts';
+import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
 
 const CAPACITY_TOKENS = 512;
 

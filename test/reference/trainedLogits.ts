@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { Device, type DeviceKind } from '../../kernels/ggml/device.ts';
 import { AdamW } from '../../kernels/optimiser/adamW.ts';
-import { openNetwork } from '../../sidecar/models/chorus/openNetwork.ts';
-import { onOneDevice } from '../../sidecar/models/chorus/placement.ts';
+import { openNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts';
+import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
 import { writeInitialValues } from '../../sidecar/train/initialValues.ts';
 import { placeModel } from '../../sidecar/train/placedModel.ts';
 import { modelFromFile } from '../../sidecar/train/trainedModel.ts';

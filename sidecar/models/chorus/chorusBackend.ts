@@ -5,11 +5,11 @@ import { compileGrammar } from '../llamaCpp/compiledGrammar.ts';
 import type { ModelText } from '../modelText.ts';
 import { ChorusSequence } from './chorusSequence.ts';
 import { startGrammar } from './grammarState.ts';
-import type { SelectionPlan } from './layerSelection.ts';
-import { BATCH_TOKENS } from './batchTokens.ts';
-import type { Network } from './network.ts';
-import type { SequenceCache } from './sequenceCache.ts';
-import type { Tiers } from './tiers.ts';
+import type { SelectionPlan } from './selection/layerSelection.ts';
+import { BATCH_TOKENS } from './network/batchTokens.ts';
+import type { Network } from './network/network.ts';
+import type { SequenceCache } from './cache/sequenceCache.ts';
+import type { Tiers } from './tiers/tiers.ts';
 
 /** Our own network as the scheduler sees it. */
 export class ChorusBackend implements Backend {

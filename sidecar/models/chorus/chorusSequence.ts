@@ -4,16 +4,16 @@ import { commonPrefixLength } from '../../engine/commonPrefix.ts';
 import { PromptLookup } from '../../engine/drafting.ts';
 import { createSampler, type Sampler } from '../../engine/sampler.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import { CacheRows } from './cacheRows.ts';
+import { CacheRows } from './cache/cacheRows.ts';
 import type { GrammarState } from './grammarState.ts';
-import { TIER_TOKENS } from './fastTier.ts';
-import { LayerMajorPrefill } from './layerMajor.ts';
-import type { SelectionPlan } from './layerSelection.ts';
-import { BATCH_TOKENS } from './batchTokens.ts';
-import type { Network, WantedLogits } from './network.ts';
-import { joined } from './promptTier.ts';
-import type { SequenceCache } from './sequenceCache.ts';
-import type { Tiers } from './tiers.ts';
+import { TIER_TOKENS } from './tiers/fastTier.ts';
+import { LayerMajorPrefill } from './selection/layerMajor.ts';
+import type { SelectionPlan } from './selection/layerSelection.ts';
+import { BATCH_TOKENS } from './network/batchTokens.ts';
+import type { Network, WantedLogits } from './network/network.ts';
+import { joined } from './tiers/promptTier.ts';
+import type { SequenceCache } from './cache/sequenceCache.ts';
+import type { Tiers } from './tiers/tiers.ts';
 
 /** Tokens that samplers may look back on. */
 const RECENT_TOKENS = 64;

@@ -7,8 +7,8 @@ import { memoryNeeds, planMemory, RESERVE_BYTES, type MemoryPlan, type MemoryReq
 import { LOGIT_ROWS } from '../evaluator.ts';
 import type { LocatedTensor } from '../gguf/locate.ts';
 import type { OpenRequest } from '../openedModel.ts';
-import type { CheckedModel } from './openNetwork.ts';
-import { describeSplit, planSplit, type Split, type SplitRequest } from './split.ts';
+import type { CheckedModel } from './network/openNetwork.ts';
+import { describeSplit, planSplit, type Split, type SplitRequest } from './network/split.ts';
 
 /** A context below this is not worth having all of a model on the GPU. */
 const ENOUGH_CONTEXT_TOKENS = 4_096;

@@ -1,9 +1,9 @@
 import { MAX_PRODUCT_TOKENS } from '../../../kernels/blocks/attendTransposed.ts';
 import { TroubleError } from '../../engine/engine.ts';
-import { BATCH_TOKENS } from '../../models/chorus/batchTokens.ts';
+import { BATCH_TOKENS } from '../../models/chorus/network/batchTokens.ts';
 import { decidePlan, type ModelPlan, type SizedWeight } from '../../models/chorus/planModel.ts';
 import { LOGIT_ROWS } from '../../models/evaluator.ts';
-import { blockOf } from '../../models/chorus/split.ts';
+import { blockOf } from '../../models/chorus/network/split.ts';
 import type { ModelShape } from '../../models/gguf/validate.ts';
 import { memoryNeeds } from '../../models/memory.ts';
 import type { ShelfPlan } from '../../protocol/client.ts';

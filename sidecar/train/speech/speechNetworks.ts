@@ -1,5 +1,5 @@
 import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
-import { KeptGraphs } from '../../models/chorus/keptGraphs.ts';
+import { KeptGraphs } from '../../models/chorus/network/keptGraphs.ts';
 import { SpeechTrainingNetwork, type Rounding, type SpeechNetworkOptions } from './speechNetwork.ts';
 
 /** Lengths of batches for which networks are kept: of 15 seconds and less all have room. */

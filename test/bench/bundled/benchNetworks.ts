@@ -1,8 +1,8 @@
 import os from 'node:os';
 import { Device } from '../../../kernels/ggml/device.ts';
 import type { TextEngine } from '../../../sidecar/engine/engine.ts';
-import { openNetwork, type OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
-import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { openNetwork, type OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/network/placement.ts';
 import { openDevice, type OpenedDevice } from '../../../sidecar/models/llamaCpp/device.ts';
 import { loadLlamaModel } from '../../../sidecar/models/llamaCpp/loadLlamaModel.ts';
 import { inspectModelFile, promptMetadata, type ModelFile } from '../../../sidecar/models/modelFile.ts';

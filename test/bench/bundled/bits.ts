@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { logProbability } from '../../../sidecar/engine/measuring.ts';
-import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { readAnsweredQuestions } from './answers.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import { heldOutFiles, sampleOf } from './gaps.ts';

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { hasExperts } from '../../../sidecar/models/architectures/architecture.ts';
 import { fileRows } from '../../../sidecar/models/gguf/rows.ts';
-import { checkModel, type CheckedModel, type OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { checkModel, type CheckedModel, type OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { openForBench } from './benchNetworks.ts';
 import { BIT_DOMAINS, tokensToMeasure, type BitDomain, type BitText } from './bits.ts';
 import type { BenchModel } from './models.ts';

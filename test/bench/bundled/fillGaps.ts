@@ -5,7 +5,7 @@ import { detectFim, type FimFormat } from '../../../sidecar/completion/fim.ts';
 import { budgetOf, promptText } from '../../../sidecar/completion/prompt.ts';
 import type { StopRule } from '../../../sidecar/completion/stopping.ts';
 import { TokenHealing, TokenIndex } from '../../../sidecar/engine/tokenHealing.ts';
-import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { Gap } from './gaps.ts';
 import { lineEnds, missingNats } from './missingNats.ts';

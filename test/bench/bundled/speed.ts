@@ -1,8 +1,8 @@
 import os from 'node:os';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { measureSpeed } from '../../../sidecar/engine/measuring.ts';
-import { openNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
-import { onOneDevice } from '../../../sidecar/models/chorus/placement.ts';
+import { openNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
+import { onOneDevice } from '../../../sidecar/models/chorus/network/placement.ts';
 import { median } from '../statistics.ts';
 import type { BenchModel } from './models.ts';
 

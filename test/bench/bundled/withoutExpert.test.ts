@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { Device } from '../../../kernels/ggml/device.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
-import { checkModel } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { checkModel } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { inspectModelFile } from '../../../sidecar/models/modelFile.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';

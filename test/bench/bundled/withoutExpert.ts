@@ -3,7 +3,7 @@ import path from 'node:path';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
 import type { Hyperparameters } from '../../../sidecar/models/architectures/architecture.ts';
-import { checkModel } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { checkModel } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { chunksOf, fileRows } from '../../../sidecar/models/gguf/rows.ts';
 import type { LocatedTensor } from '../../../sidecar/models/gguf/locate.ts';
 import { copiedMetadata, writeGguf, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/writer.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
+import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import { CONTEXT_TOKENS } from '../continuation/places.ts';
 import { choicesForContinuation, choicesForQuestions, keptBy } from './choices.ts';
 

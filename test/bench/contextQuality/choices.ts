@@ -1,4 +1,4 @@
-import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
+import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import { BEFORE_TOKENS, CONTEXT_TOKENS } from '../continuation/places.ts';
 
 /** Selectors that choose once, in the order of the report. */

@@ -10,7 +10,7 @@ import { generateCode } from '../../../sidecar/retrieval/generatedTexts.ts';
 import { askInPlace, askRecall, makeRecallTask } from '../../../sidecar/retrieval/recall.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { openForBench, type BenchNetworks } from '../bundled/benchNetworks.ts';
-import type { OpenedNetwork } from '../../../sidecar/models/chorus/openNetwork.ts';
+import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { openChosen, openTogether } from './chosenSequence.ts';
 
 const CONTEXT_TOKENS = 1_024;

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
+import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import { tokenizerOf, type ContextTokenizer } from '../../../sidecar/retrieval/context.ts';
 import { askNeedle } from '../../../sidecar/retrieval/needle.ts';
 import { askInPlace, askRecall } from '../../../sidecar/retrieval/recall.ts';

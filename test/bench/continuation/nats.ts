@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { logProbability } from '../../../sidecar/engine/measuring.ts';
-import { BATCH_TOKENS } from '../../../sidecar/models/chorus/batchTokens.ts';
-import { parseCacheChoice } from '../../../sidecar/models/chorus/cacheChoice.ts';
+import { BATCH_TOKENS } from '../../../sidecar/models/chorus/network/batchTokens.ts';
+import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import type { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { inParallel, type BenchNetworks } from '../bundled/benchNetworks.ts';
 import { openChosen, openTogether, type ChosenSequence } from '../contextQuality/chosenSequence.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { checkModel } from '../../../sidecar/models/chorus/openNetwork.ts';
+import { checkModel } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { readVocabulary } from '../../../sidecar/models/gguf/vocabulary.ts';
 import { inspectModelFile } from '../../../sidecar/models/modelFile.ts';

@@ -1,0 +1,163 @@
+import { criticalKv } from '../../../../kernels/cache/criticalKv.ts';
+import { expectedAttention } from '../../../../kernels/cache/expectedAttention.ts';
+import { full } from '../../../../kernels/cache/full.ts';
+import { h2o } from '../../../../kernels/cache/h2o.ts';
+import { keyDiff } from '../../../../kernels/cache/keydiff.ts';
+import { kvzip } from '../../../../kernels/cache/kvzip.ts';
+import { random } from '../../../../kernels/cache/random.ts';
+import type { Selector } from '../../../../kernels/cache/selector.ts';
+import { snapKv } from '../../../../kernels/cache/snapkv.ts';
+import { streaming } from '../../../../kernels/cache/streaming.ts';
+import { TroubleError } from '../../../engine/engine.ts';
+import { lastAttendingAll, type TierOptions } from '../tiers/tierOptions.ts';
+
+/** What of a context a sequence keeps. */
+export interface CacheChoice {
+  readonly name: SelectorName;
+  readonly selector: Selector;
+  /** Rows that each KV head keeps, the window among them; infinite for all. */
+  readonly capacity: number;
+  /** The last rows, which are kept in any case. */
+  readonly window: number;
+  readonly budget: Budget;
+  /** Everything is kept, and what is attended of it is chosen again and again. */
+  readonly tier?: TierOptions;
+}
+
+/** Whether each KV head of a layer keeps as many rows, or those of all heads compete. */
+export type Budget = 'equal' | 'adaptive';
+
+interface Options {
+  number(name: string, fallback: number, limits: { readonly least: number; readonly most?: number }): number;
+  word<Word extends string>(name: string, fallback: Word, words: readonly Word[]): Word;
+}
+
+/** `chosen`: rows that each KV head keeps besides the window. */
+type MakeSelector = (options: Options, chosen: number) => Selector;
+
+const DEFAULT_WINDOW = 32;
+const MAX_ROWS = 2 ** 24;
+const MAX_MEAN_ROWS = 16;
+/** That a tier attends of a context, besides the window. */
+const TIER_ROWS = 1_024;
+/** Of a tier's pages; half of it where fewer pages than `FEWEST_PAGES` would be chosen, which find fewer of the places that a question needs. */
+const PAGE_ROWS = 16;
+const FEWEST_PAGES = 8;
+const cacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
+
+const selectors = {
+  full: () => full(),
+  tiered: () => full(),
+  snapkv: (options) => {
+    const kernel = options.number('kernel', 5, { least: 1, most: 1023 });
+    if (kernel % 2 === 0) throw new TroubleError('invalid-input', `A cache's kernel must be an odd number, so that it has a middle; got ${kernel}.`);
+    return snapKv({ kernel, pool: options.word('pool', 'avg', ['avg', 'max']) });
+  },
+  streaming: (options) => streaming({ sinks: options.number('sinks', 4, { least: 0 }) }),
+  h2o: () => h2o(),
+  kvzip: () => kvzip(),
+  'expected-attention': (options, chosen) => {
+    const [futureTokens, sinks] = [options.number('future', 512, { least: 1, most: 4096 }), options.number('sinks', 4, { least: 0, most: 64 })];
+    if (chosen < sinks) throw new TroubleError('invalid-input', `sinks of a cache "expected-attention" must be no more than the rows that it keeps besides the window, which are ${chosen}; got ${sinks}.`);
+    return expectedAttention({ futureTokens, sinks });
+  },
+  keydiff: () => keyDiff(),
+  random: (options) => random({ seed: options.number('seed', 1, { least: 0 }) }),
+} satisfies Record<string, MakeSelector>;
+
+export type SelectorName = keyof typeof selectors;
+export const selectorNames = Object.keys(selectors) as readonly SelectorName[];
+
+/**
+ * Reads "snapkv:2048,window=32,kernel=5,pool=avg": a selector, the rows that it keeps, and options. Throws `TroubleError` 'invalid-input', which says what was
+ * expected. A cache holds as many rows of each head, so that an adaptive budget is for those alone who look at rows: `mayDifferByHead`.
+ */
+export function parseCacheChoice(text: string, { mayDifferByHead = false } = {}): CacheChoice {
+  const [, name = '', rows, rest] = /^([^:]*)(?::([^,]*)(?:,(.*))?)?$/s.exec(text) ?? [];
+  const make = (selectors as Readonly<Record<string, MakeSelector | undefined>>)[name];
+  if (!make || !Object.hasOwn(selectors, name)) throw new TroubleError('invalid-input', `There is no cache "${name}"; choose ${selectorNames.join(', ')}, and how many rows to keep: "snapkv:2048".`);
+  const given = readPairs(text, rest);
+  const options = optionsOf(text, given);
+  if (name === 'tiered') return { name, selector: make(options, Infinity), capacity: Infinity, window: 0, budget: 'equal', tier: tierOf(text, rows, given) };
+  const isFull = name === 'full';
+  if (isFull !== (rows === undefined)) {
+    throw new TroubleError('invalid-input', isFull ? `The full cache keeps all rows, so "${text}" must be "full".` : `How many rows are kept is missing: write "${name}:2048" instead of "${text}".`);
+  }
+  const window = isFull ? 0 : options.number('window', DEFAULT_WINDOW, { least: 0, most: MAX_ROWS });
+  const capacity = isFull ? Infinity : wholeNumber(text, 'rows', rows ?? '', { least: 1, most: MAX_ROWS });
+  if (capacity <= window) throw new TroubleError('invalid-input', `Of ${capacity} rows ${window} are the window: "${text}" leaves none to choose.`);
+  let selector = make(options, capacity - window);
+  if (selector.observation?.of === 'window' && window === 0) throw new TroubleError('invalid-input', `${name} chooses rows by what the tokens of the window attend: window of the cache "${text}" must be at least 1; got 0.`);
+  const values = options.word('values', 'equal', ['equal', 'critical']);
+  if (values === 'critical') selector = criticalKv(selector);
+  const budget = options.word('budget', 'equal', ['equal', 'adaptive']);
+  if (budget === 'adaptive' && !mayDifferByHead) throw new TroubleError('invalid-input', `Only "chorus select" gives KV heads different numbers of rows: leave out budget=adaptive of "${text}".`);
+  if (budget === 'adaptive' && values === 'critical') throw new TroubleError('invalid-input', `Either budget=adaptive or values=critical, not both, as in "${text}".`);
+  assertNoneLeft(text, given);
+  return { name: name as SelectorName, selector, capacity, window, budget };
+}
+
+function tierOf(text: string, rows: string | undefined, given: Map<string, string>): CacheChoice['tier'] {
+  const options = optionsOf(text, given);
+  const areFew = Number(rows ?? TIER_ROWS) < FEWEST_PAGES * PAGE_ROWS;
+  const pageRows = options.number('page', areFew ? PAGE_ROWS / 2 : PAGE_ROWS, { least: 1, most: 256 });
+  const [capacity, window] = [rows === undefined ? TIER_ROWS : wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
+  const [refreshTokens, queries] = [options.number('refresh', 1, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
+  const refreshQueries = options.number('anew', 1, { least: 1, most: queries });
+  const meanRows = options.number('mean', 1, { least: 1, most: Math.min(pageRows, MAX_MEAN_ROWS) });
+  if (pageRows % meanRows !== 0) throw new TroubleError('invalid-input', `mean of the cache "${text}" must divide the ${pageRows} rows of a page; got ${meanRows}.`);
+  const blockTokens = options.number('block', 64, { least: 0, most: 64 });
+  const togetherTokens = options.number('together', blockTokens > 0 && blockTokens % 16 === 0 ? 16 : Math.max(1, blockTokens), { least: 1, most: 64 });
+  if (blockTokens % togetherTokens !== 0) throw new TroubleError('invalid-input', `together of the cache "${text}" must divide the ${blockTokens} tokens of a block; got ${togetherTokens}.`);
+  const tier = { capacity, pageRows, meanRows, window, refreshTokens, queries, refreshQueries, blockTokens, togetherTokens, cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0', 'q4_0'])] };
+  assertNoneLeft(text, given);
+  for (const [what, value] of [['rows', capacity], ['window', window]] as const) {
+    if (value % pageRows !== 0) throw new TroubleError('invalid-input', `${what} of the cache "${text}" must be a multiple of the ${pageRows} rows of a page; got ${value}.`);
+  }
+  const fewest = lastAttendingAll(tier) + 1;
+  if (queries > fewest) throw new TroubleError('invalid-input', `queries of the cache "${text}" must be no more than the ${fewest} tokens of the shortest context that it chooses of; got ${queries}.`);
+  return tier;
+}
+
+function assertNoneLeft(text: string, given: ReadonlyMap<string, string>): void {
+  const [unknown] = given.keys();
+  if (unknown !== undefined) throw new TroubleError('invalid-input', `The cache "${text}" has no option "${unknown}".`);
+}
+
+function readPairs(text: string, list: string | undefined): Map<string, string> {
+  const pairs = new Map<string, string>();
+  for (const pair of list?.split(',') ?? []) {
+    const [, name, value] = /^([a-z]+)=(.+)$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined) throw new TroubleError('invalid-input', `"${pair}" in the cache "${text}" is no option; write it as "window=32".`);
+    if (pairs.has(name)) throw new TroubleError('invalid-input', `The cache "${text}" has the option "${name}" twice; leave out one.`);
+    pairs.set(name, value);
+  }
+  return pairs;
+}
+
+/** Takes options out of the given ones, so that what is left is unknown. */
+function optionsOf(text: string, given: Map<string, string>): Options {
+  const take = (name: string): string | undefined => {
+    const value = given.get(name);
+    given.delete(name);
+    return value;
+  };
+  return {
+    number(name, fallback, limits) {
+      const value = take(name);
+      return value === undefined ? fallback : wholeNumber(text, name, value, limits);
+    },
+    word(name, fallback, words) {
+      const value = take(name);
+      const word = value === undefined ? fallback : words.find((candidate) => candidate === value);
+      if (word === undefined) throw new TroubleError('invalid-input', `${name} of the cache "${text}" must be one of ${words.join(', ')}; got "${value}".`);
+      return word;
+    },
+  };
+}
+
+function wholeNumber(text: string, name: string, value: string, { least, most = MAX_ROWS }: { readonly least: number; readonly most?: number }): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+  throw new TroubleError('invalid-input', `${name} of the cache "${text}" must be a whole number from ${least} to ${most}; got "${value}".`);
+}

@@ -1,0 +1,89 @@
+import type { LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
+import type { Device } from '../../../../kernels/ggml/device.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { read, write } from '../../../../kernels/ggml/transfer.ts';
+import type { SequenceRows } from '../../../engine/backend.ts';
+import type { TokenId } from '../../../protocol/engine.ts';
+import { keptOn, type Placement } from '../network/placement.ts';
+import type { SequenceCache } from './sequenceCache.ts';
+
+interface Column {
+  readonly device: Device;
+  readonly tensor: Tensor;
+  /** Of all pieces together. */
+  readonly rowBytes: number;
+  /** A row is cut into so many, each with rows of its own side by side: heads of keys, components of values. 1 where rows are of one piece. */
+  readonly pieces: number;
+}
+
+/**
+ * The keys and values of a sequence as bytes: of each layer in order a stretch of keys, then one of values, in the type and layout of its cache:
+ * row by row, or piece by piece.
+ */
+export class CacheRows implements SequenceRows {
+  readonly key: string;
+  readonly rowBytes: number;
+  readonly evaluatedTokens: number;
+
+  constructor(
+    private readonly placement: Placement,
+    private readonly cache: SequenceCache,
+    private readonly options: {
+      /** Says what computes the rows: weights, graphs and what is attended. */
+      readonly key: string;
+      /** Tokens, no more than are held, whose rows are what evaluating them as a prompt gives. */
+      readonly exactLength: () => number;
+    },
+  ) {
+    const columns = this.#columns(cache.layout);
+    this.rowBytes = columns.reduce((sum, { rowBytes }) => sum + rowBytes, 0);
+    // Rows that a GPU computed are not those that the processor would have, though both lie in main memory.
+    const computedOn = placement.slowTierDevice ? [placement.device.kind] : [];
+    this.key = [options.key, ...computedOn, ...columns.map(({ device, tensor, rowBytes, pieces }) => `${device.kind} ${tensor.type} ${rowBytes} ${pieces}`)].join('\n');
+    this.evaluatedTokens = Math.max(1, cache.rememberedQueries);
+  }
+
+  get capacity(): number {
+    return this.cache.capacity;
+  }
+
+  get tokens(): readonly TokenId[] {
+    return this.cache.tokens.slice(0, this.options.exactLength());
+  }
+
+  holds(tokens: readonly TokenId[], length: number): boolean {
+    const held = this.cache.tokens;
+    if (this.options.exactLength() < length) return false;
+    for (let index = 0; index < length; index++) if (tokens[index] !== held[index]) return false;
+    return true;
+  }
+
+  read(first: number, into: Uint8Array): void {
+    this.#each(into, first, (column, part, offsetBytes) => read(column.device, column.tensor, part, offsetBytes));
+  }
+
+  append(tokens: readonly TokenId[], rows: Uint8Array): void {
+    const first = this.cache.rows;
+    this.#each(rows, first, (column, part, offsetBytes) => write(column.device, column.tensor, part, offsetBytes));
+    this.cache.restore(tokens);
+  }
+
+  /** Visits each piece of `bytes`, rows from `first` on, with where it is in its tensor. */
+  #each(bytes: Uint8Array, first: number, visit: (column: Column, part: Uint8Array, offsetBytes: number) => void): void {
+    const count = bytes.byteLength / this.rowBytes;
+    let offset = 0;
+    const next = (sizeBytes: number): Uint8Array => bytes.subarray(offset, (offset += sizeBytes));
+    for (const column of this.#columns(this.cache.layers)) {
+      const pieceBytes = column.rowBytes / column.pieces;
+      for (let piece = 0; piece < column.pieces; piece++) visit(column, next(pieceBytes * count), (piece * this.cache.memoryRows + first) * pieceBytes);
+    }
+  }
+
+  #columns(layers: readonly LayerCache[]): Column[] {
+    return layers.flatMap(({ key, value, isValueTransposed }, block) => {
+      const device = keptOn(this.placement, block);
+      const column = (tensor: Tensor, pieces: number): Column => ({ device, tensor, rowBytes: tensor.sizeBytes / this.cache.memoryRows, pieces });
+      return [column(key, key.shape[2]), column(value, isValueTransposed ? value.shape[1] * value.shape[2] : value.shape[2])];
+    });
+  }
+}

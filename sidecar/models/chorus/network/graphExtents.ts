@@ -1,0 +1,55 @@
+import { MAX_PRODUCT_TOKENS } from '../../../../kernels/blocks/attendTransposed.ts';
+import { TroubleError } from '../../../engine/engine.ts';
+import { BATCH_TOKENS } from './batchTokens.ts';
+import type { SequenceCache } from '../cache/sequenceCache.ts';
+import { valueStretch } from '../cache/valueCells.ts';
+
+/** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
+const ROW_PADDING = 256;
+/** The same where the processor attends no more than `ROW_PADDING` rows, all of which it reads: a token behind a short prompt would read four times what there is. */
+const SHORT_ROW_PADDING = 64;
+
+/** The number of rows that a graph attends which has to attend `rows`. */
+export function padRows(rows: number, padding = ROW_PADDING): number {
+  return Math.ceil(rows / padding) * padding;
+}
+
+/** What decides a graph beside the sequence whose cache it is over. */
+export interface GraphExtents {
+  readonly tokens: number;
+  readonly attendedRows: number;
+  /** Whether the tokens attend themselves alone, `AttentionInputs.isFirst`. */
+  readonly isFirst: boolean;
+  /** Of `ValueCells`. */
+  readonly stretch: number;
+}
+
+/**
+ * The extents of a graph that appends `tokens` tokens to a sequence. Throws `TroubleError` 'context-overflow' where it has no room: ggml would abort on a row that
+ * its cache lacks.
+ */
+export function extentsFor(sequence: SequenceCache, tokens: number): GraphExtents {
+  const { rows: past, capacity } = sequence;
+  if (past + tokens > capacity) throw new TroubleError('context-overflow', `${tokens} tokens after ${past} rows do not fit into the context of ${capacity}.`);
+  const isTransposed = isValueTransposed(sequence);
+  const isFirst = isTransposed && past === 0 && tokens > MAX_PRODUCT_TOKENS;
+  const padding = isTransposed && past + tokens < ROW_PADDING ? SHORT_ROW_PADDING : ROW_PADDING;
+  return {
+    tokens,
+    isFirst,
+    attendedRows: isFirst ? tokens : Math.min(capacity, padRows(past + tokens, padding)),
+    stretch: isTransposed ? valueStretch(tokens, { capacity: sequence.memoryRows, past }) : 1,
+  };
+}
+
+/** Of the graph that takes the most memory. */
+export function largestExtents(sequence: SequenceCache): GraphExtents {
+  const { capacity } = sequence;
+  const tokens = Math.min(BATCH_TOKENS, capacity);
+  return { tokens, attendedRows: capacity, isFirst: false, stretch: isValueTransposed(sequence) ? valueStretch(tokens, { capacity: sequence.memoryRows, past: 0 }) : 1 };
+}
+
+/** Not where some of its blocks are another device's: inputs are the same for all. */
+function isValueTransposed({ layers }: SequenceCache): boolean {
+  return layers.every((layer) => layer.isValueTransposed);
+}

@@ -1,0 +1,282 @@
+import { performance } from 'node:perf_hooks';
+import type { LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
+import type { Device } from '../../../../kernels/ggml/device.ts';
+import { Graph } from '../../../../kernels/ggml/graph.ts';
+import { DeviceMemory } from '../../../../kernels/ggml/graphMemory.ts';
+import { contiguous, getRows, sumRows, transpose } from '../../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
+import { ThreadGovernor } from '../../../engine/threadGovernor.ts';
+import { isSliding, type Architecture, type Hyperparameters } from '../../architectures/architecture.ts';
+import { causalMask, type MaskedTokens } from '../cache/causalMask.ts';
+import { extentsFor, largestExtents, type GraphExtents } from './graphExtents.ts';
+import { KeptGraphs } from './keptGraphs.ts';
+import { rememberedRows, rememberedTokens, rememberQueries } from '../tiers/lastQueries.ts';
+import { outputLogits } from './outputLogits.ts';
+import { graphMemoryOn, type Placement } from './placement.ts';
+import type { SequenceCache } from '../cache/sequenceCache.ts';
+import { ValueCells } from '../cache/valueCells.ts';
+import type { LoadedWeights } from './weights.ts';
+
+/** Graphs kept for reuse: the sizes that prompts and drafts have, for a few sequences. */
+const KEPT_GRAPHS = 12;
+/** A token that takes less is computed on this thread: handing it to another and back costs 0.2 ms, and who waits for this thread waits no longer. */
+const SYNCHRONOUS_MS = 16;
+/** Evaluations of no more are threaded as one token is: an answer's, with what was drafted of it. */
+const FEW_TOKENS = 16;
+/** Evaluations of fewer say little of a prompt's speed. */
+const MANY_TOKENS = 48;
+
+export interface NetworkOptions {
+  readonly architecture: Architecture;
+  readonly hyperparameters: Hyperparameters;
+  readonly placement: Placement;
+  readonly weights: LoadedWeights;
+  /** What products with weights take in place of their inputs, for measuring what rounding those costs. */
+  readonly productInput?: (graph: Graph, matrix: Tensor, input: Tensor) => Tensor;
+}
+
+/** What enters products with weights, `[columns, rows]`, and the names of those weights. */
+export interface ProductInput {
+  readonly matrices: readonly string[];
+  readonly columns: number;
+  readonly values: Float32Array;
+}
+
+interface BuiltGraph {
+  readonly graph: Graph;
+  readonly tokens: Tensor;
+  readonly positions: Tensor;
+  readonly rows: Tensor;
+  readonly valueCells: ValueCells;
+  readonly mask: Tensor;
+  readonly slidingMask?: Tensor;
+  readonly queryRows?: Tensor;
+  readonly outputRows?: Tensor;
+  readonly logits?: Tensor;
+  readonly attendedRows: number;
+}
+
+/** Looks at a graph as it is built. */
+interface Observer {
+  readonly onNorm?: (name: string, normed: Tensor, graph: Graph) => void;
+  readonly productInput?: NetworkOptions['productInput'];
+}
+
+/** Which tokens of an evaluation give logits. */
+export type WantedLogits = 'none' | 'last' | 'all';
+
+/** A network on a device: evaluates tokens of a sequence, graph by graph. */
+export class Network implements Disposable {
+  readonly #graphs: KeptGraphs<BuiltGraph>;
+  #mask = new Uint16Array(0);
+  /** What computes on the processor, if anything does. */
+  readonly #cpu: Device | undefined;
+  readonly #tokenThreads: ThreadGovernor;
+  readonly #promptThreads: ThreadGovernor;
+  #computing: Promise<void> = Promise.resolve();
+  /** What the last evaluation of one token took. */
+  #tokenMs = Infinity;
+
+  constructor(readonly options: NetworkOptions) {
+    const { device, cpu } = options.placement;
+    this.#graphs = new KeptGraphs(graphMemoryOn(options.placement), KEPT_GRAPHS);
+    this.#cpu = cpu ?? (device.kind === 'cpu' ? device : undefined);
+    const threads = this.#cpu?.threads ?? 1;
+    this.#tokenThreads = new ThreadGovernor(threads);
+    this.#promptThreads = new ThreadGovernor(threads, 1);
+  }
+
+  /** Whether an evaluation ends soon after its signal aborts. */
+  get isInterruptible(): boolean {
+    const { device, cpu } = this.options.placement;
+    return cpu === undefined && device.interruption !== undefined;
+  }
+
+  /** Computes on half the processor's threads from now on, or again on as many as serve best. */
+  beQuiet(isQuiet: boolean): void {
+    this.#tokenThreads.isQuiet = this.#promptThreads.isQuiet = isQuiet;
+  }
+
+  /** What intermediate results take of a GPU. */
+  get gpuBytes(): number {
+    return this.#graphs.memory.gpuBytes;
+  }
+
+  /**
+   * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`. Where `isInterruptible`, rejects with the reason of
+   * a signal that aborts on the way, and the sequence is as before.
+   */
+  async evaluate(sequence: SequenceCache, tokens: readonly number[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
+    const built = this.#graphFor(sequence, extentsFor(sequence, tokens.length), wanted);
+    await this.#run(built, sequence, tokens, signal);
+    return built.logits ? readF32(this.options.placement.device, built.logits) : new Float32Array(0);
+  }
+
+  /**
+   * Appends tokens to a sequence. Resolves with each norm's result inside the blocks, summed over the tokens, `[width]`, by its name
+   * ("blk.0.attn_norm").
+   */
+  async normSums(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#norms(sequence, tokens, (graph, normed) => sumRows(graph, contiguous(graph, transpose(graph, normed))));
+  }
+
+  /** Appends tokens to a sequence. Resolves with each norm's result inside the blocks, `[width · tokens]`, by its name: what routers see. */
+  async norms(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#norms(sequence, tokens, contiguous);
+  }
+
+  /** Appends tokens to a sequence. Resolves with what enters products with the weights that `isWatched` chooses by their names. */
+  async productInputs(sequence: SequenceCache, tokens: readonly number[], isWatched: (name: string) => boolean): Promise<readonly ProductInput[]> {
+    const inputs = new Map<Tensor, { readonly matrices: string[]; readonly kept: Tensor }>();
+    const productInput = (graph: Graph, matrix: Tensor, input: Tensor): Tensor => {
+      if (!isWatched(matrix.name)) return input;
+      const known = inputs.get(input);
+      if (known) known.matrices.push(matrix.name);
+      else {
+        // A copy: what a view shows may be overwritten before it is read.
+        const kept = contiguous(graph, input);
+        graph.expand(kept, { read: true });
+        inputs.set(input, { matrices: [matrix.name], kept });
+      }
+      return input;
+    };
+    return this.#observe(sequence, tokens, { productInput }, () =>
+      [...inputs.values()].map(({ matrices, kept }) => ({ matrices, columns: kept.shape[0], values: readF32(this.options.placement.device, kept) })));
+  }
+
+  async #norms(sequence: SequenceCache, tokens: readonly number[], of: (graph: Graph, normed: Tensor) => Tensor): Promise<ReadonlyMap<string, Float32Array>> {
+    const results = new Map<string, Tensor>();
+    const onNorm = (name: string, normed: Tensor, graph: Graph): void => {
+      const result = of(graph, normed);
+      graph.expand(result, { read: true });
+      results.set(name, result);
+    };
+    return this.#observe(sequence, tokens, { onNorm }, () => new Map([...results].map(([name, result]) => [name, readF32(this.options.placement.device, result)])));
+  }
+
+  /**
+   * Computes a graph on as many threads as serve best now; that of one token, where tokens are quick, on this thread. Rejects as `Graph.compute`. `settled`
+   * waits for it.
+   */
+  async compute(graph: Graph, { tokens, isToken, signal }: { readonly tokens: number; readonly isToken: boolean; readonly signal?: AbortSignal }): Promise<void> {
+    const start = performance.now();
+    this.#cpu?.setThreads((tokens <= FEW_TOKENS ? this.#tokenThreads : this.#promptThreads).threads);
+    if (isToken && this.#tokenMs < SYNCHRONOUS_MS) graph.computeSync();
+    else await (this.#computing = graph.compute(signal));
+    const elapsedMs = performance.now() - start;
+    if (tokens >= MANY_TOKENS) this.#promptThreads.record(elapsedMs / tokens);
+    if (!isToken) return;
+    this.#tokenMs = elapsedMs;
+    this.#tokenThreads.record(elapsedMs);
+  }
+
+  /** Computes on the same weights in another way; `settled` waits for it. */
+  async exclusively(compute: () => Promise<void>): Promise<void> {
+    await (this.#computing = compute());
+  }
+
+  /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */
+  async settled(): Promise<void> {
+    // What waited for one may have begun the next.
+    for (let computing: Promise<void> | undefined; computing !== this.#computing; ) {
+      computing = this.#computing;
+      await computing.catch(() => undefined);
+      await new Promise(setImmediate);
+    }
+  }
+
+  /** Drops the graphs over a sequence's cache, before that is freed. */
+  forget(sequence: SequenceCache): void {
+    this.#graphs.drop((key) => key.startsWith(`${sequence.id} `));
+  }
+
+  [Symbol.dispose](): void {
+    this.#graphs[Symbol.dispose]();
+  }
+
+  /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
+  async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], observer: Observer, read: () => Result): Promise<Result> {
+    using memory = new DeviceMemory(this.options.placement.device);
+    const built = this.#build(sequence, extentsFor(sequence, tokens.length), 'observed', observer);
+    using graph = built.graph;
+    graph.allocate(memory);
+    await this.#run(built, sequence, tokens);
+    return read();
+  }
+
+  async #run(built: BuiltGraph, sequence: SequenceCache, tokens: readonly number[], signal?: AbortSignal): Promise<void> {
+    const { placement, hyperparameters } = this.options;
+    const { device } = placement;
+    const past = sequence.rows;
+    write(device, built.tokens, Int32Array.from(tokens));
+    write(device, built.positions, Int32Array.from(tokens, (_, index) => sequence.length + index));
+    write(device, built.rows, BigInt64Array.from(tokens, (_, index) => BigInt(past + index)));
+    built.valueCells.write(device, { capacity: sequence.memoryRows, past });
+    const masked = { tokens: tokens.length, attendedRows: built.attendedRows, past };
+    write(device, built.mask, this.#causalMask(masked));
+    if (built.slidingMask) write(device, built.slidingMask, this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }));
+    if (built.queryRows) write(device, built.queryRows, rememberedRows(sequence.length + tokens.length, built.queryRows.shape[0], sequence.lastQueries[0] as Tensor));
+    if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
+    sequence.beginEvaluation(tokens.length);
+    await this.compute(built.graph, { tokens: tokens.length, isToken: tokens.length === 1, signal });
+    sequence.append(tokens);
+  }
+
+  #graphFor(sequence: SequenceCache, extents: GraphExtents, wanted: WantedLogits): BuiltGraph {
+    const { tokens, attendedRows, isFirst, stretch } = extents;
+    return this.#graphs.obtain(
+      `${sequence.id} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${wanted}`,
+      () => this.#build(sequence, extents, wanted),
+      () => this.#build(sequence, largestExtents(sequence), 'last'),
+    );
+  }
+
+  #build({ layers, lastQueries }: SequenceCache, { tokens: tokenCount, attendedRows, isFirst, stretch }: GraphExtents, wanted: WantedLogits | 'observed', { onNorm, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
+    const { architecture, hyperparameters, placement, weights } = this.options;
+    const { table } = weights;
+    const graph = new Graph(placement.device, { alsoOn: placement.cpu });
+    graph.productInput = productInput && ((matrix, input) => productInput(graph, matrix, input));
+    const tokens = graph.input('tokens', 'I32', [tokenCount]);
+    const positions = graph.input('positions', 'I32', [tokenCount]);
+    const rows = graph.input('rows', 'I64', [tokenCount]);
+    const mask = graph.input('mask', 'F16', [attendedRows, tokenCount]);
+    const slidingMask = hyperparameters.sliding && graph.input('slidingMask', 'F16', [attendedRows, tokenCount]);
+    const outputRows = (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+
+    const valueCells = new ValueCells(graph, tokenCount, stretch);
+    const [kept] = lastQueries;
+    const queryRows = kept && graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]);
+
+    let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
+    for (let block = 0; block < hyperparameters.blockCount; block++) {
+      const isLast = block === hyperparameters.blockCount - 1;
+      const blockMask = slidingMask && isSliding(hyperparameters, block) ? slidingMask : mask;
+      x = architecture.buildBlock(
+        {
+          graph,
+          weights: table,
+          hyperparameters,
+          block,
+          cache: layers[block] as LayerCache,
+          inputs: { positions, rows, valueCells, mask: blockMask, attendedRows, isFirst, onQueries: queryRows && ((queries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows)) },
+          outputRows: isLast ? outputRows : undefined,
+          onNorm: onNorm && ((name, normed) => onNorm(`blk.${block}.${name}`, normed, graph)),
+        },
+        x,
+      );
+    }
+    const shared = { graph, tokens, positions, rows, valueCells, mask, slidingMask, queryRows, outputRows, attendedRows };
+    if (wanted === 'none' || wanted === 'observed') {
+      graph.expand(x);
+      return shared;
+    }
+    return { ...shared, logits: outputLogits(graph, table, hyperparameters, x) };
+  }
+
+  #causalMask(masked: MaskedTokens): Uint16Array<ArrayBuffer> {
+    const mask = causalMask(masked, this.#mask);
+    if (mask.length > this.#mask.length) this.#mask = mask;
+    return mask;
+  }
+}

@@ -1,0 +1,102 @@
+import { isQuantised, type TensorType } from '../../../../kernels/ggml/types.ts';
+import { TroubleError } from '../../../engine/engine.ts';
+import { architectures } from '../../architectures/architectures.ts';
+import type { Architecture, Hyperparameters, WeightSpec } from '../../architectures/architecture.ts';
+import { Metadata } from '../../architectures/metadata.ts';
+import type { Evaluator } from '../../evaluator.ts';
+import { readGgufHeader, type GgufHeader } from '../../gguf/header.ts';
+import { locateTensors, type LocatedTensor } from '../../gguf/locate.ts';
+import { allParts } from '../../gguf/validate.ts';
+import { Network } from './network.ts';
+import type { Placement } from './placement.ts';
+import type { CacheLayout } from '../cache/cacheLayout.ts';
+import { SequenceCache } from '../cache/sequenceCache.ts';
+import { withTiedOutput } from './tiedOutput.ts';
+import { checkWeights, loadWeights, type LoadWeightsOptions } from './weights.ts';
+
+/** A model's files, checked against its architecture and not yet loaded. */
+export interface CheckedModel {
+  readonly architecture: Architecture;
+  readonly hyperparameters: Hyperparameters;
+  readonly headers: readonly GgufHeader[];
+  readonly specs: readonly WeightSpec[];
+  readonly tensors: ReadonlyMap<string, LocatedTensor>;
+}
+
+/** Reads and checks a model. Throws `TroubleError` 'unsupported-model' where our graphs do not run it, 'invalid-model' where it is broken. */
+export async function checkModel(file: string): Promise<CheckedModel> {
+  const first = await readGgufHeader(file);
+  const headers = [first];
+  for (const part of allParts(file).slice(1)) headers.push(await readGgufHeader(part));
+  const metadata = new Metadata(first);
+  const architecture = architectures.get(metadata.architecture);
+  if (!architecture) throw new TroubleError('unsupported-model', `Chorus's own engine does not run the architecture "${metadata.architecture}".`);
+  const hyperparameters = architecture.readHyperparameters(metadata);
+  const tensors = locateTensors(headers);
+  const specs = architecture.weights(hyperparameters);
+  checkWeights(specs, tensors, file);
+  return { architecture, hyperparameters, headers, specs, tensors };
+}
+
+export interface OpenNetworkOptions extends LoadWeightsOptions {
+  readonly placement: Placement;
+  /** Rows of the sequence. */
+  readonly capacityTokens: number;
+  readonly cacheType?: TensorType;
+  /** As `SequenceCache` has it; by default where its type allows it, as it is for completion. */
+  readonly layout?: CacheLayout;
+}
+
+/** A network with one sequence: for measuring, and for whatever needs logits rather than text. */
+export class OpenedNetwork implements Disposable {
+  constructor(
+    readonly model: CheckedModel,
+    readonly network: Network,
+    readonly sequence: SequenceCache,
+  ) {}
+
+  /** A network of its own with a new sequence. */
+  static over(model: CheckedModel, network: Network, options: Pick<OpenNetworkOptions, 'capacityTokens' | 'cacheType' | 'layout'>): OpenedNetwork {
+    const { cacheType: type = 'F16', layout = isQuantised(type) ? 'heads' : 'transposed' } = options;
+    return new OpenedNetwork(model, network, new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, { type, layout }));
+  }
+
+  /** For measuring; it ends with this. */
+  evaluator(): Evaluator {
+    return {
+      vocabularySize: this.model.hyperparameters.vocabularySize,
+      contextSizeTokens: this.sequence.capacity,
+      reset: () => this.sequence.truncate(0),
+      evaluate: (tokens, wanted) => this.network.evaluate(this.sequence, tokens, wanted),
+      dispose: () => undefined,
+    };
+  }
+
+  /** Logits of every token, teacher-forced from an empty sequence, `[tokens · vocabulary]`. */
+  async logits(tokens: readonly number[], options: { chunkTokens: number }): Promise<Float32Array> {
+    this.sequence.truncate(0);
+    const all = new Float32Array(tokens.length * this.model.hyperparameters.vocabularySize);
+    for (let start = 0; start < tokens.length; start += options.chunkTokens) {
+      const chunk = tokens.slice(start, start + options.chunkTokens);
+      all.set(await this.network.evaluate(this.sequence, chunk, 'all'), start * this.model.hyperparameters.vocabularySize);
+    }
+    return all;
+  }
+
+  [Symbol.dispose](): void {
+    this.network[Symbol.dispose]();
+    this.sequence[Symbol.dispose]();
+    this.network.options.weights[Symbol.dispose]();
+  }
+}
+
+/** Loads a model with one sequence. Throws `TroubleError`. */
+export async function openNetwork(file: string, options: OpenNetworkOptions): Promise<OpenedNetwork> {
+  const { placement } = options;
+  const model = await checkModel(file);
+  const { architecture, hyperparameters } = model;
+  const { specs, tensors } = withTiedOutput(model, placement);
+  const weights = await loadWeights(placement, specs, tensors, options);
+  const network = new Network({ architecture, hyperparameters, placement, weights });
+  return OpenedNetwork.over(model, network, options);
+}

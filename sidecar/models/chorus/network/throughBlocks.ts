@@ -1,0 +1,29 @@
+import type { AttentionInputs, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
+import type { Graph } from '../../../../kernels/ggml/graph.ts';
+import { getRows } from '../../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import type { NetworkOptions, WantedLogits } from './network.ts';
+import { outputLogits } from './outputLogits.ts';
+
+/** What goes through all blocks of a network. */
+export interface ThroughBlocks {
+  /** `[tokens]`, I32 */
+  readonly tokens: Tensor;
+  /** Tokens that are of use behind the last block; absent for all. */
+  readonly outputRows?: Tensor;
+  readonly wanted: WantedLogits;
+  /** The cache and the inputs of a block. */
+  readonly block: (block: number) => { readonly cache: LayerCache; readonly inputs: AttentionInputs };
+}
+
+/** Tokens through embedding, blocks and, where logits are wanted, output: these, `[vocabulary, rows]`. */
+export function throughBlocks(graph: Graph, { architecture, hyperparameters, weights: { table } }: NetworkOptions, { tokens, outputRows, wanted, block: of }: ThroughBlocks): Tensor | undefined {
+  let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
+  for (let block = 0; block < hyperparameters.blockCount; block++) {
+    const isLast = block === hyperparameters.blockCount - 1;
+    x = architecture.buildBlock({ graph, weights: table, hyperparameters, block, ...of(block), outputRows: isLast ? outputRows : undefined }, x);
+  }
+  if (wanted !== 'none') return outputLogits(graph, table, hyperparameters, x);
+  graph.expand(x);
+  return undefined;
+}

@@ -1,0 +1,27 @@
+import { repackedBufferType } from '../../../../kernels/ggml/repack.ts';
+import type { TensorType } from '../../../../kernels/ggml/types.ts';
+import type { WeightSpec } from '../../architectures/architecture.ts';
+import type { LocatedTensor } from '../../gguf/locate.ts';
+import type { Placement } from './placement.ts';
+
+const EMBEDDING = 'token_embd.weight';
+const OUTPUT = 'output.weight';
+
+/** A model's tensors, and which of them are read. */
+interface ModelTensors {
+  readonly specs: readonly WeightSpec[];
+  readonly tensors: ReadonlyMap<string, LocatedTensor>;
+}
+
+/**
+ * The same tensors, with the embedding a second time as the output matrix where it serves as that and the processor has a faster layout for it: rows can't be read of
+ * that layout. It is the largest matrix of many models, and read whole for every token.
+ */
+export function withTiedOutput({ specs, tensors }: ModelTensors, placement: Placement): ModelTensors {
+  const embedding = tensors.get(EMBEDDING);
+  const embeddingSpec = specs.find(({ name }) => name === EMBEDDING);
+  if (!embedding || !embeddingSpec || tensors.has(OUTPUT)) return { specs, tensors };
+  const spec: WeightSpec = { ...embeddingSpec, name: OUTPUT, use: 'matrix' };
+  if (!repackedBufferType(placement.weightDevice(spec), embedding.type as TensorType, embedding.shape, 'matrix')) return { specs, tensors };
+  return { specs: [...specs.filter(({ name }) => name !== OUTPUT), spec], tensors: new Map([...tensors, [OUTPUT, { ...embedding, name: OUTPUT }]]) };
+}

@@ -1,0 +1,138 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Pointer } from '../../../../kernels/ggml/bindings.ts';
+import type { Device } from '../../../../kernels/ggml/device.ts';
+import { repackedBufferType } from '../../../../kernels/ggml/repack.ts';
+import { Storage } from '../../../../kernels/ggml/storage.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { write } from '../../../../kernels/ggml/transfer.ts';
+import { tensorTypes, type TensorType } from '../../../../kernels/ggml/types.ts';
+import { TroubleError } from '../../../engine/engine.ts';
+import type { WeightSpec } from '../../architectures/architecture.ts';
+import { WeightTable } from '../../architectures/weightTable.ts';
+import type { LocatedTensor } from '../../gguf/locate.ts';
+import type { Placement } from './placement.ts';
+
+/** Read at once from the file; a repacked tensor is read whole. */
+const READ_BYTES = 16 * 1024 * 1024;
+
+/** Checks that every tensor an architecture reads is there in its shape, and of a type that we have. Throws `TroubleError` 'invalid-model' or 'unsupported-model' that names the tensor. */
+export function checkWeights(specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, fileName: string): void {
+  for (const { name, extents, optional } of specs) {
+    const tensor = tensors.get(name);
+    if (!tensor) {
+      if (optional) continue;
+      throw new TroubleError('invalid-model', `${fileName}: the tensor ${name} is missing, expected [${extents.join(', ')}].`);
+    }
+    const shape = trimOnes(tensor.shape);
+    const expected = trimOnes(extents);
+    if (shape.length !== expected.length || shape.some((extent, dimension) => extent !== expected[dimension])) {
+      throw new TroubleError('invalid-model', `${fileName}: the tensor ${name} has the shape [${shape.join(', ')}], expected [${expected.join(', ')}].`);
+    }
+    if (!(tensor.type in tensorTypes)) throw new TroubleError('unsupported-model', `${fileName}: the tensor ${name} is of the type ${tensor.type}, which Chorus's own engine does not run.`);
+  }
+}
+
+function trimOnes(shape: readonly number[]): readonly number[] {
+  let length = shape.length;
+  while (length > 1 && shape[length - 1] === 1) length--;
+  return shape.slice(0, length);
+}
+
+/** Weights in a device's memory. */
+export interface LoadedWeights extends Disposable {
+  readonly table: WeightTable;
+  readonly sizeBytes: number;
+}
+
+/** Where a placement says. */
+export interface PlacedWeights extends LoadedWeights {
+  /** Of the size what is on a GPU. */
+  readonly gpuBytes: number;
+}
+
+export interface LoadWeightsOptions {
+  readonly onBytes?: (bytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Load {
+  readonly tensor: Tensor;
+  readonly device: Device;
+  readonly source: LocatedTensor;
+  /** Written in one piece: the faster layout is made from the whole tensor. */
+  readonly whole: boolean;
+}
+
+/** Copies the tensors that `specs` name into the memory of the placement's devices, the CPU's matrices in its faster layout where it has one. */
+export async function loadWeights(placement: Placement, specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, options: LoadWeightsOptions = {}): Promise<PlacedWeights> {
+  const present = specs.filter(({ name }) => tensors.has(name));
+  const storages = new Map<string, { readonly storage: Storage; readonly bufferType: Pointer | undefined }>();
+  const dispose = (): void => {
+    for (const { storage } of storages.values()) storage[Symbol.dispose]();
+  };
+  const storageOn = (device: Device, bufferType: Pointer | undefined): Storage => {
+    const key = `${device.kind} ${bufferType ?? ''}`;
+    let entry = storages.get(key);
+    if (!entry) {
+      entry = { storage: new Storage(device, { maxTensors: present.length }), bufferType };
+      storages.set(key, entry);
+    }
+    return entry.storage;
+  };
+  try {
+    const loads: Load[] = [];
+    for (const spec of present) {
+      const source = tensors.get(spec.name) as LocatedTensor;
+      const device = placement.weightDevice(spec);
+      const type = source.type as TensorType;
+      const repacked = spec.use === 'matrix' || spec.use === 'experts' ? repackedBufferType(device, type, source.shape, spec.use) : undefined;
+      loads.push({ tensor: storageOn(device, repacked).declare(spec.name, type, source.shape), device, source, whole: repacked !== undefined });
+    }
+    for (const { storage, bufferType } of storages.values()) storage.allocate({ bufferType, weights: true });
+    await copyTensors(loads, options);
+    const table = new WeightTable(new Map(loads.map(({ tensor }) => [tensor.name, tensor])));
+    const bytes = (isCounted: (device: Device) => boolean): number => [...storages.values()].reduce((sum, { storage }) => sum + (isCounted(storage.device) ? storage.sizeBytes : 0), 0);
+    return { table, sizeBytes: bytes(() => true), gpuBytes: bytes(({ kind }) => kind !== 'cpu'), [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+async function copyTensors(loads: readonly Load[], options: LoadWeightsOptions): Promise<void> {
+  const files = new Map<string, FileHandle>();
+  // Resizable, since shrinking it gives its memory back: as garbage, what the largest matrix took would stay until the next collection.
+  const buffer = new ArrayBuffer(0, { maxByteLength: Math.max(0, ...loads.map(stepBytesOf)) });
+  try {
+    for (const load of loads) {
+      const { tensor, device, source } = load;
+      const { path, dataOffsetBytes } = source.header;
+      let file = files.get(path);
+      if (!file) files.set(path, (file = await open(path, 'r')));
+      const stepBytes = stepBytesOf(load);
+      if (buffer.byteLength < stepBytes) buffer.resize(stepBytes);
+      for (let offset = 0; offset < tensor.sizeBytes; offset += stepBytes) {
+        options.signal?.throwIfAborted();
+        const part = new Uint8Array(buffer, 0, Math.min(stepBytes, tensor.sizeBytes - offset));
+        await readFully(file, part, dataOffsetBytes + source.offsetBytes + offset, source);
+        write(device, tensor, part, offset);
+        options.onBytes?.(part.length);
+      }
+    }
+  } finally {
+    buffer.resize(0);
+    for (const file of files.values()) await file.close();
+  }
+}
+
+function stepBytesOf({ tensor, whole }: Load): number {
+  return whole ? tensor.sizeBytes : Math.min(READ_BYTES, tensor.sizeBytes);
+}
+
+async function readFully(file: FileHandle, target: Uint8Array, position: number, source: LocatedTensor): Promise<void> {
+  for (let done = 0; done < target.length; ) {
+    const { bytesRead } = await file.read(target, done, target.length - done, position + done);
+    if (bytesRead === 0) throw new TroubleError('truncated-model', `${source.header.path} ends inside the tensor ${source.name}: it was changed after it was checked. Load it again.`);
+    done += bytesRead;
+  }
+}

@@ -1,0 +1,205 @@
+import { cacheHeads } from '../../../../kernels/blocks/attendCache.ts';
+import type { LayerCache, ObservedQueries } from '../../../../kernels/blocks/attentionInputs.ts';
+import { bestRows, bestRowsOfAll } from '../../../../kernels/cache/selection.ts';
+import type { Observation, ScoredLayer, Selector } from '../../../../kernels/cache/selector.ts';
+import { Graph } from '../../../../kernels/ggml/graph.ts';
+import type { GraphMemory } from '../../../../kernels/ggml/graphMemory.ts';
+import { add, contiguous, copy, relu, sub, view } from '../../../../kernels/ggml/ops.ts';
+import { Storage } from '../../../../kernels/ggml/storage.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { read, write } from '../../../../kernels/ggml/transfer.ts';
+import type { TokenId } from '../../../protocol/engine.ts';
+import { cachedHeads, isSliding, queryHeads } from '../../architectures/architecture.ts';
+import type { Budget } from '../cache/cacheChoice.ts';
+import { keepRows } from './keepRows.ts';
+import type { NetworkOptions } from '../network/network.ts';
+
+/** By an adaptive budget each head keeps at least this share of what it would keep by an equal one, rows of the window among them. */
+const LEAST_SHARE = 0.2;
+
+/** How a sequence's rows are chosen. */
+export interface SelectionPlan {
+  readonly selector: Selector;
+  /** Rows that each KV head keeps, the window among them; by an adaptive budget on average. */
+  readonly capacity: number;
+  /** The last tokens, whose rows are kept in any case. */
+  readonly window: number;
+  /** Texts that repeat the context, for selectors that read it twice. */
+  readonly replay?: (tokens: readonly TokenId[]) => readonly (readonly TokenId[])[];
+  /** By an adaptive one rows are told but not gathered: a cache holds as many of each head. */
+  readonly budget?: Budget;
+  /** Whether `keep` says which rows it kept. */
+  readonly tellsRows?: boolean;
+}
+
+/** The rows that each KV head of a layer keeps, ascending; empty where nobody asked for them. */
+export type KeptRows = readonly (readonly number[])[];
+
+type Constant = (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]) => Tensor;
+
+/** Tokens that an evaluation computes. */
+interface Computed {
+  readonly first: number;
+  readonly count: number;
+  readonly isReplay: boolean;
+}
+
+/** The first token of a context whose queries are looked at. */
+export function firstObserved({ of, skipTokens = 0 }: Observation, contextTokens: number, window: number): number {
+  return of === 'window' ? contextTokens - window : skipTokens;
+}
+
+/** Chooses the rows of one layer: observes its queries as they are computed, then scores and gathers, for plans that differ in no more than how many they keep. */
+export class LayerSelection implements Disposable {
+  readonly #storage: Storage | undefined;
+  readonly #observed: Tensor | undefined;
+  readonly #observation: Observation | undefined;
+  #observedTokens = 0;
+  #rope: ObservedQueries['rope'];
+
+  constructor(
+    private readonly options: NetworkOptions,
+    private readonly layer: { readonly plans: readonly SelectionPlan[]; readonly block: number; readonly contextTokens: number; readonly rows: number },
+  ) {
+    const { plans, block, rows } = layer;
+    const { hyperparameters, placement } = options;
+    this.#observation = plans.find((plan) => this.#isSelected(plan))?.selector.observation;
+    if (!this.#observation) return;
+    this.#storage = new Storage(placement.cacheDevice(block), { maxTensors: 1 });
+    this.#observed = this.#storage.declare('observed', 'F32', this.#observation.extents({ rows, headSize: hyperparameters.headSize, heads: this.#heads }));
+    this.#storage.allocate({ clear: true });
+  }
+
+  get sizeBytes(): number {
+    return this.#storage?.sizeBytes ?? 0;
+  }
+
+  /**
+   * Looks at queries of an evaluation, as far as the selector wants to. Gives what adds its nodes to the graph, to be called when the block is built: they
+   * read keys that the block writes.
+   */
+  observe(graph: Graph, queries: ObservedQueries, { first, count, isReplay }: Computed): (() => void) | undefined {
+    const { contextTokens, plans } = this.layer;
+    const observation = this.#observation;
+    if (!observation || isReplay !== (observation.of === 'replay')) return undefined;
+    const from = firstObserved(observation, contextTokens, plans[0]?.window ?? 0);
+    const start = isReplay ? 0 : Math.max(0, from - first);
+    if (start >= count) return undefined;
+    this.#observedTokens += count - start;
+    this.#rope = queries.rope;
+    return () => {
+      const seen = observation.observe(graph, tokensFrom(graph, queries, start));
+      const target = windowLike(graph, this.#observed as Tensor, seen);
+      // max(a, b) = relu(a − b) + b
+      const joined = observation.combine === 'add' ? add(graph, target, seen) : add(graph, relu(graph, sub(graph, contiguous(graph, target), seen)), seen);
+      graph.expand(copy(graph, joined, target));
+    };
+  }
+
+  /** Copies what a plan keeps of a layer's rows to the beginning of another cache, but by an adaptive budget; without a plan all of them. */
+  async keep(plan: SelectionPlan | undefined, from: LayerCache, to: LayerCache, memory: GraphMemory): Promise<KeptRows> {
+    const { block, contextTokens } = this.layer;
+    const { placement, hyperparameters } = this.options;
+    const kvHeads = cachedHeads(hyperparameters, block);
+    const [window, chosen] = plan && this.#isSelected(plan) ? [plan.window, plan.capacity - plan.window] : [Math.min(contextTokens, plan?.capacity ?? contextTokens), 0];
+    using graph = new Graph(placement.device, { alsoOn: placement.cpu });
+    const constants = new Map<Tensor, NodeJS.ArrayBufferView>();
+    const constant: Constant = (type, values, extents) => {
+      const tensor = graph.input('constant', type, extents);
+      constants.set(tensor, values);
+      return tensor;
+    };
+    const heads = (cache: Tensor, rows: number): Tensor => cacheHeads(graph, cache, rows, hyperparameters.headSize, kvHeads);
+    const isAdaptive = plan?.budget === 'adaptive';
+    let numbers: Tensor | undefined;
+    if (chosen > 0) {
+      const scores = this.#score(graph, plan as SelectionPlan, { key: heads(from.key, contextTokens), value: heads(from.value, contextTokens), chosen, constant });
+      const least = Math.max(0, Math.floor(LEAST_SHARE * (chosen + window)) - window);
+      numbers = isAdaptive ? bestRowsOfAll(graph, scores, { count: chosen, least, constant: (values, extents) => constant('F32', values, extents) }) : bestRows(graph, scores, chosen);
+      graph.expand(numbers, { read: true });
+    }
+    if (!isAdaptive) {
+      const firstPlaces = (count: number): Tensor => constant('I32', Int32Array.from({ length: count }, (_, place) => place), [count]);
+      keepRows(graph, from, to, { best: numbers, firstPlaces, firstRow: contextTokens - window, rows: window, headSize: hyperparameters.headSize, kvHeads });
+    }
+    graph.allocate(memory);
+    for (const [tensor, values] of constants) write(placement.device, tensor, values);
+    await graph.compute();
+    return plan?.tellsRows ? this.#rowNumbers(numbers, { chosen, window, kvHeads, isAdaptive }) : [];
+  }
+
+  [Symbol.dispose](): void {
+    this.#storage?.[Symbol.dispose]();
+  }
+
+  /** Whether rows go. A layer that attends a window of the last tokens keeps the last. */
+  #isSelected({ capacity }: SelectionPlan): boolean {
+    const { contextTokens, block } = this.layer;
+    return contextTokens > capacity && !isSliding(this.options.hyperparameters, block);
+  }
+
+  get #heads(): number {
+    return queryHeads(this.options.hyperparameters, this.layer.block);
+  }
+
+  /** Where experts share a cache their query heads stand KV head by KV head, then expert by expert; the output's columns expert by expert. */
+  #outputHead(head: number): number {
+    const { heads, kvHeads, attentionMixture } = this.options.hyperparameters;
+    if (this.#heads === heads || attentionMixture?.cache !== 'shared') return head;
+    const group = heads / kvHeads;
+    const [kvHead, expert, member] = [Math.floor(head / (group * attentionMixture.experts)), Math.floor(head / group) % attentionMixture.experts, head % group];
+    return expert * heads + kvHead * group + member;
+  }
+
+  #score(graph: Graph, { selector, window }: SelectionPlan, { key, value, chosen, constant }: Pick<ScoredLayer, 'key' | 'value' | 'chosen'> & { readonly constant: Constant }): Tensor {
+    const { block, contextTokens } = this.layer;
+    const { hyperparameters, weights } = this.options;
+    return selector.score(graph, {
+      observed: this.#observed,
+      observedTokens: this.#observedTokens,
+      candidates: contextTokens - window,
+      chosen,
+      key,
+      value,
+      heads: this.#heads,
+      scale: 1 / Math.sqrt(hyperparameters.headSize),
+      rope: this.#rope,
+      output: weights.table.matrix(`blk.${block}.attn_output.weight`),
+      outputHead: (head) => this.#outputHead(head),
+      nextPosition: contextTokens,
+      constant: (values, extents) => constant('F32', values, extents),
+      numbers: (values) => constant('I32', values, [values.length]),
+    });
+  }
+
+  #rowNumbers(numbers: Tensor | undefined, { chosen, window, kvHeads, isAdaptive }: { chosen: number; window: number; kvHeads: number; isAdaptive: boolean }): KeptRows {
+    const all = new Int32Array(chosen * kvHeads);
+    if (numbers) read(this.options.placement.device, numbers, all);
+    const candidates = this.layer.contextTokens - window;
+    const byHead = Array.from({ length: kvHeads }, (): number[] => []);
+    for (const [index, number] of all.entries()) {
+      const [head, row] = isAdaptive ? [Math.floor(number / candidates), number % candidates] : [Math.floor(index / chosen), number];
+      byHead[head]?.push(row);
+    }
+    const last = Array.from({ length: window }, (_, index) => candidates + index);
+    return byHead.map((rows) => [...rows.sort((a, b) => a - b), ...last]);
+  }
+}
+
+/** Queries of the tokens from one on. */
+function tokensFrom(graph: Graph, queries: ObservedQueries, start: number): ObservedQueries {
+  if (start === 0) return queries;
+  const from = (tensor: Tensor, dimension: 1 | 2): Tensor => {
+    const extents = tensor.shape.map((extent, d) => (d === dimension ? extent - start : extent));
+    const [, ...strides] = tensor.strides;
+    return view(graph, tensor, extents, { strides, offsetBytes: start * tensor.strides[dimension] });
+  };
+  const { query, unrotated, mask, votes } = queries;
+  return { ...queries, query: from(query, 2), unrotated: from(unrotated, 2), mask: from(mask, 1), votes: votes && from(votes, 1) };
+}
+
+/** The first values along each dimension, as many as `shaped` has. */
+function windowLike(graph: Graph, tensor: Tensor, shaped: Tensor): Tensor {
+  const [, ...strides] = tensor.strides;
+  return view(graph, tensor, shaped.shape, { strides });
+}

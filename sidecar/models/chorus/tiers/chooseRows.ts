@@ -1,0 +1,60 @@
+import { cacheHeads, pagesOf } from '../../../../kernels/blocks/attendCache.ts';
+import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
+import { transposedRows } from '../../../../kernels/blocks/attendTransposed.ts';
+import { voters } from '../../../../kernels/cache/pageBlocks.ts';
+import { bestPages, pageGatherer, pageKeysOf, scorePages, type PageChoice, type PageKeys, type PageRows } from '../../../../kernels/cache/pages.ts';
+import { gatherRows } from '../../../../kernels/cache/selection.ts';
+import type { Graph } from '../../../../kernels/ggml/graph.ts';
+import { cast, concat, copy, reshape, setRows, transpose, view } from '../../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { rememberedQueries } from './lastQueries.ts';
+
+/** What a layer's rows are chosen from and by, and where they go. */
+export interface RowsToChoose {
+  /** Everything: scored and gathered from on the device that it is on. */
+  readonly slow: LayerCache;
+  /** Keys that pages are scored by: the slow tier's, or others. */
+  readonly scored: PageKeys;
+  /** Gets the chosen rows and then the window's, in its first rows; the same device or another. */
+  readonly fast: LayerCache;
+  /** `[rememberedWidth, tokens]`, F32, beside `slow`: the last tokens' queries. */
+  readonly lastQueries: Tensor;
+  /** `[queries]`, I32: those of them that choose. */
+  readonly queryNumbers: Tensor;
+  readonly choice: PageChoice;
+  readonly rowsOfPage: PageRows['rowsOfPage'];
+  /** `[windowPages, 1, kvHeads]`, I32: pages that are attended in any case. */
+  readonly windowPages: Tensor;
+  /** `[rows]`, I32: the numbers of the first rows of `fast`; absent where no layer has that beside `slow`. */
+  readonly places?: Tensor;
+  /** Query heads. */
+  readonly heads: number;
+}
+
+/** Gathers the best pages and the last tokens of a layer into its fast tier. Where that is on another device than the slow one, these rows alone go there, as float16. */
+export function chooseRows(graph: Graph, { slow, scored, fast, lastQueries, queryNumbers, choice, rowsOfPage, windowPages, places, heads }: RowsToChoose, { headSize, kvHeads, scale }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>): void {
+  const all = (tensor: Tensor, rows = tensor.shape[1]): Tensor => cacheHeads(graph, tensor, rows, headSize, kvHeads);
+  const { pageRows } = choice;
+  const where = slow.device;
+  const pages = graph.on(where, () => {
+    const remembered = rememberedQueries(graph, lastQueries, queryNumbers, { headSize, heads });
+    const scores = scorePages(graph, pageKeysOf(graph, scored, choice, { headSize, kvHeads }), voters(graph, remembered, 1, kvHeads), choice, scale);
+    return concat(graph, bestPages(graph, scores, choice), windowPages, 0);
+  });
+  const pageCount = pages.shape[0];
+  const count = pageCount * pageRows;
+  const gather = pageGatherer(graph, pages, { pageRows, rowsOfPage });
+  const gathered = (from: Tensor): Tensor => gather(all(from));
+  const place = (name: 'key' | 'value'): Tensor => {
+    const [from, to] = [slow[name], fast[name]];
+    if (where !== fast.device || !places) return copy(graph, graph.on(where, () => cast(graph, gathered(from), to.type)), all(to, count));
+    return graph.on(where, () => {
+      if (slow.words && fast.words) return gatherRows(graph, pagesOf(graph, slow.words[name], pageRows), reshape(graph, pages, [pageCount, kvHeads]), pagesOf(graph, fast.words[name], pageRows), view(graph, places, [pageCount]));
+      return setRows(graph, all(to), gathered(from), places);
+    });
+  };
+  graph.expand(place('key'));
+  // Turned into a tensor without gaps and copied row by row: ggml turns into places with gaps at half the speed.
+  if (fast.isValueTransposed) graph.expand(copy(graph, graph.on(where, () => cast(graph, transpose(graph, gathered(slow.value)), fast.value.type)), transposedRows(graph, fast.value, count)));
+  else graph.expand(place('value'));
+}

@@ -1,0 +1,237 @@
+import { cacheHeads, writeRows } from '../../../../kernels/blocks/attendCache.ts';
+import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
+import { attendInTiles, attendTransposed } from '../../../../kernels/blocks/attendTransposed.ts';
+import type { Heads } from '../../../../kernels/blocks/projectHeads.ts';
+import { Graph } from '../../../../kernels/ggml/graph.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
+import type { TokenId } from '../../../protocol/engine.ts';
+import { cachedHeads } from '../../architectures/architecture.ts';
+import { BlockStorage } from '../network/blockStorage.ts';
+import { copiedLayer, declareLayer, rotatedLayer } from '../cache/cacheLayout.ts';
+import { causalMask } from '../cache/causalMask.ts';
+import { chooseRows } from './chooseRows.ts';
+import { KeptGraphs } from '../network/keptGraphs.ts';
+import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
+import { padRows } from '../network/graphExtents.ts';
+import type { ScoredKeys } from './scoredKeys.ts';
+import type { Network, WantedLogits } from '../network/network.ts';
+import { choosablePages } from './pageChoice.ts';
+import { graphMemoryOn } from '../network/placement.ts';
+import { RowChoiceInputs } from './rowChoiceInputs.ts';
+import type { SequenceCache } from '../cache/sequenceCache.ts';
+import { takeSequenceMemory } from '../cache/sequenceMemory.ts';
+import { throughBlocks } from '../network/throughBlocks.ts';
+import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
+import { ValueCells } from '../cache/valueCells.ts';
+
+/** Tokens of the largest evaluation. */
+export const TIER_TOKENS = 64;
+/** Those of a token and of drafts, with and without a choice. */
+const KEPT_GRAPHS = 12;
+
+/** Values are turned where they are attended by so many tokens at least: that costs a choice as much as it saves a few tokens. */
+const TURNED_FROM_TOKENS = 4;
+
+/** Rows of a fast tier: those chosen, the last tokens, and what is appended until the next choice. */
+export function tierRows({ capacity, pageRows, window, refreshTokens }: TierOptions): number {
+  return padRows(capacity + window + pageRows + refreshTokens + TIER_TOKENS);
+}
+
+/** A choice of rows. */
+interface Choice {
+  /** Length of the sequence when they were chosen. */
+  readonly at: number;
+  /** The first of the last tokens that are attended in any case. */
+  readonly windowStart: number;
+}
+
+/** What decides a graph. */
+interface TierExtents {
+  readonly tokens: number;
+  /** Candidates among which rows are chosen, or 0 to attend those chosen before. */
+  readonly pages: number;
+  /** Of the last tokens, that choose. */
+  readonly queries: number;
+  readonly wanted: WantedLogits;
+}
+
+interface BuiltGraph {
+  readonly graph: Graph;
+  readonly inputs: Readonly<Record<'tokens' | 'positions' | 'slowRows' | 'fastRows' | 'queryRows' | 'mask', Tensor>>;
+  readonly outputRows?: Tensor;
+  readonly valueCells: ValueCells;
+  readonly selecting?: RowChoiceInputs;
+  readonly logits?: Tensor;
+}
+
+/**
+ * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every token or few, and the last tokens. The
+ * sequence's own cache, the slow tier, keeps everything, so that another request or the next stretch of an answer chooses others. Each KV head of each layer has
+ * pages of its own, scored by the attention that they are given (as SnapKV's rows, arXiv 2404.14469). Bounds of a page's keys (Quest, arXiv 2406.10774) would be
+ * cheaper, and find little with heads as small as those of small models.
+ */
+export class FastTier implements Disposable {
+  readonly #storage: BlockStorage;
+  readonly #layers: readonly LayerCache[];
+  readonly #graphs: KeptGraphs<BuiltGraph>;
+  readonly #rows: number;
+  #chosen: Choice | undefined;
+
+  constructor(
+    private readonly network: Network,
+    private readonly sequence: SequenceCache,
+    private readonly options: TierOptions,
+    private readonly scored?: ScoredKeys,
+  ) {
+    const { placement, hyperparameters } = network.options;
+    const { blockCount, headSize } = hyperparameters;
+    this.#rows = tierRows(options);
+    this.#storage = new BlockStorage((block) => placement.cacheDevice(block), 3 * blockCount);
+    this.#layers = Array.from({ length: blockCount }, (_, block) => {
+      const layout = options.refreshTokens < TURNED_FROM_TOKENS ? 'heads' : 'transposed';
+      const declared = declareLayer(layout, placement.cacheDevice(block), { type: 'F16', headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, ...tensor) => this.#storage.declare(block, `${name}.fast`, ...tensor));
+      const layer = copiedLayer(declared, (...alias) => this.#storage.declareAlias(block, ...alias));
+      // What is gathered from rotated rows is rotated; on the device that attends it, another matrix.
+      return sequence.layout[block]?.hadamard ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant)) : layer;
+    });
+    this.#graphs = new KeptGraphs(graphMemoryOn(placement), KEPT_GRAPHS);
+    sequence.onTruncate.add((length) => {
+      if (this.#chosen && length < this.#chosen.at) this.#chosen = undefined;
+    });
+  }
+
+  /** Tokens that can be appended to an answer before rows are chosen, or chosen anew. A choice is made by a token that is known, never by a draft. */
+  tokensBeforeChoice(length: number): number {
+    if (!this.isWorthwhile(length)) return lastAttendingAll(this.options) + 1 - length;
+    return this.#isDue(length) ? 0 : (this.#chosen as Choice).at + this.options.refreshTokens - length;
+  }
+
+  /** Whether choosing rows of a sequence of this length leaves enough out. */
+  isWorthwhile(length: number): boolean {
+    return length > lastAttendingAll(this.options);
+  }
+
+  get gpuBytes(): number {
+    return this.#storage.gpuBytes + this.#graphs.memory.gpuBytes;
+  }
+
+  /** Of the keys and values that a token attends. */
+  get attendedBytes(): number {
+    return this.#layers.reduce((sum, { key, value }) => sum + key.sizeBytes + value.sizeBytes, 0);
+  }
+
+  /** Has the rows chosen anew: whenever tokens were appended to the sequence in another way. */
+  restart(): void {
+    this.#chosen = undefined;
+  }
+
+  /**
+   * Appends tokens, no more than `TIER_TOKENS`, to the sequence; they attend the chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends what has to
+   * be done before, where a context was not read by an evaluation.
+   */
+  async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
+    this.#storage.allocate();
+    const { capacity, pageRows, window, refreshTokens, refreshQueries } = this.options;
+    const { device } = this.network.options.placement;
+    const length = this.sequence.length;
+    const isDue = this.#isDue(length);
+    const chosen = isDue ? { at: length, windowStart: Math.floor((length - window) / pageRows) * pageRows } : (this.#chosen as Choice);
+    const candidates = chosen.windowStart / pageRows;
+    const pages = choosablePages(candidates, this.sequence, pageRows);
+    const queries = this.#chosen ? refreshQueries : this.options.queries;
+    const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? pages : 0, queries: isDue ? queries : 0, wanted });
+    const firstRow = capacity + length - chosen.windowStart;
+    const { inputs, outputRows, selecting, graph, logits } = built;
+    write(device, inputs.tokens, Int32Array.from(tokens));
+    write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));
+    write(device, inputs.slowRows, BigInt64Array.from(tokens, (_, index) => BigInt(length + index)));
+    write(device, inputs.fastRows, BigInt64Array.from(tokens, (_, index) => BigInt(firstRow + index)));
+    built.valueCells.write(device, { capacity: this.#rows, past: firstRow });
+    const [kept] = this.sequence.lastQueries as readonly [Tensor];
+    write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
+    write(device, inputs.mask, causalMask({ tokens: tokens.length, attendedRows: this.#rows, past: firstRow }));
+    if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
+    selecting?.write(device, {
+      queryNumbers: Array.from(rememberedRows(length + tokens.length, queries, kept), Number),
+      candidates,
+      // Rows behind the last token are written over, or masked.
+      windowPages: Array.from({ length: this.#windowPages }, (_, index) => Math.min(candidates + index, Math.floor((length - 1) / pageRows))),
+    });
+    if (isDue) await this.scored?.cover(chosen.windowStart, signal);
+    this.sequence.beginEvaluation(tokens.length);
+    // A choice that some tokens share is longer than a token, and says nothing of how long one takes.
+    const isUsual = refreshTokens === 1 ? queries === refreshQueries : !isDue;
+    await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && isUsual });
+    this.#chosen = chosen;
+    this.sequence.append(tokens);
+    return logits ? readF32(device, logits) : new Float32Array(0);
+  }
+
+  [Symbol.dispose](): void {
+    this.#graphs[Symbol.dispose]();
+    this.#storage[Symbol.dispose]();
+  }
+
+  #isDue(length: number): boolean {
+    return this.#chosen === undefined || length >= this.#chosen.at + this.options.refreshTokens;
+  }
+
+  #graphFor(extents: TierExtents): BuiltGraph {
+    const { tokens, pages, queries, wanted } = extents;
+    const largest = { tokens: TIER_TOKENS, pages: choosablePages(Infinity, this.sequence, this.options.pageRows), queries: this.options.queries, wanted: 'all' } as const;
+    const key = `${tokens} ${pages} ${queries} ${wanted}`;
+    return takeSequenceMemory(this.network.options.placement.device, () => this.#graphs.obtain(key, () => this.#build(extents), () => this.#build(largest)));
+  }
+
+  #build({ tokens: tokenCount, pages, queries, wanted }: TierExtents): BuiltGraph {
+    const { hyperparameters, placement } = this.network.options;
+    const { capacity, pageRows, meanRows } = this.options;
+    const graph = new Graph(placement.device, { alsoOn: placement.cpu });
+    const [kept] = this.sequence.lastQueries as readonly [Tensor];
+    const inputs = {
+      tokens: graph.input('tokens', 'I32', [tokenCount]),
+      positions: graph.input('positions', 'I32', [tokenCount]),
+      slowRows: graph.input('slowRows', 'I64', [tokenCount]),
+      fastRows: graph.input('fastRows', 'I64', [tokenCount]),
+      queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
+      mask: graph.input('mask', 'F16', [this.#rows, tokenCount]),
+    };
+    const isBeside = (block: number): boolean => this.sequence.layout[block]?.device === this.#layers[block]?.device;
+    const areBeside = this.#layers.some((_, block) => isBeside(block));
+    const selecting = pages === 0 ? undefined : new RowChoiceInputs(graph, hyperparameters, { queries, pages, pageRows, meanRows, capacity, windowPages: this.#windowPages, areBeside });
+    const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+    const valueCells = new ValueCells(graph, tokenCount);
+    const atEnd: (() => void)[] = [];
+    const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
+      const [slow, fast, lastQueries] = [this.sequence.layers[block], this.#layers[block], this.sequence.lastQueries[block]] as [LayerCache, LayerCache, Tensor];
+      const keep = (): void => writeRows(g, heads, slow, { rows: inputs.slowRows });
+      const remember = (): void => rememberQueries(g, { query: heads.query, votes: options.votes?.() }, lastQueries, inputs.queryRows);
+      // Nothing of this graph reads what goes to another device, but for the queries that choose: for all layers at once there are fewer changes between the two.
+      if (isBeside(block)) keep();
+      else atEnd.push(keep);
+      if (isBeside(block) || selecting) remember();
+      else atEnd.push(remember);
+      if (selecting) chooseRows(g, { slow, scored: this.scored?.of(block) ?? { key: slow.key, isByPlane: false }, fast, lastQueries, ...selecting.of(block) }, options);
+      return g.on(fast.device, () => {
+        writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
+        const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
+        if (fast.isValueTransposed) return attendTransposed(g, { query: heads.query, key, value: fast.value, mask: inputs.mask }, options);
+        return attendInTiles(g, { query: heads.query, key, value: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads), mask: inputs.mask }, options.scale);
+      });
+    };
+    const logits = throughBlocks(graph, this.network.options, {
+      tokens: inputs.tokens,
+      outputRows,
+      wanted,
+      block: (block) => ({ cache: this.#layers[block] as LayerCache, inputs: { positions: inputs.positions, rows: inputs.fastRows, mask: inputs.mask, attendedRows: this.#rows, attend: attend(block) } }),
+    });
+    for (const work of atEnd) work();
+    return { graph, inputs, valueCells, outputRows, selecting, logits };
+  }
+
+  /** Pages that are attended in any case: they hold the window's rows wherever it begins. */
+  get #windowPages(): number {
+    return this.options.window / this.options.pageRows + 1;
+  }
+}

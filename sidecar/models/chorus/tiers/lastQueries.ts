@@ -1,0 +1,46 @@
+import type { ObservedQueries } from '../../../../kernels/blocks/attentionInputs.ts';
+import type { Graph } from '../../../../kernels/ggml/graph.ts';
+import { concat, contiguous, getRows, reshape, setRows, view } from '../../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { isWeighedByGates, queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
+
+/** Queries that are remembered besides those that somebody looks at: drafts that turn out wrong take the place of others. */
+export const DRAFTED_QUERIES = 24;
+
+/** Queries of some tokens, and how much they count where that differs. */
+export type WeighedQueries = Pick<ObservedQueries, 'query' | 'votes'>;
+
+/** Values that are remembered of a token in a block: its queries, and one a head where gates weigh them. */
+export function rememberedWidth(hyperparameters: Hyperparameters, block: number): number {
+  return queryHeads(hyperparameters, block) * (hyperparameters.headSize + (isWeighedByGates(hyperparameters, block) ? 1 : 0));
+}
+
+/** How many of an evaluation's queries are remembered, where `kept[rememberedWidth, queries]` has room for so many tokens. */
+export const rememberedTokens = (tokens: number, kept: Tensor): number => Math.min(tokens, kept.shape[1]);
+
+/** Writes an evaluation's last queries to the rows `rows` (I64) of `kept[rememberedWidth, queries]`. */
+export function rememberQueries(graph: Graph, { query, votes }: WeighedQueries, kept: Tensor, rows: Tensor): void {
+  const [headSize, heads, tokens] = query.shape;
+  const count = rows.shape[0];
+  const last = (tensor: Tensor, width: number, tokenStride: number): Tensor =>
+    view(graph, tensor, [width, count], { strides: [tokenStride, count * tokenStride, count * tokenStride], offsetBytes: (tokens - count) * tokenStride });
+  const queries = last(query, headSize * heads, query.strides[2]);
+  graph.expand(setRows(graph, kept, votes ? concat(graph, contiguous(graph, queries), contiguous(graph, last(votes, heads, votes.strides[1])), 0) : queries, rows));
+}
+
+/** What is remembered of the tokens in the rows `rows` (I32), in a block of so many heads. */
+export function rememberedQueries(graph: Graph, kept: Tensor, rows: Tensor, { headSize, heads }: { readonly headSize: number; readonly heads: number }): WeighedQueries {
+  const remembered = getRows(graph, kept, rows);
+  const [width, tokens] = remembered.shape;
+  if (width === headSize * heads) return { query: reshape(graph, remembered, [headSize, heads, tokens]) };
+  const [valueBytes, tokenStride] = remembered.strides;
+  return {
+    query: view(graph, remembered, [headSize, heads, tokens], { strides: [headSize * valueBytes, tokenStride, tokenStride * tokens] }),
+    votes: view(graph, remembered, [heads, tokens], { strides: [tokenStride, tokenStride * tokens, tokenStride * tokens], offsetBytes: headSize * heads * valueBytes }),
+  };
+}
+
+/** The rows that the last `count` tokens before `length` have. */
+export function rememberedRows(length: number, count: number, kept: Tensor): BigInt64Array {
+  return BigInt64Array.from({ length: count }, (_, index) => BigInt((length - count + index) % kept.shape[1]));
+}

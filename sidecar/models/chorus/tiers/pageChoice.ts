@@ -1,0 +1,82 @@
+import type { PageChoice } from '../../../../kernels/cache/pages.ts';
+import type { Device } from '../../../../kernels/ggml/device.ts';
+import type { Graph } from '../../../../kernels/ggml/graph.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { write } from '../../../../kernels/ggml/transfer.ts';
+import { cachedHeads, queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
+import { F16_MINUS_INFINITY } from '../cache/causalMask.ts';
+import type { SequenceCache } from '../cache/sequenceCache.ts';
+
+/** Candidate pages are rounded up to this, so that a graph serves many tokens. */
+const PAGE_PADDING = 64;
+
+/** Added to the score of the first page, which stays in any case: heads that want nothing attend the first token (arXiv 2309.17453), and the mean of its key and others does not show that. */
+const ABOVE_ALL = 1e6;
+
+/** Blocks of tokens that choose, and among how many pages. */
+export interface ChoosingBlocks {
+  readonly blocks: number;
+  /** Tokens of each block whose queries choose. */
+  readonly votes: number;
+  readonly pages: number;
+  readonly pageRows: number;
+  readonly meanRows: number;
+  readonly chosenPages: number;
+}
+
+/** Pages of a sequence among which a graph chooses that has to choose among the first `candidates`. */
+export function choosablePages(candidates: number, sequence: SequenceCache, pageRows: number): number {
+  return Math.min(Math.ceil(candidates / PAGE_PADDING) * PAGE_PADDING, Math.floor(sequence.capacity / pageRows));
+}
+
+/** What the layers of a graph need to choose pages. How many queries share a KV head may differ from layer to layer. */
+export class PageChoiceInputs {
+  readonly #queryMasks: ReadonlyMap<number, Tensor>;
+  readonly #pageMask: Tensor;
+  #rowsOfPage: Tensor | undefined;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly hyperparameters: Hyperparameters,
+    private readonly choosing: ChoosingBlocks,
+  ) {
+    const { blocks, votes, pages } = choosing;
+    const groups = new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => this.#group(block)));
+    this.#queryMasks = new Map([...groups].map((group) => [group, graph.input('queryMask', 'F16', [pages, group * votes * blocks])]));
+    this.#pageMask = graph.input('pageMask', 'F32', [pages, blocks]);
+  }
+
+  /** For a layer. */
+  of(block: number): PageChoice {
+    const { blocks, pageRows, meanRows, chosenPages } = this.choosing;
+    return { blocks, pageRows, meanRows, chosenPages, queryMask: this.#queryMasks.get(this.#group(block)) as Tensor, pageMask: this.#pageMask };
+  }
+
+  /** `[pageRows, pages]`, I32: the rows of each page. The graph must use it, once it was asked for. */
+  get rowsOfPage(): Tensor {
+    const { pages, pageRows } = this.choosing;
+    return (this.#rowsOfPage ??= this.graph.input('rowsOfPage', 'I32', [pageRows, pages]));
+  }
+
+  /** `candidates`: of each block the first pages that it may choose. */
+  write(device: Device, candidates: readonly number[]): void {
+    const { votes, pages } = this.choosing;
+    for (const [group, queryMask] of this.#queryMasks) {
+      const values = new Uint16Array(pages * group * votes * candidates.length).fill(F16_MINUS_INFINITY);
+      for (const [block, count] of candidates.entries()) {
+        for (let query = block * group * votes; query < (block + 1) * group * votes; query++) values.fill(0, query * pages, query * pages + count);
+      }
+      write(device, queryMask, values);
+    }
+    write(device, this.#pageMask, Float32Array.from({ length: pages * candidates.length }, (_, index) => {
+      const page = index % pages;
+      if (page >= (candidates[Math.floor(index / pages)] as number)) return -Infinity;
+      return page === 0 ? ABOVE_ALL : 0;
+    }));
+    if (this.#rowsOfPage) write(device, this.#rowsOfPage, Int32Array.from({ length: this.#rowsOfPage.elements }, (_, row) => row));
+  }
+
+  #group(block: number): number {
+    return queryHeads(this.hyperparameters, block) / cachedHeads(this.hyperparameters, block);
+  }
+}

@@ -1,0 +1,175 @@
+import { writeRows } from '../../../../kernels/blocks/attendCache.ts';
+import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
+import type { Heads } from '../../../../kernels/blocks/projectHeads.ts';
+import { attendPageBlocks } from '../../../../kernels/cache/pageBlocks.ts';
+import { Graph } from '../../../../kernels/ggml/graph.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
+import type { TokenId } from '../../../protocol/engine.ts';
+import { F16_MINUS_INFINITY } from '../cache/causalMask.ts';
+import { padRows } from '../network/graphExtents.ts';
+import { KeptGraphs } from '../network/keptGraphs.ts';
+import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
+import type { ScoredKeys } from './scoredKeys.ts';
+import type { Network, WantedLogits } from '../network/network.ts';
+import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
+import { graphMemoryOn } from '../network/placement.ts';
+import type { SequenceCache } from '../cache/sequenceCache.ts';
+import { takeSequenceMemory } from '../cache/sequenceMemory.ts';
+import { SharedNumbers } from './sharedNumbers.ts';
+import { throughBlocks } from '../network/throughBlocks.ts';
+import type { TierOptions } from './tierOptions.ts';
+
+/** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */
+const MOST_TOKENS = 64;
+/** Keys of the context times tokens that choose: what is scored at once takes memory. */
+const MOST_SCORES = 524_288;
+/** Rows that a block attends besides its pages are rounded up to this. */
+const WINDOW_PADDING = 32;
+const KEPT_GRAPHS = 8;
+/** Of blocks of multiples of so many tokens one in so many chooses, the last among them: scoring is most of what a choice costs. */
+const VOTE_STRIDE = 8;
+
+interface BuiltGraph {
+  readonly graph: Graph;
+  readonly inputs: Readonly<Record<'tokens' | 'positions' | 'rows' | 'queryRows' | 'mask', Tensor>>;
+  readonly pages: PageChoiceInputs;
+  readonly windowPages: SharedNumbers;
+  readonly outputRows?: Tensor;
+  readonly logits?: Tensor;
+}
+
+/** Evaluates tokens of a prompt in blocks of those that choose together: those of a block attend the pages that their own queries choose, and the last tokens. */
+export class PromptBlocks implements Disposable {
+  readonly #graphs: KeptGraphs<BuiltGraph>;
+
+  constructor(
+    private readonly network: Network,
+    private readonly sequence: SequenceCache,
+    private readonly options: Pick<TierOptions, 'capacity' | 'pageRows' | 'meanRows' | 'window' | 'blockTokens'>,
+    private readonly scored?: ScoredKeys,
+  ) {
+    this.#graphs = new KeptGraphs(graphMemoryOn(network.options.placement), KEPT_GRAPHS);
+  }
+
+  get gpuBytes(): number {
+    return this.#graphs.memory.gpuBytes;
+  }
+
+  /** Tokens of the largest evaluation: whole blocks. */
+  get mostTokens(): number {
+    const { window, meanRows, blockTokens } = this.options;
+    const blocks = Math.floor(Math.min(MOST_TOKENS, window) / blockTokens);
+    const scoresOfBlock = (blockTokens / voteStrideOf(blockTokens)) * Math.ceil(this.sequence.capacity / meanRows);
+    return Math.max(1, Math.min(blocks, Math.floor(MOST_SCORES / scoresOfBlock))) * blockTokens;
+  }
+
+  /** Appends whole blocks of tokens, no more than `mostTokens`; the sequence ends where a block does. Resolves and rejects as `Network.evaluate`. */
+  async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
+    const { device } = this.network.options.placement;
+    const { pageRows, blockTokens } = this.options;
+    const length = this.sequence.length;
+    const candidates = this.#windowStart(length + tokens.length - blockTokens) / pageRows;
+    const pages = choosablePages(candidates, this.sequence, pageRows);
+    const built = takeSequenceMemory(device, () =>
+      this.#graphs.obtain(
+        `${tokens.length} ${pages} ${wanted}`,
+        () => this.#build(tokens.length, pages, wanted),
+        () => this.#build(this.mostTokens, choosablePages(Infinity, this.sequence, pageRows), 'all'),
+      ),
+    );
+    const { inputs, outputRows, graph, logits } = built;
+    const [kept] = this.sequence.lastQueries as readonly [Tensor];
+    write(device, inputs.tokens, Int32Array.from(tokens));
+    write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));
+    write(device, inputs.rows, BigInt64Array.from(tokens, (_, index) => BigInt(length + index)));
+    write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
+    this.#writeChoice(built, length, tokens.length);
+    if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
+    await this.scored?.cover(candidates * pageRows, signal);
+    this.sequence.beginEvaluation(tokens.length);
+    await this.network.compute(graph, { tokens: tokens.length, isToken: false, signal });
+    this.sequence.append(tokens);
+    return logits ? readF32(device, logits) : new Float32Array(0);
+  }
+
+  [Symbol.dispose](): void {
+    this.#graphs[Symbol.dispose]();
+  }
+
+  /** The first row that the block which begins at `start` attends in any case. */
+  #windowStart(start: number): number {
+    const { window, pageRows } = this.options;
+    return Math.floor((start - window) / pageRows) * pageRows;
+  }
+
+  /** Rows that a block attends besides the pages that it chooses, whole pages: the last ones, its own, and none. */
+  get #windowRows(): number {
+    const { window, pageRows, blockTokens } = this.options;
+    return padRows(padRows(window + pageRows + blockTokens, WINDOW_PADDING), pageRows);
+  }
+
+  /** What the blocks of `tokenCount` tokens from position `first` on may choose and attend. */
+  #writeChoice({ inputs, pages, windowPages }: BuiltGraph, first: number, tokenCount: number): void {
+    const { device } = this.network.options.placement;
+    const { capacity, pageRows, blockTokens } = this.options;
+    const extraRows = this.#windowRows;
+    const windowStarts = Array.from({ length: tokenCount / blockTokens }, (_, block) => this.#windowStart(first + block * blockTokens));
+    pages.write(device, windowStarts.map((windowStart) => windowStart / pageRows));
+    // Rows behind the last token are masked.
+    const lastPage = Math.floor((first + tokenCount - 1) / pageRows);
+    windowPages.write(device, windowStarts.flatMap((windowStart) => Array.from({ length: extraRows / pageRows }, (_, index) => Math.min(windowStart / pageRows + index, lastPage))));
+    const attended = capacity + extraRows;
+    const masked = new Uint16Array(attended * tokenCount).fill(F16_MINUS_INFINITY);
+    for (let token = 0; token < tokenCount; token++) {
+      const windowStart = windowStarts[Math.floor(token / blockTokens)] as number;
+      masked.fill(0, token * attended, token * attended + capacity + first + token + 1 - windowStart);
+    }
+    write(device, inputs.mask, masked);
+  }
+
+  #build(tokenCount: number, pageCount: number, wanted: WantedLogits): BuiltGraph {
+    const { placement, hyperparameters } = this.network.options;
+    const { capacity, pageRows, meanRows, blockTokens } = this.options;
+    const graph = new Graph(placement.device, { alsoOn: placement.cpu });
+    const [kept] = this.sequence.lastQueries as readonly [Tensor];
+    const blocks = tokenCount / blockTokens;
+    const extraRows = this.#windowRows;
+    const voteStride = voteStrideOf(blockTokens);
+    const inputs = {
+      tokens: graph.input('tokens', 'I32', [tokenCount]),
+      positions: graph.input('positions', 'I32', [tokenCount]),
+      rows: graph.input('rows', 'I64', [tokenCount]),
+      queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
+      mask: graph.input('mask', 'F16', [capacity + extraRows, blockTokens, 1, blocks]),
+    };
+    const pages = new PageChoiceInputs(graph, hyperparameters, { blocks, votes: blockTokens / voteStride, pages: pageCount, pageRows, meanRows, chosenPages: capacity / pageRows });
+    const windowPages = new SharedNumbers(graph, hyperparameters, { name: 'windowPages', count: extraRows / pageRows, blocks });
+    const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+    const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
+      const cache = this.sequence.layers[block] as LayerCache;
+      g.on(cache.device, () => {
+        writeRows(g, heads, cache, inputs);
+        rememberQueries(g, { query: heads.query, votes: options.votes?.() }, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
+      });
+      return attendPageBlocks(g, heads.query, cache, { ...pages.of(block), rowsOfPage: () => pages.rowsOfPage, blockTokens, scored: this.scored?.of(block), voteStride, windowPages: windowPages.of(options.kvHeads), mask: inputs.mask }, options);
+    };
+    const logits = throughBlocks(graph, this.network.options, {
+      tokens: inputs.tokens,
+      outputRows,
+      wanted,
+      block: (block) => ({ cache: this.sequence.layers[block] as LayerCache, inputs: { positions: inputs.positions, rows: inputs.rows, mask: inputs.mask, attendedRows: 0, attend: attend(block) } }),
+    });
+    return { graph, inputs, pages, windowPages, outputRows, logits };
+  }
+}
+
+/** Tokens of the largest evaluation in blocks of so many, and how many of them choose. */
+export function largestEvaluation(blockTokens: number): { readonly tokens: number; readonly votes: number } {
+  return { tokens: MOST_TOKENS, votes: Math.ceil(MOST_TOKENS / voteStrideOf(blockTokens)) };
+}
+
+/** The last token of so many chooses. */
+function voteStrideOf(blockTokens: number): number {
+  return blockTokens > VOTE_STRIDE && blockTokens % VOTE_STRIDE === 0 ? VOTE_STRIDE : 1;
+}

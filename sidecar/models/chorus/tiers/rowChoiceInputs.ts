@@ -1,0 +1,64 @@
+import type { Device } from '../../../../kernels/ggml/device.ts';
+import type { Graph } from '../../../../kernels/ggml/graph.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { write } from '../../../../kernels/ggml/transfer.ts';
+import { cachedHeads, queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
+import type { RowsToChoose } from './chooseRows.ts';
+import { PageChoiceInputs } from './pageChoice.ts';
+import { SharedNumbers } from './sharedNumbers.ts';
+
+/** Among what a graph chooses, and how much. */
+export interface ChoosingQueries {
+  /** Of the last tokens, that choose. */
+  readonly queries: number;
+  /** Candidates. */
+  readonly pages: number;
+  readonly pageRows: number;
+  readonly meanRows: number;
+  /** Rows that are chosen. */
+  readonly capacity: number;
+  /** Pages that are attended in any case. */
+  readonly windowPages: number;
+  /** Whether any layer's slow and fast tier are on one device. */
+  readonly areBeside: boolean;
+}
+
+/** What a graph is given that chooses the rows of a fast tier. */
+export class RowChoiceInputs {
+  readonly #queryNumbers: Tensor;
+  readonly #pages: PageChoiceInputs;
+  readonly #windowPages: SharedNumbers;
+  readonly #places: Tensor | undefined;
+
+  constructor(
+    graph: Graph,
+    private readonly hyperparameters: Hyperparameters,
+    { queries, pages, pageRows, meanRows, capacity, windowPages, areBeside }: ChoosingQueries,
+  ) {
+    this.#queryNumbers = graph.input('queryNumbers', 'I32', [queries]);
+    this.#pages = new PageChoiceInputs(graph, hyperparameters, { blocks: 1, votes: queries, pages, pageRows, meanRows, chosenPages: capacity / pageRows });
+    this.#windowPages = new SharedNumbers(graph, hyperparameters, { name: 'windowPages', count: windowPages, blocks: 1 });
+    this.#places = areBeside ? graph.input('places', 'I32', [capacity + windowPages * pageRows]) : undefined;
+  }
+
+  /** For a layer. */
+  of(block: number): Pick<RowsToChoose, 'queryNumbers' | 'choice' | 'rowsOfPage' | 'windowPages' | 'places' | 'heads'> {
+    const { hyperparameters } = this;
+    return {
+      queryNumbers: this.#queryNumbers,
+      choice: this.#pages.of(block),
+      rowsOfPage: () => this.#pages.rowsOfPage,
+      windowPages: this.#windowPages.of(cachedHeads(hyperparameters, block)),
+      places: this.#places,
+      heads: queryHeads(hyperparameters, block),
+    };
+  }
+
+  /** `queryNumbers`: rows of the last tokens' queries; `candidates`: the first pages, which may be chosen; `windowPages`: pages of the slow tier. */
+  write(device: Device, { queryNumbers, candidates, windowPages }: { readonly queryNumbers: readonly number[]; readonly candidates: number; readonly windowPages: readonly number[] }): void {
+    write(device, this.#queryNumbers, Int32Array.from(queryNumbers));
+    this.#pages.write(device, [candidates]);
+    this.#windowPages.write(device, windowPages);
+    if (this.#places) write(device, this.#places, Int32Array.from({ length: this.#places.elements }, (_, place) => place));
+  }
+}

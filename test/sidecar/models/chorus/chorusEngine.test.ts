@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../../kernels/ggml/device.ts';
+import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { LocalEngine } from '../../../../sidecar/models/localEngine.ts';
+import type { TroubleCode } from '../../../../sidecar/protocol/client.ts';
+import type { EngineGenerateResult, LoadedModel, LoadParams } from '../../../../sidecar/protocol/engine.ts';
+import { answersOverKeptRows } from '../../../reference/answersOverKeptRows.ts';
+import { TINY_VOCABULARY, tinyVariants, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
+
+const CONTEXT_TOKENS = 512;
+const LOADS = 30;
+/** What loading again and again may add: the allocator's leftovers, but not one more set of caches per load. */
+const GROWTH_BYTES = 60e6;
+
+let folder: string;
+let device: Device;
+let engine: LocalEngine;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-engine-'));
+  engine = new LocalEngine({ log: () => undefined });
+});
+after(async () => {
+  await engine.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function write(name: string, options: Partial<Parameters<typeof writeTinyModel>[1]> = {}): Promise<string> {
+  const file = path.join(folder, name);
+  await writeTinyModel(file, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary(), ...options });
+  return file;
+}
+
+/** A model in whose header something was changed behind a tensor's name: dimensions (u32), extents (u64 each), type (u32), offset (u64). */
+async function damaged(name: string, tensor: string, change: (bytes: Buffer, at: number) => void): Promise<string> {
+  const file = await write(name);
+  const bytes = await readFile(file);
+  change(bytes, bytes.indexOf(tensor) + tensor.length);
+  await writeFile(file, bytes);
+  return file;
+}
+
+function load(modelPath: string, changes: Partial<LoadParams> = {}): Promise<LoadedModel> {
+  return engine.load({ modelPath, engine: 'auto', device: 'cpu', threads: 1, contextSizeTokens: CONTEXT_TOKENS, ...changes });
+}
+
+function generate(tokens: readonly number[], maxTokens = 8): Promise<EngineGenerateResult> {
+  return engine.generate({ sequence: 'completion', priority: 'completion', tokens, maxTokens, sampling: { temperature: 0 } });
+}
+
+describe("Chorus's own engine", () => {
+  before(() => {
+    device = new Device('cpu', { threads: 1 });
+  });
+  after(() => device[Symbol.dispose]());
+
+  for (const variant of tinyVariants) {
+    it(`runs ${variant} from text to text, with the tokens that llama.cpp gives`, async () => {
+      const file = await write(`${variant}.gguf`, { variant, type: 'F32' });
+      const results: EngineGenerateResult[] = [];
+      for (const kind of ['chorus', 'llama'] as const) {
+        const model = await load(file, { engine: kind === 'chorus' ? 'auto' : kind });
+        assert.equal(model.engine, kind);
+        assert.equal(model.vocabularySize, TINY_VOCABULARY);
+        results.push(await generate(await engine.tokenize('abc def'), 12));
+      }
+      assert.deepEqual(results[0]?.tokens, results[1]?.tokens);
+    });
+  }
+
+  it('leaves what it does not know to llama.cpp, and says so', async () => {
+    const file = await write('renamed.gguf');
+    const bytes = await readFile(file);
+    // As long as the name it replaces, and known to neither engine.
+    const renamed = Buffer.from(bytes.toString('latin1').replaceAll('llama', 'gptjx'), 'latin1');
+    await writeFile(file, renamed);
+    await assert.rejects(load(file, { engine: 'chorus' }), (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message));
+    await assert.rejects(load(file), (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message));
+  });
+
+  it('measures logits, perplexity and speed with either engine alike', async () => {
+    const file = await write('measured.gguf', { type: 'F32' });
+    // Whole chunks, in which both attend alike.
+    const tokens = Array.from({ length: 128 }, (_, index) => (index * 31) % TINY_VOCABULARY);
+    const text = 'the quick brown fox jumps over the lazy dog. '.repeat(8);
+    const measured: { rows: Float32Array; perplexity: number }[] = [];
+    for (const kind of ['chorus', 'llama'] as const) {
+      assert.equal((await load(file, { engine: kind })).engine, kind);
+      const outputPath = path.join(folder, `${kind}.f32`);
+      assert.deepEqual(await engine.logits({ tokens, outputPath }), { rows: tokens.length, vocabularySize: TINY_VOCABULARY });
+      const bytes = await readFile(outputPath);
+      const { perplexity } = await engine.perplexity({ text, contextTokens: 64 });
+      const { results } = await engine.bench({ promptTokens: 32, decodeTokens: 4, depths: [0, 64] });
+      assert.deepEqual(results.map(({ test, tokens: count, depth }) => [test, count, depth]), [['prompt', 32, 0], ['decode', 4, 0], ['prompt', 32, 64], ['decode', 4, 64]]);
+      assert.ok(results.every(({ tokensPerSecond }) => tokensPerSecond > 0));
+      measured.push({ rows: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)), perplexity });
+    }
+    const [ours, theirs] = measured as [(typeof measured)[0], (typeof measured)[0]];
+    assert.equal(ours.rows.length, tokens.length * TINY_VOCABULARY);
+    for (const [index, logit] of ours.rows.entries()) assert.ok(Math.abs(logit - (theirs.rows[index] as number)) < 1e-3, `logit ${index}`);
+    assert.ok(Math.abs(ours.perplexity / theirs.perplexity - 1) < 5e-3, `${ours.perplexity} and ${theirs.perplexity}`);
+  });
+
+  describe('with a cache that keeps or attends some of a context', () => {
+    const prompt = Array.from({ length: 300 }, (_, index) => 258 + ((Math.imul(index + 1, 0x9e3779b1) >>> 8) % 60));
+    const choices = ['snapkv:64,window=16', 'streaming:64,window=16', 'kvzip:64,window=16'] as const;
+
+    for (const cache of choices) {
+      it(`${cache}: says the same of a prompt however it got there`, async () => {
+        const file = await write('cached.gguf', { type: 'F32' });
+        await load(file, { cache });
+        const fresh = await generate(prompt, 24);
+        assert.deepEqual([fresh.tokens.length, fresh.evaluatedTokens], [24, prompt.length]);
+        await generate(prompt.slice(0, 40), 4);
+        await generate([...prompt.slice(0, 200), ...prompt.slice(0, 60)], 10);
+        const again = await generate(prompt, 24);
+        assert.deepEqual(again.tokens, fresh.tokens);
+      });
+    }
+
+    for (const cache of choices) {
+      it(`${cache}: gives several answers to a prompt that is read once`, async () => {
+        await load(await write('cached.gguf', { type: 'F32' }), { cache });
+        const first = await generate(prompt, 24);
+        const second = await generate(prompt, 24);
+        assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length, 0]);
+        assert.deepEqual(second.tokens, first.tokens);
+        await generate(prompt.slice(40), 8);
+        await generate(prompt, 0);
+        const third = await generate(prompt, 24);
+        assert.deepEqual([third.reusedTokens, third.evaluatedTokens], [prompt.length, 0], 'also where it was read ahead');
+        assert.deepEqual(third.tokens, first.tokens);
+      });
+    }
+
+    it('evaluates an answer again that attended some of the context, when it becomes a part of the next prompt', async () => {
+      const file = await write('cached.gguf', { type: 'F32' });
+      await load(file, { cache: 'tiered:64,page=8,window=32,refresh=4,block=64' });
+      const first = await generate(prompt, 16);
+      const second = await generate([...prompt, ...first.tokens, 270], 8);
+      assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length, first.tokens.length + 1]);
+    });
+
+    it('goes on where a prompt ended of which rows were dropped', async () => {
+      const file = await write('cached.gguf', { type: 'F32' });
+      await load(file, { cache: 'snapkv:64,window=16' });
+      const first = await generate(prompt, 8);
+      const further = [...first.tokens.slice(0, 7), 270, 271];
+      const second = await generate([...prompt, ...further], 8);
+      assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length + 7, 2]);
+      assert.deepEqual([first.tokens.slice(0, 1), second.tokens], await answersOverKeptRows(file, { device, cache: 'snapkv:64,window=16', prompt, further, count: 8 }));
+    });
+
+    it('attends everything where a context is short', async () => {
+      const file = await write('cached.gguf', { type: 'F32' });
+      const answers: (readonly number[])[] = [];
+      for (const cache of ['full', 'snapkv:64,window=16', 'tiered:64,page=8,window=32'] as const) {
+        await load(file, { cache });
+        answers.push((await generate(prompt.slice(0, 50), 12)).tokens);
+      }
+      assert.deepEqual(answers[1], answers[0]);
+      assert.deepEqual(answers[2], answers[0]);
+    });
+
+    it('is refused where llama.cpp runs the model', async () => {
+      const file = await write('cached.gguf', { type: 'F32' });
+      await assert.rejects(load(file, { engine: 'llama', cache: 'snapkv:64' }), (error: TroubleError) => error.code === 'invalid-input' && /snapkv:64/.test(error.message));
+      await assert.rejects(load(file, { cache: 'snapkv' }), (error: TroubleError) => error.code === 'invalid-input' && /snapkv:2048/.test(error.message));
+    });
+
+    it('has no effect where only llama.cpp can run the model, and the status says so, with the setting and what to do', async () => {
+      const file = await write('small-heads.gguf', { type: 'F32', keys: { 'attention.head_count': { type: 'u32', value: 16 }, 'attention.head_count_kv': { type: 'u32', value: 4 } } });
+      const { engine: runs, engineLimits: limits } = await load(file, { cache: 'tiered:64,type=q8_0' });
+      assert.equal(runs, 'llama');
+      assert.match(limits[0] ?? '', /^llama\.cpp runs small-heads\.gguf: .*Leave out "type"\.$/);
+      assert.match(limits[1] ?? '', /"tiered:64,type=q8_0" \(chorus\.cache, --cache\) has no effect here\. Choose "full", or a model/);
+    });
+  });
+
+  it('gives back what it took, however often it loads', async () => {
+    const file = await write('again.gguf');
+    const once = async (): Promise<void> => {
+      await load(file);
+      await generate(await engine.tokenize('abc'), 4);
+      await engine.unload();
+    };
+    for (let round = 0; round < 5; round++) await once();
+    const before = process.memoryUsage.rss();
+    for (let round = 0; round < LOADS; round++) await once();
+    const grown = process.memoryUsage.rss() - before;
+    assert.ok(grown < GROWTH_BYTES, `${LOADS} loads added ${grown} bytes`);
+  });
+
+  it('frees nothing under an evaluation when it is unloaded', async () => {
+    await load(await write('busy.gguf'));
+    const running = generate(Array.from({ length: 400 }, (_, index) => index % 256), 100);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await engine.unload();
+    assert.equal((await running).stopReason, 'cancelled');
+  });
+
+  describe('told something wrong, says what, and serves the next request', () => {
+    const cases: readonly (readonly [what: string, code: TroubleCode, says: RegExp, make: () => Promise<string>])[] = [
+      ['a file that is cut short', 'truncated-model', /cut\.gguf/, async () => {
+        const file = await write('cut.gguf');
+        await truncate(file, (await readFile(file)).length - 50_000);
+        return file;
+      }],
+      ['another magic', 'not-gguf', /magic\.gguf/, async () => {
+        const file = await write('magic.gguf');
+        const bytes = await readFile(file);
+        bytes.write('GGML');
+        await writeFile(file, bytes);
+        return file;
+      }],
+      ['a missing tensor', 'invalid-model', /blk\.1\.ffn_up\.weight is missing, expected \[256, 512\]/, () => write('missing.gguf', { omit: ['blk.1.ffn_up.weight'] })],
+      ['a tensor of another shape', 'invalid-model', /blk\.2\.attn_norm\.weight has the shape \[128\], expected \[256\]/, () => damaged('shape.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(128, at + 4))],
+      ['a tensor of a type that does not exist', 'unsupported-model', /blk\.2\.attn_norm\.weight.*type 250/, () => damaged('type.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(250, at + 12))],
+      ['no tokenizer', 'invalid-model', /no vocabulary/, () => write('mute.gguf', { vocabulary: { 'tokenizer.ggml.model': { type: 'string', value: 'none' } } })],
+      ['no such file', 'model-not-found', /nowhere\.gguf/, async () => path.join(folder, 'nowhere.gguf')],
+    ];
+    for (const [what, code, says, make] of cases) {
+      it(what, async () => {
+        const file = await make();
+        await assert.rejects(load(file), (error: unknown) => {
+          assert.ok(error instanceof TroubleError, String(error));
+          assert.equal(error.code, code, error.message);
+          assert.match(error.message, says);
+          return true;
+        });
+        assert.equal((await load(await write('good.gguf'))).engine, 'chorus');
+        assert.ok((await generate([1, 2, 3])).tokens.length > 0);
+      });
+    }
+
+    it('a prompt longer than the context', async () => {
+      await load(await write('short.gguf'));
+      await assert.rejects(generate(Array.from({ length: 600 }, () => 1)), (error: TroubleError) => error.code === 'context-overflow' && /600 tokens/.test(error.message));
+      assert.ok((await generate([1, 2, 3])).tokens.length > 0);
+    });
+
+    it('a file that is replaced while the model runs: what is loaded stays as it was', async () => {
+      const file = await write('replaced.gguf');
+      await load(file);
+      const before = await generate([5, 6, 7], 12);
+      await engine.releaseSequence('completion');
+      await copyFile(await write('other.gguf', { variant: 'qwen2' }), file);
+      assert.deepEqual((await generate([5, 6, 7], 12)).tokens, before.tokens);
+      assert.equal((await load(file)).architecture, 'qwen2');
+    });
+  });
+});

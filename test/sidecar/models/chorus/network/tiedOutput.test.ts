@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../../../kernels/ggml/device.ts';
+import { repackedBufferType } from '../../../../../kernels/ggml/repack.ts';
+import { checkModel, openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
+import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
+import { tiedOutputBytes } from '../../../../../sidecar/models/chorus/planModel.ts';
+import { withTiedOutput } from '../../../../../sidecar/models/chorus/network/tiedOutput.ts';
+import { writeTinyModel } from '../../../../reference/tinyModels.ts';
+
+describe('an embedding that serves as the output matrix', () => {
+  let folder: string;
+  before(async () => (folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-tied-'))));
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  for (const { variant, type, isTied } of [
+    { variant: 'command-r', type: 'Q4_0', isTied: true },
+    { variant: 'command-r', type: 'Q8_0', isTied: true },
+    { variant: 'command-r', type: 'F32', isTied: true },
+    { variant: 'llama', type: 'Q8_0', isTied: false },
+  ] as const) {
+    it(`${variant} in ${type}: ${isTied && type !== 'F32' ? 'is there twice where the processor has a faster layout, as the plan says' : 'is there once'}`, async () => {
+      using device = new Device('cpu', { threads: 1 });
+      const file = path.join(folder, `${variant}-${type}.gguf`);
+      await writeTinyModel(file, { variant, type, device });
+      const model = await checkModel(file);
+      const placement = onOneDevice(device);
+      const shape = model.tensors.get('token_embd.weight')?.shape as readonly number[];
+      const isTwice = isTied && repackedBufferType(device, type, shape, 'matrix') !== undefined;
+      // Of 8-bit weights only some processors have a faster layout, of 4-bit ones all that have any.
+      if (isTied && type === 'Q4_0') assert.equal(isTwice, device.repackBufferTypes.length > 0);
+      const { specs, tensors } = withTiedOutput(model, placement);
+      assert.equal(tensors.size - model.tensors.size, isTwice ? 1 : 0);
+      if (isTwice) assert.deepEqual(specs.filter(({ name }) => name === 'output.weight').map(({ use }) => use), ['matrix']);
+      assert.equal(tiedOutputBytes(model.tensors), isTied ? model.tensors.get('token_embd.weight')?.sizeBytes : 0);
+      using opened = await openNetwork(file, { placement, capacityTokens: 256 });
+      assert.equal(opened.network.options.weights.table.optional('output.weight') !== undefined, isTwice || !isTied);
+    });
+  }
+});

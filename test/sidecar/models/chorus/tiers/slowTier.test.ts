@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device, type DeviceKind } from '../../../../../kernels/ggml/device.ts';
+import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSequence.ts';
+import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
+import { onOneDevice, withSlowTierOn } from '../../../../../sidecar/models/chorus/network/placement.ts';
+import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
+import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
+import type { GgufEntry } from '../../../../../sidecar/models/gguf/writer.ts';
+import { compareLogits } from '../../../../reference/compareLogits.ts';
+import { HeldResources } from '../../../../reference/heldResources.ts';
+import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModels.ts';
+
+/** Without a GPU the model's device is the processor too, and main memory a second device on it. */
+const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
+const [CAPACITY, PROMPT, ANSWER, KEPT] = [512, 300, 14, 256];
+const tokens = Array.from({ length: PROMPT + ANSWER }, (_, index) => (index * 7_919 + 3 * index * index + 39) % TINY_VOCABULARY);
+const options = { capacity: 64, pageRows: 16, meanRows: 2, window: 32, refreshTokens: 4, queries: 4, refreshQueries: 2, blockTokens: 32, togetherTokens: 16, cacheType: 'F16' } as const;
+
+const text = (value: string): GgufEntry => ({ type: 'string', value });
+const count = (value: number): GgufEntry => ({ type: 'u32', value });
+const sharedMixture: Record<string, GgufEntry> = {
+  block_kind: text('serial'), norm_kind: text('rms'), 'rope.pairing': text('normal'), 'attention.head_norm': { type: 'bool', value: false }, expert_interval: count(2), expert_count: count(0),
+  'attention.expert_count': count(3), 'attention.expert_used_count': count(0), 'attention.expert_cache': text('shared'),
+};
+/** How far logits may be off, and in which share of tokens they may not: a GPU rounds otherwise, and eight bits most, so that choices near a tie may fall otherwise. */
+const nearness = { F16: { tolerance: kind === 'cpu' ? 1e-9 : 1e-3, close: kind === 'cpu' ? 1 : 0.8 }, Q8_0: { tolerance: kind === 'cpu' ? 1e-9 : 1e-2, close: kind === 'cpu' ? 1 : 0.6 }, Q4_0: { tolerance: kind === 'cpu' ? 1e-9 : 1e-2, close: kind === 'cpu' ? 1 : 0.6 } } as const;
+
+interface Results {
+  /** A row a token. */
+  readonly logits: readonly Float32Array[];
+  /** Of the first `KEPT` tokens. */
+  readonly rows: Uint8Array;
+  /** What those are kept under. */
+  readonly key: string;
+  readonly cacheGpuBytes: number;
+  readonly otherGpuBytes: number;
+}
+
+describe(`a context that is kept in main memory, and attended on ${kind}`, () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-slow-tier-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  async function modelFile(name: string, keys?: Record<string, GgufEntry>): Promise<string> {
+    using device = new Device('cpu', { build: kind });
+    const file = path.join(folder, `${name}.gguf`);
+    await writeTinyModel(file, { variant: keys ? 'chorus' : 'llama', type: 'F32', device, keys, omit: ['.bias'] });
+    return file;
+  }
+
+  /** Reads a prompt, in two pieces, takes some of it back, and answers: token by token, and two at once. `rows`: what was kept of it before. */
+  async function results(file: string, where: 'main' | 'device' | 'processor', { cacheType = 'F16', capacity = CAPACITY, rows }: { readonly cacheType?: keyof typeof nearness; readonly capacity?: number; readonly rows?: Uint8Array } = {}): Promise<Results> {
+    using resources = new HeldResources(kind);
+    const device = resources.use(new Device(kind, { threads: 1 }));
+    const cpu = resources.use(new Device('cpu', { build: kind, threads: 1 }));
+    const placement = where === 'main' ? withSlowTierOn(cpu, onOneDevice(device)) : onOneDevice(where === 'device' ? device : cpu);
+    const opened = resources.use(await openNetwork(file, { placement, capacityTokens: 64 }));
+    const { network, model } = opened;
+    const cache = resources.use(new SequenceCache(placement, model.hyperparameters, capacity, { queries: options.queries, type: cacheType, layout: 'heads' }));
+    const tiers = resources.use(new Tiers(network, cache, { ...options, cacheType }));
+    const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
+    sequence.offerRows('model', KEPT);
+    const kept = sequence.rows;
+    assert.ok(kept);
+    if (rows) kept.append(tokens.slice(0, KEPT), rows);
+    else await sequence.evaluate(tokens.slice(0, KEPT));
+    const logits = [await sequence.forward(tokens.slice(KEPT, PROMPT), { wanted: 'all', isAnswer: false })];
+    await sequence.truncate(PROMPT - 5);
+    logits.push(await sequence.forward(tokens.slice(sequence.length, PROMPT), { wanted: 'last', isAnswer: false }));
+    for (let length = PROMPT; length < tokens.length; length = cache.length) {
+      const isTwo = length % 3 === 0 && length + 1 < tokens.length;
+      logits.push(await sequence.forward(tokens.slice(length, length + (isTwo ? 2 : 1)), { wanted: 'all', isAnswer: true }));
+    }
+    const bytes = new Uint8Array(KEPT * kept.rowBytes);
+    kept.read(0, bytes);
+    network.forget(cache);
+    return { logits: logits.flatMap(rowsOf), rows: bytes, key: kept.key, cacheGpuBytes: cache.gpuBytes, otherGpuBytes: tiers.gpuBytes + network.gpuBytes };
+  }
+
+  function assertSame(actual: Results, expected: Results, { tolerance, close }: { readonly tolerance: number; readonly close: number } = nearness.F16): void {
+    assert.equal(actual.logits.length, expected.logits.length);
+    const errors = actual.logits.map((row, index) => compareLogits(row, [expected.logits[index] as Float32Array], TINY_VOCABULARY).normalisedSquaredError);
+    const far = errors.filter((error) => !(error <= tolerance));
+    assert.ok(far.length <= (1 - close) * errors.length, `${far.length} of ${errors.length} rows are off, by a normalised squared error of up to ${Math.max(...errors)}`);
+  }
+
+  for (const [what, cacheType, keys] of [['a dense model', 'F16', undefined], ['a dense model in eight bits', 'Q8_0', undefined], ['a dense model in four bits, rotated', 'Q4_0', undefined], ['a mixture of attention with a shared cache', 'F16', sharedMixture], ['the same in four bits, rotated', 'Q4_0', sharedMixture]] as const) {
+    it(`gives the logits of one that is kept where it is attended: ${what}`, async () => {
+      const file = await modelFile(what, keys);
+      assertSame(await results(file, 'main', { cacheType }), await results(file, 'device', { cacheType }), nearness[cacheType]);
+    });
+  }
+
+  it('goes on from rows that were kept on disk as if they had been evaluated', async () => {
+    const file = await modelFile('disk');
+    const evaluated = await results(file, 'main');
+    const restored = await results(file, 'main', { rows: evaluated.rows });
+    assert.deepEqual(restored.rows, evaluated.rows);
+    assertSame(restored, evaluated);
+    assert.notEqual((await results(file, 'processor')).key, evaluated.key, 'rows that the processor computed are not taken for the GPU’s');
+  });
+
+  it('takes nothing of the GPU that grows with its length', { skip: kind === 'cpu' && 'there is no GPU' }, async () => {
+    const file = await modelFile('growing');
+    const [short, long] = [await results(file, 'main'), await results(file, 'main', { capacity: 8 * CAPACITY })];
+    assert.deepEqual([short.cacheGpuBytes, long.cacheGpuBytes], [0, 0]);
+    assert.equal(long.otherGpuBytes, short.otherGpuBytes);
+    assert.ok((await results(file, 'device')).cacheGpuBytes > 0);
+  });
+});
+
+function rowsOf(logits: Float32Array): Float32Array[] {
+  return Array.from({ length: logits.length / TINY_VOCABULARY }, (_, row) => logits.subarray(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY));
+}
