@@ -132,7 +132,7 @@ const recording = options.package === undefined ? await recorded() : await packa
 const HOW = options.stepwise
   ? 'one change after the other, each when the answer to the one before is there: counts depend on nothing else that the machine does, and times mean nothing'
   : `replayed at true speed. As in VS Code the request before is cancelled at each change, and the next comes ${EDITOR_DELAY_MS} ms later unless there was another change; Chorus also hears where the cursor rests, as its extension tells it`;
-const SETTLED = options.settled ? ` Each burst began when all of the workspace's ${options.context} tokens were read; Chorus held them in \`${options.cache ?? 'full'}\`. Neither model nor machine would be used so: the model is SmolLM2, its rotary positions stretched, and what it says there is worse.` : '';
+const SETTLED = options.settled ? ` Each burst began when all was read that Chorus takes of the workspace, and a ring of llama.cpp's with as much of it as there is, ${options.context} tokens at most; Chorus held its own in \`${options.cache ?? 'full'}\`. Neither model nor machine would be used so: the model is SmolLM2, its rotary positions stretched, and what it says there is worse.` : '';
 const bursts = chooseBursts(recording.changes, { wantedMs: Number(options.minutes) * 60_000, limit: options.limit === undefined ? Infinity : Number(options.limit), seed: Number(options.seed) });
 const changes = bursts.reduce((sum, burst) => sum + burst.last - burst.first + 1, 0);
 
