@@ -10,6 +10,8 @@ const PREDICTED_TOKENS = 128;
 const PREDICT_MS = 1_000;
 const NEAR_LINES = 32;
 const SAME_SHARE = 0.9;
+/** Of a settled ring's tokens: what it may have more when the user goes elsewhere, before the oldest chunk leaves, and with it all that is evaluated behind. */
+const RING_ROOM = 1.25;
 
 /**
  * Asks as the peers do whose server is llama.cpp: a ring of chunks from where the user was, then the lines before the cursor, every keystroke; the
@@ -21,10 +23,12 @@ export class Peer {
   readonly #answers = new Map<string, string>();
   #last: { readonly uri: string; readonly line: number } | undefined;
 
-  /** `ringTokens`: as many chunks as have so many tokens, in place of the default number. */
+  #ringTokens: number | undefined;
+
+  /** `settledTokens`: a settled ring has as many chunks as have so many tokens, in place of the default number. */
   constructor(
     private readonly session: ModelSession,
-    private readonly ringTokens?: number,
+    private readonly settledTokens?: number,
   ) {}
 
   /** The user was at these places and nowhere else, and there was time to evaluate what a request at the last one begins with. */
@@ -32,7 +36,9 @@ export class Peer {
     const last = places.at(-1);
     if (last === undefined) return;
     this.#ring.length = 0;
+    this.#ringTokens = this.settledTokens;
     for (const place of places) await this.#moved(place, place.text.slice(0, place.offset).split('\n').length - 1);
+    this.#ringTokens = this.settledTokens && this.settledTokens * RING_ROOM;
     const tokens = await this.#prompt(last.text.slice(0, last.offset));
     if (tokens.length > 0) await this.session.engine.generate({ sequence: 'peer', priority: 'background', tokens, maxTokens: 1, sampling: { temperature: 0 } });
   }
@@ -86,8 +92,9 @@ export class Peer {
   }
 
   #isOverfull(): boolean {
-    if (this.ringTokens === undefined) return this.#ring.length > RING_CHUNKS;
-    return this.#ring.reduce((sum, chunk) => sum + chunk.tokens.length, 0) > this.ringTokens;
+    const ringTokens = this.#ringTokens;
+    if (ringTokens === undefined) return this.#ring.length > RING_CHUNKS;
+    return this.#ring.reduce((sum, chunk) => sum + chunk.tokens.length, 0) > ringTokens;
   }
 }
 
