@@ -22,7 +22,7 @@ export interface PageBlocks extends PageChoice, PageRows {
 
 /** `query[headSize, heads, blockTokens · blocks]`, the heads of one KV head side by side → `[headSize, heads, blockTokens · blocks]`. */
 export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache, pageBlocks: PageBlocks, { headSize, kvHeads, scale: factor, votes }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale' | 'votes'>): Tensor {
-  const { blocks, blockTokens, mask, pageRows, scored = { key: cache.key, isByPlane: false }, voteStride, windowPages } = pageBlocks;
+  const { blocks, blockTokens, mask, pageRows, scored = cache, voteStride, windowPages } = pageBlocks;
   const heads = query.shape[1];
   const isInProducts = graph.isOnProcessor && blockTokens <= MAX_PRODUCT_TOKENS;
   // Where the cache is: what is attended of it alone goes elsewhere.

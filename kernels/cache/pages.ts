@@ -36,16 +36,21 @@ export interface Voters {
 export interface PageKeys {
   readonly key: Tensor;
   /** Whether the first keys of all pages lie before the second ones; elsewhere those of a page lie one behind the other. */
-  readonly isByPlane: boolean;
+  readonly isByPlane?: boolean;
 }
 
 /** Those of the pages among which is chosen: `[headSize, keys, kvHeads]`, or by planes `[headSize, pages, pageKeys, kvHeads]`. */
 export function pageKeysOf(graph: Graph, { key, isByPlane }: PageKeys, { pageRows, meanRows, queryMask }: PageChoice, { headSize, kvHeads }: { readonly headSize: number; readonly kvHeads: number }): PageKeys {
   const [pages, pageKeys] = [queryMask.shape[0], pageRows / meanRows];
-  if (!isByPlane) return { key: cacheHeads(graph, key, pages * pageKeys, headSize, kvHeads), isByPlane };
+  if (!isByPlane) return { key: cacheHeads(graph, key, pages * pageKeys, headSize, kvHeads) };
   const [, rowStride, headStride] = cacheHeads(graph, key, key.shape[1], headSize, kvHeads).strides;
   const planeStride = (key.shape[1] / pageKeys) * rowStride;
   return { key: view(graph, key, [headSize, pages, pageKeys, kvHeads], { strides: [rowStride, planeStride, headStride] }), isByPlane };
+}
+
+/** Where the `index`th key of all is by planes, of `pages` pages with `pageKeys` keys each. */
+export function planePlace(index: number, { pages, pageKeys }: { readonly pages: number; readonly pageKeys: number }): number {
+  return (index % pageKeys) * pages + Math.floor(index / pageKeys);
 }
 
 /**

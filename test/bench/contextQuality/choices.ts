@@ -17,7 +17,7 @@ export interface Choice {
   readonly cache: string;
 }
 
-/** Rows of a page of the tiers. */
+/** Numbers of rows are multiples of it: of a page of the tiers, which is half of that where few rows are attended. */
 const PAGE_ROWS = 16;
 /** The last tokens that tiers attend in any case, as by default: more than a question and its answer, which the other selectors hold besides what they keep. */
 const QUESTION_WINDOW = 64;

@@ -23,8 +23,6 @@ export class Peer {
   readonly #answers = new Map<string, string>();
   #last: { readonly uri: string; readonly line: number } | undefined;
 
-  #ringTokens: number | undefined;
-
   /** `settledTokens`: a settled ring has as many chunks as have so many tokens, in place of the default number. */
   constructor(
     private readonly session: ModelSession,
@@ -36,9 +34,7 @@ export class Peer {
     const last = places.at(-1);
     if (last === undefined) return;
     this.#ring.length = 0;
-    this.#ringTokens = this.settledTokens;
-    for (const place of places) await this.#moved(place, place.text.slice(0, place.offset).split('\n').length - 1);
-    this.#ringTokens = this.settledTokens && this.settledTokens * RING_ROOM;
+    for (const place of places) await this.#moved(place, place.text.slice(0, place.offset).split('\n').length - 1, this.settledTokens);
     const tokens = await this.#prompt(last.text.slice(0, last.offset));
     if (tokens.length > 0) await this.session.engine.generate({ sequence: 'peer', priority: 'background', tokens, maxTokens: 1, sampling: { temperature: 0 } });
   }
@@ -50,7 +46,7 @@ export class Peer {
     const key = `${uri}\n${before.slice(-2_000)}`;
     const known = this.#answers.get(key);
     if (known !== undefined) return { text: known, cached: true };
-    await this.#moved(request, before.split('\n').length - 1);
+    await this.#moved(request, before.split('\n').length - 1, this.settledTokens && this.settledTokens * RING_ROOM);
     const tokens = await this.#prompt(before);
     if (signal.aborted || tokens.length === 0) return undefined;
     const enough = new AbortController();
@@ -78,7 +74,7 @@ export class Peer {
   }
 
   /** A jump, or another document: the chunk around the place enters the ring, the oldest leaves, and so do those that say nearly the same. */
-  async #moved({ uri, text, languageId }: CompletionRequest, line: number): Promise<void> {
+  async #moved({ uri, text, languageId }: CompletionRequest, line: number, mostTokens: number | undefined): Promise<void> {
     const last = this.#last;
     this.#last = { uri, line };
     if (last !== undefined && last.uri === uri && Math.abs(last.line - line) <= NEAR_LINES) return;
@@ -88,13 +84,12 @@ export class Peer {
     const path = uri.slice(uri.lastIndexOf('/') + 1);
     for (let at = this.#ring.length - 1; at >= 0; at--) if (similarity(this.#ring[at]?.text ?? '', chunk) > SAME_SHARE) this.#ring.splice(at, 1);
     this.#ring.push({ path, text: chunk, tokens: await snippetTokens(this.session.engine, { path, text: chunk }, { kind: 'comment' }, languageId) });
-    while (this.#isOverfull()) this.#ring.shift();
+    while (this.#isOverfull(mostTokens)) this.#ring.shift();
   }
 
-  #isOverfull(): boolean {
-    const ringTokens = this.#ringTokens;
-    if (ringTokens === undefined) return this.#ring.length > RING_CHUNKS;
-    return this.#ring.reduce((sum, chunk) => sum + chunk.tokens.length, 0) > ringTokens;
+  #isOverfull(mostTokens: number | undefined): boolean {
+    if (mostTokens === undefined) return this.#ring.length > RING_CHUNKS;
+    return this.#ring.reduce((sum, chunk) => sum + chunk.tokens.length, 0) > mostTokens;
   }
 }
 

@@ -78,7 +78,7 @@ export function parseCacheChoice(text: string, { mayDifferByHead = false } = {})
   if (!make || !Object.hasOwn(selectors, name)) throw new TroubleError('invalid-input', `There is no cache "${name}"; choose ${selectorNames.join(', ')}, and how many rows to keep: "snapkv:2048".`);
   const given = readPairs(text, rest);
   const options = optionsOf(text, given);
-  if (name === 'tiered') return { name, selector: make(options, Infinity), capacity: Infinity, window: 0, budget: 'equal', tier: tierOf(text, rows, given) };
+  if (name === 'tiered') return { name, selector: make(options, Infinity), capacity: Infinity, window: 0, budget: 'equal', tier: tierOf(text, rows ?? `${TIER_ROWS}`, given) };
   const isFull = name === 'full';
   if (isFull !== (rows === undefined)) {
     throw new TroubleError('invalid-input', isFull ? `The full cache keeps all rows, so "${text}" must be "full".` : `How many rows are kept is missing: write "${name}:2048" instead of "${text}".`);
@@ -97,11 +97,11 @@ export function parseCacheChoice(text: string, { mayDifferByHead = false } = {})
   return { name: name as SelectorName, selector, capacity, window, budget };
 }
 
-function tierOf(text: string, rows: string | undefined, given: Map<string, string>): CacheChoice['tier'] {
+function tierOf(text: string, rows: string, given: Map<string, string>): CacheChoice['tier'] {
   const options = optionsOf(text, given);
-  const areFew = Number(rows ?? TIER_ROWS) < FEWEST_PAGES * PAGE_ROWS;
+  const areFew = Number(rows) < FEWEST_PAGES * PAGE_ROWS;
   const pageRows = options.number('page', areFew ? PAGE_ROWS / 2 : PAGE_ROWS, { least: 1, most: 256 });
-  const [capacity, window] = [rows === undefined ? TIER_ROWS : wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
+  const [capacity, window] = [wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
   const [refreshTokens, queries] = [options.number('refresh', 1, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
   const refreshQueries = options.number('anew', 1, { least: 1, most: queries });
   const meanRows = options.number('mean', 1, { least: 1, most: Math.min(pageRows, MAX_MEAN_ROWS) });

@@ -212,7 +212,7 @@ export class FastTier implements Disposable {
       else atEnd.push(keep);
       if (isBeside(block) || selecting) remember();
       else atEnd.push(remember);
-      if (selecting) chooseRows(g, { slow, scored: this.scored?.of(block) ?? { key: slow.key, isByPlane: false }, fast, lastQueries, ...selecting.of(block) }, options);
+      if (selecting) chooseRows(g, { slow, scored: this.scored?.of(block) ?? slow, fast, lastQueries, ...selecting.of(block) }, options);
       return g.on(fast.device, () => {
         writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
         const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);

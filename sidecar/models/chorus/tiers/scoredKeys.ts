@@ -1,5 +1,5 @@
 import { cacheHeads } from '../../../../kernels/blocks/attendCache.ts';
-import type { PageKeys } from '../../../../kernels/cache/pages.ts';
+import { planePlace, type PageKeys } from '../../../../kernels/cache/pages.ts';
 import { writeScoredKeys } from '../../../../kernels/cache/scoredKeys.ts';
 import type { DeviceKind } from '../../../../kernels/ggml/device.ts';
 import { Graph } from '../../../../kernels/ggml/graph.ts';
@@ -73,7 +73,8 @@ export class ScoredKeys implements Disposable {
   /** Computes what is missing before row `end`, a multiple of `meanRows`; all rows before it must have been evaluated. Resolves and rejects as `Network.compute`; what it computed before that it keeps. */
   async cover(end: number, signal?: AbortSignal): Promise<void> {
     const { network } = this;
-    const { meanRows } = this.options;
+    const { meanRows, pageRows } = this.options;
+    const planes = { pages: this.sequence.memoryRows / pageRows, pageKeys: pageRows / meanRows };
     const [fewest, some, most] = ROWS_AT_ONCE.map((rows) => Math.ceil(rows / meanRows)) as [number, number, number];
     const { device } = network.options.placement;
     this.#storage.allocate();
@@ -84,7 +85,7 @@ export class ScoredKeys implements Disposable {
       // Behind the last one the last one again.
       const places = Array.from({ length: count }, (_, index) => Math.min(first + index, last));
       built.rows.write(device, places.flatMap((place) => Array.from({ length: meanRows }, (_, row) => place * meanRows + row)));
-      write(device, built.places, BigInt64Array.from(places, (place) => BigInt(this.#isByPlane ? this.#planePlace(place) : place)));
+      write(device, built.places, BigInt64Array.from(places, (place) => BigInt(this.#isByPlane ? planePlace(place, planes) : place)));
       await network.compute(built.graph, { tokens: 1, isToken: false, signal });
       first += count;
       this.#coveredRows = Math.min(first, last + 1) * meanRows;
@@ -94,13 +95,6 @@ export class ScoredKeys implements Disposable {
   [Symbol.dispose](): void {
     this.#graphs[Symbol.dispose]();
     this.#storage[Symbol.dispose]();
-  }
-
-  /** Where a key is that is the `index`th of all. */
-  #planePlace(index: number): number {
-    const { meanRows, pageRows } = this.options;
-    const pageKeys = pageRows / meanRows;
-    return (index % pageKeys) * (this.sequence.memoryRows / pageRows) + Math.floor(index / pageKeys);
   }
 
   #build(count: number): BuiltGraph {
