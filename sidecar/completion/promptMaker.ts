@@ -1,5 +1,5 @@
 import type { PlannedSnippet } from '../context/contextPlan.ts';
-import type { ModelSession } from '../engine/engine.ts';
+import type { TextEngine } from '../engine/engine.ts';
 import type { WorkspaceContextSettings } from '../protocol/client.ts';
 import type { EngineGenerateResult, LoadedModel, TokenId } from '../protocol/engine.ts';
 import type { ClientDocument } from './clientSequences.ts';
@@ -34,7 +34,7 @@ export interface PromptOptions {
 }
 
 export interface PromptMakerOptions {
-  readonly session: ModelSession;
+  readonly session: { readonly engine: TextEngine };
   readonly speeds?: PromptSpeedMemory | undefined;
   readonly now: () => number;
   /** Tokens of a document's prompt that the engine would have to evaluate. */

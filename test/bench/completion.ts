@@ -4,15 +4,15 @@
  * token, without context, with the file before it, with the workspace, and with the workspace in caches that keep a part of it; exact match, edit similarity, how much of the start is right, and names of
  * wrong files.
  *
- *   npm run bench:completion -- [MODEL …] [--places 100] [--caches full,tiered:1024] [--threads N] [--max-seconds N] [--seed 1] [--keep] [--write]
+ *   npm run bench:completion -- [MODEL …] [--places 100] [--caches full,tiered:1024] [--networks N] [--max-seconds N] [--seed 1] [--keep] [--write]
  *
- * Of the seed and the bundled model unless others are given. Results are kept as they come, and with `--keep` or `--write` in docs/results: a run goes on where the last one ended, on this machine or another.
+ * Of the seed and the bundled model unless others are given; a place at a time on each core. Results are kept as they come, and with `--keep` or `--write` in docs/results: a run goes on where the last one ended, on this machine or another.
  * The corpus is made by `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
-import { openBenchSession } from './benchSession.ts';
+import { inParallel, openForBench } from './bundled/benchNetworks.ts';
 import { modelsAsked, type BenchModel } from './bundled/models.ts';
-import { type Arm, completePlace, completionTask, PROMPTS, variantOf } from './completion/arms.ts';
+import { type Arm, completePlace, completionTask, promptOf, PROMPTS, variantOf } from './completion/arms.ts';
 import { figuresOf, reportOf, type CompletionOfModel } from './completion/figures.ts';
 import { packageWorkspace } from './completion/packageWorkspace.ts';
 import { heldOutPlaces } from './completion/places.ts';
@@ -25,7 +25,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     places: { type: 'string', default: '100' },
     caches: { type: 'string', default: 'full,tiered:1024,snapkv:1024,snapkv:512' },
-    threads: { type: 'string', default: '0' },
+    networks: { type: 'string' },
     'max-seconds': { type: 'string' },
     seed: { type: 'string', default: '1' },
     keep: { type: 'boolean', default: false },
@@ -51,22 +51,19 @@ async function measure(model: BenchModel): Promise<CompletionOfModel> {
   const variants = arms.map(variantOf);
   const kept = await openKept(model.digest, completionTask, variants);
   const resultOf = (arm: Arm, id: string) => kept.get(variantOf(arm))?.get(id);
-  for (const cache of caches) {
-    const ofCache = arms.filter((arm) => arm.cache === cache);
-    const left = places.filter(({ id }) => ofCache.some((arm) => !resultOf(arm, id)));
-    if (left.length === 0 || deadline.isOver) continue;
-    const session = await openBenchSession({ modelPath: model.file, cache, threads: Number(options.threads) });
-    try {
-      for (const place of left) {
-        if (deadline.isOver) break;
-        await using workspace = await packageWorkspace(place);
-        for (const arm of ofCache) if (!resultOf(arm, place.id)) await kept.get(variantOf(arm))?.add(await completePlace(session, place, arm.prompt, workspace));
-        console.log(`${place.id}: ${ofCache.map((arm) => `${arm.prompt} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')} (${cache})`);
-      }
-    } finally {
-      await session.dispose();
+  await using opened = await openForBench(model.file, { capacityTokens: 256, networks: options.networks === undefined ? undefined : Number(options.networks) });
+  await inParallel(places, opened.networks, async (place, network) => {
+    const missing = arms.filter((arm) => !resultOf(arm, place.id));
+    if (missing.length === 0 || deadline.isOver) return;
+    await using workspace = await packageWorkspace(place);
+    for (const prompt of PROMPTS) {
+      const ofPrompt = missing.filter((arm) => arm.prompt === prompt).map(({ cache }) => cache);
+      if (ofPrompt.length === 0) continue;
+      const results = await completePlace(network, opened.text, { place, prompt: await promptOf(opened, place, prompt, workspace), caches: ofPrompt });
+      for (const [cache, result] of results) await kept.get(variantOf({ prompt, cache }))?.add(result);
     }
-  }
+    console.log(`${place.id}: ${arms.map((arm) => `${arm.prompt} ${arm.cache} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')}`);
+  });
   if (options.keep || options.write) await keepInRepository(model.digest, completionTask, variants);
   const done = places.filter(({ id }) => arms.every((arm) => resultOf(arm, id)));
   return { model: model.name, arms: figuresOf(new Map(arms.map((arm) => [arm, done.flatMap(({ id }) => resultOf(arm, id) ?? [])]))) };

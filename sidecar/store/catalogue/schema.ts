@@ -1,5 +1,6 @@
 /** What a catalogue of models is. `catalogue.schema.json` is made from this for editors; `docs/models.md` describes it. */
 import { z } from 'zod';
+import { allParts } from '../../models/gguf/validate.ts';
 import { ALLOWED_URL, isAllowedUrl } from '../network/allowedUrl.ts';
 
 /** Names that Windows gives to devices, whatever follows the first dot. */
@@ -44,10 +45,9 @@ const quantisation = z
     files: z.array(file).min(1).max(64).meta({ description: 'One, or all parts of a split model in their order.' }),
   })
   .superRefine(({ files }, context) => {
+    const parts = files.slice(0, 1).flatMap((first) => allParts(fileNameOf(first)));
     files.forEach((value, index) => {
-      const part = /-(\d{5})-of-(\d{5})\.gguf$/.exec(fileNameOf(value));
-      const isInPlace = part ? Number(part[1]) === index + 1 && Number(part[2]) === files.length : files.length === 1;
-      if (!isInPlace) context.addIssue({ code: 'custom', path: ['files', index], message: `expected part ${index + 1} of ${files.length}, named so` });
+      if (parts.length !== files.length || fileNameOf(value) !== parts[index]) context.addIssue({ code: 'custom', path: ['files', index], message: `expected part ${index + 1} of ${files.length}, named so` });
     });
   });
 

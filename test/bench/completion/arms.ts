@@ -1,7 +1,11 @@
 import { readCursor } from '../../../sidecar/completion/cursor.ts';
 import { identifiersOf } from '../../../sidecar/context/terms.ts';
-import { PromptMaker } from '../../../sidecar/completion/promptMaker.ts';
-import type { BenchSession } from '../benchSession.ts';
+import { type ContextPrompt, PromptMaker } from '../../../sidecar/completion/promptMaker.ts';
+import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
+import type { ModelText } from '../../../sidecar/models/modelText.ts';
+import { RETRIEVAL_SEQUENCE } from '../../../sidecar/retrieval/continuation.ts';
+import type { BenchNetworks } from '../bundled/benchNetworks.ts';
+import { type ChosenSequence, openChosen, openTogether, readsEverything } from '../contextQuality/chosenSequence.ts';
 import { keptBy } from '../contextQuality/choices.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
 import { similarityOf } from './figures.ts';
@@ -55,24 +59,46 @@ export const completionTask: KeptTask<PlaceResult> = {
 /** What an arm's results are kept by: other defaults of a cache make other results. */
 export const variantOf = ({ prompt, cache }: Arm): string => `${prompt} ${keptBy(cache)}`;
 
-/** Writes the line at a place. The prompt is the product's, with the whole context, as after a pause. */
-export async function completePlace(session: BenchSession, place: Place, arm: Arm['prompt'], { workspace }: PackageWorkspace): Promise<PlaceResult> {
-  const text = arm === 'line' ? place.before.split('\n').slice(-1 - CONTEXT_LINES).join('\n') : place.before;
+/** What a place's line is written from. The prompt is the product's, with the whole context, as after a pause. */
+export async function promptOf({ engine, loaded }: Pick<BenchNetworks, 'engine' | 'loaded'>, place: Place, prompt: Arm['prompt'], { workspace }: PackageWorkspace): Promise<ContextPrompt> {
+  const text = prompt === 'line' ? place.before.split('\n').slice(-1 - CONTEXT_LINES).join('\n') : place.before;
   const request = {
-    uri: uriOf(place.path), languageId: place.languageId, text, offset: text.length, explicit: false, clientKey: `${arm}:${place.id}`, settings: {},
-    workspace: arm === 'workspace' ? workspace : undefined,
+    uri: uriOf(place.path), languageId: place.languageId, text, offset: text.length, explicit: false, clientKey: `${prompt}:${place.id}`, settings: {},
+    workspace: prompt === 'workspace' ? workspace : undefined,
   };
   const cursor = readCursor(request);
   if (cursor === undefined) throw new Error(`No cursor at ${place.id}`);
-  const prompts = new PromptMaker({ session, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => BENCH_SPEED, note: () => undefined } });
-  const extent = { multiline: false, maxTokens: MAX_TOKENS };
-  const prompt = await prompts.make({ request, cursor, model: session.loaded, fim: await prompts.fimOf(session.loaded), extent, purpose: 'readingAhead' });
-  const sequence = 'bench';
-  const result = await session.engine.generate({
-    sequence, priority: 'completion', tokens: prompt.tokens, requiredPrefix: prompt.requiredPrefix || undefined, maxTokens: MAX_TOKENS, sampling: { temperature: 0 },
-  });
-  await session.engine.releaseSequence(sequence);
-  const written = firstLine(result.text.slice(prompt.requiredPrefix.length));
+  const prompts = new PromptMaker({ session: { engine }, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => BENCH_SPEED, note: () => undefined } });
+  // As on a machine whose memory holds all that the model was trained for.
+  const model = { ...loaded, contextSizeTokens: loaded.trainContextTokens };
+  return prompts.make({ request, cursor, model, fim: await prompts.fimOf(model), extent: { multiline: false, maxTokens: MAX_TOKENS }, purpose: 'readingAhead' });
+}
+
+/** Writes the line at a place with each cache. Caches that read everything read the prompt once between them. */
+export async function completePlace({ network }: OpenedNetwork, text: ModelText, { place, prompt, caches }: { readonly place: Place; readonly prompt: ContextPrompt; readonly caches: readonly string[] }): Promise<ReadonlyMap<string, PlaceResult>> {
+  const contextTokens = prompt.tokens.length + 2 * MAX_TOKENS;
+  const results = new Map<string, PlaceResult>();
+  const complete = async (cache: string, { engine }: ChosenSequence): Promise<void> => {
+    const { text: written } = await engine.generate({
+      sequence: RETRIEVAL_SEQUENCE, priority: 'completion', tokens: prompt.tokens, requiredPrefix: prompt.requiredPrefix || undefined, maxTokens: MAX_TOKENS, sampling: { temperature: 0 },
+    });
+    results.set(cache, judged(place, prompt, firstLine(written.slice(prompt.requiredPrefix.length))));
+  };
+  const together = caches.filter(readsEverything);
+  if (together.length > 0) {
+    using sequences = openTogether(network, text, { caches: together, contextTokens });
+    // The last token of a prompt is an answer's first evaluation.
+    await sequences.read(prompt.tokens.slice(0, -1));
+    for (const [cache, chosen] of sequences.byCache) await complete(cache, chosen);
+  }
+  for (const cache of caches.filter((each) => !together.includes(each))) {
+    using chosen = openChosen(network, text, { cache, contextTokens });
+    await complete(cache, chosen);
+  }
+  return results;
+}
+
+function judged(place: Place, prompt: ContextPrompt, written: string): PlaceResult {
   const hasName = new RegExp(`(?<![\\w$])${place.name.replaceAll('$', '\\$')}(?![\\w$])`).test(written);
   const own = new Set(identifiersOf(place.before));
   const others = new Set(prompt.context.flatMap(({ snippet }) => identifiersOf(snippet.text)));

@@ -69,9 +69,25 @@ describe('document sync', () => {
     assert.equal(documents.isTooLarge(uri), false);
   });
 
-  it('refuses a document that a change makes too large', () => {
+  it('refuses a document that a change makes too large, until it has shrunk', () => {
     const documents = opened('x'.repeat(MAX_DOCUMENT_UNITS));
-    assert.equal(documents.change(uri, 2, [{ range: at(0, 0), text: 'y' }]), false);
+    const told: string[] = [];
+    documents.onDidChange = (_, { kind }) => told.push(kind);
+    assert.equal(documents.change(uri, 2, [{ range: at(0, 0), text: 'yz' }]), false);
     assert.equal(documents.isTooLarge(uri), true);
+    assert.equal(documents.change(uri, 3, [{ range: at(0, 1, 2), text: '' }]), true, 'it is said once');
+    assert.equal(documents.get(uri), undefined);
+    assert.equal(documents.change(uri, 4, [{ range: at(0, 4, 5), text: '' }]), true);
+    assert.equal(documents.isTooLarge(uri), false);
+    assert.equal(documents.get(uri)?.getText().slice(0, 3), 'yxx');
+    assert.deepEqual(told, ['closed', 'opened']);
+  });
+
+  it('does not follow a document that is far too large', () => {
+    const documents = opened('small');
+    documents.change(uri, 2, [{ text: 'x'.repeat(2 * MAX_DOCUMENT_UNITS + 1) }]);
+    documents.change(uri, 3, [{ text: 'small' }]);
+    assert.equal(documents.isTooLarge(uri), true);
+    assert.equal(documents.get(uri), undefined);
   });
 });

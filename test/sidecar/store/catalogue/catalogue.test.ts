@@ -74,6 +74,7 @@ describe('a catalogue is refused, with the field named', () => {
     { name: 'a checksum that is none', field: `${file}.sha256`, value: 'abc', says: /expected 64 hexadecimal digits/ },
     { name: 'a language that is none', field: 'models[0].languages[0]', value: 'English', says: /expected a BCP 47 tag/ },
     { name: 'a part without the others', field: `${file}.fileName`, value: 'x-00001-of-00002.gguf', says: /expected part 1 of 1/, at: file },
+    { name: 'a part of another model', field: 'models[0].quantisations[0].files', value: ['x-00001', 'y-00002'].map((part) => ({ url: `https://models.example/${part}-of-00002.gguf`, sizeBytes: 1_000 })), says: /expected part 2 of 2/, at: 'models[0].quantisations[0].files[1]' },
     { name: 'no file at all', field: 'models[0].quantisations[0].files', value: [], says: /expected array to have >=1 items/ },
     { name: 'the same id twice', field: 'models', value: [model, model], says: /an earlier model has it/, at: 'models[1].id' },
   ];
