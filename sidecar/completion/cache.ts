@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { copyString } from '../context/copyString.ts';
+import type { LastCompletion } from '../protocol/client.ts';
 import type { Cursor } from './cursor.ts';
 import type { LanguageSyntax } from './languages.ts';
 import { bringsClosers, type CursorLine } from './postprocess/closers.ts';
@@ -21,6 +22,7 @@ export interface CacheHit {
   readonly texts: readonly string[];
   /** Of each text the units of `after` that it brings itself: closers that stood there when it was made, and one that the editor set when its opener was typed. */
   readonly overtypes: readonly number[];
+  readonly explanation?: LastCompletion;
 }
 
 export function keyOf({ clientKey, uri, settings, contextSettings }: CompletionRequest, { before, after, syntax }: Cursor): CacheKey {
@@ -47,6 +49,7 @@ interface Entry extends Asked {
   readonly farDigest: string;
   readonly texts: readonly string[];
   readonly overtypes: readonly number[];
+  readonly explanation: LastCompletion | undefined;
 }
 
 /** Units compared one by one on each side of the cursor. */
@@ -63,8 +66,11 @@ export class TypedThroughCache {
 
   constructor(private readonly capacity = 200) {}
 
-  /** Remembers candidates for a place, best first, and the units after it that each brings itself; none at all is an answer too, for this very place. */
-  add(key: CacheKey, texts: readonly string[], overtypes: readonly number[] = texts.map(() => 0)): void {
+  /**
+   * Remembers candidates for a place, best first, the units after it that each brings itself, and why the first says what it says; none at all is an answer too,
+   * for this very place.
+   */
+  add(key: CacheKey, texts: readonly string[], overtypes: readonly number[] = texts.map(() => 0), explanation?: LastCompletion): void {
     const entry: Entry = {
       clientKey: key.clientKey,
       uri: key.uri,
@@ -75,6 +81,7 @@ export class TypedThroughCache {
       farDigest: farDigest(key),
       texts,
       overtypes,
+      explanation,
     };
     const same = this.#entries.findIndex((other) => isSamePlace(other, entry));
     if (same >= 0) this.#entries.splice(same, 1);
@@ -91,7 +98,7 @@ export class TypedThroughCache {
       if (hit === undefined) continue;
       this.#entries.splice(index, 1);
       this.#entries.push(entry);
-      return hit;
+      return { ...hit, ...(entry.explanation && { explanation: entry.explanation }) };
     }
     return undefined;
   }
@@ -107,7 +114,7 @@ export class TypedThroughCache {
   }
 }
 
-function serve(entry: Entry, key: CacheKey): CacheHit | undefined {
+function serve(entry: Entry, key: CacheKey): Pick<CacheHit, 'texts' | 'overtypes'> | undefined {
   const overtype = autoClosed(entry.afterHead, key);
   if (overtype === undefined) return undefined;
   if (overtype === 0 && key.before.endsWith(entry.beforeTail) && sameReach(entry, key, { typed: 0, overtype })) {

@@ -1,14 +1,14 @@
 import type { ModelSession } from '../engine/engine.ts';
 import { MAX_TIMER_MS } from '../engine/maxTimer.ts';
-import { COMPLETION_TIMEOUT_MS } from '../protocol/client.ts';
+import { COMPLETION_TIMEOUT_MS, type LastCompletion } from '../protocol/client.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
 import { isBehindHead } from './blocks.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
 import type { ClientSequences, ReadingPlace } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
 import type { FimFormat } from './fim.ts';
+import { explainCompletion } from './explainCompletion.ts';
 import { generateText } from './generateText.ts';
-import type { LastPrompt } from './lastPrompts.ts';
 import { chooseExtent, type Extent } from './multiline.ts';
 import { postprocess } from './postprocess/index.ts';
 import type { ContextPrompt, PromptMaker } from './promptMaker.ts';
@@ -26,8 +26,8 @@ const HEALED_TOKENS = 4;
 export interface MadeCandidates {
   /** Best first; none is an answer too. */
   readonly texts: readonly string[];
-  /** What the first was made of. */
-  readonly origin: LastPrompt | undefined;
+  /** Why the first says what it says. */
+  readonly explanation: LastCompletion | undefined;
 }
 
 export interface MakeOptions {
@@ -57,7 +57,7 @@ export class CandidateMaker {
     // The one that the prompt was made for: another may take its place between two attempts.
     let place = this.options.sequences.placeToAsk(request, prompt.tokens, prompts.unfeltTokens(model));
     const texts: string[] = [];
-    let origin: LastPrompt | undefined;
+    let explanation: LastCompletion | undefined;
     // Of the best text, or of the last attempt where there is none.
     let isOutOfTime = false;
     const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : AUTOMATIC_ATTEMPTS;
@@ -69,8 +69,8 @@ export class CandidateMaker {
       if (run.signal.aborted || timeoutMs <= 0) break;
       const candidate = await this.#candidate({ request, model, prompt, place, cursor, extent, attempt, timeoutMs, fim, run });
       if (candidate === undefined) break;
-      origin ??= candidate.origin;
-      place = { sequence: candidate.origin.result.sequence ?? place.sequence };
+      explanation ??= candidate.explanation;
+      place = { sequence: candidate.sequence ?? place.sequence };
       if (texts.length === 0) isOutOfTime = candidate.isOutOfTime;
       if (candidate.text !== '') addDistinct(texts, candidate.text);
       if (!request.explicit && !candidate.filteredOut) break;
@@ -78,7 +78,7 @@ export class CandidateMaker {
     if (run.signal.aborted) return undefined;
     if (isOutOfTime) run.onOutOfTime?.();
     // That there was no time says nothing about the place.
-    return isOutOfTime && texts.length === 0 ? undefined : { texts, origin };
+    return isOutOfTime && texts.length === 0 ? undefined : { texts, explanation };
   }
 
   async #candidate(options: {
@@ -92,7 +92,7 @@ export class CandidateMaker {
     timeoutMs: number;
     fim: FimFormat | undefined;
     run: MakeOptions;
-  }): Promise<{ text: string; isOutOfTime: boolean; filteredOut: boolean; origin: LastPrompt } | undefined> {
+  }): Promise<{ text: string; isOutOfTime: boolean; filteredOut: boolean; sequence: string | undefined; explanation: LastCompletion } | undefined> {
     const { prompt, place, cursor, extent, attempt, fim, request, run } = options;
     const { session, prompts, sequences, now, log } = this.options;
     const priority: Priority = run.isAhead === true ? 'background' : 'completion';
@@ -132,7 +132,8 @@ export class CandidateMaker {
       text,
       isOutOfTime: result.stopReason === 'timeout',
       filteredOut: text === '' && generated.text.trim() !== '',
-      origin: { uri: request.uri, text: wordBefore(cursor.before) + text, documentText: request.text, promptTokens: prompt.tokens.length, contextTokens: prompt.contextTokens, context: prompt.context, result },
+      sequence: result.sequence,
+      explanation: explainCompletion({ text: wordBefore(cursor.before) + text, documentText: request.text, promptTokens: prompt.tokens.length, contextTokens: prompt.contextTokens, context: prompt.context, result }),
     };
   }
 }

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type ModelSession, TroubleError } from '../engine/engine.ts';
-import { type CompletionFeedback, type CompletionStatistics, type ContextResult, type ContextSnippet, MAX_DOCUMENT_UNITS, type WorkspaceContextSettings } from '../protocol/client.ts';
+import { type CompletionFeedback, type CompletionStatistics, type ContextResult, type ContextSnippet, type LastCompletion, MAX_DOCUMENT_UNITS, type WorkspaceContextSettings } from '../protocol/client.ts';
 import { type CacheHit, type CacheKey, keyOf, TypedThroughCache } from './cache.ts';
 import { CandidateMaker, type MakeOptions } from './candidateMaker.ts';
 import { ClientSequences } from './clientSequences.ts';
 import { type Cursor, readCursor } from './cursor.ts';
 import { AdaptiveDebounce, delay } from './debounce.ts';
 import { type Flight, InFlight } from './inFlight.ts';
-import { LastPrompts } from './lastPrompts.ts';
 import type { PromptSpeedMemory } from './promptBudget.ts';
 import { overtypedUnits } from './postprocess/closers.ts';
 import { PromptMaker } from './promptMaker.ts';
@@ -55,7 +54,8 @@ export class CompletionService {
   readonly #sequences: ClientSequences;
   readonly #candidates: CandidateMaker;
   readonly #ahead: WorkAhead;
-  readonly #lastPrompts = new LastPrompts();
+  /** Of each client the last completion, and its document. */
+  readonly #last = new Map<string, { readonly uri: string; readonly explanation: LastCompletion }>();
   readonly #drafts: WorkspaceDrafts;
   #chosen: string | undefined;
 
@@ -124,11 +124,9 @@ export class CompletionService {
     this.#dropOtherModels();
     const known = this.#lookUp(key, request.explicit);
     if ((known?.texts.length ?? 0) === 0) this.#ahead.wentTo(key);
-    if (known !== undefined) this.#lastPrompts.served(key);
     if (known !== undefined) return this.#answer(known, { request, cursor, startedAt, cached: true });
     const joined = await this.#joinFlight(key, request.explicit, signal);
     if (signal.aborted) return this.#cancelled();
-    if (joined !== undefined) this.#lastPrompts.served(key);
     if (joined !== undefined) return this.#answer(joined, { request, cursor, startedAt, cached: false });
 
     if (!request.explicit) {
@@ -164,7 +162,7 @@ export class CompletionService {
     this.#ahead.stop(clientKey);
     this.#inFlight.current(clientKey)?.cancel();
     this.#cache.forget(clientKey);
-    this.#lastPrompts.forget(clientKey);
+    this.#last.delete(clientKey);
   }
 
   /** Drops what is remembered of a client that left, the engine's cache included. */
@@ -172,7 +170,7 @@ export class CompletionService {
     const endedAhead = this.#ahead.forget(clientKey);
     this.#inFlight.current(clientKey)?.cancel();
     this.#cache.forget(clientKey);
-    this.#lastPrompts.forget(clientKey);
+    this.#last.delete(clientKey);
     this.#drafts.forget(clientKey);
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
@@ -229,10 +227,7 @@ export class CompletionService {
     await this.#drafts.dropGone(this.#sequences.drafts(key.clientKey), request);
     const made = await this.#candidates.make(request, cursor, run);
     if (made === undefined || this.#session.chosen !== chosen) return;
-    this.#cache.add(key, made.texts, made.texts.map((text) => overtypedUnits(text, cursor)));
-    if (made.origin === undefined) return;
-    if (run.isAhead === true) this.#lastPrompts.prepare(key, made.origin);
-    else this.#lastPrompts.note(key.clientKey, made.origin);
+    this.#cache.add(key, made.texts, made.texts.map((text) => overtypedUnits(text, cursor)), made.explanation);
   }
 
   /** A client's user edited a document, whether or not a completion is asked for: nothing is read ahead just now. What is prepared stays. */
@@ -247,6 +242,7 @@ export class CompletionService {
 
   /** What stands in a client's prompts for a document, and what its last completion was made of. */
   async context(clientKey: string, uri: string, settings: WorkspaceContextSettings): Promise<Omit<ContextResult, 'index'>> {
+    const last = this.#last.get(clientKey);
     const model = await this.#session.model();
     const { snippets, isRead } = this.#prompts.plans.read({ clientKey, uri });
     return {
@@ -255,12 +251,13 @@ export class CompletionService {
         const { uri: place, path, startLine, endLine, kind, reason } = planned.snippet;
         return { uri: place, path, lines: [startLine, endLine], kind, reason, tokens: planned.tokens.length, evaluated: isRead(planned) };
       }),
-      last: this.#lastPrompts.read(clientKey, uri),
+      last: last?.uri === uri ? last.explanation : undefined,
     };
   }
 
   #answer(hit: CacheHit | undefined, options: { request: CompletionRequest; cursor: Cursor; startedAt: number; cached: boolean }): Completion[] {
-    const { cursor, cached } = options;
+    const { request: { clientKey, uri }, cursor, cached } = options;
+    if (hit?.explanation !== undefined) this.#last.set(clientKey, { uri, explanation: hit.explanation });
     if (hit === undefined || hit.texts.length === 0) return [];
     this.#statistics.answered(this.#now() - options.startedAt, cached);
     const completions = hit.texts.map((text, index) => ({

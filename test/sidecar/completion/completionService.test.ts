@@ -56,6 +56,17 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 1);
   });
 
+  test('explains the completion that is shown, also where it is one of before', async () => {
+    const { service } = serviceSaying((attempt) => (attempt === 0 ? 'first();' : 'second();'));
+    const [here, there] = [requestAt('const a = ‸'), { ...requestAt('const b = ‸'), uri: 'file:///other.ts' }];
+    const explained = async (uri: string): Promise<string | undefined> => (await service.context('window', uri, {})).last?.text;
+    await service.complete(here, never);
+    await service.complete(there, never);
+    assert.deepEqual([await explained(here.uri), await explained(there.uri)], [undefined, 'second();']);
+    await service.complete(requestAt('const a = fir‸'), never);
+    assert.deepEqual([await explained(here.uri), await explained(there.uri)], ['first();', undefined]);
+  });
+
   test('replaces the closer that the editor added to what was typed', async () => {
     const { service, engine } = serviceSaying('foo(bar);');
     await service.complete(requestAt('const a = ‸'), never);
