@@ -6,6 +6,7 @@ import type {
   ChatSettings,
   CommitMessageParams,
   CommitMessageResult,
+  ContextItem,
   CountTokensParams,
   CountTokensResult,
   EditParams,
@@ -24,6 +25,11 @@ import { openedThoughts } from './openedThoughts.ts';
 
 export interface ChatServiceDependencies {
   readonly session: ModelSession;
+}
+
+/** What a client is answered, and which of its items the model did not see. */
+interface ChatAnswer extends ChatResult {
+  readonly unreadContext: readonly ContextItem[];
 }
 
 /** What a client asks, and where the evaluated prompt is kept beyond the engine's life; absent: nowhere. `contextSet` is asked for each time that something is evaluated. */
@@ -47,7 +53,7 @@ export class ChatService {
    * Answers the last message of a conversation in the language of the question (or the one fixed by setting). An answer that begins in another
    * script is begun again once, with the language named, before any of it is sent.
    */
-  async chat(params: Kept<ChatParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatResult> {
+  async chat(params: Kept<ChatParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatAnswer> {
     const model = await this.session.model(signal);
     let prompt = await conversationPrompt(this.session, model, params, settings);
     const opening = await openedThoughts(this.session, model, prompt.tokens);
@@ -75,6 +81,7 @@ export class ChatService {
       tokensPerSecond: rate(result.tokens.length, result.generateMs),
       ...(prompt.omittedContext.length > 0 ? { omittedContext: prompt.omittedContext } : {}),
       ...(prompt.omittedTurns > 0 ? { omittedTurns: prompt.omittedTurns } : {}),
+      unreadContext: prompt.unreadContext,
     };
   }
 

@@ -8,6 +8,8 @@ export interface FittedContext {
   readonly text: string;
   /** Labels of the items that were cut or left out. */
   readonly omitted: readonly string[];
+  /** Those of which nothing is left. */
+  readonly leftOut: readonly ContextItem[];
 }
 
 /** No token of a vocabulary in use is this long on average: text beyond it need not be counted to know that it does not fit. */
@@ -21,6 +23,7 @@ export async function fitContext(engine: Engine, items: readonly ContextItem[], 
   const sizes = await Promise.all(bounded.map(async ({ item, text }) => (await engine.tokenize(render(item, text))).length));
   const levels = levelSizes(sizes, budgetTokens);
   const omitted: string[] = [];
+  const leftOut: ContextItem[] = [];
   const parts: string[] = [];
   for (const [index, { item, text }] of bounded.entries()) {
     const size = sizes[index] ?? 0;
@@ -29,8 +32,9 @@ export async function fitContext(engine: Engine, items: readonly ContextItem[], 
     if (!whole) omitted.push(contextLabel(item));
     if (whole) parts.push(render(item, text));
     else if (level >= MIN_ITEM_TOKENS) parts.push(render(item, `${cutText(text, size, level)}\n[…]`));
+    else leftOut.push(item);
   }
-  return { text: parts.join('\n\n'), omitted };
+  return { text: parts.join('\n\n'), omitted, leftOut };
 }
 
 /** For example "parser.ts:10-24", lines counted from one. */

@@ -1,5 +1,5 @@
 import { TroubleError, type ModelSession } from '../engine/engine.ts';
-import type { ChatMessage, ChatParams, ChatSettings } from '../protocol/client.ts';
+import type { ChatMessage, ChatParams, ChatSettings, ContextItem } from '../protocol/client.ts';
 import type { LoadedModel, TemplateMessage } from '../protocol/engine.ts';
 import { cutText, MESSAGE_OVERHEAD_TOKENS, oldestTurnsToDrop } from './budget.ts';
 import { commandPrompts, parseCommand } from './commands/index.ts';
@@ -19,6 +19,8 @@ const CONTEXT_SHARE = 0.65;
 export interface ConversationPrompt extends RenderedChat {
   readonly maxTokens: number;
   readonly omittedContext: readonly string[];
+  /** Items of the context of which nothing is in the prompt. */
+  readonly unreadContext: readonly ContextItem[];
   readonly omittedTurns: number;
   /** BCP 47 tag of the language that the answer's words are to be in; `undefined` where the answer is a translation. */
   readonly answerLanguage: string | undefined;
@@ -64,7 +66,7 @@ export async function conversationPrompt(
     ];
     const rendered = await renderChat(session, model, messages);
     const excess = rendered.tokens.length - budget;
-    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, omittedTurns: dropped, answerLanguage: language };
+    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, unreadContext: context.leftOut, omittedTurns: dropped, answerLanguage: language };
     // The estimate of what the template adds was too low for this model.
     if (dropped < sizes.length - 1) extraDropped += 2;
     else if (contextBudget > 0) contextBudget = Math.max(0, contextBudget - excess - MESSAGE_OVERHEAD_TOKENS);

@@ -10,7 +10,7 @@ export function handleChat(client: Client, chatting: Chatting): void {
   client.connection.onRequest(CHAT_REQUEST, chat, async (params, signal): Promise<ChatResult> => {
     const kept = client.keepingAsked();
     const found = client.files === undefined ? [] : await workspaceItems(client.files, params);
-    const result = await chatting.chat(
+    const { unreadContext, ...result } = await chatting.chat(
       {
         ...params,
         context: [...(params.context ?? []), ...found.map(({ item }) => item)],
@@ -23,6 +23,7 @@ export function handleChat(client: Client, chatting: Chatting): void {
       (chunk) => client.connection.progress(params.partialResultToken, chunk),
       signal,
     );
-    return found.length === 0 ? result : { ...result, sources: found.map(({ place }) => place) };
+    const sources = found.filter(({ item }) => !unreadContext.includes(item)).map(({ place }) => place);
+    return sources.length === 0 ? result : { ...result, sources };
   });
 }

@@ -33,6 +33,13 @@ describe('an answer to a question of the workspace', { timeout: 30_000 }, () => 
     assert.deepEqual(sources?.map(({ path, lines }) => [path, lines]), [['shop/cart.ts', [1, 4]]]);
   });
 
+  it('names no place that had no room in the prompt', async () => {
+    const chat = new ScriptedChat(files, 'There.', 2_048);
+    const result = await chat.ask({ conversationId: 'one', messages: [{ role: 'user', content: `${QUESTION}${'!'.repeat(750)}` }], workspace: true });
+    assert.doesNotMatch(await chat.lastPrompt, /this\.sum/);
+    assert.deepEqual([result.sources, result.omittedContext?.includes('cart.ts:1-7')], [undefined, true]);
+  });
+
   for (const [what, chat, params] of [
     ['does not ask for it', new ScriptedChat(files), asked],
     ['asks for what is not there', new ScriptedChat(files), { ...asked, symbols: ['Nowhere'] }],

@@ -11,11 +11,12 @@ const CONTEXT_TOKENS = 32_768;
 
 /** One client's chat with a model that says what a test writes. What goes either way is what JSON holds of it, and requests are checked, as on the wire. */
 export class ScriptedChat {
-  readonly engine = new ScriptedEngine([], { contextSizeTokens: CONTEXT_TOKENS });
+  readonly engine: ScriptedEngine;
   #handle: ((params: unknown, signal: AbortSignal) => Promise<ChatResult>) | undefined;
   #onChunk: (chunk: ChatChunk) => void = () => undefined;
 
-  constructor(files: ClientWorkspace | undefined, answer = 'There.') {
+  constructor(files: ClientWorkspace | undefined, answer = 'There.', contextSizeTokens = CONTEXT_TOKENS) {
+    this.engine = new ScriptedEngine([], { contextSizeTokens });
     this.engine.answer = () => answer;
     const onRequest: LspConnection['onRequest'] = (_method, schema, handle) => {
       this.#handle = async (params, signal) => (await handle(schema.parse(params), signal)) as ChatResult;
