@@ -60,9 +60,10 @@ export async function outline(text: string, languageId: string, grammars: Gramma
   };
   const add = (node: Node, container: string | undefined, shown: readonly string[]): void => {
     const comment = commentBefore(startOf(node), lines);
+    const owner = namedContainer(node) ?? container;
     found.push({
       name: nameOf(node) ?? '',
-      ...(container === undefined ? {} : { container }),
+      ...(owner === undefined ? {} : { container: owner }),
       startLine: startOf(node) - comment.length,
       endLine: node.endPosition.row,
       signature: [...comment, ...shown].join('\n'),
@@ -113,12 +114,26 @@ function declaratorOf(node: Node): Node | null {
 function nameOf(node: Node): string | undefined {
   const named = node.childForFieldName('name') ?? declaratorOf(node)?.childForFieldName('name') ?? node.childForFieldName('type');
   if (named !== null && named !== undefined && named.type !== 'primitive_type' && node.childForFieldName('declarator') === null) return named.text;
-  // C: a declarator in a declarator, down to the name.
+  let deepest = innerDeclarator(node);
+  for (let next = deepest; next; next = next.childForFieldName('name')) deepest = next;
+  if (deepest !== null) return deepest.text.split(/[\s(=;[]/)[0];
+  return /[\p{L}_$][\p{L}\p{N}_$]*/u.exec(node.namedChildren.map((child) => child?.text ?? '').find((text) => /^[\p{L}_$]/u.test(text)) ?? '')?.[0];
+}
+
+/** C: a declarator in a declarator, down to the name, which may be qualified. */
+function innerDeclarator(node: Node): Node | null {
   let inner = node.childForFieldName('declarator');
   for (let next = inner; next; next = next.childForFieldName('declarator')) inner = next;
-  const deepest = inner?.childForFieldName('name') ?? inner;
-  if (deepest !== null && deepest !== undefined) return deepest.text.split(/[\s(=;[]/)[0];
-  return /[\p{L}_$][\p{L}\p{N}_$]*/u.exec(node.namedChildren.map((child) => child?.text ?? '').find((text) => /^[\p{L}_$]/u.test(text)) ?? '')?.[0];
+  return inner;
+}
+
+/** The type that a definition outside of it names: the receiver of a method in Go, what qualifies a name in C++. */
+function namedContainer(node: Node): string | undefined {
+  const receiver = node.childForFieldName('receiver');
+  if (receiver !== null) return /([\p{L}_][\p{L}\p{N}_]*)\s*(?:\[[^\]]*\]\s*)?\)$/u.exec(receiver.text)?.[1];
+  let scope: string | undefined;
+  for (let name = innerDeclarator(node); name?.type === 'qualified_identifier'; name = name.childForFieldName('name')) scope = name.childForFieldName('scope')?.text;
+  return scope?.replace(/\s*<.*$/s, '');
 }
 
 /** The comment that ends on the line above. */

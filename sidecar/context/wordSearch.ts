@@ -1,3 +1,5 @@
+import type { Chunk } from './chunks.ts';
+import { definedNames } from './definedNames.ts';
 import { bestOf, termWeights } from './fileSelection.ts';
 import type { IndexedFile } from './fileTable.ts';
 import type { Definition } from './outline.ts';
@@ -43,13 +45,15 @@ export async function searchWords(index: WorkspaceIndex, words: string, options:
 
 /** Whole definitions of a name ("Cart", "Cart.total"), those of exactly that spelling first. */
 export async function findSymbols(index: WorkspaceIndex, name: string, limit: number): Promise<Snippet[]> {
-  const [last = '', container] = name.split(/\.|::|#/).reverse();
+  const { last, container } = partsOf(name);
   const found: Snippet[] = [];
-  for (const file of filesDefining(index, last)) {
+  for (const file of filesDefining(index, name)) {
     const read = await index.read(file);
-    for (const definition of read?.definitions ?? []) {
-      if (definition.name === last && (container === undefined || definition.container === container)) found.push(wholeDefinition(read as ReadFile, definition));
-    }
+    if (read === undefined) continue;
+    const definitions = read.definitions.filter((definition) => definition.name === last && (container === undefined || definition.container === container));
+    found.push(...definitions.map((definition) => wholeDefinition(read, definition)));
+    // Where no grammar knows the language, the pieces in which keywords say that the name is defined.
+    if (read.definitions.length === 0) found.push(...read.chunks.filter(({ text }) => definedNames(text).has(last)).map((chunk) => snippetOf(read.file, chunk)));
     if (found.length >= limit) break;
   }
   return found.slice(0, limit);
@@ -57,16 +61,27 @@ export async function findSymbols(index: WorkspaceIndex, name: string, limit: nu
 
 /** Files that seem to define a name, for `findSymbols`. */
 export function filesDefining(index: WorkspaceIndex, name: string): IndexedFile[] {
-  const last = name.split(/\.|::|#/).at(-1) ?? '';
+  const { last, container } = partsOf(name);
+  const documentsOf = (hash: number | undefined): number[] => (hash === undefined ? [] : [...index.terms.postings(hash)].map(([document]) => document));
   // Methods of some languages stand behind no keyword, so files that hold the name follow.
-  const documents = [...index.terms.postings(definitionHash(last)), ...index.terms.postings(termHashes(last)[0] ?? 0)].map(([document]) => document);
-  return [...new Set(documents)].flatMap((document) => index.files.ofDocument(document) ?? []).slice(0, MAX_FILES);
+  const documents = new Set([...documentsOf(definitionHash(last)), ...documentsOf(termHashes(last)[0])]);
+  const holding = container === undefined ? documents : new Set(documentsOf(termHashes(container)[0]));
+  return [...documents].filter((document) => holding.has(document)).flatMap((document) => index.files.ofDocument(document) ?? []).slice(0, MAX_FILES);
+}
+
+/** Of "Cart.total", "Cart::total" or "Cart#total" the last name, and that before it. */
+function partsOf(name: string): { readonly last: string; readonly container: string | undefined } {
+  const [last = '', container] = name.split(/\.|::|#/).reverse();
+  return { last, container: container === '' ? undefined : container };
 }
 
 function wholeDefinition({ file, text }: ReadFile, { startLine, endLine }: Definition): Snippet {
   const end = Math.min(endLine, startLine + MAX_SYMBOL_LINES - 1);
-  const lines = text.split('\n').slice(startLine, end + 1).join('\n');
-  return { uri: file.uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'body', reason: 'defines', startLine, endLine: end, text: lines, score: 1 };
+  return snippetOf(file, { startLine, endLine: end, text: text.split('\n').slice(startLine, end + 1).join('\n') });
+}
+
+function snippetOf({ uri, path, languageId, revision }: IndexedFile, { startLine, endLine, text }: Chunk): Snippet {
+  return { uri, path, languageId, revision, kind: 'body', reason: 'defines', startLine, endLine, text, score: 1 };
 }
 
 function wordsOf(words: string): string[] {

@@ -39,7 +39,7 @@ const cases: readonly Case[] = [
   {
     languageId: 'go',
     text: 'package shop\n\n// Get finds an item.\nfunc (s *Store) Get(key string) (int, error) {\n\treturn 0, nil\n}\n',
-    defines: [[undefined, 'Get', '// Get finds an item.\nfunc (s *Store) Get(key string) (int, error)']],
+    defines: [['Store', 'Get', '// Get finds an item.\nfunc (s *Store) Get(key string) (int, error)']],
   },
   {
     languageId: 'rust',
@@ -54,7 +54,7 @@ const cases: readonly Case[] = [
   {
     languageId: 'cpp',
     text: 'int Cart::total(const Rebate& rebate) const {\n  return 1;\n}\n',
-    defines: [[undefined, 'total', 'int Cart::total(const Rebate& rebate) const']],
+    defines: [['Cart', 'total', 'int Cart::total(const Rebate& rebate) const']],
   },
   {
     languageId: 'c',
