@@ -145,8 +145,9 @@ export class Generation {
     const { tokens } = this.request;
     using reading = await turn(async () => sequence.readWhole?.(tokens));
     if (!reading) return false;
-    while (!reading.isDone) await turn(() => reading.step());
+    // What was there is gone, also where reading is cut short.
     this.reusedTokens = 0;
+    while (!reading.isDone) await turn(() => reading.step());
     this.evaluatedTokens = tokens.length;
     return true;
   }

@@ -17,6 +17,8 @@ export interface Measuring {
 
 export async function writeLogits(evaluator: Evaluator, { tokens, outputPath }: LogitsParams, signal?: AbortSignal): Promise<LogitsResult> {
   checkTokens(evaluator, tokens);
+  const { wholeTokens = Infinity } = evaluator;
+  if (tokens.length > wholeTokens) throw new TroubleError('invalid-input', `Logits are of texts that are attended whole, and of ${tokens.length} tokens this cache keeps ${wholeTokens} rows. Choose the cache "full", or a text of no more tokens.`);
   const file = await open(outputPath, 'w');
   try {
     evaluator.reset();

@@ -11,6 +11,8 @@ export interface Evaluator {
   reset(): void;
   /** Appends tokens of a prompt, of which the sequence may keep fewer rows than tokens; absent where `evaluate` does the same. */
   readPrompt?(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
+  /** Of a longer prompt only some rows are kept; absent: all are of any. */
+  readonly wholeTokens?: number;
   /** Tokens that fit behind a prompt of so many; absent where those are the rest of the context. */
   roomBehind?(promptTokens: number): number;
   /** Appends tokens; resolves with the wanted rows, `[rows · vocabulary]`. */

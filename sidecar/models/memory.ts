@@ -37,10 +37,10 @@ export interface MemoryRequest {
   readonly scoredTokens: number;
   /** 0 chooses. */
   readonly contextSizeTokens: number;
-  /** Rows that a sequence keeps of so many tokens; absent: one each. Where they are fewer, a prompt is read layer by layer. */
+  /** Rows that a sequence has room for; absent: one for each token of the context. */
   readonly keptRows?: number;
-  /** What choosing them takes: looking at a prompt's attention, and scoring, with so many rows and query heads; and how often its tokens are read. */
-  readonly choosing?: { readonly observedBytes: RowsBytes; readonly scoringBytes: RowsBytes; readonly readings: number };
+  /** Prompts that are longer are read layer by layer, and some of their rows chosen. What that takes: looking at a prompt's attention, and scoring, with so many rows and query heads; and how often its tokens are read. */
+  readonly choosing?: { readonly longerThan: number; readonly observedBytes: RowsBytes; readonly scoringBytes: RowsBytes; readonly readings: number };
   /**
    * What a sequence holds besides all its rows to attend some of them: copies of so many, in contexts that are longer, and graphs that choose; and what an element of
    * all its rows takes, and what pages are scored by beside it, in contexts that are longer.
@@ -84,7 +84,7 @@ export function memoryNeeds(
   const scoreBytes = 2 * scoredTokens * contextTokens * shape.headCount * 4;
   const tokenBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES;
   const graphBytes = batchTokens * (16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes;
-  const isChosen = keptRows < contextTokens;
+  const isChosen = choosing !== undefined && contextTokens > choosing.longerThan;
   // One layer's full cache, what passes from layer to layer, what a selector looks at, and its graphs: scoring takes some copies of the layer's keys.
   const layerBytes = tokenBytes / shape.blockCount + 4 * shape.embeddingLength * (choosing?.readings ?? 1);
   const scoringBytes = (SCORED_KEYS * 4 * shape.cacheElementsPerToken * contextTokens) / (2 * shape.blockCount) + (choosing?.scoringBytes(contextTokens, shape.headCount) ?? 0);

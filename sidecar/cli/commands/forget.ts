@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { contextsFolder, removeContextSets } from '../../client/contextSets.ts';
@@ -16,17 +17,24 @@ export function addForget(program: Command): void {
 
 async function forget(folder: string, options: { readonly json: boolean }): Promise<void> {
   const workspace = path.resolve(folder);
-  const workspaceKey = workspaceKeyOf([pathToFileURL(workspace).href]);
+  const workspaceKeys = (await spellingsOf(folder)).map((spelled) => workspaceKeyOf([pathToFileURL(spelled).href]));
   const session = await Session.openRunning();
   if (session) {
     try {
-      await session.request(FORGET_WORKSPACE_REQUEST, { workspaceKey } satisfies ForgetWorkspaceParams);
+      for (const workspaceKey of workspaceKeys) await session.request(FORGET_WORKSPACE_REQUEST, { workspaceKey } satisfies ForgetWorkspaceParams);
     } finally {
       await session.close();
     }
   } else {
-    await removeContextSets(contextsFolder(), contextSetName(workspaceKey));
+    for (const workspaceKey of workspaceKeys) await removeContextSets(contextsFolder(), contextSetName(workspaceKey));
   }
   if (options.json) printJson({ forgotten: workspace });
   else process.stdout.write(`${l10n.t('What the model had read of {0} is deleted.', workspace)}\n`);
+}
+
+/** Paths of a folder: a workspace is known by the one that it was opened by, which may lead through links. Where it is given relatively, the shell knows by which one it came there. */
+async function spellingsOf(folder: string): Promise<readonly string[]> {
+  const given = [...new Set([path.resolve(folder), path.resolve(process.env['PWD'] ?? '', folder)])];
+  const real = await Promise.all(given.map((spelled) => realpath(spelled).catch(() => spelled)));
+  return [...new Set([...given.filter((_, index) => real[index] === real[0]), real[0] as string])];
 }

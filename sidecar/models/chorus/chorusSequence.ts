@@ -87,7 +87,8 @@ export class ChorusSequence implements BackendSequence {
     if (!selection || tokens.length <= selection.capacity) return undefined;
     // A prompt that goes on where a selected one ended is appended to it, while there is room.
     const isContinued = cache.rows < cache.length && this.commonPrefixLength(tokens) === cache.length;
-    if (isContinued && tokens.length - cache.length + MIN_ROOM_ROWS <= this.room) return undefined;
+    const appended = tokens.length - cache.length;
+    if (isContinued && (appended === 0 || appended + MIN_ROOM_ROWS <= this.room)) return undefined;
     return ChorusSequence.readTogether(network, [this], tokens);
   }
 

@@ -113,6 +113,7 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
         await reading.step();
       }
     },
+    wholeTokens: keptRows,
     roomBehind: (promptTokens) => cache.capacity - Math.min(promptTokens, keptRows),
     dispose: () => cache.truncate(0),
   };
@@ -133,10 +134,11 @@ function tierNeeds(tier: TierOptions, scored: TensorType | undefined): MemoryReq
 }
 
 /** What choosing rows takes while a prompt is read. */
-function choosingOf({ selector, window }: CacheChoice, { headSize }: Hyperparameters): MemoryRequest['choosing'] {
+function choosingOf({ selector, capacity, window }: CacheChoice, { headSize }: Hyperparameters): MemoryRequest['choosing'] {
   const { observation } = selector;
   const tokens = observation?.of === 'window' ? Math.min(window, BATCH_TOKENS) : BATCH_TOKENS;
   return {
+    longerThan: capacity,
     observedBytes: (rows, heads) => mostObservedBytes(tokens, observation?.tokenBytes?.({ rows, heads, headSize }) ?? 0),
     scoringBytes: (rows, heads) => selector.scoringBytes?.({ rows, heads, headSize }) ?? 0,
     readings: observation?.of === 'replay' ? 2 : 1,

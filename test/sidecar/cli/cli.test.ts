@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { execa, type Options, type Result } from 'execa';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -226,6 +226,12 @@ describe('chorus', () => {
       assert.deepEqual(await json(['forget', folder]), { forgotten: folder });
       assert.deepEqual([existsSync(set), existsSync(other)], [false, true]);
     }
+    const link = path.join(work, 'linked');
+    await mkdir(folder);
+    await symlink(folder, link, 'junction');
+    const sets = await Promise.all([folder, link].map((opened) => kept(pathToFileURL(opened).href)));
+    await json(['forget', link]);
+    assert.deepEqual(sets.map(existsSync), [false, false], 'by either path it may have been opened');
   });
 
   it('stops generating on Ctrl-C, exits with 130, and leaves nothing behind', { skip: process.platform === 'win32' && 'Windows has no SIGINT for another process' }, async () => {

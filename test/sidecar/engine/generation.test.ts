@@ -200,6 +200,25 @@ describe('a generation', () => {
     for (; !isDone; await nextCycle()) letGo();
   });
 
+  test('that ends while a prompt is read anew has nothing of what was there before', async () => {
+    const backend = lettersBackend();
+    const [letters] = backend.sequences as [BackendSequence];
+    const abort = new AbortController();
+    const reading: BackendSequence = {
+      ...letters,
+      get length() {
+        return letters.length;
+      },
+      commonPrefixLength: (tokens) => Math.min(letters.length, tokens.length),
+      readWhole: (tokens) => (tokens.length < 8 ? undefined : { isDone: false, step: async () => abort.abort(), [Symbol.dispose]: () => undefined }),
+    };
+    const scheduler = new Scheduler({ ...backend, sequences: [reading] }, { attentionCostSlope: 0 });
+    const request = { sequence: 'one', priority: 'completion', maxTokens: 1, sampling: { temperature: 0 } } as const;
+    await scheduler.generate({ ...request, tokens: [0, 0, 0, 0] });
+    const { reusedTokens, evaluatedTokens } = await scheduler.generate({ ...request, tokens: [0, 0, 0, 0, 0, 0, 0, 0] }, { signal: abort.signal });
+    assert.deepEqual({ reusedTokens, evaluatedTokens }, { reusedTokens: 0, evaluatedTokens: 0 });
+  });
+
   test('drafts from the texts of the name that it is given alone, until they are taken away', async () => {
     const backend = lettersBackend();
     const [sequence] = backend.sequences as [BackendSequence];

@@ -40,6 +40,13 @@ describe('measuring with a cache that keeps some rows of a prompt', () => {
     await assert.rejects(engine.perplexity({ text: 'a b '.repeat(2_000), contextTokens: 6_000 }), isOverflow(/Behind a prompt of 3000 tokens the cache has room for 2048, and 2999 are to follow\. Choose a smaller --ctx\./));
   });
 
+  it('gives logits of texts alone that are attended whole', async () => {
+    const outputPath = path.join(folder, 'logits.bin');
+    const tokens = Array.from({ length: 65 }, (_, index) => 258 + (index % 20));
+    await assert.rejects(engine.logits({ tokens, outputPath }), (error: TroubleError) => error.code === 'invalid-input' && /of 65 tokens this cache keeps 64 rows\. Choose the cache "full"/.test(error.message));
+    assert.equal((await engine.logits({ tokens: tokens.slice(1), outputPath })).rows, 64);
+  });
+
   it('measures texts for which there is room', async () => {
     const { perplexity, tokens } = await engine.perplexity({ text: 'a b '.repeat(1_000), contextTokens: 2_000 });
     assert.ok(tokens > 0 && Number.isFinite(perplexity), `${perplexity} over ${tokens} tokens`);

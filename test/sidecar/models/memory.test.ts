@@ -12,6 +12,8 @@ const shape: ModelShape = {
 const request = (changes: Partial<MemoryRequest>): MemoryRequest => ({
   modelName: 'seven.gguf', shape, weightBytes: 4e9, availableBytes: 32e9, batchTokens: 128, scoredTokens: 128, contextSizeTokens: 0, ...changes,
 });
+/** By a selector that looks at nothing, of prompts of more than 2,048 tokens. */
+const choosingNothing: MemoryRequest['choosing'] = { longerThan: 2_048, observedBytes: () => 0, scoringBytes: () => 0, readings: 1 };
 
 describe('the memory plan', () => {
   test('takes 8,192 tokens and three sequences where they fit', () => {
@@ -43,18 +45,24 @@ describe('the memory plan', () => {
   test('counts the rows that a sequence keeps of a prompt, and one layer of all of them', () => {
     const long = { contextSizeTokens: 32_768, scoredTokens: 0 } as const;
     const all = planMemory(request({ ...long, availableBytes: 64e9 })).neededBytes;
-    const kept = planMemory(request({ ...long, keptRows: 2_048 })).neededBytes;
+    const kept = planMemory(request({ ...long, keptRows: 2_048, choosing: choosingNothing })).neededBytes;
     // 131,072 bytes a row; one of 32 layers, and 4,096 values of four bytes that pass from layer to layer, and three copies of a layer's keys to score them: for each sequence.
     assert.equal(Math.round(all - kept), 3 * (131_072 * (32_768 - 2_048) - 32_768 * (131_072 / 32 + 4 * 4_096 + 3 * 4 * 8 * 128)));
   });
 
   test('counts what a selector looks at while a prompt is read, and what passes from layer to layer a second time where it is read again', () => {
     const long = { contextSizeTokens: 32_768, scoredTokens: 0, keptRows: 2_048 } as const;
-    const plain = planMemory(request(long)).neededBytes;
-    const choosing = { observedBytes: (rows: number, heads: number) => 2 * rows * heads, scoringBytes: (rows: number, heads: number) => rows * heads, readings: 2 };
+    const plain = planMemory(request({ ...long, choosing: choosingNothing })).neededBytes;
+    const choosing = { longerThan: 2_048, observedBytes: (rows: number, heads: number) => 2 * rows * heads, scoringBytes: (rows: number, heads: number) => rows * heads, readings: 2 };
     assert.equal(planMemory(request({ ...long, choosing })).neededBytes - plain, 3 * (2 * 32_768 * 32 + 32_768 * 32 + 4 * 4_096 * 32_768));
     const all = { ...long, keptRows: undefined, availableBytes: 64e9 };
-    assert.equal(planMemory(request({ ...all, choosing })).neededBytes, planMemory(request(all)).neededBytes, 'where all rows stay nothing is chosen');
+    assert.equal(planMemory(request({ ...all, choosing: { ...choosing, longerThan: Infinity } })).neededBytes, planMemory(request(all)).neededBytes, 'where all rows stay nothing is chosen');
+  });
+
+  test('counts reading layer by layer also where all rows of a context have room, but prompts are cut before', () => {
+    const all = { contextSizeTokens: 8_192, scoredTokens: 0, availableBytes: 64e9 };
+    const choosing = { ...choosingNothing, longerThan: 7_000 };
+    assert.equal(planMemory(request({ ...all, keptRows: 7_000 + 2_048, choosing })).neededBytes - planMemory(request(all)).neededBytes, 3 * 8_192 * (131_072 / 32 + 4 * 4_096 + 3 * 4 * 8 * 128));
   });
 
   test('counts logits of those rows alone that are computed at once', () => {

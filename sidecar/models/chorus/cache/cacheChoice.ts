@@ -53,13 +53,12 @@ const selectors = {
     if (kernel % 2 === 0) throw new TroubleError('invalid-input', `A cache's kernel must be an odd number, so that it has a middle; got ${kernel}.`);
     return snapKv({ kernel, pool: options.word('pool', 'avg', ['avg', 'max']) });
   },
-  streaming: (options) => streaming({ sinks: options.number('sinks', 4, { least: 0 }) }),
+  streaming: (options, chosen) => streaming({ sinks: sinksOf('streaming', options.number('sinks', Math.min(4, chosen), { least: 0 }), chosen) }),
   h2o: () => h2o(),
   kvzip: () => kvzip(),
   'expected-attention': (options, chosen) => {
-    const [futureTokens, sinks] = [options.number('future', 512, { least: 1, most: 4096 }), options.number('sinks', 4, { least: 0, most: 64 })];
-    if (chosen < sinks) throw new TroubleError('invalid-input', `sinks of a cache "expected-attention" must be no more than the rows that it keeps besides the window, which are ${chosen}; got ${sinks}.`);
-    return expectedAttention({ futureTokens, sinks });
+    const futureTokens = options.number('future', 512, { least: 1, most: 4096 });
+    return expectedAttention({ futureTokens, sinks: sinksOf('expected-attention', options.number('sinks', 4, { least: 0, most: 64 }), chosen) });
   },
   keydiff: () => keyDiff(),
   random: (options) => random({ seed: options.number('seed', 1, { least: 0 }) }),
@@ -95,6 +94,12 @@ export function parseCacheChoice(text: string, { mayDifferByHead = false } = {})
   if (budget === 'adaptive' && values === 'critical') throw new TroubleError('invalid-input', `Either budget=adaptive or values=critical, not both, as in "${text}".`);
   assertNoneLeft(text, given);
   return { name: name as SelectorName, selector, capacity, window, budget };
+}
+
+/** Sinks are among the rows that are chosen. */
+function sinksOf(name: string, sinks: number, chosen: number): number {
+  if (chosen < sinks) throw new TroubleError('invalid-input', `sinks of a cache "${name}" must be no more than the rows that it keeps besides the window, which are ${chosen}; got ${sinks}.`);
+  return sinks;
 }
 
 function tierOf(text: string, rows: string, given: Map<string, string>): CacheChoice['tier'] {

@@ -145,6 +145,13 @@ describe("Chorus's own engine", () => {
       assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length, first.tokens.length + 1]);
     });
 
+    it('gives several answers to a prompt that is read once also where there is room for little more', async () => {
+      await load(await write('cached.gguf', { type: 'F32' }), { cache: 'snapkv:64,window=16', contextSizeTokens: prompt.length + 12 });
+      const first = await generate(prompt, 8);
+      const second = await generate(prompt, 8);
+      assert.deepEqual([second.reusedTokens, second.evaluatedTokens, second.tokens], [prompt.length, 0, first.tokens]);
+    });
+
     it('goes on where a prompt ended of which rows were dropped', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
       await load(file, { cache: 'snapkv:64,window=16' });

@@ -64,6 +64,7 @@ describe('the choice of a cache', () => {
     ['snapkv:64,window=0,values=critical', /window .* must be at least 1; got 0/],
     ['expected-attention:35', /sinks .* no more than the rows .* besides the window, which are 3; got 4/],
     ['expected-attention:64,sinks=33', /which are 32; got 33/],
+    ['streaming:64,sinks=100', /sinks of a cache "streaming" .* which are 32; got 100/],
     ['tiered:100', /rows .* must be a multiple of the 8 rows of a page; got 100/],
     ['tiered:200', /rows .* must be a multiple of the 16 rows of a page; got 200/],
     ['tiered:64,kernel=5', /no option "kernel"/],
