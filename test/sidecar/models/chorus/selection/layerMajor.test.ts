@@ -4,7 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../../../kernels/ggml/device.ts';
+import type { WholePrompt } from '../../../../../sidecar/engine/backend.ts';
 import { parseCacheChoice } from '../../../../../sidecar/models/chorus/cache/cacheChoice.ts';
+import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSequence.ts';
 import { LayerMajorPrefill, type PrefillTarget } from '../../../../../sidecar/models/chorus/selection/layerMajor.ts';
 import type { KeptRows, SelectionPlan } from '../../../../../sidecar/models/chorus/selection/layerSelection.ts';
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
@@ -48,6 +50,33 @@ describe(`reading layer by layer on ${kind}`, () => {
       assertSame(await network.evaluate(sequence, next, 'all'), expectedNext);
     });
   }
+
+  it('drafts that were rejected behind what was kept leave nothing', async () => {
+    using device = new Device(kind, { threads: 2 });
+    const file = path.join(folder, 'llama.gguf');
+    await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 512 });
+    const { network } = opened;
+    const [prompt, next] = [tokensOf(320), tokensOf(324).slice(320)];
+    const answered = async (drafts: readonly number[]): Promise<Float32Array[]> => {
+      using cache = new SequenceCache(network.options.placement, network.options.hyperparameters, 512);
+      const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, parseCacheChoice('snapkv:64,window=16'));
+      using reading = sequence.readWhole(prompt) as WholePrompt;
+      while (!reading.isDone) await reading.step();
+      const rows: Float32Array[] = [];
+      for (const token of next) {
+        const held = sequence.length;
+        const logits = await sequence.forward([token, ...drafts], { wanted: 'all', isAnswer: true });
+        rows.push(logits.slice(0, TINY_VOCABULARY));
+        assert.equal(await sequence.truncate(held + 1), held + 1);
+      }
+      assert.deepEqual([cache.length, cache.rows], [324, 68]);
+      network.forget(cache);
+      return rows;
+    };
+    const [some, others] = [await answered([3, 1, 4, 1, 5]), await answered([9, 2, 6, 5, 3])];
+    for (const [index, row] of some.entries()) assertSame(row, others[index] as Float32Array);
+  });
 
   it('for several sequences at once, each holds what it would have kept alone', async () => {
     using device = new Device(kind, { threads: 2 });
