@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IndexState, WorkspaceChange, WorkspaceListResult } from '../protocol/client.ts';
 import { ClientIndex, type ClientIndexOptions } from './clientIndex.ts';
 import { IndexedFiles, type IndexedFilesOptions } from './indexedFiles.ts';
+import { SettlingDocuments } from './settlingDocuments.ts';
 import { SkipCounts } from './skipCounts.ts';
 import type { PlaceQuery, Snippet } from './snippet.ts';
 import type { FileText } from './workspaceIndex.ts';
@@ -13,8 +14,6 @@ export interface ClientWorkspaceOptions extends ClientIndexOptions, Omit<Indexed
 }
 
 const MAX_FILES = 200_000;
-/** Keystrokes within this time are indexed as one. */
-const EDIT_DELAY_MS = 100;
 const FIRST_READ_LIMIT_MS = 1_000;
 
 /**
@@ -25,8 +24,7 @@ export class ClientWorkspace {
   readonly #index: ClientIndex;
   readonly #files: IndexedFiles;
   readonly #queries: WorkspaceQueries;
-  /** Documents that changed just now, until they are left alone. */
-  readonly #waiting = new Map<string, NodeJS.Timeout>();
+  readonly #settling = new SettlingDocuments({ take: (uri, isClosed) => this.#files.documentSettled(uri, isClosed), onError: (error) => this.#updateFailed(error) });
   #reading: Promise<void> | undefined;
   /** What the listing under way has listed so far, and what changed meanwhile. */
   #listed: Set<string> | undefined;
@@ -122,7 +120,7 @@ export class ClientWorkspace {
   async close(): Promise<void> {
     this.#closed = true;
     this.#index.close();
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#settling.clear();
     await this.stop();
   }
 
@@ -149,13 +147,9 @@ export class ClientWorkspace {
   /** A document of the editor was opened, edited or closed. */
   documentChanged(uri: string, change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number }): void {
     if (this.#closed || this.#state === 'off') return;
-    if (change.kind === 'changed') this.#queries.edited(uri, change.line);
-    clearTimeout(this.#waiting.get(uri));
-    const timer = setTimeout(() => {
-      this.#waiting.delete(uri);
-      this.#inBackground(this.#files.documentSettled(uri, change.kind === 'closed'));
-    }, change.kind === 'changed' ? EDIT_DELAY_MS : 0);
-    this.#waiting.set(uri, timer);
+    if (change.kind !== 'changed') return this.#settling.set(uri, change.kind === 'closed');
+    this.#queries.edited(uri, change.line);
+    this.#settling.edited(uri);
   }
 
   /** Ranked pieces for a place. None where the index is off or failed. */
@@ -228,6 +222,10 @@ export class ClientWorkspace {
   }
 
   #inBackground(work: Promise<void>): void {
-    work.catch((error: unknown) => this.options.log?.(`index: an update failed (${error instanceof Error ? error.name : typeof error})`));
+    work.catch((error: unknown) => this.#updateFailed(error));
+  }
+
+  #updateFailed(error: unknown): void {
+    this.options.log?.(`index: an update failed (${error instanceof Error ? error.name : typeof error})`);
   }
 }
