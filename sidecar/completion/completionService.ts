@@ -44,6 +44,7 @@ export class CompletionService {
   readonly #session: ModelSession;
   readonly #now: () => number;
   readonly #running: () => number;
+  readonly #isQuiet: () => boolean;
   readonly #onRunning: (listener: () => void) => () => void;
   readonly #log: (message: string) => void;
   readonly #cache = new TypedThroughCache();
@@ -66,6 +67,7 @@ export class CompletionService {
     this.#now = dependencies.now ?? (() => performance.now());
     this.#log = dependencies.log ?? (() => undefined);
     this.#running = dependencies.running ?? (() => 0);
+    this.#isQuiet = dependencies.isQuiet ?? (() => false);
     this.#onRunning = dependencies.onRunning ?? (() => () => undefined);
     const { session, speeds } = dependencies;
     this.#sequences = new ClientSequences({ engine: session.engine, onLost: (document) => this.#prompts.lost(document) });
@@ -93,7 +95,7 @@ export class CompletionService {
       statistics: this.#statistics,
       now: this.#now,
       running: this.#running,
-      isQuiet: dependencies.isQuiet ?? (() => false),
+      isQuiet: this.#isQuiet,
       onReading: dependencies.onReadAhead,
       generate: ({ request, cursor, key }, run) => this.#generate(request, cursor, key, run),
       log: this.#log,
@@ -107,6 +109,7 @@ export class CompletionService {
   async complete(request: CompletionRequest, signal: AbortSignal, onOutOfTime?: () => void): Promise<Completion[]> {
     const startedAt = this.#now();
     this.#statistics.requested();
+    this.#ahead.typed(request.clientKey);
     if (request.text.length > MAX_DOCUMENT_UNITS) {
       throw new TroubleError('document-too-large', `The document has ${request.text.length} UTF-16 units; completion takes documents of up to ${MAX_DOCUMENT_UNITS}.`);
     }
@@ -230,9 +233,14 @@ export class CompletionService {
     this.#cache.add(key, made.texts, made.texts.map((text) => overtypedUnits(text, cursor)), made.explanation);
   }
 
-  /** A client's user edited a document, whether or not a completion is asked for: nothing is read ahead just now. What is prepared stays. */
+  /** A client's user edited a document, whether or not a completion is asked for: nothing is read ahead just now, for no client. What is prepared stays. */
   documentChanged(clientKey: string): void {
-    this.#ahead.documentChanged(clientKey);
+    this.#ahead.typed(clientKey);
+  }
+
+  /** The machine is to be spared, which ends what is read and prepared ahead, or not any more. */
+  quietnessChanged(): void {
+    if (this.#isQuiet()) this.#ahead.stopAll();
   }
 
   /** Ends what is read and prepared ahead for a client. */

@@ -8,7 +8,7 @@ interface Delayed<Details> {
   scheduled: Scheduled<Details>;
   readonly timer: NodeJS.Timeout;
   readonly abort: AbortController;
-  hasBegun: boolean;
+  state: 'waits' | 'underWay' | 'done';
 }
 
 /** Work for clients, one at a time for each, that begins after a while; whatever ends it before, or while it is under way, aborts its signal. */
@@ -27,11 +27,11 @@ export class DelayedWork<Details = undefined> {
     this.stop(clientKey);
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      delayed.hasBegun = true;
-      this.#note(clientKey, scheduled.work(abort.signal).catch(() => undefined));
+      delayed.state = 'underWay';
+      this.#note(clientKey, scheduled.work(abort.signal).catch(() => undefined).then(() => (delayed.state = 'done')));
     }, scheduled.delayMs);
     timer.unref();
-    const delayed: Delayed<Details> = { scheduled, timer, abort, hasBegun: false };
+    const delayed: Delayed<Details> = { scheduled, timer, abort, state: 'waits' };
     this.#clients.set(clientKey, delayed);
   }
 
@@ -39,8 +39,13 @@ export class DelayedWork<Details = undefined> {
   postpone(clientKey: string): void {
     const client = this.#clients.get(clientKey);
     if (client === undefined) return;
-    if (client.hasBegun) this.stop(clientKey);
-    else this.schedule(clientKey, client.scheduled);
+    if (client.state === 'waits') this.schedule(clientKey, client.scheduled);
+    else this.stop(clientKey);
+  }
+
+  /** Lets the work of all other clients wait anew. What is under way is ended, and begins again. */
+  postponeOthers(clientKey: string): void {
+    for (const [other, { scheduled, state }] of [...this.#clients]) if (other !== clientKey && state !== 'done') this.schedule(other, scheduled);
   }
 
   /** Says something else of work that goes on. */

@@ -96,6 +96,11 @@ export class InFlight {
     if (flight?.isAhead) flight.cancel();
   }
 
+  /** Ends what nobody asked for yet, of all clients. */
+  cancelAllAhead(): void {
+    for (const clientKey of this.#flights.keys()) this.cancelAhead(clientKey);
+  }
+
   /** Resolves when nothing of a client's work is under way: what is cancelled takes a while to end, also where other work took its place. */
   async ended(clientKey: string): Promise<void> {
     await this.#underWay.get(clientKey);

@@ -71,6 +71,11 @@ export class NextCompletion {
     this.#work.stop(clientKey);
   }
 
+  /** Nobody is to have anything prepared. */
+  stopAll(): void {
+    this.#work.stopWhere(() => true);
+  }
+
   /** The completion is not wanted: nor is what follows it. */
   dismissed(completionId: string): void {
     this.#work.stopWhere((preparation) => preparation.completionId === completionId);

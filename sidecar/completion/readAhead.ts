@@ -31,8 +31,8 @@ interface Attempt {
 }
 
 /**
- * Lets the model read while a client's user does nothing: three seconds after the last request, as long as the budget lasts, and never
- * beyond the next keystroke. What somebody else's request or the budget ended goes on after a while.
+ * Lets the model read while nobody types, whoever's client it is: three seconds after the last request, as long as the budget lasts, and never
+ * beyond the next keystroke. What somebody else's typing or the budget ended goes on after a while.
  */
 export class ReadAhead {
   readonly #work = new DelayedWork();
@@ -54,9 +54,15 @@ export class ReadAhead {
     return this.#work.ended(clientKey);
   }
 
-  /** A client's user edits something: ends what is read for them, and what is to be read waits for the next pause. */
+  /** Ends what is read, for all clients. */
+  stopAll(): void {
+    this.#work.stopWhere(() => true);
+  }
+
+  /** A client's user types: what is to be read waits for the next pause, and ends where it is read now. For other clients it then goes on. */
   postpone(clientKey: string): void {
     this.#work.postpone(clientKey);
+    this.#work.postponeOthers(clientKey);
   }
 
   /** Reads when the user has done nothing for a while from now. */

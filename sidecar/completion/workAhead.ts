@@ -111,8 +111,8 @@ export class WorkAhead {
     await this.#cursors.read(request, cursor, key);
   }
 
-  /** A client's user edited a document, whether or not a completion is asked for: nothing is read just now. What is made stays. */
-  documentChanged(clientKey: string): void {
+  /** A client's user types, whether or not there is a completion to be asked for: nothing is read just now, for no client. What is made stays. */
+  typed(clientKey: string): void {
     this.#pauses.postpone(clientKey);
   }
 
@@ -121,6 +121,13 @@ export class WorkAhead {
     this.options.inFlight.cancelAhead(clientKey);
     this.#pauses.stop(clientKey);
     this.#next.stop(clientKey);
+  }
+
+  /** Ends what is read and made for all clients. */
+  stopAll(): void {
+    this.options.inFlight.cancelAllAhead();
+    this.#pauses.stopAll();
+    this.#next.stopAll();
   }
 
   /** Ends it for a client that left. Resolves when nothing is read for it. */

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IndexState, WorkspaceChange, WorkspaceListResult } from '../protocol/client.ts';
 import { ClientIndex, type ClientIndexOptions } from './clientIndex.ts';
 import { IndexedFiles, type IndexedFilesOptions } from './indexedFiles.ts';
+import { LaterSkips } from './laterSkips.ts';
+import { SettlingDocuments } from './settlingDocuments.ts';
 import { SkipCounts } from './skipCounts.ts';
 import type { PlaceQuery, Snippet } from './snippet.ts';
 import type { FileText } from './workspaceIndex.ts';
@@ -10,11 +12,11 @@ import { WorkspaceQueries } from './workspaceQueries.ts';
 export interface ClientWorkspaceOptions extends ClientIndexOptions, Omit<IndexedFilesOptions, 'index' | 'isOn'> {
   /** URIs of the documents that are open in the editor. */
   readonly openUris: () => readonly string[];
+  /** More files are not known. */
+  readonly maxFiles?: number;
 }
 
 const MAX_FILES = 200_000;
-/** Keystrokes within this time are indexed as one. */
-const EDIT_DELAY_MS = 100;
 const FIRST_READ_LIMIT_MS = 1_000;
 
 /**
@@ -25,8 +27,8 @@ export class ClientWorkspace {
   readonly #index: ClientIndex;
   readonly #files: IndexedFiles;
   readonly #queries: WorkspaceQueries;
-  /** Documents that changed just now, until they are left alone. */
-  readonly #waiting = new Map<string, NodeJS.Timeout>();
+  readonly #laterSkips: LaterSkips;
+  readonly #settling = new SettlingDocuments({ take: (uri, isClosed) => this.#files.documentSettled(uri, isClosed, this.#laterSkips), onError: (error) => this.#updateFailed(error) });
   #reading: Promise<void> | undefined;
   /** What the listing under way has listed so far, and what changed meanwhile. */
   #listed: Set<string> | undefined;
@@ -37,7 +39,8 @@ export class ClientWorkspace {
   #isGivenUp = false;
 
   constructor(private readonly options: ClientWorkspaceOptions) {
-    const { source } = options;
+    const { source, log } = options;
+    this.#laterSkips = new LaterSkips(log);
     this.#index = new ClientIndex(options);
     this.#files = new IndexedFiles({ ...options, index: this.#index, isOn: () => this.#isOn });
     this.#queries = new WorkspaceQueries({ index: this.#index, files: this.#files, source });
@@ -122,7 +125,7 @@ export class ClientWorkspace {
   async close(): Promise<void> {
     this.#closed = true;
     this.#index.close();
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#settling.clear();
     await this.stop();
   }
 
@@ -133,12 +136,14 @@ export class ClientWorkspace {
     if (reset) {
       // Nothing serves that might be forbidden now, not even until the new listing is read.
       this.#files.forget();
+      this.#laterSkips.clear();
       this.#inBackground(this.#index.ask('forget', {}).then(() => undefined));
       this.start();
     } else if (changed.length > 0) {
       // A listing that is under way may have passed their place already.
       for (const { uri } of changed) this.#listed?.add(uri);
-      this.#inBackground(this.#files.read(changed));
+      const isNews = changed.some(({ uri }) => !this.#files.isLeftOut(uri));
+      this.#inBackground(this.#files.read(changed, isNews ? this.#laterSkips : undefined));
     }
   }
 
@@ -149,13 +154,9 @@ export class ClientWorkspace {
   /** A document of the editor was opened, edited or closed. */
   documentChanged(uri: string, change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number }): void {
     if (this.#closed || this.#state === 'off') return;
-    if (change.kind === 'changed') this.#queries.edited(uri, change.line);
-    clearTimeout(this.#waiting.get(uri));
-    const timer = setTimeout(() => {
-      this.#waiting.delete(uri);
-      this.#inBackground(this.#files.documentSettled(uri, change.kind === 'closed'));
-    }, change.kind === 'changed' ? EDIT_DELAY_MS : 0);
-    this.#waiting.set(uri, timer);
+    if (change.kind !== 'changed') return this.#settling.set(uri, change.kind === 'closed');
+    this.#queries.edited(uri, change.line);
+    this.#settling.edited(uri);
   }
 
   /** Ranked pieces for a place. None where the index is off or failed. */
@@ -181,7 +182,9 @@ export class ClientWorkspace {
   async #readAll(): Promise<void> {
     const startedAt = performance.now();
     const { epoch } = this.#files;
+    const { maxFiles = MAX_FILES, log } = this.options;
     const skips = new SkipCounts();
+    let isCut: boolean;
     const listed = (this.#listed = new Set<string>());
     try {
       // After everything was forgotten the editor may be about to close one that may not be read any more: what the listing does not name comes last then.
@@ -190,23 +193,26 @@ export class ClientWorkspace {
       do {
         const result: WorkspaceListResult = (await this.options.source?.list(page)) ?? { files: [] };
         if (epoch !== this.#files.epoch) return;
-        const files = result.files.slice(0, MAX_FILES - listed.size);
+        const files = result.files.slice(0, maxFiles - listed.size);
         for (const { uri } of files) listed.add(uri);
         skips.add(result.skipped);
         await this.#files.read(files, skips);
-        page = listed.size < MAX_FILES ? result.next : undefined;
+        const isFull = listed.size >= maxFiles;
+        isCut = files.length < result.files.length || (isFull && result.next !== undefined);
+        page = isFull ? undefined : result.next;
       } while (page !== undefined && this.#isOn && !this.#readAgain);
       if (!this.#isOn || this.#readAgain) return;
       await this.#files.retain(listed);
       await this.#putOpen(epoch);
       if (epoch !== this.#files.epoch) return;
       this.#state = 'ready';
-      this.options.log?.(`index: ${this.#files.count} files in ${Math.round(performance.now() - startedAt)} ms`);
-      if (skips.line !== undefined) this.options.log?.(skips.line);
+      log?.(`index: ${this.#files.count} files in ${Math.round(performance.now() - startedAt)} ms`);
+      if (isCut) log?.(`index: the workspace has more than ${maxFiles} files, the rest was left out`);
+      if (skips.line !== undefined) log?.(skips.line);
     } catch (error) {
       // The client went, or its workspace did: what was read until then serves on.
       if (this.#isOn) this.#state = 'ready';
-      this.options.log?.(`index: stopped at ${this.#files.count} files (${error instanceof Error ? error.name : typeof error})`);
+      log?.(`index: stopped at ${this.#files.count} files (${error instanceof Error ? error.name : typeof error})`);
     } finally {
       this.#listed = undefined;
     }
@@ -219,6 +225,7 @@ export class ClientWorkspace {
 
   #turnOff(): void {
     this.#state = 'off';
+    this.#laterSkips.clear();
     this.#readAgain = this.#isGivenUp = false;
     this.#files.forget();
   }
@@ -228,6 +235,10 @@ export class ClientWorkspace {
   }
 
   #inBackground(work: Promise<void>): void {
-    work.catch((error: unknown) => this.options.log?.(`index: an update failed (${error instanceof Error ? error.name : typeof error})`));
+    work.catch((error: unknown) => this.#updateFailed(error));
+  }
+
+  #updateFailed(error: unknown): void {
+    this.options.log?.(`index: an update failed (${error instanceof Error ? error.name : typeof error})`);
   }
 }

@@ -4,6 +4,7 @@ import type { ClientIndex } from './clientIndex.ts';
 import type { FileSource } from './fileSource.ts';
 import { revisionOf } from './revision.ts';
 import { filesIn, type SkipCounts } from './skipCounts.ts';
+import { unfitness } from './unfitness.ts';
 import type { FileText } from './workspaceIndex.ts';
 
 export interface IndexedFilesOptions {
@@ -21,11 +22,15 @@ export interface IndexedFilesOptions {
 }
 
 const READ_BATCH_FILES = 64;
-const MAX_TEXT_UNITS = 1024 * 1024;
+
+/** Counts what is left out. */
+type Skips = Pick<SkipCounts, 'add'>;
 
 /** Which of a client's files are in its index, and how their texts get there: from the editor where they are open, else through the client. */
 export class IndexedFiles {
   readonly #known = new Map<string, { readonly path: string; readonly revision: number }>();
+  /** Files that were asked for and left out when they were read last. */
+  readonly #leftOut = new Set<string>();
   /** What the reads under way may still bring, by batch. A file that was removed or read otherwise meanwhile is not among it any more. */
   readonly #awaited = new Set<Set<string>>();
   /** Counts how often everything was forgotten: what was asked for before then is not taken any more. */
@@ -53,20 +58,26 @@ export class IndexedFiles {
     return known !== undefined && (revision === undefined || known.revision === revision);
   }
 
+  /** Whether the file is left out, which was counted. */
+  isLeftOut(uri: string): boolean {
+    return this.#leftOut.has(uri);
+  }
+
   /** Nothing is known any more; the index itself has to be asked to forget. */
   forget(): void {
     this.#known.clear();
+    this.#leftOut.clear();
     this.#epoch++;
   }
 
   /** Puts files into the index, and counts those that have no text. Throws where the client fails or goes. */
-  async read(files: readonly WorkspaceFile[], skips?: SkipCounts): Promise<void> {
+  async read(files: readonly WorkspaceFile[], skips?: Skips): Promise<void> {
     const paths = new Map(files.map(({ uri, path }) => [uri, path]));
     for (const [uri, path] of paths) {
       const text = this.options.openText(uri);
       if (text === undefined) continue;
       await this.#putOpen({ uri, path, text });
-      if (isTooLarge(text)) skips?.add({ tooLarge: 1 });
+      this.#countUnfit([text], skips);
     }
     await this.#readTexts([...paths.keys()].filter((uri) => this.options.openText(uri) === undefined), (texts) =>
       this.#put(texts.map(({ uri, text }) => ({ uri, path: paths.get(uri) ?? this.pathOf(uri), text }))),
@@ -85,11 +96,14 @@ export class IndexedFiles {
     await this.#readTexts(uris.filter((uri) => !open.some((each) => each.uri === uri)), give, { isNewest: false }).catch(() => undefined);
   }
 
-  /** A document was opened, edited or closed, and has been left alone since. */
-  async documentSettled(uri: string, isClosed: boolean): Promise<void> {
+  /** A document was opened, edited or closed, and has been left alone since. Counts one that leaves the index for what it became. */
+  async documentSettled(uri: string, isClosed: boolean, skips?: Skips): Promise<void> {
     const text = this.options.openText(uri);
     const path = this.pathOf(uri);
-    if (text !== undefined) return this.#putOpen({ uri, path, text });
+    if (text !== undefined) {
+      if (this.#known.has(uri)) this.#countUnfit([text], skips);
+      return this.#putOpen({ uri, path, text });
+    }
     if (!isClosed) return;
     // What was not saved is gone; without a file there is nothing.
     if (this.#known.has(uri)) await this.remove([uri]);
@@ -100,6 +114,7 @@ export class IndexedFiles {
   async remove(uris: readonly string[]): Promise<void> {
     const folders = uris.filter((uri) => !this.#known.delete(uri));
     for (const uri of below(this.#known.keys(), folders)) this.#known.delete(uri);
+    for (const uri of [...uris, ...below(this.#leftOut, folders)]) this.#leftOut.delete(uri);
     for (const awaited of this.#awaited) for (const uri of below(awaited, folders)) awaited.delete(uri);
     this.#awaitNoMore(uris);
     await this.options.index.ask('remove', { uris });
@@ -116,7 +131,7 @@ export class IndexedFiles {
    * Asks for texts. Files of which the client gives none may not be read any more, or are no texts. `isNewest`: what was asked before is older, whenever
    * it comes; texts that are only given again are not put, so they stand in for nothing.
    */
-  async #readTexts(uris: readonly string[], take: (texts: WorkspaceReadResult['files']) => Promise<void>, { isNewest, skips }: { readonly isNewest: boolean; readonly skips?: SkipCounts | undefined }): Promise<void> {
+  async #readTexts(uris: readonly string[], take: (texts: WorkspaceReadResult['files']) => Promise<void>, { isNewest, skips }: { readonly isNewest: boolean; readonly skips?: Skips | undefined }): Promise<void> {
     const epoch = this.#epoch;
     let rest = [...uris];
     while (rest.length > 0 && this.options.isOn()) {
@@ -133,16 +148,18 @@ export class IndexedFiles {
       if (result === undefined || epoch !== this.#epoch) return;
       // One that was opened meanwhile is there as the editor has it.
       const asked = new Set([...awaited].filter((uri) => this.options.openText(uri) === undefined));
-      const texts = result.files.filter(({ uri, text }) => asked.has(uri) && !isTooLarge(text));
+      const texts = result.files.filter(({ uri, text }) => asked.has(uri) && unfitness(text) === undefined);
       const remaining = new Set(result.remaining.filter((uri) => awaited.has(uri)));
       for (const uri of [...texts.map(({ uri }) => uri), ...remaining]) asked.delete(uri);
       const gone = [...asked].filter((uri) => this.#known.has(uri));
       await Promise.all([take(texts), gone.length > 0 ? this.remove(gone) : undefined]);
+      if (isNewest && epoch === this.#epoch) for (const uri of asked) this.#leftOut.add(uri);
       const again = batch.filter((uri) => remaining.has(uri));
-      const tooLarge = result.files.filter(({ uri, text }) => asked.has(uri) && isTooLarge(text)).length;
+      const unfit = result.files.filter(({ uri }) => asked.has(uri));
       const givenUp = again.length < batch.length ? 0 : again.length;
       skips?.add(result.skipped);
-      skips?.add({ tooLarge, notGiven: Math.max(0, asked.size - tooLarge - filesIn(result.skipped)) + givenUp });
+      this.#countUnfit(unfit.map(({ text }) => text), skips);
+      skips?.add({ notGiven: Math.max(0, asked.size - unfit.length - filesIn(result.skipped)) + givenUp });
       // A client that looks at nothing would be asked for ever.
       rest = [...(again.length < batch.length ? again : []), ...rest.slice(READ_BATCH_FILES)];
     }
@@ -152,21 +169,28 @@ export class IndexedFiles {
     for (const awaited of this.#awaited) for (const uri of uris) awaited.delete(uri);
   }
 
-  /** A document as the editor has it. One that is too large is left out, as a file is. */
+  #countUnfit(texts: readonly string[], skips: Skips | undefined): void {
+    for (const text of texts) {
+      const reason = unfitness(text);
+      if (reason !== undefined) skips?.add({ [reason]: 1 });
+    }
+  }
+
+  /** A document as the editor has it. One that is too large is left out, as a file is, and so is a minified one. */
   async #putOpen(document: Omit<FileText, 'revision'>): Promise<void> {
-    if (!isTooLarge(document.text)) await this.#put([document]);
-    else if (this.#known.has(document.uri)) await this.remove([document.uri]);
+    if (unfitness(document.text) === undefined) return this.#put([document]);
+    if (this.#known.has(document.uri)) await this.remove([document.uri]);
+    this.#leftOut.add(document.uri);
   }
 
   async #put(texts: readonly Omit<FileText, 'revision'>[]): Promise<void> {
     if (!this.options.isOn() || texts.length === 0) return;
     const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text), languageId: this.options.openLanguage?.(file.uri) }));
-    for (const { uri, path, revision } of files) this.#known.set(uri, { path, revision });
+    for (const { uri, path, revision } of files) {
+      this.#known.set(uri, { path, revision });
+      this.#leftOut.delete(uri);
+    }
     this.#awaitNoMore(files.map(({ uri }) => uri));
     await this.options.index.ask('put', { files });
   }
-}
-
-function isTooLarge(text: string): boolean {
-  return text.length > MAX_TEXT_UNITS;
 }

@@ -1,15 +1,15 @@
 import type { SkippedFiles } from '../protocol/client.ts';
 
-const OF_FILES = { tooLarge: 'too large', binary: 'binary', unreadable: 'unreadable', notGiven: 'not given' } as const;
+const OF_FILES = { tooLarge: 'too large', endlessLines: 'with endless lines', binary: 'binary', unreadable: 'unreadable', notGiven: 'not given' } as const;
 
-type Reason = keyof SkippedFiles | 'notGiven';
+type Reason = keyof SkippedFiles | 'endlessLines' | 'notGiven';
 
 /** Counts what a listing of a workspace leaves out. */
 export class SkipCounts {
   readonly #counts = new Map<Reason, number>();
 
-  /** Adds what the client left out, or the sidecar. `notGiven`: files without a text and without a reason. */
-  add(skipped: SkippedFiles & { readonly notGiven?: number } = {}): void {
+  /** Adds what the client left out, or the sidecar. `endlessLines`: minified files. `notGiven`: files without a text and without a reason. */
+  add(skipped: SkippedFiles & { readonly endlessLines?: number; readonly notGiven?: number } = {}): void {
     for (const [reason, count] of Object.entries(skipped) as [Reason, number | undefined][]) this.#counts.set(reason, this.#of(reason) + (count ?? 0));
   }
 

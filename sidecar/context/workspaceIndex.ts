@@ -8,6 +8,7 @@ import { languageIdOf } from './languageIds.ts';
 import { type Definition, outline } from './outline.ts';
 import { RecentMap } from './recentMap.ts';
 import { definitionHash, termCounts } from './terms.ts';
+import { hasEndlessLine } from './unfitness.ts';
 
 export interface FileText {
   readonly uri: string;
@@ -32,8 +33,6 @@ const MAX_KEPT_UNITS = 24 * 1024 * 1024;
 const MAX_READ_FILES = 300;
 /** Of these, in UTF-16 units: each is there twice, as a whole and in pieces. */
 const MAX_READ_UNITS = 64 * 1024 * 1024;
-/** A minified file says nothing that a reader could use. */
-const MAX_LINE_UNITS = 5_000;
 
 /**
  * The files of one workspace: which terms each holds, which names it seems to define, and, for the few that matter for a place, what they
@@ -50,7 +49,7 @@ export class WorkspaceIndex {
   /** Adds a file, or puts its new text in place of the old one. */
   put({ uri, path, text, revision, languageId = languageIdOf(path) }: FileText): void {
     this.#forgetFile(uri);
-    if (text.trim() === '' || isMinified(text) || this.terms.nextId >= MAX_DOCUMENTS) return;
+    if (text.trim() === '' || hasEndlessLine(text) || this.terms.nextId >= MAX_DOCUMENTS) return;
     const counts = termCounts(text);
     for (const name of definedNames(text)) counts.set(definitionHash(name), 1);
     const document = this.terms.add(counts);
@@ -101,15 +100,5 @@ export class WorkspaceIndex {
     this.terms.remove(file.document);
     this.#texts.delete(uri);
     this.#read.delete(uri);
-  }
-}
-
-function isMinified(text: string): boolean {
-  let start = 0;
-  for (;;) {
-    const end = text.indexOf('\n', start);
-    if ((end < 0 ? text.length : end) - start > MAX_LINE_UNITS) return true;
-    if (end < 0) return false;
-    start = end + 1;
   }
 }

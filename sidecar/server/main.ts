@@ -39,7 +39,12 @@ const log = standardErrorLog(home);
 const engine = new EngineProcess({ log: (line) => log.info(line), onCrashed: (reason) => session.engineCrashed(reason) });
 const clients = new Clients();
 const status = new StatusBroadcast(clients);
-const quietness = new Quietness({ onChange: () => session.quietnessChanged() });
+const quietness = new Quietness({
+  onChange: () => {
+    session.quietnessChanged();
+    completions.quietnessChanged();
+  },
+});
 const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, defaultModelPath, retryDelay: new RetryDelay(), onStatus: () => status.send() });
 const speeds = await PromptSpeeds.open(home.speedsFile);
 const index = new IndexThread((error, isRepeated) => {
@@ -47,7 +52,7 @@ const index = new IndexThread((error, isRepeated) => {
   restartWorkspaces([...clients].flatMap(({ files }) => files ?? []), isRepeated);
 });
 const statistics = new StatisticsCounter();
-const completions = new CompletionService({ session, speeds, statistics, running: () => session.running, onRunning: (listener) => session.onRunning(listener), isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });
+const completions: CompletionService = new CompletionService({ session, speeds, statistics, running: () => session.running, onRunning: (listener) => session.onRunning(listener), isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });
 const chatService = new ChatService({ session });
 const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath });
 const shelf = new Shelf({ homeFolder: home.folder, localModels: (modelsFolder) => localModels({ modelsFolder }) });

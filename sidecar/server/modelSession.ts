@@ -37,6 +37,7 @@ export class FrontModelSession implements ModelSession {
   #isHeld = false;
   #status: SidecarStatus = { state: 'idle' };
   #running = 0;
+  #isReadingAhead = false;
   readonly #runningListeners = new Set<() => void>();
   #failure: TroubleError | undefined;
   /** Loading this model ended the engine: trying again unasked would do so once more. */
@@ -56,7 +57,8 @@ export class FrontModelSession implements ModelSession {
 
   /** The model begins or ends to read a context ahead. */
   readingAhead(isReading: boolean): void {
-    this.#setStatus({ ...this.#status, readingAhead: isReading || undefined });
+    this.#isReadingAhead = isReading;
+    this.#setStatus(this.#status);
   }
 
   /** Requests that the engine works on now. */
@@ -257,8 +259,10 @@ export class FrontModelSession implements ModelSession {
     this.#setStatus({ ...this.#status, memoryBytes, deviceMemoryBytes, contextUsedTokens, contextSizeTokens, ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }) });
   }
 
+  /** Whatever becomes of the model, who reads ahead and who spares the machine goes on. */
   #setStatus(status: SidecarStatus): void {
-    this.#status = { ...status, ...(this.chosen === '' ? {} : { isModelNamed: true }), quiet: this.options.isQuiet?.() === true || undefined };
+    const always = { quiet: this.options.isQuiet?.() === true || undefined, readingAhead: this.#isReadingAhead || undefined };
+    this.#status = { ...status, ...(this.chosen === '' ? {} : { isModelNamed: true }), ...always };
     this.options.onStatus(this.#status);
   }
 }

@@ -174,6 +174,10 @@ describe('the completion after the one on the screen', () => {
     'the user goes into a word, where nothing is completed': (state) => complete(state, 'const na‸me = 1'),
     'the ghost text is dismissed': (state, { id }) => state.service.feedback({ completionId: id, kind: 'dismissed' }),
     'the user stops what is done ahead': (state) => state.service.stopReadingAhead('window'),
+    'the machine is to be spared': (state) => {
+      state.world.isQuiet = true;
+      state.service.quietnessChanged();
+    },
     'the client leaves': (state) => state.service.forgetClient('window'),
   };
   for (const [event, happen] of Object.entries(drops)) {

@@ -71,6 +71,43 @@ describe('reading ahead', () => {
     await settle();
   });
 
+  it('waits also while the user of another client types: what is read ends, and goes on in the next pause', async () => {
+    const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
+    const signals: AbortSignal[] = [];
+    const read = (signal: AbortSignal): Promise<ReadingResult> => {
+      signals.push(signal);
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ elapsedMs: 0, isDone: false })));
+    };
+    readAhead.schedule('a', read);
+    mock.timers.tick(2_000);
+    readAhead.postpone('b');
+    mock.timers.tick(2_000);
+    assert.equal(signals.length, 0);
+    mock.timers.tick(1_000);
+    assert.equal(signals[0]?.aborted, false);
+    for (let keystroke = 0; keystroke < 10; keystroke++) {
+      readAhead.postpone('b');
+      mock.timers.tick(1_000);
+      await settle();
+    }
+    assert.deepEqual(signals.map(({ aborted }) => aborted), [true]);
+    mock.timers.tick(2_000);
+    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false]);
+    readAhead.stop('a');
+    await settle();
+  });
+
+  it('is not begun again by the typing of others once all is read', async () => {
+    const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
+    let reads = 0;
+    readAhead.schedule('a', async () => ({ elapsedMs: 0, isDone: ++reads > 0 }));
+    mock.timers.tick(3_000);
+    await settle();
+    readAhead.postpone('b');
+    mock.timers.tick(10_000);
+    assert.equal(reads, 1);
+  });
+
   it('takes a fifth of the time at most: what is used up has to be saved again', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const limits: number[] = [];

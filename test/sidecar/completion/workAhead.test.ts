@@ -105,6 +105,53 @@ describe('a document that the user only looks at', () => {
     assert.equal(setting.engine.cancelledGenerations, 1);
   });
 
+  const elsewhere: Readonly<Record<string, (setting: Setting) => unknown>> = {
+    'edits a document': ({ service }) => service.documentChanged('other window'),
+    'asks for a completion': (setting) => setting.service.complete(setting.request('third.py', 'z = ', { clientKey: 'other window' }), new AbortController().signal),
+    'types where nothing is completed': (setting) => setting.service.complete({ ...setting.request('third.py', ''), clientKey: 'other window', offset: 0 }, new AbortController().signal),
+  };
+  for (const [says, type] of Object.entries(elsewhere)) {
+    it(`is not read while somebody ${says} in another window, and is when they pause`, async () => {
+      const setting = new Setting();
+      const readings = (): number => setting.engine.generations.filter(({ priority }) => priority === 'background').length;
+      setting.engine.evaluation = (signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+      await setting.look('other.py');
+      mock.timers.tick(2_000);
+      type(setting);
+      mock.timers.tick(2_000);
+      await settle();
+      assert.equal(readings(), 0);
+      mock.timers.tick(1_000);
+      await settle();
+      assert.ok(readings() > 0);
+      assert.equal(setting.engine.cancelledGenerations, 0);
+      const before = readings();
+      type(setting);
+      await settle();
+      assert.ok(setting.engine.cancelledGenerations > 0);
+      setting.engine.evaluation = async () => undefined;
+      assert.notDeepEqual(await setting.pause(), []);
+      assert.ok(readings() > before);
+    });
+  }
+
+  it('is read no further once the machine is to be spared', async () => {
+    let isQuiet = false;
+    const setting = new Setting({ isQuiet: () => isQuiet });
+    setting.engine.evaluation = (signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    await setting.look('other.py');
+    await setting.pause();
+    setting.service.quietnessChanged();
+    await settle();
+    assert.deepEqual(setting.reading, [true], 'a machine that need not be spared any more ends nothing');
+    isQuiet = true;
+    setting.service.quietnessChanged();
+    await settle();
+    assert.equal(setting.engine.cancelledGenerations, 1);
+    assert.deepEqual(setting.reading, [true, false]);
+    assert.deepEqual(await setting.pause(), []);
+  });
+
   it('is not read further where the user stops that, and is once the user looks at it again', async () => {
     const setting = new Setting();
     await setting.type('main.py', 'x = ');

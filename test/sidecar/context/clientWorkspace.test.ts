@@ -40,6 +40,17 @@ describe('a workspace', () => {
     assert.deepEqual(workspace.state, { state: 'ready', files: 25 });
   });
 
+  it('is not read beyond as many files as an index is for, and says so', async () => {
+    const source = (files: number): FilesInMemory => new FilesInMemory(Object.fromEntries(Array.from({ length: files }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`])), 10);
+    for (const [files, maxFiles, isCut] of [[25, 20, true], [25, 15, true], [20, 20, false], [25, 30, false]] as const) {
+      const { workspace, lines } = workspaceOf(source(files), {}, { maxFiles });
+      workspace.start();
+      await workspace.whenReady();
+      assert.deepEqual(workspace.state, { state: 'ready', files: Math.min(files, maxFiles) });
+      assert.deepEqual(lines.slice(1), isCut ? [`index: the workspace has more than ${maxFiles} files, the rest was left out`] : []);
+    }
+  });
+
   it('has a file that came while it was read, which the listing had passed already', async () => {
     const files = Object.fromEntries(Array.from({ length: 4 }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`]));
     const source = new FilesInMemory(files, 2);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { revisionOf } from '../../../sidecar/context/revision.ts';
 import { until } from '../server/support/sidecar.ts';
 import { FilesInMemory } from './filesInMemory.ts';
 import { CART, MAIL, snippetsOf, started, thread } from './startedWorkspace.ts';
@@ -20,6 +21,23 @@ describe('a workspace with open documents', () => {
     workspace.documentChanged(uri, { kind: 'changed', line: 0 });
     await until(() => !workspace.has(uri), 'it has become large');
     assert.ok(!(await snippetsOf(workspace)).paths.includes('shop/cart.py'));
+  });
+
+  it('has an edit of an open document though editing goes on', async () => {
+    const uri = FilesInMemory.uri('shop/cart.py');
+    const open: Record<string, string> = { [uri]: CART };
+    const workspace = await started(new FilesInMemory({ 'shop/cart.py': CART }), open);
+    let edits = 0;
+    const editing = setInterval(() => {
+      open[uri] = `${CART}# ${++edits}\n`;
+      workspace.documentChanged(uri, { kind: 'changed', line: 3 });
+    }, 20);
+    try {
+      await until(() => !workspace.has(uri, revisionOf(CART)), 'an edit is seen', 2_000);
+    } finally {
+      clearInterval(editing);
+      await workspace.close();
+    }
   });
 
   it('has nothing of an open document that may not be read any more, though the editor has not closed it yet', async () => {

@@ -1,4 +1,4 @@
-import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
+import { ClientWorkspace, type ClientWorkspaceOptions } from '../../../sidecar/context/clientWorkspace.ts';
 import type { FileSource } from '../../../sidecar/context/fileSource.ts';
 import { IndexThread } from '../../../sidecar/context/indexThread.ts';
 import { FilesInMemory } from './filesInMemory.ts';
@@ -12,11 +12,11 @@ export const MAIN = 'from shop.cart import rebate_for\n\nrebate = rebate_for(';
 
 let count = 0;
 /** A workspace that was not started, and what it logs; `open`: texts of open documents. */
-export function workspaceOf(source: FileSource, open: Record<string, string> = {}): { workspace: ClientWorkspace; lines: string[] } {
+export function workspaceOf(source: FileSource, open: Record<string, string> = {}, options: Partial<ClientWorkspaceOptions> = {}): { workspace: ClientWorkspace; lines: string[] } {
   const lines: string[] = [];
   const workspace = new ClientWorkspace({
     key: `test-${++count}`, thread, source, openUris: () => Object.keys(open), openText: (uri) => open[uri],
-    pathOf: (uri) => uri.replace('file:///project/', ''), log: (line) => lines.push(line),
+    pathOf: (uri) => uri.replace('file:///project/', ''), log: (line) => lines.push(line), ...options,
   });
   return { workspace, lines };
 }

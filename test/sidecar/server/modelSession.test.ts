@@ -247,7 +247,7 @@ describe('a model that nobody asks for', () => {
       assert.equal(engine.unloads, 0);
       minutes(1);
       assert.equal(engine.unloads, 1);
-      assert.deepEqual({ ...model.status, quiet: undefined }, { state: 'idle', unloaded: true, quiet: undefined });
+      assert.deepEqual({ ...model.status, quiet: undefined }, { state: 'idle', unloaded: true, quiet: undefined, readingAhead: undefined });
       assert.equal((await model.model()).name, 'default');
       assert.equal(model.status.state, 'ready');
       assert.equal(model.status.unloaded, undefined);
@@ -352,6 +352,24 @@ describe('a model that nobody asks for', () => {
     } finally {
       mock.timers.reset();
     }
+  });
+});
+
+describe('a context that is read ahead', () => {
+  it('is told of until its reading ends, whatever becomes of the model meanwhile', async () => {
+    const { session: model } = session();
+    const loading = model.model();
+    model.readingAhead(true);
+    await loading;
+    assert.deepEqual([model.status.state, model.status.readingAhead], ['ready', true]);
+    await model.engine.generate(request);
+    assert.deepEqual([model.status.state, model.status.readingAhead], ['ready', true]);
+    model.configure({ modelPath: 'bad' });
+    assert.deepEqual([model.status.state, model.status.readingAhead], ['idle', true]);
+    await assert.rejects(model.model(), { code: 'not-gguf' });
+    assert.deepEqual([model.status.state, model.status.readingAhead], ['trouble', true]);
+    model.readingAhead(false);
+    assert.deepEqual([model.status.state, model.status.readingAhead], ['trouble', undefined]);
   });
 });
 
