@@ -28,7 +28,7 @@ export class WorkspaceFiles {
   #skipped: SkipCounts = {};
 
   constructor(
-    private readonly policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder' | 'rulesAppeared'>,
+    private readonly policy: Pick<DocumentPolicy, 'judge' | 'judgeName' | 'forbidsFolder' | 'rulesAppeared'>,
     private readonly log: (line: string) => void,
   ) {}
 

@@ -108,6 +108,12 @@ describe('files of the workspace', () => {
     assert.deepEqual(await files.read(['file:///ws/a.ts']), { files: [], remaining: [], skipped: { links: 1 } });
   });
 
+  it('have nothing of what a folder that is a link leads to, where the rules keep that from the model', async () => {
+    const { files } = open(['/ws'], { '/ws/.gitignore': 'out/\n', '/ws/out/a.ts': 'ignored', '/ws/src/a.ts': 'a' });
+    fake.links.set('/ws/one', '/ws/out').set('/ws/other', '/ws/src');
+    assert.deepEqual((await files.read(['file:///ws/one/a.ts', 'file:///ws/other/a.ts'])).files, [{ uri: 'file:///ws/other/a.ts', text: 'a' }]);
+  });
+
   it('are counted anew in each listing', async () => {
     const { files } = open(['/ws'], { '/ws/a.ts': 'a' });
     fake.links.set('/ws/loop', '/ws');
