@@ -165,6 +165,14 @@ describe('a link', () => {
     assert.deepEqual([await judge('/ws/out/a.ts'), await judge('/ws/a.ts')], ['ignored', 'allowed']);
   });
 
+  it('that is a notebook keeps its cells from the model', async () => {
+    policyOver({ ...files, '/ws/out/c.ipynb': '' });
+    fake.links.set('/ws/c.ipynb', '/ws/out/c.ipynb');
+    const uri = new Uri('vscode-notebook-cell', '/ws/c.ipynb');
+    fake.notebooks = [{ uri: Uri.file('/ws/c.ipynb'), getCells: () => [{ document: { uri } }] }];
+    assert.equal(await open.at(-1)?.judge(uri as unknown as vscode.Uri), 'ignored');
+  });
+
   it('is not followed on the file systems of other machines', async () => {
     fake.open(['/ws'], files);
     fake.links.set('/ws/b.ts', '/ws/.env');

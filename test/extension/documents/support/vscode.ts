@@ -59,6 +59,9 @@ export const fake = {
   visibleEditorsChanged: new EventEmitter<void>(),
   /** Open documents, each in an editor that is shown. */
   documents: [] as unknown[],
+  /** Notebooks that are open, and what all tabs show. */
+  notebooks: [] as { readonly uri: Uri; getCells(): readonly { readonly document: { readonly uri: Uri } }[] }[],
+  tabs: [] as (TabInputText | TabInputNotebook)[],
   /** Texts of the notifications that are on the screen; nobody closes them. */
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
@@ -83,6 +86,8 @@ export const fake = {
     Object.assign(fake, noFiles());
     fake.files = new Map(Object.entries(files));
     fake.documents = [];
+    fake.notebooks = [];
+    fake.tabs = [];
     fake.messages = [];
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
@@ -102,7 +107,9 @@ export const workspace = {
   get textDocuments(): unknown[] {
     return fake.documents;
   },
-  notebookDocuments: [],
+  get notebookDocuments(): typeof fake.notebooks {
+    return fake.notebooks;
+  },
   get workspaceFolders(): WorkspaceFolder[] {
     return fake.folders.map(folderAt);
   },
@@ -150,6 +157,17 @@ export const workspace = {
   onDidGrantWorkspaceTrust: never,
   fs: fileSystemOf(fake),
 };
+
+export class TabInputText {
+  constructor(readonly uri: Uri) {}
+}
+
+export class TabInputNotebook {
+  constructor(
+    readonly uri: Uri,
+    readonly notebookType: string,
+  ) {}
+}
 
 export class TabInputTextDiff {
   constructor(
@@ -216,5 +234,10 @@ export const window = {
   createStatusBarItem: () => ({ show: () => undefined, hide: () => undefined, dispose: () => undefined }),
   onDidChangeActiveTextEditor: (listener: (editor: unknown) => void) => fake.activeEditorChanged.event(listener),
   onDidChangeTextEditorSelection: (listener: (event: unknown) => void) => fake.selectionChanged.event(listener),
-  tabGroups: { all: [], onDidChangeTabs: never },
+  tabGroups: {
+    get all() {
+      return [{ tabs: fake.tabs.map((input) => ({ input })) }];
+    },
+    onDidChangeTabs: never,
+  },
 };
