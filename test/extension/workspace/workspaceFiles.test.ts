@@ -102,6 +102,11 @@ describe('files of the workspace', () => {
     assert.deepEqual(fake.read.filter((path) => path.endsWith('.ts')), ['/ws/a.ts']);
   });
 
+  it('of notebooks are read with the language that the kernel is for', async () => {
+    const { files } = open(['/ws'], { '/ws/a.ipynb': JSON.stringify({ cells: [{ cell_type: 'code', source: 'x <- 1' }], metadata: { kernelspec: { language: 'R' } } }) });
+    assert.deepEqual((await files.read(['file:///ws/a.ipynb'])).files, [{ uri: 'file:///ws/a.ipynb', text: 'x <- 1', languageId: 'r' }]);
+  });
+
   it('have nothing of a link that came to stand in their place', async () => {
     const { files } = open(['/ws'], { '/other/secret.ts': 'secret' });
     fake.links.set('/ws/a.ts', '/other/secret.ts');
