@@ -138,6 +138,11 @@ export const workspace = {
     const found = [...fake.files.keys()].filter((file) => matches(file) && !isExcluded(file));
     return found.slice(0, maxResults).map((file) => Uri.file(file));
   },
+  openTextDocument: async (uri: Uri): Promise<unknown> => {
+    const text = fake.files.get(uri.path);
+    if (text === undefined) throw new Error('There is no such file');
+    return { uri, languageId: 'plaintext', getText: () => text };
+  },
   getConfiguration: () => fake.configuration,
   createFileSystemWatcher: (pattern: string | RelativePattern) => {
     const isOfAll = pattern === '**/*';
