@@ -12,6 +12,7 @@ import type { ContextChips } from './contextChips.ts';
 import { chatMessages, titleOf, withMessage, withoutLastAnswer, type Conversation } from './conversation.ts';
 import { mentionsOf, withoutMentions } from './mentions.ts';
 import { relativeTime } from './relativeTime.ts';
+import { sourcesOf } from './sources.ts';
 import { slashCommands } from './strings.ts';
 
 const MAX_SYMBOLS = 8;
@@ -202,7 +203,8 @@ export class ChatController {
         },
         token,
       );
-      return noticeOf(result, token.isCancellationRequested);
+      const sources = sourcesOf(params.context ?? [], result.sources);
+      return { ...noticeOf(result, token.isCancellationRequested), ...(sources.length > 0 ? { sources } : {}) };
     } catch (error) {
       if (token.isCancellationRequested) return { notice: l10n.t('Stopped.') };
       return { notice: localisedMessage(error), failed: true };
@@ -250,8 +252,5 @@ function noticeOf(result: ChatResult, cancelled: boolean): Partial<MessageView> 
     result.omittedContext?.length ? l10n.t('Did not fit into the model\'s context in full: {0}.', result.omittedContext.join(', ')) : '',
     result.omittedTurns ? l10n.t('The oldest messages did not fit into the model\'s context.') : '',
   ].filter(Boolean);
-  return {
-    ...(notices.length > 0 ? { notice: notices.join(' ') } : {}),
-    ...(result.sources?.length ? { sources: result.sources.map(({ uri, path, lines: [start, end] }) => ({ uri, line: start, label: `${path}:${start + 1}-${end + 1}` })) } : {}),
-  };
+  return notices.length > 0 ? { notice: notices.join(' ') } : {};
 }

@@ -6,12 +6,10 @@ import { quietTarget, refusal } from '../actions/editorTarget.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { tell } from '../tell.ts';
 import { withoutLinks } from '../withoutLinks.ts';
+import { namedFiles } from './namedFiles.ts';
 
 /** More of one file than any local model's context holds, in UTF-16 units. */
 const MAX_ITEM_UNITS = 2_000_000;
-
-/** Files of one name of which one is chosen; copies of a build's output are among them. */
-const MAX_NAMESAKES = 20;
 
 interface Chip {
   readonly view: ContextChip;
@@ -57,8 +55,7 @@ export class ContextChips {
 
   /** Adds the workspace's file of that name or path, of several one that may be read. Says so when there is none. After a cancellation nothing is added or said. */
   async addNamedFile(name: string, token?: vscode.CancellationToken): Promise<void> {
-    const pattern = `**/${name.replaceAll(/[[\]{}*?]/g, '?')}`;
-    const found = await vscode.workspace.findFiles(pattern, '**/node_modules/**', MAX_NAMESAKES, token);
+    const found = await namedFiles(name, token);
     const verdicts = await Promise.all(found.map((uri) => this.policy.check(uri)));
     const uri = found[verdicts.indexOf('allowed')] ?? found[0];
     if (token?.isCancellationRequested) return;

@@ -12,8 +12,11 @@ const PACKAGES = '**/{node_modules,.git}/**';
 const RULES = `**/{${IGNORE_FILES.join(',')}}`;
 const EXCLUDES = `**/${EXCLUDE_FILE.folder}/${EXCLUDE_FILE.name}`;
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
-/** Another way of reading the same rules. 2: those of folders above count below a nested repository. 3: copies that file managers make are secret. */
-const RULES_VERSION = 3;
+/**
+ * Another way of reading the same rules. 2: those of folders above count below a nested repository. 3: copies that file managers make are secret. 4: what a link
+ * leads to counts as well as its name.
+ */
+const RULES_VERSION = 4;
 
 /**
  * Says which rules keep files of this workspace from the model: another digest, other rules. Those of folders above count, since a repository may begin there.

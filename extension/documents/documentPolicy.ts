@@ -1,11 +1,13 @@
 import * as vscode from 'vscode';
 import { LateError } from '../../sidecar/client/within.ts';
 import { readSecretPatterns } from '../settings.ts';
+import { fileOf } from './fileOf.ts';
 import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
 import { LateFiles } from './lateFiles.ts';
+import { linkTarget } from './linkTarget.ts';
 import { readIgnoreFile } from './readIgnoreFile.ts';
 import { RuleRoots } from './ruleRoots.ts';
-import { NOTEBOOK_CELL_SCHEME, SYNCED_SCHEMES } from './schemes.ts';
+import { SYNCED_SCHEMES } from './schemes.ts';
 import { SecretFiles } from './secretFiles.ts';
 
 /** Why a document stays in the window, or 'allowed'. */
@@ -14,8 +16,8 @@ export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';
 const RULE_FILES = `{${[...IGNORE_FILES, `${EXCLUDE_FILE.folder}/${EXCLUDE_FILE.name}`].join(',')}}`;
 
 /**
- * Decides which documents may leave the window for the sidecar. Everything is read through `vscode.workspace.fs`, so remote and virtual
- * workspaces have the same rules as local ones.
+ * Decides which documents may leave the window for the sidecar. Rules are read through `vscode.workspace.fs`, so remote and virtual
+ * workspaces have the same as local ones.
  */
 export class DocumentPolicy implements vscode.Disposable {
   readonly #didChange = new vscode.EventEmitter<void>();
@@ -24,6 +26,8 @@ export class DocumentPolicy implements vscode.Disposable {
 
   #secretFiles: SecretFiles;
   readonly #verdicts = new Map<string, Promise<Verdict>>();
+  /** Another one as soon as rules are dropped: what was judged by them is to be judged anew. */
+  #epoch = 0;
   readonly #roots = new RuleRoots((error, file) => this.#noteUnread(error, file));
   readonly #rulesOfRoot = new Map<string, IgnoreRules>();
   /** What answers after all may allow files that nobody asks for again, since they were left out of a listing. */
@@ -46,19 +50,27 @@ export class DocumentPolicy implements vscode.Disposable {
     );
   }
 
-  /** Whether the document of `uri` may be sent. */
-  check(uri: vscode.Uri): Promise<Verdict> {
+  /** Whether the document of `uri` may be sent, by the rules as they are when the answer comes: while they change, it waits. */
+  async check(uri: vscode.Uri): Promise<Verdict> {
     const key = uri.toString();
-    let verdict = this.#verdicts.get(key);
-    if (verdict === undefined) {
-      verdict = this.judge(uri);
+    for (;;) {
+      const epoch = this.#epoch;
+      const verdict = this.#verdicts.get(key) ?? this.judge(uri);
       this.#verdicts.set(key, verdict);
+      const result = await verdict;
+      if (epoch === this.#epoch) return result;
     }
-    return verdict;
   }
 
   /** As `check`, of files that nobody has open: the verdict is not remembered. */
   async judge(uri: vscode.Uri): Promise<Verdict> {
+    const verdict = await this.judgeName(uri);
+    const file = verdict === 'allowed' ? fileOf(uri) : undefined;
+    return file === undefined ? verdict : this.#judgeTarget(file);
+  }
+
+  /** As `judge`, of what was found without following a link. */
+  async judgeName(uri: vscode.Uri): Promise<Verdict> {
     if (!SYNCED_SCHEMES.includes(uri.scheme)) return 'scheme';
     if (this.#secretFiles.has(uri.path)) return 'secret';
     const file = fileOf(uri);
@@ -73,6 +85,17 @@ export class DocumentPolicy implements vscode.Disposable {
   /** There may be ignore files that no watcher told of: everything is judged anew. */
   rulesAppeared(): void {
     this.#forget();
+  }
+
+  /** A link is as secret as what it leads to. While nobody can tell where that is, it stays. */
+  async #judgeTarget(file: vscode.Uri): Promise<Verdict> {
+    try {
+      const target = await linkTarget(file);
+      return target === undefined ? 'allowed' : await this.judgeName(target);
+    } catch (error) {
+      this.#noteUnread(error, file);
+      return 'ignored';
+    }
   }
 
   async #isIgnored(uri: vscode.Uri, kind: 'file' | 'folder'): Promise<boolean> {
@@ -122,13 +145,28 @@ export class DocumentPolicy implements vscode.Disposable {
   /** Of a folder that is moved VS Code tells nothing but the folder: at a path of which rules were read others may count now. */
   #watchFolders(): void {
     const watcher = vscode.workspace.createFileSystemWatcher('**/*', false, false, true);
-    const forget = (uri: vscode.Uri): void => this.#forgetBelow(uri);
-    this.#disposables.push(watcher, watcher.onDidCreate(forget), watcher.onDidChange(forget));
+    const judge = (uri: vscode.Uri): void => {
+      this.#judgeAgain(uri).catch(() => undefined);
+      this.#forgetBelow(uri);
+    };
+    this.#disposables.push(watcher, watcher.onDidCreate(judge), watcher.onDidChange(judge));
+  }
+
+  /** A link may be where a file or folder was, or lead elsewhere now. */
+  async #judgeAgain(changed: vscode.Uri): Promise<void> {
+    const known = [...this.#verdicts].filter(([key]) => `${key}/`.startsWith(`${changed.toString()}/`));
+    const areOthers = await Promise.all(
+      known.map(async ([key, before]) => {
+        this.#verdicts.delete(key);
+        return (await this.check(vscode.Uri.parse(key))) !== (await before);
+      }),
+    );
+    if (areOthers.includes(true)) this.#didChange.fire();
   }
 
   #forgetBelow(folder: vscode.Uri): void {
     if (!this.#roots.has(folder)) return;
-    this.#verdicts.clear();
+    this.#clearVerdicts();
     this.#roots.forget(folder);
     for (const [root, rules] of this.#rulesOfRoot) {
       const path = relativePath(vscode.Uri.parse(root), folder);
@@ -144,28 +182,19 @@ export class DocumentPolicy implements vscode.Disposable {
   }
 
   #dropVerdicts(): void {
-    this.#verdicts.clear();
+    this.#clearVerdicts();
     this.#roots.forget();
     for (const rules of this.#rulesOfRoot.values()) rules.forget();
+  }
+
+  #clearVerdicts(): void {
+    this.#epoch++;
+    this.#verdicts.clear();
   }
 
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose();
   }
-}
-
-/** The file that a document stands for: a cell's notebook, an unsaved file's place to be. */
-function fileOf(uri: vscode.Uri): vscode.Uri | undefined {
-  if (uri.scheme === NOTEBOOK_CELL_SCHEME) {
-    const key = uri.toString();
-    const holdsCell = (cell: vscode.NotebookCell): boolean => cell.document.uri.toString() === key;
-    return vscode.workspace.notebookDocuments.find((notebook) => notebook.getCells().some(holdsCell))?.uri;
-  }
-  if (uri.scheme === 'untitled') {
-    const folder = vscode.workspace.workspaceFolders?.find((candidate) => uri.path.startsWith(`${candidate.uri.path}/`));
-    return folder?.uri.with({ path: uri.path });
-  }
-  return uri;
 }
 
 function relativePath(root: vscode.Uri, file: vscode.Uri): string | undefined {

@@ -6,22 +6,23 @@ import ignore, { type Ignore } from 'ignore';
  */
 export const SECRET_FILES: readonly string[] = [
   // Environments.
-  '.env', '.env.*', '.env-*', '.env_*', '*.env', '.envs/', '.envrc', '.flaskenv', '.dev.vars',
+  '.env', '.env.*', '.env-*', '.env_*', '*.env', '.envs/', '.envrc', '.envrc[._-]*', '.flaskenv', '.dev.vars', '.dev.vars.*',
   '!.env[._-]example', '!.env[._-]sample', '!.env[._-]template', '!.env[._-]defaults', '!.env[._-]dist',
+  '!.envrc[._-]example', '!.envrc[._-]sample', '!.envrc[._-]template', '!.envrc[._-]defaults', '!.envrc[._-]dist', '!.dev.vars.example',
   // Keys and certificates.
   '*.pem', '*.key', '*.p8', '*.p12', '*.pfx', '*.pkcs12', '*.jks', '*.keystore', '*.ppk', '*.asc', '*.gpg', '*.pgp', '*.age', '*.kdbx',
   'id_rsa*', 'id_dsa*', 'id_ecdsa*', 'id_ed25519*', '!*.pub', '.ssh/', '.gnupg/',
   // Credentials of tools.
-  '.npmrc', '.yarnrc', '.yarnrc.yml', '.pypirc', '.netrc', '_netrc', '.git-credentials', '**/.git/**/config', '.pgpass', '.my.cnf', '.htpasswd', '.dockercfg', '.s3cfg', '.databrickscfg', 'auth.json',
-  '**/.docker/config.json', '.aws/', '.azure/', '**/.config/gcloud/', '.kube/', 'kubeconfig', '*.kubeconfig', '**/.cargo/credentials*',
-  '**/.gem/credentials', '.terraformrc', 'terraform.rc', '*.tfvars', '*.tfvars.json', '*.tfstate', '*.tfstate.*', '.vault-token',
-  'credentials', 'credentials.json', 'credentials.y*ml', 'credentials.toml', 'credentials.ini', 'credentials.xml', 'credentials.csv',
-  'secrets', 'secrets.json', 'secrets.y*ml', 'secrets.toml', 'secrets.ini', 'secrets.properties', 'secret.json', 'secret.y*ml',
-  '*.secret', '*.secrets', '*.credentials',
-  'service-account*.json', 'serviceaccount*.json', 'client_secret*.json', '*firebase-adminsdk*.json', 'appsettings.*.json', 'local.settings.json',
-  '.password-store/', '*.keytab', '*.ovpn', '*.mobileprovision', 'wp-config.php',
+  '.npmrc', '.yarnrc', '.yarnrc.yml', '.pypirc', '.netrc', '_netrc', '.git-credentials', '**/.git/**/config', '.pgpass', 'pgpass.conf', '.my.cnf', '.mylogin.cnf', '.htpasswd', '.dockercfg', '.dockerconfigjson', '.s3cfg', '.databrickscfg', 'auth.json',
+  '**/.docker/config.json', '.aws/', '.azure/', '**/.config/gcloud/', '.kube/', 'kubeconfig', 'kubeconfig.y*ml', '*.kubeconfig', '**/.cargo/credentials*',
+  '**/.gem/credentials', '.terraformrc', 'terraform.rc', 'credentials.tfrc.json', '*.tfvars', '*.tfvars.json', '*.tfstate', '*.tfstate.*', '.vault-token',
+  'credentials', 'credentials.json', 'credentials.y*ml', 'credentials.toml', 'credentials.ini', 'credentials.properties', 'credentials.xml', 'credentials.csv',
+  'secrets', 'secrets.json', 'secrets.y*ml', 'secrets.toml', 'secrets.ini', 'secrets.properties', 'secrets.xml', 'secret.json', 'secret.y*ml', 'secret.toml', 'secret.ini', 'secret.properties',
+  '*.secret', '*.secrets', '*.credentials', '.secrets.*', '.credentials.*',
+  'service-account*.json', 'service_account*.json', 'serviceaccount*.json', 'client_secret*.json', 'client-secret*.json', '*firebase-adminsdk*.json', 'appsettings.*.json', 'local.settings.json',
+  '.password-store/', '*.keytab', '*.ovpn', '*.mobileprovision', 'wp-config.php', 'wp-config[._-]*.php', '!wp-config[._-]sample.php',
   // Histories hold what was typed, passwords among it.
-  '.bash_history', '.zsh_history', '.python_history', '.node_repl_history', '.psql_history', '.mysql_history',
+  '.bash_history', '.zsh_history', '.sh_history', 'fish_history', 'ConsoleHost_history.txt', '.python_history', '.node_repl_history', '.psql_history', '.mysql_history', '.sqlite_history', '.rediscli_history', '.irb_history',
 ];
 
 /** The word for a copy, in some of the languages that file managers speak. */

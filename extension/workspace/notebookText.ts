@@ -1,18 +1,28 @@
+import { notebookLanguage } from './notebookLanguage.ts';
+
 interface NotebookFile {
   readonly cells?: readonly { readonly cell_type?: string; readonly source?: string | readonly string[] }[];
+  readonly metadata?: unknown;
 }
 
-/** The code of a Jupyter notebook's file, cell after cell; its texts become comments. `undefined` where the file is none. */
-export function notebookText(json: string): string | undefined {
+/** A notebook as one text. */
+export interface NotebookText {
+  readonly text: string;
+  /** VS Code's identifier of its language. */
+  readonly languageId: string;
+}
+
+/** The code of a Jupyter notebook's file, cell after cell; its texts become comments of its language. `undefined` where the file is none. */
+export function notebookText(json: string): NotebookText | undefined {
   try {
-    const { cells } = JSON.parse(json) as NotebookFile;
+    const { cells, metadata } = JSON.parse(json) as NotebookFile;
     if (!Array.isArray(cells)) return undefined;
-    return (cells as NonNullable<NotebookFile['cells']>)
-      .map(({ cell_type: type, source = '' }) => {
-        const text = (typeof source === 'string' ? source : source.join('')).trimEnd();
-        return type === 'code' ? text : text.replace(/^/gm, '# ');
-      })
-      .join('\n\n');
+    const { languageId, comment } = notebookLanguage(metadata);
+    const texts = (cells as NonNullable<NotebookFile['cells']>).map(({ cell_type: type, source = '' }) => {
+      const text = (typeof source === 'string' ? source : source.join('')).trimEnd();
+      return type === 'code' ? text : text.replace(/^/gm, `${comment} `);
+    });
+    return { text: texts.join('\n\n'), languageId };
   } catch {
     return undefined;
   }

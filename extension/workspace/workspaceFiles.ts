@@ -28,7 +28,7 @@ export class WorkspaceFiles {
   #skipped: SkipCounts = {};
 
   constructor(
-    private readonly policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder' | 'rulesAppeared'>,
+    private readonly policy: Pick<DocumentPolicy, 'judge' | 'judgeName' | 'forbidsFolder' | 'rulesAppeared'>,
     private readonly log: (line: string) => void,
   ) {}
 
@@ -62,10 +62,10 @@ export class WorkspaceFiles {
     let units = 0;
     for (const [index, key] of uris.entries()) {
       if (units >= MAX_ANSWER_UNITS) return { files, remaining: uris.slice(index), ...unlessNone(skipped) };
-      const text = await this.#readOne(key, onSkipped);
-      if (text === undefined) continue;
-      files.push({ uri: key, text });
-      units += text.length;
+      const file = await this.#readOne(key, onSkipped);
+      if (file === undefined) continue;
+      files.push({ uri: key, ...file });
+      units += file.text.length;
     }
     return { files, remaining: [], ...unlessNone(skipped) };
   }
@@ -128,7 +128,7 @@ export class WorkspaceFiles {
     }
   }
 
-  async #readOne(key: string, onSkipped: (reason: SkipReason) => void): Promise<string | undefined> {
+  async #readOne(key: string, onSkipped: (reason: SkipReason) => void): Promise<Omit<WorkspaceText, 'uri'> | undefined> {
     const uri = vscode.Uri.parse(key);
     if (!(await this.has(uri))) return undefined;
     const isNotebook = uri.path.endsWith('.ipynb');
@@ -136,10 +136,11 @@ export class WorkspaceFiles {
       onSkipped(reason);
       if (error instanceof LateError) this.#logSkipped(error);
     });
-    if (!isNotebook || text === undefined) return text;
-    const cells = notebookText(text);
-    if (cells === undefined) onSkipped('unreadable');
-    return cells;
+    if (text === undefined) return undefined;
+    if (!isNotebook) return { text };
+    const notebook = notebookText(text);
+    if (notebook === undefined) onSkipped('unreadable');
+    return notebook;
   }
 
   #logSkipped(error: LateError): void {

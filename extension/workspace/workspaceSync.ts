@@ -13,6 +13,7 @@ import {
   type WorkspaceTabs,
 } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { notebookOf } from '../documents/fileOf.ts';
 import { findDefinitions } from './findDefinitions.ts';
 import { NewFolders } from './newFolders.ts';
 import { describe, WorkspaceFiles } from './workspaceFiles.ts';
@@ -127,7 +128,9 @@ export class WorkspaceSync implements vscode.Disposable {
 
   #visit(editor: vscode.TextEditor | undefined): void {
     if (editor === undefined) return;
-    const key = editor.document.uri.toString();
+    const { uri } = editor.document;
+    // A cell's editor is in its notebook's tab.
+    const key = (notebookOf(uri) ?? uri).toString();
     this.#visited = [key, ...this.#visited.filter((other) => other !== key)].slice(0, MAX_TABS);
     this.#tellTabs();
   }

@@ -24,7 +24,7 @@ export interface WalkOptions {
  * Finds the files of a folder that the model may read, breadth first, through `vscode.workspace.fs`. Nothing below an ignored folder is looked
  * at. Links are not followed, so that no loop is met, nothing outside of the workspace, and no secret under another name. A folder that can't be read is a line in the log.
  */
-export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy, 'judge' | 'forbidsFolder'>, { onSkipped, onLeftOut, onFolder, depth: rootDepth = 0 }: WalkOptions): AsyncGenerator<vscode.Uri> {
+export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy, 'judgeName' | 'forbidsFolder'>, { onSkipped, onLeftOut, onFolder, depth: rootDepth = 0 }: WalkOptions): AsyncGenerator<vscode.Uri> {
   const folders = [{ uri: root, depth: rootDepth }];
   for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
     const { uri: folder, depth } = next;
@@ -42,7 +42,7 @@ export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy,
       if (type === vscode.FileType.Directory) {
         if (!SKIPPED_FOLDERS.has(name) && !(await policy.forbidsFolder(uri))) folders.push({ uri, depth: depth + 1 });
       } else if (type === vscode.FileType.File && mayBeText(name)) {
-        if ((await policy.judge(uri)) === 'allowed') yield uri;
+        if ((await policy.judgeName(uri)) === 'allowed') yield uri;
       } else if ((type & vscode.FileType.SymbolicLink) !== 0 && mayBeText(name) && !SKIPPED_FOLDERS.has(name)) {
         onLeftOut?.('links');
       }

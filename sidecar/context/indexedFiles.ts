@@ -80,7 +80,7 @@ export class IndexedFiles {
       this.#countUnfit([text], skips);
     }
     await this.#readTexts([...paths.keys()].filter((uri) => this.options.openText(uri) === undefined), (texts) =>
-      this.#put(texts.map(({ uri, text }) => ({ uri, path: paths.get(uri) ?? this.pathOf(uri), text }))),
+      this.#put(texts.map((file) => ({ ...file, path: paths.get(file.uri) ?? this.pathOf(file.uri) }))),
       { isNewest: true, skips },
     );
   }
@@ -185,7 +185,7 @@ export class IndexedFiles {
 
   async #put(texts: readonly Omit<FileText, 'revision'>[]): Promise<void> {
     if (!this.options.isOn() || texts.length === 0) return;
-    const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text), languageId: this.options.openLanguage?.(file.uri) }));
+    const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text), languageId: this.options.openLanguage?.(file.uri) ?? file.languageId }));
     for (const { uri, path, revision } of files) {
       this.#known.set(uri, { path, revision });
       this.#leftOut.delete(uri);

@@ -632,6 +632,8 @@ export interface WorkspaceText {
   readonly uri: string;
   /** Of a notebook: its cells' texts. */
   readonly text: string;
+  /** VS Code's identifier; absent: the file's name tells. A notebook's name does not. */
+  readonly languageId?: string;
 }
 
 /** Client → server notification: files were written or went away. */

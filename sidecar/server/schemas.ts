@@ -186,7 +186,7 @@ const uri = z.string().min(1).max(8192);
 const workspaceFile = z.object({ uri, path: z.string().min(1).max(8192) });
 const skipped = z.object({ tooLarge: z.number(), binary: z.number(), unreadable: z.number(), links: z.number(), tooDeep: z.number() }).partial().optional();
 export const workspaceList = z.object({ files: z.array(workspaceFile), next: z.number().optional(), skipped }) satisfies z.ZodType<WorkspaceListResult>;
-export const workspaceRead = z.object({ files: z.array(z.object({ uri, text: z.string() })), remaining: z.array(uri), skipped }) satisfies z.ZodType<WorkspaceReadResult>;
+export const workspaceRead = z.object({ files: z.array(z.object({ uri, text: z.string(), languageId: z.string().max(64).optional() })), remaining: z.array(uri), skipped }) satisfies z.ZodType<WorkspaceReadResult>;
 export const workspaceDefinitions = z.object({
   definitions: z.array(z.object({ uri, line: z.number().int().nonnegative() })).max(200),
   problems: z.array(z.string().max(2_000)).max(50),

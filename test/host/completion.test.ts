@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { symlink } from 'node:fs/promises';
 import { describeHost } from './hostSession.ts';
 import { TESTED_HOSTS } from './setup.ts';
 import { waitFor } from './waitFor.ts';
@@ -71,15 +72,16 @@ for (const version of TESTED_HOSTS) {
       await window.shownGhostText((shown) => shown === ghost.slice(3));
     });
 
-    scenario('of a secret and of an ignored file nothing reaches the sidecar, of the same text under another name it does', async (host) => {
+    scenario('of a secret, of a link to it, and of an ignored file nothing reaches the sidecar, of the same text under another name it does', async (host) => {
       const text = 'API_USER=shop\nAPI_KEY=abcdef\nAPI_HOST=';
       await host.write('.gitignore', 'build/\n');
+      await symlink('.env', host.file('keys.txt'));
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
       await window.typeForGhostText(' ');
       const before = await host.reachedSidecar();
-      for (const kept of ['.env', 'build/generated.txt']) {
+      for (const kept of ['.env', 'keys.txt', 'build/generated.txt']) {
         await window.openFile(await host.write(kept, text));
         await window.goToEnd();
         await window.type('l');

@@ -47,6 +47,24 @@ describe('a file that is added by its name', () => {
   });
 });
 
+describe('a file that is added by its path', () => {
+  const files = { '/home/tools/shop/pricing.py': '', '/home/app/main.py': '', '/home/app/tools/shop/pricing.py': '', '/home/app/app/main.py': '' };
+  const cases: readonly (readonly [what: string, folders: readonly string[], name: string, found: string])[] = [
+    ['as Chorus names it, in a workspace with several folders', ['/home/app', '/home/tools'], 'tools/shop/pricing.py', '/home/tools/shop/pricing.py'],
+    ['within its folder, in a workspace with several', ['/home/app', '/home/tools'], 'app/tools/shop/pricing.py', '/home/app/tools/shop/pricing.py'],
+    ['without the folder, in a workspace with several', ['/home/app', '/home/tools'], 'main.py', '/home/app/main.py'],
+    ['in a workspace of one folder, whose name is no part of it', ['/home/app'], 'app/main.py', '/home/app/app/main.py'],
+  ];
+  for (const [what, folders, name, found] of cases) {
+    it(`is found: ${what}`, async () => {
+      fake.open(folders, files);
+      const chips = chipsWith();
+      await chips.addNamedFile(name);
+      assert.deepEqual([chips.views.map(({ description }) => description), fake.messages], [[workspace.asRelativePath(Uri.file(found))], []]);
+    });
+  }
+});
+
 describe('context that can not be added', () => {
   const cases: readonly { readonly what: string; readonly add: (chips: Chips) => Promise<void>; readonly verdict?: Verdict; readonly isTrusted?: boolean; readonly says: RegExp }[] = [
     { what: 'a file that is missing', add: (chips) => chips.addNamedFile('b.ts'), says: /no file b\.ts/ },

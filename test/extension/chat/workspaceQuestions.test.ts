@@ -94,6 +94,15 @@ describe('a question of the workspace', { timeout: 30_000 }, () => {
     assert.deepEqual(answers[0]?.sources?.map(({ label }) => label), ['src/invoice.ts:1-4']);
   });
 
+  it('that names a file has it under the answer, once with what of it was found', async () => {
+    const { controller, answers, lastPrompt } = await panel();
+    await controller.send('What is #file:src/invoice.ts for?');
+    assert.match(await lastPrompt(), /kestrel/);
+    assert.deepEqual(answers[0]?.sources, [{ uri: 'file:///ws/src/invoice.ts', line: 0, label: 'src/invoice.ts' }]);
+    await controller.send('@workspace Where is the check of the invoice token?');
+    assert.deepEqual(answers[1]?.sources?.map(({ label }) => label), ['src/invoice.ts:1-5']);
+  });
+
   it('has nothing of files that nobody opened, in a workspace that is not trusted', async () => {
     workspace.isTrusted = false;
     const { controller, answers, lastPrompt } = await panel();

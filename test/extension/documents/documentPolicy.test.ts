@@ -4,17 +4,19 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as vscode from 'vscode';
 import './support/useFakeVscode.ts';
 import { bringForward } from './support/bringForward.ts';
-import { fake, Uri } from './support/vscode.ts';
+import { fake, Uri, workspace } from './support/vscode.ts';
 
 const { DocumentPolicy } = await import('../../../extension/documents/documentPolicy.ts');
 
-const open: { dispose(): void }[] = [];
+const open: InstanceType<typeof DocumentPolicy>[] = [];
 afterEach(() => {
   for (const policy of open.splice(0)) policy.dispose();
 });
 
 interface Policy {
   readonly judge: (file: string) => Promise<string>;
+  /** The verdict of an open document. */
+  readonly check: (file: string) => Promise<string>;
   readonly log: string[];
   /** How often verdicts were said to have changed. */
   readonly changes: () => number;
@@ -27,7 +29,8 @@ function policyOver(files: Readonly<Record<string, string>>, folder = '/ws'): Po
   open.push(policy);
   let changes = 0;
   policy.onDidChange(() => changes++);
-  return { judge: (file) => policy.judge(Uri.file(file) as unknown as vscode.Uri), log, changes: () => changes };
+  const uriOf = (file: string): vscode.Uri => Uri.file(file) as unknown as vscode.Uri;
+  return { judge: (file) => policy.judge(uriOf(file)), check: (file) => policy.check(uriOf(file)), log, changes: () => changes };
 }
 
 describe('rules that cannot be read', () => {
@@ -121,4 +124,112 @@ describe('rules of a folder in place of another, of which VS Code tells nothing 
       });
     }
   }
+});
+
+describe('a link', () => {
+  const files = {
+    '/ws/.gitignore': 'out/\n', '/ws/.env': '', '/ws/out/a.ts': '', '/ws/out/config/b.ts': '', '/ws/a.ts': '', '/ws/src/b.ts': '',
+    '/home/.ssh/id_rsa': '', '/home/.aws/config': '', '/other/a.ts': '', '/clone/.git/HEAD': '', '/clone/.gitignore': '/private/\n', '/clone/private/a.ts': '',
+  };
+  const cases: readonly (readonly [what: string, link: string, target: string, file: string, verdict: string])[] = [
+    ['to a secret', '/ws/config.txt', '/ws/.env', '/ws/config.txt', 'secret'],
+    ['to a secret outside of the workspace', '/ws/key.txt', '/home/.ssh/id_rsa', '/ws/key.txt', 'secret'],
+    ['to an ignored file', '/ws/b.ts', '/ws/out/a.ts', '/ws/b.ts', 'ignored'],
+    ['to a folder in an ignored one', '/ws/config', '/ws/out/config', '/ws/config/b.ts', 'ignored'],
+    ['to a folder of secrets', '/ws/cloud', '/home/.aws', '/ws/cloud/config', 'secret'],
+    ['to a folder that has a secret in it', '/ws/same', '/ws', '/ws/same/.env', 'secret'],
+    ['to a file that its own repository ignores', '/ws/b.ts', '/clone/private/a.ts', '/ws/b.ts', 'ignored'],
+    ['outside of the workspace to a secret in it', '/other/b.ts', '/ws/.env', '/other/b.ts', 'secret'],
+    ['of an ignored name to another file', '/ws/out/b.ts', '/ws/a.ts', '/ws/out/b.ts', 'ignored'],
+    ['to another file', '/ws/b.ts', '/ws/src/b.ts', '/ws/b.ts', 'allowed'],
+    ['to a file outside of the workspace', '/ws/b.ts', '/other/a.ts', '/ws/b.ts', 'allowed'],
+    ['that leads nowhere', '/ws/b.ts', '/nowhere/.env', '/ws/b.ts', 'allowed'],
+  ];
+  for (const [what, link, target, file, verdict] of cases) {
+    it(`${what} is ${verdict}, by its name and by where it leads`, async () => {
+      const { judge, check } = policyOver(files);
+      fake.links.set(link, target);
+      assert.deepEqual([await judge(file), await check(file)], [verdict, verdict]);
+    });
+  }
+
+  it('to a link is judged by where that leads', async () => {
+    const { judge } = policyOver(files);
+    fake.links.set('/ws/b.ts', '/ws/c.ts').set('/ws/c.ts', '/ws/.env');
+    assert.equal(await judge('/ws/b.ts'), 'secret');
+  });
+
+  it('of the workspace folder keeps what the rules in it are about from the model, and nothing else', async () => {
+    const { judge } = policyOver({ '/disk/ws/.gitignore': 'out/\n', '/disk/ws/out/a.ts': '', '/disk/ws/a.ts': '' });
+    fake.links.set('/ws', '/disk/ws');
+    assert.deepEqual([await judge('/ws/out/a.ts'), await judge('/ws/a.ts')], ['ignored', 'allowed']);
+  });
+
+  it('that is a notebook keeps its cells from the model', async () => {
+    policyOver({ ...files, '/ws/out/c.ipynb': '' });
+    fake.links.set('/ws/c.ipynb', '/ws/out/c.ipynb');
+    const uri = new Uri('vscode-notebook-cell', '/ws/c.ipynb');
+    fake.notebooks = [{ uri: Uri.file('/ws/c.ipynb'), getCells: () => [{ document: { uri } }] }];
+    assert.equal(await open.at(-1)?.judge(uri as unknown as vscode.Uri), 'ignored');
+  });
+
+  it('is not followed on the file systems of other machines', async () => {
+    fake.open(['/ws'], files);
+    fake.links.set('/ws/b.ts', '/ws/.env');
+    const policy = new DocumentPolicy(() => undefined);
+    open.push(policy);
+    assert.equal(await policy.judge(new Uri('vscode-remote', '/ws/b.ts') as unknown as vscode.Uri), 'allowed');
+  });
+
+  it('whose disk does not answer in time is kept from the model, and judged again when it does', async () => {
+    const { check, changes } = policyOver(files);
+    fake.links.set('/ws/b.ts', '/other/a.ts');
+    fake.hanging.add('/ws/b.ts');
+    await bringForward(async () => {
+      assert.equal(await check('/ws/b.ts'), 'ignored');
+      fake.hanging.clear();
+      await new Promise((resolve) => setTimeout(resolve, 80_000));
+      assert.deepEqual([await check('/ws/b.ts'), changes()], ['allowed', 1]);
+    });
+  });
+
+  const places: readonly (readonly [what: string, link: string, target: string, file: string])[] = [
+    ['an open document', '/ws/a.ts', '/ws/.env', '/ws/a.ts'],
+    ['a folder with an open document', '/ws/src', '/ws/out/config', '/ws/src/b.ts'],
+  ];
+  for (const [what, link, target, file] of places) {
+    for (const [toldAs, tell] of [['new', fake.created], ['changed', fake.changed]] as const) {
+      it(`in place of ${what}, told as ${toldAs}, is judged, and told once`, async () => {
+        const { check, changes } = policyOver(files);
+        assert.equal(await check(file), 'allowed');
+        tell.fire(Uri.file(link));
+        await nextTurn();
+        assert.equal(changes(), 0, 'nothing is another');
+        fake.links.set(link, target);
+        tell.fire(Uri.file(link));
+        assert.notEqual(await check(file), 'allowed');
+        await nextTurn();
+        assert.equal(changes(), 1);
+      });
+    }
+  }
+});
+
+describe('rules that change while a document is judged', () => {
+  it('are those that it is judged by', async (test) => {
+    const { check } = policyOver({ '/ws/.git/info/exclude': '' });
+    let goOn = (): void => undefined;
+    const read = new Promise<void>((resolve) => (goOn = resolve));
+    const stat = workspace.fs.stat.bind(workspace.fs);
+    test.mock.method(workspace.fs, 'stat', async (uri: Uri) => {
+      if (uri.path === '/ws/.git/info/exclude') await read;
+      return stat(uri);
+    });
+    const verdict = check('/ws/a.ts');
+    await nextTurn();
+    fake.files.set('/ws/.gitignore', 'a.ts\n');
+    open.at(-1)?.rulesAppeared();
+    goOn();
+    assert.equal(await verdict, 'ignored');
+  });
 });

@@ -3,14 +3,18 @@ import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import './support/useFakeVscode.ts';
 import { FakeDocument } from './support/fakeDocument.ts';
-import { fake, Uri } from './support/vscode.ts';
+import { fake, Uri, workspace } from './support/vscode.ts';
 
+const { DocumentPolicy } = await import('../../../extension/documents/documentPolicy.ts');
 const { DocumentSync } = await import('../../../extension/documents/documentSync.ts');
 type Policy = ConstructorParameters<typeof DocumentSync>[0];
 type Client = Parameters<InstanceType<typeof DocumentSync>['attach']>[0];
 
 function clientInto(opened: string[]): Client {
-  const code2ProtocolConverter = { asOpenTextDocumentParams: ({ uri, text }: FakeDocument) => ({ textDocument: { uri: uri.path, text } }) };
+  const code2ProtocolConverter = {
+    asOpenTextDocumentParams: ({ uri, text }: FakeDocument) => ({ textDocument: { uri: uri.path, text } }),
+    asCloseTextDocumentParams: ({ uri }: FakeDocument) => ({ textDocument: { uri: `closed ${uri.path}` } }),
+  };
   const sendNotification = async (_method: string, { textDocument }: { textDocument: { uri: string } }): Promise<void> => void opened.push(textDocument.uri);
   return { code2ProtocolConverter, sendNotification } as unknown as Client;
 }
@@ -34,5 +38,47 @@ describe('a fresh connection', () => {
       sync.attach(undefined);
     }
     sync.dispose();
+  });
+});
+
+describe('a document', () => {
+  it('is not sent by rules that changed while it was judged', async (test) => {
+    fake.open(['/ws'], { '/ws/.git/info/exclude': '' });
+    fake.documents = ['/ws/a.ts', '/ws/b.ts'].map((file) => new FakeDocument(Uri.file(file), 'text'));
+    let goOn = (): void => undefined;
+    const read = new Promise<void>((resolve) => (goOn = resolve));
+    const stat = workspace.fs.stat.bind(workspace.fs);
+    test.mock.method(workspace.fs, 'stat', async (uri: Uri) => {
+      if (uri.path === '/ws/.git/info/exclude') await read;
+      return stat(uri);
+    });
+    const policy = new DocumentPolicy(assert.fail);
+    const sync = new DocumentSync(policy, (error) => assert.fail(String(error)));
+    const opened: string[] = [];
+    sync.attach(clientInto(opened));
+    await nextTurn();
+    fake.files.set('/ws/.gitignore', 'b.ts\n');
+    policy.rulesAppeared();
+    goOn();
+    await nextTurn();
+    sync.dispose();
+    policy.dispose();
+    assert.deepEqual(opened, ['/ws/a.ts']);
+  });
+
+  it('is taken back when a link to a secret comes in its place', async () => {
+    fake.open(['/ws'], { '/ws/config.txt': '', '/ws/.env': '' });
+    fake.documents = [new FakeDocument(Uri.file('/ws/config.txt'), 'text')];
+    const policy = new DocumentPolicy(assert.fail);
+    const sync = new DocumentSync(policy, (error) => assert.fail(String(error)));
+    const sent: string[] = [];
+    sync.attach(clientInto(sent));
+    await nextTurn();
+    fake.links.set('/ws/config.txt', '/ws/.env');
+    fake.changed.fire(Uri.file('/ws/config.txt'));
+    await nextTurn();
+    sync.dispose();
+    policy.dispose();
+    assert.deepEqual(sent, ['/ws/config.txt', 'closed /ws/config.txt']);
   });
 });

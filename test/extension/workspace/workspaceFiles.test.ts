@@ -102,10 +102,21 @@ describe('files of the workspace', () => {
     assert.deepEqual(fake.read.filter((path) => path.endsWith('.ts')), ['/ws/a.ts']);
   });
 
+  it('of notebooks are read with the language that the kernel is for', async () => {
+    const { files } = open(['/ws'], { '/ws/a.ipynb': JSON.stringify({ cells: [{ cell_type: 'code', source: 'x <- 1' }], metadata: { kernelspec: { language: 'R' } } }) });
+    assert.deepEqual((await files.read(['file:///ws/a.ipynb'])).files, [{ uri: 'file:///ws/a.ipynb', text: 'x <- 1', languageId: 'r' }]);
+  });
+
   it('have nothing of a link that came to stand in their place', async () => {
     const { files } = open(['/ws'], { '/other/secret.ts': 'secret' });
     fake.links.set('/ws/a.ts', '/other/secret.ts');
     assert.deepEqual(await files.read(['file:///ws/a.ts']), { files: [], remaining: [], skipped: { links: 1 } });
+  });
+
+  it('have nothing of what a folder that is a link leads to, where the rules keep that from the model', async () => {
+    const { files } = open(['/ws'], { '/ws/.gitignore': 'out/\n', '/ws/out/a.ts': 'ignored', '/ws/src/a.ts': 'a' });
+    fake.links.set('/ws/one', '/ws/out').set('/ws/other', '/ws/src');
+    assert.deepEqual((await files.read(['file:///ws/one/a.ts', 'file:///ws/other/a.ts'])).files, [{ uri: 'file:///ws/other/a.ts', text: 'a' }]);
   });
 
   it('are counted anew in each listing', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { WORKSPACE_CHANGE_NOTIFICATION, type WorkspaceChange } from '../../../sidecar/protocol/client.ts';
+import { WORKSPACE_CHANGE_NOTIFICATION, WORKSPACE_TABS_NOTIFICATION, type WorkspaceChange, type WorkspaceTabs } from '../../../sidecar/protocol/client.ts';
 import '../documents/support/useFakeVscode.ts';
-import { fake, Uri, workspace } from '../documents/support/vscode.ts';
+import { fake, TabInputNotebook, TabInputText, Uri, workspace } from '../documents/support/vscode.ts';
 
 const { DocumentPolicy } = await import('../../../extension/documents/documentPolicy.ts');
 const { WorkspaceSync } = await import('../../../extension/workspace/workspaceSync.ts');
@@ -182,5 +182,27 @@ describe('a burst of new files and folders', () => {
     const files = Object.fromEntries(Array.from({ length: 10_001 }, (_none, index) => [`/other/lib/${index}.ts`, '']));
     const told = await toldOf(files, ({ move }) => move('/other/lib', '/ws/lib'));
     assert.deepEqual(told.at(-1), { reset: true });
+  });
+});
+
+describe('tabs', () => {
+  it('are told with the one visited last first, a notebook by the visit of a cell', () => {
+    fake.open(['/ws'], {});
+    const [first, second] = ['/ws/a.ts', '/ws/b.ts'].map((file) => Uri.file(file)) as [Uri, Uri];
+    const notebook = Uri.file('/ws/c.ipynb');
+    const cell = { document: { uri: new Uri('vscode-notebook-cell', '/ws/c.ipynb') } };
+    fake.tabs = [new TabInputText(first), new TabInputText(second), new TabInputNotebook(notebook, 'jupyter-notebook')];
+    fake.notebooks = [{ uri: notebook, getCells: () => [cell] }];
+    const told: (readonly string[])[] = [];
+    const sendNotification = async (method: string, params: WorkspaceTabs): Promise<void> => {
+      if (method === WORKSPACE_TABS_NOTIFICATION) told.push(params.uris);
+    };
+    const policy = new DocumentPolicy(assert.fail);
+    const sync = new WorkspaceSync(policy, () => undefined, (error) => assert.fail(String(error)));
+    sync.attach({ sendNotification } as unknown as Client);
+    for (const uri of [second, cell.document.uri]) fake.activeEditorChanged.fire({ document: { uri } });
+    sync.dispose();
+    policy.dispose();
+    assert.deepEqual(told.at(-1), [notebook, second, first].map(String));
   });
 });

@@ -3,6 +3,7 @@ import { after, describe, it } from 'node:test';
 import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
 import { IndexThread } from '../../../sidecar/context/indexThread.ts';
 import { isOwnText } from '../../../sidecar/context/notebookUris.ts';
+import type { WorkspaceReadResult } from '../../../sidecar/protocol/client.ts';
 import { FilesInMemory } from './filesInMemory.ts';
 
 const CELL = 'vscode-notebook-cell:/project/data.ipynb#W0sZmlsZQ%3D%3D';
@@ -35,9 +36,17 @@ describe('a notebook', () => {
 
   let count = 0;
   /** URIs of what a prompt takes along where `load_orders` is called. */
-  async function urisFor(uri: string, files: Record<string, string>, open: Record<string, OpenDocument> = {}): Promise<string[]> {
+  async function urisFor(uri: string, files: Record<string, string>, open: Record<string, OpenDocument> = {}, languageId?: string): Promise<string[]> {
+    const inMemory = new FilesInMemory(files);
+    const source = {
+      list: (page: number | undefined) => inMemory.list(page),
+      read: async (uris: readonly string[]): Promise<WorkspaceReadResult> => {
+        const read = await inMemory.read(uris);
+        return languageId === undefined ? read : { ...read, files: read.files.map((file) => ({ ...file, languageId })) };
+      },
+    };
     const workspace = new ClientWorkspace({
-      key: `notebook-${++count}`, thread, source: new FilesInMemory(files), openUris: () => Object.keys(open),
+      key: `notebook-${++count}`, thread, source, openUris: () => Object.keys(open),
       openText: (each) => open[each]?.text, openLanguage: (each) => open[each]?.languageId, pathOf: () => 'data.ipynb',
     });
     workspace.start();
@@ -51,6 +60,10 @@ describe('a notebook', () => {
 
   it('helps a document in its language', async () => {
     assert.deepEqual(await urisFor(FilesInMemory.uri('main.py'), { 'data.ipynb': LOAD }), [FilesInMemory.uri('data.ipynb')]);
+  });
+
+  it('helps no document in another language than the client says', async () => {
+    assert.deepEqual(await urisFor(FilesInMemory.uri('main.py'), { 'data.ipynb': LOAD }, {}, 'r'), []);
   });
 
   it('gives its own cells nothing: what is in it stands in their prompts already', async () => {

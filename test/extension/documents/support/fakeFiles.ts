@@ -39,7 +39,7 @@ export interface FakeFileSystem {
 /** The file system of what `fake` holds at any time. */
 export function fileSystemOf(fake: FakeFiles): FakeFileSystem {
   const answer = async <T>(uri: Uri, of: () => T): Promise<T> => {
-    if ([...fake.hanging].some((hanging) => `${uri.path}/`.startsWith(`${hanging}/`))) return new Promise<never>(() => {});
+    if (isHanging(fake, uri.path)) return new Promise<never>(() => {});
     return of();
   };
   return {
@@ -64,6 +64,17 @@ export function fileSystemOf(fake: FakeFiles): FakeFileSystem {
         return namesIn(fake, targetOf(fake, uri.path)).map((name) => [name, typeOf(fake, `${uri.path}/${name}`) ?? FileType.SymbolicLink] as const);
       }),
   };
+}
+
+/** Node's `realpath` over what `fake` holds at any time. */
+export async function realPathIn(fake: FakeFiles, path: string): Promise<string> {
+  if (isHanging(fake, path)) return new Promise<never>(() => {});
+  if (typeOf(fake, path) === undefined) throw new Error('ENOENT');
+  return targetOf(fake, path);
+}
+
+function isHanging(fake: FakeFiles, path: string): boolean {
+  return [...fake.hanging].some((hanging) => `${path}/`.startsWith(`${hanging}/`));
 }
 
 /** A path without links, as a file system goes along it. */

@@ -27,11 +27,20 @@ export class CancellationTokenSource {
   }
 }
 
+interface WorkspaceFolder {
+  readonly uri: Uri;
+  readonly name: string;
+}
+
 export class RelativePattern {
+  readonly baseUri: Uri;
+
   constructor(
-    readonly base: Uri,
+    base: Uri | WorkspaceFolder,
     readonly pattern: string,
-  ) {}
+  ) {
+    this.baseUri = base instanceof Uri ? base : base.uri;
+  }
 }
 
 /** What a test puts into the window. */
@@ -50,6 +59,9 @@ export const fake = {
   visibleEditorsChanged: new EventEmitter<void>(),
   /** Open documents, each in an editor that is shown. */
   documents: [] as unknown[],
+  /** Notebooks that are open, and what all tabs show. */
+  notebooks: [] as { readonly uri: Uri; getCells(): readonly { readonly document: { readonly uri: Uri } }[] }[],
+  tabs: [] as (TabInputText | TabInputNotebook)[],
   /** Texts of the notifications that are on the screen; nobody closes them. */
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
@@ -74,6 +86,8 @@ export const fake = {
     Object.assign(fake, noFiles());
     fake.files = new Map(Object.entries(files));
     fake.documents = [];
+    fake.notebooks = [];
+    fake.tabs = [];
     fake.messages = [];
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
@@ -84,6 +98,8 @@ export const fake = {
   },
 };
 
+const folderAt = (path: string): WorkspaceFolder => ({ uri: Uri.file(path), name: path.slice(path.lastIndexOf('/') + 1) });
+
 const never = (): { dispose(): void } => ({ dispose: () => undefined });
 
 export const workspace = {
@@ -91,22 +107,41 @@ export const workspace = {
   get textDocuments(): unknown[] {
     return fake.documents;
   },
-  notebookDocuments: [],
-  get workspaceFolders(): { uri: Uri }[] {
-    return fake.folders.map((folder) => ({ uri: Uri.file(folder) }));
+  get notebookDocuments(): typeof fake.notebooks {
+    return fake.notebooks;
   },
-  getWorkspaceFolder(uri: Uri): { uri: Uri } | undefined {
+  get workspaceFolders(): WorkspaceFolder[] {
+    return fake.folders.map(folderAt);
+  },
+  getWorkspaceFolder(uri: Uri): WorkspaceFolder | undefined {
     const around = fake.folders.filter((folder) => `${uri.path}/`.startsWith(`${folder}/`)).sort((a, b) => b.length - a.length);
-    return around[0] === undefined ? undefined : { uri: Uri.file(around[0]) };
+    return around[0] === undefined ? undefined : folderAt(around[0]);
   },
-  asRelativePath: (uri: Uri): string => uri.path.slice((workspace.getWorkspaceFolder(uri)?.uri.path.length ?? -1) + 1),
-  /** Knows names and paths after two stars, several in braces, and folders, or several, between two stars; `null` finds what `files.exclude` hides. */
-  findFiles: async (pattern: string, exclude?: string | null, maxResults?: number): Promise<Uri[]> => {
-    const [, folder = '', names = ''] = /^\*\*(.*\/)\{?([^{}]*)\}?$/.exec(pattern) ?? [];
-    const folders = exclude?.replaceAll(/[*/{}]/g, '').split(',') ?? [];
-    const isExcluded = (file: string): boolean => exclude !== null && (fake.hidden.has(file) || folders.some((each) => `/${workspace.asRelativePath(Uri.file(file))}`.includes(`/${each}/`)));
-    const found = [...fake.files.keys()].filter((file) => names.split(',').some((name) => file.endsWith(folder + name)) && !isExcluded(file));
+  asRelativePath: (uri: Uri, includeFolder = fake.folders.length > 1): string => {
+    const folder = workspace.getWorkspaceFolder(uri);
+    if (folder === undefined) return uri.path;
+    return `${includeFolder ? `${folder.name}/` : ''}${uri.path.slice(folder.uri.path.length + 1)}`;
+  },
+  /** Knows names and paths, after two stars or not, the last name's choices in braces, and folders, or several, between two stars; `null` finds what `files.exclude` hides. */
+  findFiles: async (include: string | RelativePattern, exclude?: string | null, maxResults?: number): Promise<Uri[]> => {
+    const base = typeof include === 'string' ? undefined : include.baseUri.path;
+    const [, stars, folder = '', names = ''] = /^(\*\*\/)?(.*\/)?\{?([^{}]*)\}?$/.exec(typeof include === 'string' ? include : include.pattern) ?? [];
+    const excluded = exclude?.replaceAll(/[*/{}]/g, '').split(',') ?? [];
+    const isExcluded = (file: string): boolean => exclude !== null && (fake.hidden.has(file) || excluded.some((each) => `/${workspace.asRelativePath(Uri.file(file), false)}`.includes(`/${each}/`)));
+    // As VS Code does, by the path within the pattern's folder, or else within the workspace folder.
+    const matches = (file: string): boolean => {
+      const root = base ?? workspace.getWorkspaceFolder(Uri.file(file))?.uri.path;
+      if (root === undefined || !file.startsWith(`${root}/`)) return false;
+      const path = file.slice(root.length);
+      return names.split(',').some((name) => (stars === undefined ? path === `/${folder}${name}` : path.endsWith(`/${folder}${name}`)));
+    };
+    const found = [...fake.files.keys()].filter((file) => matches(file) && !isExcluded(file));
     return found.slice(0, maxResults).map((file) => Uri.file(file));
+  },
+  openTextDocument: async (uri: Uri): Promise<unknown> => {
+    const text = fake.files.get(uri.path);
+    if (text === undefined) throw new Error('There is no such file');
+    return { uri, languageId: 'plaintext', getText: () => text };
   },
   getConfiguration: () => fake.configuration,
   createFileSystemWatcher: (pattern: string | RelativePattern) => {
@@ -127,6 +162,17 @@ export const workspace = {
   onDidGrantWorkspaceTrust: never,
   fs: fileSystemOf(fake),
 };
+
+export class TabInputText {
+  constructor(readonly uri: Uri) {}
+}
+
+export class TabInputNotebook {
+  constructor(
+    readonly uri: Uri,
+    readonly notebookType: string,
+  ) {}
+}
 
 export class TabInputTextDiff {
   constructor(
@@ -193,5 +239,10 @@ export const window = {
   createStatusBarItem: () => ({ show: () => undefined, hide: () => undefined, dispose: () => undefined }),
   onDidChangeActiveTextEditor: (listener: (editor: unknown) => void) => fake.activeEditorChanged.event(listener),
   onDidChangeTextEditorSelection: (listener: (event: unknown) => void) => fake.selectionChanged.event(listener),
-  tabGroups: { all: [], onDidChangeTabs: never },
+  tabGroups: {
+    get all() {
+      return [{ tabs: fake.tabs.map((input) => ({ input })) }];
+    },
+    onDidChangeTabs: never,
+  },
 };

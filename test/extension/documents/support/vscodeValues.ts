@@ -12,6 +12,10 @@ export class Uri {
     return new Uri('file', filePath);
   }
 
+  get fsPath(): string {
+    return this.path;
+  }
+
   static parse(text: string): Uri {
     const [scheme = '', filePath = ''] = text.split('://');
     return new Uri(scheme, filePath);
