@@ -64,7 +64,8 @@ function modelLines(status: SidecarStatus): string[] {
     ...(status.deviceReasons ?? []),
   ];
   if (status.contextSizeTokens !== undefined) {
-    lines.push(l10n.t('Context: {0} of {1} tokens', formatNumber(status.contextUsedTokens ?? 0), formatNumber(status.contextSizeTokens)));
+    const used = l10n.t('Context: {0} of {1} tokens', formatNumber(status.contextUsedTokens ?? 0), formatNumber(status.contextSizeTokens));
+    lines.push(status.cache === undefined ? used : `${used} (${status.cache})`);
   }
   if (status.tokensPerSecond !== undefined) lines.push(counted(l10n.t('one: Speed: {0} token per second | other: Speed: {0} tokens per second'), Math.round(status.tokensPerSecond)));
   if (status.memoryBytes !== undefined) lines.push(l10n.t('Memory: {0}', formatBytes(status.memoryBytes)));

@@ -1,5 +1,5 @@
-import { CHUNK_TOKENS } from '../contexts/chunkNames.ts';
 import { commonPrefixLength } from '../engine/commonPrefix.ts';
+import { LARGEST_STRETCH } from '../engine/copyRows.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineGenerateResult, LoadedModel, TokenId } from '../protocol/engine.ts';
 
@@ -100,7 +100,7 @@ export class ClientSequences {
       return { sequence: own.sequence, ...((isBack || common > this.#common(own, tokens)) && { copyFrom: other.sequence }) };
     }
     const lostTokens = this.#heldTokens(other) - common;
-    const isInPlace = lostTokens <= unfeltTokens || (this.#copiesRows ? lostTokens <= common % CHUNK_TOKENS : common > unfeltTokens);
+    const isInPlace = lostTokens <= unfeltTokens || (this.#copiesRows ? lostTokens <= common % LARGEST_STRETCH : common > unfeltTokens);
     return isInPlace ? { sequence: other.sequence } : { sequence: this.#emptiest(clientKey), copyFrom: other.sequence };
   }
 

@@ -72,6 +72,8 @@ export interface SequenceRows {
   readonly tokens: readonly TokenId[];
   /** The last tokens of a prompt that are evaluated in any case, for an answer to follow. */
   readonly evaluatedTokens: number;
+  /** A row depends on no token behind the next multiple of it. */
+  readonly stretch: number;
   /** Whether the first `length` of `tokens` and of what is held are the same. */
   holds(tokens: readonly TokenId[], length: number): boolean;
   /** Copies rows out, from row `first` on, as many as `into` has room for. */

@@ -170,6 +170,7 @@ export class LocalEngine implements Engine, Measuring {
       threads,
       vocabularySize: text.vocabulary.size,
       contextSizeTokens: backend.contextSizeTokens,
+      ...(opened.engine === 'chorus' && params.cache !== undefined && params.cache !== 'full' ? { cache: params.cache } : {}),
       trainContextTokens: file.shape.trainContextTokens,
       special: text.special,
       chatTemplate: text.templateSource,

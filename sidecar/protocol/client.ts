@@ -192,6 +192,8 @@ export interface SidecarStatus {
   readonly supportsToolCalling?: boolean;
   readonly contextUsedTokens?: number;
   readonly contextSizeTokens?: number;
+  /** What is kept or attended of a context ("snapkv:2048"). Absent: all. */
+  readonly cache?: string;
   readonly tokensPerSecond?: number;
   /** What the model's process holds, and of that what is on a GPU. */
   readonly memoryBytes?: number;

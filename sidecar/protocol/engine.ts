@@ -38,6 +38,8 @@ export interface LoadedModel {
   readonly threads: number;
   readonly vocabularySize: number;
   readonly contextSizeTokens: number;
+  /** What is kept or attended of it, as `--cache` takes it. Absent: all. */
+  readonly cache?: string;
   readonly trainContextTokens: number;
   readonly special: SpecialTokens;
   /** Jinja source, if the file carries one. */

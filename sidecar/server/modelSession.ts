@@ -194,6 +194,7 @@ export class FrontModelSession implements ModelSession {
       supportsToolCalling: model.supportsToolCalling,
       contextUsedTokens: 0,
       contextSizeTokens: model.contextSizeTokens,
+      ...(model.cache === undefined ? {} : { cache: model.cache }),
       memoryBytes: model.memoryBytes,
       deviceMemoryBytes: model.deviceMemoryBytes,
       threads: model.threads,

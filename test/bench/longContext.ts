@@ -147,7 +147,7 @@ function ours(name: string, depth: number): Competitor {
   const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, sequenceOptions(choice.tier));
   const tier = choice.tier && new Tiers(network, cache, choice.tier);
   const sequence = new ChorusSequence(network, cache, vocabularySize, undefined, tier);
-  const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length });
+  const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length, stretch: 1 });
   let contextTokens = 0;
   return {
     name,

@@ -39,18 +39,18 @@ export class ChorusSequence implements BackendSequence {
   ) {}
 
   /**
-   * Lets its rows be kept elsewhere and put back, `stretch` at once: not where only some of a prompt's stay, nor where some of a stretch depend on what follows it.
+   * Lets its rows be kept elsewhere and put back, `chunkTokens` at once: not where only some of a prompt's stay, nor where some of a chunk depend on what follows it.
    * `key` says what computes them: weights, graphs and what is attended.
    */
-  offerRows(key: string, stretch: number): void {
+  offerRows(key: string, chunkTokens: number): void {
     const { network, cache, selection, tiers } = this;
-    if (selection || (tiers?.prompts && stretch % tiers.options.blockTokens !== 0)) return;
+    if (selection || (tiers?.prompts && chunkTokens % tiers.options.blockTokens !== 0)) return;
     const exactLength = (): number => {
       const length = Math.min(cache.length, this.#exactLength);
       // However long a prompt it is the beginning of.
       return tiers?.prompts?.keptLength(length, Infinity) ?? length;
     };
-    this.rows = new CacheRows(network.options.placement, cache, { key, exactLength });
+    this.rows = new CacheRows(network.options.placement, cache, { key, exactLength, stretch: tiers?.prompts ? tiers.options.blockTokens : 1 });
   }
 
   get length(): number {

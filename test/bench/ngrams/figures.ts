@@ -6,67 +6,93 @@ import { type DraftCounts, sumOf } from './drafts.ts';
 export interface NgramFigures {
   readonly draftPlaces: number;
   readonly drafts: readonly { readonly written: 'line' | 'block'; readonly from: 'prompt' | 'files'; readonly counts: DraftCounts }[];
-  /** Of how many lines the table of models is, beside those that weights were fitted on. */
+  /** Of how many lines the tables of models are. */
   readonly modelPlaces: number;
   readonly models: readonly {
     readonly prompt: 'file' | 'workspace';
-    readonly nats: Paired;
-    /** Of the mixture, less the network's own; line by line. */
-    readonly natsGain: Paired;
-    readonly exact: Paired;
-    readonly exactGain: Paired;
+    /** By what is counted of a line: of the network alone, and of the mixture less that, line by line. */
+    readonly counts: Readonly<Record<keyof typeof COUNTED, { readonly alone: Paired; readonly gain: Paired }>>;
+    /** Fitted on all lines. */
     readonly weights: Weights;
   }[];
 }
 
+const share = (parts: readonly boolean[]): number => parts.filter(Boolean).length / parts.length;
+const rightOf = (line: readonly TokenRecord[], mixed?: Weights): readonly boolean[] => line.map((record) => choosesRight(record, mixed));
+
+const COUNTED = {
+  nats: (line: readonly TokenRecord[], mixed?: Weights) => meanOf(line.map((record) => natsOf(record, mixed))).mean,
+  right: (line: readonly TokenRecord[], mixed?: Weights) => share(rightOf(line, mixed)),
+  ahead: (line: readonly TokenRecord[], mixed?: Weights) => [...rightOf(line, mixed), false].indexOf(false),
+  exact: (line: readonly TokenRecord[], mixed?: Weights) => Number(rightOf(line, mixed).every(Boolean)),
+} as const;
+
+export interface NgramsOfModel extends NgramFigures {
+  readonly model: string;
+}
+
 export function figuresOf(draftResults: readonly DraftResult[], results: readonly TokenResult[]): NgramFigures {
   const packages = [...new Set(results.map(({ packageName }) => packageName))].sort();
-  const isFitted = ({ packageName }: TokenResult): boolean => packages.indexOf(packageName) % 2 === 0;
+  // Weights are used on no package that they were fitted on.
+  const halfOf = ({ packageName }: TokenResult): number => packages.indexOf(packageName) % 2;
   const drafts = (['line', 'block'] as const).flatMap((written) =>
     (['prompt', 'files'] as const).map((from) => ({ written, from, counts: sumOf(draftResults.map((result) => result[written][from])) })));
   const models = (['file', 'workspace'] as const).map((prompt) => {
-    const weights = fitWeights(results.filter(isFitted).flatMap((result) => result[prompt]));
-    const lines = results.filter((result) => !isFitted(result)).map((result) => result[prompt]);
-    const nats = (mixed?: Weights): number[] => lines.map((line) => meanOf(line.map((record) => natsOf(record, mixed))).mean);
-    const exact = (mixed?: Weights): number[] => lines.map((line: readonly TokenRecord[]) => Number(line.every((record) => choosesRight(record, mixed))));
-    return { prompt, weights, nats: meanOf(nats()), natsGain: pairedDifference(nats(weights), nats()), exact: meanOf(exact()), exactGain: pairedDifference(exact(weights), exact()) };
+    const fitted = (half?: number): Weights => fitWeights(results.filter((result) => halfOf(result) !== half).flatMap((result) => result[prompt]));
+    const halves = [fitted(0), fitted(1)];
+    const counted = (count: (typeof COUNTED)[keyof typeof COUNTED]): { alone: Paired; gain: Paired } => {
+      const alone = results.map((result) => count(result[prompt]));
+      return { alone: meanOf(alone), gain: pairedDifference(results.map((result) => count(result[prompt], halves[halfOf(result)])), alone) };
+    };
+    return { prompt, counts: { nats: counted(COUNTED.nats), right: counted(COUNTED.right), ahead: counted(COUNTED.ahead), exact: counted(COUNTED.exact) }, weights: fitted() };
   });
-  return { draftPlaces: draftResults.length, drafts, modelPlaces: results.filter((result) => !isFitted(result)).length, models };
+  return { draftPlaces: draftResults.length, drafts, modelPlaces: results.length, models };
 }
 
-export function reportOf({ draftPlaces, drafts, modelPlaces, models }: NgramFigures): string {
-  const written = { line: 'the line', block: '200 tokens from there' } as const;
-  const from = { prompt: 'the prompt', files: 'the prompt and whole files' } as const;
+export function reportOf(models: readonly NgramsOfModel[]): string {
   return [
     'Lines of held-out packages from npm and PyPI, each the first that uses a name which its file imports from its own package. What is written is what the package has, so that only the source',
     'of the drafts differs. Everything is a count: other programs on the machine change nothing.',
+    ...models.flatMap(({ model, draftPlaces, drafts, modelPlaces, models: mixed }) => [
+      ...(models.length > 1 ? ['', `## ${model}`] : []),
+      ...draftLines(draftPlaces, drafts),
+      ...(modelPlaces === 0 ? [] : cacheModelLines(modelPlaces, mixed)),
+    ]),
+  ].join('\n');
+}
+
+function draftLines(places: number, drafts: NgramFigures['drafts']): string[] {
+  const written = { line: 'the line', block: '200 tokens from there' } as const;
+  const from = { prompt: 'the prompt', files: 'the prompt and whole files' } as const;
+  return [
     '',
-    '## Drafts',
+    '### Drafts',
     '',
-    `${draftPlaces} lines. The prompt holds the pieces of other files that the product chooses; whole files are those that it gives the engine to draft from, of 65,536 tokens at most.`,
+    `${places} lines. The prompt holds the pieces of other files that the product chooses; whole files are those that it gives the engine to draft from, of 65,536 tokens at most.`,
     '',
     '| written | drafts from | tokens an evaluation | guesses that were right |',
     '|---|---|---|---|',
     ...drafts.map(({ written: what, from: source, counts }) =>
       `| ${written[what]} | ${from[source]} | ${(counts.tokens / Math.max(1, counts.evaluations)).toFixed(2)} | ${counts.accepted} of ${counts.drafted} (${((100 * counts.accepted) / Math.max(1, counts.drafted)).toFixed(1)} %) |`),
-    ...(modelPlaces === 0 ? [] : cacheModelLines({ modelPlaces, models })),
-  ].join('\n');
+  ];
 }
 
-function cacheModelLines({ modelPlaces, models }: Pick<NgramFigures, 'modelPlaces' | 'models'>): string[] {
-  const prompts = { file: 'the file', workspace: 'and other files' } as const;
-  const share = ({ mean, standardError }: Paired): string => `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
+function cacheModelLines(places: number, models: NgramFigures['models']): string[] {
+  const prompts = { file: 'the file', workspace: 'the file and others' } as const;
+  const percent = ({ mean, standardError }: Paired): string => `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
   const number = ({ mean, standardError }: Paired): string => `${mean.toFixed(3)} ± ${standardError.toFixed(3)}`;
+  const rows = { nats: ['nats a token', number], right: ['tokens that are the likeliest', percent], ahead: ['such tokens from the start of a line', number], exact: ['lines all of whose tokens are', percent] } as const;
   return [
     '',
-    '## As a cache language model',
+    '### As a cache language model',
     '',
-    'The network’s probabilities, interpolated with the shares of what follows the longest match (of at least two tokens) in the prompt and the whole files; one weight for each range of lengths, fitted on every other',
-    `package. The table is of the rest, ${modelPlaces} lines. Exact: every token of the line is the likeliest.`,
+    'The network’s probabilities, interpolated with the shares of what follows the longest match (of at least two tokens) in the prompt and the whole files; one weight for each range of lengths, used on every other package and',
+    `fitted on the rest. Each token of ${places} lines is asked for behind the right ones before it. Standard errors are of the mean over lines.`,
     '',
-    '| prompt | nats a token | interpolated, more | exact lines | interpolated, more | weights at 2, 3, 4, 6, 9, 13 tokens |',
-    '|---|---|---|---|---|---|',
-    ...models.map(({ prompt, nats, natsGain, exact, exactGain, weights }) =>
-      `| ${prompts[prompt]} | ${number(nats)} | ${number(natsGain)} | ${share(exact)} | ${share(exactGain)} | ${weights.map((weight) => weight.toFixed(2)).join(', ')} |`),
+    '| prompt | counted | the network | interpolated, more |',
+    '|---|---|---|---|',
+    ...models.flatMap(({ prompt, counts }) => (Object.keys(rows) as (keyof typeof rows)[]).map((key) => `| ${prompts[prompt]} | ${rows[key][0]} | ${rows[key][1](counts[key].alone)} | ${rows[key][1](counts[key].gain)} |`)),
+    '',
+    ...models.map(({ prompt, weights }) => `Weights with ${prompts[prompt]}, for matches of 2, 3, 4, 6, 9 and 13 tokens and more: ${weights.map((weight) => weight.toFixed(2)).join(', ')}.`),
   ];
 }

@@ -11,7 +11,7 @@ export interface EngineCounts {
   /** Of the prompts, the tokens that were evaluated while somebody waited, and ahead of that. */
   readonly evaluatedTokens: number;
   readonly aheadTokens: number;
-  /** Of the evaluated ones, those that no prompt before had: text that came in with the request. */
+  /** Of the evaluated ones, those that the model had not read with the prompt before: text that came in with the request. */
   readonly newTokens: number;
   readonly promptTokens: number;
   readonly generatedTokens: number;
@@ -40,7 +40,8 @@ export function countingSession(session: ModelSession, onRequest?: (line: string
       const { evaluatedTokens, reusedTokens, promptMs, generateMs, stopReason } = result;
       onRequest(`${params.priority}: ${params.tokens.length} tokens, ${newTokens(last, params.tokens)} new, ${reusedTokens} reused, ${evaluatedTokens} evaluated in ${Math.round(promptMs)} ms, ${result.tokens.length} generated in ${Math.round(generateMs)} ms, ${stopReason}`);
     }
-    last = params.tokens;
+    // Text that a request came in with and that was cancelled before it was evaluated is new to the next.
+    last = params.tokens.slice(0, result.reusedTokens + result.evaluatedTokens);
     return result;
   };
   const engine = new Proxy(session.engine, {
@@ -53,7 +54,7 @@ export function countingSession(session: ModelSession, onRequest?: (line: string
   return { session: { engine, loaded: session.loaded, model: () => session.model() }, counts: () => ({ ...counts }), isCounting: (now) => (counting = now) };
 }
 
-/** Tokens of a prompt between what its beginning and its end share with the prompt before: what a cache that loses nothing has to evaluate. */
+/** Tokens of a prompt between what its beginning and its end share with what was read of the prompt before: what a cache that loses nothing has to evaluate. */
 export function newTokens(before: readonly number[], prompt: readonly number[]): number {
   const most = Math.min(before.length, prompt.length);
   const start = commonPrefixLength(before, prompt);

@@ -29,6 +29,7 @@ class PlainSequence implements BackendSequence {
     rowBytes: ROW_BYTES,
     capacity: 10_000,
     evaluatedTokens: 1,
+    stretch: 1,
     get tokens() {
       return sequence.held;
     },

@@ -24,6 +24,7 @@ export class CacheRows implements SequenceRows {
   readonly key: string;
   readonly rowBytes: number;
   readonly evaluatedTokens: number;
+  readonly stretch: number;
 
   constructor(
     private readonly placement: Placement,
@@ -33,6 +34,8 @@ export class CacheRows implements SequenceRows {
       readonly key: string;
       /** Tokens, no more than are held, whose rows are what evaluating them as a prompt gives. */
       readonly exactLength: () => number;
+      /** As in `SequenceRows`. */
+      readonly stretch: number;
     },
   ) {
     const columns = this.#columns(cache.layout);
@@ -41,6 +44,7 @@ export class CacheRows implements SequenceRows {
     const computedOn = placement.slowTierDevice ? [placement.device.kind] : [];
     this.key = [options.key, ...computedOn, ...columns.map(({ device, tensor, rowBytes, pieces }) => `${device.kind} ${tensor.type} ${rowBytes} ${pieces}`)].join('\n');
     this.evaluatedTokens = Math.max(1, cache.rememberedQueries);
+    this.stretch = options.stretch;
   }
 
   get capacity(): number {

@@ -166,7 +166,7 @@ describe("Chorus's own engine", () => {
       const file = await write('cached.gguf', { type: 'F32' });
       const answers: (readonly number[])[] = [];
       for (const cache of ['full', 'snapkv:64,window=16', 'tiered:64,page=8,window=32'] as const) {
-        await load(file, { cache });
+        assert.equal((await load(file, { cache })).cache, cache === 'full' ? undefined : cache, 'the status says what is attended');
         answers.push((await generate(prompt.slice(0, 50), 12)).tokens);
       }
       assert.deepEqual(answers[1], answers[0]);
@@ -181,8 +181,8 @@ describe("Chorus's own engine", () => {
 
     it('has no effect where only llama.cpp can run the model, and the status says so, with the setting and what to do', async () => {
       const file = await write('small-heads.gguf', { type: 'F32', keys: { 'attention.head_count': { type: 'u32', value: 16 }, 'attention.head_count_kv': { type: 'u32', value: 4 } } });
-      const { engine: runs, engineLimits: limits } = await load(file, { cache: 'tiered:64,type=q8_0' });
-      assert.equal(runs, 'llama');
+      const { engine: runs, engineLimits: limits, cache } = await load(file, { cache: 'tiered:64,type=q8_0' });
+      assert.deepEqual([runs, cache], ['llama', undefined]);
       assert.match(limits[0] ?? '', /^llama\.cpp runs small-heads\.gguf: .*Leave out "type"\.$/);
       assert.match(limits[1] ?? '', /"tiered:64,type=q8_0" \(chorus\.cache, --cache\) has no effect here\. Choose "full", or a model/);
     });
