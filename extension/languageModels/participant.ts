@@ -56,6 +56,7 @@ async function answer(
   try {
     const result = await session.requestStreaming<ChatChunk, ChatResult>(CHAT_REQUEST, params, ({ text }) => response.markdown(text), token);
     for (const { uri, lines } of result.sources ?? []) response.reference(new vscode.Location(vscode.Uri.parse(uri), new vscode.Range(lines[0], 0, lines[1], 0)));
+    for (const symbol of result.missingSymbols ?? []) response.progress(l10n.t('No definition of {0} was found in the workspace.', symbol));
     for (const omitted of result.omittedContext ?? []) response.progress(l10n.t('{0} did not fit into the context in full.', omitted));
     return { metadata: answerMetadata(command, context) };
   } catch (error) {

@@ -17,19 +17,27 @@ export interface FoundItem {
 const MAX_FOUND = 6;
 const MAX_DEFINITIONS = 3;
 
-/** What of the workspace goes with a question that asks for it: the definitions that it names, and the code that fits its words. */
-export async function workspaceItems(files: WorkspaceSearch, params: Pick<ChatParams, 'messages' | 'workspace' | 'symbols'>): Promise<readonly FoundItem[]> {
+export interface FoundItems {
+  readonly items: readonly FoundItem[];
+  /** Symbols of which there is no definition. */
+  readonly missingSymbols: readonly string[];
+}
+
+/** What of the workspace goes with a question that asks for it: the definitions that it names, and the code that fits its words. Without files nothing is found. */
+export async function workspaceItems(files: WorkspaceSearch | undefined, params: Pick<ChatParams, 'messages' | 'workspace' | 'symbols'>): Promise<FoundItems> {
   const { symbols = [], workspace = false, messages } = params;
-  if (symbols.length === 0 && !workspace) return [];
+  if (files === undefined) return { items: [], missingSymbols: symbols };
+  if (symbols.length === 0 && !workspace) return { items: [], missingSymbols: [] };
   await files.whenUsable();
   const question = messages.findLast(({ role }) => role === 'user')?.content ?? '';
-  const found = [
-    ...(await Promise.all(symbols.map((symbol) => files.symbols(symbol, MAX_DEFINITIONS)))).flat(),
-    ...(workspace ? await files.search(question, MAX_FOUND) : []),
-  ];
+  const definitions = await Promise.all(symbols.map((symbol) => files.symbols(symbol, MAX_DEFINITIONS)));
+  const found = [...definitions.flat(), ...(workspace ? await files.search(question, MAX_FOUND) : [])];
   // One order whatever the rank: the same code for the next question is then the same prompt.
   const distinct = [...new Map(found.map((snippet) => [`${snippet.uri}#${snippet.startLine}`, snippet])).values()];
-  return distinct.sort((one, other) => compare(one.path, other.path) || one.startLine - other.startLine).map(itemOf);
+  return {
+    items: distinct.sort((one, other) => compare(one.path, other.path) || one.startLine - other.startLine).map(itemOf),
+    missingSymbols: symbols.filter((_, index) => definitions[index]?.length === 0),
+  };
 }
 
 function itemOf({ uri, path, languageId, startLine, endLine, text }: Snippet): FoundItem {

@@ -347,6 +347,8 @@ export interface ChatResult {
   readonly omittedTurns?: number;
   /** Places in the workspace whose text was added for the question. */
   readonly sources?: readonly SourcePlace[];
+  /** Of `symbols` those of which the workspace has no definition. */
+  readonly missingSymbols?: readonly string[];
 }
 export interface SourcePlace {
   readonly uri: string;

@@ -27,6 +27,7 @@ import { Tiers } from '../../sidecar/models/chorus/tiers/tiers.ts';
 import { loadWeights } from '../../sidecar/models/chorus/network/weights.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';
+import { goalLines, type Measured } from './longContext/goals.ts';
 import { repeatedState } from './longContext/repeatedState.ts';
 import { processorMs } from './processorTime.ts';
 import { writeReport } from './report.ts';
@@ -66,15 +67,9 @@ interface Competitor extends Disposable {
   back(): Promise<void>;
 }
 
-interface Row {
-  readonly depth: number;
-  readonly name: string;
+interface Row extends Measured {
   readonly decode: number;
   readonly prompt: number;
-  /** Against the faster of libllama's two. */
-  readonly decodeRatio: number;
-  readonly promptRatio: number;
-  readonly attendedBytes?: number;
 }
 
 const threads = await computeThreads(Number(values.threads));
@@ -180,16 +175,21 @@ function ours(name: string, depth: number): Competitor {
 
 function theirs(name: string, depth: number): Competitor {
   const llama = new LibLlama(modelPath, { contextSizeTokens: depth + READ_TOKENS, threads, flashAttention: name.includes('flash'), quiet: true });
-  let [contextTokens, past] = [0, 0];
+  let [contextTokens, past, attendedBytes] = [0, 0, 0];
   const append = (tokens: readonly number[]): void => {
     llama.decode(tokens, past, { read: false });
     past += tokens.length;
   };
   return {
     name,
+    get attendedBytes() {
+      return attendedBytes;
+    },
     read: async (tokens) => {
       append(tokens.slice(0, READ_TOKENS));
-      llama.restore(repeatedState(llama.state(), tokens.length / READ_TOKENS));
+      const state = repeatedState(llama.state(), tokens.length / READ_TOKENS);
+      attendedBytes = state.byteLength;
+      llama.restore(state);
       llama.truncate((past = tokens.length - LAST_TOKENS));
       append(tokens.slice(-LAST_TOKENS));
       contextTokens = past;
@@ -204,15 +204,23 @@ function theirs(name: string, depth: number): Competitor {
 async function report(): Promise<void> {
   const mebibytes = (bytes: number | undefined): string => (bytes === undefined ? '' : (bytes / 2 ** 20).toFixed(1));
   const table = rows.map(({ depth, name, decode, prompt, decodeRatio, promptRatio, attendedBytes }) => `| ${depth} | ${name} | ${decode.toFixed(1)} | ${decodeRatio.toFixed(2)} | ${prompt.toFixed(1)} | ${promptRatio.toFixed(2)} | ${mebibytes(attendedBytes)} |`);
+  const goals = goalLines(rows);
   const body = `
 Tokens per second ${isProcessorTime ? 'of processor time on one thread' : `with ${threads} threads`}, deep in a context of so many tokens: ${DECODE_TOKENS} decoded in turns of ${TURN_TOKENS}, the first of each not counted, and the next ${PROMPT_TOKENS} tokens of a prompt; medians of
 ${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything and chooses anew for every token, which is included; of a prompt each 16 tokens choose too.
-*snapkv* chose once, when the context had been read. What stands in the contexts are 512 tokens again and again. The last column: keys and values that a token attends.
+*snapkv* chose once, when the context had been read. What stands in the contexts are 512 tokens again and again. The last column: keys and values that a token attends; of libllama what it saves of its
+context.
 
 | depth | what | decode tokens/s | ratio | prompt tokens/s | ratio | MiB attended |
 |---:|---|---:|---:|---:|---:|---:|
 ${table.join('\n')}
-`;
+${goals.length === 0 ? '' : `
+What was to be reached:
+
+| depth | what | of | goal | measured | |
+|---:|---|---|---:|---:|---|
+${goals.join('\n')}
+`}`;
   process.stdout.write(`${body}\n`);
   if (values.write) await writeReport({ name: 'long-context', title: 'Deep in a context', model: 'SmolLM2-135M-Instruct Q4_1', body, figures: { rows }, command: `npx tsx test/bench/longContext.ts --depths ${values.depths} --rounds ${values.rounds}${isProcessorTime ? ' --threads 1' : ''} --write` });
 }

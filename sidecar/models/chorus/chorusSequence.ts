@@ -7,6 +7,7 @@ import type { TokenId } from '../../protocol/engine.ts';
 import { CacheRows } from './cache/cacheRows.ts';
 import type { GrammarState } from './grammarState.ts';
 import { TIER_TOKENS } from './tiers/fastTier.ts';
+import { lastAttendingAll } from './tiers/tierOptions.ts';
 import { LayerMajorPrefill } from './selection/layerMajor.ts';
 import type { SelectionPlan } from './selection/layerSelection.ts';
 import { BATCH_TOKENS } from './network/batchTokens.ts';
@@ -64,7 +65,8 @@ export class ChorusSequence implements BackendSequence {
   commonPrefixLength(tokens: readonly TokenId[]): number {
     const { cache, tiers } = this;
     const common = Math.min(commonPrefixLength(tokens, cache.tokens), this.#exactLength);
-    if (!tiers) return common;
+    // Where nothing is chosen until an answer has gone on for a while, its own queries choose.
+    if (!tiers || tokens.length + tiers.options.queries <= lastAttendingAll(tiers.options)) return common;
     // By the queries from there on an answer chooses: where other tokens' took their place they are computed again.
     const choosing = Math.min(common, Math.max(0, tokens.length - tiers.options.queries));
     const kept = cache.remembersQueries(choosing, common) ? common : choosing;

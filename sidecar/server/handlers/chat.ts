@@ -9,11 +9,11 @@ import { chat } from '../schemas.ts';
 export function handleChat(client: Client, chatting: Chatting): void {
   client.connection.onRequest(CHAT_REQUEST, chat, async (params, signal): Promise<ChatResult> => {
     const kept = client.keepingAsked();
-    const found = client.files === undefined ? [] : await workspaceItems(client.files, params);
+    const found = await workspaceItems(client.files, params);
     const { unreadContext, ...result } = await chatting.chat(
       {
         ...params,
-        context: [...(params.context ?? []), ...found.map(({ item }) => item)],
+        context: [...(params.context ?? []), ...found.items.map(({ item }) => item)],
         conversationId: conversationId(client, params.conversationId),
         get contextSet() {
           return kept();
@@ -23,7 +23,7 @@ export function handleChat(client: Client, chatting: Chatting): void {
       (chunk) => client.connection.progress(params.partialResultToken, chunk),
       signal,
     );
-    const sources = found.filter(({ item }) => !unreadContext.includes(item)).map(({ place }) => place);
-    return sources.length === 0 ? result : { ...result, sources };
+    const sources = found.items.filter(({ item }) => !unreadContext.includes(item)).map(({ place }) => place);
+    return { ...result, ...(sources.length > 0 ? { sources } : {}), ...(found.missingSymbols.length > 0 ? { missingSymbols: found.missingSymbols } : {}) };
   });
 }

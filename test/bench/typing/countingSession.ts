@@ -40,8 +40,9 @@ export function countingSession(session: ModelSession, onRequest?: (line: string
       const { evaluatedTokens, reusedTokens, promptMs, generateMs, stopReason } = result;
       onRequest(`${params.priority}: ${params.tokens.length} tokens, ${newTokens(last, params.tokens)} new, ${reusedTokens} reused, ${evaluatedTokens} evaluated in ${Math.round(promptMs)} ms, ${result.tokens.length} generated in ${Math.round(generateMs)} ms, ${stopReason}`);
     }
-    // Text that a request came in with and that was cancelled before it was evaluated is new to the next.
-    last = params.tokens.slice(0, result.reusedTokens + result.evaluatedTokens);
+    // Text that came in with a request that was cancelled before it was evaluated is new to the next. One that was cancelled before its turn changed nothing.
+    const readTokens = result.reusedTokens + result.evaluatedTokens;
+    if (readTokens > 0) last = params.tokens.slice(0, readTokens);
     return result;
   };
   const engine = new Proxy(session.engine, {

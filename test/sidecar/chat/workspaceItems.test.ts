@@ -19,21 +19,24 @@ describe('what of the workspace goes with a question', () => {
 
   it('is nothing where the question does not ask', async () => {
     files.start();
-    assert.deepEqual(await ask('Where are the prices of items summed?', {}), []);
+    assert.deepEqual(await ask('Where are the prices of items summed?', {}), { items: [], missingSymbols: [] });
   });
 
   it('is what fits its words, with its place', async () => {
-    const [first] = await ask('Where are the prices of items summed?', { workspace: true });
+    const { items: [first] } = await ask('Where are the prices of items summed?', { workspace: true });
     assert.match(first?.item.text ?? '', /total\(\): number/);
     assert.deepEqual(first?.place, { uri: FilesInMemory.uri('shop/cart.ts'), path: 'shop/cart.ts', lines: [0, 6] });
   });
 
   it('is the definition of a symbol that it names, whole', async () => {
-    const found = await ask('What is this?', { symbols: ['Cart.total'] });
-    assert.deepEqual(found.map(({ place, item }) => [place.path, place.lines, item.kind]), [['shop/cart.ts', [1, 4], 'workspace']]);
+    const { items, missingSymbols } = await ask('What is this?', { symbols: ['Cart.total'] });
+    assert.deepEqual(missingSymbols, []);
+    assert.deepEqual(items.map(({ place, item }) => [place.path, place.lines, item.kind]), [['shop/cart.ts', [1, 4], 'workspace']]);
   });
 
-  it('is none of a symbol that the workspace does not have', async () => {
-    assert.deepEqual(await ask('What is this?', { symbols: ['Nowhere'] }), []);
+  it('says which symbols the workspace does not have', async () => {
+    const { items, missingSymbols } = await ask('What is this?', { symbols: ['Nowhere', 'Cart.total', 'Cart.nothing'] });
+    assert.deepEqual([items.length, missingSymbols], [1, ['Nowhere', 'Cart.nothing']]);
+    assert.deepEqual(await workspaceItems(undefined, { messages: [], symbols: ['Cart'] }), { items: [], missingSymbols: ['Cart'] });
   });
 });

@@ -173,6 +173,13 @@ describe("Chorus's own engine", () => {
       assert.deepEqual(answers[2], answers[0]);
     });
 
+    it('evaluates no token again of a short context, of which nothing is chosen', async () => {
+      await load(await write('cached.gguf', { type: 'F32' }), { cache: 'tiered:64,page=8,window=32' });
+      await generate(prompt.slice(0, 100), 12);
+      const { reusedTokens, evaluatedTokens } = await generate([...prompt.slice(0, 100), 270], 4);
+      assert.deepEqual({ reusedTokens, evaluatedTokens }, { reusedTokens: 100, evaluatedTokens: 1 });
+    });
+
     it('is refused where llama.cpp runs the model', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
       await assert.rejects(load(file, { engine: 'llama', cache: 'snapkv:64' }), (error: TroubleError) => error.code === 'invalid-input' && /snapkv:64/.test(error.message));
