@@ -34,8 +34,8 @@ export interface DraftResult extends Readonly<Record<'line' | 'block', Readonly<
   readonly id: string;
 }
 
-/** Of the line's tokens, with the file alone in the prompt and with other files. */
-export interface TokenResult extends Readonly<Record<'file' | 'workspace', readonly TokenRecord[]>> {
+/** Of the line's tokens, with the file alone in the prompt and with other files; by which texts are looked into. */
+export interface TokenResult extends Readonly<Record<'file' | 'workspace', Readonly<Record<'prompt' | 'files', readonly TokenRecord[]>>>> {
   readonly id: string;
   readonly packageName: string;
 }
@@ -66,7 +66,7 @@ async function measure(modelPath: string): Promise<NgramsOfModel> {
   const { name } = opened.loaded;
   const keptBy = name.replaceAll(/\W+/g, '-');
   const drafts = await KeptResults.open<DraftResult>(keptBy, 'ngram-drafts');
-  const tokens = await KeptResults.open<TokenResult>(keptBy, 'ngram-tokens');
+  const tokens = await KeptResults.open<TokenResult>(keptBy, 'ngram-tokens-by-texts');
   await inParallel(places, opened.networks, async (place, { network }) => {
     if (deadline.isOver) return;
     if (drafts.get(place.id) === undefined) await drafts.add(await measureDrafts(opened, place));
@@ -94,7 +94,7 @@ async function filesAt({ engine }: BenchNetworks, place: Place, workspace: Packa
   return tokens.slice(-MAX_DRAFT_TOKENS);
 }
 
-async function tokensOfLine({ engine, text }: BenchNetworks, network: Network, { place, prompt, files }: { place: Place; prompt: { tokens: readonly number[]; requiredPrefix: string }; files: readonly number[] }): Promise<readonly TokenRecord[]> {
+async function tokensOfLine({ engine, text }: BenchNetworks, network: Network, { place, prompt, files }: { place: Place; prompt: { tokens: readonly number[]; requiredPrefix: string }; files: readonly number[] }): Promise<TokenResult['file']> {
   const line = await engine.tokenize(`${prompt.requiredPrefix}${place.line}\n`);
   const given = [...prompt.tokens, ...line.slice(0, -1)];
   using chosen = openChosen(network, text, { cache: 'full', contextTokens: given.length });
@@ -103,8 +103,11 @@ async function tokensOfLine({ engine, text }: BenchNetworks, network: Network, {
   for (let start = 0; start < read; start += BATCH_TOKENS) await sequence.forward(prompt.tokens.slice(start, Math.min(read, start + BATCH_TOKENS)), { wanted: 'none', isAnswer: false });
   const logits = await sequence.forward(given.slice(read), { wanted: 'all', isAnswer: false });
   const vocabularySize = logits.length / line.length;
-  const index = new NgramIndex(Int32Array.from([...files, ...prompt.tokens]));
-  return line.map((token, at) => recordToken(logits.subarray(at * vocabularySize, (at + 1) * vocabularySize), index, [...prompt.tokens, ...line.slice(0, at)], token));
+  const recordsBy = (texts: readonly number[]): readonly TokenRecord[] => {
+    const index = new NgramIndex(Int32Array.from(texts));
+    return line.map((token, at) => recordToken(logits.subarray(at * vocabularySize, (at + 1) * vocabularySize), index, [...prompt.tokens, ...line.slice(0, at)], token));
+  };
+  return { prompt: recordsBy(prompt.tokens), files: recordsBy([...files, ...prompt.tokens]) };
 }
 
 async function measureDrafts(model: BenchNetworks, place: Place): Promise<DraftResult> {

@@ -10,6 +10,8 @@ export interface NgramFigures {
   readonly modelPlaces: number;
   readonly models: readonly {
     readonly prompt: 'file' | 'workspace';
+    /** Where matches are looked for. */
+    readonly texts: 'prompt' | 'files';
     /** By what is counted of a line: of the network alone, and of the mixture less that, line by line. */
     readonly counts: Readonly<Record<keyof typeof COUNTED, { readonly alone: Paired; readonly gain: Paired }>>;
     /** Fitted on all lines. */
@@ -37,15 +39,15 @@ export function figuresOf(draftResults: readonly DraftResult[], results: readonl
   const halfOf = ({ packageName }: TokenResult): number => packages.indexOf(packageName) % 2;
   const drafts = (['line', 'block'] as const).flatMap((written) =>
     (['prompt', 'files'] as const).map((from) => ({ written, from, counts: sumOf(draftResults.map((result) => result[written][from])) })));
-  const models = (['file', 'workspace'] as const).map((prompt) => {
-    const fitted = (half?: number): Weights => fitWeights(results.filter((result) => halfOf(result) !== half).flatMap((result) => result[prompt]));
+  const models = (['file', 'workspace'] as const).flatMap((prompt) => (['prompt', 'files'] as const).map((texts) => {
+    const fitted = (half?: number): Weights => fitWeights(results.filter((result) => halfOf(result) !== half).flatMap((result) => result[prompt][texts]));
     const halves = [fitted(0), fitted(1)];
     const counted = (count: (typeof COUNTED)[keyof typeof COUNTED]): { alone: Paired; gain: Paired } => {
-      const alone = results.map((result) => count(result[prompt]));
-      return { alone: meanOf(alone), gain: pairedDifference(results.map((result) => count(result[prompt], halves[halfOf(result)])), alone) };
+      const alone = results.map((result) => count(result[prompt][texts]));
+      return { alone: meanOf(alone), gain: pairedDifference(results.map((result) => count(result[prompt][texts], halves[halfOf(result)])), alone) };
     };
-    return { prompt, counts: { nats: counted(COUNTED.nats), right: counted(COUNTED.right), ahead: counted(COUNTED.ahead), exact: counted(COUNTED.exact) }, weights: fitted() };
-  });
+    return { prompt, texts, counts: { nats: counted(COUNTED.nats), right: counted(COUNTED.right), ahead: counted(COUNTED.ahead), exact: counted(COUNTED.exact) }, weights: fitted() };
+  }));
   return { draftPlaces: draftResults.length, drafts, modelPlaces: results.length, models };
 }
 
@@ -79,6 +81,7 @@ function draftLines(places: number, drafts: NgramFigures['drafts']): string[] {
 
 function cacheModelLines(places: number, models: NgramFigures['models']): string[] {
   const prompts = { file: 'the file', workspace: 'the file and others' } as const;
+  const searched = { prompt: 'the prompt', files: 'the prompt and whole files' } as const;
   const percent = ({ mean, standardError }: Paired): string => `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
   const number = ({ mean, standardError }: Paired): string => `${mean.toFixed(3)} ± ${standardError.toFixed(3)}`;
   const rows = { nats: ['nats a token', number], right: ['tokens that are the likeliest', percent], ahead: ['such tokens from the start of a line', number], exact: ['lines all of whose tokens are', percent] } as const;
@@ -86,13 +89,13 @@ function cacheModelLines(places: number, models: NgramFigures['models']): string
     '',
     '### As a cache language model',
     '',
-    'The network’s probabilities, interpolated with the shares of what follows the longest match (of at least two tokens) in the prompt and the whole files; one weight for each range of lengths, used on every other package and',
+    'The network’s probabilities, interpolated with the shares of what follows the longest match (of at least two tokens) in the prompt, or in it and the whole files; one weight for each range of lengths, used on every other package and',
     `fitted on the rest. Each token of ${places} lines is asked for behind the right ones before it. Standard errors are of the mean over lines.`,
     '',
-    '| prompt | counted | the network | interpolated, more |',
-    '|---|---|---|---|',
-    ...models.flatMap(({ prompt, counts }) => (Object.keys(rows) as (keyof typeof rows)[]).map((key) => `| ${prompts[prompt]} | ${rows[key][0]} | ${rows[key][1](counts[key].alone)} | ${rows[key][1](counts[key].gain)} |`)),
+    '| prompt | matches in | counted | the network | interpolated, more |',
+    '|---|---|---|---|---|',
+    ...models.flatMap(({ prompt, texts, counts }) => (Object.keys(rows) as (keyof typeof rows)[]).map((key) => `| ${prompts[prompt]} | ${searched[texts]} | ${rows[key][0]} | ${rows[key][1](counts[key].alone)} | ${rows[key][1](counts[key].gain)} |`)),
     '',
-    ...models.map(({ prompt, weights }) => `Weights with ${prompts[prompt]}, for matches of 2, 3, 4, 6, 9 and 13 tokens and more: ${weights.map((weight) => weight.toFixed(2)).join(', ')}.`),
+    ...models.map(({ prompt, texts, weights }) => `Weights with ${prompts[prompt]} in the prompt and matches in ${searched[texts]}, for matches of 2, 3, 4, 6, 9 and 13 tokens and more: ${weights.map((weight) => weight.toFixed(2)).join(', ')}.`),
   ];
 }
