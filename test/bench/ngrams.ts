@@ -65,8 +65,8 @@ async function measure(modelPath: string): Promise<NgramsOfModel> {
   await using opened = await openForBench(modelPath, { capacityTokens: 256 });
   const { name } = opened.loaded;
   const keptBy = name.replaceAll(/\W+/g, '-');
-  const drafts = await KeptResults.open<DraftResult>(keptBy, 'ngram-drafts');
-  const tokens = await KeptResults.open<TokenResult>(keptBy, 'ngram-tokens-by-texts');
+  const drafts = await KeptResults.open<DraftResult>(keptBy, 'ngram-drafts-of-written-files');
+  const tokens = await KeptResults.open<TokenResult>(keptBy, 'ngram-tokens-of-written-files');
   await inParallel(places, opened.networks, async (place, { network }) => {
     if (deadline.isOver) return;
     if (drafts.get(place.id) === undefined) await drafts.add(await measureDrafts(opened, place));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { similarityOf } from './figures.ts';
-import { placesOf } from './places.ts';
+import { placesOf, writtenFiles } from './places.ts';
 
 const padding = Array.from({ length: 20 }, (_, line) => `# line ${line}`).join('\n');
 const find = (text: string, file: string): [string, string][] => placesOf(text, { folder: '', file, name: 'package' }).map(({ name, line }) => [name, line]);
@@ -22,6 +22,16 @@ describe('places that need another file', () => {
     const [place] = placesOf(text, { folder: '', file: 'shop.py', name: 'package' });
     assert.ok(place?.before.endsWith('def order(items):\n    '));
   });
+});
+
+describe('files of a package', () => {
+  for (const [what, files, written] of [
+    ['that is built into several folders', ['src/a.ts', 'es/a.js', 'cjs/a.js', 'build/esm/a.js', 'dist/a.js', 'lib/a.js'], ['src/a.ts']],
+    ['whose sources are in lib', ['lib/a.js', 'lib/tests/a.js', 'index.d.ts'], ['lib/a.js']],
+    ['of Python', ['shop/cart.py', 'shop/_vendor/six.py', 'README.md'], ['shop/cart.py']],
+  ] as const) {
+    it(`${what} are those that a person wrote`, () => assert.deepEqual(writtenFiles(files), written));
+  }
 });
 
 describe('edit similarity', () => {

@@ -30,7 +30,7 @@ const MAX_LINE_UNITS = 120;
 const MAX_AFTER_UNITS = 2_000;
 const PLACES_OF_A_PACKAGE = 8;
 const SOURCE = /\.(?:py|ts|js|mjs)$/;
-const NOT_SOURCE = /\.d\.ts$|\.min\.|(?:^|\/)(?:tests?|__tests__|vendor|_vendor|dist|umd|bundles?|docs?|examples?)\//;
+const NOT_SOURCE = /\.d\.ts$|\.min\.|(?:^|\/)(?:tests?|__tests__|vendor|_vendor|dist|build|umd|esm?|cjs|bundles?|docs?|examples?)\//;
 
 /** A fixed sample of places, drawn by the seed, a few of each held-out package. Throws where the corpus was not fetched. */
 export async function heldOutPlaces(count: number, seed: number): Promise<readonly Place[]> {
@@ -52,9 +52,16 @@ export const packageFolder = (of: CorpusPackage): string => path.join(developerC
 
 /** Source files of a package that a person wrote, below `folder`. */
 export async function sourceFiles(folder: string): Promise<readonly string[]> {
-  const files = (await readdir(folder, { recursive: true, encoding: 'utf8' })).map((file) => file.split(path.sep).join('/')).filter((file) => SOURCE.test(file) && !NOT_SOURCE.test(file));
+  const files = writtenFiles((await readdir(folder, { recursive: true, encoding: 'utf8' })).map((file) => file.split(path.sep).join('/')));
   const sizes = await Promise.all(files.map(async (file) => (await stat(path.join(folder, file))).size));
   return files.filter((_file, index) => (sizes[index] ?? 0) <= MAX_FILE_BYTES).sort();
+}
+
+/** Of a package's files those that a person wrote: what is built of them says the same lines again. Beside `src` that is what `lib` has. */
+export function writtenFiles(files: readonly string[]): readonly string[] {
+  const sources = files.filter((file) => SOURCE.test(file) && !NOT_SOURCE.test(file));
+  const hasSrc = sources.some((file) => file.startsWith('src/'));
+  return sources.filter((file) => !(hasSrc && file.startsWith('lib/')));
 }
 
 /** Lines of a text that use a name for the first time which is imported from the same package. */
