@@ -4,7 +4,7 @@ const PAUSE_MS = 100;
 const LONGEST_MS = 200;
 
 export interface SettlingDocumentsOptions {
-  /** A document is as it is for now; resolves when it is indexed so. */
+  /** Indexes a document as it is at that moment; resolves when that is done. */
   readonly take: (uri: string, isClosed: boolean) => Promise<void>;
   readonly onError: (error: unknown) => void;
   /** Milliseconds, monotonic. */

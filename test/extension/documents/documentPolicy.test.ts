@@ -4,7 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as vscode from 'vscode';
 import './support/useFakeVscode.ts';
 import { bringForward } from './support/bringForward.ts';
-import { fake, Uri, workspace } from './support/vscode.ts';
+import { holdStat } from './support/holdStat.ts';
+import { fake, Uri } from './support/vscode.ts';
 
 const { DocumentPolicy } = await import('../../../extension/documents/documentPolicy.ts');
 
@@ -218,13 +219,7 @@ describe('a link', () => {
 describe('rules that change while a document is judged', () => {
   it('are those that it is judged by', async (test) => {
     const { check } = policyOver({ '/ws/.git/info/exclude': '' });
-    let goOn = (): void => undefined;
-    const read = new Promise<void>((resolve) => (goOn = resolve));
-    const stat = workspace.fs.stat.bind(workspace.fs);
-    test.mock.method(workspace.fs, 'stat', async (uri: Uri) => {
-      if (uri.path === '/ws/.git/info/exclude') await read;
-      return stat(uri);
-    });
+    const goOn = holdStat(test, '/ws/.git/info/exclude');
     const verdict = check('/ws/a.ts');
     await nextTurn();
     fake.files.set('/ws/.gitignore', 'a.ts\n');

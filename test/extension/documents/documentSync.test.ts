@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import './support/useFakeVscode.ts';
 import { FakeDocument } from './support/fakeDocument.ts';
-import { fake, Uri, workspace } from './support/vscode.ts';
+import { holdStat } from './support/holdStat.ts';
+import { fake, Uri } from './support/vscode.ts';
 
 const { DocumentPolicy } = await import('../../../extension/documents/documentPolicy.ts');
 const { DocumentSync } = await import('../../../extension/documents/documentSync.ts');
@@ -45,13 +46,7 @@ describe('a document', () => {
   it('is not sent by rules that changed while it was judged', async (test) => {
     fake.open(['/ws'], { '/ws/.git/info/exclude': '' });
     fake.documents = ['/ws/a.ts', '/ws/b.ts'].map((file) => new FakeDocument(Uri.file(file), 'text'));
-    let goOn = (): void => undefined;
-    const read = new Promise<void>((resolve) => (goOn = resolve));
-    const stat = workspace.fs.stat.bind(workspace.fs);
-    test.mock.method(workspace.fs, 'stat', async (uri: Uri) => {
-      if (uri.path === '/ws/.git/info/exclude') await read;
-      return stat(uri);
-    });
+    const goOn = holdStat(test, '/ws/.git/info/exclude');
     const policy = new DocumentPolicy(assert.fail);
     const sync = new DocumentSync(policy, (error) => assert.fail(String(error)));
     const opened: string[] = [];

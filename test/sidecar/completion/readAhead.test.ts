@@ -3,6 +3,16 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { IdleBudget } from '../../../sidecar/completion/idleBudget.ts';
 import { ReadAhead, type ReadingResult } from '../../../sidecar/completion/readAhead.ts';
 
+/** A reading that goes on until it is ended; `signals` are those of each that began. */
+function readingUntilEnded(): { readonly signals: AbortSignal[]; readonly read: (signal: AbortSignal) => Promise<ReadingResult> } {
+  const signals: AbortSignal[] = [];
+  const read = (signal: AbortSignal): Promise<ReadingResult> => {
+    signals.push(signal);
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ elapsedMs: 0, isDone: false })));
+  };
+  return { signals, read };
+}
+
 describe('reading ahead', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
@@ -30,11 +40,7 @@ describe('reading ahead', () => {
 
   it('ends with the next keystroke, and when the client leaves', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
-    const signals: AbortSignal[] = [];
-    const read = (signal: AbortSignal): Promise<ReadingResult> => {
-      signals.push(signal);
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ elapsedMs: 0, isDone: false })));
-    };
+    const { signals, read } = readingUntilEnded();
     readAhead.schedule('a', read);
     mock.timers.tick(3_000);
     readAhead.schedule('a', read);
@@ -51,11 +57,7 @@ describe('reading ahead', () => {
 
   it('ends with an edit for which nothing is asked, and what is to be read waits for the next pause', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
-    const signals: AbortSignal[] = [];
-    const read = (signal: AbortSignal): Promise<ReadingResult> => {
-      signals.push(signal);
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ elapsedMs: 0, isDone: false })));
-    };
+    const { signals, read } = readingUntilEnded();
     readAhead.postpone('a');
     readAhead.schedule('a', read);
     mock.timers.tick(2_000);
@@ -73,11 +75,7 @@ describe('reading ahead', () => {
 
   it('waits also while the user of another client types: what is read ends, and goes on in the next pause', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
-    const signals: AbortSignal[] = [];
-    const read = (signal: AbortSignal): Promise<ReadingResult> => {
-      signals.push(signal);
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ elapsedMs: 0, isDone: false })));
-    };
+    const { signals, read } = readingUntilEnded();
     readAhead.schedule('a', read);
     mock.timers.tick(2_000);
     readAhead.postpone('b');
