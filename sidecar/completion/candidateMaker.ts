@@ -4,6 +4,7 @@ import { COMPLETION_TIMEOUT_MS, type LastCompletion } from '../protocol/client.t
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
 import { isBehindHead } from './blocks.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
+import { LONGEST_NGRAM } from '../engine/ngramModel.ts';
 import type { ClientSequences, ReadingPlace } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
 import type { FimFormat } from './fim.ts';
@@ -14,7 +15,8 @@ import { postprocess } from './postprocess/index.ts';
 import type { ContextPrompt, PromptMaker } from './promptMaker.ts';
 import type { CompletionRequest } from './request.ts';
 import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
-import { worthCompleting } from './trigger.ts';
+import { onlyClosersFollow, worthCompleting } from './trigger.ts';
+import type { GivenTexts, WorkspaceTexts } from './workspaceTexts.ts';
 
 /** Lines that take longer to write are not waited for. */
 const MULTI_LINE_MS = 1500;
@@ -22,6 +24,8 @@ const MULTI_LINE_MS = 1500;
 const AUTOMATIC_ATTEMPTS = 2;
 /** Tokens that only say again what healing took back. */
 const HEALED_TOKENS = 4;
+/** Largest model beside which n-grams count: they help models of 100 and 145 MB (`npm run bench:ngrams`), and larger ones know better. */
+const MOST_NGRAM_BYTES = 300_000_000;
 
 export interface MadeCandidates {
   /** Best first; none is an answer too. */
@@ -42,7 +46,7 @@ export interface MakeOptions {
 
 /** Asks the model for what may stand at a cursor. */
 export class CandidateMaker {
-  constructor(private readonly options: { session: ModelSession; prompts: PromptMaker; sequences: ClientSequences; now: () => number; log: (message: string) => void }) {}
+  constructor(private readonly options: { session: ModelSession; prompts: PromptMaker; sequences: ClientSequences; texts: WorkspaceTexts; now: () => number; log: (message: string) => void }) {}
 
   /** `undefined`: nothing may be said of the place, since there was no time, or it is none to complete at. Throws `TroubleError`. */
   async make(request: CompletionRequest, cursor: Cursor, run: MakeOptions): Promise<MadeCandidates | undefined> {
@@ -81,6 +85,13 @@ export class CandidateMaker {
     return isOutOfTime && texts.length === 0 ? undefined : { texts, explanation };
   }
 
+  /** Whole files whose n-grams count beside the model, which know nothing of what stands behind the cursor. What was filtered out would be said again with them, and other choices would be the same. */
+  #countedTexts(request: CompletionRequest, model: LoadedModel, { lineSuffix }: Cursor): GivenTexts | undefined {
+    const { prompts, texts } = this.options;
+    const isSmall = model.engine === 'chorus' && model.sizeBytes <= MOST_NGRAM_BYTES;
+    return isSmall && onlyClosersFollow.test(lineSuffix) && prompts.wantedContextTokens(model, request) > 0 ? texts.of(request) : undefined;
+  }
+
   async #candidate(options: {
     request: CompletionRequest;
     model: LoadedModel;
@@ -95,6 +106,7 @@ export class CandidateMaker {
   }): Promise<{ text: string; isOutOfTime: boolean; filteredOut: boolean; sequence: string | undefined; explanation: LastCompletion } | undefined> {
     const { prompt, place, cursor, extent, attempt, fim, request, run } = options;
     const { session, prompts, sequences, now, log } = this.options;
+    const counted = attempt === 0 ? this.#countedTexts(request, options.model, cursor) : undefined;
     const priority: Priority = run.isAhead === true ? 'background' : 'completion';
     // A block's body begins on the next line; small models would rather chat on.
     const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
@@ -102,7 +114,8 @@ export class CandidateMaker {
       session.engine,
       {
         ...place,
-        drafts: sequences.drafts(request.clientKey),
+        texts: sequences.texts(request.clientKey),
+        ngrams: counted && { version: counted.version, before: prompt.before.slice(-LONGEST_NGRAM) },
         priority,
         tokens: prompt.tokens,
         requiredPrefix: required || undefined,
@@ -133,7 +146,15 @@ export class CandidateMaker {
       isOutOfTime: result.stopReason === 'timeout',
       filteredOut: text === '' && generated.text.trim() !== '',
       sequence: result.sequence,
-      explanation: explainCompletion({ text: wordBefore(cursor.before) + text, documentText: request.text, promptTokens: prompt.tokens.length, contextTokens: prompt.contextTokens, context: prompt.context, result }),
+      explanation: explainCompletion({
+        text: wordBefore(cursor.before) + text,
+        documentText: request.text,
+        promptTokens: prompt.tokens.length,
+        contextTokens: prompt.contextTokens,
+        context: prompt.context,
+        counted: (counted?.files ?? []).map(({ uri, text: fileText }) => ({ uri, text: fileText, path: request.workspace?.pathOf(uri) ?? uri })),
+        result,
+      }),
     };
   }
 }

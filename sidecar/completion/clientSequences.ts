@@ -47,8 +47,8 @@ export class ClientSequences {
 
   constructor(private readonly options: ClientSequencesOptions) {}
 
-  /** The name of the texts to draft from. */
-  drafts(clientKey: string): string {
+  /** The name of the texts that answers may go on like. */
+  texts(clientKey: string): string {
     return this.names(clientKey)[0] as string;
   }
 

@@ -14,7 +14,7 @@ import type { Completion, CompletionRequest } from './request.ts';
 import { StatisticsCounter } from './statistics.ts';
 import { worthCompleting } from './trigger.ts';
 import { WorkAhead } from './workAhead.ts';
-import { WorkspaceDrafts } from './workspaceDrafts.ts';
+import { WorkspaceTexts } from './workspaceTexts.ts';
 
 export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
 
@@ -57,7 +57,7 @@ export class CompletionService {
   readonly #ahead: WorkAhead;
   /** Of each client the last completion, and its document. */
   readonly #last = new Map<string, { readonly uri: string; readonly explanation: LastCompletion }>();
-  readonly #drafts: WorkspaceDrafts;
+  readonly #texts: WorkspaceTexts;
   #chosen: string | undefined;
 
   constructor(dependencies: CompletionServiceDependencies) {
@@ -78,18 +78,18 @@ export class CompletionService {
       newTokens: (document, tokens) => this.#sequences.newTokens(document, tokens),
       baseOf: (document) => this.#sequences.baseOf(document),
       onLoaded: (model) => {
-        this.#drafts.clear();
+        this.#texts.clear();
         this.#sequences.loaded(model);
       },
       onOtherModel: () => this.#cache.clear(),
     });
-    this.#drafts = new WorkspaceDrafts(session.engine);
-    this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, now: this.#now, log: this.#log });
+    this.#texts = new WorkspaceTexts(session.engine);
+    this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, texts: this.#texts, now: this.#now, log: this.#log });
     this.#ahead = new WorkAhead({
       session,
       prompts: this.#prompts,
       sequences: this.#sequences,
-      drafts: this.#drafts,
+      texts: this.#texts,
       inFlight: this.#inFlight,
       cache: this.#cache,
       statistics: this.#statistics,
@@ -163,6 +163,7 @@ export class CompletionService {
   /** A client's files may be read by other rules now: what was said under the former ones is not shown any more. */
   workspaceReset(clientKey: string): void {
     this.#ahead.stop(clientKey);
+    this.#texts.drop(this.#sequences.texts(clientKey), clientKey).catch(() => undefined);
     this.#inFlight.current(clientKey)?.cancel();
     this.#cache.forget(clientKey);
     this.#last.delete(clientKey);
@@ -174,18 +175,17 @@ export class CompletionService {
     this.#inFlight.current(clientKey)?.cancel();
     this.#cache.forget(clientKey);
     this.#last.delete(clientKey);
-    this.#drafts.forget(clientKey);
     this.#debounces.delete(clientKey);
     // A sequence in use would be kept.
     await Promise.all([this.#inFlight.ended(clientKey), endedAhead]);
     // A prompt that was being made would be remembered anew.
     this.#prompts.forget(clientKey);
-    const [names, drafts] = [this.#sequences.names(clientKey), this.#sequences.drafts(clientKey)];
+    const [names, texts] = [this.#sequences.names(clientKey), this.#sequences.texts(clientKey)];
     this.#sequences.forget(clientKey);
     // A dead engine has forgotten them already.
     const { engine } = this.#session;
     for (const name of names) await engine.releaseSequence(name).catch(() => undefined);
-    await engine.draftFrom?.(drafts, []).catch(() => undefined);
+    await this.#texts.drop(texts, clientKey).catch(() => undefined);
   }
 
   /** What another model said, or is saying, is not the chosen one's. */
@@ -227,7 +227,7 @@ export class CompletionService {
   /** Asks the model and puts what it said into the cache. */
   async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: MakeOptions): Promise<void> {
     const { chosen } = this.#session;
-    await this.#drafts.dropGone(this.#sequences.drafts(key.clientKey), request);
+    await this.#texts.dropGone(this.#sequences.texts(key.clientKey), request);
     const made = await this.#candidates.make(request, cursor, run);
     if (made === undefined || this.#session.chosen !== chosen) return;
     this.#cache.add(key, made.texts, made.texts.map((text) => overtypedUnits(text, cursor)), made.explanation);

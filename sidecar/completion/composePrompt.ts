@@ -21,8 +21,13 @@ export interface ComposeOptions {
   readonly healing?: boolean;
 }
 
+export interface ComposedPrompt extends HealedPrompt {
+  /** The tokens of the text that the model goes on with, which may stand before what is behind the gap. */
+  readonly before: readonly TokenId[];
+}
+
 /** The tokens that ask `model` for what stands between prefix and suffix. */
-export async function composePrompt(options: ComposeOptions): Promise<HealedPrompt> {
+export async function composePrompt(options: ComposeOptions): Promise<ComposedPrompt> {
   const { engine, model, fim, maxTokens } = options;
   const tokenize = (part: string): Promise<readonly TokenId[]> => (part === '' ? Promise.resolve([]) : engine.tokenize(part, { special: false }));
   const bos = model.special.addBos && model.special.bos !== undefined ? [model.special.bos] : [];
@@ -46,13 +51,13 @@ export async function composePrompt(options: ComposeOptions): Promise<HealedProm
 
   if (fim === undefined) {
     const tokens = [...bos, ...context, ...keepLast(healed.tokens, maxTokens)];
-    return { tokens: tokens.length > 0 ? tokens : firstToken(model), requiredPrefix: healed.requiredPrefix };
+    return { tokens: tokens.length > 0 ? tokens : firstToken(model), requiredPrefix: healed.requiredPrefix, before: healed.tokens };
   }
   const header = fim.fileHeader ?? (isAfterOthers && fim.fileMark !== undefined ? (path: string) => `${fim.fileMark}${path}\n` : undefined);
   const ownHead = header === undefined ? [] : await engine.tokenize(header(options.path), { special: true });
   const unmarked = isAfterOthers && fim.fileMark === undefined ? await tokenize(pathComment(options.path, options.languageId)) : [];
   const parts = { context, header: ownHead, prefix: [...unmarked, ...healed.tokens], suffix: suffix.slice(0, maxTokens >> 2) };
-  return { tokens: [...bos, ...arrangeFim(fim, parts)], requiredPrefix: healed.requiredPrefix };
+  return { tokens: [...bos, ...arrangeFim(fim, parts)], requiredPrefix: healed.requiredPrefix, before: healed.tokens };
 }
 
 /** About this share of a suffix, in whole lines: those nearest the cursor. */

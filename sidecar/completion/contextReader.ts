@@ -6,7 +6,7 @@ import { chooseExtent } from './multiline.ts';
 import type { PromptMaker } from './promptMaker.ts';
 import { NOTHING_TO_READ, type ReadingResult } from './readAhead.ts';
 import type { CompletionRequest } from './request.ts';
-import type { WorkspaceDrafts } from './workspaceDrafts.ts';
+import type { WorkspaceTexts } from './workspaceTexts.ts';
 
 /** Evaluating so long again is not worth a sequence of its own. */
 const UNFELT_LOSS_MS = 300;
@@ -18,20 +18,20 @@ export class ContextReader {
       readonly session: ModelSession;
       readonly prompts: PromptMaker;
       readonly sequences: ClientSequences;
-      readonly drafts: WorkspaceDrafts;
+      readonly texts: WorkspaceTexts;
       readonly log: (message: string) => void;
     },
   ) {}
 
   /**
    * Reads for the next completion at a place. Not done where it was ended early, or where a prompt was made meanwhile. Of a document that is only looked at (`isVisit`)
-   * nothing is drafted from, and nothing is read where somebody would lose a place for it.
+   * no whole files are given, and nothing is read where somebody would lose a place for it.
    */
   async read(request: CompletionRequest, cursor: Cursor, { signal, limitMs, isVisit }: { readonly signal: AbortSignal; readonly limitMs: number; readonly isVisit: boolean }): Promise<ReadingResult> {
-    const { session, prompts, sequences, drafts } = this.options;
+    const { session, prompts, sequences, texts } = this.options;
     const model = await session.model();
     const prompt = await prompts.make({ request, cursor, model, fim: await prompts.fimOf(model), extent: chooseExtent(cursor, request.settings), purpose: 'readingAhead', signal });
-    if (!signal.aborted && !isVisit) await drafts.refresh(sequences.drafts(request.clientKey), request, signal);
+    if (!signal.aborted && !isVisit) await texts.refresh(sequences.texts(request.clientKey), request, signal);
     const unfeltTokens = prompts.tokensWithin(model, UNFELT_LOSS_MS);
     const isRead = prompts.plans.isRead(request, prompt.context) && sequences.newTokens(request, prompt.tokens) <= unfeltTokens;
     if (signal.aborted) return NOTHING_TO_READ;

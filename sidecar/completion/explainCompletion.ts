@@ -11,6 +11,8 @@ export interface MadeCompletion {
   readonly promptTokens: number;
   readonly contextTokens: number;
   readonly context: readonly PlannedSnippet[];
+  /** Whole files whose n-grams counted beside the network. */
+  readonly counted: readonly { readonly uri: string; readonly path: string; readonly text: string }[];
   readonly result: EngineGenerateResult;
 }
 
@@ -23,16 +25,23 @@ export function explainCompletion(made: MadeCompletion): LastCompletion {
   return { text, documentTokens: promptTokens - contextTokens, contextTokens, reusedTokens, evaluatedTokens, promptMs, generateMs, names: namesFromContext(made) };
 }
 
-function namesFromContext({ text, documentText, context }: MadeCompletion): LastCompletion['names'] {
+function namesFromContext({ text, documentText, context, counted }: MadeCompletion): LastCompletion['names'] {
   const names = [...new Set(identifiersOf(text))].filter((name) => !stands(name, documentText)).slice(0, MAX_NAMES);
   return names.flatMap((name) => {
     const found = context.find(({ snippet }) => stands(name, snippet.text));
-    if (found === undefined) return [];
+    if (found === undefined) {
+      const file = counted.find((each) => each.text.includes(name) && stands(name, each.text));
+      return file === undefined ? [] : [{ name, uri: file.uri, path: file.path, line: lineOf(name, file.text) }];
+    }
     const { uri, path, startLine, kind, text: snippetText } = found.snippet;
-    const line = snippetText.split('\n').findIndex((each) => stands(name, each));
     // Of signatures lines are left out, so that only where they begin is known.
-    return [{ name, uri, path, line: kind === 'signatures' ? startLine : startLine + Math.max(0, line) }];
+    return [{ name, uri, path, line: kind === 'signatures' ? startLine : startLine + lineOf(name, snippetText) }];
   });
+}
+
+/** The first line of a text with an identifier that stands in it. */
+function lineOf(name: string, text: string): number {
+  return Math.max(0, text.split('\n').findIndex((line) => stands(name, line)));
 }
 
 /** Whether an identifier stands in a text as a whole. */

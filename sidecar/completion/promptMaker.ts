@@ -3,12 +3,11 @@ import type { TextEngine } from '../engine/engine.ts';
 import type { WorkspaceContextSettings } from '../protocol/client.ts';
 import type { EngineGenerateResult, LoadedModel, TokenId } from '../protocol/engine.ts';
 import type { ClientDocument } from './clientSequences.ts';
-import { composePrompt } from './composePrompt.ts';
+import { type ComposedPrompt, composePrompt } from './composePrompt.ts';
 import { fileHead, snippetTokens, takesContext } from './contextFormat.ts';
 import { ContextPlans, type ContextRequest, NO_CONTEXT } from './contextPlans.ts';
 import type { Cursor } from './cursor.ts';
 import { detectFim, type FimFormat } from './fim.ts';
-import type { HealedPrompt } from './healing.ts';
 import type { Extent } from './multiline.ts';
 import { budgetOf, promptText } from './prompt.ts';
 import { PromptBudget, type PromptSpeedMemory } from './promptBudget.ts';
@@ -52,7 +51,7 @@ export type PromptPurpose = 'asked' | 'readingAhead' | 'preparing';
 
 const PLAN_FOR = { asked: 'forPrompt', readingAhead: 'forReadingAhead', preparing: 'forPreparing' } as const;
 
-export interface ContextPrompt extends HealedPrompt {
+export interface ContextPrompt extends ComposedPrompt {
   readonly context: readonly PlannedSnippet[];
   readonly contextTokens: number;
 }
@@ -77,7 +76,7 @@ export class PromptMaker {
     const budget = this.#budgetOf(model);
     const reserved = extent.maxTokens + CONTEXT_RESERVE_TOKENS;
     const affordable = budget.tokens(model.contextSizeTokens, reserved);
-    const wantedTokens = request.workspace !== undefined && takesContext(request.languageId) ? this.contextTokens(model, request.contextSettings ?? {}) : 0;
+    const wantedTokens = this.wantedContextTokens(model, request);
     // Other files may be evaluated in a part of what a cold prompt may cost; a document that is short leaves them more.
     const coldTokens = wantedTokens > 0 ? Math.floor(affordable * DOCUMENT_SHARE) : affordable;
     const mostTokens = Math.max(coldTokens, budget.documentTokens(model.contextSizeTokens, reserved));
@@ -117,6 +116,11 @@ export class PromptMaker {
     const path = workspace?.pathOf(uri) ?? pathOf(uri);
     const prompt = await composePrompt({ engine: this.options.session.engine, model, fim, text: { prefix: text.prefix, suffix }, path, languageId, maxTokens, context: contextTokens });
     return { ...prompt, context, contextTokens: contextTokens.length };
+  }
+
+  /** Tokens that other files may take in the prompts of a document; 0 where they have nothing to say there. */
+  wantedContextTokens(model: LoadedModel, { workspace, languageId, contextSettings }: CompletionRequest): number {
+    return workspace !== undefined && takesContext(languageId) ? this.contextTokens(model, contextSettings ?? {}) : 0;
   }
 
   /** Tokens that other files may take in the prompts of a client with these settings. */

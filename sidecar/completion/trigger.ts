@@ -1,7 +1,7 @@
 import type { Cursor } from './cursor.ts';
 
 /** What may follow the cursor on its line where text still belongs before it: closers, ends of tags and of comments, which an editor sets too, then punctuation. */
-const onlyClosersFollow = /^(?:\s*(?:[)>}\]"'`]|<\/[\w.:-]*>|\*\/|\/>))*(?:\s*[:{;,])?\s*$/;
+export const onlyClosersFollow = /^(?:\s*(?:[)>}\]"'`]|<\/[\w.:-]*>|\*\/|\/>))*(?:\s*[:{;,])?\s*$/;
 const letterFollows = /^[\p{ID_Continue}$]/u;
 /** Code on a line longer than this is minified or data; a person does not type there. Paragraphs may be of one line. */
 const MAX_TYPED_LINE_UNITS = 2000;

@@ -13,13 +13,13 @@ import { NOTHING_TO_READ, ReadAhead, type ReadingResult } from './readAhead.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import type { StatisticsCounter } from './statistics.ts';
 import { worthCompleting } from './trigger.ts';
-import type { WorkspaceDrafts } from './workspaceDrafts.ts';
+import type { WorkspaceTexts } from './workspaceTexts.ts';
 
 export interface WorkAheadOptions {
   readonly session: ModelSession;
   readonly prompts: PromptMaker;
   readonly sequences: ClientSequences;
-  readonly drafts: WorkspaceDrafts;
+  readonly texts: WorkspaceTexts;
   readonly inFlight: InFlight;
   readonly cache: TypedThroughCache;
   readonly statistics: StatisticsCounter;

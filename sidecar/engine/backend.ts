@@ -1,5 +1,6 @@
 import type { SamplingParams, TokenId } from '../protocol/engine.ts';
 import type { NgramIndex } from './ngramIndex.ts';
+import type { NgramModel } from './ngramModel.ts';
 import type { TokenSpelling } from './tokenHealing.ts';
 
 /** What the scheduler needs of whatever computes: a few sequences over one set of weights. Calls never overlap. */
@@ -94,7 +95,9 @@ export interface DecodeOptions {
   /** Ends an evaluation as `evaluate`'s does. */
   readonly signal?: AbortSignal;
   /** Texts that the answer may go on like. */
-  readonly drafts?: NgramIndex | undefined;
+  readonly texts?: NgramIndex | undefined;
+  /** Makes likelier what follows in texts. */
+  readonly ngrams?: NgramModel | undefined;
   /** Asked before each token: the only tokens allowed, or `undefined` for any. */
   readonly allowed?: () => ReadonlySet<TokenId> | undefined;
 }

@@ -70,10 +70,10 @@ export class PromptLookup {
     const source = found?.source ?? aligned;
     if (source === undefined) return [];
     this.#source = source;
-    const { position } = source;
-    const text = source.isOther && this.others ? this.others.tokens : tokens;
-    const most = Math.min(limit, found ? 2 * found.length + 3 : MOST_ALIGNED, text.length - position);
-    return [...text.slice(position, position + this.#size(this.#singleMs, most))];
+    const { isOther, position } = source;
+    const most = Math.min(limit, found ? 2 * found.length + 3 : MOST_ALIGNED);
+    const following = isOther && this.others ? this.others.following(position, most) : tokens.slice(position, position + most);
+    return following.slice(0, this.#size(this.#singleMs, following.length));
   }
 
   /** Tells what an evaluation with `drafted` guesses, of which `accepted` were right, took. */

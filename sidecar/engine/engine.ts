@@ -9,6 +9,7 @@ import type {
   GenerateChunk,
   LoadedModel,
   LoadParams,
+  SetTextsParams,
   TokenId,
 } from '../protocol/engine.ts';
 
@@ -32,8 +33,8 @@ export interface Engine {
   releaseSequence(sequence: string): Promise<void>;
   /** Whether the sequence is still kept: others may have taken its place. */
   hasSequence?(sequence: string): Promise<boolean>;
-  /** Texts that answers may go on like, so that they are found quicker; none forgets the name. */
-  draftFrom?(name: string, tokens: readonly TokenId[]): Promise<void>;
+  /** Texts that answers may go on like; none forgets the name. */
+  setTexts?(params: SetTextsParams): Promise<void>;
   /** Writes the contexts that wait to be kept on disk. */
   keepContexts?(): Promise<void>;
   /** Removes a set of kept contexts, or all, and keeps nothing of the requests under way. */

@@ -4,6 +4,7 @@ import type { Backend, BackendSequence, CompiledGrammar } from './backend.ts';
 import type { ChunkSizer } from './chunkSizer.ts';
 import { TroubleError } from './engine.ts';
 import type { NgramIndex } from './ngramIndex.ts';
+import { NgramModel } from './ngramModel.ts';
 import { TextStream, type TextPiece } from './textStream.ts';
 import { TokenHealing, type TokenIndex } from './tokenHealing.ts';
 import { Preempted } from './turns.ts';
@@ -40,11 +41,17 @@ export interface GenerationContext {
   readonly turn: <T>(step: (preempted: AbortSignal) => Promise<T>) => Promise<T>;
   readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void;
   /** Texts that the answer may go on like. */
-  readonly drafts?: NgramIndex | undefined;
+  readonly texts?: IndexedTexts | undefined;
   /** Appends what of the prompt another sequence holds; resolves with the number of tokens. */
   readonly copy?: (tokens: readonly TokenId[]) => Promise<number>;
   /** Appends what of the prompt is kept on disk; resolves with the number of tokens. */
   readonly restore?: (tokens: readonly TokenId[]) => Promise<number>;
+}
+
+/** Texts that were given under a name. */
+export interface IndexedTexts {
+  readonly version: string;
+  readonly index: NgramIndex;
 }
 
 /** One request on its sequence, from the cached prefix to the last token. */
@@ -153,13 +160,15 @@ export class Generation {
   }
 
   private async decode(last: readonly TokenId[]): Promise<StopReason> {
-    const { backend, sequence, turn } = this.context;
+    const { backend, sequence, texts, turn } = this.context;
+    const { ngrams, tokens } = this.request;
     const healing = this.request.requiredPrefix ? new TokenHealing(this.context.tokenIndex(), this.request.requiredPrefix) : undefined;
     const steps = sequence.decode(last, {
       sampling: this.request.sampling,
       grammar: this.grammar,
       signal: this.context.signal,
-      drafts: this.context.drafts,
+      texts: texts?.index,
+      ngrams: texts !== undefined && ngrams?.version === texts.version ? new NgramModel(texts.index, { promptTokens: tokens.length, before: ngrams.before }) : undefined,
       allowed: healing && (() => healing.allowed),
     });
     try {

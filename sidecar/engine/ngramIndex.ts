@@ -3,6 +3,8 @@ import type { TokenId } from '../protocol/engine.ts';
 /** Places with the same last two tokens that are looked at, the last first. */
 const MAX_CANDIDATES = 512;
 const HASH_BITS = 16;
+/** Between two texts: no token, so that nothing matches across it. */
+const TEXT_END = -1;
 
 export interface NgramMatch {
   /** What follows the match. */
@@ -16,14 +18,17 @@ export interface NgramMatch {
  * that it is made in one pass and takes eight bytes a token.
  */
 export class NgramIndex {
+  /** Of all texts, one behind the other. */
+  readonly #tokens: Int32Array;
   readonly #previous: Int32Array;
   readonly #heads = new Int32Array(1 << HASH_BITS).fill(-1);
 
-  /** `tokens`: of all texts, one behind the other. */
-  constructor(readonly tokens: Int32Array) {
-    this.#previous = new Int32Array(tokens.length);
-    for (let end = 1; end < tokens.length; end++) {
-      const hash = hashOf(tokens[end - 1] ?? 0, tokens[end] ?? 0);
+  /** Where two places are alike, the later text's comes first. */
+  constructor(texts: readonly (readonly TokenId[])[]) {
+    this.#tokens = Int32Array.from(texts.flatMap((text) => [...text, TEXT_END]));
+    this.#previous = new Int32Array(this.#tokens.length);
+    for (let end = 1; end < this.#tokens.length; end++) {
+      const hash = hashOf(this.#tokens[end - 1] ?? 0, this.#tokens[end] ?? 0);
       this.#previous[end] = this.#heads[hash] ?? -1;
       this.#heads[hash] = end;
     }
@@ -39,18 +44,25 @@ export class NgramIndex {
     return best;
   }
 
-  /** Places where the last two tokens of `sequence` stand, with what follows them, the last first. */
+  /** Places where the last two tokens of `sequence` stand, with what follows them in the same text, the last first. */
   *matches(sequence: readonly TokenId[], longest: number): Generator<NgramMatch> {
-    const { tokens } = this;
+    const tokens = this.#tokens;
     const last = sequence.length - 1;
     if (last < 1) return;
     let end = this.#heads[hashOf(sequence[last - 1] ?? 0, sequence[last] ?? 0)] ?? -1;
     for (let seen = 0; end >= 0 && seen < MAX_CANDIDATES; seen++, end = this.#previous[end] ?? -1) {
-      if (end + 1 >= tokens.length) continue;
+      if (tokens[end + 1] === TEXT_END) continue;
       let length = 0;
       while (length < longest && length <= end && length <= last && tokens[end - length] === sequence[last - length]) length++;
       if (length >= 2) yield { position: end + 1, length };
     }
+  }
+
+  /** Tokens from `position` on, at most `count`, to the end of their text. */
+  following(position: number, count: number): readonly TokenId[] {
+    const some = this.#tokens.subarray(position, position + count);
+    const end = some.indexOf(TEXT_END);
+    return [...(end < 0 ? some : some.subarray(0, end))];
   }
 }
 

@@ -6,7 +6,6 @@ import {
   DETOKENIZE,
   DEVICE_MEMORY,
   DICTATION_SOUND,
-  DRAFT_FROM,
   ENGINE_ERROR,
   FORGET_CONTEXTS,
   GENERATE,
@@ -22,6 +21,7 @@ import {
   QUANTIZE,
   READ_DICTATION,
   RELEASE_SEQUENCE,
+  SET_TEXTS,
   SELECT,
   STATISTICS,
   TOKENIZE,
@@ -37,7 +37,6 @@ import {
   type DeviceMemory,
   type DeviceMemoryParams,
   type DictationSound,
-  type DraftFromParams,
   type EngineErrorData,
   type EngineGenerateParams,
   type ForgetContextsParams,
@@ -51,6 +50,7 @@ import {
   type QuantizeParams,
   type ReadDictationParams,
   type ReleaseSequenceParams,
+  type SetTextsParams,
   type SelectParams,
   type TokenizeParams,
   type TokenizeResult,
@@ -91,8 +91,8 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
     return null;
   });
   onRequest(HAS_SEQUENCE, async ({ sequence }: HasSequenceParams) => (await engine.hasSequence?.(sequence)) === true);
-  onRequest(DRAFT_FROM, async ({ name, tokens }: DraftFromParams) => {
-    await engine.draftFrom?.(name, tokens);
+  onRequest(SET_TEXTS, async (params: SetTextsParams) => {
+    await engine.setTexts?.(params);
     return null;
   });
   onRequest(KEEP_CONTEXTS, async () => {

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import { MAX_DRAFT_TOKENS, type EngineGenerateResult, type ForgetContextsParams, type GenerateChunk, type TokenId } from '../protocol/engine.ts';
+import { MAX_TEXT_TOKENS, type EngineGenerateResult, type ForgetContextsParams, type GenerateChunk, type SetTextsParams, type TokenId } from '../protocol/engine.ts';
 import { SequenceMemoryError, type Backend, type BackendSequence, type GrammarSource } from './backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
 import { ContextKeeper } from './contextKeeper.ts';
 import { copyRows } from './copyRows.ts';
 import { TroubleError } from './engine.ts';
-import { EndedEarly, Generation, type ChunkSizers, type GenerateRequest } from './generation.ts';
+import { EndedEarly, Generation, type ChunkSizers, type GenerateRequest, type IndexedTexts } from './generation.ts';
 import { NgramIndex } from './ngramIndex.ts';
 import { SequenceTable } from './sequenceTable.ts';
 import { TokenIndex } from './tokenHealing.ts';
@@ -33,7 +33,7 @@ export class Scheduler {
   private readonly sequences: SequenceTable<BackendSequence>;
   private readonly chunkSizers: ChunkSizers;
   private readonly keeper: ContextKeeper;
-  private readonly drafts = new Map<string, NgramIndex>();
+  private readonly texts = new Map<string, IndexedTexts>();
   private index: TokenIndex | undefined;
   private statistics: SchedulerStatistics = { contextUsedTokens: 0 };
   private readonly shutdown = new AbortController();
@@ -90,7 +90,7 @@ export class Scheduler {
               hasAnswered = true;
               options.onChunk?.(chunk);
             },
-            drafts: request.drafts === undefined ? undefined : this.drafts.get(request.drafts),
+            texts: request.texts === undefined ? undefined : this.texts.get(request.texts),
             copy: async (tokens) => {
               const source = request.copyFrom === undefined ? undefined : this.sequences.peek(request.copyFrom);
               return source === undefined || lease.name !== request.sequence ? 0 : copyRows(lease.sequence, source, tokens, turn);
@@ -136,9 +136,9 @@ export class Scheduler {
   }
 
   /** Texts that answers may go on like, under a name; none forgets it. */
-  draftFrom(name: string, tokens: readonly TokenId[]): void {
-    if (tokens.length === 0) this.drafts.delete(name);
-    else this.drafts.set(name, new NgramIndex(Int32Array.from(tokens.slice(0, MAX_DRAFT_TOKENS))));
+  setTexts({ name, version, texts }: SetTextsParams): void {
+    if (texts.length === 0) this.texts.delete(name);
+    else this.texts.set(name, { version, index: new NgramIndex(lastTokens(texts, MAX_TEXT_TOKENS)) });
   }
 
   /** Writes the contexts that wait to be kept on disk; resolves when they are there. */
@@ -199,6 +199,17 @@ function grammarOf(request: GenerateRequest): GrammarSource | undefined {
   if (request.grammar !== undefined) return { gbnf: request.grammar };
   if (request.jsonSchema !== undefined) return { jsonSchema: request.jsonSchema };
   return undefined;
+}
+
+/** The last of texts that have at most `most` tokens together. */
+function lastTokens(texts: readonly (readonly TokenId[])[], most: number): readonly (readonly TokenId[])[] {
+  const kept: (readonly TokenId[])[] = [];
+  let room = most;
+  for (const text of [...texts].reverse()) {
+    kept.push(text.slice(Math.max(0, text.length - room)));
+    room -= Math.min(room, text.length);
+  }
+  return kept.reverse();
 }
 
 /** One signal for whatever ends a request early; its reason is always `EndedEarly`. */

@@ -4,7 +4,7 @@ import { TroubleError, type Engine } from '../engine/engine.ts';
 import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from '../engine/measuring.ts';
 import { Scheduler } from '../engine/scheduler.ts';
 import type { DeviceChoice } from '../protocol/client.ts';
-import type { ChatTemplateParams, DeviceMemory, EngineStatistics, ForgetContextsParams, LoadedModel, LoadParams, TokenId } from '../protocol/engine.ts';
+import type { ChatTemplateParams, DeviceMemory, EngineStatistics, ForgetContextsParams, LoadedModel, LoadParams, SetTextsParams, TokenId } from '../protocol/engine.ts';
 import { openDevice, type OpenedDevice } from './llamaCpp/device.ts';
 import { attentionCostSlope, inspectModelFile, promptMetadata } from './modelFile.ts';
 import type { Evaluator } from './evaluator.ts';
@@ -82,8 +82,8 @@ export class LocalEngine implements Engine, Measuring {
     return this.loaded?.scheduler.hasSequence(sequence) === true;
   }
 
-  async draftFrom(name: string, tokens: readonly TokenId[]): Promise<void> {
-    this.loaded?.scheduler.draftFrom(name, tokens);
+  async setTexts(params: SetTextsParams): Promise<void> {
+    this.loaded?.scheduler.setTexts(params);
   }
 
   async keepContexts(): Promise<void> {

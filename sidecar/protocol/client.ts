@@ -713,7 +713,7 @@ export interface LastCompletion {
   readonly evaluatedTokens: number;
   readonly promptMs: number;
   readonly generateMs: number;
-  /** Names in the completion that the document does not have, and where in the context they stand. */
+  /** Names in the completion that the document does not have, and where they stand in the context, or in a file whose n-grams counted. */
   readonly names: readonly { readonly name: string; readonly uri: string; readonly path: string; readonly line: number }[];
 }
 

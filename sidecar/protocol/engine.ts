@@ -119,6 +119,13 @@ export interface TemplateMessage {
   readonly tool_call_id?: string;
 }
 
+export interface NgramParams {
+  /** Of the texts. */
+  readonly version: string;
+  /** The last tokens of the text that is gone on with: a prompt may end with what stands behind the gap. */
+  readonly before: readonly TokenId[];
+}
+
 /**
  * Front → engine: continues `tokens`. Streams `GenerateChunk` by the notification `GENERATE_CHUNK`.
  * The engine reuses the longest common prefix with what the sequence holds.
@@ -134,8 +141,10 @@ export interface EngineGenerateParams {
   readonly copyFrom?: string;
   /** Has a place only where nobody loses one for it, and loses it before others do; without one the request ends at once, with stopReason 'timeout'. For priority 'background'. */
   readonly isSpare?: boolean;
-  /** Name of the texts that the answer may go on like (`DRAFT_FROM`). */
-  readonly drafts?: string;
+  /** Name of the texts that the answer may go on like (`SET_TEXTS`): guesses are taken from them, which the model checks. */
+  readonly texts?: string;
+  /** Has the n-grams of these texts count beside the model, where they are those of this version. Of Chorus's own engine alone. */
+  readonly ngrams?: NgramParams;
   /** A completion preempts a chat between two tokens, a chat preempts background work. */
   readonly priority: Priority;
   readonly tokens: readonly TokenId[];
@@ -207,17 +216,16 @@ export interface ReleaseSequenceParams {
 export const HAS_SEQUENCE = 'engine/hasSequence';
 export type HasSequenceParams = ReleaseSequenceParams;
 
-/**
- * Front → engine: texts that answers may go on like, as tokens, under a name; in place of those before, and none at all takes them away. They change
- * how quickly tokens are found, never which.
- */
-export const DRAFT_FROM = 'engine/draftFrom';
-export interface DraftFromParams {
+/** Front → engine: texts that answers may go on like, as tokens, the best last, under a name; in place of those before, and none at all takes them away. */
+export const SET_TEXTS = 'engine/setTexts';
+export interface SetTextsParams {
   readonly name: string;
-  readonly tokens: readonly TokenId[];
+  /** Told again by requests that ask for just these. */
+  readonly version: string;
+  readonly texts: readonly (readonly TokenId[])[];
 }
-/** Of one name; what is beyond is not looked at. */
-export const MAX_DRAFT_TOKENS = 65_536;
+/** Of one name; the best are kept. */
+export const MAX_TEXT_TOKENS = 65_536;
 
 /** Front → engine: writes the contexts that wait to be kept on disk, because the process is about to end. Answers when they are written. */
 export const KEEP_CONTEXTS = 'engine/keepContexts';

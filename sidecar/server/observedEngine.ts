@@ -28,7 +28,7 @@ export function observeEngine(engine: Engine, observer: EngineObserver): Engine 
     chatTemplate: (params) => watch(engine.chatTemplate(params)),
     releaseSequence: (sequence) => watch(engine.releaseSequence(sequence)),
     ...(engine.hasSequence && { hasSequence: engine.hasSequence.bind(engine) }),
-    draftFrom: async (name, tokens) => engine.draftFrom?.(name, tokens),
+    setTexts: async (params) => engine.setTexts?.(params),
     keepContexts: async () => engine.keepContexts?.(),
     forgetContexts: async (params) => engine.forgetContexts?.(params),
     statistics: async () => engine.statistics?.(),

@@ -4,17 +4,17 @@
  * token, without context, with the file before it, with the workspace, and with the workspace in caches that keep a part of it; exact match, edit similarity, how much of the start is right, and names of
  * wrong files.
  *
- *   npm run bench:completion -- [MODEL …] [--places 100] [--caches full,tiered:1024] [--networks N] [--max-seconds N] [--seed 1] [--keep] [--write]
+ *   npm run bench:completion -- [MODEL …] [--places 100] [--caches full,tiered:1024] [--ngrams full] [--networks N] [--max-seconds N] [--seed 1] [--keep] [--write]
  *
- * Of the seed and the bundled model unless others are given; a place at a time on each core. Results are kept as they come, and with `--keep` or `--write` in docs/results: a run goes on where the last one ended, on this machine or another.
+ * `--ngrams`: caches with which the n-grams of whole files are tried too. Of the seed and the bundled model unless others are given; a place at a time on each core. Results are kept as they come, and with `--keep` or `--write` in docs/results: a run goes on where the last one ended, on this machine or another.
  * The corpus is made by `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
 import { inParallel, openForBench } from './bundled/benchNetworks.ts';
 import { modelsAsked, type BenchModel } from './bundled/models.ts';
-import { type Arm, completePlace, completionTask, promptOf, PROMPTS, variantOf } from './completion/arms.ts';
+import { type Arm, completePlace, completionTask, promptOf, PROMPTS, requestOf, variantOf } from './completion/arms.ts';
 import { figuresOf, reportOf, type CompletionOfModel } from './completion/figures.ts';
-import { packageWorkspace } from './completion/packageWorkspace.ts';
+import { packageWorkspace, textsFor } from './completion/packageWorkspace.ts';
 import { heldOutPlaces } from './completion/places.ts';
 import { Deadline } from './kept/deadline.ts';
 import { keepInRepository, openKept } from './kept/keptTask.ts';
@@ -25,6 +25,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     places: { type: 'string', default: '100' },
     caches: { type: 'string', default: 'full,tiered:1024,snapkv:1024,snapkv:512' },
+    ngrams: { type: 'string', default: 'full,tiered:1024' },
     networks: { type: 'string' },
     'max-seconds': { type: 'string' },
     seed: { type: 'string', default: '1' },
@@ -35,7 +36,14 @@ const { values: options, positionals } = parseArgs({
 
 const deadline = new Deadline(options['max-seconds'] === undefined ? undefined : Number(options['max-seconds']));
 const caches = ['full', ...options.caches.split(',').filter((cache) => cache !== 'full')];
-const arms: readonly Arm[] = caches.flatMap((cache) => (cache === 'full' ? PROMPTS : (['workspace'] as const)).map((prompt) => ({ prompt, cache })));
+const withNgrams = options.ngrams === '' ? [] : options.ngrams.split(',');
+const unknown = withNgrams.find((cache) => !caches.includes(cache));
+if (unknown !== undefined) throw new Error(`--ngrams takes some of --caches, ${caches.join(', ')}; got "${unknown}".`);
+const arms: readonly Arm[] = caches.flatMap((cache) =>
+  (cache === 'full' ? PROMPTS : (['workspace'] as const)).flatMap((prompt) => {
+    const alone = { prompt, cache, withNgrams: false };
+    return withNgrams.includes(cache) && (prompt === 'document' || prompt === 'workspace') ? [alone, { ...alone, withNgrams: true }] : [alone];
+  }));
 const places = await heldOutPlaces(Number(options.places), Number(options.seed));
 const measured: CompletionOfModel[] = [];
 for (const model of await modelsAsked(positionals)) measured.push(await measure(model));
@@ -43,7 +51,7 @@ for (const model of await modelsAsked(positionals)) measured.push(await measure(
 const body = reportOf(measured);
 console.log(body);
 if (options.write) {
-  const command = `npm run bench:completion -- --places ${options.places} --caches ${options.caches} --seed ${options.seed} --write`;
+  const command = `npm run bench:completion -- --places ${options.places} --caches ${options.caches} --ngrams ${options.ngrams} --seed ${options.seed} --write`;
   await writeReport({ name: 'completion', title: 'Completions that need another file', body, figures: measured, model: measured.map(({ model }) => model).join(', '), command });
 }
 
@@ -57,12 +65,13 @@ async function measure(model: BenchModel): Promise<CompletionOfModel> {
     if (missing.length === 0 || deadline.isOver) return;
     await using workspace = await packageWorkspace(place);
     for (const prompt of PROMPTS) {
-      const ofPrompt = missing.filter((arm) => arm.prompt === prompt).map(({ cache }) => cache);
+      const ofPrompt = missing.filter((arm) => arm.prompt === prompt);
       if (ofPrompt.length === 0) continue;
-      const results = await completePlace(network, opened.text, { place, prompt: await promptOf(opened, place, prompt, workspace), caches: ofPrompt });
-      for (const [cache, result] of results) await kept.get(variantOf({ prompt, cache }))?.add(result);
+      const request = requestOf(place, prompt, workspace);
+      const results = await completePlace(network, opened.text, { place, prompt: await promptOf(opened, place, request), arms: ofPrompt, texts: await textsFor(opened.engine, requestOf(place, 'workspace', workspace)) });
+      for (const [arm, result] of results) await kept.get(variantOf(arm))?.add(result);
     }
-    console.log(`${place.id}: ${arms.map((arm) => `${arm.prompt} ${arm.cache} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')}`);
+    console.log(`${place.id}: ${arms.map((arm) => `${variantOf(arm)} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')}`);
   });
   if (options.keep || options.write) await keepInRepository(model.digest, completionTask, variants);
   const done = places.filter(({ id }) => arms.every((arm) => resultOf(arm, id)));

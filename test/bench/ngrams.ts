@@ -3,8 +3,8 @@
  * file (as `bench:completion`):
  *
  * - evaluations that writing the line, and the 200 tokens from there on, takes with drafts from the prompt, and from whole files of the package too;
- * - nats and exact lines of the network alone, and interpolated with what follows the longest match in prompt and package. Weights are fitted on every
- *   other package and used for the rest.
+ * - nats and right tokens, of the line and of those 200 tokens, by the network alone, and interpolated with what follows the longest match in the prompt, or in whole files of the package. Weights are fitted
+ *   on every other package and used for the rest.
  *
  *   npm run bench:ngrams -- [MODEL …] [--places 40] [--drafts-only] [--seconds LIMIT] [--seed 1] [--write]
  *
@@ -12,17 +12,18 @@
  */
 import { parseArgs } from 'node:util';
 import { readCursor } from '../../sidecar/completion/cursor.ts';
-import { PromptMaker } from '../../sidecar/completion/promptMaker.ts';
+import { type ContextPrompt, PromptMaker } from '../../sidecar/completion/promptMaker.ts';
+import type { CompletionRequest } from '../../sidecar/completion/request.ts';
+import { commonPrefixLength } from '../../sidecar/engine/commonPrefix.ts';
 import { NgramIndex } from '../../sidecar/engine/ngramIndex.ts';
 import { BATCH_TOKENS } from '../../sidecar/models/chorus/network/batchTokens.ts';
 import type { Network } from '../../sidecar/models/chorus/network/network.ts';
-import { MAX_DRAFT_TOKENS } from '../../sidecar/protocol/engine.ts';
 import { type BenchNetworks, inParallel, openForBench } from './bundled/benchNetworks.ts';
 import { modelsAsked } from './bundled/models.ts';
 import { Deadline } from './kept/deadline.ts';
 import { KeptResults } from './kept/keptResults.ts';
 import { type Place, heldOutPlaces } from './completion/places.ts';
-import { type PackageWorkspace, packageWorkspace, uriOf } from './completion/packageWorkspace.ts';
+import { type PackageWorkspace, packageWorkspace, textsFor, uriOf } from './completion/packageWorkspace.ts';
 import { openChosen } from './contextQuality/chosenSequence.ts';
 import { recordToken, type TokenRecord } from './ngrams/cacheModel.ts';
 import { countEvaluations, type DraftCounts } from './ngrams/drafts.ts';
@@ -34,18 +35,21 @@ export interface DraftResult extends Readonly<Record<'line' | 'block', Readonly<
   readonly id: string;
 }
 
-/** Of the line's tokens, with the file alone in the prompt and with other files; by which texts are looked into. */
+/** Of the tokens of the line and of what follows it, with the file alone in the prompt and with other files; by which texts are looked into. */
 export interface TokenResult extends Readonly<Record<'file' | 'workspace', Readonly<Record<'prompt' | 'files', readonly TokenRecord[]>>>> {
   readonly id: string;
   readonly packageName: string;
+  /** How many of the tokens are the line's. */
+  readonly lineTokens: number;
 }
+
+type Prompt = Pick<ContextPrompt, 'tokens' | 'before' | 'requiredPrefix'>;
 
 const BLOCK_TOKENS = 200;
 /** Tokens a second by which prompts are budgeted, whatever this machine does. */
 const PROMPT_SPEED = 350;
 /** Of other files in a prompt. */
 const CONTEXT_TOKENS = 1_024;
-const UNITS_PER_TOKEN = 3;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -65,8 +69,8 @@ async function measure(modelPath: string): Promise<NgramsOfModel> {
   await using opened = await openForBench(modelPath, { capacityTokens: 256 });
   const { name } = opened.loaded;
   const keptBy = name.replaceAll(/\W+/g, '-');
-  const drafts = await KeptResults.open<DraftResult>(keptBy, 'ngram-drafts-of-written-files');
-  const tokens = await KeptResults.open<TokenResult>(keptBy, 'ngram-tokens-of-written-files');
+  const drafts = await KeptResults.open<DraftResult>(keptBy, 'ngram-drafts-of-texts');
+  const tokens = await KeptResults.open<TokenResult>(keptBy, 'ngram-tokens-of-texts');
   await inParallel(places, opened.networks, async (place, { network }) => {
     if (deadline.isOver) return;
     if (drafts.get(place.id) === undefined) await drafts.add(await measureDrafts(opened, place));
@@ -76,9 +80,12 @@ async function measure(modelPath: string): Promise<NgramsOfModel> {
   return { model: name, ...figuresOf(places.flatMap(({ id }) => drafts.get(id) ?? []), places.flatMap(({ id }) => tokens.get(id) ?? [])) };
 }
 
+function requestAt(place: Place, workspace: PackageWorkspace['workspace'] | undefined): CompletionRequest {
+  return { uri: uriOf(place.path), languageId: place.languageId, text: place.before, offset: place.before.length, explicit: false, clientKey: place.id, settings: {}, workspace, contextSettings: { maxTokens: CONTEXT_TOKENS } };
+}
+
 /** The prompt at a place as after a pause, with other files or without. */
-async function promptAt({ engine, loaded }: BenchNetworks, place: Place, workspace: PackageWorkspace['workspace'] | undefined): Promise<{ tokens: readonly number[]; requiredPrefix: string }> {
-  const request = { uri: uriOf(place.path), languageId: place.languageId, text: place.before, offset: place.before.length, explicit: false, clientKey: place.id, settings: {}, workspace, contextSettings: { maxTokens: CONTEXT_TOKENS } };
+async function promptAt({ engine, loaded }: BenchNetworks, place: Place, request: CompletionRequest): Promise<Prompt> {
   const cursor = readCursor(request);
   if (cursor === undefined) throw new Error(`No cursor at ${place.id}`);
   const prompts = new PromptMaker({ session: { engine }, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => PROMPT_SPEED, note: () => undefined } });
@@ -86,48 +93,50 @@ async function promptAt({ engine, loaded }: BenchNetworks, place: Place, workspa
   return prompts.make({ request, cursor, model, fim: await prompts.fimOf(model), extent: { multiline: false, maxTokens: 48 }, purpose: 'readingAhead' });
 }
 
-/** Whole files that the place needs, as the sidecar gives them to draft from. */
-async function filesAt({ engine }: BenchNetworks, place: Place, workspace: PackageWorkspace['workspace']): Promise<readonly number[]> {
-  const query = { uri: uriOf(place.path), path: place.path, languageId: place.languageId, text: place.before, offset: place.before.length, maxSnippetUnits: 0 };
-  const tokens: number[] = [];
-  for (const { text } of [...(await workspace.texts(query, MAX_DRAFT_TOKENS * UNITS_PER_TOKEN))].reverse()) tokens.push(...(await engine.tokenize(text)));
-  return tokens.slice(-MAX_DRAFT_TOKENS);
-}
-
-async function tokensOfLine({ engine, text }: BenchNetworks, network: Network, { place, prompt, files }: { place: Place; prompt: { tokens: readonly number[]; requiredPrefix: string }; files: readonly number[] }): Promise<TokenResult['file']> {
-  const line = await engine.tokenize(`${prompt.requiredPrefix}${place.line}\n`);
-  const given = [...prompt.tokens, ...line.slice(0, -1)];
+async function recordsOf({ text }: BenchNetworks, network: Network, { prompt, block, files }: { prompt: Prompt; block: readonly number[]; files: readonly (readonly number[])[] }): Promise<TokenResult['file']> {
+  const given = [...prompt.tokens, ...block.slice(0, -1)];
   using chosen = openChosen(network, text, { cache: 'full', contextTokens: given.length });
   const { sequence } = chosen;
   const read = prompt.tokens.length - 1;
   for (let start = 0; start < read; start += BATCH_TOKENS) await sequence.forward(prompt.tokens.slice(start, Math.min(read, start + BATCH_TOKENS)), { wanted: 'none', isAnswer: false });
   const logits = await sequence.forward(given.slice(read), { wanted: 'all', isAnswer: false });
-  const vocabularySize = logits.length / line.length;
-  const recordsBy = (texts: readonly number[]): readonly TokenRecord[] => {
-    const index = new NgramIndex(Int32Array.from(texts));
-    return line.map((token, at) => recordToken(logits.subarray(at * vocabularySize, (at + 1) * vocabularySize), index, [...prompt.tokens, ...line.slice(0, at)], token));
+  const vocabularySize = logits.length / block.length;
+  const recordsBy = (texts: readonly (readonly number[])[]): readonly TokenRecord[] => {
+    const index = new NgramIndex(texts);
+    return block.map((token, at) => recordToken(logits.subarray(at * vocabularySize, (at + 1) * vocabularySize), index, [...prompt.before, ...block.slice(0, at)], token));
   };
-  return { prompt: recordsBy(prompt.tokens), files: recordsBy([...files, ...prompt.tokens]) };
+  return { prompt: recordsBy([prompt.tokens]), files: recordsBy(files) };
 }
 
 async function measureDrafts(model: BenchNetworks, place: Place): Promise<DraftResult> {
-  const { engine } = model;
   await using opened = await packageWorkspace(place);
-  const prompt = await promptAt(model, place, opened.workspace);
-  const others = new NgramIndex(Int32Array.from(await filesAt(model, place, opened.workspace)));
-  const block = (await engine.tokenize(prompt.requiredPrefix + place.line + place.after)).slice(0, BLOCK_TOKENS);
-  const line = block.slice(0, (await engine.tokenize(prompt.requiredPrefix + place.line)).length);
+  const request = requestAt(place, opened.workspace);
+  const prompt = await promptAt(model, place, request);
+  const others = new NgramIndex(await textsFor(model.engine, request));
+  const { block, lineTokens } = await writtenAt(model, place, prompt);
+  const line = block.slice(0, lineTokens);
   const countsOf = (output: readonly number[]): Record<'prompt' | 'files', DraftCounts> => ({ prompt: countEvaluations(prompt.tokens, output), files: countEvaluations(prompt.tokens, output, others) });
   return { id: place.id, line: countsOf(line), block: countsOf(block) };
 }
 
 async function measureTokens(model: BenchNetworks, network: Network, place: Place): Promise<TokenResult> {
   await using opened = await packageWorkspace(place);
-  const files = await filesAt(model, place, opened.workspace);
+  const request = requestAt(place, opened.workspace);
+  const files = await textsFor(model.engine, request);
+  const [alone, whole] = [await promptAt(model, place, requestAt(place, undefined)), await promptAt(model, place, request)];
+  // Both prompts end alike, in the document.
+  const { block, lineTokens } = await writtenAt(model, place, whole);
   return {
     id: place.id,
     packageName: place.id.slice(0, place.id.indexOf(`/${place.path}`)),
-    file: await tokensOfLine(model, network, { place, files, prompt: await promptAt(model, place, undefined) }),
-    workspace: await tokensOfLine(model, network, { place, files, prompt: await promptAt(model, place, opened.workspace) }),
+    lineTokens,
+    file: await recordsOf(model, network, { prompt: alone, block, files }),
+    workspace: await recordsOf(model, network, { prompt: whole, block, files }),
   };
+}
+
+/** What the package has at a place: the line, and what follows. */
+async function writtenAt({ engine }: BenchNetworks, place: Place, { requiredPrefix }: Prompt): Promise<{ readonly block: readonly number[]; readonly lineTokens: number }> {
+  const block = (await engine.tokenize(requiredPrefix + place.line + place.after)).slice(0, BLOCK_TOKENS);
+  return { block, lineTokens: commonPrefixLength(block, await engine.tokenize(`${requiredPrefix}${place.line}\n`)) };
 }

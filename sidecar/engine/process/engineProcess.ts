@@ -6,7 +6,6 @@ import {
   BENCH,
   CHAT_TEMPLATE,
   DETOKENIZE,
-  DRAFT_FROM,
   DEVICE_MEMORY,
   ENGINE_LOG,
   FORGET_CONTEXTS,
@@ -17,6 +16,7 @@ import {
   LOGITS,
   PERPLEXITY,
   RELEASE_SEQUENCE,
+  SET_TEXTS,
   STATISTICS,
   TOKENIZE,
   type BenchParams,
@@ -35,6 +35,7 @@ import {
   type LogitsResult,
   type PerplexityParams,
   type PerplexityResult,
+  type SetTextsParams,
   type TokenId,
   type TokenizeResult,
 } from '../../protocol/engine.ts';
@@ -163,8 +164,8 @@ export class EngineProcess implements Engine, Measuring {
     return this.running?.child.alive === true && this.running.child.request<boolean>(HAS_SEQUENCE, { sequence });
   }
 
-  async draftFrom(name: string, tokens: readonly TokenId[]): Promise<void> {
-    if (this.running?.child.alive) await this.running.child.request(DRAFT_FROM, { name, tokens });
+  async setTexts(params: SetTextsParams): Promise<void> {
+    if (this.running?.child.alive) await this.running.child.request(SET_TEXTS, params);
   }
 
   async keepContexts(): Promise<void> {

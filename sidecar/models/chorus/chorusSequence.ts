@@ -174,7 +174,7 @@ export class ChorusSequence implements BackendSequence {
     const { cache, vocabularySize } = this;
     const sampler = createSampler(options.sampling);
     const grammar = options.grammar && (options.grammar.handle as () => GrammarState)();
-    const lookup = new PromptLookup(options.drafts);
+    const lookup = new PromptLookup(options.texts);
     let pending = [...tokens];
     let isAnswer = false;
     if (pending.length === 0) {
@@ -210,6 +210,7 @@ export class ChorusSequence implements BackendSequence {
   }
 
   #sample(sampler: Sampler, logits: Float32Array, grammar: GrammarState | undefined, options: DecodeOptions): TokenId {
+    options.ngrams?.interpolate(logits, this.cache.tokens);
     const recent = this.cache.tokens.slice(-RECENT_TOKENS);
     const allowed = options.allowed?.();
     if (!grammar) return sampler(logits, recent, allowed);

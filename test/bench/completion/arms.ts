@@ -1,8 +1,11 @@
 import { readCursor } from '../../../sidecar/completion/cursor.ts';
 import { identifiersOf } from '../../../sidecar/context/terms.ts';
 import { type ContextPrompt, PromptMaker } from '../../../sidecar/completion/promptMaker.ts';
+import { NGRAM_WEIGHTS } from '../../../sidecar/engine/ngramModel.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
+import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
+import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { RETRIEVAL_SEQUENCE } from '../../../sidecar/retrieval/continuation.ts';
 import type { BenchNetworks } from '../bundled/benchNetworks.ts';
 import { type ChosenSequence, openChosen, openTogether, readsEverything } from '../contextQuality/chosenSequence.ts';
@@ -13,13 +16,14 @@ import type { PackageWorkspace } from './packageWorkspace.ts';
 import { uriOf } from './packageWorkspace.ts';
 import type { Place } from './places.ts';
 
-/** What a prompt holds: the last line alone, the file before the place, or the workspace too. */
-export const PROMPTS = ['line', 'file', 'workspace'] as const;
+/** What a prompt holds: the last line alone; the file before the place; what stands behind the line, too; or the file before the place and the workspace. */
+export const PROMPTS = ['line', 'file', 'document', 'workspace'] as const;
 
-/** A prompt, and what of it the cache keeps ("full", "snapkv:1024"). */
+/** A prompt, what of it the cache keeps ("full", "snapkv:1024"), and whether the n-grams of whole files count beside the model. */
 export interface Arm {
   readonly prompt: (typeof PROMPTS)[number];
   readonly cache: string;
+  readonly withNgrams: boolean;
 }
 
 export interface PlaceResult {
@@ -38,6 +42,8 @@ export interface PlaceResult {
 }
 
 const MAX_TOKENS = 48;
+/** Name and version of the whole files. */
+const TEXTS = 'files';
 const CONTEXT_LINES = 2;
 /** Tokens a second: prompts are as long as on a machine that reads so fast, whatever this one does. */
 const BENCH_SPEED = 700;
@@ -56,16 +62,20 @@ export const completionTask: KeptTask<PlaceResult> = {
   },
 };
 
-/** What an arm's results are kept by: other defaults of a cache make other results. */
-export const variantOf = ({ prompt, cache }: Arm): string => `${prompt} ${keptBy(cache)}`;
+/** What an arm's results are kept by: other defaults of a cache, and other weights, make other results. */
+export const variantOf = ({ prompt, cache, withNgrams }: Arm): string => `${prompt} ${keptBy(cache)}${withNgrams ? ` ngrams ${NGRAM_WEIGHTS.join(' ')}` : ''}`;
 
-/** What a place's line is written from. The prompt is the product's, with the whole context, as after a pause. */
-export async function promptOf({ engine, loaded }: Pick<BenchNetworks, 'engine' | 'loaded'>, place: Place, prompt: Arm['prompt'], { workspace }: PackageWorkspace): Promise<ContextPrompt> {
+/** What is asked at a place, as an editor asks. */
+export function requestOf(place: Place, prompt: Arm['prompt'], { workspace }: PackageWorkspace): CompletionRequest {
   const text = prompt === 'line' ? place.before.split('\n').slice(-1 - CONTEXT_LINES).join('\n') : place.before;
-  const request = {
-    uri: uriOf(place.path), languageId: place.languageId, text, offset: text.length, explicit: false, clientKey: `${prompt}:${place.id}`, settings: {},
+  return {
+    uri: uriOf(place.path), languageId: place.languageId, text: prompt === 'document' ? text + place.after : text, offset: text.length, explicit: false, clientKey: `${prompt}:${place.id}`, settings: {},
     workspace: prompt === 'workspace' ? workspace : undefined,
   };
+}
+
+/** What a place's line is written from. The prompt is the product's, with the whole context, as after a pause. */
+export async function promptOf({ engine, loaded }: Pick<BenchNetworks, 'engine' | 'loaded'>, place: Place, request: CompletionRequest): Promise<ContextPrompt> {
   const cursor = readCursor(request);
   if (cursor === undefined) throw new Error(`No cursor at ${place.id}`);
   const prompts = new PromptMaker({ session: { engine }, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => BENCH_SPEED, note: () => undefined } });
@@ -74,16 +84,28 @@ export async function promptOf({ engine, loaded }: Pick<BenchNetworks, 'engine' 
   return prompts.make({ request, cursor, model, fim: await prompts.fimOf(model), extent: { multiline: false, maxTokens: MAX_TOKENS }, purpose: 'readingAhead' });
 }
 
-/** Writes the line at a place with each cache. Caches that read everything read the prompt once between them. */
-export async function completePlace({ network }: OpenedNetwork, text: ModelText, { place, prompt, caches }: { readonly place: Place; readonly prompt: ContextPrompt; readonly caches: readonly string[] }): Promise<ReadonlyMap<string, PlaceResult>> {
+/**
+ * Writes the line at a place by all arms of one prompt. Caches that read everything read the prompt once between them, and each cache reads it once for its arms.
+ * `texts`: whole files.
+ */
+export async function completePlace(
+  { network }: OpenedNetwork,
+  text: ModelText,
+  { place, prompt, arms, texts }: { readonly place: Place; readonly prompt: ContextPrompt; readonly arms: readonly Arm[]; readonly texts: readonly (readonly TokenId[])[] },
+): Promise<ReadonlyMap<Arm, PlaceResult>> {
   const contextTokens = prompt.tokens.length + 2 * MAX_TOKENS;
-  const results = new Map<string, PlaceResult>();
+  const results = new Map<Arm, PlaceResult>();
   const complete = async (cache: string, { engine }: ChosenSequence): Promise<void> => {
-    const { text: written } = await engine.generate({
-      sequence: RETRIEVAL_SEQUENCE, priority: 'completion', tokens: prompt.tokens, requiredPrefix: prompt.requiredPrefix || undefined, maxTokens: MAX_TOKENS, sampling: { temperature: 0 },
-    });
-    results.set(cache, judged(place, prompt, firstLine(written.slice(prompt.requiredPrefix.length))));
+    await engine.setTexts({ name: TEXTS, version: TEXTS, texts });
+    for (const arm of arms.filter((each) => each.cache === cache)) {
+      const { text: written } = await engine.generate({
+        sequence: RETRIEVAL_SEQUENCE, priority: 'completion', tokens: prompt.tokens, requiredPrefix: prompt.requiredPrefix || undefined, maxTokens: MAX_TOKENS, sampling: { temperature: 0 },
+        ...(arm.withNgrams ? { texts: TEXTS, ngrams: { version: TEXTS, before: prompt.before } } : {}),
+      });
+      results.set(arm, judged(place, prompt, firstLine(written.slice(prompt.requiredPrefix.length))));
+    }
   };
+  const caches = [...new Set(arms.map(({ cache }) => cache))];
   const together = caches.filter(readsEverything);
   if (together.length > 0) {
     using sequences = openTogether(network, text, { caches: together, contextTokens });

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
+import { WorkspaceTexts } from '../../../sidecar/completion/workspaceTexts.ts';
 import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
 import { IndexThread } from '../../../sidecar/context/indexThread.ts';
+import type { Engine } from '../../../sidecar/engine/engine.ts';
+import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { type Place, sourceFiles } from './places.ts';
 
 export interface PackageWorkspace extends AsyncDisposable {
@@ -31,4 +35,12 @@ export async function packageWorkspace(place: Place): Promise<PackageWorkspace> 
   workspace.start();
   await workspace.whenReady();
   return { workspace, [Symbol.asyncDispose]: () => thread.dispose() };
+}
+
+/** Whole files that matter for a request, as the sidecar gives them to the engine after a pause there. */
+export async function textsFor(engine: Pick<Engine, 'tokenize'>, request: CompletionRequest): Promise<readonly (readonly TokenId[])[]> {
+  let given: readonly (readonly TokenId[])[] = [];
+  const texts = new WorkspaceTexts({ tokenize: (text) => engine.tokenize(text), setTexts: async (params) => void (given = params.texts) });
+  await texts.refresh('', request, new AbortController().signal);
+  return given;
 }

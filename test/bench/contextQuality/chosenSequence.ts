@@ -22,7 +22,7 @@ const ATTENTION_COST_SLOPE = 1e-4;
 export interface ChosenSequence extends Disposable {
   readonly sequence: ChorusSequence;
   /** Asks it as the engine process asks: by the scheduler, in a sequence's own way of reading. */
-  readonly engine: Pick<Engine, 'generate'>;
+  readonly engine: Required<Pick<Engine, 'generate' | 'setTexts'>>;
 }
 
 /** Sequences with choices of cache of their own, by choice. */
@@ -85,7 +85,10 @@ function openWith(network: Network, text: ModelText, choice: CacheChoice, contex
   const scheduler = new Scheduler(backend, { attentionCostSlope: ATTENTION_COST_SLOPE });
   return {
     sequence,
-    engine: { generate: (request, options) => scheduler.generate(request, options) },
+    engine: {
+      generate: (request, options) => scheduler.generate(request, options),
+      setTexts: async (params) => scheduler.setTexts(params),
+    },
     [Symbol.dispose]: () => {
       network.forget(cache);
       tiers?.[Symbol.dispose]();

@@ -1,4 +1,5 @@
 import type { NgramIndex } from '../../../sidecar/engine/ngramIndex.ts';
+import { followersOf, NGRAM_LENGTHS, ngramStep } from '../../../sidecar/engine/ngramModel.ts';
 
 /** Of one token that the network was asked for: what it and the index say. */
 export interface TokenRecord {
@@ -15,10 +16,7 @@ export interface TokenRecord {
   readonly followers: readonly { readonly share: number; readonly probability: number; readonly isRight: boolean; readonly isLikeliest: boolean }[];
 }
 
-const LONGEST = 16;
 const MAX_FOLLOWERS = 8;
-/** Lengths of matches that have a weight of their own, each up to the next. */
-const STEPS = [2, 3, 4, 6, 9, 13] as const;
 
 /** What a network's logits and an index say of the token `right` behind `context`. */
 export function recordToken(logits: Float32Array, index: NgramIndex, context: readonly number[], right: number): TokenRecord {
@@ -27,40 +25,29 @@ export function recordToken(logits: Float32Array, index: NgramIndex, context: re
   const largest = logits[likeliestToken] ?? 0;
   const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
   const probabilityOf = (token: number): number => Math.exp((logits[token] ?? -Infinity) - largest) / total;
-  let matched = 0;
-  let counts = new Map<number, number>();
-  for (const { position, length } of index.matches(context, LONGEST)) {
-    if (length > matched) {
-      matched = length;
-      counts = new Map();
-    }
-    const next = index.tokens[position];
-    if (length === matched && next !== undefined) counts.set(next, (counts.get(next) ?? 0) + 1);
-  }
-  const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const followers = [...counts].sort(([, one], [, other]) => other - one).slice(0, MAX_FOLLOWERS);
+  const { length, shares } = followersOf(index, context);
+  const followers = [...shares].sort(([, one], [, other]) => other - one).slice(0, MAX_FOLLOWERS);
   return {
     isRight: likeliestToken === right,
     likeliest: probabilityOf(likeliestToken),
     probability: probabilityOf(right),
-    matched,
-    share: all === 0 ? 0 : (counts.get(right) ?? 0) / all,
-    followers: followers.map(([token, count]) => ({ share: count / all, probability: probabilityOf(token), isRight: token === right, isLikeliest: token === likeliestToken })),
+    matched: length,
+    share: shares.get(right) ?? 0,
+    followers: followers.map(([token, share]) => ({ share, probability: probabilityOf(token), isRight: token === right, isLikeliest: token === likeliestToken })),
   };
 }
 
-/** Weights of the index, one for each step of lengths. */
+/** Weights of the index, one for each of `NGRAM_LENGTHS`. */
 export type Weights = readonly number[];
 
-const stepOf = (matched: number): number => STEPS.findLastIndex((step) => matched >= step);
-const weightFor = (weights: Weights, { matched }: TokenRecord): number => weights[stepOf(matched)] ?? 0;
+const weightFor = (weights: Weights, { matched }: TokenRecord): number => weights[ngramStep(matched)] ?? 0;
 
 /** The weights under which records are likeliest, by expectation maximisation (∞-gram's interpolation: Liu et al., 2024; arXiv 2401.17377). */
 export function fitWeights(records: readonly TokenRecord[]): Weights {
-  let weights: Weights = STEPS.map(() => 0.3);
+  let weights: Weights = NGRAM_LENGTHS.map(() => 0.3);
   for (let round = 0; round < 50; round++) {
-    weights = STEPS.map((_, step) => {
-      const of = records.filter(({ matched }) => stepOf(matched) === step);
+    weights = NGRAM_LENGTHS.map((_, step) => {
+      const of = records.filter(({ matched }) => ngramStep(matched) === step);
       if (of.length === 0) return 0;
       const weight = weights[step] ?? 0;
       const duty = of.reduce((sum, { share, probability }) => sum + (weight * share) / Math.max(weight * share + (1 - weight) * probability, Number.MIN_VALUE), 0);

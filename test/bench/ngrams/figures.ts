@@ -1,3 +1,4 @@
+import { NGRAM_LENGTHS } from '../../../sidecar/engine/ngramModel.ts';
 import { meanOf, type Paired, pairedDifference } from '../bundled/paired.ts';
 import type { DraftResult, TokenResult } from '../ngrams.ts';
 import { choosesRight, fitWeights, natsOf, type TokenRecord, type Weights } from './cacheModel.ts';
@@ -22,12 +23,16 @@ export interface NgramFigures {
 const share = (parts: readonly boolean[]): number => parts.filter(Boolean).length / parts.length;
 const rightOf = (line: readonly TokenRecord[], mixed?: Weights): readonly boolean[] => line.map((record) => choosesRight(record, mixed));
 
+const nats = (records: readonly TokenRecord[], mixed?: Weights): number => meanOf(records.map((record) => natsOf(record, mixed))).mean;
+
+/** Of the tokens of a line, or of the block that begins with it. */
 const COUNTED = {
-  nats: (line: readonly TokenRecord[], mixed?: Weights) => meanOf(line.map((record) => natsOf(record, mixed))).mean,
-  right: (line: readonly TokenRecord[], mixed?: Weights) => share(rightOf(line, mixed)),
-  ahead: (line: readonly TokenRecord[], mixed?: Weights) => [...rightOf(line, mixed), false].indexOf(false),
-  exact: (line: readonly TokenRecord[], mixed?: Weights) => Number(rightOf(line, mixed).every(Boolean)),
-} as const;
+  nats: { written: 'line', count: nats },
+  right: { written: 'line', count: (line, mixed) => share(rightOf(line, mixed)) },
+  ahead: { written: 'line', count: (line, mixed) => [...rightOf(line, mixed), false].indexOf(false) },
+  blockNats: { written: 'block', count: nats },
+  blockRight: { written: 'block', count: (block, mixed) => share(rightOf(block, mixed)) },
+} as const satisfies Readonly<Record<string, { readonly written: 'line' | 'block'; readonly count: (records: readonly TokenRecord[], mixed?: Weights) => number }>>;
 
 export interface NgramsOfModel extends NgramFigures {
   readonly model: string;
@@ -42,11 +47,15 @@ export function figuresOf(draftResults: readonly DraftResult[], results: readonl
   const models = (['file', 'workspace'] as const).flatMap((prompt) => (['prompt', 'files'] as const).map((texts) => {
     const fitted = (half?: number): Weights => fitWeights(results.filter((result) => halfOf(result) !== half).flatMap((result) => result[prompt][texts]));
     const halves = [fitted(0), fitted(1)];
-    const counted = (count: (typeof COUNTED)[keyof typeof COUNTED]): { alone: Paired; gain: Paired } => {
-      const alone = results.map((result) => count(result[prompt][texts]));
-      return { alone: meanOf(alone), gain: pairedDifference(results.map((result) => count(result[prompt][texts], halves[halfOf(result)])), alone) };
+    const counted = (key: keyof typeof COUNTED): { alone: Paired; gain: Paired } => {
+      const { written, count } = COUNTED[key];
+      const countsBy = (weightsFor: (result: TokenResult) => Weights | undefined): readonly number[] =>
+        results.map((result) => count(result[prompt][texts].slice(0, written === 'line' ? result.lineTokens : undefined), weightsFor(result)));
+      const alone = countsBy(() => undefined);
+      return { alone: meanOf(alone), gain: pairedDifference(countsBy((result) => halves[halfOf(result)]), alone) };
     };
-    return { prompt, texts, counts: { nats: counted(COUNTED.nats), right: counted(COUNTED.right), ahead: counted(COUNTED.ahead), exact: counted(COUNTED.exact) }, weights: fitted() };
+    const counts = { nats: counted('nats'), right: counted('right'), ahead: counted('ahead'), blockNats: counted('blockNats'), blockRight: counted('blockRight') };
+    return { prompt, texts, counts, weights: fitted() };
   }));
   return { draftPlaces: draftResults.length, drafts, modelPlaces: results.length, models };
 }
@@ -81,21 +90,27 @@ function draftLines(places: number, drafts: NgramFigures['drafts']): string[] {
 
 function cacheModelLines(places: number, models: NgramFigures['models']): string[] {
   const prompts = { file: 'the file', workspace: 'the file and others' } as const;
-  const searched = { prompt: 'the prompt', files: 'the prompt and whole files' } as const;
+  const searched = { prompt: 'the prompt', files: 'whole files' } as const;
   const percent = ({ mean, standardError }: Paired): string => `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
   const number = ({ mean, standardError }: Paired): string => `${mean.toFixed(3)} ± ${standardError.toFixed(3)}`;
-  const rows = { nats: ['nats a token', number], right: ['tokens that are the likeliest', percent], ahead: ['such tokens from the start of a line', number], exact: ['lines all of whose tokens are', percent] } as const;
+  const rows = {
+    nats: ['the line: nats a token', number],
+    right: ['the line: tokens that are the likeliest', percent],
+    ahead: ['the line: such tokens from its start', number],
+    blockNats: ['200 tokens: nats a token', number],
+    blockRight: ['200 tokens: those that are the likeliest', percent],
+  } as const;
   return [
     '',
     '### As a cache language model',
     '',
-    'The network’s probabilities, interpolated with the shares of what follows the longest match (of at least two tokens) in the prompt, or in it and the whole files; one weight for each range of lengths, used on every other package and',
-    `fitted on the rest. Each token of ${places} lines is asked for behind the right ones before it. Standard errors are of the mean over lines.`,
+    'The network’s probabilities, interpolated with the shares of what follows the longest match (of at least two tokens) in the prompt, or in the whole files; one weight for each range of lengths, used on every other package and',
+    `fitted on the rest. Each token of ${places} lines, and of the 200 tokens that begin with the line, is asked for behind the right ones before it. Standard errors are of the mean over lines.`,
     '',
     '| prompt | matches in | counted | the network | interpolated, more |',
     '|---|---|---|---|---|',
     ...models.flatMap(({ prompt, texts, counts }) => (Object.keys(rows) as (keyof typeof rows)[]).map((key) => `| ${prompts[prompt]} | ${searched[texts]} | ${rows[key][0]} | ${rows[key][1](counts[key].alone)} | ${rows[key][1](counts[key].gain)} |`)),
     '',
-    ...models.map(({ prompt, texts, weights }) => `Weights with ${prompts[prompt]} in the prompt and matches in ${searched[texts]}, for matches of 2, 3, 4, 6, 9 and 13 tokens and more: ${weights.map((weight) => weight.toFixed(2)).join(', ')}.`),
+    ...models.map(({ prompt, texts, weights }) => `Weights with ${prompts[prompt]} in the prompt and matches in ${searched[texts]}, for matches of ${NGRAM_LENGTHS.join(', ')} tokens and more: ${weights.map((weight) => weight.toFixed(2)).join(', ')}.`),
   ];
 }

@@ -13,7 +13,7 @@ describe('the counts of drafts', () => {
     const repeated = [10, 11, 12, 13, 14, 15, 16, 17];
     const alone = countEvaluations([1, 2], repeated);
     const fromPrompt = countEvaluations([...repeated, 1, 2], repeated);
-    const fromOthers = countEvaluations([1, 2], repeated, new NgramIndex(Int32Array.from(repeated)));
+    const fromOthers = countEvaluations([1, 2], repeated, new NgramIndex([repeated]));
     assert.equal(alone.evaluations, 8);
     assert.ok(fromPrompt.evaluations < alone.evaluations);
     assert.ok(fromOthers.evaluations < alone.evaluations);
@@ -23,7 +23,7 @@ describe('the counts of drafts', () => {
 });
 
 describe('the cache language model', () => {
-  const index = new NgramIndex(Int32Array.from([1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 4]));
+  const index = new NgramIndex([[1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 4]]);
   const logits = Float32Array.from([0, 0, 0, 0, Math.log(6)]);
 
   it('has the shares of what follows the longest match', () => {

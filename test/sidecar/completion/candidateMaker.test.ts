@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CandidateMaker } from '../../../sidecar/completion/candidateMaker.ts';
+import { ClientSequences } from '../../../sidecar/completion/clientSequences.ts';
 import { type Completion, CompletionService } from '../../../sidecar/completion/completionService.ts';
+import { type Cursor, readCursor } from '../../../sidecar/completion/cursor.ts';
+import { PromptMaker } from '../../../sidecar/completion/promptMaker.ts';
+import { WorkspaceTexts } from '../../../sidecar/completion/workspaceTexts.ts';
+import { revisionOf } from '../../../sidecar/context/revision.ts';
+import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { requestAt } from './cursorAt.ts';
+import { RankedFiles } from './rankedFiles.ts';
 import { ScriptedEngine } from './scriptedEngine.ts';
 
 const never = new AbortController().signal;
@@ -80,5 +88,62 @@ describe('A time limit', () => {
       assert.deepEqual(await service.complete(request, never, () => told++), []);
       assert.deepEqual([told, engine.generations.length], [asked, 0]);
     }
+  });
+});
+
+describe('The n-grams of whole files', () => {
+  const text = 'total(cart)';
+  const small = { engine: 'chorus', sizeBytes: 2e8 } as const;
+  const cases = [
+    { what: 'count beside a small model', counts: true },
+    { what: 'count where only closers stand behind the cursor', line: 'const b = (‸);', counts: true },
+    { what: 'do not count where more of the line stands behind the cursor', line: 'const b = ‸ + 1;', counts: false },
+    { what: 'do not count beside a large model', model: { engine: 'chorus', sizeBytes: 2e9 }, counts: false },
+    { what: 'do not count in llama.cpp', model: { engine: 'llama', sizeBytes: 2e8 }, counts: false },
+    { what: 'do not count in a document that the files were not chosen for', uri: 'file:///b.ts', counts: false },
+    { what: 'do not count in prose and data, whose prompts have no other files', languageId: 'json', counts: false },
+    { what: 'do not count where other files have no room in prompts', contextSettings: { maxTokens: 0 }, counts: false },
+    { what: 'do not count where a file was edited meanwhile', isEdited: true, counts: false },
+  ] as const satisfies readonly { readonly what: string; readonly counts: boolean; readonly model?: Partial<LoadedModel>; readonly [option: string]: unknown }[];
+  const settings = { minDebounceMs: 0 };
+
+  for (const { what, counts, ...options } of cases) {
+    test(what, async (context) => {
+      context.mock.timers.enable({ apis: ['setTimeout'] });
+      const { model = small, line = 'const b = ‸', uri = 'file:///a.ts', isEdited = false, ...overrides } = options as Partial<Record<'line' | 'uri', string>> & { model?: Partial<LoadedModel>; isEdited?: boolean };
+      const settle = async (): Promise<void> => {
+        for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      };
+      const engine = Object.assign(new ScriptedEngine(['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'], { ...model, name: 'Qwen2.5-Coder' }), { setTexts: async () => undefined });
+      const workspace = Object.assign(new RankedFiles(), { revision: revisionOf(text), texts: async () => [{ uri: 'other.ts', text }] });
+      const service = new CompletionService({ session: { ...engine.session, loaded: engine.loaded } });
+      const complete = async (at: string, inUri: string): Promise<void> => {
+        const completing = service.complete(requestAt(at, { uri: inUri, workspace, settings, ...overrides }), never);
+        await settle();
+        context.mock.timers.tick(400);
+        await completing;
+      };
+      await complete('const a = ‸', 'file:///a.ts');
+      context.mock.timers.tick(3_000);
+      await settle();
+      if (isEdited) workspace.revision++;
+      await complete(line, uri);
+      const asked = engine.generations.filter(({ priority }) => priority === 'completion');
+      assert.deepEqual(asked.map(({ ngrams }) => ngrams !== undefined), [false, counts]);
+    });
+  }
+
+  test('count for the likeliest text alone, since other choices would be the same', async () => {
+    const engine = Object.assign(new ScriptedEngine([], small), { setTexts: async () => undefined });
+    const workspace = Object.assign(new RankedFiles(), { revision: revisionOf(text), texts: async () => [{ uri: 'other.ts', text }] });
+    const texts = new WorkspaceTexts(engine);
+    const request = requestAt('const a = ‸', { workspace, explicit: true, settings });
+    await texts.refresh('', request, never);
+    const sequences = new ClientSequences({ engine });
+    const prompts = new PromptMaker({ session: { engine }, now: () => 0, newTokens: () => 0, onOtherModel: () => undefined });
+    engine.answer = () => `answer${engine.generations.length};`;
+    const maker = new CandidateMaker({ session: engine.session, prompts, sequences, texts, now: () => 0, log: () => undefined });
+    await maker.make(request, readCursor(request) as Cursor, { signal: never, onText: () => undefined });
+    assert.deepEqual(engine.generations.map(({ ngrams }) => ngrams?.before.length), [9, undefined, undefined]);
   });
 });

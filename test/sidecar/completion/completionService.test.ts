@@ -44,7 +44,7 @@ describe('Completion', () => {
     assert.equal(generation?.sampling.temperature, 0);
     assert.equal(generation.priority, 'completion');
     assert.equal(generation.sequence, 'completion:window');
-    assert.equal(generation.drafts, 'completion:window');
+    assert.equal(generation.texts, 'completion:window');
   });
 
   test('answers from the cache while the user types through', async () => {

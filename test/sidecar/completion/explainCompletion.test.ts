@@ -13,6 +13,7 @@ const made = (text: string, documentText = 'import { Cart } from "./cart";\n'): 
   promptTokens: 100,
   contextTokens: 60,
   context: [snippet('cart.ts', 'class Cart {\n  $total(taxRate) {\n  }'), snippet('tax.ts', 'const taxRate = 0.2;\nconst total = 1;', 'signatures')],
+  counted: [{ uri: 'file:///rates.ts', path: 'rates.ts', text: 'const taxRate = 1;\n\nconst reduced = 0.5;' }],
   result: { text, reusedTokens: 90, evaluatedTokens: 10, promptMs: 5, generateMs: 7, stopReason: 'stop', tokens: 3 } as unknown as MadeCompletion['result'],
 });
 
@@ -28,6 +29,13 @@ describe('why a completion says what it says', () => {
       { name: '$total', uri: 'file:///cart.ts', path: 'cart.ts', line: 11 },
       { name: 'taxRate', uri: 'file:///cart.ts', path: 'cart.ts', line: 11 },
       { name: 'total', uri: 'file:///tax.ts', path: 'tax.ts', line: 10 },
+    ]);
+  });
+
+  it('looks for them in whole files whose n-grams counted, where no piece of the prompt has them', () => {
+    assert.deepEqual(explainCompletion(made('taxRate * reduced')).names, [
+      { name: 'taxRate', uri: 'file:///cart.ts', path: 'cart.ts', line: 11 },
+      { name: 'reduced', uri: 'file:///rates.ts', path: 'rates.ts', line: 2 },
     ]);
   });
 

@@ -93,7 +93,7 @@ describe('prompt-lookup drafting', () => {
   });
 
   test('guesses from other texts where more of them agrees, and goes on there beyond a token that differs', () => {
-    const lookup = new PromptLookup(new NgramIndex(Int32Array.from([5, 6, 7, 8, 20, 21, 22, 23])));
+    const lookup = new PromptLookup(new NgramIndex([[5, 6, 7, 8, 20, 21, 22, 23]]));
     lookup.record(0, 0, 10);
     assert.deepEqual(lookup.draft([6, 7, 30, 5, 6, 7], 3), [8, 20, 21]);
     lookup.record(3, 1, 15);

@@ -219,10 +219,10 @@ describe('a generation', () => {
     assert.deepEqual({ reusedTokens, evaluatedTokens }, { reusedTokens: 0, evaluatedTokens: 0 });
   });
 
-  test('drafts from the texts of the name that it is given alone, until they are taken away', async () => {
+  test('has the texts of the name that it is given alone, until they are taken away; their n-grams count where they are of the version that is asked for', async () => {
     const backend = lettersBackend();
     const [sequence] = backend.sequences as [BackendSequence];
-    const seen: (readonly number[] | undefined)[] = [];
+    const seen: (readonly [readonly number[] | undefined, boolean])[] = [];
     const spying: BackendSequence = {
       ...sequence,
       get length() {
@@ -232,18 +232,21 @@ describe('a generation', () => {
         return sequence.room;
       },
       decode: (tokens, options) => {
-        seen.push(options.drafts && [...options.drafts.tokens]);
+        seen.push([options.texts?.following(0, 9), options.ngrams !== undefined]);
         return sequence.decode(tokens, options);
       },
     };
     const scheduler = new Scheduler({ ...backend, sequences: [spying] }, { attentionCostSlope: 0 });
-    const ask = (drafts?: string): Promise<unknown> => scheduler.generate({ sequence: 'mine', drafts, priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } });
-    scheduler.draftFrom('mine', [0, 1, 0]);
+    const ask = (texts?: string, version?: string): Promise<unknown> =>
+      scheduler.generate({ sequence: 'mine', texts, ngrams: version === undefined ? undefined : { version, before: [] }, priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } });
+    scheduler.setTexts({ name: 'mine', version: '1', texts: [[0, 1, 0]] });
     await ask();
-    await ask('other');
+    await ask('other', '1');
     await ask('mine');
-    scheduler.draftFrom('mine', []);
-    await ask('mine');
-    assert.deepEqual(seen, [undefined, undefined, [0, 1, 0], undefined]);
+    await ask('mine', '1');
+    await ask('mine', '2');
+    scheduler.setTexts({ name: 'mine', version: '', texts: [] });
+    await ask('mine', '1');
+    assert.deepEqual(seen, [[undefined, false], [undefined, false], [[0, 1, 0], false], [[0, 1, 0], true], [[0, 1, 0], false], [undefined, false]]);
   });
 });

@@ -14,7 +14,7 @@ function lookEverywhere(tokens: readonly number[], sequence: readonly number[], 
 }
 
 describe('an index of other texts', () => {
-  const of = (...tokens: readonly number[]): NgramIndex => new NgramIndex(Int32Array.from(tokens));
+  const of = (...tokens: readonly number[]): NgramIndex => new NgramIndex([tokens]);
 
   it('finds the longest ending of a sequence, the last of equally long ones', () => {
     assert.deepEqual(of(1, 2, 3, 9, 2, 3, 7, 2, 3, 8).lastMatch([0, 1, 2, 3], 6), { position: 3, length: 3 });
@@ -29,13 +29,22 @@ describe('an index of other texts', () => {
     assert.deepEqual(of(1, 2, 3).lastMatch([2], 6), nothing);
   });
 
+  it('finds nothing across the end of a text, and gives what follows up to there', () => {
+    const index = new NgramIndex([[1, 2, 3], [4, 1, 2], [3, 1]]);
+    assert.deepEqual([...index.matches([2, 3], 6)], []);
+    const [match, ...others] = index.matches([9, 1, 2], 6);
+    assert.deepEqual(others, []);
+    assert.deepEqual(index.following(match?.position ?? 0, 5), [3]);
+    assert.deepEqual(index.following((match?.position ?? 0) + 1, 5), []);
+  });
+
   it('finds what looking everywhere finds', () => {
     let state = 1;
     const random = (below: number): number => (state = (state * 48_271) % 2_147_483_647) % below;
     for (let round = 0; round < 50; round++) {
       const tokens = Array.from({ length: 300 }, () => random(4) * 70_000);
       const sequence = Array.from({ length: 1 + random(20) }, () => random(4) * 70_000);
-      assert.deepEqual(new NgramIndex(Int32Array.from(tokens)).lastMatch(sequence, 6), lookEverywhere(tokens, sequence, 6));
+      assert.deepEqual(new NgramIndex([tokens]).lastMatch(sequence, 6), lookEverywhere(tokens, sequence, 6));
     }
   });
 });

@@ -8,7 +8,7 @@ import { Device } from '../../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../../sidecar/engine/engine.ts';
 import { LocalEngine } from '../../../../sidecar/models/localEngine.ts';
 import type { TroubleCode } from '../../../../sidecar/protocol/client.ts';
-import type { EngineGenerateResult, LoadedModel, LoadParams } from '../../../../sidecar/protocol/engine.ts';
+import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, LoadParams } from '../../../../sidecar/protocol/engine.ts';
 import { answersOverKeptRows } from '../../../reference/answersOverKeptRows.ts';
 import { TINY_VOCABULARY, tinyVariants, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
@@ -80,6 +80,30 @@ describe("Chorus's own engine", () => {
     await writeFile(file, renamed);
     await assert.rejects(load(file, { engine: 'chorus' }), (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message));
     await assert.rejects(load(file), (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message));
+  });
+
+  it('goes on as texts do whose n-grams count, and as ever where guesses alone are taken from them', async () => {
+    await load(await write('ngrams.gguf', { type: 'F32' }));
+    const [text, prompt] = [await engine.tokenize('the cart has a total of nine'), await engine.tokenize('say that the cart')];
+    const ask = (options: Pick<EngineGenerateParams, 'texts' | 'ngrams'>): Promise<EngineGenerateResult> =>
+      engine.generate({ sequence: 'completion', priority: 'completion', tokens: prompt, maxTokens: 12, sampling: { temperature: 0 }, ...options });
+    const alone = await ask({});
+    assert.notEqual(alone.text, ' has a total of nine'.slice(0, alone.text.length));
+    await engine.setTexts({ name: 'texts', version: '1', texts: [text] });
+    assert.deepEqual((await ask({ texts: 'texts' })).tokens, alone.tokens);
+    const ngrams = { version: '1', before: prompt };
+    const followed = await ask({ texts: 'texts', ngrams });
+    assert.ok(followed.text.startsWith(' has a total'), followed.text);
+    // Of one token no guesses are made.
+    const oneByOne: number[] = [];
+    for (let token = 0; token < followed.tokens.length; token++) {
+      const before = [...prompt, ...oneByOne];
+      const { tokens } = await engine.generate({ sequence: 'other', priority: 'completion', tokens: before, maxTokens: 1, sampling: { temperature: 0 }, texts: 'texts', ngrams: { version: '1', before } });
+      oneByOne.push(...tokens);
+    }
+    assert.deepEqual(oneByOne, followed.tokens);
+    await engine.setTexts({ name: 'texts', version: '', texts: [] });
+    assert.deepEqual((await ask({ texts: 'texts', ngrams })).tokens, alone.tokens);
   });
 
   it('measures logits, perplexity and speed with either engine alike', async () => {
