@@ -71,7 +71,7 @@ async function measure(model: BenchModel): Promise<CompletionOfModel> {
       const results = await completePlace(network, opened.text, { place, prompt: await promptOf(opened, place, request), arms: ofPrompt, texts: await textsFor(opened.engine, requestOf(place, 'workspace', workspace)) });
       for (const [arm, result] of results) await kept.get(variantOf(arm))?.add(result);
     }
-    console.log(`${place.id}: ${arms.map((arm) => `${variantOf(arm)} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')}`);
+    console.log(`${place.id}: ${arms.map((arm) => `${arm.prompt} ${arm.cache}${arm.withNgrams ? ' with n-grams' : ''} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')}`);
   });
   if (options.keep || options.write) await keepInRepository(model.digest, completionTask, variants);
   const done = places.filter(({ id }) => arms.every((arm) => resultOf(arm, id)));
