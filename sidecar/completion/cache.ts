@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyString } from '../context/copyString.ts';
 import type { LastCompletion } from '../protocol/client.ts';
 import type { Cursor } from './cursor.ts';
-import type { LanguageSyntax } from './languages.ts';
+import type { LanguageSyntax } from './syntax/languages.ts';
 import { bringsClosers, type CursorLine } from './postprocess/closers.ts';
 import type { CompletionRequest } from './request.ts';
 

@@ -7,13 +7,13 @@ import { ClientSequences } from './clientSequences.ts';
 import { type Cursor, readCursor } from './cursor.ts';
 import { AdaptiveDebounce, delay } from './debounce.ts';
 import { type Flight, InFlight } from './inFlight.ts';
-import type { PromptSpeedMemory } from './promptBudget.ts';
+import type { PromptSpeedMemory } from './prompt/promptBudget.ts';
 import { overtypedUnits } from './postprocess/closers.ts';
-import { PromptMaker } from './promptMaker.ts';
+import { PromptMaker } from './prompt/promptMaker.ts';
 import type { Completion, CompletionRequest } from './request.ts';
 import { StatisticsCounter } from './statistics.ts';
 import { worthCompleting } from './trigger.ts';
-import { WorkAhead } from './workAhead.ts';
+import { WorkAhead } from './ahead/workAhead.ts';
 import { WorkspaceTexts } from './workspaceTexts.ts';
 
 export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';

@@ -1,4 +1,4 @@
-import { type LanguageSyntax, languageSyntax } from './languages.ts';
+import { type LanguageSyntax, languageSyntax } from './syntax/languages.ts';
 import type { CompletionRequest } from './request.ts';
 import { snapBack, snapForward, splitsCharacter, wellFormed } from './unicode.ts';
 

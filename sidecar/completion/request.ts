@@ -1,6 +1,6 @@
 import type { CompletionSettings, WorkspaceContextSettings } from '../protocol/client.ts';
 import type { ContextSet } from '../protocol/engine.ts';
-import type { WorkspaceSource } from './contextPlans.ts';
+import type { WorkspaceSource } from './prompt/contextPlans.ts';
 
 /** One question of an editor: what comes at `offset`? All offsets are UTF-16 units into `text`. */
 export interface CompletionRequest {

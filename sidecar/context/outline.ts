@@ -1,7 +1,7 @@
 import type { Node } from './treeSitter.ts';
 import { definitionShapes } from './definitionShapes.ts';
 import type { Grammars } from './grammars.ts';
-import { languageSyntax } from '../completion/languages.ts';
+import { languageSyntax } from '../completion/syntax/languages.ts';
 
 /** Something that a file defines. Lines count from zero, ends are inclusive. */
 export interface Definition {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { PromptSpeedMemory } from '../completion/promptBudget.ts';
+import type { PromptSpeedMemory } from '../completion/prompt/promptBudget.ts';
 
 const MAX_MODELS = 50;
 const WRITE_DELAY_MS = 5_000;

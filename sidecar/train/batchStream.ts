@@ -1,5 +1,5 @@
 import type { TokenId } from '../protocol/engine.ts';
-import { linesBehind, SUFFIX_END, suffixHead } from '../completion/continuation.ts';
+import { linesBehind, SUFFIX_END, suffixHead } from '../completion/prompt/continuation.ts';
 import { snapForward } from '../completion/unicode.ts';
 import { cutGap, type Gap } from './fillInTheMiddle.ts';
 import { PieceOrder, type Piece, type PieceState } from './pieces.ts';

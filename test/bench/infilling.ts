@@ -8,13 +8,13 @@
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { composePrompt } from '../../sidecar/completion/composePrompt.ts';
+import { composePrompt } from '../../sidecar/completion/prompt/composePrompt.ts';
 import { readCursor } from '../../sidecar/completion/cursor.ts';
-import { detectFim, type FimFormat } from '../../sidecar/completion/fim.ts';
+import { detectFim, type FimFormat } from '../../sidecar/completion/prompt/fim.ts';
 import { generateText } from '../../sidecar/completion/generateText.ts';
 import { chooseExtent } from '../../sidecar/completion/multiline.ts';
 import { postprocess } from '../../sidecar/completion/postprocess/index.ts';
-import { budgetOf, promptText } from '../../sidecar/completion/prompt.ts';
+import { budgetOf, promptText } from '../../sidecar/completion/prompt/prompt.ts';
 import { stopAtLineEnd } from '../../sidecar/completion/stopping.ts';
 import { type BenchSession, openBenchSession } from './benchSession.ts';
 import { type InfillingProblem, readInfillingProblems } from './humanEval.ts';

@@ -12,7 +12,7 @@
  */
 import { parseArgs } from 'node:util';
 import { readCursor } from '../../sidecar/completion/cursor.ts';
-import { type ContextPrompt, PromptMaker } from '../../sidecar/completion/promptMaker.ts';
+import { type ContextPrompt, PromptMaker } from '../../sidecar/completion/prompt/promptMaker.ts';
 import type { CompletionRequest } from '../../sidecar/completion/request.ts';
 import { commonPrefixLength } from '../../sidecar/engine/commonPrefix.ts';
 import { NgramIndex } from '../../sidecar/engine/ngramIndex.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { composePrompt } from '../../../sidecar/completion/composePrompt.ts';
+import { composePrompt } from '../../../sidecar/completion/prompt/composePrompt.ts';
 import { readCursor } from '../../../sidecar/completion/cursor.ts';
-import { detectFim, type FimFormat } from '../../../sidecar/completion/fim.ts';
-import { budgetOf, promptText } from '../../../sidecar/completion/prompt.ts';
+import { detectFim, type FimFormat } from '../../../sidecar/completion/prompt/fim.ts';
+import { budgetOf, promptText } from '../../../sidecar/completion/prompt/prompt.ts';
 import type { StopRule } from '../../../sidecar/completion/stopping.ts';
 import { TokenHealing, TokenIndex } from '../../../sidecar/engine/tokenHealing.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';

@@ -1,6 +1,6 @@
 import { readCursor } from '../../../sidecar/completion/cursor.ts';
 import { identifiersOf } from '../../../sidecar/context/terms.ts';
-import { type ContextPrompt, PromptMaker } from '../../../sidecar/completion/promptMaker.ts';
+import { type ContextPrompt, PromptMaker } from '../../../sidecar/completion/prompt/promptMaker.ts';
 import { NGRAM_WEIGHTS } from '../../../sidecar/engine/ngramModel.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';

@@ -1,4 +1,4 @@
-import { snippetTokens } from '../../../sidecar/completion/contextFormat.ts';
+import { snippetTokens } from '../../../sidecar/completion/prompt/contextFormat.ts';
 import type { ModelSession } from '../../../sidecar/engine/engine.ts';
 import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 

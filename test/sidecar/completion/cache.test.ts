@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type CacheKey, TypedThroughCache } from '../../../sidecar/completion/cache.ts';
-import { languageSyntax } from '../../../sidecar/completion/languages.ts';
+import { languageSyntax } from '../../../sidecar/completion/syntax/languages.ts';
 
 function at(before: string, after = '', overrides: Partial<CacheKey> = {}): CacheKey {
   return { clientKey: 'window', uri: 'a.ts', settings: '', before, after, syntax: languageSyntax('typescript'), ...overrides };

@@ -4,7 +4,7 @@ import { CandidateMaker } from '../../../sidecar/completion/candidateMaker.ts';
 import { ClientSequences } from '../../../sidecar/completion/clientSequences.ts';
 import { type Completion, CompletionService } from '../../../sidecar/completion/completionService.ts';
 import { type Cursor, readCursor } from '../../../sidecar/completion/cursor.ts';
-import { PromptMaker } from '../../../sidecar/completion/promptMaker.ts';
+import { PromptMaker } from '../../../sidecar/completion/prompt/promptMaker.ts';
 import { WorkspaceTexts } from '../../../sidecar/completion/workspaceTexts.ts';
 import { revisionOf } from '../../../sidecar/context/revision.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';

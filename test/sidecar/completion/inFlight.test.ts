@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CacheKey } from '../../../sidecar/completion/cache.ts';
 import { InFlight } from '../../../sidecar/completion/inFlight.ts';
-import { languageSyntax } from '../../../sidecar/completion/languages.ts';
+import { languageSyntax } from '../../../sidecar/completion/syntax/languages.ts';
 
 const place = (before: string): CacheKey => ({ clientKey: 'window', uri: 'a.ts', settings: '', before, after: ';', syntax: languageSyntax('typescript') });
 const never = new AbortController().signal;

@@ -1,4 +1,4 @@
-import type { WorkspaceSource } from '../../../sidecar/completion/contextPlans.ts';
+import type { WorkspaceSource } from '../../../sidecar/completion/prompt/contextPlans.ts';
 import type { Snippet } from '../../../sidecar/context/snippet.ts';
 
 /** A workspace whose ranking the test sets: names of files, the best first. Each snippet has 100 tokens. */

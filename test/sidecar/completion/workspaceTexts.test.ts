@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { WorkspaceSource } from '../../../sidecar/completion/contextPlans.ts';
+import type { WorkspaceSource } from '../../../sidecar/completion/prompt/contextPlans.ts';
 import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 import { WorkspaceTexts } from '../../../sidecar/completion/workspaceTexts.ts';
 import { revisionOf } from '../../../sidecar/context/revision.ts';

@@ -1,0 +1,30 @@
+import type { ModelSession } from '../../engine/engine.ts';
+import type { ContextSet, EngineGenerateResult, TokenId } from '../../protocol/engine.ts';
+import type { ClientSequences, ReadingPlace } from '../clientSequences.ts';
+
+export interface EvaluateAheadOptions {
+  readonly place: ReadingPlace;
+  readonly tokens: readonly TokenId[];
+  readonly contextSet: ContextSet | undefined;
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Evaluates a prompt that nobody waits for, and generates nothing; what its sequence holds then is known to `sequences`. Throws `TroubleError`. */
+export async function evaluateAhead(
+  { session, sequences, log }: { readonly session: ModelSession; readonly sequences: ClientSequences; readonly log: (message: string) => void },
+  { place, tokens, contextSet, limitMs, signal }: EvaluateAheadOptions,
+): Promise<EngineGenerateResult> {
+  let result: EngineGenerateResult | undefined;
+  try {
+    result = await session.engine.generate(
+      { ...place, priority: 'background', tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet },
+      { signal },
+    );
+  } finally {
+    sequences.ended(place.sequence, tokens, result);
+  }
+  const { reusedTokens, evaluatedTokens, promptMs, stopReason } = result;
+  log(`read ahead: ${reusedTokens} + ${evaluatedTokens} of ${tokens.length} prompt tokens in ${Math.round(promptMs)} ms (${stopReason})`);
+  return result;
+}

@@ -1,0 +1,79 @@
+import type { TextEngine } from '../../engine/engine.ts';
+import type { LoadedModel, TokenId } from '../../protocol/engine.ts';
+import { pathComment } from './contextFormat.ts';
+import { continuationHead } from './continuation.ts';
+import { arrangeFim, type FimFormat } from './fim.ts';
+import { type HealedPrompt, healPrompt } from './healing.ts';
+import type { PromptText } from './prompt.ts';
+
+export interface ComposeOptions {
+  readonly engine: TextEngine;
+  readonly model: LoadedModel;
+  readonly fim: FimFormat | undefined;
+  readonly text: PromptText;
+  readonly path: string;
+  readonly languageId: string;
+  /** Of the document; other files come on top. */
+  readonly maxTokens: number;
+  /** Other files, in order, with their heads. */
+  readonly context?: readonly TokenId[];
+  /** Take back the tokens at the cursor. On unless a bench compares. */
+  readonly healing?: boolean;
+}
+
+export interface ComposedPrompt extends HealedPrompt {
+  /** The tokens of the text that the model goes on with, which may stand before what is behind the gap. */
+  readonly before: readonly TokenId[];
+}
+
+/** The tokens that ask `model` for what stands between prefix and suffix. */
+export async function composePrompt(options: ComposeOptions): Promise<ComposedPrompt> {
+  const { engine, model, fim, maxTokens } = options;
+  const tokenize = (part: string): Promise<readonly TokenId[]> => (part === '' ? Promise.resolve([]) : engine.tokenize(part, { special: false }));
+  const bos = model.special.addBos && model.special.bos !== undefined ? [model.special.bos] : [];
+  const { context = [] } = options;
+  const isAfterOthers = context.length > 0;
+  // Without marks, prefix and what precedes it are one text, tokenised as one.
+  const textBefore = ({ prefix, suffix }: PromptText): string => (fim === undefined ? continuationHead({ prefix, suffix }, { ...options, isAfterOthers }) : '') + prefix;
+  let text = options.text;
+  const [whole, suffix] = await Promise.all([tokenize(textBefore(text)), fim === undefined ? [] : tokenize(text.suffix)]);
+  let allBefore = whole;
+  const step = Math.max(1, maxTokens >> 3);
+  const suffixTokens = fim === undefined && allBefore.length > maxTokens ? (await tokenize(text.suffix)).length : 0;
+  // A line that is cut and what parts the two are some tokens more or less than thought.
+  for (let less = step * Math.ceil((allBefore.length - maxTokens) / step); suffixTokens > 0 && text.suffix !== '' && allBefore.length > maxTokens; less += step) {
+    text = { ...text, suffix: nearest(options.text.suffix, 1 - less / suffixTokens) };
+    allBefore = await tokenize(textBefore(text));
+  }
+  const before = textBefore(text);
+  const prefix = fim === undefined ? allBefore : keepLast(allBefore, maxTokens - Math.min(suffix.length, maxTokens >> 2));
+  const healed = options.healing === false ? { tokens: prefix, requiredPrefix: '' } : await healPrompt(engine, before, prefix);
+
+  if (fim === undefined) {
+    const tokens = [...bos, ...context, ...keepLast(healed.tokens, maxTokens)];
+    return { tokens: tokens.length > 0 ? tokens : firstToken(model), requiredPrefix: healed.requiredPrefix, before: healed.tokens };
+  }
+  const header = fim.fileHeader ?? (isAfterOthers && fim.fileMark !== undefined ? (path: string) => `${fim.fileMark}${path}\n` : undefined);
+  const ownHead = header === undefined ? [] : await engine.tokenize(header(options.path), { special: true });
+  const unmarked = isAfterOthers && fim.fileMark === undefined ? await tokenize(pathComment(options.path, options.languageId)) : [];
+  const parts = { context, header: ownHead, prefix: [...unmarked, ...healed.tokens], suffix: suffix.slice(0, maxTokens >> 2) };
+  return { tokens: [...bos, ...arrangeFim(fim, parts)], requiredPrefix: healed.requiredPrefix, before: healed.tokens };
+}
+
+/** About this share of a suffix, in whole lines: those nearest the cursor. */
+function nearest(suffix: string, share: number): string {
+  return share > 0 ? suffix.slice(0, suffix.lastIndexOf('\n', Math.floor(share * suffix.length)) + 1) : '';
+}
+
+/** Keeps at most `count` tokens, dropped in steps of a quarter so that the cut moves seldom. */
+function keepLast(tokens: readonly TokenId[], count: number): readonly TokenId[] {
+  if (tokens.length <= count) return tokens;
+  const step = Math.max(1, count >> 2);
+  return tokens.slice(Math.ceil((tokens.length - count) / step) * step);
+}
+
+/** An engine continues at least one token: for an empty text, what separates texts in training. */
+function firstToken(model: LoadedModel): TokenId[] {
+  const token = model.special.bos ?? model.special.eos;
+  return token === undefined ? [] : [token];
+}

@@ -1,0 +1,64 @@
+import type { TextEngine } from '../../engine/engine.ts';
+import type { LoadedModel, TokenId } from '../../protocol/engine.ts';
+import { type FimFamily, fimFamilies, metadataIsEvidence, nameMatches } from './families.ts';
+
+/** How this model is asked to fill a gap: the marks as tokens. */
+export interface FimFormat {
+  readonly family: string;
+  readonly order: FimFamily['order'];
+  readonly prefix: TokenId;
+  readonly suffix: TokenId;
+  readonly middle: TokenId | undefined;
+  readonly end: readonly string[];
+  readonly fileHeader: FimFamily['fileHeader'];
+  readonly fileMark?: string | undefined;
+}
+
+/**
+ * The model's way to fill in the middle, or undefined if it has none: the first family of the table whose marks are single tokens of its
+ * vocabulary, else the marks that its metadata names, in prefix-suffix-middle order.
+ */
+export async function detectFim(engine: TextEngine, model: LoadedModel): Promise<FimFormat | undefined> {
+  for (const family of fimFamilies) {
+    if (!nameMatches(family, model)) continue;
+    const format = await formatOf(family, engine, model);
+    if (format) return format;
+  }
+  const { fimPrefix, fimSuffix, fimMiddle } = model.special;
+  if (fimPrefix === undefined || fimSuffix === undefined || fimMiddle === undefined || !metadataIsEvidence(model)) return undefined;
+  return { family: 'metadata', order: 'psm', prefix: fimPrefix, suffix: fimSuffix, middle: fimMiddle, end: [], fileHeader: undefined };
+}
+
+async function formatOf(family: FimFamily, engine: TextEngine, model: LoadedModel): Promise<FimFormat | undefined> {
+  const prefix = await singleToken(engine, family.prefix);
+  const suffix = await singleToken(engine, family.suffix);
+  const middle = family.middle === undefined ? undefined : await singleToken(engine, family.middle);
+  const { fimPrefix, fimSuffix, fimMiddle } = model.special;
+  // What the file itself says of its marks goes before their spelling.
+  const format = { prefix: fimPrefix ?? prefix, suffix: fimSuffix ?? suffix, middle: family.middle === undefined ? undefined : (fimMiddle ?? middle) };
+  if (prefix === undefined || suffix === undefined || (family.middle !== undefined && middle === undefined)) return undefined;
+  if (format.prefix === undefined || format.suffix === undefined) return undefined;
+  return { family: family.name, order: family.order, ...format, prefix: format.prefix, suffix: format.suffix, end: family.end, fileHeader: family.fileHeader, fileMark: family.fileMark };
+}
+
+async function singleToken(engine: TextEngine, mark: string): Promise<TokenId | undefined> {
+  const tokens = await engine.tokenize(mark, { special: true });
+  return tokens.length === 1 ? tokens[0] : undefined;
+}
+
+/**
+ * A prompt's parts, as tokens, in the order that the model was trained with. Other files stand before everything; those without a mark of
+ * their own are comments and code of the prefix, so that they stand in it.
+ */
+export function arrangeFim(
+  format: FimFormat,
+  parts: { context?: readonly TokenId[]; header: readonly TokenId[]; prefix: readonly TokenId[]; suffix: readonly TokenId[] },
+): TokenId[] {
+  const { context = [] } = parts;
+  const middle = format.middle === undefined ? [] : [format.middle];
+  const isMarked = format.fileMark !== undefined;
+  const before = [format.prefix, ...(isMarked ? [] : context), ...parts.prefix];
+  const after = [format.suffix, ...parts.suffix];
+  const head = [...(isMarked ? context : []), ...parts.header];
+  return format.order === 'psm' ? [...head, ...before, ...after, ...middle] : [...head, ...after, ...before, ...middle];
+}

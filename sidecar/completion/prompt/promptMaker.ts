@@ -1,0 +1,194 @@
+import type { PlannedSnippet } from '../../context/contextPlan.ts';
+import type { TextEngine } from '../../engine/engine.ts';
+import type { WorkspaceContextSettings } from '../../protocol/client.ts';
+import type { EngineGenerateResult, LoadedModel, TokenId } from '../../protocol/engine.ts';
+import type { ClientDocument } from '../clientSequences.ts';
+import { type ComposedPrompt, composePrompt } from './composePrompt.ts';
+import { fileHead, snippetTokens, takesContext } from './contextFormat.ts';
+import { ContextPlans, type ContextRequest, NO_CONTEXT } from './contextPlans.ts';
+import type { Cursor } from '../cursor.ts';
+import { detectFim, type FimFormat } from './fim.ts';
+import type { Extent } from '../multiline.ts';
+import { budgetOf, promptText } from './prompt.ts';
+import { PromptBudget, type PromptSpeedMemory } from './promptBudget.ts';
+import type { CompletionRequest } from '../request.ts';
+import { SuffixMemory } from './suffixMemory.ts';
+
+const CONTEXT_RESERVE_TOKENS = 32;
+/** Of what a cold prompt may cost, the document's part where other files come along. */
+const DOCUMENT_SHARE = 0.75;
+const UNITS_PER_TOKEN = 3;
+/** Evaluating so long again is not felt by who waits for a completion. */
+const UNFELT_MS = 150;
+
+export interface PromptOptions {
+  readonly request: CompletionRequest;
+  readonly cursor: Cursor;
+  readonly model: LoadedModel;
+  readonly fim: FimFormat | undefined;
+  readonly extent: Extent;
+  readonly purpose: PromptPurpose;
+  /** Ends what is read ahead. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PromptMakerOptions {
+  readonly session: { readonly engine: TextEngine };
+  readonly speeds?: PromptSpeedMemory | undefined;
+  readonly now: () => number;
+  /** Tokens of a document's prompt that the engine would have to evaluate. */
+  readonly newTokens: (document: ClientDocument, tokens: readonly TokenId[]) => number;
+  /** See `ContextRequest.base`. Absent: every document has a sequence of its own. */
+  readonly baseOf?: (document: ClientDocument) => Promise<string | undefined>;
+  /** A model was loaded, which holds nothing yet. */
+  readonly onLoaded?: (model: LoadedModel) => void;
+  /** What was said so far is another model's. */
+  readonly onOtherModel: () => void;
+}
+
+/** Somebody waits; the whole context is to be read while nobody does; or it is made before it is asked for, and changes nothing. */
+export type PromptPurpose = 'asked' | 'readingAhead' | 'preparing';
+
+const PLAN_FOR = { asked: 'forPrompt', readingAhead: 'forReadingAhead', preparing: 'forPreparing' } as const;
+
+export interface ContextPrompt extends ComposedPrompt {
+  readonly context: readonly PlannedSnippet[];
+  readonly contextTokens: number;
+}
+
+/** Makes the prompts of completions: how long, of which parts, and what of the workspace stands in them. */
+export class PromptMaker {
+  readonly plans: ContextPlans;
+  readonly #suffixes = new SuffixMemory();
+  readonly #budgets = new Map<string, PromptBudget>();
+  #fim: { model: LoadedModel; format: Promise<FimFormat | undefined> } | undefined;
+
+  constructor(private readonly options: PromptMakerOptions) {
+    this.plans = new ContextPlans(options.now);
+  }
+
+  /**
+   * The prompt for a place in a document. Read ahead it holds the whole context and much of the document; otherwise as much, where most of that is evaluated already,
+   * or else no more than may be evaluated while somebody waits.
+   */
+  async make(options: PromptOptions): Promise<ContextPrompt> {
+    const { request, cursor, model, extent, purpose } = options;
+    const budget = this.#budgetOf(model);
+    const reserved = extent.maxTokens + CONTEXT_RESERVE_TOKENS;
+    const affordable = budget.tokens(model.contextSizeTokens, reserved);
+    const wantedTokens = this.wantedContextTokens(model, request);
+    // Other files may be evaluated in a part of what a cold prompt may cost; a document that is short leaves them more.
+    const coldTokens = wantedTokens > 0 ? Math.floor(affordable * DOCUMENT_SHARE) : affordable;
+    const mostTokens = Math.max(coldTokens, budget.documentTokens(model.contextSizeTokens, reserved));
+    const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - mostTokens - reserved));
+    const cold = promptText(cursor, budgetOf(coldTokens), request.notebookCells);
+    const documentTokens = Math.min(coldTokens, Math.ceil((cold.prefix.length + cold.suffix.length) / UNITS_PER_TOKEN));
+    const base = this.options.baseOf === undefined ? request.uri : await this.options.baseOf(request);
+    const context = budgetTokens === 0 ? NO_CONTEXT : await this.#context(options, { base, budgetTokens, spareTokens: affordable - documentTokens, documentTokens });
+    const most = await this.#compose(options, context, mostTokens);
+    if (purpose === 'readingAhead' || mostTokens === coldTokens || this.options.newTokens(request, most.tokens) <= affordable) return most;
+    return this.#compose(options, context, coldTokens);
+  }
+
+  #context({ request, model, fim, purpose, signal }: PromptOptions, share: Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'documentTokens'>): Promise<readonly PlannedSnippet[]> {
+    const { workspace, clientKey, uri, languageId, text, offset } = request;
+    if (workspace === undefined) return Promise.resolve(NO_CONTEXT);
+    const { engine } = this.options.session;
+    const head = fileHead(fim);
+    return this.plans[PLAN_FOR[purpose]]({
+      ...share,
+      clientKey,
+      workspace,
+      query: { uri, path: workspace.pathOf(uri), languageId, text, offset },
+      cheapTokens: this.unfeltTokens(model),
+      tokenize: (snippet) => snippetTokens(engine, snippet, head, languageId),
+      signal,
+    });
+  }
+
+  /** With so many tokens of the document, behind other files. */
+  async #compose({ request, cursor, model, fim, purpose }: PromptOptions, context: readonly PlannedSnippet[], maxTokens: number): Promise<ContextPrompt> {
+    const { clientKey, uri, languageId, workspace } = request;
+    const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
+    const suffixLeads = fim === undefined || fim.order === 'spm';
+    const suffix = suffixLeads ? this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold']({ clientKey, uri, maxTokens }, text) : text.suffix;
+    const contextTokens = context.flatMap(({ tokens }) => tokens);
+    const path = workspace?.pathOf(uri) ?? pathOf(uri);
+    const prompt = await composePrompt({ engine: this.options.session.engine, model, fim, text: { prefix: text.prefix, suffix }, path, languageId, maxTokens, context: contextTokens });
+    return { ...prompt, context, contextTokens: contextTokens.length };
+  }
+
+  /** Tokens that other files may take in the prompts of a document; 0 where they have nothing to say there. */
+  wantedContextTokens(model: LoadedModel, { workspace, languageId, contextSettings }: CompletionRequest): number {
+    return workspace !== undefined && takesContext(languageId) ? this.contextTokens(model, contextSettings ?? {}) : 0;
+  }
+
+  /** Tokens that other files may take in the prompts of a client with these settings. */
+  contextTokens(model: LoadedModel, settings: WorkspaceContextSettings): number {
+    const most = Math.floor(model.contextSizeTokens / 2);
+    return settings.workspace === false ? 0 : Math.min(settings.maxTokens ?? this.#budgetOf(model).contextTokens(model.contextSizeTokens), most);
+  }
+
+  /** Tokens that are evaluated in a time, as far as is known. */
+  tokensWithin(model: LoadedModel, timeMs: number): number {
+    return Math.floor(((this.#budgetOf(model).tokensPerSecond ?? 0) * timeMs) / 1000);
+  }
+
+  /** Tokens that who waits for a completion does not feel. */
+  unfeltTokens(model: LoadedModel): number {
+    return this.tokensWithin(model, UNFELT_MS);
+  }
+
+  #budgetOf(model: LoadedModel): PromptBudget {
+    const key = speedKey(model);
+    let budget = this.#budgets.get(key);
+    if (budget === undefined) this.#budgets.set(key, (budget = new PromptBudget(this.options.speeds?.of(key))));
+    return budget;
+  }
+
+  /** Learns from what an evaluation took. */
+  measured(model: LoadedModel, { evaluatedTokens, promptMs }: EngineGenerateResult): void {
+    const budget = this.#budgetOf(model);
+    budget.measured(evaluatedTokens, promptMs);
+    if (budget.tokensPerSecond !== undefined) this.options.speeds?.note(speedKey(model), budget.tokensPerSecond);
+  }
+
+  /** The model's way to fill in the middle. */
+  fimOf(model: LoadedModel): Promise<FimFormat | undefined> {
+    if (this.#fim?.model !== model) {
+      if (this.#fim !== undefined && this.#fim.model.path !== model.path) this.options.onOtherModel();
+      this.plans.clear();
+      this.options.onLoaded?.(model);
+      const format = detectFim(this.options.session.engine, model);
+      this.#fim = { model, format };
+      format.catch(() => (this.#fim = undefined));
+    }
+    return this.#fim?.format ?? Promise.resolve(undefined);
+  }
+
+  /** The engine holds nothing of the document any more: its prompts are as those of one that the user comes to. */
+  lost(document: ClientDocument): void {
+    this.#suffixes.lost(document);
+    this.plans.lost(document);
+  }
+
+  forget(clientKey: string): void {
+    this.#suffixes.forget(clientKey);
+    this.plans.forget(clientKey);
+  }
+}
+
+/** What a model's speed depends on. */
+function speedKey({ path, engine, device, threads }: LoadedModel): string {
+  return JSON.stringify([path, engine, device, threads]);
+}
+
+/** The path part of a document's URI, for models that were trained to see one. */
+function pathOf(uri: string): string {
+  const path = uri.replace(/^[a-z][a-z0-9+.-]*:(\/\/[^/]*)?\/?/i, '');
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ContextPlans, type ContextRequest } from '../../../../sidecar/completion/prompt/contextPlans.ts';
+import { RankedFiles } from '../rankedFiles.ts';
+
+const MAIN = { clientKey: 'client', uri: 'main.py' };
+const OTHER = { clientKey: 'client', uri: 'other.py' };
+
+class Setting {
+  nowMs = 0;
+  readonly files = new RankedFiles();
+  readonly plans = new ContextPlans(() => this.nowMs);
+
+  /** The engine holds something of `main.py`, unless said otherwise. */
+  request(options: Partial<Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'cheapTokens'>> & { uri?: string } = {}): ContextRequest {
+    const { uri = MAIN.uri, base = MAIN.uri, budgetTokens = 1_000, spareTokens = 1_000, cheapTokens = 0 } = options;
+    return {
+      clientKey: 'client', base, workspace: this.files, query: { uri, path: uri, languageId: 'python', text: '', offset: 0 },
+      budgetTokens, spareTokens, cheapTokens, documentTokens: 50, tokenize: async () => new Array<number>(100).fill(0),
+    };
+  }
+
+  async prompt(options: Parameters<Setting['request']>[0] = {}): Promise<string> {
+    return (await this.plans.forPrompt(this.request(options))).map(({ snippet }) => snippet.path).join(' ');
+  }
+
+  /** What the user is shown of a document's context: files, and whether they are read. */
+  shown(document = MAIN): [path: string, isRead: boolean][] {
+    const { snippets, isRead } = this.plans.read(document);
+    return snippets.map((planned) => [planned.snippet.path, isRead(planned)]);
+  }
+
+  /** Time passes, and a ranking in the background ends. */
+  async later(milliseconds: number): Promise<void> {
+    this.nowMs += milliseconds;
+    await this.prompt();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('the context of prompts', () => {
+  it('is ranked with the first completion in a document, and keystrokes do not wait for another', async () => {
+    const setting = new Setting();
+    await setting.prompt();
+    await setting.prompt();
+    assert.equal(setting.files.rankings, 1);
+    await setting.later(2_000);
+    assert.equal(setting.files.rankings, 2);
+  });
+
+  it('is ranked once at a time, however long that takes; of what waits for it the newest comes next', async () => {
+    const setting = new Setting();
+    await setting.prompt();
+    let goOn = (): void => undefined;
+    setting.files.pace = new Promise((resolve) => (goOn = resolve));
+    for (let keystroke = 0; keystroke < 5; keystroke++) await setting.later(2_000);
+    const others = ['b.py', 'c.py', 'd.py'].map((uri) => setting.plans.forReadingAhead(setting.request({ uri })));
+    assert.deepEqual(setting.files.asked, ['main.py', 'main.py']);
+    goOn();
+    await Promise.all(others);
+    assert.deepEqual(setting.files.asked, ['main.py', 'main.py', 'd.py']);
+  });
+
+  it('stays as it is while somebody waits, and changes when nobody does', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    assert.equal(await setting.prompt(), 'a');
+    setting.files.ranking = ['b', 'a'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt(), 'a');
+    const ahead = await setting.plans.forReadingAhead(setting.request());
+    assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['a', 'b']);
+    assert.equal(setting.plans.isRead(MAIN, ahead), false);
+    assert.deepEqual(setting.shown(), [['a', true], ['b', false]]);
+    setting.plans.readAhead(MAIN, ahead, 200);
+    assert.equal(setting.plans.isRead(MAIN, ahead), true);
+    assert.deepEqual(setting.shown(), [['a', true], ['b', true]]);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
+  });
+
+  it('shows nothing as still to be read for which there is no room any more', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    assert.equal(await setting.prompt({ spareTokens: 0 }), '');
+    setting.plans.readAhead(MAIN, await setting.plans.forReadingAhead(setting.request()), 100);
+    setting.files.ranking = ['a', 'b', 'c'];
+    setting.plans.readAhead(MAIN, await setting.plans.forReadingAhead(setting.request()), 100);
+    assert.deepEqual(setting.shown(), [['a', true], ['c', false], ['b', false]]);
+    const fewer = await setting.plans.forReadingAhead(setting.request({ budgetTokens: 100 }));
+    assert.equal(setting.plans.isRead(MAIN, fewer), true);
+    setting.plans.readAhead(MAIN, fewer, 100);
+    assert.deepEqual(setting.shown(), [['a', true]]);
+  });
+
+  it('loses what was chosen before everything was indexed, when the whole index does not name it', async () => {
+    const setting = new Setting();
+    setting.files.isWhole = false;
+    setting.files.ranking = ['guess', 'a'];
+    assert.equal(await setting.prompt(), 'a guess');
+    setting.files.isWhole = true;
+    setting.files.ranking = ['b', 'a'];
+    await setting.later(2_000);
+    assert.deepEqual((await setting.plans.forReadingAhead(setting.request())).map(({ snippet }) => snippet.path), ['a', 'b']);
+  });
+
+  it('that is read ahead in parts goes on where it was, whatever is ranked better meanwhile, and prompts take it when it is whole', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    const first = await setting.plans.forReadingAhead(setting.request());
+    assert.equal(await setting.prompt({ spareTokens: 500 }), 'a');
+    setting.files.ranking = ['b', 'c', 'a'];
+    const second = await setting.plans.forReadingAhead(setting.request());
+    assert.deepEqual([first, second].map((ahead) => ahead.map(({ snippet }) => snippet.path).join(' ')), ['a b', 'a b c']);
+    assert.equal(setting.plans.readAhead(MAIN, first, 200), false);
+    assert.equal(setting.plans.readAhead(MAIN, second, 300), true);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b c');
+  });
+
+  it('of another document is not what was begun to be read ahead', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    await setting.plans.forReadingAhead(setting.request());
+    setting.files.ranking = ['b', 'c', 'a'];
+    const other = await setting.plans.forReadingAhead(setting.request({ uri: 'other.py' }));
+    assert.deepEqual(other.map(({ snippet }) => snippet.path), ['a', 'c', 'b']);
+    assert.equal(setting.plans.isRead(OTHER, other.slice(0, 1)), true);
+    assert.equal(setting.plans.isRead(OTHER, []), false, 'the engine holds more');
+  });
+
+  it('keeps what is held of it where only what is not goes away', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt(), 'b a');
+    setting.files.ranking = ['a', 'b', 'x'];
+    await setting.later(2_000);
+    setting.plans.readAhead(MAIN, await setting.plans.forReadingAhead(setting.request()), 200);
+    setting.files.gone.add('x');
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'b a');
+  });
+
+  it('does not change when a reading ahead is ranked only after the user typed on: the plan waits for the next pause', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    const typing = new AbortController();
+    const ahead = setting.plans.forReadingAhead({ ...setting.request(), signal: typing.signal });
+    typing.abort();
+    assert.deepEqual(await ahead, []);
+    assert.equal(await setting.prompt(), 'a');
+    assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a b');
+  });
+
+  it('is not what was ranked for the document that the user left', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['a', 'b'];
+    let goOn = (): void => undefined;
+    setting.files.pace = new Promise((resolve) => (goOn = resolve));
+    const ahead = setting.plans.forReadingAhead({ ...setting.request(), signal: AbortSignal.abort() });
+    assert.equal(await setting.prompt({ uri: 'other.py' }), 'a', 'which is not waited for');
+    setting.files.ranking = ['c'];
+    goOn();
+    await ahead;
+    assert.equal(await setting.prompt({ uri: 'other.py', cheapTokens: 500 }), 'a c');
+  });
+
+  it('counts as read what a prompt took since, not what was being read ahead', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    const ahead = await setting.plans.forReadingAhead(setting.request());
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
+    setting.plans.readAhead(MAIN, ahead, 200);
+    assert.equal(setting.plans.isRead(MAIN, ahead), false);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
+  });
+
+  it('of a document is the same for who comes back to it, and costs nothing, where the engine holds it still', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt(), 'b a');
+    setting.files.ranking = ['c'];
+    assert.equal(await setting.prompt({ uri: 'other.py' }), 'b a c', 'which begins with what is held');
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'b a');
+    assert.equal(await setting.prompt({ uri: 'other.py', base: 'other.py', spareTokens: 0 }), 'b a c');
+    assert.equal(setting.files.rankings, 2, 'and is not ranked again at once');
+  });
+
+  it('of a document that the engine holds nothing of any more begins with what it holds of the one before', async () => {
+    for (const isTold of [true, false]) {
+      const setting = new Setting();
+      setting.files.ranking = ['a'];
+      await setting.prompt();
+      setting.files.ranking = ['c'];
+      assert.equal(await setting.prompt({ uri: 'other.py' }), 'a c');
+      if (isTold) setting.plans.lost(MAIN);
+      setting.files.ranking = ['b'];
+      assert.equal(await setting.prompt({ base: 'other.py' }), 'a c b');
+    }
+  });
+
+  it('of a document that is only looked at can be read ahead, and nothing changes in the others', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['c'];
+    const ahead = await setting.plans.forReadingAhead(setting.request({ uri: 'other.py' }));
+    assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['a', 'c']);
+    assert.deepEqual(setting.shown(OTHER), [['a', false], ['c', false]]);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a', 'who types on in the first meanwhile');
+    assert.equal(setting.plans.readAhead(OTHER, ahead, 200), true);
+    assert.deepEqual(setting.shown(OTHER), [['a', true], ['c', true]]);
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
+    assert.equal(await setting.prompt({ uri: 'other.py', base: 'other.py', spareTokens: 0 }), 'a c');
+  });
+
+  it('changes at once where that is not felt', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a'];
+    await setting.prompt();
+    setting.files.ranking = ['b', 'a'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a b');
+  });
+
+  it('takes what is found late where there was nothing', async () => {
+    const setting = new Setting();
+    assert.equal(await setting.prompt(), '');
+    setting.files.ranking = ['a'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt(), 'a');
+  });
+
+  it('takes only what may be evaluated while somebody waits, and the same with the next keystroke', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b', 'c'];
+    assert.equal(await setting.prompt({ spareTokens: 250 }), 'b a');
+    assert.equal(await setting.prompt({ spareTokens: 110 }), 'b a');
+  });
+
+  it('loses a file at once that is deleted or may not be read any more', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt(), 'b a');
+    setting.files.gone.add('b');
+    assert.equal(await setting.prompt(), 'a');
+  });
+
+  it('loses with the next ranking what only a former text of its file may have, and keeps what is found again', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt(), 'b a');
+    setting.files.revision++;
+    setting.files.ranking = ['a', 'c'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a c');
+    setting.files.ranking = ['c'];
+    await setting.later(2_000);
+    assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a c', 'what was found again is of the new text');
+  });
+
+  it('is never of the document itself', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['main.py', 'a'];
+    assert.equal(await setting.prompt(), 'a');
+    assert.equal(await setting.prompt({ uri: 'a' }), 'main.py');
+  });
+});
