@@ -26,25 +26,19 @@ export function explainCompletion(made: MadeCompletion): LastCompletion {
 }
 
 function namesFromContext({ text, documentText, context, counted }: MadeCompletion): LastCompletion['names'] {
+  const pieces = [...context.map(({ snippet }) => snippet), ...counted.map((file) => ({ ...file, startLine: 0, kind: 'file' }))];
   const names = [...new Set(identifiersOf(text))].filter((name) => !stands(name, documentText)).slice(0, MAX_NAMES);
   return names.flatMap((name) => {
-    const found = context.find(({ snippet }) => stands(name, snippet.text));
-    if (found === undefined) {
-      const file = counted.find((each) => each.text.includes(name) && stands(name, each.text));
-      return file === undefined ? [] : [{ name, uri: file.uri, path: file.path, line: lineOf(name, file.text) }];
-    }
-    const { uri, path, startLine, kind, text: snippetText } = found.snippet;
+    const found = pieces.find((piece) => stands(name, piece.text));
+    if (found === undefined) return [];
+    const { uri, path, startLine, kind, text: pieceText } = found;
+    const line = pieceText.split('\n').findIndex((each) => stands(name, each));
     // Of signatures lines are left out, so that only where they begin is known.
-    return [{ name, uri, path, line: kind === 'signatures' ? startLine : startLine + lineOf(name, snippetText) }];
+    return [{ name, uri, path, line: kind === 'signatures' ? startLine : startLine + Math.max(0, line) }];
   });
-}
-
-/** The first line of a text with an identifier that stands in it. */
-function lineOf(name: string, text: string): number {
-  return Math.max(0, text.split('\n').findIndex((line) => stands(name, line)));
 }
 
 /** Whether an identifier stands in a text as a whole. */
 function stands(name: string, text: string): boolean {
-  return new RegExp(`(?<![\\p{L}\\p{N}_$])${name.replaceAll('$', '\\$')}(?![\\p{L}\\p{N}_$])`, 'u').test(text);
+  return text.includes(name) && new RegExp(`(?<![\\p{L}\\p{N}_$])${name.replaceAll('$', '\\$')}(?![\\p{L}\\p{N}_$])`, 'u').test(text);
 }

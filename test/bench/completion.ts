@@ -64,11 +64,11 @@ async function measure(model: BenchModel): Promise<CompletionOfModel> {
     const missing = arms.filter((arm) => !resultOf(arm, place.id));
     if (missing.length === 0 || deadline.isOver) return;
     await using workspace = await packageWorkspace(place);
+    const texts = missing.some((arm) => arm.withNgrams) ? await textsFor(opened.engine, requestOf(place, 'workspace', workspace)) : [];
     for (const prompt of PROMPTS) {
       const ofPrompt = missing.filter((arm) => arm.prompt === prompt);
       if (ofPrompt.length === 0) continue;
-      const request = requestOf(place, prompt, workspace);
-      const results = await completePlace(network, opened.text, { place, prompt: await promptOf(opened, place, request), arms: ofPrompt, texts: await textsFor(opened.engine, requestOf(place, 'workspace', workspace)) });
+      const results = await completePlace(network, opened.text, { place, prompt: await promptOf(opened, requestOf(place, prompt, workspace)), arms: ofPrompt, texts });
       for (const [arm, result] of results) await kept.get(variantOf(arm))?.add(result);
     }
     console.log(`${place.id}: ${arms.map((arm) => `${arm.prompt} ${arm.cache}${arm.withNgrams ? ' with n-grams' : ''} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')}`);

@@ -11,8 +11,7 @@
  * Of the seed and the bundled model unless others are given. Drafts take a second a place, since what is written is known; the network has to be asked for the rest. Results are kept as they come.
  */
 import { parseArgs } from 'node:util';
-import { readCursor } from '../../sidecar/completion/cursor.ts';
-import { type ContextPrompt, PromptMaker } from '../../sidecar/completion/prompt/promptMaker.ts';
+import type { ContextPrompt } from '../../sidecar/completion/prompt/promptMaker.ts';
 import type { CompletionRequest } from '../../sidecar/completion/request.ts';
 import { commonPrefixLength } from '../../sidecar/engine/commonPrefix.ts';
 import { NgramIndex } from '../../sidecar/engine/ngramIndex.ts';
@@ -22,8 +21,9 @@ import { type BenchNetworks, inParallel, openForBench } from './bundled/benchNet
 import { modelsAsked } from './bundled/models.ts';
 import { Deadline } from './kept/deadline.ts';
 import { KeptResults } from './kept/keptResults.ts';
+import { promptOf, requestOf } from './completion/arms.ts';
 import { type Place, heldOutPlaces } from './completion/places.ts';
-import { type PackageWorkspace, packageWorkspace, textsFor, uriOf } from './completion/packageWorkspace.ts';
+import { type PackageWorkspace, packageWorkspace, textsFor } from './completion/packageWorkspace.ts';
 import { openChosen } from './contextQuality/chosenSequence.ts';
 import { recordToken, type TokenRecord } from './ngrams/cacheModel.ts';
 import { countEvaluations, type DraftCounts } from './ngrams/drafts.ts';
@@ -80,17 +80,9 @@ async function measure(modelPath: string): Promise<NgramsOfModel> {
   return { model: name, ...figuresOf(places.flatMap(({ id }) => drafts.get(id) ?? []), places.flatMap(({ id }) => tokens.get(id) ?? [])) };
 }
 
-function requestAt(place: Place, workspace: PackageWorkspace['workspace'] | undefined): CompletionRequest {
-  return { uri: uriOf(place.path), languageId: place.languageId, text: place.before, offset: place.before.length, explicit: false, clientKey: place.id, settings: {}, workspace, contextSettings: { maxTokens: CONTEXT_TOKENS } };
-}
-
-/** The prompt at a place as after a pause, with other files or without. */
-async function promptAt({ engine, loaded }: BenchNetworks, place: Place, request: CompletionRequest): Promise<Prompt> {
-  const cursor = readCursor(request);
-  if (cursor === undefined) throw new Error(`No cursor at ${place.id}`);
-  const prompts = new PromptMaker({ session: { engine }, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => PROMPT_SPEED, note: () => undefined } });
-  const model = { ...loaded, contextSizeTokens: loaded.trainContextTokens };
-  return prompts.make({ request, cursor, model, fim: await prompts.fimOf(model), extent: { multiline: false, maxTokens: 48 }, purpose: 'readingAhead' });
+/** What is asked at a place, with few tokens of other files or none. */
+function requestAt(place: Place, prompt: 'file' | 'workspace', workspace: PackageWorkspace): CompletionRequest {
+  return { ...requestOf(place, prompt, workspace), contextSettings: { maxTokens: CONTEXT_TOKENS } };
 }
 
 async function recordsOf({ text }: BenchNetworks, network: Network, { prompt, block, files }: { prompt: Prompt; block: readonly number[]; files: readonly (readonly number[])[] }): Promise<TokenResult['file']> {
@@ -110,8 +102,8 @@ async function recordsOf({ text }: BenchNetworks, network: Network, { prompt, bl
 
 async function measureDrafts(model: BenchNetworks, place: Place): Promise<DraftResult> {
   await using opened = await packageWorkspace(place);
-  const request = requestAt(place, opened.workspace);
-  const prompt = await promptAt(model, place, request);
+  const request = requestAt(place, 'workspace', opened);
+  const prompt = await promptOf(model, request, PROMPT_SPEED);
   const others = new NgramIndex(await textsFor(model.engine, request));
   const { block, lineTokens } = await writtenAt(model, place, prompt);
   const line = block.slice(0, lineTokens);
@@ -121,9 +113,9 @@ async function measureDrafts(model: BenchNetworks, place: Place): Promise<DraftR
 
 async function measureTokens(model: BenchNetworks, network: Network, place: Place): Promise<TokenResult> {
   await using opened = await packageWorkspace(place);
-  const request = requestAt(place, opened.workspace);
+  const request = requestAt(place, 'workspace', opened);
   const files = await textsFor(model.engine, request);
-  const [alone, whole] = [await promptAt(model, place, requestAt(place, undefined)), await promptAt(model, place, request)];
+  const [alone, whole] = [await promptOf(model, requestAt(place, 'file', opened), PROMPT_SPEED), await promptOf(model, request, PROMPT_SPEED)];
   // Both prompts end alike, in the document.
   const { block, lineTokens } = await writtenAt(model, place, whole);
   return {

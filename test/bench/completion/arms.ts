@@ -75,10 +75,10 @@ export function requestOf(place: Place, prompt: Arm['prompt'], { workspace }: Pa
 }
 
 /** What a place's line is written from. The prompt is the product's, with the whole context, as after a pause. */
-export async function promptOf({ engine, loaded }: Pick<BenchNetworks, 'engine' | 'loaded'>, place: Place, request: CompletionRequest): Promise<ContextPrompt> {
+export async function promptOf({ engine, loaded }: Pick<BenchNetworks, 'engine' | 'loaded'>, request: CompletionRequest, tokensPerSecond = BENCH_SPEED): Promise<ContextPrompt> {
   const cursor = readCursor(request);
-  if (cursor === undefined) throw new Error(`No cursor at ${place.id}`);
-  const prompts = new PromptMaker({ session: { engine }, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => BENCH_SPEED, note: () => undefined } });
+  if (cursor === undefined) throw new Error(`No cursor at ${request.clientKey}`);
+  const prompts = new PromptMaker({ session: { engine }, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => tokensPerSecond, note: () => undefined } });
   // As on a machine whose memory holds all that the model was trained for.
   const model = { ...loaded, contextSizeTokens: loaded.trainContextTokens };
   return prompts.make({ request, cursor, model, fim: await prompts.fimOf(model), extent: { multiline: false, maxTokens: MAX_TOKENS }, purpose: 'readingAhead' });

@@ -1,3 +1,4 @@
+import { logSumExp } from '../../../sidecar/engine/logSumExp.ts';
 import type { NgramIndex } from '../../../sidecar/engine/ngramIndex.ts';
 import { followersOf, NGRAM_LENGTHS, ngramStep } from '../../../sidecar/engine/ngramModel.ts';
 
@@ -22,9 +23,8 @@ const MAX_FOLLOWERS = 8;
 export function recordToken(logits: Float32Array, index: NgramIndex, context: readonly number[], right: number): TokenRecord {
   let likeliestToken = 0;
   for (let token = 1; token < logits.length; token++) if ((logits[token] ?? 0) > (logits[likeliestToken] ?? 0)) likeliestToken = token;
-  const largest = logits[likeliestToken] ?? 0;
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
-  const probabilityOf = (token: number): number => Math.exp((logits[token] ?? -Infinity) - largest) / total;
+  const total = logSumExp(logits);
+  const probabilityOf = (token: number): number => Math.exp((logits[token] ?? -Infinity) - total);
   const { length, shares } = followersOf(index, context);
   const followers = [...shares].sort(([, one], [, other]) => other - one).slice(0, MAX_FOLLOWERS);
   return {

@@ -11,6 +11,7 @@ import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { requestAt } from './cursorAt.ts';
 import { RankedFiles } from './rankedFiles.ts';
 import { ScriptedEngine } from './scriptedEngine.ts';
+import { settle } from './settle.ts';
 
 const never = new AbortController().signal;
 
@@ -111,9 +112,6 @@ describe('The n-grams of whole files', () => {
     test(what, async (context) => {
       context.mock.timers.enable({ apis: ['setTimeout'] });
       const { model = small, line = 'const b = ‸', uri = 'file:///a.ts', isEdited = false, ...overrides } = options as Partial<Record<'line' | 'uri', string>> & { model?: Partial<LoadedModel>; isEdited?: boolean };
-      const settle = async (): Promise<void> => {
-        for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-      };
       const engine = Object.assign(new ScriptedEngine(['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'], { ...model, name: 'Qwen2.5-Coder' }), { setTexts: async () => undefined });
       const workspace = Object.assign(new RankedFiles(), { revision: revisionOf(text), texts: async () => [{ uri: 'other.ts', text }] });
       const service = new CompletionService({ session: { ...engine.session, loaded: engine.loaded } });

@@ -5,6 +5,7 @@ import { CompletionService } from '../../../sidecar/completion/completionService
 import { requestAt } from './cursorAt.ts';
 import { RankedFiles } from './rankedFiles.ts';
 import { ScriptedEngine } from './scriptedEngine.ts';
+import { settle } from './settle.ts';
 
 const context = Array.from({ length: 400 }, (_, index) => index);
 /** The sequences that a window may have. */
@@ -205,9 +206,6 @@ describe('a context that is read ahead', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
 
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-  };
   const complete = async (service: CompletionService, workspace: RankedFiles, text: string): Promise<void> => {
     const completion = service.complete(requestAt(text, { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
     await settle();

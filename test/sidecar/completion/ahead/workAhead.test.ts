@@ -5,16 +5,13 @@ import type { CompletionRequest } from '../../../../sidecar/completion/request.t
 import { requestAt } from '../cursorAt.ts';
 import { RankedFiles } from '../rankedFiles.ts';
 import { ScriptedEngine } from '../scriptedEngine.ts';
+import { settle } from '../settle.ts';
 
 const LINES = 'print()\n'.repeat(20);
 
 describe('a document that the user only looks at', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
-
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-  };
 
   class Setting {
     readonly engine = new ScriptedEngine();
