@@ -50,7 +50,7 @@ export class CandidateMaker {
 
   /** `undefined`: nothing may be said of the place, since there was no time, or it is none to complete at. Throws `TroubleError`. */
   async make(request: CompletionRequest, cursor: Cursor, run: MakeOptions): Promise<MadeCandidates | undefined> {
-    const { session, prompts, now } = this.options;
+    const { session, prompts, sequences, now } = this.options;
     const model = await session.model();
     const fim = await prompts.fimOf(model);
     if (run.signal.aborted) return undefined;
@@ -59,7 +59,9 @@ export class CandidateMaker {
     const extent = chooseExtent(cursor, request.settings);
     const prompt = await prompts.make({ request, cursor, model, fim, extent, purpose: run.isAhead === true ? 'preparing' : 'asked' });
     // The one that the prompt was made for: another may take its place between two attempts.
-    let place = this.options.sequences.placeToAsk(request, prompt.tokens, prompts.unfeltTokens(model));
+    let place = sequences.placeToAsk(request, prompt.tokens, prompts.unfeltTokens(model));
+    // Who is still at the present place would feel it.
+    if (run.isAhead === true && sequences.lostTokens(place, prompt.tokens) > prompts.unfeltTokens(model)) return undefined;
     const texts: string[] = [];
     let explanation: LastCompletion | undefined;
     // Of the best text, or of the last attempt where there is none.

@@ -1,4 +1,4 @@
-import { commonPrefixLength } from '../engine/commonPrefix.ts';
+import { commonPrefixLength, differingTokens } from '../engine/commonPrefix.ts';
 import { LARGEST_STRETCH } from '../engine/copyRows.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineGenerateResult, LoadedModel, TokenId } from '../protocol/engine.ts';
@@ -81,6 +81,14 @@ export class ClientSequences {
     const own = this.#ownOf(document);
     const copied = own === undefined || this.#copiesRows ? this.#common(this.#otherOf(document), tokens) : 0;
     return tokens.length - Math.max(this.#common(own, tokens), copied);
+  }
+
+  /**
+   * Tokens that who goes on at the last prompt evaluated at a place would wait for anew if this one were evaluated there. What both end with is what stands behind the
+   * cursor, and is evaluated for every prompt anyway.
+   */
+  lostTokens({ sequence }: ReadingPlace, tokens: readonly TokenId[]): number {
+    return differingTokens(this.#held.get(sequence) ?? [], tokens);
   }
 
   /**

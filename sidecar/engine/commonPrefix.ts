@@ -7,3 +7,12 @@ export function commonPrefixLength(one: readonly TokenId[], other: readonly Toke
   while (length < most && one[length] === other[length]) length++;
   return length;
 }
+
+/** Tokens of `before` that are neither at the beginning of `after` nor, of the rest, at its end: what stood there, and does not any more. */
+export function differingTokens(before: readonly TokenId[], after: readonly TokenId[]): number {
+  const start = commonPrefixLength(before, after);
+  const most = Math.min(before.length, after.length) - start;
+  let end = 0;
+  while (end < most && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  return before.length - start - end;
+}

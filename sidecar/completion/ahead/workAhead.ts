@@ -162,7 +162,7 @@ export class WorkAhead {
 
   /** Makes what nobody asked for yet, unless there is something that somebody did. */
   async #make(place: NextPlace, signal: AbortSignal): Promise<void> {
-    const { inFlight, generate, statistics } = this.options;
+    const { inFlight, generate, cache, statistics } = this.options;
     const { key } = place;
     if (inFlight.current(key.clientKey) !== undefined) return;
     const flight = inFlight.start(key, (flightSignal, onText) => generate(place, { signal: flightSignal, onText, isAhead: true }), true);
@@ -170,7 +170,7 @@ export class WorkAhead {
     signal.addEventListener('abort', cancel, { once: true });
     try {
       await flight.finished;
-      if (!flight.cancelled) statistics.prepared();
+      if (!flight.cancelled && cache.find(key) !== undefined) statistics.prepared();
     } finally {
       signal.removeEventListener('abort', cancel);
     }

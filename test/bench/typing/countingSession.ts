@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { commonPrefixLength } from '../../../sidecar/engine/commonPrefix.ts';
+import { differingTokens } from '../../../sidecar/engine/commonPrefix.ts';
 import type { Engine, ModelSession } from '../../../sidecar/engine/engine.ts';
 import type { EngineGenerateResult } from '../../../sidecar/protocol/engine.ts';
 
@@ -57,11 +57,7 @@ export function countingSession(session: ModelSession, onRequest?: (line: string
 
 /** Tokens of a prompt between what its beginning and its end share with what was read of the prompt before: what a cache that loses nothing has to evaluate. */
 export function newTokens(before: readonly number[], prompt: readonly number[]): number {
-  const most = Math.min(before.length, prompt.length);
-  const start = commonPrefixLength(before, prompt);
-  let end = 0;
-  while (end < most - start && before[before.length - 1 - end] === prompt[prompt.length - 1 - end]) end++;
-  return Math.max(1, prompt.length - start - end);
+  return Math.max(1, differingTokens(prompt, before));
 }
 
 /** Seconds that a process used the processor, all threads together. `undefined` where the system does not say. */

@@ -229,6 +229,19 @@ describe('the completion after the one on the screen', () => {
     assert.deepEqual(state.engine.generations.map(({ priority }) => priority), ['completion', 'completion', 'background']);
   });
 
+  it('is not made where its prompt begins elsewhere, which who stays at the present place would wait for', async () => {
+    // Prompts have 512 tokens here at most, and begin a quarter of that later when there are more.
+    for (const [lines, isMoved] of [[118, false], [126, true]] as const) {
+      const before = `${Array.from({ length: lines }, (_, index) => `b(${100 + index});\n`).join('')}cccc;\nif (a) `;
+      const [state, fresh] = [setup(), setup()];
+      await complete(state, `${before}‸`);
+      await pass(200);
+      await complete(fresh, `${before}go();‸`);
+      assert.equal((await promptOf(fresh, 0)).startsWith(await promptOf(state, 0)), !isMoved);
+      assert.equal(state.engine.generations.length, isMoved ? 1 : 2);
+    }
+  });
+
   it('takes a fifth of the time at most', async () => {
     const state = setup();
     const { engine, world } = state;
