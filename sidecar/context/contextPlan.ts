@@ -96,6 +96,19 @@ export function affordable(plan: readonly PlannedSnippet[], read: readonly Plann
   return [...plan.slice(0, common), ...taken.reverse()];
 }
 
+/**
+ * What goes into the first prompt of a document that the user comes to: what the engine has read for the one before it, up to the last piece that the document's own plan has too, with
+ * what stands between those, since everything behind a piece that left would be evaluated again; and of the rest of the plan, from its end, what `spareTokens` allow to evaluate. Room for that is made from the end.
+ */
+export function affordableAfter(read: readonly PlannedSnippet[], plan: readonly PlannedSnippet[], { spareTokens, budgetTokens }: { readonly spareTokens: number; readonly budgetTokens: number }): PlannedSnippet[] {
+  const kept = read.slice(0, read.findLastIndex((planned) => plan.some((each) => isSame(each, planned))) + 1);
+  const keptKeys = keysOf(kept);
+  const isTold = ({ snippet }: PlannedSnippet): boolean => keptKeys.has(snippetKey(snippet)) || kept.some((planned) => overlaps(planned.snippet, snippet));
+  const missing = affordable(plan.filter((planned) => !isTold(planned)), [], Math.min(spareTokens, budgetTokens));
+  while (sizeOf(kept) + sizeOf(missing) > budgetTokens) kept.pop();
+  return [...kept, ...missing];
+}
+
 export function sizeOf(snippets: readonly PlannedSnippet[]): number {
   return snippets.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }

@@ -10,7 +10,7 @@
  *
  * With `--package` nobody was recorded: lines of a held-out package are typed again where they stood (`typing/trace.ts`), for languages of which there is no recording.
  *
- * With `--settled` each burst begins when all of the workspace's part is read, as after minutes of looking: by Chorus what it would read in pauses, by llama.cpp a ring of
+ * With `--settled` each burst begins when all of the workspace's part is read, as after minutes of looking at its document: by Chorus what it would read in pauses, by llama.cpp a ring of
  * as many tokens. The model is one that takes such a context (`typing/longContextModel.ts`), and `--cache` says how Chorus holds it.
  *
  * With `--stepwise` each change waits for the answer to the one before, as on a machine that is quicker than the fingers: then counts depend on nothing
@@ -132,7 +132,7 @@ const recording = options.package === undefined ? await recorded() : await packa
 const HOW = options.stepwise
   ? 'one change after the other, each when the answer to the one before is there: counts depend on nothing else that the machine does, and times mean nothing'
   : `replayed at true speed. As in VS Code the request before is cancelled at each change, and the next comes ${EDITOR_DELAY_MS} ms later unless there was another change; Chorus also hears where the cursor rests, as its extension tells it`;
-const SETTLED = options.settled ? ` Each burst began when all was read that Chorus takes of the workspace, and a ring of llama.cpp's with as much of it as there is, ${options.context} tokens at most; Chorus held its own in \`${options.cache ?? 'full'}\`. Neither model nor machine would be used so: the model is SmolLM2, its rotary positions stretched, and what it says there is worse.` : '';
+const SETTLED = options.settled ? ` Each burst began when its document had been looked at, and all was read that Chorus takes of the workspace, and a ring of llama.cpp's with as much of it as there is, ${options.context} tokens at most; Chorus held its own in \`${options.cache ?? 'full'}\`. Neither model nor machine would be used so: the model is SmolLM2, its rotary positions stretched, and what it says there is worse.` : '';
 const bursts = chooseBursts(recording.changes, { wantedMs: Number(options.minutes) * 60_000, limit: options.limit === undefined ? Infinity : Number(options.limit), seed: Number(options.seed) });
 const changes = bursts.reduce((sum, burst) => sum + burst.last - burst.first + 1, 0);
 
@@ -140,6 +140,12 @@ async function recorded(): Promise<Recording> {
   return readRecording(dataFile).catch((error: unknown) => {
     throw new Error(`Expected a recording at ${dataFile}. It is a gzipped workspaceRecording@1.0 of microsoft/vscode-copilot-chat; name one by --data.`, { cause: error });
   });
+}
+
+/** Where the cursor rested in a burst's document before its first change, as far as is known. */
+function placeBefore({ first }: Burst): Pick<Change, 'path' | 'text' | 'cursor'> {
+  const change = recording.changes[first] as Change;
+  return recording.rests.findLast(({ path: file, timeMs }) => file === change.path && timeMs < change.timeMs) ?? change;
 }
 
 /** Replays all bursts with an engine; `open` makes of its session what answers. */
@@ -186,8 +192,8 @@ const chorus = await measure('auto', (session, workspace) => {
     statistics: () => service.statistics(),
     restHere: (rest) => service.cursorRests(requestIn(rest)),
     complete,
-    settle: async ({ first }) => {
-      await complete(recording.changes[Math.max(0, first - 1)] as Change, new AbortController().signal);
+    settle: async (burst) => {
+      await service.cursorRests(requestIn(placeBefore(burst)));
       for (let quietMs = 0; quietMs < SETTLED_MS; quietMs += 100) {
         await sleep(100);
         if (isReading) [quietMs, skippedMs] = [0, skippedMs + SETTLING_MS];
@@ -206,10 +212,10 @@ const peer = !options.peer ? undefined : await measure('llama', (session) => {
       if (signal.aborted) statistics.cancelled++;
       return answer;
     },
-    settle: async ({ first }) => {
+    settle: async (burst) => {
       // Where the user was before: in all documents, and then here. Before each burst in the same order, so that what is evaluated of the ring stays true.
       const looked = shuffled([...recording.documents], Number(options.seed)).map(([file, text]) => ({ path: file, text, cursor: Math.floor(text.length / 2) }));
-      await asking.settle([...looked, recording.changes[Math.max(0, first - 1)] as Change].map(requestOf));
+      await asking.settle([...looked, placeBefore(burst)].map(requestOf));
     },
   };
 });

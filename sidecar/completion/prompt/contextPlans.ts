@@ -4,7 +4,7 @@ import { RecentMap } from '../../context/recentMap.ts';
 import type { PlaceQuery, Snippet } from '../../context/snippet.ts';
 import type { ClientDocument } from '../clientSequences.ts';
 import { delay } from '../debounce.ts';
-import { costOf, type DocumentPlan, dropGone, planAfter, take, takeUp, within } from './documentPlan.ts';
+import { begin, costOf, type DocumentPlan, dropGone, planAfter, take, takeUp, within } from './documentPlan.ts';
 import { NewestNext } from './newestNext.ts';
 
 /** What completion asks of one client's workspace. */
@@ -83,13 +83,13 @@ export class ContextPlans {
     if (!plan.isOwn) {
       await request.workspace.whenUsable();
       await Promise.race([this.#rank(client, plan, request), delay(client.isReady ? DOCUMENT_LIMIT_MS : FIRST_LIMIT_MS, new AbortController().signal)]);
-      client.isReady = plan.isOwn = true;
-      takeUp(plan);
+      client.isReady = true;
+      begin(plan, request);
     } else {
       if (!client.rankings.isBusy && this.now() - plan.rankedAtMs > RANK_INTERVAL_MS) this.#rank(client, plan, request).catch(() => undefined);
       // What is found for an empty plan is evaluated within what may be spared anyway.
       if (plan.next !== undefined && plan.snippets.length === 0) takeUp(plan);
-      if (plan.next !== undefined && costOf(plan, plan.next, request.spareTokens) + request.documentTokens <= request.cheapTokens) takeUp(plan);
+      if (plan.next !== undefined && costOf(plan, plan.next) + request.documentTokens <= request.cheapTokens) takeUp(plan);
     }
     return take(plan, request);
   }

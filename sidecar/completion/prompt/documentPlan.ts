@@ -1,6 +1,4 @@
-import { affordable, commonLength, type PlannedSnippet, sizeOf } from '../../context/contextPlan.ts';
-import { isOwnText } from '../../context/notebookUris.ts';
-import type { PlaceQuery, Snippet } from '../../context/snippet.ts';
+import { affordable, affordableAfter, commonLength, type PlannedSnippet, sizeOf } from '../../context/contextPlan.ts';
 
 /** Which pieces of the workspace stand in the prompts of one document. */
 export interface DocumentPlan {
@@ -25,7 +23,6 @@ export interface DocumentPlan {
 /** What a plan is asked for. */
 export interface PlanShare {
   readonly workspace: { has(uri: string): boolean };
-  readonly query: Pick<PlaceQuery, 'uri'>;
   /** Tokens that other files may take at most. */
   readonly budgetTokens: number;
   /** Of these, what may be evaluated while the user waits. */
@@ -44,9 +41,16 @@ export function takeUp(plan: DocumentPlan): void {
   plan.next = plan.nextAfter = plan.read = undefined;
 }
 
-/** Files that are deleted, or may not be read any more, and the document itself leave at once, whatever has to be evaluated again. */
-export function dropGone(plan: DocumentPlan, { workspace, query }: PlanShare): void {
-  const isThere = ({ snippet }: { readonly snippet: Snippet }): boolean => !isOwnText(snippet.uri, query.uri) && workspace.has(snippet.uri);
+/** The user came to the document. Until its own plan is read in a pause, what is read already may be of a former text, or of the document itself. */
+export function begin(plan: DocumentPlan, share: PlanShare): void {
+  takeUp(plan);
+  plan.read = affordableAfter(plan.held, plan.snippets, share);
+  plan.isOwn = true;
+}
+
+/** Files that are deleted, or may not be read any more, leave at once, whatever has to be evaluated again. */
+export function dropGone(plan: DocumentPlan, { workspace }: PlanShare): void {
+  const isThere = ({ snippet }: PlannedSnippet): boolean => workspace.has(snippet.uri);
   plan.next = plan.next?.filter(isThere);
   if (plan.snippets.every(isThere) && plan.held.every(isThere)) return;
   plan.snippets = plan.snippets.filter(isThere);
@@ -63,9 +67,9 @@ export function take(plan: DocumentPlan, { spareTokens, budgetTokens }: PlanShar
   return plan.read;
 }
 
-/** Tokens of the context that would be evaluated again or anew. */
-export function costOf({ held }: DocumentPlan, next: readonly PlannedSnippet[], spareTokens: number): number {
-  return sizeOf(affordable(next, held, spareTokens).slice(commonLength(next, held)));
+/** Tokens of a plan that would be evaluated again or anew. */
+export function costOf({ held }: DocumentPlan, next: readonly PlannedSnippet[]): number {
+  return sizeOf(next.slice(commonLength(next, held)));
 }
 
 export function within(snippets: readonly PlannedSnippet[], budgetTokens: number): readonly PlannedSnippet[] {

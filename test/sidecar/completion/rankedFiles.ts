@@ -6,6 +6,8 @@ export class RankedFiles implements WorkspaceSource {
   ranking: string[] = [];
   isWhole = true;
   readonly gone = new Set<string>();
+  /** Files that have another text now. */
+  readonly changed = new Set<string>();
   /** Of all files. */
   revision = 0;
   rankings = 0;
@@ -18,7 +20,7 @@ export class RankedFiles implements WorkspaceSource {
     this.rankings++;
     this.asked.push(uri);
     await this.pace;
-    return this.ranking.map((name) => ({ uri: name, path: name, languageId: 'python', revision: this.revision, kind: 'body', reason: 'similar', startLine: 0, endLine: 1, text: name, score: 1 }));
+    return this.ranking.map((name) => ({ uri: name, path: name, languageId: 'python', revision: this.revision, kind: 'body', reason: 'similar', startLine: 0, endLine: 1, text: this.changed.has(name) ? `new ${name}` : name, score: 1 }));
   }
   async texts(): Promise<readonly { readonly uri: string; readonly text: string }[]> {
     return [];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { affordable, chooseSnippets, commonLength, nextPlan, type NextPlanOptions, type PlannedSnippet } from '../../../sidecar/context/contextPlan.ts';
+import { affordable, affordableAfter, chooseSnippets, commonLength, nextPlan, type NextPlanOptions, type PlannedSnippet } from '../../../sidecar/context/contextPlan.ts';
 import type { Snippet } from '../../../sidecar/context/snippet.ts';
 
 const TOKENS = 100;
@@ -84,6 +84,21 @@ describe('what of a plan is affordable', () => {
     { it: 'is all where there is room', read: [], spare: 4 * TOKENS, is: 'a b c d' },
   ];
   for (const { it: says, read, spare, is } of cases) it(says, () => assert.equal(names(affordable([a, b, c, d], read, spare)), is));
+});
+
+describe('what is affordable in a document that the user comes to', () => {
+  const cases: readonly { readonly it: string; readonly plan: readonly PlannedSnippet[]; readonly spare?: number; readonly budget?: number; readonly is: string }[] = [
+    { it: 'is what is read, and of its own plan what stands last', plan: [a, b, c, d, e], spare: TOKENS, is: 'a b c e' },
+    { it: 'is what is read up to what it wants too', plan: [b, d], spare: 0, is: 'a b' },
+    { it: 'is nothing of what is read where it wants none of it', plan: [d, e], spare: TOKENS, is: 'e' },
+    { it: 'has no piece twice, though its text changed', plan: [planned('a', { text: 'new' }), b], is: 'a b' },
+    { it: 'has no lines twice, though they shifted', plan: [planned('a', { startLine: 5, endLine: 14 }), b], is: 'a b' },
+    { it: 'has room for what is new', plan: [a, b, c, d], spare: TOKENS, budget: 3 * TOKENS, is: 'a b d' },
+    { it: 'is no more than its budget', plan: [a, b, c, d], budget: TOKENS, is: 'd' },
+  ];
+  for (const { it: says, plan: own, spare = 9 * TOKENS, budget = 9 * TOKENS, is } of cases) {
+    it(says, () => assert.equal(names(affordableAfter([a, b, c], own, { spareTokens: spare, budgetTokens: budget })), is));
+  }
 });
 
 describe('a choice of snippets', () => {

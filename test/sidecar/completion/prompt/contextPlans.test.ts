@@ -207,6 +207,28 @@ describe('the context of prompts', () => {
     }
   });
 
+  it('of a document that the user comes to begins with what is read, though that is of the document itself or of a former text, until a pause', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['c', 'b', 'a'];
+    assert.equal(await setting.prompt(), 'a b c');
+    setting.files.ranking = ['d', 'c', 'a'];
+    const change: Record<string, () => unknown> = { a: () => undefined, 'other.py': () => setting.files.changed.add('a') };
+    for (const [uri, happen] of Object.entries(change)) {
+      happen();
+      assert.equal(await setting.prompt({ uri, spareTokens: 100 }), 'a b c d', uri);
+      const ahead = await setting.plans.forReadingAhead(setting.request({ uri }));
+      assert.deepEqual(ahead.map(({ snippet }) => snippet.path), uri === 'a' ? ['b', 'c', 'd'] : ['b', 'c', 'a', 'd'], uri);
+    }
+  });
+
+  it('of a document that has nothing of it in its own plan begins anew', async () => {
+    const setting = new Setting();
+    setting.files.ranking = ['b', 'a'];
+    assert.equal(await setting.prompt({ budgetTokens: 200 }), 'a b');
+    setting.files.ranking = ['d', 'c'];
+    assert.equal(await setting.prompt({ uri: 'other.py', budgetTokens: 200, spareTokens: 100 }), 'd');
+  });
+
   it('of a document that is only looked at can be read ahead, and nothing changes in the others', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
