@@ -69,10 +69,12 @@ export class PromptTier implements Disposable {
         if (wantedOfPiece !== 'none') rows.push(logits);
       }
     } catch (error) {
-      // As before: whoever goes on evaluates an unfinished block again.
-      this.#unfinished = Infinity;
       sequence.truncate(from);
-      sequence.restore(again);
+      if (again.length > 0) {
+        // Their rows may be overwritten: whoever goes on evaluates the block again.
+        this.#unfinished = Infinity;
+        sequence.restore(again);
+      }
       throw error;
     }
     // Behind a block that is whole rows of whole ones may be put that were evaluated elsewhere.

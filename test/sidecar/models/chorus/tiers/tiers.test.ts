@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { Device, type DeviceKind } from '../../../../../kernels/ggml/device.ts';
 import { fromFloat32, toFloat32 } from '../../../../../kernels/ggml/dequantise.ts';
 import type { TensorType } from '../../../../../kernels/ggml/types.ts';
@@ -244,6 +244,15 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
       // The same prompt again.
       held = await chorus.truncate(Math.min(chorus.commonPrefixLength(tokens), tokens.length - 1));
       assert.equal(held, tokens.length - 1);
+      // Reading on is ended when its rows are written.
+      const evaluate = network.evaluate.bind(network);
+      const ended = mock.method(network, 'evaluate', async (...parameters: Parameters<typeof evaluate>) => {
+        await evaluate(...parameters);
+        throw new Error('ended');
+      });
+      await assert.rejects(prompt(held, tokens.length), { message: 'ended' });
+      ended.mock.restore();
+      assert.equal(chorus.commonPrefixLength(tokens), held);
       assertClose(rowsOf(await prompt(held, tokens.length)), expected.slice(held));
       network.forget(sequence);
     });
