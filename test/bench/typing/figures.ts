@@ -101,7 +101,7 @@ export function describeOwn(recording: Recording, answers: readonly Answer[], co
     'keystroke to text (with the editor’s 50 ms), p50 / p90': `${milliseconds(all, 0.5)} / ${milliseconds(all, 0.9)}`,
     'requests to the model per change': (counts.engine.requests / Math.max(1, counts.changes)).toFixed(2),
     'prompt tokens a request': perRequest(counts.engine.promptTokens, counts.engine),
-    'of them new since the request before': perRequest(counts.engine.newTokens, counts.engine),
+    'of them new since the requests before': perRequest(counts.engine.newTokens, counts.engine),
     'of them evaluated while somebody waits': perRequest(counts.engine.evaluatedTokens, counts.engine),
     'prompt tokens evaluated per change, waiting / ahead': `${(counts.engine.evaluatedTokens / Math.max(1, counts.changes)).toFixed(1)} / ${(counts.engine.aheadTokens / Math.max(1, counts.changes)).toFixed(1)}`,
     'processor seconds of the engine': counts.processorSeconds === undefined ? '–' : counts.processorSeconds.toFixed(0),
