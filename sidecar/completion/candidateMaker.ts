@@ -1,3 +1,4 @@
+import { isOwnText } from '../context/notebookUris.ts';
 import type { ModelSession } from '../engine/engine.ts';
 import { MAX_TIMER_MS } from '../engine/maxTimer.ts';
 import { LONGEST_NGRAM } from '../engine/ngramModel.ts';
@@ -153,7 +154,7 @@ export class CandidateMaker {
         documentText: request.text,
         promptTokens: prompt.tokens.length,
         contextTokens: prompt.contextTokens,
-        context: prompt.context,
+        context: prompt.context.filter(({ snippet }) => !isOwnText(snippet.uri, request.uri)),
         counted: (counted?.files ?? []).map(({ uri, text: fileText }) => ({ uri, text: fileText, path: request.workspace?.pathOf(uri) ?? uri })),
         result,
       }),

@@ -70,6 +70,7 @@ export class CompletionService {
     this.#isQuiet = dependencies.isQuiet ?? (() => false);
     this.#onRunning = dependencies.onRunning ?? (() => () => undefined);
     const { session, speeds } = dependencies;
+    const isReadAhead = ({ contextSettings }: CompletionRequest): boolean => contextSettings?.readAhead !== false && !this.#isQuiet();
     this.#sequences = new ClientSequences({ engine: session.engine, onLost: (document) => this.#prompts.lost(document) });
     this.#prompts = new PromptMaker({
       session,
@@ -77,6 +78,7 @@ export class CompletionService {
       now: this.#now,
       newTokens: (document, tokens) => this.#sequences.newTokens(document, tokens),
       baseOf: (document) => this.#sequences.baseOf(document),
+      isReadAhead,
       onLoaded: (model) => {
         this.#texts.clear();
         this.#sequences.loaded(model);
@@ -96,6 +98,7 @@ export class CompletionService {
       now: this.#now,
       running: this.#running,
       isQuiet: this.#isQuiet,
+      isReadAhead,
       onReading: dependencies.onReadAhead,
       generate: ({ request, cursor, key }, run) => this.#generate(request, cursor, key, run),
       log: this.#log,

@@ -97,16 +97,17 @@ export function affordable(plan: readonly PlannedSnippet[], read: readonly Plann
 }
 
 /**
- * What goes into the first prompt of a document that the user comes to: what the engine has read for the one before it, up to the last piece that the document's own plan has too, with
- * what stands between those, since everything behind a piece that left would be evaluated again; and of the rest of the plan, from its end, what `spareTokens` allow to evaluate. Room for that is made from the end.
+ * What goes into the first prompts of a document that the user comes to: what the engine has read for the one before it, up to the last piece that the document's own plan has too, with
+ * what stands between those, since everything behind a piece that left would be evaluated again; and of the rest of the plan, from its end, what `spareTokens` allow to evaluate. A piece
+ * whose text changed may stand there twice, the new text last. Room is made from the end of what is read.
  */
 export function affordableAfter(read: readonly PlannedSnippet[], plan: readonly PlannedSnippet[], { spareTokens, budgetTokens }: { readonly spareTokens: number; readonly budgetTokens: number }): PlannedSnippet[] {
-  const kept = read.slice(0, read.findLastIndex((planned) => plan.some((each) => isSame(each, planned))) + 1);
-  const keptKeys = keysOf(kept);
-  const isTold = ({ snippet }: PlannedSnippet): boolean => keptKeys.has(snippetKey(snippet)) || kept.some((planned) => overlaps(planned.snippet, snippet));
-  const missing = affordable(plan.filter((planned) => !isTold(planned)), [], Math.min(spareTokens, budgetTokens));
-  while (sizeOf(kept) + sizeOf(missing) > budgetTokens) kept.pop();
-  return [...kept, ...missing];
+  const isIn = (snippets: readonly PlannedSnippet[], planned: PlannedSnippet): boolean => snippets.some((each) => isSame(each, planned));
+  for (let kept = read; ; kept = kept.slice(0, -1)) {
+    kept = kept.slice(0, kept.findLastIndex((planned) => isIn(plan, planned)) + 1);
+    const missing = affordable(plan.filter((planned) => !isIn(kept, planned)), [], Math.min(spareTokens, budgetTokens));
+    if (sizeOf(kept) + sizeOf(missing) <= budgetTokens) return [...kept, ...missing];
+  }
 }
 
 export function sizeOf(snippets: readonly PlannedSnippet[]): number {

@@ -142,10 +142,13 @@ async function recorded(): Promise<Recording> {
   });
 }
 
-/** Where the cursor rested in a burst's document before its first change, as far as is known. */
+/** Where the cursor was in a burst's document before its first change. */
 function placeBefore({ first }: Burst): Pick<Change, 'path' | 'text' | 'cursor'> {
-  const change = recording.changes[first] as Change;
-  return recording.rests.findLast(({ path: file, timeMs }) => file === change.path && timeMs < change.timeMs) ?? change;
+  const { path: file, timeMs, text, edit } = recording.changes[first] as Change;
+  const before = (each: Change | Rest): boolean => each.path === file && each.timeMs < timeMs;
+  const [changed, rested] = [recording.changes.slice(0, first).findLast(before), recording.rests.findLast(before)];
+  if (changed !== undefined || rested !== undefined) return (rested?.timeMs ?? -Infinity) > (changed?.timeMs ?? -Infinity) ? (rested as Rest) : (changed as Change);
+  return { path: file, text: recording.documents.get(file) ?? text, cursor: edit[0]?.[0] ?? 0 };
 }
 
 /** Replays all bursts with an engine; `open` makes of its session what answers. */

@@ -29,6 +29,8 @@ export interface WorkAheadOptions {
   readonly running: () => number;
   /** Whether the machine is to be spared. */
   readonly isQuiet: () => boolean;
+  /** Whether contexts and places are read for who asks so. */
+  readonly isReadAhead: (request: CompletionRequest) => boolean;
   /** Told when contexts begin and end to be read. */
   readonly onReading?: ((isReading: boolean) => void) | undefined;
   /** Puts what the model says of a place into the cache. */
@@ -94,7 +96,7 @@ export class WorkAhead {
     if (cursor === undefined) return;
     const key = keyOf(request, cursor);
     // A model is loaded for who types, not for who looks around.
-    const mayRead = this.options.session.loaded !== undefined && this.#mayRead(request);
+    const mayRead = this.options.session.loaded !== undefined && this.options.isReadAhead(request);
     if (this.#lastPlaces.get(clientKey)?.request.uri !== uri) {
       this.wentTo(key);
       if (mayRead) this.#scheduleVisit(request, cursor);
@@ -153,11 +155,7 @@ export class WorkAhead {
   }
 
   async #read(request: CompletionRequest, cursor: Cursor, how: Parameters<ContextReader['read']>[2]): Promise<ReadingResult> {
-    return this.#mayRead(request) ? this.#contexts.read(request, cursor, how) : NOTHING_TO_READ;
-  }
-
-  #mayRead({ contextSettings }: CompletionRequest): boolean {
-    return contextSettings?.readAhead !== false && !this.options.isQuiet();
+    return this.options.isReadAhead(request) ? this.#contexts.read(request, cursor, how) : NOTHING_TO_READ;
   }
 
   /** Makes what nobody asked for yet, unless there is something that somebody did. */

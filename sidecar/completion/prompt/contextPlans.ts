@@ -4,7 +4,7 @@ import { RecentMap } from '../../context/recentMap.ts';
 import type { PlaceQuery, Snippet } from '../../context/snippet.ts';
 import type { ClientDocument } from '../clientSequences.ts';
 import { delay } from '../debounce.ts';
-import { begin, costOf, type DocumentPlan, dropGone, planAfter, take, takeUp, within } from './documentPlan.ts';
+import { begin, costOf, type DocumentPlan, dropGone, planAfter, take, takeUp, within, withRead } from './documentPlan.ts';
 import { NewestNext } from './newestNext.ts';
 
 /** What completion asks of one client's workspace. */
@@ -31,6 +31,8 @@ export interface ContextRequest {
   /** A new plan is taken up at once where evaluating what it changes costs no more than this, the document included. */
   readonly cheapTokens: number;
   readonly documentTokens: number;
+  /** Plans are read in pauses. */
+  readonly isReadAhead: boolean;
   /** The document from whose prompts the engine holds the beginning of this one's: this one, where it has a sequence of its own. None where it holds nothing. */
   readonly base: string | undefined;
   readonly tokenize: (snippet: Snippet) => Promise<readonly number[]>;
@@ -84,7 +86,11 @@ export class ContextPlans {
       await request.workspace.whenUsable();
       await Promise.race([this.#rank(client, plan, request), delay(client.isReady ? DOCUMENT_LIMIT_MS : FIRST_LIMIT_MS, new AbortController().signal)]);
       client.isReady = true;
-      begin(plan, request);
+      // A later request may have been first, and files may be gone.
+      if (!plan.isOwn) {
+        dropGone(plan, request);
+        begin(plan, request);
+      }
     } else {
       if (!client.rankings.isBusy && this.now() - plan.rankedAtMs > RANK_INTERVAL_MS) this.#rank(client, plan, request).catch(() => undefined);
       // What is found for an empty plan is evaluated within what may be spared anyway.
@@ -140,11 +146,11 @@ export class ContextPlans {
     return given.length === held.length && commonLength(given, held) === given.length;
   }
 
-  /** What a document's plan is now, then what is read ahead and will be in it, and which of it prompts find evaluated. */
+  /** What a document's prompts hold and its plan is now, then what is read ahead and will be in it, and which of it prompts find evaluated. */
   read({ clientKey, uri }: ClientDocument): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean } {
     const plan = this.#clients.get(clientKey)?.documents.get(uri);
     if (plan === undefined) return { snippets: [], isRead: () => false };
-    const now = plan.isOwn ? plan.snippets : [];
+    const now = plan.isOwn ? withRead(plan) : [];
     const coming = (plan.ahead ?? []).filter((planned) => !now.some((each) => isSame(each, planned)));
     return { snippets: [...now, ...coming], isRead: (planned) => plan.isOwn && plan.held.some((held) => isSame(held, planned)) };
   }

@@ -1,9 +1,11 @@
-import { affordable, affordableAfter, commonLength, type PlannedSnippet, sizeOf } from '../../context/contextPlan.ts';
+import { affordable, affordableAfter, commonLength, isSame, type PlannedSnippet, sizeOf } from '../../context/contextPlan.ts';
+import { isOwnText } from '../../context/notebookUris.ts';
+import type { PlaceQuery } from '../../context/snippet.ts';
 
 /** Which pieces of the workspace stand in the prompts of one document. */
 export interface DocumentPlan {
   snippets: readonly PlannedSnippet[];
-  /** What the last prompt took of them: the engine has read it. The next prompts take the same, until there is another plan. */
+  /** What the last prompt took of them, and of what was read for the document before: the engine has read it. The next prompts take the same, until there is another plan. */
   read: readonly PlannedSnippet[] | undefined;
   /** What the engine holds, from the prompt's start. */
   held: readonly PlannedSnippet[];
@@ -23,10 +25,13 @@ export interface DocumentPlan {
 /** What a plan is asked for. */
 export interface PlanShare {
   readonly workspace: { has(uri: string): boolean };
+  readonly query: Pick<PlaceQuery, 'uri'>;
   /** Tokens that other files may take at most. */
   readonly budgetTokens: number;
   /** Of these, what may be evaluated while the user waits. */
   readonly spareTokens: number;
+  /** Plans are read in pauses. */
+  readonly isReadAhead: boolean;
 }
 
 /** A document's first plan: that of the one before it, of which the engine holds what it holds. */
@@ -41,22 +46,37 @@ export function takeUp(plan: DocumentPlan): void {
   plan.next = plan.nextAfter = plan.read = undefined;
 }
 
-/** The user came to the document. Until its own plan is read in a pause, what is read already may be of a former text, or of the document itself. */
+/**
+ * The user came to the document. Where its own plan can't be evaluated now, and is read in the next pause, prompts hold until then what was read for the document before, though that may
+ * be of a former text, or of the document itself.
+ */
 export function begin(plan: DocumentPlan, share: PlanShare): void {
   takeUp(plan);
-  plan.read = affordableAfter(plan.held, plan.snippets, share);
   plan.isOwn = true;
+  if (share.isReadAhead && costOf(plan, plan.snippets) > share.spareTokens) plan.read = affordableAfter(plan.held, plan.snippets, share);
 }
 
-/** Files that are deleted, or may not be read any more, leave at once, whatever has to be evaluated again. */
-export function dropGone(plan: DocumentPlan, { workspace }: PlanShare): void {
-  const isThere = ({ snippet }: PlannedSnippet): boolean => workspace.has(snippet.uri);
-  plan.next = plan.next?.filter(isThere);
-  if (plan.snippets.every(isThere) && plan.held.every(isThere)) return;
-  plan.snippets = plan.snippets.filter(isThere);
-  const gone = plan.held.findIndex((planned) => !isThere(planned));
+/**
+ * Files that are deleted, or may not be read any more, leave at once, whatever has to be evaluated again. Of the document itself nothing is read anew, and what was read leaves at once too
+ * where no pause will see to that.
+ */
+export function dropGone(plan: DocumentPlan, share: PlanShare): void {
+  const { workspace, query, isReadAhead } = share;
+  const isOwn = ({ snippet }: PlannedSnippet): boolean => isOwnText(snippet.uri, query.uri);
+  const isGone = (planned: PlannedSnippet): boolean => !workspace.has(planned.snippet.uri) || (!isReadAhead && isOwn(planned));
+  const isWanted = (planned: PlannedSnippet): boolean => !isGone(planned) && !isOwn(planned);
+  plan.next = plan.next?.filter(isWanted);
+  plan.snippets = plan.snippets.filter(isWanted);
+  const gone = plan.held.findIndex(isGone);
   if (gone >= 0) plan.held = plan.held.slice(0, gone);
-  plan.read = undefined;
+  if (plan.read?.some(isGone) === true) plan.read = plan.isOwn && isReadAhead ? affordableAfter(plan.held, plan.snippets, share) : undefined;
+}
+
+/** The plan, in the order of prompts, with what they hold besides. */
+export function withRead({ snippets, read = [] }: DocumentPlan): readonly PlannedSnippet[] {
+  const isIn = (planned: PlannedSnippet, among: readonly PlannedSnippet[]): boolean => among.some((each) => isSame(each, planned));
+  const first = read.slice(0, read.findLastIndex((planned) => !isIn(planned, snippets)) + 1);
+  return [...first, ...snippets.filter((planned) => !isIn(planned, first))];
 }
 
 /** Of a plan what a prompt may hold; the engine has read it then. */

@@ -40,6 +40,8 @@ export interface PromptMakerOptions {
   readonly newTokens: (document: ClientDocument, tokens: readonly TokenId[]) => number;
   /** See `ContextRequest.base`. Absent: every document has a sequence of its own. */
   readonly baseOf?: (document: ClientDocument) => Promise<string | undefined>;
+  /** Whether contexts are read in pauses. Absent: they are not. */
+  readonly isReadAhead?: (request: CompletionRequest) => boolean;
   /** A model was loaded, which holds nothing yet. */
   readonly onLoaded?: (model: LoadedModel) => void;
   /** What was said so far is another model's. */
@@ -101,6 +103,7 @@ export class PromptMaker {
       workspace,
       query: { uri, path: workspace.pathOf(uri), languageId, text, offset },
       cheapTokens: this.unfeltTokens(model),
+      isReadAhead: this.options.isReadAhead?.(request) ?? false,
       tokenize: (snippet) => snippetTokens(engine, snippet, head, languageId),
       signal,
     });

@@ -91,9 +91,9 @@ describe('what is affordable in a document that the user comes to', () => {
     { it: 'is what is read, and of its own plan what stands last', plan: [a, b, c, d, e], spare: TOKENS, is: 'a b c e' },
     { it: 'is what is read up to what it wants too', plan: [b, d], spare: 0, is: 'a b' },
     { it: 'is nothing of what is read where it wants none of it', plan: [d, e], spare: TOKENS, is: 'e' },
-    { it: 'has no piece twice, though its text changed', plan: [planned('a', { text: 'new' }), b], is: 'a b' },
-    { it: 'has no lines twice, though they shifted', plan: [planned('a', { startLine: 5, endLine: 14 }), b], is: 'a b' },
+    { it: 'has the new text of a piece last', plan: [planned('a', { text: 'new' }), b], is: 'a b a' },
     { it: 'has room for what is new', plan: [a, b, c, d], spare: TOKENS, budget: 3 * TOKENS, is: 'a b d' },
+    { it: 'makes room to the last piece that it wants too', plan: [a, c, d], spare: TOKENS, budget: 3 * TOKENS, is: 'a d' },
     { it: 'is no more than its budget', plan: [a, b, c, d], budget: TOKENS, is: 'd' },
   ];
   for (const { it: says, plan: own, spare = 9 * TOKENS, budget = 9 * TOKENS, is } of cases) {

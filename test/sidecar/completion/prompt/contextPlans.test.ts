@@ -12,11 +12,11 @@ class Setting {
   readonly plans = new ContextPlans(() => this.nowMs);
 
   /** The engine holds something of `main.py`, unless said otherwise. */
-  request(options: Partial<Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'cheapTokens'>> & { uri?: string } = {}): ContextRequest {
-    const { uri = MAIN.uri, base = MAIN.uri, budgetTokens = 1_000, spareTokens = 1_000, cheapTokens = 0 } = options;
+  request(options: Partial<Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'cheapTokens' | 'isReadAhead'>> & { uri?: string } = {}): ContextRequest {
+    const { uri = MAIN.uri, base = MAIN.uri, budgetTokens = 1_000, spareTokens = 1_000, cheapTokens = 0, isReadAhead = true } = options;
     return {
       clientKey: 'client', base, workspace: this.files, query: { uri, path: uri, languageId: 'python', text: '', offset: 0 },
-      budgetTokens, spareTokens, cheapTokens, documentTokens: 50, tokenize: async () => new Array<number>(100).fill(0),
+      budgetTokens, spareTokens, cheapTokens, isReadAhead, documentTokens: 50, tokenize: async () => new Array<number>(100).fill(0),
     };
   }
 
@@ -207,26 +207,70 @@ describe('the context of prompts', () => {
     }
   });
 
-  it('of a document that the user comes to begins with what is read, though that is of the document itself or of a former text, until a pause', async () => {
-    const setting = new Setting();
-    setting.files.ranking = ['c', 'b', 'a'];
-    assert.equal(await setting.prompt(), 'a b c');
-    setting.files.ranking = ['d', 'c', 'a'];
-    const change: Record<string, () => unknown> = { a: () => undefined, 'other.py': () => setting.files.changed.add('a') };
-    for (const [uri, happen] of Object.entries(change)) {
-      happen();
-      assert.equal(await setting.prompt({ uri, spareTokens: 100 }), 'a b c d', uri);
-      const ahead = await setting.plans.forReadingAhead(setting.request({ uri }));
-      assert.deepEqual(ahead.map(({ snippet }) => snippet.path), uri === 'a' ? ['b', 'c', 'd'] : ['b', 'c', 'a', 'd'], uri);
-    }
-  });
+  describe('of a document that the user comes to', () => {
+    /** `a b c` was read for `main.py`; then the ranking is `d c`. */
+    const comeFrom = async (): Promise<Setting> => {
+      const setting = new Setting();
+      setting.files.ranking = ['c', 'b', 'a'];
+      assert.equal(await setting.prompt(), 'a b c');
+      setting.files.ranking = ['d', 'c'];
+      return setting;
+    };
 
-  it('of a document that has nothing of it in its own plan begins anew', async () => {
-    const setting = new Setting();
-    setting.files.ranking = ['b', 'a'];
-    assert.equal(await setting.prompt({ budgetTokens: 200 }), 'a b');
-    setting.files.ranking = ['d', 'c'];
-    assert.equal(await setting.prompt({ uri: 'other.py', budgetTokens: 200, spareTokens: 100 }), 'd');
+    it('begins with what is read, though that is of the document itself or of a former text, until a pause', async () => {
+      for (const [uri, changed] of [['a', undefined], ['other.py', 'a']] as const) {
+        const setting = await comeFrom();
+        if (changed !== undefined) setting.files.changed.add(changed);
+        setting.files.ranking.push('a');
+        assert.equal(await setting.prompt({ uri, spareTokens: 100 }), 'a b c d', uri);
+        const own = uri === 'a' ? [] : [['a', false] as const];
+        assert.deepEqual(setting.shown({ clientKey: 'client', uri }), [['a', true], ['b', true], ['c', true], ...own, ['d', true]], uri);
+        const ahead = await setting.plans.forReadingAhead(setting.request({ uri }));
+        assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['b', 'c', ...own.map(([name]) => name), 'd'], uri);
+      }
+    });
+
+    it('is its own plan at once where that can be evaluated now, or no pause will read it', async () => {
+      for (const options of [{ spareTokens: 300 }, { spareTokens: 100, isReadAhead: false }]) {
+        const setting = await comeFrom();
+        assert.equal(await setting.prompt({ uri: 'a', ...options }), options.spareTokens === 300 ? 'b c d' : 'd');
+      }
+    });
+
+    it('begins anew where nothing that is read is in its own plan', async () => {
+      const setting = await comeFrom();
+      setting.files.ranking = ['f', 'e', 'd'];
+      assert.equal(await setting.prompt({ uri: 'other.py', budgetTokens: 300, spareTokens: 100 }), 'f');
+    });
+
+    it('has nothing of files that went while it was ranked, or later', async () => {
+      const setting = await comeFrom();
+      let goOn = (): void => undefined;
+      setting.files.pace = new Promise((resolve) => (goOn = resolve));
+      const prompt = setting.prompt({ uri: 'a', spareTokens: 100 });
+      setting.files.gone.add('c');
+      goOn();
+      assert.equal(await prompt, 'a b d');
+      setting.files.gone.add('b');
+      assert.equal(await setting.prompt({ uri: 'a', base: 'a', spareTokens: 0 }), '');
+    });
+
+    it('takes what may be evaluated now once, though two requests wait for its ranking', async () => {
+      const setting = await comeFrom();
+      setting.files.ranking = ['e', 'd', 'c'];
+      let goOn = (): void => undefined;
+      setting.files.pace = new Promise((resolve) => (goOn = resolve));
+      const prompts = [setting.prompt({ uri: 'a', spareTokens: 100 }), setting.prompt({ uri: 'a', spareTokens: 100 })];
+      goOn();
+      assert.deepEqual(await Promise.all(prompts), ['a b c e', 'a b c e']);
+    });
+
+    it('has nothing of the document itself that is not read', async () => {
+      const setting = new Setting();
+      setting.files.ranking = ['a', 'b'];
+      assert.equal(await setting.prompt({ spareTokens: 0 }), '');
+      assert.equal(await setting.prompt({ uri: 'a', spareTokens: 100 }), 'b');
+    });
   });
 
   it('of a document that is only looked at can be read ahead, and nothing changes in the others', async () => {
@@ -289,7 +333,7 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a c', 'what was found again is of the new text');
   });
 
-  it('is never of the document itself', async () => {
+  it('is never chosen of the document itself', async () => {
     const setting = new Setting();
     setting.files.ranking = ['main.py', 'a'];
     assert.equal(await setting.prompt(), 'a');
