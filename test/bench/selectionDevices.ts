@@ -17,7 +17,7 @@ import { writeFloatModel } from './kvpress/models.ts';
 import { writeReport } from './report.ts';
 
 const VOCABULARY = 49_152;
-const CACHES = ['snapkv:128,window=16,kernel=7', 'snapkv:128,window=16,kernel=7,pool=max', 'h2o:128', 'expected-attention:128', 'keydiff:128', 'streaming:128', 'random:128', 'snapkv:128,window=16,values=critical', 'snapkv:128,window=16,budget=adaptive'];
+const CACHES = ['snapkv:128,window=16,kernel=7', 'snapkv:128,window=16,kernel=7,pool=max', 'h2o:128', 'kvzip:128', 'expected-attention:128', 'keydiff:128', 'streaming:128', 'random:128', 'snapkv:128,window=16,values=critical', 'snapkv:128,window=16,budget=adaptive'];
 
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'vulkan' }, tokens: { type: 'string', default: '512' }, write: { type: 'boolean', default: false } } });
 const kind = values.device as DeviceKind;
