@@ -59,10 +59,11 @@ export class CandidateMaker {
 
     const extent = chooseExtent(cursor, request.settings);
     const prompt = await prompts.make({ request, cursor, model, fim, extent, purpose: run.isAhead === true ? 'preparing' : 'asked' });
+    const unfeltTokens = prompts.unfeltTokens(model);
     // The one that the prompt was made for: another may take its place between two attempts.
-    let place = sequences.placeToAsk(request, prompt.tokens, prompts.unfeltTokens(model));
+    let place = sequences.placeToAsk(request, prompt.tokens, unfeltTokens);
     // Who is still at the present place would feel it.
-    if (run.isAhead === true && sequences.lostTokens(place, prompt.tokens) > prompts.unfeltTokens(model)) return undefined;
+    if (run.isAhead === true && sequences.lostTokens(place, prompt.tokens) > unfeltTokens) return undefined;
     const texts: string[] = [];
     let explanation: LastCompletion | undefined;
     // Of the best text, or of the last attempt where there is none.

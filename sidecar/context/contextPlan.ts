@@ -102,10 +102,9 @@ export function affordable(plan: readonly PlannedSnippet[], read: readonly Plann
  * whose text changed may stand there twice, the new text last. Room is made from the end of what is read.
  */
 export function affordableAfter(read: readonly PlannedSnippet[], plan: readonly PlannedSnippet[], { spareTokens, budgetTokens }: { readonly spareTokens: number; readonly budgetTokens: number }): PlannedSnippet[] {
-  const isIn = (snippets: readonly PlannedSnippet[], planned: PlannedSnippet): boolean => snippets.some((each) => isSame(each, planned));
   for (let kept = read; ; kept = kept.slice(0, -1)) {
-    kept = kept.slice(0, kept.findLastIndex((planned) => isIn(plan, planned)) + 1);
-    const missing = affordable(plan.filter((planned) => !isIn(kept, planned)), [], Math.min(spareTokens, budgetTokens));
+    kept = kept.slice(0, kept.findLastIndex((planned) => isAmong(plan, planned)) + 1);
+    const missing = affordable(plan.filter((planned) => !isAmong(kept, planned)), [], Math.min(spareTokens, budgetTokens));
     if (sizeOf(kept) + sizeOf(missing) <= budgetTokens) return [...kept, ...missing];
   }
 }
@@ -115,8 +114,13 @@ export function sizeOf(snippets: readonly PlannedSnippet[]): number {
 }
 
 /** Whether two stand for the same tokens. */
-export function isSame(one: PlannedSnippet, other: PlannedSnippet): boolean {
+function isSame(one: PlannedSnippet, other: PlannedSnippet): boolean {
   return one === other || (snippetKey(one.snippet) === snippetKey(other.snippet) && one.snippet.text === other.snippet.text);
+}
+
+/** Whether one of the snippets stands for the same tokens. */
+export function isAmong(snippets: readonly PlannedSnippet[], planned: PlannedSnippet): boolean {
+  return snippets.some((each) => isSame(each, planned));
 }
 
 function keysOf(snippets: readonly PlannedSnippet[]): ReadonlySet<string> {

@@ -1,4 +1,4 @@
-import { commonLength, isSame, nextPlan, type PlannedSnippet } from '../../context/contextPlan.ts';
+import { commonLength, isAmong, nextPlan, type PlannedSnippet } from '../../context/contextPlan.ts';
 import { isOwnText } from '../../context/notebookUris.ts';
 import { RecentMap } from '../../context/recentMap.ts';
 import type { PlaceQuery, Snippet } from '../../context/snippet.ts';
@@ -151,8 +151,8 @@ export class ContextPlans {
     const plan = this.#clients.get(clientKey)?.documents.get(uri);
     if (plan === undefined) return { snippets: [], isRead: () => false };
     const now = plan.isOwn ? withRead(plan) : [];
-    const coming = (plan.ahead ?? []).filter((planned) => !now.some((each) => isSame(each, planned)));
-    return { snippets: [...now, ...coming], isRead: (planned) => plan.isOwn && plan.held.some((held) => isSame(held, planned)) };
+    const coming = (plan.ahead ?? []).filter((planned) => !isAmong(now, planned));
+    return { snippets: [...now, ...coming], isRead: (planned) => plan.isOwn && isAmong(plan.held, planned) };
   }
 
   /** The engine holds nothing of the document any more. */

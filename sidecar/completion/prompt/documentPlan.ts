@@ -1,4 +1,4 @@
-import { affordable, affordableAfter, commonLength, isSame, type PlannedSnippet, sizeOf } from '../../context/contextPlan.ts';
+import { affordable, affordableAfter, commonLength, isAmong, type PlannedSnippet, sizeOf } from '../../context/contextPlan.ts';
 import { isOwnText } from '../../context/notebookUris.ts';
 import type { PlaceQuery } from '../../context/snippet.ts';
 
@@ -74,9 +74,8 @@ export function dropGone(plan: DocumentPlan, share: PlanShare): void {
 
 /** The plan, in the order of prompts, with what they hold besides. */
 export function withRead({ snippets, read = [] }: DocumentPlan): readonly PlannedSnippet[] {
-  const isIn = (planned: PlannedSnippet, among: readonly PlannedSnippet[]): boolean => among.some((each) => isSame(each, planned));
-  const first = read.slice(0, read.findLastIndex((planned) => !isIn(planned, snippets)) + 1);
-  return [...first, ...snippets.filter((planned) => !isIn(planned, first))];
+  const first = read.slice(0, read.findLastIndex((planned) => !isAmong(snippets, planned)) + 1);
+  return [...first, ...snippets.filter((planned) => !isAmong(first, planned))];
 }
 
 /** Of a plan what a prompt may hold; the engine has read it then. */
