@@ -51,7 +51,16 @@ export function definitionOf({ name, value }: Constant, ending: string): Fact {
 
 /** A sentence that has nothing to do with what stands around it. */
 export function makeNeedle(random: Random): Fact {
-  const question = `The secret number of ${CITIES[random.below(CITIES.length)] as string} is`;
+  return needleOf(CITIES[random.below(CITIES.length)] as string, random);
+}
+
+/** Several, each of another city, at most as many as there are cities. */
+export function makeNeedles(count: number, random: Random): readonly Fact[] {
+  return [...random.order(CITIES.length)].slice(0, count).map((index) => needleOf(CITIES[index] as string, random));
+}
+
+function needleOf(city: string, random: Random): Fact {
+  const question = `The secret number of ${city} is`;
   const value = makeValue(random);
   return { statement: `${question} ${value}.`, question, value };
 }

@@ -3,7 +3,7 @@ import type { TokenId } from '../protocol/engine.ts';
 import { Random } from '../train/random.ts';
 import { continuationOf } from './continuation.ts';
 import { composeContext, type ContextTokenizer, type TextSource } from './context.ts';
-import { definitionOf, isRecalled, makeConstants } from './facts.ts';
+import { definitionOf, isRecalled, makeConstants, type Fact } from './facts.ts';
 
 export interface RecallOptions {
   readonly source: TextSource;
@@ -43,12 +43,14 @@ export async function makeRecallTask({ source, length, constants, seed }: Recall
   const random = new Random(seed);
   const hidden = makeConstants(constants, random).map((constant, index) => ({ share: (index + random.next()) / constants, fact: (ending: string) => definitionOf(constant, ending) }));
   const { tokens, facts } = await composeContext({ source, random, hidden, maxTokens: length }, tokenizer);
-  const questions: RecallQuestion[] = [];
-  for (const index of random.order(facts.length)) {
-    const { question, value } = facts[index] as (typeof facts)[number];
-    questions.push({ question, tokens: await tokenizer.tokenize(`\n${question}`), value, valueTokens: (await tokenizer.tokenize(` ${value}`)).length });
-  }
-  return { context: tokens, questions };
+  return { context: tokens, questions: await questionsFor([...random.order(facts.length)].map((index) => facts[index] as Fact), tokenizer) };
+}
+
+/** What is asked for facts behind the context that says them. */
+export function questionsFor(facts: readonly Fact[], tokenizer: ContextTokenizer): Promise<readonly RecallQuestion[]> {
+  return Promise.all(
+    facts.map(async ({ question, value }) => ({ question, tokens: await tokenizer.tokenize(`\n${question}`), value, valueTokens: (await tokenizer.tokenize(` ${value}`)).length })),
+  );
 }
 
 interface AskOptions {

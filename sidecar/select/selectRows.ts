@@ -31,7 +31,7 @@ export async function selectRows(params: SelectParams, options: MakingOptions = 
     signal: options.signal,
   });
   const selection = { ...choice, replay, tellsRows: true } satisfies SelectionPlan;
-  using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection }], tokens, { chunkTokens: BATCH_TOKENS, cacheType: 'F32' });
+  using prefill = new LayerMajorPrefill(opened.network.options, [{ tokens, targets: [{ sequence: opened.sequence, selection }] }], { chunkTokens: BATCH_TOKENS, cacheType: 'F32' });
   while (!prefill.isDone) {
     options.signal?.throwIfAborted();
     await prefill.step();

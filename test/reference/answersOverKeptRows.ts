@@ -19,10 +19,10 @@ interface Given {
 export async function answersOverKeptRows(file: string, { device, cache, prompt, further, count }: Given): Promise<[behindPrompt: number[], answer: number[]]> {
   using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY_TOKENS });
   const { network, sequence } = opened;
-  using prefill = new LayerMajorPrefill(network.options, [{ sequence, selection: parseCacheChoice(cache) }], prompt, { chunkTokens: 128 });
+  using prefill = new LayerMajorPrefill(network.options, [{ tokens: prompt, targets: [{ sequence, selection: parseCacheChoice(cache) }] }], { chunkTokens: 128 });
   await prefill.run();
   const likeliest = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
   const answer = [likeliest(await network.evaluate(sequence, further, 'last'))];
   while (answer.length < count) answer.push(likeliest(await network.evaluate(sequence, answer.slice(-1), 'last')));
-  return [[likeliest(prefill.logits)], answer];
+  return [[likeliest(prefill.logits[0] as Float32Array)], answer];
 }

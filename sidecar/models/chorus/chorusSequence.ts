@@ -91,25 +91,30 @@ export class ChorusSequence implements BackendSequence {
     const isContinued = cache.rows < cache.length && this.commonPrefixLength(tokens) === cache.length;
     const appended = tokens.length - cache.length;
     if (isContinued && (appended === 0 || appended + MIN_ROOM_ROWS <= this.room)) return undefined;
-    return ChorusSequence.readTogether(network, [this], tokens);
+    return ChorusSequence.readTogether(network, [{ tokens, sequences: [this] }]);
   }
 
   /**
-   * Reads a prompt once for several sequences of a network, in place of what they hold: each keeps what its selection chooses, or everything where it has none.
-   * Throws where one has tiers, whose prompts are read otherwise.
+   * Reads prompts for several sequences of a network, in place of what they hold: each keeps what its selection chooses, or everything where it has none. What the prompts
+   * begin with is read once. Throws where a sequence has tiers, whose prompts are read otherwise.
    */
-  static readTogether(network: Network, sequences: readonly ChorusSequence[], tokens: readonly TokenId[]): WholePrompt {
-    if (sequences.some(({ tiers }) => tiers)) throw new Error('A sequence with tiers reads its prompts by itself.');
-    for (const { cache } of sequences) cache.truncate(0);
-    const targets = sequences.map(({ cache, selection }) => ({ sequence: cache, selection }));
-    const prefill = new LayerMajorPrefill(network.options, targets, tokens, { chunkTokens: BATCH_TOKENS });
+  static readTogether(network: Network, prompts: readonly { readonly tokens: readonly TokenId[]; readonly sequences: readonly ChorusSequence[] }[]): WholePrompt {
+    const all = prompts.flatMap(({ sequences }) => sequences);
+    if (all.some(({ tiers }) => tiers)) throw new Error('A sequence with tiers reads its prompts by itself.');
+    for (const { cache } of all) cache.truncate(0);
+    const prefill = new LayerMajorPrefill(
+      network.options,
+      prompts.map(({ tokens, sequences }) => ({ tokens, targets: sequences.map(({ cache, selection }) => ({ sequence: cache, selection })) })),
+      { chunkTokens: BATCH_TOKENS },
+    );
     return {
       get isDone() {
         return prefill.isDone;
       },
       step: async () => {
         await network.exclusively(() => prefill.step());
-        if (prefill.isDone) for (const sequence of sequences) sequence.#promptLogits = prefill.logits;
+        if (!prefill.isDone) return;
+        for (const [index, { sequences }] of prompts.entries()) for (const sequence of sequences) sequence.#promptLogits = prefill.logits[index] as Float32Array;
       },
       [Symbol.dispose]: () => prefill[Symbol.dispose](),
     };

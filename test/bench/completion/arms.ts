@@ -8,7 +8,7 @@ import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { RETRIEVAL_SEQUENCE } from '../../../sidecar/retrieval/continuation.ts';
 import type { BenchNetworks } from '../bundled/benchNetworks.ts';
-import { type ChosenSequence, openChosen, openTogether, readsEverything } from '../contextQuality/chosenSequence.ts';
+import { type ChosenSequence, openChosen, readsEverything, readTogether } from '../contextQuality/chosenSequence.ts';
 import { keptBy } from '../contextQuality/choices.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
 import { similarityOf } from './figures.ts';
@@ -108,10 +108,9 @@ export async function completePlace(
   const caches = [...new Set(arms.map(({ cache }) => cache))];
   const together = caches.filter(readsEverything);
   if (together.length > 0) {
-    using sequences = openTogether(network, text, { caches: together, contextTokens });
     // The last token of a prompt is an answer's first evaluation.
-    await sequences.read(prompt.tokens.slice(0, -1));
-    for (const [cache, chosen] of sequences.byCache) await complete(cache, chosen);
+    using sequences = await readTogether(network, text, { caches: together, prompts: [prompt.tokens.slice(0, -1)], contextTokens });
+    for (const [cache, chosen] of sequences.byPrompt[0] ?? []) await complete(cache, chosen);
   }
   for (const cache of caches.filter((each) => !together.includes(each))) {
     using chosen = openChosen(network, text, { cache, contextTokens });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import { CONTEXT_TOKENS } from '../continuation/places.ts';
+import { isForAnything } from './chosenSequence.ts';
 import { choicesForContinuation, choicesForQuestions, keptBy } from './choices.ts';
 
 describe('choices of the comparison', () => {
@@ -22,7 +23,8 @@ describe('choices of the comparison', () => {
   it('keep or attend the same share of other files, besides the tokens of the file itself', () => {
     for (const { cache, divisor } of choicesForContinuation()) {
       const { capacity, window, tier } = parseCacheChoice(cache);
-      const share = (tier ? tier.capacity : capacity - window) / CONTEXT_TOKENS;
+      const own = isForAnything(cache) ? 0 : window;
+      const share = (tier ? tier.capacity : capacity - own) / CONTEXT_TOKENS;
       assert.ok(share * divisor >= 1 && share * divisor < 1.1, `${cache}: ${share}`);
     }
   });

@@ -34,10 +34,11 @@ export function choicesForQuestions(contextTokens: number): readonly Choice[] {
   });
 }
 
-/** Choices for the continuation of a file: shares of the context, besides the file's own tokens. */
+/** Choices for the continuation of a file: shares of the context, besides the file's own tokens, which KVzip has not read yet when it chooses. */
 export function choicesForContinuation(): readonly Choice[] {
   return all((selector, divisor) => {
     const rows = pages(CONTEXT_TOKENS / divisor);
+    if (selector === 'kvzip') return `kvzip:${rows}`;
     return selector === 'tiered' ? `tiered:${rows},window=${FILE_WINDOW}` : `${selector}:${rows + FILE_ROWS},window=${FILE_ROWS}`;
   });
 }

@@ -11,7 +11,7 @@ import { askInPlace, askRecall, makeRecallTask } from '../../../sidecar/retrieva
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { openForBench, type BenchNetworks } from '../bundled/benchNetworks.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
-import { openChosen, openTogether } from './chosenSequence.ts';
+import { openChosen, readTogether, type ChosenSequence } from './chosenSequence.ts';
 
 const CONTEXT_TOKENS = 1_024;
 
@@ -51,11 +51,25 @@ describe("a bench's sequence", () => {
     const [{ network }] = opened.networks as [OpenedNetwork];
     const task = await makeRecallTask({ source: generatedFiles(generateCode), length: 600, constants: 3, seed: 1 }, tokenizerOf(opened.engine, opened.loaded));
     const caches = ['full', 'snapkv:128', 'snapkv:64', 'h2o:96', 'kvzip:128', 'kvzip:64', 'random:96'];
-    using together = openTogether(network, opened.text, { caches, contextTokens: CONTEXT_TOKENS });
-    await together.read(task.context);
-    for (const [cache, { engine }] of together.byCache) {
+    using together = await readTogether(network, opened.text, { caches, prompts: [task.context], contextTokens: CONTEXT_TOKENS });
+    for (const [cache, { engine }] of together.byPrompt[0] ?? []) {
       using alone = openChosen(network, opened.text, { cache, contextTokens: CONTEXT_TOKENS });
       assert.deepEqual(await askInPlace(engine, task), { answers: (await askRecall(alone.engine, task)).answers, contextReads: 0 }, cache);
+    }
+  });
+
+  it('answers as alone where the question was known when rows were chosen, and the context is read once for all questions', async () => {
+    const [{ network }] = opened.networks as [OpenedNetwork];
+    const { context, questions } = await makeRecallTask({ source: generatedFiles(generateCode), length: 600, constants: 3, seed: 1 }, tokenizerOf(opened.engine, opened.loaded));
+    const caches = ['full', 'snapkv:128,window=8', 'h2o:96', 'random:96'];
+    const prompts = questions.map(({ tokens }) => [...context, ...tokens.slice(0, -1)]);
+    using together = await readTogether(network, opened.text, { caches, prompts, contextTokens: CONTEXT_TOKENS });
+    for (const [index, question] of questions.entries()) {
+      for (const cache of caches) {
+        using alone = await readTogether(network, opened.text, { caches: [cache], prompts: prompts.slice(index, index + 1), contextTokens: CONTEXT_TOKENS });
+        const [{ engine }, { engine: expected }] = [together.byPrompt[index]?.get(cache), alone.byPrompt[0]?.get(cache)] as [ChosenSequence, ChosenSequence];
+        assert.deepEqual(await askInPlace(engine, { context, questions: [question] }), await askInPlace(expected, { context, questions: [question] }), cache);
+      }
     }
   });
 });

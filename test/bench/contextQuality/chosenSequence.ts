@@ -13,8 +13,8 @@ import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { continuationOf } from '../../../sidecar/retrieval/continuation.ts';
 
-/** For what is appended to a context of which only some rows are kept. */
-const ROOM_ROWS = 768;
+/** For a question and its answer behind a context of which only some rows are kept, and what a sequence wants to be free before it goes on. */
+const ROOM_ROWS = 320;
 /** Of a model of 135M parameters; what one token of depth adds to a token's cost, until it is measured. */
 const ATTENTION_COST_SLOPE = 1e-4;
 
@@ -25,23 +25,29 @@ export interface ChosenSequence extends Disposable {
   readonly engine: Required<Pick<Engine, 'generate' | 'setTexts'>>;
 }
 
-/** Sequences with choices of cache of their own, by choice. */
+/** Sequences with choices of cache of their own, that each hold what they chose of a prompt. */
 export interface ChosenSequences extends Disposable {
-  readonly byCache: ReadonlyMap<string, ChosenSequence>;
-  /** Reads tokens once for all of them, in place of what they hold. */
-  read(tokens: readonly TokenId[]): Promise<void>;
+  /** By prompt, and by choice. */
+  readonly byPrompt: readonly ReadonlyMap<string, ChosenSequence>[];
 }
 
 /** Whether the choice reads a prompt as the full cache does, whatever it keeps of it then: such sequences can read one together. */
 export const readsEverything = (cache: string): boolean => parseCacheChoice(cache).tier === undefined;
+
+/** Whether the choice is for whatever follows a context, as KVzip's, which has the model repeat it: it is made once, of the context alone. */
+export const isForAnything = (cache: string): boolean => parseCacheChoice(cache).selector.observation?.of === 'replay';
 
 /** `contextTokens`: all that the sequence will hold. Throws `TroubleError` for a cache that there is not. */
 export function openChosen(network: Network, text: ModelText, { cache, contextTokens }: { readonly cache: string; readonly contextTokens: number }): ChosenSequence {
   return openWith(network, text, parseCacheChoice(cache), contextTokens);
 }
 
-/** Of choices that read everything. `contextTokens` as for one. */
-export function openTogether(network: Network, text: ModelText, { caches, contextTokens }: { readonly caches: readonly string[]; readonly contextTokens: number }): ChosenSequences {
+/** Opens sequences of choices that read everything, and reads prompts: what they begin with once for all of them. `contextTokens` as for one. */
+export async function readTogether(
+  network: Network,
+  text: ModelText,
+  { caches, prompts, contextTokens }: { readonly caches: readonly string[]; readonly prompts: readonly (readonly TokenId[])[]; readonly contextTokens: number },
+): Promise<ChosenSequences> {
   // What differs by the number of rows alone looks at queries once.
   const selectors = new Map<string, CacheChoice['selector']>();
   const shared = (cache: string): CacheChoice => {
@@ -51,17 +57,18 @@ export function openTogether(network: Network, text: ModelText, { caches, contex
     selectors.set(kind, selector);
     return { ...choice, selector };
   };
-  const byCache = new Map(caches.map((cache) => [cache, openWith(network, text, shared(cache), contextTokens)] as const));
-  return {
-    byCache,
-    read: async (tokens) => {
-      // A scheduler empties a sequence that whoever asks has not had yet.
-      for (const { engine } of byCache.values()) await continuationOf(engine, tokens.slice(0, 1), { maxTokens: 0 });
-      using reading = ChorusSequence.readTogether(network, [...byCache.values()].map(({ sequence }) => sequence), tokens);
-      while (!reading.isDone) await reading.step();
-    },
-    [Symbol.dispose]: () => byCache.forEach((chosen) => chosen[Symbol.dispose]()),
-  };
+  const byPrompt = prompts.map(() => new Map(caches.map((cache) => [cache, openWith(network, text, shared(cache), contextTokens)] as const)));
+  const close = (): void => byPrompt.forEach((byCache) => byCache.forEach((chosen) => chosen[Symbol.dispose]()));
+  try {
+    // A scheduler empties a sequence that whoever asks has not had yet.
+    for (const [index, byCache] of byPrompt.entries()) for (const { engine } of byCache.values()) await continuationOf(engine, prompts[index]?.slice(0, 1) ?? [], { maxTokens: 0 });
+    using reading = ChorusSequence.readTogether(network, byPrompt.map((byCache, index) => ({ tokens: prompts[index] as readonly TokenId[], sequences: [...byCache.values()].map(({ sequence }) => sequence) })));
+    while (!reading.isDone) await reading.step();
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { byPrompt, [Symbol.dispose]: close };
 }
 
 function openWith(network: Network, text: ModelText, choice: CacheChoice, contextTokens: number): ChosenSequence {

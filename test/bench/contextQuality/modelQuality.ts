@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
+import type { Network } from '../../../sidecar/models/chorus/network/network.ts';
 import { tokenizerOf, type ContextTokenizer } from '../../../sidecar/retrieval/context.ts';
-import { askNeedle } from '../../../sidecar/retrieval/needle.ts';
-import { askInPlace, askRecall } from '../../../sidecar/retrieval/recall.ts';
+import { askInPlace, askRecall, type RecallTask } from '../../../sidecar/retrieval/recall.ts';
 import { inParallel, openForBench, type BenchNetworks } from '../bundled/benchNetworks.ts';
 import type { BenchModel } from '../bundled/models.ts';
 import { meanOf } from '../bundled/paired.ts';
@@ -11,12 +11,12 @@ import { readPackageContexts } from '../continuation/places.ts';
 import type { Deadline } from '../kept/deadline.ts';
 import type { KeptResults } from '../kept/keptResults.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
-import { openChosen, openTogether, readsEverything, type ChosenSequence } from './chosenSequence.ts';
+import { isForAnything, openChosen, readsEverything, readTogether, type ChosenSequence } from './chosenSequence.ts';
 import { choicesForContinuation, choicesForQuestions, type Choice } from './choices.ts';
 import { continuationFigure, groupFigures, shareFigure, type Outcome } from './figures.ts';
 import { keepByCacheInRepository, openKeptByCache } from './keptByCache.ts';
 import type { QualityFigures } from './report.ts';
-import { ANSWER_TOKENS, LENGTH_TOKENS, NEEDLE_DOMAIN, needleTask, readNeedles, readRecallContexts, recallTask, type Asked } from './tasks.ts';
+import { ANSWER_TOKENS, LENGTH_TOKENS, needleTask, readNeedles, readRecallContexts, recallTask, type Asked, type AskedContext } from './tasks.ts';
 
 export const TASKS = ['recall', 'needle', 'continuation'] as const;
 
@@ -26,7 +26,7 @@ export interface QualityOptions {
   readonly isWanted: (choice: Choice) => boolean;
   /** Other choices, as `--cache` takes them. */
   readonly caches: readonly string[];
-  /** Contexts with ten questions each, needles for each depth, places in code. */
+  /** Contexts with ten questions each, contexts with five needles each, places in code. */
   readonly counts: { readonly contexts: number; readonly needles: number; readonly places: number };
   readonly networks?: number;
   readonly deadline: Deadline;
@@ -40,12 +40,6 @@ export async function measureQuality(model: BenchModel, options: QualityOptions)
   await using opened = await openForBench(model.file, { capacityTokens: 256, networks: options.networks });
   const measuring = new ModelQuality(model, opened, options);
   return { recall: await measuring.recall(), needle: await measuring.needle(), continuation: await measuring.continuation() };
-}
-
-interface Measuring<Thing, Result> {
-  /** What is read before the question. */
-  readonly inPlace: (thing: Thing) => readonly number[];
-  readonly ask: (thing: Thing, chosen: ChosenSequence, isInPlace: boolean) => Promise<Result>;
 }
 
 class ModelQuality {
@@ -63,27 +57,12 @@ class ModelQuality {
 
   async recall(): Promise<QualityFigures['recall']> {
     if (!this.options.tasks.includes('recall')) return { groups: [], choices: [] };
-    const contexts = await readRecallContexts(this.options.counts.contexts, this.#tokenizer);
-    return this.#questions(recallTask, contexts, {
-      groupOf: ({ domain }) => domain,
-      inPlace: ({ task }) => task.context,
-      ask: async ({ id, task }, { engine }, isInPlace) => {
-        const { answers, contextReads } = await (isInPlace ? askInPlace : askRecall)(engine, task);
-        if (contextReads > (isInPlace ? 1 : 2)) throw new Error(`${id} was read ${contextReads.toFixed(1)} times, so that the questions may have been known.`);
-        return { id, isRight: answers.map(({ isRight }) => isRight) };
-      },
-    });
+    return this.#questions(recallTask, await readRecallContexts(this.options.counts.contexts, this.#tokenizer), { isKnown: false });
   }
 
   async needle(): Promise<QualityFigures['needle']> {
     if (!this.options.tasks.includes('needle')) return { groups: [], choices: [] };
-    const needles = await readNeedles(this.options.counts.needles, this.#tokenizer);
-    return this.#questions(needleTask, needles, {
-      groupOf: () => NEEDLE_DOMAIN,
-      // The last token of a prompt is an answer's first evaluation.
-      inPlace: ({ task }) => task.prompt.slice(0, -1),
-      ask: async ({ id, task }, { engine }) => ({ id, isRight: [(await askNeedle(engine, task)).isFound] }),
-    });
+    return this.#questions(needleTask, await readNeedles(this.options.counts.needles, this.#tokenizer), { isKnown: true });
   }
 
   async continuation(): Promise<QualityFigures['continuation']> {
@@ -107,47 +86,61 @@ class ModelQuality {
     };
   }
 
-  /** Asks a task's questions, and compares what came of them with each cache with what came of the full one. */
-  async #questions<Thing extends { readonly id: string }>(task: KeptTask<Asked>, things: readonly Thing[], asking: Measuring<Thing, Asked> & { readonly groupOf: (thing: Thing) => string }): Promise<QualityFigures['recall']> {
+  /** Asks a task's questions, which are known when rows are chosen or are not, and compares what came of them with each cache with what came of the full one. */
+  async #questions(task: KeptTask<Asked>, contexts: readonly AskedContext[], { isKnown }: { readonly isKnown: boolean }): Promise<QualityFigures['recall']> {
     const caches = ['full', ...this.#questionCaches];
     const kept = await openKeptByCache(this.model.digest, task, caches);
-    await this.#measure(task.name, things, kept, asking);
+    let done = 0;
+    await inParallel(contexts, this.opened.networks, async (context, { network }) => {
+      await this.#ask(network, context, [...kept].filter(([, results]) => !results.get(context.id)), isKnown);
+      process.stderr.write(`${task.name}: ${++done} of ${contexts.length}\n`);
+    });
     if (this.options.keeps) await keepByCacheInRepository(this.model.digest, task, caches);
     const outcomesOf = (cache: string): readonly Outcome[] =>
-      things.flatMap((thing) => (kept.get(cache)?.get(thing.id)?.isRight ?? []).map((isRight, question) => ({ id: `${thing.id} ${question}`, group: asking.groupOf(thing), isRight })));
+      contexts.flatMap(({ id, domain }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight, question) => ({ id: `${id} ${question}`, group: domain, isRight })));
     const full = outcomesOf('full');
     return { groups: groupFigures(full), choices: this.#questionCaches.map((cache) => shareFigure(cache, outcomesOf(cache), full)).filter((figure) => figure !== undefined) };
   }
 
-  /** Measures what is not kept yet, thing by thing with all caches, so that whatever is there is paired. Caches that read everything read it once between them. */
-  async #measure<Thing extends { readonly id: string }, Result extends { readonly id: string }>(
-    name: string,
-    things: readonly Thing[],
-    kept: ReadonlyMap<string, KeptResults<Result>>,
-    { inPlace, ask }: Measuring<Thing, Result>,
-  ): Promise<void> {
+  /** Asks what is missing of one context with all caches, so that whatever is there is paired; until the deadline. Caches that read everything read it once between them. */
+  async #ask(network: Network, { id, task }: AskedContext, missing: readonly (readonly [string, KeptResults<Asked>])[], isKnown: boolean): Promise<void> {
     const { opened, options } = this;
+    const { context, questions } = task;
     const contextTokens = LENGTH_TOKENS + ANSWER_TOKENS;
-    let done = 0;
-    await inParallel(things, opened.networks, async (thing, { network }) => {
-      const missing = [...kept].filter(([, results]) => !results.get(thing.id));
-      const together = missing.filter(([cache]) => readsEverything(cache));
-      if (together.length > 0 && !options.deadline.isOver) {
-        using sequences = openTogether(network, opened.text, { caches: together.map(([cache]) => cache), contextTokens });
-        await sequences.read(inPlace(thing));
-        for (const [cache, results] of together) await results.add(await ask(thing, sequences.byCache.get(cache) as ChosenSequence, true));
+    const ofPrompts = missing.filter(([cache]) => readsEverything(cache) && isKnown && !isForAnything(cache));
+    if (ofPrompts.length > 0 && !options.deadline.isOver) {
+      // The last token of a prompt is an answer's first evaluation.
+      const prompts = questions.map(({ tokens }) => [...context, ...tokens.slice(0, -1)]);
+      using sequences = await readTogether(network, opened.text, { caches: ofPrompts.map(([cache]) => cache), prompts, contextTokens });
+      for (const [cache, results] of ofPrompts) {
+        const isRight: boolean[] = [];
+        for (const [index, question] of questions.entries()) isRight.push(...(await rightOf(sequences.byPrompt[index]?.get(cache) as ChosenSequence, { context, questions: [question] })));
+        await results.add({ id, isRight });
       }
-      for (const [cache, results] of missing) {
-        if (options.deadline.isOver) return;
-        if (readsEverything(cache)) continue;
-        using chosen = openChosen(network, opened.text, { cache, contextTokens });
-        await results.add(await ask(thing, chosen, false));
-      }
-      process.stderr.write(`${name}: ${++done} of ${things.length}\n`);
-    });
+    }
+    const ofContext = missing.filter(([cache]) => readsEverything(cache) && !(isKnown && !isForAnything(cache)));
+    if (ofContext.length > 0 && !options.deadline.isOver) {
+      using sequences = await readTogether(network, opened.text, { caches: ofContext.map(([cache]) => cache), prompts: [context], contextTokens });
+      for (const [cache, results] of ofContext) await results.add({ id, isRight: await rightOf(sequences.byPrompt[0]?.get(cache) as ChosenSequence, task) });
+    }
+    for (const [cache, results] of missing) {
+      if (options.deadline.isOver) return;
+      if (readsEverything(cache)) continue;
+      using chosen = openChosen(network, opened.text, { cache, contextTokens });
+      const { answers, contextReads } = await askRecall(chosen.engine, task);
+      if (contextReads > 2) throw new Error(`${id} was read ${contextReads.toFixed(1)} times, so that the questions may have been known.`);
+      await results.add({ id, isRight: answers.map(({ isRight }) => isRight) });
+    }
   }
 
   #cachesOf(choices: readonly Choice[]): readonly string[] {
     return [...choices.filter(this.options.isWanted).map(({ cache }) => cache), ...this.options.caches];
   }
+}
+
+/** Asks where the context is in place. Throws where it was read again. */
+async function rightOf({ engine }: ChosenSequence, task: RecallTask): Promise<readonly boolean[]> {
+  const { answers, contextReads } = await askInPlace(engine, task);
+  if (contextReads > 1) throw new Error(`A context was read ${contextReads.toFixed(1)} times more, so that its questions may have been known.`);
+  return answers.map(({ isRight }) => isRight);
 }

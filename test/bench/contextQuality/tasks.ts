@@ -1,19 +1,21 @@
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { filesInRandomOrder, type ContextTokenizer, type TextSource } from '../../../sidecar/retrieval/context.ts';
-import { makeNeedleTask, type NeedleTask } from '../../../sidecar/retrieval/needle.ts';
-import { makeRecallTask, type RecallTask } from '../../../sidecar/retrieval/recall.ts';
+import { composeContext, filesInRandomOrder, type ContextTokenizer, type TextSource } from '../../../sidecar/retrieval/context.ts';
+import { makeNeedles } from '../../../sidecar/retrieval/facts.ts';
+import { makeRecallTask, questionsFor, type RecallTask } from '../../../sidecar/retrieval/recall.ts';
 import { readTextFile, type TextFile } from '../../../sidecar/retrieval/textFiles.ts';
+import { Random } from '../../../sidecar/train/random.ts';
 import { heldOutFiles } from '../bundled/gaps.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
 
-/** Of a context which questions follow, or of a prompt with a needle in it. */
+/** Of a context which questions follow. */
 export const LENGTH_TOKENS = 2_048;
 /** For a question and its answer. */
 export const ANSWER_TOKENS = 128;
 const CONSTANTS = 10;
+/** Where in a text its facts are, in per cent. */
 const DEPTHS = [0, 25, 50, 75, 100] as const;
 const CODE_DOMAINS = ['python', 'typescript', 'javascript'] as const;
-export const NEEDLE_DOMAIN = 'prose';
+const NEEDLE_DOMAIN = 'prose';
 const SEED = 11;
 /** Another way of measuring needs another number, so that kept results of the two are not mixed. */
 const VERSION = 5;
@@ -24,20 +26,14 @@ export interface Asked {
   readonly isRight: readonly boolean[];
 }
 
-export interface RecallContext {
+export interface AskedContext {
   readonly id: string;
   readonly domain: string;
   readonly task: RecallTask;
 }
 
-export interface Needle {
-  readonly id: string;
-  readonly depth: number;
-  readonly task: NeedleTask;
-}
-
 /** Contexts of code, the domains in turn and in each its packages; those with too little text are left out. */
-export async function readRecallContexts(count: number, tokenizer: ContextTokenizer): Promise<readonly RecallContext[]> {
+export async function readRecallContexts(count: number, tokenizer: ContextTokenizer): Promise<readonly AskedContext[]> {
   const perDomain = Math.ceil(count / CODE_DOMAINS.length);
   const byDomain = await Promise.all(
     CODE_DOMAINS.map(async (domain, number) =>
@@ -46,10 +42,18 @@ export async function readRecallContexts(count: number, tokenizer: ContextTokeni
   return Array.from({ length: perDomain }, (_, index) => byDomain.flatMap((contexts) => contexts[index] ?? [])).flat().slice(0, count);
 }
 
-/** `perDepth` prompts of prose for each depth; the same texts and facts at all depths, one text after another. */
-export async function readNeedles(perDepth: number, tokenizer: ContextTokenizer): Promise<readonly Needle[]> {
-  const texts = await fromPackages({ domain: NEEDLE_DOMAIN, seed: SEED }, perDepth, (source, seed) => Promise.all(DEPTHS.map(async (depth) => ({ depth, task: await makeNeedleTask({ source, length: LENGTH_TOKENS, depth, seed }, tokenizer) }))));
-  return texts.flatMap((needles, index) => needles.map(({ depth, task }) => ({ id: `${NEEDLE_DOMAIN} ${index} at ${depth}`, depth, task })));
+/** Contexts of prose with a fact at each depth. */
+export async function readNeedles(count: number, tokenizer: ContextTokenizer): Promise<readonly AskedContext[]> {
+  const tasks = await fromPackages({ domain: NEEDLE_DOMAIN, seed: SEED }, count, (source, seed) => hideNeedles(source, seed, tokenizer));
+  return tasks.map((task, index) => ({ id: `${NEEDLE_DOMAIN} ${index}`, domain: NEEDLE_DOMAIN, task }));
+}
+
+async function hideNeedles(source: TextSource, seed: number, tokenizer: ContextTokenizer): Promise<RecallTask> {
+  const random = new Random(seed);
+  const needles = makeNeedles(DEPTHS.length, random);
+  const hidden = needles.map((needle, index) => ({ share: (DEPTHS[index] as number) / 100, fact: () => needle }));
+  const { tokens } = await composeContext({ source, random, hidden, maxTokens: LENGTH_TOKENS }, tokenizer);
+  return { context: tokens, questions: await questionsFor(needles, tokenizer) };
 }
 
 const asked = (name: string, ...settings: readonly unknown[]): KeptTask<Asked> => ({
@@ -61,7 +65,7 @@ const asked = (name: string, ...settings: readonly unknown[]): KeptTask<Asked> =
 });
 
 export const recallTask = asked('recall', CONSTANTS, CODE_DOMAINS);
-export const needleTask = asked('needle', DEPTHS, NEEDLE_DOMAIN);
+export const needleTask = asked('needle', DEPTHS, NEEDLE_DOMAIN, 'together');
 
 async function fromPackages<Made>({ domain, seed }: { readonly domain: string; readonly seed: number }, count: number, make: (source: TextSource, seed: number) => Promise<Made>): Promise<readonly Made[]> {
   const packages = await heldOutFiles(domain);

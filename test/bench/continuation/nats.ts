@@ -4,7 +4,7 @@ import { BATCH_TOKENS } from '../../../sidecar/models/chorus/network/batchTokens
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import type { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { inParallel, type BenchNetworks } from '../bundled/benchNetworks.ts';
-import { openChosen, openTogether, type ChosenSequence } from '../contextQuality/chosenSequence.ts';
+import { isForAnything, openChosen, readTogether, type ChosenSequence } from '../contextQuality/chosenSequence.ts';
 import type { Deadline } from '../kept/deadline.ts';
 import type { KeptResults } from '../kept/keptResults.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
@@ -42,8 +42,9 @@ export async function measurePlaces({ networks, text }: BenchNetworks, { context
   await inParallel(contexts, networks, async ({ tokens: context, places }, { network }) => {
     for (const [task, results] of kept) {
       const missing = places.filter(({ id }) => !results.get(id));
-      if (missing.length === 0 || choosesOnce(task)) continue;
+      if (missing.length === 0 || choosesByPlace(task) || deadline.isOver) continue;
       using chosen = openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: HELD_TOKENS });
+      if (choosesOnce(task)) await readWhole(chosen.sequence, context);
       for (const place of missing) {
         if (deadline.isOver) return;
         const given = promptOf(task === 'none' ? [] : context, place);
@@ -51,24 +52,32 @@ export async function measurePlaces({ networks, text }: BenchNetworks, { context
         await results.add({ id: place.id, nats: await natsAfter(chosen.sequence, place) });
       }
     }
-    const once = [...kept].filter(([task]) => choosesOnce(task));
-    for (const place of places) {
-      const missing = once.filter(([, results]) => !results.get(place.id));
-      if (missing.length === 0) continue;
-      if (deadline.isOver) return;
-      using sequences = openTogether(network, text, { caches: missing.map(([task]) => task), contextTokens: HELD_TOKENS });
-      await sequences.read(promptOf(context, place));
-      for (const [task, results] of missing) await results.add({ id: place.id, nats: await natsAfter((sequences.byCache.get(task) as ChosenSequence).sequence, place) });
+    const byPlace = [...kept].filter(([task]) => choosesByPlace(task));
+    const unmeasured = places.filter(({ id }) => byPlace.some(([, results]) => !results.get(id)));
+    if (unmeasured.length > 0 && !deadline.isOver) {
+      using sequences = await readTogether(network, text, { caches: byPlace.map(([task]) => task), prompts: unmeasured.map((place) => promptOf(context, place)), contextTokens: HELD_TOKENS });
+      for (const [index, place] of unmeasured.entries()) {
+        for (const [task, results] of byPlace) {
+          if (!results.get(place.id)) await results.add({ id: place.id, nats: await natsAfter((sequences.byPrompt[index]?.get(task) as ChosenSequence).sequence, place) });
+        }
+      }
     }
     process.stderr.write(`continuation: ${++done} of ${contexts.length} contexts\n`);
   });
 }
 
-/** What is chosen once is chosen by the place, so that its context is read with each; all others read it once. */
 const choosesOnce = (task: string): boolean => task !== 'none' && parseCacheChoice(task).capacity < Infinity;
+
+/** Most of what is chosen once is chosen with the place known. */
+const choosesByPlace = (task: string): boolean => choosesOnce(task) && !isForAnything(task);
 
 /** What is read of a place's prompt before its last token, which is an answer's first evaluation. */
 const promptOf = (context: readonly number[], { before }: Place): readonly number[] => [...context, ...before.slice(0, -1)];
+
+async function readWhole(sequence: ChorusSequence, context: readonly number[]): Promise<void> {
+  using reading = sequence.readWhole(context);
+  while (reading && !reading.isDone) await reading.step();
+}
 
 /** Reads what is not there yet, as if there had been no other place. */
 async function readOn(sequence: ChorusSequence, given: readonly number[]): Promise<void> {

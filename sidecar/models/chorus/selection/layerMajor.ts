@@ -8,15 +8,16 @@ import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
 import type { TensorType } from '../../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
-import { cachedHeads, isSliding, queryHeads } from '../../architectures/architecture.ts';
+import { cachedHeads, isSliding } from '../../architectures/architecture.ts';
 import { causalMask } from '../cache/causalMask.ts';
-import { firstObserved, LayerSelection, type KeptRows, type SelectionPlan } from './layerSelection.ts';
+import { LayerSelection, type KeptRows } from './layerSelection.ts';
 import { padRows } from '../network/graphExtents.ts';
 import type { NetworkOptions } from '../network/network.ts';
 import { outputLogits } from '../network/outputLogits.ts';
 import { graphMemoryOn } from '../network/placement.ts';
-import { promptChunks, type Chunk, type ObservedTokens } from './promptChunks.ts';
-import type { SequenceCache } from '../cache/sequenceCache.ts';
+import type { Chunk } from './promptChunks.ts';
+import { isAlike, plansOf, sharedLength, type PrefillTarget, type Prompt } from './prompts.ts';
+import { stretchesOf, type Stretch } from './stretches.ts';
 
 export interface LayerMajorOptions {
   /** Tokens of one evaluation; fewer where the context is so long that their mask, or what a selector looks at, would be large. */
@@ -25,23 +26,16 @@ export interface LayerMajorOptions {
   readonly cacheType?: TensorType;
 }
 
-/** A sequence that holds what is chosen of a prompt. */
-export interface PrefillTarget {
-  /** Empty, and with room for what is kept of the tokens; it stays empty by an adaptive budget. */
-  readonly sequence: SequenceCache;
-  /** Without one all rows are kept. */
-  readonly selection?: SelectionPlan;
-}
-
 /**
- * Reads a prompt layer by layer: all chunks of it go through the first layer, then all through the second. Only one layer's keys and values are there
+ * Reads prompts layer by layer: all chunks go through the first layer, then all through the second. Only one layer's keys and values are there
  * in full; when it is done, its rows are chosen and gathered into the sequence's cache. Each layer's weights are read once a prompt where they don't stay
- * near the processor. The results are those of reading chunk by chunk through all layers. Several sequences may each hold what another selection chooses.
+ * near the processor. The results are those of reading chunk by chunk through all layers. Several sequences may each hold what another selection chooses, and
+ * what several prompts begin with is read once.
  */
 export class LayerMajorPrefill implements Disposable {
-  readonly #chunks: readonly Chunk[];
+  readonly #stretches: readonly Stretch[];
+  /** What is shared, and then of each prompt the rest and what its selectors read after it. */
   readonly #tokens: readonly TokenId[];
-  readonly #contextTokens: number;
   readonly #rows: number;
   readonly #memory: GraphMemory;
   readonly #residual: Storage;
@@ -50,31 +44,29 @@ export class LayerMajorPrefill implements Disposable {
   /** `[chunkTokens]`, I32. Not every layer looks at positions, so that they are no input of a graph. */
   readonly #positions: Tensor;
   #layer: { readonly device: Device; readonly storage: Storage; readonly cache: LayerCache } | undefined;
-  /** Targets that the same chooses for: they differ in no more than how many rows they keep. */
-  readonly #groups: readonly (readonly PrefillTarget[])[];
-  /** Of the block that is computed, one for each group. */
+  /** Of the block that is computed, one for each group of the stretch, and what they saw of what prompts share. */
   #selections: readonly LayerSelection[] = [];
+  #shared: readonly LayerSelection[] = [];
   #block = 0;
+  #stretch = 0;
   #chunk = 0;
-  #logits: Float32Array | undefined;
+  #logits: Float32Array[] = [];
   readonly #kept: ReadonlyMap<PrefillTarget, KeptRows[]>;
 
   constructor(
     private readonly options: NetworkOptions,
-    private readonly targets: readonly PrefillTarget[],
-    tokens: readonly TokenId[],
+    private readonly prompts: readonly Prompt[],
     private readonly how: LayerMajorOptions,
   ) {
     const { placement, hyperparameters } = options;
-    const selected = targets.flatMap(({ selection }) => (selection && tokens.length > selection.capacity ? [selection] : []));
-    const replays = selected.find(({ selector }) => selector.observation?.of === 'replay')?.replay?.(tokens) ?? [];
-    this.#contextTokens = tokens.length;
-    this.#tokens = [...tokens, ...replays.flat()];
-    this.#chunks = promptChunks(tokens.length, { replays, chunkTokens: how.chunkTokens, observed: selected.flatMap((plan) => this.#observed(plan, tokens.length) ?? []) });
-    this.#groups = grouped(targets);
+    const shared = sharedLength(prompts);
+    const replays = prompts.map((prompt) => plansOf(prompt).find(({ selector }) => selector.observation?.of === 'replay')?.replay?.(prompt.tokens) ?? []);
+    this.#tokens = [...(prompts[0]?.tokens.slice(0, shared) ?? []), ...prompts.flatMap(({ tokens }, prompt) => [...tokens.slice(shared), ...(replays[prompt] as readonly (readonly TokenId[])[]).flat()])];
+    this.#stretches = stretchesOf(prompts, { shared, replays, chunkTokens: how.chunkTokens, hyperparameters });
+    const targets = prompts.flatMap((prompt) => prompt.targets);
     this.#kept = new Map(targets.map((target) => [target, []]));
-    const longestReplay = Math.max(0, ...replays.map(({ length }) => length));
-    this.#rows = padRows(tokens.length + longestReplay);
+    const longestReplay = Math.max(0, ...replays.flat().map(({ length }) => length));
+    this.#rows = padRows(Math.max(...prompts.map(({ tokens }) => tokens.length)) + longestReplay);
     this.#memory = graphMemoryOn(placement);
     this.#residual = new Storage(placement.device, { maxTensors: 2 });
     this.#x = this.#residual.declare('residual', 'F32', [hyperparameters.width, this.#tokens.length]);
@@ -88,41 +80,47 @@ export class LayerMajorPrefill implements Disposable {
 
   /** 0 to 1. */
   get share(): number {
-    return (this.#block + this.#chunk / this.#chunks.length) / this.options.hyperparameters.blockCount;
+    const chunks = this.#stretches.map((stretch) => stretch.chunks.length);
+    const done = sum(chunks.slice(0, this.#stretch)) + this.#chunk;
+    return (this.#block + done / sum(chunks)) / this.options.hyperparameters.blockCount;
   }
 
-  /** Of the last token, when it is done. */
-  get logits(): Float32Array {
-    if (!this.#logits) throw new Error('The prompt is not read yet.');
+  /** Of each prompt's last token, when it is done. */
+  get logits(): readonly Float32Array[] {
+    if (!this.isDone) throw new Error('The prompt is not read yet.');
     return this.#logits;
   }
 
-  /** The rows that each layer keeps, when it is done, of each target; only where its plan asks for them. */
+  /** The rows that each layer keeps, when it is done, of each target, prompt by prompt; only where its plan asks for them. */
   get kept(): readonly (readonly KeptRows[])[] {
     return [...this.#kept.values()];
   }
 
   /** Memory besides weights and the sequence's own cache. */
   get sizeBytes(): number {
-    return this.#memory.sizeBytes + this.#residual.sizeBytes + (this.#layer?.storage.sizeBytes ?? 0) + this.#selections.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    return this.#memory.sizeBytes + this.#residual.sizeBytes + (this.#layer?.storage.sizeBytes ?? 0) + sum([...this.#selections, ...this.#shared].map(({ sizeBytes }) => sizeBytes));
   }
 
   /** Computes one chunk of one block. */
   async step(): Promise<void> {
     const cache = this.#layerCache();
-    await this.#computeChunk(cache, this.#chunks[this.#chunk] as Chunk);
+    const stretch = this.#stretches[this.#stretch] as Stretch;
+    if (this.#chunk === 0) this.#selections = stretch.groups.map((group) => this.#startSelection(group, stretch));
+    await this.#computeChunk(cache, stretch, stretch.chunks[this.#chunk] as Chunk);
     this.#chunk++;
-    if (this.#chunk < this.#chunks.length) return;
-    for (const [index, group] of this.#groups.entries()) {
-      const selection = this.#selections[index] as LayerSelection;
-      for (const target of group) this.#kept.get(target)?.push(await selection.keep(target.selection, cache, target.sequence.layers[this.#block] as LayerCache, this.#memory));
-    }
-    this.#endSelections();
+    if (this.#chunk < stretch.chunks.length) return;
     this.#chunk = 0;
+    this.#stretch++;
+    if (stretch.prompt === undefined) [this.#shared, this.#selections] = [this.#selections, []];
+    else await this.#keep(stretch, cache);
+    if (this.#stretch < this.#stretches.length) return;
+    this.#endSelections();
+    this.#stretch = 0;
     this.#block++;
     if (!this.isDone) return;
-    const tokens = this.#tokens.slice(0, this.#contextTokens);
-    for (const { sequence, selection } of this.targets) if (selection?.budget !== 'adaptive') sequence.hold(tokens, Math.min(tokens.length, selection?.capacity ?? Infinity));
+    for (const { tokens, targets } of this.prompts) {
+      for (const { sequence, selection } of targets) if (selection?.budget !== 'adaptive') sequence.hold(tokens, Math.min(tokens.length, selection?.capacity ?? Infinity));
+    }
   }
 
   /** To the end. Rejects with the reason of a signal that aborts between two chunks. */
@@ -140,13 +138,22 @@ export class LayerMajorPrefill implements Disposable {
     this.#memory[Symbol.dispose]();
   }
 
-  async #computeChunk(cache: LayerCache, chunk: Chunk): Promise<void> {
+  /** Chooses and gathers what each of a prompt's targets keeps of a block. */
+  async #keep({ groups }: Stretch, cache: LayerCache): Promise<void> {
+    for (const [index, group] of groups.entries()) {
+      const selection = this.#selections[index] as LayerSelection;
+      for (const target of group) this.#kept.get(target)?.push(await selection.keep(target.selection, cache, target.sequence.layers[this.#block] as LayerCache, this.#memory));
+      selection[Symbol.dispose]();
+    }
+    this.#selections = [];
+  }
+
+  async #computeChunk(cache: LayerCache, { contextTokens, prompt }: Stretch, chunk: Chunk): Promise<void> {
     const { architecture, hyperparameters, placement, weights } = this.options;
     const { device } = placement;
     const [block, { first, count, past }] = [this.#block, chunk];
-    if (this.#selections.length === 0) this.#selections = this.#groups.map((group) => this.#startSelection(group));
     const isLast = block === hyperparameters.blockCount - 1;
-    const isEnd = isLast && first + count === this.#contextTokens;
+    const isEnd = isLast && prompt !== undefined && !chunk.isReplay && past + count === contextTokens;
     const attendedRows = Math.min(this.#rows, padRows(past + count));
     using graph = new Graph(device, { alsoOn: placement.cpu });
     const tokens = block === 0 ? graph.input('tokens', 'I32', [count]) : undefined;
@@ -178,26 +185,20 @@ export class LayerMajorPrefill implements Disposable {
     write(device, mask, causalMask({ tokens: count, attendedRows, past, windowTokens }));
     if (outputRows) write(device, outputRows, Int32Array.of(count - 1));
     await graph.compute();
-    if (logits) this.#logits = readF32(device, logits);
+    if (logits) this.#logits.push(readF32(device, logits));
   }
 
-  /** What the selector looks at, in the layer of the most query heads. */
-  #observed(plan: SelectionPlan, contextTokens: number): ObservedTokens | undefined {
-    const { hyperparameters } = this.options;
-    const { observation } = plan.selector;
-    const tokenBytes = observation?.tokenBytes;
-    if (!observation || !tokenBytes) return undefined;
-    const heads = Math.max(...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)));
-    return { of: observation.of, from: firstObserved(observation, contextTokens, plan.window), tokenBytes: (rows) => tokenBytes({ rows, heads, headSize: hyperparameters.headSize }) };
-  }
-
-  #startSelection(group: readonly PrefillTarget[]): LayerSelection {
-    return new LayerSelection(this.options, { plans: group.flatMap(({ selection }) => selection ?? []), block: this.#block, contextTokens: this.#contextTokens, rows: this.#rows });
+  #startSelection(group: readonly PrefillTarget[], { contextTokens }: Stretch): LayerSelection {
+    const selection = new LayerSelection(this.options, { plans: group.flatMap(({ selection: plan }) => plan ?? []), block: this.#block, contextTokens, rows: this.#rows });
+    const shared = this.#stretches[0]?.groups.findIndex(([first]) => first && isAlike(first, group[0] as PrefillTarget)) ?? -1;
+    const before = this.#shared[shared];
+    if (before) selection.goOnFrom(before);
+    return selection;
   }
 
   #endSelections(): void {
-    for (const selection of this.#selections) selection[Symbol.dispose]();
-    this.#selections = [];
+    for (const selection of [...this.#selections, ...this.#shared]) selection[Symbol.dispose]();
+    [this.#selections, this.#shared] = [[], []];
   }
 
   /** The full keys and values of the block that is computed. One memory serves all blocks of a device. */
@@ -220,14 +221,4 @@ export class LayerMajorPrefill implements Disposable {
   }
 }
 
-/** By selector and window. */
-function grouped(targets: readonly PrefillTarget[]): readonly (readonly PrefillTarget[])[] {
-  const groups: PrefillTarget[][] = [];
-  for (const target of targets) {
-    const { selection } = target;
-    const alike = groups.find(([first]) => first?.selection?.selector === selection?.selector && first?.selection?.window === selection?.window);
-    if (alike) alike.push(target);
-    else groups.push([target]);
-  }
-  return groups;
-}
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

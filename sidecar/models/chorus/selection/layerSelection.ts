@@ -7,12 +7,13 @@ import type { GraphMemory } from '../../../../kernels/ggml/graphMemory.ts';
 import { add, contiguous, copy, relu, sub, view } from '../../../../kernels/ggml/ops.ts';
 import { Storage } from '../../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
-import { read, write } from '../../../../kernels/ggml/transfer.ts';
+import { read, readF32, write } from '../../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
 import { cachedHeads, isSliding, queryHeads } from '../../architectures/architecture.ts';
 import type { Budget } from '../cache/cacheChoice.ts';
 import { keepRows } from './keepRows.ts';
 import type { NetworkOptions } from '../network/network.ts';
+import type { Chunk } from './promptChunks.ts';
 
 /** By an adaptive budget each head keeps at least this share of what it would keep by an equal one, rows of the window among them. */
 const LEAST_SHARE = 0.2;
@@ -37,12 +38,8 @@ export type KeptRows = readonly (readonly number[])[];
 
 type Constant = (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]) => Tensor;
 
-/** Tokens that an evaluation computes. */
-interface Computed {
-  readonly first: number;
-  readonly count: number;
-  readonly isReplay: boolean;
-}
+/** Tokens that an evaluation computes: they stand behind `past` others. */
+type Computed = Pick<Chunk, 'count' | 'past' | 'isReplay'>;
 
 /** The first token of a context whose queries are looked at. */
 export function firstObserved({ of, skipTokens = 0 }: Observation, contextTokens: number, window: number): number {
@@ -74,16 +71,25 @@ export class LayerSelection implements Disposable {
     return this.#storage?.sizeBytes ?? 0;
   }
 
+  /** Takes over what the same selector saw of the tokens before. */
+  goOnFrom(before: LayerSelection): void {
+    this.#observedTokens = before.#observedTokens;
+    this.#rope = before.#rope;
+    if (!this.#observed || !before.#observed) return;
+    const device = this.options.placement.cacheDevice(this.layer.block);
+    write(device, this.#observed, readF32(device, before.#observed));
+  }
+
   /**
    * Looks at queries of an evaluation, as far as the selector wants to. Gives what adds its nodes to the graph, to be called when the block is built: they
    * read keys that the block writes.
    */
-  observe(graph: Graph, queries: ObservedQueries, { first, count, isReplay }: Computed): (() => void) | undefined {
+  observe(graph: Graph, queries: ObservedQueries, { count, past, isReplay }: Computed): (() => void) | undefined {
     const { contextTokens, plans } = this.layer;
     const observation = this.#observation;
     if (!observation || isReplay !== (observation.of === 'replay')) return undefined;
     const from = firstObserved(observation, contextTokens, plans[0]?.window ?? 0);
-    const start = isReplay ? 0 : Math.max(0, from - first);
+    const start = isReplay ? 0 : Math.max(0, from - past);
     if (start >= count) return undefined;
     this.#observedTokens += count - start;
     this.#rope = queries.rope;

@@ -28,31 +28,31 @@ export interface ObservedTokens {
   readonly tokenBytes: (rows: number) => number;
 }
 
-/** Cuts a context, and what repeats it behind it, into chunks of at most `chunkTokens`, fewer where what a chunk takes would be large. */
+/** Cuts a context from a token on, which is the `first` of all that is read, and what repeats it behind it, into chunks of at most `chunkTokens`, fewer where what a chunk takes would be large. */
 export function promptChunks(
   contextTokens: number,
-  { replays = [], chunkTokens, observed = [] }: { readonly replays?: readonly (readonly TokenId[])[]; readonly chunkTokens: number; readonly observed?: readonly ObservedTokens[] },
+  { from = 0, first = from, replays = [], chunkTokens, observed = [] }: { readonly from?: number; readonly first?: number; readonly replays?: readonly (readonly TokenId[])[]; readonly chunkTokens: number; readonly observed?: readonly ObservedTokens[] },
 ): readonly Chunk[] {
   const chunks: Chunk[] = [];
-  /** Of the tokens from `start` on, of a reading that attends `rows` rows, so many before what is looked at would be too much. */
-  const mostObserved = (start: number, rows: number, isReplay: boolean): number => {
+  /** Of the tokens behind `past` rows, of a reading that attends `rows` rows, so many before what is looked at would be too much. */
+  const mostObserved = (past: number, rows: number, isReplay: boolean): number => {
     const lengths = observed
       .filter(({ of }) => isReplay === (of === 'replay'))
-      .map(({ from, tokenBytes }) => (isReplay ? 0 : Math.max(0, from - start)) + Math.max(1, tiled(OBSERVED_BYTES / tokenBytes(rows))));
+      .map(({ from: firstSeen, tokenBytes }) => (isReplay ? 0 : Math.max(0, firstSeen - past)) + Math.max(1, tiled(OBSERVED_BYTES / tokenBytes(rows))));
     return Math.min(...lengths);
   };
-  /** Cuts `length` tokens from `first` on, which attend `past` rows besides their own. */
-  const cut = (first: number, length: number, past: number, isReplay: boolean): void => {
+  /** Cuts `length` tokens from `begin` on, which attend `past` rows besides their own. */
+  const cut = (begin: number, length: number, past: number, isReplay: boolean): void => {
     for (let start = 0; start < length; ) {
       const rows = past + start + chunkTokens;
       const mostMasked = Math.max(TILE_TOKENS, tiled(MASK_BYTES / F16_BYTES / rows));
-      const count = Math.min(chunkTokens, mostMasked, mostObserved(start, rows, isReplay), length - start);
-      chunks.push({ first: first + start, count, past: past + start, isReplay });
+      const count = Math.min(chunkTokens, mostMasked, mostObserved(past + start, rows, isReplay), length - start);
+      chunks.push({ first: begin + start, count, past: past + start, isReplay });
       start += count;
     }
   };
-  cut(0, contextTokens, 0, false);
-  let before = contextTokens;
+  cut(first, contextTokens - from, from, false);
+  let before = first + contextTokens - from;
   for (const { length } of replays) {
     cut(before, length, contextTokens, true);
     before += length;

@@ -7,7 +7,8 @@ import { Device, type DeviceKind } from '../../../../../kernels/ggml/device.ts';
 import type { WholePrompt } from '../../../../../sidecar/engine/backend.ts';
 import { parseCacheChoice } from '../../../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSequence.ts';
-import { LayerMajorPrefill, type PrefillTarget } from '../../../../../sidecar/models/chorus/selection/layerMajor.ts';
+import { LayerMajorPrefill } from '../../../../../sidecar/models/chorus/selection/layerMajor.ts';
+import type { PrefillTarget } from '../../../../../sidecar/models/chorus/selection/prompts.ts';
 import type { KeptRows, SelectionPlan } from '../../../../../sidecar/models/chorus/selection/layerSelection.ts';
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
@@ -43,10 +44,10 @@ describe(`reading layer by layer on ${kind}`, () => {
       for (let start = 0; start < prompt.length; start += 128) expected = Float32Array.from(await network.evaluate(sequence, prompt.slice(start, start + 128), 'last'));
       const expectedNext = Float32Array.from(await network.evaluate(sequence, next, 'all'));
       sequence.truncate(0);
-      using prefill = new LayerMajorPrefill(network.options, [{ sequence }], prompt, { chunkTokens: 128 });
+      using prefill = new LayerMajorPrefill(network.options, [{ tokens: prompt, targets: [{ sequence }] }], { chunkTokens: 128 });
       await prefill.run();
       assert.equal(sequence.length, prompt.length);
-      assertSame(prefill.logits, expected);
+      assertSame(prefill.logits[0] as Float32Array, expected);
       assertSame(await network.evaluate(sequence, next, 'all'), expectedNext);
     });
   }
@@ -95,14 +96,14 @@ describe(`reading layer by layer on ${kind}`, () => {
     ];
     const open = ([, selection]: (typeof plans)[number]): PrefillTarget => ({ sequence: new SequenceCache(options.placement, options.hyperparameters, 512), selection: selection && { ...selection, tellsRows: true } });
     const [together, alone] = [plans.map(open), plans.map(open)];
-    using joint = new LayerMajorPrefill(options, together, prompt, { chunkTokens: 128 });
+    using joint = new LayerMajorPrefill(options, [{ tokens: prompt, targets: together }], { chunkTokens: 128 });
     await joint.run();
     for (const [index, target] of alone.entries()) {
-      using prefill = new LayerMajorPrefill(options, [target], prompt, { chunkTokens: 128 });
+      using prefill = new LayerMajorPrefill(options, [{ tokens: prompt, targets: [target] }], { chunkTokens: 128 });
       await prefill.run();
       const name = plans[index]?.[0];
       assert.deepEqual(joint.kept[index], keptBy(prefill), name);
-      assertSame(joint.logits, prefill.logits);
+      assertSame(joint.logits[0] as Float32Array, prefill.logits[0] as Float32Array);
       const { sequence } = together[index] as PrefillTarget;
       assert.deepEqual([sequence.length, sequence.rows], [target.sequence.length, target.sequence.rows], name);
       assertSame(await opened.network.evaluate(sequence, next, 'all'), await opened.network.evaluate(target.sequence, next, 'all'));
@@ -113,13 +114,48 @@ describe(`reading layer by layer on ${kind}`, () => {
     }
   });
 
+  it('of prompts that begin alike, each holds what it would have kept alone', async () => {
+    using device = new Device(kind, { threads: 2 });
+    const file = path.join(folder, 'llama.gguf');
+    await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
+    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 512 });
+    const { options } = opened.network;
+    const context = tokensOf(256);
+    // What is their own is as long as the longest window at least, and both are cut alike.
+    const prompts = [tokensOf(71).slice(11), tokensOf(112).slice(62), tokensOf(55)].map((question) => [...context, ...question]);
+    const choices = [undefined, ...['snapkv:64,window=16', 'snapkv:128,window=16', 'snapkv:64,window=48,pool=max', 'h2o:100', 'keydiff:64', 'random:64', 'expected-attention:64', 'kvzip:64'].map((text) => parseCacheChoice(text))];
+    const open = (selection: SelectionPlan | undefined): PrefillTarget => ({
+      sequence: new SequenceCache(options.placement, options.hyperparameters, 512),
+      selection: selection && { ...selection, tellsRows: true, replay: (tokens) => [tokens.slice(0, 150), tokens.slice(150)] },
+    });
+    const together = prompts.map((tokens) => ({ tokens, targets: choices.map(open) }));
+    using joint = new LayerMajorPrefill(options, together, { chunkTokens: 64 });
+    await joint.run();
+    for (const [number, { tokens, targets }] of together.entries()) {
+      const alone = choices.map(open);
+      using prefill = new LayerMajorPrefill(options, [{ tokens, targets: alone }], { chunkTokens: 64 });
+      await prefill.run();
+      assert.deepEqual(joint.kept.slice(number * choices.length, (number + 1) * choices.length), prefill.kept, `prompt ${number}`);
+      assertSame(joint.logits[number] as Float32Array, prefill.logits[0] as Float32Array);
+      for (const [index, { sequence }] of targets.entries()) {
+        const { sequence: expected } = alone[index] as PrefillTarget;
+        assertSame(await opened.network.evaluate(sequence, [1, 2, 3], 'all'), await opened.network.evaluate(expected, [1, 2, 3], 'all'));
+        for (const cache of [sequence, expected]) {
+          opened.network.forget(cache);
+          cache[Symbol.dispose]();
+        }
+      }
+    }
+    assert.equal(joint.share, 1);
+  });
+
   it('keeps the last rows of layers that attend a window of the last tokens', async () => {
     using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, 'cohere2.gguf');
     await writeTinyModel(file, { variant: 'cohere2', type: 'F32', device });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
     const choice = parseCacheChoice('snapkv:64,window=8');
-    using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: { ...choice, tellsRows: true } }], tokensOf(200), { chunkTokens: 128 });
+    using prefill = new LayerMajorPrefill(opened.network.options, [{ tokens: tokensOf(200), targets: [{ sequence: opened.sequence, selection: { ...choice, tellsRows: true } }] }], { chunkTokens: 128 });
     await prefill.run();
     const last = Array.from({ length: 64 }, (_, index) => 136 + index);
     // Every fourth layer attends everything.
@@ -174,7 +210,7 @@ describe(`selected rows on ${kind}`, () => {
         using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
         const choice = parseCacheChoice(text);
         const plan: SelectionPlan = { ...choice, tellsRows: true };
-        using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: plan }], context, { chunkTokens: 64, cacheType: 'F32' });
+        using prefill = new LayerMajorPrefill(opened.network.options, [{ tokens: context, targets: [{ sequence: opened.sequence, selection: plan }] }], { chunkTokens: 64, cacheType: 'F32' });
         await prefill.run();
         for (const [block, layer] of layers.slice(0, sizes.blockCount).entries()) {
           const scores = reference(layer, CONTEXT - choice.window);
@@ -194,7 +230,7 @@ describe(`selected rows on ${kind}`, () => {
       using device = new Device(kind, { threads: 2 });
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
       const choice = parseCacheChoice('snapkv:60,window=4,kernel=5,budget=adaptive', { mayDifferByHead: true });
-      using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: { ...choice, tellsRows: true } }], context, { chunkTokens: 64, cacheType: 'F32' });
+      using prefill = new LayerMajorPrefill(opened.network.options, [{ tokens: context, targets: [{ sequence: opened.sequence, selection: { ...choice, tellsRows: true } }] }], { chunkTokens: 64, cacheType: 'F32' });
       await prefill.run();
       const last = Array.from({ length: 4 }, (_, index) => CONTEXT - 4 + index);
       const expected = layers.slice(0, sizes.blockCount).map((layer) => plainAdaptive(plainSnapKv(layer, CONTEXT - 4, { kernel: 5, pool: 'avg' }), { count: 56, least: 8 }).map((rows) => [...rows, ...last]));
@@ -210,7 +246,7 @@ describe(`selected rows on ${kind}`, () => {
       const sizes: number[] = [];
       for (const future of [32, 4_096]) {
         opened.sequence.truncate(0);
-        using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: parseCacheChoice(`expected-attention:64,future=${future}`) }], context, { chunkTokens: 64, cacheType: 'F32' });
+        using prefill = new LayerMajorPrefill(opened.network.options, [{ tokens: context, targets: [{ sequence: opened.sequence, selection: parseCacheChoice(`expected-attention:64,future=${future}`) }] }], { chunkTokens: 64, cacheType: 'F32' });
         await prefill.run();
         sizes.push(prefill.sizeBytes);
       }
@@ -223,7 +259,7 @@ describe(`selected rows on ${kind}`, () => {
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
       const choice = parseCacheChoice('kvzip:50,window=10');
       const replayed = context.slice(0, 70);
-      using prefill = new LayerMajorPrefill(opened.network.options, [{ sequence: opened.sequence, selection: { ...choice, tellsRows: true, replay: () => [replayed] } }], context, { chunkTokens: 64, cacheType: 'F32' });
+      using prefill = new LayerMajorPrefill(opened.network.options, [{ tokens: context, targets: [{ sequence: opened.sequence, selection: { ...choice, tellsRows: true, replay: () => [replayed] } }] }], { chunkTokens: 64, cacheType: 'F32' });
       await prefill.run();
       const read: PlainLayer[] = [];
       const all = [...context, ...replayed];

@@ -58,9 +58,9 @@ describe(`reading a mixture of attention layer by layer on ${kind}:`, () => {
       const expected: Float32Array[] = [];
       for (const piece of [prompt.slice(0, 64), prompt.slice(64), next]) expected.push((await network.evaluate(sequence, piece, 'last')).slice());
       sequence.truncate(0);
-      using prefill = new LayerMajorPrefill(network.options, [{ sequence }], prompt, { chunkTokens: 64 });
+      using prefill = new LayerMajorPrefill(network.options, [{ tokens: prompt, targets: [{ sequence }] }], { chunkTokens: 64 });
       await prefill.run();
-      assertNear(prefill.logits, expected.slice(1, 2));
+      assertNear(prefill.logits[0] as Float32Array, expected.slice(1, 2));
       assertNear(await network.evaluate(sequence, next, 'last'), expected.slice(2));
     });
 
@@ -70,7 +70,7 @@ describe(`reading a mixture of attention layer by layer on ${kind}:`, () => {
         using opened = await openNetwork(file(), { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
         const { network, sequence } = opened;
         const choice = parseCacheChoice(text);
-        using prefill = new LayerMajorPrefill(network.options, [{ sequence, selection: { ...choice, tellsRows: true } }], context, { chunkTokens: 64, cacheType: 'F32' });
+        using prefill = new LayerMajorPrefill(network.options, [{ tokens: context, targets: [{ sequence, selection: { ...choice, tellsRows: true } }] }], { chunkTokens: 64, cacheType: 'F32' });
         await prefill.run();
         const kept = prefill.kept[0] as readonly KeptRows[];
         const { kvHeads, experts, blocks } = tinyMixture;

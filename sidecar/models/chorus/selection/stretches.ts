@@ -1,0 +1,47 @@
+import type { TokenId } from '../../../protocol/engine.ts';
+import { queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
+import { firstObserved } from './layerSelection.ts';
+import { promptChunks, type Chunk, type ObservedTokens } from './promptChunks.ts';
+import { grouped, plansOf, type PrefillTarget, type Prompt } from './prompts.ts';
+
+/** Of what is read: one prompt's, or what several begin with. */
+export interface Stretch {
+  readonly chunks: readonly Chunk[];
+  /** Targets that the same chooses for. */
+  readonly groups: readonly (readonly PrefillTarget[])[];
+  /** The prompt's length, at the end of which rows are chosen; the shortest prompt's for what they share. */
+  readonly contextTokens: number;
+  /** Absent for what prompts share. */
+  readonly prompt?: number;
+}
+
+interface Cut {
+  /** Tokens that all prompts share. */
+  readonly shared: number;
+  /** What is read after each prompt. */
+  readonly replays: readonly (readonly (readonly TokenId[])[])[];
+  readonly chunkTokens: number;
+  readonly hyperparameters: Hyperparameters;
+}
+
+/** Cuts what several prompts share, where they do, and then the rest of each. */
+export function stretchesOf(prompts: readonly Prompt[], { shared, replays, chunkTokens, hyperparameters }: Cut): readonly Stretch[] {
+  // In the layer of the most query heads.
+  const heads = Math.max(...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)));
+  const observedBy = (prompt: Prompt): ObservedTokens[] =>
+    plansOf(prompt).flatMap(({ selector: { observation }, window }) => {
+      const tokenBytes = observation?.tokenBytes;
+      if (!observation || !tokenBytes) return [];
+      return { of: observation.of, from: firstObserved(observation, prompt.tokens.length, window), tokenBytes: (rows: number) => tokenBytes({ rows, heads, headSize: hyperparameters.headSize }) };
+    });
+  let first = shared;
+  const own = prompts.map((prompt, index): Stretch => {
+    const contextTokens = prompt.tokens.length;
+    const chunks = promptChunks(contextTokens, { from: shared, first, replays: replays[index], chunkTokens, observed: observedBy(prompt) });
+    first += chunks.reduce((sum, { count }) => sum + count, 0);
+    return { chunks, groups: grouped(prompt.targets), contextTokens, prompt: index };
+  });
+  if (shared === 0) return own;
+  const chunks = promptChunks(shared, { chunkTokens, observed: prompts.flatMap(observedBy) });
+  return [{ chunks, groups: grouped(prompts.flatMap(({ targets }) => targets)), contextTokens: Math.min(...prompts.map(({ tokens }) => tokens.length)) }, ...own];
+}
