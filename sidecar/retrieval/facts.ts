@@ -20,6 +20,11 @@ const FIRST_WORDS = ['TIMEOUT', 'RETRY', 'BUFFER', 'QUEUE', 'CACHE', 'WORKER', '
 const SECOND_WORDS = ['ORANGE', 'COPPER', 'MAPLE', 'FALCON', 'GRANITE', 'VELVET', 'COMET', 'HARBOR', 'LANTERN', 'CEDAR', 'ONYX', 'SAFFRON', 'TUNDRA', 'PEPPER', 'QUARTZ', 'RAVEN', 'SUMMIT', 'THISTLE', 'WALNUT', 'ZEPHYR'] as const;
 const CITIES = ['Lisbon', 'Nairobi', 'Oslo', 'Lima', 'Prague', 'Hanoi', 'Quito', 'Dublin', 'Cairo', 'Seoul', 'Athens', 'Havana', 'Vienna', 'Jakarta', 'Tunis', 'Warsaw', 'Bogota', 'Helsinki', 'Manila', 'Tbilisi'] as const;
 
+const NUMBERED = [
+  'The secret number of Lisbon', 'The serial number of the old locomotive', 'The telephone number of the night porter', 'The catalogue number of the blue vase', 'The price of the northern farm',
+  'The weight of the bronze bell', 'The licence of the ferry captain', 'The combination of the bank vault',
+] as const;
+
 /** How many constants can be told apart by their names. */
 export const MOST_CONSTANTS = FIRST_WORDS.length * SECOND_WORDS.length;
 
@@ -51,16 +56,16 @@ export function definitionOf({ name, value }: Constant, ending: string): Fact {
 
 /** A sentence that has nothing to do with what stands around it. */
 export function makeNeedle(random: Random): Fact {
-  return needleOf(CITIES[random.below(CITIES.length)] as string, random);
+  return needleOf(`The secret number of ${CITIES[random.below(CITIES.length)] as string}`, random);
 }
 
-/** Several, each of another city, at most as many as there are cities. */
+/** Several of them, each about something of its own, at most as many as there are such things. */
 export function makeNeedles(count: number, random: Random): readonly Fact[] {
-  return [...random.order(CITIES.length)].slice(0, count).map((index) => needleOf(CITIES[index] as string, random));
+  return [...random.order(NUMBERED.length)].slice(0, count).map((index) => needleOf(NUMBERED[index] as string, random));
 }
 
-function needleOf(city: string, random: Random): Fact {
-  const question = `The secret number of ${city} is`;
+function needleOf(subject: string, random: Random): Fact {
+  const question = `${subject} is`;
   const value = makeValue(random);
   return { statement: `${question} ${value}.`, question, value };
 }

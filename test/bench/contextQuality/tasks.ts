@@ -65,7 +65,7 @@ const asked = (name: string, ...settings: readonly unknown[]): KeptTask<Asked> =
 });
 
 export const recallTask = asked('recall', CONSTANTS, CODE_DOMAINS);
-export const needleTask = asked('needle', DEPTHS, NEEDLE_DOMAIN, 'together');
+export const needleTask = asked('needle', DEPTHS, NEEDLE_DOMAIN, 'of several kinds');
 
 async function fromPackages<Made>({ domain, seed }: { readonly domain: string; readonly seed: number }, count: number, make: (source: TextSource, seed: number) => Promise<Made>): Promise<readonly Made[]> {
   const packages = await heldOutFiles(domain);

@@ -40,19 +40,27 @@ interface Measured {
 export async function measurePlaces({ networks, text }: BenchNetworks, { contexts, kept, deadline }: Measured): Promise<void> {
   let done = 0;
   await inParallel(contexts, networks, async ({ tokens: context, places }, { network }) => {
-    for (const [task, results] of kept) {
-      const missing = places.filter(({ id }) => !results.get(id));
-      if (missing.length === 0 || choosesByPlace(task) || deadline.isOver) continue;
-      using chosen = openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: HELD_TOKENS });
-      if (choosesOnce(task)) await readWhole(chosen.sequence, context);
-      for (const place of missing) {
+    /** Place by place: the context is read once. */
+    const measure = async (task: string, results: KeptResults<PlaceResult>, sequence: ChorusSequence): Promise<void> => {
+      for (const place of places) {
+        if (results.get(place.id)) continue;
         if (deadline.isOver) return;
-        const given = promptOf(task === 'none' ? [] : context, place);
-        await readOn(chosen.sequence, given);
-        await results.add({ id: place.id, nats: await natsAfter(chosen.sequence, place) });
+        await readOn(sequence, promptOf(task === 'none' ? [] : context, place));
+        await results.add({ id: place.id, nats: await natsAfter(sequence, place) });
       }
+    };
+    const unfinished = [...kept].filter(([, results]) => places.some(({ id }) => !results.get(id)));
+    for (const [task, results] of unfinished) {
+      if (deadline.isOver || choosesOnce(task)) continue;
+      using chosen = openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: HELD_TOKENS });
+      await measure(task, results, chosen.sequence);
     }
-    const byPlace = [...kept].filter(([task]) => choosesByPlace(task));
+    const ofContext = unfinished.filter(([task]) => choosesOnce(task) && isForAnything(task));
+    if (ofContext.length > 0 && !deadline.isOver) {
+      using sequences = await readTogether(network, text, { caches: ofContext.map(([task]) => task), prompts: [context], contextTokens: HELD_TOKENS });
+      for (const [task, results] of ofContext) await measure(task, results, (sequences.byPrompt[0]?.get(task) as ChosenSequence).sequence);
+    }
+    const byPlace = unfinished.filter(([task]) => choosesOnce(task) && !isForAnything(task));
     const unmeasured = places.filter(({ id }) => byPlace.some(([, results]) => !results.get(id)));
     if (unmeasured.length > 0 && !deadline.isOver) {
       using sequences = await readTogether(network, text, { caches: byPlace.map(([task]) => task), prompts: unmeasured.map((place) => promptOf(context, place)), contextTokens: HELD_TOKENS });
@@ -68,16 +76,8 @@ export async function measurePlaces({ networks, text }: BenchNetworks, { context
 
 const choosesOnce = (task: string): boolean => task !== 'none' && parseCacheChoice(task).capacity < Infinity;
 
-/** Most of what is chosen once is chosen with the place known. */
-const choosesByPlace = (task: string): boolean => choosesOnce(task) && !isForAnything(task);
-
 /** What is read of a place's prompt before its last token, which is an answer's first evaluation. */
 const promptOf = (context: readonly number[], { before }: Place): readonly number[] => [...context, ...before.slice(0, -1)];
-
-async function readWhole(sequence: ChorusSequence, context: readonly number[]): Promise<void> {
-  using reading = sequence.readWhole(context);
-  while (reading && !reading.isDone) await reading.step();
-}
 
 /** Reads what is not there yet, as if there had been no other place. */
 async function readOn(sequence: ChorusSequence, given: readonly number[]): Promise<void> {
