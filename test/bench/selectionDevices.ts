@@ -1,7 +1,7 @@
 /**
  * The rows that selectors keep on the processor beside those that they keep on a GPU, of the same float32 weights and tokens:
  *
- *   npx tsx test/bench/selectionDevices.ts [--device vulkan] [--tokens 512] [--write]
+ *   npx tsx test/bench/selectionDevices.ts [--device vulkan] [--tokens 256] [--write]
  *
  * Takes 0.6 GB in the folder for temporary files. Mesa's lavapipe is a Vulkan device for machines that have none (GGML_VK_VISIBLE_DEVICES=0).
  */
@@ -17,9 +17,9 @@ import { writeFloatModel } from './kvpress/models.ts';
 import { writeReport } from './report.ts';
 
 const VOCABULARY = 49_152;
-const CACHES = ['snapkv:128,window=16,kernel=7', 'snapkv:128,window=16,kernel=7,pool=max', 'h2o:128', 'kvzip:128', 'expected-attention:128', 'keydiff:128', 'streaming:128', 'random:128', 'snapkv:128,window=16,values=critical', 'snapkv:128,window=16,budget=adaptive'];
+const CACHES = ['snapkv:64,window=16,kernel=7', 'snapkv:64,window=16,kernel=7,pool=max', 'h2o:64', 'kvzip:64', 'expected-attention:64', 'keydiff:64', 'streaming:64', 'random:64', 'snapkv:64,window=16,values=critical', 'snapkv:64,window=16,budget=adaptive'];
 
-const { values } = parseArgs({ options: { device: { type: 'string', default: 'vulkan' }, tokens: { type: 'string', default: '512' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { device: { type: 'string', default: 'vulkan' }, tokens: { type: 'string', default: '256' }, write: { type: 'boolean', default: false } } });
 const kind = values.device as DeviceKind;
 const tokens = Array.from({ length: Number(values.tokens) }, (_, index) => (Math.imul(index, 7_919) + (index % 13) * 101) % VOCABULARY);
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-selection-devices-'));
