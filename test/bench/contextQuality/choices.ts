@@ -38,7 +38,7 @@ export function choicesForQuestions(contextTokens: number): readonly Choice[] {
 export function choicesForContinuation(): readonly Choice[] {
   return all((selector, divisor) => {
     const rows = pages(CONTEXT_TOKENS / divisor);
-    if (selector === 'kvzip') return `kvzip:${rows}`;
+    if (selector === 'kvzip') return `kvzip:${rows},window=0`;
     return selector === 'tiered' ? `tiered:${rows},window=${FILE_WINDOW}` : `${selector}:${rows + FILE_ROWS},window=${FILE_ROWS}`;
   });
 }

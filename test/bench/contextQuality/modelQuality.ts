@@ -141,6 +141,6 @@ class ModelQuality {
 /** Asks where the context is in place. Throws where it was read again. */
 async function rightOf({ engine }: ChosenSequence, task: RecallTask): Promise<readonly boolean[]> {
   const { answers, contextReads } = await askInPlace(engine, task);
-  if (contextReads > 1) throw new Error(`A context was read ${contextReads.toFixed(1)} times more, so that its questions may have been known.`);
+  if (contextReads > 0) throw new Error(`A context was read ${contextReads.toFixed(1)} times more, so that its questions may have been known.`);
   return answers.map(({ isRight }) => isRight);
 }

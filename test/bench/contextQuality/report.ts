@@ -26,10 +26,10 @@ cache in percentage points; for nats per token 1.96 standard errors of the paire
 
 *Questions asked later* (\`chorus recall\`): ${LENGTH_TOKENS} tokens of held-out code with ten constants in them, read once; then each is asked for. Whoever chose rows did not know the questions.
 
-*A question at the end*: ${LENGTH_TOKENS} tokens of prose with five facts in them, at the beginning, after each quarter, and at the end, and one question behind them, which is known when rows are chosen, as in \`chorus needle\`.
-\`kvzip\`, which chooses for whatever may follow, chose of the prose alone.
+*A question at the end*: ${LENGTH_TOKENS} tokens of prose with five facts in them, at the beginning, after each quarter, and at the end, and each asked for alone behind them; the question is known when rows are chosen, as in \`chorus needle\`.
+The last fact is among the last tokens, which most keep in any case. \`kvzip\`, which chooses for whatever may follow, chose of the prose alone, and its questions were read over the rows that stayed; with the others they were read over all.
 
-*Continuing code*: ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, and the next ${NEXT_TOKENS} scored. Shares are of the other files; the file's own tokens are attended in any case. \`kvzip\` chose of the other files alone, all others with the file known too.
+*Continuing code*: ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, and the next ${NEXT_TOKENS} scored. Shares are of the other files; the file's own tokens are attended in any case. \`kvzip\` chose of the other files alone, and the file was read over the rows that stayed; all others knew the file.
 
 ${models.map(sectionOf).join('\n\n')}
 `.trim();

@@ -28,7 +28,7 @@ export interface LayerMajorOptions {
 
 /**
  * Reads prompts layer by layer: all chunks go through the first layer, then all through the second. Only one layer's keys and values are there
- * in full; when it is done, its rows are chosen and gathered into the sequence's cache. Each layer's weights are read once a prompt where they don't stay
+ * in full; at a prompt's end its rows are chosen and gathered into the sequence's cache. Each layer's weights are read once where they don't stay
  * near the processor. The results are those of reading chunk by chunk through all layers. Several sequences may each hold what another selection chooses, and
  * what several prompts begin with is read once.
  */
@@ -44,8 +44,9 @@ export class LayerMajorPrefill implements Disposable {
   /** `[chunkTokens]`, I32. Not every layer looks at positions, so that they are no input of a graph. */
   readonly #positions: Tensor;
   #layer: { readonly device: Device; readonly storage: Storage; readonly cache: LayerCache } | undefined;
-  /** Of the block that is computed, one for each group of the stretch, and what they saw of what prompts share. */
+  /** Of the block that is computed, one for each group of the stretch. */
   #selections: readonly LayerSelection[] = [];
+  /** Of the same block, those that saw what prompts share. */
   #shared: readonly LayerSelection[] = [];
   #block = 0;
   #stretch = 0;
@@ -87,7 +88,7 @@ export class LayerMajorPrefill implements Disposable {
 
   /** Of each prompt's last token, when it is done. */
   get logits(): readonly Float32Array[] {
-    if (!this.isDone) throw new Error('The prompt is not read yet.');
+    if (!this.isDone) throw new Error('Not everything is read yet.');
     return this.#logits;
   }
 
@@ -105,14 +106,14 @@ export class LayerMajorPrefill implements Disposable {
   async step(): Promise<void> {
     const cache = this.#layerCache();
     const stretch = this.#stretches[this.#stretch] as Stretch;
-    if (this.#chunk === 0) this.#selections = stretch.groups.map((group) => this.#startSelection(group, stretch));
+    if (this.#selections.length === 0) this.#selections = stretch.groups.map((group) => this.#startSelection(group, stretch));
     await this.#computeChunk(cache, stretch, stretch.chunks[this.#chunk] as Chunk);
     this.#chunk++;
     if (this.#chunk < stretch.chunks.length) return;
+    if (stretch.isShared) [this.#shared, this.#selections] = [this.#selections, []];
+    else await this.#keep(stretch, cache);
     this.#chunk = 0;
     this.#stretch++;
-    if (stretch.prompt === undefined) [this.#shared, this.#selections] = [this.#selections, []];
-    else await this.#keep(stretch, cache);
     if (this.#stretch < this.#stretches.length) return;
     this.#endSelections();
     this.#stretch = 0;
@@ -148,12 +149,12 @@ export class LayerMajorPrefill implements Disposable {
     this.#selections = [];
   }
 
-  async #computeChunk(cache: LayerCache, { contextTokens, prompt }: Stretch, chunk: Chunk): Promise<void> {
+  async #computeChunk(cache: LayerCache, { contextTokens, isShared }: Stretch, chunk: Chunk): Promise<void> {
     const { architecture, hyperparameters, placement, weights } = this.options;
     const { device } = placement;
     const [block, { first, count, past }] = [this.#block, chunk];
     const isLast = block === hyperparameters.blockCount - 1;
-    const isEnd = isLast && prompt !== undefined && !chunk.isReplay && past + count === contextTokens;
+    const isEnd = isLast && !isShared && !chunk.isReplay && past + count === contextTokens;
     const attendedRows = Math.min(this.#rows, padRows(past + count));
     using graph = new Graph(device, { alsoOn: placement.cpu });
     const tokens = block === 0 ? graph.input('tokens', 'I32', [count]) : undefined;
@@ -190,8 +191,8 @@ export class LayerMajorPrefill implements Disposable {
 
   #startSelection(group: readonly PrefillTarget[], { contextTokens }: Stretch): LayerSelection {
     const selection = new LayerSelection(this.options, { plans: group.flatMap(({ selection: plan }) => plan ?? []), block: this.#block, contextTokens, rows: this.#rows });
-    const shared = this.#stretches[0]?.groups.findIndex(([first]) => first && isAlike(first, group[0] as PrefillTarget)) ?? -1;
-    const before = this.#shared[shared];
+    const index = this.#stretches[0]?.groups.findIndex(([first]) => first && isAlike(first, group[0] as PrefillTarget)) ?? -1;
+    const before = this.#shared[index];
     if (before) selection.goOnFrom(before);
     return selection;
   }

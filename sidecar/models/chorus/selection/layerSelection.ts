@@ -71,11 +71,12 @@ export class LayerSelection implements Disposable {
     return this.#storage?.sizeBytes ?? 0;
   }
 
-  /** Takes over what the same selector saw of the tokens before. */
+  /** Takes over what the same selector saw of the tokens before. Throws where it did not look at them. */
   goOnFrom(before: LayerSelection): void {
     this.#observedTokens = before.#observedTokens;
     this.#rope = before.#rope;
-    if (!this.#observed || !before.#observed) return;
+    if (!this.#observed) return;
+    if (!before.#observed) throw new Error('What a selector looks at was not looked at in what came before.');
     const device = this.options.placement.cacheDevice(this.layer.block);
     write(device, this.#observed, readF32(device, before.#observed));
   }

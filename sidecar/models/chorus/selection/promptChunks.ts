@@ -9,7 +9,7 @@ const OBSERVED_BYTES = 128 * 2 ** 20;
 /** Attention is computed in tiles from so many tokens on. */
 const TILE_TOKENS = 64;
 
-/** A stretch of the tokens that one graph computes. */
+/** Tokens that one graph computes. */
 export interface Chunk {
   /** Of all that is read, and how many. */
   readonly first: number;
@@ -28,7 +28,7 @@ export interface ObservedTokens {
   readonly tokenBytes: (rows: number) => number;
 }
 
-/** Cuts a context from a token on, which is the `first` of all that is read, and what repeats it behind it, into chunks of at most `chunkTokens`, fewer where what a chunk takes would be large. */
+/** Cuts a context from token `from` on, which stands at `first` among all that is read, and what repeats it behind it, into chunks of at most `chunkTokens`, fewer where what a chunk takes would be large. */
 export function promptChunks(
   contextTokens: number,
   { from = 0, first = from, replays = [], chunkTokens, observed = [] }: { readonly from?: number; readonly first?: number; readonly replays?: readonly (readonly TokenId[])[]; readonly chunkTokens: number; readonly observed?: readonly ObservedTokens[] },

@@ -17,7 +17,7 @@ export interface Prompt {
   readonly targets: readonly PrefillTarget[];
 }
 
-/** Plans that rows go by. */
+/** Plans by which some of the prompt's rows go. */
 export const plansOf = ({ tokens, targets }: Prompt): readonly SelectionPlan[] => targets.flatMap(({ selection }) => (selection && tokens.length > selection.capacity ? [selection] : []));
 
 /** Tokens that several prompts begin with and that can be read once for all of them: what windows look at is each prompt's own, and so is its last token. */

@@ -9,10 +9,10 @@ export interface Stretch {
   readonly chunks: readonly Chunk[];
   /** Targets that the same chooses for. */
   readonly groups: readonly (readonly PrefillTarget[])[];
-  /** The prompt's length, at the end of which rows are chosen; the shortest prompt's for what they share. */
+  /** The prompt's length, at the end of which rows are chosen; the longest prompt's for what they share. */
   readonly contextTokens: number;
-  /** Absent for what prompts share. */
-  readonly prompt?: number;
+  /** Whether several prompts begin with it, so that nothing is chosen at its end. */
+  readonly isShared: boolean;
 }
 
 interface Cut {
@@ -39,9 +39,9 @@ export function stretchesOf(prompts: readonly Prompt[], { shared, replays, chunk
     const contextTokens = prompt.tokens.length;
     const chunks = promptChunks(contextTokens, { from: shared, first, replays: replays[index], chunkTokens, observed: observedBy(prompt) });
     first += chunks.reduce((sum, { count }) => sum + count, 0);
-    return { chunks, groups: grouped(prompt.targets), contextTokens, prompt: index };
+    return { chunks, groups: grouped(prompt.targets), contextTokens, isShared: false };
   });
   if (shared === 0) return own;
   const chunks = promptChunks(shared, { chunkTokens, observed: prompts.flatMap(observedBy) });
-  return [{ chunks, groups: grouped(prompts.flatMap(({ targets }) => targets)), contextTokens: Math.min(...prompts.map(({ tokens }) => tokens.length)) }, ...own];
+  return [{ chunks, groups: grouped(prompts.flatMap(({ targets }) => targets)), contextTokens: Math.max(...prompts.map(({ tokens }) => tokens.length)), isShared: true }, ...own];
 }

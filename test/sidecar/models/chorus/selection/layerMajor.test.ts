@@ -123,7 +123,7 @@ describe(`reading layer by layer on ${kind}`, () => {
     const context = tokensOf(256);
     // What is their own is as long as the longest window at least, and both are cut alike.
     const prompts = [tokensOf(71).slice(11), tokensOf(112).slice(62), tokensOf(55)].map((question) => [...context, ...question]);
-    const choices = [undefined, ...['snapkv:64,window=16', 'snapkv:128,window=16', 'snapkv:64,window=48,pool=max', 'h2o:100', 'keydiff:64', 'random:64', 'expected-attention:64', 'kvzip:64'].map((text) => parseCacheChoice(text))];
+    const choices = [undefined, ...['snapkv:64,window=16', 'snapkv:128,window=16', 'snapkv:64,window=48,pool=max', 'h2o:100', 'h2o:312', 'expected-attention:312', 'snapkv:312', 'keydiff:64', 'random:64', 'expected-attention:64', 'kvzip:64'].map((text) => parseCacheChoice(text))];
     const open = (selection: SelectionPlan | undefined): PrefillTarget => ({
       sequence: new SequenceCache(options.placement, options.hyperparameters, 512),
       selection: selection && { ...selection, tellsRows: true, replay: (tokens) => [tokens.slice(0, 150), tokens.slice(150)] },
