@@ -2,6 +2,7 @@ import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { add, cast, clamp, concat, contiguous, div, fill, mul, mulMat, permute, repeat, reshape, rope, scale, softMax, sqr, sqrt, sub, sumRows, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import { LARGEST } from './selection.ts';
 import type { ScoredLayer, Selector } from './selector.ts';
 
 export interface ExpectedAttentionOptions {
@@ -34,7 +35,7 @@ export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOpti
       observe: momentSums,
     },
     score(graph, layer) {
-      const { key, value, heads, candidates, scale: factor } = layer;
+      const { key, value, heads, candidates } = layer;
       const kvHeads = key.shape[2];
       const { mean, covariance, share } = queriesToCome(graph, layer, futureTokens);
       const keys = cast(graph, rowsFrom(graph, key, sinks), 'F32');
@@ -46,7 +47,7 @@ export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOpti
         // [rows, 1, kvHeads]
         const linear = mulMat(graph, keys, mu, { preciseF32: true });
         const square = reshape(graph, sumRows(graph, mul(graph, mulMat(graph, sigma, keys, { preciseF32: true }), keys)), [rows, 1, kvHeads]);
-        const scores = add(graph, scale(graph, linear, factor), scale(graph, square, (factor * factor) / 2));
+        const scores = add(graph, linear, square);
         const probabilities = mul(graph, softMax(graph, scores, undefined), vote);
         attention = attention ? add(graph, attention, probabilities) : probabilities;
       }
@@ -54,7 +55,7 @@ export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOpti
       const norms = reshape(graph, sqrt(graph, sumRows(graph, sqr(graph, values))), [rows, 1, kvHeads]);
       const worth = mul(graph, scale(graph, attention as Tensor, 1 / group, EPSILON), norms);
       const behindSinks = contiguous(graph, view(graph, reshape(graph, worth, [rows, kvHeads]), [candidates - sinks, kvHeads]));
-      const first = layer.constant(new Float32Array(sinks * kvHeads).fill(Number.MAX_VALUE), [sinks, kvHeads]);
+      const first = layer.constant(new Float32Array(sinks * kvHeads).fill(LARGEST), [sinks, kvHeads]);
       return concat(graph, first, behindSinks, 0);
     },
   };
@@ -72,16 +73,16 @@ function momentSums(graph: Graph, { unrotated, votes }: ObservedQueries): Tensor
 }
 
 interface QueriesToCome {
-  /** `[headSize, 1, heads]` */
+  /** `[headSize, 1, heads]`, times attention's scale. */
   readonly mean: Tensor;
-  /** `[headSize, headSize, heads]` */
+  /** `[headSize, headSize, heads]`, times half of its square. */
   readonly covariance: Tensor;
   /** `[1, 1, heads]`: how much a query counts on average. */
   readonly share: Tensor;
 }
 
 /** The queries of the next tokens. */
-function queriesToCome(graph: Graph, { observed, observedTokens, heads, key, rope: rotation, nextPosition, constant, numbers }: ScoredLayer, futureTokens: number): QueriesToCome {
+function queriesToCome(graph: Graph, { observed, observedTokens, heads, key, scale: factor, rope: rotation, nextPosition, constant, numbers }: ScoredLayer, futureTokens: number): QueriesToCome {
   if (!observed) throw new Error('Expected Attention scores by what was observed.');
   const [headSize] = key.shape;
   const [, ...strides] = observed.strides;
@@ -90,9 +91,11 @@ function queriesToCome(graph: Graph, { observed, observedTokens, heads, key, rop
   const total = clamp(graph, votes, MINIMUM_VOTES, Infinity);
   const share = scale(graph, votes, 1 / observedTokens);
   const products = div(graph, part([headSize, headSize, heads], 0), total);
-  const mean = div(graph, part([headSize, 1, heads], headSize), total);
-  const asColumn = reshape(graph, mean, [1, headSize, heads]);
-  const covariance = sub(graph, products, mulMat(graph, asColumn, asColumn, { preciseF32: true }));
+  // Scaled before they are multiplied: GPUs round factors to float16, which ends at 65,504.
+  const unscaled = div(graph, part([headSize, 1, heads], headSize), total);
+  const asColumn = reshape(graph, unscaled, [1, headSize, heads]);
+  const mean = scale(graph, unscaled, factor);
+  const covariance = scale(graph, sub(graph, products, mulMat(graph, asColumn, asColumn, { preciseF32: true })), (factor * factor) / 2);
   if (!rotation) return { mean, covariance, share };
   const identity = constant(Float32Array.from({ length: headSize * headSize }, (_, index) => (index % (headSize + 1) === 0 ? 1 : 0)), [headSize, headSize, 1]);
   let columns: Tensor | undefined;

@@ -4,8 +4,8 @@ import { contiguous, getRows, reshape, setRows, topK } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { ScoredLayer } from './selector.ts';
 
-/** The largest float32. */
-const LARGEST = 3.4028234663852886e38;
+/** The largest float32: what scores this stays. Not infinity, which Vulkan's best rows leave out. */
+export const LARGEST = 3.4028234663852886e38;
 
 /** The numbers of the `count` best rows of each KV head, in no particular order: `scores[candidates, kvHeads] → [count, kvHeads]`, I32. */
 export function bestRows(graph: Graph, scores: Tensor, count: number): Tensor {

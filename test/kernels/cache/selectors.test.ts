@@ -7,7 +7,7 @@ import { h2o } from '../../../kernels/cache/h2o.ts';
 import { keyDiff } from '../../../kernels/cache/keydiff.ts';
 import { kvzip } from '../../../kernels/cache/kvzip.ts';
 import { random } from '../../../kernels/cache/random.ts';
-import { bestRows, bestRowsOfAll, gatherRows } from '../../../kernels/cache/selection.ts';
+import { bestRows, bestRowsOfAll, gatherRows, LARGEST } from '../../../kernels/cache/selection.ts';
 import type { Selector } from '../../../kernels/cache/selector.ts';
 import { snapKv } from '../../../kernels/cache/snapkv.ts';
 import { streaming } from '../../../kernels/cache/streaming.ts';
@@ -130,6 +130,13 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     assert.deepEqual(plainBest(scores as number[], 7), [0, 1, 2, 14, 15, 16, 17]);
   });
 
+  it('Expected Attention keeps the first rows by a number that every device orders: Vulkan leaves out what is infinite', () => {
+    using device = new Device(kind);
+    const [scores] = scored(device, expectedAttention({ futureTokens: 32, sinks: 4 }), randomLayer(60, 2, 2), { candidates: 50, observedFrom: 4, rows: 60 });
+    assert.ok((scores as number[]).every(Number.isFinite));
+    assert.deepEqual(plainBest(scores as number[], 4), [0, 1, 2, 3]);
+  });
+
   it('random rows are others for another seed and head, and the same for the same', () => {
     using device = new Device(kind);
     const layer = randomLayer(40, 2, 2);
@@ -198,6 +205,7 @@ describe(`the best rows are gathered on ${kind}`, () => {
       write(device, values, Float32Array.from({ length: headSize * kvHeads * rows }, (_, index) => Math.floor(index / (headSize * kvHeads)) + 100 * Math.floor((index % (headSize * kvHeads)) / headSize)));
       const next = uniform(7);
       const given = Float32Array.from({ length: rows * kvHeads }, () => next());
+      given[rows + 3] = LARGEST;
       write(device, scores, given);
       write(device, all, Int32Array.from({ length: rows }, (_, index) => index));
       write(device, places, Int32Array.from({ length: count }, (_, index) => index));
