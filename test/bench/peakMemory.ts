@@ -112,7 +112,8 @@ intermediate results. *Process*: by how much its resident memory grew at most. W
 |---:|---:|---:|---:|---:|---:|---:|
 ${rows.join('\n')}
 
-A layer more adds to the full cache and not to the peak but for what is kept of it.
+A layer more adds to the full cache and not to the peak but for what is kept of it. Of a network this narrow one layer's keys and values and the residual stream take as much as two layers' full cache, so
+that less is taken from the third layer on.
 `;
   process.stdout.write(`${body}\n`);
   if (values.write) await writeReport({ name: 'peak-memory', title: 'Memory of long prompts', model: 'random weights', body, figures: { cases: figures }, command: `npx tsx test/bench/peakMemory.ts --tokens ${values.tokens} --layers ${values.layers} --cache ${values.cache} --write` });
