@@ -9,8 +9,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { TroubleError } from '../../sidecar/engine/engine.ts';
 import type { DeviceKind } from '../../kernels/ggml/device.ts';
 import { makeInEngine } from '../../sidecar/cli/withEngine.ts';
 import { SELECT, type SelectParams, type SelectResult } from '../../sidecar/protocol/engine.ts';
@@ -20,9 +22,12 @@ import { writeReport } from './report.ts';
 const VOCABULARY = 49_152;
 const CACHES = ['snapkv:64,window=16,kernel=7', 'snapkv:64,window=16,kernel=7,pool=max', 'h2o:64', 'expected-attention:64', 'keydiff:64', 'streaming:64', 'random:64', 'snapkv:64,window=16,values=critical', 'snapkv:64,window=16,budget=adaptive'];
 
+const MOST_ATTEMPTS = 3;
+
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'vulkan' }, tokens: { type: 'string', default: '256' }, write: { type: 'boolean', default: false } } });
 const kind = values.device as DeviceKind;
 const tokens = Array.from({ length: Number(values.tokens) }, (_, index) => (Math.imul(index, 7_919) + (index % 13) * 101) % VOCABULARY);
+let crashes = 0;
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-selection-devices-'));
 try {
   const modelPath = await writeFloatModel(await fetchModel(), folder);
@@ -42,7 +47,7 @@ try {
   const body = `
 Of ${tokens.length} tokens, by all layers and KV heads of SmolLM2-135M in float32: rows kept on the processor, and how many of them are not kept on ${kind}. Rounding decides where
 scores are next to equal: of max-pooling neighbours often have the same. Tests hold both devices to plain loops besides, \`kvzip\` among them, whose second reading ends Mesa's device here
-(\`npm run test:vulkan\`).
+(\`npm run test:vulkan\`). ${crashes === 0 ? 'No process' : `${crashes} of the processes`} ended before its time, and was started again.
 
 | cache | rows kept | differing |
 |---|---:|---:|
@@ -54,8 +59,17 @@ ${table.join('\n')}
   await rm(folder, { recursive: true, force: true });
 }
 
+/** Tries again where the device's driver ended the process: what came of a run that ended is not touched by it. */
 async function keptOn(device: DeviceKind, modelPath: string, cache: string): Promise<readonly (readonly number[])[]> {
-  // Each device has a build of ggml, and a process loads only one.
-  const { layers } = await makeInEngine<SelectResult>(SELECT, { modelPath, context: { tokens }, cache, device, threads: 0 } satisfies SelectParams);
-  return layers.flatMap(({ heads }) => heads);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // Each device has a build of ggml, and a process loads only one.
+      const { layers } = await makeInEngine<SelectResult>(SELECT, { modelPath, context: { tokens }, cache, device, threads: 0 } satisfies SelectParams);
+      return layers.flatMap(({ heads }) => heads);
+    } catch (error) {
+      if (!(error instanceof TroubleError && error.code === 'engine-crashed') || attempt === MOST_ATTEMPTS) throw error;
+      crashes++;
+      process.stdout.write(`${cache}: the process ended, and is started again\n`);
+    }
+  }
 }
