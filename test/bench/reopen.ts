@@ -1,7 +1,7 @@
 /**
  * The first completion after a restart, where the context was kept on disk and where it was not:
  *
- *   npx tsx test/bench/reopen.ts [--lengths 1024,4096,8192] [--rounds 5] [--write]
+ *   npx tsx test/bench/reopen.ts [--lengths 1024,4096,7680] [--rounds 5] [--write]
  *
  * Each figure is of an engine process of its own, which has loaded the model and answered a short prompt. The operating system may still hold the files in memory.
  */
@@ -17,7 +17,7 @@ import { writeReport } from './report.ts';
 import { median } from './statistics.ts';
 
 const ANSWER_TOKENS = 16;
-const { values } = parseArgs({ options: { lengths: { type: 'string', default: '1024,4096,8192' }, rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { lengths: { type: 'string', default: '1024,4096,7680' }, rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } } });
 const lengths = values.lengths.split(',').map(Number);
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-reopen-'));
 const modelPath = await fetchModel();
