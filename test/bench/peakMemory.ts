@@ -83,7 +83,7 @@ async function measure(tokens: number, layers: number): Promise<Figures> {
     const { network, sequence } = opened;
     const before = process.memoryUsage.rss();
     const start = performance.now();
-    using prefill = new LayerMajorPrefill(network.options, [{ tokens: Array.from({ length: tokens }, (_, index) => ((index * 7_919) % TINY_VOCABULARY + 13) % TINY_VOCABULARY), targets: [{ sequence, selection: choice }] }], { chunkTokens: BATCH_TOKENS });
+    using prefill = new LayerMajorPrefill(network.options, [{ tokens: Array.from({ length: tokens }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY), targets: [{ sequence, selection: choice }] }], { chunkTokens: BATCH_TOKENS });
     let [peakBytes, residentBytes] = [0, 0];
     while (!prefill.isDone) {
       await prefill.step();

@@ -107,7 +107,9 @@ class ModelQuality {
     const { opened, options } = this;
     const { context, questions } = task;
     const contextTokens = LENGTH_TOKENS + ANSWER_TOKENS;
-    const ofPrompts = missing.filter(([cache]) => readsEverything(cache) && isKnown && !isForAnything(cache));
+    const together = missing.filter(([cache]) => readsEverything(cache));
+    const knowsQuestion = (cache: string): boolean => isKnown && !isForAnything(cache);
+    const ofPrompts = together.filter(([cache]) => knowsQuestion(cache));
     if (ofPrompts.length > 0 && !options.deadline.isOver) {
       // The last token of a prompt is an answer's first evaluation.
       const prompts = questions.map(({ tokens }) => [...context, ...tokens.slice(0, -1)]);
@@ -118,7 +120,7 @@ class ModelQuality {
         await results.add({ id, isRight });
       }
     }
-    const ofContext = missing.filter(([cache]) => readsEverything(cache) && !(isKnown && !isForAnything(cache)));
+    const ofContext = together.filter(([cache]) => !knowsQuestion(cache));
     if (ofContext.length > 0 && !options.deadline.isOver) {
       using sequences = await readTogether(network, opened.text, { caches: ofContext.map(([cache]) => cache), prompts: [context], contextTokens });
       for (const [cache, results] of ofContext) await results.add({ id, isRight: await rightOf(sequences.byPrompt[0]?.get(cache) as ChosenSequence, task) });
