@@ -72,15 +72,6 @@ describe('the manifest', () => {
   });
 });
 
-describe('the protocol document', () => {
-  it('names every message of the contract', () => {
-    const document = read('docs/protocol.md');
-    const messages = [...read('sidecar/protocol/client.ts').matchAll(/'(chorus\/[A-Za-z]+)'/g)].map(([, message]) => message as string);
-    assert.ok(messages.length > 10);
-    assert.deepEqual(messages.filter((message) => !document.includes(message)), []);
-  });
-});
-
 describe('the string bundle', () => {
   it('is written and is a flat table of strings', () => {
     assert.ok(existsSync(path.join(root, 'l10n/bundle.l10n.json')), 'run npm run l10n');

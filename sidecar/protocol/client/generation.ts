@@ -1,0 +1,55 @@
+import type { ChatResult } from './chat.ts';
+
+/** Client → server request: raw messages with tools, for `vscode.lm` and the command line. Streams `GeneratePart`. */
+export const GENERATE_REQUEST = 'chorus/generate';
+export interface GenerateParams {
+  readonly partialResultToken?: string | number;
+  /** Either a conversation … */
+  readonly messages?: readonly GenerateMessage[];
+  /** … or plain text to continue. */
+  readonly prompt?: string;
+  readonly tools?: readonly ToolDescription[];
+  readonly toolMode?: 'auto' | 'required';
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+  readonly conversationId?: string;
+}
+export interface GenerateMessage {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  readonly content: string;
+  readonly toolCalls?: readonly ToolCall[];
+  readonly toolCallId?: string;
+}
+export interface ToolDescription {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the input. */
+  readonly inputSchema?: object;
+}
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly input: object;
+}
+export type GeneratePart = { readonly text: string } | { readonly toolCall: ToolCall };
+export interface GenerateResult {
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly stopReason: ChatResult['stopReason'];
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  readonly tokensPerSecond: number;
+}
+
+export const COUNT_TOKENS_REQUEST = 'chorus/countTokens';
+export interface CountTokensParams {
+  readonly text: string;
+}
+export interface CountTokensResult {
+  readonly tokens: number;
+}
