@@ -1,6 +1,7 @@
 import { fromFloat32, toFloat32 } from '../../kernels/ggml/dequantise.ts';
 import { chunksOf, type Rows } from '../../sidecar/models/gguf/rows.ts';
-import { writeGguf, type TensorSource } from '../../sidecar/models/gguf/writer.ts';
+import type { TensorSource } from '../../sidecar/models/gguf/content.ts';
+import { writeGguf } from '../../sidecar/models/gguf/writer.ts';
 import { openInputs } from '../../sidecar/upcycle/inputs.ts';
 
 /**

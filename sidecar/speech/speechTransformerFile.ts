@@ -3,7 +3,7 @@ import { TroubleError } from '../engine/engine.ts';
 import { Metadata } from '../models/architectures/metadata.ts';
 import { readGgufHeader } from '../models/gguf/header.ts';
 import { locateTensors, type LocatedTensor } from '../models/gguf/locate.ts';
-import type { GgufEntry } from '../models/gguf/writer.ts';
+import type { GgufEntry } from '../models/gguf/content.ts';
 import { DOWNSAMPLING, type SpeechTransformerHyperparameters } from './architectures/speechTransformer.ts';
 import { SpeechVocabulary } from './speechVocabulary.ts';
 

@@ -8,7 +8,7 @@ import { Metadata } from '../models/architectures/metadata.ts';
 import { checkModel } from '../models/chorus/network/openNetwork.ts';
 import { readGgufHeader, type GgufHeader, type GgufValue } from '../models/gguf/header.ts';
 import { locateTensors, type LocatedTensor } from '../models/gguf/locate.ts';
-import { copiedMetadata, type GgufEntry } from '../models/gguf/writer.ts';
+import { copiedMetadata, type GgufEntry } from '../models/gguf/content.ts';
 import type { ScratchSizes } from './options.ts';
 
 /** A network to train: what its file says, and where each weight comes from. */

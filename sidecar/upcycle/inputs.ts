@@ -6,7 +6,7 @@ import { readGgufHeader, type GgufHeader } from '../models/gguf/header.ts';
 import { modelName } from '../models/gguf/modelName.ts';
 import { refuseOverwriting } from '../models/gguf/overwriting.ts';
 import { fileRows, type Rows } from '../models/gguf/rows.ts';
-import { copiedMetadata, type GgufEntry } from '../models/gguf/writer.ts';
+import { copiedMetadata, type GgufEntry } from '../models/gguf/content.ts';
 
 /** Dense families that become experts, by the order of attention and feed-forward in their blocks; a file of `chorus` says its own. */
 const FAMILIES: ReadonlyMap<string, 'serial' | 'parallel' | undefined> = new Map([

@@ -1,4 +1,4 @@
-import type { GgufEntry } from '../models/gguf/writer.ts';
+import type { GgufEntry } from '../models/gguf/content.ts';
 import type { Inputs } from './inputs.ts';
 import type { Recipe } from './recipe.ts';
 

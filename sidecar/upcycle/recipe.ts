@@ -1,7 +1,7 @@
 import type { GateMode } from '../../kernels/blocks/gates.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
 import { chunksOf, converted, type Rows } from '../models/gguf/rows.ts';
-import type { GgufContent, TensorSource } from '../models/gguf/writer.ts';
+import type { GgufContent, TensorSource } from '../models/gguf/content.ts';
 import type { Inputs } from './inputs.ts';
 import { metadataOf } from './metadata.ts';
 import { areEqual, averaged, commonType, interleaved, repeated, stacked } from './rows.ts';

@@ -13,7 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { developerCacheFolder, fetchModel } from '../../.scripts/fetchModel.ts';
 import { readGgufHeader } from '../../sidecar/models/gguf/header.ts';
-import { copiedMetadata, writeGguf, type GgufEntry } from '../../sidecar/models/gguf/writer.ts';
+import { copiedMetadata, type GgufEntry } from '../../sidecar/models/gguf/content.ts';
+import { writeGguf } from '../../sidecar/models/gguf/writer.ts';
 
 export const SMALL_VOCABULARY_TOKENS = 4096;
 

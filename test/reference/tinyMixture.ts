@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { toFloat32 } from '../../kernels/ggml/dequantise.ts';
 import type { Device } from '../../kernels/ggml/device.ts';
 import { readGgufHeader } from '../../sidecar/models/gguf/header.ts';
-import type { GgufEntry } from '../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../sidecar/models/gguf/content.ts';
 import type { ReferenceModel, ReferenceTensor } from './branchAttendMix.ts';
 import { writeTinyModel } from './tinyModels.ts';
 

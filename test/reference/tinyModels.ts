@@ -3,7 +3,8 @@ import { rowBytes, tensorTypes, type TensorType } from '../../kernels/ggml/types
 import { architectures, ownArchitectures } from '../../sidecar/models/architectures/architectures.ts';
 import { Metadata } from '../../sidecar/models/architectures/metadata.ts';
 import type { GgufHeader } from '../../sidecar/models/gguf/header.ts';
-import { writeGguf, type GgufEntry as Entry, type TensorSource } from '../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry as Entry, TensorSource } from '../../sidecar/models/gguf/content.ts';
+import { writeGguf } from '../../sidecar/models/gguf/writer.ts';
 
 /** Sizes of the random networks: small, but with grouped queries, several blocks and rows that every block type divides. */
 const WIDTH = 256;

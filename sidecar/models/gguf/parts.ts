@@ -3,7 +3,7 @@ import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { tensorBytes } from './tensorTypes.ts';
 import { allParts, splitPart } from './validate.ts';
-import type { GgufContent, GgufEntry, TensorSource } from './writer.ts';
+import type { GgufContent, GgufEntry, TensorSource } from './content.ts';
 
 /** What is to be written to one file. */
 export interface GgufPart {

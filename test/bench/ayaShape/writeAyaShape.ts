@@ -3,7 +3,8 @@ import { commandR } from '../../../sidecar/models/architectures/commandR.ts';
 import type { Hyperparameters } from '../../../sidecar/models/architectures/architecture.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { tensorBytes } from '../../../sidecar/models/gguf/tensorTypes.ts';
-import { copiedMetadata, writeGguf, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/writer.ts';
+import { copiedMetadata, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/content.ts';
+import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 
 /** Aya 23 8B (arXiv 2405.15032). */
 export const AYA_23_8B: Hyperparameters = {

@@ -6,7 +6,8 @@ import type { Hyperparameters } from '../../../sidecar/models/architectures/arch
 import { checkModel } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { chunksOf, fileRows } from '../../../sidecar/models/gguf/rows.ts';
 import type { LocatedTensor } from '../../../sidecar/models/gguf/locate.ts';
-import { copiedMetadata, writeGguf, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/writer.ts';
+import { copiedMetadata, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/content.ts';
+import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import { namedModel, type BenchModel } from './models.ts';
 
 /** A mixture without one of its experts, kept in the developer's cache. */

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { locateTensors } from '../../../sidecar/models/gguf/locate.ts';
 import { chunksOf, fileRows, type Rows } from '../../../sidecar/models/gguf/rows.ts';
-import { copiedMetadata, writeGguf, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/writer.ts';
+import { copiedMetadata, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/content.ts';
+import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import { quantize } from '../../../sidecar/quantize/quantize.ts';
 
 /** Writes a model in float32. */

@@ -5,7 +5,8 @@ import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { locateTensors } from '../../../sidecar/models/gguf/locate.ts';
 import { chunksOf, fileRows } from '../../../sidecar/models/gguf/rows.ts';
 import { splitPart } from '../../../sidecar/models/gguf/validate.ts';
-import { copiedMetadata, writeGguf, type GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import { copiedMetadata, type GgufEntry } from '../../../sidecar/models/gguf/content.ts';
+import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 
 /**
  * A copy of a Llama of one file that takes contexts of `contextTokens`, in the developer's cache: rotary positions turn more slowly ("NTK-aware" interpolation, arXiv 2309.00071), so that

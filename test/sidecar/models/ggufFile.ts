@@ -1,8 +1,11 @@
 import { open, readFile, truncate, writeFile } from 'node:fs/promises';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
-import { copiedMetadata, ggufHeaderBytes as headerBytes, writeGguf as writeFileOf, type GgufEntry as Entry, type TensorEntry } from '../../../sidecar/models/gguf/writer.ts';
+import { copiedMetadata, type GgufEntry as Entry } from '../../../sidecar/models/gguf/content.ts';
+import { ggufHeaderBytes as headerBytes, type TensorEntry } from '../../../sidecar/models/gguf/headerBytes.ts';
+import { writeGguf as writeFileOf } from '../../../sidecar/models/gguf/writer.ts';
 
-export type { GgufEntry as Entry, TensorEntry } from '../../../sidecar/models/gguf/writer.ts';
+export type { GgufEntry as Entry } from '../../../sidecar/models/gguf/content.ts';
+export type { TensorEntry } from '../../../sidecar/models/gguf/headerBytes.ts';
 
 /** A file to write, right or wrong. */
 export interface GgufContent {

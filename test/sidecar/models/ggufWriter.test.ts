@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
-import { copiedMetadata, writeGguf, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/writer.ts';
+import { copiedMetadata, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/content.ts';
+import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 
 let folder: string;
 before(async () => {

@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
-import { copiedMetadata, writeGguf } from '../../../sidecar/models/gguf/writer.ts';
+import { copiedMetadata } from '../../../sidecar/models/gguf/content.ts';
+import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import { inspectModelFile } from '../../../sidecar/models/modelFile.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 

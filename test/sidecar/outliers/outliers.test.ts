@@ -8,7 +8,7 @@ import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { upcycle } from '../../../sidecar/upcycle/upcycle.ts';
 import { InputStatistics } from '../../../sidecar/outliers/inputStatistics.ts';
 import { outliers } from '../../../sidecar/outliers/outliers.ts';
-import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../../sidecar/models/gguf/content.ts';
 import type { OutliersParams, OutliersResult } from '../../../sidecar/protocol/engine.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
 import { plainLlamaLogits, type PlainLlamaSizes } from '../../reference/plainLlama.ts';

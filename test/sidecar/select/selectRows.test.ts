@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { openText } from '../../../sidecar/models/llamaCpp/openText.ts';
-import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../../sidecar/models/gguf/content.ts';
 import type { SelectParams, SelectResult } from '../../../sidecar/protocol/engine.ts';
 import { selectRows } from '../../../sidecar/select/selectRows.ts';
 import { branchAttendMix } from '../../reference/branchAttendMix.ts';

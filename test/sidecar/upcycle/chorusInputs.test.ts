@@ -7,7 +7,7 @@ import { Device } from '../../../kernels/ggml/device.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/network/placement.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
-import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../../sidecar/models/gguf/content.ts';
 import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
 import { upcycle } from '../../../sidecar/upcycle/upcycle.ts';
 import { compareLogits } from '../../reference/compareLogits.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { fimFamilies, nameMatches } from '../../../sidecar/completion/prompt/families.ts';
-import type { GgufEntry } from '../../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../../sidecar/models/gguf/content.ts';
 import { openInputs } from '../../../sidecar/upcycle/inputs.ts';
 import { metadataOf } from '../../../sidecar/upcycle/metadata.ts';
 import { denseRecipe } from '../../../sidecar/upcycle/recipe.ts';

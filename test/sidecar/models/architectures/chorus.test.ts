@@ -11,7 +11,7 @@ import { openNetwork } from '../../../../sidecar/models/chorus/network/openNetwo
 import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
 import { validateModel } from '../../../../sidecar/models/gguf/validate.ts';
-import type { GgufEntry } from '../../../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../../../sidecar/models/gguf/content.ts';
 import { branchAttendMix, UndecidedError, type ReferenceModel, type ReferenceTensor } from '../../../reference/branchAttendMix.ts';
 import { compareLogits } from '../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../reference/heldResources.ts';

@@ -12,7 +12,7 @@ import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placem
 import type { CacheLayout } from '../../../../../sidecar/models/chorus/cache/cacheLayout.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
-import type { GgufEntry } from '../../../../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
 import '../../../../reference/lavapipe.ts';
 import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../reference/tinyModels.ts';
 

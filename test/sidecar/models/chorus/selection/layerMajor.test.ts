@@ -19,7 +19,7 @@ import { plainLlamaLogits, type PlainLlamaSizes, type PlainWeights } from '../..
 import { plainAdaptive, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../../../reference/plainSelectors.ts';
 import { readTensors } from '../../../../reference/readTensors.ts';
 import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../reference/tinyModels.ts';
-import type { GgufEntry } from '../../../../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const tokensOf = (count: number): number[] => Array.from({ length: count }, (_, index) => (index * 7_919 + index * index + 13) % TINY_VOCABULARY);

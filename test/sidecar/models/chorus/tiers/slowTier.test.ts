@@ -9,7 +9,7 @@ import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNe
 import { onOneDevice, withSlowTierOn } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
-import type { GgufEntry } from '../../../../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
 import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModels.ts';

@@ -12,7 +12,7 @@ import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placem
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import type { TierOptions } from '../../../../../sidecar/models/chorus/tiers/tierOptions.ts';
 import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
-import type { GgufEntry } from '../../../../../sidecar/models/gguf/writer.ts';
+import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
 import { plainHadamard } from '../../../../reference/plainHadamard.ts';
