@@ -90,6 +90,16 @@ describe('imports run one way', () => {
     });
   }
 
+  it('no file imports itself by way of others, types included', () => {
+    const graph = new Map([...ownFolders, '.scripts'].flatMap(sources).map((file) => [file, importsOf(file).map(({ target }) => target)]));
+    assert.ok(graph.size > 1_000);
+    assert.deepEqual(circlesOf(graph), []);
+  });
+
+  it('finds a circle when there is one', () => {
+    assert.deepEqual(circlesOf(new Map([['a', ['b', 'x']], ['b', ['c', 'd']], ['c', ['b']], ['d', []]])), ['b → c → b']);
+  });
+
   it('only extension imports vscode', () => {
     const wrong = ['sidecar', 'kernels', 'media']
       .flatMap(sources)
@@ -123,4 +133,22 @@ function reachableFrom(entry: string): Import[] {
     queue.push(...imports.filter(({ target, typeOnly }) => !typeOnly && isOwn(target)).map(({ target }) => target));
   }
   return found;
+}
+
+/** Circles that a walk from each file in turn comes upon; none is found only where there is none. */
+function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const left = new Set<string>();
+  const way: string[] = [];
+  const visit = (file: string): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) circles.push([...way.slice(at), file].join(' → '));
+    if (at >= 0 || left.has(file)) return;
+    way.push(file);
+    for (const target of graph.get(file) ?? []) visit(target);
+    way.pop();
+    left.add(file);
+  };
+  for (const file of graph.keys()) visit(file);
+  return circles;
 }

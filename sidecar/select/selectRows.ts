@@ -4,7 +4,7 @@ import { parseCacheChoice, type CacheChoice } from '../models/chorus/cache/cache
 import { LayerMajorPrefill } from '../models/chorus/selection/layerMajor.ts';
 import type { SelectionPlan } from '../models/chorus/selection/layerSelection.ts';
 import { BATCH_TOKENS } from '../models/chorus/network/batchTokens.ts';
-import { padRows } from '../models/chorus/network/graphExtents.ts';
+import { padRows } from '../models/chorus/cache/rowPadding.ts';
 import { checkModel, openNetwork } from '../models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../models/chorus/network/placement.ts';
 import { replayPrompts } from '../models/chorus/selection/replayPrompts.ts';

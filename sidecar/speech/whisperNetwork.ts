@@ -6,7 +6,7 @@ import { Storage } from '../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
 import { F16_MINUS_INFINITY } from '../models/chorus/cache/causalMask.ts';
-import { padRows } from '../models/chorus/network/graphExtents.ts';
+import { padRows } from '../models/chorus/cache/rowPadding.ts';
 import { KeptGraphs } from '../models/chorus/network/keptGraphs.ts';
 import { buildCrossCaches, buildDecoder, buildEncoder } from './architectures/whisper.ts';
 import type { DecoderToken, SpeechDecoder } from './speechDecoder.ts';

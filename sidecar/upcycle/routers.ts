@@ -1,5 +1,5 @@
 import { normalDeviates } from '../engine/random.ts';
-import type { RouterWeights } from './recipe.ts';
+import type { RouterWeights } from './compose.ts';
 
 /** Small beside the entries of a normalised vector, so that gates begin near one another. */
 const RANDOM_DEVIATION = 0.02;

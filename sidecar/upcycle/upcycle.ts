@@ -10,7 +10,8 @@ import { writeGguf } from '../models/gguf/writer.ts';
 import type { UpcycleParams, UpcycleResult } from '../protocol/engine.ts';
 import { readHiddenStates } from './hiddenStates.ts';
 import { openInputs, type Inputs } from './inputs.ts';
-import { compose, denseRecipe, type Recipe, type RouterWeights } from './recipe.ts';
+import { compose, type RouterWeights } from './compose.ts';
+import { denseRecipe, type Recipe } from './recipe.ts';
 import { hiddenRouters, randomRouters } from './routers.ts';
 
 /**

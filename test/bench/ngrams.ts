@@ -28,20 +28,8 @@ import { openChosen } from './contextQuality/chosenSequence.ts';
 import { recordToken, type TokenRecord } from './ngrams/cacheModel.ts';
 import { countEvaluations, type DraftCounts } from './ngrams/drafts.ts';
 import { figuresOf, type NgramsOfModel, reportOf } from './ngrams/figures.ts';
+import type { DraftResult, TokenResult } from './ngrams/results.ts';
 import { writeReport } from './report.ts';
-
-/** By how much is written: the line, or 200 tokens; by where drafts come from. */
-export interface DraftResult extends Readonly<Record<'line' | 'block', Readonly<Record<'prompt' | 'files', DraftCounts>>>> {
-  readonly id: string;
-}
-
-/** Of the tokens of the line and of what follows it, with the file alone in the prompt and with other files; by which texts are looked into. */
-export interface TokenResult extends Readonly<Record<'file' | 'workspace', Readonly<Record<'prompt' | 'files', readonly TokenRecord[]>>>> {
-  readonly id: string;
-  readonly packageName: string;
-  /** How many of the tokens are the line's. */
-  readonly lineTokens: number;
-}
 
 type Prompt = Pick<ContextPrompt, 'tokens' | 'before' | 'requiredPrefix'>;
 

@@ -5,7 +5,7 @@
 import process from 'node:process';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { sequenceOptions } from '../../../sidecar/models/chorus/cache/cacheLayout.ts';
-import { padRows } from '../../../sidecar/models/chorus/network/graphExtents.ts';
+import { padRows } from '../../../sidecar/models/chorus/cache/rowPadding.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/network/placement.ts';
 import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';

@@ -11,7 +11,7 @@ import type { BenchNetworks } from '../bundled/benchNetworks.ts';
 import { type ChosenSequence, openChosen, readsEverything, readTogether } from '../contextQuality/chosenSequence.ts';
 import { keptBy } from '../contextQuality/choices.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
-import { similarityOf } from './figures.ts';
+import { similarityOf } from './similarity.ts';
 import type { PackageWorkspace } from './packageWorkspace.ts';
 import { uriOf } from './packageWorkspace.ts';
 import type { Place } from './places.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { similarityOf } from './figures.ts';
+import { similarityOf } from './similarity.ts';
 import { placesOf, writtenFiles } from './places.ts';
 
 const padding = Array.from({ length: 20 }, (_, line) => `# line ${line}`).join('\n');

@@ -1,8 +1,8 @@
 import { NGRAM_LENGTHS } from '../../../sidecar/engine/ngramModel.ts';
 import { meanOf, type Paired, pairedDifference } from '../bundled/paired.ts';
-import type { DraftResult, TokenResult } from '../ngrams.ts';
 import { choosesRight, fitWeights, natsOf, type TokenRecord, type Weights } from './cacheModel.ts';
 import { type DraftCounts, sumOf } from './drafts.ts';
+import type { DraftResult, TokenResult } from './results.ts';
 
 export interface NgramFigures {
   readonly draftPlaces: number;

@@ -5,7 +5,7 @@ import type { TokenId } from '../../../protocol/engine.ts';
 import { cachedHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 import { BlockStorage } from '../network/blockStorage.ts';
 import { copiedLayer, declareLayer, keepsRotated, rotatedLayer, type CacheLayout } from './cacheLayout.ts';
-import { padRows } from '../network/graphExtents.ts';
+import { padRows } from './rowPadding.ts';
 import { DRAFTED_QUERIES, rememberedWidth } from '../tiers/lastQueries.ts';
 import { keptOn, type Placement } from '../network/placement.ts';
 import { RememberedPositions } from '../tiers/rememberedPositions.ts';

@@ -1,18 +1,9 @@
 import { MAX_PRODUCT_TOKENS } from '../../../../kernels/blocks/attendTransposed.ts';
 import { TroubleError } from '../../../engine/engine.ts';
 import { BATCH_TOKENS } from './batchTokens.ts';
+import { padRows, ROW_PADDING, SHORT_ROW_PADDING } from '../cache/rowPadding.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 import { valueStretch } from '../cache/valueCells.ts';
-
-/** Attended rows are rounded up to this, so that a graph serves many tokens and GPUs keep their fast paths. */
-const ROW_PADDING = 256;
-/** The same where the processor attends no more than `ROW_PADDING` rows, all of which it reads: a token behind a short prompt would read four times what there is. */
-const SHORT_ROW_PADDING = 64;
-
-/** The number of rows that a graph attends which has to attend `rows`. */
-export function padRows(rows: number, padding = ROW_PADDING): number {
-  return Math.ceil(rows / padding) * padding;
-}
 
 /** What decides a graph beside the sequence whose cache it is over. */
 export interface GraphExtents {

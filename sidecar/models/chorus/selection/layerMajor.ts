@@ -11,7 +11,7 @@ import type { TokenId } from '../../../protocol/engine.ts';
 import { cachedHeads, isSliding } from '../../architectures/architecture.ts';
 import { causalMask } from '../cache/causalMask.ts';
 import { LayerSelection, type KeptRows } from './layerSelection.ts';
-import { padRows } from '../network/graphExtents.ts';
+import { padRows } from '../cache/rowPadding.ts';
 import type { NetworkOptions } from '../network/network.ts';
 import { outputLogits } from '../network/outputLogits.ts';
 import { graphMemoryOn } from '../network/placement.ts';

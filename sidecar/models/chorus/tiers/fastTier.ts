@@ -13,7 +13,7 @@ import { causalMask } from '../cache/causalMask.ts';
 import { chooseRows } from './chooseRows.ts';
 import { KeptGraphs } from '../network/keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
-import { padRows } from '../network/graphExtents.ts';
+import { padRows } from '../cache/rowPadding.ts';
 import type { ScoredKeys } from './scoredKeys.ts';
 import type { Network, WantedLogits } from '../network/network.ts';
 import { choosablePages } from './pageChoice.ts';

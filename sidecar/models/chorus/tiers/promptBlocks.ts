@@ -7,7 +7,7 @@ import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
 import { F16_MINUS_INFINITY } from '../cache/causalMask.ts';
-import { padRows } from '../network/graphExtents.ts';
+import { padRows } from '../cache/rowPadding.ts';
 import { KeptGraphs } from '../network/keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import type { ScoredKeys } from './scoredKeys.ts';
