@@ -86,7 +86,10 @@ describe('the workspace in prompts', () => {
     const long = Array.from({ length: 40 }, (_, number) => `def helper_${number}(first_value: int, second_value: int) -> int:\n    return first_value + second_value * ${number}\n\n`).join('\n');
     await using client = await editor(state, { 'shop/pricing.py': `${PRICING}\n\n${long}`, 'shop/helpers.py': long });
     await completionOf(client, MAIN);
-    await until(async () => (await contextOf(client)).snippets.every(({ evaluated }) => evaluated), 'the context is read ahead', 120_000);
+    await until(async () => {
+      const { snippets: known } = await contextOf(client);
+      return known.length > 0 && known.every(({ evaluated }) => evaluated);
+    }, 'the context is read ahead', 120_000);
     client.notify('textDocument/didClose', { textDocument: { uri: URI } });
     await completionOf(client, `${MAIN}gross_price(item.net_price, `);
     const { last, snippets } = await contextOf(client);
