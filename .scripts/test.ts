@@ -76,8 +76,11 @@ if (chosen && ['unit', 'host', 'desktop'].includes(chosen[0] as string)) sequenc
 const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-test-'));
 const failed: string[] = [];
 try {
-  if (sequence.some((part) => part !== 'check' && part !== 'build')) await prepare(sequence.includes('host'));
+  // Fetching and setting up waits for the network most of the time.
+  const preparing = sequence.every(needsNothing) ? Promise.resolve() : prepare(sequence.includes('host'));
+  preparing.catch(() => undefined);
   for (const part of sequence) {
+    if (!needsNothing(part)) await preparing;
     console.log(`\n── ${part} ──`);
     const run = parts[part];
     if (!run || !(await run(files))) failed.push(part);
@@ -87,6 +90,10 @@ try {
 }
 console.log(failed.length === 0 ? `\nPassed: ${sequence.join(', ')}` : `\nFailed: ${failed.join(', ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;
+
+function needsNothing(part: string): boolean {
+  return part === 'check' || part === 'build';
+}
 
 async function prepare(needsHosts: boolean): Promise<void> {
   if (process.platform === 'linux') await ensureSystemTools(ALL_TOOLS);
