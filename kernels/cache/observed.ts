@@ -1,7 +1,7 @@
 /** What selectors have in common that score rows by the attention which they are given. */
 import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { contiguous, maxRows, mul, mulMat, permute, reshape, scale, softMax, sumRows, transpose, view } from '../ggml/ops.ts';
+import { add, contiguous, maximum, maxRows, mul, mulMat, permute, reshape, scale, softMax, sumRows, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { LayerExtents } from './selector.ts';
 
@@ -10,29 +10,43 @@ const F32_BYTES = 4;
 /** One value a row and query head. */
 export const perHead = ({ rows, heads }: LayerExtents): readonly number[] => [rows, heads];
 
-/** What observing a token takes: the attention that each head gives all rows, and the same by row. */
+/** What observing a token takes: the attention that each head gives all rows, and as much to make one of all tokens. */
 export const attentionBytes = ({ rows, heads }: LayerExtents): number => 2 * F32_BYTES * rows * heads;
 
-/** What each row is given by each token, softmax over all rows, times the query's vote: `[tokens, rows, heads]`. */
-function attentionByRow(graph: Graph, { query, key, mask, scale: factor, votes }: ObservedQueries): Tensor {
+/** What each token gives each row, softmax over all rows, times the query's vote: `[rows, tokens, heads]`. */
+function attention(graph: Graph, { query, key, mask, scale: factor, votes }: ObservedQueries): Tensor {
   const scores = mulMat(graph, key, permute(graph, query, [0, 2, 1, 3]), { preciseF32: true });
-  const byRow = contiguous(graph, permute(graph, softMax(graph, scores, mask, factor), [1, 0, 2, 3]));
-  if (!votes) return byRow;
+  const shares = softMax(graph, scores, mask, factor);
+  if (!votes) return shares;
   const [heads, tokens] = votes.shape;
-  return mul(graph, byRow, reshape(graph, contiguous(graph, transpose(graph, votes)), [tokens, 1, heads]));
+  return mul(graph, shares, reshape(graph, contiguous(graph, transpose(graph, votes)), [1, tokens, heads]));
+}
+
+/**
+ * Makes one of all tokens of `[rows, tokens, heads]`: `[rows, heads]`. Halves are joined until one token is left, since sums and maxima over rows of memory
+ * would need the whole transposed, value by value.
+ */
+function overTokens(graph: Graph, values: Tensor, join: (graph: Graph, a: Tensor, b: Tensor) => Tensor): Tensor {
+  const [rows, , heads] = values.shape;
+  const from = (tensor: Tensor, first: number, count: number): Tensor => view(graph, tensor, [rows, count, heads], { offsetBytes: first * tensor.strides[1] });
+  let rest = values;
+  let odd: Tensor | undefined;
+  for (let tokens = values.shape[1]; tokens > 1; tokens = rest.shape[1]) {
+    const half = Math.floor(tokens / 2);
+    if (tokens % 2 === 1) {
+      const last = from(rest, tokens - 1, 1);
+      odd = odd ? join(graph, odd, last) : contiguous(graph, last);
+    }
+    rest = join(graph, from(rest, 0, half), from(rest, half, half));
+  }
+  return reshape(graph, contiguous(graph, odd ? join(graph, rest, odd) : rest), [rows, heads]);
 }
 
 /** The sum over tokens of the attention that each row gets, `[rows, heads]`. */
-export function attentionSum(graph: Graph, queries: ObservedQueries): Tensor {
-  const byRow = attentionByRow(graph, queries);
-  return reshape(graph, sumRows(graph, byRow), [byRow.shape[1], byRow.shape[2]]);
-}
+export const attentionSum = (graph: Graph, queries: ObservedQueries): Tensor => overTokens(graph, attention(graph, queries), add);
 
 /** The most attention that any token gives each row, `[rows, heads]`. */
-export function attentionMaximum(graph: Graph, queries: ObservedQueries): Tensor {
-  const byRow = attentionByRow(graph, queries);
-  return reshape(graph, maxRows(graph, byRow), [byRow.shape[1], byRow.shape[2]]);
-}
+export const attentionMaximum = (graph: Graph, queries: ObservedQueries): Tensor => overTokens(graph, attention(graph, queries), maximum);
 
 /** The first rows of `[rows, heads]`. */
 export function candidateRows(graph: Graph, scores: Tensor, candidates: number): Tensor {

@@ -1,7 +1,7 @@
 /** Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV pools, arXiv 2404.14469). */
 import { areAdjacent, cacheHeads, pagesOf } from '../blocks/attendCache.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { add, concat, contiguous, getRows, maximumOf, maxRows, mul, mulMat, pool, relu, repeat, reshape, scale, softMax, sub, topK, view } from '../ggml/ops.ts';
+import { add, concat, contiguous, getRows, maximum, maximumOf, maxRows, mul, mulMat, pool, repeat, reshape, scale, softMax, topK, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { isQuantised } from '../ggml/types.ts';
 
@@ -92,7 +92,7 @@ function bestOfPlanes(graph: Graph, key: Tensor, queries: Tensor): Tensor {
     const from = (first: number, count: number): Tensor => view(graph, best, [pages, queryCount, count, kvHeads], { strides: [rowStride, planeStride, headStride], offsetBytes: first * planeStride });
     const half = Math.floor(planes / 2);
     const [some, others] = [from(0, half), from(half, half)];
-    const larger = add(graph, relu(graph, sub(graph, some, others)), others);
+    const larger = maximum(graph, some, others);
     best = planes % 2 === 0 ? larger : concat(graph, larger, from(planes - 1, 1), 2);
   }
   return reshape(graph, best, [pages, queryCount, kvHeads]);

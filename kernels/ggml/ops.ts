@@ -88,6 +88,11 @@ export function pool(graph: Graph, a: Tensor, kernel: number, kind: 'avg' | 'max
     graph.device.functions.ggml_pool_2d(graph.context, a.pointer, kind === 'max' ? 0 : 1, kernel, 1, 1, 1, (kernel - 1) / 2, 0));
 }
 
+/** The larger of each two values. ggml has no such operation: `relu(a − b) + b`, which rounds where one is far larger. */
+export function maximum(graph: Graph, a: Tensor, b: Tensor): Tensor {
+  return add(graph, relu(graph, sub(graph, a, b)), b);
+}
+
 /** The largest of each `count` neighbouring rows: `[n, count · rows, matrices] → [n, rows, matrices]`. */
 export function maximumOf(graph: Graph, a: Tensor, count: number): Tensor {
   return poolRows(graph, a, count, 'max');

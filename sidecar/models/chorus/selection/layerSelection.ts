@@ -4,7 +4,7 @@ import { bestRows, bestRowsOfAll } from '../../../../kernels/cache/selection.ts'
 import type { Observation, ScoredLayer, Selector } from '../../../../kernels/cache/selector.ts';
 import { Graph } from '../../../../kernels/ggml/graph.ts';
 import type { GraphMemory } from '../../../../kernels/ggml/graphMemory.ts';
-import { add, contiguous, copy, relu, sub, view } from '../../../../kernels/ggml/ops.ts';
+import { add, copy, maximum, view } from '../../../../kernels/ggml/ops.ts';
 import { Storage } from '../../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { read, readF32, write } from '../../../../kernels/ggml/transfer.ts';
@@ -97,8 +97,7 @@ export class LayerSelection implements Disposable {
     return () => {
       const seen = observation.observe(graph, tokensFrom(graph, queries, start));
       const target = windowLike(graph, this.#observed as Tensor, seen);
-      // max(a, b) = relu(a − b) + b
-      const joined = observation.combine === 'add' ? add(graph, target, seen) : add(graph, relu(graph, sub(graph, contiguous(graph, target), seen)), seen);
+      const joined = observation.combine === 'add' ? add(graph, target, seen) : maximum(graph, target, seen);
       graph.expand(copy(graph, joined, target));
     };
   }
