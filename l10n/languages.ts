@@ -41,7 +41,7 @@ export function interfaceLanguageFor(tag: string): InterfaceLanguage {
   return isInterfaceLanguage(base) ? base : 'en';
 }
 
-export function isInterfaceLanguage(tag: string): tag is InterfaceLanguage {
+function isInterfaceLanguage(tag: string): tag is InterfaceLanguage {
   return Object.hasOwn(INTERFACE_LANGUAGES, tag);
 }
 

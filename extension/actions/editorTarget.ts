@@ -64,11 +64,11 @@ export function withComment(target: EditorTarget): EditorTarget {
   return origin === 'symbol' ? { ...target, range: toRange(withLeadingComment(range, linesOf(document), document.languageId)) } : target;
 }
 
-export function linesOf(document: vscode.TextDocument): Lines {
+function linesOf(document: vscode.TextDocument): Lines {
   return { lineCount: document.lineCount, lineText: (line) => document.lineAt(line).text };
 }
 
-export function toRange({ start, end }: Target['range']): vscode.Range {
+function toRange({ start, end }: Target['range']): vscode.Range {
   return new vscode.Range(start.line, start.character, end.line, end.character);
 }
 

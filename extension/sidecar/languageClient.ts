@@ -49,7 +49,7 @@ export interface Closing {
 }
 
 /** The sidecar is about to leave and takes no more requests; the next connection reaches its successor. */
-export class DrainingError extends Error {
+class DrainingError extends Error {
   override readonly name = 'DrainingError';
 }
 

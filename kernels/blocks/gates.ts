@@ -15,7 +15,7 @@ export interface Choice {
 }
 
 /** Softmax of the router over all experts: `x[width, tokens], router[width, experts] → [experts, tokens]`. */
-export function softGates(graph: Graph, x: Tensor, router: Tensor): Tensor {
+function softGates(graph: Graph, x: Tensor, router: Tensor): Tensor {
   return softMax(graph, mulMat(graph, router, x), undefined);
 }
 

@@ -298,7 +298,7 @@ export function concat(graph: Graph, a: Tensor, b: Tensor, dimension: 0 | 1 | 2 
 }
 
 /** Places that a window takes along one dimension. */
-export const windowPlaces = (extent: number, { kernel, stride, padding }: Im2colOptions, dimension: 0 | 1): number =>
+const windowPlaces = (extent: number, { kernel, stride, padding }: Im2colOptions, dimension: 0 | 1): number =>
   Math.floor((extent + 2 * padding[dimension] - kernel[dimension]) / stride[dimension]) + 1;
 
 /**

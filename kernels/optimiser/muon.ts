@@ -16,7 +16,7 @@ export const MUON_NODES = 96;
  * Newton–Schulz iteration towards the matrix with the same singular vectors whose singular values are all one, which these constants bring between about
  * 0.7 and 1.2. `a[columns, rows, …]`; each matrix by itself.
  */
-export function orthogonalised(graph: Graph, a: Tensor, productType: 'F32' | 'BF16'): Tensor {
+function orthogonalised(graph: Graph, a: Tensor, productType: 'F32' | 'BF16'): Tensor {
   const [columns, rows, matrices] = a.shape;
   if (columns < rows) return contiguous(graph, transpose(graph, orthogonalised(graph, contiguous(graph, transpose(graph, a)), productType)));
   const factor = (tensor: Tensor): Tensor => (productType === 'F32' ? tensor : cast(graph, tensor, productType));

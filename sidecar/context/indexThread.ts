@@ -18,7 +18,7 @@ const MAX_HUNG_FILES = 5;
 const MAX_PARSER_ENDS = 5;
 
 /** The thread of the index failed at a request, or ended. `cause` is the thread's own error, if it had one. */
-export class IndexError extends Error {
+class IndexError extends Error {
   override readonly name = 'IndexError';
 }
 

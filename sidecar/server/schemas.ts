@@ -35,7 +35,7 @@ const textDocument = z.object({ uri: z.string() });
 
 export const nothing = z.unknown();
 
-export const settings = z.object({
+const settings = z.object({
   modelPath: z.string().optional(),
   engine: z.enum(['auto', 'chorus', 'llama']).optional(),
   device: z.enum(['auto', 'cpu', 'cuda', 'vulkan', 'metal']).optional(),
@@ -91,7 +91,7 @@ export const settings = z.object({
     .optional(),
 }) satisfies z.ZodType<ChorusSettings>;
 
-export const initializationOptions = z.object({
+const initializationOptions = z.object({
   clientKind: z.string().max(64).optional(),
   clientVersion: z.string().max(64).optional(),
   settings: settings.optional(),

@@ -8,7 +8,7 @@ const MAX_EVENT_UNITS = 1024 * 1024;
 const MAX_STREAM_BYTES = 64 * 1024 * 1024;
 
 /** A stream that is none of server-sent events, or too large. */
-export class EventStreamError extends Error {
+class EventStreamError extends Error {
   override readonly name = 'EventStreamError';
 }
 

@@ -10,11 +10,6 @@ export type FillIn =
   /** By the marks of the model's family in the prompt. */
   | { readonly kind: 'marks'; readonly family: FimFamily };
 
-/** Families by name: what the user may choose where a model's name tells too little. */
-export function fillInNames(): readonly string[] {
-  return fimFamilies.map(({ name }) => name);
-}
-
 /**
  * The way for a model. With 'auto' its name decides; Ollama puts every prompt into the model's template, so that marks would be text to it, and takes a
  * suffix instead.

@@ -39,7 +39,7 @@ export interface DecodeWindowOptions {
 const MOST_COMPRESSION = 2.4;
 const LEAST_MEAN_LOG_PROBABILITY = -1;
 /** Above it an unlikely result is taken for no speech. */
-export const NO_SPEECH_PROBABILITY = 0.6;
+const NO_SPEECH_PROBABILITY = 0.6;
 
 /** Decodes the window that the network encoded last: by beam search at temperature 0, greedily with one beam, else by sampling, as Whisper's authors do (arXiv 2212.04356, 4.5). */
 export function decodeWindow(options: DecodeWindowOptions): DecodedWindow {

@@ -7,7 +7,7 @@ import type { GgufEntry } from '../models/gguf/content.ts';
 import { DOWNSAMPLING, type SpeechTransformerHyperparameters } from './architectures/speechTransformer.ts';
 import { SpeechVocabulary } from './speechVocabulary.ts';
 
-export const SPEECH_TRANSFORMER = 'speech-transformer';
+const SPEECH_TRANSFORMER = 'speech-transformer';
 /** Blocks of 8 bits hold so many values; rows of all matrices are whole blocks. */
 const BLOCK = 32;
 

@@ -11,9 +11,9 @@ export interface WavFormat {
   readonly isFloat: boolean;
 }
 
-export const LOWEST_RATE_HZ = 8_000;
-export const HIGHEST_RATE_HZ = 192_000;
-export const MOST_CHANNELS = 8;
+const LOWEST_RATE_HZ = 8_000;
+const HIGHEST_RATE_HZ = 192_000;
+const MOST_CHANNELS = 8;
 const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;

@@ -15,7 +15,7 @@ import { MOST_BEAMS, WindowTranscriber, type TranscribedWindow, type WindowOptio
 const WHISPER_CODES: ReadonlyMap<string, string> = new Map([['nb', 'no'], ['fil', 'tl'], ['jv', 'jw'], ['iw', 'he']]);
 
 /** Greedy first; then as Whisper's authors do, where that fails. */
-export const TEMPERATURES: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
+const TEMPERATURES: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
 /**
  * Of a brief window. Whisper was trained on windows of 30 seconds: in much shorter ones it misses the end of what was said and repeats it, some
  * single words even with three seconds of silence behind them.

@@ -21,7 +21,7 @@ const FAMILIES: ReadonlyMap<string, 'serial' | 'parallel' | undefined> = new Map
 const TOKENIZER_KEYS = ['model', 'pre', 'tokens', 'token_type', 'scores', 'merges', 'added_tokens', 'precompiled_charsmap', 'add_bos_token', 'add_eos_token', 'add_space_prefix', 'remove_extra_whitespaces'];
 
 /** A dense model that becomes an expert. */
-export class Input {
+class Input {
   constructor(
     readonly path: string,
     readonly model: CheckedModel,

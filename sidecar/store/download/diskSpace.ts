@@ -7,7 +7,7 @@ import { writeFailure } from './errors.ts';
 const RESERVE_BYTES = 512e6;
 
 /** Bytes of a folder's file system that this user may still fill. Throws `TroubleError` where that can't be told. */
-export async function freeBytes(folder: string): Promise<number> {
+async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder).catch((error: unknown) => {
     throw writeFailure(folder, error);
   });

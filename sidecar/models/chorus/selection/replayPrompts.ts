@@ -1,7 +1,7 @@
 import type { TokenId } from '../../../protocol/engine.ts';
 
 /** Tokens of the context that one prompt repeats. */
-export const REPLAYED_TOKENS = 2_048;
+const REPLAYED_TOKENS = 2_048;
 /** Of the stretch before: they say where to begin. */
 const CUE_TOKENS = 8;
 
