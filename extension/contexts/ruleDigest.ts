@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { EXCLUDE_FILE, IGNORE_FILES } from '../documents/ignoreRules.ts';
 import { readTextFile } from '../documents/readTextFile.ts';
-import { SECRET_FILES } from '../documents/secretFiles.ts';
+import { SECRET_FILES } from '../../sidecar/client/secretFiles.ts';
 import { readSecretPatterns } from '../settings.ts';
 
 const MAX_FILES = 2_000;

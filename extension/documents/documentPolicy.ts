@@ -8,7 +8,7 @@ import { linkTarget } from './linkTarget.ts';
 import { readIgnoreFile } from './readIgnoreFile.ts';
 import { RuleRoots } from './ruleRoots.ts';
 import { SYNCED_SCHEMES } from './schemes.ts';
-import { SecretFiles } from './secretFiles.ts';
+import { SecretFiles } from '../../sidecar/client/secretFiles.ts';
 
 /** Why a document stays in the window, or 'allowed'. */
 export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';

@@ -1,4 +1,4 @@
-import { LSPErrorCodes } from 'vscode-languageserver-protocol';
+import { LSPErrorCodes, MessageType } from 'vscode-languageserver-protocol';
 import { Message, StreamMessageReader, StreamMessageWriter, type RequestMessage } from 'vscode-jsonrpc/node';
 import WebSocket from 'ws';
 import { CloseCodes, describeClose } from '../client/connect.ts';
@@ -6,6 +6,7 @@ import { findOrStart, type LaunchOptions } from '../client/launch.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import type { ChorusInitializationOptions, ChorusSettings } from '../protocol/client.ts';
 import { EditorState } from './editorState.ts';
+import { SecretDocuments } from './secretDocuments.ts';
 
 export interface LspStdioOptions {
   readonly launch: LaunchOptions;
@@ -17,7 +18,7 @@ export interface LspStdioOptions {
 
 /**
  * `chorus lsp --stdio`: an editor that speaks LSP over a pipe reaches the shared sidecar. Messages pass unchanged, but `initialize` gets
- * `initializationOptions` where the editor gives none. When the sidecar makes way for a newer version the editor goes on with that one and
+ * `initializationOptions` where the editor gives none, and documents that are secret by their names stay in the editor. When the sidecar makes way for a newer version the editor goes on with that one and
  * notices nothing. Resolves with the exit code when either side ends. Throws `SidecarError`.
  */
 export async function bridgeStdio(options: LspStdioOptions): Promise<number> {
@@ -37,6 +38,7 @@ const OWN_INITIALIZE = 'chorus-lsp-initialize-again';
 
 class Bridge {
   readonly #editor = new EditorState();
+  readonly #secrets = new SecretDocuments((uri) => this.#tell(`Chorus leaves ${uri} alone: files of this name hold secrets.`));
   #socket: WebSocket | undefined;
   /** `undefined` between two sidecars. */
   #toSidecar: WebSocketMessageWriter | undefined;
@@ -76,6 +78,10 @@ class Bridge {
   }
 
   #fromEditor(message: Message): void {
+    if (this.#secrets.has(message)) {
+      if (Message.isRequest(message)) this.#toEditor({ jsonrpc: '2.0', id: message.id, result: null } as Message);
+      return;
+    }
     this.#editor.sent(message);
     if (this.#toSidecar) {
       if (methodOf(message) === 'exit') this.#sawExit = true;
@@ -117,6 +123,11 @@ class Bridge {
       // When the socket closes, its close says what to do.
       if (socket?.readyState === WebSocket.OPEN) this.#leave(1, messageOf(error));
     });
+  }
+
+  /** In the editor's log. */
+  #tell(message: string): void {
+    this.#toEditor({ jsonrpc: '2.0', method: 'window/logMessage', params: { type: MessageType.Info, message } } as Message);
   }
 
   #toEditor(message: Message): void {

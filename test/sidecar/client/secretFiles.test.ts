@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { SECRET_FILES, SecretFiles } from '../../../extension/documents/secretFiles.ts';
+import { SECRET_FILES, SecretFiles } from '../../../sidecar/client/secretFiles.ts';
 
 describe('secret files', () => {
   const secretFiles = new SecretFiles();
