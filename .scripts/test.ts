@@ -78,9 +78,15 @@ const failed: string[] = [];
 try {
   // Fetching and setting up waits for the network most of the time.
   const preparing = sequence.every(needsNothing) ? Promise.resolve() : prepare(sequence.includes('host'));
-  preparing.catch(() => undefined);
+  const isPrepared = preparing.then(() => true, (error: unknown) => {
+    console.error(error);
+    return false;
+  });
   for (const part of sequence) {
-    if (!needsNothing(part)) await preparing;
+    if (!needsNothing(part) && !(await isPrepared)) {
+      failed.push('preparing');
+      break;
+    }
     console.log(`\n── ${part} ──`);
     const run = parts[part];
     if (!run || !(await run(files))) failed.push(part);

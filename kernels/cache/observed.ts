@@ -39,7 +39,7 @@ function overTokens(graph: Graph, values: Tensor, join: (graph: Graph, a: Tensor
     }
     rest = join(graph, from(rest, 0, half), from(rest, half, half));
   }
-  return reshape(graph, contiguous(graph, odd ? join(graph, rest, odd) : rest), [rows, heads]);
+  return reshape(graph, odd ? join(graph, rest, odd) : rest, [rows, heads]);
 }
 
 /** The sum over tokens of the attention that each row gets, `[rows, heads]`. */

@@ -18,8 +18,9 @@ export interface LspStdioOptions {
 
 /**
  * `chorus lsp --stdio`: an editor that speaks LSP over a pipe reaches the shared sidecar. Messages pass unchanged, but `initialize` gets
- * `initializationOptions` where the editor gives none, and documents that are secret by their names stay in the editor. When the sidecar makes way for a newer version the editor goes on with that one and
- * notices nothing. Resolves with the exit code when either side ends. Throws `SidecarError`.
+ * `initializationOptions` where the editor gives none, and what is said of documents that are secret by their names stays here. When the
+ * sidecar makes way for a newer version the editor goes on with that one and notices nothing. Resolves with the exit code when either side
+ * ends. Throws `SidecarError`.
  */
 export async function bridgeStdio(options: LspStdioOptions): Promise<number> {
   // Read from the start: an editor sends `initialize` while the sidecar is still coming up.
@@ -38,7 +39,9 @@ const OWN_INITIALIZE = 'chorus-lsp-initialize-again';
 
 class Bridge {
   readonly #editor = new EditorState();
-  readonly #secrets = new SecretDocuments((uri) => this.#tell(`Chorus leaves ${uri} alone: files of this name hold secrets.`));
+  readonly #secrets = new SecretDocuments((uri, reason) => this.#tell(`Chorus leaves ${uri} alone: ${reason}.`));
+  /** Until the last message that came was passed on or kept. */
+  #passing: Promise<void> = Promise.resolve();
   #socket: WebSocket | undefined;
   /** `undefined` between two sidecars. */
   #toSidecar: WebSocketMessageWriter | undefined;
@@ -55,7 +58,9 @@ class Bridge {
     this.#toSidecar = this.#attach(socket);
     this.reader.onClose(() => this.#editorEnded());
     this.reader.onError((error) => this.#leave(1, `the editor's stream is not LSP: ${error.message}`));
-    this.reader.listen((message) => this.#fromEditor(withInitializationOptions(message, this.options)));
+    this.reader.listen((message) => {
+      this.#passing = this.#passing.then(() => this.#unlessSecret(message)).catch((error: unknown) => this.#leave(1, messageOf(error)));
+    });
   }
 
   /** Messages that came with the stream's end are still on their way; after `exit` the sidecar answers them and closes the connection itself. */
@@ -77,11 +82,12 @@ class Bridge {
     return toSidecar;
   }
 
+  async #unlessSecret(message: Message): Promise<void> {
+    if (!(await this.#secrets.keeps(message))) this.#fromEditor(withInitializationOptions(message, this.options));
+    else if (Message.isRequest(message)) this.#toEditor({ jsonrpc: '2.0', id: message.id, result: null } as Message);
+  }
+
   #fromEditor(message: Message): void {
-    if (this.#secrets.has(message)) {
-      if (Message.isRequest(message)) this.#toEditor({ jsonrpc: '2.0', id: message.id, result: null } as Message);
-      return;
-    }
     this.#editor.sent(message);
     if (this.#toSidecar) {
       if (methodOf(message) === 'exit') this.#sawExit = true;

@@ -1,53 +1,108 @@
-import { realpathSync } from 'node:fs';
+import { readlink, realpath } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Message } from 'vscode-jsonrpc/node';
 import { SecretFiles } from '../client/secretFiles.ts';
+import { LateError, within } from '../client/within.ts';
+
+type SeenDocument = { readonly uri?: unknown } | null | undefined;
+
+/** What is read of a message; the rest is for the server to check. */
+interface Seen {
+  readonly method?: unknown;
+  readonly params?: {
+    readonly textDocument?: SeenDocument;
+    readonly notebookDocument?: SeenDocument;
+    readonly cellTextDocuments?: unknown;
+    readonly initializationOptions?: { readonly secretFiles?: unknown };
+  } | null;
+}
 
 const OPENING: readonly string[] = ['textDocument/didOpen', 'notebookDocument/didOpen'];
 const CLOSING: readonly string[] = ['textDocument/didClose', 'notebookDocument/didClose'];
+/** A drive that takes longer to say where a link leads keeps the document. */
+const LINK_LIMIT_MS = 10_000;
 
-/** The open documents of an editor that are secret by their names, or links to such: what it says of them is not for the sidecar. */
+/** The open documents of an editor that are secret by their names, or lead to such: what it says of them is not for the sidecar. */
 export class SecretDocuments {
-  readonly #files = new SecretFiles();
-  readonly #open = new Set<string>();
+  #files = new SecretFiles();
+  readonly #kept = new Set<string>();
 
-  /** `onOpen` hears the URI of each that is opened. */
-  constructor(private readonly onOpen: (uri: string) => void) {}
+  /** `onKept` hears of each that is opened, and why it is kept. */
+  constructor(private readonly onKept: (uri: string, reason: string) => void) {}
 
-  /** Whether a message is about a secret document. */
-  has(message: Message): boolean {
-    const { method, params } = message as { readonly method?: unknown; readonly params?: { readonly textDocument?: { readonly uri?: unknown }; readonly notebookDocument?: { readonly uri?: unknown } } | null };
-    const uri = params?.textDocument?.uri ?? params?.notebookDocument?.uri;
-    if (typeof method !== 'string' || typeof uri !== 'string') return false;
-    if (OPENING.includes(method) && !this.#open.has(uri) && this.#isSecret(uri)) {
-      this.#open.add(uri);
-      this.onOpen(uri);
+  /** Notes what a message says of documents; true: it is about a secret one. Messages are to be asked about in their order, each when the one before is answered. */
+  async keeps(message: Message): Promise<boolean> {
+    const { method, params } = message as Seen;
+    if (typeof method !== 'string') return false;
+    if (method === 'initialize') this.#files = new SecretFiles(patternsOf(params?.initializationOptions?.secretFiles));
+    const cells: readonly SeenDocument[] = Array.isArray(params?.cellTextDocuments) ? params.cellTextDocuments : [];
+    const uris = [params?.textDocument, params?.notebookDocument, ...cells].map((document) => document?.uri).filter((uri) => typeof uri === 'string');
+    if (OPENING.includes(method)) {
+      const reason = await this.#reasonToKeep(uris);
+      // With a notebook its cells.
+      if (reason !== undefined) for (const uri of uris) this.#kept.add(uri);
+      if (reason !== undefined) this.onKept(uris[0] as string, reason);
     }
-    const isOpen = this.#open.has(uri);
-    if (CLOSING.includes(method)) this.#open.delete(uri);
-    return isOpen;
+    const isKept = uris.some((uri) => this.#kept.has(uri));
+    if (CLOSING.includes(method)) for (const uri of uris) this.#kept.delete(uri);
+    return isKept;
   }
 
+  async #reasonToKeep(uris: readonly string[]): Promise<string | undefined> {
+    if (uris.some((uri) => this.#isSecret(uri))) return 'files of this name hold secrets';
+    for (const uri of uris) {
+      const file = fileOf(uri);
+      if (file === undefined) continue;
+      try {
+        const target = pathToFileURL(await within(LINK_LIMIT_MS, realPathOf(file), `no answer within ${LINK_LIMIT_MS} ms`)).href;
+        if (this.#isSecret(target)) return `it leads to ${target}, and files of that name hold secrets`;
+      } catch (error) {
+        if (error instanceof LateError) return 'its drive does not say whether it is a link to a secret file';
+        throw error;
+      }
+    }
+    return undefined;
+  }
+
+  /** Editors encode names more or less: read in any way, it must not be secret. */
   #isSecret(uri: string): boolean {
-    if (!URL.canParse(uri)) return false;
-    const url = new URL(uri);
-    return this.#files.has(pathOf(url)) || (url.protocol === 'file:' && this.#files.has(pathOf(realUrl(url))));
+    const afterAuthority = uri.replace(/^[a-z][a-z\d+.-]+:(?:\/\/[^/]*)?/i, '');
+    const paths = [afterAuthority, decoded(afterAuthority), ...(URL.canParse(uri) ? [decoded(new URL(uri).pathname)] : [])];
+    return paths.some((each) => this.#files.has(each));
   }
 }
 
-function pathOf({ pathname }: URL): string {
+function patternsOf(given: unknown): readonly string[] {
+  return Array.isArray(given) ? given.filter((pattern) => typeof pattern === 'string') : [];
+}
+
+/** As far as it can be: a bad `%` leaves the others. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[\da-f]{2})+/gi, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return run;
+    }
+  });
+}
+
+function fileOf(uri: string): string | undefined {
   try {
-    return decodeURIComponent(pathname);
+    return fileURLToPath(uri);
   } catch {
-    return pathname;
+    return undefined;
   }
 }
 
-/** Where a file lies once all links are followed; its own place where nobody can tell. */
-function realUrl(url: URL): URL {
+/** Where a file lies once all links are followed, whether or not it is there yet. */
+async function realPathOf(file: string): Promise<string> {
   try {
-    return pathToFileURL(realpathSync(fileURLToPath(url)));
+    return await realpath(file);
   } catch {
-    return url;
+    const [folder, target] = [path.dirname(file), await readlink(file).catch(() => undefined)];
+    if (target !== undefined) return path.resolve(folder, target);
+    return folder === file ? file : path.join(await realPathOf(folder), path.basename(file));
   }
 }

@@ -1,7 +1,8 @@
 import ignore, { type Ignore } from 'ignore';
 
 /**
- * Files that hold secrets by convention, in the syntax of `.gitignore`. No client sends them to the sidecar, and they get no ghost text.
+ * Files that hold secrets by convention, in the syntax of `.gitignore`. The extension and
+ * `chorus lsp` never send them to the sidecar, and they get no ghost text.
  * `docs/privacy.md` shows this list; the setting `chorus.documents.secretFiles` adds to it, and a `!pattern` there takes away.
  */
 export const SECRET_FILES: readonly string[] = [

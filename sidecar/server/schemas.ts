@@ -97,6 +97,7 @@ const initializationOptions = z.object({
   settings: settings.optional(),
   workspaceKey: z.string().max(1024).optional(),
   providesWorkspace: z.boolean().optional(),
+  secretFiles: z.array(z.string()).optional(),
 }) satisfies z.ZodType<Partial<ChorusInitializationOptions>>;
 
 export const initialize = z.object({

@@ -5,7 +5,7 @@ import type { Selector } from '../../kernels/cache/selector.ts';
 import type { Device, DeviceKind } from '../../kernels/ggml/device.ts';
 import { Graph } from '../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';
-import { add, relu, sub } from '../../kernels/ggml/ops.ts';
+import { add, maximum } from '../../kernels/ggml/ops.ts';
 import { Storage } from '../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
@@ -58,7 +58,7 @@ export function scored(device: Device, selector: Selector, layer: PlainLayer, { 
       const mask = Float32Array.from({ length: allKeys.shape[1] * (to - from) }, (_, index) => (index % allKeys.shape[1] <= from + Math.floor(index / allKeys.shape[1]) ? 0 : -Infinity));
       const votes = layer.votes && constant(Float32Array.from(layer.votes.slice(from, to).flat()), [heads, to - from]);
       const seen = observation.observe(graph, { query: queries(layer.query), unrotated: queries(layer.unrotated), key: allKeys, mask: constant(mask, [allKeys.shape[1], to - from]), scale: 1 / Math.sqrt(HEAD_SIZE), votes } satisfies ObservedQueries);
-      observed = observed === undefined ? seen : observation.combine === 'add' ? add(graph, observed, seen) : add(graph, relu(graph, sub(graph, observed, seen)), seen);
+      observed = observed === undefined ? seen : observation.combine === 'add' ? add(graph, observed, seen) : maximum(graph, observed, seen);
     }
   }
   const output = new Float32Array(heads * HEAD_SIZE * WIDTH);

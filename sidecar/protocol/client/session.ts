@@ -20,6 +20,8 @@ export interface ChorusInitializationOptions {
   readonly workspaceKey?: string;
   /** The client answers `chorus/workspace/list` and `chorus/workspace/read`. Without, only its open documents are known. */
   readonly providesWorkspace?: boolean;
+  /** For `chorus lsp` alone: further patterns of secret files, in the syntax of `.gitignore`; one after `!` takes a file off the list. */
+  readonly secretFiles?: readonly string[];
 }
 
 /** `capabilities.experimental.chorus` of the `initialize` result. */

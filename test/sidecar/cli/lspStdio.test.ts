@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -49,9 +49,10 @@ describe('chorus lsp --stdio', () => {
     editor.dispose();
   });
 
-  it('keeps what is secret by its name, or leads to it, in the editor, and says so in its log', async () => {
+  it('keeps what is secret by its name, or leads to it, in the editor, and says why in its log', async (test) => {
     await using home = await TestHome.create();
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-secret-'));
+    test.after(() => rm(folder, { recursive: true }));
     await writeFile(path.join(folder, '.env'), 'KEY=1\n');
     await symlink('.env', path.join(folder, 'settings.py'));
     const [input, output] = [new PassThrough(), new PassThrough()];
@@ -74,13 +75,15 @@ describe('chorus lsp --stdio', () => {
     assert.notEqual(await complete('main.py', 22), null);
     const { text } = await editor.sendRequest<{ text: string }>('chorus/diagnostics');
     assert.match(text, /\(1 documents\)/);
-    assert.deepEqual(told, ['.env', 'settings.py'].map((name) => `Chorus leaves ${uriOf(name)} alone: files of this name hold secrets.`));
+    assert.deepEqual(told, [
+      `Chorus leaves ${uriOf('.env')} alone: files of this name hold secrets.`,
+      `Chorus leaves ${uriOf('settings.py')} alone: it leads to ${pathToFileURL(await realpath(path.join(folder, '.env'))).href}, and files of that name hold secrets.`,
+    ]);
     await editor.sendNotification('textDocument/didClose', { textDocument: { uri: uriOf('.env') } });
     await assert.rejects(complete('.env', 4), /not open/);
     await editor.sendRequest('shutdown');
     await editor.sendNotification('exit');
     assert.equal(await exitCode, 0);
     editor.dispose();
-    await rm(folder, { recursive: true });
   });
 });
