@@ -58,7 +58,7 @@ function continued({ places, perplexity, choices }: QualityFigures['continuation
   return `
 Perplexity without context ${perplexity.none.toFixed(3)}, with all of it ${perplexity.full.toFixed(3)}, over ${places} places. With a part of it the perplexity, the share of what the context gains that is kept, and nats per token more than with the full cache:
 
-${tables(choicesForContinuation(), choices, ({ perplexity: own, shareOfGain, moreThanFull: { mean, standardError } }) => `${own.toFixed(3)}, ${(100 * shareOfGain).toFixed(0)} %, ${signed(mean, 4)} ± ${(1.96 * standardError).toFixed(4)}`)}
+${tables(choicesForContinuation(), choices, ({ places: own, perplexity: withPart, shareOfGain, moreThanFull: { mean, standardError } }) => `${withPart.toFixed(3)}, ${(100 * shareOfGain).toFixed(0)} %, ${signed(mean, 4)} ± ${(1.96 * standardError).toFixed(4)}${fewer(own, places, 'places')}`)}
 `.trim();
 }
 
@@ -67,7 +67,7 @@ function asked({ groups, choices }: { readonly groups: readonly GroupFigure[]; r
   const counting = groups.filter(({ counts }) => counts).reduce((sum, { questions }) => sum + questions, 0);
   const lines = groups.map(({ group, questions, share, counts }) => `${group} ${percent(share)} of ${questions}${counts ? '' : ' (below 60 %: does not count)'}`);
   const few = counting < ENOUGH_QUESTIONS ? ` These are fewer than ${ENOUGH_QUESTIONS} questions: differences say little yet.` : '';
-  const table = tables(choicesForQuestions(LENGTH_TOKENS), choices, ({ share, difference, differenceInterval: [low, high] }) => `${percent(share)}, ${points(difference)} (${points(low)} to ${points(high)})`);
+  const table = tables(choicesForQuestions(LENGTH_TOKENS), choices, ({ questions, share, difference, differenceInterval: [low, high] }) => `${percent(share)}, ${points(difference)} (${points(low)} to ${points(high)})${fewer(questions, counting, 'questions')}`);
   return `With the full cache: ${lines.join(', ')}.${few}\n\n${table}`;
 }
 
@@ -87,6 +87,8 @@ function tables<Figure extends { readonly cache: string }>(choices: readonly Cho
   ].join('\n\n');
 }
 
+/** Said where a choice was not measured on all of them yet. */
+const fewer = (measured: number, all: number, what: string): string => (measured < all ? `, of ${measured} ${what} alone` : '');
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const points = (difference: number): string => signed(100 * difference, 1);
 const signed = (value: number, digits: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
