@@ -79,8 +79,7 @@ function bestOfRows(graph: Graph, key: Tensor, queries: Tensor, pageKeys: number
 }
 
 /**
- * The same of `key[headSize, pages, pageKeys, kvHeads]`: the larger of two planes again and again, whole rows of pages at once, where ggml's pooling looks at one number after another. The
- * larger of a and b is max(a − b, 0) + b.
+ * The same of `key[headSize, pages, pageKeys, kvHeads]`: the larger of two planes again and again, whole rows of pages at once, where ggml's pooling looks at one number after another.
  */
 function bestOfPlanes(graph: Graph, key: Tensor, queries: Tensor): Tensor {
   const [headSize, pages, pageKeys, kvHeads] = key.shape;
@@ -91,8 +90,7 @@ function bestOfPlanes(graph: Graph, key: Tensor, queries: Tensor): Tensor {
     const [, rowStride, planeStride, headStride] = best.strides;
     const from = (first: number, count: number): Tensor => view(graph, best, [pages, queryCount, count, kvHeads], { strides: [rowStride, planeStride, headStride], offsetBytes: first * planeStride });
     const half = Math.floor(planes / 2);
-    const [some, others] = [from(0, half), from(half, half)];
-    const larger = maximum(graph, some, others);
+    const larger = maximum(graph, from(0, half), from(half, half));
     best = planes % 2 === 0 ? larger : concat(graph, larger, from(planes - 1, 1), 2);
   }
   return reshape(graph, best, [pages, queryCount, kvHeads]);

@@ -40,9 +40,11 @@ export class SecretDocuments {
     const uris = [params?.textDocument, params?.notebookDocument, ...cells].map((document) => document?.uri).filter((uri) => typeof uri === 'string');
     if (OPENING.includes(method)) {
       const reason = await this.#reasonToKeep(uris);
-      // With a notebook its cells.
-      if (reason !== undefined) for (const uri of uris) this.#kept.add(uri);
-      if (reason !== undefined) this.onKept(uris[0] as string, reason);
+      if (reason !== undefined) {
+        // With a notebook its cells.
+        for (const uri of uris) this.#kept.add(uri);
+        this.onKept(uris[0] as string, reason);
+      }
     }
     const isKept = uris.some((uri) => this.#kept.has(uri));
     if (CLOSING.includes(method)) for (const uri of uris) this.#kept.delete(uri);
