@@ -3,7 +3,7 @@
  * the time. `CHORUS_TEST_CORES` names an empty folder that the processes of a run have in common. Linux only.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -18,7 +18,7 @@ function takeCore(cores: string): void {
   for (let core = 0; core < os.cpus().length; core++) {
     const taken = path.join(cores, String(core));
     if (!isOurs(taken)) continue;
-    process.on('exit', () => unlinkSync(taken));
+    process.on('exit', () => leave(taken));
     try {
       execFileSync('taskset', ['--pid', '--all-tasks', '--cpu-list', String(core), String(process.pid)], { stdio: 'ignore' });
     } catch {
@@ -29,19 +29,31 @@ function takeCore(cores: string): void {
   }
 }
 
-/** Notes this process as the core's owner; one that was killed owns none. */
+/**
+ * Notes this process as the core's owner; one that was killed owns none. The note has its process from the beginning: one that is still empty would be
+ * taken from who is writing it.
+ */
 function isOurs(taken: string): boolean {
+  const own = `${taken}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
   try {
-    writeFileSync(taken, String(process.pid), { flag: 'wx' });
+    if (isRunning(ownerOf(taken))) return false;
+    rmSync(taken, { force: true });
+    linkSync(own, taken);
     return true;
   } catch {
-    if (isRunning(ownerOf(taken))) return false;
-    writeFileSync(taken, String(process.pid));
-    return true;
+    return false;
+  } finally {
+    rmSync(own);
   }
 }
 
-/** 0: it left this very moment. */
+/** Two that find a killed process's core at once may both have it; the later one's note stays until it leaves. */
+function leave(taken: string): void {
+  if (ownerOf(taken) === process.pid) rmSync(taken, { force: true });
+}
+
+/** 0: nobody, or it left this very moment. */
 function ownerOf(taken: string): number {
   try {
     return Number(readFileSync(taken, 'utf8'));
