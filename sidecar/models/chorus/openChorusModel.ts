@@ -1,4 +1,4 @@
-import { Device } from '../../../kernels/ggml/device.ts';
+import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
 import { CHUNK_TOKENS } from '../../contexts/chunkNames.ts';
 import { TroubleError } from '../../engine/engine.ts';
@@ -45,7 +45,13 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   const tier = model.hyperparameters.sliding ? undefined : choice.tier;
   checkCacheType(tier?.cacheType, model.hyperparameters.headSize, params.cache);
   const keptRows = choice.capacity === Infinity ? undefined : choice.capacity + ANSWER_ROWS;
-  const plan = await planModel(request, model, { batchTokens: BATCH_TOKENS, keptRows, choosing: choosingOf(choice, model.hyperparameters), tier: tier && tierNeeds(tier, scoredType(tier, request.device.device, model.hyperparameters.headSize)) });
+  const plan = await planModel(request, model, {
+    batchTokens: BATCH_TOKENS,
+    keptRows,
+    choosing: choosingOf(choice, model.hyperparameters),
+    tier: tier && tierNeeds(tier, request.device.device, model.hyperparameters),
+    tierInMainMemory: tier && tierNeeds(tier, 'cpu', model.hyperparameters),
+  });
   const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
   const resources: Disposable[] = [];
   const use = <Resource extends Disposable>(resource: Resource): Resource => {
@@ -120,8 +126,9 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
   return evaluator;
 }
 
-/** What attending some of a context takes. */
-function tierNeeds(tier: TierOptions, scored: TensorType | undefined): MemoryRequest['tier'] {
+/** What attending some of a context takes, where a device of such a kind keeps all of it. */
+function tierNeeds(tier: TierOptions, kind: DeviceKind, { headSize }: Hyperparameters): MemoryRequest['tier'] {
+  const scored = scoredType(tier, kind, headSize);
   const elementBytes = (type: TensorType): number => rowBytes(type, BLOCK_ELEMENTS) / BLOCK_ELEMENTS;
   return {
     rows: tierRows(tier),

@@ -15,6 +15,12 @@ const ENOUGH_CONTEXT_TOKENS = 4_096;
 
 type MemoryNeeds = Omit<MemoryRequest, 'availableBytes'>;
 
+/** What a model takes, wherever it is. */
+export interface PlannedNeeds extends MemoryNeeds {
+  /** As `tier`, where everything that sequences keep is in main memory: the processor scores pages by other keys than a GPU. */
+  readonly tierInMainMemory?: MemoryRequest['tier'];
+}
+
 /** How a model will be held: its contexts, and what of it the GPU takes. */
 export interface ModelPlan extends MemoryPlan {
   /** Absent where all weights are on one device. */
@@ -41,10 +47,10 @@ export interface FreeMemory {
 export type SizedWeight = SplitRequest['weights'][number];
 
 /** Decides before anything is loaded, as `decidePlan`, with the memory that is free now. */
-export async function planModel(request: OpenRequest, model: CheckedModel, { batchTokens, keptRows, choosing, tier }: Pick<MemoryRequest, 'batchTokens' | 'keptRows' | 'choosing' | 'tier'>): Promise<ModelPlan> {
+export async function planModel(request: OpenRequest, model: CheckedModel, { batchTokens, ...choice }: Pick<PlannedNeeds, 'batchTokens' | 'keptRows' | 'choosing' | 'tier' | 'tierInMainMemory'>): Promise<ModelPlan> {
   const { params, file, device } = request;
   const mainBytes = await availableMemoryBytes();
-  const needs = { ...needsOf(file, model, { device: device.device, contextSizeTokens: params.contextSizeTokens, batchTokens }), modelName: path.basename(params.modelPath), keptRows, choosing, tier };
+  const needs = { ...needsOf(file, model, { device: device.device, contextSizeTokens: params.contextSizeTokens, batchTokens }), modelName: path.basename(params.modelPath), ...choice };
   if (device.device === 'cpu') return decidePlan(needs, [], { mainBytes });
   const weights = model.specs.flatMap(({ name, use }) => {
     const tensor = model.tensors.get(name);
@@ -59,7 +65,7 @@ export function needsOf(
   file: Pick<OpenRequest['file'], 'shape'>,
   model: Pick<CheckedModel, 'tensors'>,
   { device, contextSizeTokens, batchTokens }: { readonly device: OpenRequest['device']['device'] } & Pick<MemoryRequest, 'contextSizeTokens' | 'batchTokens'>,
-): Omit<MemoryNeeds, 'modelName'> {
+): Omit<PlannedNeeds, 'modelName'> {
   const weightBytes = file.shape.weightBytes + (device === 'cpu' ? tiedOutputBytes(model.tensors) : 0);
   return { shape: file.shape, weightBytes, batchTokens, logitRows: LOGIT_ROWS, scoredTokens: device === 'cpu' ? MAX_PRODUCT_TOKENS : 0, contextSizeTokens };
 }
@@ -73,7 +79,7 @@ export function tiedOutputBytes(tensors: ReadonlyMap<string, LocatedTensor>): nu
  * A GPU takes the whole model where that leaves a useful context, else what fits; the processor the rest. Where a sequence attends some of what it keeps, and all of
  * that does not fit beside the model, it is kept in main memory, as long as that makes a longer context. Throws `TroubleError` 'out-of-memory' with the numbers.
  */
-export function decidePlan(needs: MemoryNeeds, weights: readonly SizedWeight[], { mainBytes, gpu }: FreeMemory): ModelPlan {
+export function decidePlan(needs: PlannedNeeds, weights: readonly SizedWeight[], { mainBytes, gpu }: FreeMemory): ModelPlan {
   if (!gpu) return planMemory({ ...needs, availableBytes: mainBytes });
   const { freeBytes, unifiedBytes, label } = gpu;
   const { blockCount, trainContextTokens } = needs.shape;
@@ -90,13 +96,13 @@ export function decidePlan(needs: MemoryNeeds, weights: readonly SizedWeight[], 
 }
 
 /** The model and what is attended on the GPU, everything else that sequences keep in main memory; `undefined` where that does not fit, or nothing is chosen. */
-function planBeside({ tier, ...needs }: MemoryNeeds, { mainBytes, gpu }: Required<FreeMemory>): ModelPlan | undefined {
-  if (!tier) return undefined;
+function planBeside({ tier, tierInMainMemory, ...needs }: PlannedNeeds, { mainBytes, gpu }: Required<FreeMemory>): ModelPlan | undefined {
+  if (!tier || !tierInMainMemory) return undefined;
   const { freeBytes, unifiedBytes, label } = gpu;
   const onGpu = attempt(() => planMemory({ ...needs, tier: { ...tier, cacheElementBytes: 0, scoredElementBytes: 0 }, availableBytes: freeBytes }));
   if (!onGpu) return undefined;
   // What attends everything, and chooses, computes where that is.
-  const inMain: MemoryNeeds = { ...needs, weightBytes: 0, tier: { ...tier, rows: 0 } };
+  const inMain: MemoryNeeds = { ...needs, weightBytes: 0, scoredTokens: MAX_PRODUCT_TOKENS, tier: { ...tierInMainMemory, rows: 0 } };
   const mainFreeBytes = mainBytes - Math.min(unifiedBytes, onGpu.neededBytes);
   const kept = attempt(() => planMemory({ ...inMain, availableBytes: mainFreeBytes }));
   if (!kept) return undefined;

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decidePlan, type FreeMemory, type SizedWeight } from '../../../../sidecar/models/chorus/planModel.ts';
+import { decidePlan, type FreeMemory, type PlannedNeeds, type SizedWeight } from '../../../../sidecar/models/chorus/planModel.ts';
 import { TroubleError } from '../../../../sidecar/engine/engine.ts';
 import type { ModelShape } from '../../../../sidecar/models/gguf/validate.ts';
-import type { MemoryRequest } from '../../../../sidecar/models/memory.ts';
 
 /** A model of 7 billion parameters in four bits: 32 blocks, 8 key-value heads of 128, so that a token's keys and values take 131,072 bytes in float16. */
 const shape: ModelShape = {
@@ -12,7 +11,7 @@ const shape: ModelShape = {
 };
 const weights: readonly SizedWeight[] = Array.from({ length: 32 }, (_, block) => ({ name: `blk.${block}.ffn_up.weight`, use: 'matrix', sizeBytes: 4e9 / 32 }) as const);
 const tier = { rows: 1_280, longerThan: 1_168, graphBytes: () => 0, cacheElementBytes: 2, scoredElementBytes: 0 };
-const needs = { modelName: 'seven.gguf', shape, weightBytes: 4e9, batchTokens: 128, scoredTokens: 0, contextSizeTokens: 32_768, tier } satisfies Omit<MemoryRequest, 'availableBytes'>;
+const needs = { modelName: 'seven.gguf', shape, weightBytes: 4e9, batchTokens: 128, scoredTokens: 0, contextSizeTokens: 32_768, tier, tierInMainMemory: tier } satisfies PlannedNeeds;
 const machine = (gpuBytes: number, mainBytes: number, unifiedBytes = 0): FreeMemory => ({ mainBytes, gpu: { label: 'CUDA (Card)', freeBytes: gpuBytes, unifiedBytes } });
 
 describe('where a model and what its sequences keep are', () => {
@@ -27,6 +26,11 @@ describe('where a model and what its sequences keep are', () => {
     // Three sequences of 32,768 tokens.
     assert.match(plan.reason ?? '', /^CUDA \(Card\) has 8\.00 GB free: it holds the model and what is attended of contexts\. All of them, up to 12\.\d+ GB, are kept in main memory\.$/);
     assert.ok(plan.neededBytes > 4e9 + 3 * 131_072 * (32_768 + tier.rows));
+  });
+
+  it('counts what the processor scores pages by, which a GPU does not need', () => {
+    const bytes = (scoredElementBytes: number): number => decidePlan({ ...needs, tierInMainMemory: { ...tier, scoredElementBytes } }, weights, machine(8e9, 64e9)).neededBytes;
+    assert.equal(bytes(0.53125) - bytes(0), 0.53125 * shape.cacheElementsPerToken * 3 * 32_768);
   });
 
   it('is main memory rather than a smaller context that would fit the GPU', () => {
