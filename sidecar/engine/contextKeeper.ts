@@ -10,6 +10,8 @@ import type { Turns } from './turns.ts';
 const IDLE_MS = 20_000;
 /** Evaluating fewer anew is nothing that anyone notices. */
 const MIN_TOKENS = 2 * CHUNK_TOKENS;
+/** Of rows that were read from a sequence that another request waits for, and are not written yet. */
+const MAX_UNWRITTEN_BYTES = 256 * 2 ** 20;
 
 export interface ContextKeeperOptions {
   readonly turns: Turns;
@@ -31,9 +33,15 @@ interface Waiting {
 
 /** A context that is being written. */
 interface Job {
+  readonly sequence: BackendSequence;
   readonly set: ContextSet;
   readonly abort: AbortController;
-  hurry: () => void;
+  /** Somebody waits for it. */
+  isHurried: boolean;
+  /** Lifts its turns, while it has some. */
+  lift: () => void;
+  /** Resolves when nothing is read from the sequence any more. */
+  isRead: Promise<void>;
   /** Resolves when nothing is written for it any more. */
   done: Promise<void>;
 }
@@ -48,7 +56,6 @@ export class ContextKeeper {
   readonly #waiting = new Map<BackendSequence, Waiting>();
   /** One after another. */
   readonly #jobs = new Set<Job>();
-  #isHurried = false;
   #isStopped = false;
 
   constructor(private readonly options: ContextKeeperOptions) {
@@ -116,21 +123,30 @@ export class ContextKeeper {
     this.#waiting.delete(sequence);
     const { rows } = sequence;
     if (!rows) return;
-    const { set } = waiting;
     const tokens = rows.tokens.slice();
-    const job: Job = { set, abort: new AbortController(), hurry: () => undefined, done: Promise.resolve() };
     const before = [...this.#jobs].at(-1)?.done;
+    let setRead = (): void => undefined;
+    const isRead = new Promise<void>((resolve) => (setRead = resolve));
+    const job: Job = { sequence, set: waiting.set, abort: new AbortController(), isHurried: false, lift: () => undefined, isRead, done: Promise.resolve() };
     this.#jobs.add(job);
-    job.done = this.#run(job, rows, tokens, before);
+    job.done = this.#run(job, { rows, tokens, before, setRead });
+  }
+
+  /** Another request takes the sequence: what waits to be kept of it is read from it first. Resolves when it was, or the signal aborts. */
+  async letGo(sequence: BackendSequence, signal: AbortSignal): Promise<void> {
+    this.keep(sequence);
+    const jobs = [...this.#jobs];
+    const last = jobs.findLast((job) => job.sequence === sequence);
+    if (!last) return;
+    for (const job of jobs.slice(0, jobs.indexOf(last) + 1)) hurry(job);
+    await Promise.race([last.isRead, aborted(signal)]);
   }
 
   /** Writes everything that waits, before other requests go on; resolves when it is on disk. */
   async keepAll(): Promise<void> {
-    this.#isHurried = true;
-    for (const job of this.#jobs) job.hurry();
     for (const sequence of [...this.#waiting.keys()]) this.keep(sequence);
+    for (const job of this.#jobs) hurry(job);
     await Promise.all([...this.#jobs].map(({ done }) => done));
-    this.#isHurried = false;
   }
 
   /** Removes a set, or all; what requests under way evaluate for it is not kept. */
@@ -156,19 +172,20 @@ export class ContextKeeper {
     for (const { abort } of this.#jobs) abort.abort();
   }
 
-  async #run(job: Job, rows: SequenceRows, tokens: readonly TokenId[], before: Promise<void> | undefined): Promise<void> {
+  async #run(job: Job, { rows, tokens, before, setRead }: { readonly rows: SequenceRows; readonly tokens: readonly TokenId[]; readonly before: Promise<void> | undefined; readonly setRead: () => void }): Promise<void> {
     const { signal } = job.abort;
     try {
       await Promise.race([before, aborted(signal)]);
-      if (!signal.aborted) await this.#write(job, rows, tokens);
+      if (!signal.aborted) await this.#write(job, rows, tokens, setRead);
     } catch (error) {
       if (!signal.aborted) this.options.log(`A context could not be kept: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
+      setRead();
       this.#jobs.delete(job);
     }
   }
 
-  async #write(job: Job, rows: SequenceRows, tokens: readonly TokenId[]): Promise<void> {
+  async #write(job: Job, rows: SequenceRows, tokens: readonly TokenId[], setRead: () => void): Promise<void> {
     const { turns } = this.options;
     const { signal } = job.abort;
     const names = chunkNames(rows.key, tokens);
@@ -176,8 +193,9 @@ export class ContextKeeper {
     const missing = await this.#store.prepare(job.set, names, rowsBytes);
     if (missing.length === 0) return;
     const ticket = turns.enter('background');
-    job.hurry = () => turns.raise(ticket, 'completion');
-    if (this.#isHurried) job.hurry();
+    job.lift = () => turns.raise(ticket, 'completion');
+    if (job.isHurried) job.lift();
+    const writing: Promise<boolean>[] = [];
     try {
       for (const index of missing) {
         const start = index * CHUNK_TOKENS;
@@ -188,14 +206,26 @@ export class ContextKeeper {
           return true;
         });
         if (!isRead) return;
-        const file = await sealChunk(chunk);
-        if (signal.aborted || !(await this.#store.write(job.set, names[index] as string, file))) return;
+        const write = (writing.at(-1) ?? Promise.resolve(true)).then(async (isGoingOn) => isGoingOn && !signal.aborted && (await this.#store.write(job.set, names[index] as string, await sealChunk(chunk))));
+        writing.push(write);
+        // It is heard when its turn to be waited for comes.
+        write.catch(() => undefined);
+        // Who waits for the sequence does not wait for the disk.
+        const mayBeUnwritten = job.isHurried ? Math.floor(MAX_UNWRITTEN_BYTES / rowsBytes) : 0;
+        if ((await writing.at(-1 - mayBeUnwritten)) === false) return;
       }
-      await this.#store.touch(job.set, names);
+      setRead();
+      if (await writing.at(-1)) await this.#store.touch(job.set, names);
     } finally {
       turns.leave(ticket);
+      await Promise.allSettled(writing);
     }
   }
+}
+
+function hurry(job: Job): void {
+  job.isHurried = true;
+  job.lift();
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -76,7 +76,10 @@ export class Scheduler {
         });
       let isSound = true;
       try {
-        if (!lease.isWarm) await turn(() => lease.sequence.truncate(0));
+        if (!lease.isWarm) {
+          await this.keeper.letGo(lease.sequence, ending.signal);
+          await turn(() => lease.sequence.truncate(0));
+        }
         const generation = new Generation(
           request,
           {

@@ -10,7 +10,7 @@ import { TIER_TOKENS } from './tiers/fastTier.ts';
 import { lastAttendingAll } from './tiers/tierOptions.ts';
 import { LayerMajorPrefill } from './selection/layerMajor.ts';
 import type { SelectionPlan } from './selection/layerSelection.ts';
-import { BATCH_TOKENS } from './network/batchTokens.ts';
+import { stepTokens } from './selection/stepTokens.ts';
 import type { Network, WantedLogits } from './network/network.ts';
 import { joined } from './tiers/promptTier.ts';
 import type { SequenceCache } from './cache/sequenceCache.ts';
@@ -105,7 +105,7 @@ export class ChorusSequence implements BackendSequence {
     const prefill = new LayerMajorPrefill(
       network.options,
       prompts.map(({ tokens, sequences }) => ({ tokens, targets: sequences.map(({ cache, selection }) => ({ sequence: cache, selection })) })),
-      { chunkTokens: BATCH_TOKENS },
+      { chunkTokens: stepTokens(network.options.hyperparameters, network.options.placement) },
     );
     return {
       get isDone() {

@@ -129,6 +129,24 @@ describe('keeping contexts', () => {
     turns.leave(chat);
   });
 
+  it('is read at once from a sequence that another request takes, while others compute, and written although that holds something else then', async () => {
+    asked();
+    const completion = turns.enter('completion');
+    await keeper.letGo(sequence, never);
+    assert.deepEqual(sequence.reads, [0, 256, 512, 768]);
+    sequence.held = context.map((token) => token + 1);
+    turns.leave(completion);
+    await keeper.keepAll();
+    assert.equal(await restored(new PlainSequence()), 1_024);
+  });
+
+  it('waits no longer for a sequence than the request that takes it, nor where nothing of it is to be kept', async () => {
+    await keeper.letGo(sequence, never);
+    asked();
+    await keeper.letGo(sequence, AbortSignal.abort());
+    assert.deepEqual(sequence.reads, []);
+  });
+
   it('stops where the sequence was given to another text meanwhile: nothing is written under a wrong name', async () => {
     asked();
     keeper.keep(sequence);

@@ -112,6 +112,15 @@ describe('contexts that outlive the model in memory', () => {
     assert.equal((await filesThere()).length, CHUNKS);
   });
 
+  it('are kept when another takes their place in memory, too', async () => {
+    await load();
+    await generate();
+    for (const other of ['one', 'two', 'three']) await generate(prompt.slice(0, 300), { sequence: other, contextSet: undefined });
+    await engine.keepContexts();
+    const again = await generate();
+    assert.equal(again.restoredTokens, CHUNKS * 256);
+  });
+
   it('are not kept where they are short', async () => {
     await load();
     await generate(prompt.slice(0, 400));

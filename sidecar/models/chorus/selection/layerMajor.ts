@@ -28,8 +28,8 @@ export interface LayerMajorOptions {
 
 /**
  * Reads prompts layer by layer: all chunks go through the first layer, then all through the second. Only one layer's keys and values are there
- * in full; at a prompt's end its rows are chosen and gathered into the sequence's cache. Each layer's weights are read once where they don't stay
- * near the processor. The results are those of reading chunk by chunk through all layers. Several sequences may each hold what another selection chooses, and
+ * in full; at a prompt's end its rows are chosen and gathered into the sequence's cache. Each layer's weights
+ * serve all chunks before the next layer's. The results are those of reading chunk by chunk through all layers. Several sequences may each hold what another selection chooses, and
  * what several prompts begin with is read once.
  */
 export class LayerMajorPrefill implements Disposable {

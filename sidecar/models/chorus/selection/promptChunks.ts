@@ -7,7 +7,7 @@ const F16_BYTES = 2;
 /** Of what a selector has in memory to look at a chunk's tokens. */
 const OBSERVED_BYTES = 128 * 2 ** 20;
 /** Attention is computed in tiles from so many tokens on. */
-const TILE_TOKENS = 64;
+export const TILE_TOKENS = 64;
 
 /** Tokens that one graph computes. */
 export interface Chunk {
