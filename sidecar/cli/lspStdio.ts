@@ -1,10 +1,10 @@
 import { LSPErrorCodes, MessageType } from 'vscode-languageserver-protocol';
-import { Message, StreamMessageReader, StreamMessageWriter, type RequestMessage } from 'vscode-jsonrpc/node';
+import { Message, StreamMessageReader, StreamMessageWriter, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc/node';
 import WebSocket from 'ws';
 import { CloseCodes, describeClose } from '../client/connect.ts';
 import { findOrStart, type LaunchOptions } from '../client/launch.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
-import type { ChorusInitializationOptions, ChorusSettings } from '../protocol/client.ts';
+import { FORGET_WORKSPACE_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type ForgetWorkspaceParams } from '../protocol/client.ts';
 import { EditorState } from './editorState.ts';
 import { SecretDocuments } from './secretDocuments.ts';
 
@@ -36,6 +36,7 @@ const GOODBYE_MS = 10_000;
 
 /** Id of the `initialize` that the bridge itself sends; no editor's. */
 const OWN_INITIALIZE = 'chorus-lsp-initialize-again';
+const OWN_FORGET = 'chorus-lsp-forget';
 
 class Bridge {
   readonly #editor = new EditorState();
@@ -77,6 +78,7 @@ class Bridge {
     socket.once('close', (code, reason) => this.#closed(code, reason.toString()));
     new WebSocketMessageReader(socket).listen((message) => {
       if (Message.isResponse(message) && message.id === OWN_INITIALIZE) this.#replay(toSidecar);
+      else if (Message.isResponse(message) && message.id === OWN_FORGET) this.#forgotten(message);
       else if (this.#editor.answered(message)) this.#toEditor(message);
     });
     return toSidecar;
@@ -92,6 +94,7 @@ class Bridge {
     if (this.#toSidecar) {
       if (methodOf(message) === 'exit') this.#sawExit = true;
       this.#write(this.#toSidecar, message);
+      if (methodOf(message) === 'initialized') this.#write(this.#toSidecar, { jsonrpc: '2.0', id: OWN_FORGET, method: FORGET_WORKSPACE_REQUEST, params: { unlessRules: this.#secrets.rules } satisfies ForgetWorkspaceParams } as RequestMessage);
     } else if (methodOf(message) === 'exit') {
       this.#leave(0);
     } else if (methodOf(message) === '$/cancelRequest') {
@@ -129,6 +132,11 @@ class Bridge {
       // When the socket closes, its close says what to do.
       if (socket?.readyState === WebSocket.OPEN) this.#leave(1, messageOf(error));
     });
+  }
+
+  /** What was read while other files were secret is gone now. */
+  #forgotten({ error }: ResponseMessage): void {
+    if (error) this.#tell(`What Chorus read of this workspace under other rules of what is secret could not be deleted: ${error.message}`);
   }
 
   /** In the editor's log. */

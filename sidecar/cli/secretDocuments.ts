@@ -31,6 +31,11 @@ export class SecretDocuments {
   /** `onKept` hears of each that is opened, and why it is kept. */
   constructor(private readonly onKept: (uri: string, reason: string) => void) {}
 
+  /** Says which documents are secret: another one, others. */
+  get rules(): string {
+    return this.#files.digest;
+  }
+
   /** Notes what a message says of documents; true: it is about a secret one. Messages are to be asked about in their order, each when the one before is answered. */
   async keeps(message: Message): Promise<boolean> {
     const { method, params } = message as Seen;

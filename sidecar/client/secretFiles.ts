@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import ignore, { type Ignore } from 'ignore';
 
 /**
@@ -43,9 +44,12 @@ const COPY_MARK = new RegExp(`(?<=[^/])(?:${COPY_MARKS.join('|')})+(?=[./]|$)`, 
 /** Tells secret files by their path. */
 export class SecretFiles {
   readonly #patterns: Ignore;
+  /** Another one where other files are secret. */
+  readonly digest: string;
 
   /** `added`: further patterns in the syntax of `.gitignore`. */
   constructor(added: readonly string[] = []) {
+    this.digest = createHash('sha256').update(JSON.stringify([SECRET_FILES, COPY_MARKS, added])).digest('hex');
     this.#patterns = ignore({ ignorecase: true }).add([...SECRET_FILES]).add([...added]);
   }
 

@@ -18,10 +18,10 @@ export interface ForgetServices extends ContextRemoval {
 export function handleForget(client: Client, services: ForgetServices): void {
   const { clients, completions, chatService, log } = services;
   client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
-    const { contextSet } = client;
+    const { contextSet, clientKind } = client;
     const { unlessRules } = params;
-    if (unlessRules !== undefined && (!contextSet || (await isUnderRules(contextSet, unlessRules)))) {
-      if (contextSet) await noteRules(contextSet, unlessRules);
+    if (unlessRules !== undefined && (!contextSet || (await isUnderRules(contextSet, clientKind, unlessRules)))) {
+      if (contextSet) await noteRules(contextSet, clientKind, unlessRules);
       return null;
     }
     const key = params.workspaceKey ?? client.workspaceKey;
@@ -37,7 +37,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
     );
     await removeContexts(services, contextSetName(key));
     // Not of a set that could not be removed: it was filled under others.
-    if (contextSet && unlessRules !== undefined) await noteRules(contextSet, unlessRules);
+    if (contextSet && unlessRules !== undefined) await noteRules(contextSet, clientKind, unlessRules);
     return null;
   });
 }

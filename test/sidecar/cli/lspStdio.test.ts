@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -7,7 +7,10 @@ import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { bridgeStdio } from '../../../sidecar/cli/lspStdio.ts';
+import { contextsFolder } from '../../../sidecar/client/contextSets.ts';
 import { findOrStart } from '../../../sidecar/client/launch.ts';
+import { contextSetName, workspaceKeyOf } from '../../../sidecar/client/workspaceKey.ts';
+import { waitFor } from '../../host/waitFor.ts';
 import { launchOptions, modelEnvironment, TestHome } from '../server/support/sidecar.ts';
 
 const uri = 'file:///sample.py';
@@ -85,5 +88,33 @@ describe('chorus lsp --stdio', () => {
     await editor.sendNotification('exit');
     assert.equal(await exitCode, 0);
     editor.dispose();
+  });
+
+  it('deletes what was read of a workspace once other files are secret', async () => {
+    await using home = await TestHome.create();
+    const env = await modelEnvironment();
+    const key = workspaceKeyOf([pathToFileURL(home.folder).href]);
+    const set = { folder: contextsFolder(home.folder), name: contextSetName(key) };
+    const kept = path.join(set.folder, set.name, 'kept.rows');
+    const session = async (secretFiles: readonly string[]): Promise<void> => {
+      const [input, output] = [new PassThrough(), new PassThrough()];
+      const exitCode = bridgeStdio({ launch: launchOptions(home.folder, { version: '1.0.0', env }), input, output });
+      const editor = createMessageConnection(new StreamMessageReader(output), new StreamMessageWriter(input));
+      editor.listen();
+      await editor.sendRequest('initialize', { processId: null, rootUri: pathToFileURL(home.folder).href, capabilities: {}, initializationOptions: { settings, secretFiles } });
+      await editor.sendNotification('initialized', {});
+      await editor.sendRequest('chorus/status');
+      await editor.sendRequest('shutdown');
+      await editor.sendNotification('exit');
+      assert.equal(await exitCode, 0);
+      editor.dispose();
+    };
+    const isKept = (): Promise<boolean> => access(kept).then(() => true, () => false);
+    await session([]);
+    await writeFile(kept, '');
+    await session([]);
+    assert.equal(await isKept(), true);
+    await session(['*.plan']);
+    await waitFor('the files to be gone', async () => !(await isKept()));
   });
 });
