@@ -37,6 +37,8 @@ export interface ContinuationFigure {
   readonly perplexity: number;
   /** Of what the full cache gains over no context. */
   readonly shareOfGain: number;
+  /** 1.96 standard errors of that share, with the gain as it was measured. */
+  readonly shareError: number;
   /** Nats per token. */
   readonly moreThanFull: Paired;
 }
@@ -70,5 +72,6 @@ export function continuationFigure(cache: string, nats: ReadonlyMap<string, numb
   if (ids.length === 0) return undefined;
   const mean = (values: ReadonlyMap<string, number>): number => meanOf(ids.map((id) => values.get(id) as number)).mean;
   const moreThanFull = meanOf(ids.map((id) => (nats.get(id) as number) - (full.get(id) as number)));
-  return { cache, places: ids.length, perplexity: Math.exp(mean(nats)), shareOfGain: (mean(none) - mean(nats)) / (mean(none) - mean(full)), moreThanFull };
+  const gain = mean(none) - mean(full);
+  return { cache, places: ids.length, perplexity: Math.exp(mean(nats)), shareOfGain: (mean(none) - mean(nats)) / gain, shareError: (1.96 * moreThanFull.standardError) / Math.abs(gain), moreThanFull };
 }

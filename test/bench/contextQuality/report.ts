@@ -1,6 +1,8 @@
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS } from '../continuation/places.ts';
 import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice, type Divisor, type SelectorChoice } from './choices.ts';
 import type { ContinuationFigure, GroupFigure, ShareFigure } from './figures.ts';
+import { goalLines } from './goals.ts';
+import { points, signed } from './signed.ts';
 import { LENGTH_TOKENS } from './tasks.ts';
 
 export interface QualityFigures {
@@ -35,9 +37,11 @@ ${models.map(sectionOf).join('\n\n')}
 `.trim();
 }
 
-function sectionOf({ model, figures: { recall, needle, continuation } }: QualityOfModel): string {
+function sectionOf({ model, figures }: QualityOfModel): string {
+  const { recall, needle, continuation } = figures;
   return `
 ## ${model}
+${goalsOf(figures)}
 
 ### Questions asked later
 
@@ -51,6 +55,12 @@ ${asked(needle)}
 
 ${continued(continuation)}
 `.trim();
+}
+
+/** What `tiered` was to reach. */
+function goalsOf(figures: QualityFigures): string {
+  const lines = goalLines(figures);
+  return lines.length === 0 ? '' : `\nOf *tiered*; errors are 1.96 standard errors:\n\n| what | goal | measured | |\n|---|---|---|---|\n${lines.join('\n')}\n`;
 }
 
 function continued({ places, perplexity, choices }: QualityFigures['continuation']): string {
@@ -90,5 +100,3 @@ function tables<Figure extends { readonly cache: string }>(choices: readonly Cho
 /** Said where a choice was not measured on all of them yet. */
 const fewer = (measured: number, all: number, what: string): string => (measured < all ? `, of ${measured} ${what} alone` : '');
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const points = (difference: number): string => signed(100 * difference, 1);
-const signed = (value: number, digits: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;

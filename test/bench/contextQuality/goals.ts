@@ -1,0 +1,39 @@
+import { choicesForContinuation, choicesForQuestions, type Choice, type Divisor } from './choices.ts';
+import type { QualityFigures } from './report.ts';
+import { points } from './signed.ts';
+import { LENGTH_TOKENS } from './tasks.ts';
+
+/** Of what the context gains at least so much is to be kept. */
+const GAIN_GOALS: readonly { readonly divisor: Divisor; readonly share: number }[] = [
+  { divisor: 16, share: 0.9 },
+  { divisor: 32, share: 0.75 },
+];
+/** At a thirty-second questions that are asked later may lose so much. */
+const MAX_LOSS = 0.03;
+
+/** What choosing anew for each request was to reach, of what is measured, and whether it does: lines of a table. */
+export function goalLines({ recall, continuation }: QualityFigures): readonly string[] {
+  const asked = (divisor: Divisor, goal: string, isMet: (figure: { readonly difference: number; readonly differenceInterval: readonly [number, number] }) => boolean): readonly string[] => {
+    const figure = figureOf(choicesForQuestions(LENGTH_TOKENS), recall.choices, divisor);
+    return figure ? [line(`questions asked later, 1/${divisor}`, goal, `${points(figure.difference)} (${figure.differenceInterval.map(points).join(' to ')})`, isMet(figure))] : [];
+  };
+  const continued = GAIN_GOALS.flatMap(({ divisor, share }) => {
+    const figure = figureOf(choicesForContinuation(), continuation.choices, divisor);
+    if (!figure) return [];
+    const { shareOfGain, shareError } = figure;
+    return [line(`continuing code, 1/${divisor}`, `≥ ${percent(share)} of the gain`, `${percent(shareOfGain)} ± ${(100 * shareError).toFixed(0)}`, shareOfGain >= share)];
+  });
+  return [
+    ...asked(16, 'no difference that is measurable', ({ differenceInterval: [low, high] }) => low <= 0 && high >= 0),
+    ...asked(32, `at most ${100 * MAX_LOSS} points less`, ({ difference }) => difference >= -MAX_LOSS),
+    ...continued,
+  ];
+}
+
+function figureOf<Figure extends { readonly cache: string }>(choices: readonly Choice[], figures: readonly Figure[], divisor: Divisor): Figure | undefined {
+  const choice = choices.find((candidate) => candidate.selector === 'tiered' && candidate.divisor === divisor);
+  return figures.find(({ cache }) => cache === choice?.cache);
+}
+
+const line = (what: string, goal: string, measured: string, isMet: boolean): string => `| ${what} | ${goal} | ${measured} | ${isMet ? 'met' : 'missed'} |`;
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
