@@ -64,7 +64,9 @@ function modelLines(status: SidecarStatus): string[] {
     ...(status.deviceReasons ?? []),
   ];
   if (status.contextSizeTokens !== undefined) {
-    const used = l10n.t('Context: {0} of {1} tokens', formatNumber(status.contextUsedTokens ?? 0), formatNumber(status.contextSizeTokens));
+    const counts = [status.contextUsedTokens ?? 0, status.contextSizeTokens].map((tokens) => formatNumber(tokens));
+    const { contextKeptTokens } = status;
+    const used = contextKeptTokens === undefined ? l10n.t('Context: {0} of {1} tokens', ...counts) : l10n.t('Context: {0} of {1} tokens, {2} of them kept', ...counts, formatNumber(contextKeptTokens));
     lines.push(status.cache === undefined ? used : `${used} (${status.cache})`);
   }
   if (status.tokensPerSecond !== undefined) lines.push(counted(l10n.t('one: Speed: {0} token per second | other: Speed: {0} tokens per second'), Math.round(status.tokensPerSecond)));

@@ -35,8 +35,10 @@ export class SequenceMemoryError extends Error {
 }
 
 export interface BackendSequence {
-  /** Tokens whose keys and values the sequence holds. */
+  /** Tokens that the sequence has read. */
   readonly length: number;
+  /** Of these those whose keys and values are still there: fewer where only some of a prompt's stayed. Absent: all. */
+  readonly keptTokens?: number;
   /** Length of the longest common beginning of `tokens` and what the sequence holds. */
   commonPrefixLength(tokens: readonly TokenId[]): number;
   /** Keeps the first `length` tokens, or fewer where the model can't go back to there. Resolves with the length kept. */

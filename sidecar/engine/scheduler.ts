@@ -25,6 +25,8 @@ export interface SchedulerStatistics {
   readonly promptTokensPerSecond?: number;
   /** Tokens in the sequence used last. */
   readonly contextUsedTokens: number;
+  /** Of these those whose keys and values are still there, where that is not all. */
+  readonly contextKeptTokens?: number;
 }
 
 /** Runs requests on a backend's sequences, the most urgent first. */
@@ -103,7 +105,7 @@ export class Scheduler {
           grammar,
         );
         const result = await generation.run();
-        this.remember(result, generation.sampledTokens, lease.sequence.length);
+        this.remember(result, generation.sampledTokens, lease.sequence);
         return { ...result, sequence: lease.name };
       } catch (error) {
         // A failed evaluation may have left a part of its tokens behind, and before the first turn everything is another name's still.
@@ -187,10 +189,11 @@ export class Scheduler {
     if (request.requiredPrefix && grammarOf(request)) throw new TroubleError('invalid-input', 'A grammar and a required prefix exclude each other.');
   }
 
-  private remember(result: EngineGenerateResult, sampledTokens: number, contextUsedTokens: number): void {
+  private remember(result: EngineGenerateResult, sampledTokens: number, { length, keptTokens = length }: BackendSequence): void {
     const { tokensPerSecond, promptTokensPerSecond } = this.statistics;
     this.statistics = {
-      contextUsedTokens,
+      contextUsedTokens: length,
+      ...(keptTokens < length ? { contextKeptTokens: keptTokens } : {}),
       tokensPerSecond: sampledTokens >= 4 && result.generateMs > 0 ? ((sampledTokens - 1) * 1000) / result.generateMs : tokensPerSecond,
       promptTokensPerSecond:
         result.evaluatedTokens >= 32 && result.promptMs > 0 ? (result.evaluatedTokens * 1000) / result.promptMs : promptTokensPerSecond,

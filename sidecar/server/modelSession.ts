@@ -256,8 +256,8 @@ export class FrontModelSession implements ModelSession {
     const model = this.#loaded;
     const statistics = await this.options.engine.statistics?.();
     if (!statistics || this.#loaded !== model) return;
-    const { memoryBytes, deviceMemoryBytes, contextUsedTokens, contextSizeTokens, tokensPerSecond } = statistics;
-    this.#setStatus({ ...this.#status, memoryBytes, deviceMemoryBytes, contextUsedTokens, contextSizeTokens, ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }) });
+    const { memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, tokensPerSecond } = statistics;
+    this.#setStatus({ ...this.#status, memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }) });
   }
 
   /** Whatever becomes of the model, who reads ahead and who spares the machine goes on. */

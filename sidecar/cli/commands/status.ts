@@ -31,7 +31,7 @@ async function status(options: { readonly json: boolean }): Promise<void> {
       ['Model', state.modelName, state.modelPath],
       ['Engine', state.engine],
       ['Device', state.device],
-      ['Context', state.contextSizeTokens === undefined ? undefined : [`${state.contextUsedTokens ?? 0} of ${state.contextSizeTokens} tokens used`, state.cache].filter(Boolean).join(', ')],
+      ['Context', state.contextSizeTokens === undefined ? undefined : [`${state.contextUsedTokens ?? 0} of ${state.contextSizeTokens} tokens used`, state.contextKeptTokens === undefined ? undefined : `${state.contextKeptTokens} of them kept`, state.cache].filter(Boolean).join(', ')],
       ['Speed', state.tokensPerSecond === undefined ? undefined : `${state.tokensPerSecond.toFixed(1)} tokens/s`],
       ['Memory', formatBytes(state.memoryBytes)],
     ]);

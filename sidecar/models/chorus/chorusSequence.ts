@@ -58,6 +58,10 @@ export class ChorusSequence implements BackendSequence {
     return this.cache.length;
   }
 
+  get keptTokens(): number {
+    return this.cache.rows;
+  }
+
   get room(): number {
     return this.cache.capacity - this.cache.rows;
   }

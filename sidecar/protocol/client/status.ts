@@ -20,6 +20,8 @@ export interface SidecarStatus {
   readonly supportsToolCalling?: boolean;
   readonly contextUsedTokens?: number;
   readonly contextSizeTokens?: number;
+  /** Of the used ones those whose keys and values are still there, where that is not all. */
+  readonly contextKeptTokens?: number;
   /** What is kept or attended of a context ("snapkv:2048"). Absent: all. */
   readonly cache?: string;
   readonly tokensPerSecond?: number;

@@ -87,6 +87,8 @@ export interface EngineStatistics {
   readonly deviceMemoryBytes: number;
   /** Tokens in the sequence used last. */
   readonly contextUsedTokens: number;
+  /** Of these those whose keys and values are still there, where that is not all. */
+  readonly contextKeptTokens?: number;
   readonly contextSizeTokens: number;
   /** Of the last request that generated more than a few tokens. */
   readonly tokensPerSecond?: number;

@@ -159,9 +159,15 @@ describe('contexts that outlive the model in memory', () => {
 
   it('are declined where only some rows of a prompt stay', async () => {
     await load({ cache: 'snapkv:128' });
-    await generate();
+    const { tokens } = await generate();
+    const { contextUsedTokens = 0, contextKeptTokens } = (await engine.statistics()) ?? {};
+    // The last token of an answer is not read any more.
+    assert.deepEqual([contextUsedTokens, contextKeptTokens], [PROMPT + tokens.length - 1, 128 + tokens.length - 1]);
     await engine.unload();
     assert.deepEqual(await filesThere(), []);
+    await load();
+    await generate();
+    assert.equal((await engine.statistics())?.contextKeptTokens, undefined);
   });
 
   for (const [name, damage] of [
