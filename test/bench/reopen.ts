@@ -11,12 +11,15 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { commonPrefixLength } from '../../sidecar/engine/commonPrefix.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import type { ContextSet, EngineGenerateResult, LoadedModel, TokenId } from '../../sidecar/protocol/engine.ts';
+import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
 import { writeReport } from './report.ts';
 import { median } from './statistics.ts';
 
 const ANSWER_TOKENS = 16;
+const BATCH_TOKENS = 512;
 const { values } = parseArgs({ options: { lengths: { type: 'string', default: '1024,4096,7680' }, rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } } });
 const lengths = values.lengths.split(',').map(Number);
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-reopen-'));
@@ -31,6 +34,14 @@ interface Row {
   readonly diskBytes: number;
   /** Rounds in which both answered with the same tokens: pieces of a prompt are cut by time, and rounding with them. */
   readonly sameAnswers: number;
+  /** In the others, how far apart libllama's logits are of the first two tokens that differ: the largest. */
+  readonly largestGap?: number;
+}
+
+/** Where two answers go apart. */
+interface Parting {
+  readonly before: readonly TokenId[];
+  readonly tokens: readonly [TokenId | undefined, TokenId | undefined];
 }
 
 const rows: Row[] = [];
@@ -49,11 +60,14 @@ async function measure(length: number): Promise<Row> {
   const times = { cold: [] as number[], kept: [] as number[] };
   let restoredTokens = Infinity;
   let sameAnswers = 0;
+  const partings = new Map<string, Parting>();
   for (let round = 0; round < Number(values.rounds); round++) {
     // One after the other, so that whatever else the machine does meets both.
     const cold = await afterRestart((engine) => ask(engine, tokens, undefined));
     const kept = await afterRestart((engine) => ask(engine, tokens, contextSet));
-    if (cold.tokens.join() === kept.tokens.join()) sameAnswers++;
+    const common = commonPrefixLength(cold.tokens, kept.tokens);
+    if (common === cold.tokens.length && common === kept.tokens.length) sameAnswers++;
+    else partings.set([...cold.tokens.slice(0, common + 1), kept.tokens[common]].join(), { before: [...tokens, ...cold.tokens.slice(0, common)], tokens: [cold.tokens[common], kept.tokens[common]] });
     times.cold.push(cold.promptMs);
     times.kept.push(kept.promptMs);
     restoredTokens = Math.min(restoredTokens, kept.restoredTokens ?? 0);
@@ -61,7 +75,16 @@ async function measure(length: number): Promise<Row> {
   }
   const set = path.join(folder, contextSet.name);
   const sizes = await Promise.all((await readdir(set)).map(async (file) => (await stat(path.join(set, file))).size));
-  return { tokens: length, restoredTokens, coldMs: median(times.cold), keptMs: median(times.kept), diskBytes: sizes.reduce((sum, size) => sum + size, 0), sameAnswers };
+  return { tokens: length, restoredTokens, coldMs: median(times.cold), keptMs: median(times.kept), diskBytes: sizes.reduce((sum, size) => sum + size, 0), sameAnswers, ...(partings.size === 0 ? {} : { largestGap: Math.max(...[...partings.values()].map(gapOf)) }) };
+}
+
+/** Between libllama's logits of two tokens; infinite where an answer ended. */
+function gapOf({ before, tokens: [one, other] }: Parting): number {
+  if (one === undefined || other === undefined) return Infinity;
+  using llama = new LibLlama(modelPath, { contextSizeTokens: before.length + 1, threads: 2, quiet: true });
+  let logits = new Float32Array(0);
+  for (let past = 0; past < before.length; past += BATCH_TOKENS) logits = Float32Array.from(llama.decode(before.slice(past, past + BATCH_TOKENS), past)[0] as Float32Array);
+  return Math.abs((logits[one] as number) - (logits[other] as number));
 }
 
 /** Runs work in a fresh engine process, which ends in order. */
@@ -95,17 +118,17 @@ async function promptOf(length: number): Promise<readonly TokenId[]> {
 }
 
 async function report(): Promise<void> {
-  const line = ({ tokens, restoredTokens, coldMs, keptMs, diskBytes }: Row): string =>
-    `| ${tokens} | ${restoredTokens} | ${Math.round(coldMs)} | ${Math.round(keptMs)} | ${(coldMs / keptMs).toFixed(1)}× | ${(diskBytes / 1e6).toFixed(1)} |`;
-  const table = ['| context, tokens | read from disk | cold start, ms | kept, ms | | on disk, MB |', '|---|---|---|---|---|---|', ...rows.map(line)].join('\n');
+  const line = ({ tokens, restoredTokens, coldMs, keptMs, diskBytes, sameAnswers, largestGap }: Row): string =>
+    `| ${tokens} | ${restoredTokens} | ${Math.round(coldMs)} | ${Math.round(keptMs)} | ${(coldMs / keptMs).toFixed(1)}× | ${(diskBytes / 1e6).toFixed(1)} | ${sameAnswers} of ${values.rounds} | ${largestGap === undefined ? '' : largestGap.toFixed(3)} |`;
+  const table = ['| context, tokens | read from disk | cold start, ms | kept, ms | | on disk, MB | same answers | gap |', '|---|---|---|---|---|---|---|---|', ...rows.map(line)].join('\n');
   process.stdout.write(`${table}\n`);
   if (!values.write || !described) return;
   await writeReport({
     name: 'reopen',
     title: 'The first completion after a restart',
     body: `From the request to the first token, the model being loaded: medians of ${values.rounds} rounds, each of two engine processes one after the other, one that finds the context on disk and
-one that evaluates it. Both gave the same ${ANSWER_TOKENS} tokens in ${rows.reduce((sum, { sameAnswers }) => sum + sameAnswers, 0)} of ${rows.length * Number(values.rounds)} rounds; pieces of a
-prompt are cut by time, and rounding differs with them.\n\n${table}`,
+one that evaluates it. *Same answers*: rounds in which both gave the same ${ANSWER_TOKENS} tokens. Pieces of a prompt are cut by time, and rounding differs with them; *gap* is how far apart
+libllama's logits of the first two tokens are that differ, the largest of the others.\n\n${table}`,
     figures: rows,
     model: described.name,
     command: `npx tsx test/bench/reopen.ts --lengths ${values.lengths} --rounds ${values.rounds} --write`,
