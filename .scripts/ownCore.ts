@@ -37,14 +37,21 @@ function isOurs(taken: string): boolean {
   const own = `${taken}.${process.pid}`;
   writeFileSync(own, String(process.pid));
   try {
+    if (isLinked(own, taken)) return true;
     if (isRunning(ownerOf(taken))) return false;
     rmSync(taken, { force: true });
+    return isLinked(own, taken);
+  } finally {
+    rmSync(own);
+  }
+}
+
+function isLinked(own: string, taken: string): boolean {
+  try {
     linkSync(own, taken);
     return true;
   } catch {
     return false;
-  } finally {
-    rmSync(own);
   }
 }
 

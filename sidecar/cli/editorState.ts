@@ -84,6 +84,7 @@ export class EditorState {
   }
 }
 
-function isDraining({ error }: ResponseMessage): boolean {
+/** Whether a server that leaves passes a request on to the next. */
+export function isDraining({ error }: ResponseMessage): boolean {
   return (error?.data as Partial<Trouble> | undefined)?.code === 'draining';
 }

@@ -5,7 +5,7 @@ import { CloseCodes, describeClose } from '../client/connect.ts';
 import { findOrStart, type LaunchOptions } from '../client/launch.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import { FORGET_WORKSPACE_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type ForgetWorkspaceParams } from '../protocol/client.ts';
-import { EditorState } from './editorState.ts';
+import { EditorState, isDraining } from './editorState.ts';
 import { SecretDocuments } from './secretDocuments.ts';
 
 export interface LspStdioOptions {
@@ -94,7 +94,7 @@ class Bridge {
     if (this.#toSidecar) {
       if (methodOf(message) === 'exit') this.#sawExit = true;
       this.#write(this.#toSidecar, message);
-      if (methodOf(message) === 'initialized') this.#write(this.#toSidecar, { jsonrpc: '2.0', id: OWN_FORGET, method: FORGET_WORKSPACE_REQUEST, params: { unlessRules: this.#secrets.rules } satisfies ForgetWorkspaceParams } as RequestMessage);
+      if (methodOf(message) === 'initialized') this.#tellRules(this.#toSidecar);
     } else if (methodOf(message) === 'exit') {
       this.#leave(0);
     } else if (methodOf(message) === '$/cancelRequest') {
@@ -123,7 +123,10 @@ class Bridge {
   /** The next sidecar learns what the editor told the last one; from here on messages pass. */
   #replay(toSidecar: WebSocketMessageWriter): void {
     this.#toSidecar = toSidecar;
-    for (const message of this.#editor.replay()) this.#write(toSidecar, message);
+    for (const message of this.#editor.replay()) {
+      this.#write(toSidecar, message);
+      if (methodOf(message) === 'initialized') this.#tellRules(toSidecar);
+    }
   }
 
   #write(toSidecar: WebSocketMessageWriter, message: Message): void {
@@ -134,9 +137,14 @@ class Bridge {
     });
   }
 
-  /** What was read while other files were secret is gone now. */
-  #forgotten({ error }: ResponseMessage): void {
-    if (error) this.#tell(`What Chorus read of this workspace under other rules of what is secret could not be deleted: ${error.message}`);
+  /** What was read while other files were secret is to go. */
+  #tellRules(toSidecar: WebSocketMessageWriter): void {
+    this.#write(toSidecar, { jsonrpc: '2.0', id: OWN_FORGET, method: FORGET_WORKSPACE_REQUEST, params: { unlessRules: this.#secrets.rules } satisfies ForgetWorkspaceParams } as RequestMessage);
+  }
+
+  #forgotten(answer: ResponseMessage): void {
+    const { error } = answer;
+    if (error && !isDraining(answer)) this.#tell(`What Chorus read of this workspace under other rules of what is secret could not be deleted: ${error.message}`);
   }
 
   /** In the editor's log. */

@@ -1,17 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openChunk, sealChunk } from '../contexts/chunkFile.ts';
 import { CHUNK_TOKENS, chunkNames } from '../contexts/chunkNames.ts';
 import { ContextStore } from '../contexts/contextStore.ts';
 import { removeContextSets } from '../client/contextSets.ts';
-import type { ContextSet, ForgetContextsParams, TokenId } from '../protocol/engine.ts';
+import type { ContextSet, ForgetContextsParams, Priority, TokenId } from '../protocol/engine.ts';
 import type { BackendSequence, SequenceRows } from './backend.ts';
-import type { Turns } from './turns.ts';
+import type { Ticket, Turns } from './turns.ts';
 
 /** A context is written when nobody has asked for it this long: a text that is being typed changes until then. */
 const IDLE_MS = 20_000;
 /** Evaluating fewer anew is nothing that anyone notices. */
 const MIN_TOKENS = 2 * CHUNK_TOKENS;
 /** Of rows that were read from a sequence that another request waits for, and are not written yet. */
-const MAX_UNWRITTEN_BYTES = 256 * 2 ** 20;
+const MAX_UNWRITTEN_BYTES = 64 * 2 ** 20;
+/** A request waits no longer for what is read from the sequence that it takes: a disk may be slow, or not answer. */
+const LET_GO_MS = 2_000;
 
 export interface ContextKeeperOptions {
   readonly turns: Turns;
@@ -36,10 +39,10 @@ interface Job {
   readonly sequence: BackendSequence;
   readonly set: ContextSet;
   readonly abort: AbortController;
-  /** Somebody waits for it. */
-  isHurried: boolean;
-  /** Lifts its turns, while it has some. */
-  lift: () => void;
+  /** Somebody of this priority waits for it. */
+  priority: Priority;
+  /** While it waits for a turn. */
+  ticket: Ticket | undefined;
   /** Resolves when nothing is read from the sequence any more. */
   isRead: Promise<void>;
   /** Resolves when nothing is written for it any more. */
@@ -127,25 +130,30 @@ export class ContextKeeper {
     const before = [...this.#jobs].at(-1)?.done;
     let setRead = (): void => undefined;
     const isRead = new Promise<void>((resolve) => (setRead = resolve));
-    const job: Job = { sequence, set: waiting.set, abort: new AbortController(), isHurried: false, lift: () => undefined, isRead, done: Promise.resolve() };
+    const job: Job = { sequence, set: waiting.set, abort: new AbortController(), priority: 'background', ticket: undefined, isRead, done: Promise.resolve() };
     this.#jobs.add(job);
     job.done = this.#run(job, { rows, tokens, before, setRead });
   }
 
-  /** Another request takes the sequence: what waits to be kept of it is read from it first. Resolves when it was, or the signal aborts. */
-  async letGo(sequence: BackendSequence, signal: AbortSignal): Promise<void> {
+  /**
+   * A request of a priority takes the sequence for another name: what waits to be kept of it is read from it first. Resolves when it was, or the signal aborts, or
+   * that takes long: what is not read then is not kept.
+   */
+  async letGo(sequence: BackendSequence, priority: Priority, signal: AbortSignal): Promise<void> {
     this.keep(sequence);
     const jobs = [...this.#jobs];
     const last = jobs.findLast((job) => job.sequence === sequence);
     if (!last) return;
-    for (const job of jobs.slice(0, jobs.indexOf(last) + 1)) hurry(job);
-    await Promise.race([last.isRead, aborted(signal)]);
+    for (const job of jobs.slice(0, jobs.indexOf(last) + 1)) this.#raise(job, priority);
+    const enough = new AbortController();
+    await Promise.race([last.isRead, aborted(signal), sleep(LET_GO_MS, undefined, { signal: enough.signal, ref: false }).catch(() => undefined)]);
+    enough.abort();
   }
 
   /** Writes everything that waits, before other requests go on; resolves when it is on disk. */
   async keepAll(): Promise<void> {
     for (const sequence of [...this.#waiting.keys()]) this.keep(sequence);
-    for (const job of this.#jobs) hurry(job);
+    for (const job of this.#jobs) this.#raise(job, 'completion');
     await Promise.all([...this.#jobs].map(({ done }) => done));
   }
 
@@ -186,21 +194,17 @@ export class ContextKeeper {
   }
 
   async #write(job: Job, rows: SequenceRows, tokens: readonly TokenId[], setRead: () => void): Promise<void> {
-    const { turns } = this.options;
     const { signal } = job.abort;
     const names = chunkNames(rows.key, tokens);
     const rowsBytes = rows.rowBytes * CHUNK_TOKENS;
     const missing = await this.#store.prepare(job.set, names, rowsBytes);
     if (missing.length === 0) return;
-    const ticket = turns.enter('background');
-    job.lift = () => turns.raise(ticket, 'completion');
-    if (job.isHurried) job.lift();
     const writing: Promise<boolean>[] = [];
     try {
       for (const index of missing) {
         const start = index * CHUNK_TOKENS;
         const chunk = openChunk(names[index] as string, rowsBytes);
-        const isRead = await turns.run(ticket, signal, async () => {
+        const isRead = await this.#inTurn(job, () => {
           if (signal.aborted || !rows.holds(tokens, start + CHUNK_TOKENS)) return false;
           rows.read(start, chunk.rows);
           return true;
@@ -211,21 +215,32 @@ export class ContextKeeper {
         // It is heard when its turn to be waited for comes.
         write.catch(() => undefined);
         // Who waits for the sequence does not wait for the disk.
-        const mayBeUnwritten = job.isHurried ? Math.floor(MAX_UNWRITTEN_BYTES / rowsBytes) : 0;
+        const mayBeUnwritten = job.priority === 'background' ? 0 : Math.floor(MAX_UNWRITTEN_BYTES / rowsBytes);
         if ((await writing.at(-1 - mayBeUnwritten)) === false) return;
       }
       setRead();
       if (await writing.at(-1)) await this.#store.touch(job.set, names);
     } finally {
-      turns.leave(ticket);
       await Promise.allSettled(writing);
     }
   }
-}
 
-function hurry(job: Job): void {
-  job.isHurried = true;
-  job.lift();
+  /** A place among those that want to compute is taken for each turn alone: nobody waits for what is written between them. */
+  async #inTurn(job: Job, step: () => boolean): Promise<boolean> {
+    const { turns } = this.options;
+    job.ticket = turns.enter(job.priority);
+    try {
+      return await turns.run(job.ticket, job.abort.signal, async () => step());
+    } finally {
+      turns.leave(job.ticket);
+      job.ticket = undefined;
+    }
+  }
+
+  #raise(job: Job, priority: Priority): void {
+    if (job.priority === 'background' || priority === 'completion') job.priority = priority;
+    if (job.ticket) this.options.turns.raise(job.ticket, priority);
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

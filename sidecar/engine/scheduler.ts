@@ -79,7 +79,7 @@ export class Scheduler {
       let isSound = true;
       try {
         if (!lease.isWarm) {
-          await this.keeper.letGo(lease.sequence, ending.signal);
+          await this.keeper.letGo(lease.sequence, request.priority, ending.signal);
           await turn(() => lease.sequence.truncate(0));
         }
         const generation = new Generation(

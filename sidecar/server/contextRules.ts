@@ -2,22 +2,33 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContextSet } from '../protocol/engine.ts';
 
-/** VS Code knows ignore files, which `chorus lsp` does not: what one has read, and under what, says nothing of the other. */
-const rulesFile = (clientKind: string): string => (clientKind === 'vscode' ? 'rules' : 'rules-of-editors');
+const RULES_FILE = 'rules';
 
-/** Whether what a set holds was evaluated under these rules of what clients of a kind may read: an empty set was, one that nothing is known of was not. */
-export async function isUnderRules({ folder, name }: ContextSet, clientKind: string, rules: string): Promise<boolean> {
-  const set = path.join(folder, name);
-  if (!(await stat(set).catch(() => undefined))) return true;
-  return (await readFile(path.join(set, rulesFile(clientKind)), 'utf8').catch(() => undefined)) === rules;
+/** By kind of client, what it may read: VS Code knows ignore files, which `chorus lsp` does not, so that what one has read, and under what, says nothing of the other. */
+export type ContextRules = Readonly<Record<string, string>>;
+
+/** Whether what a set holds was evaluated under these rules of what a kind of clients may read: an empty set was, one that nothing is known of was not. */
+export async function isUnderRules(set: ContextSet, clientKind: string, rules: string): Promise<boolean> {
+  if (!(await stat(path.join(set.folder, set.name)).catch(() => undefined))) return true;
+  return (await notedRules(set))[clientKind] === rules;
+}
+
+/** The rules that are noted of a set, none of one that nothing is known of. */
+export async function notedRules({ folder, name }: ContextSet): Promise<ContextRules> {
+  try {
+    const noted = JSON.parse(await readFile(path.join(folder, name, RULES_FILE), 'utf8')) as unknown;
+    return typeof noted === 'object' && noted !== null && !Array.isArray(noted) ? { ...noted } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Notes the rules under which a set is filled from now on. One that they can't be noted of is forgotten next time. */
-export async function noteRules({ folder, name }: ContextSet, clientKind: string, rules: string): Promise<void> {
+export async function noteRules({ folder, name }: ContextSet, rules: ContextRules): Promise<void> {
   const set = path.join(folder, name);
   try {
     await mkdir(set, { recursive: true, mode: 0o700 });
-    await writeFile(path.join(set, rulesFile(clientKind)), rules, { mode: 0o600 });
+    await writeFile(path.join(set, RULES_FILE), JSON.stringify(rules), { mode: 0o600 });
   } catch {
     // Without them the set counts as filled under others.
   }

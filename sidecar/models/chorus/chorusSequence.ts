@@ -11,6 +11,7 @@ import { lastAttendingAll } from './tiers/tierOptions.ts';
 import { LayerMajorPrefill } from './selection/layerMajor.ts';
 import type { SelectionPlan } from './selection/layerSelection.ts';
 import { stepTokens } from './selection/stepTokens.ts';
+import { BATCH_TOKENS } from './network/batchTokens.ts';
 import type { Network, WantedLogits } from './network/network.ts';
 import { joined } from './tiers/promptTier.ts';
 import type { SequenceCache } from './cache/sequenceCache.ts';
@@ -109,7 +110,7 @@ export class ChorusSequence implements BackendSequence {
     const prefill = new LayerMajorPrefill(
       network.options,
       prompts.map(({ tokens, sequences }) => ({ tokens, targets: sequences.map(({ cache, selection }) => ({ sequence: cache, selection })) })),
-      { chunkTokens: stepTokens(network.options.hyperparameters, network.options.placement) },
+      { chunkTokens: BATCH_TOKENS, stepTokens: stepTokens(network.options.hyperparameters, network.options.placement) },
     );
     return {
       get isDone() {

@@ -3,7 +3,7 @@ import { contextSetName } from '../../client/workspaceKey.ts';
 import type { CompletionService } from '../../completion/completionService.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
 import type { Client, Clients } from '../client.ts';
-import { isUnderRules, noteRules } from '../contextRules.ts';
+import { isUnderRules, notedRules, noteRules } from '../contextRules.ts';
 import { conversationId } from '../conversationId.ts';
 import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
 import { forgetWorkspace } from '../schemas.ts';
@@ -20,8 +20,10 @@ export function handleForget(client: Client, services: ForgetServices): void {
   client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
     const { contextSet, clientKind } = client;
     const { unlessRules } = params;
+    // A set that was emptied is under the rules of other kinds of clients, too.
+    const rules = contextSet && unlessRules !== undefined ? { ...(await notedRules(contextSet)), [clientKind]: unlessRules } : undefined;
     if (unlessRules !== undefined && (!contextSet || (await isUnderRules(contextSet, clientKind, unlessRules)))) {
-      if (contextSet) await noteRules(contextSet, clientKind, unlessRules);
+      if (contextSet && rules) await noteRules(contextSet, rules);
       return null;
     }
     const key = params.workspaceKey ?? client.workspaceKey;
@@ -37,7 +39,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
     );
     await removeContexts(services, contextSetName(key));
     // Not of a set that could not be removed: it was filled under others.
-    if (contextSet && unlessRules !== undefined) await noteRules(contextSet, clientKind, unlessRules);
+    if (contextSet && rules) await noteRules(contextSet, rules);
     return null;
   });
 }

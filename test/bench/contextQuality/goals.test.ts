@@ -17,7 +17,7 @@ const figures = (recall: readonly ShareFigure[], continuation: readonly Continua
 describe('goals of what is still known of a context', () => {
   it('are met where questions lose nothing that is measurable at a sixteenth, and three points at a thirty-second, and code keeps its gain', () => {
     assert.deepEqual(goalLines(figures([asked(16, -0.02, [-0.06, 0.01]), asked(32, -0.03, [-0.07, -0.01])], [continued(16, 0.9), continued(32, 0.76)])), [
-      '| questions asked later, 1/16 | no difference that is measurable | −2.0 (−6.0 to +1.0) | met |',
+      '| questions asked later, 1/16 | no loss that is measurable | −2.0 (−6.0 to +1.0) | met |',
       '| questions asked later, 1/32 | at most 3 points less | −3.0 (−7.0 to −1.0) | met |',
       '| continuing code, 1/16 | ≥ 90 % of the gain | 90 % ± 9 | met |',
       '| continuing code, 1/32 | ≥ 75 % of the gain | 76 % ± 9 | met |',

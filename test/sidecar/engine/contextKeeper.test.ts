@@ -131,20 +131,37 @@ describe('keeping contexts', () => {
 
   it('is read at once from a sequence that another request takes, while others compute, and written although that holds something else then', async () => {
     asked();
-    const completion = turns.enter('completion');
-    await keeper.letGo(sequence, never);
+    const chat = turns.enter('chat');
+    await keeper.letGo(sequence, 'chat', never);
     assert.deepEqual(sequence.reads, [0, 256, 512, 768]);
-    sequence.held = context.map((token) => token + 1);
-    turns.leave(completion);
+    // And who took it waits for no disk.
+    await turns.run(chat, never, async () => void (sequence.held = context.map((token) => token + 1)));
+    turns.leave(chat);
     await keeper.keepAll();
     assert.equal(await restored(new PlainSequence()), 1_024);
   });
 
   it('waits no longer for a sequence than the request that takes it, nor where nothing of it is to be kept', async () => {
-    await keeper.letGo(sequence, never);
+    await keeper.letGo(sequence, 'completion', never);
     asked();
-    await keeper.letGo(sequence, AbortSignal.abort());
+    await keeper.letGo(sequence, 'completion', AbortSignal.abort());
     assert.deepEqual(sequence.reads, []);
+  });
+
+  it('gets in nobody’s way where a request takes it that nobody waits for', async () => {
+    asked();
+    const completion = turns.enter('completion');
+    const background = turns.enter('background');
+    const lettingGo = keeper.letGo(sequence, 'background', never);
+    for (let wait = 0; wait < 20; wait++) {
+      await turns.run(completion, never, nextCycle);
+      await sleep(2);
+    }
+    assert.deepEqual(sequence.reads, []);
+    turns.leave(completion);
+    await lettingGo;
+    assert.deepEqual(sequence.reads, [0, 256, 512, 768]);
+    turns.leave(background);
   });
 
   it('stops where the sequence was given to another text meanwhile: nothing is written under a wrong name', async () => {

@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setImmediate as nextCycle } from 'node:timers/promises';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
@@ -29,21 +31,27 @@ describe('a chat that completions come between says what it says alone, and they
   });
 
   for (const cache of ['full', 'snapkv:128', 'h2o:128', 'tiered:64,window=32', 'tiered:64,window=32,block=0,refresh=8']) {
-    it(`with --cache ${cache}`, async () => {
+    it(`with --cache ${cache}`, async (test) => {
       const load = (): Promise<unknown> => engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, cache });
       await load();
       const alone = [(await engine.generate(chat)).tokens, (await engine.generate(completion)).tokens, (await engine.generate({ ...completion, tokens: tokensOf(720, 5) })).tokens];
       await engine.unload();
       await load();
       // The first comes while the chat's prompt is read, the second while its answer is written.
+      const reading = test.mock.method(ChorusSequence.prototype, 'readWhole').mock;
+      const ended: string[] = [];
       let second: Promise<readonly number[]> | undefined;
       const answer = engine.generate(chat, {
         onChunk: () => {
           second ??= engine.generate({ ...completion, tokens: tokensOf(720, 5) }).then(({ tokens }) => tokens);
         },
       });
+      answer.then(() => ended.push('chat'), () => undefined);
+      while (reading.callCount() === 0) await nextCycle();
       const first = await engine.generate(completion);
+      ended.push('completion');
       const { tokens } = await answer;
+      assert.deepEqual(ended, ['completion', 'chat']);
       assert.deepEqual([tokens, first.tokens, await second], alone);
       assert.equal(tokens.length, 60);
     });

@@ -108,8 +108,8 @@ describe('what is kept of a workspace', () => {
   it('is gone where it was evaluated under other rules of what may be read, or nobody knows which', async () => {
     await using home = await TestHome.create();
     const state = await home.start();
-    const tell = async (unlessRules: string): Promise<void> => {
-      await using client = await RawClient.initialized(state, { initializationOptions: { clientKind: 'test', clientVersion: '1.0.0', workspaceKey: 'mine' } });
+    const tell = async (unlessRules: string, clientKind = 'test'): Promise<void> => {
+      await using client = await RawClient.initialized(state, { initializationOptions: { clientKind, clientVersion: '1.0.0', workspaceKey: 'mine' } });
       await client.request('chorus/forgetWorkspace', { unlessRules });
     };
     const file = path.join(setOf(home, 'mine'), 'a.rows');
@@ -123,6 +123,13 @@ describe('what is kept of a workspace', () => {
     await rm(path.join(setOf(home, 'mine'), 'rules'));
     await tell('another');
     assert.ok(!existsSync(file), 'the rules are not known');
+    await writeFile(file, 'x');
+    await tell('theirs', 'other');
+    assert.ok(!existsSync(file), 'those of another kind of client are not known');
+    await writeFile(file, 'x');
+    await tell('another');
+    await tell('theirs', 'other');
+    assert.ok(existsSync(file), 'each kind of client has its own');
   });
 
   it('is forgotten by its name from a client that has it not open', async () => {

@@ -15,13 +15,15 @@ import { padRows } from '../cache/rowPadding.ts';
 import type { NetworkOptions } from '../network/network.ts';
 import { outputLogits } from '../network/outputLogits.ts';
 import { graphMemoryOn } from '../network/placement.ts';
-import type { Chunk } from './promptChunks.ts';
+import type { Chunk, StepTokens } from './promptChunks.ts';
 import { isAlike, plansOf, sharedLength, type PrefillTarget, type Prompt } from './prompts.ts';
 import { stretchesOf, type Stretch } from './stretches.ts';
 
 export interface LayerMajorOptions {
   /** Tokens of one evaluation; fewer where the context is so long that their mask, or what a selector looks at, would be large. */
   readonly chunkTokens: number;
+  /** Fewer where nothing else should wait long for an evaluation. */
+  readonly stepTokens?: StepTokens;
   /** Type of a layer's keys and values while it is computed. */
   readonly cacheType?: TensorType;
 }
@@ -63,7 +65,7 @@ export class LayerMajorPrefill implements Disposable {
     const shared = sharedLength(prompts);
     const replays = prompts.map((prompt) => plansOf(prompt).find(({ selector }) => selector.observation?.of === 'replay')?.replay?.(prompt.tokens) ?? []);
     this.#tokens = [...(prompts[0]?.tokens.slice(0, shared) ?? []), ...prompts.flatMap(({ tokens }, prompt) => [...tokens.slice(shared), ...(replays[prompt] as readonly (readonly TokenId[])[]).flat()])];
-    this.#stretches = stretchesOf(prompts, { shared, replays, chunkTokens: how.chunkTokens, hyperparameters });
+    this.#stretches = stretchesOf(prompts, { shared, replays, chunkTokens: how.chunkTokens, stepTokens: how.stepTokens, hyperparameters });
     const targets = prompts.flatMap((prompt) => prompt.targets);
     this.#kept = new Map(targets.map((target) => [target, []]));
     const longestReplay = Math.max(0, ...replays.flat().map(({ length }) => length));

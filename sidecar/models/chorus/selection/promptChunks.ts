@@ -19,6 +19,9 @@ export interface Chunk {
   readonly isReplay: boolean;
 }
 
+/** Tokens that a step may have which attend so many rows. */
+export type StepTokens = (rows: number) => number;
+
 /** The tokens that one selector looks at. */
 export interface ObservedTokens {
   readonly of: Observation['of'];
@@ -31,7 +34,7 @@ export interface ObservedTokens {
 /** Cuts a context from token `from` on, which stands at `first` among all that is read, and what repeats it behind it, into chunks of at most `chunkTokens`, fewer where what a chunk takes would be large. */
 export function promptChunks(
   contextTokens: number,
-  { from = 0, first = from, replays = [], chunkTokens, observed = [] }: { readonly from?: number; readonly first?: number; readonly replays?: readonly (readonly TokenId[])[]; readonly chunkTokens: number; readonly observed?: readonly ObservedTokens[] },
+  { from = 0, first = from, replays = [], chunkTokens, stepTokens = () => Infinity, observed = [] }: { readonly from?: number; readonly first?: number; readonly replays?: readonly (readonly TokenId[])[]; readonly chunkTokens: number; readonly stepTokens?: StepTokens | undefined; readonly observed?: readonly ObservedTokens[] },
 ): readonly Chunk[] {
   const chunks: Chunk[] = [];
   /** Of the tokens behind `past` rows, of a reading that attends `rows` rows, so many before what is looked at would be too much. */
@@ -46,7 +49,7 @@ export function promptChunks(
     for (let start = 0; start < length; ) {
       const rows = past + start + chunkTokens;
       const mostMasked = Math.max(TILE_TOKENS, tiled(MASK_BYTES / F16_BYTES / rows));
-      const count = Math.min(chunkTokens, mostMasked, mostObserved(past + start, rows, isReplay), length - start);
+      const count = Math.min(chunkTokens, mostMasked, stepTokens(rows), mostObserved(past + start, rows, isReplay), length - start);
       chunks.push({ first: begin + start, count, past: past + start, isReplay });
       start += count;
     }

@@ -1,7 +1,7 @@
 import type { TokenId } from '../../../protocol/engine.ts';
 import { queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 import { firstObserved } from './layerSelection.ts';
-import { promptChunks, type Chunk, type ObservedTokens } from './promptChunks.ts';
+import { promptChunks, type Chunk, type ObservedTokens, type StepTokens } from './promptChunks.ts';
 import { grouped, plansOf, type PrefillTarget, type Prompt } from './prompts.ts';
 
 /** Of what is read: one prompt's, or what several begin with. */
@@ -21,11 +21,12 @@ interface Cut {
   /** What is read after each prompt. */
   readonly replays: readonly (readonly (readonly TokenId[])[])[];
   readonly chunkTokens: number;
+  readonly stepTokens: StepTokens | undefined;
   readonly hyperparameters: Hyperparameters;
 }
 
 /** Cuts what several prompts share, where they do, and then the rest of each. */
-export function stretchesOf(prompts: readonly Prompt[], { shared, replays, chunkTokens, hyperparameters }: Cut): readonly Stretch[] {
+export function stretchesOf(prompts: readonly Prompt[], { shared, replays, chunkTokens, stepTokens, hyperparameters }: Cut): readonly Stretch[] {
   // In the layer of the most query heads.
   const heads = Math.max(...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)));
   const observedBy = (prompt: Prompt): ObservedTokens[] =>
@@ -37,11 +38,11 @@ export function stretchesOf(prompts: readonly Prompt[], { shared, replays, chunk
   let first = shared;
   const own = prompts.map((prompt, index): Stretch => {
     const contextTokens = prompt.tokens.length;
-    const chunks = promptChunks(contextTokens, { from: shared, first, replays: replays[index], chunkTokens, observed: observedBy(prompt) });
+    const chunks = promptChunks(contextTokens, { from: shared, first, replays: replays[index], chunkTokens, stepTokens, observed: observedBy(prompt) });
     first += chunks.reduce((sum, { count }) => sum + count, 0);
     return { chunks, groups: grouped(prompt.targets), contextTokens, isShared: false };
   });
   if (shared === 0) return own;
-  const chunks = promptChunks(shared, { chunkTokens, observed: prompts.flatMap(observedBy) });
+  const chunks = promptChunks(shared, { chunkTokens, stepTokens, observed: prompts.flatMap(observedBy) });
   return [{ chunks, groups: grouped(prompts.flatMap(({ targets }) => targets)), contextTokens: Math.max(...prompts.map(({ tokens }) => tokens.length)), isShared: true }, ...own];
 }

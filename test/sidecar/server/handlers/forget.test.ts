@@ -42,11 +42,11 @@ describe('a workspace that is forgotten', () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-forget-'));
     set = path.join(folder, contextSetName('mine'));
     await mkdir(set);
-    await writeFile(path.join(set, 'rules'), 'former');
+    await writeFile(path.join(set, 'rules'), JSON.stringify({ unknown: 'former', other: 'theirs' }));
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const rules = (): Promise<string> => readFile(path.join(set, 'rules'), 'utf8');
+  const rules = async (): Promise<unknown> => JSON.parse(await readFile(path.join(set, 'rules'), 'utf8'));
 
   it('says in which folder what is left, and why, and notes no new rules of it', { skip: process.platform === 'win32' && 'what lies below a file is nowhere there' }, async () => {
     const file = path.join(folder, 'file');
@@ -55,7 +55,7 @@ describe('a workspace that is forgotten', () => {
     const isTold = (error: unknown): boolean => error instanceof TroubleError && error.message.includes(path.join(file, contextSetName('mine'))) && error.message.includes('ENOTDIR');
     await assert.rejects(forget({}), isTold);
     await assert.rejects(forget({ unlessRules: 'new' }), isTold);
-    assert.equal(await rules(), 'former');
+    assert.deepEqual(await rules(), { unknown: 'former', other: 'theirs' });
     assert.deepEqual(log, Array(2).fill('Kept contexts could not be removed'));
   });
 
@@ -63,7 +63,7 @@ describe('a workspace that is forgotten', () => {
     await chmod(set, 0o500);
     await assert.rejects(connected(folder).forget({ unlessRules: 'new' }), (error) => error instanceof TroubleError && error.message.includes(set) && error.message.includes('EACCES'));
     await chmod(set, 0o700);
-    assert.equal(await rules(), 'former');
+    assert.deepEqual(await rules(), { unknown: 'former', other: 'theirs' });
   });
 
   it('keeps nothing of an answer that goes on, whose tools have the model asked again', async () => {
@@ -85,8 +85,10 @@ describe('a workspace that is forgotten', () => {
     assert.deepEqual(later, [undefined]);
   });
 
-  it('is under the new rules once it is gone', async () => {
+  it('is under the new rules once it is gone, and under those of other kinds of clients still', async () => {
+    await mkdir(set, { recursive: true });
+    await writeFile(path.join(set, 'rules'), JSON.stringify({ unknown: 'former', other: 'theirs' }));
     await connected(folder).forget({ unlessRules: 'new' });
-    assert.equal(await rules(), 'new');
+    assert.deepEqual(await rules(), { unknown: 'new', other: 'theirs' });
   });
 });
