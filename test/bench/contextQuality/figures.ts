@@ -43,6 +43,13 @@ export interface ContinuationFigure {
   readonly moreThanFull: Paired;
 }
 
+/** What was measured of a model. */
+export interface QualityFigures {
+  readonly recall: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
+  readonly needle: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
+  readonly continuation: { readonly places: number; readonly perplexity: { readonly none: number; readonly full: number } | undefined; readonly choices: readonly ContinuationFigure[] };
+}
+
 /** Below this the full cache does so badly that a difference says nothing. */
 const LEAST_SHARE = 0.6;
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { choicesForContinuation, choicesForQuestions, type Divisor } from './choices.ts';
 import type { ContinuationFigure, ShareFigure } from './figures.ts';
 import { goalLines } from './goals.ts';
-import type { QualityFigures } from './report.ts';
+import type { QualityFigures } from './figures.ts';
 
 const cacheOf = (choices: ReturnType<typeof choicesForContinuation>, divisor: Divisor): string => choices.find((choice) => choice.selector === 'tiered' && choice.divisor === divisor)?.cache as string;
 const asked = (divisor: Divisor, difference: number, differenceInterval: readonly [number, number]): ShareFigure => ({ cache: cacheOf(choicesForQuestions(2_048), divisor), questions: 240, share: 0.9, interval: [0, 1], difference, differenceInterval });

@@ -1,5 +1,5 @@
 import { choicesForContinuation, choicesForQuestions, type Choice, type Divisor } from './choices.ts';
-import type { QualityFigures } from './report.ts';
+import type { QualityFigures } from './figures.ts';
 import { points } from './signed.ts';
 import { LENGTH_TOKENS } from './tasks.ts';
 

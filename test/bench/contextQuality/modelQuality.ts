@@ -15,7 +15,7 @@ import { isForAnything, openChosen, readsEverything, readTogether, type ChosenSe
 import { choicesForContinuation, choicesForQuestions, type Choice } from './choices.ts';
 import { continuationFigure, groupFigures, shareFigure, type Outcome } from './figures.ts';
 import { keepByCacheInRepository, openKeptByCache } from './keptByCache.ts';
-import type { QualityFigures } from './report.ts';
+import type { QualityFigures } from './figures.ts';
 import { ANSWER_TOKENS, LENGTH_TOKENS, needleTask, readNeedles, readRecallContexts, recallTask, type Asked, type AskedContext } from './tasks.ts';
 
 export const TASKS = ['recall', 'needle', 'continuation'] as const;

@@ -1,15 +1,9 @@
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS } from '../continuation/places.ts';
 import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice, type Divisor, type SelectorChoice } from './choices.ts';
-import type { ContinuationFigure, GroupFigure, ShareFigure } from './figures.ts';
+import type { GroupFigure, QualityFigures, ShareFigure } from './figures.ts';
 import { goalLines } from './goals.ts';
 import { points, signed } from './signed.ts';
 import { LENGTH_TOKENS } from './tasks.ts';
-
-export interface QualityFigures {
-  readonly recall: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
-  readonly needle: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
-  readonly continuation: { readonly places: number; readonly perplexity: { readonly none: number; readonly full: number } | undefined; readonly choices: readonly ContinuationFigure[] };
-}
 
 /** Questions below which a table is marked as too small. */
 const ENOUGH_QUESTIONS = 200;
