@@ -93,8 +93,7 @@ class Bridge {
     this.#editor.sent(message);
     if (this.#toSidecar) {
       if (methodOf(message) === 'exit') this.#sawExit = true;
-      this.#write(this.#toSidecar, message);
-      if (methodOf(message) === 'initialized') this.#tellRules(this.#toSidecar);
+      this.#pass(this.#toSidecar, message);
     } else if (methodOf(message) === 'exit') {
       this.#leave(0);
     } else if (methodOf(message) === '$/cancelRequest') {
@@ -123,10 +122,7 @@ class Bridge {
   /** The next sidecar learns what the editor told the last one; from here on messages pass. */
   #replay(toSidecar: WebSocketMessageWriter): void {
     this.#toSidecar = toSidecar;
-    for (const message of this.#editor.replay()) {
-      this.#write(toSidecar, message);
-      if (methodOf(message) === 'initialized') this.#tellRules(toSidecar);
-    }
+    for (const message of this.#editor.replay()) this.#pass(toSidecar, message);
   }
 
   #write(toSidecar: WebSocketMessageWriter, message: Message): void {
@@ -137,9 +133,10 @@ class Bridge {
     });
   }
 
-  /** What was read while other files were secret is to go. */
-  #tellRules(toSidecar: WebSocketMessageWriter): void {
-    this.#write(toSidecar, { jsonrpc: '2.0', id: OWN_FORGET, method: FORGET_WORKSPACE_REQUEST, params: { unlessRules: this.#secrets.rules } satisfies ForgetWorkspaceParams } as RequestMessage);
+  /** A message of the editor's; behind `initialized` comes that what was read while other files were secret is to go. */
+  #pass(toSidecar: WebSocketMessageWriter, message: Message): void {
+    this.#write(toSidecar, message);
+    if (methodOf(message) === 'initialized') this.#write(toSidecar, { jsonrpc: '2.0', id: OWN_FORGET, method: FORGET_WORKSPACE_REQUEST, params: { unlessRules: this.#secrets.rules } satisfies ForgetWorkspaceParams } as RequestMessage);
   }
 
   #forgotten(answer: ResponseMessage): void {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openChunk, sealChunk } from '../contexts/chunkFile.ts';
 import { CHUNK_TOKENS, chunkNames } from '../contexts/chunkNames.ts';
 import { ContextStore } from '../contexts/contextStore.ts';
@@ -145,9 +144,7 @@ export class ContextKeeper {
     const last = jobs.findLast((job) => job.sequence === sequence);
     if (!last) return;
     for (const job of jobs.slice(0, jobs.indexOf(last) + 1)) this.#raise(job, priority);
-    const enough = new AbortController();
-    await Promise.race([last.isRead, aborted(signal), sleep(LET_GO_MS, undefined, { signal: enough.signal, ref: false }).catch(() => undefined)]);
-    enough.abort();
+    await Promise.race([last.isRead, aborted(AbortSignal.any([signal, AbortSignal.timeout(LET_GO_MS)]))]);
   }
 
   /** Writes everything that waits, before other requests go on; resolves when it is on disk. */

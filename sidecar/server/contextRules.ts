@@ -7,16 +7,12 @@ const RULES_FILE = 'rules';
 /** By kind of client, what it may read: VS Code knows ignore files, which `chorus lsp` does not, so that what one has read, and under what, says nothing of the other. */
 export type ContextRules = Readonly<Record<string, string>>;
 
-/** Whether what a set holds was evaluated under these rules of what a kind of clients may read: an empty set was, one that nothing is known of was not. */
-export async function isUnderRules(set: ContextSet, clientKind: string, rules: string): Promise<boolean> {
-  if (!(await stat(path.join(set.folder, set.name)).catch(() => undefined))) return true;
-  return (await notedRules(set))[clientKind] === rules;
-}
-
-/** The rules that are noted of a set, none of one that nothing is known of. */
-export async function notedRules({ folder, name }: ContextSet): Promise<ContextRules> {
+/** The rules under which what a set holds was evaluated, none where nothing is known of it; `undefined`: there is no set. */
+export async function notedRules({ folder, name }: ContextSet): Promise<ContextRules | undefined> {
+  const set = path.join(folder, name);
+  if (!(await stat(set).catch(() => undefined))) return undefined;
   try {
-    const noted = JSON.parse(await readFile(path.join(folder, name, RULES_FILE), 'utf8')) as unknown;
+    const noted = JSON.parse(await readFile(path.join(set, RULES_FILE), 'utf8')) as unknown;
     return typeof noted === 'object' && noted !== null && !Array.isArray(noted) ? { ...noted } : {};
   } catch {
     return {};

@@ -83,6 +83,11 @@ export function queryHeads(hyperparameters: Hyperparameters, block: number): num
   return attentionMixture && hasExperts(hyperparameters, block) ? attentionMixture.experts * heads : heads;
 }
 
+/** Query heads of the block that has most. */
+export function mostQueryHeads(hyperparameters: Hyperparameters): number {
+  return Math.max(...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)));
+}
+
 /** Whether a block's gates weigh what its queries choose in a cache: its experts attend the same keys. */
 export function isWeighedByGates(hyperparameters: Hyperparameters, block: number): boolean {
   return hyperparameters.attentionMixture?.cache === 'shared' && hasExperts(hyperparameters, block);

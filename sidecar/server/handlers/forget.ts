@@ -3,7 +3,7 @@ import { contextSetName } from '../../client/workspaceKey.ts';
 import type { CompletionService } from '../../completion/completionService.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
 import type { Client, Clients } from '../client.ts';
-import { isUnderRules, notedRules, noteRules } from '../contextRules.ts';
+import { notedRules, noteRules, type ContextRules } from '../contextRules.ts';
 import { conversationId } from '../conversationId.ts';
 import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
 import { forgetWorkspace } from '../schemas.ts';
@@ -20,11 +20,16 @@ export function handleForget(client: Client, services: ForgetServices): void {
   client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
     const { contextSet, clientKind } = client;
     const { unlessRules } = params;
-    // A set that was emptied is under the rules of other kinds of clients, too.
-    const rules = contextSet && unlessRules !== undefined ? { ...(await notedRules(contextSet)), [clientKind]: unlessRules } : undefined;
-    if (unlessRules !== undefined && (!contextSet || (await isUnderRules(contextSet, clientKind, unlessRules)))) {
-      if (contextSet && rules) await noteRules(contextSet, rules);
-      return null;
+    let rules: ContextRules | undefined;
+    if (unlessRules !== undefined) {
+      if (!contextSet) return null;
+      const noted = await notedRules(contextSet);
+      // A set that is empty is under the rules of other kinds of clients, too.
+      rules = { ...noted, [clientKind]: unlessRules };
+      if (!noted || noted[clientKind] === unlessRules) {
+        await noteRules(contextSet, rules);
+        return null;
+      }
     }
     const key = params.workspaceKey ?? client.workspaceKey;
     const affected = [...clients].filter(({ workspaceKey }) => workspaceKey === key);

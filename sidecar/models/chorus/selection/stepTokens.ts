@@ -1,4 +1,4 @@
-import { queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
+import { mostQueryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 import type { Placement } from '../network/placement.ts';
 import { TILE_TOKENS, type StepTokens } from './promptChunks.ts';
 
@@ -23,8 +23,4 @@ function weightMultiplications({ width, heads, kvHeads, headSize, feedForwardWid
   const attention = width * headSize * 2 * (heads + kvHeads) * attentionExperts;
   const feedForward = width * 3 * (mixture ? mixture.expertsUsed * mixture.expertWidth : feedForwardWidth);
   return attention + feedForward;
-}
-
-function mostQueryHeads(hyperparameters: Hyperparameters): number {
-  return Math.max(...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)));
 }

@@ -1,5 +1,5 @@
 import type { TokenId } from '../../../protocol/engine.ts';
-import { queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
+import { mostQueryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 import { firstObserved } from './layerSelection.ts';
 import { promptChunks, type Chunk, type ObservedTokens, type StepTokens } from './promptChunks.ts';
 import { grouped, plansOf, type PrefillTarget, type Prompt } from './prompts.ts';
@@ -27,8 +27,7 @@ interface Cut {
 
 /** Cuts what several prompts share, where they do, and then the rest of each. */
 export function stretchesOf(prompts: readonly Prompt[], { shared, replays, chunkTokens, stepTokens, hyperparameters }: Cut): readonly Stretch[] {
-  // In the layer of the most query heads.
-  const heads = Math.max(...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)));
+  const heads = mostQueryHeads(hyperparameters);
   const observedBy = (prompt: Prompt): ObservedTokens[] =>
     plansOf(prompt).flatMap(({ selector: { observation }, window }) => {
       const tokenBytes = observation?.tokenBytes;
