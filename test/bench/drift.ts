@@ -23,6 +23,7 @@ import { meanOf, type Paired } from './bundled/paired.ts';
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS, readPackageContexts, type Place } from './continuation/places.ts';
 import { lastQuery, similarity } from './drift/queries.ts';
 import { writeReport } from './report.ts';
+import { signed } from './signed.ts';
 
 /** Equal parts of the tokens, by how alike their queries and those that chose are. */
 const PARTS = 4;
@@ -112,5 +113,5 @@ ${byAge}
 }
 
 function natsOf({ mean, standardError }: Paired): string {
-  return `${mean < 0 ? '−' : '+'}${Math.abs(mean).toFixed(4)} ± ${(1.96 * standardError).toFixed(4)}`;
+  return `${signed(mean, 4)} ± ${(1.96 * standardError).toFixed(4)}`;
 }

@@ -4,6 +4,7 @@ import type { GapResult } from './fillGaps.ts';
 import { GAP_GROUPS, type Gap, type GapGroup } from './gaps.ts';
 import { common, meanOf, pairedDifference, type Paired } from './paired.ts';
 import type { Speed } from './speed.ts';
+import { signed } from '../signed.ts';
 
 /** Results of one model, or of one way to ask it, by the name in the tables. The first of several is what the others are compared with. */
 export type ByName<Results> = ReadonlyMap<string, Results>;
@@ -129,8 +130,4 @@ function bitsPerByte({ nats, bytes }: BitResult): number {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-function signed(value: number, digits: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
 }

@@ -1,6 +1,6 @@
 import { choicesForContinuation, choicesForQuestions, type Choice, type Divisor } from './choices.ts';
 import type { QualityFigures } from './figures.ts';
-import { points } from './signed.ts';
+import { points } from '../signed.ts';
 import { LENGTH_TOKENS } from './tasks.ts';
 
 /** Of what the context gains at least so much is to be kept. */

@@ -2,7 +2,7 @@ import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS } from '../continuation/plac
 import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice, type Divisor, type SelectorChoice } from './choices.ts';
 import type { GroupFigure, QualityFigures, ShareFigure } from './figures.ts';
 import { goalLines } from './goals.ts';
-import { points, signed } from './signed.ts';
+import { points, signed } from '../signed.ts';
 import { LENGTH_TOKENS } from './tasks.ts';
 
 /** Questions below which a table is marked as too small. */
