@@ -9,6 +9,9 @@ import { PATIENCE_MS, waitFor } from './waitFor.ts';
 
 const OPEN_MS = 10_000;
 const OPEN_ATTEMPTS = 3;
+const FOLDERS_MS = 3_000;
+/** Ghost text of a running sidecar is there by then. */
+const FIRST_GHOST_TEXT_MS = 3_000;
 const GHOST_TEXT_MS = 8_000;
 const TYPING_ATTEMPTS = 5;
 const QUICK_PICK_MS = 10_000;
@@ -58,6 +61,12 @@ export class Window {
     await page.goto(url);
     await page.locator('.monaco-workbench .part.statusbar').waitFor();
     return new Window(context, page, options);
+  }
+
+  /** Whether a folder of the workspace is in the explorer, or comes there soon. */
+  async showsFolders(): Promise<boolean> {
+    const folder = this.page.locator('.explorer-folders-view .monaco-list-row').first();
+    return folder.waitFor({ timeout: FOLDERS_MS }).then(() => true, () => false);
   }
 
   /** Closes the window as its close button does. */
@@ -172,7 +181,7 @@ export class Window {
   async typeForGhostText(text: string): Promise<string> {
     await this.type(text);
     for (let attempt = 1; attempt < TYPING_ATTEMPTS; attempt++) {
-      const shown = await this.shownGhostText(undefined, GHOST_TEXT_MS).catch(() => undefined);
+      const shown = await this.shownGhostText(undefined, attempt === 1 ? FIRST_GHOST_TEXT_MS : GHOST_TEXT_MS).catch(() => undefined);
       if (shown !== undefined) return shown;
       await this.press('Backspace');
       await this.type(text.slice(-1));

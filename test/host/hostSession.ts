@@ -29,6 +29,7 @@ const FAILURES = path.join(repository, '.cache', 'host-failures');
  * from the start, and says so.
  */
 const ATTEMPTS = 2;
+const OPEN_ATTEMPTS = 6;
 
 /** What makes a scenario the same in every run. */
 const STEADY_SETTINGS = {
@@ -157,10 +158,16 @@ export class Scenario {
   /** Opens a window on the workspace and waits until Chorus shows itself in the status bar. */
   async openWindow({ displayLanguage, workspace = this.workspace }: Pick<WindowOptions, 'displayLanguage'> & { readonly workspace?: string } = {}): Promise<Window> {
     const takesPictures = this.session.server.version === NEWEST_HOST;
-    const window = await Window.open(this.session.browser, this.session.server.windowUrl(workspace), { takesPictures, displayLanguage });
-    this.windows.push(window);
-    await window.chorusStatus().waitFor();
-    return window;
+    for (let attempt = 1; ; attempt++) {
+      const window = await Window.open(this.session.browser, this.session.server.windowUrl(workspace), { takesPictures, displayLanguage });
+      this.windows.push(window);
+      await window.chorusStatus().waitFor();
+      // VS Code in a browser opens a workspace of several folders without any of them now and then: "No Folder Opened", for as long as the window lives.
+      if (!workspace.endsWith('.code-workspace') || (await window.showsFolders())) return window;
+      if (attempt === OPEN_ATTEMPTS) throw new Error(`VS Code opened ${path.basename(workspace)} without its folders in ${OPEN_ATTEMPTS} windows`);
+      await window.close();
+      this.windows.splice(this.windows.indexOf(window), 1);
+    }
   }
 
   async closeWindows(): Promise<void> {
