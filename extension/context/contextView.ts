@@ -20,9 +20,8 @@ export function contextItems({ snippets }: ContextResult): PlaceItem[] {
 }
 
 /** One line over the list: how much of the budget is taken, and how much of the workspace is known. */
-export function contextTitle({ index, budgetTokens, snippets }: ContextResult): string {
-  const taken = snippets.reduce((sum, { tokens }) => sum + tokens, 0);
-  return `${l10n.t('Context: {0} of {1} tokens', formatNumber(taken), formatNumber(budgetTokens))}; ${l10n.t('Files of the workspace: {0}', formatNumber(index.files))}`;
+export function contextTitle({ index, budgetTokens, plannedTokens }: ContextResult): string {
+  return `${l10n.t('Context: {0} of {1} tokens', formatNumber(plannedTokens), formatNumber(budgetTokens))}; ${l10n.t('Files of the workspace: {0}', formatNumber(index.files))}`;
 }
 
 /** Where the names of the last completion come from, and what it cost. */

@@ -1,13 +1,17 @@
 // Each run of a sign is tried once, from its beginning: models that lose themselves write thousands of one.
 const FENCED = /(?<!`)(`{3,})(?!`)[^`\n]*\n[\s\S]*?(?:\n\1|$)|(?<!~)(~{3,})(?!~)[^\n]*\n[\s\S]*?(?:\n\2|$)/g;
 
+/** A text without its fenced blocks. */
+export function withoutBlocks(text: string): string {
+  return text.replace(FENCED, ' ');
+}
+
 /**
  * The words of a question that are a human language: fenced and inline code, identifiers, paths, addresses and the slash command are
  * taken out, and words in Latin letters where most is in another script, unless `keepLatin`. What is left may be empty.
  */
 export function proseOf(question: string, { keepLatin = false }: { readonly keepLatin?: boolean } = {}): string {
-  const words = question
-    .replace(FENCED, ' ')
+  const words = withoutBlocks(question)
     .replace(/`[^`\n]*`/g, ' ')
     .replace(/^\s*\/[a-z]+\b/, ' ')
     .replace(/\bhttps?:\/\/\S+/g, ' ')

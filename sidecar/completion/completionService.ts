@@ -255,9 +255,10 @@ export class CompletionService {
   async context(clientKey: string, uri: string, settings: WorkspaceContextSettings): Promise<Omit<ContextResult, 'index'>> {
     const last = this.#last.get(clientKey);
     const model = await this.#session.model();
-    const { snippets, isRead } = this.#prompts.plans.read({ clientKey, uri });
+    const { snippets, isRead, plannedTokens } = this.#prompts.plans.read({ clientKey, uri });
     return {
       budgetTokens: this.#prompts.contextTokens(model, settings),
+      plannedTokens,
       snippets: snippets.map((planned): ContextSnippet => {
         const { uri: place, path, startLine, endLine, kind, reason } = planned.snippet;
         return { uri: place, path, lines: [startLine, endLine], kind, reason, tokens: planned.tokens.length, evaluated: isRead(planned) };

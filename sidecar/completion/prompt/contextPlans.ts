@@ -1,4 +1,4 @@
-import { commonLength, isAmong, nextPlan, type PlannedSnippet } from '../../context/contextPlan.ts';
+import { commonLength, isAmong, nextPlan, type PlannedSnippet, sizeOf } from '../../context/contextPlan.ts';
 import { isOwnText } from '../../context/notebookUris.ts';
 import { RecentMap } from '../../context/recentMap.ts';
 import type { PlaceQuery, Snippet } from '../../context/snippet.ts';
@@ -146,13 +146,18 @@ export class ContextPlans {
     return given.length === held.length && commonLength(given, held) === given.length;
   }
 
-  /** What a document's prompts hold and its plan is now, then what is read ahead and will be in it, and which of it prompts find evaluated. */
-  read({ clientKey, uri }: ClientDocument): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean } {
+  /**
+   * What of other files a document's prompts hold and will hold after the next pause, and which of it they find evaluated; `plannedTokens` of it will stay. What they neither hold nor will, as the plan has
+   * changed before it was read, is none of it.
+   */
+  read({ clientKey, uri }: ClientDocument): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean; readonly plannedTokens: number } {
     const plan = this.#clients.get(clientKey)?.documents.get(uri);
-    if (plan === undefined) return { snippets: [], isRead: () => false };
-    const now = plan.isOwn ? withRead(plan) : [];
-    const coming = (plan.ahead ?? []).filter((planned) => !isAmong(now, planned));
-    return { snippets: [...now, ...coming], isRead: (planned) => plan.isOwn && isAmong(plan.held, planned) };
+    if (plan === undefined) return { snippets: [], isRead: () => false, plannedTokens: 0 };
+    const isRead = (planned: PlannedSnippet): boolean => plan.isOwn && isAmong(plan.held, planned);
+    const coming = plan.ahead ?? plan.snippets;
+    const now = (plan.isOwn ? withRead(plan) : []).filter((planned) => isRead(planned) || isAmong(coming, planned));
+    const isComing = plan.isOwn || plan.ahead !== undefined;
+    return { snippets: [...now, ...(isComing ? coming.filter((planned) => !isAmong(now, planned)) : [])], isRead, plannedTokens: isComing ? sizeOf(coming) : 0 };
   }
 
   /** The engine holds nothing of the document any more. */

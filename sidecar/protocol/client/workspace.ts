@@ -92,6 +92,8 @@ export interface ContextResult {
   readonly index: IndexState;
   /** Tokens that other files may take. */
   readonly budgetTokens: number;
+  /** Of these, what they take in the prompts of this document after the next pause; pieces that leave then are not counted. */
+  readonly plannedTokens: number;
   /** In the order of the prompt. */
   readonly snippets: readonly ContextSnippet[];
   /** Absent: no completion was asked for in this document lately. */

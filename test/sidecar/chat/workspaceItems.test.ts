@@ -34,6 +34,22 @@ describe('what of the workspace goes with a question', () => {
     assert.deepEqual(items.map(({ place, item }) => [place.path, place.lines, item.kind]), [['shop/cart.ts', [1, 4], 'workspace']]);
   });
 
+  it('is the definition of what it names in passing, also where a former question did, once', async () => {
+    const placesOf = async (contents: string[], asks: Partial<Parameters<typeof workspaceItems>[1]> = {}): Promise<readonly unknown[]> => {
+      const { items, missingSymbols } = await workspaceItems(files, { messages: contents.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content })), ...asks });
+      assert.deepEqual(missingSymbols, [], 'nobody asked for it');
+      return items.map(({ place }) => [place.path, ...place.lines]);
+    };
+    const mail = ['shop/mail.ts', 0, 2];
+    assert.deepEqual(await placesOf(['What does sendMail do?']), [mail]);
+    assert.deepEqual(await placesOf(['What does sendMail do?', 'It calls writeNothing.', 'And in German, compared with undefinedName?']), [mail]);
+    assert.deepEqual(await placesOf(['Is `total` called by Cart.total() of `Cart`?']), [['shop/cart.ts', 0, 5]], 'a method stands in its class');
+    assert.deepEqual(await placesOf(['What does sendMail do?'], { symbols: ['sendMail'] }), [mail]);
+    const given = { kind: 'file', uri: FilesInMemory.uri('shop/mail.ts'), text: '' } as const;
+    assert.deepEqual(await placesOf(['What does sendMail do?'], { context: [given] }), []);
+    assert.deepEqual(await placesOf(['What does sendMail do?'], { context: [{ ...given, kind: 'selection', lines: [1, 1] }] }), [mail]);
+  });
+
   it('says which symbols the workspace does not have', async () => {
     const { items, missingSymbols } = await ask('What is this?', { symbols: ['Nowhere', 'Cart.total', 'Cart.nothing'] });
     assert.deepEqual([items.length, missingSymbols], [1, ['Nowhere', 'Cart.nothing']]);

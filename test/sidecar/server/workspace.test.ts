@@ -60,7 +60,7 @@ describe('the workspace in prompts', () => {
 
     await using without = await editor(state, { 'shop/pricing.py': PRICING }, { context: { workspace: false } });
     assert.doesNotMatch(await completionOf(without, MAIN), /gross_price/);
-    assert.deepEqual(await contextOf(without), { index: { state: 'off', files: 0 }, budgetTokens: 0, snippets: [], last: (await contextOf(without)).last });
+    assert.deepEqual(await contextOf(without), { index: { state: 'off', files: 0 }, budgetTokens: 0, plannedTokens: 0, snippets: [], last: (await contextOf(without)).last });
   });
 
   it('nothing of one client reaches another, not even of the same workspace', async () => {

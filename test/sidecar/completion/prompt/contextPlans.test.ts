@@ -92,6 +92,19 @@ describe('the context of prompts', () => {
     assert.deepEqual(setting.shown(), [['a', true]]);
   });
 
+  it('shows no more than there is room for, where a plan that was not read yet gives way to another', async () => {
+    const setting = new Setting();
+    const planned = (): number => setting.plans.read(MAIN).plannedTokens;
+    setting.files.ranking = ['a', 'b'];
+    assert.equal(await setting.prompt({ spareTokens: 100, budgetTokens: 200 }), 'a');
+    assert.deepEqual([setting.shown(), planned()], [[['b', false], ['a', true]], 200]);
+    setting.files.ranking = ['c', 'd'];
+    setting.files.changed.add('b');
+    const ahead = await setting.plans.forReadingAhead(setting.request({ budgetTokens: 200 }));
+    assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['d', 'c']);
+    assert.deepEqual([setting.shown(), planned()], [[['a', true], ['d', false], ['c', false]], 200], 'what is read is there until then');
+  });
+
   it('loses what was chosen before everything was indexed, when the whole index does not name it', async () => {
     const setting = new Setting();
     setting.files.isWhole = false;
