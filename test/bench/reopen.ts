@@ -16,10 +16,12 @@ import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import type { ContextSet, EngineGenerateResult, LoadedModel, TokenId } from '../../sidecar/protocol/engine.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
 import { writeReport } from './report.ts';
+import { signed } from './signed.ts';
 import { median } from './statistics.ts';
 
 const ANSWER_TOKENS = 16;
-const BATCH_TOKENS = 512;
+/** In which libllama reads a prompt: its rounding, too, differs with them. */
+const PIECES_TOKENS = [512, 16] as const;
 const { values } = parseArgs({ options: { lengths: { type: 'string', default: '1024,4096,7680' }, rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } } });
 const lengths = values.lengths.split(',').map(Number);
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-reopen-'));
@@ -34,8 +36,8 @@ interface Row {
   readonly diskBytes: number;
   /** Rounds in which both answered with the same tokens: pieces of a prompt are cut by time, and rounding with them. */
   readonly sameAnswers: number;
-  /** In the others, how far apart libllama's logits are of the first two tokens that differ: the largest. */
-  readonly largestGap?: number;
+  /** In the others, by how much libllama's logits prefer one of the first two tokens that differ, in each of `PIECES_TOKENS`: where that is most in the first. */
+  readonly largestGap?: readonly number[];
 }
 
 /** Where two answers go apart. */
@@ -75,16 +77,20 @@ async function measure(length: number): Promise<Row> {
   }
   const set = path.join(folder, contextSet.name);
   const sizes = await Promise.all((await readdir(set)).map(async (file) => (await stat(path.join(set, file))).size));
-  return { tokens: length, restoredTokens, coldMs: median(times.cold), keptMs: median(times.kept), diskBytes: sizes.reduce((sum, size) => sum + size, 0), sameAnswers, ...(partings.size === 0 ? {} : { largestGap: Math.max(...[...partings.values()].map(gapOf)) }) };
+  return { tokens: length, restoredTokens, coldMs: median(times.cold), keptMs: median(times.kept), diskBytes: sizes.reduce((sum, size) => sum + size, 0), sameAnswers, ...(partings.size === 0 ? {} : { largestGap: [...partings.values()].map(gapsOf).reduce((one, other) => ((other[0] ?? 0) > (one[0] ?? 0) ? other : one)) }) };
 }
 
-/** Between libllama's logits of two tokens; infinite where an answer ended. */
-function gapOf({ before, tokens: [one, other] }: Parting): number {
-  if (one === undefined || other === undefined) return Infinity;
-  using llama = new LibLlama(modelPath, { contextSizeTokens: before.length + 1, threads: 2, quiet: true });
-  let logits = new Float32Array(0);
-  for (let past = 0; past < before.length; past += BATCH_TOKENS) logits = Float32Array.from(llama.decode(before.slice(past, past + BATCH_TOKENS), past)[0] as Float32Array);
-  return Math.abs((logits[one] as number) - (logits[other] as number));
+/** Between libllama's logits of two tokens, that which it prefers in the first pieces minus the other, in all; infinite where an answer ended. */
+function gapsOf({ before, tokens: [one, other] }: Parting): readonly number[] {
+  if (one === undefined || other === undefined) return [Infinity];
+  const gaps = PIECES_TOKENS.map((pieceTokens) => {
+    using llama = new LibLlama(modelPath, { contextSizeTokens: before.length + 1, threads: 2, quiet: true });
+    let logits = new Float32Array(0);
+    for (let past = 0; past < before.length; past += pieceTokens) logits = Float32Array.from(llama.decode(before.slice(past, past + pieceTokens), past)[0] as Float32Array);
+    return (logits[one] as number) - (logits[other] as number);
+  });
+  const sign = Math.sign(gaps[0] ?? 0);
+  return gaps.map((gap) => sign * gap);
 }
 
 /** Runs work in a fresh engine process, which ends in order. */
@@ -119,7 +125,7 @@ async function promptOf(length: number): Promise<readonly TokenId[]> {
 
 async function report(): Promise<void> {
   const line = ({ tokens, restoredTokens, coldMs, keptMs, diskBytes, sameAnswers, largestGap }: Row): string =>
-    `| ${tokens} | ${restoredTokens} | ${Math.round(coldMs)} | ${Math.round(keptMs)} | ${(coldMs / keptMs).toFixed(1)}× | ${(diskBytes / 1e6).toFixed(1)} | ${sameAnswers} of ${values.rounds} | ${largestGap === undefined ? '' : largestGap.toFixed(3)} |`;
+    `| ${tokens} | ${restoredTokens} | ${Math.round(coldMs)} | ${Math.round(keptMs)} | ${(coldMs / keptMs).toFixed(1)}× | ${(diskBytes / 1e6).toFixed(1)} | ${sameAnswers} of ${values.rounds} | ${largestGap === undefined ? '' : largestGap.map((gap) => signed(gap, 3)).join(', ')} |`;
   const table = ['| context, tokens | read from disk | cold start, ms | kept, ms | | on disk, MB | same answers | gap |', '|---|---|---|---|---|---|---|---|', ...rows.map(line)].join('\n');
   process.stdout.write(`${table}\n`);
   if (!values.write || !described) return;
@@ -127,8 +133,8 @@ async function report(): Promise<void> {
     name: 'reopen',
     title: 'The first completion after a restart',
     body: `From the request to the first token, the model being loaded: medians of ${values.rounds} rounds, each of two engine processes one after the other, one that finds the context on disk and
-one that evaluates it. *Same answers*: rounds in which both gave the same ${ANSWER_TOKENS} tokens. Pieces of a prompt are cut by time, and rounding differs with them; *gap* is how far apart
-libllama's logits of the first two tokens are that differ, the largest of the others.\n\n${table}`,
+one that evaluates it. *Same answers*: rounds in which both gave the same ${ANSWER_TOKENS} tokens. Pieces of a prompt are cut by time, and rounding differs with them. *Gap*: by how much
+libllama's logits prefer one of the first two tokens that differ, reading the prompt in pieces of ${PIECES_TOKENS.join(' and of ')} tokens, where that is most; it prefers the other one where the sign changes.\n\n${table}`,
     figures: rows,
     model: described.name,
     command: `npx tsx test/bench/reopen.ts --lengths ${values.lengths} --rounds ${values.rounds} --write`,
