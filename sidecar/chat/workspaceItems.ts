@@ -20,6 +20,9 @@ const MAX_DEFINITIONS = 3;
 /** Of names that questions say without asking for their definitions: more of one name would be a guess at which is meant. */
 const MAX_NAMES = 4;
 const MAX_DEFINITIONS_OF_NAME = 2;
+/** Of them all: who asked for none of them waits while they are read. */
+const MAX_NAMED_UNITS = 6_000;
+const MIN_NAMED_UNITS = 200;
 
 export interface FoundItems {
   readonly items: readonly FoundItem[];
@@ -40,7 +43,7 @@ export async function workspaceItems(files: WorkspaceSearch | undefined, params:
   const question = messages.findLast(({ role }) => role === 'user')?.content ?? '';
   const definitions = await Promise.all(symbols.map((symbol) => files.symbols(symbol, MAX_DEFINITIONS)));
   const named = await Promise.all(names.map((name) => files.symbols(name, MAX_DEFINITIONS_OF_NAME)));
-  const found = [...definitions.flat(), ...named.flat().filter((snippet) => !context.some((item) => holds(item, snippet))), ...(workspace ? await files.search(question, MAX_FOUND) : [])];
+  const found = [...definitions.flat(), ...withinUnits(named.flat().filter((snippet) => !context.some((item) => holds(item, snippet))), MAX_NAMED_UNITS), ...(workspace ? await files.search(question, MAX_FOUND) : [])];
   // One order whatever the rank: the same code for the next question is then the same prompt.
   const distinct = [...new Map(found.map((snippet) => [`${snippet.uri}#${snippet.startLine}`, snippet])).values()];
   const whole = distinct.filter((one) => !distinct.some((other) => other !== one && isWithin(one, other)));
@@ -48,6 +51,18 @@ export async function workspaceItems(files: WorkspaceSearch | undefined, params:
     items: whole.sort((one, other) => compare(one.path, other.path) || one.startLine - other.startLine).map(itemOf),
     missingSymbols: symbols.filter((_, index) => definitions[index]?.length === 0),
   };
+}
+
+/** As many as have room, the last cut behind a line. */
+function withinUnits(snippets: readonly Snippet[], maxUnits: number): readonly Snippet[] {
+  let rest = maxUnits;
+  return snippets.flatMap((snippet) => {
+    const end = snippet.text.length <= rest ? snippet.text.length : snippet.text.lastIndexOf('\n', rest);
+    if (end < snippet.text.length && end < MIN_NAMED_UNITS) return [];
+    rest -= end;
+    const text = snippet.text.slice(0, end);
+    return [{ ...snippet, text, endLine: snippet.startLine + text.split('\n').length - 1 }];
+  });
 }
 
 /** Whether the client sends the snippet's lines itself. */

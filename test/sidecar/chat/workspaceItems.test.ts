@@ -8,7 +8,9 @@ import { FilesInMemory } from '../context/filesInMemory.ts';
 const thread = new IndexThread();
 after(() => thread.dispose());
 
+const longOf = (name: string, lines: number): string => `export function ${name}(): void {\n${"  writeLine('a line of one function, as long as lines of code are on average');\n".repeat(lines)}}\n`;
 const source = new FilesInMemory({
+  'shop/report.ts': longOf('writeReport', 60) + longOf('writeSummary', 60),
   'shop/cart.ts': 'export class Cart {\n  /** Sums the prices of all items. */\n  total(): number {\n    return 1;\n  }\n}\n',
   'shop/mail.ts': 'export function sendMail(address: string): void {\n  throw new Error(address);\n}\n',
 });
@@ -48,6 +50,16 @@ describe('what of the workspace goes with a question', () => {
     const given = { kind: 'file', uri: FilesInMemory.uri('shop/mail.ts'), text: '' } as const;
     assert.deepEqual(await placesOf(['What does sendMail do?'], { context: [given] }), []);
     assert.deepEqual(await placesOf(['What does sendMail do?'], { context: [{ ...given, kind: 'selection', lines: [1, 1] }] }), [mail]);
+  });
+
+  it('is no more of what it names in passing than is read in a moment', async () => {
+    const { items } = await ask('What do writeReport and writeSummary do?', {});
+    assert.deepEqual(items.map(({ place }) => place.lines[0]), [0, 62]);
+    const units = items.reduce((sum, { item }) => sum + item.text.length, 0);
+    assert.ok(units > 5_900 && units <= 6_000, `${units} units`);
+    assert.ok(items.every(({ item, place }) => item.text.split('\n').length === place.lines[1] - place.lines[0] + 1));
+    const { items: asked } = await ask('What do writeReport and writeSummary do?', { symbols: ['writeReport', 'writeSummary'] });
+    assert.deepEqual(asked.map(({ place }) => place.lines), [[0, 61], [62, 123]], 'what is asked for is whole');
   });
 
   it('says which symbols the workspace does not have', async () => {
