@@ -1,7 +1,6 @@
 import type { ModelSession } from '../engine/engine.ts';
 import type {
   ChatChunk,
-  ChatParams,
   ChatResult,
   ChatSettings,
   CommitMessageParams,
@@ -18,7 +17,7 @@ import type {
 import type { ContextSet, EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
 import { ScriptGate } from './answerScript.ts';
 import { cleanCommitMessage, cleanCommitSubject, COMMIT_MESSAGE_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR, COMMIT_SUBJECT_MAX_TOKENS, commitMessagePrompt, isCommitMessage } from './commitMessage.ts';
-import { conversationPrompt, type ConversationPrompt } from './conversation.ts';
+import { type ConversationParams, conversationPrompt, type ConversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
 import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
 import { openedThoughts } from './openedThoughts.ts';
@@ -53,7 +52,7 @@ export class ChatService {
    * Answers the last message of a conversation in the language of the question (or the one fixed by setting). An answer that begins in another
    * script is begun again once, with the language named, before any of it is sent.
    */
-  async chat(params: Kept<ChatParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatAnswer> {
+  async chat(params: Kept<ConversationParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatAnswer> {
     const model = await this.session.model(signal);
     let prompt = await conversationPrompt(this.session, model, params, settings);
     const opening = await openedThoughts(this.session, model, prompt.tokens);

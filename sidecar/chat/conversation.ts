@@ -15,15 +15,27 @@ const SERVER_SYSTEM_PROMPT = `You are Chorus, a programming assistant. ${MANNER}
 
 /** Context never takes more than this share of the prompt, so that a cut made for one question holds for the next: the prefix stays. */
 const CONTEXT_SHARE = 0.65;
+/** Definitions that go with a question take no more than this share of the model's context. */
+const DEFINITIONS_SHARE = 1 / 8;
 
 export interface ConversationPrompt extends RenderedChat {
   readonly maxTokens: number;
   readonly omittedContext: readonly string[];
-  /** Items of the context of which nothing is in the prompt. */
+  /** Items of the context, and definitions of the last question, of which nothing is in the prompt. */
   readonly unreadContext: readonly ContextItem[];
   readonly omittedTurns: number;
   /** BCP 47 tag of the language that the answer's words are to be in; `undefined` where the answer is a translation. */
   readonly answerLanguage: string | undefined;
+}
+
+/** A conversation, and what goes with its questions. */
+export interface ConversationParams extends ChatParams {
+  /** By the question that they stand before. */
+  readonly definitions?: ReadonlyMap<ChatMessage, readonly ContextItem[]>;
+}
+
+interface Turn extends ChatMessage {
+  readonly definitions: readonly ContextItem[];
 }
 
 export interface ConversationPromptOptions {
@@ -39,18 +51,27 @@ export interface ConversationPromptOptions {
 export async function conversationPrompt(
   session: ModelSession,
   model: LoadedModel,
-  params: ChatParams,
+  params: ConversationParams,
   settings: ChatSettings,
   options: ConversationPromptOptions = {},
 ): Promise<ConversationPrompt> {
-  const turns = alternating(params.messages);
+  const turns = alternating(params);
   const maxTokens = answerTokens(model, settings.maxTokens);
   const budget = model.contextSizeTokens - maxTokens;
   const system = [settings.systemPrompt || (model.engine === 'server' ? SERVER_SYSTEM_PROMPT : DEFAULT_SYSTEM_PROMPT), ...params.messages.filter(({ role }) => role === 'system').map(({ content }) => content)].join('\n\n');
-  const { texts: contents, answerLanguage: language } = await turnTexts(turns, params, settings, options);
+  const { texts, answerLanguage: language } = await turnTexts(turns, params, settings, options);
+  const definitions = await Promise.all(turns.map((turn) => fitContext(session.engine, turn.definitions, Math.floor(model.contextSizeTokens * DEFINITIONS_SHARE))));
+  const contents = texts.map((text, index) => [definitions[index]?.text, text].filter(Boolean).join('\n\n'));
   const count = async (text: string): Promise<number> => (await session.engine.tokenize(text)).length + MESSAGE_OVERHEAD_TOKENS;
   const sizes = await Promise.all(contents.map(count));
-  const fixed = (await count(system)) + (sizes.at(-1) ?? 0);
+  const systemSize = await count(system);
+  let unreadDefinitions = definitions.at(-1)?.leftOut ?? [];
+  if (systemSize + (sizes.at(-1) ?? 0) > budget) {
+    contents.splice(-1, 1, ...texts.slice(-1));
+    sizes.splice(-1, 1, await count(texts.at(-1) ?? ''));
+    unreadDefinitions = turns.at(-1)?.definitions ?? [];
+  }
+  const fixed = systemSize + (sizes.at(-1) ?? 0);
   if (fixed > budget) throw questionTooLong(model, fixed, budget);
 
   let contextBudget = Math.max(0, Math.floor(Math.min(budget * CONTEXT_SHARE, budget - fixed)));
@@ -66,7 +87,7 @@ export async function conversationPrompt(
     ];
     const rendered = await renderChat(session, model, messages);
     const excess = rendered.tokens.length - budget;
-    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, unreadContext: context.leftOut, omittedTurns: dropped, answerLanguage: language };
+    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, unreadContext: [...context.leftOut, ...unreadDefinitions], omittedTurns: dropped, answerLanguage: language };
     // The estimate of what the template adds was too low for this model.
     if (dropped < sizes.length - 1) extraDropped += 2;
     else if (contextBudget > 0) contextBudget = Math.max(0, contextBudget - excess - MESSAGE_OVERHEAD_TOKENS);
@@ -87,13 +108,14 @@ export function questionTooLong(model: LoadedModel, tokens: number, budget: numb
 }
 
 /** User and assistant in turn, ending with the user; neighbours of one role are joined. */
-function alternating(messages: readonly ChatMessage[]): ChatMessage[] {
-  const turns: ChatMessage[] = [];
+function alternating({ messages, definitions }: Pick<ConversationParams, 'messages' | 'definitions'>): Turn[] {
+  const turns: Turn[] = [];
   for (const message of messages) {
     if (message.role === 'system') continue;
     const last = turns.at(-1);
-    if (last?.role === message.role) turns[turns.length - 1] = { role: last.role, content: `${last.content}\n\n${message.content}` };
-    else if (last || message.role === 'user') turns.push(message);
+    const turn = { ...message, definitions: definitions?.get(message) ?? [] };
+    if (last?.role === message.role) turns[turns.length - 1] = { role: last.role, content: `${last.content}\n\n${message.content}`, definitions: [...last.definitions, ...turn.definitions] };
+    else if (last || message.role === 'user') turns.push(turn);
   }
   if (turns.at(-1)?.role !== 'user') throw new TroubleError('invalid-input', 'The last message of a chat has to be the user\'s question.');
   return turns;

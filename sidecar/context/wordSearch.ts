@@ -11,6 +11,8 @@ const MAX_FILES = 16;
 /** Files whose names are held against the words. */
 const MAX_CONSIDERED = 500;
 const MAX_SYMBOL_LINES = 120;
+/** What keywords say in these defines nothing. */
+const PROSE_AND_DATA: ReadonlySet<string> = new Set(['markdown', 'restructuredtext', 'latex', 'json', 'jsonc', 'yaml', 'toml', 'ini', 'xml', 'html', 'diff']);
 /** What every question has and no code is about. */
 const EMPTY_WORDS = new Set('a an and are as at be by can could do does for from has have how i in is it me my of on or our should so that the there this to us use used was we what when where which who why will with would you your'.split(' '));
 
@@ -53,7 +55,7 @@ export async function findSymbols(index: WorkspaceIndex, name: string, limit: nu
     const definitions = read.definitions.filter((definition) => definition.name === last && (container === undefined || definition.container === container));
     found.push(...definitions.map((definition) => wholeDefinition(read, definition)));
     // Where no grammar knows the language, the pieces in which keywords say that the name is defined.
-    if (read.definitions.length === 0) found.push(...read.chunks.filter(({ text }) => definedNames(text).has(last)).map((chunk) => snippetOf(read.file, chunk)));
+    if (read.definitions.length === 0 && !PROSE_AND_DATA.has(file.languageId)) found.push(...read.chunks.filter(({ text }) => definedNames(text).has(last)).map((chunk) => snippetOf(read.file, chunk)));
     if (found.length >= limit) break;
   }
   return found.slice(0, limit);

@@ -4,6 +4,7 @@ export interface ChatParams {
   readonly partialResultToken?: string | number;
   /** One conversation keeps one sequence of the engine, so that its prefix is reused. */
   readonly conversationId: string;
+  /** Definitions of names that they say are added where the workspace has them. */
   readonly messages: readonly ChatMessage[];
   readonly command?: ChatCommand;
   readonly context?: readonly ContextItem[];

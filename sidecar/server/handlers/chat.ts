@@ -1,3 +1,4 @@
+import { namedDefinitions } from '../../chat/namedDefinitions.ts';
 import { workspaceItems } from '../../chat/workspaceItems.ts';
 import { CHAT_REQUEST, type ChatResult } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
@@ -10,10 +11,13 @@ export function handleChat(client: Client, chatting: Chatting): void {
   client.connection.onRequest(CHAT_REQUEST, chat, async (params, signal): Promise<ChatResult> => {
     const kept = client.keepingAsked();
     const found = await workspaceItems(client.files, params);
+    const context = [...(params.context ?? []), ...found.items.map(({ item }) => item)];
+    const named = await namedDefinitions(client.settings.context?.maxTokens === 0 ? undefined : client.files, params.messages, context);
     const { unreadContext, ...result } = await chatting.chat(
       {
         ...params,
-        context: [...(params.context ?? []), ...found.items.map(({ item }) => item)],
+        context,
+        definitions: new Map([...named].map(([message, items]) => [message, items.map(({ item }) => item)])),
         conversationId: conversationId(client, params.conversationId),
         get contextSet() {
           return kept();
@@ -23,7 +27,8 @@ export function handleChat(client: Client, chatting: Chatting): void {
       (chunk) => client.connection.progress(params.partialResultToken, chunk),
       signal,
     );
-    const sources = found.items.filter(({ item }) => !unreadContext.includes(item)).map(({ place }) => place);
+    const last = params.messages.findLast(({ role }) => role === 'user');
+    const sources = [...found.items, ...((last && named.get(last)) ?? [])].filter(({ item }) => !unreadContext.includes(item)).map(({ place }) => place);
     return { ...result, ...(sources.length > 0 ? { sources } : {}), ...(found.missingSymbols.length > 0 ? { missingSymbols: found.missingSymbols } : {}) };
   });
 }

@@ -2,32 +2,33 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { namesAsked } from '../../../sidecar/chat/namesAsked.ts';
 
-const asked = (...questions: string[]): readonly string[] => namesAsked(questions.map((content) => ({ role: 'user', content })), 4);
-
-describe('names of code that questions say', () => {
+describe('names of code that a question says', () => {
   const cases: readonly (readonly [question: string, names: readonly string[]])[] = [
     ['What does CartItem do?', ['CartItem']],
     ['Warum ist HTTPServer so langsam, und gross_price nicht?', ['HTTPServer', 'gross_price']],
+    ['Was macht die sendMail-Funktion der CartItem- und CartLine-Klassen?', ['sendMail', 'CartItem', 'CartLine']],
+    ['CartItem-et, getTotal-а, CartItem/CartLine', ['CartItem', 'getTotal', 'CartLine']],
     ['CartItemは何をしますか', ['CartItem']],
-    ['Who calls total() and Cart.total?', ['total', 'Cart.total']],
-    ['What are `Cart`, `größe` and `Cart::sum(2, 3)`?', ['Cart', 'größe', 'Cart::sum']],
+    ['ماذا يفعل CartItem؟', ['CartItem']],
+    ['Who calls total(), Cart.total and cart?.sum()?', ['total', 'Cart.total', 'cart.sum']],
+    ['Is `größe` less than CartItem, or `Cart::sum(2, 3)` than cartLine?', ['größe', 'CartItem', 'Cart::sum', 'cartLine']],
     ['/explain parseCommand', ['parseCommand']],
-    ['How do I sort a list, e.g. of prices? I use TypeScript 5.', ['TypeScript']],
-    ['Is it in src/cartItem.ts, --maxItems, $HOME/cartItem or https://example.org/cartItem?', []],
+    ['How do I sort a list, e.g. of prices, in O(n) or log(n)? I use TypeScript 5.', ['TypeScript']],
+    ['Which file(s), item(s) and Kolleg(inn)en?', []],
+    ['See src/cartItem.ts, (src/cartItem.ts:12:3), ./cartItem/total, $HOME/cartItem/total, firstName@example.org and --maxItems', []],
+    ['See https://example.org/cartItem?plain=1&myParam=2#fooBar.', []],
     ['Fix this:\n```ts\nconst cartItem = newItem();\n```\nIt throws.', []],
     ['Cart is a word here, and so is total.', []],
     ['firstName firstName', ['firstName']],
   ];
-  for (const [question, names] of cases) it(JSON.stringify(question), () => assert.deepEqual(asked(question), names));
+  for (const [question, names] of cases) it(JSON.stringify(question), () => assert.deepEqual(namesAsked(question, 4), names));
 
-  it('are those of the last question first, no more than are wanted, and none of an answer', () => {
-    assert.deepEqual(asked('aOne aTwo aThree', 'And bOne, bTwo?'), ['bOne', 'bTwo', 'aOne', 'aTwo']);
-    assert.deepEqual(namesAsked([{ role: 'user', content: 'Hello' }, { role: 'assistant', content: 'See cartItem.' }, { role: 'user', content: 'Where?' }], 4), []);
-  });
+  it('are no more than are wanted', () => assert.deepEqual(namesAsked('aOne aTwo aThree', 2), ['aOne', 'aTwo']));
 
-  it('are found in a long text in time', () => {
-    assert.deepEqual(asked('a.'.repeat(50_000)), []);
-    assert.deepEqual(asked('`'.repeat(50_000)), []);
-    assert.deepEqual(asked(`${'ab::'.repeat(20_000)} cartItem`), ['cartItem']);
-  });
+  for (const text of ['a.', 'ab::', '`', '``', '`a', '(', '/', './', 'a/', 'a@', '@', 'aB', 'a_', 'aB ', '«"', '?.', 'é', 'https://a'])
+    it(`are found in ${JSON.stringify(text)} a hundred thousand times over in time`, () => {
+      const startedAt = performance.now();
+      namesAsked(text.repeat(100_000 / text.length), 12);
+      assert.ok(performance.now() - startedAt < 1_000);
+    });
 });

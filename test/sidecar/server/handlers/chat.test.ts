@@ -33,6 +33,31 @@ describe('an answer to a question of the workspace', { timeout: 30_000 }, () => 
     assert.deepEqual(sources?.map(({ path, lines }) => [path, lines]), [['shop/cart.ts', [1, 4]]]);
   });
 
+  it('has read the definition of a name that it says, before the question, and leaves that there in the next one', async () => {
+    const chat = new ScriptedChat(files);
+    const first = [{ role: 'user', content: 'What does sendMail do?' }] as const;
+    const { sources } = await chat.ask({ conversationId: 'one', messages: first });
+    assert.deepEqual(sources?.map(({ path, lines }) => [path, lines]), [['shop/mail.ts', [0, 2]]]);
+    const prompt = await chat.lastPrompt;
+    assert.match(prompt, /throw new Error\(address\);[^]*What does sendMail do\?/);
+    const next = await chat.ask({ conversationId: 'one', messages: [...first, { role: 'assistant', content: 'There.' }, { role: 'user', content: 'Who else calls sendMail, Cart.total() perhaps?' }] });
+    assert.deepEqual(next.sources?.map(({ path, lines }) => [path, lines]), [['shop/cart.ts', [1, 4]]]);
+    const question = prompt.slice(0, prompt.indexOf('What does sendMail do?') + 'What does sendMail do?'.length);
+    assert.ok((await chat.lastPrompt).startsWith(question), 'what was read stays');
+  });
+
+  it('leaves definitions out that nobody asked for where there is no room, and says nothing of that', async () => {
+    const messages = [{ role: 'user', content: `What does sendMail do${'!'.repeat(750)}` }] as const;
+    const chat = new ScriptedChat(files, 'There.', 2_048);
+    const { sources, omittedContext } = await chat.ask({ conversationId: 'one', messages });
+    assert.deepEqual([sources, omittedContext], [undefined, undefined]);
+    assert.doesNotMatch(await chat.lastPrompt, /throw new Error/);
+    const none = new ScriptedChat(files);
+    none.client.settings = { context: { maxTokens: 0 } };
+    await none.ask({ conversationId: 'one', messages });
+    assert.doesNotMatch(await none.lastPrompt, /throw new Error/, 'where other files are to take nothing');
+  });
+
   it('names no place that had no room in the prompt', async () => {
     const chat = new ScriptedChat(files, 'There.', 2_048);
     const result = await chat.ask({ conversationId: 'one', messages: [{ role: 'user', content: `${QUESTION}${'!'.repeat(750)}` }], workspace: true });

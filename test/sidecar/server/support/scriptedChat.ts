@@ -12,6 +12,7 @@ const CONTEXT_TOKENS = 32_768;
 /** One client's chat with a model that says what a test writes. What goes either way is what JSON holds of it, and requests are checked, as on the wire. */
 export class ScriptedChat {
   readonly engine: ScriptedEngine;
+  readonly client: Client;
   #handle: ((params: unknown, signal: AbortSignal) => Promise<ChatResult>) | undefined;
   #onChunk: (chunk: ChatChunk) => void = () => undefined;
 
@@ -22,9 +23,9 @@ export class ScriptedChat {
       this.#handle = async (params, signal) => (await handle(schema.parse(params), signal)) as ChatResult;
     };
     const progress = (_token: unknown, chunk: ChatChunk): void => this.#onChunk(chunk);
-    const client = new Client(1, { onRequest, progress } as unknown as LspConnection, '');
-    client.files = files;
-    handleChat(client, new ChatService({ session: this.engine.session }));
+    this.client = new Client(1, { onRequest, progress } as unknown as LspConnection, '');
+    this.client.files = files;
+    handleChat(this.client, new ChatService({ session: this.engine.session }));
   }
 
   async ask(params: ChatParams, onChunk: (chunk: ChatChunk) => void = () => undefined): Promise<ChatResult> {
