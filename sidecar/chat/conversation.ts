@@ -31,7 +31,7 @@ export interface ConversationPrompt extends RenderedChat {
 /** A conversation, and what goes with its questions. */
 export interface ConversationParams extends ChatParams {
   /** By the question that they stand before. */
-  readonly definitions?: ReadonlyMap<ChatMessage, readonly ContextItem[]>;
+  readonly definitions?: ReadonlyMap<ChatMessage, readonly ContextItem[]> | undefined;
 }
 
 interface Turn extends ChatMessage {
@@ -64,15 +64,14 @@ export async function conversationPrompt(
   const contents = texts.map((text, index) => [definitions[index]?.text, text].filter(Boolean).join('\n\n'));
   const count = async (text: string): Promise<number> => (await session.engine.tokenize(text)).length + MESSAGE_OVERHEAD_TOKENS;
   const sizes = await Promise.all(contents.map(count));
-  const systemSize = await count(system);
-  let unreadDefinitions = definitions.at(-1)?.leftOut ?? [];
-  if (systemSize + (sizes.at(-1) ?? 0) > budget) {
-    contents.splice(-1, 1, ...texts.slice(-1));
-    sizes.splice(-1, 1, await count(texts.at(-1) ?? ''));
-    unreadDefinitions = turns.at(-1)?.definitions ?? [];
-  }
-  const fixed = systemSize + (sizes.at(-1) ?? 0);
-  if (fixed > budget) throw questionTooLong(model, fixed, budget);
+  const fixed = (await count(system)) + (sizes.at(-1) ?? 0);
+  /** Definitions that nobody asked for leave before a question is refused. */
+  const withoutDefinitions = async (tokens: number): Promise<ConversationPrompt> => {
+    if (turns.every((turn) => turn.definitions.length === 0)) throw questionTooLong(model, tokens, budget);
+    const prompt = await conversationPrompt(session, model, { ...params, definitions: undefined }, settings, options);
+    return { ...prompt, unreadContext: [...prompt.unreadContext, ...(turns.at(-1)?.definitions ?? [])] };
+  };
+  if (fixed > budget) return withoutDefinitions(fixed);
 
   let contextBudget = Math.max(0, Math.floor(Math.min(budget * CONTEXT_SHARE, budget - fixed)));
   let extraDropped = 0;
@@ -87,11 +86,11 @@ export async function conversationPrompt(
     ];
     const rendered = await renderChat(session, model, messages);
     const excess = rendered.tokens.length - budget;
-    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, unreadContext: [...context.leftOut, ...unreadDefinitions], omittedTurns: dropped, answerLanguage: language };
+    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, unreadContext: [...context.leftOut, ...(definitions.at(-1)?.leftOut ?? [])], omittedTurns: dropped, answerLanguage: language };
     // The estimate of what the template adds was too low for this model.
     if (dropped < sizes.length - 1) extraDropped += 2;
     else if (contextBudget > 0) contextBudget = Math.max(0, contextBudget - excess - MESSAGE_OVERHEAD_TOKENS);
-    else throw questionTooLong(model, rendered.tokens.length, budget);
+    else return withoutDefinitions(rendered.tokens.length);
   }
 }
 

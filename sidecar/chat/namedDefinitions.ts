@@ -1,7 +1,7 @@
 import type { Snippet } from '../context/snippet.ts';
 import type { ChatMessage, ContextItem } from '../protocol/client.ts';
 import { namesAsked } from './namesAsked.ts';
-import { type FoundItem, isWithin, itemOf, type WorkspaceSearch } from './workspaceItems.ts';
+import { type FoundItem, isWithin, itemOf, outermost, type WorkspaceSearch } from './workspaceItems.ts';
 
 /** Names of a question that the workspace is asked for, and those whose definitions go with it. */
 const MAX_CANDIDATES = 12;
@@ -48,11 +48,6 @@ export async function namedDefinitions(
 /** Whether the model sees the snippet already. */
 function holds({ kind, uri, text }: ContextItem, snippet: Snippet): boolean {
   return kind !== 'diagnostics' && uri === snippet.uri && text.replaceAll('\r\n', '\n').includes(snippet.text.replaceAll('\r\n', '\n'));
-}
-
-/** Each once, and none that stands in another. */
-function outermost(snippets: readonly Snippet[]): readonly Snippet[] {
-  return snippets.filter((one, index) => !snippets.some((other, at) => at !== index && isWithin(one, other) && (at < index || !isWithin(other, one))));
 }
 
 /** As many as have room, the last cut behind a line. */

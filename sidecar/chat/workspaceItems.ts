@@ -33,12 +33,15 @@ export async function workspaceItems(files: WorkspaceSearch | undefined, params:
   const definitions = await Promise.all(symbols.map((symbol) => files.symbols(symbol, MAX_DEFINITIONS)));
   const found = [...definitions.flat(), ...(workspace ? await files.search(question, MAX_FOUND) : [])];
   // One order whatever the rank: the same code for the next question is then the same prompt.
-  const distinct = [...new Map(found.map((snippet) => [`${snippet.uri}#${snippet.startLine}-${snippet.endLine}`, snippet])).values()];
-  const whole = distinct.filter((one) => !distinct.some((other) => other !== one && isWithin(one, other)));
   return {
-    items: whole.sort((one, other) => compare(one.path, other.path) || one.startLine - other.startLine).map(itemOf),
+    items: outermost(found).sort((one, other) => compare(one.path, other.path) || one.startLine - other.startLine).map(itemOf),
     missingSymbols: symbols.filter((_, index) => definitions[index]?.length === 0),
   };
+}
+
+/** Each once, and none that stands in another. */
+export function outermost(snippets: readonly Snippet[]): Snippet[] {
+  return snippets.filter((one, index) => !snippets.some((other, at) => at !== index && isWithin(one, other) && (at < index || !isWithin(other, one))));
 }
 
 /** Whether lines are among others of the same file. */

@@ -152,12 +152,11 @@ export class ContextPlans {
    */
   read({ clientKey, uri }: ClientDocument): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean; readonly plannedTokens: number } {
     const plan = this.#clients.get(clientKey)?.documents.get(uri);
-    if (plan === undefined) return { snippets: [], isRead: () => false, plannedTokens: 0 };
+    if (plan === undefined || (!plan.isOwn && plan.ahead === undefined)) return { snippets: [], isRead: () => false, plannedTokens: 0 };
     const isRead = (planned: PlannedSnippet): boolean => plan.isOwn && isAmong(plan.held, planned);
     const coming = plan.ahead ?? plan.snippets;
     const now = (plan.isOwn ? withRead(plan) : []).filter((planned) => isRead(planned) || isAmong(coming, planned));
-    const isComing = plan.isOwn || plan.ahead !== undefined;
-    return { snippets: [...now, ...(isComing ? coming.filter((planned) => !isAmong(now, planned)) : [])], isRead, plannedTokens: isComing ? sizeOf(coming) : 0 };
+    return { snippets: [...now, ...coming.filter((planned) => !isAmong(now, planned))], isRead, plannedTokens: sizeOf(coming) };
   }
 
   /** The engine holds nothing of the document any more. */

@@ -58,6 +58,20 @@ describe('an answer to a question of the workspace', { timeout: 30_000 }, () => 
     assert.doesNotMatch(await none.lastPrompt, /throw new Error/, 'where other files are to take nothing');
   });
 
+  it('is given to each question that has room without the definitions', async () => {
+    const isAnswered = async (ofClient: typeof files | undefined, length: number): Promise<boolean> => {
+      const ask = new ScriptedChat(ofClient, 'There.', 2_048).ask({ conversationId: 'one', messages: [{ role: 'user', content: `What does sendMail do${'!'.repeat(length)}` }] });
+      return ask.then(() => true, (error: unknown) => assert.ok(/tokens long/.test(String(error))) ?? false);
+    };
+    const answered: number[] = [];
+    for (let length = 600; length < 1_000; length += 5) {
+      const isPossible = await isAnswered(undefined, length);
+      if (isPossible) answered.push(length);
+      assert.equal(await isAnswered(files, length), isPossible, `${length} characters more`);
+    }
+    assert.ok(answered.length > 10 && answered.length < 70, `${answered.length} of 80`);
+  });
+
   it('names no place that had no room in the prompt', async () => {
     const chat = new ScriptedChat(files, 'There.', 2_048);
     const result = await chat.ask({ conversationId: 'one', messages: [{ role: 'user', content: `${QUESTION}${'!'.repeat(750)}` }], workspace: true });
