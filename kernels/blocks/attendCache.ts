@@ -41,6 +41,21 @@ export function writeRows(graph: Graph, { key, value }: Pick<Heads, 'key' | 'val
   else write(cache.value, value);
 }
 
+/** KV heads that stand side by side. */
+export interface HeadRun {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Some of a stack of heads: `[m, n, heads] → [m, n, run.count]`. */
+export function headsOf(graph: Graph, stack: Tensor, { first, count }: HeadRun): Tensor {
+  const [m, n] = stack.shape;
+  const [, rowStride, headStride] = stack.strides;
+  // A head alone is a matrix, also where a row holds all heads: GPUs take what is not for a stack in another order.
+  const ownStride = count === 1 ? rowStride * n : headStride;
+  return view(graph, stack, [m, n, count], { strides: [rowStride, ownStride, Math.max(rowStride * n, ownStride * count)], offsetBytes: first * headStride });
+}
+
 /** Whether the rows of a head, of `heads[headSize, rows, kvHeads]`, lie one behind the other. */
 export const areAdjacent = (heads: Tensor): boolean => heads.strides[1] === rowBytes(heads.type, heads.shape[0]);
 

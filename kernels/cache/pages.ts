@@ -1,5 +1,5 @@
 /** Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV pools, arXiv 2404.14469). */
-import { areAdjacent, cacheHeads, pagesOf } from '../blocks/attendCache.ts';
+import { areAdjacent, cacheHeads, headsOf, pagesOf, type HeadRun } from '../blocks/attendCache.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { add, concat, contiguous, getRows, maximum, maximumOf, maxRows, mul, mulMat, pool, repeat, reshape, scale, softMax, topK, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
@@ -8,7 +8,7 @@ import { isQuantised } from '../ggml/types.ts';
 /** A page counts as much as the best of so many neighbouring ones: the rows that are wanted are often those behind the one that is found. */
 const NEIGHBOURS = 3;
 /** What its own best row adds, so that a page comes before its neighbours, and these are no ties. */
-const OWN_SHARE = 0.25;
+export const OWN_SHARE = 0.25;
 
 /** Blocks of tokens that choose together, and what they may choose. */
 export interface PageChoice {
@@ -39,13 +39,16 @@ export interface PageKeys {
   readonly isByPlane?: boolean;
 }
 
-/** Those of the pages among which is chosen: `[headSize, keys, kvHeads]`, or by planes `[headSize, pages, pageKeys, kvHeads]`. */
-export function pageKeysOf(graph: Graph, { key, isByPlane }: PageKeys, { pageRows, meanRows, queryMask }: PageChoice, { headSize, kvHeads }: { readonly headSize: number; readonly kvHeads: number }): PageKeys {
+/** Those of the pages among which is chosen, for all heads of a layer of so many or for those of `run`: `[headSize, keys, heads]`, or by planes `[headSize, pages, pageKeys, heads]`. */
+export function pageKeysOf(graph: Graph, { key, isByPlane }: PageKeys, { pageRows, meanRows, queryMask }: PageChoice, { headSize, kvHeads, run = { first: 0, count: kvHeads } }: { readonly headSize: number; readonly kvHeads: number; readonly run?: HeadRun }): PageKeys {
   const [pages, pageKeys] = [queryMask.shape[0], pageRows / meanRows];
-  if (!isByPlane) return { key: cacheHeads(graph, key, pages * pageKeys, headSize, kvHeads) };
+  if (!isByPlane) {
+    const keys = cacheHeads(graph, key, pages * pageKeys, headSize, kvHeads);
+    return { key: run.count === kvHeads ? keys : headsOf(graph, keys, run) };
+  }
   const [, rowStride, headStride] = cacheHeads(graph, key, key.shape[1], headSize, kvHeads).strides;
   const planeStride = (key.shape[1] / pageKeys) * rowStride;
-  return { key: view(graph, key, [headSize, pages, pageKeys, kvHeads], { strides: [rowStride, planeStride, headStride] }), isByPlane };
+  return { key: view(graph, key, [headSize, pages, pageKeys, run.count], { strides: [rowStride, planeStride, headStride], offsetBytes: run.first * headStride }), isByPlane };
 }
 
 /** Where the `index`th key of all is by planes, of `pages` pages with `pageKeys` keys each. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { homeFiles } from '../client/home.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { EngineChild } from '../engine/process/engineChild.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
@@ -19,7 +20,7 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
     try {
       const modelPath = options.model === undefined ? await defaultModelPath() : path.resolve(options.model);
       const model = await engine.load(
-        { modelPath, engine: options.engine ?? 'auto', device: options.device ?? 'auto', threads: options.threads ?? 0, contextSizeTokens: options.contextSize ?? 0, cache: options.cache },
+        { modelPath, engine: options.engine ?? 'auto', device: options.device ?? 'auto', threads: options.threads ?? 0, contextSizeTokens: options.contextSize ?? 0, cache: options.cache, headNeedsFile: homeFiles().headNeedsFile },
         { signal, onProgress: (share) => bar.update(`Loading ${modelPath}`, share) },
       );
       bar.clear();

@@ -23,6 +23,8 @@ export interface Home {
   readonly lockFolder: string;
   /** How fast each model read prompts. */
   readonly speedsFile: string;
+  /** How much each model's heads need choices of their own. */
+  readonly headNeedsFile: string;
   /** Which products have the extension. */
   readonly installationsFolder: string;
 }
@@ -57,6 +59,7 @@ export function homeFiles(folder: string = homeFolder()): Home {
     previousLogFile: path.join(folder, 'sidecar.1.log'),
     lockFolder: path.join(folder, 'start.lock'),
     speedsFile: path.join(folder, 'speeds.json'),
+    headNeedsFile: path.join(folder, 'headNeeds.json'),
     installationsFolder: path.join(folder, 'installations'),
   };
 }
@@ -101,11 +104,11 @@ async function isRemoved(folder: string): Promise<boolean> {
 }
 
 async function removeOwnFiles(folder: string): Promise<void> {
-  const { stateFile, logFile, previousLogFile, lockFolder, speedsFile, installationsFolder } = homeFiles(folder);
-  const own = new Set([stateFile, logFile, previousLogFile, lockFolder, speedsFile, installationsFolder].map((file) => path.basename(file)));
+  const { stateFile, logFile, previousLogFile, lockFolder, speedsFile, headNeedsFile, installationsFolder } = homeFiles(folder);
+  const own = new Set([stateFile, logFile, previousLogFile, lockFolder, speedsFile, headNeedsFile, installationsFolder].map((file) => path.basename(file)));
   const entries = await readdir(folder).catch(() => []);
   for (const entry of entries) {
-    const isTemporary = [stateFile, speedsFile].some((file) => entry.startsWith(path.basename(file))) && entry.endsWith('.tmp');
+    const isTemporary = [stateFile, speedsFile, headNeedsFile].some((file) => entry.startsWith(path.basename(file))) && entry.endsWith('.tmp');
     if (!own.has(entry) && !isTemporary && ![CUDA_FOLDER, CONTEXTS_FOLDER, MODELS_FOLDER].includes(entry)) continue;
     await rm(path.join(folder, entry), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }

@@ -11,6 +11,8 @@ export interface ModelSessionOptions {
   readonly engine: Engine;
   /** Path of the model where the settings name none. Throws `TroubleError` 'no-model'. */
   readonly defaultModelPath: () => Promise<string>;
+  /** As `LoadParams` has it. */
+  readonly headNeedsFile?: string;
   readonly onStatus: (status: SidecarStatus) => void;
   /** How long a model that failed to load is not tried again. */
   readonly retryDelay: RetryDelay;
@@ -166,7 +168,7 @@ export class FrontModelSession implements ModelSession {
   async #loadModel(settings: LoadParams, signal: AbortSignal): Promise<LoadedModel> {
     await this.#unloading;
     const modelPath = settings.modelPath === '' ? await this.options.defaultModelPath() : settings.modelPath;
-    const params: LoadParams = { ...settings, modelPath };
+    const params: LoadParams = { ...settings, modelPath, headNeedsFile: this.options.headNeedsFile };
     if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: 0, modelPath });
     const onProgress = (share: number): void => {
       if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: share, modelPath });

@@ -1,7 +1,7 @@
 /**
  * Whether one could tell when rows have to be chosen anew: what tokens lose that attend what another chose before them, by how far their queries have gone from that one's:
  *
- *   npx tsx test/bench/drift.ts [MODEL] [--places 64] [--cache tiered:192,window=208] [--refresh 8] [--write]
+ *   npx tsx test/bench/drift.ts [MODEL] [--places 64] [--cache tiered:192,window=208,heads=100] [--refresh 8] [--write]
  *
  * Places are those of `continuation.ts`: 3,000 tokens of other files of a package and 200 of the file, and the next 48 tokens one by one, once with a choice for each token and once with one for each `--refresh`.
  * One core. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
@@ -30,7 +30,7 @@ const PARTS = 4;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { places: { type: 'string', default: '64' }, cache: { type: 'string', default: 'tiered:192,window=208' }, refresh: { type: 'string', default: '8' }, write: { type: 'boolean', default: false } },
+  options: { places: { type: 'string', default: '64' }, cache: { type: 'string', default: 'tiered:192,window=208,heads=100' }, refresh: { type: 'string', default: '8' }, write: { type: 'boolean', default: false } },
 });
 
 /** A token that attended what one before it chose. */

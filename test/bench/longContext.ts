@@ -23,6 +23,10 @@ import { Network } from '../../sidecar/models/chorus/network/network.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../sidecar/models/chorus/cache/sequenceCache.ts';
 import { withTiedOutput } from '../../sidecar/models/chorus/network/tiedOutput.ts';
+import { LocalEngine } from '../../sidecar/models/localEngine.ts';
+import { measureHeadNeeds } from '../../sidecar/models/chorus/tiers/headNeeds.ts';
+import { HEAD_NEEDS_TEXT } from '../../sidecar/models/chorus/tiers/headNeedsText.ts';
+import { neediestHeads, type HeadNeeds } from '../../sidecar/models/chorus/tiers/headRuns.ts';
 import { Tiers } from '../../sidecar/models/chorus/tiers/tiers.ts';
 import { loadWeights } from '../../sidecar/models/chorus/network/weights.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
@@ -84,11 +88,23 @@ using network = new Network({ architecture: model.architecture, hyperparameters:
 const { vocabularySize } = model.hyperparameters;
 const tokenAt = (index: number): number => (Math.imul(index, 7_919) + 13) % vocabularySize;
 
+const needs = await headNeeds();
 const rows: Row[] = [];
 const depths = values.depths.split(',').map(Number);
 if (depths.some((depth) => !Number.isInteger(depth / READ_TOKENS) || depth < READ_TOKENS)) throw new Error(`--depths takes multiples of ${READ_TOKENS}; got ${values.depths}.`);
 for (const depth of depths) rows.push(...(await measure(depth)));
 await report();
+
+/** As the engine measures it when it loads the model. */
+async function headNeeds(): Promise<HeadNeeds> {
+  const engine = new LocalEngine({ log: () => undefined });
+  await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads, contextSizeTokens: READ_TOKENS });
+  const tokens = await engine.tokenize(HEAD_NEEDS_TEXT);
+  await engine.dispose();
+  const measured = await measureHeadNeeds(network, tokens);
+  if (!measured) throw new Error(`${tokens.length} tokens are too few to tell which heads choose for every token.`);
+  return measured;
+}
 
 async function measure(depth: number): Promise<readonly Row[]> {
   const context = Array.from({ length: depth }, (_, index) => tokenAt(index));
@@ -140,7 +156,8 @@ function nowMs(): number {
 function ours(name: string, depth: number): Competitor {
   const choice = parseCacheChoice(name);
   const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, sequenceOptions(choice.tier));
-  const tier = choice.tier && new Tiers(network, cache, choice.tier);
+  const runs = choice.tier?.refreshedHeadsPercent === undefined ? undefined : neediestHeads(needs, choice.tier.refreshedHeadsPercent);
+  const tier = choice.tier && new Tiers(network, cache, choice.tier, runs);
   const sequence = new ChorusSequence(network, cache, vocabularySize, undefined, tier);
   const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length, stretch: 1 });
   let contextTokens = 0;
@@ -207,7 +224,7 @@ async function report(): Promise<void> {
   const goals = goalLines(rows);
   const body = `
 Tokens per second ${isProcessorTime ? 'of processor time on one thread' : `with ${threads} threads`}, deep in a context of so many tokens: ${DECODE_TOKENS} decoded in turns of ${TURN_TOKENS}, the first of each not counted, and the next ${PROMPT_TOKENS} tokens of a prompt; medians of
-${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything and chooses anew for every token, which is included; of a prompt each 16 tokens choose too.
+${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything; for every token a sixth of its heads choose anew, for every sixteenth all, which is included; of a prompt each 16 tokens choose too.
 *snapkv* chose once, when the context had been read. What stands in the contexts are 512 tokens again and again. The last column: keys and values that a token attends; of libllama what it saves of its
 context.
 

@@ -75,7 +75,7 @@ function requestAt(place: Place, prompt: 'file' | 'workspace', workspace: Packag
 
 async function recordsOf({ text }: BenchNetworks, network: Network, { prompt, block, files }: { prompt: Prompt; block: readonly number[]; files: readonly (readonly number[])[] }): Promise<TokenResult['file']> {
   const given = [...prompt.tokens, ...block.slice(0, -1)];
-  using chosen = openChosen(network, text, { cache: 'full', contextTokens: given.length });
+  using chosen = await openChosen(network, text, { cache: 'full', contextTokens: given.length });
   const { sequence } = chosen;
   const read = prompt.tokens.length - 1;
   for (let start = 0; start < read; start += BATCH_TOKENS) await sequence.forward(prompt.tokens.slice(start, Math.min(read, start + BATCH_TOKENS)), { wanted: 'none', isAnswer: false });

@@ -14,6 +14,8 @@ export interface Cut {
   readonly last: number;
   readonly queries: number;
   readonly every?: number;
+  /** The heads that choose, while the others attend what they chose at the cut before, and the window begins where it began then; absent: all. */
+  readonly heads?: (block: number, kvHead: number) => boolean;
 }
 
 export interface PlainTiers {
@@ -35,6 +37,11 @@ interface Choice {
   readonly pages: readonly ReadonlySet<number>[][];
 }
 
+/** The first of the rows that are attended in any case from a choice on that is made at this length. */
+export function windowStartAt(length: number, { window, pageRows }: Pick<PlainTiers['options'], 'window' | 'pageRows'>): number {
+  return Math.floor((length - window) / pageRows) * pageRows;
+}
+
 /**
  * Logits of every token where those behind a cut attend pages that are chosen there, and the last rows; before the first one, and from `everythingFrom` on, everything is
  * attended. `undefined` for tokens of a choice so near to a tie that rounding may decide it.
@@ -49,16 +56,21 @@ export function plainTierLogits({ tokens, blockCount, options, tie, forward }: P
     return choice.pages[block]?.[kvHead]?.has(Math.floor(other / options.pageRows)) ?? false;
   };
   // What a layer chooses decides what the next one sees, so that each choice is made layer by layer.
-  for (const { start, last, queries, every } of cuts) {
-    const windowStart = Math.floor((start - options.window) / options.pageRows) * options.pageRows;
-    const choice = { start, windowStart, pages: [] as Set<number>[][] };
+  for (const { start, last, queries, every, heads = () => true } of cuts) {
+    const before = chosen.at(-1);
+    const windowStart = windowStartAt(start, options);
+    const choice = { start, windowStart, pages: [] as ReadonlySet<number>[][] };
     chosen.push(choice);
     for (let block = 0; block < blockCount; block++) {
       forward(tokens.slice(0, last + 1), {
         attends,
         onAttention: (layer, number) => {
           if (number !== block) return;
-          choice.pages[block] = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every, meanRows: options.meanRows }).map((ofPages) => {
+          choice.pages[block] = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every, meanRows: options.meanRows }).map((ofPages, kvHead) => {
+            if (!heads(block, kvHead)) {
+              if (before && tied.has(before)) tied.add(choice);
+              return before?.pages[block]?.[kvHead] as ReadonlySet<number>;
+            }
             // The first one stays in any case.
             const worth = ofPages.map((value, page) => (page === 0 ? Infinity : value));
             const pages = [...worth.keys()].sort((a, b) => (worth[b] as number) - (worth[a] as number));

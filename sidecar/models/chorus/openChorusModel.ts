@@ -14,6 +14,7 @@ import { parseCacheChoice, type CacheChoice } from './cache/cacheChoice.ts';
 import { sequenceOptions } from './cache/cacheLayout.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
+import { refreshedHeads } from './tiers/refreshedHeads.ts';
 import { tierRows } from './tiers/fastTier.ts';
 import { tierGraphBytes } from './tiers/tierGraphBytes.ts';
 import { lastAttendingAll, type TierOptions } from './tiers/tierOptions.ts';
@@ -81,9 +82,11 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const { architecture, hyperparameters } = model;
     const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), sequenceOptions(tier))));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
-    const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier))) : [];
+    const modelKey = await fingerprint(model.headers);
+    const runs = tier && (await refreshedHeads(tier, network, { text, contextSizeTokens: plan.contextSizeTokens, file: params.headNeedsFile, modelKey, signal: request.signal }));
+    const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier, runs))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
-    const rowsKey = JSON.stringify([VERSION, await fingerprint(model.headers), tier ?? 'full']);
+    const rowsKey = JSON.stringify([VERSION, modelKey, tier ?? 'full']);
     for (const sequence of backend.sequences) sequence.offerRows(rowsKey, CHUNK_TOKENS);
     return {
       engine: 'chorus',

@@ -14,6 +14,8 @@ export interface LoadParams {
   readonly contextSizeTokens: number;
   /** What of a long context a sequence keeps: "full" (the default), "snapkv:2048", …. */
   readonly cache?: string;
+  /** Where it is kept what was measured of models for such a cache. Absent: it is measured at each load. */
+  readonly headNeedsFile?: string;
 }
 export interface LoadedModel {
   readonly name: string;

@@ -113,7 +113,7 @@ export async function completePlace(
     for (const [cache, chosen] of sequences.byPrompt[0] ?? []) await complete(cache, chosen);
   }
   for (const cache of caches.filter((each) => !together.includes(each))) {
-    using chosen = openChosen(network, text, { cache, contextTokens });
+    using chosen = await openChosen(network, text, { cache, contextTokens });
     await complete(cache, chosen);
   }
   return results;

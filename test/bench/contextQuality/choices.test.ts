@@ -9,7 +9,7 @@ describe('choices of the comparison', () => {
   it('are caches that there are, each once', () => {
     for (const choices of [choicesForQuestions(2_048), choicesForContinuation()]) {
       for (const { cache } of choices) parseCacheChoice(cache);
-      assert.equal(new Set(choices.map(({ cache }) => cache)).size, 4 * 7 + 5);
+      assert.equal(new Set(choices.map(({ cache }) => cache)).size, 4 * 7 + 5 * 2);
     }
   });
 
@@ -31,6 +31,8 @@ describe('choices of the comparison', () => {
 
   it('are kept by all that they mean, defaults among it', () => {
     assert.equal(keptBy('tiered:512'), keptBy('tiered:512,window=64'));
+    assert.equal(keptBy('tiered:512'), keptBy('tiered:512,heads=17'));
+    assert.notEqual(keptBy('tiered:512'), keptBy('tiered:512,heads=100'));
     assert.notEqual(keptBy('tiered:512'), keptBy('tiered:512,refresh=4'));
     assert.notEqual(keptBy('snapkv:512'), keptBy('snapkv:256'));
   });

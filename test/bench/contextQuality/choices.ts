@@ -3,7 +3,9 @@ import { BEFORE_TOKENS, CONTEXT_TOKENS } from '../continuation/places.ts';
 
 /** Selectors that choose once, in the order of the report. */
 export const ONE_SHOT = ['snapkv', 'h2o', 'kvzip', 'expected-attention', 'keydiff', 'streaming', 'random'] as const;
-export const SELECTORS = ['tiered', ...ONE_SHOT] as const;
+/** Tiers, of which by default some heads choose for every token, and with all choosing. */
+export const TIERED = ['tiered', 'tiered-all'] as const;
+export const SELECTORS = [...TIERED, ...ONE_SHOT] as const;
 export type SelectorChoice = (typeof SELECTORS)[number];
 
 /** A context's length by that of what is kept or attended of it. */
@@ -30,7 +32,7 @@ const FILE_ROWS = 192;
 export function choicesForQuestions(contextTokens: number): readonly Choice[] {
   return all((selector, divisor) => {
     const rows = pages(contextTokens / divisor);
-    return selector === 'tiered' ? `tiered:${rows},window=${QUESTION_WINDOW}` : `${selector}:${rows}`;
+    return isTiered(selector) ? tieredCache(selector, rows, QUESTION_WINDOW) : `${selector}:${rows}`;
   });
 }
 
@@ -39,7 +41,7 @@ export function choicesForContinuation(): readonly Choice[] {
   return all((selector, divisor) => {
     const rows = pages(CONTEXT_TOKENS / divisor);
     if (selector === 'kvzip') return `kvzip:${rows},window=0`;
-    return selector === 'tiered' ? `tiered:${rows},window=${FILE_WINDOW}` : `${selector}:${rows + FILE_ROWS},window=${FILE_ROWS}`;
+    return isTiered(selector) ? tieredCache(selector, rows, FILE_WINDOW) : `${selector}:${rows + FILE_ROWS},window=${FILE_ROWS}`;
   });
 }
 
@@ -50,8 +52,11 @@ export function keptBy(cache: string): string {
 }
 
 function all(cacheOf: (selector: SelectorChoice, divisor: Divisor) => string): readonly Choice[] {
-  return SELECTORS.flatMap((selector) => DIVISORS.filter((divisor) => selector === 'tiered' || divisor < 32).map((divisor) => ({ selector, divisor, cache: cacheOf(selector, divisor) })));
+  return SELECTORS.flatMap((selector) => DIVISORS.filter((divisor) => isTiered(selector) || divisor < 32).map((divisor) => ({ selector, divisor, cache: cacheOf(selector, divisor) })));
 }
+
+const isTiered = (selector: SelectorChoice): boolean => (TIERED as readonly string[]).includes(selector);
+const tieredCache = (selector: SelectorChoice, rows: number, window: number): string => `tiered:${rows},window=${window}${selector === 'tiered-all' ? ',heads=100' : ''}`;
 
 /** The next whole number of pages. */
 function pages(tokens: number): number {

@@ -39,7 +39,7 @@ describe("a bench's sequence", () => {
         const task = await makeRecallTask({ source: generatedFiles(generateCode), length: 600, constants: 3, seed: 1 }, tokenizerOf(engine, model));
         assert.deepEqual(await makeRecallTask({ source: generatedFiles(generateCode), length: 600, constants: 3, seed: 1 }, tokenizerOf(opened.engine, opened.loaded)), task);
         const [{ network }] = opened.networks as [OpenedNetwork];
-        using chosen = openChosen(network, opened.text, { cache, contextTokens: CONTEXT_TOKENS });
+        using chosen = await openChosen(network, opened.text, { cache, contextTokens: CONTEXT_TOKENS });
         assert.deepEqual((await askRecall(chosen.engine, task)).answers, (await askRecall(engine, task)).answers);
       } finally {
         await engine.dispose();
@@ -53,7 +53,7 @@ describe("a bench's sequence", () => {
     const caches = ['full', 'snapkv:128', 'snapkv:64', 'h2o:96', 'kvzip:128', 'kvzip:64', 'random:96'];
     using together = await readTogether(network, opened.text, { caches, prompts: [task.context], contextTokens: CONTEXT_TOKENS });
     for (const [cache, { engine }] of together.byPrompt[0] ?? []) {
-      using alone = openChosen(network, opened.text, { cache, contextTokens: CONTEXT_TOKENS });
+      using alone = await openChosen(network, opened.text, { cache, contextTokens: CONTEXT_TOKENS });
       assert.deepEqual(await askInPlace(engine, task), { answers: (await askRecall(alone.engine, task)).answers, contextReads: 0 }, cache);
     }
   });

@@ -8,6 +8,8 @@ import { BATCH_TOKENS } from '../../../sidecar/models/chorus/network/batchTokens
 import type { Network } from '../../../sidecar/models/chorus/network/network.ts';
 import { replayPrompts } from '../../../sidecar/models/chorus/selection/replayPrompts.ts';
 import { SequenceCache } from '../../../sidecar/models/chorus/cache/sequenceCache.ts';
+import type { HeadRuns } from '../../../sidecar/models/chorus/tiers/headRuns.ts';
+import { refreshedHeads } from '../../../sidecar/models/chorus/tiers/refreshedHeads.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers/tiers.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
@@ -25,6 +27,8 @@ export interface ChosenSequence extends Disposable {
   readonly engine: Required<Pick<Engine, 'generate' | 'setTexts'>>;
 }
 
+const knownRuns = new WeakMap<Network, Map<string, Promise<HeadRuns | undefined>>>();
+
 /** Sequences with choices of cache of their own, that each hold what they chose of a prompt. */
 export interface ChosenSequences extends Disposable {
   /** By prompt, and by choice. */
@@ -37,9 +41,20 @@ export const readsEverything = (cache: string): boolean => parseCacheChoice(cach
 /** Whether the choice is for whatever follows a context, as KVzip's, which has the model repeat it: it is made once, of the context alone. */
 export const isForAnything = (cache: string): boolean => parseCacheChoice(cache).selector.observation?.of === 'replay';
 
-/** `contextTokens`: all that the sequence will hold. Throws `TroubleError` for a cache that there is not. */
-export function openChosen(network: Network, text: ModelText, { cache, contextTokens }: { readonly cache: string; readonly contextTokens: number }): ChosenSequence {
-  return openWith(network, text, parseCacheChoice(cache), contextTokens);
+/** `contextTokens`: all that the sequence will hold. Rejects with a `TroubleError` for a cache that there is not. */
+export async function openChosen(network: Network, text: ModelText, { cache, contextTokens }: { readonly cache: string; readonly contextTokens: number }): Promise<ChosenSequence> {
+  const choice = parseCacheChoice(cache);
+  return openWith(network, text, { choice, runs: choice.tier && (await runsOf(network, text, { percent: choice.tier.refreshedHeadsPercent, contextTokens })), contextTokens });
+}
+
+/** The heads that choose for every token, as the engine finds them; once for a network. */
+async function runsOf(network: Network, text: ModelText, { percent, contextTokens }: { readonly percent: number | undefined; readonly contextTokens: number }): Promise<HeadRuns | undefined> {
+  const ofNetwork = knownRuns.get(network) ?? new Map<string, Promise<HeadRuns | undefined>>();
+  knownRuns.set(network, ofNetwork);
+  const key = `${percent} ${contextTokens}`;
+  const known = ofNetwork.get(key) ?? refreshedHeads({ refreshedHeadsPercent: percent }, network, { text, contextSizeTokens: contextTokens, modelKey: '' });
+  ofNetwork.set(key, known);
+  return known;
 }
 
 /** Opens sequences of choices that read everything, and reads prompts: what they begin with once for all of them. `contextTokens` as for one. */
@@ -57,7 +72,7 @@ export async function readTogether(
     selectors.set(kind, selector);
     return { ...choice, selector };
   };
-  const byPrompt = prompts.map(() => new Map(caches.map((cache) => [cache, openWith(network, text, shared(cache), contextTokens)] as const)));
+  const byPrompt = prompts.map(() => new Map(caches.map((cache) => [cache, openWith(network, text, { choice: shared(cache), contextTokens })] as const)));
   const close = (): void => byPrompt.forEach((byCache) => byCache.forEach((chosen) => chosen[Symbol.dispose]()));
   try {
     // A scheduler empties a sequence that whoever asks has not had yet.
@@ -71,11 +86,11 @@ export async function readTogether(
   return { byPrompt, [Symbol.dispose]: close };
 }
 
-function openWith(network: Network, text: ModelText, choice: CacheChoice, contextTokens: number): ChosenSequence {
+function openWith(network: Network, text: ModelText, { choice, runs, contextTokens }: { readonly choice: CacheChoice; readonly runs?: HeadRuns; readonly contextTokens: number }): ChosenSequence {
   const { hyperparameters, placement } = network.options;
   const keepsAll = choice.capacity === Infinity;
   const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), sequenceOptions(choice.tier));
-  const tiers = choice.tier && new Tiers(network, cache, choice.tier);
+  const tiers = choice.tier && new Tiers(network, cache, choice.tier, runs);
   const selection = keepsAll ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
   const sequence = new ChorusSequence(network, cache, hyperparameters.vocabularySize, selection, tiers);
   const endOfGeneration = new Set(text.special.endOfGeneration);

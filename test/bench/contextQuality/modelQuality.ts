@@ -128,7 +128,7 @@ class ModelQuality {
     for (const [cache, results] of missing) {
       if (options.deadline.isOver) return;
       if (readsEverything(cache)) continue;
-      using chosen = openChosen(network, opened.text, { cache, contextTokens });
+      using chosen = await openChosen(network, opened.text, { cache, contextTokens });
       const { answers, contextReads } = await askRecall(chosen.engine, task);
       if (contextReads > 2) throw new Error(`${id} was read ${contextReads.toFixed(1)} times, so that the questions may have been known.`);
       await results.add({ id, isRight: answers.map(({ isRight }) => isRight) });

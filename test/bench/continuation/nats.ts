@@ -52,7 +52,7 @@ export async function measurePlaces({ networks, text }: BenchNetworks, { context
     const unfinished = [...kept].filter(([, results]) => places.some(({ id }) => !results.get(id)));
     for (const [task, results] of unfinished) {
       if (deadline.isOver || choosesOnce(task)) continue;
-      using chosen = openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: HELD_TOKENS });
+      using chosen = await openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: HELD_TOKENS });
       await measure(task, results, chosen.sequence);
     }
     const ofContext = unfinished.filter(([task]) => choosesOnce(task) && isForAnything(task));

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
+import type { LayerCache, ObservedQueries } from '../../../../kernels/blocks/attentionInputs.ts';
 import type { Device } from '../../../../kernels/ggml/device.ts';
 import { Graph } from '../../../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../../../kernels/ggml/graphMemory.ts';
@@ -60,6 +60,7 @@ interface BuiltGraph {
 /** Looks at a graph as it is built. */
 interface Observer {
   readonly onNorm?: (name: string, normed: Tensor, graph: Graph) => void;
+  readonly onQueries?: (block: number, queries: ObservedQueries, graph: Graph) => void;
   readonly productInput?: NetworkOptions['productInput'];
 }
 
@@ -124,6 +125,17 @@ export class Network implements Disposable {
   /** Appends tokens to a sequence. Resolves with each norm's result inside the blocks, `[width · tokens]`, by its name: what routers see. */
   async norms(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
     return this.#norms(sequence, tokens, contiguous);
+  }
+
+  /** Appends tokens to a sequence. Resolves with what `of` makes of their queries and of the keys that they attend, block by block. */
+  async attention(sequence: SequenceCache, tokens: readonly number[], of: (graph: Graph, queries: ObservedQueries) => readonly Tensor[]): Promise<readonly (readonly Float32Array[])[]> {
+    const results: (readonly Tensor[])[] = [];
+    const onQueries = (block: number, queries: ObservedQueries, graph: Graph): void => {
+      const ofBlock = of(graph, queries);
+      for (const result of ofBlock) graph.expand(result, { read: true });
+      results[block] = ofBlock;
+    };
+    return this.#observe(sequence, tokens, { onQueries }, () => results.map((ofBlock) => ofBlock.map((result) => readF32(this.options.placement.device, result))));
   }
 
   /** Appends tokens to a sequence. Resolves with what enters products with the weights that `isWatched` chooses by their names. */
@@ -232,7 +244,7 @@ export class Network implements Disposable {
     );
   }
 
-  #build({ layers, lastQueries }: SequenceCache, { tokens: tokenCount, attendedRows, isFirst, stretch }: GraphExtents, wanted: WantedLogits | 'observed', { onNorm, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
+  #build({ layers, lastQueries }: SequenceCache, { tokens: tokenCount, attendedRows, isFirst, stretch }: GraphExtents, wanted: WantedLogits | 'observed', { onNorm, onQueries, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
     const { architecture, hyperparameters, placement, weights } = this.options;
     const { table } = weights;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
@@ -251,6 +263,8 @@ export class Network implements Disposable {
     let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
     for (let block = 0; block < hyperparameters.blockCount; block++) {
       const isLast = block === hyperparameters.blockCount - 1;
+      const observe = onQueries && ((queries: ObservedQueries) => onQueries(block, queries, graph));
+      const remember = queryRows && ((queries: ObservedQueries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows));
       const blockMask = slidingMask && isSliding(hyperparameters, block) ? slidingMask : mask;
       x = architecture.buildBlock(
         {
@@ -259,7 +273,7 @@ export class Network implements Disposable {
           hyperparameters,
           block,
           cache: layers[block] as LayerCache,
-          inputs: { positions, rows, valueCells, mask: blockMask, attendedRows, isFirst, onQueries: queryRows && ((queries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows)) },
+          inputs: { positions, rows, valueCells, mask: blockMask, attendedRows, isFirst, onQueries: observe ?? remember },
           outputRows: isLast ? outputRows : undefined,
           onNorm: onNorm && ((name, normed) => onNorm(`blk.${block}.${name}`, normed, graph)),
         },

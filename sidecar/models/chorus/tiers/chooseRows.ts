@@ -1,4 +1,4 @@
-import { cacheHeads, pagesOf } from '../../../../kernels/blocks/attendCache.ts';
+import { cacheHeads, headsOf, pagesOf, type HeadRun } from '../../../../kernels/blocks/attendCache.ts';
 import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
 import { transposedRows } from '../../../../kernels/blocks/attendTransposed.ts';
 import { voters } from '../../../../kernels/cache/pageBlocks.ts';
@@ -7,7 +7,7 @@ import { gatherRows } from '../../../../kernels/cache/selection.ts';
 import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import { cast, concat, copy, reshape, setRows, transpose, view } from '../../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
-import { rememberedQueries } from './lastQueries.ts';
+import { queriesOf, rememberedQueries } from './lastQueries.ts';
 
 /** What a layer's rows are chosen from and by, and where they go. */
 export interface RowsToChoose {
@@ -23,23 +23,28 @@ export interface RowsToChoose {
   readonly queryNumbers: Tensor;
   readonly choice: PageChoice;
   readonly rowsOfPage: PageRows['rowsOfPage'];
-  /** `[windowPages, 1, kvHeads]`, I32: pages that are attended in any case. */
-  readonly windowPages: Tensor;
+  /** `[windowPages, 1, kvHeads]`, I32: pages that are attended in any case, and are gathered too; absent where those of `fast` stay. */
+  readonly windowPages?: Tensor;
+  /** The KV heads that choose; absent: all. */
+  readonly run?: HeadRun;
   /** `[rows]`, I32: the numbers of the first rows of `fast`; absent where no layer has that beside `slow`. */
   readonly places?: Tensor;
   /** Query heads. */
   readonly heads: number;
 }
 
-/** Gathers the best pages and the last tokens of a layer into its fast tier. Where that is on another device than the slow one, these rows alone go there, as float16. */
-export function chooseRows(graph: Graph, { slow, scored, fast, lastQueries, queryNumbers, choice, rowsOfPage, windowPages, places, heads }: RowsToChoose, { headSize, kvHeads, scale }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>): void {
-  const all = (tensor: Tensor, rows = tensor.shape[1]): Tensor => cacheHeads(graph, tensor, rows, headSize, kvHeads);
+/** Gathers the best pages of a layer into its fast tier, and the last tokens. Where that is on another device than the slow one, these rows alone go there, as float16. */
+export function chooseRows(graph: Graph, { slow, scored, fast, lastQueries, queryNumbers, choice, rowsOfPage, windowPages, places, heads, run }: RowsToChoose, { headSize, kvHeads, scale }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>): void {
+  const choosing = run?.count ?? kvHeads;
+  const ofRun = (stack: Tensor): Tensor => (run ? headsOf(graph, stack, run) : stack);
+  const all = (tensor: Tensor, rows = tensor.shape[1]): Tensor => ofRun(cacheHeads(graph, tensor, rows, headSize, kvHeads));
   const { pageRows } = choice;
   const where = slow.device;
   const pages = graph.on(where, () => {
     const remembered = rememberedQueries(graph, lastQueries, queryNumbers, { headSize, heads });
-    const scores = scorePages(graph, pageKeysOf(graph, scored, choice, { headSize, kvHeads }), voters(graph, remembered, 1, kvHeads), choice, scale);
-    return concat(graph, bestPages(graph, scores, choice), windowPages, 0);
+    const own = run ? queriesOf(graph, remembered, run, heads / kvHeads) : remembered;
+    const best = bestPages(graph, scorePages(graph, pageKeysOf(graph, scored, choice, { headSize, kvHeads, run }), voters(graph, own, 1, choosing), choice, scale), choice);
+    return windowPages ? concat(graph, best, windowPages, 0) : best;
   });
   const pageCount = pages.shape[0];
   const count = pageCount * pageRows;
@@ -49,12 +54,12 @@ export function chooseRows(graph: Graph, { slow, scored, fast, lastQueries, quer
     const [from, to] = [slow[name], fast[name]];
     if (where !== fast.device || !places) return copy(graph, graph.on(where, () => cast(graph, gathered(from), to.type)), all(to, count));
     return graph.on(where, () => {
-      if (slow.words && fast.words) return gatherRows(graph, pagesOf(graph, slow.words[name], pageRows), reshape(graph, pages, [pageCount, kvHeads]), pagesOf(graph, fast.words[name], pageRows), view(graph, places, [pageCount]));
+      if (slow.words && fast.words) return gatherRows(graph, pagesOf(graph, ofRun(slow.words[name]), pageRows), reshape(graph, pages, [pageCount, choosing]), pagesOf(graph, ofRun(fast.words[name]), pageRows), view(graph, places, [pageCount]));
       return setRows(graph, all(to), gathered(from), places);
     });
   };
   graph.expand(place('key'));
   // Turned into a tensor without gaps and copied row by row: ggml turns into places with gaps at half the speed.
-  if (fast.isValueTransposed) graph.expand(copy(graph, graph.on(where, () => cast(graph, transpose(graph, gathered(slow.value)), fast.value.type)), transposedRows(graph, fast.value, count)));
+  if (fast.isValueTransposed) graph.expand(copy(graph, graph.on(where, () => cast(graph, transpose(graph, gathered(slow.value)), fast.value.type)), ofRun(transposedRows(graph, fast.value, count))));
   else graph.expand(place('value'));
 }

@@ -15,6 +15,7 @@ import { KeptGraphs } from '../network/keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
 import { padRows } from '../cache/rowPadding.ts';
 import type { ScoredKeys } from './scoredKeys.ts';
+import type { HeadRuns } from './headRuns.ts';
 import type { Network, WantedLogits } from '../network/network.ts';
 import { choosablePages } from './pageChoice.ts';
 import { graphMemoryOn } from '../network/placement.ts';
@@ -53,6 +54,8 @@ interface TierExtents {
   readonly pages: number;
   /** Of the last tokens, that choose. */
   readonly queries: number;
+  /** Who chooses: the heads that need it, or all. */
+  readonly heads: 'all' | 'some';
   readonly wanted: WantedLogits;
 }
 
@@ -69,23 +72,32 @@ interface BuiltGraph {
  * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every token or few, and the last tokens. The
  * sequence's own cache, the slow tier, keeps everything, so that another request or the next stretch of an answer chooses others. Each KV head of each layer has
  * pages of its own, scored by the attention that they are given (as SnapKV's rows, arXiv 2404.14469). Bounds of a page's keys (Quest, arXiv 2406.10774) would be
- * cheaper, and find little with heads as small as those of small models.
+ * cheaper, and find little with heads as small as those of small models. Where some heads are said to need it, these alone choose for every token or few; all do when
+ * the window moves on by a page.
  */
 export class FastTier implements Disposable {
   readonly #storage: BlockStorage;
   readonly #layers: readonly LayerCache[];
   readonly #graphs: KeptGraphs<BuiltGraph>;
   readonly #rows: number;
+  readonly #scored: ScoredKeys | undefined;
+  readonly #runs: HeadRuns | undefined;
   #chosen: Choice | undefined;
 
   constructor(
     private readonly network: Network,
     private readonly sequence: SequenceCache,
     private readonly options: TierOptions,
-    private readonly scored?: ScoredKeys,
+    { scored, runs }: {
+      /** Keys that pages are scored by; absent: the sequence's own. */
+      readonly scored?: ScoredKeys;
+      /** The heads that choose after `refreshTokens`; absent: all. */
+      readonly runs?: HeadRuns;
+    } = {},
   ) {
     const { placement, hyperparameters } = network.options;
     const { blockCount, headSize } = hyperparameters;
+    [this.#scored, this.#runs] = [scored, runs];
     this.#rows = tierRows(options);
     this.#storage = new BlockStorage((block) => placement.cacheDevice(block), 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
@@ -140,7 +152,8 @@ export class FastTier implements Disposable {
     const candidates = chosen.windowStart / pageRows;
     const pages = choosablePages(candidates, this.sequence, pageRows);
     const queries = this.#chosen ? refreshQueries : this.options.queries;
-    const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? pages : 0, queries: isDue ? queries : 0, wanted });
+    const heads = this.#runs && isDue && this.#chosen?.windowStart === chosen.windowStart ? 'some' : 'all';
+    const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? pages : 0, queries: isDue ? queries : 0, heads, wanted });
     const firstRow = capacity + length - chosen.windowStart;
     const { inputs, outputRows, selecting, graph, logits } = built;
     write(device, inputs.tokens, Int32Array.from(tokens));
@@ -158,10 +171,10 @@ export class FastTier implements Disposable {
       // Rows behind the last token are written over, or masked.
       windowPages: Array.from({ length: this.#windowPages }, (_, index) => Math.min(candidates + index, Math.floor((length - 1) / pageRows))),
     });
-    if (isDue) await this.scored?.cover(chosen.windowStart, signal);
+    if (isDue) await this.#scored?.cover(chosen.windowStart, signal);
     this.sequence.beginEvaluation(tokens.length);
     // A choice that some tokens share is longer than a token, and says nothing of how long one takes.
-    const isUsual = refreshTokens === 1 ? queries === refreshQueries : !isDue;
+    const isUsual = refreshTokens > 1 ? !isDue : this.#runs ? heads === 'some' : queries === refreshQueries;
     await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && isUsual });
     this.#chosen = chosen;
     this.sequence.append(tokens);
@@ -178,13 +191,13 @@ export class FastTier implements Disposable {
   }
 
   #graphFor(extents: TierExtents): BuiltGraph {
-    const { tokens, pages, queries, wanted } = extents;
-    const largest = { tokens: TIER_TOKENS, pages: choosablePages(Infinity, this.sequence, this.options.pageRows), queries: this.options.queries, wanted: 'all' } as const;
-    const key = `${tokens} ${pages} ${queries} ${wanted}`;
+    const { tokens, pages, queries, heads, wanted } = extents;
+    const largest = { tokens: TIER_TOKENS, pages: choosablePages(Infinity, this.sequence, this.options.pageRows), queries: this.options.queries, heads: 'all', wanted: 'all' } as const;
+    const key = `${tokens} ${pages} ${queries} ${heads} ${wanted}`;
     return takeSequenceMemory(this.network.options.placement.device, () => this.#graphs.obtain(key, () => this.#build(extents), () => this.#build(largest)));
   }
 
-  #build({ tokens: tokenCount, pages, queries, wanted }: TierExtents): BuiltGraph {
+  #build({ tokens: tokenCount, pages, queries, heads: choosing, wanted }: TierExtents): BuiltGraph {
     const { hyperparameters, placement } = this.network.options;
     const { capacity, pageRows, meanRows } = this.options;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
@@ -198,8 +211,8 @@ export class FastTier implements Disposable {
       mask: graph.input('mask', 'F16', [this.#rows, tokenCount]),
     };
     const isBeside = (block: number): boolean => this.sequence.layout[block]?.device === this.#layers[block]?.device;
-    const areBeside = this.#layers.some((_, block) => isBeside(block));
-    const selecting = pages === 0 ? undefined : new RowChoiceInputs(graph, hyperparameters, { queries, pages, pageRows, meanRows, capacity, windowPages: this.#windowPages, areBeside });
+    const runs = choosing === 'some' ? this.#runs : undefined;
+    const selecting = pages === 0 ? undefined : new RowChoiceInputs(graph, hyperparameters, { queries, pages, pageRows, meanRows, capacity, windowPages: this.#windowPages, runs, isBeside });
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
     const valueCells = new ValueCells(graph, tokenCount);
     const atEnd: (() => void)[] = [];
@@ -212,7 +225,7 @@ export class FastTier implements Disposable {
       else atEnd.push(keep);
       if (isBeside(block) || selecting) remember();
       else atEnd.push(remember);
-      if (selecting) chooseRows(g, { slow, scored: this.scored?.of(block) ?? slow, fast, lastQueries, ...selecting.of(block) }, options);
+      for (const choice of selecting?.of(block) ?? []) chooseRows(g, { slow, scored: this.#scored?.of(block) ?? slow, fast, lastQueries, ...choice }, options);
       return g.on(fast.device, () => {
         writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
         const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);

@@ -1,3 +1,4 @@
+import type { HeadRun } from '../../../../kernels/blocks/attendCache.ts';
 import type { ObservedQueries } from '../../../../kernels/blocks/attentionInputs.ts';
 import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import { concat, contiguous, getRows, reshape, setRows, view } from '../../../../kernels/ggml/ops.ts';
@@ -37,6 +38,16 @@ export function rememberedQueries(graph: Graph, kept: Tensor, rows: Tensor, { he
   return {
     query: view(graph, remembered, [headSize, heads, tokens], { strides: [headSize * valueBytes, tokenStride, tokenStride * tokens] }),
     votes: view(graph, remembered, [heads, tokens], { strides: [tokenStride, tokenStride * tokens, tokenStride * tokens], offsetBytes: headSize * heads * valueBytes }),
+  };
+}
+
+/** Those of some KV heads, of which each has `group` query heads. */
+export function queriesOf(graph: Graph, { query, votes }: WeighedQueries, { first, count }: HeadRun, group: number): WeighedQueries {
+  const [headSize, , tokens] = query.shape;
+  const [valueBytes, headStride, tokenStride] = query.strides;
+  return {
+    query: view(graph, query, [headSize, group * count, tokens], { strides: [headStride, tokenStride, tokenStride * tokens], offsetBytes: first * group * headStride }),
+    votes: votes && view(graph, votes, [group * count, tokens], { strides: [votes.strides[1], votes.strides[2], votes.strides[3]], offsetBytes: first * group * valueBytes }),
   };
 }
 

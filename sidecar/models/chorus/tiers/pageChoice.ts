@@ -22,6 +22,8 @@ export interface ChoosingBlocks {
   readonly pageRows: number;
   readonly meanRows: number;
   readonly chosenPages: number;
+  /** Layers that choose; absent: all. */
+  readonly layers?: readonly number[];
 }
 
 /** Pages of a sequence among which a graph chooses that has to choose among the first `candidates`. */
@@ -40,8 +42,8 @@ export class PageChoiceInputs {
     private readonly hyperparameters: Hyperparameters,
     private readonly choosing: ChoosingBlocks,
   ) {
-    const { blocks, votes, pages } = choosing;
-    const groups = new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => this.#group(block)));
+    const { blocks, votes, pages, layers = Array.from({ length: hyperparameters.blockCount }, (_, block) => block) } = choosing;
+    const groups = new Set(layers.map((block) => this.#group(block)));
     this.#queryMasks = new Map([...groups].map((group) => [group, graph.input('queryMask', 'F16', [pages, group * votes * blocks])]));
     this.#pageMask = graph.input('pageMask', 'F32', [pages, blocks]);
   }

@@ -4,6 +4,7 @@ import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { write } from '../../../../kernels/ggml/transfer.ts';
 import { cachedHeads, queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 import type { RowsToChoose } from './chooseRows.ts';
+import type { HeadRuns } from './headRuns.ts';
 import { PageChoiceInputs } from './pageChoice.ts';
 import { SharedNumbers } from './sharedNumbers.ts';
 
@@ -19,46 +20,52 @@ export interface ChoosingQueries {
   readonly capacity: number;
   /** Pages that are attended in any case. */
   readonly windowPages: number;
-  /** Whether any layer's slow and fast tier are on one device. */
-  readonly areBeside: boolean;
+  /** The heads that choose, while the window's pages and what the others chose stay; absent: all do. */
+  readonly runs?: HeadRuns;
+  /** Whether a layer's slow and fast tier are on one device. */
+  readonly isBeside: (block: number) => boolean;
 }
 
 /** What a graph is given that chooses the rows of a fast tier. */
 export class RowChoiceInputs {
   readonly #queryNumbers: Tensor;
   readonly #pages: PageChoiceInputs;
-  readonly #windowPages: SharedNumbers;
+  readonly #windowPages: SharedNumbers | undefined;
   readonly #places: Tensor | undefined;
 
   constructor(
     graph: Graph,
     private readonly hyperparameters: Hyperparameters,
-    { queries, pages, pageRows, meanRows, capacity, windowPages, areBeside }: ChoosingQueries,
+    private readonly choosing: ChoosingQueries,
   ) {
+    const { queries, pages, pageRows, meanRows, capacity, windowPages, runs, isBeside } = choosing;
+    const layers = Array.from({ length: hyperparameters.blockCount }, (_, block) => block).filter((block) => runs?.[block]?.length !== 0);
     this.#queryNumbers = graph.input('queryNumbers', 'I32', [queries]);
-    this.#pages = new PageChoiceInputs(graph, hyperparameters, { blocks: 1, votes: queries, pages, pageRows, meanRows, chosenPages: capacity / pageRows });
-    this.#windowPages = new SharedNumbers(graph, hyperparameters, { name: 'windowPages', count: windowPages, blocks: 1 });
-    this.#places = areBeside ? graph.input('places', 'I32', [capacity + windowPages * pageRows]) : undefined;
+    this.#pages = new PageChoiceInputs(graph, hyperparameters, { blocks: 1, votes: queries, pages, pageRows, meanRows, chosenPages: capacity / pageRows, layers });
+    this.#windowPages = runs ? undefined : new SharedNumbers(graph, hyperparameters, { name: 'windowPages', count: windowPages, blocks: 1 });
+    this.#places = layers.some(isBeside) ? graph.input('places', 'I32', [capacity + (runs ? 0 : windowPages * pageRows)]) : undefined;
   }
 
-  /** For a layer. */
-  of(block: number): Pick<RowsToChoose, 'queryNumbers' | 'choice' | 'rowsOfPage' | 'windowPages' | 'places' | 'heads'> {
+  /** What a layer chooses: for all of its heads together, or for some, and for others. */
+  of(block: number): readonly Pick<RowsToChoose, 'queryNumbers' | 'choice' | 'rowsOfPage' | 'windowPages' | 'places' | 'heads' | 'run'>[] {
     const { hyperparameters } = this;
-    return {
+    const { runs } = this.choosing;
+    return (runs ? (runs[block] ?? []) : [undefined]).map((run) => ({
       queryNumbers: this.#queryNumbers,
       choice: this.#pages.of(block),
       rowsOfPage: () => this.#pages.rowsOfPage,
-      windowPages: this.#windowPages.of(cachedHeads(hyperparameters, block)),
+      windowPages: this.#windowPages?.of(cachedHeads(hyperparameters, block)),
       places: this.#places,
       heads: queryHeads(hyperparameters, block),
-    };
+      run,
+    }));
   }
 
   /** `queryNumbers`: rows of the last tokens' queries; `candidates`: the first pages, which may be chosen; `windowPages`: pages of the slow tier. */
   write(device: Device, { queryNumbers, candidates, windowPages }: { readonly queryNumbers: readonly number[]; readonly candidates: number; readonly windowPages: readonly number[] }): void {
     write(device, this.#queryNumbers, Int32Array.from(queryNumbers));
     this.#pages.write(device, [candidates]);
-    this.#windowPages.write(device, windowPages);
+    this.#windowPages?.write(device, windowPages);
     if (this.#places) write(device, this.#places, Int32Array.from({ length: this.#places.elements }, (_, place) => place));
   }
 }

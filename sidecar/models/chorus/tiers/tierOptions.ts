@@ -15,6 +15,8 @@ export interface TierOptions {
   readonly queries: number;
   /** An answer's last tokens, whose queries choose anew; no more than `queries`. */
   readonly refreshQueries: number;
+  /** Of all KV heads the percentage that choose anew after `refreshTokens`, those that need it most; the others do when the last tokens' window moves on by a page. Absent: all. */
+  readonly refreshedHeadsPercent?: number;
   /** A prompt's whole blocks of so many tokens choose what they attend, and what stands behind the last attends everything; 0 where all of a prompt does. */
   readonly blockTokens: number;
   /** Tokens of such a block that choose together; divides it. */

@@ -8,11 +8,12 @@ import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSeque
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
+import type { HeadRuns } from '../../../../../sidecar/models/chorus/tiers/headRuns.ts';
 import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
 import { branchAttendMix } from '../../../../reference/branchAttendMix.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
-import { plainTierLogits, type Cut } from '../../../../reference/plainTiers.ts';
+import { plainTierLogits, windowStartAt, type Cut } from '../../../../reference/plainTiers.ts';
 import { tinyMixture, writeTinyMixture } from '../../../../reference/tinyMixture.ts';
 import { TINY_VOCABULARY } from '../../../../reference/tinyModels.ts';
 
@@ -22,6 +23,13 @@ const [BLOCK, PROMPT, ANSWER, QUERIES, REFRESH_QUERIES] = [8, 136, 12, 4, 2];
 const options = { capacity: 32, pageRows: 8, meanRows: 2, window: 24, refreshTokens: 4, queries: QUERIES, refreshQueries: REFRESH_QUERIES, blockTokens: BLOCK, togetherTokens: BLOCK, cacheType: 'F16' } as const;
 const tokens = Array.from({ length: PROMPT + ANSWER }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
 
+const cases: readonly { readonly cache: 'shared' | 'expert'; readonly runs?: HeadRuns }[] = [
+  { cache: 'shared' },
+  { cache: 'shared', runs: [[{ first: 1, count: 1 }], [{ first: 0, count: 1 }]] },
+  { cache: 'expert' },
+  { cache: 'expert', runs: [[{ first: 1, count: 2 }, { first: 4, count: 1 }], [{ first: 5, count: 1 }]] },
+];
+
 describe(`attending chosen pages of a long context in a mixture of attention, on ${kind}`, () => {
   let folder: string;
   before(async () => {
@@ -29,21 +37,23 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  for (const cache of ['shared', 'expert'] as const) {
-    it(`gives the logits of plain loops for a prompt and its answer: ${cache === 'shared' ? 'all experts choose by their gates what they share' : 'each expert chooses of its own'}`, async () => {
+  for (const { cache, runs } of cases) {
+    it(`gives the logits of plain loops for a prompt and its answer: ${cache === 'shared' ? 'all experts choose by their gates what they share' : 'each expert chooses of its own'}${runs ? `, some heads more often than others, ${JSON.stringify(runs)}` : ''}`, async () => {
       using resources = new HeldResources(kind);
       const device = resources.use(new Device(kind, { threads: 1 }));
       const file = path.join(folder, `${cache}.gguf`);
       const reference = await writeTinyMixture(file, { cache, device });
       const { network, model } = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
       const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES }));
-      const tiers = resources.use(new Tiers(network, sequence, options));
+      const tiers = resources.use(new Tiers(network, sequence, options, runs));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       const first = tiers.prompts?.firstBlock as number;
       const blocks = Array.from({ length: (PROMPT - first) / BLOCK }, (_, block): Cut => ({ start: first + block * BLOCK, last: first + (block + 1) * BLOCK - 1, queries: BLOCK }));
       const choices = Array.from({ length: ANSWER / options.refreshTokens }, (_, index): Cut => {
         const at = PROMPT + index * options.refreshTokens;
-        return { start: at, last: at, queries: index === 0 ? QUERIES : REFRESH_QUERIES };
+        const isSome = runs && index > 0 && windowStartAt(at, options) === windowStartAt(at - options.refreshTokens, options);
+        const heads = (block: number, kvHead: number): boolean => runs?.[block]?.some(({ first: from, count }) => kvHead >= from && kvHead < from + count) === true;
+        return { start: at, last: at, queries: index === 0 ? QUERIES : REFRESH_QUERIES, heads: isSome ? heads : undefined };
       });
       const expected = plainTierLogits({ tokens, blockCount: tinyMixture.blocks, options, tie, forward: (seen, hooks) => branchAttendMix(reference, seen, hooks) }, [...blocks, ...choices]);
       const rows = rowsOf(await chorus.forward(tokens.slice(0, PROMPT), { wanted: 'all', isAnswer: false }));

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../../../kernels/ggml/device.ts';
+import { cachedHeads } from '../../../../../sidecar/models/architectures/architecture.ts';
 import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSequence.ts';
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice, withSlowTierOn } from '../../../../../sidecar/models/chorus/network/placement.ts';
@@ -55,7 +56,7 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
   }
 
   /** Reads a prompt, in two pieces, takes some of it back, and answers: token by token, and two at once. `rows`: what was kept of it before. */
-  async function results(file: string, where: 'main' | 'device' | 'processor', { cacheType = 'F16', capacity = CAPACITY, rows }: { readonly cacheType?: keyof typeof nearness; readonly capacity?: number; readonly rows?: Uint8Array } = {}): Promise<Results> {
+  async function results(file: string, where: 'main' | 'device' | 'processor', { cacheType = 'F16', capacity = CAPACITY, choosing = 'all', rows }: { readonly cacheType?: keyof typeof nearness; readonly capacity?: number; readonly choosing?: 'all' | 'some'; readonly rows?: Uint8Array } = {}): Promise<Results> {
     using resources = new HeldResources(kind);
     const device = resources.use(new Device(kind, { threads: 1 }));
     const cpu = resources.use(new Device('cpu', { build: kind, threads: 1 }));
@@ -63,7 +64,8 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
     const opened = resources.use(await openNetwork(file, { placement, capacityTokens: 64 }));
     const { network, model } = opened;
     const cache = resources.use(new SequenceCache(placement, model.hyperparameters, capacity, { queries: options.queries, type: cacheType, layout: 'heads' }));
-    const tiers = resources.use(new Tiers(network, cache, { ...options, cacheType }));
+    const lastHeads = Array.from({ length: model.hyperparameters.blockCount }, (_, block) => (block === 0 ? [] : [{ first: cachedHeads(model.hyperparameters, block) - 1, count: 1 }]));
+    const tiers = resources.use(new Tiers(network, cache, { ...options, cacheType }, choosing === 'some' ? lastHeads : undefined));
     const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
     sequence.offerRows('model', KEPT);
     const kept = sequence.rows;
@@ -90,10 +92,10 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
     assert.ok(far.length <= (1 - close) * errors.length, `${far.length} of ${errors.length} rows are off, by a normalised squared error of up to ${Math.max(...errors)}`);
   }
 
-  for (const [what, cacheType, keys] of [['a dense model', 'F16', undefined], ['a dense model in eight bits', 'Q8_0', undefined], ['a dense model in four bits, rotated', 'Q4_0', undefined], ['a mixture of attention with a shared cache', 'F16', sharedMixture], ['the same in four bits, rotated', 'Q4_0', sharedMixture]] as const) {
-    it(`gives the logits of one that is kept where it is attended: ${what}`, async () => {
+  for (const choosing of ['all', 'some'] as const) for (const [what, cacheType, keys] of [['a dense model', 'F16', undefined], ['a dense model in eight bits', 'Q8_0', undefined], ['a dense model in four bits, rotated', 'Q4_0', undefined], ['a mixture of attention with a shared cache', 'F16', sharedMixture], ['the same in four bits, rotated', 'Q4_0', sharedMixture]] as const) {
+    it(`gives the logits of one that is kept where it is attended: ${what}, of which ${choosing} heads choose`, async () => {
       const file = await modelFile(what, keys);
-      assertSame(await results(file, 'main', { cacheType }), await results(file, 'device', { cacheType }), nearness[cacheType]);
+      assertSame(await results(file, 'main', { cacheType, choosing }), await results(file, 'device', { cacheType, choosing }), nearness[cacheType]);
     });
   }
 

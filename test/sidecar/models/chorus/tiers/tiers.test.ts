@@ -10,6 +10,7 @@ import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSeque
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
+import type { HeadRuns } from '../../../../../sidecar/models/chorus/tiers/headRuns.ts';
 import type { TierOptions } from '../../../../../sidecar/models/chorus/tiers/tierOptions.ts';
 import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
 import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
@@ -17,7 +18,7 @@ import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
 import { plainHadamard } from '../../../../reference/plainHadamard.ts';
 import { plainLlamaLogits, type PlainLlamaSizes, type PlainWeights } from '../../../../reference/plainLlama.ts';
-import { plainTierLogits, type Cut } from '../../../../reference/plainTiers.ts';
+import { plainTierLogits, windowStartAt, type Cut } from '../../../../reference/plainTiers.ts';
 import { readTensors } from '../../../../reference/readTensors.ts';
 import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModels.ts';
 
@@ -77,19 +78,21 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     assert.ok(far.length <= (1 - close) * errors.length, `${far.length} of ${errors.length} rows are off, by a normalised squared error of up to ${Math.max(...errors)}`);
   }
 
-  it('an answer has the logits of plain loops, before and after tokens are taken back, and with drafts', async () => {
+  for (const runs of [undefined, ...runsOf(sizes)]) it(`an answer has the logits of plain loops, before and after tokens are taken back, and with drafts${runs ? `, where ${JSON.stringify(runs)} choose` : ''}`, async () => {
     using resources = new HeldResources(kind);
     const device = resources.use(new Device(kind, { threads: 2 }));
     const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
     const { network, model } = opened;
     const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
-    const tiers = resources.use(new Tiers(network, sequence, options));
+    const tiers = resources.use(new Tiers(network, sequence, options, runs));
     const fast = tiers.answers;
     assert.ok(fast.isWorthwhile(PROMPT));
     await network.evaluate(sequence, tokens.slice(0, 100), 'none');
     await network.evaluate(sequence, tokens.slice(100, PROMPT), 'none');
     const cuts = Array.from({ length: Math.ceil((tokens.length - PROMPT) / options.refreshTokens) }, (_, index) => PROMPT + index * options.refreshTokens);
-    const expected = expectedLogits(PROMPT, cuts.map((at) => ({ start: at, last: at, queries: at === PROMPT ? QUERIES : REFRESH_QUERIES })));
+    const isSome = (at: number, index: number): boolean => runs !== undefined && index > 0 && windowStartAt(at, shared) === windowStartAt(cuts[index - 1] as number, shared);
+    const heads = (block: number, kvHead: number): boolean => runs?.[block]?.some(({ first, count }) => kvHead >= first && kvHead < first + count) === true;
+    const expected = expectedLogits(PROMPT, cuts.map((at, index) => ({ start: at, last: at, queries: at === PROMPT ? QUERIES : REFRESH_QUERIES, heads: isSome(at, index) ? heads : undefined })));
     const answer = async (): Promise<Float32Array[]> => {
       const rows: Float32Array[] = [];
       for (const token of tokens.slice(PROMPT)) rows.push(Float32Array.from(await fast.evaluate([token], 'last')));
@@ -261,4 +264,10 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
 
 function rowsOf(logits: Float32Array): Float32Array[] {
   return Array.from({ length: logits.length / TINY_VOCABULARY }, (_, row) => logits.subarray(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY));
+}
+
+/** Heads that choose while others do not: of one layer alone, and of both. */
+function runsOf({ kvHeads }: PlainLlamaSizes): readonly HeadRuns[] {
+  const [some, all] = [[{ first: kvHeads - 1, count: 1 }], [{ first: 0, count: kvHeads }]];
+  return [[[], some], [some, all]];
 }
