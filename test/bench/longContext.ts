@@ -156,7 +156,7 @@ function nowMs(): number {
 function ours(name: string, depth: number): Competitor {
   const choice = parseCacheChoice(name);
   const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, sequenceOptions(choice.tier));
-  const runs = choice.tier?.refreshedHeadsPercent === undefined ? undefined : neediestHeads(needs, choice.tier.refreshedHeadsPercent);
+  const runs = choice.tier?.refreshedHeads && neediestHeads(needs, choice.tier.refreshedHeads.percent);
   const tier = choice.tier && new Tiers(network, cache, choice.tier, runs);
   const sequence = new ChorusSequence(network, cache, vocabularySize, undefined, tier);
   const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length, stretch: 1 });
@@ -224,7 +224,7 @@ async function report(): Promise<void> {
   const goals = goalLines(rows);
   const body = `
 Tokens per second ${isProcessorTime ? 'of processor time on one thread' : `with ${threads} threads`}, deep in a context of so many tokens: ${DECODE_TOKENS} decoded in turns of ${TURN_TOKENS}, the first of each not counted, and the next ${PROMPT_TOKENS} tokens of a prompt; medians of
-${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything; for every token a sixth of its heads choose anew, for every sixteenth all, which is included; of a prompt each 16 tokens choose too.
+${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything; for every token a sixth of its heads choose anew, after 64 tokens all, which is included; of a prompt each 16 tokens choose too.
 *snapkv* chose once, when the context had been read. What stands in the contexts are 512 tokens again and again. The last column: keys and values that a token attends; of libllama what it saves of its
 context.
 

@@ -37,11 +37,6 @@ interface Choice {
   readonly pages: readonly ReadonlySet<number>[][];
 }
 
-/** The first of the rows that are attended in any case from a choice on that is made at this length. */
-export function windowStartAt(length: number, { window, pageRows }: Pick<PlainTiers['options'], 'window' | 'pageRows'>): number {
-  return Math.floor((length - window) / pageRows) * pageRows;
-}
-
 /**
  * Logits of every token where those behind a cut attend pages that are chosen there, and the last rows; before the first one, and from `everythingFrom` on, everything is
  * attended. `undefined` for tokens of a choice so near to a tie that rounding may decide it.
@@ -56,9 +51,9 @@ export function plainTierLogits({ tokens, blockCount, options, tie, forward }: P
     return choice.pages[block]?.[kvHead]?.has(Math.floor(other / options.pageRows)) ?? false;
   };
   // What a layer chooses decides what the next one sees, so that each choice is made layer by layer.
-  for (const { start, last, queries, every, heads = () => true } of cuts) {
+  for (const { start, last, queries, every, heads } of cuts) {
     const before = chosen.at(-1);
-    const windowStart = windowStartAt(start, options);
+    const windowStart = heads && before ? before.windowStart : Math.floor((start - options.window) / options.pageRows) * options.pageRows;
     const choice = { start, windowStart, pages: [] as ReadonlySet<number>[][] };
     chosen.push(choice);
     for (let block = 0; block < blockCount; block++) {
@@ -67,7 +62,7 @@ export function plainTierLogits({ tokens, blockCount, options, tie, forward }: P
         onAttention: (layer, number) => {
           if (number !== block) return;
           choice.pages[block] = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every, meanRows: options.meanRows }).map((ofPages, kvHead) => {
-            if (!heads(block, kvHead)) {
+            if (heads && !heads(block, kvHead)) {
               if (before && tied.has(before)) tied.add(choice);
               return before?.pages[block]?.[kvHead] as ReadonlySet<number>;
             }

@@ -10,6 +10,7 @@ import { replayPrompts } from '../../../sidecar/models/chorus/selection/replayPr
 import { SequenceCache } from '../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import type { HeadRuns } from '../../../sidecar/models/chorus/tiers/headRuns.ts';
 import { refreshedHeads } from '../../../sidecar/models/chorus/tiers/refreshedHeads.ts';
+import type { TierOptions } from '../../../sidecar/models/chorus/tiers/tierOptions.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers/tiers.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
@@ -44,15 +45,15 @@ export const isForAnything = (cache: string): boolean => parseCacheChoice(cache)
 /** `contextTokens`: all that the sequence will hold. Rejects with a `TroubleError` for a cache that there is not. */
 export async function openChosen(network: Network, text: ModelText, { cache, contextTokens }: { readonly cache: string; readonly contextTokens: number }): Promise<ChosenSequence> {
   const choice = parseCacheChoice(cache);
-  return openWith(network, text, { choice, runs: choice.tier && (await runsOf(network, text, { percent: choice.tier.refreshedHeadsPercent, contextTokens })), contextTokens });
+  return openWith(network, text, { choice, runs: choice.tier && (await runsOf(network, text, choice.tier, contextTokens)), contextTokens });
 }
 
 /** The heads that choose for every token, as the engine finds them; once for a network. */
-async function runsOf(network: Network, text: ModelText, { percent, contextTokens }: { readonly percent: number | undefined; readonly contextTokens: number }): Promise<HeadRuns | undefined> {
+async function runsOf(network: Network, text: ModelText, { refreshedHeads: wanted }: TierOptions, contextTokens: number): Promise<HeadRuns | undefined> {
   const ofNetwork = knownRuns.get(network) ?? new Map<string, Promise<HeadRuns | undefined>>();
   knownRuns.set(network, ofNetwork);
-  const key = `${percent} ${contextTokens}`;
-  const known = ofNetwork.get(key) ?? refreshedHeads({ refreshedHeadsPercent: percent }, network, { text, contextSizeTokens: contextTokens, modelKey: '' });
+  const key = `${wanted?.percent} ${contextTokens}`;
+  const known = ofNetwork.get(key) ?? refreshedHeads({ refreshedHeads: wanted }, network, { text, contextSizeTokens: contextTokens, modelKey: '' });
   ofNetwork.set(key, known);
   return known;
 }

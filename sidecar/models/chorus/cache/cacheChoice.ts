@@ -45,6 +45,8 @@ const PAGE_ROWS = 16;
 const FEWEST_PAGES = 8;
 /** Of all KV heads the percentage that choose for every token: a sixth, the others lose little by older choices. */
 const REFRESHED_HEADS_PERCENT = 17;
+/** The others choose after so many. */
+const OTHERS_TOKENS = 64;
 const cacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
 const selectors = {
@@ -111,13 +113,13 @@ function tierOf(text: string, rows: string, given: Map<string, string>): CacheCh
   const [capacity, window] = [wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
   const [refreshTokens, queries] = [options.number('refresh', 1, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
   const refreshQueries = options.number('anew', 1, { least: 1, most: queries });
-  const heads = options.number('heads', REFRESHED_HEADS_PERCENT, { least: 1, most: 100 });
+  const [percent, othersTokens] = [options.number('heads', REFRESHED_HEADS_PERCENT, { least: 1, most: 100 }), options.number('others', OTHERS_TOKENS, { least: 1, most: 1_024 })];
   const meanRows = options.number('mean', 1, { least: 1, most: Math.min(pageRows, MAX_MEAN_ROWS) });
   if (pageRows % meanRows !== 0) throw new TroubleError('invalid-input', `mean of the cache "${text}" must divide the ${pageRows} rows of a page; got ${meanRows}.`);
   const blockTokens = options.number('block', 64, { least: 0, most: 64 });
   const togetherTokens = options.number('together', blockTokens > 0 && blockTokens % 16 === 0 ? 16 : Math.max(1, blockTokens), { least: 1, most: 64 });
   if (blockTokens % togetherTokens !== 0) throw new TroubleError('invalid-input', `together of the cache "${text}" must divide the ${blockTokens} tokens of a block; got ${togetherTokens}.`);
-  const tier = { capacity, pageRows, meanRows, window, refreshTokens, queries, refreshQueries, ...(heads < 100 ? { refreshedHeadsPercent: heads } : {}), blockTokens, togetherTokens, cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0', 'q4_0'])] };
+  const tier = { capacity, pageRows, meanRows, window, refreshTokens, queries, refreshQueries, ...(percent < 100 ? { refreshedHeads: { percent, othersTokens } } : {}), blockTokens, togetherTokens, cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0', 'q4_0'])] };
   assertNoneLeft(text, given);
   for (const [what, value] of [['rows', capacity], ['window', window]] as const) {
     if (value % pageRows !== 0) throw new TroubleError('invalid-input', `${what} of the cache "${text}" must be a multiple of the ${pageRows} rows of a page; got ${value}.`);

@@ -35,14 +35,16 @@ const KEPT_GRAPHS = 12;
 const TURNED_FROM_TOKENS = 4;
 
 /** Rows of a fast tier: those chosen, the last tokens, and what is appended until the next choice. */
-export function tierRows({ capacity, pageRows, window, refreshTokens }: TierOptions): number {
-  return padRows(capacity + window + pageRows + refreshTokens + TIER_TOKENS);
+export function tierRows({ capacity, pageRows, window, refreshTokens, refreshedHeads }: TierOptions): number {
+  return padRows(capacity + window + pageRows + Math.max(refreshTokens, refreshedHeads?.othersTokens ?? 0) + TIER_TOKENS);
 }
 
 /** A choice of rows. */
 interface Choice {
   /** Length of the sequence when they were chosen. */
   readonly at: number;
+  /** The same when all heads chose last. */
+  readonly allAt: number;
   /** The first of the last tokens that are attended in any case. */
   readonly windowStart: number;
 }
@@ -54,8 +56,8 @@ interface TierExtents {
   readonly pages: number;
   /** Of the last tokens, that choose. */
   readonly queries: number;
-  /** Who chooses: the heads that need it, or all. */
-  readonly heads: 'all' | 'some';
+  /** Which heads choose: those that need it, or all. */
+  readonly choosing: 'none' | 'some' | 'all';
   readonly wanted: WantedLogits;
 }
 
@@ -72,8 +74,8 @@ interface BuiltGraph {
  * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every token or few, and the last tokens. The
  * sequence's own cache, the slow tier, keeps everything, so that another request or the next stretch of an answer chooses others. Each KV head of each layer has
  * pages of its own, scored by the attention that they are given (as SnapKV's rows, arXiv 2404.14469). Bounds of a page's keys (Quest, arXiv 2406.10774) would be
- * cheaper, and find little with heads as small as those of small models. Where some heads are said to need it, these alone choose for every token or few; all do when
- * the window moves on by a page.
+ * cheaper, and find little with heads as small as those of small models. Where some heads are said to need it, these alone choose for every token or few; all do
+ * now and then.
  */
 export class FastTier implements Disposable {
   readonly #storage: BlockStorage;
@@ -144,16 +146,15 @@ export class FastTier implements Disposable {
    */
   async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
     this.#storage.allocate();
-    const { capacity, pageRows, window, refreshTokens, refreshQueries } = this.options;
+    const { capacity, pageRows, refreshTokens, refreshQueries } = this.options;
     const { device } = this.network.options.placement;
     const length = this.sequence.length;
-    const isDue = this.#isDue(length);
-    const chosen = isDue ? { at: length, windowStart: Math.floor((length - window) / pageRows) * pageRows } : (this.#chosen as Choice);
+    const { chosen, choosing } = this.#choiceAt(length);
+    const isDue = choosing !== 'none';
     const candidates = chosen.windowStart / pageRows;
     const pages = choosablePages(candidates, this.sequence, pageRows);
     const queries = this.#chosen ? refreshQueries : this.options.queries;
-    const heads = this.#runs && isDue && this.#chosen?.windowStart === chosen.windowStart ? 'some' : 'all';
-    const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? pages : 0, queries: isDue ? queries : 0, heads, wanted });
+    const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? pages : 0, queries: isDue ? queries : 0, choosing, wanted });
     const firstRow = capacity + length - chosen.windowStart;
     const { inputs, outputRows, selecting, graph, logits } = built;
     write(device, inputs.tokens, Int32Array.from(tokens));
@@ -174,7 +175,7 @@ export class FastTier implements Disposable {
     if (isDue) await this.#scored?.cover(chosen.windowStart, signal);
     this.sequence.beginEvaluation(tokens.length);
     // A choice that some tokens share is longer than a token, and says nothing of how long one takes.
-    const isUsual = refreshTokens > 1 ? !isDue : this.#runs ? heads === 'some' : queries === refreshQueries;
+    const isUsual = refreshTokens > 1 ? !isDue : this.#runs ? choosing === 'some' : queries === refreshQueries;
     await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && isUsual });
     this.#chosen = chosen;
     this.sequence.append(tokens);
@@ -190,14 +191,23 @@ export class FastTier implements Disposable {
     return this.#chosen === undefined || length >= this.#chosen.at + this.options.refreshTokens;
   }
 
+  /** What tokens attend that are appended at a length, and who chooses it then. */
+  #choiceAt(length: number): { readonly chosen: Choice; readonly choosing: TierExtents['choosing'] } {
+    const { window, pageRows, refreshedHeads } = this.options;
+    const before = this.#chosen;
+    if (before && !this.#isDue(length)) return { chosen: before, choosing: 'none' };
+    if (before && this.#runs && refreshedHeads && length < before.allAt + refreshedHeads.othersTokens) return { chosen: { ...before, at: length }, choosing: 'some' };
+    return { chosen: { at: length, allAt: length, windowStart: Math.floor((length - window) / pageRows) * pageRows }, choosing: 'all' };
+  }
+
   #graphFor(extents: TierExtents): BuiltGraph {
-    const { tokens, pages, queries, heads, wanted } = extents;
-    const largest = { tokens: TIER_TOKENS, pages: choosablePages(Infinity, this.sequence, this.options.pageRows), queries: this.options.queries, heads: 'all', wanted: 'all' } as const;
-    const key = `${tokens} ${pages} ${queries} ${heads} ${wanted}`;
+    const { tokens, pages, queries, choosing, wanted } = extents;
+    const largest = { tokens: TIER_TOKENS, pages: choosablePages(Infinity, this.sequence, this.options.pageRows), queries: this.options.queries, choosing: 'all', wanted: 'all' } as const;
+    const key = `${tokens} ${pages} ${queries} ${choosing} ${wanted}`;
     return takeSequenceMemory(this.network.options.placement.device, () => this.#graphs.obtain(key, () => this.#build(extents), () => this.#build(largest)));
   }
 
-  #build({ tokens: tokenCount, pages, queries, heads: choosing, wanted }: TierExtents): BuiltGraph {
+  #build({ tokens: tokenCount, pages, queries, choosing, wanted }: TierExtents): BuiltGraph {
     const { hyperparameters, placement } = this.network.options;
     const { capacity, pageRows, meanRows } = this.options;
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });

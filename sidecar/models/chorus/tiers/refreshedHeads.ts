@@ -12,15 +12,15 @@ import type { TierOptions } from './tierOptions.ts';
  * `file` keeps what was measured of `modelKey`. Throws `SequenceMemoryError`, and rejects with the reason of a signal that aborts.
  */
 export async function refreshedHeads(
-  { refreshedHeadsPercent }: Pick<TierOptions, 'refreshedHeadsPercent'>,
+  { refreshedHeads: wanted }: Pick<TierOptions, 'refreshedHeads'>,
   network: Network,
   { text, contextSizeTokens, file, modelKey, signal }: { readonly text: Pick<ModelText, 'tokenize'>; readonly contextSizeTokens: number; readonly file?: string; readonly modelKey: string; readonly signal?: AbortSignal },
 ): Promise<HeadRuns | undefined> {
-  if (refreshedHeadsPercent === undefined) return undefined;
+  if (!wanted) return undefined;
   // Of a short context the end, as it uses what stands before.
   const tokens = text.tokenize(HEAD_NEEDS_TEXT, false).slice(-contextSizeTokens);
   const { hyperparameters } = network.options;
   const heads = Array.from({ length: hyperparameters.blockCount }, (_, block) => cachedHeads(hyperparameters, block));
   const needs = await keptHeadNeeds(file, { key: `${tokens.length} ${modelKey}`, heads }, () => measureHeadNeeds(network, tokens, signal));
-  return needs && neediestHeads(needs, refreshedHeadsPercent);
+  return needs && neediestHeads(needs, wanted.percent);
 }

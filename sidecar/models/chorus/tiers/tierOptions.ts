@@ -15,14 +15,22 @@ export interface TierOptions {
   readonly queries: number;
   /** An answer's last tokens, whose queries choose anew; no more than `queries`. */
   readonly refreshQueries: number;
-  /** Of all KV heads the percentage that choose anew after `refreshTokens`, those that need it most; the others do when the last tokens' window moves on by a page. Absent: all. */
-  readonly refreshedHeadsPercent?: number;
+  /** Absent: all heads choose anew after `refreshTokens`. */
+  readonly refreshedHeads?: RefreshedHeads;
   /** A prompt's whole blocks of so many tokens choose what they attend, and what stands behind the last attends everything; 0 where all of a prompt does. */
   readonly blockTokens: number;
   /** Tokens of such a block that choose together; divides it. */
   readonly togetherTokens: number;
   /** Of the keys and values that a sequence keeps; what is attended of them is float16. */
   readonly cacheType: Extract<TensorType, 'F16' | 'Q8_0' | 'Q4_0'>;
+}
+
+/** Heads that choose anew more often than others. */
+export interface RefreshedHeads {
+  /** Of all KV heads those that need it most. */
+  readonly percent: number;
+  /** After so many tokens of an answer the others choose too, and the last tokens' window, which grows meanwhile, is again as long as at the beginning. */
+  readonly othersTokens: number;
 }
 
 /** The last position at which everything is attended: until there choosing leaves too little out. */

@@ -29,12 +29,12 @@ describe('the choice of a cache', () => {
   it('reads tiers, which keep everything', () => {
     const { capacity, tier } = parseCacheChoice('tiered:512,page=8,window=128,refresh=4,queries=3,anew=2');
     assert.equal(capacity, Infinity);
-    assert.deepEqual(tier, { capacity: 512, pageRows: 8, meanRows: 1, window: 128, refreshTokens: 4, queries: 3, refreshQueries: 2, refreshedHeadsPercent: 17, blockTokens: 64, togetherTokens: 16, cacheType: 'F16' });
+    assert.deepEqual(tier, { capacity: 512, pageRows: 8, meanRows: 1, window: 128, refreshTokens: 4, queries: 3, refreshQueries: 2, refreshedHeads: { percent: 17, othersTokens: 64 }, blockTokens: 64, togetherTokens: 16, cacheType: 'F16' });
     assert.equal(parseCacheChoice('tiered').tier?.capacity, 1_024);
     assert.equal(parseCacheChoice('tiered:128').tier?.pageRows, 16);
     assert.equal(parseCacheChoice('tiered:120').tier?.pageRows, 8);
-    assert.equal(parseCacheChoice('tiered:512,heads=25').tier?.refreshedHeadsPercent, 25);
-    assert.equal(parseCacheChoice('tiered:512,heads=100').tier?.refreshedHeadsPercent, undefined);
+    assert.deepEqual(parseCacheChoice('tiered:512,heads=25,others=32').tier?.refreshedHeads, { percent: 25, othersTokens: 32 });
+    assert.equal(parseCacheChoice('tiered:512,heads=100').tier?.refreshedHeads, undefined);
     assert.equal(parseCacheChoice('tiered:512,mean=8').tier?.meanRows, 8);
     assert.equal(parseCacheChoice('tiered:512,block=24').tier?.togetherTokens, 24);
   });

@@ -13,7 +13,7 @@ import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
 import { branchAttendMix } from '../../../../reference/branchAttendMix.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
-import { plainTierLogits, windowStartAt, type Cut } from '../../../../reference/plainTiers.ts';
+import { plainTierLogits, type Cut } from '../../../../reference/plainTiers.ts';
 import { tinyMixture, writeTinyMixture } from '../../../../reference/tinyMixture.ts';
 import { TINY_VOCABULARY } from '../../../../reference/tinyModels.ts';
 
@@ -45,13 +45,13 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
       const reference = await writeTinyMixture(file, { cache, device });
       const { network, model } = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
       const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES }));
-      const tiers = resources.use(new Tiers(network, sequence, options, runs));
+      const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshedHeads: runs && { percent: 50, othersTokens: 2 * options.refreshTokens } }, runs));
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       const first = tiers.prompts?.firstBlock as number;
       const blocks = Array.from({ length: (PROMPT - first) / BLOCK }, (_, block): Cut => ({ start: first + block * BLOCK, last: first + (block + 1) * BLOCK - 1, queries: BLOCK }));
       const choices = Array.from({ length: ANSWER / options.refreshTokens }, (_, index): Cut => {
         const at = PROMPT + index * options.refreshTokens;
-        const isSome = runs && index > 0 && windowStartAt(at, options) === windowStartAt(at - options.refreshTokens, options);
+        const isSome = runs && index % 2 === 1;
         const heads = (block: number, kvHead: number): boolean => runs?.[block]?.some(({ first: from, count }) => kvHead >= from && kvHead < from + count) === true;
         return { start: at, last: at, queries: index === 0 ? QUERIES : REFRESH_QUERIES, heads: isSome ? heads : undefined };
       });

@@ -31,7 +31,7 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
     const device = resources.use(new Device(kind, { threads: 2 }));
     const { network, model } = resources.use(await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: 256 }));
     const file = path.join(folder, 'headNeeds.json');
-    const of = async (percent: number | undefined, contextSizeTokens = 4_096, signal?: AbortSignal): ReturnType<typeof refreshedHeads> => refreshedHeads({ refreshedHeadsPercent: percent }, network, { text, contextSizeTokens, file, modelKey: 'tiny', signal });
+    const of = async (percent: number | undefined, contextSizeTokens = 4_096, signal?: AbortSignal): ReturnType<typeof refreshedHeads> => refreshedHeads({ refreshedHeads: percent === undefined ? undefined : { percent, othersTokens: 64 } }, network, { text, contextSizeTokens, file, modelKey: 'tiny', signal });
     const countOf = (runs: Awaited<ReturnType<typeof refreshedHeads>>): number | undefined => runs?.flat().reduce((sum, { count }) => sum + count, 0);
     assert.equal(await of(undefined), undefined);
     // All, too, where the context is too short to tell.

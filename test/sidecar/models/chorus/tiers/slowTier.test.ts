@@ -65,7 +65,7 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
     const { network, model } = opened;
     const cache = resources.use(new SequenceCache(placement, model.hyperparameters, capacity, { queries: options.queries, type: cacheType, layout: 'heads' }));
     const lastHeads = Array.from({ length: model.hyperparameters.blockCount }, (_, block) => (block === 0 ? [] : [{ first: cachedHeads(model.hyperparameters, block) - 1, count: 1 }]));
-    const tiers = resources.use(new Tiers(network, cache, { ...options, cacheType }, choosing === 'some' ? lastHeads : undefined));
+    const tiers = resources.use(new Tiers(network, cache, { ...options, cacheType, refreshedHeads: { percent: 50, othersTokens: 8 } }, choosing === 'some' ? lastHeads : undefined));
     const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
     sequence.offerRows('model', KEPT);
     const kept = sequence.rows;

@@ -18,14 +18,14 @@ import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
 import { plainHadamard } from '../../../../reference/plainHadamard.ts';
 import { plainLlamaLogits, type PlainLlamaSizes, type PlainWeights } from '../../../../reference/plainLlama.ts';
-import { plainTierLogits, windowStartAt, type Cut } from '../../../../reference/plainTiers.ts';
+import { plainTierLogits, type Cut } from '../../../../reference/plainTiers.ts';
 import { readTensors } from '../../../../reference/readTensors.ts';
 import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const count = (value: number): GgufEntry => ({ type: 'u32', value });
 const shape = { blockCount: 2, width: 64, epsilon: 1e-5, ropeBase: 10_000, vocabularySize: TINY_VOCABULARY };
-const [PROMPT, QUERIES, REFRESH_QUERIES] = [150, 4, 2];
+const [PROMPT, QUERIES, REFRESH_QUERIES, OTHERS_TOKENS] = [150, 4, 2, 7];
 const shared = { capacity: 32, pageRows: 8, window: 24, queries: QUERIES, refreshQueries: REFRESH_QUERIES, blockTokens: 0, togetherTokens: 1 };
 /** Of a last page a part. */
 const CAPACITY = PROMPT + 13;
@@ -84,15 +84,16 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
     const { network, model } = opened;
     const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
-    const tiers = resources.use(new Tiers(network, sequence, options, runs));
+    const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshedHeads: runs && { percent: 50, othersTokens: OTHERS_TOKENS } }, runs));
     const fast = tiers.answers;
     assert.ok(fast.isWorthwhile(PROMPT));
     await network.evaluate(sequence, tokens.slice(0, 100), 'none');
     await network.evaluate(sequence, tokens.slice(100, PROMPT), 'none');
     const cuts = Array.from({ length: Math.ceil((tokens.length - PROMPT) / options.refreshTokens) }, (_, index) => PROMPT + index * options.refreshTokens);
-    const isSome = (at: number, index: number): boolean => runs !== undefined && index > 0 && windowStartAt(at, shared) === windowStartAt(cuts[index - 1] as number, shared);
+    // All choose at the first choice after so many tokens.
+    const isSome = (at: number): boolean => runs !== undefined && (at - PROMPT) % (refreshTokens * Math.ceil(OTHERS_TOKENS / refreshTokens)) !== 0;
     const heads = (block: number, kvHead: number): boolean => runs?.[block]?.some(({ first, count }) => kvHead >= first && kvHead < first + count) === true;
-    const expected = expectedLogits(PROMPT, cuts.map((at, index) => ({ start: at, last: at, queries: at === PROMPT ? QUERIES : REFRESH_QUERIES, heads: isSome(at, index) ? heads : undefined })));
+    const expected = expectedLogits(PROMPT, cuts.map((at) => ({ start: at, last: at, queries: at === PROMPT ? QUERIES : REFRESH_QUERIES, heads: isSome(at) ? heads : undefined })));
     const answer = async (): Promise<Float32Array[]> => {
       const rows: Float32Array[] = [];
       for (const token of tokens.slice(PROMPT)) rows.push(Float32Array.from(await fast.evaluate([token], 'last')));
