@@ -1,22 +1,19 @@
 import { performance } from 'node:perf_hooks';
-import type { LayerCache, ObservedQueries } from '../../../../kernels/blocks/attentionInputs.ts';
+import type { ObservedQueries } from '../../../../kernels/blocks/attentionInputs.ts';
 import type { Device } from '../../../../kernels/ggml/device.ts';
-import { Graph } from '../../../../kernels/ggml/graph.ts';
+import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../../../kernels/ggml/graphMemory.ts';
-import { contiguous, getRows, sumRows, transpose } from '../../../../kernels/ggml/ops.ts';
+import { contiguous, sumRows, transpose } from '../../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
 import { ThreadGovernor } from '../../../engine/threadGovernor.ts';
-import { isSliding, type Architecture, type Hyperparameters } from '../../architectures/architecture.ts';
 import { causalMask, type MaskedTokens } from '../cache/causalMask.ts';
 import { extentsFor, largestExtents, type GraphExtents } from './graphExtents.ts';
 import { KeptGraphs } from './keptGraphs.ts';
-import { rememberedRows, rememberedTokens, rememberQueries } from '../tiers/lastQueries.ts';
-import { outputLogits } from './outputLogits.ts';
-import { graphMemoryOn, type Placement } from './placement.ts';
+import { rememberedRows } from '../tiers/lastQueries.ts';
+import { buildNetworkGraph, type NetworkGraph, type NetworkOptions, type Observer, type WantedLogits } from './networkGraph.ts';
+import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
-import { ValueCells } from '../cache/valueCells.ts';
-import type { LoadedWeights } from './weights.ts';
 
 /** Graphs kept for reuse: the sizes that prompts and drafts have, for a few sequences. */
 const KEPT_GRAPHS = 12;
@@ -27,15 +24,6 @@ const FEW_TOKENS = 16;
 /** Evaluations of fewer say little of a prompt's speed. */
 const MANY_TOKENS = 48;
 
-export interface NetworkOptions {
-  readonly architecture: Architecture;
-  readonly hyperparameters: Hyperparameters;
-  readonly placement: Placement;
-  readonly weights: LoadedWeights;
-  /** What products with weights take in place of their inputs, for measuring what rounding those costs. */
-  readonly productInput?: (graph: Graph, matrix: Tensor, input: Tensor) => Tensor;
-}
-
 /** What enters products with weights, `[columns, rows]`, and the names of those weights. */
 export interface ProductInput {
   readonly matrices: readonly string[];
@@ -43,33 +31,9 @@ export interface ProductInput {
   readonly values: Float32Array;
 }
 
-interface BuiltGraph {
-  readonly graph: Graph;
-  readonly tokens: Tensor;
-  readonly positions: Tensor;
-  readonly rows: Tensor;
-  readonly valueCells: ValueCells;
-  readonly mask: Tensor;
-  readonly slidingMask?: Tensor;
-  readonly queryRows?: Tensor;
-  readonly outputRows?: Tensor;
-  readonly logits?: Tensor;
-  readonly attendedRows: number;
-}
-
-/** Looks at a graph as it is built. */
-interface Observer {
-  readonly onNorm?: (name: string, normed: Tensor, graph: Graph) => void;
-  readonly onQueries?: (block: number, queries: ObservedQueries, graph: Graph) => void;
-  readonly productInput?: NetworkOptions['productInput'];
-}
-
-/** Which tokens of an evaluation give logits. */
-export type WantedLogits = 'none' | 'last' | 'all';
-
 /** A network on a device: evaluates tokens of a sequence, graph by graph. */
 export class Network implements Disposable {
-  readonly #graphs: KeptGraphs<BuiltGraph>;
+  readonly #graphs: KeptGraphs<NetworkGraph>;
   #mask = new Uint16Array(0);
   /** What computes on the processor, if anything does. */
   readonly #cpu: Device | undefined;
@@ -210,14 +174,14 @@ export class Network implements Disposable {
   /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
   async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], observer: Observer, read: () => Result): Promise<Result> {
     using memory = new DeviceMemory(this.options.placement.device);
-    const built = this.#build(sequence, extentsFor(sequence, tokens.length), 'observed', observer);
+    const built = buildNetworkGraph(this.options, sequence, { extents: extentsFor(sequence, tokens.length), wanted: 'observed', observer });
     using graph = built.graph;
     graph.allocate(memory);
     await this.#run(built, sequence, tokens);
     return read();
   }
 
-  async #run(built: BuiltGraph, sequence: SequenceCache, tokens: readonly number[], signal?: AbortSignal): Promise<void> {
+  async #run(built: NetworkGraph, sequence: SequenceCache, tokens: readonly number[], signal?: AbortSignal): Promise<void> {
     const { placement, hyperparameters } = this.options;
     const { device } = placement;
     const past = sequence.rows;
@@ -235,57 +199,13 @@ export class Network implements Disposable {
     sequence.append(tokens);
   }
 
-  #graphFor(sequence: SequenceCache, extents: GraphExtents, wanted: WantedLogits): BuiltGraph {
+  #graphFor(sequence: SequenceCache, extents: GraphExtents, wanted: WantedLogits): NetworkGraph {
     const { tokens, attendedRows, isFirst, stretch } = extents;
     return this.#graphs.obtain(
       `${sequence.id} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${wanted}`,
-      () => this.#build(sequence, extents, wanted),
-      () => this.#build(sequence, largestExtents(sequence), 'last'),
+      () => buildNetworkGraph(this.options, sequence, { extents, wanted }),
+      () => buildNetworkGraph(this.options, sequence, { extents: largestExtents(sequence), wanted: 'last' }),
     );
-  }
-
-  #build({ layers, lastQueries }: SequenceCache, { tokens: tokenCount, attendedRows, isFirst, stretch }: GraphExtents, wanted: WantedLogits | 'observed', { onNorm, onQueries, productInput = this.options.productInput }: Observer = {}): BuiltGraph {
-    const { architecture, hyperparameters, placement, weights } = this.options;
-    const { table } = weights;
-    const graph = new Graph(placement.device, { alsoOn: placement.cpu });
-    graph.productInput = productInput && ((matrix, input) => productInput(graph, matrix, input));
-    const tokens = graph.input('tokens', 'I32', [tokenCount]);
-    const positions = graph.input('positions', 'I32', [tokenCount]);
-    const rows = graph.input('rows', 'I64', [tokenCount]);
-    const mask = graph.input('mask', 'F16', [attendedRows, tokenCount]);
-    const slidingMask = hyperparameters.sliding && graph.input('slidingMask', 'F16', [attendedRows, tokenCount]);
-    const outputRows = (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
-
-    const valueCells = new ValueCells(graph, tokenCount, stretch);
-    const [kept] = lastQueries;
-    const queryRows = kept && graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]);
-
-    let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
-    for (let block = 0; block < hyperparameters.blockCount; block++) {
-      const isLast = block === hyperparameters.blockCount - 1;
-      const observe = onQueries && ((queries: ObservedQueries) => onQueries(block, queries, graph));
-      const remember = queryRows && ((queries: ObservedQueries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows));
-      const blockMask = slidingMask && isSliding(hyperparameters, block) ? slidingMask : mask;
-      x = architecture.buildBlock(
-        {
-          graph,
-          weights: table,
-          hyperparameters,
-          block,
-          cache: layers[block] as LayerCache,
-          inputs: { positions, rows, valueCells, mask: blockMask, attendedRows, isFirst, onQueries: observe ?? remember },
-          outputRows: isLast ? outputRows : undefined,
-          onNorm: onNorm && ((name, normed) => onNorm(`blk.${block}.${name}`, normed, graph)),
-        },
-        x,
-      );
-    }
-    const shared = { graph, tokens, positions, rows, valueCells, mask, slidingMask, queryRows, outputRows, attendedRows };
-    if (wanted === 'none' || wanted === 'observed') {
-      graph.expand(x);
-      return shared;
-    }
-    return { ...shared, logits: outputLogits(graph, table, hyperparameters, x) };
   }
 
   #causalMask(masked: MaskedTokens): Uint16Array<ArrayBuffer> {

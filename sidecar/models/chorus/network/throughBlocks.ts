@@ -2,7 +2,7 @@ import type { AttentionInputs, LayerCache } from '../../../../kernels/blocks/att
 import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import { getRows } from '../../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
-import type { NetworkOptions, WantedLogits } from './network.ts';
+import type { NetworkOptions, WantedLogits } from './networkGraph.ts';
 import { outputLogits } from './outputLogits.ts';
 
 /** What goes through all blocks of a network. */

@@ -12,7 +12,7 @@ import { cachedHeads, isSliding } from '../../architectures/architecture.ts';
 import { causalMask } from '../cache/causalMask.ts';
 import { LayerSelection, type KeptRows } from './layerSelection.ts';
 import { padRows } from '../cache/rowPadding.ts';
-import type { NetworkOptions } from '../network/network.ts';
+import type { NetworkOptions } from '../network/networkGraph.ts';
 import { outputLogits } from '../network/outputLogits.ts';
 import { graphMemoryOn } from '../network/placement.ts';
 import type { Chunk, StepTokens } from './promptChunks.ts';

@@ -12,7 +12,7 @@ import type { TokenId } from '../../../protocol/engine.ts';
 import { cachedHeads, isSliding, queryHeads } from '../../architectures/architecture.ts';
 import type { Budget } from '../cache/cacheChoice.ts';
 import { keepRows } from './keepRows.ts';
-import type { NetworkOptions } from '../network/network.ts';
+import type { NetworkOptions } from '../network/networkGraph.ts';
 import type { Chunk } from './promptChunks.ts';
 
 /** By an adaptive budget each head keeps at least this share of what it would keep by an equal one, rows of the window among them. */

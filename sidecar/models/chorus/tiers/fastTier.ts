@@ -16,7 +16,8 @@ import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries
 import { padRows } from '../cache/rowPadding.ts';
 import type { ScoredKeys } from './scoredKeys.ts';
 import type { HeadRuns } from './headRuns.ts';
-import type { Network, WantedLogits } from '../network/network.ts';
+import type { Network } from '../network/network.ts';
+import type { WantedLogits } from '../network/networkGraph.ts';
 import { choosablePages } from './pageChoice.ts';
 import { graphMemoryOn } from '../network/placement.ts';
 import { RowChoiceInputs } from './rowChoiceInputs.ts';

@@ -1,6 +1,7 @@
 import type { TokenId } from '../../../protocol/engine.ts';
 import type { ScoredKeys } from './scoredKeys.ts';
-import type { Network, WantedLogits } from '../network/network.ts';
+import type { Network } from '../network/network.ts';
+import type { WantedLogits } from '../network/networkGraph.ts';
 import { PromptBlocks } from './promptBlocks.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';

@@ -1,0 +1,97 @@
+import type { LayerCache, ObservedQueries } from '../../../../kernels/blocks/attentionInputs.ts';
+import { Graph } from '../../../../kernels/ggml/graph.ts';
+import { getRows } from '../../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
+import { isSliding, type Architecture, type Hyperparameters } from '../../architectures/architecture.ts';
+import type { SequenceCache } from '../cache/sequenceCache.ts';
+import { ValueCells } from '../cache/valueCells.ts';
+import { rememberedTokens, rememberQueries } from '../tiers/lastQueries.ts';
+import type { GraphExtents } from './graphExtents.ts';
+import { outputLogits } from './outputLogits.ts';
+import type { Placement } from './placement.ts';
+import type { LoadedWeights } from './weights.ts';
+
+export interface NetworkOptions {
+  readonly architecture: Architecture;
+  readonly hyperparameters: Hyperparameters;
+  readonly placement: Placement;
+  readonly weights: LoadedWeights;
+  /** What products with weights take in place of their inputs, for measuring what rounding those costs. */
+  readonly productInput?: (graph: Graph, matrix: Tensor, input: Tensor) => Tensor;
+}
+
+/** Which tokens of an evaluation give logits. */
+export type WantedLogits = 'none' | 'last' | 'all';
+
+/** A graph that appends tokens to a sequence, and what it is given before it is computed. */
+export interface NetworkGraph {
+  readonly graph: Graph;
+  readonly tokens: Tensor;
+  readonly positions: Tensor;
+  readonly rows: Tensor;
+  readonly valueCells: ValueCells;
+  readonly mask: Tensor;
+  readonly slidingMask?: Tensor;
+  readonly queryRows?: Tensor;
+  readonly outputRows?: Tensor;
+  readonly logits?: Tensor;
+  readonly attendedRows: number;
+}
+
+/** Looks at a graph as it is built. */
+export interface Observer {
+  readonly onNorm?: (name: string, normed: Tensor, graph: Graph) => void;
+  /** Of a sequence that remembers no queries. */
+  readonly onQueries?: (block: number, queries: ObservedQueries, graph: Graph) => void;
+  readonly productInput?: NetworkOptions['productInput'];
+}
+
+/** Builds a graph over a sequence's cache; `'observed'`: for what an observer marked in it, without logits. */
+export function buildNetworkGraph(
+  options: NetworkOptions,
+  { layers, lastQueries }: SequenceCache,
+  { extents, wanted, observer: { onNorm, onQueries, productInput = options.productInput } = {} }: { readonly extents: GraphExtents; readonly wanted: WantedLogits | 'observed'; readonly observer?: Observer },
+): NetworkGraph {
+  const { architecture, hyperparameters, placement, weights } = options;
+  const { tokens: tokenCount, attendedRows, isFirst, stretch } = extents;
+  const { table } = weights;
+  const graph = new Graph(placement.device, { alsoOn: placement.cpu });
+  graph.productInput = productInput && ((matrix, input) => productInput(graph, matrix, input));
+  const tokens = graph.input('tokens', 'I32', [tokenCount]);
+  const positions = graph.input('positions', 'I32', [tokenCount]);
+  const rows = graph.input('rows', 'I64', [tokenCount]);
+  const mask = graph.input('mask', 'F16', [attendedRows, tokenCount]);
+  const slidingMask = hyperparameters.sliding && graph.input('slidingMask', 'F16', [attendedRows, tokenCount]);
+  const outputRows = (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+
+  const valueCells = new ValueCells(graph, tokenCount, stretch);
+  const [kept] = lastQueries;
+  const queryRows = kept && graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]);
+
+  let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
+  for (let block = 0; block < hyperparameters.blockCount; block++) {
+    const isLast = block === hyperparameters.blockCount - 1;
+    const observe = onQueries && ((queries: ObservedQueries) => onQueries(block, queries, graph));
+    const remember = queryRows && ((queries: ObservedQueries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows));
+    const blockMask = slidingMask && isSliding(hyperparameters, block) ? slidingMask : mask;
+    x = architecture.buildBlock(
+      {
+        graph,
+        weights: table,
+        hyperparameters,
+        block,
+        cache: layers[block] as LayerCache,
+        inputs: { positions, rows, valueCells, mask: blockMask, attendedRows, isFirst, onQueries: observe ?? remember },
+        outputRows: isLast ? outputRows : undefined,
+        onNorm: onNorm && ((name, normed) => onNorm(`blk.${block}.${name}`, normed, graph)),
+      },
+      x,
+    );
+  }
+  const shared = { graph, tokens, positions, rows, valueCells, mask, slidingMask, queryRows, outputRows, attendedRows };
+  if (wanted === 'none' || wanted === 'observed') {
+    graph.expand(x);
+    return shared;
+  }
+  return { ...shared, logits: outputLogits(graph, table, hyperparameters, x) };
+}
