@@ -88,7 +88,7 @@ using network = new Network({ architecture: model.architecture, hyperparameters:
 const { vocabularySize } = model.hyperparameters;
 const tokenAt = (index: number): number => (Math.imul(index, 7_919) + 13) % vocabularySize;
 
-const needs = await headNeeds();
+const needs = values.cache.some((name) => parseCacheChoice(name).tier?.refreshedHeads) ? await headNeeds() : [];
 const rows: Row[] = [];
 const depths = values.depths.split(',').map(Number);
 if (depths.some((depth) => !Number.isInteger(depth / READ_TOKENS) || depth < READ_TOKENS)) throw new Error(`--depths takes multiples of ${READ_TOKENS}; got ${values.depths}.`);

@@ -77,7 +77,7 @@ describe('the uninstall hook', () => {
   it('removes the folder where no sidecar runs, and does not mind that there is none', async () => {
     const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
     await writeFile(path.join(home, 'sidecar.log'), 'x');
-    await writeFile(path.join(home, 'speeds.json'), '[]');
+    for (const file of ['speeds.json', 'headNeeds.json', 'headNeeds.json.0f.tmp']) await writeFile(path.join(home, file), '[]');
     await mkdir(path.join(home, 'contexts', 'workspace'), { recursive: true });
     await writeFile(path.join(home, 'contexts', 'workspace', 'a.rows'), 'x');
     await uninstall(home);

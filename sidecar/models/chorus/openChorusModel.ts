@@ -14,7 +14,7 @@ import { parseCacheChoice, type CacheChoice } from './cache/cacheChoice.ts';
 import { sequenceOptions } from './cache/cacheLayout.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
-import { refreshedHeads } from './tiers/refreshedHeads.ts';
+import { ChoosingHeads } from './tiers/choosingHeads.ts';
 import { tierRows } from './tiers/fastTier.ts';
 import { tierGraphBytes } from './tiers/tierGraphBytes.ts';
 import { lastAttendingAll, type TierOptions } from './tiers/tierOptions.ts';
@@ -69,24 +69,26 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const cpu = plan.split || plan.slowTierInMainMemory ? use(new Device('cpu', { build: request.device.device, threads })) : undefined;
     const weightsPlaced = cpu && plan.split ? onTwoDevices(device, cpu, plan.split) : onOneDevice(device);
     const placement = cpu && plan.slowTierInMainMemory ? withSlowTierOn(cpu, weightsPlaced) : weightsPlaced;
+    const modelKey = await fingerprint(model.headers);
+    const heads = tier && (await ChoosingHeads.of(tier, { hyperparameters: model.hyperparameters, text, contextSizeTokens: plan.contextSizeTokens, modelKey, file: params.headNeedsFile }));
+    const loadingShare = heads && !heads.areKnown ? 0.5 : 1;
     const { specs, tensors } = withTiedOutput(model, placement);
     const totalBytes = specs.reduce((sum, { name }) => sum + (tensors.get(name)?.sizeBytes ?? 0), 0);
     let loadedBytes = 0;
     const weights = use(
       await loadWeights(placement, specs, tensors, {
         signal: request.signal,
-        onBytes: (bytes) => request.onProgress?.(Math.min(1, (loadedBytes += bytes) / totalBytes)),
+        onBytes: (bytes) => request.onProgress?.(loadingShare * Math.min(1, (loadedBytes += bytes) / totalBytes)),
       }),
     );
     const selection = choice.capacity === Infinity ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
     const { architecture, hyperparameters } = model;
     const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), sequenceOptions(tier))));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
-    const modelKey = await fingerprint(model.headers);
-    const runs = tier && (await refreshedHeads(tier, network, { text, contextSizeTokens: plan.contextSizeTokens, file: params.headNeedsFile, modelKey, signal: request.signal }));
+    const runs = await heads?.runs(network, { signal: request.signal, onProgress: (share) => request.onProgress?.(0.5 + share / 2) });
     const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier, runs))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
-    const rowsKey = JSON.stringify([VERSION, modelKey, tier ?? 'full']);
+    const rowsKey = JSON.stringify([VERSION, modelKey, tier ? { ...tier, refreshedHeads: undefined } : 'full']);
     for (const sequence of backend.sequences) sequence.offerRows(rowsKey, CHUNK_TOKENS);
     return {
       engine: 'chorus',

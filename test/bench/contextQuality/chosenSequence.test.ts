@@ -13,7 +13,8 @@ import { openForBench, type BenchNetworks } from '../bundled/benchNetworks.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { openChosen, readTogether, type ChosenSequence } from './chosenSequence.ts';
 
-const CONTEXT_TOKENS = 1_024;
+/** Long enough to tell which heads choose. */
+const CONTEXT_TOKENS = 2_048;
 
 describe("a bench's sequence", () => {
   let folder: string;
@@ -31,7 +32,7 @@ describe("a bench's sequence", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  for (const cache of ['full', 'snapkv:128', 'h2o:96', 'kvzip:128', 'tiered:64,window=32']) {
+  for (const cache of ['full', 'snapkv:128', 'h2o:96', 'kvzip:128', 'tiered:64,window=32', 'tiered:64,window=32,heads=40']) {
     it(`answers with the cache ${cache} as the engine does`, async () => {
       const engine = new LocalEngine({ log: () => undefined });
       try {

@@ -9,7 +9,7 @@ import type { Network } from '../../../sidecar/models/chorus/network/network.ts'
 import { replayPrompts } from '../../../sidecar/models/chorus/selection/replayPrompts.ts';
 import { SequenceCache } from '../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import type { HeadRuns } from '../../../sidecar/models/chorus/tiers/headRuns.ts';
-import { refreshedHeads } from '../../../sidecar/models/chorus/tiers/refreshedHeads.ts';
+import { ChoosingHeads } from '../../../sidecar/models/chorus/tiers/choosingHeads.ts';
 import type { TierOptions } from '../../../sidecar/models/chorus/tiers/tierOptions.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers/tiers.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
@@ -49,11 +49,12 @@ export async function openChosen(network: Network, text: ModelText, { cache, con
 }
 
 /** The heads that choose for every token, as the engine finds them; once for a network. */
-async function runsOf(network: Network, text: ModelText, { refreshedHeads: wanted }: TierOptions, contextTokens: number): Promise<HeadRuns | undefined> {
+async function runsOf(network: Network, text: ModelText, tier: TierOptions, contextTokens: number): Promise<HeadRuns | undefined> {
   const ofNetwork = knownRuns.get(network) ?? new Map<string, Promise<HeadRuns | undefined>>();
   knownRuns.set(network, ofNetwork);
-  const key = `${wanted?.percent} ${contextTokens}`;
-  const known = ofNetwork.get(key) ?? refreshedHeads({ refreshedHeads: wanted }, network, { text, contextSizeTokens: contextTokens, modelKey: '' });
+  const key = `${JSON.stringify(tier)} ${contextTokens}`;
+  const { hyperparameters } = network.options;
+  const known = ofNetwork.get(key) ?? ChoosingHeads.of(tier, { hyperparameters, text, contextSizeTokens: contextTokens, modelKey: '' }).then((heads) => heads?.runs(network));
   ofNetwork.set(key, known);
   return known;
 }

@@ -43,7 +43,7 @@ const TIER_ROWS = 1_024;
 /** Of a tier's pages; half of it where fewer pages than `FEWEST_PAGES` would be chosen, which find fewer of the places that a question needs. */
 const PAGE_ROWS = 16;
 const FEWEST_PAGES = 8;
-/** Of all KV heads the percentage that choose for every token: a sixth, the others lose little by older choices. */
+/** Of all KV heads the percentage that choose for every token: the others lose little by older choices. Where tokens share a choice, all. */
 const REFRESHED_HEADS_PERCENT = 17;
 /** The others choose after so many. */
 const OTHERS_TOKENS = 64;
@@ -113,7 +113,11 @@ function tierOf(text: string, rows: string, given: Map<string, string>): CacheCh
   const [capacity, window] = [wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
   const [refreshTokens, queries] = [options.number('refresh', 1, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
   const refreshQueries = options.number('anew', 1, { least: 1, most: queries });
-  const [percent, othersTokens] = [options.number('heads', REFRESHED_HEADS_PERCENT, { least: 1, most: 100 }), options.number('others', OTHERS_TOKENS, { least: 1, most: 1_024 })];
+  const hasOthers = given.has('others');
+  const [percent, othersTokens] = [options.number('heads', refreshTokens === 1 ? REFRESHED_HEADS_PERCENT : 100, { least: 1, most: 100 }), options.number('others', Math.max(OTHERS_TOKENS, 2 * refreshTokens), { least: 1, most: 2_048 })];
+  if (percent < 100 ? othersTokens <= refreshTokens : hasOthers) {
+    throw new TroubleError('invalid-input', percent < 100 ? `others of the cache "${text}" must be more than the ${refreshTokens} tokens of refresh; got ${othersTokens}.` : `others of the cache "${text}" is for heads that choose less often than some: write heads=17 with it, or leave it out.`);
+  }
   const meanRows = options.number('mean', 1, { least: 1, most: Math.min(pageRows, MAX_MEAN_ROWS) });
   if (pageRows % meanRows !== 0) throw new TroubleError('invalid-input', `mean of the cache "${text}" must divide the ${pageRows} rows of a page; got ${meanRows}.`);
   const blockTokens = options.number('block', 64, { least: 0, most: 64 });

@@ -2,7 +2,6 @@ import { performance } from 'node:perf_hooks';
 import type { ObservedQueries } from '../../../../kernels/blocks/attentionInputs.ts';
 import type { Device } from '../../../../kernels/ggml/device.ts';
 import type { Graph } from '../../../../kernels/ggml/graph.ts';
-import { DeviceMemory } from '../../../../kernels/ggml/graphMemory.ts';
 import { contiguous, sumRows, transpose } from '../../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
@@ -173,7 +172,7 @@ export class Network implements Disposable {
 
   /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
   async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], observer: Observer, read: () => Result): Promise<Result> {
-    using memory = new DeviceMemory(this.options.placement.device);
+    using memory = graphMemoryOn(this.options.placement);
     const built = buildNetworkGraph(this.options, sequence, { extents: extentsFor(sequence, tokens.length), wanted: 'observed', observer });
     using graph = built.graph;
     graph.allocate(memory);

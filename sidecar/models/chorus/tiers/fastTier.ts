@@ -2,6 +2,7 @@ import { cacheHeads, writeRows } from '../../../../kernels/blocks/attendCache.ts
 import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
 import { attendInTiles, attendTransposed } from '../../../../kernels/blocks/attendTransposed.ts';
 import type { Heads } from '../../../../kernels/blocks/projectHeads.ts';
+import { ShapeError } from '../../../../kernels/ggml/errors.ts';
 import { Graph } from '../../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
@@ -29,15 +30,16 @@ import { ValueCells } from '../cache/valueCells.ts';
 
 /** Tokens of the largest evaluation. */
 export const TIER_TOKENS = 64;
-/** Those of a token and of drafts, with and without a choice. */
+/** Those of a token and of drafts, without a choice and with one, of some heads and of all. */
 const KEPT_GRAPHS = 12;
 
 /** Values are turned where they are attended by so many tokens at least: that costs a choice as much as it saves a few tokens. */
 const TURNED_FROM_TOKENS = 4;
 
-/** Rows of a fast tier: those chosen, the last tokens, and what is appended until the next choice. */
+/** Rows of a fast tier: those chosen, the last tokens, and what is appended until all heads choose again. */
 export function tierRows({ capacity, pageRows, window, refreshTokens, refreshedHeads }: TierOptions): number {
-  return padRows(capacity + window + pageRows + Math.max(refreshTokens, refreshedHeads?.othersTokens ?? 0) + TIER_TOKENS);
+  const choices = refreshedHeads ? Math.ceil(refreshedHeads.othersTokens / refreshTokens) : 1;
+  return padRows(capacity + window + pageRows + choices * refreshTokens);
 }
 
 /** A choice of rows. */
@@ -142,8 +144,8 @@ export class FastTier implements Disposable {
   }
 
   /**
-   * Appends tokens, no more than `TIER_TOKENS`, to the sequence; they attend the chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends what has to
-   * be done before, where a context was not read by an evaluation.
+   * Appends tokens to the sequence, one, or `TIER_TOKENS` and `tokensBeforeChoice` at most; they attend the chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends what
+   * has to be done before, where a context was not read by an evaluation. Throws `ShapeError` where its rows are too few for the tokens.
    */
   async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
     this.#storage.allocate();
@@ -157,6 +159,7 @@ export class FastTier implements Disposable {
     const queries = this.#chosen ? refreshQueries : this.options.queries;
     const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? pages : 0, queries: isDue ? queries : 0, choosing, wanted });
     const firstRow = capacity + length - chosen.windowStart;
+    if (firstRow + tokens.length > this.#rows) throw new ShapeError(`${tokens.length} tokens do not fit behind ${firstRow} of ${this.#rows} rows: a choice is due before.`);
     const { inputs, outputRows, selecting, graph, logits } = built;
     write(device, inputs.tokens, Int32Array.from(tokens));
     write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));
@@ -175,6 +178,8 @@ export class FastTier implements Disposable {
     });
     if (isDue) await this.#scored?.cover(chosen.windowStart, signal);
     this.sequence.beginEvaluation(tokens.length);
+    // What an evaluation that fails has chosen is there in part.
+    if (isDue) this.#chosen = undefined;
     // A choice that some tokens share is longer than a token, and says nothing of how long one takes.
     const isUsual = refreshTokens > 1 ? !isDue : this.#runs ? choosing === 'some' : queries === refreshQueries;
     await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && isUsual });
@@ -234,9 +239,10 @@ export class FastTier implements Disposable {
       // Nothing of this graph reads what goes to another device, but for the queries that choose: for all layers at once there are fewer changes between the two.
       if (isBeside(block)) keep();
       else atEnd.push(keep);
-      if (isBeside(block) || selecting) remember();
+      const choices = selecting?.of(block) ?? [];
+      if (isBeside(block) || choices.length > 0) remember();
       else atEnd.push(remember);
-      for (const choice of selecting?.of(block) ?? []) chooseRows(g, { slow, scored: this.#scored?.of(block) ?? slow, fast, lastQueries, ...choice }, options);
+      for (const choice of choices) chooseRows(g, { slow, scored: this.#scored?.of(block) ?? slow, fast, lastQueries, ...choice }, options);
       return g.on(fast.device, () => {
         writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
         const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);

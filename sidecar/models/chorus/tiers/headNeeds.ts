@@ -1,4 +1,5 @@
 import type { ObservedQueries } from '../../../../kernels/blocks/attentionInputs.ts';
+import { OWN_SHARE } from '../../../../kernels/cache/pages.ts';
 import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import { contiguous, maxRows, mulMat, permute, reshape, softMax, sumRows } from '../../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
@@ -6,7 +7,6 @@ import type { TokenId } from '../../../protocol/engine.ts';
 import { cachedHeads, queryHeads } from '../../architectures/architecture.ts';
 import { SequenceCache } from '../cache/sequenceCache.ts';
 import type { Network } from '../network/network.ts';
-import { OWN_SHARE } from '../../../../kernels/cache/pages.ts';
 import type { HeadNeeds } from './headRuns.ts';
 
 const PAGE_ROWS = 16;
@@ -14,7 +14,7 @@ const PAGE_ROWS = 16;
 const PAGES_PER_CHOICE = 16;
 /** Last tokens that are attended in any case. */
 const WINDOW = 64;
-/** The last tokens, whose attention is looked at: in stretches of which the first token chooses for all, as one does while the window stays where it is. */
+/** The last tokens, whose attention is looked at: in stretches of which the first token chooses for all. */
 const OBSERVED_TOKENS = 256;
 const STRETCH_TOKENS = PAGE_ROWS;
 /** Of those before so many are read at once. */
@@ -34,9 +34,10 @@ interface PageAttention {
 /**
  * How much each KV head needs pages of its own for every token: of what its tokens attend, which share they lose where they attend the pages that another chose up to 15
  * tokens before. Most heads lose nothing, as they attend the same pages for long, or none. Which do belongs to a model: it is measured on one text, `tokens`, of which
- * the longer the better, and as many as the network's memory holds. `undefined` for texts too short to say. Rejects with the reason of a signal that aborts.
+ * the longer the better. `undefined` for texts too short to say. Rejects with the reason of a signal that aborts, and with `SequenceMemoryError` or `AllocationError` where
+ * there is no memory for so many tokens.
  */
-export async function measureHeadNeeds(network: Network, tokens: readonly TokenId[], signal?: AbortSignal): Promise<HeadNeeds | undefined> {
+export async function measureHeadNeeds(network: Network, tokens: readonly TokenId[], { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void } = {}): Promise<HeadNeeds | undefined> {
   const { hyperparameters, placement } = network.options;
   const length = tokens.length - (tokens.length % PAGE_ROWS);
   if (length < FEWEST_TOKENS) return undefined;
@@ -46,6 +47,7 @@ export async function measureHeadNeeds(network: Network, tokens: readonly TokenI
     for (let first = 0; first < read; first += READ_TOKENS) {
       signal?.throwIfAborted();
       await network.evaluate(sequence, tokens.slice(first, Math.min(read, first + READ_TOKENS)), 'none', signal);
+      onProgress?.(sequence.length / length);
     }
     const needs = Array.from({ length: hyperparameters.blockCount }, (_, block) => new Array<number>(cachedHeads(hyperparameters, block)).fill(0));
     for (let first = read; first < length; first += STRETCH_TOKENS) {
@@ -57,6 +59,7 @@ export async function measureHeadNeeds(network: Network, tokens: readonly TokenI
         const lost = lostShares({ most, sum, votes } as PageAttention, { candidates, heads: queryHeads(hyperparameters, block), kvHeads: ofBlock.length });
         lost.forEach((share, kvHead) => (ofBlock[kvHead] = (ofBlock[kvHead] as number) + share / (OBSERVED_TOKENS / STRETCH_TOKENS)));
       }
+      onProgress?.(sequence.length / length);
     }
     return needs;
   } finally {

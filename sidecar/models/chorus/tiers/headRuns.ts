@@ -6,19 +6,35 @@ export type HeadRuns = readonly (readonly HeadRun[])[];
 /** How much each KV head of each layer needs a choice of its own for every token, by layer; larger is more. */
 export type HeadNeeds = readonly (readonly number[])[];
 
-/** The share of all heads that need it most, at least one; `percent`: from above 0 to 100. */
-export function neediestHeads(needs: HeadNeeds, percent: number): HeadRuns {
+/** Each run is a part of a graph of its own, of which graphs have no room for any number. */
+const MAX_RUNS = 128;
+
+/**
+ * The share of all heads that need it most, at least one; `percent`: from above 0 to 100. Where these would be more runs than `maxRuns`, those between the nearest ones of
+ * a layer choose with them, down to one run a layer.
+ */
+export function neediestHeads(needs: HeadNeeds, percent: number, maxRuns = MAX_RUNS): HeadRuns {
   const all = needs.flatMap((ofHeads, layer) => ofHeads.map((need, head) => ({ layer, head, need })));
   const count = Math.max(1, Math.round((all.length * percent) / 100));
   const neediest = all.sort((a, b) => b.need - a.need || a.layer - b.layer || a.head - b.head).slice(0, count);
-  return needs.map((_, layer) => runsOf(neediest.filter((head) => head.layer === layer).map(({ head }) => head)));
+  const runs = needs.map((_, layer) => runsOf(neediest.filter((head) => head.layer === layer).map(({ head }) => head)));
+  for (let excess = runs.flat().length - maxRuns; excess > 0; excess--) {
+    const gaps = runs.flatMap((ofLayer, layer) => ofLayer.slice(1).map(({ first }, index) => ({ layer, index, size: first - endOf(ofLayer[index] as HeadRun) })));
+    const smallest = gaps.sort((a, b) => a.size - b.size)[0];
+    if (!smallest) break;
+    const [before, after] = (runs[smallest.layer] as HeadRun[]).slice(smallest.index) as [HeadRun, HeadRun];
+    runs[smallest.layer]?.splice(smallest.index, 2, { first: before.first, count: endOf(after) - before.first });
+  }
+  return runs;
 }
+
+const endOf = ({ first, count }: HeadRun): number => first + count;
 
 function runsOf(heads: readonly number[]): HeadRun[] {
   const runs: HeadRun[] = [];
   for (const head of [...heads].sort((a, b) => a - b)) {
     const last = runs.at(-1);
-    if (last && last.first + last.count === head) runs[runs.length - 1] = { first: last.first, count: last.count + 1 };
+    if (last && endOf(last) === head) runs[runs.length - 1] = { first: last.first, count: last.count + 1 };
     else runs.push({ first: head, count: 1 });
   }
   return runs;

@@ -27,13 +27,14 @@ describe('the choice of a cache', () => {
   }
 
   it('reads tiers, which keep everything', () => {
-    const { capacity, tier } = parseCacheChoice('tiered:512,page=8,window=128,refresh=4,queries=3,anew=2');
+    const { capacity, tier } = parseCacheChoice('tiered:512,page=8,window=128,refresh=4,queries=3,anew=2,heads=20,others=48');
     assert.equal(capacity, Infinity);
-    assert.deepEqual(tier, { capacity: 512, pageRows: 8, meanRows: 1, window: 128, refreshTokens: 4, queries: 3, refreshQueries: 2, refreshedHeads: { percent: 17, othersTokens: 64 }, blockTokens: 64, togetherTokens: 16, cacheType: 'F16' });
+    assert.deepEqual(tier, { capacity: 512, pageRows: 8, meanRows: 1, window: 128, refreshTokens: 4, queries: 3, refreshQueries: 2, refreshedHeads: { percent: 20, othersTokens: 48 }, blockTokens: 64, togetherTokens: 16, cacheType: 'F16' });
     assert.equal(parseCacheChoice('tiered').tier?.capacity, 1_024);
     assert.equal(parseCacheChoice('tiered:128').tier?.pageRows, 16);
     assert.equal(parseCacheChoice('tiered:120').tier?.pageRows, 8);
-    assert.deepEqual(parseCacheChoice('tiered:512,heads=25,others=32').tier?.refreshedHeads, { percent: 25, othersTokens: 32 });
+    assert.deepEqual(parseCacheChoice('tiered:512').tier?.refreshedHeads, { percent: 17, othersTokens: 64 });
+    assert.equal(parseCacheChoice('tiered:512,refresh=4').tier?.refreshedHeads, undefined);
     assert.equal(parseCacheChoice('tiered:512,heads=100').tier?.refreshedHeads, undefined);
     assert.equal(parseCacheChoice('tiered:512,mean=8').tier?.meanRows, 8);
     assert.equal(parseCacheChoice('tiered:512,block=24').tier?.togetherTokens, 24);
@@ -54,6 +55,11 @@ describe('the choice of a cache', () => {
     ['snapkv:many', /rows of the cache "snapkv:many" must be a whole number from 1 to \d+; got "many"/],
     ['tiered:64,mean=3', /mean of the cache "tiered:64,mean=3" must divide the 8 rows of a page; got 3/],
     ['tiered:64,heads=0', /heads of the cache "tiered:64,heads=0" must be a whole number from 1 to 100; got "0"/],
+    ['tiered:64,heads=101', /heads .* from 1 to 100; got "101"/],
+    ['tiered:64,others=1', /others of the cache "tiered:64,others=1" must be more than the 1 tokens of refresh; got 1/],
+    ['tiered:64,heads=20,refresh=8,others=8', /others .* must be more than the 8 tokens of refresh; got 8/],
+    ['tiered:64,heads=100,others=32', /others of the cache "tiered:64,heads=100,others=32" is for heads that choose less often than some: write heads=17 with it, or leave it out/],
+    ['tiered:64,refresh=4,others=32', /others .* is for heads that choose less often than some/],
     ['tiered:64,together=24', /together of the cache "tiered:64,together=24" must divide the 64 tokens of a block; got 24/],
     ['tiered:8', /rows of the cache "tiered:8" must be a whole number from 16 /],
     ['snapkv:32', /Of 32 rows 32 are the window/],

@@ -35,7 +35,7 @@ describe(`what heads lose by older choices, on ${kind}`, () => {
     using resources = new HeldResources(kind);
     const device = resources.use(new Device(kind, { threads: 2 }));
     const { network } = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
-    return await measureHeadNeeds(network, some, signal);
+    return await measureHeadNeeds(network, some, { signal });
   }
 
   function assertClose(needs: HeadNeeds | undefined, layers: readonly PlainLayer[]): void {

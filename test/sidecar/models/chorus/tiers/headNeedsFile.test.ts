@@ -1,62 +1,62 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { keptHeadNeeds } from '../../../../../sidecar/models/chorus/tiers/headNeedsFile.ts';
+import { keepHeadNeeds, readHeadNeeds, type MeasuredModel } from '../../../../../sidecar/models/chorus/tiers/headNeedsFile.ts';
 
 const needs = [[0.25, 0.5], [0, 1]];
-const two = (key: string): { readonly key: string; readonly heads: readonly number[] } => ({ key, heads: [2, 2] });
-const one = (key: string): { readonly key: string; readonly heads: readonly number[] } => ({ key, heads: [1] });
+const two = (key: string): MeasuredModel => ({ key, heads: [2, 2] });
+const one = (key: string): MeasuredModel => ({ key, heads: [1] });
 
 describe('what heads need, as it is kept', () => {
   let folder: string;
   let file: string;
   before(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-head-needs-file-'));
+    folder = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-head-needs-file-')), 'home');
     file = path.join(folder, 'headNeeds.json');
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => rm(path.dirname(folder), { recursive: true, force: true }));
 
-  const unexpected = (): Promise<never> => Promise.reject(new Error('measured again'));
-
-  it('is measured once a model, and nothing is left beside', async () => {
-    assert.deepEqual(await keptHeadNeeds(file, two('a'), async () => needs), needs);
-    assert.deepEqual(await keptHeadNeeds(file, two('a'), unexpected), needs);
-    await assert.rejects(keptHeadNeeds(file, one('b'), unexpected), { message: 'measured again' });
-    assert.deepEqual(await keptHeadNeeds(file, one('b'), async () => [[1]]), [[1]]);
-    assert.deepEqual([await keptHeadNeeds(file, two('a'), unexpected), await keptHeadNeeds(file, one('b'), unexpected)], [needs, [[1]]]);
+  it('is known of each model for this user alone, and nothing is left beside', async () => {
+    assert.equal(await readHeadNeeds(file, two('a')), undefined);
+    await keepHeadNeeds(file, two('a'), needs);
+    await keepHeadNeeds(file, one('b'), [[1]]);
+    assert.deepEqual([await readHeadNeeds(file, two('a')), await readHeadNeeds(file, one('b')), await readHeadNeeds(file, one('c'))], [needs, [[1]], undefined]);
+    await keepHeadNeeds(file, one('b'), [[2]]);
+    assert.deepEqual(await readHeadNeeds(file, one('b')), [[2]]);
     assert.deepEqual(await readdir(folder), ['headNeeds.json']);
-    if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600);
+    if (process.platform !== 'win32') assert.deepEqual([(await stat(file)).mode & 0o777, (await stat(folder)).mode & 0o777], [0o600, 0o700]);
   });
 
-  it('is measured again for a model with other heads', async () => {
-    await keptHeadNeeds(file, two('d'), async () => needs);
-    assert.deepEqual(await keptHeadNeeds(file, { key: 'd', heads: [2, 1] }, async () => [[1, 2], [3]]), [[1, 2], [3]]);
+  it('is unknown of a model with other heads', async () => {
+    assert.equal(await readHeadNeeds(file, { key: 'a', heads: [2, 1] }), undefined);
+    assert.equal(await readHeadNeeds(file, { key: 'a', heads: [2] }), undefined);
   });
 
   it('is of the fifty models measured last', async () => {
-    for (let model = 0; model < 60; model++) await keptHeadNeeds(file, one(`model ${model}`), async () => [[model]]);
+    for (let model = 0; model < 60; model++) await keepHeadNeeds(file, one(`model ${model}`), [[model]]);
     assert.equal((JSON.parse(await readFile(file, 'utf8')) as unknown[]).length, 50);
-    assert.deepEqual(await keptHeadNeeds(file, one('model 59'), unexpected), [[59]]);
-    await assert.rejects(keptHeadNeeds(file, one('model 9'), unexpected), { message: 'measured again' });
+    assert.deepEqual([await readHeadNeeds(file, one('model 59')), await readHeadNeeds(file, one('model 9'))], [[[59]], undefined]);
   });
 
   for (const text of ['', '{', '[["a", 1]]', '{"a": [[1]]}', '[["a", [["b"]]]]']) {
-    it(`is measured again where the file holds ${JSON.stringify(text)}`, async () => {
+    it(`is unknown where the file holds ${JSON.stringify(text)}, and kept again`, async () => {
       await writeFile(file, text);
-      assert.deepEqual(await keptHeadNeeds(file, two('a'), async () => needs), needs);
-      assert.deepEqual(await keptHeadNeeds(file, two('a'), unexpected), needs);
+      assert.equal(await readHeadNeeds(file, two('a')), undefined);
+      await keepHeadNeeds(file, two('a'), needs);
+      assert.deepEqual(await readHeadNeeds(file, two('a')), needs);
     });
   }
 
-  it('is measured each time where nothing can be written, and what is unknown is not kept', async () => {
-    const nowhere = path.join(folder, 'none', 'headNeeds.json');
-    for (const place of [nowhere, undefined]) {
-      assert.deepEqual(await keptHeadNeeds(place, two('a'), async () => needs), needs);
-      assert.deepEqual(await keptHeadNeeds(place, one('a'), async () => [[2]]), [[2]]);
+  it('is not kept where nothing can be written, there is no file, or it is no number, and what is kept stays', async () => {
+    await mkdir(path.join(folder, 'taken'));
+    for (const place of [path.join(folder, 'taken'), path.join(file, 'headNeeds.json'), undefined]) {
+      await keepHeadNeeds(place, one('c'), [[3]]);
+      assert.equal(await readHeadNeeds(place, one('c')), undefined);
     }
-    assert.equal(await keptHeadNeeds(file, one('c'), async () => undefined), undefined);
-    assert.deepEqual(await keptHeadNeeds(file, one('c'), async () => [[3]]), [[3]]);
+    await keepHeadNeeds(file, one('c'), [[NaN]]);
+    assert.deepEqual([await readHeadNeeds(file, one('c')), await readHeadNeeds(file, two('a'))], [undefined, needs]);
+    assert.deepEqual((await readdir(folder)).sort(), ['headNeeds.json', 'taken']);
   });
 });

@@ -18,6 +18,15 @@ describe('heads that choose for every token', () => {
     });
   }
 
+  it('are joined by those between them where that is too many runs, the nearest first, down to one a layer', () => {
+    const scattered = [[9, 0, 0, 9, 0, 9, 0, 0], [9, 0, 0, 0, 9, 0, 0, 0]];
+    const of = (maxRuns: number): ReturnType<typeof neediestHeads> => neediestHeads(scattered, 31, maxRuns);
+    assert.deepEqual(of(5), [[{ first: 0, count: 1 }, { first: 3, count: 1 }, { first: 5, count: 1 }], [{ first: 0, count: 1 }, { first: 4, count: 1 }]]);
+    assert.deepEqual(of(4), [[{ first: 0, count: 1 }, { first: 3, count: 3 }], [{ first: 0, count: 1 }, { first: 4, count: 1 }]]);
+    assert.deepEqual(of(3), [[{ first: 0, count: 6 }], [{ first: 0, count: 1 }, { first: 4, count: 1 }]]);
+    assert.deepEqual(of(1), [[{ first: 0, count: 6 }], [{ first: 0, count: 5 }]]);
+  });
+
   it('may differ in number from layer to layer', () => {
     assert.deepEqual(neediestHeads([[1], [2, 3, 0, 5]], 60), [[], [{ first: 0, count: 2 }, { first: 3, count: 1 }]]);
   });

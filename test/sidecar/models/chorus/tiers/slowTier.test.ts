@@ -9,6 +9,7 @@ import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSeque
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice, withSlowTierOn } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
+import { measureHeadNeeds } from '../../../../../sidecar/models/chorus/tiers/headNeeds.ts';
 import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
 import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
@@ -98,6 +99,20 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
       assertSame(await results(file, 'main', { cacheType, choosing }), await results(file, 'device', { cacheType, choosing }), nearness[cacheType]);
     });
   }
+
+  it('has the same heads choose, as what they need is measured where it is kept', async () => {
+    const file = await modelFile('needs');
+    const needsOn = async (where: 'main' | 'device'): Promise<readonly number[]> => {
+      using resources = new HeldResources(kind);
+      const device = resources.use(new Device(kind, { threads: 1 }));
+      const cpu = resources.use(new Device('cpu', { build: kind, threads: 1 }));
+      const { network } = resources.use(await openNetwork(file, { placement: where === 'main' ? withSlowTierOn(cpu, onOneDevice(device)) : onOneDevice(device), capacityTokens: 64 }));
+      return ((await measureHeadNeeds(network, Array.from({ length: 1_344 }, (_, index) => (index * 7_919 + 3 * index * index + 39) % TINY_VOCABULARY))) ?? []).flat();
+    };
+    const [main, own] = [await needsOn('main'), await needsOn('device')];
+    assert.equal(main.length, own.length);
+    for (const [index, need] of main.entries()) assert.ok(Math.abs(need / (own[index] as number) - 1) <= (kind === 'cpu' ? 1e-6 : 0.02), `head ${index}: ${need} and ${own[index]}`);
+  });
 
   it('goes on from rows that were kept on disk as if they had been evaluated', async () => {
     const file = await modelFile('disk');

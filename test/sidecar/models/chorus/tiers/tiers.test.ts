@@ -10,6 +10,7 @@ import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSeque
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
+import { tierRows } from '../../../../../sidecar/models/chorus/tiers/fastTier.ts';
 import type { HeadRuns } from '../../../../../sidecar/models/chorus/tiers/headRuns.ts';
 import type { TierOptions } from '../../../../../sidecar/models/chorus/tiers/tierOptions.ts';
 import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
@@ -43,6 +44,22 @@ const cases = [
   // Rotated.
   { cacheType: 'Q4_0', meanRows: 1, refreshTokens: 4, sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [[8, 8]] },
 ] satisfies readonly { readonly cacheType: TensorType; readonly meanRows: number; readonly refreshTokens: number; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly close: number; readonly blocks: readonly (readonly [number, number])[] }[];
+
+describe('rows of a fast tier', () => {
+  for (const { refreshTokens, others, appended } of [
+    { refreshTokens: 1, others: undefined, appended: 1 },
+    { refreshTokens: 600, others: undefined, appended: 600 },
+    { refreshTokens: 1, others: 700, appended: 700 },
+    // All choose at the first choice that is due after so many tokens.
+    { refreshTokens: 300, others: 301, appended: 600 },
+  ]) {
+    it(`are enough for what is appended until all heads choose again: every ${refreshTokens} tokens${others ? `, others after ${others}` : ''}`, () => {
+      const rows = tierRows({ ...shared, meanRows: 1, cacheType: 'F16', refreshTokens, refreshedHeads: others === undefined ? undefined : { percent: 50, othersTokens: others } });
+      const needed = shared.capacity + shared.window + shared.pageRows - 1 + appended;
+      assert.ok(rows >= needed && rows < needed + 257, `${rows} rows for ${needed}`);
+    });
+  }
+});
 
 for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, blocks } of cases) describe(`attending chosen pages of a long context, kept in ${cacheType}, scored by means of ${meanRows} keys and chosen every ${refreshTokens} tokens, on ${kind}`, () => {
   const options: TierOptions = { ...shared, meanRows, refreshTokens, cacheType: cacheType === 'F32' ? 'F16' : cacheType };
