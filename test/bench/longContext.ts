@@ -224,7 +224,7 @@ async function report(): Promise<void> {
   const goals = goalLines(rows);
   const body = `
 Tokens per second ${isProcessorTime ? 'of processor time on one thread' : `with ${threads} threads`}, deep in a context of so many tokens: ${DECODE_TOKENS} decoded in turns of ${TURN_TOKENS}, the first of each not counted, and the next ${PROMPT_TOKENS} tokens of a prompt; medians of
-${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything; for every token a sixth of its heads choose anew, after 64 tokens all, which is included; of a prompt each 16 tokens choose too.
+${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything; for every token an eighth of its heads choose anew, for each sixteenth all, which is included; of a prompt each 16 tokens choose too.
 *snapkv* chose once, when the context had been read. What stands in the contexts are 512 tokens again and again. The last column: keys and values that a token attends; of libllama what it saves of its
 context.
 

@@ -17,7 +17,7 @@ export interface QualityOfModel {
 export function qualityReport(models: readonly QualityOfModel[]): string {
   return `
 What is still known of a context when a share of it is kept or attended, beside the full cache, on the same questions. Of every selector but *tiered* the rows were chosen once, and the rest is
-gone; *tiered* keeps all, and attends what each request and each token of an answer choose anew, besides the last 64 tokens: for every token a sixth of the heads choose, and with *tiered-all* (\`heads=100\`) all of them. Ranges are intervals of 95 %: Newcombe's for paired proportions, of the difference to the full
+gone; *tiered* keeps all, and attends what each request and each token of an answer choose anew, besides the last 64 tokens: for every token an eighth of the heads choose and for each sixteenth all, and with *tiered-all* (\`heads=100\`) all for every token. Ranges are intervals of 95 %: Newcombe's for paired proportions, of the difference to the full
 cache in percentage points; for nats per token 1.96 standard errors of the paired difference.
 
 *Questions asked later* (\`chorus recall\`): ${LENGTH_TOKENS} tokens of held-out code with ten constants in them, read once; then each is asked for. Whoever chose rows did not know the questions.

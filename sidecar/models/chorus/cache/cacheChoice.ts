@@ -44,9 +44,9 @@ const TIER_ROWS = 1_024;
 const PAGE_ROWS = 16;
 const FEWEST_PAGES = 8;
 /** Of all KV heads the percentage that choose for every token: the others lose little by older choices. Where tokens share a choice, all. */
-const REFRESHED_HEADS_PERCENT = 17;
+const REFRESHED_HEADS_PERCENT = 12;
 /** The others choose after so many. */
-const OTHERS_TOKENS = 64;
+const OTHERS_TOKENS = 16;
 const cacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
 const selectors = {
@@ -116,7 +116,7 @@ function tierOf(text: string, rows: string, given: Map<string, string>): CacheCh
   const hasOthers = given.has('others');
   const [percent, othersTokens] = [options.number('heads', refreshTokens === 1 ? REFRESHED_HEADS_PERCENT : 100, { least: 1, most: 100 }), options.number('others', Math.max(OTHERS_TOKENS, 2 * refreshTokens), { least: 1, most: 2_048 })];
   if (percent < 100 ? othersTokens <= refreshTokens : hasOthers) {
-    throw new TroubleError('invalid-input', percent < 100 ? `others of the cache "${text}" must be more than the ${refreshTokens} tokens of refresh; got ${othersTokens}.` : `others of the cache "${text}" is for heads that choose less often than some: write heads=17 with it, or leave it out.`);
+    throw new TroubleError('invalid-input', percent < 100 ? `others of the cache "${text}" must be more than the ${refreshTokens} tokens of refresh; got ${othersTokens}.` : `others of the cache "${text}" is for heads that choose less often than some: write heads=12 with it, or leave it out.`);
   }
   const meanRows = options.number('mean', 1, { least: 1, most: Math.min(pageRows, MAX_MEAN_ROWS) });
   if (pageRows % meanRows !== 0) throw new TroubleError('invalid-input', `mean of the cache "${text}" must divide the ${pageRows} rows of a page; got ${meanRows}.`);

@@ -33,7 +33,7 @@ describe('the choice of a cache', () => {
     assert.equal(parseCacheChoice('tiered').tier?.capacity, 1_024);
     assert.equal(parseCacheChoice('tiered:128').tier?.pageRows, 16);
     assert.equal(parseCacheChoice('tiered:120').tier?.pageRows, 8);
-    assert.deepEqual(parseCacheChoice('tiered:512').tier?.refreshedHeads, { percent: 17, othersTokens: 64 });
+    assert.deepEqual(parseCacheChoice('tiered:512').tier?.refreshedHeads, { percent: 12, othersTokens: 16 });
     assert.equal(parseCacheChoice('tiered:512,refresh=4').tier?.refreshedHeads, undefined);
     assert.equal(parseCacheChoice('tiered:512,heads=100').tier?.refreshedHeads, undefined);
     assert.equal(parseCacheChoice('tiered:512,mean=8').tier?.meanRows, 8);
@@ -58,7 +58,7 @@ describe('the choice of a cache', () => {
     ['tiered:64,heads=101', /heads .* from 1 to 100; got "101"/],
     ['tiered:64,others=1', /others of the cache "tiered:64,others=1" must be more than the 1 tokens of refresh; got 1/],
     ['tiered:64,heads=20,refresh=8,others=8', /others .* must be more than the 8 tokens of refresh; got 8/],
-    ['tiered:64,heads=100,others=32', /others of the cache "tiered:64,heads=100,others=32" is for heads that choose less often than some: write heads=17 with it, or leave it out/],
+    ['tiered:64,heads=100,others=32', /others of the cache "tiered:64,heads=100,others=32" is for heads that choose less often than some: write heads=12 with it, or leave it out/],
     ['tiered:64,refresh=4,others=32', /others .* is for heads that choose less often than some/],
     ['tiered:64,together=24', /together of the cache "tiered:64,together=24" must divide the 64 tokens of a block; got 24/],
     ['tiered:8', /rows of the cache "tiered:8" must be a whole number from 16 /],
