@@ -30,7 +30,7 @@ describe(`a model with tiers on ${kind}`, { skip: kind === 'cpu' && 'there is no
   async function answered(modelPath: string, freeBytes: number): Promise<{ readonly logits: readonly Float32Array[]; readonly contextSizeTokens: number; readonly limits: readonly string[]; readonly gpuBytes: number }> {
     const device = await openDevice(kind, { threads: 1, log: () => undefined });
     device.llama.getVramState = async () => ({ total: freeBytes, used: 0, free: freeBytes, unifiedSize: 0 });
-    const params = { modelPath, engine: 'chorus', device: kind, threads: 1, contextSizeTokens: CONTEXT_TOKENS, cache: 'tiered:64,page=16,window=32,refresh=4,block=32' } as const;
+    const params = { modelPath, engine: 'chorus', device: kind, threads: 1, contextSizeTokens: CONTEXT_TOKENS, cache: 'tiered:64,page=16,window=32,block=32,heads=40', headNeedsFile: path.join(folder, 'headNeeds.json') } as const;
     const model = await openChorusModel({ params, file: await inspectModelFile(modelPath), device, threads: 1, logLines: () => [] });
     const evaluator = model.evaluator();
     await evaluator.readPrompt?.(prompt);
