@@ -11,6 +11,7 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import packageJson from '../../package.json' with { type: 'json' };
+import { homeFiles } from '../client/home.ts';
 import { SidecarError } from '../client/sidecarError.ts';
 import { findOrStart, findRunning, type Attachment, type LaunchOptions } from '../client/launch.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
@@ -55,10 +56,9 @@ export class Session {
 
   /** Connects to the shared sidecar, or with `settings` to a new one of its own. Throws `SidecarError`. */
   static async open(settings?: ChorusSettings): Promise<Session> {
-    const launch = launchOptions();
-    if (settings === undefined) return Session.#initialized(await findOrStart(launch), undefined, undefined);
+    if (settings === undefined) return Session.#initialized(await findOrStart(launchOptions()), undefined, undefined);
     const ownHome = await createOwnHome();
-    const attachment = await findOrStart({ ...launch, homeFolder: ownHome }).catch(async (error: unknown) => {
+    const attachment = await findOrStart(ownLaunchOptions(ownHome)).catch(async (error: unknown) => {
       await removeOwnHome(ownHome);
       throw error;
     });
@@ -142,6 +142,11 @@ export class Session {
 /** How the command line finds or starts the shared sidecar. */
 export function launchOptions(): LaunchOptions {
   return { sidecarScript: sidecarScript(), clientVersion: CLI_VERSION };
+}
+
+/** How it starts one that only this command uses, in a folder of its own; what is measured of models outlives that. */
+export function ownLaunchOptions(ownHome: string): LaunchOptions {
+  return { ...launchOptions(), homeFolder: ownHome, headNeedsFile: homeFiles().headNeedsFile };
 }
 
 /** A folder for a sidecar that only this command uses. */

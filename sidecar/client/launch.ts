@@ -21,6 +21,8 @@ export interface LaunchOptions {
   readonly clientVersion: string;
   /** Default: `homeFolder()`. */
   readonly homeFolder?: string;
+  /** Where a sidecar that is started keeps what it measures of models; default: in its folder. */
+  readonly headNeedsFile?: string;
   /** The folder of the extension that this client is; while it is on disk, uninstalling another leaves the sidecar and its files alone. */
   readonly extensionFolder?: string;
   /** Options of the runtime before the script, for example to run from source. */
@@ -120,7 +122,7 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
   // execa takes any file descriptor; its types know those up to 9.
   const output = log.fd as 9;
   try {
-    const subprocess = execa(process.execPath, [...(options.execArgv ?? []), options.sidecarScript, '--home', home.folder, '--launch-id', launchId], {
+    const subprocess = execa(process.execPath, [...(options.execArgv ?? []), options.sidecarScript, '--home', home.folder, '--launch-id', launchId, ...(options.headNeedsFile === undefined ? [] : ['--head-needs-file', options.headNeedsFile])], {
       cwd: home.folder,
       detached: true,
       cleanup: false,

@@ -31,7 +31,7 @@ import { StatusBroadcast } from './statusBroadcast.ts';
 import { VERSION } from './version.ts';
 import { FrontServer } from './webSocketServer.ts';
 
-const { values: args } = parseArgs({ options: { home: { type: 'string' }, 'launch-id': { type: 'string' } } });
+const { values: args } = parseArgs({ options: { home: { type: 'string' }, 'launch-id': { type: 'string' }, 'head-needs-file': { type: 'string' } } });
 const home = await ensureHome(args.home ?? homeFolder());
 const launchId = args['launch-id'] ?? crypto.randomUUID();
 const log = standardErrorLog(home);
@@ -45,7 +45,7 @@ const quietness = new Quietness({
     completions.quietnessChanged();
   },
 });
-const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, defaultModelPath, headNeedsFile: home.headNeedsFile, retryDelay: new RetryDelay(), onStatus: () => status.send() });
+const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, defaultModelPath, headNeedsFile: args['head-needs-file'] ?? home.headNeedsFile, retryDelay: new RetryDelay(), onStatus: () => status.send() });
 const speeds = await PromptSpeeds.open(home.speedsFile);
 const index = new IndexThread((error, isRepeated) => {
   log.error(isRepeated ? 'The index ended again and is made anew without the largest workspace, until that one’s settings or rules change' : 'The index ended and is made anew', error);

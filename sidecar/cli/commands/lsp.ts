@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../exitCodes.ts';
 import { bridgeStdio } from '../lspStdio.ts';
 import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
-import { createOwnHome, launchOptions, removeOwnHome, Session } from '../session.ts';
+import { createOwnHome, launchOptions, ownLaunchOptions, removeOwnHome, Session } from '../session.ts';
 
 /** `chorus lsp --stdio`: the sidecar as a language server for any editor that starts one and speaks LSP over its standard streams. */
 export function addLsp(program: Command): void {
@@ -17,7 +17,7 @@ async function lsp(options: ModelOptions & { readonly stdio: boolean }): Promise
   const ownHome = settings && (await createOwnHome());
   let exitCode: number;
   try {
-    exitCode = await bridgeStdio({ launch: { ...launchOptions(), homeFolder: ownHome }, settings });
+    exitCode = await bridgeStdio({ launch: ownHome === undefined ? launchOptions() : ownLaunchOptions(ownHome), settings });
   } finally {
     if (ownHome !== undefined) {
       await (await Session.openRunning(ownHome))?.stop();

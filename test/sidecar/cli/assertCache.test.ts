@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execa } from 'execa';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -37,7 +37,7 @@ describe('chorus --engine auto, asked for a cache that no engine has for the mod
     model = path.join(work, 'small-heads.gguf');
     using device = new Device('cpu', { threads: 1 });
     // Blocks of Q8_0 do not fill a head of 16 values.
-    const keys = { 'attention.head_count': { type: 'u32', value: 16 }, 'attention.head_count_kv': { type: 'u32', value: 4 } } as const;
+    const keys = { context_length: { type: 'u32', value: 2_048 }, 'attention.head_count': { type: 'u32', value: 16 }, 'attention.head_count_kv': { type: 'u32', value: 4 } } as const;
     await writeTinyModel(model, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), keys });
   });
   after(async () => {
@@ -53,7 +53,7 @@ describe('chorus --engine auto, asked for a cache that no engine has for the mod
   const cases: Readonly<Record<string, readonly string[]>> = {
     'continuing a text by a sidecar': ['generate', 'abc', '--max-tokens', '2'],
     'answering a question': ['chat', 'abc'],
-    'measuring by an engine of its own': ['bench', '-p', '8', '-n', '2'],
+    'measuring by an engine of its own': ['bench', '-p', '8', '-n', '2', '--context-size', '2048'],
   };
   for (const [what, commandLine] of Object.entries(cases)) {
     it(`says in one line why, ${what}`, async () => {
@@ -65,5 +65,14 @@ describe('chorus --engine auto, asked for a cache that no engine has for the mod
 
   it('works with one that Chorus’s own engine has for it', async () => {
     assert.equal((await chorus('generate', 'abc', '--max-tokens', '2', '--cache', 'tiered:64')).exitCode, 0);
+  });
+
+  it('keeps what it measures for it in the user’s folder, whose sidecar ever does', async () => {
+    const kept = path.join(work, 'home', 'headNeeds.json');
+    for (const commandLine of Object.values(cases).filter(([command]) => command !== 'chat')) {
+      await rm(kept, { force: true });
+      assert.equal((await chorus(...commandLine, '--cache', 'tiered:64')).exitCode, 0);
+      assert.equal((JSON.parse(await readFile(kept, 'utf8')) as unknown[]).length, 1, commandLine[0]);
+    }
   });
 });
