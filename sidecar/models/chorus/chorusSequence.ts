@@ -158,10 +158,10 @@ export class ChorusSequence implements BackendSequence {
     if (!tiers) return this.#read(tokens, wanted, signal);
     const rows: Float32Array[] = [];
     for (let done = 0; done < tokens.length; ) {
-      const piece = tokens.slice(done, done + Math.min(TIER_TOKENS, Math.max(1, tiers.answers.tokensBeforeChoice(cache.length))));
+      const piece = tokens.slice(done, done + Math.min(TIER_TOKENS, Math.max(1, tiers.answers.schedule.tokensBeforeChoice(cache.length))));
       done += piece.length;
       const wantedOfPiece = wanted === 'all' || done === tokens.length ? wanted : 'none';
-      if (tiers.answers.isWorthwhile(cache.length)) {
+      if (tiers.answers.schedule.isWorthwhile(cache.length)) {
         this.#exactLength = Math.min(this.#exactLength, cache.length);
         rows.push(await tiers.answers.evaluate(piece, wantedOfPiece, signal));
       } else rows.push(await this.#read(piece, wantedOfPiece, signal));
@@ -172,7 +172,7 @@ export class ChorusSequence implements BackendSequence {
   /** Appends tokens of a prompt, or of an answer that attends everything. */
   async #read(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
     const { cache, network, tiers } = this;
-    tiers?.answers.restart();
+    tiers?.answers.schedule.restart();
     const prompts = tiers?.prompts;
     const wholly = prompts ? Math.max(0, prompts.firstBlock - cache.length) : tokens.length;
     if (!prompts || tokens.length <= wholly) return network.evaluate(cache, tokens, wanted, signal);
@@ -195,7 +195,7 @@ export class ChorusSequence implements BackendSequence {
       yield token;
     }
     for (;;) {
-      const room = Math.min(this.room - 1, (isAnswer ? this.tiers?.answers.tokensBeforeChoice(cache.length) : undefined) ?? Infinity) - pending.length;
+      const room = Math.min(this.room - 1, (isAnswer ? this.tiers?.answers.schedule.tokensBeforeChoice(cache.length) : undefined) ?? Infinity) - pending.length;
       const drafted = grammar || room < 1 || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
       const start = performance.now();
       const logits = await this.forward([...pending, ...drafted], { wanted: drafted.length > 0 ? 'all' : 'last', isAnswer, signal: options.signal });

@@ -15,7 +15,7 @@ import { sequenceOptions } from './cache/cacheLayout.ts';
 import { ChorusBackend } from './chorusBackend.ts';
 import type { ChorusSequence } from './chorusSequence.ts';
 import { ChoosingHeads } from './tiers/choosingHeads.ts';
-import { tierRows } from './tiers/fastTier.ts';
+import { tierRows } from './tiers/choiceSchedule.ts';
 import { tierGraphBytes } from './tiers/tierGraphBytes.ts';
 import { lastAttendingAll, type TierOptions } from './tiers/tierOptions.ts';
 import { BATCH_TOKENS } from './network/batchTokens.ts';

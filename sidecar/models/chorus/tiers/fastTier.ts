@@ -11,10 +11,10 @@ import { cachedHeads } from '../../architectures/architecture.ts';
 import { BlockStorage } from '../network/blockStorage.ts';
 import { copiedLayer, declareLayer, rotatedLayer } from '../cache/cacheLayout.ts';
 import { causalMask } from '../cache/causalMask.ts';
+import { ChoiceSchedule, tierRows, type DueChoice } from './choiceSchedule.ts';
 import { chooseRows } from './chooseRows.ts';
 import { KeptGraphs } from '../network/keptGraphs.ts';
 import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
-import { padRows } from '../cache/rowPadding.ts';
 import type { ScoredKeys } from './scoredKeys.ts';
 import type { HeadRuns } from './headRuns.ts';
 import type { Network } from '../network/network.ts';
@@ -25,7 +25,7 @@ import { RowChoiceInputs } from './rowChoiceInputs.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 import { takeSequenceMemory } from '../cache/sequenceMemory.ts';
 import { throughBlocks } from '../network/throughBlocks.ts';
-import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
+import type { TierOptions } from './tierOptions.ts';
 import { ValueCells } from '../cache/valueCells.ts';
 
 /** Tokens of the largest evaluation. */
@@ -36,22 +36,6 @@ const KEPT_GRAPHS = 12;
 /** Values are turned where they are attended by so many tokens at least: that costs a choice as much as it saves a few tokens. */
 const TURNED_FROM_TOKENS = 4;
 
-/** Rows of a fast tier: those chosen, the last tokens, and what is appended until all heads choose again. */
-export function tierRows({ capacity, pageRows, window, refreshTokens, refreshedHeads }: TierOptions): number {
-  const choices = refreshedHeads ? Math.ceil(refreshedHeads.othersTokens / refreshTokens) : 1;
-  return padRows(capacity + window + pageRows + choices * refreshTokens);
-}
-
-/** A choice of rows. */
-interface Choice {
-  /** Length of the sequence when they were chosen. */
-  readonly at: number;
-  /** The same when all heads chose last. */
-  readonly allAt: number;
-  /** The first of the last tokens that are attended in any case. */
-  readonly windowStart: number;
-}
-
 /** What decides a graph. */
 interface TierExtents {
   readonly tokens: number;
@@ -59,8 +43,7 @@ interface TierExtents {
   readonly pages: number;
   /** Of the last tokens, that choose. */
   readonly queries: number;
-  /** Which heads choose: those that need it, or all. */
-  readonly choosing: 'none' | 'some' | 'all';
+  readonly choosing: DueChoice['choosing'];
   readonly wanted: WantedLogits;
 }
 
@@ -87,7 +70,8 @@ export class FastTier implements Disposable {
   readonly #rows: number;
   readonly #scored: ScoredKeys | undefined;
   readonly #runs: HeadRuns | undefined;
-  #chosen: Choice | undefined;
+  /** Of its answers: whoever appends tokens in another way has it begin again. */
+  readonly schedule: ChoiceSchedule;
 
   constructor(
     private readonly network: Network,
@@ -104,6 +88,7 @@ export class FastTier implements Disposable {
     const { blockCount, headSize } = hyperparameters;
     [this.#scored, this.#runs] = [scored, runs];
     this.#rows = tierRows(options);
+    this.schedule = new ChoiceSchedule(options, runs !== undefined);
     this.#storage = new BlockStorage((block) => placement.cacheDevice(block), 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
       const layout = options.refreshTokens < TURNED_FROM_TOKENS ? 'heads' : 'transposed';
@@ -113,20 +98,7 @@ export class FastTier implements Disposable {
       return sequence.layout[block]?.hadamard ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant)) : layer;
     });
     this.#graphs = new KeptGraphs(graphMemoryOn(placement), KEPT_GRAPHS);
-    sequence.onTruncate.add((length) => {
-      if (this.#chosen && length < this.#chosen.at) this.#chosen = undefined;
-    });
-  }
-
-  /** Tokens that can be appended to an answer before rows are chosen, or chosen anew. A choice is made by a token that is known, never by a draft. */
-  tokensBeforeChoice(length: number): number {
-    if (!this.isWorthwhile(length)) return lastAttendingAll(this.options) + 1 - length;
-    return this.#isDue(length) ? 0 : (this.#chosen as Choice).at + this.options.refreshTokens - length;
-  }
-
-  /** Whether choosing rows of a sequence of this length leaves enough out. */
-  isWorthwhile(length: number): boolean {
-    return length > lastAttendingAll(this.options);
+    sequence.onTruncate.add((length) => this.schedule.truncated(length));
   }
 
   get gpuBytes(): number {
@@ -138,13 +110,8 @@ export class FastTier implements Disposable {
     return this.#layers.reduce((sum, { key, value }) => sum + key.sizeBytes + value.sizeBytes, 0);
   }
 
-  /** Has the rows chosen anew: whenever tokens were appended to the sequence in another way. */
-  restart(): void {
-    this.#chosen = undefined;
-  }
-
   /**
-   * Appends tokens to the sequence, one, or `TIER_TOKENS` and `tokensBeforeChoice` at most; they attend the chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends what
+   * Appends tokens to the sequence, one, or `TIER_TOKENS` and `schedule.tokensBeforeChoice` at most; they attend the chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends what
    * has to be done before, where a context was not read by an evaluation. Throws `ShapeError` where its rows are too few for the tokens.
    */
   async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
@@ -152,13 +119,11 @@ export class FastTier implements Disposable {
     const { capacity, pageRows, refreshTokens, refreshQueries } = this.options;
     const { device } = this.network.options.placement;
     const length = this.sequence.length;
-    const { chosen, choosing } = this.#choiceAt(length);
+    const { choice, choosing, queries } = this.schedule.dueAt(length);
     const isDue = choosing !== 'none';
-    const candidates = chosen.windowStart / pageRows;
-    const pages = choosablePages(candidates, this.sequence, pageRows);
-    const queries = this.#chosen ? refreshQueries : this.options.queries;
-    const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? pages : 0, queries: isDue ? queries : 0, choosing, wanted });
-    const firstRow = capacity + length - chosen.windowStart;
+    const candidates = choice.windowStart / pageRows;
+    const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? choosablePages(candidates, this.sequence, pageRows) : 0, queries, choosing, wanted });
+    const firstRow = capacity + length - choice.windowStart;
     if (firstRow + tokens.length > this.#rows) throw new ShapeError(`${tokens.length} tokens do not fit behind ${firstRow} of ${this.#rows} rows: a choice is due before.`);
     const { inputs, outputRows, selecting, graph, logits } = built;
     write(device, inputs.tokens, Int32Array.from(tokens));
@@ -176,14 +141,14 @@ export class FastTier implements Disposable {
       // Rows behind the last token are written over, or masked.
       windowPages: Array.from({ length: this.#windowPages }, (_, index) => Math.min(candidates + index, Math.floor((length - 1) / pageRows))),
     });
-    if (isDue) await this.#scored?.cover(chosen.windowStart, signal);
+    if (isDue) await this.#scored?.cover(choice.windowStart, signal);
     this.sequence.beginEvaluation(tokens.length);
     // What an evaluation that fails has chosen is there in part.
-    if (isDue) this.#chosen = undefined;
+    if (isDue) this.schedule.restart();
     // A choice that some tokens share is longer than a token, and says nothing of how long one takes.
     const isUsual = refreshTokens > 1 ? !isDue : this.#runs ? choosing === 'some' : queries === refreshQueries;
     await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && isUsual });
-    this.#chosen = chosen;
+    this.schedule.made(choice);
     this.sequence.append(tokens);
     return logits ? readF32(device, logits) : new Float32Array(0);
   }
@@ -191,19 +156,6 @@ export class FastTier implements Disposable {
   [Symbol.dispose](): void {
     this.#graphs[Symbol.dispose]();
     this.#storage[Symbol.dispose]();
-  }
-
-  #isDue(length: number): boolean {
-    return this.#chosen === undefined || length >= this.#chosen.at + this.options.refreshTokens;
-  }
-
-  /** What tokens attend that are appended at a length, and who chooses it then. */
-  #choiceAt(length: number): { readonly chosen: Choice; readonly choosing: TierExtents['choosing'] } {
-    const { window, pageRows, refreshedHeads } = this.options;
-    const before = this.#chosen;
-    if (before && !this.#isDue(length)) return { chosen: before, choosing: 'none' };
-    if (before && this.#runs && refreshedHeads && length < before.allAt + refreshedHeads.othersTokens) return { chosen: { ...before, at: length }, choosing: 'some' };
-    return { chosen: { at: length, allAt: length, windowStart: Math.floor((length - window) / pageRows) * pageRows }, choosing: 'all' };
   }
 
   #graphFor(extents: TierExtents): BuiltGraph {

@@ -10,7 +10,6 @@ import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSeque
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
-import { tierRows } from '../../../../../sidecar/models/chorus/tiers/fastTier.ts';
 import type { HeadRuns } from '../../../../../sidecar/models/chorus/tiers/headRuns.ts';
 import type { TierOptions } from '../../../../../sidecar/models/chorus/tiers/tierOptions.ts';
 import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
@@ -44,22 +43,6 @@ const cases = [
   // Rotated.
   { cacheType: 'Q4_0', meanRows: 1, refreshTokens: 4, sizes: { ...shape, heads: 2, kvHeads: 1, headSize: 32 }, tie: 1.01, tolerance: 1e-2, close: 0.75, blocks: [[8, 8]] },
 ] satisfies readonly { readonly cacheType: TensorType; readonly meanRows: number; readonly refreshTokens: number; readonly sizes: PlainLlamaSizes; readonly tie: number; readonly tolerance: number; readonly close: number; readonly blocks: readonly (readonly [number, number])[] }[];
-
-describe('rows of a fast tier', () => {
-  for (const { refreshTokens, others, appended } of [
-    { refreshTokens: 1, others: undefined, appended: 1 },
-    { refreshTokens: 600, others: undefined, appended: 600 },
-    { refreshTokens: 1, others: 700, appended: 700 },
-    // All choose at the first choice that is due after so many tokens.
-    { refreshTokens: 300, others: 301, appended: 600 },
-  ]) {
-    it(`are enough for what is appended until all heads choose again: every ${refreshTokens} tokens${others ? `, others after ${others}` : ''}`, () => {
-      const rows = tierRows({ ...shared, meanRows: 1, cacheType: 'F16', refreshTokens, refreshedHeads: others === undefined ? undefined : { percent: 50, othersTokens: others } });
-      const needed = shared.capacity + shared.window + shared.pageRows - 1 + appended;
-      assert.ok(rows >= needed && rows < needed + 257, `${rows} rows for ${needed}`);
-    });
-  }
-});
 
 for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, blocks } of cases) describe(`attending chosen pages of a long context, kept in ${cacheType}, scored by means of ${meanRows} keys and chosen every ${refreshTokens} tokens, on ${kind}`, () => {
   const options: TierOptions = { ...shared, meanRows, refreshTokens, cacheType: cacheType === 'F32' ? 'F16' : cacheType };
@@ -103,7 +86,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type: cacheType, queries: QUERIES, pageRows: shared.pageRows, layout: 'heads' }));
     const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshedHeads: runs && { percent: 50, othersTokens: OTHERS_TOKENS } }, runs));
     const fast = tiers.answers;
-    assert.ok(fast.isWorthwhile(PROMPT));
+    assert.ok(fast.schedule.isWorthwhile(PROMPT));
     await network.evaluate(sequence, tokens.slice(0, 100), 'none');
     await network.evaluate(sequence, tokens.slice(100, PROMPT), 'none');
     const cuts = Array.from({ length: Math.ceil((tokens.length - PROMPT) / options.refreshTokens) }, (_, index) => PROMPT + index * options.refreshTokens);
@@ -119,14 +102,14 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     const first = await answer();
     sequence.truncate(PROMPT - 7);
     await network.evaluate(sequence, tokens.slice(PROMPT - 7, PROMPT), 'none');
-    fast.restart();
+    fast.schedule.restart();
     const second = await answer();
     // Two tokens at once where no choice is due, one of them wrong at first.
     sequence.truncate(PROMPT);
-    fast.restart();
+    fast.schedule.restart();
     const drafted: Float32Array[] = [];
     for (let length = PROMPT; length < tokens.length; ) {
-      if (fast.tokensBeforeChoice(length) >= 2 && length + 1 < tokens.length) {
+      if (fast.schedule.tokensBeforeChoice(length) >= 2 && length + 1 < tokens.length) {
         await fast.evaluate([tokens[length] as number, (tokens[length + 1] as number) ^ 1], 'all');
         sequence.truncate(length);
         const two = await fast.evaluate(tokens.slice(length, length + 2), 'all');
@@ -180,7 +163,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
         sequence.truncate(Math.min(20, sequence.length));
         if (sequence.length === 0) await network.evaluate(sequence, prompt.slice(0, 20), 'none');
         await network.evaluate(sequence, prompt.slice(20, PROMPT), 'none');
-        fast.restart();
+        fast.schedule.restart();
         for (const token of prompt.slice(PROMPT, PROMPT + 2)) rows.push(Float32Array.from(await fast.evaluate([token], 'last')));
       }
       network.forget(sequence);
@@ -214,8 +197,8 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     const expected = await answered(() => 1);
     const before: [number, number][] = [];
     const drafted = await answered((length, fast) => {
-      before.push([length, fast.tokensBeforeChoice(length)]);
-      return Math.max(1, fast.tokensBeforeChoice(length));
+      before.push([length, fast.schedule.tokensBeforeChoice(length)]);
+      return Math.max(1, fast.schedule.tokensBeforeChoice(length));
     });
     assert.deepEqual(before.slice(0, 4), [[begins, chooses - begins], [chooses, 0], [chooses + 1, options.refreshTokens - 1], [chooses + Math.max(2, options.refreshTokens), 0]]);
     for (const rows of [drafted, await answered(() => ends)]) {
