@@ -39,6 +39,7 @@ const GPU_TESTS = [
   'test/sidecar/models/chorus/tiers/slowTier.test.ts',
   'test/sidecar/models/chorus/tiers/mixtureTiers.test.ts',
   'test/sidecar/models/chorus/tiers/headNeeds.test.ts',
+  'test/sidecar/models/chorus/tiers/choosingHeads.test.ts',
   'test/sidecar/models/chorus/cache/cacheRows.test.ts',
   'test/sidecar/models/chorus/tiers/lastQueries.test.ts',
   'test/sidecar/models/chorus/selection/layerMajor.test.ts',

@@ -98,8 +98,9 @@ await report();
 /** As the engine measures it when it loads the model. */
 async function headNeeds(): Promise<HeadNeeds> {
   const engine = new LocalEngine({ log: () => undefined });
-  await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads, contextSizeTokens: READ_TOKENS });
-  const tokens = await engine.tokenize(HEAD_NEEDS_TEXT);
+  const loaded = await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads, contextSizeTokens: READ_TOKENS });
+  const { special } = loaded;
+  const tokens = [...(special.addBos && special.bos !== undefined ? [special.bos] : []), ...(await engine.tokenize(HEAD_NEEDS_TEXT))];
   await engine.dispose();
   const measured = await measureHeadNeeds(network, tokens);
   if (!measured) throw new Error(`${tokens.length} tokens are too few to tell which heads choose for every token.`);

@@ -71,7 +71,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const placement = cpu && plan.slowTierInMainMemory ? withSlowTierOn(cpu, weightsPlaced) : weightsPlaced;
     const modelKey = await fingerprint(model.headers);
     const heads = tier && (await ChoosingHeads.of(tier, { hyperparameters: model.hyperparameters, text, contextSizeTokens: plan.contextSizeTokens, modelKey, file: params.headNeedsFile }));
-    const loadingShare = heads && !heads.areKnown ? 0.5 : 1;
+    const loadingShare = heads?.isMeasuring ? 0.5 : 1;
     const { specs, tensors } = withTiedOutput(model, placement);
     const totalBytes = specs.reduce((sum, { name }) => sum + (tensors.get(name)?.sizeBytes ?? 0), 0);
     let loadedBytes = 0;
@@ -85,7 +85,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     const { architecture, hyperparameters } = model;
     const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), sequenceOptions(tier))));
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
-    const runs = await heads?.runs(network, { signal: request.signal, onProgress: (share) => request.onProgress?.(0.5 + share / 2) });
+    const runs = await heads?.runs(network, { signal: request.signal, onProgress: (share) => request.onProgress?.(loadingShare + (1 - loadingShare) * share) });
     const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier, runs))) : [];
     const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
     const rowsKey = JSON.stringify([VERSION, modelKey, tier ? { ...tier, refreshedHeads: undefined } : 'full']);

@@ -10,7 +10,7 @@ import { replayPrompts } from '../../../sidecar/models/chorus/selection/replayPr
 import { SequenceCache } from '../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import type { HeadRuns } from '../../../sidecar/models/chorus/tiers/headRuns.ts';
 import { ChoosingHeads } from '../../../sidecar/models/chorus/tiers/choosingHeads.ts';
-import type { TierOptions } from '../../../sidecar/models/chorus/tiers/tierOptions.ts';
+import { lastAttendingAll, type TierOptions } from '../../../sidecar/models/chorus/tiers/tierOptions.ts';
 import { Tiers } from '../../../sidecar/models/chorus/tiers/tiers.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
@@ -52,7 +52,7 @@ export async function openChosen(network: Network, text: ModelText, { cache, con
 async function runsOf(network: Network, text: ModelText, tier: TierOptions, contextTokens: number): Promise<HeadRuns | undefined> {
   const ofNetwork = knownRuns.get(network) ?? new Map<string, Promise<HeadRuns | undefined>>();
   knownRuns.set(network, ofNetwork);
-  const key = `${JSON.stringify(tier)} ${contextTokens}`;
+  const key = `${tier.refreshedHeads?.percent} ${contextTokens > lastAttendingAll(tier)} ${contextTokens}`;
   const { hyperparameters } = network.options;
   const known = ofNetwork.get(key) ?? ChoosingHeads.of(tier, { hyperparameters, text, contextSizeTokens: contextTokens, modelKey: '' }).then((heads) => heads?.runs(network));
   ofNetwork.set(key, known);

@@ -1,10 +1,10 @@
-import { AllocationError } from '../../../../kernels/ggml/errors.ts';
+import { AllocationError, UnsupportedOpError } from '../../../../kernels/ggml/errors.ts';
 import { SequenceMemoryError } from '../../../engine/backend.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
 import type { ModelText } from '../../modelText.ts';
 import { cachedHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 import { Network } from '../network/network.ts';
-import { measureHeadNeeds } from './headNeeds.ts';
+import { FEWEST_TOKENS, measureHeadNeeds } from './headNeeds.ts';
 import { keepHeadNeeds, readHeadNeeds, type MeasuredModel } from './headNeedsFile.ts';
 import { HEAD_NEEDS_TEXT } from './headNeedsText.ts';
 import { neediestHeads, type HeadNeeds, type HeadRuns } from './headRuns.ts';
@@ -43,12 +43,12 @@ export class ChoosingHeads {
     return new ChoosingHeads(tier.refreshedHeads.percent, tokens, model, file, await readHeadNeeds(file, model));
   }
 
-  /** Whether nothing has to be measured. */
-  get areKnown(): boolean {
-    return this.needs !== undefined;
+  /** Whether they are to be measured, which takes a while. */
+  get isMeasuring(): boolean {
+    return this.needs === undefined && this.tokens.length >= FEWEST_TOKENS;
   }
 
-  /** In runs of neighbours; `undefined` where nobody can tell, since the text is too short or there is no memory to read it: then all choose. Rejects with the reason of a signal that aborts. */
+  /** In runs of neighbours; `undefined` where nobody can tell, since the text is too short, there is no memory to read it, or the device can't: then all choose. Rejects with the reason of a signal that aborts. */
   async runs(network: Network, { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void } = {}): Promise<HeadRuns | undefined> {
     const needs = this.needs ?? (await this.#measured(network, signal, onProgress));
     return needs && neediestHeads(needs, this.percent);
@@ -62,7 +62,7 @@ export class ChoosingHeads {
       if (needs) await keepHeadNeeds(this.file, this.model, needs);
       return needs;
     } catch (error) {
-      if (error instanceof SequenceMemoryError || error instanceof AllocationError) return undefined;
+      if ([SequenceMemoryError, AllocationError, UnsupportedOpError].some((kind) => error instanceof kind)) return undefined;
       throw error;
     }
   }

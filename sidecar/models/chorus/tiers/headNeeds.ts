@@ -19,8 +19,8 @@ const OBSERVED_TOKENS = 256;
 const STRETCH_TOKENS = PAGE_ROWS;
 /** Of those before so many are read at once. */
 const READ_TOKENS = 256;
-/** Below so many there is nothing to choose from. */
-const FEWEST_TOKENS = OBSERVED_TOKENS + WINDOW + 4 * PAGES_PER_CHOICE * PAGE_ROWS;
+/** Of fewer nothing can be measured: there is too little to choose from. */
+export const FEWEST_TOKENS = OBSERVED_TOKENS + WINDOW + 4 * PAGES_PER_CHOICE * PAGE_ROWS;
 
 /** What the query heads of some tokens attend of a cache. */
 interface PageAttention {

@@ -43,16 +43,16 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
   it('are measured once and kept, as many as are wanted', () =>
     withNetwork(async ({ network, model: { hyperparameters } }, heads) => {
       const measured = await heads('tiered:64,heads=99');
-      assert.equal(measured?.areKnown, false);
+      assert.equal(measured?.isMeasuring, true);
       const shares: number[] = [];
       const all = countOf(await measured.runs(network, { onProgress: (share) => shares.push(share) })) as number;
       assert.ok(shares.length > 10 && shares.every((share, index) => share > (shares[index - 1] ?? 0)) && shares.at(-1) === 1, `${shares.join(', ')} of the text are read`);
       const known = await heads('tiered:64,heads=50');
-      assert.equal(known?.areKnown, true);
+      assert.equal(known?.isMeasuring, false);
       const runs = await known.runs(network, { signal: AbortSignal.abort(new Error('measured again')) });
       assert.deepEqual([runs?.length, countOf(runs)], [hyperparameters.blockCount, all / 2]);
       const shorter = await heads('tiered:64,heads=50', 1_400);
-      assert.equal(shorter?.areKnown, false);
+      assert.equal(shorter?.isMeasuring, true);
       await assert.rejects(shorter.runs(network, { signal: AbortSignal.abort(new Error('measured again')) }), { message: 'measured again' });
     }));
 
@@ -62,7 +62,7 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
       assert.equal(await heads('tiered:64,refresh=4'), undefined);
       assert.equal(await heads('tiered:1024', 1_168), undefined);
       const short = await heads('tiered:64', 1_343);
-      assert.equal(short?.areKnown, false);
+      assert.equal(short?.isMeasuring, false);
       assert.equal(await short.runs(network), undefined);
     }));
 

@@ -110,8 +110,8 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
       return ((await measureHeadNeeds(network, Array.from({ length: 1_344 }, (_, index) => (index * 7_919 + 3 * index * index + 39) % TINY_VOCABULARY))) ?? []).flat();
     };
     const [main, own] = [await needsOn('main'), await needsOn('device')];
-    assert.equal(main.length, own.length);
-    for (const [index, need] of main.entries()) assert.ok(Math.abs(need / (own[index] as number) - 1) <= (kind === 'cpu' ? 1e-6 : 0.02), `head ${index}: ${need} and ${own[index]}`);
+    assert.ok(main.length > 0 && main.length === own.length && main.some((need) => need > 0.01));
+    for (const [index, need] of main.entries()) assert.ok(Math.abs(need - (own[index] as number)) <= (kind === 'cpu' ? 1e-7 : 1e-3), `head ${index}: ${need} and ${own[index]}`);
   });
 
   it('goes on from rows that were kept on disk as if they had been evaluated', async () => {
