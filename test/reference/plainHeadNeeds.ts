@@ -1,23 +1,15 @@
+import type { HeadNeedsTrial } from '../../sidecar/models/chorus/tiers/headNeeds.ts';
 import { plainPages, softmax, dot, type PlainLayer } from './plainSelectors.ts';
-
-/** How a choice is tried: of `tokens` tokens, all but the last `observed` ones as context. */
-export interface HeadNeedsTrial {
-  readonly pageRows: number;
-  /** One page of so many is chosen. */
-  readonly pagesPerChoice: number;
-  readonly window: number;
-  readonly observed: number;
-}
 
 /**
  * Of each KV head of a layer the share of what a token attends that it loses where it attends the pages that the first of each `pageRows` tokens chose, in plain loops: on
  * average over the last tokens, of the query head that loses most.
  */
-export function plainHeadNeeds(layer: PlainLayer, { pageRows, pagesPerChoice, window, observed }: HeadNeedsTrial): number[] {
+export function plainHeadNeeds(layer: PlainLayer, { pageRows, pagesPerChoice, window, observedTokens }: HeadNeedsTrial): number[] {
   const length = layer.key.length;
   const needs = (layer.key[0] ?? []).map(() => 0);
   const group = (layer.query[0]?.length as number) / needs.length;
-  for (let first = length - observed; first < length; first += pageRows) {
+  for (let first = length - observedTokens; first < length; first += pageRows) {
     const candidates = Math.floor((first - window) / pageRows);
     let before: readonly ReadonlySet<number>[] = [];
     for (let token = first; token < first + pageRows; token++) {
@@ -33,7 +25,7 @@ export function plainHeadNeeds(layer: PlainLayer, { pageRows, pagesPerChoice, wi
           const of = (pages: ReadonlySet<number> | undefined): number => shares.reduce((sum, share, row) => sum + (pages?.has(Math.floor(row / pageRows)) ? share : 0), 0);
           return (layer.votes?.[token]?.[head] ?? 1) * (of(chosen[kvHead]) - of(before[kvHead]));
         });
-        needs[kvHead] = (needs[kvHead] as number) + Math.max(...lost) / observed;
+        needs[kvHead] = (needs[kvHead] as number) + Math.max(...lost) / observedTokens;
       }
     }
   }

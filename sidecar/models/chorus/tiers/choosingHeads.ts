@@ -4,7 +4,7 @@ import type { TokenId } from '../../../protocol/engine.ts';
 import type { ModelText } from '../../modelText.ts';
 import { cachedHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 import { Network } from '../network/network.ts';
-import { FEWEST_TOKENS, measureHeadNeeds } from './headNeeds.ts';
+import { fewestTokens, measureHeadNeeds } from './headNeeds.ts';
 import { keepHeadNeeds, readHeadNeeds, type MeasuredModel } from './headNeedsFile.ts';
 import { HEAD_NEEDS_TEXT } from './headNeedsText.ts';
 import { neediestHeads, type HeadNeeds, type HeadRuns } from './headRuns.ts';
@@ -45,7 +45,7 @@ export class ChoosingHeads {
 
   /** Whether they are to be measured, which takes a while. */
   get isMeasuring(): boolean {
-    return this.needs === undefined && this.tokens.length >= FEWEST_TOKENS;
+    return this.needs === undefined && this.tokens.length >= fewestTokens();
   }
 
   /** In runs of neighbours; `undefined` where nobody can tell, since the text is too short, there is no memory to read it, or the device can't: then all choose. Rejects with the reason of a signal that aborts. */

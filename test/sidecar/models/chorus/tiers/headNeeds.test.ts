@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../../../kernels/ggml/device.ts';
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
-import { measureHeadNeeds } from '../../../../../sidecar/models/chorus/tiers/headNeeds.ts';
+import { fewestTokens, measureHeadNeeds } from '../../../../../sidecar/models/chorus/tiers/headNeeds.ts';
 import type { HeadNeeds } from '../../../../../sidecar/models/chorus/tiers/headRuns.ts';
 import { branchAttendMix } from '../../../../reference/branchAttendMix.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
@@ -18,10 +18,10 @@ import { tinyMixture, writeTinyMixture } from '../../../../reference/tinyMixture
 import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
-/** The first such length of which the last page is no whole one. */
-const tokens = Array.from({ length: 1_350 }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
-const whole = tokens.slice(0, 1_344);
-const trial = { pageRows: 16, pagesPerChoice: 16, window: 64, observed: 256 };
+const trial = { pageRows: 8, pagesPerChoice: 4, window: 16, observedTokens: 64 };
+/** Of the last page a part. */
+const tokens = Array.from({ length: 317 }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
+const whole = tokens.slice(0, 312);
 
 describe(`what heads lose by older choices, on ${kind}`, () => {
   let folder: string;
@@ -35,7 +35,7 @@ describe(`what heads lose by older choices, on ${kind}`, () => {
     using resources = new HeldResources(kind);
     const device = resources.use(new Device(kind, { threads: 2 }));
     const { network } = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
-    return await measureHeadNeeds(network, some, { signal });
+    return await measureHeadNeeds(network, some, { trial, signal });
   }
 
   function assertClose(needs: HeadNeeds | undefined, layers: readonly PlainLayer[]): void {
@@ -75,7 +75,7 @@ describe(`what heads lose by older choices, on ${kind}`, () => {
 
   it('is unknown for a text too short to choose from, and ends where that is wanted', async () => {
     const file = path.join(folder, 'llama.gguf');
-    assert.equal(await measured(file, tokens.slice(0, 1_343)), undefined);
+    assert.equal(await measured(file, tokens.slice(0, fewestTokens(trial) - 1)), undefined);
     await assert.rejects(measured(file, tokens, AbortSignal.abort(new Error('enough'))), { message: 'enough' });
   });
 });

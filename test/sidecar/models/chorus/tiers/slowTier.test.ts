@@ -107,7 +107,7 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
       const device = resources.use(new Device(kind, { threads: 1 }));
       const cpu = resources.use(new Device('cpu', { build: kind, threads: 1 }));
       const { network } = resources.use(await openNetwork(file, { placement: where === 'main' ? withSlowTierOn(cpu, onOneDevice(device)) : onOneDevice(device), capacityTokens: 64 }));
-      return ((await measureHeadNeeds(network, Array.from({ length: 1_344 }, (_, index) => (index * 7_919 + 3 * index * index + 39) % TINY_VOCABULARY))) ?? []).flat();
+      return ((await measureHeadNeeds(network, tokens, { trial: { pageRows: 8, pagesPerChoice: 4, window: 16, observedTokens: 64 } })) ?? []).flat();
     };
     const [main, own] = [await needsOn('main'), await needsOn('device')];
     assert.ok(main.length > 0 && main.length === own.length && main.some((need) => need > 0.01));
