@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Home } from './home.ts';
 import { compareVersions } from './version.ts';
+import { writeWhole } from './writeWhole.ts';
 
 /** The extension in the folder of one product: VS Code, Insiders, Cursor and VSCodium have one each, and share the per-user folder. */
 export interface Installation {
@@ -19,14 +20,7 @@ export async function recordInstallation({ installationsFolder }: Home, { folder
   if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return;
   await mkdir(installationsFolder, { recursive: true, mode: 0o700 });
   for (const recorded of await recordedInstallations(installationsFolder)) if (!(await isThere(recorded))) await rm(recorded.file, { force: true });
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWhole(file, text);
 }
 
 /**

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeWhole } from '../client/writeWhole.ts';
 import type { PromptSpeedMemory } from '../completion/prompt/promptBudget.ts';
 
 const MAX_MODELS = 50;
@@ -42,13 +42,7 @@ export class PromptSpeeds implements PromptSpeedMemory {
     if (!this.#timer) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const temporary = `${this.file}.${randomUUID()}.tmp`;
-    try {
-      await writeFile(temporary, JSON.stringify([...this.speeds], undefined, 2), { mode: 0o600, flag: 'wx' });
-      await rename(temporary, this.file);
-    } catch {
-      await rm(temporary, { force: true }).catch(() => undefined);
-    }
+    await writeWhole(this.file, JSON.stringify([...this.speeds], undefined, 2)).catch(() => undefined);
   }
 }
 

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { writeWhole } from '../../client/writeWhole.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import type { NetworkSettings } from '../../protocol/client.ts';
 import { ALLOWED_URL, isAllowedUrl } from '../network/allowedUrl.ts';
@@ -94,13 +95,7 @@ async function get(url: string, network: NetworkSettings | undefined): Promise<s
 /** What is kept is checked when it is read: it may be of a version that this one does not understand. */
 async function keep(file: string, text: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
-    await rename(temporary, file);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeWhole(file, text);
 }
 
 function tooLarge(place: string): TroubleError {

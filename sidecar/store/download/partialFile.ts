@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { lstat, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { writeWhole } from '../../client/writeWhole.ts';
 
 /** What is not a whole file yet has a name that nobody takes for a model's. */
 export const PARTIAL_SUFFIX = '.part';
@@ -62,14 +63,7 @@ export class PartialFile {
     this.#handle = await createPartial(this.path);
     this.#receivedBytes = 0;
     this.#state = state;
-    const temporary = `${this.#statePath}.${randomUUID()}.tmp`;
-    try {
-      await writeFile(temporary, JSON.stringify(state), { mode: 0o600, flag: 'wx' });
-      await rename(temporary, this.#statePath);
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
-      throw error;
-    }
+    await writeWhole(this.#statePath, JSON.stringify(state));
   }
 
   /** Adds bytes at the end. Throws what the file system does, such as ENOSPC. */

@@ -113,11 +113,10 @@ function tierOf(text: string, rows: string, given: Map<string, string>): CacheCh
   const [capacity, window] = [wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
   const [refreshTokens, queries] = [options.number('refresh', 1, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
   const refreshQueries = options.number('anew', 1, { least: 1, most: queries });
-  const hasOthers = given.has('others');
-  const [percent, othersTokens] = [options.number('heads', refreshTokens === 1 ? REFRESHED_HEADS_PERCENT : 100, { least: 1, most: 100 }), options.number('others', Math.max(OTHERS_TOKENS, 2 * refreshTokens), { least: 1, most: 2_048 })];
-  if (percent < 100 ? othersTokens <= refreshTokens : hasOthers) {
-    throw new TroubleError('invalid-input', percent < 100 ? `others of the cache "${text}" must be more than the ${refreshTokens} tokens of refresh; got ${othersTokens}.` : `others of the cache "${text}" is for heads that choose less often than some: write heads=12 with it, or leave it out.`);
-  }
+  const percent = options.number('heads', refreshTokens === 1 ? REFRESHED_HEADS_PERCENT : 100, { least: 1, most: 100 });
+  if (percent === 100 && given.has('others')) throw new TroubleError('invalid-input', `others of the cache "${text}" is for heads that choose less often than some: write heads=${REFRESHED_HEADS_PERCENT} with it, or leave it out.`);
+  const othersTokens = options.number('others', Math.max(OTHERS_TOKENS, 2 * refreshTokens), { least: 1, most: 2_048 });
+  if (percent < 100 && othersTokens <= refreshTokens) throw new TroubleError('invalid-input', `others of the cache "${text}" must be more than the ${refreshTokens} tokens of refresh; got ${othersTokens}.`);
   const meanRows = options.number('mean', 1, { least: 1, most: Math.min(pageRows, MAX_MEAN_ROWS) });
   if (pageRows % meanRows !== 0) throw new TroubleError('invalid-input', `mean of the cache "${text}" must divide the ${pageRows} rows of a page; got ${meanRows}.`);
   const blockTokens = options.number('block', 64, { least: 0, most: 64 });

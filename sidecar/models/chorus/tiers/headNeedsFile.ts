@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../../../client/writeWhole.ts';
 import { HEAD_NEEDS_TEXT } from './headNeedsText.ts';
 import type { HeadNeeds } from './headRuns.ts';
 
@@ -28,13 +29,11 @@ export async function keepHeadNeeds(file: string | undefined, model: MeasuredMod
   if (file === undefined || !needs.flat().every(Number.isFinite)) return;
   const all = await read(file);
   all.delete(nameOf(model));
-  const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, JSON.stringify([...all, [nameOf(model), needs]].slice(-MAX_MODELS)), { mode: 0o600, flag: 'wx' });
-    await rename(temporary, file);
+    await writeWhole(file, JSON.stringify([...all, [nameOf(model), needs]].slice(-MAX_MODELS)));
   } catch {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    // It is measured again.
   }
 }
 
