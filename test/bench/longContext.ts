@@ -24,9 +24,8 @@ import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../sidecar/models/chorus/cache/sequenceCache.ts';
 import { withTiedOutput } from '../../sidecar/models/chorus/network/tiedOutput.ts';
 import { LocalEngine } from '../../sidecar/models/localEngine.ts';
-import { measureHeadNeeds } from '../../sidecar/models/chorus/tiers/headNeeds.ts';
+import { ChoosingHeads, type HeadsToChoose } from '../../sidecar/models/chorus/tiers/choosingHeads.ts';
 import { HEAD_NEEDS_TEXT } from '../../sidecar/models/chorus/tiers/headNeedsText.ts';
-import { neediestHeads, type HeadNeeds } from '../../sidecar/models/chorus/tiers/headRuns.ts';
 import { Tiers } from '../../sidecar/models/chorus/tiers/tiers.ts';
 import { loadWeights } from '../../sidecar/models/chorus/network/weights.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
@@ -88,31 +87,29 @@ using network = new Network({ architecture: model.architecture, hyperparameters:
 const { vocabularySize } = model.hyperparameters;
 const tokenAt = (index: number): number => (Math.imul(index, 7_919) + 13) % vocabularySize;
 
-const needs = values.cache.some((name) => parseCacheChoice(name).tier?.refreshedHeads) ? await headNeeds() : [];
+const text = await headNeedsText();
 const rows: Row[] = [];
 const depths = values.depths.split(',').map(Number);
 if (depths.some((depth) => !Number.isInteger(depth / READ_TOKENS) || depth < READ_TOKENS)) throw new Error(`--depths takes multiples of ${READ_TOKENS}; got ${values.depths}.`);
 for (const depth of depths) rows.push(...(await measure(depth)));
 await report();
 
-/** As the engine measures it when it loads the model. */
-async function headNeeds(): Promise<HeadNeeds> {
+/** What the model makes of the text by which it is told which heads choose. */
+async function headNeedsText(): Promise<HeadsToChoose['text']> {
   const engine = new LocalEngine({ log: () => undefined });
-  const loaded = await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads, contextSizeTokens: READ_TOKENS });
-  const { special } = loaded;
-  const tokens = [...(special.addBos && special.bos !== undefined ? [special.bos] : []), ...(await engine.tokenize(HEAD_NEEDS_TEXT))];
+  const { special } = await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads, contextSizeTokens: READ_TOKENS });
+  const tokens = await engine.tokenize(HEAD_NEEDS_TEXT);
   await engine.dispose();
-  const measured = await measureHeadNeeds(network, tokens);
-  if (!measured) throw new Error(`${tokens.length} tokens are too few to tell which heads choose for every token.`);
-  return measured;
+  return { special, tokenize: () => [...tokens] };
 }
 
 async function measure(depth: number): Promise<readonly Row[]> {
   const context = Array.from({ length: depth }, (_, index) => tokenAt(index));
   const names = [...values.cache, 'libllama, flash attention', 'libllama'];
   const times = new Map(names.map((name) => [name, { decodeMs: [] as number[], promptMs: [] as number[], attendedBytes: undefined as number | undefined }]));
-  const open = names.map((name) => (name.startsWith('libllama') ? theirs(name, depth) : ours(name, depth)));
+  const open: Competitor[] = [];
   try {
+    for (const name of names) open.push(name.startsWith('libllama') ? theirs(name, depth) : await ours(name, depth));
     for (const competitor of open) {
       await competitor.read(context);
     }
@@ -154,10 +151,11 @@ function nowMs(): number {
   return isProcessorTime ? processorMs() : performance.now();
 }
 
-function ours(name: string, depth: number): Competitor {
+async function ours(name: string, depth: number): Promise<Competitor> {
   const choice = parseCacheChoice(name);
   const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, sequenceOptions(choice.tier));
-  const runs = choice.tier?.refreshedHeads && neediestHeads(needs, choice.tier.refreshedHeads.percent);
+  const heads = choice.tier && (await ChoosingHeads.of(choice.tier, { hyperparameters: model.hyperparameters, text, contextSizeTokens: depth, modelKey: '' }));
+  const runs = await heads?.runs(network);
   const tier = choice.tier && new Tiers(network, cache, choice.tier, runs);
   const sequence = new ChorusSequence(network, cache, vocabularySize, undefined, tier);
   const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length, stretch: 1 });
