@@ -74,6 +74,10 @@ export async function writeTinyModel(
     keys?: Readonly<Record<string, Entry>>;
     /** Names of tensors to leave out, or their ends. */
     omit?: readonly string[];
+    /** Leaves out the output matrix: the embedding is the output too. */
+    isTied?: boolean;
+    /** Writes `rope_freqs.weight`. */
+    hasFrequencyFactors?: boolean;
   },
 ): Promise<void> {
   const { variant, type, device } = options;
@@ -90,10 +94,11 @@ export async function writeTinyModel(
   const random = gaussian(options.seed ?? 1);
   const tensors: TensorSource[] = [];
   for (const spec of architecture.weights(hyperparameters)) {
-    if (spec.name === 'rope_freqs.weight' || options.omit?.some((name) => spec.name.endsWith(name))) continue;
+    const isFactor = spec.name === 'rope_freqs.weight';
+    if ((isFactor && !options.hasFrequencyFactors) || (options.isTied && spec.name === 'output.weight') || options.omit?.some((name) => spec.name.endsWith(name))) continue;
     const isVector = spec.extents.length === 1 || spec.use === 'vector' || spec.name.includes('gate_inp');
     const count = spec.extents.reduce((product, extent) => product * extent, 1);
-    const isGain = isVector && spec.name.endsWith('norm.weight');
+    const isGain = isFactor || (isVector && spec.name.endsWith('norm.weight'));
     const spread = isVector ? 0.1 : 1 / Math.sqrt(spec.extents[0] as number);
     const values = Float32Array.from({ length: count }, () => (isGain ? 1 : 0) + spread * random());
     const bytes = encode(device, isVector ? 'F32' : type, values, spec.extents[0] as number);

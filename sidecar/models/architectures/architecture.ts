@@ -28,7 +28,7 @@ export interface Hyperparameters {
   readonly attentionMixture?: { readonly experts: number; readonly expertsUsed?: number; readonly gateMode?: GateMode; readonly cache: 'expert' | 'shared' };
   /** Of so many blocks the last has experts; every block where absent. */
   readonly expertInterval?: number;
-  /** Tokens that a sliding layer attends, itself included, and after how many layers one attends everything. */
+  /** Tokens that a sliding layer attends, itself included, and after how many layers one attends everything: none does where that is 0. */
   readonly sliding?: { readonly windowTokens: number; readonly fullEvery: number };
 }
 

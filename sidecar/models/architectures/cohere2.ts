@@ -9,8 +9,9 @@ export const cohere2: Architecture = {
   readHyperparameters(metadata) {
     return {
       ...readCommon(metadata, { normKind: 'layer', pairing: 'normal' }),
-      logitScale: metadata.number('logit_scale'),
-      sliding: { windowTokens: metadata.count('attention.sliding_window'), fullEvery: metadata.count('attention.sliding_window_pattern', { fallback: 4 }) },
+      // 0 stands for no factor, as llama.cpp reads it.
+      logitScale: metadata.number('logit_scale') || 1,
+      sliding: { windowTokens: metadata.count('attention.sliding_window'), fullEvery: metadata.count('attention.sliding_window_pattern', { fallback: 4, minimum: 0 }) },
     };
   },
 

@@ -189,7 +189,7 @@ export class Network implements Disposable {
     write(device, built.rows, BigInt64Array.from(tokens, (_, index) => BigInt(past + index)));
     built.valueCells.write(device, { capacity: sequence.memoryRows, past });
     const masked = { tokens: tokens.length, attendedRows: built.attendedRows, past };
-    write(device, built.mask, this.#causalMask(masked));
+    if (built.mask) write(device, built.mask, this.#causalMask(masked));
     if (built.slidingMask) write(device, built.slidingMask, this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }));
     if (built.queryRows) write(device, built.queryRows, rememberedRows(sequence.length + tokens.length, built.queryRows.shape[0], sequence.lastQueries[0] as Tensor));
     if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));

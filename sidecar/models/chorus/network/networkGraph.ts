@@ -30,7 +30,9 @@ export interface NetworkGraph {
   readonly positions: Tensor;
   readonly rows: Tensor;
   readonly valueCells: ValueCells;
-  readonly mask: Tensor;
+  /** Of the blocks that attend everything; absent where none does. */
+  readonly mask?: Tensor;
+  /** Of the blocks that attend a window; absent where none does. */
   readonly slidingMask?: Tensor;
   readonly queryRows?: Tensor;
   readonly outputRows?: Tensor;
@@ -60,8 +62,10 @@ export function buildNetworkGraph(
   const tokens = graph.input('tokens', 'I32', [tokenCount]);
   const positions = graph.input('positions', 'I32', [tokenCount]);
   const rows = graph.input('rows', 'I64', [tokenCount]);
-  const mask = graph.input('mask', 'F16', [attendedRows, tokenCount]);
-  const slidingMask = hyperparameters.sliding && graph.input('slidingMask', 'F16', [attendedRows, tokenCount]);
+  const slides = Array.from({ length: hyperparameters.blockCount }, (_, block) => isSliding(hyperparameters, block));
+  // An input that no block reads has no memory.
+  const mask = slides.includes(false) ? graph.input('mask', 'F16', [attendedRows, tokenCount]) : undefined;
+  const slidingMask = slides.includes(true) ? graph.input('slidingMask', 'F16', [attendedRows, tokenCount]) : undefined;
   const outputRows = (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
 
   const valueCells = new ValueCells(graph, tokenCount, stretch);
@@ -73,7 +77,7 @@ export function buildNetworkGraph(
     const isLast = block === hyperparameters.blockCount - 1;
     const observe = onQueries && ((queries: ObservedQueries) => onQueries(block, queries, graph));
     const remember = queryRows && ((queries: ObservedQueries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows));
-    const blockMask = slidingMask && isSliding(hyperparameters, block) ? slidingMask : mask;
+    const blockMask = (slides[block] ? slidingMask : mask) as Tensor;
     x = architecture.buildBlock(
       {
         graph,

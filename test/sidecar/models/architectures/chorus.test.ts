@@ -30,6 +30,8 @@ const MARGINS = { float: 1e-5, rounded: 0.01 } as const;
 const BLOCKS = 2;
 /** Fewer where every choice must be a clear one. */
 const LENGTHS = { float: 72, rounded: 12 } as const;
+/** Of unusual shapes, whose choices are no others. */
+const SHORT_LENGTH = 20;
 const sequence = Array.from({ length: LENGTHS.float }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 
 /** What a case chooses; the sizes are those of `writeTinyModel`. */
@@ -42,7 +44,11 @@ const parallel: Options = { ...serial, blockKind: 'parallel', norm: 'layer', gat
 
 const BIASES = ['.bias'];
 
-const cases: readonly { readonly name: string; readonly options: Options; readonly omit?: readonly string[]; readonly types?: readonly TensorType[] }[] = [
+/** Heads of 16 elements, the width that they need together. */
+const sizes = (blocks: number, heads: number, kvHeads: number): Record<string, GgufEntry> =>
+  Object.fromEntries(Object.entries({ block_count: blocks, embedding_length: heads * 16, feed_forward_length: heads * 24, 'attention.head_count': heads, 'attention.head_count_kv': kvHeads }).map(([key, value]) => [key, { type: 'u32', value }]));
+
+const cases: readonly { readonly name: string; readonly options: Options; readonly omit?: readonly string[]; readonly types?: readonly TensorType[]; readonly keys?: Readonly<Record<string, GgufEntry>> }[] = [
   { name: "the paper's block: parallel, top-1 as it is, soft attention, a cache per expert", options: parallel, omit: BIASES, types: everyType },
   { name: "the paper's block with a shared cache", options: { ...parallel, cache: 'shared' }, omit: BIASES, types: mostTypes },
   { name: 'serial blocks with biases', options: serial, types: mostTypes },
@@ -60,6 +66,11 @@ const cases: readonly { readonly name: string; readonly options: Options; readon
   { name: 'experts of attention alone', options: { ...serial, experts: 1 } },
   { name: 'no experts, serial', options: { ...serial, experts: 1, attentionExperts: 1 } },
   { name: 'no experts, parallel, norms of heads', options: { ...parallel, headNorm: true, experts: 1, attentionExperts: 1 } },
+  { name: 'one layer, one head', options: serial, keys: sizes(1, 1, 1), types: ['F32'] },
+  { name: 'one layer, groups of five, a shared cache', options: { ...parallel, cache: 'shared' }, keys: sizes(1, 5, 1), types: ['F32'] },
+  { name: 'groups of seven, norms of heads, a shared cache', options: { ...serial, headNorm: true, cache: 'shared' }, keys: sizes(2, 7, 1), types: ['F32'] },
+  { name: 'three heads each its own, the best of five attention experts', options: { ...serial, attentionExperts: 5, attentionExpertsUsed: 1 }, keys: sizes(2, 3, 3), types: ['F32'] },
+  { name: 'experts in the last of three layers alone, groups of five', options: { ...parallel, interval: 3 }, keys: sizes(3, 5, 1), types: ['F32'] },
 ];
 
 function keysOf(options: Options): Record<string, GgufEntry> {
@@ -120,15 +131,15 @@ describe(`the architecture chorus on ${kind} computes what plain loops compute:`
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  for (const [index, { name, options, omit, types = twoTypes }] of cases.entries()) {
+  for (const [index, { name, options, omit, types = twoTypes, keys: sized }] of cases.entries()) {
     for (const type of types) {
       it(`${name}, in ${type}`, async () => {
         // A device each, as a model has: lavapipe corrupts its memory where one outlives the buffers of several models.
         using device = new Device(kind, { threads: 2 });
         const file = path.join(folder, 'model.gguf');
         const precision = type === 'F32' && kind === 'cpu' ? 'float' : 'rounded';
-        const tokens = sequence.slice(0, LENGTHS[precision]);
-        const keys = { ...keysOf(options), block_count: { type: 'u32', value: BLOCKS } as const };
+        const tokens = sequence.slice(0, sized ? SHORT_LENGTH : LENGTHS[precision]);
+        const keys = { ...keysOf(options), block_count: { type: 'u32', value: BLOCKS } as const, ...sized };
         const expected = await decided(1_000 * index, async (seed) => {
           await writeTinyModel(file, { variant: 'chorus', type, device, seed, keys, omit });
           return branchAttendMix(await referenceOf(file, options, precision), tokens).map((row) => Float32Array.from(row));
