@@ -1,7 +1,8 @@
 /**
  * `npm start`: builds Chorus and opens it in a real VS Code on a copy of the sample workspace: the desktop's, where `code` is on the PATH,
  * else VS Code in a browser on 127.0.0.1. Without a display it prints the address and completes a sample in the terminal. `--browser`
- * passes the desktop's VS Code over. Ctrl-C ends what was started.
+ * passes the desktop's VS Code over. `--model NAME` takes a model of `fetchableModels.json` or a file in place of the bundled model, as `CHORUS_MODEL` does.
+ * Ctrl-C ends all processes that it started.
  */
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
@@ -14,6 +15,7 @@ import { CodeServer } from '../test/host/codeServer.ts';
 import { copySampleWorkspace, installBuiltExtension } from '../test/host/extensionFolder.ts';
 import { NEWEST_HOST, setUpHost } from '../test/host/setup.ts';
 import { stopSidecar } from '../test/host/sidecarProcess.ts';
+import { startModel } from './startModel.ts';
 import { openingText, readyText } from './startText.ts';
 import { onPath } from './system.ts';
 
@@ -24,6 +26,9 @@ const ended = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.abort());
 
 const desktop = process.argv.includes('--browser') ? undefined : onPath('code');
+const modelPath = await startModel(process.argv.slice(2), process.env);
+/** For every process that opens a model. */
+const modelEnvironment: Record<string, string> = modelPath === undefined ? {} : { CHORUS_MODEL: modelPath };
 const work = await mkdtemp(path.join(os.tmpdir(), 'chorus-start-'));
 try {
   console.log('Building …');
@@ -36,13 +41,13 @@ try {
 }
 
 async function openDesktop(code: string, workspace: string): Promise<void> {
-  console.log(openingText({ code, workspace, isBundled: await isDefaultBundled({ scriptFolder: path.join(root, 'dist') }) }));
+  console.log(openingText({ code, workspace, isBundled: await isDefaultBundled({ scriptFolder: path.join(root, 'dist'), environment: modelEnvironment }) }));
   const home = path.join(work, 'home');
   // `--wait` holds until the window is closed.
   const window = execa(code, [
     ...['--new-window', '--wait', '--extensionDevelopmentPath', root, '--user-data-dir', path.join(work, 'data')],
     ...[workspace, '--goto', `${path.join(workspace, SAMPLE.file)}:${SAMPLE.line}:${SAMPLE.column}`],
-  ], { stdio: 'inherit', reject: false, cancelSignal: ended.signal, env: { CHORUS_HOME: home }, shell: process.platform === 'win32' });
+  ], { stdio: 'inherit', reject: false, cancelSignal: ended.signal, env: { CHORUS_HOME: home, ...modelEnvironment }, shell: process.platform === 'win32' });
   await window;
   await stopSidecar(home);
 }
@@ -50,17 +55,19 @@ async function openDesktop(code: string, workspace: string): Promise<void> {
 async function serveBrowser(workspace: string): Promise<void> {
   const host = await setUpHost(NEWEST_HOST);
   const folder = path.join(work, 'server');
-  await installBuiltExtension(folder, { hasModel: true });
+  // A model inside the extension comes before all others.
+  await installBuiltExtension(folder, { hasModel: modelPath === undefined });
   const server = await CodeServer.start({
     host,
     folder,
     connectionToken: randomBytes(24).toString('hex'),
+    env: modelEnvironment,
     settings: { 'editor.quickSuggestions': { other: 'on', comments: 'off', strings: 'off' }, 'editor.suggestOnTriggerCharacters': true },
   });
   try {
     const sampleUri = `${server.remoteUri(path.join(workspace, SAMPLE.file))}:${SAMPLE.line}:${SAMPLE.column}`;
     const url = server.windowUrl(workspace, [['gotoLineMode', 'true'], ['openFile', sampleUri]]);
-    console.log(readyText({ url, workspace }));
+    console.log(readyText({ url, workspace, isBundled: modelPath === undefined }));
     if (!(await openInBrowser(url))) await completeSample(workspace);
     await untilEnded();
   } finally {
@@ -88,7 +95,7 @@ async function completeSample(workspace: string): Promise<void> {
   const completed = await execa(process.execPath, [path.join(root, 'dist', 'cli.mjs'), 'complete', place, '--json', '--timeout', '120'], {
     reject: false,
     cancelSignal: ended.signal,
-    env: { CHORUS_HOME: path.join(work, 'home') },
+    env: { CHORUS_HOME: path.join(work, 'home'), ...modelEnvironment },
     stderr: 'inherit',
   });
   if (completed.exitCode !== 0) throw new Error(`chorus complete ${place} ended with exit code ${completed.exitCode}: ${completed.stdout}`);

@@ -6,9 +6,10 @@ export function openingText({ code, workspace, isBundled }: { readonly code: str
   return isBundled ? `${opening}\n${modelText()}` : opening;
 }
 
-/** What `npm start` prints when VS Code in a browser is ready, whose extension has its model inside. */
-export function readyText({ url, workspace }: { readonly url: string; readonly workspace: string }): string {
-  return `\nVS Code with Chorus runs at:\n\n  ${url}\n\nIt works on ${workspace}. Type a space after "return" and wait a moment. Ctrl-C ends it.\n\n${modelText()}\n`;
+/** What `npm start` prints when VS Code in a browser is ready; `isBundled`: the model that came with Chorus answers. */
+export function readyText({ url, workspace, isBundled }: { readonly url: string; readonly workspace: string; readonly isBundled: boolean }): string {
+  const ready = `\nVS Code with Chorus runs at:\n\n  ${url}\n\nIt works on ${workspace}. Type a space after "return" and wait a moment. Ctrl-C ends it.\n`;
+  return isBundled ? `${ready}\n${modelText()}\n` : ready;
 }
 
 function modelText(): string {

