@@ -7,6 +7,7 @@ import { ENGINE_LOG, type EngineLogLine } from '../protocol/engine.ts';
 import { quantize } from '../quantize/quantize.ts';
 import { selectRows } from '../select/selectRows.ts';
 import { LocalSpeech } from '../speech/localSpeech.ts';
+import { trim } from '../trim/trim.ts';
 import { upcycle } from '../upcycle/upcycle.ts';
 import { serveEngine } from './requests.ts';
 
@@ -23,5 +24,5 @@ const engine = new LocalEngine({
     connection.sendNotification(ENGINE_LOG, { line } satisfies EngineLogLine).catch(() => undefined);
   },
 });
-serveEngine(connection, engine, { making: { upcycle, quantize, outliers, selectRows }, speech: new LocalSpeech() });
+serveEngine(connection, engine, { making: { upcycle, quantize, trim, outliers, selectRows }, speech: new LocalSpeech() });
 connection.listen();

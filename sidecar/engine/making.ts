@@ -1,4 +1,4 @@
-import type { MakingProgress, OutliersParams, OutliersResult, QuantizeParams, QuantizeResult, SelectParams, SelectResult, UpcycleParams, UpcycleResult } from '../protocol/engine.ts';
+import type { MakingProgress, OutliersParams, OutliersResult, QuantizeParams, QuantizeResult, SelectParams, SelectResult, TrimParams, TrimResult, UpcycleParams, UpcycleResult } from '../protocol/engine.ts';
 
 export interface MakingOptions {
   readonly onProgress?: (progress: MakingProgress) => void;
@@ -10,5 +10,6 @@ export interface Making {
   upcycle(params: UpcycleParams, options?: MakingOptions): Promise<UpcycleResult>;
   quantize(params: QuantizeParams, options?: MakingOptions): Promise<QuantizeResult>;
   outliers(params: OutliersParams, options?: MakingOptions): Promise<OutliersResult>;
+  trim(params: TrimParams, options?: MakingOptions): Promise<TrimResult>;
   selectRows(params: SelectParams, options?: MakingOptions): Promise<SelectResult>;
 }

@@ -27,6 +27,7 @@ import {
   TOKENIZE,
   TRANSCRIBE,
   TRANSCRIBED,
+  TRIM,
   UNLOAD,
   UPCYCLE,
   type BeginDictationParams,
@@ -55,6 +56,7 @@ import {
   type TokenizeParams,
   type TokenizeResult,
   type TranscribeParams,
+  type TrimParams,
   type UpcycleParams,
 } from '../protocol/engine.ts';
 import { TroubleError, type Engine } from './engine.ts';
@@ -109,6 +111,7 @@ export function serveEngine(connection: MessageConnection, engine: Engine & Meas
   const onMaking = (progress: MakingProgress): void => notify(connection, MAKING_PROGRESS, progress);
   onRequest(UPCYCLE, (params: UpcycleParams, signal) => making.upcycle(params, { signal, onProgress: onMaking }));
   onRequest(QUANTIZE, (params: QuantizeParams, signal) => making.quantize(params, { signal, onProgress: onMaking }));
+  onRequest(TRIM, (params: TrimParams, signal) => making.trim(params, { signal, onProgress: onMaking }));
   onRequest(OUTLIERS, (params: OutliersParams, signal) => making.outliers(params, { signal, onProgress: onMaking }));
   onRequest(SELECT, (params: SelectParams, signal) => making.selectRows(params, { signal, onProgress: onMaking }));
   onRequest(TRANSCRIBE, (params: TranscribeParams, signal) =>

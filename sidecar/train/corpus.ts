@@ -74,7 +74,8 @@ function textOf(content: Buffer): string | undefined {
   }
 }
 
-async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
+/** All files of files and folders, in a fixed order. Throws `TroubleError` 'invalid-input' that names a path which is neither. */
+export async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
   const files: string[] = [];
   for (const given of paths) {
     const status = await stat(given).catch((error: unknown) => {

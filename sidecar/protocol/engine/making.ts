@@ -80,3 +80,36 @@ export interface QuantizeResult {
   /** Tensors that were quantised before and got another type: they lost twice. */
   readonly requantised: number;
 }
+
+/** Parent → engine: writes a model with fewer tokens. Loads none; progress by `MAKING_PROGRESS`. */
+export const TRIM = 'engine/trim';
+export interface TrimParams {
+  /** Absolute path. */
+  readonly modelPath: string;
+  /** Absolute path. */
+  readonly outputPath: string;
+  /** Tokens that stay, with bytes and special tokens. */
+  readonly size: number;
+  readonly texts: readonly TrimTexts[];
+  /** Accepts a vocabulary without marks for gaps. */
+  readonly withoutFillIn?: boolean;
+}
+/** Texts of one kind, such as one language. */
+export interface TrimTexts {
+  readonly name: string;
+  /** How much more tokens in this kind of text cost than in one of importance 1. */
+  readonly importance: number;
+  /** Absolute paths. */
+  readonly files: readonly string[];
+}
+export interface TrimResult {
+  readonly outputPath: string;
+  readonly tokensBefore: number;
+  readonly tokensAfter: number;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  /** One matrix is embedding and output. */
+  readonly tied: boolean;
+  /** `moreShare`: 0.01 is one token in a hundred more than before. */
+  readonly groups: readonly { readonly name: string; readonly importance: number; readonly tokens: number; readonly moreShare: number }[];
+}
