@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readEvents } from './eventStream.ts';
+import type { RedactKey } from './keyRedaction.ts';
 import type { ServerConnection } from './serverConnection.ts';
 import { refusalText } from './serverResponse.ts';
 
@@ -42,15 +43,15 @@ export class BrokenAnswerError extends Error {
 export async function* readAnswer(response: Response, connection: ServerConnection, path: string): AsyncGenerator<AnswerPart> {
   const type = response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (type === 'application/json') {
-    yield partOf(await connection.parseJson(response, path));
+    yield partOf(await connection.parseJson(response, path), connection.redact);
     return;
   }
-  if (type !== 'text/event-stream') throw new BrokenAnswerError(`answers with the content type ${JSON.stringify(type.slice(0, 100))}, expected text/event-stream`);
+  if (type !== 'text/event-stream') throw new BrokenAnswerError(`answers with the content type ${JSON.stringify(connection.redact(type).slice(0, 100))}, expected text/event-stream`);
   let isFinished = false;
   if (response.body) {
     for await (const data of readEvents(response.body as AsyncIterable<Uint8Array>, { idleTimeoutMs: IDLE_TIMEOUT_MS })) {
       if (data.trim() === '[DONE]') return;
-      const part = partOf(parseEvent(data));
+      const part = partOf(parseEvent(data), connection.redact);
       isFinished ||= part.finishReason !== undefined;
       yield part;
     }
@@ -66,10 +67,10 @@ function parseEvent(data: string): unknown {
   }
 }
 
-function partOf(value: unknown): AnswerPart {
+function partOf(value: unknown, redact: RedactKey): AnswerPart {
   const parsed = completion.safeParse(value);
   if (!parsed.success) throw new BrokenAnswerError('sent an event that is not of the expected shape', { cause: parsed.error });
-  if (parsed.data.error) throw new BrokenAnswerError(`reports an error: ${refusalText(JSON.stringify(value)) || 'without a message'}`);
+  if (parsed.data.error) throw new BrokenAnswerError(`reports an error: ${refusalText(JSON.stringify(value), redact) || 'without a message'}`);
   // Events without choices tell of usage.
   const choice = parsed.data.choices?.[0];
   const text = choice?.text ?? choice?.delta?.content ?? choice?.message?.content ?? '';

@@ -3,6 +3,7 @@ import { TroubleError } from '../engine/engine.ts';
 import { readBoundedText, type BodyLimits } from '../store/network/boundedText.ts';
 import { failureReason } from '../store/network/failureReason.ts';
 import { retryAfterMs } from '../store/network/retryAfter.ts';
+import { redactKey, type RedactKey } from './keyRedaction.ts';
 import { checkIsPrivate, type ServerAddress } from './serverAddress.ts';
 import { ServerUnavailableError, serverFailed } from './serverErrors.ts';
 import type { ServerFetch } from './serverFetch.ts';
@@ -15,6 +16,7 @@ const MAX_ERROR_BYTES = 64 * 1024;
 const BODY_LIMIT_MS = 120_000;
 const ERROR_LIMIT_MS = 10_000;
 const FIRST_DELAY_MS = 250;
+const MIN_SECRET_UNITS = 8;
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 /** Others would answer with the same when they are asked again. */
 const PASSING = new Set([408, 429, 500, 502, 503, 504, 529]);
@@ -46,7 +48,18 @@ export interface ServerRequest {
 
 /** HTTP with one server: key, limits of time and size, asking again after a growing delay, and what its refusals mean. Follows no redirection. */
 export class ServerConnection {
-  constructor(private readonly options: ServerConnectionOptions) {}
+  /** What the server says is shown and logged without the key: it may repeat what it was sent. */
+  readonly redact: RedactKey;
+
+  constructor(private readonly options: ServerConnectionOptions) {
+    this.redact = redactKey(options.key);
+  }
+
+  /** Whether a text of the server holds the whole key. Words that stand for no key ("ollama") are no secret. */
+  repeatsKey(text: string): boolean {
+    const { key } = this.options;
+    return key !== undefined && key.length >= MIN_SECRET_UNITS && text.includes(key);
+  }
 
   get address(): ServerAddress {
     return this.options.address;
@@ -80,13 +93,13 @@ export class ServerConnection {
   async parseJson(response: Response, path: string, limitMs = BODY_LIMIT_MS): Promise<unknown> {
     const { host } = this.address;
     const text = await textOf(response, { maxBytes: MAX_BODY_BYTES, limitMs }).catch((error: unknown) => {
-      throw new ServerUnavailableError(`The answer of ${host} to ${path} can not be read: ${failureReason(error)}.`, { cause: error });
+      throw new ServerUnavailableError(`The answer of ${host} to ${path} can not be read: ${this.redact(failureReason(error))}.`, { cause: error });
     });
     try {
       return JSON.parse(text);
     } catch (error) {
       const type = response.headers.get('content-type') ?? 'no content type';
-      throw new ServerUnavailableError(`${host} answered ${path} with ${text.length} characters (${type.slice(0, 100)}), expected JSON. Is this the address of an OpenAI-compatible API?`, { cause: error });
+      throw new ServerUnavailableError(`${host} answered ${path} with ${text.length} characters (${this.redact(type).slice(0, 100)}), expected JSON. Is this the address of an OpenAI-compatible API?`, { cause: error });
     }
   }
 
@@ -114,7 +127,7 @@ export class ServerConnection {
       // The name has a public address.
       if (error instanceof Error && error.cause instanceof TroubleError) throw error.cause;
       if (late.signal.aborted) throw new ServerUnavailableError(`${address.host} did not begin to answer ${path} within ${Math.round(timeoutMs / 1000)} s.`, { cause: error });
-      return new PassingError(`${address.host} can not be reached: ${failureReason(error)}. Is it running, and is the address right?`, true, { cause: error });
+      return new PassingError(`${address.host} can not be reached: ${this.redact(failureReason(error))}. Is it running, and is the address right?`, true, { cause: error });
     } finally {
       clearTimeout(timer);
     }
@@ -128,7 +141,8 @@ export class ServerConnection {
       await response.body?.cancel();
       throw new ServerUnavailableError(`${host} answers ${path} with a redirection (${status}), which is not followed, because code and key would go elsewhere. Enter the address that it leads to.`);
     }
-    const said = refusalText(await textOf(response, { maxBytes: MAX_ERROR_BYTES, limitMs: Math.min(timeoutMs, ERROR_LIMIT_MS) }).catch(() => ''));
+    const text = await textOf(response, { maxBytes: MAX_ERROR_BYTES, limitMs: Math.min(timeoutMs, ERROR_LIMIT_MS) }).catch(() => '');
+    const said = refusalText(text, this.redact);
     const quoted = said === '' ? '' : ` It says: ${said}`;
     if (status === 401 || status === 403) throw new ServerUnavailableError(`${host} refuses the key (${status}). Enter another one by "Chorus: Use a Server…".${quoted}`);
     if (status === 404 || status === 405 || status === 501) throw new ServerUnavailableError(`${host} has no ${path}, or not this model (${status}).${quoted}`, { status });

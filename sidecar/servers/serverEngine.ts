@@ -146,8 +146,8 @@ export class ServerEngine implements Engine {
   /** Before anything came, the request can go elsewhere; after that it is said. */
   #failure(error: unknown, receivedUnits: number): TroubleError {
     if (error instanceof TroubleError) return error;
-    const { host } = this.options.connection.address;
-    const what = error instanceof BrokenAnswerError ? error.message : `broke off the answer (${error instanceof Error ? error.message : 'for an unknown reason'})`;
+    const { address: { host }, redact } = this.options.connection;
+    const what = error instanceof BrokenAnswerError ? error.message : `broke off the answer (${error instanceof Error ? redact(error.message) : 'for an unknown reason'})`;
     if (receivedUnits === 0) return new ServerUnavailableError(`${host} ${what}.`, { cause: error });
     return serverFailed(`${host} ${what}, after ${receivedUnits} characters. Ask again.`, error);
   }

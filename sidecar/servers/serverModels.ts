@@ -8,7 +8,10 @@ const LIST_TIMEOUT_MS = 30_000;
 const LIST_PATIENCE = { retries: 1, maxWaitMs: 1_000 };
 const MAX_MODELS = 1_000;
 
-const size = z.number().int().positive().nullish().catch(undefined);
+/** No model reads more; prompts are made as long as a context is. What says so is no size, and the next field counts. */
+const MAX_CONTEXT_TOKENS = 2 ** 24;
+
+const size = z.number().int().positive().max(MAX_CONTEXT_TOKENS).nullish().catch(undefined);
 const listed = z.object({
   id: z.string().min(1).max(256),
   owned_by: z.string().nullish().catch(undefined),
@@ -25,13 +28,13 @@ export interface ListedModel extends ServerModel {
   readonly ownedBy?: string | undefined;
 }
 
-/** The models that a server offers (`/v1/models`). Entries that are none are left out. Throws `ServerUnavailableError`. */
+/** The models that a server offers (`/v1/models`). Entries that are none are left out, and names that hold the key. Throws `ServerUnavailableError`. */
 export async function listServerModels(connection: ServerConnection, signal?: AbortSignal): Promise<readonly ListedModel[]> {
   const answer = list.safeParse(await connection.readJson({ path: 'models', timeoutMs: LIST_TIMEOUT_MS, patience: LIST_PATIENCE, signal }));
   if (!answer.success) throw new ServerUnavailableError(`${connection.address.host} answered models without a list in "data". Is this the address of an OpenAI-compatible API?`, { cause: answer.error });
   return answer.data.data.slice(0, MAX_MODELS).flatMap((entry): ListedModel[] => {
     const model = listed.safeParse(entry);
-    if (!model.success) return [];
+    if (!model.success || connection.repeatsKey(model.data.id)) return [];
     const { id, owned_by, max_model_len, max_context_length, context_length, meta } = model.data;
     const contextSizeTokens = max_model_len ?? max_context_length ?? context_length ?? meta?.n_ctx ?? meta?.n_ctx_train ?? undefined;
     return [{ id, ...(contextSizeTokens ? { contextSizeTokens } : {}), ...(owned_by ? { ownedBy: owned_by } : {}) }];

@@ -9,7 +9,7 @@ import { ServerEngine } from '../../../sidecar/servers/serverEngine.ts';
 import { serverFetch } from '../../../sidecar/servers/serverFetch.ts';
 import { ServerSession } from '../../../sidecar/servers/serverSession.ts';
 import { encodeMessages, encodePieces, Marks } from '../../../sidecar/servers/serverTokens.ts';
-import { body, chatStream, json, ScriptedServer, silence, stall, status, textStream } from './scriptedServer.ts';
+import { body, chatStream, json, ScriptedServer, silence, stall, status, textStream, type Script, type SeenRequest } from './scriptedServer.ts';
 
 const text: Omit<EngineGenerateParams, 'requestId'> = { sequence: 's', priority: 'chat', tokens: encodePieces('def add(a, b):\n    '), maxTokens: 32, sampling: { temperature: 0 } };
 const messages = [{ role: 'user', content: 'What is a stack?' }];
@@ -191,6 +191,31 @@ describe('a server that is busy or broken', () => {
       assert.equal(result.stopReason, 'timeout');
       assert.match(result.text, /^(x )+$/);
     }));
+});
+
+describe('a server that repeats the key', () => {
+  const key = 'sk-live-Zm9v+/=0815';
+  const echoes: readonly [name: string, script: Script][] = [
+    ...[401, 403, 404, 400, 429, 500].map((code): [string, Script] => [`in a refusal (${code})`, (response, { headers }) => status(code, { error: { message: `Got ${headers.authorization}` } })(response, {} as SeenRequest)]),
+    ['in a long refusal that is cut', status(401, { error: { message: `${'x'.repeat(190)}${key}` } })],
+    ['in Base64', status(401, { detail: `Authorization: Basic ${Buffer.from(`user:${key}`).toString('base64')}` })],
+    ['in a URL', status(401, { message: `See /login?key=${encodeURIComponent(key)}` })],
+    ['in its content type', body(`text/${key}`, '')],
+    ['in the type of what ought to be JSON', body(`application/json; key=${key}`, '<html>')],
+    ['in a redirection', status(307, { error: key }, { location: `https://elsewhere.example.com/?key=${key}` })],
+    ['in an event', body('text/event-stream', `data: ${JSON.stringify({ error: { message: `Bearer ${key}` } })}\n\n`)],
+    ['in an event that is no JSON', body('text/event-stream', `data: Bearer ${key}\n\n`)],
+  ];
+  for (const [name, script] of echoes) {
+    it(`${name} is quoted without it`, () =>
+      withServer(async (server, engine) => {
+        server.on('completions', script);
+        await assert.rejects(engine({ key }).generate({ ...text, priority: 'background' }), ({ message }: Error) => {
+          for (const secret of [key, encodeURIComponent(key), 'sk-live-', 'Zm9v+/=0', Buffer.from(key).toString('base64').slice(4, 16)]) assert.ok(!message.includes(secret), `${secret} is in: ${message}`);
+          return true;
+        });
+      }));
+  }
 });
 
 describe('a server that stalls', () => {

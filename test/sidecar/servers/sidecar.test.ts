@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ChatResult, ServerModel, SidecarStatus } from '../../../sidecar/protocol/client.ts';
 import { RawClient } from '../server/support/rawClient.ts';
 import { TestHome } from '../server/support/sidecar.ts';
-import { chatStream, json, ScriptedServer } from './scriptedServer.ts';
+import { chatStream, json, ScriptedServer, status, type SeenRequest } from './scriptedServer.ts';
 
 const KEY = 'sk-do-not-keep-me';
 const question = { conversationId: 'c', messages: [{ role: 'user', content: 'What is a stack?' }] };
@@ -46,6 +46,16 @@ describe('the sidecar and a server', () => {
     for (const file of await readdir(home.folder, { recursive: true, withFileTypes: true })) {
       if (file.isFile()) assert.ok(!(await readFile(path.join(file.parentPath, file.name), 'utf8')).includes(KEY), file.name);
     }
+  });
+
+  it('tells of a server that repeats the key without it', async () => {
+    server.on('models', (response, { headers }) => status(401, { error: { message: `You sent ${headers.authorization}` } })(response, {} as SeenRequest));
+    await using client = await RawClient.initialized(await home.start(), { initializationOptions: { clientKind: 'test', settings: { server: { url: server.url, model: 'one', key: KEY } } } });
+    await assert.rejects(client.request('chorus/load'), /refuses the key \(401\).* It says: You sent Bearer \[key\]/);
+    await client.request('chorus/chat', question).catch(() => undefined);
+    const told = JSON.stringify([await client.request('chorus/status'), await client.request('chorus/diagnostics')]);
+    assert.match(told, /not by the server: .*refuses the key.*\[key\]/);
+    assert.ok(!told.includes(KEY));
   });
 
   it('takes no key with line breaks in it', async () => {
