@@ -71,7 +71,7 @@ export class ChatService {
       }
       prompt = await conversationPrompt(this.session, model, params, settings, { insistsOnLanguage: true });
       return ask(prompt, send, signal);
-    });
+    }, signal);
     return {
       text: opening + result.text,
       stopReason: stopReasonOf(result.stopReason),
@@ -122,7 +122,7 @@ export class ChatService {
   async generate(params: Kept<GenerateParams>, settings: ChatSettings, onPart: (part: GeneratePart) => void, signal?: AbortSignal): Promise<GenerateResult> {
     const model = await this.session.model(signal);
     const run = (sequence: string, kept: Kept<object>): ReturnType<typeof generate> => generate({ session: this.session, model, params, settings, sequence, kept, onPart, signal });
-    const outcome = params.conversationId ? await this.inConversation(params.conversationId, (sequence) => run(sequence, params)) : await this.withTemporarySequence('generate', (sequence) => run(sequence, {}));
+    const outcome = params.conversationId ? await this.inConversation(params.conversationId, (sequence) => run(sequence, params), signal) : await this.withTemporarySequence('generate', (sequence) => run(sequence, {}));
     return {
       text: outcome.text,
       toolCalls: outcome.toolCalls,
@@ -175,10 +175,11 @@ export class ChatService {
     );
   }
 
-  private async inConversation<Result>(conversationId: string, work: (sequence: string) => Promise<Result>): Promise<Result> {
+  private async inConversation<Result>(conversationId: string, work: (sequence: string) => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
     const sequence = conversationSequence(conversationId);
     const turn = work(sequence);
-    this.lastTurns.set(sequence, turn.catch(() => undefined));
+    // The client may have left while the prompt was made: nothing is evaluated then, and nobody would forget the turn.
+    if (signal?.aborted !== true) this.lastTurns.set(sequence, turn.catch(() => undefined));
     return turn;
   }
 

@@ -112,6 +112,8 @@ export class CompletionService {
   async complete(request: CompletionRequest, signal: AbortSignal, onOutOfTime?: () => void): Promise<Completion[]> {
     const startedAt = this.#now();
     this.#statistics.requested();
+    // The client may have left while a server was asked: nobody would forget what is remembered for it now.
+    if (signal.aborted) return this.#cancelled();
     this.#ahead.typed(request.clientKey);
     if (request.text.length > MAX_DOCUMENT_UNITS) {
       throw new TroubleError('document-too-large', `The document has ${request.text.length} UTF-16 units; completion takes documents of up to ${MAX_DOCUMENT_UNITS}.`);

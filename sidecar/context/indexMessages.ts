@@ -22,7 +22,8 @@ export interface IndexMethods {
   search(params: { workspace: string; words: string; limit: number; openUris: readonly string[] }): readonly Snippet[];
   /** Definitions of a name. */
   symbols(params: { workspace: string; name: string; limit: number }): readonly Snippet[];
-  statistics(params: { workspace: string }): { files: number; indexBytes: number; heapBytes: number };
+  /** `indexes`: of all workspaces. */
+  statistics(params: { workspace: string }): { indexes: number; files: number; indexBytes: number; heapBytes: number };
 }
 
 export type IndexMethod = keyof IndexMethods;

@@ -13,18 +13,18 @@ type Handlers = { readonly [Method in keyof IndexMethods]: (...parameters: Param
 /** The indexes of all clients, each by itself, behind the messages of the thread. `onPut` is told before a file is put: its place in the request. */
 export function serveIndexes(grammars: Grammars, onPut: (file: number) => void = () => undefined): Handlers {
   const indexes = new Map<string, WorkspaceIndex>();
-  const of = (workspace: string): WorkspaceIndex => {
-    let index = indexes.get(workspace);
-    if (index === undefined) indexes.set(workspace, (index = new WorkspaceIndex(grammars)));
-    return index;
-  };
+  const empty = new WorkspaceIndex(grammars);
+  // A client may leave between two questions: only files make an index, which the client's end frees.
+  const of = (workspace: string): WorkspaceIndex => indexes.get(workspace) ?? empty;
   const missing = (index: WorkspaceIndex, uris: readonly string[]): { missing: readonly string[] } => ({ missing: uris.filter((uri) => !index.hasText(uri)) });
 
   return {
     put({ workspace, files }) {
+      const index = indexes.get(workspace) ?? new WorkspaceIndex(grammars);
+      if (files.length > 0) indexes.set(workspace, index);
       for (const [place, file] of files.entries()) {
         onPut(place);
-        of(workspace).put(file);
+        index.put(file);
       }
     },
     remove: ({ workspace, uris }) => indexes.get(workspace)?.remove(uris),
@@ -66,7 +66,7 @@ export function serveIndexes(grammars: Grammars, onPut: (file: number) => void =
     },
     statistics({ workspace }) {
       const index = of(workspace);
-      return { files: index.files.count, indexBytes: index.terms.sizeBytes, heapBytes: process.memoryUsage().heapUsed };
+      return { indexes: indexes.size, files: index.files.count, indexBytes: index.terms.sizeBytes, heapBytes: process.memoryUsage().heapUsed };
     },
   };
 }

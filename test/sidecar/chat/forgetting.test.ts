@@ -16,6 +16,18 @@ describe('A client that left', () => {
     assert.deepEqual(engine.released.sort(), ['chat:1:a/x', 'chat:1:a/y']);
   });
 
+  test('is not remembered where it left while its prompt was made', async () => {
+    const engine = new ScriptedEngine();
+    const service = new ChatService({ session: engine.session });
+    const controller = new AbortController();
+    const answer = service.generate({ prompt: 'hello', conversationId: '1:a/x' }, {}, () => undefined, controller.signal);
+    controller.abort();
+    await service.forgetConversations('1:a/');
+    await answer.catch(() => undefined);
+    await service.forgetConversations('1:a/');
+    assert.deepEqual(engine.released, []);
+  });
+
   test('is waited for where an answer is still being written', async () => {
     const engine = new ScriptedEngine();
     engine.answer = () => 'hi';

@@ -177,6 +177,18 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 2);
   });
 
+  test('begins nothing for a client that left before its request came here', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const { service, engine } = serviceSaying('foo');
+    await service.forgetClient('window');
+    assert.deepEqual(await service.complete(requestAt('const a = ‸', { contextSettings: { readAhead: true } }), AbortSignal.abort()), []);
+    for (let second = 0; second < 10; second++) {
+      context.mock.timers.tick(1_000);
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(engine.generations.length, 0);
+  });
+
   test('releases the sequence of a client that left only when the engine is done with it', async () => {
     const { service, engine } = serviceSaying('foo');
     let goOn = (): void => undefined;

@@ -240,3 +240,16 @@ describe('a workspace', () => {
     assert.ok(source.asked.includes(FilesInMemory.uri('shop/cart.py')));
   });
 });
+
+describe('a client that leaves', () => {
+  it('between two questions to the index has none left there', async () => {
+    const indexes = async (): Promise<number> => (await thread.ask('statistics', { workspace: 'other' })).indexes;
+    const before = await indexes();
+    const workspace = await started(new FilesInMemory({ 'shop/cart.py': CART, 'main.py': MAIN }));
+    assert.equal(await indexes(), before + 1);
+    const asked = [snippetsOf(workspace), workspace.search('rebate', 3), workspace.symbols('rebate_for', 3)];
+    await workspace.close();
+    await Promise.all(asked);
+    assert.equal(await indexes(), before);
+  });
+});

@@ -73,6 +73,32 @@ describe('a file at which the parser ends', () => {
   });
 });
 
+describe("a workspace's index", () => {
+  const thread = new IndexThread();
+  after(() => thread.dispose());
+  const indexes = async (): Promise<number> => (await thread.ask('statistics', { workspace: 'other' })).indexes;
+  const place = { uri: 'a.py', path: 'a.py', languageId: 'python', text: '', offset: 0, maxSnippetUnits: 1_000, openUris: [], edits: [], definitions: [], problems: [] };
+
+  it('is made of files alone: a question after the client left makes none', async () => {
+    const workspace = 'left';
+    await thread.ask('put', { workspace, files: filesOf({ 'a.py': 'def f(): pass\n' }) });
+    assert.equal(await indexes(), 1);
+    await thread.ask('select', { workspace, query: place });
+    await thread.ask('forget', { workspace });
+    await thread.ask('put', { workspace, files: [] });
+    await thread.ask('remove', { workspace, uris: ['a.py'] });
+    await thread.ask('retain', { workspace, uris: [] });
+    await thread.ask('giveTexts', { workspace, files: [{ uri: 'a.py', text: 'x' }] });
+    assert.deepEqual(await thread.ask('select', { workspace, query: place }), { missing: [] });
+    assert.deepEqual(await thread.ask('needed', { workspace, words: 'f', openUris: [] }), { missing: [] });
+    assert.deepEqual(await thread.ask('rank', { workspace, query: place }), []);
+    assert.deepEqual(await thread.ask('texts', { workspace, query: place, maxUnits: 1_000 }), []);
+    assert.deepEqual(await thread.ask('search', { workspace, words: 'f', limit: 1, openUris: [] }), []);
+    assert.deepEqual(await thread.ask('symbols', { workspace, name: 'f', limit: 1 }), []);
+    assert.equal(await indexes(), 0);
+  });
+});
+
 describe('a thread that ends by itself', () => {
   const lost: boolean[] = [];
   let nowMs = 0;
