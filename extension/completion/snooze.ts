@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { MAX_TIMER_MS } from '../../sidecar/client/maxTimer.ts';
 
 /** Ghost text rests for a while, in this window. */
 export class Snooze implements vscode.Disposable {
@@ -22,11 +23,16 @@ export class Snooze implements vscode.Disposable {
 
   #setUntil(untilMs: number): void {
     this.#untilMs = untilMs;
-    clearTimeout(this.#timer);
-    const restMs = untilMs - Date.now();
-    if (restMs > 0) this.#timer = setTimeout(() => this.end(), restMs);
-    void vscode.commands.executeCommand('setContext', 'chorus.completion.snoozed', restMs > 0);
+    this.#wait();
+    void vscode.commands.executeCommand('setContext', 'chorus.completion.snoozed', untilMs > Date.now());
     this.#didChange.fire();
+  }
+
+  /** For more than a timer can wait, one follows the other. */
+  #wait(): void {
+    clearTimeout(this.#timer);
+    const restMs = this.#untilMs - Date.now();
+    if (restMs > 0) this.#timer = setTimeout(() => (this.#untilMs > Date.now() ? this.#wait() : this.end()), Math.min(restMs, MAX_TIMER_MS));
   }
 
   dispose(): void {

@@ -5,6 +5,7 @@ import { fileOf } from './fileOf.ts';
 import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
 import { LateFiles } from './lateFiles.ts';
 import { linkTarget } from './linkTarget.ts';
+import { OutsideWatchers } from './outsideWatchers.ts';
 import { readIgnoreFile } from './readIgnoreFile.ts';
 import { RuleRoots } from './ruleRoots.ts';
 import { SYNCED_SCHEMES } from './schemes.ts';
@@ -30,14 +31,15 @@ export class DocumentPolicy implements vscode.Disposable {
   #epoch = 0;
   readonly #roots = new RuleRoots((error, file) => this.#noteUnread(error, file));
   readonly #rulesOfRoot = new Map<string, IgnoreRules>();
+  readonly #outside = new OutsideWatchers((root) => this.#watch(new vscode.RelativePattern(root, RULE_FILES)));
   /** What answers after all may allow files that nobody asks for again, since they were left out of a listing. */
   readonly #late = new LateFiles({ onRetry: () => this.#dropVerdicts(), onAnswer: () => this.#forget() });
-  readonly #disposables: vscode.Disposable[] = [this.#didChange, this.#late];
+  readonly #disposables: vscode.Disposable[] = [this.#didChange, this.#late, this.#outside];
 
   /** `log` gets a line for rules that can't be read. */
   constructor(private readonly log: (line: string) => void) {
     this.#secretFiles = new SecretFiles(readSecretPatterns(vscode.workspace.getConfiguration('chorus')));
-    this.#watch(`**/${RULE_FILES}`);
+    this.#disposables.push(this.#watch(`**/${RULE_FILES}`));
     this.#watchFolders();
     this.#disposables.push(
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#forget()),
@@ -46,7 +48,7 @@ export class DocumentPolicy implements vscode.Disposable {
         this.#secretFiles = new SecretFiles(readSecretPatterns(vscode.workspace.getConfiguration('chorus')));
         this.#forget();
       }),
-      vscode.workspace.onDidCloseTextDocument((document) => this.#verdicts.delete(document.uri.toString())),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#closed(uri)),
     );
   }
 
@@ -71,15 +73,19 @@ export class DocumentPolicy implements vscode.Disposable {
 
   /** As `judge`, of what was found without following a link. */
   async judgeName(uri: vscode.Uri): Promise<Verdict> {
+    return this.#judgeName(uri, false);
+  }
+
+  async #judgeName(uri: vscode.Uri, isLinked: boolean): Promise<Verdict> {
     if (!SYNCED_SCHEMES.includes(uri.scheme)) return 'scheme';
     if (this.#secretFiles.has(uri.path)) return 'secret';
     const file = fileOf(uri);
-    return file !== undefined && (await this.#isIgnored(file, 'file')) ? 'ignored' : 'allowed';
+    return file !== undefined && (await this.#isIgnored(file, { isFolder: false, isLinked })) ? 'ignored' : 'allowed';
   }
 
   /** Whether nothing in a folder may be sent. */
   async forbidsFolder(uri: vscode.Uri): Promise<boolean> {
-    return this.#secretFiles.has(`${uri.path}/`) || this.#isIgnored(uri, 'folder');
+    return this.#secretFiles.has(`${uri.path}/`) || this.#isIgnored(uri, { isFolder: true, isLinked: false });
   }
 
   /** There may be ignore files that no watcher told of: everything is judged anew. */
@@ -91,18 +97,19 @@ export class DocumentPolicy implements vscode.Disposable {
   async #judgeTarget(file: vscode.Uri): Promise<Verdict> {
     try {
       const target = await linkTarget(file);
-      return target === undefined ? 'allowed' : await this.judgeName(target);
+      return target === undefined ? 'allowed' : await this.#judgeName(target, true);
     } catch (error) {
       this.#noteUnread(error, file);
       return 'ignored';
     }
   }
 
-  async #isIgnored(uri: vscode.Uri, kind: 'file' | 'folder'): Promise<boolean> {
+  async #isIgnored(uri: vscode.Uri, { isFolder, isLinked }: { readonly isFolder: boolean; readonly isLinked: boolean }): Promise<boolean> {
     for (const root of await this.#roots.of(vscode.Uri.joinPath(uri, '..'))) {
       const path = relativePath(root, uri);
       const rules = this.#rulesOf(root);
-      if (path !== undefined && (await (kind === 'folder' ? rules.ignoresFolder(path) : rules.ignores(path)))) return true;
+      if (!vscode.workspace.getWorkspaceFolder(root)) this.#outside.need(root, isLinked);
+      if (path !== undefined && (await (isFolder ? rules.ignoresFolder(path) : rules.ignores(path)))) return true;
     }
     return false;
   }
@@ -113,7 +120,6 @@ export class DocumentPolicy implements vscode.Disposable {
     if (rules === undefined) {
       rules = new IgnoreRules((folder, name) => this.#readRules(root, folder, name));
       this.#rulesOfRoot.set(key, rules);
-      if (!vscode.workspace.getWorkspaceFolder(root)) this.#watch(new vscode.RelativePattern(root, RULE_FILES));
     }
     return rules;
   }
@@ -136,10 +142,20 @@ export class DocumentPolicy implements vscode.Disposable {
     this.log(`Ignore rules can't be read, so what they may be about is kept from the model: ${reason}`);
   }
 
-  #watch(pattern: vscode.GlobPattern): void {
+  #watch(pattern: vscode.GlobPattern): vscode.Disposable {
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
     const forget = () => this.#forget();
-    this.#disposables.push(watcher, watcher.onDidChange(forget), watcher.onDidCreate(forget), watcher.onDidDelete(forget));
+    return vscode.Disposable.from(watcher, watcher.onDidChange(forget), watcher.onDidCreate(forget), watcher.onDidDelete(forget));
+  }
+
+  /** Rules of a repository outside of the workspace serve while a document in it is open. */
+  #closed(document: vscode.Uri): void {
+    this.#verdicts.delete(document.toString());
+    const open = [...this.#verdicts.keys()].flatMap((key) => fileOf(vscode.Uri.parse(key)) ?? []);
+    for (const root of this.#outside.keepFor(open)) {
+      this.#rulesOfRoot.delete(root.toString());
+      this.#roots.forget(root);
+    }
   }
 
   /** Of a folder that is moved VS Code tells nothing but the folder: at a path of which rules were read others may count now. */
@@ -178,6 +194,9 @@ export class DocumentPolicy implements vscode.Disposable {
   #forget(): void {
     this.#late.clear();
     this.#dropVerdicts();
+    // What is still needed is judged anew, and watched again.
+    this.#outside.dispose();
+    this.#rulesOfRoot.clear();
     this.#didChange.fire();
   }
 

@@ -18,6 +18,8 @@ export function bringsRules(name: string): boolean {
 export type ReadIgnoreFile = (folder: string, name: string) => Promise<string | undefined>;
 
 const EVERYTHING = '*';
+/** Between slashes these name nothing in a folder. */
+const NO_NAMES: ReadonlySet<string> = new Set(['', '.', '..']);
 
 /**
  * The ignore rules of one workspace folder, nested files included, as git applies them: a file in a deeper folder overrules one above it,
@@ -35,7 +37,7 @@ export class IgnoreRules {
     this.#ignoreCase = options.ignoreCase ?? (process.platform === 'win32' || process.platform === 'darwin');
   }
 
-  /** `path`: of a file, relative to the root, with slashes. */
+  /** `path`: of a file, relative to the root, with slashes. A path that leads elsewhere ("../a", "/a") counts as ignored; the root itself is not. */
   async ignores(path: string): Promise<boolean> {
     return this.#ignores(path, false);
   }
@@ -46,8 +48,10 @@ export class IgnoreRules {
   }
 
   async #ignores(path: string, endsInFolder: boolean): Promise<boolean> {
-    if (!ignore.isPathValid(path)) return false;
-    const names = path.split('/');
+    if (path === '') return false;
+    const names = path.replace(/\/$/, '').split('/');
+    // As with secret files: what can't be held against the rules is kept.
+    if (!ignore.isPathValid(path) || names.some((name) => NO_NAMES.has(name))) return true;
     for (let depth = 1; depth <= names.length; depth++) {
       const isFolder = endsInFolder || depth < names.length;
       const current = names.slice(0, depth).join('/') + (isFolder ? '/' : '');

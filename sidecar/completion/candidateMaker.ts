@@ -1,6 +1,6 @@
 import { isOwnText } from '../context/notebookUris.ts';
 import type { ModelSession } from '../engine/engine.ts';
-import { MAX_TIMER_MS } from '../engine/maxTimer.ts';
+import { MAX_TIMER_MS } from '../client/maxTimer.ts';
 import { LONGEST_NGRAM } from '../engine/ngramModel.ts';
 import { COMPLETION_TIMEOUT_MS, type LastCompletion } from '../protocol/client.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';

@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from '../client/maxTimer.ts';
+
 const MAX_DELAY_MS = 400;
 /** A pause this much longer than the usual interval between keystrokes means that the user stopped. */
 const INTERVAL_FACTOR = 1.2;
@@ -45,7 +47,7 @@ export function delay(milliseconds: number, signal: AbortSignal): Promise<void> 
       signal.removeEventListener('abort', finish);
       resolve();
     };
-    const timer = setTimeout(finish, milliseconds);
+    const timer = setTimeout(finish, Math.min(MAX_TIMER_MS, milliseconds));
     signal.addEventListener('abort', finish, { once: true });
   });
 }

@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from '../client/maxTimer.ts';
+
 /** When a sidecar leaves by itself. */
 export interface LifetimeOptions {
   /** After the last client has been gone this long. */
@@ -39,6 +41,6 @@ export class Lifetime {
 
   #leaveAfter(delayMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.options.leave, delayMs);
+    this.#timer = setTimeout(this.options.leave, Math.min(MAX_TIMER_MS, delayMs));
   }
 }

@@ -1,6 +1,6 @@
 import { abortable } from '../engine/abortable.ts';
 import { TroubleError, type Engine, type ModelSession } from '../engine/engine.ts';
-import { MAX_TIMER_MS } from '../engine/maxTimer.ts';
+import { MAX_TIMER_MS } from '../client/maxTimer.ts';
 import type { ChorusSettings, SidecarStatus } from '../protocol/client.ts';
 import type { LoadedModel, LoadParams } from '../protocol/engine.ts';
 import { observeEngine } from './observedEngine.ts';

@@ -228,3 +228,45 @@ describe('rules that change while a document is judged', () => {
     assert.equal(await verdict, 'ignored');
   });
 });
+
+describe('a repository outside of the workspace', () => {
+  const files = { '/ws/a.ts': '', '/clone/.git/HEAD': '', '/clone/.gitignore': 'private/\n', '/clone/a.ts': '', '/clone/b.ts': '', '/other/.git/HEAD': '', '/other/a.ts': '' };
+  const isWatched = (root: string): boolean => fake.watched.includes(root);
+  const close = (file: string): void => fake.closed.fire({ uri: Uri.file(file) });
+
+  it('is watched while a document in it is open', async () => {
+    const { check } = policyOver(files);
+    for (const file of ['/ws/a.ts', '/clone/a.ts', '/clone/b.ts', '/other/a.ts']) assert.equal(await check(file), 'allowed');
+    assert.deepEqual([isWatched('/clone'), isWatched('/other')], [true, true]);
+    close('/clone/a.ts');
+    assert.deepEqual([isWatched('/clone'), isWatched('/other')], [true, true]);
+    close('/clone/b.ts');
+    assert.deepEqual([isWatched('/clone'), isWatched('/other')], [false, true]);
+  });
+
+  it('has its rules read anew when a document in it is opened again', async () => {
+    const { check } = policyOver(files);
+    assert.equal(await check('/clone/a.ts'), 'allowed');
+    close('/clone/a.ts');
+    fake.files.set('/clone/.gitignore', 'a.ts\n');
+    assert.equal(await check('/clone/a.ts'), 'ignored');
+    assert.equal(isWatched('/clone'), true);
+  });
+
+  it('is watched as long as the workspace has a link there', async () => {
+    const { judge, check } = policyOver(files);
+    fake.links.set('/ws/b.ts', '/clone/b.ts');
+    assert.equal(await judge('/ws/b.ts'), 'allowed');
+    assert.equal(await check('/ws/a.ts'), 'allowed');
+    close('/ws/a.ts');
+    assert.equal(isWatched('/clone'), true);
+  });
+
+  it('is not watched after the window', async () => {
+    const before = fake.watched.length;
+    const { check } = policyOver(files);
+    await check('/clone/a.ts');
+    open.splice(-1)[0]?.dispose();
+    assert.equal(fake.watched.length, before);
+  });
+});

@@ -12,6 +12,20 @@ function rules(files: Readonly<Record<string, string>>, ignoreCase = false): Ign
 }
 
 describe('ignore rules', () => {
+  for (const path of ['../a.ts', './a.ts', '/a.ts', 'src//a.ts', 'src/../a.ts', 'src/./a.ts', '..', '.']) {
+    it(`keep what they can't be held against: ${path}`, async () => {
+      for (const files of [{}, { '.gitignore': '!*\n', 'src/.gitignore': '!*\n' }]) assert.equal(await rules(files).ignores(path), true);
+    });
+  }
+
+  it('are not about the root itself, and take a folder with a slash at its end', async () => {
+    const all = rules({ '.gitignore': 'out/\n' });
+    assert.equal(await all.ignores(''), false);
+    assert.equal(await all.ignoresFolder(''), false);
+    assert.equal(await all.ignoresFolder('out/'), true);
+    assert.equal(await all.ignoresFolder('src/'), false);
+  });
+
   it('ignore nothing where there is no ignore file', async () => {
     assert.equal(await rules({}).ignores('src/main.ts'), false);
   });
@@ -128,10 +142,5 @@ describe('ignore rules', () => {
     ];
     for (const [unreadable, file, expected] of cases) assert.equal(await without(unreadable).ignores(file), expected, `${file} without ${unreadable}`);
     assert.equal(await without('src/.gitignore').ignoresFolder('src/deep'), true);
-  });
-
-  it('do not concern paths that are no paths of files', async () => {
-    const all = rules({ '.gitignore': '*\n' });
-    for (const path of ['', '/absolute', '../outside']) assert.equal(await all.ignores(path), false);
   });
 });

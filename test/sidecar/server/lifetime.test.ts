@@ -59,3 +59,17 @@ describe('the decision to leave', () => {
     assert.equal(lifetimeDefaults({ CHORUS_LINGER_MS: '250' }).lingerMs, 250);
   });
 });
+
+describe('a sidecar that is to linger', () => {
+  for (const lingerMs of [1e12, Infinity]) {
+    it(`for ${lingerMs} ms, more than a timer can wait, does not leave at once`, (context) => {
+      context.mock.timers.enable({ apis: ['setTimeout'] });
+      let hasLeft = false;
+      const lifetime = new Lifetime({ lingerMs, firstClientTimeoutMs: 1, leave: () => (hasLeft = true) });
+      lifetime.clientCountChanged(0);
+      context.mock.timers.tick(60_000);
+      assert.equal(hasLeft, false);
+      lifetime.stop();
+    });
+  }
+});

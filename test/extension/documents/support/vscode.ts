@@ -53,6 +53,7 @@ export const fake = {
   created: new EventEmitter<Uri>(),
   changed: new EventEmitter<Uri>(),
   deleted: new EventEmitter<Uri>(),
+  closed: new EventEmitter<{ readonly uri: Uri }>(),
   textChanged: new EventEmitter<unknown>(),
   selectionChanged: new EventEmitter<unknown>(),
   activeEditorChanged: new EventEmitter<unknown>(),
@@ -75,6 +76,8 @@ export const fake = {
   viewProvider: undefined as unknown,
   /** What is chosen of a list. */
   pick: (() => undefined) as (items: readonly unknown[]) => unknown,
+  /** Patterns and folders that are watched. */
+  watched: [] as string[],
   /** Commands that were registered. */
   commands: new Map<string, () => Promise<unknown>>(),
 
@@ -101,6 +104,10 @@ export const fake = {
 const folderAt = (path: string): WorkspaceFolder => ({ uri: Uri.file(path), name: path.slice(path.lastIndexOf('/') + 1) });
 
 const never = (): { dispose(): void } => ({ dispose: () => undefined });
+
+export const Disposable = {
+  from: (...parts: readonly { dispose(): void }[]): { dispose(): void } => ({ dispose: () => parts.forEach((part) => part.dispose()) }),
+};
 
 export const workspace = {
   isTrusted: true,
@@ -146,16 +153,18 @@ export const workspace = {
   getConfiguration: () => fake.configuration,
   createFileSystemWatcher: (pattern: string | RelativePattern) => {
     const isOfAll = pattern === '**/*';
+    const base = typeof pattern === 'string' ? pattern : pattern.baseUri.path;
+    fake.watched.push(base);
     return {
       onDidCreate: isOfAll ? fake.created.event : never,
       onDidChange: isOfAll ? fake.changed.event : never,
       onDidDelete: isOfAll ? fake.deleted.event : never,
-      dispose: () => undefined,
+      dispose: () => void fake.watched.splice(fake.watched.indexOf(base), 1),
     };
   },
   onDidChangeWorkspaceFolders: never,
   onDidChangeConfiguration: never,
-  onDidCloseTextDocument: never,
+  onDidCloseTextDocument: (listener: (document: { readonly uri: Uri }) => void) => fake.closed.event(listener),
   onDidChangeNotebookDocument: never,
   onDidCloseNotebookDocument: never,
   onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.textChanged.event(listener),
