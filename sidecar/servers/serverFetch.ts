@@ -1,7 +1,8 @@
 import { fetch as fetchBy, type Dispatcher } from 'undici';
 import type { NetworkSettings } from '../protocol/client.ts';
+import type { Resolve } from '../store/network/checkedLookup.ts';
 import { openDispatcher } from '../store/network/dispatcher.ts';
-import { privateNetwork, type Resolve } from './privateNetwork.ts';
+import { privateNetwork } from './privateNetwork.ts';
 import type { ServerAddress } from './serverAddress.ts';
 
 /** What of `fetch` a connection with a server needs. */

@@ -1,7 +1,8 @@
 import { request, type Dispatcher } from 'undici';
 import type { NetworkSettings } from '../../protocol/client.ts';
 import { ALLOWED_URL, isAllowedUrl } from './allowedUrl.ts';
-import { isThisMachine } from './loopback.ts';
+import { checkedLookup, type Resolve } from './checkedLookup.ts';
+import { reachesThisMachine } from './loopback.ts';
 import { openDispatcher } from './dispatcher.ts';
 
 const MAX_REDIRECTS = 10;
@@ -31,21 +32,30 @@ export class HttpRefusalError extends Error {
 
 /** GET requests by way of the user's proxy, trusting whom the user's machine trusts. */
 export class HttpClient {
-  private constructor(private readonly dispatcher: Dispatcher) {}
+  private constructor(
+    private readonly dispatcher: Dispatcher,
+    /** Names of hosts that were asked for by themselves, and not by a redirect. */
+    private readonly chosenHosts: Set<string>,
+  ) {}
 
   /** Throws `TroubleError` 'download-failed' where the proxy's URL is none. */
-  static async open(settings: NetworkSettings = {}, environment: NodeJS.ProcessEnv = process.env): Promise<HttpClient> {
-    return new HttpClient(await openDispatcher(settings, environment));
+  static async open(settings: NetworkSettings = {}, environment: NodeJS.ProcessEnv = process.env, resolve?: Resolve): Promise<HttpClient> {
+    const chosen = new Set<string>();
+    const refusal = (hostname: string, address: string): Error | undefined =>
+      chosen.has(hostname) || !reachesThisMachine(address) ? undefined : new HttpRefusalError(`A redirect leads to ${hostname}, which is this machine`);
+    return new HttpClient(await openDispatcher(settings, environment, checkedLookup(refusal, resolve)), chosen);
   }
 
   /** The response at the end of all redirects; its body is to be read or destroyed. Throws `HttpRefusalError`, and undici's errors where the network fails. */
   async get(url: string, { headers = {}, signal, stallMs = 30_000 }: HttpRequest = {}): Promise<HttpResponse> {
     const firstHeaders = new Headers();
-    const startsHere = URL.canParse(url) && isThisMachine(new URL(url).hostname);
+    const start = URL.canParse(url) ? new URL(url).hostname : undefined;
+    const startsHere = start !== undefined && reachesThisMachine(start);
+    if (start !== undefined) this.chosenHosts.add(start);
     let next = url;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       if (!isAllowedUrl(next)) throw new HttpRefusalError(`${next.slice(0, 300)} is no place for models: ${ALLOWED_URL}`);
-      if (!startsHere && isThisMachine(new URL(next).hostname)) throw new HttpRefusalError(`${url} leads to ${next.slice(0, 300)}, which is this machine`);
+      if (!startsHere && reachesThisMachine(new URL(next).hostname)) throw new HttpRefusalError(`${url} leads to ${next.slice(0, 300)}, which is this machine`);
       const response = await request(next, { dispatcher: this.dispatcher, signal, headers: { 'user-agent': 'chorus', ...headers }, headersTimeout: stallMs, bodyTimeout: stallMs });
       // A body that is given up, or that nobody reads, is no failure of this process.
       response.body.on('error', () => undefined);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Resolve } from '../../../sidecar/servers/privateNetwork.ts';
 import { parseServerAddress } from '../../../sidecar/servers/serverAddress.ts';
 import { ServerConnection } from '../../../sidecar/servers/serverConnection.ts';
 import { serverFetch, type ServerRoute } from '../../../sidecar/servers/serverFetch.ts';
+import type { Resolve } from '../../../sidecar/store/network/checkedLookup.ts';
 import { ScriptedServer } from './scriptedServer.ts';
 
 /** Looks names up by a list, an entry for each time; the last one goes on. */

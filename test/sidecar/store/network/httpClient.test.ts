@@ -137,3 +137,31 @@ describe('URLs', () => {
     assert.equal(mirrored('https://huggingface.co/a', undefined), 'https://huggingface.co/a');
   });
 });
+
+describe('a redirect', () => {
+  /** Where a server that a name stands for sends on to, by names that all are this machine. */
+  async function follow(location: (port: number) => string, chosen: string): Promise<string> {
+    const redirecting = createHttpsServer({ key: await readFile(path.join(folder, 'key.pem')), cert: await readFile(certificateFile) }, (request, response) =>
+      request.url === '/end' ? void response.end('here') : void response.writeHead(302, { location: location(portOf(redirecting)) }).end());
+    await once(redirecting.listen(0, '127.0.0.1'), 'listening');
+    const client = await HttpClient.open({ systemCertificates: false, strictTls: false }, {}, (_name, _options, answer) => answer(null, [{ address: '127.0.0.1', family: 4 }]));
+    try {
+      const { body } = await client.get(`https://${chosen}:${portOf(redirecting)}/`);
+      return await body.text();
+    } finally {
+      await client.close();
+      redirecting.closeAllConnections();
+      redirecting.close();
+    }
+  }
+
+  it('to this machine is followed from this machine', async () => assert.equal(await follow((port) => `https://[::ffff:127.0.0.1]:${port}/end`, '127.0.0.1'), 'here'));
+  it('to another path of the name that was asked for is followed, wherever that leads', async () => assert.equal(await follow(() => '/end', HOST), 'here'));
+
+  for (const host of ['0.0.0.0', '[::]', '[::ffff:127.0.0.1]', '127.0.0.1', '2130706433', 'localhost.', 'any.localhost']) {
+    it(`to ${host} is not followed from elsewhere`, () => assert.rejects(follow((port) => `https://${host}:${port}/end`, HOST), { name: 'HttpRefusalError', message: /which is this machine/ }));
+  }
+
+  it('to a name that means this machine is not followed from elsewhere', () =>
+    assert.rejects(follow((port) => `https://rebound.example:${port}/end`, HOST), { name: 'HttpRefusalError', message: 'A redirect leads to rebound.example, which is this machine' }));
+});
