@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SidecarError } from './sidecarError.ts';
+import { homeFailure } from './homeFailure.ts';
 
 /** Where the CUDA add-on is unpacked, inside the per-user folder. */
 export const CUDA_FOLDER = 'cuda';
@@ -78,8 +78,7 @@ export async function ensureHome(folder: string = homeFolder()): Promise<Home> {
       if ((status.mode & 0o077) !== 0) await chmod(folder, 0o700);
     }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SidecarError('home-unusable', `Chorus cannot use its folder ${folder}: ${reason}. Make it a folder of yours, or name another in CHORUS_HOME.`, { cause });
+    throw homeFailure(folder, cause);
   }
   return homeFiles(folder);
 }

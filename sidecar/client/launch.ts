@@ -5,6 +5,7 @@ import type WebSocket from 'ws';
 import { PROTOCOL_VERSION } from '../protocol/client.ts';
 import { connect } from './connect.ts';
 import { ensureHome, type Home } from './home.ts';
+import { EXIT_DISK_FULL, homeIsFull } from './homeFailure.ts';
 import { recordInstallation } from './installations.ts';
 import { openLaunchLog, readLogTail } from './launchLog.ts';
 import { drain } from './makeWay.ts';
@@ -147,6 +148,7 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
       await Promise.race([exited, sleep(POLL_MS)]);
     }
     if (exit?.exitCode === EXIT_ALREADY_RUNNING) return undefined;
+    if (exit?.exitCode === EXIT_DISK_FULL) throw homeIsFull(home.folder);
     if (!exit) subprocess.kill('SIGKILL');
     const how = exit ? describeExit(exit) : `it was not ready after ${timeoutMs / 1000} s`;
     throw new SidecarError('start-failed', `The Chorus sidecar could not be started: ${how}. Its log is ${home.logFile}.`, {

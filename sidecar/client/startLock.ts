@@ -1,12 +1,14 @@
 import lockfile from 'proper-lockfile';
+import { expireFutureLock } from './futureLock.ts';
 import type { Home } from './home.ts';
+import { homeFailure } from './homeFailure.ts';
 
 /** A lock whose holder has not touched it for this long belongs to a dead process. */
 const STALE_MS = 5_000;
 
 /**
  * Takes the lock that decides who starts the sidecar. Gives its release, or `undefined` while another process holds it. The lock of a
- * process that died is taken over after 5 seconds.
+ * process that died is taken over after 5 seconds. Throws `SidecarError` 'home-unusable'.
  */
 export async function tryLock(home: Home): Promise<(() => Promise<void>) | undefined> {
   let compromised = false;
@@ -26,7 +28,8 @@ export async function tryLock(home: Home): Promise<(() => Promise<void>) | undef
       if (!compromised) await release().catch(() => undefined);
     };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw homeFailure(home.folder, error);
+    await expireFutureLock(home.lockFolder, STALE_MS);
+    return undefined;
   }
 }

@@ -144,7 +144,10 @@ async function filesOf(folder: string): Promise<StoredFile[]> {
       const file = path.join(folder, name);
       // Another process may have removed it.
       const status = await stat(file).catch(() => undefined);
-      return status?.isFile() ? { path: file, sizeBytes: status.size, usedMs: status.mtimeMs } : undefined;
+      if (!status?.isFile()) return undefined;
+      // The clock was set back since: of all files it would stay longest.
+      const isFuture = status.mtimeMs > Date.now() + STALE_MS;
+      return { path: file, sizeBytes: status.size, usedMs: isFuture ? 0 : status.mtimeMs };
     }),
   );
   return files.filter((file) => file !== undefined);

@@ -1,5 +1,6 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWhole } from '../client/writeWhole.ts';
 import type { ContextSet } from '../protocol/engine.ts';
 
 const RULES_FILE = 'rules';
@@ -24,7 +25,7 @@ export async function noteRules({ folder, name }: ContextSet, rules: ContextRule
   const set = path.join(folder, name);
   try {
     await mkdir(set, { recursive: true, mode: 0o700 });
-    await writeFile(path.join(set, RULES_FILE), JSON.stringify(rules), { mode: 0o600 });
+    await writeWhole(path.join(set, RULES_FILE), JSON.stringify(rules));
   } catch {
     // Without them the set counts as filled under others.
   }

@@ -1,4 +1,4 @@
-import { copyFileSync, fstatSync, ftruncateSync } from 'node:fs';
+import { constants, copyFileSync, fstatSync, ftruncateSync, rmSync } from 'node:fs';
 import { MAX_LOG_BYTES } from '../client/launchLog.ts';
 
 /** Lines for whoever looks into a failure. Callers pass words of Chorus's own: never a document, a prompt, an answer or a token. */
@@ -12,8 +12,13 @@ export interface Log {
 export function standardErrorLog(files?: { logFile: string; previousLogFile: string }): Log {
   const write = (line: string): void => {
     if (files) rotateStandardError(files);
-    process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+    try {
+      process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+    } catch {
+      // A full disk takes no line, and is no reason to stop.
+    }
   };
+  process.stderr.on('error', () => undefined);
   return { info: write, error: (what, error) => write(`${what}: ${describeError(error)}`) };
 }
 
@@ -30,7 +35,9 @@ function rotateStandardError(files: { logFile: string; previousLogFile: string }
   try {
     const status = fstatSync(2);
     if (!status.isFile() || status.size < MAX_LOG_BYTES) return;
-    copyFileSync(files.logFile, files.previousLogFile);
+    // Whatever has the name goes: a link there would be written through.
+    rmSync(files.previousLogFile, { force: true });
+    copyFileSync(files.logFile, files.previousLogFile, constants.COPYFILE_EXCL);
     ftruncateSync(2, 0);
   } catch {
     // A log that cannot be rotated is no reason to stop.

@@ -4,6 +4,7 @@ import { ChatService } from '../chat/chatService.ts';
 import { connect } from '../client/connect.ts';
 import { contextsFolder } from '../client/contextSets.ts';
 import { ensureHome, homeFolder, type Home } from '../client/home.ts';
+import { EXIT_DISK_FULL, isDiskFull } from '../client/homeFailure.ts';
 import { EXIT_ALREADY_RUNNING } from '../client/launch.ts';
 import { readStateFile, removeStateFile, writeStateFile } from '../client/stateFile.ts';
 import { CompletionService } from '../completion/completionService.ts';
@@ -86,7 +87,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 process.on('unhandledRejection', (error) => log.error('A promise was not awaited', error));
 process.on('uncaughtException', (error) => {
   log.error('The front failed', error);
-  process.exit(70);
+  process.exit(isDiskFull(error) ? EXIT_DISK_FULL : 70);
 });
 
 await server.listen();

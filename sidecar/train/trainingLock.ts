@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeWhole } from '../client/writeWhole.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { tryLockForWriting, type WriteLock } from '../store/download/writeLock.ts';
 
@@ -31,7 +32,7 @@ export async function lockTraining(checkpointFolder: string): Promise<TrainingLo
   await mkdir(path.dirname(checkpointFolder), { recursive: true });
   const lock = await take(checkpointFolder);
   const holderFile = holderFileOf(checkpointFolder);
-  await writeFile(holderFile, JSON.stringify({ pid: process.pid, host: os.hostname() } satisfies Holder));
+  await writeWhole(holderFile, JSON.stringify({ pid: process.pid, host: os.hostname() } satisfies Holder));
   return {
     requireHeld() {
       if (lock.lost.aborted) throw new TroubleError('invalid-input', `Another training took ${checkpointFolder} over while this one was put aside for long. It writes the checkpoints there now: let one of them end.`);

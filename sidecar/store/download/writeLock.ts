@@ -1,6 +1,7 @@
 import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expireFutureLock } from '../../client/futureLock.ts';
 import { writeFailure } from './errors.ts';
 
 /** A lock that its holder has not touched for this long belongs to a process that died. */
@@ -41,7 +42,8 @@ export async function tryLockForWriting(targetPath: string): Promise<WriteLock |
     });
     return { lost: lost.signal, release: () => (lost.signal.aborted ? Promise.resolve() : release().catch(() => undefined)) };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+    await expireFutureLock(`${targetPath}.lock`, STALE_MS);
+    return undefined;
   }
 }

@@ -195,13 +195,17 @@ describe('contexts on disk', () => {
 
   it('lose what processes left that died while they wrote, and not what one is writing', async () => {
     await written();
-    const [stale, fresh] = ['stale', 'fresh'].map((name) => path.join(set.folder, set.name, `${first}.${name}.tmp`)) as [string, string];
+    const [stale, future, fresh] = ['stale', 'future', 'fresh'].map((name) => path.join(set.folder, set.name, `${first}.${name}.tmp`)) as [string, string, string];
     await writeFile(stale, 'x');
     await utimes(stale, new Date(), new Date(Date.now() - 10 * 60_000));
+    // The clock was set back since.
+    await writeFile(future, 'x');
+    await utimes(future, new Date(), new Date(Date.now() + 365 * 86_400_000));
     await writeFile(fresh, 'x');
     await store.prepare(set, names, ROWS_BYTES);
     const there = await filesThere();
     assert.ok(!there.includes(path.basename(stale)));
+    assert.ok(!there.includes(path.basename(future)));
     assert.ok(there.includes(path.basename(fresh)));
   });
 
@@ -218,6 +222,16 @@ describe('contexts on disk', () => {
       await written(other);
       assert.equal((await filesThere('two')).length, 4);
       assert.deepEqual(await filesThere(here.name), names.slice(0, 2).map((name) => `${name}.rows`).sort());
+    });
+
+    it('what is dated in the future, since the clock was set back, goes first', async () => {
+      set = { ...set, maxBytes: 4 * FILE_BYTES };
+      await written(names.slice(0, 2));
+      await written(other.slice(0, 2));
+      for (const name of names.slice(0, 2)) await age(name, -365 * 86_400);
+      const third = chunkNames('third', tokens(2 * CHUNK_TOKENS));
+      await written(third);
+      assert.deepEqual(await filesThere(), [...other.slice(0, 2), ...third].map((name) => `${name}.rows`).sort());
     });
 
     it('what is read again stays', async () => {
