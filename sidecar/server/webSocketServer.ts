@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { SERVER_TOKEN_HEADER } from '../client/connect.ts';
 import { MAX_FRAME_BYTES } from '../protocol/client.ts';
 import { refuseHandshake, type Refusal } from './authentication.ts';
+import { HalfOpenSockets } from './halfOpenSockets.ts';
 
+/** Programs on this machine send their handshake at once. */
+export const HANDSHAKE_TIMEOUT_MS = 1_000;
+const MAX_HALF_OPEN_SOCKETS = 64;
 /** A peer that does not take its refusal by then gets none. */
 const REFUSAL_LIMIT_MS = 1_000;
 
@@ -15,7 +19,7 @@ export interface WebSocketServerOptions {
   readonly onConnection: (socket: WebSocket) => void;
   /** Default 64. */
   readonly maxClients?: number;
-  /** A connection that has not finished its handshake by then is closed. Default 5,000. */
+  /** A connection that has not finished its handshake by then is closed. Default `HANDSHAKE_TIMEOUT_MS`. */
   readonly handshakeTimeoutMs?: number;
   /** A client that has not answered the ping before the next one is gone. Default 30,000. */
   readonly pingIntervalMs?: number;
@@ -29,19 +33,15 @@ export class FrontServer {
   readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false, clientTracking: true });
   readonly #alive = new WeakSet<WebSocket>();
   readonly #maxClients: number;
+  readonly #halfOpen: HalfOpenSockets;
   #port = 0;
   #pings: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: WebSocketServerOptions) {
-    const handshakeTimeoutMs = options.handshakeTimeoutMs ?? 5_000;
     this.#maxClients = options.maxClients ?? 64;
-    this.#http = createServer({
-      headersTimeout: handshakeTimeoutMs,
-      requestTimeout: handshakeTimeoutMs,
-      connectionsCheckingInterval: Math.min(handshakeTimeoutMs, 1_000),
-      maxHeaderSize: 8 * 1024,
-    });
-    this.#http.maxConnections = 2 * this.#maxClients;
+    this.#halfOpen = new HalfOpenSockets({ maxSockets: MAX_HALF_OPEN_SOCKETS, timeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS });
+    this.#http = createServer({ maxHeaderSize: 8 * 1024 });
+    this.#http.on('connection', (socket: Socket) => this.#halfOpen.add(socket));
     this.#http.on('request', (_request, response) => {
       response.writeHead(426, { connection: 'close', 'content-type': 'text/plain' }).end('This is a WebSocket. See docs/protocol.md.\n');
     });
@@ -91,6 +91,7 @@ export class FrontServer {
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#halfOpen.delete(request.socket);
       this.#alive.add(webSocket);
       webSocket.on('pong', () => this.#alive.add(webSocket));
       this.options.onConnection(webSocket);
