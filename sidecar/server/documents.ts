@@ -1,9 +1,12 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver-protocol';
 import { MAX_DOCUMENT_UNITS } from '../protocol/client.ts';
+import { changedText } from './changedText.ts';
 
 /** A larger document is not followed: it has to be opened again when it has shrunk. */
 const MAX_FOLLOWED_UNITS = 2 * MAX_DOCUMENT_UNITS;
+/** From so many on, changes are made to parts of the text: one by one, each copies all of it. */
+const MANY_CHANGES = 8;
 
 /** The open documents of one client, kept up to date by incremental changes. Positions count UTF-16 units. */
 export class Documents {
@@ -31,7 +34,7 @@ export class Documents {
     const known = this.#documents.get(uri);
     const document = known ?? this.#refused.get(uri);
     if (!document) return true;
-    TextDocument.update(document, [...changes], version);
+    TextDocument.update(document, changes.length < MANY_CHANGES ? [...changes] : [{ text: changedText(document, changes) }], version);
     if (document.getText().length > MAX_DOCUMENT_UNITS) {
       this.#refuse(uri, document);
       if (!known) return true;

@@ -13,7 +13,8 @@ export class Notebooks {
 
   /** Replaces `deleteCount` cells from `start` on. */
   splice(notebook: string, start: number, deleteCount: number, cells: readonly string[]): void {
-    this.#cells.get(notebook)?.splice(start, deleteCount, ...cells);
+    const known = this.#cells.get(notebook);
+    if (known) this.#cells.set(notebook, [...known.slice(0, start), ...cells, ...known.slice(start + deleteCount)]);
   }
 
   close(notebook: string): void {

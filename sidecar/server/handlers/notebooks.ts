@@ -17,7 +17,14 @@ export function handleNotebooks(client: Client): void {
       for (const cell of structure.didOpen ?? []) documents.open(cell);
       for (const { uri } of structure.didClose ?? []) documents.close(uri);
     }
-    for (const { document, changes } of textContent ?? []) documents.change(document.uri, document.version ?? 0, changes);
+    // Those of one cell at once: one by one, each costs as much as its whole text.
+    const parts = new Map<string, NonNullable<typeof textContent>>();
+    for (const part of textContent ?? []) {
+      const known = parts.get(part.document.uri);
+      if (known) known.push(part);
+      else parts.set(part.document.uri, [part]);
+    }
+    for (const [uri, ofCell] of parts) documents.change(uri, ofCell.at(-1)?.document.version ?? 0, ofCell.flatMap(({ changes }) => changes));
   });
   connection.onNotification('notebookDocument/didClose', didCloseNotebook, ({ notebookDocument, cellTextDocuments }) => {
     notebooks.close(notebookDocument.uri);

@@ -22,6 +22,15 @@ describe('document sync', () => {
     assert.equal(documents.get(uri)?.getText(), '\nab\ncXY');
   });
 
+  it('applies many changes in order, whole new texts among them, as it does few', () => {
+    const documents = opened('lost');
+    const letters = [...'abcdefghij'].map((letter) => ({ range: at(0, 0), text: letter }));
+    documents.change(uri, 2, [...letters, { text: 'x\r\ny' }, { range: at(1, 1), text: 'z' }, ...letters]);
+    assert.equal(documents.get(uri)?.getText(), 'jihgfedcbax\r\nyz');
+    assert.equal(documents.get(uri)?.version, 2);
+    assert.equal(documents.get(uri)?.lineCount, 2);
+  });
+
   it('takes a whole new text', () => {
     const documents = opened('old');
     documents.change(uri, 2, [{ text: 'new' }]);
