@@ -35,21 +35,29 @@ export class DocumentPolicy implements vscode.Disposable {
   /** What answers after all may allow files that nobody asks for again, since they were left out of a listing. */
   readonly #late = new LateFiles({ onRetry: () => this.#dropVerdicts(), onAnswer: () => this.#forget() });
   readonly #disposables: vscode.Disposable[] = [this.#didChange, this.#late, this.#outside];
+  /** Of what has too many rules: each is told of once. */
+  readonly #toldOf = new Set<string>();
 
   /** `log` gets a line for rules that can't be read. */
   constructor(private readonly log: (line: string) => void) {
-    this.#secretFiles = new SecretFiles(readSecretPatterns(vscode.workspace.getConfiguration('chorus')));
+    this.#secretFiles = this.#readSecretFiles();
     this.#disposables.push(this.#watch(`**/${RULE_FILES}`));
     this.#watchFolders();
     this.#disposables.push(
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#forget()),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!event.affectsConfiguration('chorus.documents')) return;
-        this.#secretFiles = new SecretFiles(readSecretPatterns(vscode.workspace.getConfiguration('chorus')));
+        this.#secretFiles = this.#readSecretFiles();
         this.#forget();
       }),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#closed(uri)),
     );
+  }
+
+  #readSecretFiles(): SecretFiles {
+    const files = new SecretFiles(readSecretPatterns(vscode.workspace.getConfiguration('chorus')));
+    if (files.problem) this.log(`The setting chorus.documents.secretFiles can't be applied, so every file is kept from the model: ${files.problem.message}`);
+    return files;
   }
 
   /** Whether the document of `uri` may be sent, by the rules as they are when the answer comes: while they change, it waits. */
@@ -118,7 +126,7 @@ export class DocumentPolicy implements vscode.Disposable {
     const key = root.toString();
     let rules = this.#rulesOfRoot.get(key);
     if (rules === undefined) {
-      rules = new IgnoreRules((folder, name) => this.#readRules(root, folder, name));
+      rules = new IgnoreRules((folder, name) => this.#readRules(root, folder, name), { onRefused: (file, error) => this.#noteRefused(error, vscode.Uri.joinPath(root, file)) });
       this.#rulesOfRoot.set(key, rules);
     }
     return rules;
@@ -140,6 +148,13 @@ export class DocumentPolicy implements vscode.Disposable {
     if (error instanceof LateError && !this.#late.add(file)) return;
     const reason = error instanceof vscode.FileSystemError ? error.name : String(error);
     this.log(`Ignore rules can't be read, so what they may be about is kept from the model: ${reason}`);
+  }
+
+  #noteRefused(error: unknown, file: vscode.Uri): void {
+    const line = `${file.fsPath} has more rules than Chorus applies, so what it may be about is kept from the model: ${(error as Error).message}`;
+    if (this.#toldOf.has(line)) return;
+    this.#toldOf.add(line);
+    this.log(line);
   }
 
   #watch(pattern: vscode.GlobPattern): vscode.Disposable {

@@ -1,4 +1,4 @@
-import ignore, { type Ignore } from 'ignore';
+import { IgnorePatterns, isPlainPath } from '../../sidecar/client/ignorePatterns.ts';
 
 /** Files with ignore rules, in the order in which later ones overrule earlier ones. */
 export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];
@@ -18,8 +18,13 @@ export function bringsRules(name: string): boolean {
 export type ReadIgnoreFile = (folder: string, name: string) => Promise<string | undefined>;
 
 const EVERYTHING = '*';
-/** Between slashes these name nothing in a folder. */
-const NO_NAMES: ReadonlySet<string> = new Set(['', '.', '..']);
+
+export interface IgnoreRulesOptions {
+  /** As git's `core.ignorecase`, which is on where file systems usually ignore case. */
+  readonly ignoreCase?: boolean;
+  /** Hears of an ignore file, by its path, that has more rules than are applied: everything that it may have a say in counts as ignored. */
+  readonly onRefused?: (file: string, error: unknown) => void;
+}
 
 /**
  * The ignore rules of one workspace folder, nested files included, as git applies them: a file in a deeper folder overrules one above it,
@@ -28,12 +33,13 @@ const NO_NAMES: ReadonlySet<string> = new Set(['', '.', '..']);
 export class IgnoreRules {
   readonly #read: ReadIgnoreFile;
   readonly #ignoreCase: boolean;
-  readonly #folders = new Map<string, Promise<Ignore | undefined>>();
-  #excludes: Promise<Ignore | undefined> | undefined;
+  readonly #onRefused: NonNullable<IgnoreRulesOptions['onRefused']>;
+  readonly #folders = new Map<string, Promise<readonly IgnorePatterns[]>>();
+  #excludes: Promise<readonly IgnorePatterns[]> | undefined;
 
-  /** `ignoreCase`: as git's `core.ignorecase`, which is on where file systems usually ignore case. */
-  constructor(read: ReadIgnoreFile, options: { readonly ignoreCase?: boolean } = {}) {
+  constructor(read: ReadIgnoreFile, options: IgnoreRulesOptions = {}) {
     this.#read = read;
+    this.#onRefused = options.onRefused ?? (() => undefined);
     this.#ignoreCase = options.ignoreCase ?? (process.platform === 'win32' || process.platform === 'darwin');
   }
 
@@ -49,13 +55,13 @@ export class IgnoreRules {
 
   async #ignores(path: string, endsInFolder: boolean): Promise<boolean> {
     if (path === '') return false;
-    const names = path.replace(/\/$/, '').split('/');
+    const plain = path.replace(/\/$/, '');
     // As with secret files: what can't be held against the rules is kept.
-    if (!ignore.isPathValid(path) || names.some((name) => NO_NAMES.has(name))) return true;
+    if (!isPlainPath(plain)) return true;
+    const names = plain.split('/');
     for (let depth = 1; depth <= names.length; depth++) {
-      const isFolder = endsInFolder || depth < names.length;
-      const current = names.slice(0, depth).join('/') + (isFolder ? '/' : '');
-      if (await this.#isIgnoredByFilesAbove(current, names.slice(0, depth - 1))) return true;
+      const kind = endsInFolder || depth < names.length ? 'folder' : 'file';
+      if (await this.#isIgnoredByFilesAbove(names.slice(0, depth), kind)) return true;
     }
     return false;
   }
@@ -68,19 +74,16 @@ export class IgnoreRules {
     if (folder === undefined) this.#excludes = undefined;
   }
 
-  async #isIgnoredByFilesAbove(path: string, parents: readonly string[]): Promise<boolean> {
-    for (let depth = parents.length; depth >= 0; depth--) {
-      const folder = parents.slice(0, depth).join('/');
-      const rules = await this.#rulesOf(folder);
-      const result = rules?.test(folder === '' ? path : path.slice(folder.length + 1));
-      if (result?.ignored) return true;
-      if (result?.unignored) return false;
+  async #isIgnoredByFilesAbove(names: readonly string[], kind: 'file' | 'folder'): Promise<boolean> {
+    for (let depth = names.length - 1; depth >= 0; depth--) {
+      const verdict = verdictOf(await this.#rulesOf(names.slice(0, depth).join('/')), names.slice(depth).join('/'), kind);
+      if (verdict !== undefined) return verdict === 'ignored';
     }
-    this.#excludes ??= this.#read(EXCLUDE_FILE.folder, EXCLUDE_FILE.name).catch(() => EVERYTHING).then((text) => this.#parse([text]));
-    return (await this.#excludes)?.ignores(path) ?? false;
+    this.#excludes ??= this.#readFile(EXCLUDE_FILE.folder, EXCLUDE_FILE.name).then((patterns) => (patterns ? [patterns] : []), () => this.#everything());
+    return verdictOf(await this.#excludes, names.join('/'), kind) === 'ignored';
   }
 
-  #rulesOf(folder: string): Promise<Ignore | undefined> {
+  #rulesOf(folder: string): Promise<readonly IgnorePatterns[]> {
     let rules = this.#folders.get(folder);
     if (rules === undefined) {
       rules = this.#readRules(folder);
@@ -89,16 +92,32 @@ export class IgnoreRules {
     return rules;
   }
 
-  async #readRules(folder: string): Promise<Ignore | undefined> {
-    return this.#parse(await Promise.all(IGNORE_FILES.map((name) => this.#read(folder, name))).catch(() => [EVERYTHING]));
+  async #readRules(folder: string): Promise<readonly IgnorePatterns[]> {
+    const patterns = await Promise.all(IGNORE_FILES.map((name) => this.#readFile(folder, name))).catch(() => this.#everything());
+    return patterns.filter((each) => each !== undefined);
   }
 
-  #parse(texts: readonly (string | undefined)[]): Ignore | undefined {
-    const present = texts.filter((text) => text !== undefined);
-    if (present.length === 0) return undefined;
-    const rules = ignore({ ignorecase: this.#ignoreCase });
-    // One call each: only a text by itself is split into lines.
-    for (const text of present) rules.add(text);
-    return rules;
+  async #readFile(folder: string, name: string): Promise<IgnorePatterns | undefined> {
+    const text = await this.#read(folder, name);
+    if (text === undefined) return undefined;
+    try {
+      return IgnorePatterns.ofText(text, { ignoreCase: this.#ignoreCase });
+    } catch (error) {
+      this.#onRefused(folder === '' ? name : `${folder}/${name}`, error);
+      throw error;
+    }
   }
+
+  #everything(): readonly IgnorePatterns[] {
+    return [new IgnorePatterns([EVERYTHING], { ignoreCase: this.#ignoreCase })];
+  }
+}
+
+/** Of several files in one folder the later ones have the last word. */
+function verdictOf(rules: readonly IgnorePatterns[], path: string, kind: 'file' | 'folder'): ReturnType<IgnorePatterns['verdict']> {
+  for (const patterns of rules.toReversed()) {
+    const verdict = patterns.verdict(path, kind);
+    if (verdict !== undefined) return verdict;
+  }
+  return undefined;
 }

@@ -57,6 +57,8 @@ export class SecretDocuments {
   }
 
   async #reasonToKeep(uris: readonly string[]): Promise<string | undefined> {
+    const { problem } = this.#files;
+    if (problem) return `the patterns of secret files can't be applied: ${problem.message}`;
     if (uris.some((uri) => this.#isSecret(uri))) return 'files of this name hold secrets';
     for (const uri of uris) {
       const file = fileOf(uri);

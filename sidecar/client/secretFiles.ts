@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import ignore, { type Ignore } from 'ignore';
+import { IgnorePatterns, IgnorePatternsError, isPlainPath } from './ignorePatterns.ts';
 
 /**
  * Files that hold secrets by convention, in the syntax of `.gitignore`. The extension and
@@ -32,25 +32,37 @@ const COPY = 'copy|copie|copia|cópia|kopie|kopia|kopya|копия|копія|α
 const COPY_MARKS: readonly string[] = [
   // Of editors and people.
   '~', '\\.(?:bak|backup|old|orig)',
-  // " copy", " copy 2", " - Copy (2)".
-  `(?: (?:[-–—] )?| ?の)(?:${COPY})(?: \\d+| \\(\\d+\\))?`,
+  // " copy", " - Copy".
+  `(?: (?:[-–—] )?| ?の)(?:${COPY})`,
   // " (copy)", " (3rd copy)", " (1)", "(1)".
-  ` ?\\((?:\\d+|[^()/]*(?:${COPY})[^()/]*)\\)`,
+  ` ?\\((?:\\d+|(?=[^()/]*(?:${COPY}))[^()/]*)\\)`,
   ' \\d+',
 ];
-/** What the names of copies have besides those of the originals, at the end or before an ending. */
+/**
+ * What the names of copies have besides those of the originals, at the end or before an ending. Marks may follow each other (" copy 2"), and no name
+ * reads as marks in two ways: it would be tried in all combinations.
+ */
 const COPY_MARK = new RegExp(`(?<=[^/])(?:${COPY_MARKS.join('|')})+(?=[./]|$)`, 'giu');
 
 /** Tells secret files by their path. */
 export class SecretFiles {
-  readonly #patterns: Ignore;
+  readonly #patterns: IgnorePatterns;
   /** Another one where other files are secret. */
   readonly digest: string;
+
+  /** Why the patterns can't be applied; every file counts as secret then. */
+  readonly problem: IgnorePatternsError | undefined;
 
   /** `added`: further patterns in the syntax of `.gitignore`. */
   constructor(added: readonly string[] = []) {
     this.digest = createHash('sha256').update(JSON.stringify([SECRET_FILES, COPY_MARKS, added])).digest('hex');
-    this.#patterns = ignore({ ignorecase: true }).add([...SECRET_FILES]).add([...added]);
+    try {
+      this.#patterns = new IgnorePatterns([...SECRET_FILES, ...added], { ignoreCase: true });
+    } catch (error) {
+      if (!(error instanceof IgnorePatternsError)) throw error;
+      this.problem = error;
+      this.#patterns = new IgnorePatterns(['*'], { ignoreCase: true });
+    }
   }
 
   /**
@@ -58,10 +70,17 @@ export class SecretFiles {
    * unless a pattern takes the copy's own name off the list. A path that the patterns cannot be held against counts as secret.
    */
   has(path: string): boolean {
-    const relative = path.replaceAll('\\', '/').replace(/^\/*(?:[a-z]:)?\/*/iu, '');
+    const relative = path.replaceAll('\\', '/').replace(/^\/*(?:[a-z]:)?\/*/iu, '').replace(/\/{2,}/g, '/');
     if (relative === '') return false;
-    if (!ignore.isPathValid(relative)) return true;
-    const { ignored, unignored } = this.#patterns.test(relative);
-    return ignored || (!unignored && this.#patterns.ignores(relative.normalize().replace(COPY_MARK, '')));
+    const [name, kind] = relative.endsWith('/') ? [relative.slice(0, -1), 'folder' as const] : [relative, 'file' as const];
+    if (!isPlainPath(name)) return true;
+    const verdict = this.#verdict(name, kind);
+    return verdict === 'ignored' || (verdict === undefined && this.#verdict(name.normalize().replace(COPY_MARK, ''), kind) === 'ignored');
+  }
+
+  #verdict(path: string, kind: 'file' | 'folder'): ReturnType<IgnorePatterns['verdict']> {
+    const names = path.split('/');
+    const isBelowSecret = names.some((_, index) => index > 0 && this.#patterns.verdict(names.slice(0, index).join('/'), 'folder') === 'ignored');
+    return isBelowSecret ? 'ignored' : this.#patterns.verdict(path, kind);
   }
 }

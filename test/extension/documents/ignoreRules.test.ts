@@ -144,4 +144,17 @@ describe('ignore rules', () => {
     for (const [unreadable, file, expected] of cases) assert.equal(await without(unreadable).ignores(file), expected, `${file} without ${unreadable}`);
     assert.equal(await without('src/.gitignore').ignoresFolder('src/deep'), true);
   });
+
+  it('keep paths that are longer or deeper than any', async () => {
+    for (const path of [`${'a/'.repeat(300)}b`, 'a'.repeat(5_000)]) assert.equal(await rules({}).ignores(path), true);
+  });
+
+  it('that are too many keep everything that their file may have a say in, and it is told which file has them', async () => {
+    const files: Record<string, string> = { 'src/.gitignore': '!kept.ts\n'.repeat(90_000), '.gitignore': '!b.ts\n' };
+    const told: string[] = [];
+    const many = new IgnoreRules(async (folder, name) => files[folder === '' ? name : `${folder}/${name}`], { onRefused: (file, error) => told.push(`${file}: ${(error as Error).message}`) });
+    for (const file of ['src/a.ts', 'src/kept.ts', 'src/deep/a.ts']) assert.equal(await many.ignores(file), true, file);
+    assert.equal(await many.ignores('lib/a.ts'), false);
+    assert.deepEqual(told, ['src/.gitignore: more than 10000 patterns']);
+  });
 });

@@ -142,6 +142,18 @@ describe('secret files', () => {
     assert.equal(own.has('/project/private.pem'), true);
   });
 
+  it('reads the marks of copies in one way: names of many are not tried in all combinations', () => {
+    // Read in two ways each, they would not end in anybody's life.
+    for (const mark of [' copy 1', ' copy (1)', ' (copy)', ' 1', '.bak', '~', ' (1 copy']) assert.equal(secretFiles.has(`/project/plan${mark.repeat(100)}x`), false, mark);
+    assert.equal(secretFiles.has(`/project/.env${' copy 1 copy (2)'.repeat(20)}`), true);
+  });
+
+  it('holds everything back where the patterns are more than it applies', () => {
+    const many = new SecretFiles(Array<string>(20_000).fill('!a.ts'));
+    assert.match(many.problem?.message ?? '', /^more than 10000 patterns$/);
+    assert.equal(many.has('/project/a.ts'), true);
+  });
+
   it('takes a copy off the list with what it is a copy of, or by its own name', () => {
     const own = new SecretFiles(['!public.pem', '!server.key.bak']);
     assert.equal(own.has('/project/public.pem.bak'), false);

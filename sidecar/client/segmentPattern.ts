@@ -1,0 +1,120 @@
+/** What a `*` stands for: any characters but slashes. */
+export const STAR = Symbol('*');
+
+type Matcher = (character: string) => boolean;
+type Token = string | typeof STAR | Matcher;
+
+/**
+ * The part of a pattern of `.gitignore` between two slashes: `*`, `?`, `[…]` and `\`, as git's wildmatch reads them. Takes at most as many
+ * steps as the pattern has characters times those of the name: a `*` is only ever tried anew while no later one was reached.
+ */
+export class SegmentPattern {
+  /** It stands for any number of folders. */
+  readonly isGlobstar: boolean;
+  readonly #literal: string | undefined;
+  readonly #tokens: readonly Token[];
+
+  constructor(tokens: readonly Token[]) {
+    this.isGlobstar = tokens.length > 1 && tokens.every((token) => token === STAR);
+    this.#tokens = tokens.filter((token, index) => token !== STAR || tokens[index - 1] !== STAR);
+    this.#literal = tokens.every((token) => typeof token === 'string') ? tokens.join('') : undefined;
+  }
+
+  get hasWildcards(): boolean {
+    return this.#literal === undefined;
+  }
+
+  /** Tokens that a name is held against. */
+  get length(): number {
+    return this.#tokens.length;
+  }
+
+  matches(name: string): boolean {
+    if (this.#literal !== undefined) return this.#literal === name;
+    const tokens = this.#tokens;
+    let [token, character] = [0, 0];
+    let [star, starCharacter] = [-1, 0];
+    while (character < name.length) {
+      if (tokens[token] === STAR) {
+        [star, starCharacter] = [token++, character];
+      } else if (matchesOne(tokens[token], name[character] as string)) {
+        token++;
+        character++;
+      } else if (star >= 0) {
+        token = star + 1;
+        character = ++starCharacter;
+      } else {
+        return false;
+      }
+    }
+    if (tokens[token] === STAR) token++;
+    return token === tokens.length;
+  }
+}
+
+function matchesOne(token: Token | undefined, character: string): boolean {
+  return typeof token === 'function' ? token(character) : token === character;
+}
+
+/** The segments of a pattern; `undefined`: git takes it for none, as it never ends a class or escapes nothing. `fold`: as it is done to names. */
+export function segmentsOf(pattern: string, fold: (text: string) => string): readonly SegmentPattern[] | undefined {
+  const segments: Token[][] = [[]];
+  for (let index = 0; index < pattern.length; index++) {
+    const character = pattern[index] as string;
+    const escaped = character === '\\' ? pattern[++index] : undefined;
+    if (character === '\\' && escaped === undefined) return undefined;
+    const literal = escaped ?? character;
+    if (literal === '/') segments.push([]);
+    else if (escaped !== undefined) segments.at(-1)?.push(fold(escaped));
+    else if (character === '*') segments.at(-1)?.push(STAR);
+    else if (character === '?') segments.at(-1)?.push(() => true);
+    else if (character === '[') {
+      const found = readClass(pattern, index, fold);
+      if (found === undefined) return undefined;
+      segments.at(-1)?.push(found.matches);
+      index = found.end;
+    } else segments.at(-1)?.push(fold(character));
+  }
+  return segments.map((tokens) => new SegmentPattern(tokens));
+}
+
+const ASCII_CLASSES: Readonly<Record<string, RegExp>> = {
+  alnum: /[0-9A-Za-z]/, alpha: /[A-Za-z]/, blank: /[ \t]/, cntrl: /\p{Cc}/u, digit: /[0-9]/, graph: /[!-~]/, lower: /[a-z]/,
+  print: /[ -~]/, punct: /[!-/:-@[-`{-~]/, space: /[ \t\n\r]/, upper: /[A-Z]/, xdigit: /[0-9A-Fa-f]/,
+};
+
+/** A class that begins at `start`, as git reads it: `end` is where its `]` is. `undefined`: it never ends, or names a class that does not exist. */
+function readClass(pattern: string, start: number, fold: (text: string) => string): { readonly end: number; readonly matches: Matcher } | undefined {
+  const isNegated = pattern[start + 1] === '!' || pattern[start + 1] === '^';
+  const members: Matcher[] = [];
+  let index = start + (isNegated ? 2 : 1);
+  let previous: string | undefined;
+  for (let isFirst = true; isFirst || pattern[index] !== ']'; isFirst = false, index++) {
+    let character = pattern[index];
+    const named = character === '[' ? /^\[:([a-z]*):\]/.exec(pattern.slice(index, index + 16)) : undefined;
+    if (named) {
+      const characters = ASCII_CLASSES[named[1] ?? ''];
+      if (!characters) return undefined;
+      members.push((each) => characters.test(each));
+      index += named[0].length - 1;
+      previous = undefined;
+      continue;
+    }
+    if (character === '-' && previous !== undefined && pattern[index + 1] !== undefined && pattern[index + 1] !== ']') {
+      const last = pattern[++index] === '\\' ? pattern[++index] : pattern[index];
+      const first = previous;
+      if (last === undefined) return undefined;
+      members.push((each) => first <= each && each <= last);
+      previous = undefined;
+      continue;
+    }
+    if (character === '\\') character = pattern[++index];
+    if (character === undefined) return undefined;
+    const member = character;
+    members.push((each) => each === member);
+    previous = member;
+  }
+  const isMember = (character: string): boolean => members.some((matches) => matches(character));
+  const isFolding = fold('A') === 'a';
+  return { end: index, matches: (character) => (isMember(character) || (isFolding && isMember(character.toUpperCase()))) !== isNegated };
+}
