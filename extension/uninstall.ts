@@ -10,10 +10,11 @@ import { homeFiles, removeHome } from '../sidecar/client/home.ts';
 import { forgetInstallation, isInstalled } from '../sidecar/client/installations.ts';
 import { stopRunning } from '../sidecar/client/makeWay.ts';
 import { readStateFile } from '../sidecar/client/stateFile.ts';
+import { parseJson } from '../sidecar/client/parseJson.ts';
 
 const home = homeFiles();
 const folder = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const { version } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as { version: string };
+const { version } = parseJson(await readFile(path.join(folder, 'package.json'), 'utf8')) as { version: string };
 await forgetInstallation(home, { folder, version });
 const isShared = await isInstalled(home);
 if (!isShared || (await runsFromHere())) {

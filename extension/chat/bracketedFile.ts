@@ -1,3 +1,4 @@
+import { parseJson } from '../../sidecar/client/parseJson.ts';
 import { bracketedOf, isClosed, partsOf, type Bracketed } from './bracketed.ts';
 import { indentationOf, isPartOfBlock, type LineSpan } from './codeUnits.ts';
 
@@ -32,7 +33,7 @@ function ofOneLine(file: readonly string[]): Bracketed | undefined {
   const start = file.findIndex(isText);
   if (start < 0 || file.findLastIndex(isText) !== start) return undefined;
   try {
-    const whole = bracketedOf(JSON.stringify(JSON.parse(file[start] ?? ''), undefined, 2).split('\n'));
+    const whole = bracketedOf(JSON.stringify(parseJson(file[start] ?? ''), undefined, 2).split('\n'));
     return whole && { ...whole, start, end: start + 1 };
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../sidecar/protocol/client.ts';
 import type { MessageView } from '../../media/chat/messages.ts';
+import { parseJson } from '../../sidecar/client/parseJson.ts';
 
 /** One conversation of a workspace, as it is kept. */
 export interface Conversation {
@@ -43,7 +44,7 @@ export function chatMessages(conversation: Conversation): ChatMessage[] {
 /** A conversation read from disk, or `undefined` when the text is none. */
 export function parseConversation(text: string): Conversation | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Conversation>;
+    const value = parseJson(text) as Partial<Conversation>;
     const valid =
       typeof value.id === 'string' &&
       typeof value.updatedMs === 'number' &&

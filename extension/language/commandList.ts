@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import { isRightToLeft } from '../../l10n/languages.ts';
+import { parseJson } from '../../sidecar/client/parseJson.ts';
 
 interface CommandItem extends vscode.QuickPickItem {
   readonly command: string;
@@ -45,5 +46,5 @@ function towardsItsOwnEnd(title: string): string {
 }
 
 async function readJson(file: string): Promise<unknown> {
-  return JSON.parse(await readFile(file, 'utf8'));
+  return parseJson(await readFile(file, 'utf8'));
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../sidecar/client/parseJson.ts';
 import { notebookLanguage } from './notebookLanguage.ts';
 
 interface NotebookFile {
@@ -15,7 +16,7 @@ export interface NotebookText {
 /** The code of a Jupyter notebook's file, cell after cell; its texts become comments of its language. `undefined` where the file is none. */
 export function notebookText(json: string): NotebookText | undefined {
   try {
-    const { cells, metadata } = JSON.parse(json) as NotebookFile;
+    const { cells, metadata } = parseJson(json) as NotebookFile;
     if (!Array.isArray(cells)) return undefined;
     const { languageId, comment } = notebookLanguage(metadata);
     const texts = (cells as NonNullable<NotebookFile['cells']>).map(({ cell_type: type, source = '' }) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { parseJson } from '../client/parseJson.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { GenerateMessage, ToolCall, ToolDescription } from '../protocol/client.ts';
 import type { LoadedModel, TemplateMessage } from '../protocol/engine.ts';
@@ -62,7 +63,7 @@ export function callSchema(tools: readonly ToolDescription[], syntax: ToolSyntax
 export function parseCall(text: string, tools: readonly ToolDescription[], syntax: ToolSyntax): ToolCall {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw new TroubleError('engine-failed', `The model's tool call was cut off after ${text.length} characters. Allow more output tokens.`, { cause: error });
   }

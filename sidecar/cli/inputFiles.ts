@@ -1,6 +1,7 @@
 /** Files that commands take. */
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '../client/parseJson.ts';
 import type { TokenId } from '../protocol/engine.ts';
 import { UsageError } from './exitCodes.ts';
 
@@ -11,7 +12,7 @@ const MOST_BYTES_PER_TOKEN = 16;
 export async function readTokens(file: string): Promise<readonly TokenId[]> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(file, 'utf8'));
+    value = parseJson(await readFile(file, 'utf8'));
   } catch (error) {
     throw new UsageError(`${file} can't be read as JSON: ${(error as Error).message}`, { cause: error });
   }

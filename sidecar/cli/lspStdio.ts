@@ -1,8 +1,9 @@
 import { LSPErrorCodes, MessageType } from 'vscode-languageserver-protocol';
-import { Message, StreamMessageReader, StreamMessageWriter, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc/node';
+import { Message, StreamMessageReader, StreamMessageWriter, type ContentTypeDecoder, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc/node';
 import WebSocket from 'ws';
 import { CloseCodes, describeClose } from '../client/connect.ts';
 import { findOrStart, type LaunchOptions } from '../client/launch.ts';
+import { parseJson } from '../client/parseJson.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import { FORGET_WORKSPACE_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type ForgetWorkspaceParams } from '../protocol/client.ts';
 import { EditorState, isDraining } from './editorState.ts';
@@ -24,11 +25,17 @@ export interface LspStdioOptions {
  */
 export async function bridgeStdio(options: LspStdioOptions): Promise<number> {
   // Read from the start: an editor sends `initialize` while the sidecar is still coming up.
-  const reader = new StreamMessageReader(options.input ?? process.stdin);
+  const reader = new StreamMessageReader(options.input ?? process.stdin, { contentTypeDecoder: boundedMessages });
   const writer = new StreamMessageWriter(options.output ?? process.stdout);
   const { socket } = await findOrStart(options.launch);
   return new Promise((resolve) => new Bridge(options, reader, writer, resolve).run(socket));
 }
+
+/** What JSON an editor sends is parsed by the same limits as that of other clients. */
+const boundedMessages: ContentTypeDecoder = {
+  name: 'application/json',
+  decode: async (bytes, { charset }) => parseJson(Buffer.from(bytes).toString(charset)) as Message,
+};
 
 /** How long the last messages of an editor may take to be read, and the sidecar's answers to them to come. */
 const LAST_MESSAGES_MS = 500;

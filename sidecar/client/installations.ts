@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Home } from './home.ts';
+import { parseJson } from './parseJson.ts';
 import { compareVersions } from './version.ts';
 import { writeWhole } from './writeWhole.ts';
 
@@ -53,7 +54,7 @@ async function recordedInstallations(installationsFolder: string): Promise<(Inst
 
 async function readInstallation(file: string): Promise<Installation | undefined> {
   try {
-    const { folder, version } = JSON.parse(await readFile(file, 'utf8')) as Partial<Record<keyof Installation, unknown>>;
+    const { folder, version } = parseJson(await readFile(file, 'utf8')) as Partial<Record<keyof Installation, unknown>>;
     return typeof folder === 'string' && typeof version === 'string' ? { folder, version } : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { parseJson } from './parseJson.ts';
 
 /** What a client needs to reach the running sidecar. Written by the sidecar once it listens, so its presence says "ready". */
 export interface SidecarState {
@@ -37,7 +38,7 @@ export async function readStateFile(file: string): Promise<SidecarState | undefi
       const status = await handle.stat();
       if (status.uid !== process.getuid?.() || (status.mode & 0o077) !== 0) return undefined;
     }
-    const state: unknown = JSON.parse(await handle.readFile('utf8'));
+    const state: unknown = parseJson(await handle.readFile('utf8'));
     return isSidecarState(state) ? state : undefined;
   } catch {
     return undefined;
@@ -67,7 +68,7 @@ export async function writeStateFile(file: string, state: SidecarState): Promise
 /** Removes the state file if it is still the one of `launchId`. */
 export async function removeStateFile(file: string, launchId: string): Promise<void> {
   try {
-    const state: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const state: unknown = parseJson(await readFile(file, 'utf8'));
     if (isSidecarState(state) && state.launchId === launchId) await rm(file, { force: true });
   } catch {
     // Gone already, or another program's: not ours to remove.

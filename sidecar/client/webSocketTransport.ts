@@ -13,6 +13,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type WebSocket from 'ws';
 import { MAX_FRAME_BYTES } from '../protocol/client.ts';
+import { JsonLimitError, parseJson } from './parseJson.ts';
 import { SidecarError } from './sidecarError.ts';
 
 /** Reads one JSON-RPC message per text frame. A frame that holds none raises `onError`; the connection lives on. */
@@ -31,10 +32,11 @@ export class WebSocketMessageReader extends AbstractMessageReader implements Mes
       }
       let message: Message;
       try {
-        message = JSON.parse((data as Buffer).toString('utf8')) as Message;
-      } catch {
+        message = parseJson((data as Buffer).toString('utf8')) as Message;
+      } catch (error) {
         // The parser's own message quotes the text, which may be the user's code.
-        this.fireError(new Error(`Received a frame of ${(data as Buffer).length} bytes that is not JSON`));
+        const reason = error instanceof JsonLimitError ? `is ${error.message}` : 'is not JSON';
+        this.fireError(new Error(`Received a frame of ${(data as Buffer).length} bytes that ${reason}`));
         return;
       }
       callback(message);

@@ -1,5 +1,6 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../client/parseJson.ts';
 import { writeWhole } from '../client/writeWhole.ts';
 import type { ContextSet } from '../protocol/engine.ts';
 
@@ -13,7 +14,7 @@ export async function notedRules({ folder, name }: ContextSet): Promise<ContextR
   const set = path.join(folder, name);
   if (!(await stat(set).catch(() => undefined))) return undefined;
   try {
-    const noted = JSON.parse(await readFile(path.join(set, RULES_FILE), 'utf8')) as unknown;
+    const noted = parseJson(await readFile(path.join(set, RULES_FILE), 'utf8'));
     return typeof noted === 'object' && noted !== null && !Array.isArray(noted) ? { ...noted } : {};
   } catch {
     return {};

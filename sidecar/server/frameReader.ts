@@ -1,6 +1,7 @@
 import { AbstractMessageReader, ErrorCodes, type DataCallback, type Disposable, type Message, type MessageReader } from 'vscode-jsonrpc/node';
 import type { RawData, WebSocket } from 'ws';
 import { z } from 'zod';
+import { JsonLimitError, parseJson } from '../client/parseJson.ts';
 
 const id = z.union([z.number(), z.string()]);
 const params = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish();
@@ -28,9 +29,9 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
       }
       let value: unknown;
       try {
-        value = JSON.parse((data as Buffer).toString('utf8'));
-      } catch {
-        this.#answer(null, ErrorCodes.ParseError, 'The frame is not JSON');
+        value = parseJson((data as Buffer).toString('utf8'));
+      } catch (error) {
+        this.#answer(null, ErrorCodes.ParseError, error instanceof JsonLimitError ? `The frame is ${error.message}` : 'The frame is not JSON');
         return;
       }
       if (message.safeParse(value).success) callback(value as Message);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { parseJson } from '../client/parseJson.ts';
 import { writeWhole } from '../client/writeWhole.ts';
 import type { PromptSpeedMemory } from '../completion/prompt/promptBudget.ts';
 
@@ -48,7 +49,7 @@ export class PromptSpeeds implements PromptSpeedMemory {
 
 function parsed(text: string): z.infer<typeof content> {
   try {
-    return content.parse(JSON.parse(text));
+    return content.parse(parseJson(text));
   } catch {
     return [];
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../client/parseJson.ts';
 import { readEvents } from './eventStream.ts';
 import type { RedactKey } from './keyRedaction.ts';
 import type { ServerConnection } from './serverConnection.ts';
@@ -61,7 +62,7 @@ export async function* readAnswer(response: Response, connection: ServerConnecti
 
 function parseEvent(data: string): unknown {
   try {
-    return JSON.parse(data);
+    return parseJson(data);
   } catch (error) {
     throw new BrokenAnswerError(`sent an event of ${data.length} characters that is not JSON`, { cause: error });
   }

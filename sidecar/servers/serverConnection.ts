@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseJson } from '../client/parseJson.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { readBoundedText, type BodyLimits } from '../store/network/boundedText.ts';
 import { failureReason } from '../store/network/failureReason.ts';
@@ -96,7 +97,7 @@ export class ServerConnection {
       throw new ServerUnavailableError(`The answer of ${host} to ${path} can not be read: ${this.redact(failureReason(error))}.`, { cause: error });
     });
     try {
-      return JSON.parse(text);
+      return parseJson(text);
     } catch (error) {
       const type = response.headers.get('content-type') ?? 'no content type';
       throw new ServerUnavailableError(`${host} answered ${path} with ${text.length} characters (${this.redact(type).slice(0, 100)}), expected JSON. Is this the address of an OpenAI-compatible API?`, { cause: error });

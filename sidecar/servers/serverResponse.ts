@@ -1,3 +1,4 @@
+import { parseJson } from '../client/parseJson.ts';
 import type { RedactKey } from './keyRedaction.ts';
 
 /** A server's own words, in messages of Chorus. */
@@ -10,7 +11,7 @@ const MAX_QUOTED_UNITS = 200;
 export function refusalText(body: string, redact: RedactKey): string {
   let value: unknown;
   try {
-    value = JSON.parse(body);
+    value = parseJson(body);
   } catch {
     return '';
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../client/parseJson.ts';
 import type { TemplateMessage, TokenId } from '../protocol/engine.ts';
 
 /**
@@ -70,7 +71,7 @@ export function encodeMessages(messages: readonly TemplateMessage[]): TokenId[] 
 export function decodeMessages(parts: readonly MarkedText[]): { readonly messages: readonly TemplateMessage[]; readonly answerStart: string } | undefined {
   const answer = parts.find(({ mark }) => mark === Marks.answer);
   if (!answer) return undefined;
-  return { messages: parts.filter(({ mark }) => mark === Marks.message).map(({ text }) => JSON.parse(text) as TemplateMessage), answerStart: answer.text };
+  return { messages: parts.filter(({ mark }) => mark === Marks.message).map(({ text }) => parseJson(text) as TemplateMessage), answerStart: answer.text };
 }
 
 function pieceOf(text: string, start: number, end: number): TokenId {

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CUDA_FOLDER } from '../client/home.ts';
+import { parseJson } from '../client/parseJson.ts';
 
 /** What `dist/cuda-addon.json` holds: made with the extension's package, so that its checksums come with the extension. */
 export interface CudaCatalogue {
@@ -27,7 +28,7 @@ export interface CudaPackage {
 /** The catalogue beside the running script, or undefined in a build that has none. */
 export async function cudaCatalogue(scriptFolder = path.dirname(fileURLToPath(import.meta.url))): Promise<CudaCatalogue | undefined> {
   const text = await readFile(path.join(scriptFolder, 'cuda-addon.json'), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as CudaCatalogue);
+  return text === undefined ? undefined : (parseJson(text) as CudaCatalogue);
 }
 
 /** Where an installed package is, whether or not it is there. */

@@ -1,5 +1,6 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { parseJson } from '../client/parseJson.ts';
 import { ggufFile, isLanguageModelName, type GgufFile } from './ggufFiles.ts';
 
 const MODEL_LAYER = 'application/vnd.ollama.image.model';
@@ -47,7 +48,7 @@ async function manifests(folder: string): Promise<readonly { file: string; name:
 async function modelDigest(file: string): Promise<string | undefined> {
   try {
     if ((await stat(file)).size > MAX_MANIFEST_BYTES) return undefined;
-    const manifest = JSON.parse(await readFile(file, 'utf8')) as Manifest | null;
+    const manifest = parseJson(await readFile(file, 'utf8')) as Manifest | null;
     const digest = manifest?.layers?.find((layer) => layer.mediaType === MODEL_LAYER)?.digest;
     return typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest.replace(':', '-') : undefined;
   } catch {

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } fro
 import path from 'node:path';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
 import type { Parameters } from '../../kernels/optimiser/parameters.ts';
+import { parseJson } from '../client/parseJson.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { StreamState } from './batchStream.ts';
 
@@ -69,7 +70,7 @@ export class Checkpoints<Stream = StreamState> {
     if (last === undefined) return undefined;
     let state: CheckpointState<Stream>;
     try {
-      state = JSON.parse(await readFile(path.join(this.#path(last), STATE_FILE), 'utf8')) as CheckpointState<Stream>;
+      state = parseJson(await readFile(path.join(this.#path(last), STATE_FILE), 'utf8')) as CheckpointState<Stream>;
     } catch (error) {
       throw this.#damaged(last, `${STATE_FILE} can't be read (${(error as Error).message})`, error);
     }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseJson } from '../client/parseJson.ts';
 import { writeWhole } from '../client/writeWhole.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { tryLockForWriting, type WriteLock } from '../store/download/writeLock.ts';
@@ -65,7 +66,7 @@ export const holderFileOf = (checkpointFolder: string): string => `${checkpointF
 /** `undefined` where the lock was taken just now, and nobody has written yet by whom. */
 async function readHolder(checkpointFolder: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(await readFile(holderFileOf(checkpointFolder), 'utf8')) as Holder;
+    return parseJson(await readFile(holderFileOf(checkpointFolder), 'utf8')) as Holder;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../../client/parseJson.ts';
 import { UPCYCLE, type ExpertPrompts, type UpcycleParams, type UpcycleResult } from '../../protocol/engine.ts';
 import { UsageError } from '../exitCodes.ts';
 import { decimal, integer, withJson } from '../options.ts';
@@ -77,7 +78,7 @@ async function upcycle(models: readonly string[], options: UpcycleCommandOptions
 async function readPrompts(file: string | undefined): Promise<ExpertPrompts[]> {
   if (file === undefined) throw new UsageError('--gates hidden needs --prompts.');
   try {
-    return promptsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return promptsSchema.parse(parseJson(await readFile(file, 'utf8')));
   } catch (error) {
     const what = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
     throw new UsageError(`${file} can't be read as prompts: ${what}. Expected [{"positive": ["…"], "negative": ["…"]}, …], one entry per model.`, { cause: error });

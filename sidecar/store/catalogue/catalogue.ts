@@ -1,3 +1,4 @@
+import { parseJson } from '../../client/parseJson.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import builtIn from './models.json' with { type: 'json' };
 import { catalogueSchema, type Catalogue, type CatalogueModel } from './schema.ts';
@@ -14,7 +15,7 @@ export function builtInCatalogue(): Catalogue {
 export function parseCatalogue(text: string, source: string): Catalogue {
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parseJson(text);
   } catch (cause) {
     throw new TroubleError('invalid-catalogue', `The catalogue ${source} is no JSON: ${(cause as Error).message.slice(0, 200)}`, { cause });
   }

@@ -4,6 +4,7 @@ import { lstat, open, readFile, rename, rm, type FileHandle } from 'node:fs/prom
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { writeWhole } from '../../client/writeWhole.ts';
+import { parseJson } from '../../client/parseJson.ts';
 
 /** What is not a whole file yet has a name that nobody takes for a model's. */
 export const PARTIAL_SUFFIX = '.part';
@@ -143,7 +144,7 @@ async function sizeOf(file: string): Promise<number | undefined> {
 
 async function readState(file: string): Promise<PartialState | undefined> {
   try {
-    return partialState.parse(JSON.parse(await readFile(file, 'utf8')));
+    return partialState.parse(parseJson(await readFile(file, 'utf8')));
   } catch {
     return undefined;
   }

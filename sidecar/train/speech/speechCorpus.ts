@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { parseJson } from '../../client/parseJson.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from '../../speech/logMel.ts';
 import { SoundWindow } from '../../speech/soundWindow.ts';
@@ -74,7 +75,7 @@ export async function utteranceMel(spectrum: ReturnType<typeof openSpectrum>, fi
 
 function parseLine(json: string, where: string): z.infer<typeof line> {
   try {
-    return line.parse(JSON.parse(json));
+    return line.parse(parseJson(json));
   } catch (error) {
     throw new TroubleError('invalid-input', `${where}: expected {"audio_filepath": "a.wav", "text": "…", "language": "en"}, got ${json.slice(0, 120)}.`, { cause: error });
   }

@@ -23,6 +23,8 @@ describe('frames that are not what they should be', () => {
     ['an empty frame', '', ErrorCodes.parse],
     ['two messages', '{"jsonrpc":"2.0","id":1,"method":"a"}{"jsonrpc":"2.0","id":2,"method":"b"}', ErrorCodes.parse],
     ['Content-Length headers', 'Content-Length: 2\r\n\r\n{}', ErrorCodes.parse],
+    ['millions of nested brackets', '['.repeat(30_000_000), ErrorCodes.parse],
+    ['millions of values', `[${'[],'.repeat(10_000_000)}0]`, ErrorCodes.parse],
     ['a number', '42', ErrorCodes.invalidRequest],
     ['null', 'null', ErrorCodes.invalidRequest],
     ['an empty object', '{}', ErrorCodes.invalidRequest],

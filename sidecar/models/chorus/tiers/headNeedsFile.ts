@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../../../client/parseJson.ts';
 import { writeWhole } from '../../../client/writeWhole.ts';
 import { HEAD_NEEDS_TEXT } from './headNeedsText.ts';
 import type { HeadNeeds } from './headRuns.ts';
@@ -41,7 +42,7 @@ const nameOf = ({ key }: MeasuredModel): string => createHash('sha256').update(J
 
 async function read(file: string | undefined): Promise<Map<string, HeadNeeds>> {
   try {
-    return new Map(file === undefined ? [] : content.parse(JSON.parse(await readFile(file, 'utf8'))));
+    return new Map(file === undefined ? [] : content.parse(parseJson(await readFile(file, 'utf8'))));
   } catch {
     return new Map();
   }
