@@ -10,6 +10,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeForeignText } from '../sidecar/cli/terminal.ts';
 import { isDefaultBundled } from '../sidecar/store/defaultModel.ts';
 import { CodeServer } from '../test/host/codeServer.ts';
 import { copySampleWorkspace, installBuiltExtension } from '../test/host/extensionFolder.ts';
@@ -102,7 +103,7 @@ async function completeSample(workspace: string): Promise<void> {
   const { text } = JSON.parse(completed.stdout) as { text: string };
   const lines = (await readFile(file, 'utf8')).split('\n');
   console.log(`  before:    ${lines[SAMPLE.line - 1]}`);
-  console.log(`  completed: ${lines[SAMPLE.line - 1]}${text}\n`);
+  writeForeignText(process.stdout, `  completed: ${lines[SAMPLE.line - 1]}${text}\n\n`);
 }
 
 async function untilEnded(): Promise<void> {

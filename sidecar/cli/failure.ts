@@ -3,6 +3,7 @@ import { SidecarError } from '../client/sidecarError.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
 import { ExitCodes, InterruptedError, OutOfTimeError, UsageError } from './exitCodes.ts';
+import { printJson } from './output.ts';
 import { writeForeignText } from './terminal.ts';
 
 /** A failure as the command line tells it: `{"error": {…}}` with --json, else one line. */
@@ -34,7 +35,7 @@ function failed(code: string, message: string, detail?: string): Failure {
 export function reportFailure(failure: Failure, json: boolean): void {
   const { code, message, detail } = failure;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ error: { code, message, detail } })}\n`);
+    printJson({ error: { code, message, detail } });
   } else if (failure.exitCode !== ExitCodes.interrupted) {
     writeForeignText(process.stderr, `chorus: ${message.replaceAll('\n', ' ')}\n${detail ? `${detail.trimEnd()}\n` : ''}`);
   }

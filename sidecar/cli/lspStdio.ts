@@ -8,6 +8,7 @@ import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSoc
 import { FORGET_WORKSPACE_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type ForgetWorkspaceParams } from '../protocol/client.ts';
 import { EditorState, isDraining } from './editorState.ts';
 import { SecretDocuments } from './secretDocuments.ts';
+import { writeForeignText } from './terminal.ts';
 
 export interface LspStdioOptions {
   readonly launch: LaunchOptions;
@@ -161,7 +162,7 @@ class Bridge {
   }
 
   #leave(code: number, why?: string): void {
-    if (why !== undefined) process.stderr.write(`chorus lsp: ${why}\n`);
+    if (why !== undefined) writeForeignText(process.stderr, `chorus lsp: ${why}\n`);
     this.#socket?.close();
     this.end(code);
   }

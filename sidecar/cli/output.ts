@@ -1,8 +1,13 @@
-import { writeForeignText } from './terminal.ts';
+import { inOneLine, writeForeignText } from './terminal.ts';
 
 /** One JSON object on one line of standard output. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${toJson(value)}\n`);
+}
+
+/** JSON without control characters: those above ASCII, which a terminal heeds too, are escaped as the others are. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
 /** Lines of "name  value"; a field without a value is left out, further values come below the first. */
@@ -10,12 +15,13 @@ export function printFields(fields: readonly (readonly [name: string, ...values:
   const width = Math.max(...fields.map(([name]) => name.length)) + 2;
   for (const [name, ...values] of fields) {
     const present = values.filter((value) => value !== undefined);
-    present.forEach((value, index) => writeForeignText(process.stdout, `${(index === 0 ? name : '').padEnd(width)}${value}\n`));
+    present.forEach((value, index) => writeForeignText(process.stdout, `${(index === 0 ? name : '').padEnd(width)}${inOneLine(value)}\n`));
   }
 }
 
 /** Lines of columns as wide as their widest cell, numbers to the right; the first row is their header. */
-export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
+export function formatTable(cells: readonly (readonly string[])[]): readonly string[] {
+  const rows = cells.map((row) => row.map(inOneLine));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const isText = widths.map((_, column) => rows.slice(1).some((row) => /[a-z]/.test(row[column] ?? '')));
   return rows.map((row) => row.map((cell, column) => (isText[column] ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number))).join('  ').trimEnd());

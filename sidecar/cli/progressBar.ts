@@ -1,10 +1,12 @@
+import { drawLine } from './terminal.ts';
+
 const WIDTH = 30;
 
 /** A bar on standard error while a model loads. Nothing is drawn where that is no terminal. */
 export class ProgressBar {
   #drawn = false;
 
-  constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {}
+  constructor(private readonly stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'> = process.stderr) {}
 
   /** Draws `share`, 0 to 1, behind `label`. */
   update(label: string, share: number): void {
@@ -12,7 +14,7 @@ export class ProgressBar {
     const filled = Math.round(Math.min(1, Math.max(0, share)) * WIDTH);
     const percent = `${Math.round(share * 100)}`.padStart(3);
     const room = Math.max(0, (this.stream.columns || 80) - WIDTH - 9);
-    this.stream.write(`\r\x1b[K${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${percent} %  ${label.slice(0, room)}`);
+    drawLine(this.stream, `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${percent} %  ${label.slice(0, room)}`);
     this.#drawn = true;
   }
 

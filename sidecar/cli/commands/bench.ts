@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { integer, integers, withModelOptions, type ModelOptions } from '../options.ts';
 import { printJson } from '../output.ts';
+import { writeForeignText } from '../terminal.ts';
 import { withEngine } from '../withEngine.ts';
 
 interface BenchOptions extends ModelOptions {
@@ -28,8 +29,8 @@ async function bench(options: BenchOptions): Promise<void> {
     threads: model.threads,
   }));
   if (options.json) return printJson(result);
-  process.stdout.write(`${result.engine}, ${result.device}, ${result.threads} threads\n`);
+  writeForeignText(process.stdout, `${result.engine}, ${result.device}, ${result.threads} threads\n`);
   for (const { test, tokens, depth, tokensPerSecond } of result.results) {
-    process.stdout.write(`${test.padEnd(6)} ${String(tokens).padStart(6)} at depth ${String(depth).padStart(6)}: ${tokensPerSecond.toFixed(1)} tokens/s\n`);
+    writeForeignText(process.stdout, `${test.padEnd(6)} ${String(tokens).padStart(6)} at depth ${String(depth).padStart(6)}: ${tokensPerSecond.toFixed(1)} tokens/s\n`);
   }
 }

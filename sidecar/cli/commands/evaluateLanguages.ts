@@ -8,6 +8,7 @@ import { readLanguageTexts } from '../../evaluate/languageTexts.ts';
 import { integer, withModelOptions, type ModelOptions } from '../options.ts';
 import { formatShare, formatTable, printJson } from '../output.ts';
 import { assertWritable } from '../outputFiles.ts';
+import { inOneLine, writeForeignText } from '../terminal.ts';
 import { withEngine } from '../withEngine.ts';
 
 interface EvaluateLanguagesOptions extends ModelOptions {
@@ -57,7 +58,7 @@ async function evaluateLanguages(options: EvaluateLanguagesOptions): Promise<voi
   });
   if (svg !== undefined) await writeFile(svg, chartOf(result.model, result.languages));
   if (options.json) return printJson(result);
-  process.stdout.write(`${describe(result.languages).join('\n')}\n\n${result.model} (${result.engine}, ${result.device})\n`);
+  writeForeignText(process.stdout, `${describe(result.languages).join('\n')}\n\n${inOneLine(result.model)} (${result.engine}, ${result.device})\n`);
 }
 
 function answerRate({ asked, answeredInIt }: LanguageResult): number | undefined {

@@ -9,6 +9,7 @@ import { FORGET_WORKSPACE_REQUEST, type ForgetWorkspaceParams } from '../../prot
 import { withJson } from '../options.ts';
 import { printJson } from '../output.ts';
 import { Session } from '../session.ts';
+import { writeForeignText } from '../terminal.ts';
 
 /** `chorus forget`: deletes what was evaluated for a workspace, on disk and in memory. */
 export function addForget(program: Command): void {
@@ -29,7 +30,7 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
     for (const workspaceKey of workspaceKeys) await removeContextSets(contextsFolder(), contextSetName(workspaceKey));
   }
   if (options.json) printJson({ forgotten: workspace });
-  else process.stdout.write(`${l10n.t('What the model had read of {0} is deleted.', workspace)}\n`);
+  else writeForeignText(process.stdout, `${l10n.t('What the model had read of {0} is deleted.', workspace)}\n`);
 }
 
 /** Paths of a folder: a workspace is known by the one that it was opened by, which may lead through links. Where it is given relatively, the shell knows by which one it came there. */

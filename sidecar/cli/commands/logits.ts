@@ -3,6 +3,7 @@ import path from 'node:path';
 import { readTokens } from '../inputFiles.ts';
 import { withModelOptions, type ModelOptions } from '../options.ts';
 import { printJson } from '../output.ts';
+import { writeForeignText } from '../terminal.ts';
 import { withEngine } from '../withEngine.ts';
 
 interface LogitsOptions extends ModelOptions {
@@ -26,5 +27,5 @@ async function logits(options: LogitsOptions): Promise<void> {
     ...(await engine.logits({ tokens, outputPath: path.resolve(options.out) }, { signal })),
   }));
   if (options.json) printJson(result);
-  else process.stdout.write(`${result.rows} rows of ${result.vocabularySize} (${result.engine}, ${result.device})\n`);
+  else writeForeignText(process.stdout, `${result.rows} rows of ${result.vocabularySize} (${result.engine}, ${result.device})\n`);
 }

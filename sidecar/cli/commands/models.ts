@@ -4,7 +4,7 @@ import path from 'node:path';
 import { localModels } from '../../store/localModels.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { withJson } from '../options.ts';
-import { writeForeignText } from '../terminal.ts';
+import { inOneLine, writeForeignText } from '../terminal.ts';
 import { addDownload } from './models/download.ts';
 import { addImport } from './models/import.ts';
 import { withFolder, type ShelfOptions } from './models/options.ts';
@@ -27,5 +27,5 @@ async function models({ json, folder }: Pick<ShelfOptions, 'json' | 'folder'>): 
     return;
   }
   if (found.length === 0) process.stderr.write(`${l10n.t('No model was found. --model names any GGUF file.')}\n`);
-  for (const model of found) writeForeignText(process.stdout, `${model.source.padEnd(10)} ${(formatBytes(model.sizeBytes) ?? '').padStart(9)}  ${model.name}\n${' '.repeat(22)}${model.path}\n`);
+  for (const model of found) writeForeignText(process.stdout, `${model.source.padEnd(10)} ${(formatBytes(model.sizeBytes) ?? '').padStart(9)}  ${inOneLine(model.name)}\n${' '.repeat(22)}${inOneLine(model.path)}\n`);
 }

@@ -10,6 +10,7 @@ import { integer, integers, withModelOptions, type ModelOptions } from '../optio
 import { formatShare, formatTable, printJson } from '../output.ts';
 import { assertWritable } from '../outputFiles.ts';
 import { retrievalTexts } from '../retrievalTexts.ts';
+import { writeForeignText } from '../terminal.ts';
 import { withEngine } from '../withEngine.ts';
 
 interface NeedleCommandOptions extends ModelOptions {
@@ -72,7 +73,7 @@ async function needle(options: NeedleCommandOptions): Promise<void> {
   });
   if (svg !== undefined) await writeFile(svg, heatMap(mapOf(result, options)));
   if (options.json) return printJson(result);
-  process.stdout.write(`${describe(result, options).join('\n')}\n`);
+  writeForeignText(process.stdout, `${describe(result, options).join('\n')}\n`);
 }
 
 function mapOf({ model, cache, cells, needles, share }: { readonly model: string; readonly cache: string; readonly cells: readonly Cell[]; readonly needles: number; readonly share: number }, { lengths, depths }: NeedleCommandOptions): Parameters<typeof heatMap>[0] {

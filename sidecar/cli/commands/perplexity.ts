@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readText } from '../inputFiles.ts';
 import { integer, withModelOptions, type ModelOptions } from '../options.ts';
 import { printJson } from '../output.ts';
+import { writeForeignText } from '../terminal.ts';
 import { withEngine } from '../withEngine.ts';
 
 interface PerplexityOptions extends ModelOptions {
@@ -25,5 +26,5 @@ async function perplexity(options: PerplexityOptions): Promise<void> {
     device: model.device,
   }));
   if (options.json) printJson(result);
-  else process.stdout.write(`${result.perplexity.toFixed(4)} over ${result.chunks} chunks (${result.engine}, ${result.device})\n`);
+  else writeForeignText(process.stdout, `${result.perplexity.toFixed(4)} over ${result.chunks} chunks (${result.engine}, ${result.device})\n`);
 }

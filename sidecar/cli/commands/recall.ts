@@ -8,6 +8,7 @@ import { askRecall, makeRecallTask, type RecallAnswer } from '../../retrieval/re
 import { integer, withModelOptions, type ModelOptions } from '../options.ts';
 import { formatShare, printJson } from '../output.ts';
 import { retrievalTexts } from '../retrievalTexts.ts';
+import { writeForeignText } from '../terminal.ts';
 import { withEngine } from '../withEngine.ts';
 
 interface RecallCommandOptions extends ModelOptions {
@@ -66,7 +67,7 @@ async function recall(options: RecallCommandOptions): Promise<void> {
   });
   if (options.json) return printJson(result);
   const [low, high] = result.interval;
-  process.stdout.write(`${result.right} of ${result.questions} right, ${formatShare(result.share)} (95 %: ${formatShare(low)} to ${formatShare(high)})\n`);
-  process.stdout.write(`${result.contexts} contexts of ${Math.round(result.contextTokens)} tokens on average, cache ${result.cache} (${result.engine}, ${result.device})\n`);
-  if (result.contextReads > 2 * result.contexts) process.stdout.write(`The model can't go back to the end of a context: each was read ${(result.contextReads / contexts).toFixed(1)} times.\n`);
+  writeForeignText(process.stdout, `${result.right} of ${result.questions} right, ${formatShare(result.share)} (95 %: ${formatShare(low)} to ${formatShare(high)})\n`);
+  writeForeignText(process.stdout, `${result.contexts} contexts of ${Math.round(result.contextTokens)} tokens on average, cache ${result.cache} (${result.engine}, ${result.device})\n`);
+  if (result.contextReads > 2 * result.contexts) writeForeignText(process.stdout, `The model can't go back to the end of a context: each was read ${(result.contextReads / contexts).toFixed(1)} times.\n`);
 }

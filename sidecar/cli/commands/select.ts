@@ -7,6 +7,7 @@ import { UsageError } from '../exitCodes.ts';
 import { readText, readTokens } from '../inputFiles.ts';
 import { integer, withJson } from '../options.ts';
 import { formatTable, printJson } from '../output.ts';
+import { writeForeignText } from '../terminal.ts';
 import { makeInEngine } from '../withEngine.ts';
 
 interface SelectOptions {
@@ -43,7 +44,7 @@ async function select({ json, file, tokens, cache, model, device, threads }: Sel
   const modelPath = model === undefined ? await defaultModelPath() : path.resolve(model);
   const result = await makeInEngine<SelectResult>(SELECT, { modelPath, context, cache, device, threads } satisfies SelectParams);
   if (json) printJson(result);
-  else process.stdout.write(`${describe(result).join('\n')}\n`);
+  else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }
 
 /** Of each layer how many rows its heads keep, and from where. */

@@ -7,6 +7,7 @@ import { UPCYCLE, type ExpertPrompts, type UpcycleParams, type UpcycleResult } f
 import { UsageError } from '../exitCodes.ts';
 import { decimal, integer, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
+import { writeForeignText } from '../terminal.ts';
 import { makeInEngine } from '../withEngine.ts';
 
 interface UpcycleCommandOptions {
@@ -72,7 +73,7 @@ async function upcycle(models: readonly string[], options: UpcycleCommandOptions
   const result = await makeInEngine<UpcycleResult>(UPCYCLE, params);
   if (options.json) return printJson(result);
   const what = result.experts > 1 ? `a mixture of ${result.experts} experts` : 'a dense model';
-  process.stdout.write(`${result.outputPath}: ${what}, ${(result.parameterCount / 1e6).toFixed(1)} M parameters, ${formatBytes(result.sizeBytes)}\n`);
+  writeForeignText(process.stdout, `${result.outputPath}: ${what}, ${(result.parameterCount / 1e6).toFixed(1)} M parameters, ${formatBytes(result.sizeBytes)}\n`);
 }
 
 async function readPrompts(file: string | undefined): Promise<ExpertPrompts[]> {

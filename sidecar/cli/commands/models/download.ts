@@ -5,7 +5,7 @@ import { InterruptedError, UsageError } from '../../exitCodes.ts';
 import { interruptible } from '../../interruptible.ts';
 import { printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
-import { writeForeignText } from '../../terminal.ts';
+import { inOneLine, writeForeignText } from '../../terminal.ts';
 import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from './options.ts';
 import { drawProgress } from './progress.ts';
 
@@ -24,7 +24,7 @@ async function download(id: string, quantisation: string | undefined, options: D
   try {
     const model = await modelNamed(session, id);
     const { name, licence } = model;
-    if (!options.json) writeForeignText(process.stderr, `${name}: ${licence.name}${licence.url ? `, ${licence.url}` : ''}\n`);
+    if (!options.json) writeForeignText(process.stderr, `${inOneLine(`${name}: ${licence.name}${licence.url ? `, ${licence.url}` : ''}`)}\n`);
     if (!licence.commercialUse && !options.acceptLicence) throw new UsageError(`${name} may not be used commercially (${licence.name}). If that suits you, add --accept-licence.`);
     const params: DownloadParams = { id, quantisation };
     const result = await interruptible((signal, bar) =>
