@@ -40,6 +40,7 @@ function summaryOfError(code: SidecarErrorCode): string | undefined {
       return l10n.t('The Chorus sidecar refused the connection.');
     case 'full':
       return l10n.t('The Chorus sidecar has as many clients as it takes.');
+    case 'not-running':
     case 'unreachable':
       return l10n.t('The Chorus sidecar does not answer.');
     case 'message-too-large':

@@ -21,10 +21,13 @@ export function describeClose(code: number, reason: string): string {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 
+/** A server gives up a handshake that came too slowly. So may a sidecar that was stopped in between. */
+const REQUEST_TIMEOUT = 408;
+
 /**
  * Opens an authenticated connection to the sidecar that wrote `state`. Both sides have proven themselves when this resolves.
- * Throws `SidecarError`: 'unreachable' when nothing answers in time, 'refused' when what answers is not this sidecar, 'full' when it has
- * no place for one more client.
+ * Throws `SidecarError`: 'not-running' when the port refuses the connection, 'refused' when what answers is not this sidecar, 'unreachable'
+ * when nothing answers in time, 'full' when it has no place for one more client. The first two alone say that the sidecar is gone.
  */
 export async function connect(state: SidecarState): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${state.port}/`, {
@@ -35,6 +38,7 @@ export async function connect(state: SidecarState): Promise<WebSocket> {
     followRedirects: false,
   });
   return new Promise((resolve, reject) => {
+    let isUpgraded = false;
     let proven = false;
     const fail = (error: SidecarError): void => {
       socket.removeAllListeners();
@@ -43,6 +47,7 @@ export async function connect(state: SidecarState): Promise<WebSocket> {
       reject(error);
     };
     socket.once('upgrade', (response) => {
+      isUpgraded = true;
       proven = response.headers[SERVER_TOKEN_HEADER] === state.serverToken;
     });
     socket.once('unexpected-response', (_request, response) => {
@@ -51,14 +56,19 @@ export async function connect(state: SidecarState): Promise<WebSocket> {
         fail(new SidecarError('full', 'The sidecar has as many clients as it takes. Close a window or end a `chorus` command.'));
         return;
       }
-      fail(new SidecarError('refused', `The sidecar on port ${state.port} refused the connection with HTTP status ${response.statusCode}`));
+      const code = response.statusCode === REQUEST_TIMEOUT ? 'unreachable' : 'refused';
+      fail(new SidecarError(code, `The sidecar on port ${state.port} refused the connection with HTTP status ${response.statusCode}`));
     });
-    socket.once('error', (cause) => {
-      fail(new SidecarError('unreachable', `No sidecar answers on port ${state.port}: ${cause.message}`, { cause }));
+    const stranger = (cause?: Error): SidecarError => new SidecarError('refused', `What answers on port ${state.port} is not the sidecar of the state file`, { cause });
+    socket.once('error', (cause: NodeJS.ErrnoException) => {
+      // Node's parser says so of an answer that is no HTTP.
+      if ((isUpgraded && !proven) || cause.code?.startsWith('HPE_')) fail(stranger(cause));
+      else if (cause.code === 'ECONNREFUSED') fail(new SidecarError('not-running', `No sidecar listens on port ${state.port}: ${cause.message}`, { cause }));
+      else fail(new SidecarError('unreachable', `No sidecar answers on port ${state.port}: ${cause.message}`, { cause }));
     });
     socket.once('open', () => {
       if (!proven) {
-        fail(new SidecarError('refused', `What answers on port ${state.port} is not the sidecar of the state file`));
+        fail(stranger());
         return;
       }
       socket.removeAllListeners('error');

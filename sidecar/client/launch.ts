@@ -32,6 +32,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A process that is not ready after this long is given up. Default 30,000. */
   readonly startTimeoutMs?: number;
+  /** A sidecar that is there and has not answered after this long is told of. Default 9,000. */
+  readonly answerTimeoutMs?: number;
 }
 
 /** An open connection to the one sidecar of this user. */
@@ -46,19 +48,20 @@ export interface Attachment {
 export const EXIT_ALREADY_RUNNING = 3;
 
 const POLL_MS = 50;
+const ANSWER_TIMEOUT_MS = 9_000;
 
 /**
  * Connects to the running sidecar, or starts it first. Two callers at once give one sidecar; an older sidecar is asked to leave and
- * replaced, a newer one never. Throws `SidecarError`.
+ * replaced, a newer one never, and neither one that does not answer: it may be busy, or stopped. Throws `SidecarError`.
  */
 export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
   const home = await ensureHome(options.homeFolder);
   const { extensionFolder: folder, clientVersion: version } = options;
   // A full disk, for one, is no reason not to connect.
   if (folder !== undefined) await recordInstallation(home, { folder, version }).catch(() => undefined);
-  const deadline = Date.now() + 2 * (options.startTimeoutMs ?? 30_000);
-  while (Date.now() < deadline) {
-    const found = await attach(home, options.clientVersion);
+  const deadline = performance.now() + 2 * (options.startTimeoutMs ?? 30_000);
+  while (performance.now() < deadline) {
+    const found = await attach(home, options);
     if (found && !found.isOlder) return { ...found, started: false };
     found?.socket.terminate();
     const release = await tryLock(home);
@@ -76,23 +79,43 @@ export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
   throw new SidecarError('start-failed', `Another process has been starting the sidecar for too long (lock ${home.lockFolder}). Try again.`);
 }
 
+type AttachOptions = Pick<LaunchOptions, 'clientVersion' | 'answerTimeoutMs'>;
+
 /** Connects to the running sidecar; never starts one. Gives `undefined` when there is none. Throws `SidecarError`. */
-export async function findRunning(options: { homeFolder?: string; clientVersion: string }): Promise<Attachment | undefined> {
+export async function findRunning(options: AttachOptions & { readonly homeFolder?: string }): Promise<Attachment | undefined> {
   const home = await ensureHome(options.homeFolder);
-  const found = await attach(home, options.clientVersion);
+  const found = await attach(home, options);
   return found && { ...found, started: false };
 }
 
-async function attach(home: Home, clientVersion: string): Promise<{ socket: WebSocket; state: SidecarState; isOlder: boolean } | undefined> {
-  const state = await readStateFile(home.stateFile);
-  if (!state) return undefined;
-  let socket: WebSocket;
-  try {
-    socket = await connect(state);
-  } catch (error) {
-    if (error instanceof SidecarError && (error.code === 'unreachable' || error.code === 'refused')) return undefined;
-    throw error;
+/** Gives `undefined` where no sidecar is; throws `SidecarError` 'unreachable' where one is that does not answer for `answerTimeoutMs`. */
+async function attach(home: Home, { clientVersion, answerTimeoutMs = ANSWER_TIMEOUT_MS }: AttachOptions): Promise<{ socket: WebSocket; state: SidecarState; isOlder: boolean } | undefined> {
+  for (const begun = performance.now(); ; await sleep(POLL_MS)) {
+    // Read each time: the sidecar that does not answer may make way for another meanwhile.
+    const state = await readStateFile(home.stateFile);
+    if (!state) return undefined;
+    try {
+      return accept(await connect(state), state, clientVersion);
+    } catch (error) {
+      if (!(error instanceof SidecarError)) throw error;
+      if (isGone(error)) return undefined;
+      if (error.code !== 'unreachable') throw error;
+      if (performance.now() - begun >= answerTimeoutMs) throw doesNotAnswer(state, answerTimeoutMs, error);
+    }
   }
+}
+
+/** Whether the sidecar of a state file is gone for sure, by the error of a connection to it. */
+export function isGone(error: unknown): boolean {
+  return error instanceof SidecarError && (error.code === 'not-running' || error.code === 'refused');
+}
+
+function doesNotAnswer({ pid, port }: SidecarState, timeoutMs: number, cause: SidecarError): SidecarError {
+  const message = `The Chorus sidecar, process ${pid}, has not answered on port ${port} for ${timeoutMs / 1000} s (${cause.message}). It is stopped or busy: let it go on, or end that process, and try again. No second one is started beside it.`;
+  return new SidecarError('unreachable', message, { cause });
+}
+
+function accept(socket: WebSocket, state: SidecarState, clientVersion: string): { socket: WebSocket; state: SidecarState; isOlder: boolean } {
   const isOlder = compareVersions(state.version, clientVersion) < 0;
   if (!isOlder && state.protocolVersion !== PROTOCOL_VERSION) {
     socket.terminate();
@@ -106,7 +129,7 @@ async function attach(home: Home, clientVersion: string): Promise<{ socket: WebS
 
 /** With the lock held. Gives `undefined` when the world changed meanwhile and the caller should look again. */
 async function replaceOrStart(home: Home, options: LaunchOptions): Promise<Attachment | undefined> {
-  const found = await attach(home, options.clientVersion);
+  const found = await attach(home, options);
   if (found && !found.isOlder) return { ...found, started: false };
   if (found) await drain(found.socket, options.clientVersion, found.state.version);
   const state = await start(home, options);
@@ -141,7 +164,7 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
     const exited = subprocess.then((result) => {
       exit = result;
     });
-    for (const begun = Date.now(); Date.now() - begun < timeoutMs; ) {
+    for (const begun = performance.now(); performance.now() - begun < timeoutMs; ) {
       const state = await readStateFile(home.stateFile);
       if (state?.launchId === launchId) return state;
       if (exit) break;

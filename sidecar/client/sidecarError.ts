@@ -6,11 +6,13 @@ export type SidecarErrorCode =
   | 'crash-loop'
   /** A newer or older sidecar runs whose protocol this client does not speak. */
   | 'incompatible'
-  /** What answered on the port is not the sidecar of the state file, or refused the token. */
+  /** What answered on the port is not the sidecar of the state file, or refused the token: that sidecar is gone. */
   | 'refused'
+  /** The port refused the connection: the sidecar is gone. */
+  | 'not-running'
   /** The sidecar has as many clients as it takes. */
   | 'full'
-  /** Nothing answered on the port. */
+  /** Nothing answered on the port in time, or the connection broke: the sidecar may be busy, or stopped. */
   | 'unreachable'
   /** The connection ended while something waited on it. */
   | 'closed'

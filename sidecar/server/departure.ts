@@ -20,6 +20,9 @@ const DRAIN_LIMIT_MS = 10_000;
 const CLOSE_LIMIT_MS = 500;
 const SHUT_DOWN_LIMIT_MS = 3_000;
 
+/** Why a connection to a draining sidecar is closed. */
+export const DRAINED = 'Another sidecar takes over';
+
 /** How the sidecar leaves: unfindable first, so that nobody attaches to one that is going. */
 export class FrontDeparture implements Departure {
   #leaving = false;
@@ -31,17 +34,17 @@ export class FrontDeparture implements Departure {
     return this.#draining;
   }
 
-  drain(): void {
+  drain(reason: string): void {
     if (this.#draining) return;
     this.#draining = true;
-    this.options.log.info('Draining for a newer version');
+    this.options.log.info(`Draining: ${reason}`);
     this.#inBackground(async () => {
       await this.options.unpublish();
       const deadline = performance.now() + DRAIN_LIMIT_MS;
       // The answer to the drain request itself goes out in this turn of the loop.
       do await sleep(20);
       while (this.options.clients.runningRequests > 0 && performance.now() < deadline);
-      await this.#leave(CloseCodes.drained, 'A newer version takes over');
+      await this.#leave(CloseCodes.drained, DRAINED);
     });
   }
 

@@ -12,6 +12,7 @@ import type { Shelf } from '../store/shelf/shelf.ts';
 import { Client, type Clients } from './client.ts';
 import { ClientServices } from './clientServices.ts';
 import { conversationId } from './conversationId.ts';
+import { DRAINED } from './departure.ts';
 import { handleChat } from './handlers/chat.ts';
 import { handleCommitMessage } from './handlers/commitMessage.ts';
 import { handleCompletion } from './handlers/completion.ts';
@@ -95,11 +96,11 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
     );
     parts.onClientsChanged();
   });
-  if (departure.isDraining) client.connection.close(CloseCodes.drained, 'A newer version takes over');
+  if (departure.isDraining) client.connection.close(CloseCodes.drained, DRAINED);
   client.connection.listen();
 }
 
 function drainingError(): ResponseError<Trouble> {
-  const message = 'This sidecar makes way for a newer version of Chorus. The next connection reaches that one.';
+  const message = 'This sidecar makes way for another one. The next connection reaches that one.';
   return new ResponseError<Trouble>(TROUBLE_ERROR_CODE, message, { code: 'draining', message });
 }

@@ -5,7 +5,7 @@ import { connect } from '../client/connect.ts';
 import { contextsFolder } from '../client/contextSets.ts';
 import { ensureHome, homeFolder, type Home } from '../client/home.ts';
 import { EXIT_DISK_FULL, isDiskFull } from '../client/homeFailure.ts';
-import { EXIT_ALREADY_RUNNING } from '../client/launch.ts';
+import { EXIT_ALREADY_RUNNING, isGone } from '../client/launch.ts';
 import { readStateFile, removeStateFile, writeStateFile } from '../client/stateFile.ts';
 import { CompletionService } from '../completion/completionService.ts';
 import { StatisticsCounter } from '../completion/statistics.ts';
@@ -28,6 +28,7 @@ import { standardErrorLog } from './log.ts';
 import { FrontModelSession } from './modelSession.ts';
 import { PromptSpeeds } from './promptSpeeds.ts';
 import { RetryDelay } from './retryDelay.ts';
+import { StateFileWatch } from './stateFileWatch.ts';
 import { StatusBroadcast } from './statusBroadcast.ts';
 import { VERSION } from './version.ts';
 import { FrontServer } from './webSocketServer.ts';
@@ -62,6 +63,7 @@ const departure = new FrontDeparture({
   clients,
   log,
   unpublish: async () => {
+    stateFileWatch.stop();
     server.stopListening();
     await removeStateFile(home.stateFile, launchId);
   },
@@ -71,6 +73,8 @@ const departure = new FrontDeparture({
   },
   exit: () => process.exit(0),
 });
+// Where two starters' lock broke, or the file was removed by hand.
+const stateFileWatch = new StateFileWatch({ file: home.stateFile, launchId, onReplaced: () => departure.drain('The state file names another sidecar, or none') });
 const lifetime = new Lifetime({ ...lifetimeDefaults(), leave: () => departure.leave('no client') });
 
 let nextClientId = 1;
@@ -93,17 +97,18 @@ process.on('uncaughtException', (error) => {
 await server.listen();
 await publish(home);
 lifetime.start();
+stateFileWatch.start();
 quietness.start().catch((error: unknown) => log.error('What the machine runs on is not known', error));
 
-/** Writes the state file, unless another sidecar lives: two starters whose lock broke must still end up with one. */
+/**
+ * Writes the state file, unless another sidecar is there, answering or not: two starters whose lock broke must still end up with one. The starter
+ * looks again, and says of a sidecar that does not answer what is wrong.
+ */
 async function publish({ stateFile }: Home): Promise<void> {
   const other = await readStateFile(stateFile);
   if (other) {
-    const socket = await connect(other).catch(() => undefined);
-    if (socket) {
-      socket.terminate();
-      process.exit(EXIT_ALREADY_RUNNING);
-    }
+    const failure: unknown = await connect(other).then((socket) => socket.terminate(), (error: unknown) => error);
+    if (!isGone(failure)) process.exit(EXIT_ALREADY_RUNNING);
   }
   await writeStateFile(stateFile, {
     port: server.port,

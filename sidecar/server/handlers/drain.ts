@@ -6,7 +6,7 @@ import { drain, nothing } from '../schemas.ts';
 /** How the front is asked to leave. */
 export interface Departure {
   /** Takes no new requests, lets the running ones finish, and leaves. */
-  drain(): void;
+  drain(reason: string): void;
   /** Leaves now. */
   stop(): void;
 }
@@ -18,7 +18,7 @@ export function handleDrain(client: Client, { version, departure }: { version: s
     drain,
     ({ clientVersion }): DrainResult => {
       if (compareVersions(clientVersion, version) <= 0) return { accepted: false };
-      departure.drain();
+      departure.drain('A newer version takes over');
       return { accepted: true };
     },
     { beforeInitialize: true },

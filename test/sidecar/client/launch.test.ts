@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { execa } from 'execa';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import type net from 'node:net';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { CloseCodes } from '../../../sidecar/client/connect.ts';
 import { ensureHome, homeFolder } from '../../../sidecar/client/home.ts';
-import { findOrStart, findRunning } from '../../../sidecar/client/launch.ts';
+import { EXIT_ALREADY_RUNNING, findOrStart, findRunning } from '../../../sidecar/client/launch.ts';
 import { writeStateFile, type SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../../../sidecar/protocol/client.ts';
 import { RawClient } from '../server/support/rawClient.ts';
 import { isRunning } from '../../isRunning.ts';
-import { launchOptions, TestHome, until } from '../server/support/sidecar.ts';
+import { launchOptions, TestHome, testedSidecar, until } from '../server/support/sidecar.ts';
 
 const starter = fileURLToPath(new URL('../server/support/starter.ts', import.meta.url));
 const tsx = ['--import', import.meta.resolve('tsx')];
@@ -175,6 +177,87 @@ describe('what an earlier sidecar left behind', () => {
     await using home = await TestHome.create();
     await mkdir(home.files.lockFolder);
     assert.ok(await home.start());
+  });
+});
+
+describe('a sidecar that does not answer', { skip: process.platform === 'win32' && 'Windows stops no process' }, () => {
+  it('is told of with its reason, and no second one is started; going on, it is found again', async () => {
+    await using home = await TestHome.create();
+    const { pid } = await home.start();
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const impatient = { ...launchOptions(home.folder), answerTimeoutMs: 1 };
+      for (const find of [findOrStart, findRunning]) {
+        await assert.rejects(find(impatient), (error: { code: string; message: string }) => {
+          assert.equal(error.code, 'unreachable');
+          assert.match(error.message, new RegExp(`process ${pid}.*stopped or busy`));
+          return true;
+        });
+      }
+      assert.equal((await home.state()).pid, pid);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    assert.equal((await home.start()).pid, pid);
+  });
+
+  it('is waited for', async () => {
+    await using home = await TestHome.create();
+    const { pid } = await home.start();
+    process.kill(pid, 'SIGSTOP');
+    let isGoingOn = false;
+    const found = findOrStart({ ...launchOptions(home.folder), answerTimeoutMs: 60_000 }).finally(() => assert.ok(isGoingOn));
+    // The first attempt to connect has been given up by then.
+    setTimeout(() => {
+      isGoingOn = true;
+      process.kill(pid, 'SIGCONT');
+    }, 3_500);
+    const { socket, state, started } = await found;
+    assert.deepEqual([state.pid, started], [pid, false]);
+    socket.close();
+  });
+
+  it('keeps its place before one whose starter saw none', async () => {
+    await using home = await TestHome.create();
+    const { pid } = await home.start();
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const second = await execa(process.execPath, [...testedSidecar.execArgv, testedSidecar.script, '--home', home.folder], { reject: false, env: { CHORUS_VERSION: '1.0.0' } });
+      assert.equal(second.exitCode, EXIT_ALREADY_RUNNING);
+      assert.equal((await home.state()).pid, pid);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  });
+});
+
+describe('a sidecar that is not the one of the state file any more', () => {
+  it('drains: its clients are told to go to the other one, and it ends', async () => {
+    await using home = await TestHome.create();
+    const first = await findOrStart(launchOptions(home.folder));
+    const closed = once(first.socket, 'close') as Promise<[number]>;
+    // As two starters leave it whose lock broke: both saw none.
+    await writeStateFile(home.files.stateFile, plausibleState(1, 1));
+    const second = await findOrStart(launchOptions(home.folder));
+    assert.notEqual(second.state.pid, first.state.pid);
+    assert.equal((await closed)[0], CloseCodes.drained);
+    await until(() => !isRunning(first.state.pid), 'the first sidecar is gone');
+    assert.equal((await home.state()).pid, second.state.pid);
+    second.socket.close();
+  });
+
+  it('drains too where the file was removed, and lives on where it can only not be read now', { skip: process.platform === 'win32' }, async () => {
+    await using home = await TestHome.create();
+    const { socket, state } = await findOrStart(launchOptions(home.folder));
+    const closed = once(socket, 'close') as Promise<[number]>;
+    await chmod(home.files.stateFile, 0o644);
+    await sleep(2_500);
+    assert.ok(isRunning(state.pid));
+    await chmod(home.files.stateFile, 0o600);
+    assert.equal((await home.start()).pid, state.pid);
+    await rm(home.files.stateFile);
+    assert.equal((await closed)[0], CloseCodes.drained);
+    await until(() => !isRunning(state.pid), 'the sidecar is gone');
   });
 });
 
