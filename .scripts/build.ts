@@ -63,6 +63,7 @@ const bundles: BuildOptions[] = [
   nodeModule('sidecar/server/main.ts', 'sidecar.mjs'),
   nodeModule('sidecar/engine/main.ts', 'engine.mjs'),
   nodeModule('sidecar/microphone/main.ts', 'microphone.mjs'),
+  nodeModule('sidecar/lifeline/main.ts', 'lifeline.mjs'),
   // tree-sitter's script looks for itself by what only CommonJS has.
   { ...nodeModule('sidecar/context/main.ts', 'context.cjs'), format: 'cjs', banner: {} },
   nodeModule('sidecar/train/main.ts', 'train.mjs'),

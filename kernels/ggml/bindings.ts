@@ -1,4 +1,5 @@
 import type { LibraryHandle } from 'koffi';
+import { countNativeCall } from './nativeCalls.ts';
 
 /** A native pointer. koffi gives and takes pointers as bigints; 0n is the null pointer. */
 export type Pointer = bigint;
@@ -157,10 +158,40 @@ interface AsyncCall {
 
 const letters: Record<string, string> = { p: 'void *', z: 'size_t', i: 'int', l: 'int64_t', f: 'float', b: 'bool', s: 'const char *', v: 'void' };
 
+/** What may take seconds where it is called on the main thread: it is counted, for whoever watches over that. */
+const longCalls: ReadonlySet<string> = new Set([
+  'ggml_quantize_chunk',
+  'ggml_gallocr_reserve',
+  'ggml_gallocr_alloc_graph',
+  'ggml_backend_alloc_ctx_tensors_from_buft',
+  'ggml_backend_buft_alloc_buffer',
+  'ggml_backend_buffer_free',
+  'ggml_backend_buffer_clear',
+  'ggml_backend_tensor_set',
+  'ggml_backend_tensor_get',
+  'ggml_backend_free',
+  'ggml_backend_synchronize',
+  'ggml_backend_graph_compute',
+  'ggml_backend_sched_new',
+  'ggml_backend_sched_alloc_graph',
+  'ggml_backend_sched_graph_compute',
+  'ggml_backend_dev_memory',
+  'ggml_backend_dev_init',
+  'ggml_backend_load_all_from_path',
+] satisfies (keyof Signatures)[]);
+
+type NativeFunction = ((...args: unknown[]) => unknown) & { readonly async: unknown };
+
+/** The same function, each call of it counted; asynchronous ones are not, since the main thread goes on meanwhile. */
+function counted(call: NativeFunction): NativeFunction {
+  return Object.assign((...args: unknown[]) => countNativeCall(() => call(...args)), { async: call.async });
+}
+
 function bindAll(library: LibraryHandle, signatures: Record<string, string>): [string, unknown][] {
   return Object.entries(signatures).map(([name, signature]) => {
     const [result, ...parameters] = [...signature].map((letter) => letters[letter] as string);
-    return [name, library.func(name, result as string, parameters)];
+    const call = library.func(name, result as string, parameters) as unknown as NativeFunction;
+    return [name, longCalls.has(name) ? counted(call) : call];
   });
 }
 

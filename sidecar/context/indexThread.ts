@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { threadOfSource } from '../lifeline/threadOfSource.ts';
 import { HangWatch } from './hangWatch.ts';
 import type { IndexAnswer, IndexMethod, IndexMethods, IndexRequest, IndexThreadData } from './indexMessages.ts';
 import { PutMark } from './putMark.ts';
@@ -165,7 +166,5 @@ function threadFiles(): ThreadFiles {
   const here = path.dirname(fileURLToPath(import.meta.url));
   if (!import.meta.url.endsWith('.ts')) return { script: path.join(here, 'context.cjs'), grammarsFolder: path.join(here, 'grammars') };
   const grammarsFolder = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
-  // In a thread TypeScript's loader has to be asked for by name.
-  const loader = `import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))}; register(); await import(${JSON.stringify(new URL('./main.ts', import.meta.url).href)});`;
-  return { script: new URL(`data:text/javascript,${encodeURIComponent(loader)}`), grammarsFolder };
+  return { script: threadOfSource(new URL('./main.ts', import.meta.url)), grammarsFolder };
 }

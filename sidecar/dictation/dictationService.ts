@@ -151,7 +151,7 @@ export class DictationService {
   }
 
   #runningEngine(): EngineChild {
-    if (!this.#engine?.alive) this.#engine = new EngineChild();
+    if (!this.#engine?.alive) this.#engine = new EngineChild({ isWatched: true });
     return this.#engine;
   }
 }

@@ -1,6 +1,8 @@
 /** The engine process: the only one that loads native code. Its parent speaks JSON-RPC to it over the IPC channel. */
 import process from 'node:process';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+import { nativeCalls } from '../../kernels/ggml/nativeCalls.ts';
+import { startLifeline } from '../lifeline/lifeline.ts';
 import { LocalEngine } from '../models/localEngine.ts';
 import { outliers } from '../outliers/outliers.ts';
 import { ENGINE_LOG, type EngineLogLine } from '../protocol/engine.ts';
@@ -11,8 +13,8 @@ import { trim } from '../trim/trim.ts';
 import { upcycle } from '../upcycle/upcycle.ts';
 import { serveEngine } from './requests.ts';
 
-// A native call may be running, and an orderly exit would wait for it: without a parent there is nothing left to do.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+// Without a parent there is nothing left to do, and while there is one it watches over this process.
+startLifeline({ nativeCalls });
 
 // Ctrl-C reaches every process of a terminal; the parent says what to do.
 process.on('SIGINT', () => undefined);

@@ -6,6 +6,7 @@ import { PvRecorder } from '@picovoice/pvrecorder-node';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startLifeline } from '../lifeline/lifeline.ts';
 import { FRAME_SAMPLES, type MicrophoneMessage } from './messages.ts';
 
 /** The system's choice. */
@@ -14,7 +15,7 @@ const RETRY_MS = 20;
 /** Then it is gone. */
 const MOST_SILENT_MS = 3_000;
 
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+startLifeline();
 process.on('SIGINT', () => undefined);
 
 const send = (message: MicrophoneMessage): Promise<void> => new Promise((resolve) => process.send?.(message, () => resolve()));

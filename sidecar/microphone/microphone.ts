@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../engine/engine.ts';
+import { LIFELINE_FD, lifelineEnvironment } from '../lifeline/pulse.ts';
 import type { MicrophoneMessage } from './messages.ts';
 
 /** A microphone sends ten frames a second; one that sends nothing for so long is gone. */
@@ -25,7 +26,8 @@ export class Microphone implements Disposable {
   readonly failed: Promise<void>;
 
   constructor({ onOpen, onSound }: MicrophoneEvents, command: readonly string[] = microphoneCommand()) {
-    this.#subprocess = execa(process.execPath, command, { ipc: true, serialization: 'json', buffer: false, reject: false, stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' });
+    this.#subprocess = execa(process.execPath, command, { ipc: true, serialization: 'json', buffer: false, reject: false, stdio: ['ignore', 'ignore', 'ignore', 'pipe'], env: lifelineEnvironment });
+    this.#subprocess.stdio[LIFELINE_FD].resume();
     this.failed = new Promise((resolve, reject) => {
       const fail = (what: string, cause?: unknown): void => (this.#isClosed ? resolve() : reject(new TroubleError('no-microphone', what, { cause })));
       let watchdog: NodeJS.Timeout | undefined;

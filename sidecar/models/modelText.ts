@@ -1,5 +1,6 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import path from 'node:path';
+import { countNativeCall } from '../../kernels/ggml/nativeCalls.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { ChatTemplateParams, SpecialTokens, TokenId } from '../protocol/engine.ts';
 import { ChatTemplate } from './chatTemplate.ts';
@@ -45,7 +46,7 @@ export class ModelText {
   /** Throws `TroubleError` 'invalid-input' for text that is too long. */
   tokenize(text: string, special: boolean): readonly TokenId[] {
     if (text.length > MAX_TOKENIZE_UNITS) throw new TroubleError('invalid-input', `The text has ${text.length} characters, more than the ${MAX_TOKENIZE_UNITS} that can be tokenised at once.`);
-    return this.model.tokenize(text.replace(LONE_SURROGATE, '\uFFFD'), special);
+    return countNativeCall(() => this.model.tokenize(text.replace(LONE_SURROGATE, '\uFFFD'), special));
   }
 
   detokenize(tokens: readonly TokenId[], options: { special?: boolean } = {}): string {

@@ -38,7 +38,7 @@ const home = await ensureHome(args.home ?? homeFolder());
 const launchId = args['launch-id'] ?? crypto.randomUUID();
 const log = standardErrorLog(home);
 
-const engine = new EngineProcess({ log: (line) => log.info(line), onCrashed: (reason) => session.engineCrashed(reason) });
+const engine = new EngineProcess({ isWatched: true, log: (line) => log.info(line), onCrashed: (reason) => session.engineCrashed(reason) });
 const clients = new Clients();
 const status = new StatusBroadcast(clients);
 const quietness = new Quietness({

@@ -1,12 +1,16 @@
 /** The process that trains: what it calls may abort, and it holds a machine's memory for hours. Its parent is the command line. */
 import process from 'node:process';
 import { TroubleError } from '../engine/engine.ts';
+import { startLifeline } from '../lifeline/lifeline.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';
 import { trainSpeech } from './speech/speechTraining.ts';
 import { train } from './training.ts';
 import type { TrainListeners } from './trainListeners.ts';
+
+/** What the step under way and its checkpoint may take without a parent; a checkpoint that is not whole by then is not there. */
+const LAST_STEP_MS = 60_000;
 
 const stopping = new AbortController();
 const send = (message: TrainMessage, onSent: () => void = () => undefined): void => (process.send ? void process.send(message, undefined, undefined, onSent) : onSent());
@@ -15,6 +19,7 @@ const sent = (message: TrainMessage): Promise<void> => new Promise((resolve) => 
 
 // Without a parent the step under way ends, its checkpoint is written, and that is all.
 process.on('disconnect', () => stopping.abort());
+startLifeline({ graceMs: LAST_STEP_MS });
 // Ctrl-C reaches every process of a terminal; the parent says what to do.
 process.on('SIGINT', () => undefined);
 // A file beyond the system's limit is an error of the write, which says what was not written.

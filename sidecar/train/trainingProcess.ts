@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../engine/engine.ts';
 import { computeEnvironment } from '../engine/process/computeEnvironment.ts';
 import { OutputTail } from '../engine/process/outputTail.ts';
+import { LIFELINE_FD, lifelineEnvironment } from '../lifeline/pulse.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';
@@ -17,12 +18,13 @@ export async function trainInProcess(options: TrainOptions | SpeechTrainOptions,
     serialization: 'json',
     buffer: false,
     reject: false,
-    stdin: 'ignore',
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     cleanup: false,
-    env: trainingEnvironment(options),
+    env: { ...trainingEnvironment(options), ...lifelineEnvironment },
   });
   const output = new OutputTail();
   for (const stream of [subprocess.stdout, subprocess.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  subprocess.stdio[LIFELINE_FD].resume();
   let last: TrainMessage | undefined;
   const channel = subprocess as unknown as ChildProcess;
   channel.on('message', (message: TrainMessage) => {

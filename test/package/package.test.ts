@@ -64,7 +64,7 @@ describe("this platform's package", () => {
   });
 
   it('holds what it needs', () => {
-    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'microphone.mjs', 'cli.mjs', 'uninstall.mjs', 'models/Chorus-135M.Q8_0-00001-of-00002.gguf', 'models/Chorus-135M.Q8_0-00002-of-00002.gguf', 'models/LICENSE']) {
+    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'microphone.mjs', 'lifeline.mjs', 'cli.mjs', 'uninstall.mjs', 'models/Chorus-135M.Q8_0-00001-of-00002.gguf', 'models/Chorus-135M.Q8_0-00002-of-00002.gguf', 'models/LICENSE']) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
     }
     assert.ok(files.some((file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node')), koffiPackageOf(target));

@@ -4,8 +4,10 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { ENGINE_ERROR, GENERATE_CHUNK, LOAD_PROGRESS, type EngineErrorData, type GenerateChunk } from '../../protocol/engine.ts';
+import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../lifeline/pulse.ts';
 import { TroubleError } from '../engine.ts';
 import { computeEnvironment } from './computeEnvironment.ts';
+import { describeHang, EngineWatch } from './engineWatch.ts';
 import { OutputTail } from './outputTail.ts';
 
 /** The end of a crash's message, for whoever knows better. */
@@ -24,21 +26,30 @@ export class EngineChild {
   /** Resolves with the reason when the process has ended. */
   readonly ended: Promise<TroubleError>;
 
-  constructor() {
-    // The process ends with its parent: by execa when the parent leaves in order, by the closed channel when it doesn't.
+  /** With `isWatched` a process that hangs is ended, and its end is a crash. */
+  constructor({ isWatched = false }: { readonly isWatched?: boolean } = {}) {
+    // The process ends with its parent: by execa when the parent leaves in order, by its lifeline when it doesn't.
     this.subprocess = execa(process.execPath, engineArguments(), {
       ipc: true,
       serialization: 'json',
       buffer: false,
       reject: false,
-      stdin: 'ignore',
-      env: computeEnvironment,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      env: { ...computeEnvironment, ...lifelineEnvironment },
     });
     for (const stream of [this.subprocess.stdout, this.subprocess.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.output.push(text));
     }
+    const watch = new EngineWatch((hang) => {
+      this.endReason ??= new TroubleError('engine-crashed', describeHang(hang) + RESTART_NOTE, { detail: this.output.text || undefined });
+      this.subprocess.kill('SIGKILL');
+    });
+    const pulses = new PulseReader();
+    this.subprocess.stdio[LIFELINE_FD].setEncoding('utf8').on('data', (text: string) => pulses.read(text).forEach((pulse) => watch.hear(pulse)));
+    if (isWatched) watch.start();
     this.ended = this.subprocess.then((result) => {
       this.isAlive = false;
+      watch.stop();
       this.endReason ??= crashed(result, this.output.text);
       for (const fail of this.pending) fail(this.endReason);
       this.connection.dispose();

@@ -80,8 +80,11 @@ export class EngineProcess implements Engine, Measuring {
   private readonly backOff = new BackOff();
   private disposed = false;
 
-  /** `log` is given what the engine has to say to whoever reads the log; `onCrashed` hears of each crash, also where no request was pending. */
-  constructor(private readonly options: { readonly log?: (line: string) => void; readonly onCrashed?: (reason: TroubleError) => void } = {}) {}
+  /**
+   * `log` is given what the engine has to say to whoever reads the log; `onCrashed` hears of each crash, also where no request was pending. With `isWatched`
+   * an engine that hangs is ended, as if it had crashed.
+   */
+  constructor(private readonly options: { readonly log?: (line: string) => void; readonly onCrashed?: (reason: TroubleError) => void; readonly isWatched?: boolean } = {}) {}
 
   /** Process id of the engine while it runs. */
   get pid(): number | undefined {
@@ -186,7 +189,7 @@ export class EngineProcess implements Engine, Measuring {
     const params: DeviceMemoryParams = { device };
     if (this.running?.child.alive) return this.running.child.request<DeviceMemory>(DEVICE_MEMORY, params);
     // A process of its own: a graphics driver that brings it down costs no model that is being loaded.
-    const child = new EngineChild();
+    const child = new EngineChild(this.options);
     try {
       return await child.request<DeviceMemory>(DEVICE_MEMORY, params);
     } finally {
@@ -244,7 +247,7 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   private start(): EngineChild {
-    const child = new EngineChild();
+    const child = new EngineChild(this.options);
     this.child = child;
     child.onNotification(ENGINE_LOG, ({ line }: EngineLogLine) => this.options.log?.(line));
     this.backOff.started();

@@ -2,6 +2,7 @@ import { getLlama, LlamaLogLevel, NoBinaryFoundError, type Llama } from 'node-ll
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import { countNativeCall } from '../../../kernels/ggml/nativeCalls.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
 import { prepareCuda } from '../../store/cudaSupport.ts';
@@ -32,7 +33,7 @@ export async function openDevice(choice: DeviceChoice, options: { readonly threa
         const missing = await prepareCuda();
         if (missing !== undefined) throw new Error(missing);
       }
-      const llama = await getLlama({
+      const llama = await countNativeCall(() => getLlama({
         gpu: device === 'cpu' ? false : device,
         build: 'never',
         skipDownload: true,
@@ -40,7 +41,7 @@ export async function openDevice(choice: DeviceChoice, options: { readonly threa
         maxThreads: options.threads,
         logLevel: LlamaLogLevel.warn,
         logger: (level, message) => options.log(`${level}: ${message.trimEnd()}`),
-      });
+      }));
       const names = device === 'cpu' ? [] : await llama.getGpuDeviceNames();
       if (device !== 'cpu' && names.length === 0) {
         await llama.dispose();

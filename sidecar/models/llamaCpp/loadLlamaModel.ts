@@ -1,5 +1,6 @@
 import { InsufficientMemoryError, type LlamaModel, type LlamaModelOptions } from 'node-llama-cpp';
 import path from 'node:path';
+import { countNativeCall } from '../../../kernels/ggml/nativeCalls.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import { ownArchitectures } from '../architectures/architectures.ts';
 import type { TokenizerFile } from '../modelFile.ts';
@@ -17,7 +18,7 @@ export async function loadLlamaModel(request: LoadRequest, options: Omit<LlamaMo
   // A vocabulary doesn't depend on the architecture, but llama.cpp reads none from a file of an architecture that it doesn't know.
   const metadataOverrides = isOwn ? ({ general: { architecture: 'llama' } } as object as LlamaModelOptions['metadataOverrides']) : undefined;
   try {
-    return await request.device.llama.loadModel({ ...options, metadataOverrides, modelPath: request.params.modelPath, loadSignal: request.signal });
+    return await countNativeCall(() => request.device.llama.loadModel({ ...options, metadataOverrides, modelPath: request.params.modelPath, loadSignal: request.signal }));
   } catch (error) {
     if (request.signal?.aborted) throw new TroubleError('engine-failed', `Loading ${path.basename(request.params.modelPath)} was cancelled.`, { cause: error });
     throw loadFailure(request, error);

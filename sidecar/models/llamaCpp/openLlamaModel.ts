@@ -1,5 +1,6 @@
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import path from 'node:path';
+import { countNativeCall } from '../../../kernels/ggml/nativeCalls.ts';
 import { ModelText } from '../modelText.ts';
 import { availableMemoryBytes } from '../availableMemory.ts';
 import { planMemory, type MemoryPlan } from '../memory.ts';
@@ -82,7 +83,7 @@ async function planFor({ params, file, device }: OpenRequest): Promise<MemoryPla
 async function createContext(request: OpenRequest, model: LlamaModel, plan: MemoryPlan): Promise<LlamaContext> {
   const isCpu = request.device.device === 'cpu';
   try {
-    return await model.createContext({
+    return await countNativeCall(() => model.createContext({
       sequences: plan.sequences,
       contextSize: plan.contextSizeTokens,
       batchSize: Math.min(isCpu ? CPU_BATCH_TOKENS : GPU_BATCH_TOKENS, plan.contextSizeTokens),
@@ -90,7 +91,7 @@ async function createContext(request: OpenRequest, model: LlamaModel, plan: Memo
       // On the CPU the flash kernel reads a key-value head once per query head: at depth 4,000 chunks of 16 tokens take 1.5 times as long.
       flashAttention: isCpu ? false : 'auto',
       failedCreationRemedy: false,
-    });
+    }));
   } catch (error) {
     throw loadFailure(request, error);
   }

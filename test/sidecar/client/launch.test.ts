@@ -207,11 +207,11 @@ describe('a sidecar that does not answer', { skip: process.platform === 'win32' 
     process.kill(pid, 'SIGSTOP');
     let isGoingOn = false;
     const found = findOrStart({ ...launchOptions(home.folder), answerTimeoutMs: 60_000 }).finally(() => assert.ok(isGoingOn));
-    // The first attempt to connect has been given up by then.
+    // The first two attempts to connect have been given up by then.
     setTimeout(() => {
       isGoingOn = true;
       process.kill(pid, 'SIGCONT');
-    }, 3_500);
+    }, 7_000);
     const { socket, state, started } = await found;
     assert.deepEqual([state.pid, started], [pid, false]);
     socket.close();

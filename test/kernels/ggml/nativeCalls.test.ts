@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { loadGgml } from '../../../kernels/ggml/libraries.ts';
+import { CALLS_BEGUN, CALLS_ENDED, countNativeCall, nativeCalls } from '../../../kernels/ggml/nativeCalls.ts';
+
+const running = (): number => Atomics.load(nativeCalls, CALLS_BEGUN) - Atomics.load(nativeCalls, CALLS_ENDED);
+
+describe('native calls that are counted', () => {
+  it('run until they return or throw', () => {
+    assert.equal(countNativeCall(running), 1);
+    assert.throws(() => countNativeCall(() => {
+      throw new Error('It failed.');
+    }), /It failed/);
+    assert.equal(running(), 0);
+  });
+
+  it('run until their promise is settled, however it is', async () => {
+    for (const outcome of [Promise.resolve(7), Promise.reject(new Error('It failed.'))]) {
+      const call = countNativeCall(() => outcome);
+      assert.equal(running(), 1);
+      await Promise.allSettled([call]);
+      assert.equal(running(), 0);
+    }
+  });
+
+  it('are those of ggml that may take long, with their asynchronous form left to them', () => {
+    const { functions } = loadGgml('cpu');
+    const before = Atomics.load(nativeCalls, CALLS_BEGUN);
+    const device = functions.ggml_backend_dev_get(0);
+    assert.equal(Atomics.load(nativeCalls, CALLS_BEGUN), before);
+    functions.ggml_backend_free(functions.ggml_backend_dev_init(device, null));
+    assert.equal(Atomics.load(nativeCalls, CALLS_BEGUN), before + 2);
+    assert.equal(running(), 0);
+    assert.equal(typeof functions.ggml_backend_graph_compute.async, 'function');
+  });
+});
