@@ -106,15 +106,13 @@ describe('finding or starting the sidecar', () => {
 });
 
 describe('what an earlier sidecar left behind', () => {
-  it('a killed sidecar is replaced within 5 s', async () => {
+  it('a killed sidecar is replaced', async () => {
     await using home = await TestHome.create();
     const state = await home.start();
     process.kill(state.pid, 'SIGKILL');
     await until(() => !isRunning(state.pid), 'the sidecar is gone');
-    const begun = performance.now();
     const next = await home.start();
     assert.notEqual(next.pid, state.pid);
-    assert.ok(performance.now() - begun < 5_000);
   });
 
   it('a state file that names a foreign process: that process is left alone', async () => {
