@@ -56,41 +56,49 @@ interface Candidate {
   readonly token: TokenId;
   readonly logit: number;
 }
-type Filter = (candidates: Candidate[]) => Candidate[];
+/** What may still be drawn, the likeliest first. */
+interface Choice {
+  readonly candidates: readonly Candidate[];
+  /** exp(logit − best) of all tokens of the distribution, the ones too unlikely to be candidates too. */
+  readonly weight: number;
+}
 
 function drawing(params: SamplingParams): (logits: Float32Array) => TokenId {
-  const filters: Filter[] = [];
+  const topK = params.topK ?? 0;
   const topP = params.topP ?? 1;
   const minP = params.minP ?? 0;
-  if (topP < 1) filters.push(nucleus(topP));
-  if (minP > 0) filters.push(aboveShareOfBest(minP));
   const random = uniformNumbers(params.seed ?? Math.floor(Math.random() * 2 ** 32));
   return (logits) => {
-    let candidates = largest(logits, params.topK && params.topK > 0 ? params.topK : logits.length, topP);
-    for (const filter of filters) candidates = filter(candidates);
+    const choice = topK > 0 && topK < logits.length ? largest(logits, topK) : likely(logits, topP);
+    let { candidates } = choice;
+    if (topP < 1) candidates = nucleus(choice, topP);
+    if (minP > 0) candidates = aboveShareOfBest(candidates, minP);
     return draw(candidates, params.temperature, random());
   };
 }
 
-/** The `count` largest logits, largest first. Where a nucleus follows, tokens too unlikely to be in it are left out before sorting. */
-function largest(logits: Float32Array, count: number, topP: number): Candidate[] {
+/** The `count` largest logits. They are the distribution for the filters behind it. */
+function largest(logits: Float32Array, count: number): Choice {
+  const candidates = above(logits, kthLargest(logits, count)).slice(0, count);
+  return { candidates, weight: sumOf(weigh(candidates)) };
+}
+
+/** All tokens, but for those too unlikely to be in a nucleus of `topP`: sorting takes longest. */
+function likely(logits: Float32Array, topP: number): Choice {
   const best = logits[greedy(logits)] as number;
-  let floor = -Infinity;
-  if (topP < 1 && count >= logits.length) {
-    // All tokens below (1 − topP) ⁄ vocabulary together weigh less than 1 − topP, so none of them is in the nucleus.
-    let sum = 0;
-    for (const logit of logits) sum += Math.exp(logit - best);
-    floor = best + Math.log(((1 - topP) / logits.length) * sum);
-  } else if (count < logits.length) {
-    floor = kthLargest(logits, count);
-  }
+  let weight = 0;
+  for (const logit of logits) weight += Math.exp(logit - best);
+  // All tokens below (1 − topP) ⁄ vocabulary together weigh less than 1 − topP, so none of them is in the nucleus.
+  return { candidates: above(logits, best + Math.log((Math.max(0, 1 - topP) / logits.length) * weight)), weight };
+}
+
+function above(logits: Float32Array, floor: number): Candidate[] {
   const candidates: Candidate[] = [];
   for (let token = 0; token < logits.length; token++) {
     const logit = logits[token] as number;
     if (logit >= floor && logit !== -Infinity) candidates.push({ token, logit });
   }
-  candidates.sort((a, b) => b.logit - a.logit || a.token - b.token);
-  return candidates.slice(0, count);
+  return candidates.sort((a, b) => b.logit - a.logit || a.token - b.token);
 }
 
 function kthLargest(logits: Float32Array, k: number): number {
@@ -118,29 +126,28 @@ function weigh(candidates: readonly Candidate[], temperature = 1): number[] {
   return candidates.map(({ logit }) => Math.exp((logit - best) / temperature));
 }
 
-/** Nucleus sampling (arXiv 1904.09751): the fewest tokens that together reach `share`. */
-function nucleus(share: number): Filter {
-  return (candidates) => {
-    const weights = weigh(candidates);
-    const wanted = share * weights.reduce((sum, weight) => sum + weight, 0);
-    let sum = 0;
-    let count = 0;
-    while (count < weights.length && sum < wanted) sum += weights[count++] as number;
-    return candidates.slice(0, Math.max(1, count));
-  };
+function sumOf(weights: readonly number[]): number {
+  return weights.reduce((sum, weight) => sum + weight, 0);
 }
 
-/** Min-p (arXiv 2407.01082): tokens at least `share` times as likely as the best. */
-function aboveShareOfBest(share: number): Filter {
-  return (candidates) => {
-    const floor = (candidates[0]?.logit ?? 0) + Math.log(share);
-    return candidates.filter(({ logit }) => logit >= floor);
-  };
+/** Nucleus sampling (arXiv 1904.09751): the fewest tokens that together reach `share` of the distribution. */
+function nucleus({ candidates, weight }: Choice, share: number): readonly Candidate[] {
+  const weights = weigh(candidates);
+  let sum = 0;
+  let count = 0;
+  while (count < weights.length && sum < share * weight) sum += weights[count++] as number;
+  return candidates.slice(0, Math.max(1, count));
+}
+
+/** Min-p (arXiv 2407.01082): tokens at least `share` times as likely as the best, which always stays. */
+function aboveShareOfBest(candidates: readonly Candidate[], share: number): readonly Candidate[] {
+  const floor = (candidates[0]?.logit ?? 0) + Math.log(share);
+  return candidates.filter(({ logit }, index) => index === 0 || logit >= floor);
 }
 
 function draw(candidates: readonly Candidate[], temperature: number, random: number): TokenId {
   const weights = weigh(candidates, temperature);
-  let rest = random * weights.reduce((sum, weight) => sum + weight, 0);
+  let rest = random * sumOf(weights);
   for (const [index, weight] of weights.entries()) {
     rest -= weight;
     if (rest < 0) return (candidates[index] as Candidate).token;

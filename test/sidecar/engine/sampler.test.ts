@@ -35,6 +35,39 @@ describe('a sampler', () => {
     });
   }
 
+  /** Tokens that can be drawn: their shares are the same to the sampler as to the reference. */
+  const drawn = (values: readonly number[], params: SamplingParams): number[] => {
+    const sampler = createSampler({ ...params, seed: 3 });
+    return [...new Set(Array.from({ length: DRAWS }, () => sampler(Float32Array.from(values), [])))].sort((a, b) => a - b);
+  };
+  const kept = (values: readonly number[], params: SamplingParams): number[] => distribution(values, params).flatMap((share, token) => (share > 0 ? [token] : []));
+
+  describe('takes a nucleus of the whole distribution', () => {
+    // Ten tokens of 9 % each, and 490 that have the rest: each is too unlikely to be sorted, together they count.
+    const flat = [...Array.from({ length: 10 }, () => Math.log(0.09)), ...Array.from({ length: 490 }, () => Math.log(0.1 / 490))];
+    for (const topP of [0.05, 0.5, 0.8, 0.82, 0.89]) {
+      test(`whose tail is not sorted, for ${topP}`, () => {
+        const params = { temperature: 1, topP };
+        assert.deepEqual(drawn(flat, params), kept(flat, params));
+        assert.equal(kept(flat, params).length, Math.ceil(topP / 0.09));
+      });
+    }
+
+    test('and of what top-k left, as llama.cpp does', () => {
+      const params = { temperature: 1, topK: 5, topP: 0.75 };
+      assert.deepEqual(drawn(flat, params), kept(flat, params));
+      assert.equal(kept(flat, params).length, 4);
+    });
+
+    test('at any share that a request may name', () => {
+      for (const topP of [0, 1, 7]) assert.deepEqual(drawn(flat, { temperature: 0.2, topP }).slice(0, 10), kept(flat, { temperature: 0.2, topP }).slice(0, 10));
+    });
+  });
+
+  test('keeps the likeliest token where min-p excludes all, as llama.cpp does', () => {
+    assert.deepEqual(drawn([1, 3, 2], { temperature: 1, minP: 2 }), [1]);
+  });
+
   test('at temperature 0 takes the largest logit, after the penalty', () => {
     const values = Float32Array.of(0, 5, 4.9, -1);
     assert.equal(createSampler({ temperature: 0 })(values.slice(), [1]), 1);
