@@ -190,7 +190,7 @@ export class ChatController {
         ...(workspace ? { workspace } : {}),
         ...(symbols.length > 0 ? { symbols: symbols.slice(0, MAX_SYMBOLS) } : {}),
         // The question stands in the panel already: what it names may take the workspace and other extensions long to find.
-        context: await unlessCancelled(this.context(question, command, token), token),
+        context: await unlessCancelled(() => this.context(question, command, token), token),
         displayLanguage: currentLanguage(),
         ...(command ? { command } : {}),
       };

@@ -42,7 +42,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     const { onOffer, onTrouble, log } = this.#setup;
     if (!(await this.#isWanted(document, context))) return undefined;
     try {
-      const items = await this.#askAgainAfterCrash(() => this.#ask(document, position, context, token));
+      const items = await this.#askAgainAfterCrash(() => this.#ask(document, position, context, token), token);
       if (token.isCancellationRequested || items.length === 0) return undefined;
       onOffer(document, position, items);
       return [...items];
@@ -77,13 +77,13 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     return session.provideInlineCompletions(document, position, context, token);
   }
 
-  /** The editor asks once per keystroke: a question that the sidecar's end swallowed would stay unanswered until the next. */
-  async #askAgainAfterCrash<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  /** The editor asks once per keystroke: a question that the sidecar's end swallowed would stay unanswered until the next. Once that comes, nothing is recovered for this one. */
+  async #askAgainAfterCrash<Answer>(ask: () => Promise<Answer>, token: vscode.CancellationToken): Promise<Answer> {
     try {
       return await ask();
     } catch (error) {
       if (!isLostConnection(error)) throw error;
-      await this.#setup.session.recover();
+      await this.#setup.session.recover(token);
       return ask();
     }
   }

@@ -88,10 +88,13 @@ export class LanguageClientSession implements SidecarSession {
     await this.#ensureRunning();
   }
 
-  /** After a request met the end of the connection: makes sure that the next one stands. Throws `SidecarError`. */
-  async recover(): Promise<void> {
-    await this.#untilClosed();
-    await this.#ensureRunning();
+  /**
+   * After a request met the end of the connection: makes sure that the next one stands. Starts none for a request that is cancelled by then.
+   * Throws `SidecarError`, and `vscode.CancellationError` as soon as `token` is cancelled.
+   */
+  async recover(token?: vscode.CancellationToken): Promise<void> {
+    await unlessCancelled(() => this.#untilClosed(), token);
+    await unlessCancelled(() => this.#ensureRunning(), token);
   }
 
   /** The user asks for a fresh sidecar, or for another try after failures. Other windows get the fresh one with their next request. */
@@ -209,13 +212,13 @@ export class LanguageClientSession implements SidecarSession {
 
   /** A leaving sidecar refuses new work; the same request goes to its successor, once. What is cancelled waits for no sidecar. */
   async #withSuccessor<Result>(send: (client: ChorusLanguageClient) => Promise<Result>, token: vscode.CancellationToken | undefined): Promise<Result> {
-    const client = await unlessCancelled(this.#ensureRunning(), token);
+    const client = await unlessCancelled(() => this.#ensureRunning(), token);
     try {
       return await send(client);
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'DrainingError') throw error;
-      await unlessCancelled(this.recover(), token);
-      return send(await unlessCancelled(this.#ensureRunning(), token));
+      await this.recover(token);
+      return send(await unlessCancelled(() => this.#ensureRunning(), token));
     }
   }
 

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { MAX_TEXT_TOKENS, type EngineGenerateResult, type ForgetContextsParams, type GenerateChunk, type SetTextsParams, type TokenId } from '../protocol/engine.ts';
-import { SequenceMemoryError, type Backend, type BackendSequence, type GrammarSource } from './backend.ts';
+import { SequenceMemoryError, type Backend, type BackendSequence, type CompiledGrammar, type GrammarSource } from './backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
 import { ContextKeeper } from './contextKeeper.ts';
 import { copyRows } from './copyRows.ts';
@@ -27,6 +27,12 @@ export interface SchedulerStatistics {
   readonly contextUsedTokens: number;
   /** Of these those whose keys and values are still there, where that is not all. */
   readonly contextKeptTokens?: number;
+}
+
+interface AttemptOptions {
+  readonly grammar: CompiledGrammar | undefined;
+  readonly ending: Ending;
+  readonly onChunk: ((chunk: Omit<GenerateChunk, 'requestId'>) => void) | undefined;
 }
 
 /** Runs requests on a backend's sequences, the most urgent first. */
@@ -63,8 +69,22 @@ export class Scheduler {
     const grammar = grammarSource && (await this.backend.grammar(grammarSource));
     this.backend.beQuiet(request.quiet === true);
     const startedAt = performance.now();
-    const visit = this.keeper.begin(request.contextSet);
     const ending = endingSignal(request.timeoutMs, [options.signal, this.shutdown.signal]);
+    try {
+      return await this.attempt(request, { grammar, ending, onChunk: options.onChunk });
+    } catch (error) {
+      if (!(error instanceof EndedEarly)) throw error;
+      const waitedMs = performance.now() - startedAt;
+      return { tokens: [], text: '', stopReason: error.stopReason, reusedTokens: 0, evaluatedTokens: 0, promptMs: waitedMs, generateMs: 0 };
+    } finally {
+      ending.release();
+    }
+  }
+
+  /** One sequence's try at a request, and where there is no memory for it the next, within what is left of the request's time. Throws `EndedEarly` too. */
+  private async attempt(request: GenerateRequest, options: AttemptOptions): Promise<EngineGenerateResult> {
+    const { ending, grammar } = options;
+    const visit = this.keeper.begin(request.contextSet);
     let hasAnswered = false;
     try {
       const lease = await this.sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom, isSpare: request.isSpare, giveWay: ending.giveWay }, ending.signal);
@@ -119,13 +139,10 @@ export class Scheduler {
     } catch (error) {
       const { copyFrom, isSpare, ...alone } = request;
       // Long contexts take more memory: where that is missing in the midst of an answer, another one would be told behind the first words of this one.
-      if (error instanceof SequenceMemoryError && copyFrom !== undefined && isSpare !== true && !hasAnswered) return this.generate({ ...alone, sequence: copyFrom }, options);
-      if (!(error instanceof EndedEarly)) throw error;
-      const waitedMs = performance.now() - startedAt;
-      return { tokens: [], text: '', stopReason: error.stopReason, reusedTokens: 0, evaluatedTokens: 0, promptMs: waitedMs, generateMs: 0 };
+      if (error instanceof SequenceMemoryError && copyFrom !== undefined && isSpare !== true && !hasAnswered) return await this.attempt({ ...alone, sequence: copyFrom }, options);
+      throw error;
     } finally {
       this.keeper.end(visit);
-      ending.release();
     }
   }
 
@@ -218,8 +235,16 @@ function lastTokens(texts: readonly (readonly TokenId[])[], most: number): reado
   return kept.reverse();
 }
 
-/** One signal for whatever ends a request early; its reason is always `EndedEarly`. */
-function endingSignal(timeoutMs: number | undefined, sources: readonly (AbortSignal | undefined)[]): { signal: AbortSignal; giveWay: () => void; release: () => void } {
+/** What ends a request early. */
+interface Ending {
+  /** Its reason is always `EndedEarly`. */
+  readonly signal: AbortSignal;
+  readonly giveWay: () => void;
+  readonly release: () => void;
+}
+
+/** One signal for whatever ends a request early. */
+function endingSignal(timeoutMs: number | undefined, sources: readonly (AbortSignal | undefined)[]): Ending {
   const controller = new AbortController();
   const cancel = (): void => controller.abort(new EndedEarly('cancelled'));
   const expire = (): void => controller.abort(new EndedEarly('timeout'));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, mock, test } from 'node:test';
 import { SequenceMemoryError, type Backend, type BackendSequence } from '../../../sidecar/engine/backend.ts';
 import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
 
@@ -146,6 +146,38 @@ describe('a sequence for which there is no memory', () => {
     const { sequence, text } = await scheduler.generate({ ...request('window:2'), copyFrom: 'window' });
     assert.deepEqual({ sequence, text }, { sequence: 'window', text: 'aa' });
     assert.deepEqual([scheduler.hasSequence('window'), scheduler.hasSequence('window:2')], [true, false]);
+  });
+
+  test('has cost the request its time: the one beside it gets what is left', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const begun: string[] = [];
+      let fail = (): void => undefined;
+      const waiting = (name: string): BackendSequence => ({
+        ...lettersBackend().sequences[0]!,
+        evaluate: (_tokens, signal) => {
+          begun.push(name);
+          return new Promise((_, reject) => {
+            fail = () => reject(new SequenceMemoryError('There is none.'));
+            signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+          });
+        },
+      });
+      const scheduler = new Scheduler({ ...lettersBackend(), sequences: [waiting('window'), waiting('beside')] }, { attentionCostSlope: 0 });
+      const request = { priority: 'completion', tokens: Array.from({ length: 40 }, () => 0), maxTokens: 2, sampling: { temperature: 0 } } as const;
+      await scheduler.generate({ ...request, tokens: [0], sequence: 'window' });
+      let stopReason: string | undefined;
+      scheduler.generate({ ...request, sequence: 'window:2', copyFrom: 'window', timeoutMs: 1_000 }).then((result) => (stopReason = result.stopReason), assert.fail);
+      while (begun.length < 1) await nextCycle();
+      mock.timers.tick(600);
+      fail();
+      while (begun.length < 2) await nextCycle();
+      mock.timers.tick(500);
+      await nextCycle();
+      assert.deepEqual({ begun, stopReason }, { begun: ['beside', 'window'], stopReason: 'timeout' });
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   test('fails where that shows in the midst of an answer: nobody is told the beginning twice', async () => {

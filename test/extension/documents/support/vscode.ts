@@ -9,6 +9,8 @@ export { FileSystemError, FileType } from './fakeFiles.ts';
 
 export const EndOfLine = { LF: 1, CRLF: 2 };
 
+export const InlineCompletionTriggerKind = { Invoke: 0, Automatic: 1 };
+
 export const TextEditorSelectionChangeKind = { Keyboard: 1, Mouse: 2, Command: 3 };
 
 export class CancellationError extends Error {}

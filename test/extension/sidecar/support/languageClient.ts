@@ -8,6 +8,8 @@ export class ChorusLanguageClient {
     asOpenTextDocumentParams: (document: { getText(): string }) => ({ textDocument: { text: document.getText() } }),
   };
   #started: () => void = () => undefined;
+  /** What comes of asking for ghost text. */
+  inlineCompletions: () => Promise<readonly unknown[]> = async () => [];
 
   constructor(readonly setup: { readonly onClosed: (closing: { readonly inOrder: boolean; readonly webSocketCode: undefined }) => void }) {}
 
@@ -42,6 +44,10 @@ export class ChorusLanguageClient {
 
   async request(): Promise<undefined> {
     return undefined;
+  }
+
+  provideInlineCompletions(): Promise<readonly unknown[]> {
+    return this.inlineCompletions();
   }
 
   async close(): Promise<void> {
