@@ -62,6 +62,7 @@ const bundles: BuildOptions[] = [
   },
   nodeModule('sidecar/server/main.ts', 'sidecar.mjs'),
   nodeModule('sidecar/engine/main.ts', 'engine.mjs'),
+  nodeModule('sidecar/models/chatTemplate/main.ts', 'chatTemplate.mjs'),
   nodeModule('sidecar/microphone/main.ts', 'microphone.mjs'),
   nodeModule('sidecar/lifeline/main.ts', 'lifeline.mjs'),
   // tree-sitter's script looks for itself by what only CommonJS has.

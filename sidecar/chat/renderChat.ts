@@ -39,7 +39,7 @@ export async function renderChat(
   try {
     tokens = await render(messages);
   } catch (error) {
-    if (!(error instanceof TroubleError) || error.code === 'engine-crashed' || messages[0]?.role !== 'system') throw error;
+    if (!(error instanceof TroubleError) || error.code !== 'invalid-input' || messages[0]?.role !== 'system') throw error;
     tokens = await render(systemIntoFirstUserMessage(messages));
   }
   const thoughts = options.withholdThoughts ? await withheldThoughts(session, model, tokens) : [];

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import process from 'node:process';
 import { removeContextSets } from '../client/contextSets.ts';
 import { TroubleError, type Engine } from '../engine/engine.ts';
@@ -5,6 +6,9 @@ import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from '..
 import { Scheduler } from '../engine/scheduler.ts';
 import type { DeviceChoice } from '../protocol/client.ts';
 import type { ChatTemplateParams, DeviceMemory, EngineStatistics, ForgetContextsParams, LoadedModel, LoadParams, SetTextsParams, TokenId } from '../protocol/engine.ts';
+import { ChatTemplate } from './chatTemplate/chatTemplate.ts';
+import { MAX_TEMPLATE_UNITS } from './chatTemplate/messages.ts';
+import { TemplateProcess } from './chatTemplate/templateProcess.ts';
 import { openDevice, type OpenedDevice } from './llamaCpp/device.ts';
 import { attentionCostSlope, inspectModelFile, promptMetadata } from './modelFile.ts';
 import type { Evaluator } from './evaluator.ts';
@@ -17,6 +21,7 @@ const KEPT_LOG_LINES = 20;
 interface Loaded {
   readonly opened: OpenedModel;
   readonly scheduler: Scheduler;
+  readonly template: ChatTemplate;
   readonly described: LoadedModel;
 }
 
@@ -28,6 +33,7 @@ export class LocalEngine implements Engine, Measuring {
   private device: (OpenedDevice & { readonly key: string }) | undefined;
   private loaded: Loaded | undefined;
   private logLines: string[] = [];
+  private readonly templates = new TemplateProcess();
 
   constructor(
     private readonly options: {
@@ -67,7 +73,7 @@ export class LocalEngine implements Engine, Measuring {
   }
 
   async chatTemplate(params: ChatTemplateParams): Promise<readonly TokenId[]> {
-    return this.ready().opened.text.chatTemplate(params);
+    return this.ready().template.tokens(params);
   }
 
   async generate(...[request, options]: Parameters<Engine['generate']>): ReturnType<Engine['generate']> {
@@ -125,6 +131,7 @@ export class LocalEngine implements Engine, Measuring {
 
   async dispose(): Promise<void> {
     await this.unload();
+    this.templates.dispose();
     await this.device?.llama.dispose();
     this.device = undefined;
   }
@@ -156,7 +163,8 @@ export class LocalEngine implements Engine, Measuring {
   private async prepare({ params, file, threads, device }: OpenRequest, opened: OpenedModel): Promise<Loaded> {
     const { backend, text } = opened;
     const scheduler = new Scheduler(backend, { attentionCostSlope: attentionCostSlope(file.shape), log: this.options.report });
-    await scheduler.warmUp(text.special.bos ?? text.special.eos ?? 0);
+    const template = new ChatTemplate(text, { fileName: path.basename(params.modelPath), process: this.templates });
+    const [supportsToolCalling] = await Promise.all([template.supportsToolCalling(), scheduler.warmUp(text.special.bos ?? text.special.eos ?? 0)]);
     const described: LoadedModel = {
       name: text.name,
       path: params.modelPath,
@@ -173,12 +181,13 @@ export class LocalEngine implements Engine, Measuring {
       ...(opened.engine === 'chorus' && params.cache !== undefined && params.cache !== 'full' ? { cache: params.cache } : {}),
       trainContextTokens: file.shape.trainContextTokens,
       special: text.special,
-      chatTemplate: text.templateSource,
-      supportsToolCalling: text.supportsToolCalling,
+      // One that is not read is told of where a chat asks for it.
+      chatTemplate: text.templateSource?.slice(0, MAX_TEMPLATE_UNITS),
+      supportsToolCalling,
       copiesRows: backend.sequences.every(({ rows }) => rows !== undefined),
       metadata: promptMetadata(file.header),
     };
-    return { opened, scheduler, described };
+    return { opened, scheduler, template, described };
   }
 
   private log(line: string): void {

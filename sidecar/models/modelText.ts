@@ -2,8 +2,7 @@ import type { LlamaModel } from 'node-llama-cpp';
 import path from 'node:path';
 import { countNativeCall } from '../../kernels/ggml/nativeCalls.ts';
 import { TroubleError } from '../engine/engine.ts';
-import type { ChatTemplateParams, SpecialTokens, TokenId } from '../protocol/engine.ts';
-import { ChatTemplate } from './chatTemplate.ts';
+import type { SpecialTokens, TokenId } from '../protocol/engine.ts';
 import { modelName } from './gguf/modelName.ts';
 import { readVocabulary, type Vocabulary } from './gguf/vocabulary.ts';
 import { specialTokens } from './llamaCpp/specialTokens.ts';
@@ -13,7 +12,7 @@ import type { TokenizerFile } from './modelFile.ts';
 const MAX_TOKENIZE_UNITS = 8 * 1024 * 1024;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
-/** The text side of a model, the same for every engine: tokenizer, vocabulary, chat template. */
+/** The text side of a model, the same for every engine: tokenizer, vocabulary, the chat template's source. */
 export class ModelText {
   private constructor(
     /** Loaded whole or for its vocabulary alone; owned by who loaded it. */
@@ -21,13 +20,9 @@ export class ModelText {
     readonly name: string,
     readonly vocabulary: Vocabulary,
     readonly special: SpecialTokens,
-    /** Jinja source. */
+    /** Jinja; of any length. */
     readonly templateSource: string | undefined,
-  ) {
-    this.#template = templateSource === undefined ? undefined : this.#readTemplate(templateSource);
-  }
-
-  readonly #template: ChatTemplate | TroubleError | undefined;
+  ) {}
 
   /** Throws `TroubleError` 'unsupported-model' where the tokenizer's spelling is not known. */
   static async of(model: LlamaModel, { path: modelPath, header }: TokenizerFile): Promise<ModelText> {
@@ -39,10 +34,6 @@ export class ModelText {
     return new ModelText(model, modelName(header), vocabulary, specialTokens(model, header, vocabulary), typeof template === 'string' ? template : undefined);
   }
 
-  get supportsToolCalling(): boolean {
-    return this.#template instanceof ChatTemplate && this.#template.supportsToolCalling;
-  }
-
   /** Throws `TroubleError` 'invalid-input' for text that is too long. */
   tokenize(text: string, special: boolean): readonly TokenId[] {
     if (text.length > MAX_TOKENIZE_UNITS) throw new TroubleError('invalid-input', `The text has ${text.length} characters, more than the ${MAX_TOKENIZE_UNITS} that can be tokenised at once.`);
@@ -51,28 +42,5 @@ export class ModelText {
 
   detokenize(tokens: readonly TokenId[], options: { special?: boolean } = {}): string {
     return Buffer.concat(tokens.map((token) => this.vocabulary.tokenBytes(token, options))).toString('utf8');
-  }
-
-  /** Throws `TroubleError` where the model has no template that can be used. */
-  chatTemplate(params: ChatTemplateParams): readonly TokenId[] {
-    if (this.#template === undefined) throw new TroubleError('unsupported-model', `${this.name} has no chat template: choose an instruction-tuned model to chat.`);
-    if (this.#template instanceof TroubleError) throw this.#template;
-    return this.#template.tokens(params);
-  }
-
-  #readTemplate(source: string): ChatTemplate | TroubleError {
-    const { special, vocabulary } = this;
-    try {
-      return new ChatTemplate(source, {
-        bos: special.bos === undefined ? undefined : { token: special.bos, text: vocabulary.tokenBytes(special.bos, { special: true }).toString('utf8') },
-        eosText: special.eos === undefined ? '' : vocabulary.tokenBytes(special.eos, { special: true }).toString('utf8'),
-        addBos: special.addBos,
-        specialTexts: vocabulary.specialTexts(),
-        tokenize: (text, isSpecial) => this.tokenize(text, isSpecial),
-      });
-    } catch (error) {
-      if (error instanceof TroubleError) return error;
-      throw error;
-    }
   }
 }

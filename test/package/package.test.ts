@@ -19,7 +19,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/package\.nls(\.[a-zA-Z-]+)?\.json$/,
   /^extension\/(readme\.md|README\.md|LICENSE\.txt|THIRD-PARTY-NOTICES\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-zA-Z-]+)?\.json$/,
-  /^extension\/dist\/((extension|context)\.cjs|(sidecar|engine|train|microphone|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
+  /^extension\/dist\/((extension|context)\.cjs|(sidecar|engine|chatTemplate|train|microphone|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/cuda-addon\.json$/,
   /^extension\/dist\/grammars\/tree-sitter(-[a-z-]+)?\.wasm$/,
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
@@ -64,7 +64,7 @@ describe("this platform's package", () => {
   });
 
   it('holds what it needs', () => {
-    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'microphone.mjs', 'lifeline.mjs', 'cli.mjs', 'uninstall.mjs', 'models/Chorus-135M.Q8_0-00001-of-00002.gguf', 'models/Chorus-135M.Q8_0-00002-of-00002.gguf', 'models/LICENSE']) {
+    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'chatTemplate.mjs', 'microphone.mjs', 'lifeline.mjs', 'cli.mjs', 'uninstall.mjs', 'models/Chorus-135M.Q8_0-00001-of-00002.gguf', 'models/Chorus-135M.Q8_0-00002-of-00002.gguf', 'models/LICENSE']) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
     }
     assert.ok(files.some((file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node')), koffiPackageOf(target));

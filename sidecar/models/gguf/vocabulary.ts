@@ -41,9 +41,9 @@ export class Vocabulary {
     return this.idByText.get(text);
   }
 
-  /** Texts that a tokenizer reads as one special token. */
-  specialTexts(): IterableIterator<string> {
-    return this.idByText.keys();
+  /** Whether a tokenizer reads the token as one wherever its text stands. */
+  isUserDefined(token: TokenId): boolean {
+    return this.kinds[token] === KIND.userDefined;
   }
 
   private special(): TokenId[] {

@@ -1,4 +1,5 @@
 import os from 'node:os';
+import path from 'node:path';
 import { Device } from '../../../kernels/ggml/device.ts';
 import type { TextEngine } from '../../../sidecar/engine/engine.ts';
 import { openNetwork, type OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
@@ -6,6 +7,8 @@ import { onOneDevice } from '../../../sidecar/models/chorus/network/placement.ts
 import { openDevice, type OpenedDevice } from '../../../sidecar/models/llamaCpp/device.ts';
 import { loadLlamaModel } from '../../../sidecar/models/llamaCpp/loadLlamaModel.ts';
 import { inspectModelFile, promptMetadata, type ModelFile } from '../../../sidecar/models/modelFile.ts';
+import { ChatTemplate } from '../../../sidecar/models/chatTemplate/chatTemplate.ts';
+import { TemplateProcess } from '../../../sidecar/models/chatTemplate/templateProcess.ts';
 import { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 
@@ -16,6 +19,7 @@ import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 export interface BenchNetworks extends AsyncDisposable {
   readonly networks: readonly OpenedNetwork[];
   readonly text: ModelText;
+  readonly template: ChatTemplate;
   /** Tokenises at once. */
   readonly engine: TextEngine;
   /** As prompts see it. */
@@ -39,9 +43,12 @@ export async function openForBench(modelPath: string, { capacityTokens, networks
     const tokenizer = await loadLlamaModel({ params: { modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 0 }, file, device, logLines: () => [] }, { vocabOnly: true, gpuLayers: 0 });
     closing.push(() => tokenizer.dispose());
     const text = await ModelText.of(tokenizer, file);
+    const templates = new TemplateProcess();
+    closing.push(() => templates.dispose());
+    const template = new ChatTemplate(text, { fileName: path.basename(modelPath), process: templates });
     const networks: OpenedNetwork[] = [];
     for (let index = 0; index < count; index++) networks.push(use(await openNetwork(modelPath, { placement: onOneDevice(use(new Device('cpu', { threads: 1 }))), capacityTokens })));
-    return { networks, text, engine: tokenising(text), loaded: described(modelPath, { file, text, device, capacityTokens }), [Symbol.asyncDispose]: close };
+    return { networks, text, template, engine: tokenising(text), loaded: described(modelPath, { file, text, device, capacityTokens, supportsToolCalling: await template.supportsToolCalling() }), [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
@@ -55,7 +62,7 @@ function tokenising(text: ModelText): TextEngine {
   };
 }
 
-function described(modelPath: string, { file, text, device, capacityTokens }: { file: ModelFile; text: ModelText; device: OpenedDevice; capacityTokens: number }): LoadedModel {
+function described(modelPath: string, { file, text, device, capacityTokens, supportsToolCalling }: { file: ModelFile; text: ModelText; device: OpenedDevice; capacityTokens: number; supportsToolCalling: boolean }): LoadedModel {
   return {
     name: text.name,
     path: modelPath,
@@ -73,7 +80,7 @@ function described(modelPath: string, { file, text, device, capacityTokens }: { 
     trainContextTokens: file.shape.trainContextTokens,
     special: text.special,
     chatTemplate: text.templateSource,
-    supportsToolCalling: text.supportsToolCalling,
+    supportsToolCalling,
     metadata: promptMetadata(file.header),
   };
 }

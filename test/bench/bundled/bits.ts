@@ -99,7 +99,7 @@ export async function measureBits(model: BenchModel, texts: readonly BitText[], 
       if (deadline.isOver) return;
       const tokens = tokensToMeasure(opened, text.text);
       const bytes = tokens.reduce((sum, token) => sum + opened.text.vocabulary.tokenBytes(token).length, 0);
-      await kept.add({ id: text.id, nats: await natsOf(network, beforeText(opened, text), tokens), bytes, tokens: tokens.length, digest: digestOf(text) });
+      await kept.add({ id: text.id, nats: await natsOf(network, await beforeText(opened, text), tokens), bytes, tokens: tokens.length, digest: digestOf(text) });
     });
   }
   const results = texts.map(({ id }) => kept.get(id)).filter((result) => result !== undefined);
@@ -112,8 +112,8 @@ export function tokensToMeasure({ text }: BenchNetworks, content: string): reado
 }
 
 /** What stands before a text in training, or the question as the chat asks it. */
-function beforeText({ text }: BenchNetworks, { question }: BitText): readonly number[] {
-  if (question !== undefined) return text.chatTemplate({ messages: [{ role: 'user', content: question }], addGenerationPrompt: true });
+async function beforeText({ text, template }: BenchNetworks, { question }: BitText): Promise<readonly number[]> {
+  if (question !== undefined) return template.tokens({ messages: [{ role: 'user', content: question }], addGenerationPrompt: true });
   const { bos, eos, addBos } = text.special;
   const start = (addBos ? bos : undefined) ?? eos;
   if (start === undefined) throw new Error(`${text.name} has no token for the end of a text.`);

@@ -1,0 +1,109 @@
+import { TroubleError } from '../../engine/engine.ts';
+import type { ChatTemplateParams, SpecialTokens, TokenId } from '../../protocol/engine.ts';
+import type { Vocabulary } from '../gguf/vocabulary.ts';
+import { ForeignTexts, SpecialForms } from './foreignTexts.ts';
+import { MAX_HEAP_MEBIBYTES, MAX_PROMPT_UNITS, MAX_TEMPLATE_UNITS, RENDER_LIMIT_MS, type RenderAnswer, type RenderRequest } from './messages.ts';
+import { specialTexts } from './specialTexts.ts';
+
+/** Of what a template says itself, users are told so much. */
+const MAX_TOLD_UNITS = 300;
+
+/** What of a model's text side a template needs. */
+export interface TemplateText {
+  /** Jinja. */
+  readonly templateSource: string | undefined;
+  readonly name: string;
+  readonly vocabulary: Vocabulary;
+  readonly special: SpecialTokens;
+  tokenize(text: string, special: boolean): readonly TokenId[];
+}
+
+export interface TemplateOptions {
+  /** Of the model, for messages. */
+  readonly fileName: string;
+  readonly renderLimitMs?: number;
+  readonly process: { render(request: RenderRequest): Promise<RenderAnswer> };
+}
+
+/** The chat template that a model's file carries. It is foreign code: it is rendered in a process of its own, within limits. */
+export class ChatTemplate {
+  #forms: SpecialForms | undefined;
+  #tokenBySpecialText: ReadonlyMap<string, TokenId> = new Map();
+
+  constructor(
+    private readonly text: TemplateText,
+    private readonly options: TemplateOptions,
+  ) {}
+
+  /**
+   * Messages and tools as tokens. No text in them becomes a special token. Throws `TroubleError`: 'unsupported-model' where there is no template, or it can't be read
+   * or is not done within its limits, 'invalid-input' where it refuses the messages.
+   */
+  async tokens({ messages, tools, addGenerationPrompt }: ChatTemplateParams): Promise<readonly TokenId[]> {
+    const foreign = new ForeignTexts(this.#specialForms());
+    // Roles are of a fixed set, and templates ask which.
+    const hidden = messages.map((message) => ({ ...foreign.hide(message), role: message.role }));
+    const rendered = await this.#render({ messages: hidden, tools: foreign.hide(tools), add_generation_prompt: addGenerationPrompt });
+    const tokens = foreign.pieces(rendered).flatMap(({ text, isPlain }) => (isPlain ? this.#spelt(text) : this.text.tokenize(text, true)));
+    const { bos, addBos } = this.text.special;
+    return addBos && bos !== undefined && tokens[0] !== bos ? [bos, ...tokens] : tokens;
+  }
+
+  /** Whether the template shows tools to the model. */
+  async supportsToolCalling(): Promise<boolean> {
+    if (this.text.templateSource?.includes('tools') !== true) return false;
+    const probe = 'chorus_probe_tool';
+    const tools = [{ type: 'function', function: { name: probe, description: probe, parameters: { type: 'object', properties: {} } } }];
+    try {
+      return (await this.#render({ messages: [{ role: 'user', content: 'Hello' }], tools, add_generation_prompt: true })).includes(probe);
+    } catch {
+      return false;
+    }
+  }
+
+  #specialForms(): SpecialForms {
+    const { vocabulary, special } = this.text;
+    if (this.#forms) return this.#forms;
+    const source = this.#source();
+    this.#tokenBySpecialText = specialTexts(vocabulary, special, source);
+    return (this.#forms = new SpecialForms(new Set(this.#tokenBySpecialText.keys()), source));
+  }
+
+  #source(): string {
+    const { templateSource, name } = this.text;
+    if (templateSource === undefined) throw new TroubleError('unsupported-model', `${name} has no chat template: choose an instruction-tuned model to chat.`);
+    if (templateSource.length <= MAX_TEMPLATE_UNITS) return templateSource;
+    throw this.#unusable(`has ${templateSource.length} characters, more than the ${MAX_TEMPLATE_UNITS} that are read`);
+  }
+
+  async #render(variables: object): Promise<string> {
+    const { special, vocabulary } = this.text;
+    const textOf = (token: TokenId | undefined): string => (token === undefined ? '' : vocabulary.tokenBytes(token, { special: true }).toString('utf8'));
+    const { process, fileName, renderLimitMs: limitMs = RENDER_LIMIT_MS } = this.options;
+    const answer = await process.render({ source: this.#source(), limitMs, variables: { bos_token: textOf(special.bos), eos_token: textOf(special.eos), ...variables } });
+    switch (answer.result) {
+      case 'text': return answer.text;
+      case 'refused': throw new TroubleError('invalid-input', `The chat template of ${fileName} refuses these messages: ${answer.message.slice(0, MAX_TOLD_UNITS)}`);
+      case 'unreadable': throw this.#unusable(`can't be read: ${answer.message.slice(0, MAX_TOLD_UNITS)}`);
+      case 'late': throw this.#unusable(`was stopped: it was not done after ${limitMs / 1_000} s`);
+      case 'long': throw this.#unusable(`makes a prompt of ${answer.units} characters, more than the ${MAX_PROMPT_UNITS} that can be tokenised`);
+      case 'ended': throw this.#unusable(`ended the process that renders it (${answer.message}): it may need more memory than its ${MAX_HEAP_MEBIBYTES} MiB`);
+    }
+  }
+
+  #unusable(what: string): TroubleError {
+    return new TroubleError('unsupported-model', `The chat template of ${this.options.fileName} ${what}. Code is completed without it; choose another model to chat.`);
+  }
+
+  /** The tokens of a special text that is to be ordinary text: tokenizers find some of them there as well, so the first character is taken by itself. */
+  #spelt(text: string): readonly TokenId[] {
+    const tokens = this.text.tokenize(text, false);
+    if (!tokens.some((token) => this.#isSpecial(token))) return tokens;
+    const [first = '', ...rest] = text;
+    return [...this.text.tokenize(first, false), ...(rest.length > 0 ? this.#spelt(rest.join('')) : [])];
+  }
+
+  #isSpecial(token: TokenId): boolean {
+    return this.#tokenBySpecialText.get(this.text.vocabulary.tokenBytes(token, { special: true }).toString('utf8')) === token;
+  }
+}

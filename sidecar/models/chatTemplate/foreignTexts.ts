@@ -1,0 +1,125 @@
+/** Stands on both sides of a hidden text's number. */
+const MARK = '\uE0F7';
+/** Stands where a foreign text begins or ends that could be a part of a special text, together with what the template writes beside it. */
+const SEAM = '\uE0F8';
+const OWN_MARKS = new RegExp(`[${MARK}${SEAM}]`, 'g');
+const HIDDEN = new RegExp(`${MARK}(\\d+)${MARK}`);
+
+/** A stretch of a rendered prompt. `isPlain`: no part of it may become a special token. */
+export interface PromptPiece {
+  readonly text: string;
+  readonly isPlain: boolean;
+}
+
+/** Which texts are special, and what parts of them a foreign text may hold. */
+export class SpecialForms {
+  readonly pattern: RegExp | undefined;
+  readonly longest: number;
+  /** Beginnings of special texts. */
+  readonly heads = new Set<string>();
+  /** Ends of special texts, and what stands inside them, where the template writes the rest around it. */
+  readonly tails = new Set<string>();
+  readonly insides = new Set<string>();
+
+  constructor(
+    readonly texts: ReadonlySet<string>,
+    templateSource: string,
+  ) {
+    const longestFirst = [...texts].sort((a, b) => b.length - a.length);
+    this.longest = longestFirst[0]?.length ?? 0;
+    this.pattern = texts.size > 0 ? new RegExp(longestFirst.map(escapeForPattern).join('|'), 'g') : undefined;
+    for (const text of texts) {
+      const before = longestPart(text.length, (length) => templateSource.includes(text.slice(0, length)));
+      const behind = longestPart(text.length, (length) => templateSource.includes(text.slice(text.length - length)));
+      for (let start = 1; start < text.length; start++) {
+        this.heads.add(text.slice(0, start));
+        if (start > before) continue;
+        this.tails.add(text.slice(start));
+        for (let end = Math.max(start + 1, text.length - behind); end < text.length; end++) this.insides.add(text.slice(start, end));
+      }
+    }
+  }
+}
+
+/** Foreign texts of one prompt, made harmless before a template sees them, and put back behind it. */
+export class ForeignTexts {
+  readonly #hidden: string[] = [];
+
+  constructor(private readonly forms: SpecialForms) {}
+
+  /** A copy of a JSON value in which no text, and no member's name, holds a special text, or a part of one at its ends. */
+  hide<Value>(value: Value): Value {
+    return this.#copy(value) as Value;
+  }
+
+  /** A rendered prompt, cut where it has to be. */
+  pieces(rendered: string): PromptPiece[] {
+    return rendered.split(HIDDEN).flatMap((part, index): PromptPiece[] => {
+      if (index % 2 === 1) return [{ text: this.#hidden[Number(part)] ?? '', isPlain: true }];
+      return this.#cutAtSeams(part).map((text) => ({ text, isPlain: false }));
+    }).filter(({ text }) => text !== '');
+  }
+
+  #copy(value: unknown): unknown {
+    if (typeof value === 'string') return this.#hideText(value);
+    if (Array.isArray(value)) return value.map((element) => this.#copy(element));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [this.#hideText(name), this.#copy(member)]));
+  }
+
+  #hideText(text: string): string {
+    const { pattern } = this.forms;
+    if (!pattern) return text;
+    const whole = text.replace(OWN_MARKS, '\uFFFD').replace(pattern, (found) => `${MARK}${this.#hidden.push(found) - 1}${MARK}`);
+    return this.#withSeams(whole);
+  }
+
+  /** Templates trim texts: seams stand inside of the blanks. */
+  #withSeams(text: string): string {
+    const { heads, tails, insides } = this.forms;
+    const inner = text.trim();
+    const beginsOne = insides.has(inner) || this.#lengths(inner).some((length) => tails.has(inner.slice(0, length)));
+    const endsOne = insides.has(inner) || this.#lengths(inner).some((length) => heads.has(inner.slice(-length)));
+    if (!beginsOne && !endsOne) return text;
+    const start = text.indexOf(inner);
+    return `${text.slice(0, start)}${beginsOne ? SEAM : ''}${inner}${endsOne ? SEAM : ''}${text.slice(start + inner.length)}`;
+  }
+
+  /** Removes the seams across which there is no special text, and cuts at the others. */
+  #cutAtSeams(part: string): string[] {
+    const [first = '', ...rest] = part.split(SEAM);
+    const cut = [first];
+    rest.forEach((text, index) => {
+      const before = cut.at(-1) as string;
+      // What follows may be the rest of a special text over several seams.
+      const behind = rest.slice(index, index + this.forms.longest).join('').slice(0, this.forms.longest);
+      if (this.#meet(before, behind)) cut.push(text);
+      else cut[cut.length - 1] = before + text;
+    });
+    return cut;
+  }
+
+  /** Whether a special text begins before the seam and ends behind it. */
+  #meet(before: string, behind: string): boolean {
+    const { heads, texts } = this.forms;
+    return this.#lengths(before).some((length) => {
+      const head = before.slice(-length);
+      return heads.has(head) && this.#lengths(behind).some((more) => texts.has(head + behind.slice(0, more)));
+    });
+  }
+
+  #lengths(text: string): number[] {
+    return Array.from({ length: Math.max(0, Math.min(this.forms.longest - 1, text.length)) }, (_, index) => index + 1);
+  }
+}
+
+/** The largest length below `limit` for which `holds` is true, as it is for all shorter ones; 0 where it is for none. */
+function longestPart(limit: number, holds: (length: number) => boolean): number {
+  let length = 0;
+  while (length + 1 < limit && holds(length + 1)) length++;
+  return length;
+}
+
+function escapeForPattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,85 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { nodeEnvironment } from '../../client/nodeEnvironment.ts';
+import { MAX_HEAP_MEBIBYTES, type RenderAnswer, type RenderRequest } from './messages.ts';
+
+/** The process ends what takes too long by itself; one that does not answer so long after that hangs. It may still be starting, on a busy machine. */
+const HANG_MARGIN_MS = 12_000;
+
+/**
+ * Renders templates, one after the other, in a process that starts with the first and stays for the next. A thread would not do: V8 ends the whole
+ * process where a single string or array is larger than what is left of a thread's heap. A process that ended is started again by the next template.
+ */
+export class TemplateProcess {
+  #child: ChildProcess | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Never rejects. */
+  render(request: RenderRequest): Promise<RenderAnswer> {
+    const answer = this.#last.then(() => this.#ask(request));
+    this.#last = answer;
+    return answer;
+  }
+
+  /** Process id while it runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  dispose(): void {
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+
+  async #ask(request: RenderRequest): Promise<RenderAnswer> {
+    const child = (this.#child ??= this.#start());
+    keepWaitingFor(child, true);
+    const answer = await answerOf(child, request);
+    keepWaitingFor(child, false);
+    if (answer.result === 'ended') this.dispose();
+    return answer;
+  }
+
+  #start(): ChildProcess {
+    const [file, loader] = templateScript();
+    const execArgv = [`--max-old-space-size=${MAX_HEAP_MEBIBYTES}`, ...loader];
+    // V8 prints pages where its heap is full.
+    const child = fork(file, [], { execArgv, env: nodeEnvironment(), stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'json' });
+    const forget = (): void => {
+      if (this.#child === child) this.#child = undefined;
+    };
+    child.on('exit', forget).on('error', forget);
+    return child;
+  }
+}
+
+function answerOf(child: ChildProcess, request: RenderRequest): Promise<RenderAnswer> {
+  return new Promise((resolve) => {
+    const settle = (answer: RenderAnswer): void => {
+      clearTimeout(timer);
+      child.off('message', settle).off('exit', exited).off('error', failed);
+      resolve(answer);
+    };
+    const ended = (message: string): void => settle({ result: 'ended', message });
+    const exited = (code: number | null, signal: string | null): void => ended(signal ?? `exit code ${code ?? 'none'}`);
+    const failed = (error: Error): void => ended(error.message);
+    const hangLimitMs = request.limitMs + HANG_MARGIN_MS;
+    const timer = setTimeout(() => ended(`no answer after ${hangLimitMs / 1_000} s`), hangLimitMs);
+    child.on('message', settle).on('exit', exited).on('error', failed);
+    // A write that fails is told by the process's end.
+    child.send(request, () => undefined);
+  });
+}
+
+/** Whether this process stays for that one: a program that is done ends, whatever it rendered before. */
+function keepWaitingFor(child: ChildProcess, waits: boolean): void {
+  if (waits) child.ref();
+  else child.unref();
+  if (waits) child.channel?.ref();
+  else child.channel?.unref();
+}
+
+function templateScript(): readonly [file: string, loader: readonly string[]] {
+  if (import.meta.url.endsWith('.ts')) return [fileURLToPath(new URL('./main.ts', import.meta.url)), ['--import', import.meta.resolve('tsx')]];
+  return [fileURLToPath(new URL('./chatTemplate.mjs', import.meta.url)), []];
+}
