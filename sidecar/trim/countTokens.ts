@@ -1,28 +1,31 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import type { MakingOptions } from '../engine/making.ts';
 import { openText } from '../models/llamaCpp/openText.ts';
-import type { TrimTexts } from '../protocol/engine.ts';
+import type { TrimParams } from '../protocol/engine.ts';
 import type { TokenCounts } from './chooseTokens.ts';
 
 /** Text that is tokenised at once, so that a cancellation is heard soon. */
 const PIECE_CHARACTERS = 1 << 18;
 
-/** How often each group of texts uses each token. Throws `TroubleError`, also where a group has no text. */
-export async function countTokens(modelPath: string, groups: readonly TrimTexts[], { onProgress, signal }: MakingOptions): Promise<readonly TokenCounts[]> {
+/** How often each kind of text uses each token. Of a kind with more text than `maxCharacters` it counts a sample of files. Throws `TroubleError`, also where a kind has no text. */
+export async function countTokens(modelPath: string, { texts, maxCharacters }: Pick<TrimParams, 'texts' | 'maxCharacters'>, { onProgress, signal }: MakingOptions): Promise<readonly TokenCounts[]> {
   const { text: model, dispose } = await openText(modelPath, { device: 'cpu', threads: 1 });
   try {
     const counted: TokenCounts[] = [];
-    const total = groups.reduce((sum, { files }) => sum + files.length, 0);
-    let done = 0;
-    for (const { name, importance, files } of groups) {
+    for (const [index, { name, importance, files }] of texts.entries()) {
       const counts = new Float64Array(model.vocabulary.size);
-      for (const file of files) {
-        for (const piece of piecesOf(await readUtf8(file))) {
+      let characters = 0;
+      for (const file of sampleOrder(files)) {
+        if (characters >= maxCharacters) break;
+        for (const piece of piecesOf((await readUtf8(file)).slice(0, maxCharacters - characters))) {
           signal?.throwIfAborted();
           for (const token of model.tokenize(piece, false)) counts[token]! += 1;
+          characters += piece.length;
         }
-        onProgress?.({ step: 'Counting tokens', share: ++done / total });
+        onProgress?.({ step: `Counting tokens of ${name}`, share: (index + Math.min(1, characters / maxCharacters)) / texts.length });
       }
       if (!counts.some((count) => count > 0)) throw new TroubleError('invalid-input', `The texts ${name} have no text: ${files.length} files, all of them empty.`);
       counted.push({ name, importance, counts });
@@ -31,6 +34,15 @@ export async function countTokens(modelPath: string, groups: readonly TrimTexts[
   } finally {
     await dispose();
   }
+}
+
+/** Files in an order that only their paths decide, and that has nothing to do with their folders. */
+function sampleOrder(files: readonly string[]): readonly string[] {
+  const orderOf = (file: string): string => createHash('sha256').update(path.join(path.basename(path.dirname(file)), path.basename(file))).digest('hex');
+  return files
+    .map((file) => ({ file, order: orderOf(file) }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1))
+    .map(({ file }) => file);
 }
 
 async function readUtf8(file: string): Promise<string> {

@@ -32,13 +32,13 @@ const FILL_IN_MARKS: readonly (readonly string[])[] = [
  * output matrix holds the same values, the result has one matrix for both, in more bits. Throws `TroubleError`; nothing is left at `outputPath` then.
  */
 export async function trim(params: TrimParams, options: MakingOptions = {}): Promise<TrimResult> {
-  const { modelPath, outputPath, size, texts } = params;
+  const { modelPath, outputPath, size } = params;
   const headers: GgufHeader[] = [];
   for (const part of allParts(modelPath)) headers.push(await readGgufHeader(part));
   await refuseOverwriting(headers.map((header) => header.path), outputPath);
   const vocabulary = await readBpeVocabulary(modelPath);
   if (!params.withoutFillIn) requireFillInMarks(vocabulary, modelPath);
-  const groups = await countTokens(modelPath, texts, options);
+  const groups = await countTokens(modelPath, params, options);
   const { kept, moreShares } = chooseTokens(vocabulary, groups, size);
   const tied = await writeTrimmed(headers, { outputPath, vocabulary, kept }, options);
   return {

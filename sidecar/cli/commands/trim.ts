@@ -16,6 +16,7 @@ interface TrimCommandOptions {
   readonly json: boolean;
   readonly tokens: number;
   readonly texts: readonly TextsOption[];
+  readonly maxText: number;
   readonly out: string;
   readonly withoutFillIn?: boolean;
 }
@@ -30,6 +31,7 @@ export function addTrim(program: Command): void {
     .argument('<model>', 'GGUF file whose tokenizer is a byte-level BPE')
     .requiredOption('--tokens <number>', 'size of the new vocabulary; bytes and special tokens always stay', (value) => integer(value, 1, 2 ** 24))
     .requiredOption('--texts <path[=importance]>', 'file or folder of UTF-8 texts of one kind, such as one language; repeat it for each. Its importance says how much a longer text costs (1)', textsOption)
+    .option('--max-text <characters>', 'of each kind of texts no more are counted, in a sample of its files', (value) => integer(value, 1_000, 2 ** 40), 4_000_000)
     .requiredOption('--out <file>', 'GGUF file to write')
     .option('--without-fill-in', 'accept a vocabulary without fill-in tokens');
   withJson(command).action(trim);
@@ -40,7 +42,7 @@ async function trim(model: string, options: TrimCommandOptions): Promise<void> {
   for (const { path: given, importance } of options.texts) {
     texts.push({ name: path.basename(given), importance, files: (await filesOf([given])).map((file) => path.resolve(file)) });
   }
-  const params: TrimParams = { modelPath: path.resolve(model), outputPath: path.resolve(options.out), size: options.tokens, texts, withoutFillIn: options.withoutFillIn ?? false };
+  const params: TrimParams = { modelPath: path.resolve(model), outputPath: path.resolve(options.out), size: options.tokens, texts, maxCharacters: options.maxText, withoutFillIn: options.withoutFillIn ?? false };
   const result = await makeInEngine<TrimResult>(TRIM, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);

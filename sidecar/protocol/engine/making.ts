@@ -91,6 +91,8 @@ export interface TrimParams {
   /** Tokens that stay, with bytes and special tokens. */
   readonly size: number;
   readonly texts: readonly TrimTexts[];
+  /** Of each kind of text no more characters are counted. */
+  readonly maxCharacters: number;
   /** Accepts a vocabulary without marks for gaps. */
   readonly withoutFillIn?: boolean;
 }

@@ -40,7 +40,7 @@ async function model(name: string, options: Partial<Parameters<typeof writeTinyM
 }
 
 const trimmed = (modelPath: string, changes: Partial<TrimParams> = {}): Promise<TrimResult> =>
-  trim({ modelPath, outputPath: result(), size: SIZE, texts: [{ name: 'texts', importance: 1, files: [texts] }], withoutFillIn: true, ...changes });
+  trim({ modelPath, outputPath: result(), size: SIZE, texts: [{ name: 'texts', importance: 1, files: [texts] }], maxCharacters: 1_000_000, withoutFillIn: true, ...changes });
 
 async function withText<Result>(modelPath: string, work: (opened: OpenedText['text']) => Result): Promise<Result> {
   const opened = await openText(modelPath, { device: 'cpu', threads: 1 });
@@ -94,6 +94,12 @@ describe('trim', () => {
       for (const [row, logits] of actual.entries()) for (const [token, logit] of logits) assert.ok(Math.abs(logit - expected[row]!.get(token)!) < 1e-4, `row ${row}, token ${JSON.stringify(token)}`);
     });
   }
+
+  it('counts no more of each kind of text than it was told', async () => {
+    const { groups } = await trimmed(await model('whole.gguf'), { maxCharacters: 5 });
+    // "ab", "c", "ab".
+    assert.equal(groups[0]!.tokens, 3);
+  });
 
   it('makes one matrix of embedding and output where they hold the same values', async () => {
     assert.equal((await trimmed(await model('tied.gguf', { isTied: true }))).tied, true);
