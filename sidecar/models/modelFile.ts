@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import { readGgufHeader, type GgufHeader } from './gguf/header.ts';
+import { TokenTexts } from './gguf/tokenTexts.ts';
 import { allParts, splitPart, validateModel, validateTokenizer, type ModelShape } from './gguf/validate.ts';
 
 /** A model's files, checked before anything native reads them. */
@@ -20,7 +21,7 @@ export interface TokenizerFile extends Pick<ModelFile, 'path' | 'header'> {
 
 /** Checks what a file says about its tokenizer; it needs no weights, as llama.cpp's vocabulary files have none. Throws `TroubleError`. */
 export async function inspectTokenizerFile(modelPath: string): Promise<TokenizerFile> {
-  const header = await readGgufHeader(modelPath);
+  const header = await readModelHeader(modelPath);
   return { path: modelPath, header, shape: validateTokenizer(header) };
 }
 
@@ -28,7 +29,7 @@ export async function inspectTokenizerFile(modelPath: string): Promise<Tokenizer
 export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
   const split = splitPart(modelPath);
   if (split && split.part !== 1) throw new TroubleError('invalid-model', `${path.basename(modelPath)} is part ${split.part} of ${split.parts}: choose the first part.`);
-  const header = await readGgufHeader(modelPath);
+  const header = await readModelHeader(modelPath);
   const others: GgufHeader[] = [];
   for (const part of allParts(modelPath).slice(1)) {
     await access(part).catch((error: unknown) => {
@@ -38,6 +39,15 @@ export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
   }
   const shape = validateModel(header, others);
   return { path: modelPath, header, shape };
+}
+
+/** A header whose vocabulary has each token once. */
+async function readModelHeader(modelPath: string): Promise<GgufHeader> {
+  const vocabulary = new TokenTexts();
+  const header = await readGgufHeader(modelPath, { visitedKey: TokenTexts.key, visitArray: vocabulary.visit });
+  const { repeated } = vocabulary;
+  if (repeated) throw new TroubleError('invalid-model', `${path.basename(modelPath)} is damaged or not a language model: tokens ${repeated.first} and ${repeated.second} of its vocabulary are the same, ${JSON.stringify(repeated.text)}.`);
+  return header;
 }
 
 /** Share of a token's cost at depth 0 that one token of depth adds: attention's products against the weights'. */

@@ -62,13 +62,13 @@ const SCALAR_BYTES: Readonly<Record<number, number>> = {
 
 /**
  * Reads and checks the header of a GGUF file of version 2 or 3 without touching its weights: every count, length and offset is held
- * against the size of the file. Throws `TroubleError` 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model' or
+ * against the size of the file. `visitedKey`: the one array that is visited, all where absent. Throws `TroubleError` 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model' or
  * 'unsupported-model'.
  */
-export async function readGgufHeader(filePath: string, options: { visitArray?: ArrayVisitor } = {}): Promise<GgufHeader> {
+export async function readGgufHeader(filePath: string, options: { visitArray?: ArrayVisitor; visitedKey?: string } = {}): Promise<GgufHeader> {
   const { file, fileSizeBytes } = await openModel(filePath);
   try {
-    return await new HeaderParser(filePath, new ByteReader(file, fileSizeBytes), options.visitArray).parse();
+    return await new HeaderParser(filePath, new ByteReader(file, fileSizeBytes), options).parse();
   } catch (error) {
     if (error instanceof UnexpectedEndError) {
       throw new TroubleError(
@@ -128,7 +128,7 @@ class HeaderParser {
   constructor(
     private readonly filePath: string,
     private readonly reader: ByteReader,
-    private readonly visitArray: ArrayVisitor | undefined,
+    private readonly options: { readonly visitArray?: ArrayVisitor; readonly visitedKey?: string },
   ) {}
 
   async parse(): Promise<GgufHeader> {
@@ -187,6 +187,8 @@ class HeaderParser {
 
   private async readMetadataEntry(): Promise<void> {
     const key = (await this.readString('a metadata key', MAX_KEY_BYTES)).toString('utf8');
+    // llama.cpp reads a key up to its first NUL, and would see another than we.
+    if (key === '' || key.includes('\0')) throw this.invalid(`metadata key ${quote(key)} is ${key === '' ? 'empty' : 'cut by a NUL'}`);
     if (this.metadata.has(key) || this.arrayLengths.has(key)) throw this.invalid(`metadata key ${quote(key)} occurs twice`);
     const offsetBytes = this.reader.offset;
     await this.reader.need(4);
@@ -211,8 +213,10 @@ class HeaderParser {
       throw new UnexpectedEndError(this.reader.offset + length * elementBytes, this.reader.fileSizeBytes);
     }
     this.arrayLengths.set(key, length);
+    const { visitArray, visitedKey = key } = this.options;
+    const visit = visitedKey === key ? visitArray : undefined;
     const keep = length <= MAX_KEPT_ARRAY_LENGTH && elementType !== (ValueType.String as number);
-    if (!keep && this.visitArray === undefined && elementType !== (ValueType.String as number)) {
+    if (!keep && visit === undefined && elementType !== (ValueType.String as number)) {
       this.reader.skip(length * elementBytes);
       return;
     }
@@ -220,7 +224,7 @@ class HeaderParser {
     for (let index = 0; index < length; index++) {
       const element = await this.readScalar(key, elementType);
       if (keep) kept.push(element as number | boolean);
-      this.visitArray?.(key, index, element);
+      visit?.(key, index, element);
     }
     if (keep) this.metadata.set(key, kept);
   }

@@ -1,6 +1,9 @@
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
-import type { GgufHeader } from './header.ts';
+import { abortingTensor } from './abortingTensors.ts';
+import { abortingValue } from './abortingValues.ts';
+import type { GgufHeader, GgufTensor } from './header.ts';
+import { HeaderValues } from './headerValues.ts';
 
 /** The numbers of a transformer that memory and speed depend on, checked. */
 export interface ModelShape {
@@ -33,7 +36,8 @@ const MAX_VOCABULARY = 4_000_000;
  * `others` are further parts of the model, which count in its size. Throws `TroubleError` 'invalid-model' or 'unsupported-model'.
  */
 export function validateModel(header: GgufHeader, others: readonly GgufHeader[] = []): ModelShape {
-  return { ...new ModelValidator(header).validate(), ...weightsOf([header, ...others].flatMap(({ tensors }) => tensors)) };
+  const tensors = [header, ...others].flatMap((part) => part.tensors);
+  return { ...new ModelValidator(header).validate(tensors), ...weightsOf(tensors) };
 }
 
 /** As `validateModel`, of the tokenizer alone. */
@@ -73,7 +77,8 @@ class ModelValidator {
     this.architecture = architecture;
   }
 
-  validate(): Omit<ModelShape, 'parameterCount' | 'weightBytes'> {
+  /** `tensors`: those of all parts. */
+  validate(tensors: readonly GgufTensor[]): Omit<ModelShape, 'parameterCount' | 'weightBytes'> {
     const kind = this.header.metadata.get('general.type');
     if ((typeof kind === 'string' && kind !== 'model') || this.architecture === 'clip') {
       throw new TroubleError('unsupported-model', `${this.name} is not a language model but a ${typeof kind === 'string' ? kind : 'projector'}. Choose the model it belongs to.`);
@@ -86,6 +91,9 @@ class ModelValidator {
     const keyValueHeads = this.perLayer('attention.head_count_kv', blockCount, heads);
     this.checkHeads(heads, keyValueHeads);
     this.checkExperts();
+    const values = new HeaderValues(this.header, this.architecture);
+    const wrong = abortingValue(values) ?? abortingTensor(values, tensors);
+    if (wrong !== undefined) throw this.invalid(wrong);
     const vocabularySize = this.checkVocabulary(embeddingLength);
     const headCount = Math.max(1, ...heads);
     const defaultHeadLength = Math.floor(embeddingLength / headCount);
@@ -181,9 +189,7 @@ class ModelValidator {
 
   private checkExperts(): void {
     const total = this.header.metadata.get(`${this.architecture}.expert_count`) ?? 0;
-    const used = this.header.metadata.get(`${this.architecture}.expert_used_count`) ?? 0;
     if (typeof total !== 'number' || total > MAX_EXPERTS) throw this.invalid(`${this.architecture}.expert_count is ${JSON.stringify(total)}, expected at most ${MAX_EXPERTS}`);
-    if (typeof used === 'number' && used > total) throw this.invalid(`it uses ${used} of ${total} experts`);
   }
 
   private checkVocabulary(embeddingLength?: number): number {

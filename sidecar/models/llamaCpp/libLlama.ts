@@ -11,11 +11,11 @@ import { libraryFolder, type LibraryBuild } from '../../../kernels/ggml/librarie
 export class LibLlama implements Disposable {
   readonly #model: bigint;
   readonly #context: bigint;
-  readonly #api: ReturnType<typeof bind>;
+  readonly #api: LibLlamaFunctions;
   readonly vocabularySize: number;
 
   constructor(file: string, options: { build?: LibraryBuild; contextSizeTokens: number; batchTokens?: number; threads: number; gpuLayers?: number; keyValueType?: number; flashAttention?: boolean; quiet?: boolean }) {
-    this.#api = bind(options.build ?? 'cpu');
+    this.#api = libLlamaFunctions(options.build ?? 'cpu');
     const api = this.#api;
     if (options.quiet) api.setLog(api.silence, null);
     api.initialise();
@@ -95,8 +95,11 @@ export class LibLlama implements Disposable {
   }
 }
 
-let bound: { build: LibraryBuild; api: ReturnType<typeof bindOnce> } | undefined;
-function bind(build: LibraryBuild): ReturnType<typeof bindOnce> {
+export type LibLlamaFunctions = ReturnType<typeof bindOnce>;
+
+let bound: { build: LibraryBuild; api: LibLlamaFunctions } | undefined;
+/** libllama's functions of a build. They abort the process on files that `validateModel` refuses. */
+export function libLlamaFunctions(build: LibraryBuild): LibLlamaFunctions {
   if (bound?.build !== build) bound = { build, api: bindOnce(build) };
   return bound.api;
 }

@@ -9,7 +9,9 @@ import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { modelName } from '../../../sidecar/models/gguf/modelName.ts';
 import { allParts, splitPart, validateModel } from '../../../sidecar/models/gguf/validate.ts';
 import type { TroubleCode } from '../../../sidecar/protocol/client.ts';
-import { cut, ggufHeaderBytes, tinyModel, writeGguf, type GgufContent } from './ggufFile.ts';
+import { cut, ggufHeaderBytes, tinyModel, writeGguf, type Entry, type GgufContent, type TensorEntry } from './ggufFile.ts';
+
+type BadModel = readonly [name: string, code: TroubleCode, says: RegExp, content: GgufContent];
 
 let folder: string;
 before(async () => {
@@ -53,7 +55,9 @@ describe('a GGUF header', () => {
     await check(file);
   });
 
-  const bad: readonly (readonly [name: string, code: TroubleCode, says: RegExp, content: GgufContent])[] = [
+  const count = (value: number): Entry => ({ type: 'u32', value });
+  const experts = { expert_count: count(4), expert_used_count: count(2) };
+  const bad: readonly BadModel[] = [
     ['with another magic', 'not-gguf', /does not begin with "GGUF"/, { ...tinyModel(), magic: 'GGML' }],
     ['of version 1', 'unsupported-model', /version 1/, { ...tinyModel(), version: 1 }],
     ['for big-endian machines', 'unsupported-model', /big-endian/, { ...tinyModel(), version: 0x03000000 }],
@@ -76,6 +80,37 @@ describe('a GGUF header', () => {
     ['with overlapping tensors', 'invalid-model', /overlap/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 0 }, { name: 'blk.0.x', shape: [32, 4], type: 0, offset: 256 }] })],
     ['with a tensor out of line', 'invalid-model', /multiple of 32/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 8 }] })],
     ['with a tensor of absurd size', 'invalid-model', /shape/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [2 ** 32, 2 ** 32], type: 0, offset: 0 }] })],
+    ['with an empty key', 'invalid-model', /key "" is empty/, tinyModel({ metadata: { '': { type: 'u32', value: 1 } } })],
+    ['with a key that begins with NUL', 'invalid-model', /key "\\u0000general.name" is cut by a NUL/, tinyModel({ metadata: { '\0general.name': { type: 'u32', value: 1 } } })],
+    ['with a key cut by NUL', 'invalid-model', /key "llama.x\\u0000y" is cut by a NUL/, tinyModel({ metadata: { 'llama.x\0y': { type: 'u32', value: 1 } } })],
+    ...(
+      [
+        ['without a number of heads', { 'attention.head_count': undefined }, /llama\.attention\.head_count is missing/],
+        ['without heads', { 'attention.head_count': count(0) }, /llama\.attention\.head_count is 0, expected at least 1/],
+        ['with keys and values of different sizes', { 'attention.value_length': count(8) }, /keys have 16 elements a head and its values 8/],
+        ['rotating more than a head', { 'rope.dimension_count': count(32) }, /rope\.dimension_count is 32, more than the 16 elements/],
+        ['rotating an odd number of elements', { 'rope.dimension_count': count(15) }, /rope\.dimension_count is 15, expected an even number/],
+        ['rotating a part of a head', { 'rope.dimension_count': count(8) }, /rope\.dimension_count is 8, expected the 16 elements/],
+        ['with an unknown scaling of positions', { 'rope.scaling.type': { type: 'string', value: 'spiral' } }, /rope\.scaling\.type is "spiral", expected none, linear, yarn, longrope/],
+        ['with experts of which it uses none', { expert_count: count(4), expert_used_count: count(0) }, /it has 4 experts, but llama\.expert_used_count is 0/],
+        ['with experts and no number of those used', { expert_count: count(4) }, /it has 4 experts, but llama\.expert_used_count is missing/],
+        ['using experts that it lacks', { expert_used_count: count(1) }, /uses 1 of 0 experts/],
+        ['with as many groups as experts', { ...experts, expert_group_count: count(4) }, /expert_group_count is 4, expected fewer than its 4 experts/],
+        ['with groups that do not divide its experts', { ...experts, expert_group_count: count(3) }, /expert_group_count is 3, expected a divisor of its 4 experts/],
+        ['using no group of experts', { ...experts, expert_group_count: count(2) }, /expert_group_used_count is 0, expected 1 to 1/],
+        ['with an unknown function of gates', { ...experts, expert_gating_func: count(5) }, /expert_gating_func is 5, expected 0 to 4/],
+        ['with a width that its heads do not divide', { 'attention.head_count': count(3) }, /embedding_length is 32, expected a multiple of its 3 heads/],
+        ['with heads of no elements', { 'attention.key_length': count(0), 'attention.value_length': count(0) }, /attention\.key_length is 0/],
+        ['whose norms add less than nothing', { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: -1 } }, /layer_norm_rms_epsilon is -1, expected a number of at least 0/],
+        ['whose norms add no number', { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: NaN } }, /layer_norm_rms_epsilon is NaN/],
+        ['with other heads than its projections', { 'attention.head_count': count(4), 'attention.key_length': count(16), 'attention.value_length': count(16) }, /blk\.0\.attn_q\.weight has 32 rows, expected 4 heads of 16/],
+        ['predicting with all of its blocks', { nextn_predict_layers: count(1) }, /nextn_predict_layers is 1, expected fewer than its 1 blocks/],
+      ] as const
+    ).map(([name, keys, says]): BadModel => [name, 'invalid-model', says, tinyModel({ metadata: Object.fromEntries(Object.entries<Entry | undefined>(keys).map(([key, entry]) => [`llama.${key}`, entry])) })]),
+    ['of an architecture of experts without any', 'invalid-model', /smallthinker\.expert_count is missing, expected at least 1/, renamed('smallthinker')],
+    ['with layers that slide in its architecture, and a pattern by which none does', 'invalid-model', /sliding_window_pattern is 1, which makes no layer slide/, renamed('cohere2', { 'cohere2.attention.sliding_window_pattern': count(1) })],
+    ['with a norm in float16', 'invalid-model', /output_norm\.weight is of the type F16, expected F32/, withTensor({ name: 'output_norm.weight', shape: [32], type: 1, offset: 4608 })],
+    ['with a matrix of whole numbers', 'invalid-model', /output\.weight is of the type I8, which holds no weights/, withTensor({ name: 'output.weight', shape: [32, 4], type: 24, offset: 4608 })],
     ['of a projector', 'unsupported-model', /mmproj/, tinyModel({ metadata: { 'general.type': { type: 'string', value: 'mmproj' } } })],
   ];
   bad.forEach(([name, code, says, content], index) => {
@@ -151,6 +186,19 @@ describe('a GGUF header', () => {
     assert.deepEqual(allParts('/m/x-00001-of-00002.gguf'), ['/m/x-00001-of-00002.gguf', '/m/x-00002-of-00002.gguf']);
   });
 });
+
+/** The tiny model with keys of another architecture. */
+function renamed(architecture: string, further: Record<string, Entry> = {}): GgufContent {
+  const { metadata, ...others } = tinyModel({ metadata: further });
+  const entries = Object.entries(metadata).map(([key, entry]) => [key.replace(/^llama\./, `${architecture}.`), entry] as const);
+  return { ...others, metadata: { ...Object.fromEntries(entries), 'general.architecture': { type: 'string', value: architecture } } };
+}
+
+/** The tiny model with one tensor more. */
+function withTensor(tensor: TensorEntry): GgufContent {
+  const { tensors, dataBytes } = tinyModel();
+  return tinyModel({ tensors: [...tensors, tensor], dataBytes: dataBytes + 512 });
+}
 
 describe("a model's name", () => {
   for (const [what, metadata, expected] of [

@@ -8,8 +8,9 @@ import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { copiedMetadata } from '../../../sidecar/models/gguf/content.ts';
 import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
-import { inspectModelFile } from '../../../sidecar/models/modelFile.ts';
+import { inspectModelFile, inspectTokenizerFile } from '../../../sidecar/models/modelFile.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { tinyModel, writeGguf as writeGgufFile } from './ggufFile.ts';
 
 describe('a model in two parts', () => {
   let folder: string;
@@ -32,5 +33,36 @@ describe('a model in two parts', () => {
     await assert.rejects(inspectModelFile(part(2)), (error) => error instanceof TroubleError && /is part 2 of 2: choose the first part/.test(error.message));
     await rm(part(2));
     await assert.rejects(inspectModelFile(part(1)), (error) => error instanceof TroubleError && error.message.includes(part(2)));
+  });
+});
+
+describe('a vocabulary', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-vocabulary-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const withTokens = async (tokens: readonly string[]): Promise<string> => {
+    const file = path.join(folder, 'model.gguf');
+    await writeGgufFile(file, tinyModel({ metadata: { 'tokenizer.ggml.tokens': { type: 'strings', value: tokens } } }));
+    return file;
+  };
+  const twice: readonly (readonly [what: string, tokens: readonly string[], says: RegExp])[] = [
+    ['has a token twice', ['a', 'b', 'c', 'a'], /tokens 0 and 3 of its vocabulary are the same, "a"/],
+    ['has a token twice up to a NUL, where llama.cpp ends it', ['a', 'b', 'c', 'b\0d'], /tokens 1 and 3 .* the same, "b\\u0000d"/],
+    ['has a token that is written as llama.cpp writes an empty one', ['a', '', '[EMPTY_1]', 'b'], /tokens 1 and 2 .* the same, "\[EMPTY_1\]"/],
+  ];
+  for (const [what, tokens, says] of twice) {
+    it(`that ${what} is refused`, async () => {
+      const file = await withTokens(tokens);
+      for (const inspect of [inspectModelFile, inspectTokenizerFile]) {
+        await assert.rejects(inspect(file), (error) => error instanceof TroubleError && error.code === 'invalid-model' && says.test(error.message));
+      }
+    });
+  }
+
+  it('may have several empty tokens', async () => {
+    assert.equal((await inspectModelFile(await withTokens(['', '', 'a', '']))).shape.vocabularySize, 4);
   });
 });

@@ -1,0 +1,30 @@
+import type { ArrayVisitor } from './header.ts';
+
+const MAX_SHOWN = 80;
+
+/** Sees the tokens of a vocabulary as a header is read, and finds one that stands there twice: llama.cpp ends its process on it. */
+export class TokenTexts {
+  static readonly key = 'tokenizer.ggml.tokens';
+  readonly #numbers = new Map<string, number>();
+  #repeated: { readonly text: string; readonly first: number; readonly second: number } | undefined;
+
+  /** The first token that stands there twice, and the numbers of both. */
+  get repeated(): { readonly text: string; readonly first: number; readonly second: number } | undefined {
+    return this.#repeated;
+  }
+
+  readonly visit: ArrayVisitor = (_key, index, element) => {
+    if (this.#repeated || !Buffer.isBuffer(element)) return;
+    const text = asLlamaReads(element, index);
+    const first = this.#numbers.get(text);
+    if (first === undefined) this.#numbers.set(text, index);
+    else this.#repeated = { text: element.toString('utf8').slice(0, MAX_SHOWN), first, second: index };
+  };
+}
+
+/** Up to its first NUL, each byte a character; empty ones have a text of their own. */
+function asLlamaReads(element: Buffer, index: number): string {
+  const end = element.indexOf(0);
+  const text = element.toString('latin1', 0, end < 0 ? element.length : end);
+  return text === '' ? `[EMPTY_${index}]` : text;
+}
