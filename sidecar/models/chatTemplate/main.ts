@@ -5,12 +5,13 @@
 import { Template } from '@huggingface/jinja';
 import process from 'node:process';
 import vm from 'node:vm';
+import { startLifeline } from '../../lifeline/lifeline.ts';
 import { MAX_PROMPT_UNITS, type RenderAnswer, type RenderRequest } from './messages.ts';
 
 /** The template that was read last: a model has one. */
 let read: { readonly source: string; readonly template: Template } | undefined;
 
-process.on('disconnect', () => process.exit());
+startLifeline();
 // Ctrl-C reaches every process of a terminal; the parent says what to do.
 process.on('SIGINT', () => undefined);
 process.on('message', (request: RenderRequest) => process.send?.(withinTime(request.limitMs, () => render(request))));

@@ -1,6 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { nodeEnvironment } from '../../client/nodeEnvironment.ts';
+import { LIFELINE_FD, lifelineEnvironment } from '../../lifeline/pulse.ts';
 import { MAX_HEAP_MEBIBYTES, type RenderAnswer, type RenderRequest } from './messages.ts';
 
 /** The process ends what takes too long by itself; one that does not answer so long after that hangs. It may still be starting, on a busy machine. */
@@ -44,7 +46,9 @@ export class TemplateProcess {
     const [file, loader] = templateScript();
     const execArgv = [`--max-old-space-size=${MAX_HEAP_MEBIBYTES}`, ...loader];
     // V8 prints pages where its heap is full.
-    const child = fork(file, [], { execArgv, env: nodeEnvironment(), stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'json' });
+    const child = fork(file, [], { execArgv, env: nodeEnvironment(lifelineEnvironment), stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ipc'], serialization: 'json' });
+    // Its lifeline: the pipe closes with this process. There is none where the process can't be started.
+    (child.stdio[LIFELINE_FD] as Socket | undefined)?.on('error', () => undefined).unref();
     const forget = (): void => {
       if (this.#child === child) this.#child = undefined;
     };

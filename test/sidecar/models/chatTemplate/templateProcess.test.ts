@@ -54,7 +54,7 @@ describe('the process that renders a template without end', () => {
   test('ends behind its parent', async () => {
     const url = new URL('../../../../sidecar/models/chatTemplate/templateProcess.ts', import.meta.url).href;
     const script = `const { TemplateProcess } = await import(${JSON.stringify(url)}); const templates = new TemplateProcess(); await templates.render({ source: '', limitMs: 60_000, variables: {} });
-      console.log(templates.pid); await templates.render({ source: ${JSON.stringify(ENDLESS)}, limitMs: 500, variables: {} }); await new Promise((resolve) => setInterval(resolve, 1 << 30));`;
+      console.log(templates.pid); await templates.render({ source: ${JSON.stringify(ENDLESS)}, limitMs: 600_000, variables: {} }); await new Promise((resolve) => setInterval(resolve, 1 << 30));`;
     const parent = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
