@@ -17,12 +17,15 @@ export const targetTypes = {
   Q4_1: 3,
   Q4_0: 2,
   IQ4_NL: 25,
+  IQ4_XS: 30,
+  Q3_K: 11,
+  IQ3_S: 26,
 } as const;
 
 export type TargetType = keyof typeof targetTypes;
 
 /** For rows that are no whole blocks of 256, blocks of 32 of about as many bits, as llama.cpp chooses them. */
-const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = { Q6_K: 'Q8_0', Q5_K: 'Q5_1', Q4_K: 'Q5_0' };
+const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = { Q6_K: 'Q8_0', Q5_K: 'Q5_1', Q4_K: 'Q5_0', IQ4_XS: 'IQ4_NL', Q3_K: 'IQ4_NL', IQ3_S: 'IQ4_NL' };
 
 /** The name of a type in any case. `undefined` for a type that no model is written in. */
 export function targetTypeOf(name: string): TargetType | undefined {

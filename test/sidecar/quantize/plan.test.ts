@@ -51,7 +51,7 @@ describe('the types of a quantised model:', () => {
   });
 
   const fallbacks: readonly (readonly [wanted: string, columns: number, type: string])[] = [
-    ['Q4_K', 576, 'Q5_0'], ['Q5_K', 576, 'Q5_1'], ['Q6_K', 576, 'Q8_0'], ['Q4_K', 80, 'F16'], ['Q8_0', 80, 'F16'], ['IQ4_NL', 80, 'F16'], ['F32', 80, 'F32'], ['BF16', 80, 'BF16'],
+    ['Q4_K', 576, 'Q5_0'], ['Q5_K', 576, 'Q5_1'], ['Q6_K', 576, 'Q8_0'], ['IQ4_XS', 576, 'IQ4_NL'], ['Q3_K', 576, 'IQ4_NL'], ['IQ3_S', 576, 'IQ4_NL'], ['Q4_K', 80, 'F16'], ['Q8_0', 80, 'F16'], ['IQ4_NL', 80, 'F16'], ['F32', 80, 'F32'], ['BF16', 80, 'BF16'],
   ];
   for (const [wanted, columns, type] of fallbacks) {
     it(`rows of ${columns} become ${type} where ${wanted} is wanted`, () => {
