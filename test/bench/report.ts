@@ -17,18 +17,29 @@ export interface Report {
   readonly command: string;
 }
 
-/** Writes `docs/results/NAME.md` and `.json`: the figures, and where they come from. */
-export async function writeReport(report: Report): Promise<void> {
-  const folder = path.join(repositoryRoot, 'docs', 'results');
+/** When, where and of which commit something was measured. */
+export interface Origin {
+  readonly date: string;
+  readonly machine: string;
+  readonly node: string;
+  readonly commit: string;
+}
+
+export async function originOfRun(): Promise<Origin> {
   const commit = await execa('git', ['rev-parse', '--short', 'HEAD'], { cwd: repositoryRoot, reject: false });
-  const origin = {
+  return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${os.cpus()[0]?.model ?? 'unknown processor'}, ${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.platform()} ${os.arch()}`,
     node: process.version,
-    model: report.model,
     commit: commit.stdout,
-    command: report.command,
   };
+}
+
+/** Writes `docs/results/NAME.md` and `.json`: the figures, and where they come from. */
+export async function writeReport(report: Report): Promise<void> {
+  const folder = path.join(repositoryRoot, 'docs', 'results');
+  const { date, machine, node, commit } = await originOfRun();
+  const origin = { date, machine, node, model: report.model, commit, command: report.command };
   const lines = Object.entries(origin).map(([key, value]) => `| ${key} | ${value} |`);
   const markdown = `# ${report.title}\n\n${report.body.trim()}\n\n## Where the figures come from\n\n| | |\n|---|---|\n${lines.join('\n')}\n`;
   await mkdir(folder, { recursive: true });

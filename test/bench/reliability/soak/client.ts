@@ -1,0 +1,100 @@
+import type WebSocket from 'ws';
+import { CancellationTokenSource, createMessageConnection, NullLogger, type MessageConnection } from 'vscode-jsonrpc/node';
+import packageJson from '../../../../package.json' with { type: 'json' };
+import { findOrStart, type LaunchOptions } from '../../../../sidecar/client/launch.ts';
+import { SidecarError } from '../../../../sidecar/client/sidecarError.ts';
+import { WebSocketMessageReader, WebSocketMessageWriter } from '../../../../sidecar/client/webSocketTransport.ts';
+import { WORKSPACE_LIST_REQUEST, WORKSPACE_READ_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type WorkspaceListResult, type WorkspaceReadParams, type WorkspaceReadResult } from '../../../../sidecar/protocol/client.ts';
+
+/** A request that has no answer by then is counted as unanswered. */
+export const ANSWER_LIMIT_MS = 90_000;
+
+/** No answer came within the limit. */
+export class UnansweredError extends Error {
+  override readonly name = 'UnansweredError';
+}
+
+export interface SoakClientOptions {
+  readonly launch: LaunchOptions;
+  readonly settings: ChorusSettings;
+  readonly workspaceKey: string;
+  /** Texts of the workspace by URI. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** An editor's window, as far as the sidecar sees it. */
+export class SoakClient {
+  readonly #connection: MessageConnection;
+  readonly #closed: Promise<never>;
+  #isOpen = true;
+
+  private constructor(private readonly socket: WebSocket, files: ReadonlyMap<string, string>) {
+    this.#connection = createMessageConnection(new WebSocketMessageReader(socket), new WebSocketMessageWriter(socket), NullLogger);
+    this.#closed = new Promise<never>((_, reject) => {
+      socket.once('close', (code) => {
+        this.#isOpen = false;
+        reject(new SidecarError('closed', `The connection was closed (${code})`));
+      });
+    });
+    this.#closed.catch(() => undefined);
+    const listed: WorkspaceListResult = { files: [...files.keys()].map((uri) => ({ uri, path: uri.split('/').slice(4).join('/') })) };
+    this.#connection.onRequest(WORKSPACE_LIST_REQUEST, () => listed);
+    this.#connection.onRequest(WORKSPACE_READ_REQUEST, ({ uris }: WorkspaceReadParams): WorkspaceReadResult => ({ files: uris.flatMap((uri) => (files.has(uri) ? [{ uri, text: files.get(uri) ?? '' }] : [])), remaining: [] }));
+    this.#connection.onError(() => undefined);
+    this.#connection.listen();
+  }
+
+  /** Finds or starts the sidecar. Throws `SidecarError` and what `initialize` is answered with. */
+  static async open({ launch, settings, workspaceKey, files }: SoakClientOptions): Promise<SoakClient> {
+    const { socket } = await findOrStart(launch);
+    const client = new SoakClient(socket, files);
+    const initializationOptions: ChorusInitializationOptions = { clientKind: 'soak', clientVersion: packageJson.version, workspaceKey, settings, providesWorkspace: true };
+    try {
+      await client.request('initialize', { processId: process.pid, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
+      client.notify('initialized', {});
+      return client;
+    } catch (error) {
+      client.drop();
+      throw error;
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Throws `UnansweredError`, `SidecarError` 'closed', and `ResponseError` where the sidecar refuses. `signal` cancels, and the answer is still waited for. */
+  async request<Result>(method: string, params: object, signal?: AbortSignal): Promise<Result> {
+    const cancellation = new CancellationTokenSource();
+    const cancel = (): void => cancellation.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new UnansweredError(`${method} was not answered within ${ANSWER_LIMIT_MS / 1000} s`)), ANSWER_LIMIT_MS);
+    });
+    try {
+      const answer = this.#connection.sendRequest<Result>(method, params, cancellation.token);
+      answer.catch(() => undefined);
+      return await Promise.race([answer, this.#closed, late]);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', cancel);
+      cancellation.dispose();
+    }
+  }
+
+  notify(method: string, params: object): void {
+    if (this.#isOpen) this.#connection.sendNotification(method, params).catch(() => undefined);
+  }
+
+  /** A frame as it is. */
+  send(frame: string | Buffer, options: { readonly binary?: boolean } = {}): void {
+    this.socket.send(frame, { binary: options.binary ?? false });
+  }
+
+  /** Ends the connection without a word, as a window that crashes. */
+  drop(): void {
+    this.socket.terminate();
+    this.#connection.dispose();
+  }
+}
