@@ -37,7 +37,7 @@ const { values: options } = parseArgs({
 const NAMES = ['Ada', 'Grace', 'Edsger', 'Barbara'];
 const SAVE_MS = 5 * 60_000;
 /** Until a right answer comes after a fault. */
-const RECOVERY_LIMIT_MS = 120_000;
+const RECOVERY_LIMIT_MS = 300_000;
 /** Requests that a fault met may still fail so long. */
 const SETTLE_MS = 20_000;
 
@@ -47,7 +47,7 @@ const origin = await originOfRun();
 const modelPath = path.resolve(options.model ?? (await fetchModel()));
 await using workplace = await makeWorkplace(options.dist);
 const sources = await sourceTexts();
-const settings = { modelPath, threads: 1, contextSizeTokens: 4096, completion: { maxTokens: 24 }, chat: { maxTokens: 32, temperature: 0.2 }, context: { maxTokens: 512, readAhead: true }, contexts: { keepOnDisk: true, maxGigabytes: 0.2 } };
+const settings = { modelPath, threads: 1, contextSizeTokens: 2048, completion: { maxTokens: 24 }, chat: { maxTokens: 32, temperature: 0.2 }, context: { maxTokens: 256, readAhead: true }, contexts: { keepOnDisk: true, maxGigabytes: 0.2 } };
 const openOptions = (name: string): SoakClientOptions => ({ launch: workplace.launch, settings, workspaceKey: name, files: workspaceOf(name, sources) });
 
 const end = new AbortController();
@@ -86,6 +86,7 @@ async function makeFaults(): Promise<void> {
     const kind = faults.next();
     const minute = Math.round(record.minute * 10) / 10;
     record.disturbed(true);
+    console.log(`minute ${minute}: ${kind}`);
     await faults.happen(kind);
     const recoveredMs = await recover();
     console.log(`minute ${minute}: ${kind}, a right answer after ${recoveredMs ?? 'more than the limit'} ms`);

@@ -7,7 +7,7 @@ import { WebSocketMessageReader, WebSocketMessageWriter } from '../../../../side
 import { WORKSPACE_LIST_REQUEST, WORKSPACE_READ_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type WorkspaceListResult, type WorkspaceReadParams, type WorkspaceReadResult } from '../../../../sidecar/protocol/client.ts';
 
 /** A request that has no answer by then is counted as unanswered. */
-export const ANSWER_LIMIT_MS = 90_000;
+export const ANSWER_LIMIT_MS = 240_000;
 
 /** No answer came within the limit. */
 export class UnansweredError extends Error {

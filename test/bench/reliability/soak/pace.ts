@@ -5,7 +5,7 @@ const SHORTEST = 0.5;
 
 /** Pauses between actions, longer where the run takes more of the processor than it may. */
 export class Pace {
-  #factor = 1;
+  #factor = 3;
 
   constructor(private readonly allowedShare: number, private readonly signal: AbortSignal) {}
 

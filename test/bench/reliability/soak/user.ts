@@ -10,7 +10,7 @@ import { EditedDocument, markOf } from './workspace.ts';
 
 const THINK_MS = 3_000;
 /** A document that has grown beyond this is opened anew, as it was. */
-const LARGEST_UNITS = 12_000;
+const LARGEST_UNITS = 4_000;
 const LINES = ['const total = items.length;', 'if (text === undefined) return;', 'for (const line of lines) {', 'return text.slice(0, end);', 'export function trim(text: string): string {', '// Ends at the first blank line.'];
 const QUESTIONS = ['What does this code do?', 'Name a better name for this function.', 'Is there a mistake in it?', 'Say hello.'];
 

@@ -5,7 +5,7 @@ import { repositoryRoot } from '../../report.ts';
 import type { Random } from '../fuzz/random.ts';
 
 const FILES = 12;
-const LARGEST_UNITS = 5_000;
+const LARGEST_UNITS = 1_500;
 
 /** Real sources, small ones, by name. */
 export async function sourceTexts(): Promise<ReadonlyMap<string, string>> {

@@ -1,0 +1,131 @@
+/**
+ * Random inputs for what takes input from outside: files, frames, servers' answers.
+ *
+ *   npx tsx test/bench/reliability/fuzz.ts TARGET [--count 1000000] [--seed 1] [--only RUN] [--outcomes FILE] [--fresh]
+ *
+ * TARGET: frames, events, cache, catalogue, markdown. A run goes on where the last one of its seed ended; `--only` runs one. Outcomes are added to
+ * `docs/results/reliability.json`, of which `npx tsx test/bench/reliability.ts` makes the page.
+ */
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { originOfRun } from '../report.ts';
+import type { FuzzProgress, FuzzWork } from './fuzz/worker.ts';
+import { Random } from './fuzz/random.ts';
+import { targets, type TargetName } from './fuzz/targets.ts';
+import { addFuzz, readOutcomes, type FuzzOutcome } from './outcomes.ts';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    count: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    outcomes: { type: 'string' },
+    fresh: { type: 'boolean', default: false },
+  },
+});
+/** A thread that works so long on one input hangs, on a machine that does other work too. */
+const HANG_MS = 60_000;
+const HEAP_MEBIBYTES = 1_024;
+const SAVE_EVERY = 20_000;
+const MAX_FAILURES = 20;
+
+const name = positionals[0] as TargetName;
+if (!(name in targets)) throw new Error(`There is no target ${String(positionals[0])}, expected one of ${Object.keys(targets).join(', ')}`);
+const count = Number(options.count);
+const seed = Number(options.seed);
+if (options.only === undefined) await fuzz();
+else await runOnly(Number(options.only));
+
+async function fuzz(): Promise<void> {
+  const { title, inputsAtOnce = 1, close } = await targets[name]();
+  await close?.();
+  const fresh: FuzzOutcome = { ...(await originOfRun()), title, command: `npx tsx test/bench/reliability/fuzz.ts ${name} --count ${count} --seed ${seed}`, seed, inputs: 0, accepted: 0, crashes: 0, hangs: 0, slowestMs: 0, failures: [] };
+  const kept = (await readOutcomes(options.outcomes)).fuzz[name];
+  let outcome = kept?.seed === seed && !options.fresh ? { ...fresh, ...kept, commit: fresh.commit, command: fresh.command } : fresh;
+  let saved = outcome.inputs;
+  while (outcome.inputs < count) {
+    outcome = await runThread(outcome, inputsAtOnce, async (next) => {
+      outcome = next;
+      if (next.inputs - saved < SAVE_EVERY) return;
+      saved = next.inputs;
+      console.log(`${name}: ${next.inputs} inputs, ${next.accepted} taken, ${next.crashes} crashes, ${next.hangs} hangs, slowest ${next.slowestMs.toFixed(1)} ms`);
+      await addFuzz(name, next, options.outcomes);
+    });
+  }
+  await addFuzz(name, outcome, options.outcomes);
+  console.log(JSON.stringify(outcome, undefined, 2));
+  process.exit(outcome.crashes + outcome.hangs > 0 ? 1 : 0);
+}
+
+/** Until all inputs are done, or one ended the thread, or had it ended. */
+async function runThread(start: FuzzOutcome, inputsAtOnce: number, onProgress: (outcome: FuzzOutcome) => Promise<void>): Promise<FuzzOutcome> {
+  const current = new SharedArrayBuffer(4);
+  const index = new Int32Array(current);
+  const workerData: FuzzWork = { target: name, seed, from: start.inputs / inputsAtOnce, to: Math.ceil(count / inputsAtOnce), current };
+  const thread = new Worker(new URL('./fuzz/worker.ts', import.meta.url), { workerData, execArgv: ['--import', 'tsx'], resourceLimits: { maxOldGenerationSizeMb: HEAP_MEBIBYTES } });
+  let outcome = start;
+  let death: Error | undefined;
+  let saving = Promise.resolve();
+  thread.on('message', (progress: FuzzProgress) => {
+    outcome = added(outcome, progress, inputsAtOnce);
+    const state = outcome;
+    saving = saving.then(() => onProgress(state));
+  });
+  thread.on('error', (error) => (death = error));
+  const hang = watch(index, () => thread.terminate());
+  await new Promise((resolve) => thread.once('exit', resolve));
+  await saving;
+  const hung = hang.stop();
+  if (hung !== undefined) return failed(outcome, (hung + 1) * inputsAtOnce, 'hang', `run ${hung} stood still for ${HANG_MS / 1000} s`);
+  if (death) return failed(outcome, (Atomics.load(index, 0) + 1) * inputsAtOnce, 'crash', `run ${Atomics.load(index, 0)} ended the thread: ${death.message}`);
+  return outcome;
+}
+
+function watch(index: Int32Array, end: () => Promise<number>): { stop(): number | undefined } {
+  let last = -1;
+  let since = performance.now();
+  let hung: number | undefined;
+  const timer = setInterval(() => {
+    const now = Atomics.load(index, 0);
+    if (now !== last) [last, since] = [now, performance.now()];
+    else if (performance.now() - since > HANG_MS) {
+      hung ??= now;
+      end().catch(() => undefined);
+    }
+  }, 500);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return hung;
+    },
+  };
+}
+
+function added(outcome: FuzzOutcome, { done, accepted, slowestMs, slowestInput, failures }: FuzzProgress, inputsAtOnce: number): FuzzOutcome {
+  for (const failure of failures) console.error(failure);
+  if (slowestMs > Math.max(outcome.slowestMs, 100)) console.log(`run ${slowestInput} took ${slowestMs.toFixed(1)} ms`);
+  return {
+    ...outcome,
+    inputs: done * inputsAtOnce,
+    accepted: outcome.accepted + accepted * inputsAtOnce,
+    crashes: outcome.crashes + failures.length,
+    slowestMs: Math.round(Math.max(outcome.slowestMs, slowestMs) * 10) / 10,
+    failures: [...outcome.failures, ...failures].slice(0, MAX_FAILURES),
+  };
+}
+
+/** A run that ended its thread counts, and so do those since the last report; the next thread begins behind it. */
+function failed(outcome: FuzzOutcome, inputs: number, kind: 'crash' | 'hang', text: string): FuzzOutcome {
+  console.error(text);
+  return { ...outcome, inputs, crashes: outcome.crashes + Number(kind === 'crash'), hangs: outcome.hangs + Number(kind === 'hang'), failures: [...outcome.failures, text].slice(0, MAX_FAILURES) };
+}
+
+async function runOnly(input: number): Promise<void> {
+  const target = await targets[name]();
+  const value = target.make(new Random(seed + input));
+  console.log(JSON.stringify(value)?.slice(0, 4_000));
+  const begun = performance.now();
+  console.log('taken:', await target.run(value), `${(performance.now() - begun).toFixed(1)} ms`);
+  await target.close?.();
+}

@@ -1,0 +1,80 @@
+/** Runs one target's inputs one after the other, in a thread that whoever started it watches, and may end. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Random } from './random.ts';
+import { targets, type TargetName } from './targets.ts';
+
+export interface FuzzWork {
+  readonly target: TargetName;
+  readonly seed: number;
+  readonly from: number;
+  readonly to: number;
+  /** The input that is being worked on. */
+  readonly current: SharedArrayBuffer;
+}
+
+/** What is known after some more inputs. */
+export interface FuzzProgress {
+  readonly done: number;
+  readonly accepted: number;
+  readonly slowestMs: number;
+  readonly slowestInput: number;
+  readonly failures: readonly string[];
+}
+
+const REPORT_EVERY = 2_000;
+/** An input that takes longer is tried again: other processes may have had the processor. */
+const SLOW_MS = 20;
+const TRIES = 3;
+
+const { target: name, seed, from, to, current } = workerData as FuzzWork;
+const index = new Int32Array(current);
+const target = await targets[name]();
+let accepted = 0;
+let slowestMs = 0;
+let slowestInput = from;
+let failures: string[] = [];
+let strayError: unknown;
+process.on('uncaughtException', (error) => (strayError = error));
+process.on('unhandledRejection', (error) => (strayError = error));
+
+for (let input = from; input < to; input++) {
+  Atomics.store(index, 0, input);
+  await runInput(input);
+  if ((input + 1 - from) % REPORT_EVERY === 0 || input + 1 === to) report(input + 1);
+}
+await target.close?.();
+
+async function runInput(input: number): Promise<void> {
+  const value = target.make(new Random(seed + input));
+  const begun = performance.now();
+  try {
+    const taken = target.run(value);
+    if (taken instanceof Promise ? await taken : taken) accepted++;
+  } catch (error) {
+    failures.push(`run ${input}: ${String((error as Error).stack ?? error).slice(0, 600)}`);
+  }
+  if (strayError !== undefined) {
+    failures.push(`run ${input}, not awaited: ${String((strayError as Error).stack ?? strayError).slice(0, 600)}`);
+    strayError = undefined;
+  }
+  const ms = performance.now() - begun;
+  if (ms > Math.max(SLOW_MS, slowestMs)) await timeAgain(input, ms);
+  else if (ms > slowestMs) [slowestMs, slowestInput] = [ms, input];
+}
+
+async function timeAgain(input: number, firstMs: number): Promise<void> {
+  let shortestMs = firstMs;
+  for (let round = 0; round < TRIES && shortestMs > slowestMs; round++) {
+    const value = target.make(new Random(seed + input));
+    const begun = performance.now();
+    await Promise.resolve(target.run(value)).catch(() => false);
+    shortestMs = Math.min(shortestMs, performance.now() - begun);
+  }
+  if (shortestMs > slowestMs) [slowestMs, slowestInput] = [shortestMs, input];
+}
+
+function report(done: number): void {
+  parentPort?.postMessage({ done, accepted, slowestMs, slowestInput, failures } satisfies FuzzProgress);
+  accepted = 0;
+  failures = [];
+}
