@@ -6,9 +6,13 @@
  * TARGET: frames, events, cache, catalogue, markdown. A run goes on where the last one of its seed ended; `--only` runs one. Outcomes are added to
  * `docs/results/reliability.json`, of which `npx tsx test/bench/reliability.ts` makes the page.
  */
+import { build } from 'esbuild';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { originOfRun } from '../report.ts';
+import { originOfRun, repositoryRoot } from '../report.ts';
 import type { FuzzProgress, FuzzWork } from './fuzz/worker.ts';
 import { Random } from './fuzz/random.ts';
 import { targets, type TargetName } from './fuzz/targets.ts';
@@ -27,6 +31,7 @@ const { values: options, positionals } = parseArgs({
 /** A thread that works so long on one input hangs, on a machine that does other work too. */
 const HANG_MS = 60_000;
 const HEAP_MEBIBYTES = 1_024;
+const NOT_BEGUN = -1;
 const SAVE_EVERY = 20_000;
 const MAX_FAILURES = 20;
 
@@ -34,6 +39,9 @@ const name = positionals[0] as TargetName;
 if (!(name in targets)) throw new Error(`There is no target ${String(positionals[0])}, expected one of ${Object.keys(targets).join(', ')}`);
 const count = Number(options.count);
 const seed = Number(options.seed);
+/** The thread's code, since threads take no TypeScript. */
+const bundle = path.join(repositoryRoot, '.cache', `fuzz-${name}-${process.pid}.mjs`);
+
 if (options.only === undefined) await fuzz();
 else await runOnly(Number(options.only));
 
@@ -44,6 +52,8 @@ async function fuzz(): Promise<void> {
   const kept = (await readOutcomes(options.outcomes)).fuzz[name];
   let outcome = kept?.seed === seed && !options.fresh ? { ...fresh, ...kept, commit: fresh.commit, command: fresh.command } : fresh;
   let saved = outcome.inputs;
+  const banner = { js: "import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);" };
+  await build({ entryPoints: [fileURLToPath(new URL('./fuzz/worker.ts', import.meta.url))], outfile: bundle, bundle: true, platform: 'node', format: 'esm', banner, external: ['jsdom', 'koffi', 'node-llama-cpp'], sourcemap: 'inline', logLevel: 'warning' });
   while (outcome.inputs < count) {
     outcome = await runThread(outcome, inputsAtOnce, async (next) => {
       outcome = next;
@@ -53,6 +63,7 @@ async function fuzz(): Promise<void> {
       await addFuzz(name, next, options.outcomes);
     });
   }
+  await rm(bundle, { force: true });
   await addFuzz(name, outcome, options.outcomes);
   console.log(JSON.stringify(outcome, undefined, 2));
   process.exit(outcome.crashes + outcome.hangs > 0 ? 1 : 0);
@@ -61,9 +72,9 @@ async function fuzz(): Promise<void> {
 /** Until all inputs are done, or one ended the thread, or had it ended. */
 async function runThread(start: FuzzOutcome, inputsAtOnce: number, onProgress: (outcome: FuzzOutcome) => Promise<void>): Promise<FuzzOutcome> {
   const current = new SharedArrayBuffer(4);
-  const index = new Int32Array(current);
+  const index = new Int32Array(current).fill(NOT_BEGUN);
   const workerData: FuzzWork = { target: name, seed, from: start.inputs / inputsAtOnce, to: Math.ceil(count / inputsAtOnce), current };
-  const thread = new Worker(new URL('./fuzz/worker.ts', import.meta.url), { workerData, execArgv: ['--import', 'tsx'], resourceLimits: { maxOldGenerationSizeMb: HEAP_MEBIBYTES } });
+  const thread = new Worker(bundle, { workerData, execArgv: ['--enable-source-maps'], resourceLimits: { maxOldGenerationSizeMb: HEAP_MEBIBYTES } });
   let outcome = start;
   let death: Error | undefined;
   let saving = Promise.resolve();
@@ -78,6 +89,7 @@ async function runThread(start: FuzzOutcome, inputsAtOnce: number, onProgress: (
   await saving;
   const hung = hang.stop();
   if (hung !== undefined) return failed(outcome, (hung + 1) * inputsAtOnce, 'hang', `run ${hung} stood still for ${HANG_MS / 1000} s`);
+  if (death && index[0] === NOT_BEGUN) throw death;
   if (death) return failed(outcome, (Atomics.load(index, 0) + 1) * inputsAtOnce, 'crash', `run ${Atomics.load(index, 0)} ended the thread: ${death.message}`);
   return outcome;
 }

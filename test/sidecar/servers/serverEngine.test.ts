@@ -152,6 +152,7 @@ describe('a server that is busy or broken', () => {
     ['sends events of garbage', body('text/event-stream', 'data: {garbage\n\n'), 'server-unavailable', /not JSON/],
     ['sends events of another shape', body('text/event-stream', 'data: {"choices": 3}\n\n'), 'server-unavailable', /not of the expected shape/],
     ['ends at once', body('text/event-stream', ''), 'server-unavailable', /ended the answer in the middle/],
+    ['reports an error that is nested deeper than the stack', body('text/event-stream', `data: ${'{"error":'.repeat(100_000)}1${'}'.repeat(100_000)}\n\n`), 'server-unavailable', /not JSON/],
     ['reports an error in the stream', body('text/event-stream', 'data: {"error": {"message": "CUDA out of memory"}}\n\n'), 'server-unavailable', /reports an error: CUDA out of memory/],
     ['sends an endless event', body('text/event-stream', `data: ${'x'.repeat(2_000_000)}`), 'server-unavailable', /more than 1048576 characters/],
     ['sends a huge JSON', body('application/json', JSON.stringify({ choices: [{ text: 'x'.repeat(5_000_000) }] })), 'server-unavailable', /can not be read: more than 4194304 bytes/],

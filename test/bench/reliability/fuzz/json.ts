@@ -10,7 +10,7 @@ const LONGEST_TEXT = 20_000;
 /** JSON like a sample, with some of its values and keys changed, and at times with its text damaged. */
 export function mutatedJson(random: Random, sample: unknown): string {
   const marks: string[] = [];
-  const value = changed(random, sample, (literal) => `\u0001${marks.push(literal) - 1}\u0001`, { left: 1 + random.below(3) });
+  const value = changed(random, sample, (literal) => `\u0001${marks.push(literal) - 1}\u0001`, { left: random.below(4) });
   const text = (JSON.stringify(value) ?? 'null').replace(/"\\u0001(\d+)\\u0001"/g, (_, index: string) => marks[Number(index)] ?? 'null');
   return random.once(6) ? damagedText(random, text) : text;
 }

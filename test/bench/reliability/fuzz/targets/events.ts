@@ -26,6 +26,7 @@ const EVENTS: readonly object[] = [
   { error: { message: 'The model is overloaded', type: 'server_error', code: 500 } },
 ];
 const WHOLE = { choices: [{ message: { role: 'assistant', content: 'Whole.' }, finish_reason: 'stop' }] };
+const MISTAKES = new Set(['RangeError', 'TypeError', 'ReferenceError', 'AssertionError']);
 const LINE_ENDS = ['\n', '\r\n', '\r'];
 /** Others are asked again after a pause. */
 const STATUSES = [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 400, 401, 404, 302];
@@ -54,11 +55,19 @@ export function openEvents(): FuzzTarget<ServerAnswer> {
         return true;
       } catch (error) {
         if (!(error instanceof TroubleError)) throw error;
+        assertForeseen(error);
         if (error.message.length > 1_000) throw new Error(`a message of ${error.message.length} characters`, { cause: error });
         return false;
       }
     },
   };
+}
+
+/** The engine gives every failure words; a mistake of its own has none. */
+function assertForeseen(error: Error): void {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (MISTAKES.has(cause.name)) throw new Error(`the engine made of its own mistake: ${error.message}`, { cause });
+  }
 }
 
 function make(random: Random): ServerAnswer {

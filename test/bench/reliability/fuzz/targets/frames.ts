@@ -25,12 +25,16 @@ interface Frames {
 
 const TEXT = 1;
 const BINARY = 2;
+/** The first byte of the frame by which the front ends a connection. */
+const CLOSE_FRAME = 0x88;
+/** Told where frames break their own rules, which ends the connection. */
+const BROKEN_FRAME = 'A connection failed';
 const PROBE_METHOD = 'chorus/status';
 
 /** Frames of clients, from their bytes to the handlers: `ws`, `FrameReader`, `LspConnection`, every schema, and documents, which are kept. */
 export function openFrames(): FuzzTarget<Frames> {
   const errors: string[] = [];
-  const log: Log = { info: () => undefined, error: (what, error) => errors.push(`${what}: ${String((error as Error).stack ?? error)}`) };
+  const log: Log = { info: () => undefined, error: (what, error) => (what === BROKEN_FRAME ? undefined : errors.push(`${what}: ${String((error as Error).stack ?? error)}`)) };
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   let connection: FuzzedConnection | undefined;
   return {
@@ -84,6 +88,8 @@ class FuzzedConnection {
   private constructor(private readonly peer: Duplex, private readonly socket: WebSocket, log: Log) {
     peer.on('data', (bytes: Buffer) => {
       this.#received += bytes.toString('latin1');
+      // As a client does; one that does not is waited for.
+      if (bytes[0] === CLOSE_FRAME) peer.end();
       this.#wake();
     });
     peer.on('error', () => undefined);
@@ -105,7 +111,7 @@ class FuzzedConnection {
   }
 
   write(bytes: Buffer): void {
-    this.peer.write(bytes);
+    if (!this.peer.writableEnded) this.peer.write(bytes);
   }
 
   /** Whether the next request is answered; false: the connection was closed. */
