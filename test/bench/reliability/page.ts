@@ -1,6 +1,7 @@
 import { MIN_MINUTES, WARM_UP_MINUTES, meanGrowth } from './soak/growth.ts';
 import { addBuckets, countOf, quantileMs } from './soak/latencies.ts';
-import type { FaultCell, FuzzOutcome, Origin, Outcomes, SoakOutcome } from './outcomes.ts';
+import type { Origin } from '../report.ts';
+import type { FaultCell, FuzzOutcome, Outcomes, SoakOutcome } from './outcomes.ts';
 
 const GOAL_INPUTS = 1_000_000;
 const GOAL_SLOWEST_MS = 1_000;
