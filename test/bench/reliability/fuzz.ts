@@ -46,8 +46,9 @@ if (options.only === undefined) await fuzz();
 else await runOnly(Number(options.only));
 
 async function fuzz(): Promise<void> {
-  const { title, inputsAtOnce = 1, close } = await targets[name]();
-  await close?.();
+  const target = await targets[name]();
+  const { title, inputsAtOnce = 1 } = target;
+  await target.close?.();
   const fresh: FuzzOutcome = { ...(await originOfRun()), title, command: `npx tsx test/bench/reliability/fuzz.ts ${name} --count ${count} --seed ${seed}`, seed, inputs: 0, accepted: 0, crashes: 0, hangs: 0, slowestMs: 0, failures: [] };
   const kept = (await readOutcomes(options.outcomes)).fuzz[name];
   let outcome = kept?.seed === seed && !options.fresh ? { ...fresh, ...kept, commit: fresh.commit, command: fresh.command } : fresh;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Random } from './random.ts';
 import { targets, type TargetName } from './targets.ts';
 
-const INPUTS = 400;
+const INPUTS = 200;
 const SEED = 20_261_130;
 
 describe('random inputs', () => {

@@ -33,9 +33,8 @@ let accepted = 0;
 let slowestMs = 0;
 let slowestInput = from;
 let failures: string[] = [];
-let strayError: unknown;
-process.on('uncaughtException', (error) => (strayError = error));
-process.on('unhandledRejection', (error) => (strayError = error));
+let strayError: Error | undefined;
+for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, (error: unknown) => (strayError = error instanceof Error ? error : new Error('what was thrown is no error')));
 
 for (let input = from; input < to; input++) {
   Atomics.store(index, 0, input);
@@ -54,7 +53,7 @@ async function runInput(input: number): Promise<void> {
     failures.push(`run ${input}: ${String((error as Error).stack ?? error).slice(0, 600)}`);
   }
   if (strayError !== undefined) {
-    failures.push(`run ${input}, not awaited: ${String((strayError as Error).stack ?? strayError).slice(0, 600)}`);
+    failures.push(`run ${input}, not awaited: ${String(strayError.stack).slice(0, 600)}`);
     strayError = undefined;
   }
   const ms = performance.now() - begun;
