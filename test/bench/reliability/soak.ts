@@ -60,10 +60,8 @@ const faults = new FaultDeck({ random, monitor, users, open: openOptions('Mallor
 const id = `${origin.date} ${new Date().toISOString().slice(11, 19)} ${process.pid}`;
 console.log(`soak ${id}: ${hours} h in ${workplace.folder}, commit ${origin.commit}`);
 
-// The first answers are those that later ones are compared with: nobody else asks yet.
-const first = await SoakClient.open(openOptions('observer'));
-await probes.ask(first);
-first.drop();
+// The first answers are those that later ones are compared with: nobody else asks yet, and a busy machine takes its time.
+await recover();
 
 const work = [...users.map((user) => user.work()), monitor.watch(end.signal), keepPace(), saveNow(), makeFaults()];
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
