@@ -55,6 +55,8 @@ export class LspConnection {
     this.#connection.onRequest((method, params, token: CancellationToken) => this.#handleRequest(method, params as unknown, token));
     this.#connection.onNotification((method, params) => this.#handleNotification(method, params as unknown));
     this.#connection.onError(() => undefined);
+    // Answers pile up as notifications do where a client asks and does not read.
+    socket.on('message', () => this.#cutOffSlowReader());
     socket.on('close', () => this.#dispose());
     socket.on('error', (error) => log.error('A connection failed', error));
   }
@@ -95,12 +97,8 @@ export class LspConnection {
 
   /** Sends a notification; does nothing when the client is gone. */
   notify(method: string, params: object): void {
+    this.#cutOffSlowReader();
     if (this.socket.readyState !== this.socket.OPEN) return;
-    if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-      this.log.info('A client that does not read was disconnected');
-      this.socket.terminate();
-      return;
-    }
     this.#connection.sendNotification(method, params).catch(() => undefined);
   }
 
@@ -163,6 +161,12 @@ export class LspConnection {
         this.log.error(`${method} failed`, error);
       }
     }
+  }
+
+  #cutOffSlowReader(): void {
+    if (this.socket.readyState !== this.socket.OPEN || this.socket.bufferedAmount <= MAX_BUFFERED_BYTES) return;
+    this.log.info('A client that does not read was disconnected');
+    this.socket.terminate();
   }
 
   #dispose(): void {
