@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execa } from 'execa';
-import { lstat, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { homeFiles, type Home } from '../../../sidecar/client/home.ts';
-import { MAX_LOG_BYTES, openLaunchLog } from '../../../sidecar/client/launchLog.ts';
+import { MAX_LOG_BYTES, openLaunchLog, readLogTail } from '../../../sidecar/client/launchLog.ts';
 
 const isWindows = process.platform === 'win32';
 let home: Home;
@@ -63,4 +63,34 @@ describe('the log of the sidecar', () => {
     await rm(home.folder, { recursive: true });
     await assert.rejects(openLaunchLog(home), { name: 'SidecarError', code: 'home-unusable', message: /^Chorus cannot use its folder .*chorus-log-.*ENOENT/ });
   });
+
+  it('goes on up to its bound, and begins anew above it; the one before is kept', async () => {
+    await writeFile(home.logFile, 'x'.repeat(MAX_LOG_BYTES));
+    await write('one\n');
+    assert.equal((await stat(home.logFile)).size, MAX_LOG_BYTES + 4);
+    await write('two\n');
+    assert.equal(await readFile(home.logFile, 'utf8'), 'two\n');
+    assert.equal((await stat(home.previousLogFile)).size, MAX_LOG_BYTES + 4);
+  });
+});
+
+describe('the last lines of the log', () => {
+  it('begin where a process began to write', async () => {
+    await writeFile(home.logFile, 'of another\nof this\n');
+    assert.equal(await readLogTail(home, 'of another\n'.length), 'of this');
+  });
+
+  it('begin with the log where that is shorter than it was', async () => {
+    await writeFile(home.logFile, 'begun anew\n');
+    assert.equal(await readLogTail(home, 1_000), 'begun anew');
+  });
+
+  it('are 20, and of a line without an end its last 8 KiB', async () => {
+    await writeFile(home.logFile, Array.from({ length: 50 }, (_, index) => `line ${index}`).join('\n'));
+    assert.deepEqual([(await readLogTail(home)).split('\n').length, (await readLogTail(home)).split('\n')[0]], [20, 'line 30']);
+    await writeFile(home.logFile, 'x'.repeat(100_000));
+    assert.equal((await readLogTail(home)).length, 8_192);
+  });
+
+  it('are none where there is no log', async () => assert.equal(await readLogTail(home), ''));
 });

@@ -90,6 +90,8 @@ describe('secret files', () => {
     '/c:/Users/Ada/Project/.ENV',
     '/project/名前/.env',
     '/Ordner mit Leerzeichen/.env.local',
+    // No path that patterns can be held against.
+    '../outside.ts',
   ]) {
     it(`has ${path}`, () => assert.equal(secretFiles.has(path), true));
   }
@@ -154,6 +156,12 @@ describe('secret files', () => {
     assert.equal(many.has('/project/a.ts'), true);
   });
 
+  it('has a digest that is another one where other files are secret', () => {
+    const digests = [[], ['*.internal.ts'], ['!*.internal.ts'], ['*.internal.ts', '!public.pem']].map((added) => new SecretFiles(added).digest);
+    assert.equal(new Set(digests).size, digests.length);
+    assert.equal(new SecretFiles(['*.internal.ts']).digest, digests[1]);
+  });
+
   it('takes a copy off the list with what it is a copy of, or by its own name', () => {
     const own = new SecretFiles(['!public.pem', '!server.key.bak']);
     assert.equal(own.has('/project/public.pem.bak'), false);
@@ -163,8 +171,11 @@ describe('secret files', () => {
 });
 
 describe('the privacy document', () => {
-  it('lists every pattern', () => {
+  it('lists every pattern, in the order that they have, and no other', () => {
     const document = readFileSync(new URL('../../../docs/privacy.md', import.meta.url), 'utf8');
-    assert.deepEqual(SECRET_FILES.filter((pattern) => !document.includes(`\`${pattern}\``)), []);
+    const section = document.split('\n## Secret files\n')[1]?.split('\n## ')[0] ?? '';
+    const rows = section.split('\n').filter((line) => line.startsWith('- '));
+    const listed = rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, pattern]) => pattern));
+    assert.deepEqual(listed, SECRET_FILES);
   });
 });

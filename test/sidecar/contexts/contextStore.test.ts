@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, truncate, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -27,6 +27,11 @@ async function fileOf(name: string): Promise<Uint8Array> {
 
 describe('names of chunks', () => {
   const names = chunkNames('model', tokens(3 * CHUNK_TOKENS + 5));
+
+  it('are others for every token there may be', () => {
+    const last = [0, 255, 65_535, 65_536, 2 ** 31 - 1].map((token) => chunkNames('model', [...tokens(CHUNK_TOKENS - 1), token])[0]);
+    assert.equal(new Set(last).size, last.length);
+  });
 
   it('are given to whole chunks alone', () => assert.equal(names.length, 3));
 
@@ -246,6 +251,20 @@ describe('contexts on disk', () => {
       assert.deepEqual(await filesThere(), [...names, ...third].map((name) => `${name}.rows`).sort());
     });
 
+    it('where the clock was put back: what seems to be used later than the context that is written goes before it', async () => {
+      set = { ...set, maxBytes: 6 * FILE_BYTES };
+      await written(other);
+      for (const name of other) await age(name, -3_600);
+      set = { ...set, name: 'two' };
+      await written();
+      assert.deepEqual(await filesThere('two'), names.map((name) => `${name}.rows`).sort());
+      assert.equal((await filesThere('one')).length, 2);
+      await written();
+      set = { ...set, maxBytes: 4 * FILE_BYTES };
+      assert.deepEqual(await store.prepare(set, names, ROWS_BYTES), []);
+      assert.deepEqual(await filesThere('one'), []);
+    });
+
     it('also where one context is larger: its first tokens are kept', async () => {
       set = { ...set, maxBytes: 3 * FILE_BYTES + 10 };
       await written();
@@ -260,6 +279,13 @@ describe('contexts on disk', () => {
       set = { ...set, name: 'two', maxBytes: 2 * FILE_BYTES };
       assert.deepEqual(await store.prepare(set, other, ROWS_BYTES), [0, 1]);
       assert.deepEqual(lines, []);
+    });
+
+    it('of a tenth of the disk, however large that bound is', async () => {
+      set = { ...set, maxBytes: Infinity };
+      const { bavail, bsize } = await statfs(set.folder);
+      // Two and a half chunks are a tenth of the free disk: other programs may take or free a fifth of it meanwhile.
+      assert.deepEqual(await store.prepare(set, names, Math.floor((bavail * bsize) / 25)), [0, 1]);
     });
 
     it('where the bound is smaller than before', async () => {

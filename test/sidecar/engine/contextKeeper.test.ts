@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendSequence, SequenceRows } from '../../../sidecar/engine/backend.ts';
+import { chunkNames } from '../../../sidecar/contexts/chunkNames.ts';
 import { ContextKeeper } from '../../../sidecar/engine/contextKeeper.ts';
 import { Turns } from '../../../sidecar/engine/turns.ts';
 import type { ContextSet, TokenId } from '../../../sidecar/protocol/engine.ts';
@@ -202,6 +203,50 @@ describe('keeping contexts', () => {
     await keeper.keepAll();
     assert.deepEqual([await there(), sequence.reads, lines], [0, [], []]);
   });
+
+  it('puts back all but what has to be evaluated for an answer', async () => {
+    const whole = context.slice(0, 1_024);
+    asked(whole);
+    await keeper.keepAll();
+    const target = new PlainSequence();
+    assert.equal(await restored(target, whole), 1_023);
+    assert.deepEqual(target.held, whole.slice(0, 1_023));
+  });
+
+  it('puts back what stands before the first chunk that is gone', async () => {
+    asked();
+    await keeper.keepAll();
+    await rm(path.join(set.folder, set.name, `${chunkNames('plain', context)[1]}.rows`));
+    const target = new PlainSequence();
+    assert.equal(await restored(target), 256);
+    assert.deepEqual(target.held, context.slice(0, 256));
+  });
+
+  const forgotten: readonly (readonly [what: string, name: (own: string) => string | undefined, isOtherFolder: boolean, kept: number])[] = [
+    ['its set is', (own) => own, false, 0],
+    ['all sets are', () => undefined, false, 0],
+    ['another set is', () => 'two', false, 4],
+    ['a set of this name in another folder is', (own) => own, true, 4],
+    ['all sets of another folder are', () => undefined, true, 4],
+  ];
+  for (const [what, name, isOtherFolder, kept] of forgotten) {
+    it(`${kept === 0 ? 'keeps nothing' : 'keeps the context'} of a request during which ${what} forgotten, and of one that waits to be kept`, async () => {
+      const forget = async (): Promise<void> => keeper.forget({ folder: isOtherFolder ? path.join(folder, 'other') : set.folder, name: name(set.name) });
+      const visit = keeper.begin(set);
+      keeper.use(sequence);
+      await forget();
+      sequence.held = [...context];
+      keeper.leave(sequence, visit);
+      keeper.end(visit);
+      await keeper.keepAll();
+      assert.equal(await there(), kept);
+      await rm(path.join(set.folder, set.name), { recursive: true, force: true });
+      asked();
+      await forget();
+      await keeper.keepAll();
+      assert.equal(await there(), kept);
+    });
+  }
 
   it('keeps nothing after it was stopped', async () => {
     keeper.stop();

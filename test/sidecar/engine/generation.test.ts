@@ -58,6 +58,11 @@ function slowBackend(): { backend: Backend; lengths: number[]; letGo: () => void
 
 const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** More cycles of the event loop than a request takes that has its turn at once. */
+async function waits(): Promise<void> {
+  for (let cycle = 0; cycle < 200; cycle++) await nextCycle();
+}
+
 describe('a prompt on a backend that can be interrupted', () => {
   const chat = { sequence: 'chat', priority: 'chat', tokens: Array.from({ length: 300 }, () => 0), maxTokens: 2, sampling: { temperature: 0 } } as const;
 
@@ -82,6 +87,28 @@ describe('a prompt on a backend that can be interrupted', () => {
     assert.equal(evaluatedTokens, chat.tokens.length);
   });
 
+  test('is preempted again after eight pieces that run to their end', async () => {
+    const { backend, lengths, letGo } = slowBackend();
+    const scheduler = new Scheduler({ ...backend, batchTokens: 16 }, { attentionCostSlope: 0 });
+    let isDone = false;
+    const answer = scheduler.generate(chat).finally(() => (isDone = true));
+    const outcomes: string[] = [];
+    while (outcomes.length < 11) {
+      while (lengths.length === outcomes.length) await nextCycle();
+      const completion = scheduler.generate({ ...chat, sequence: 'completion', priority: 'completion', tokens: [0] });
+      const first = await Promise.race([completion.then(() => 'interrupted'), waits().then(() => 'finished')]);
+      outcomes.push(first);
+      if (first === 'finished') letGo();
+      await completion;
+    }
+    while (!isDone) {
+      letGo();
+      await nextCycle();
+    }
+    assert.equal((await answer).text, 'aa');
+    assert.deepEqual(outcomes, ['interrupted', ...Array.from({ length: 8 }, () => 'finished'), 'interrupted', 'finished']);
+  });
+
   test('ends at once when the request is cancelled', async () => {
     const { backend, lengths } = slowBackend();
     const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
@@ -91,6 +118,24 @@ describe('a prompt on a backend that can be interrupted', () => {
     abort.abort();
     assert.equal((await answer).stopReason, 'cancelled');
   });
+});
+
+describe('a prompt that is not what the model takes', () => {
+  const request = { sequence: 's', priority: 'completion', maxTokens: 1, sampling: { temperature: 0 } } as const;
+  const refused: readonly (readonly [what: string, tokens: readonly number[], says: RegExp])[] = [
+    ['the first token behind the vocabulary', [0, 1, 2], /no token 2; it has 2/],
+    ['a token below 0', [-1], /no token -1; it has 2/],
+    ['half a token', [0.5], /no token 0\.5; it has 2/],
+    ['no token', [], /nothing to continue/],
+    ['as many tokens as the context holds, which leaves none for an answer', Array.from({ length: 64 }, () => 0), /64 tokens, more than the 63/],
+  ];
+  for (const [what, tokens, says] of refused) {
+    test(`is refused with the reason and the values: ${what}; the next one is answered`, async () => {
+      const scheduler = new Scheduler(lettersBackend(), { attentionCostSlope: 0 });
+      await assert.rejects(scheduler.generate({ ...request, tokens }), says);
+      assert.equal((await scheduler.generate({ ...request, tokens: [0, 1] })).text, 'a');
+    });
+  }
 });
 
 describe('a prompt that nobody waits for', () => {

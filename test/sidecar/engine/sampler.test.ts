@@ -74,6 +74,13 @@ describe('a sampler', () => {
     assert.equal(createSampler({ temperature: 0, repeatPenalty: 1.5 })(values.slice(), [1]), 2);
   });
 
+  test('penalises the last 64 tokens and none before, as llama.cpp does', () => {
+    const others = (count: number): number[] => Array.from({ length: count }, () => 2);
+    const chosen = (tokens: readonly number[]): number => createSampler({ temperature: 0, repeatPenalty: 2 })(Float32Array.of(3, 5, -9), tokens);
+    assert.equal(chosen([1, ...others(63)]), 0);
+    assert.equal(chosen([1, ...others(64)]), 1);
+  });
+
   test('takes an allowed token only', () => {
     for (const temperature of [0, 1]) assert.equal(createSampler({ temperature })(Float32Array.of(9, 8, 7), [], new Set([2])), 2);
   });

@@ -335,6 +335,45 @@ describe('chunk sizes', () => {
     }
   });
 
+  test('take the cost to grow with depth as the network\'s shape says, while all measurements are of one depth', () => {
+    const chunks = sizer();
+    chunks.record(16, 992, 16 * 2);
+    for (const depth of [0, 1000, 6000]) assert.equal(chunks.costPerTokenMs(depth), 2 + (2 / (1 + 4e-4 * 1000)) * 4e-4 * (depth - 1000));
+  });
+
+  test('believe measurements up to four times and down to a quarter of the growth that the network\'s shape says', () => {
+    for (const [cost, factor] of [[(depth: number): number => (depth - 1990) / 50, 4], [(depth: number): number => 100 - depth / 100, 1 / 4]] as const) {
+      const chunks = sizer();
+      for (let round = 0; round < 30; round++) for (const depth of [1992, 3992]) chunks.record(16, depth, 16 * cost(depth + 8));
+      const [near, far] = [4000, 8000].map((depth) => chunks.costPerTokenMs(depth) as number) as [number, number];
+      // Older measurements count for less, the mean is where the weights are.
+      const [older, newer] = [0.8 / 1.8, 1 / 1.8];
+      const [meanDepth, meanCost] = [2000 * older + 4000 * newer, cost(2000) * older + cost(4000) * newer];
+      const prior = (meanCost / (1 + 4e-4 * meanDepth)) * 4e-4;
+      const slope = (far - near) / 4000;
+      assert.ok(Math.abs(slope / prior - factor) < 0.01, `the cost grows by ${slope} a token, ${slope / prior} times ${prior}, expected ${factor} times`);
+    }
+  });
+
+  test('weigh measurements by how far their depths lie apart', () => {
+    const chunks = sizer();
+    // Depths of 2,000 ± 256 deviate as much as counts half.
+    const weights = [0.8 / 1.8, 1 / 1.8] as const;
+    const apart = 256 / Math.sqrt(weights[0] * weights[1]);
+    const cost = (depth: number): number => 1 + depth / 1000;
+    for (let round = 0; round < 60; round++) for (const depth of [2000, 2000 + apart]) chunks.record(16, depth - 8, 16 * cost(depth));
+    const [meanDepth, meanCost] = [2000 + apart * weights[1], cost(2000) * weights[0] + cost(2000 + apart) * weights[1]];
+    const prior = (meanCost / (1 + 4e-4 * meanDepth)) * 4e-4;
+    const slope = ((chunks.costPerTokenMs(3000) as number) - (chunks.costPerTokenMs(2000) as number)) / 1000;
+    assert.ok(Math.abs(slope - (prior + 1e-3) / 2) < 1e-6, `${slope}, expected the middle of ${prior} and 0.001`);
+  });
+
+  test('never expect less than a sixteenth of the mean cost', () => {
+    const chunks = sizer();
+    chunks.record(16, 1e6 - 8, 16 * 32);
+    assert.equal(chunks.costPerTokenMs(0), 2);
+  });
+
   test('stay between the least and the batch', () => {
     const chunks = sizer();
     chunks.record(32, 0, 32 * 1000);

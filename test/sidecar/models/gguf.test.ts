@@ -66,6 +66,7 @@ describe('a GGUF header', () => {
     ['with absurdly many entries', 'invalid-model', /metadata entries/, { ...tinyModel(), metadataCount: 4_000_000_000 }],
     ['claiming 100,000 blocks', 'invalid-model', /block_count is 100000/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 100_000 } } })],
     ['claiming blocks it lacks', 'invalid-model', /claims 3 blocks/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 3 } } })],
+    ['claiming one block more than it has', 'invalid-model', /claims 2 blocks, but the file has 1 \(block 1 is missing\)/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 2 } } })],
     ['with no blocks', 'invalid-model', /block_count is 0/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 0 } } })],
     ['without an architecture', 'invalid-model', /no architecture/, tinyModel({ metadata: { 'general.architecture': undefined } })],
     ['with heads that no group divides', 'invalid-model', /multiple of its 3 key-value heads/, tinyModel({ metadata: { 'llama.attention.head_count_kv': { type: 'u32', value: 3 } } })],

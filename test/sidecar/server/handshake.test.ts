@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
+import os from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { RawClient } from './support/rawClient.ts';
@@ -84,16 +86,27 @@ describe('the handshake', () => {
     await new Promise((resolve) => socket.once('close', resolve));
   });
 
-  it('listens on the loopback interface alone', async () => {
-    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-      const socket = net.connect(state.port, '127.0.0.2');
-      socket.once('connect', () => {
-        socket.destroy();
-        resolve(undefined);
+  it('listens on 127.0.0.1 alone, of all addresses by which this machine reaches itself', async () => {
+    const isAnswered = (address: string, port: number): Promise<boolean> =>
+      new Promise((resolve) => {
+        const socket = net.connect(port, address, () => resolve(true)).once('error', () => resolve(false));
+        socket.once('connect', () => socket.destroy());
       });
-      socket.once('error', resolve);
-    });
-    assert.ok(error);
+    // Which addresses there are depends on the system: a server that listens on all of them shows it.
+    const own = Object.values(os.networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address, scopeid }) => (scopeid ? undefined : address)));
+    const everywhere = net.createServer((socket) => socket.destroy()).listen(0);
+    await once(everywhere, 'listening');
+    try {
+      const { port } = everywhere.address() as net.AddressInfo;
+      const reached: string[] = [];
+      for (const address of new Set(['127.0.0.1', '127.0.0.2', '::1', ...own])) if (address !== undefined && (await isAnswered(address, port))) reached.push(address);
+      assert.ok(reached.length >= 2 && reached.includes('127.0.0.1'), `this machine reaches itself by ${reached.join(', ')} alone`);
+      const answered: string[] = [];
+      for (const address of reached) if (await isAnswered(address, state.port)) answered.push(address);
+      assert.deepEqual(answered, ['127.0.0.1']);
+    } finally {
+      everywhere.close();
+    }
   });
 
   it('takes 64 clients; one more is told so, and a place that becomes free is given away', async () => {

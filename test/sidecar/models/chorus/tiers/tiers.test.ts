@@ -71,8 +71,9 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
 
   function assertClose(rows: readonly Float32Array[], expected: readonly (Float32Array | undefined)[]): void {
     const compared = expected.flatMap((row, index) => (row ? [{ row, own: rows[index] as Float32Array }] : []));
-    // A few tokens may all hang on one choice; a GPU rounds more, so that more are near a tie.
-    assert.ok(rows.length === expected.length && (compared.length >= 0.3 * rows.length || rows.length < (kind === 'cpu' ? 6 : 48)), `${compared.length} of ${rows.length} rows have no tie`);
+    // A GPU rounds more, so that more are near a tie: the few tokens behind a cut may all hang on one choice there, those of a whole answer or prompt don't.
+    const least = kind === 'cpu' || rows.length === tokens.length || expected.length === tokens.length - PROMPT ? Math.max(1, 0.3 * rows.length) : 0;
+    assert.ok(rows.length === expected.length && compared.length >= least, `${compared.length} of ${rows.length} rows have no tie, expected ${least} at least`);
     const errors = compared.map(({ row, own }) => compareLogits(own, [row], TINY_VOCABULARY).normalisedSquaredError);
     const far = errors.filter((error) => !(error <= tolerance));
     assert.ok(far.length <= (1 - close) * errors.length, `${far.length} of ${errors.length} rows are off, by a normalised squared error of up to ${Math.max(...errors)}`);

@@ -1,0 +1,430 @@
+/** One line changed as a mistake would change it. */
+export interface Mutation {
+  readonly file: string;
+  /** Text that the file has once. */
+  readonly find: string;
+  readonly replacement: string;
+}
+
+/** Mutations that the same tests ought to notice. */
+export interface MutationGroup {
+  /** What goes wrong where nobody notices. */
+  readonly name: string;
+  readonly tests: readonly string[];
+  readonly mutations: readonly (readonly [file: string, find: string, replacement: string])[];
+}
+
+const secretFiles = 'sidecar/client/secretFiles.ts';
+const ignorePatterns = 'sidecar/client/ignorePatterns.ts';
+const authentication = 'sidecar/server/authentication.ts';
+const webSocketServer = 'sidecar/server/webSocketServer.ts';
+const lspConnection = 'sidecar/server/lspConnection.ts';
+const schemas = 'sidecar/server/schemas.ts';
+const stateFile = 'sidecar/client/stateFile.ts';
+const documentPolicy = 'extension/documents/documentPolicy.ts';
+const ignoreRules = 'extension/documents/ignoreRules.ts';
+const secretDocuments = 'sidecar/cli/secretDocuments.ts';
+const serverAddress = 'sidecar/servers/serverAddress.ts';
+const serverConnection = 'sidecar/servers/serverConnection.ts';
+const markdown = 'media/chat/markdown.ts';
+const header = 'sidecar/models/gguf/header.ts';
+const validate = 'sidecar/models/gguf/validate.ts';
+const byteReader = 'sidecar/models/gguf/byteReader.ts';
+const contextStore = 'sidecar/contexts/contextStore.ts';
+const chunkFile = 'sidecar/contexts/chunkFile.ts';
+const chunkNames = 'sidecar/contexts/chunkNames.ts';
+const contextKeeper = 'sidecar/engine/contextKeeper.ts';
+const copyRows = 'sidecar/engine/copyRows.ts';
+const scheduler = 'sidecar/engine/scheduler.ts';
+const generation = 'sidecar/engine/generation.ts';
+const chunkSizer = 'sidecar/engine/chunkSizer.ts';
+const sampler = 'sidecar/engine/sampler.ts';
+const completionCache = 'sidecar/completion/cache.ts';
+const transfer = 'sidecar/store/download/transfer.ts';
+const remoteFile = 'sidecar/store/download/remoteFile.ts';
+const partialFile = 'sidecar/store/download/partialFile.ts';
+const downloadModel = 'sidecar/store/download/downloadModel.ts';
+const httpClient = 'sidecar/store/network/httpClient.ts';
+
+const groups: readonly MutationGroup[] = [
+  {
+    name: 'files that hold secrets',
+    tests: ['test/sidecar/client/secretFiles.test.ts'],
+    mutations: [
+      [secretFiles, "'*.p8', '*.p12', '*.pfx'", "'*.p8', '*.pfx'"],
+      [secretFiles, "'_netrc', '.git-credentials', ", "'_netrc', "],
+      [secretFiles, "'id_ed25519*', '!*.pub'", "'!*.pub', 'id_ed25519*'"],
+      [secretFiles, '[...SECRET_FILES, ...added], { ignoreCase: true }', '[...SECRET_FILES, ...added], { ignoreCase: false }'],
+      [secretFiles, '[...SECRET_FILES, ...added]', '[...added, ...SECRET_FILES]'],
+      [secretFiles, 'if (!isPlainPath(name)) return true;', 'if (!isPlainPath(name)) return false;'],
+      [secretFiles, '(verdict === undefined && this.#verdict(', '(this.#verdict('],
+      [secretFiles, 'name.normalize().replace', 'name.replace'],
+      [secretFiles, "return isBelowSecret ? 'ignored' : ", 'return '],
+      [secretFiles, "new IgnorePatterns(['*'], { ignoreCase: true })", 'new IgnorePatterns([], { ignoreCase: true })'],
+      [secretFiles, 'JSON.stringify([SECRET_FILES, COPY_MARKS, added])', 'JSON.stringify([SECRET_FILES, COPY_MARKS])'],
+    ],
+  },
+  {
+    name: 'patterns of ignored files',
+    tests: ['test/sidecar/client/ignorePatterns.test.ts'],
+    mutations: [
+      [ignorePatterns, 'patterns.length > MAX_PATTERNS', 'patterns.length > 10 * MAX_PATTERNS'],
+      [ignorePatterns, 'wildcardUnits > MAX_WILDCARD_UNITS', 'wildcardUnits > 10 * MAX_WILDCARD_UNITS'],
+      [ignorePatterns, 'line.length > MAX_PATTERN_UNITS', 'line.length > 10 * MAX_PATTERN_UNITS'],
+      [ignorePatterns, "name !== '' && name !== '.' && name !== '..'", "name !== '' && name !== '.'"],
+      [ignorePatterns, 'path.length <= MAX_PATH_UNITS && ', ''],
+      [ignorePatterns, 'names.length <= MAX_PATH_FOLDERS && ', ''],
+      [ignorePatterns, 'this.#patterns.findLast(', 'this.#patterns.find('],
+      [ignorePatterns, "kind === 'folder' || !pattern.isForFolders", 'true'],
+      [ignorePatterns, "pattern.replace(/^\\//, '')", 'pattern'],
+      [ignorePatterns, "text.replace(/^\\ufeff/, '')", 'text'],
+      [ignorePatterns, 'backslashes % 2 === 1 ? end + 1 : end', 'end'],
+      ['sidecar/client/segmentPattern.ts', 'character = ++starCharacter;', 'character = starCharacter++;'],
+      ['sidecar/client/segmentPattern.ts', 'token = star + 1;', 'token = star;'],
+      ['sidecar/client/segmentPattern.ts', '!== isNegated };', '=== isNegated };'],
+    ],
+  },
+  {
+    name: 'who is let in',
+    tests: ['test/sidecar/server/deadClients.test.ts', 'test/sidecar/server/handshake.test.ts', 'test/sidecar/server/webSocketServer.test.ts'],
+    mutations: [
+      [authentication, 'request.headers.origin !== undefined', "request.headers.origin === 'null'"],
+      [authentication, "if (!hosts.includes(request.headers.host ?? ''))", 'if (request.headers.host === undefined)'],
+      [authentication, 'localhost:${expected.port}', 'localhost'],
+      [authentication, "!isSameSecret(match[1] ?? '', expected.token)", "!expected.token.startsWith(match[1] ?? '')"],
+      [webSocketServer, "host: '127.0.0.1', port: 0", "host: '0.0.0.0', port: 0"],
+      [webSocketServer, 'this.#webSockets.clients.size >= this.#maxClients', 'this.#webSockets.clients.size > this.#maxClients'],
+      [webSocketServer, 'maxHeaderSize: 8 * 1024', 'maxHeaderSize: 800 * 1024'],
+      [webSocketServer, 'else socket.terminate();', 'else socket.ping();'],
+      [webSocketServer, "socket.once('finish', () => socket.destroy());", ''],
+    ],
+  },
+  {
+    name: 'what a connection may do',
+    tests: ['test/sidecar/server/frames.test.ts', 'test/sidecar/server/slowReader.test.ts'],
+    mutations: [
+      [webSocketServer, 'maxPayload: MAX_FRAME_BYTES', 'maxPayload: 2 * MAX_FRAME_BYTES'],
+      [lspConnection, 'this.socket.bufferedAmount <= MAX_BUFFERED_BYTES', 'this.socket.bufferedAmount <= 4 * MAX_BUFFERED_BYTES'],
+      [lspConnection, "socket.on('message', () => this.#cutOffSlowReader());", ''],
+      [lspConnection, "if (this.#phase === 'new') throw new ResponseError(JsonRpcErrorCodes.ServerNotInitialized", "if (this.#phase === 'shutdown') throw new ResponseError(JsonRpcErrorCodes.ServerNotInitialized"],
+      [lspConnection, "if (this.#phase === 'shutdown') throw new ResponseError(JsonRpcErrorCodes.InvalidRequest", "if (this.#phase === 'new') throw new ResponseError(JsonRpcErrorCodes.InvalidRequest"],
+      [lspConnection, "if (this.#phase === 'new' && method !== 'exit') return;", ''],
+      ['sidecar/server/frameReader.ts', "this.socket.close(1003, 'Binary frames are not accepted');", ''],
+      ['sidecar/server/log.ts', "`${error.name}${code === undefined ? '' : ` (${code})`}", "`${error.name} ${error.message}${code === undefined ? '' : ` (${code})`}"],
+    ],
+  },
+  {
+    name: 'settings and params out of bounds',
+    tests: ['test/sidecar/server/schemas.test.ts', 'test/sidecar/protocol.test.ts', 'test/sidecar/server/requestError.test.ts'],
+    mutations: [
+      [schemas, 'threads: count.max(SETTING_LIMITS.threads)', 'threads: count'],
+      [schemas, "regex(/^[\\x21-\\x7e]*$/, 'expected visible ASCII characters')", "regex(/^[^]*$/, 'expected visible ASCII characters')"],
+      [schemas, "names[0] === 'server' ? ['server']", "names[0] === 'servers' ? ['server']"],
+      [schemas, 'names.slice(0, ofLists)', 'names'],
+      [schemas, 'url: z.string().min(1).max(SETTING_LIMITS.urlUnits),\n      model', 'url: z.string().min(1),\n      model'],
+      [schemas, 'noProxy: z.array(z.string().max(256)).max(1000)', 'noProxy: z.array(z.string().max(256))'],
+      [schemas, 'const uri = z.string().min(1).max(8192);', 'const uri = z.string().min(1);'],
+      ['sidecar/server/requestError.ts', '`Chorus failed (${name}). The log', '`Chorus failed (${String(error)}). The log'],
+    ],
+  },
+  {
+    name: 'the state file and the folder',
+    tests: ['test/sidecar/client/launch.test.ts', 'test/sidecar/client/homeFolder.test.ts'],
+    mutations: [
+      [stateFile, '(status.mode & 0o077) !== 0', '(status.mode & 0o007) !== 0'],
+      [stateFile, 'status.uid !== process.getuid?.() || ', ''],
+      [stateFile, "open(temporary, 'wx', 0o600)", "open(temporary, 'wx', 0o644)"],
+      [stateFile, 'isSidecarState(state) && state.launchId === launchId', 'isSidecarState(state)'],
+      [stateFile, 'isIntegerBetween(state.port, 1, 65_535)', 'isIntegerBetween(state.port, 0, 165_535)'],
+      ['sidecar/client/home.ts', "if (!status.isDirectory()) throw new Error('it is not a folder');", ''],
+      ['sidecar/client/home.ts', '(status.mode & 0o077) !== 0) await chmod', '(status.mode & 0o077) === 0) await chmod'],
+      ['sidecar/client/connect.ts', "proven = response.headers[SERVER_TOKEN_HEADER] === state.serverToken;", 'proven = true;'],
+    ],
+  },
+  {
+    name: 'logs and files of this user alone',
+    tests: ['test/sidecar/client/launchLog.test.ts', 'test/sidecar/client/writeWhole.test.ts', 'test/sidecar/client/workspaceKey.test.ts'],
+    mutations: [
+      ['sidecar/client/launchLog.ts', 'O_CREAT | O_NOFOLLOW, 0o600)', 'O_CREAT | O_NOFOLLOW, 0o644)'],
+      ['sidecar/client/launchLog.ts', 'O_CREAT | O_NOFOLLOW, 0o600)', 'O_CREAT, 0o600)'],
+      ['sidecar/client/launchLog.ts', 'status.size > MAX_LOG_BYTES', 'status.size > 2 * MAX_LOG_BYTES'],
+      ['sidecar/client/launchLog.ts', "await rm(home.logFile, { force: true });", 'undefined;'],
+      ['sidecar/client/launchLog.ts', 'Math.max(size - TAIL_BYTES, fromByte > size ? 0 : fromByte)', 'Math.max(size - TAIL_BYTES, 0)'],
+      ['sidecar/client/launchLog.ts', 'Math.max(size - TAIL_BYTES, fromByte > size ? 0 : fromByte)', 'fromByte > size ? 0 : fromByte'],
+      ['sidecar/client/writeWhole.ts', 'mode: 0o600', 'mode: 0o644'],
+      ['sidecar/client/writeWhole.ts', 'await rm(temporary, { force: true }).catch(() => undefined);', ''],
+      ['sidecar/client/workspaceKey.ts', ".join('\\n')", ".join('')"],
+      ['sidecar/client/workspaceKey.ts', 'path.resolve(fileURLToPath(uri))', 'fileURLToPath(uri)'],
+    ],
+  },
+  {
+    name: 'what leaves the window',
+    tests: ['test/extension/documents/documentPolicy.test.ts', 'test/extension/documents/ignoreRules.test.ts'],
+    mutations: [
+      [documentPolicy, "if (this.#secretFiles.has(uri.path)) return 'secret';", ''],
+      [documentPolicy, "if (!SYNCED_SCHEMES.includes(uri.scheme)) return 'scheme';", ''],
+      [documentPolicy, "return target === undefined ? 'allowed' : await this.#judgeName(target, true);", "return 'allowed';"],
+      [documentPolicy, "this.#noteUnread(error, file);\n      return 'ignored';", "this.#noteUnread(error, file);\n      return 'allowed';"],
+      [documentPolicy, 'if (epoch === this.#epoch) return result;', 'return result;'],
+      [ignoreRules, '(patterns ? [patterns] : []), () => this.#everything())', '(patterns ? [patterns] : []), () => [])'],
+      [ignoreRules, '.catch(() => this.#everything());', '.catch(() => []);'],
+      [ignoreRules, 'if (!isPlainPath(plain)) return true;', 'if (!isPlainPath(plain)) return false;'],
+      [ignoreRules, 'of rules.toReversed()', 'of rules'],
+      [ignoreRules, 'for (let depth = 1; depth <= names.length; depth++)', 'for (let depth = names.length; depth <= names.length; depth++)'],
+      [ignoreRules, 'for (let depth = names.length - 1; depth >= 0; depth--)', 'for (let depth = names.length - 1; depth > 0; depth--)'],
+      [ignoreRules, "`${key}/`.startsWith(`${folder}/`)", 'key === folder'],
+    ],
+  },
+  {
+    name: 'what an editor of another kind sends',
+    tests: ['test/sidecar/cli/secretDocuments.test.ts'],
+    mutations: [
+      [secretDocuments, 'for (const uri of uris) this.#kept.add(uri);', 'this.#kept.add(uris[0] as string);'],
+      [secretDocuments, 'if (this.#isSecret(target)) return', 'if (this.#isSecret(file)) return'],
+      [secretDocuments, 'const paths = [afterAuthority, decoded(afterAuthority), ', 'const paths = [afterAuthority, '],
+      [secretDocuments, "if (error instanceof LateError) return 'its drive does not say whether it is a link to a secret file';", 'if (error instanceof LateError) return undefined;'],
+    ],
+  },
+  {
+    name: 'settings that a workspace may not make',
+    tests: ['test/extension/settings.test.ts'],
+    mutations: [
+      ['extension/settings.ts', 'return found?.globalValue ?? found?.defaultValue;', 'return reader.get(section);'],
+      ['extension/settings.ts', "systemPrompt: text(userValue(reader, 'chat.systemPrompt'))", "systemPrompt: text(reader.get('chat.systemPrompt'))"],
+      ['extension/settings.ts', "keepOnDisk: flag(userValue(reader, 'contexts.keepOnDisk'))", "keepOnDisk: flag(reader.get('contexts.keepOnDisk'))"],
+      ['extension/settings.ts', "return stringList(userValue(reader, 'documents.secretFiles'));", "return stringList(reader.get('documents.secretFiles'));"],
+      ['extension/settings.ts', "text(userValue(reader, 'server.url'), SETTING_LIMITS.urlUnits)", "text(reader.get('server.url'), SETTING_LIMITS.urlUnits)"],
+      ['extension/settings.ts', '/^[a-z]{2,8}([-_][a-z\\d]{1,8}){0,3}$/i', '/^[a-z]{2,8}([-_][a-z\\d]{1,8}){0,3}/i'],
+      ['extension/settings.ts', 'Math.min(Math.floor(number), maximum)', 'Math.floor(number)'],
+    ],
+  },
+  {
+    name: 'where code may be sent',
+    tests: ['test/sidecar/servers/serverAddress.test.ts', 'test/sidecar/servers/privateNetwork.test.ts', 'test/sidecar/servers/serverEngine.test.ts'],
+    mutations: [
+      [serverAddress, "['100.64.0.0', 10]", "['100.64.0.0', 8]"],
+      [serverAddress, "['172.16.0.0', 12]", "['172.16.0.0', 8]"],
+      [serverAddress, "['fc00::', 7], ", ''],
+      [serverAddress, "base.protocol === 'http:' && isIP(bareAddress(base.hostname)) !== 0 && !isPrivate(base.hostname)", 'false'],
+      [serverAddress, "if (url.username !== '' || url.password !== '') throw", "if (url.username !== '') throw"],
+      ['sidecar/servers/privateNetwork.ts', 'isPrivate(address) ? undefined : publicRefusal(hostname)', 'undefined'],
+      ['sidecar/servers/serverFetch.ts', "address.base.protocol === 'http:' && !allowHttp", "address.base.protocol === 'http:' && allowHttp"],
+      [serverConnection, "redirect: 'manual'", "redirect: 'follow' as 'manual'"],
+      [serverConnection, '!failure.isPassing || attempt >= retries', '!failure.isPassing || attempt > retries'],
+      [serverConnection, 'Math.min(ms, LONGEST_RETRY_AFTER_MS)', 'ms'],
+    ],
+  },
+  {
+    name: 'a server without end',
+    tests: ['test/sidecar/servers/eventStream.test.ts', 'test/sidecar/store/network/boundedText.test.ts'],
+    mutations: [
+      ['sidecar/servers/eventStream.ts', 'if (bytes > MAX_STREAM_BYTES) throw', 'if (bytes > 4 * MAX_STREAM_BYTES) throw'],
+      ['sidecar/servers/eventStream.ts', 'maxBufferSize: MAX_EVENT_UNITS', 'maxBufferSize: 100 * MAX_EVENT_UNITS'],
+      ['sidecar/servers/eventStream.ts', 'decoder.decode(part.value, { stream: true })', 'decoder.decode(part.value)'],
+      ['sidecar/store/network/boundedText.ts', 'if (bytes > maxBytes) throw', 'if (bytes > 2 * maxBytes) throw'],
+      ['sidecar/store/network/boundedText.ts', 'Math.max(0, endMs - performance.now())', 'limitMs'],
+      ['sidecar/store/network/boundedText.ts', 'reader.cancel(error).catch(() => undefined);', ''],
+    ],
+  },
+  {
+    name: "a model's Markdown as a page",
+    tests: ['test/media/chat/markdown.test.ts'],
+    mutations: [
+      [markdown, 'ALLOWED_URI_REGEXP: /^https?:\\/\\//i', 'ALLOWED_URI_REGEXP: /^(https?|data):/i'],
+      [markdown, 'html: false', 'html: true'],
+      [markdown, 'this.markdown.validateLink = isWebLink;', ''],
+      [markdown, "'a', 'blockquote', 'br'", "'a', 'img', 'blockquote', 'br'"],
+      [markdown, "ALLOWED_ATTR: ['class', ", "ALLOWED_ATTR: ['style', 'class', "],
+      [markdown, "return isWebLink(source) ? `<a", "return true ? `<a"],
+      [markdown, 'this.live ? MAX_LIVE_HIGHLIGHT_UNITS : MAX_HIGHLIGHT_UNITS', 'MAX_HIGHLIGHT_UNITS'],
+    ],
+  },
+  {
+    name: "a model file's header",
+    tests: ['test/sidecar/models/gguf.test.ts'],
+    mutations: [
+      [header, 'count * leastBytes > this.reader.remainingBytes', 'count > this.reader.remainingBytes'],
+      [header, 'length * elementBytes > this.reader.remainingBytes', 'length > this.reader.remainingBytes'],
+      [header, 'if (length > limitBytes) throw', 'if (length > 100 * limitBytes) throw'],
+      [header, 'dimensions < 1 || dimensions > MAX_DIMENSIONS', 'dimensions < 1 || dimensions > 2 * MAX_DIMENSIONS'],
+      [header, '|| !Number.isSafeInteger(elements)', ''],
+      [header, 'if (shape[0]! % type.blockElements !== 0) {', 'if (false) {'],
+      [header, 'if (offsetBytes % alignmentBytes !== 0) throw', 'if (false) throw'],
+      [header, 'before.offsetBytes + before.sizeBytes > tensor.offsetBytes', 'before.offsetBytes === tensor.offsetBytes'],
+      [header, 'expectedBytes > this.reader.fileSizeBytes', 'end > this.reader.fileSizeBytes'],
+      [header, 'Math.ceil(this.reader.offset / alignmentBytes) * alignmentBytes', 'Math.floor(this.reader.offset / alignmentBytes) * alignmentBytes'],
+      [header, '(alignment & (alignment - 1)) !== 0', 'false'],
+      [byteReader, 'return this.advance(4, this.buffer.readUInt32LE(this.position));', 'return this.advance(4, this.buffer.readInt32LE(this.position));'],
+      [byteReader, 'if (bytesRead === 0) throw', 'if (bytesRead < 0) throw'],
+      [validate, 'value !== 0xffffffff && (value < 0 || value >= tokens)', 'value !== 0xffffffff && (value < 0 || value > tokens)'],
+      [validate, 'rows !== undefined && rows !== tokens', 'rows !== undefined && rows < tokens'],
+      [validate, 'count % keyValueCount !== 0', 'count < keyValueCount'],
+      [validate, 'if (missing.length > 0) throw', 'if (missing.length > 1) throw'],
+      [validate, 'return part < 1 || part > parts ? undefined', 'return part < 1 ? undefined'],
+    ],
+  },
+  {
+    name: 'which model a kept context is of',
+    tests: ['test/sidecar/models/gguf/fingerprint.test.ts'],
+    mutations: [
+      ['sidecar/models/gguf/fingerprint.ts', 'hash.update(`${size} ${mtimeMs}\\n`);', ''],
+      ['sidecar/models/gguf/fingerprint.ts', 'await read(0, header.dataOffsetBytes);', ''],
+      ['sidecar/models/gguf/fingerprint.ts', '(SAMPLES - 1)), length)', 'SAMPLES), length)'],
+      ['sidecar/models/gguf/fingerprint.ts', 'header.dataOffsetBytes + offsetBytes + Math.floor', 'offsetBytes + Math.floor'],
+    ],
+  },
+  {
+    name: 'contexts on disk',
+    tests: ['test/sidecar/contexts/contextStore.test.ts'],
+    mutations: [
+      [contextStore, 'const DISK_SHARE = 0.1;', 'const DISK_SHARE = 0.2;'],
+      [contextStore, 'if (status.size > chunkFileBytes(rowsBytes)) return', 'if (status.size > 2 ** 40) return'],
+      [contextStore, "open(temporary, 'wx', 0o600)", "open(temporary, 'wx')"],
+      [contextStore, 'const STALE_MS = 60_000;', 'const STALE_MS = 0;'],
+      [contextStore, 'new Date(now - index)', 'new Date(now)'],
+      [contextStore, 'if (reason !== this.#lastReason) this.log', 'this.log'],
+      [contextStore, 'Math.floor((limit - ownBytes) / chunkFileBytes(rowsBytes))', 'Math.ceil((limit - ownBytes) / chunkFileBytes(rowsBytes))'],
+      [contextStore, 'Number(own.has(a.path)) - Number(own.has(b.path)) || ', ''],
+      [chunkFile, 'if (!head.subarray(24, 56).equals(expected.subarray(24, 56))) throw', 'if (false) throw'],
+      [chunkFile, 'if (!(await digest(file.subarray(0, end))).equals(file.subarray(end))) throw', 'if (false) throw'],
+      [chunkFile, 'await digest(file.subarray(0, end)), end);\n  return', 'await digest(file.subarray(HEAD_BYTES, end)), end);\n  return'],
+      [chunkFile, 'if (head.readUInt32LE(8) !== FORMAT_VERSION) throw', 'if (head.readUInt32LE(8) > FORMAT_VERSION + 1) throw'],
+      [chunkNames, '.update(before).update(Uint32Array', '.update(Uint32Array'],
+      [chunkNames, 'Uint32Array.from(tokens', 'Uint16Array.from(tokens'],
+      [chunkNames, '${CHUNK_TOKENS}\\n${key}`', '${CHUNK_TOKENS}`'],
+      [chunkNames, 'start + CHUNK_TOKENS <= tokens.length', 'start < tokens.length'],
+    ],
+  },
+  {
+    name: 'keeping and restoring contexts',
+    tests: ['test/sidecar/engine/contextKeeper.test.ts', 'test/sidecar/engine/copyRows.test.ts', 'test/sidecar/engine/commonPrefix.test.ts'],
+    mutations: [
+      [contextKeeper, 'if (!set || isForgotten || this.#isStopped', 'if (!set || this.#isStopped'],
+      [contextKeeper, 'if (sequence.length > limit) await turn(() => sequence.truncate(limit));', ''],
+      [contextKeeper, 'rows.append(tokens.slice(start, start + CHUNK_TOKENS), chunk);', 'rows.append(tokens.slice(0, CHUNK_TOKENS), chunk);'],
+      [contextKeeper, '!rows.holds(tokens, start + CHUNK_TOKENS)', '!rows.holds(tokens, start)'],
+      [contextKeeper, 'if (!chunk) break;', 'if (!chunk) continue;'],
+      [contextKeeper, '(name === undefined || set.name === name)', 'name === undefined'],
+      [contextKeeper, 'for (const { abort } of jobs) abort.abort();\n    await', 'await'],
+      [contextKeeper, "set?.folder === folder && ", ''],
+      [copyRows, 'rows.key !== from.key', 'rows.key === undefined'],
+      [copyRows, 'tokens.length - rows.evaluatedTokens, rows.capacity, ', 'tokens.length, rows.capacity, '],
+      [copyRows, 'tokens.length - rows.evaluatedTokens, rows.capacity, ', 'tokens.length - rows.evaluatedTokens, '],
+      [copyRows, 'const end = limit - (limit % rows.stretch);', 'const end = limit;'],
+      [copyRows, 'if (!from.holds(tokens, start + count)) return false;', ''],
+      ['sidecar/engine/commonPrefix.ts', 'while (length < most && one[length] === other[length]) length++;', 'while (length < most - 1 && one[length] === other[length]) length++;'],
+      ['sidecar/engine/commonPrefix.ts', 'Math.min(before.length, after.length) - start;', 'Math.min(before.length, after.length);'],
+    ],
+  },
+  {
+    name: 'whose turn it is, and how long',
+    tests: ['test/sidecar/engine/generation.test.ts', 'test/sidecar/engine/scheduling.test.ts'],
+    mutations: [
+      [scheduler, 'token >= this.backend.vocabulary.size', 'token > this.backend.vocabulary.size'],
+      [scheduler, 'token < 0 ||', ''],
+      [scheduler, 'this.backend.contextSizeTokens - 1;', 'this.backend.contextSizeTokens;'],
+      [generation, 'const SHORT_STEPS = 8;', 'const SHORT_STEPS = 7;'],
+      [generation, 'const SHORT_STEPS = 8;', 'const SHORT_STEPS = 9;'],
+      [generation, 'shortSteps = SHORT_STEPS;\n        continue;', 'shortSteps = SHORT_STEPS;'],
+      [generation, 'if (this.generatedCount >= this.request.maxTokens) return', 'if (this.generatedCount > this.request.maxTokens) return'],
+      [generation, 'sequence.length + 1 >= backend.contextSizeTokens || sequence.room < 2', 'sequence.length + 1 > backend.contextSizeTokens'],
+      [chunkSizer, 'const prior = priorBase * this.options.priorSlope;', 'const prior = meanCost * this.options.priorSlope;'],
+      [chunkSizer, 'Math.min(4 * prior, Math.max(prior / 4,', 'Math.min(8 * prior, Math.max(prior / 4,'],
+      [chunkSizer, 'Math.max(prior / 4, spread', 'Math.max(0, spread'],
+      [chunkSizer, 'variance + 256 * 256', 'variance + 512 * 512'],
+      [chunkSizer, 'meanCost / 16', 'meanCost / 32'],
+      [chunkSizer, 'const FORGETTING = 0.8;', 'const FORGETTING = 0.7;'],
+      [chunkSizer, 'depth + tokens / 2', 'depth'],
+      ['sidecar/engine/sequenceTable.ts', "return priority === 'completion' || this.slots.length === 1 ? 1 : 2;", 'return 1;'],
+      ['sidecar/engine/sequenceTable.ts', 'isWarm: own !== undefined', 'isWarm: slot.lastUsed > 0'],
+      ['sidecar/engine/process/backOff.ts', '1_000 * 2 ** (failures - 2)', '1_000 * 2 ** (failures - 1)'],
+    ],
+  },
+  {
+    name: 'which token is next',
+    tests: ['test/sidecar/engine/sampler.test.ts', 'test/sidecar/engine/tokenHealing.test.ts', 'test/sidecar/engine/textStream.test.ts', 'test/sidecar/engine/drafting.test.ts', 'test/sidecar/engine/ngramIndex.test.ts'],
+    mutations: [
+      [sampler, 'const PENALISED_TOKENS = 64;', 'const PENALISED_TOKENS = 63;'],
+      [sampler, 'const PENALISED_TOKENS = 64;', 'const PENALISED_TOKENS = 65;'],
+      [sampler, 'logit > 0 ? logit / factor : logit * factor', 'logit / factor'],
+      [sampler, 'new Set(recent.slice(-PENALISED_TOKENS))', 'recent.slice(-PENALISED_TOKENS)'],
+      [sampler, 'if (logit > most) {', 'if (logit >= most) {'],
+      ['sidecar/engine/tokenHealing.ts', 'for (let length = 1; length < bytes.length; length++)', 'for (let length = 1; length < bytes.length - 1; length++)'],
+      ['sidecar/engine/textStream.ts', 'start < first.start', 'start > first.start'],
+      ['sidecar/engine/textStream.ts', 'Math.min(stop.length - 1, text.length)', 'Math.min(stop.length - 2, text.length)'],
+      ['sidecar/engine/textStream.ts', "{ ignoreBOM: true }", '{}'],
+      ['sidecar/engine/ngramIndex.ts', 'if (tokens[end + 1] === TEXT_END) continue;', ''],
+      ['sidecar/engine/ngramIndex.ts', 'seen < MAX_CANDIDATES', 'true'],
+      ['sidecar/engine/drafting.ts', 'position: end + 1, length };\n  }\n  return best;', 'position: end, length };\n  }\n  return best;'],
+      ['sidecar/engine/drafting.ts', 'this.#source.position + accepted + 1', 'this.#source.position + accepted'],
+    ],
+  },
+  {
+    name: 'answers from the cache of completions',
+    tests: ['test/sidecar/completion/cache.test.ts'],
+    mutations: [
+      [completionCache, 'one.clientKey === other.clientKey && one.uri', 'one.uri'],
+      [completionCache, ' && one.uri === other.uri && ', ' && '],
+      [completionCache, ' && one.settings === other.settings;', ';'],
+      [completionCache, 'return farDigest(key, { typed, overtype }) === entry.farDigest;', 'return true;'],
+      [completionCache, 'key.before.length - typed !== entry.beforeTail.length', 'false'],
+      [completionCache, "far.join('\\0')", "far[0] ?? ''"],
+      [completionCache, 'if (this.#entries.length > this.capacity)', 'if (this.#entries.length > 2 * this.capacity)'],
+      [completionCache, 'head.length < CONTEXT_UNITS ? head === after : after.startsWith(head)', 'after.startsWith(head)'],
+      [completionCache, '[{ ...settings, minDebounceMs: undefined }, { ...contextSettings, readAhead: undefined }]', '[settings]'],
+      [completionCache, "if (this.#entries[index]?.clientKey === clientKey)", 'if (index < 0)'],
+    ],
+  },
+  {
+    name: 'documents of clients',
+    tests: ['test/sidecar/server/documents.test.ts', 'test/sidecar/server/lifetime.test.ts'],
+    mutations: [
+      ['sidecar/server/documents.ts', 'if (item.text.length > MAX_DOCUMENT_UNITS) {', 'if (item.text.length > 2 * MAX_DOCUMENT_UNITS) {'],
+      ['sidecar/server/documents.ts', 'document.getText().length <= MAX_FOLLOWED_UNITS ? document : undefined', 'document'],
+      ['sidecar/server/documents.ts', 'this.close(item.uri);', ''],
+      ['sidecar/server/lifetime.ts', 'clearTimeout(this.#timer);\n    if (count === 0)', 'if (count === 0)'],
+    ],
+  },
+  {
+    name: 'downloads',
+    tests: ['test/sidecar/store/download/downloadModel.test.ts', 'test/sidecar/store/network/httpClient.test.ts', 'test/sidecar/store/network/loopback.test.ts'],
+    mutations: [
+      [remoteFile, 'end === totalBytes - 1 && offset <= end', 'offset <= end'],
+      [remoteFile, "etag.startsWith('\"') ? etag : undefined", 'etag'],
+      [remoteFile, "(headers.get('content-encoding') ?? 'identity') === 'identity'", 'true'],
+      [transfer, "remote.offset !== (response.status === 206 ? partial.receivedBytes : 0)", 'remote.offset < 0'],
+      [transfer, 'if (response.status === 206 && isOther(remote, partial)) {', 'if (false) {'],
+      [transfer, 'if (partial.receivedBytes + chunk.length > mostBytes) throw', 'if (partial.receivedBytes > 2 * mostBytes) throw'],
+      [transfer, 'totalBytes !== undefined && partial.receivedBytes < totalBytes', 'false'],
+      [transfer, "sha256 !== undefined && sha256 !== expected.sha256", 'false'],
+      [transfer, "totalBytes > MOST_TIMES_LARGER * expected.sizeBytes : totalBytes !== expected.sizeBytes", 'totalBytes > MOST_TIMES_LARGER * expected.sizeBytes : false'],
+      [transfer, "|| state.url !== url) return {};", ') return {};'],
+      [partialFile, 'state.totalBytes === undefined || size <= state.totalBytes', 'true'],
+      [partialFile, 'O_RDWR | O_NOFOLLOW', 'O_RDWR'],
+      [partialFile, "open(file, 'wx', 0o600)", "open(file, 'wx')"],
+      [downloadModel, 'for (const partial of partials.reverse()) {', 'for (const partial of partials) {'],
+      [downloadModel, 'if (targetPath === firstPath) validateModel(header);', ''],
+      [downloadModel, "await requireRoom(folder, files);", ''],
+      [httpClient, 'if (!isAllowedUrl(next)) throw', 'if (!isAllowedUrl(url)) throw'],
+      [httpClient, 'if (!startsHere && reachesThisMachine(new URL(next).hostname)) throw', 'if (false) throw'],
+      [httpClient, 'redirects <= MAX_REDIRECTS', 'redirects <= 10 * MAX_REDIRECTS'],
+      ['sidecar/store/network/allowedUrl.ts', "url.username !== '' || url.password !== ''", "url.username !== ''"],
+      ['sidecar/store/network/allowedUrl.ts', "(url.protocol === 'http:' && isThisMachine(url.hostname))", "url.protocol === 'http:'"],
+    ],
+  },
+  {
+    name: 'models that are removed',
+    tests: ['test/sidecar/store/shelf/removeModel.test.ts'],
+    mutations: [
+      ['sidecar/store/shelf/removeModel.ts', 'isPathInside(each.path, modelsFolder)', 'true'],
+      ['sidecar/store/shelf/removeModel.ts', 'each.path === wanted', 'each.path.endsWith(path.basename(wanted))'],
+      ['sidecar/store/shelf/removeModel.ts', '(await realPathOf(chosenPath)) !== realFile', 'chosenPath !== file'],
+      ['sidecar/store/findFiles.ts', "relative.split(path.sep)[0] !== '..'", 'true'],
+    ],
+  },
+];
+
+/** Every mutation with the tests that ought to notice it. */
+export const mutations: readonly (Mutation & { readonly group: string; readonly tests: readonly string[] })[] = groups.flatMap(({ name, tests, mutations: lines }) =>
+  lines.map(([file, find, replacement]) => ({ group: name, tests, file, find, replacement })),
+);

@@ -1,0 +1,45 @@
+import { build } from 'esbuild';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { compileFunction } from 'node:vm';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Stands for everything of VS Code's API: each property is one more of it, and may be called, constructed, extended and iterated. */
+function anything(known: Readonly<Record<string, unknown>> = {}): unknown {
+  return new Proxy(class {}, {
+    get: (target, key) => {
+      if (typeof key === 'string' && key in known) return known[key];
+      // Classes are made of some of it; it is no promise, has no members, and is no text.
+      if (key === 'prototype') return target.prototype;
+      if (key === Symbol.iterator) return [][Symbol.iterator].bind([]);
+      return typeof key === 'symbol' || key === 'then' ? undefined : anything();
+    },
+    set: () => true,
+    apply: () => anything(),
+    construct: () => anything() as object,
+  });
+}
+
+/** Activates the extension in a VS Code that only takes notes; gives the names of all commands that it registers. */
+export async function registeredCommands(): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  const registerCommand = (name: string): unknown => {
+    names.add(name);
+    return anything();
+  };
+  // A bundle copies a module's own properties, and has the others from its prototype.
+  const vscode = Object.create(anything({ commands: anything({ registerCommand, registerTextEditorCommand: registerCommand }) }) as object) as object;
+  const { outputFiles } = await build({ absWorkingDir: root, entryPoints: ['extension/main.ts'], bundle: true, write: false, platform: 'node', format: 'cjs', external: ['vscode'] });
+  const require = createRequire(import.meta.url);
+  const module = { exports: {} as { activate(context: unknown): void } };
+  const parameters = ['require', 'module', 'exports', 'chorusLoadStartMs'];
+  const load = compileFunction(outputFiles[0]?.text ?? '', parameters) as (require: (name: string) => unknown, ...others: readonly unknown[]) => void;
+  load((name: string) => (name === 'vscode' ? vscode : (require(name) as unknown)), module, module.exports, performance.now());
+  const subscriptions: { dispose(): unknown }[] = [];
+  module.exports.activate(anything({ extensionPath: root, subscriptions, extension: anything({ packageJSON: { version: '0.0.0' } }) }));
+  for (const subscription of subscriptions) subscription.dispose();
+  return names;
+}
