@@ -11,10 +11,12 @@ import { selectRows } from '../select/selectRows.ts';
 import { LocalSpeech } from '../speech/localSpeech.ts';
 import { trim } from '../trim/trim.ts';
 import { upcycle } from '../upcycle/upcycle.ts';
+import { dieWithParent } from './process/parentDeath.ts';
 import { serveEngine } from './requests.ts';
 
 // Without a parent there is nothing left to do, and while there is one it watches over this process.
 startLifeline({ nativeCalls });
+dieWithParent();
 
 // Ctrl-C reaches every process of a terminal; the parent says what to do.
 process.on('SIGINT', () => undefined);
