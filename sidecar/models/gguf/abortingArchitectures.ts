@@ -35,6 +35,12 @@ const unrotatedKeys: Rule = (values) => {
   return key !== undefined && rotated !== undefined && rotated >= key ? `${values.name('rope.dimension_count')} is ${rotated}, expected fewer than the ${key} elements of a key` : undefined;
 };
 
+/** How a head's elements are shared among the positions in a picture; one of the first three has some. */
+const sections: Rule = (values) => {
+  const parts = values.numbers('rope.dimension_sections');
+  return parts.slice(0, 3).some((part) => part > 0) ? undefined : `${values.name('rope.dimension_sections')} is ${parts.length > 0 ? parts.join(', ') : 'missing'}, expected a positive number among the first three`;
+};
+
 /** What llama.cpp ends its process on in one architecture alone. */
 const rules: Readonly<Record<string, readonly Rule[]>> = {
   bailingmoe2: [withExperts],
@@ -52,6 +58,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   'llada-moe': [withExperts],
   'minimax-m3': [atLeast('attention.indexer.block_size', 1, 1)],
   nanbeige: [atLeast('num_loops', 1, 1), loops],
+  ...Object.fromEntries(['paddleocr', 'qwen2vl', 'qwen35', 'qwen35moe', 'qwen3tts', 'qwen3vl', 'qwen3vlmoe', 'qwen4exp'].map((name) => [name, [sections]])),
   smallthinker: [withExperts],
 };
 

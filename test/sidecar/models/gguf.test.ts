@@ -109,6 +109,7 @@ describe('a GGUF header', () => {
       ] as const
     ).map(([name, keys, says]): BadModel => [name, 'invalid-model', says, tinyModel({ metadata: Object.fromEntries(Object.entries<Entry | undefined>(keys).map(([key, entry]) => [`llama.${key}`, entry])) })]),
     ['of an architecture of experts without any', 'invalid-model', /smallthinker\.expert_count is missing, expected at least 1/, renamed('smallthinker')],
+    ['of an architecture that reads pictures, without sections', 'invalid-model', /qwen2vl\.rope\.dimension_sections is missing, expected a positive number/, renamed('qwen2vl')],
     ['with layers that slide in its architecture, and a pattern by which none does', 'invalid-model', /sliding_window_pattern is 1, which makes no layer slide/, renamed('cohere2', { 'cohere2.attention.sliding_window_pattern': count(1) })],
     ['with a norm in float16', 'invalid-model', /output_norm\.weight is of the type F16, expected F32/, withTensor({ name: 'output_norm.weight', shape: [32], type: 1, offset: 4608 })],
     ['with a matrix of whole numbers', 'invalid-model', /output\.weight is of the type I8, which holds no weights/, withTensor({ name: 'output.weight', shape: [32, 4], type: 24, offset: 4608 })],
