@@ -3,7 +3,7 @@
  *
  *   npx tsx test/bench/reliability/fuzz.ts TARGET [--count 1000000] [--seed 1] [--only RUN] [--outcomes FILE] [--fresh]
  *
- * TARGET: frames, events, cache, catalogue, markdown. A run goes on where the last one of its seed ended; `--only` runs one. Outcomes are added to
+ * TARGET: frames, events, cache, catalogue, markdown, gguf. A run goes on where the last one of its seed ended; `--only` runs one. Outcomes are added to
  * `docs/results/reliability.json`, of which `npx tsx test/bench/reliability.ts` makes the page.
  */
 import { build } from 'esbuild';

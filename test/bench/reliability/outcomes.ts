@@ -13,6 +13,8 @@ export interface FuzzOutcome extends Origin {
   readonly command: string;
   readonly seed: number;
   readonly inputs: number;
+  /** How many inputs are to be tried, where not a million. */
+  readonly goalInputs?: number;
   /** Inputs that were taken; the others were refused with the module's own error. */
   readonly accepted: number;
   /** Exceptions of another class, and processes that died. */

@@ -23,12 +23,12 @@ export function reliabilityPage(outcomes: Outcomes): string {
 
 function fuzzPart(targets: readonly FuzzOutcome[]): string {
   if (targets.length === 0) return '';
-  const rows = targets.map(({ title, inputs, accepted, crashes, hangs, slowestMs }) => `| ${title} | ${count(inputs)} | ${count(accepted)} | ${crashes} | ${hangs} | ${seconds(slowestMs)} | ${yesNo(inputs >= GOAL_INPUTS && crashes === 0 && hangs === 0 && slowestMs <= GOAL_SLOWEST_MS)} |`);
+  const rows = targets.map(({ title, inputs, goalInputs = GOAL_INPUTS, accepted, crashes, hangs, slowestMs }) => `| ${title} | ${count(inputs)} | ${count(accepted)} | ${crashes} | ${hangs} | ${seconds(slowestMs)} | ${yesNo(inputs >= goalInputs && crashes === 0 && hangs === 0 && slowestMs <= GOAL_SLOWEST_MS)} |`);
   return `## Random inputs
 
 Samples of real inputs are changed at random: values, keys, structure, bytes, sizes; a seed makes the same ones again. A crash is an exception that is not the module's own, a process or thread that ends, or
 something that does not hold afterwards (a damaged context that is taken, a file outside its folder, an active element in the panel, a next request that is not answered). The slowest input is timed again, and its
-shortest time counts, since other processes have the processor too. The goal: ${count(GOAL_INPUTS)} inputs of each, none of which crashes or hangs, the slowest within ${GOAL_SLOWEST_MS / 1000} s.
+shortest time counts, since other processes have the processor too. The goal: ${count(GOAL_INPUTS)} inputs of each, 50,000 of those that libllama loads, none of which crashes or hangs, the slowest within ${GOAL_SLOWEST_MS / 1000} s.
 
 | what | inputs | taken | crashes | hangs | slowest | goal met |
 |---|---:|---:|---:|---:|---:|---|

@@ -1,6 +1,6 @@
 import type { FuzzTarget } from './target.ts';
 
-export type TargetName = 'frames' | 'events' | 'cache' | 'catalogue' | 'markdown';
+export type TargetName = 'frames' | 'events' | 'cache' | 'catalogue' | 'markdown' | 'gguf';
 
 /** What can be fuzzed, by name. */
 export const targets: Readonly<Record<TargetName, () => Promise<FuzzTarget<unknown>>>> = {
@@ -9,4 +9,5 @@ export const targets: Readonly<Record<TargetName, () => Promise<FuzzTarget<unkno
   cache: async () => (await import('./targets/cacheFiles.ts')).openCacheFiles(),
   catalogue: async () => (await import('./targets/catalogue.ts')).openCatalogue(),
   markdown: async () => (await import('./targets/markdown.ts')).openMarkdown(),
+  gguf: async () => (await import('./targets/ggufHeader.ts')).openGgufHeader(),
 };

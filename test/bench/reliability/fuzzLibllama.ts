@@ -1,0 +1,124 @@
+/**
+ * Random damage to models' headers: what the validator takes is loaded by libllama, which must not abort.
+ *
+ *   npx tsx test/bench/reliability/fuzzLibllama.ts [--count 50000] [--seed 1] [--outcomes FILE] [--fresh]
+ *
+ * COUNT mutants that the validator takes are loaded in child processes, so that an abort is counted and the work goes on behind it. A run goes on where the
+ * last one of its seed ended.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { originOfRun } from '../report.ts';
+import { addFuzz, readOutcomes, type FuzzOutcome } from './outcomes.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    count: { type: 'string', default: '50000' },
+    seed: { type: 'string', default: '1' },
+    outcomes: { type: 'string' },
+    fresh: { type: 'boolean', default: false },
+  },
+});
+const NAME = 'libllama';
+const GOAL_INPUTS = 50_000;
+const count = Number(options.count);
+const seed = Number(options.seed);
+/** Mutants of one process: what libllama leaks ends with it. */
+const MUTANTS_PER_PROCESS = 2_000;
+/** A process that works so long on one mutant hangs, on a machine that does other work too. */
+const HANG_MS = 60_000;
+const MAX_FAILURES = 20;
+
+/** What `loadMutants.ts` writes of itself. */
+interface Progress {
+  readonly input: number;
+  readonly stage: string;
+  readonly mutant: string;
+  readonly passed: number;
+  readonly loaded: number;
+  readonly slowestMs: number;
+}
+
+/** How one process ended. */
+interface Ended {
+  readonly progress: Progress;
+  readonly isHang: boolean;
+  /** The last lines of its standard error. */
+  readonly says: string;
+}
+
+const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-fuzz-libllama-'));
+try {
+  await fuzz();
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function fuzz(): Promise<void> {
+  const kept = (await readOutcomes(options.outcomes)).fuzz[NAME] as LibllamaOutcome | undefined;
+  const fresh: LibllamaOutcome = {
+    ...(await originOfRun()), title: "models' headers that the validator takes, loaded by libllama", command: `npx tsx test/bench/reliability/fuzzLibllama.ts --count ${count} --seed ${seed}`,
+    seed, goalInputs: GOAL_INPUTS, inputs: 0, accepted: 0, crashes: 0, hangs: 0, slowestMs: 0, failures: [], nextMutant: 0,
+  };
+  let outcome: LibllamaOutcome = kept?.seed === seed && !options.fresh ? { ...fresh, ...kept, commit: fresh.commit, command: fresh.command } : fresh;
+  while (outcome.inputs < count) {
+    outcome = added(outcome, await runProcess(outcome.nextMutant, outcome.nextMutant + MUTANTS_PER_PROCESS, count - outcome.inputs));
+    console.log(`${outcome.nextMutant} mutants, ${outcome.inputs} passed the validator, ${outcome.accepted} loaded, ${outcome.crashes} aborts, ${outcome.hangs} hangs, slowest ${outcome.slowestMs} ms`);
+    await addFuzz(NAME, outcome, options.outcomes);
+  }
+  console.log(JSON.stringify(outcome, undefined, 2));
+  process.exitCode = outcome.crashes + outcome.hangs > 0 ? 1 : 0;
+}
+
+/** `inputs` are mutants that passed the validator, `accepted` those of them that libllama loaded. */
+interface LibllamaOutcome extends FuzzOutcome {
+  /** Where the next run goes on. */
+  readonly nextMutant: number;
+}
+
+function added(outcome: LibllamaOutcome, { progress, isHang, says }: Ended): LibllamaOutcome {
+  const { input, stage, mutant, passed, loaded, slowestMs } = progress;
+  const isWhole = stage === 'end';
+  const failure = `mutant ${input}, ${stage}: ${mutant}: ${isHang ? `stood still for ${HANG_MS / 1_000} s` : says}`;
+  if (!isWhole) console.error(failure);
+  return {
+    ...outcome,
+    inputs: outcome.inputs + passed,
+    accepted: outcome.accepted + loaded,
+    crashes: outcome.crashes + Number(!isWhole && !isHang),
+    hangs: outcome.hangs + Number(isHang),
+    slowestMs: Math.round(Math.max(outcome.slowestMs, slowestMs) * 10) / 10,
+    failures: isWhole ? outcome.failures : [...outcome.failures, failure].slice(0, MAX_FAILURES),
+    nextMutant: isWhole ? input : input + 1,
+  };
+}
+
+/** Until all mutants were loaded, or one aborted the process, or had it ended. */
+async function runProcess(from: number, to: number, mostPassed: number): Promise<Ended> {
+  const progressFile = path.join(folder, 'progress.json');
+  const script = fileURLToPath(new URL('./libllama/loadMutants.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, String(seed), String(from), String(to), String(mostPassed), progressFile], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, GGML_NO_BACKTRACE: '1' } });
+  let says = '';
+  child.stderr.on('data', (chunk: Buffer) => (says = (says + chunk.toString('utf8')).slice(-400)));
+  const read = async (): Promise<Progress> => JSON.parse(await readFile(progressFile, 'utf8').catch(() => 'null')) as Progress | null ?? { input: from, stage: 'start', mutant: '', passed: 0, loaded: 0, slowestMs: 0 };
+  let last = '';
+  let since = performance.now();
+  let isHang = false;
+  const timer = setInterval(() => {
+    read().then((progress) => {
+      const now = `${progress.input} ${progress.stage}`;
+      if (now !== last) [last, since] = [now, performance.now()];
+      else if (performance.now() - since > HANG_MS) isHang = child.kill('SIGKILL') || isHang;
+    }, () => undefined);
+  }, 1_000);
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => child.once('close', (exitCode, exitSignal) => resolve([exitCode, exitSignal])));
+  clearInterval(timer);
+  const progress = await read();
+  if (progress.stage === 'start' || (code !== null && code !== 0)) throw new Error(`The process that loads mutants ended with ${String(code ?? signal)} at mutant ${progress.input}: ${says}`);
+  return { progress, isHang, says: `${String(signal)}: ${says.trim().split('\n').at(-1) ?? ''}`.replace(/\S*\/llama\.cpp\//, '') };
+}
