@@ -1,5 +1,8 @@
 import type { MarkdownRenderer } from './markdown.ts';
 
+/** A block that is longer, in UTF-16 units, is shown again only when it has grown by an eighth: read for each frame, it would cost its square. */
+const MAX_SMOOTH_UNITS = 10_000;
+
 /**
  * Shows Markdown that grows. Blocks that are finished are rendered once and never touched again; only the last one is rendered anew, so
  * that a long answer costs no more per frame than a short one.
@@ -8,6 +11,8 @@ export class AnswerView {
   private text = '';
   /** Where in `text` the block begins that is still open. */
   private openStart = 0;
+  /** Of the open block, how much is shown. */
+  private shownUnits = 0;
   private openNodes: readonly Node[] = [];
   private readonly references = {};
   private frame: number | undefined;
@@ -23,7 +28,8 @@ export class AnswerView {
     this.text += text;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
-      this.update(false);
+      const openUnits = this.text.length - this.openStart;
+      if (openUnits <= MAX_SMOOTH_UNITS || openUnits >= this.shownUnits * 1.125) this.update(false);
     });
   }
 
@@ -51,7 +57,7 @@ export class AnswerView {
     this.openNodes = [];
     for (const [index, block] of blocks.entries()) {
       const isOpen = !final && index === blocks.length - 1;
-      const nodes = [...this.renderer.render(block, { live: isOpen }).childNodes];
+      const nodes = [...this.renderer.render(block).childNodes];
       this.root.append(...nodes);
       if (isOpen) {
         this.openNodes = nodes;
@@ -61,6 +67,7 @@ export class AnswerView {
       }
     }
     if (final) this.openStart = this.text.length;
+    this.shownUnits = this.text.length - this.openStart;
   }
 }
 

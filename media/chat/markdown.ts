@@ -1,11 +1,6 @@
 import createDOMPurify, { type Config, type DOMPurify, type WindowLike } from 'dompurify';
-import hljs from 'highlight.js/lib/common';
 import createMarkdownIt, { type MarkdownIt, type Token } from 'markdown-it';
-
-/** Code longer than this is shown without colours while it is still being written, in UTF-16 units. */
-const MAX_LIVE_HIGHLIGHT_UNITS = 20_000;
-/** Code longer than this is never coloured. */
-const MAX_HIGHLIGHT_UNITS = 200_000;
+import { Highlighter } from './highlighter.ts';
 
 const ALLOWED: Config = {
   ALLOWED_TAGS: [
@@ -34,11 +29,13 @@ export interface MarkdownBlock {
 export class MarkdownRenderer {
   private readonly markdown: MarkdownIt;
   private readonly purifier: DOMPurify;
-  private live = false;
 
-  constructor(window: WindowLike) {
+  constructor(
+    window: WindowLike,
+    private readonly highlighter = new Highlighter(),
+  ) {
     this.purifier = createDOMPurify(window);
-    this.markdown = new createMarkdownIt({ html: false, linkify: true, breaks: false, typographer: false, highlight: (code, language) => this.highlight(code, language) });
+    this.markdown = new createMarkdownIt({ html: false, linkify: true, breaks: false, typographer: false, highlight: (code, language) => this.highlighter.colour(code, language) ?? this.markdown.utils.escapeHtml(code) });
     this.markdown.validateLink = isWebLink;
     this.markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
     this.markdown.renderer.rules['image'] = (tokens, index) => {
@@ -69,9 +66,8 @@ export class MarkdownRenderer {
     return blocks;
   }
 
-  /** One block as sanitised DOM. `live`: it is still being written. */
-  render(block: MarkdownBlock, options: { readonly live: boolean }): DocumentFragment {
-    this.live = options.live;
+  /** One block as sanitised DOM. */
+  render(block: MarkdownBlock): DocumentFragment {
     const html = this.markdown.renderer.render([...block.tokens], this.markdown.options, {});
     return this.sanitise(html);
   }
@@ -79,12 +75,6 @@ export class MarkdownRenderer {
   /** The second wall alone. */
   sanitise(html: string): DocumentFragment {
     return this.purifier.sanitize(html, ALLOWED) as unknown as DocumentFragment;
-  }
-
-  private highlight(code: string, language: string): string {
-    const escaped = this.markdown.utils.escapeHtml(code);
-    if (!hljs.getLanguage(language) || code.length > (this.live ? MAX_LIVE_HIGHLIGHT_UNITS : MAX_HIGHLIGHT_UNITS)) return escaped;
-    return hljs.highlight(code, { language, ignoreIllegals: true }).value;
   }
 }
 

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { JSDOM } from 'jsdom';
 import { AnswerView } from '../../../media/chat/answerView.ts';
 import { MarkdownRenderer } from '../../../media/chat/markdown.ts';
 
 const { window } = new JSDOM('');
-Object.assign(globalThis, { requestAnimationFrame: () => 0, cancelAnimationFrame: () => undefined });
+let frame: (() => void) | undefined;
+Object.assign(globalThis, {
+  requestAnimationFrame: (work: () => void) => {
+    frame = work;
+    return 0;
+  },
+  cancelAnimationFrame: () => undefined,
+});
 
 describe('an answer that grows', () => {
   for (const text of ['one\n\ntwo\n\nthree', 'one\r\rtwo\r\rthree', 'one\r\n\r\ntwo\rtoo\n\nthree', 'a\rb\n\nc\n\nd']) {
@@ -21,4 +28,22 @@ describe('an answer that grows', () => {
       assert.equal(words([...root.children].map(({ textContent }) => textContent).join(' ')), words(text));
     });
   }
+
+  it('costs little more than its length, though it is one block: a long one is not read for each frame', () => {
+    const renderer = new MarkdownRenderer(window);
+    const blocks = mock.method(renderer, 'blocks');
+    const root = window.document.createElement('div');
+    const view = new AnswerView(root, renderer, () => undefined);
+    const piece = 'word '.repeat(20);
+    const pieces = 2_000;
+    for (let count = 0; count < pieces; count++) {
+      view.append(piece);
+      frame?.();
+    }
+    view.finish();
+    const units = piece.length * pieces;
+    const readUnits = blocks.mock.calls.reduce((sum, { arguments: [text] }) => sum + text.length, 0);
+    assert.ok(readUnits <= 15 * units, `${readUnits} units were read of ${units}`);
+    assert.equal(root.textContent?.trim(), piece.repeat(pieces).trim());
+  });
 });

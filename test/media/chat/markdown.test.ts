@@ -9,7 +9,7 @@ const renderer = new MarkdownRenderer(window);
 
 function render(text: string): HTMLElement {
   const root = window.document.createElement('div');
-  for (const block of renderer.blocks(text)) root.append(renderer.render(block, { live: false }));
+  for (const block of renderer.blocks(text)) root.append(renderer.render(block));
   return root;
 }
 

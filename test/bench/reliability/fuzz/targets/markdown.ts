@@ -34,7 +34,7 @@ export function openMarkdown(): FuzzTarget<readonly string[]> {
   const renderer = new MarkdownRenderer(window);
   const show = (texts: readonly string[]): void => {
     const tokens = texts.flatMap((text) => renderer.blocks(text)).flatMap((block) => block.tokens);
-    for (const child of renderer.render({ line: 0, tokens }, { live: false }).childNodes) assertNodeHarmless(child);
+    for (const child of renderer.render({ line: 0, tokens }).childNodes) assertNodeHarmless(child);
   };
   return {
     title: `Markdown of the panel: parsed one by one, coloured, rendered and sanitised in jsdom ${TEXTS_AT_ONCE} at once`,
