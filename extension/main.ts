@@ -18,6 +18,7 @@ import { registerEditPreview } from './edits/editPreview.ts';
 import { registerCommandList } from './language/commandList.ts';
 import { InterfaceLanguageSetting, registerLanguageChoice } from './language/interfaceLanguage.ts';
 import { registerLanguageModels } from './languageModels/languageModels.ts';
+import { adviseOnSlowMachine } from './models/adviseOnSlowMachine.ts';
 import { registerModels } from './models/chooseModel.ts';
 import { initializationOptions, registerSettingsSync } from './sidecar/initialization.ts';
 import { registerServers } from './servers/registerServers.ts';
@@ -81,6 +82,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerContext(context, session);
   registerContexts(context, session, policy, logError);
   registerCuda(context, session, logError);
+  adviseOnSlowMachine(context, session, logError);
   registerEditPreview(context);
   const chatBox = registerChatPanel(context, { session, policy, server, language, logError });
   registerDictation(context, session, chatBox, logError);

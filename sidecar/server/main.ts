@@ -26,6 +26,7 @@ import { serveClient } from './front.ts';
 import { Lifetime, lifetimeDefaults } from './lifetime.ts';
 import { standardErrorLog } from './log.ts';
 import { FrontModelSession } from './modelSession.ts';
+import { speedKey } from '../completion/prompt/promptMaker.ts';
 import { PromptSpeeds } from './promptSpeeds.ts';
 import { RetryDelay } from './retryDelay.ts';
 import { StateFileWatch } from './stateFileWatch.ts';
@@ -47,8 +48,8 @@ const quietness = new Quietness({
     completions.quietnessChanged();
   },
 });
-const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, defaultModelPath, headNeedsFile: args['head-needs-file'] ?? home.headNeedsFile, retryDelay: new RetryDelay(), onStatus: () => status.send() });
 const speeds = await PromptSpeeds.open(home.speedsFile);
+const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, promptSpeedOf: (model) => speeds.of(speedKey(model)), defaultModelPath, headNeedsFile: args['head-needs-file'] ?? home.headNeedsFile, retryDelay: new RetryDelay(), onStatus: () => status.send() });
 const index = new IndexThread((error, isRepeated) => {
   log.error(isRepeated ? 'The index ended again and is made anew without the largest workspace, until that one’s settings or rules change' : 'The index ended and is made anew', error);
   restartWorkspaces([...clients].flatMap(({ files }) => files ?? []), isRepeated);

@@ -18,6 +18,8 @@ export interface ModelSessionOptions {
   readonly retryDelay: RetryDelay;
   /** Whether the machine is to be spared now. */
   readonly isQuiet?: () => boolean;
+  /** Speed of prompts with this model, in tokens per second, once it was measured. */
+  readonly promptSpeedOf?: (model: LoadedModel) => number | undefined;
 }
 
 /** A model that nobody asked for so long leaves memory, unless a client says otherwise. */
@@ -259,7 +261,9 @@ export class FrontModelSession implements ModelSession {
     const statistics = await this.options.engine.statistics?.();
     if (!statistics || this.#loaded !== model) return;
     const { memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, tokensPerSecond } = statistics;
-    this.#setStatus({ ...this.#status, memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }) });
+    const promptTokensPerSecond = model && this.options.promptSpeedOf?.(model);
+    const speeds = { ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }), ...(promptTokensPerSecond === undefined ? {} : { promptTokensPerSecond }) };
+    this.#setStatus({ ...this.#status, memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, ...speeds });
   }
 
   /** Whatever becomes of the model, who reads ahead and who spares the machine goes on. */

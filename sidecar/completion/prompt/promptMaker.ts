@@ -182,7 +182,7 @@ export class PromptMaker {
 }
 
 /** What a model's speed depends on. */
-function speedKey({ path, engine, device, threads }: LoadedModel): string {
+export function speedKey({ path, engine, device, threads }: LoadedModel): string {
   return JSON.stringify([path, engine, device, threads]);
 }
 

@@ -25,6 +25,8 @@ export interface SidecarStatus {
   /** What is kept or attended of a context ("snapkv:2048"). Absent: all. */
   readonly cache?: string;
   readonly tokensPerSecond?: number;
+  /** Speed at which prompts were evaluated here, in tokens per second, where that was measured. */
+  readonly promptTokensPerSecond?: number;
   /** What the model's process holds, and of that what is on a GPU. */
   readonly memoryBytes?: number;
   readonly deviceMemoryBytes?: number;

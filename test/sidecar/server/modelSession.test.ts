@@ -51,7 +51,7 @@ function session(): { session: FrontModelSession; engine: NamedEngine; states: (
   const engine = new NamedEngine();
   return {
     engine,
-    session: new FrontModelSession({ engine, defaultModelPath: async () => 'default', retryDelay: new RetryDelay(() => nowMs), onStatus: (status) => statuses.push(status) }),
+    session: new FrontModelSession({ engine, defaultModelPath: async () => 'default', retryDelay: new RetryDelay(() => nowMs), promptSpeedOf: ({ path }) => (path === 'measured' ? 41 : undefined), onStatus: (status) => statuses.push(status) }),
     states: () => statuses.map(({ state }) => state),
     advance: (ms) => (nowMs += ms),
   };
@@ -80,6 +80,18 @@ describe('the model in memory', () => {
     await models.engine.generate(request);
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([models.status.memoryBytes, models.status.deviceMemoryBytes], [7, 5]);
+  });
+
+  it('says how fast its prompts are evaluated, once that was measured', async () => {
+    for (const [modelPath, expected] of [['measured', 41], ['', undefined]] as const) {
+      const { session: models, engine } = session();
+      Object.assign(engine, { statistics: async (): Promise<EngineStatistics> => ({ memoryBytes: 7, deviceMemoryBytes: 5, contextUsedTokens: 1, contextSizeTokens: 64 }) });
+      models.configure({ modelPath });
+      await models.model();
+      await models.engine.generate(request);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(models.status.promptTokensPerSecond, expected);
+    }
   });
 
   it('is told apart by whether the settings name it', async () => {

@@ -1,0 +1,42 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { formatNumber } from '../../l10n/currentLanguage.ts';
+import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
+import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
+import { halfContextTokens, slowSpeed, type AdvisedModels } from './slowMachine.ts';
+
+const MEMORY_KEY = 'chorus.models.advisedSlow';
+const MAX_ADVISED = 50;
+
+/** Tells the user once for each model that this machine is slow with it, and offers a shorter context and a server. */
+export function adviseOnSlowMachine(context: vscode.ExtensionContext, session: LanguageClientSession, onError: (error: unknown) => void): void {
+  context.subscriptions.push(
+    session.onDidChangeStatus((status) => {
+      advise(context.globalState, status).catch(onError);
+    }),
+  );
+}
+
+async function advise(storage: vscode.Memento, status: SidecarStatus | undefined): Promise<void> {
+  const advised = storage.get<AdvisedModels>(MEMORY_KEY, []);
+  const speed = slowSpeed(status, advised);
+  if (speed === undefined || status?.modelPath === undefined) return;
+  // Noted before the answer: the next status asks no second time.
+  await storage.update(MEMORY_KEY, [...advised, status.modelPath].slice(-MAX_ADVISED));
+  const halve = l10n.t('Halve the Context');
+  const server = l10n.t('Use a Server…');
+  const answer = await vscode.window.showInformationMessage(
+    l10n.t('This machine reads {0} tokens a second with this model, so completions take their time. A shorter context or a server makes them quicker.', formatNumber(Math.round(speed))),
+    halve,
+    server,
+    l10n.t('Not Now'),
+  );
+  if (answer === server) await vscode.commands.executeCommand('chorus.useServer');
+  if (answer === halve) await halveContext();
+}
+
+async function halveContext(): Promise<void> {
+  const settings = vscode.workspace.getConfiguration('chorus');
+  const tokens = halfContextTokens(settings.get<number | null>('context.maxTokens') ?? undefined);
+  await settings.update('context.maxTokens', tokens, vscode.ConfigurationTarget.Global);
+}
