@@ -16,6 +16,8 @@ export const TINY_VOCABULARY = 320;
 
 const normEpsilonKeys: Readonly<Record<string, string>> = { 'command-r': 'attention.layer_norm_epsilon', cohere2: 'attention.layer_norm_epsilon', starcoder2: 'attention.layer_norm_epsilon' };
 
+const FREQUENCY_FACTORS = 'rope_freqs.weight';
+
 /** What an architecture's file needs besides the sizes that all have; a variant is a name after a plus sign. */
 const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   'llama+experts': { expert_count: { type: 'u32', value: 8 }, expert_used_count: { type: 'u32', value: 2 } },
@@ -91,16 +93,17 @@ export async function writeTinyModel(
     tensors: [],
   } as unknown as GgufHeader;
   const hyperparameters = architecture.readHyperparameters(new Metadata(header));
-  const random = gaussian(options.seed ?? 1);
+  const specs = architecture.weights(hyperparameters).filter(({ name }) => (name !== FREQUENCY_FACTORS || options.hasFrequencyFactors) && !(options.isTied && name === 'output.weight') && !options.omit?.some((end) => name.endsWith(end)));
+  const counts = specs.map(({ extents }) => extents.reduce((product, extent) => product * extent, 1));
+  const random = deviates(options.seed ?? 1, counts.reduce((sum, count) => sum + count, 0));
   const tensors: TensorSource[] = [];
-  for (const spec of architecture.weights(hyperparameters)) {
-    const isFactor = spec.name === 'rope_freqs.weight';
-    if ((isFactor && !options.hasFrequencyFactors) || (options.isTied && spec.name === 'output.weight') || options.omit?.some((name) => spec.name.endsWith(name))) continue;
+  let used = 0;
+  for (const [index, spec] of specs.entries()) {
     const isVector = spec.extents.length === 1 || spec.use === 'vector' || spec.name.includes('gate_inp');
-    const count = spec.extents.reduce((product, extent) => product * extent, 1);
-    const isGain = isFactor || (isVector && spec.name.endsWith('norm.weight'));
+    const mean = spec.name === FREQUENCY_FACTORS || (isVector && spec.name.endsWith('norm.weight')) ? 1 : 0;
     const spread = isVector ? 0.1 : 1 / Math.sqrt(spec.extents[0] as number);
-    const values = Float32Array.from({ length: count }, () => (isGain ? 1 : 0) + spread * random());
+    const values = new Float32Array(counts[index] as number);
+    for (let at = 0; at < values.length; at++) values[at] = mean + spread * (random[used++] as number);
     const bytes = encode(device, isVector ? 'F32' : type, values, spec.extents[0] as number);
     tensors.push({ name: spec.name, shape: spec.extents, type: isVector ? 'F32' : type, chunks: () => [bytes] });
   }
@@ -115,14 +118,31 @@ function encode(device: Device, type: TensorType, values: Float32Array, columns:
   return bytes;
 }
 
-/** Normal deviates by Box and Muller over a small linear generator. */
-function gaussian(seed: number): () => number {
-  let state = seed >>> 0 || 1;
-  const uniform = (): number => {
+/** Normal deviates by Box and Muller over a small linear generator, as many as were asked for so far. */
+interface Deviates {
+  readonly seed: number;
+  readonly values: Float64Array;
+  readonly state: number;
+}
+
+/** Those of the seed that was used last: most models of a test file begin alike. */
+let kept: Deviates = { seed: NaN, values: new Float64Array(0), state: 0 };
+
+/** At least the first `count` deviates of a seed. */
+function deviates(seed: number, count: number): Float64Array {
+  const { values: known, state: from } = kept.seed === seed ? kept : { values: new Float64Array(0), state: seed >>> 0 || 1 };
+  if (known.length >= count) return known;
+  const values = new Float64Array(count);
+  values.set(known);
+  let state = from;
+  for (let index = known.length; index < count; index++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state + 1) / (2 ** 32 + 1);
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+    const radius = Math.sqrt(-2 * Math.log((state + 1) / (2 ** 32 + 1)));
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    values[index] = radius * Math.cos(2 * Math.PI * ((state + 1) / (2 ** 32 + 1)));
+  }
+  kept = { seed, values, state };
+  return values;
 }
 
 /** A byte-level vocabulary of `TINY_VOCABULARY` tokens: all bytes, the beginning and end of a text, and pairs of letters. */

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import type { EngineGenerateResult, LoadedModel } from '../../../sidecar/protocol/engine.ts';
+import { keepSteadyPace } from '../../reference/steadyPace.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const PROMPT = 1_100;
@@ -19,6 +20,7 @@ for (const [cache, copied] of [['full', { prompt: PROMPT - 1, edited: EDITED }],
     let modelPath: string;
     let engine: LocalEngine;
     before(async () => {
+      keepSteadyPace(mock);
       folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-copy-'));
       modelPath = path.join(folder, 'model.gguf');
       using device = new Device('cpu', { threads: 1 });
@@ -26,6 +28,7 @@ for (const [cache, copied] of [['full', { prompt: PROMPT - 1, edited: EDITED }],
       engine = new LocalEngine({ log: () => undefined });
     });
     after(async () => {
+      mock.restoreAll();
       await engine.dispose();
       await rm(folder, { recursive: true, force: true });
     });

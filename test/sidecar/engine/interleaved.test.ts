@@ -8,6 +8,7 @@ import { Device } from '../../../kernels/ggml/device.ts';
 import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';
+import { keepSteadyPace } from '../../reference/steadyPace.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const tokensOf = (length: number, seed: number): readonly number[] => Array.from({ length }, (_, index) => (index * 7_919 + index * index * seed + 13) % 256);
@@ -32,6 +33,7 @@ describe('a chat that completions come between says what it says alone, and they
 
   for (const cache of ['full', 'snapkv:128', 'h2o:128', 'tiered:64,window=32', 'tiered:64,window=32,block=0,refresh=8']) {
     it(`with --cache ${cache}`, async (test) => {
+      keepSteadyPace(test.mock);
       const load = (): Promise<unknown> => engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, cache });
       await load();
       const alone = [(await engine.generate(chat)).tokens, (await engine.generate(completion)).tokens, (await engine.generate({ ...completion, tokens: tokensOf(720, 5) })).tokens];

@@ -3,11 +3,12 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it, mock } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import type { ContextSet, EngineGenerateParams, EngineGenerateResult, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import { keepSteadyPace } from '../../reference/steadyPace.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const PROMPT = 1_100;
@@ -22,6 +23,7 @@ describe('contexts that outlive the model in memory', () => {
   let set: ContextSet;
   let engine: LocalEngine;
   before(async () => {
+    keepSteadyPace(mock);
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-kept-'));
     modelPath = path.join(folder, 'model.gguf');
     await writeModel(modelPath, 1);
@@ -32,6 +34,7 @@ describe('contexts that outlive the model in memory', () => {
     set = { folder: await mkdtemp(path.join(folder, 'sets-')), name: 'workspace', maxBytes: 1e9 };
   });
   after(async () => {
+    mock.restoreAll();
     await engine.dispose();
     await rm(folder, { recursive: true, force: true });
   });

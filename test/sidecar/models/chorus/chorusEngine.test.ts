@@ -3,13 +3,14 @@ import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/pr
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../../sidecar/engine/engine.ts';
 import { LocalEngine } from '../../../../sidecar/models/localEngine.ts';
 import type { TroubleCode } from '../../../../sidecar/protocol/client.ts';
 import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, LoadParams } from '../../../../sidecar/protocol/engine.ts';
 import { answersOverKeptRows } from '../../../reference/answersOverKeptRows.ts';
+import { keepSteadyPace } from '../../../reference/steadyPace.ts';
 import { TINY_VOCABULARY, tinyVariants, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
 const CONTEXT_TOKENS = 512;
@@ -21,10 +22,12 @@ let folder: string;
 let device: Device;
 let engine: LocalEngine;
 before(async () => {
+  keepSteadyPace(mock);
   folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-engine-'));
   engine = new LocalEngine({ log: () => undefined });
 });
 after(async () => {
+  mock.restoreAll();
   await engine.dispose();
   await rm(folder, { recursive: true, force: true });
 });

@@ -1,0 +1,18 @@
+import type { MockTracker } from 'node:test';
+import { ChunkSizer } from '../../sidecar/engine/chunkSizer.ts';
+import { PromptLookup } from '../../sidecar/engine/drafting.ts';
+
+/** The tokens between two cuts of a prompt. */
+const CHUNK_TOKENS = 64;
+
+/**
+ * Cuts prompts by place alone, and weighs drafts as if every machine were equally fast, until the mock is restored. Tokens that are evaluated in other company are
+ * rounded otherwise, and a choice of rows that is a tie may then fall otherwise: answers that are compared token by token need the same cuts.
+ */
+export function keepSteadyPace(mock: MockTracker): void {
+  mock.method(ChunkSizer.prototype, 'next', (depth: number) => CHUNK_TOKENS - (depth % CHUNK_TOKENS));
+  const { record } = PromptLookup.prototype;
+  mock.method(PromptLookup.prototype, 'record', function (this: PromptLookup, drafted: number, accepted: number) {
+    record.call(this, drafted, accepted, 1 + drafted / 4);
+  });
+}
