@@ -1,5 +1,6 @@
 /** Branch-Attend-Mix as plain loops in float64: every option of the architecture `chorus`, token by token, expert by expert. */
 
+import { dotProduct, matrixProduct } from './dotProduct.ts';
 import { softmax } from './plainSelectors.ts';
 import type { TierHooks } from './plainTiers.ts';
 
@@ -127,7 +128,7 @@ function attend(model: ReferenceModel, block: number, normed: readonly Float64Ar
       const heard = new Float64Array(heads * headSize);
       for (let head = 0; head < heads; head++) {
         const query = headOf(queries[position] as Float64Array, queryHead(expert, head));
-        const weights = softmax(keys.slice(0, position + 1).map((key, other) => (hooks.attends({ block, kvHead: keyHead(expert, head), position, other }) ? dot(query, headOf(key, keyHead(expert, head))) / Math.sqrt(headSize) : -Infinity)));
+        const weights = softmax(keys.slice(0, position + 1).map((key, other) => (hooks.attends({ block, kvHead: keyHead(expert, head), position, other }) ? dotProduct(key, keyHead(expert, head) * headSize, query) / Math.sqrt(headSize) : -Infinity)));
         weights.forEach((weight, at) => {
           const value = headOf(values[at] as Float64Array, keyHead(expert, head));
           for (let index = 0; index < headSize; index++) heard[head * headSize + index]! += weight * (value[index] as number);
@@ -135,8 +136,7 @@ function attend(model: ReferenceModel, block: number, normed: readonly Float64Ar
       }
       const rounded = round(heard);
       for (let row = 0; row < model.width; row++) {
-        let value = bias ? (bias.values[row * experts + expert] as number) : 0;
-        for (let index = 0; index < rounded.length; index++) value += (output.values[row * columns + expert * heads * headSize + index] as number) * (rounded[index] as number);
+        const value = (bias ? (bias.values[row * experts + expert] as number) : 0) + dotProduct(output.values, row * columns + expert * heads * headSize, rounded);
         result[row]! += (gates[expert] as number) * value;
       }
     }
@@ -190,15 +190,8 @@ function project(model: ReferenceModel, name: string, x: Float64Array, expert = 
   return bias ? result.map((value, row) => value + (bias.values[expert * result.length + row] as number)) : result;
 }
 
-function product({ shape, values, roundInput }: ReferenceTensor, input: Float64Array, expert = 0): Float64Array {
-  const [columns = 1, rows = 1] = shape;
-  const x = roundInput ? roundInput(input) : input;
-  const first = expert * columns * rows;
-  return Float64Array.from({ length: rows }, (_, row) => {
-    let total = 0;
-    for (let column = 0; column < columns; column++) total += (values[first + row * columns + column] as number) * (x[column] as number);
-    return total;
-  });
+function product({ shape: [, rows = 1], values, roundInput }: ReferenceTensor, input: Float64Array, expert = 0): Float64Array {
+  return matrixProduct(values, roundInput ? roundInput(input) : input, { firstRow: expert * rows, rows });
 }
 
 function normalise(model: ReferenceModel, x: Float64Array, name: string): Float64Array {
@@ -230,10 +223,6 @@ function tensor({ tensors }: ReferenceModel, name: string): ReferenceTensor {
   const found = tensors.get(name);
   if (!found) throw new Error(`The reference needs ${name}`);
   return found;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((total, value, index) => total + value * (b[index] as number), 0);
 }
 
 function sum(...vectors: readonly Float64Array[]): Float64Array<ArrayBuffer> {

@@ -20,7 +20,6 @@ export interface Cut {
 
 export interface PlainTiers {
   readonly tokens: readonly number[];
-  readonly blockCount: number;
   readonly options: { readonly capacity: number; readonly pageRows: number; readonly window: number; readonly meanRows?: number };
   /** By how much the last page that is chosen must exceed the first that is not. */
   readonly tie: number;
@@ -41,7 +40,7 @@ interface Choice {
  * Logits of every token where those behind a cut attend pages that are chosen there, and the last rows; before the first one, and from `everythingFrom` on, everything is
  * attended. `undefined` for tokens of a choice so near to a tie that rounding may decide it.
  */
-export function plainTierLogits({ tokens, blockCount, options, tie, forward }: PlainTiers, cuts: readonly Cut[], everythingFrom = Infinity): (Float32Array | undefined)[] {
+export function plainTierLogits({ tokens, options, tie, forward }: PlainTiers, cuts: readonly Cut[], everythingFrom = Infinity): (Float32Array | undefined)[] {
   const chosen: Choice[] = [];
   const tied = new Set<Choice>();
   const count = options.capacity / options.pageRows;
@@ -50,31 +49,28 @@ export function plainTierLogits({ tokens, blockCount, options, tie, forward }: P
     if (!choice || position >= everythingFrom || other >= choice.windowStart) return true;
     return choice.pages[block]?.[kvHead]?.has(Math.floor(other / options.pageRows)) ?? false;
   };
-  // What a layer chooses decides what the next one sees, so that each choice is made layer by layer.
+  // A layer chooses before it attends, and so decides what the next one sees.
   for (const { start, last, queries, every, heads } of cuts) {
     const before = chosen.at(-1);
     const windowStart = heads && before ? before.windowStart : Math.floor((start - options.window) / options.pageRows) * options.pageRows;
     const choice = { start, windowStart, pages: [] as ReadonlySet<number>[][] };
     chosen.push(choice);
-    for (let block = 0; block < blockCount; block++) {
-      forward(tokens.slice(0, last + 1), {
-        attends,
-        onAttention: (layer, number) => {
-          if (number !== block) return;
-          choice.pages[block] = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every, meanRows: options.meanRows }).map((ofPages, kvHead) => {
-            if (heads && !heads(block, kvHead)) {
-              if (before && tied.has(before)) tied.add(choice);
-              return before?.pages[block]?.[kvHead] as ReadonlySet<number>;
-            }
-            // The first one stays in any case.
-            const worth = ofPages.map((value, page) => (page === 0 ? Infinity : value));
-            const pages = [...worth.keys()].sort((a, b) => (worth[b] as number) - (worth[a] as number));
-            if ((worth[pages[count - 1] as number] as number) < tie * (worth[pages[count] as number] as number)) tied.add(choice);
-            return new Set(pages.slice(0, count));
-          });
-        },
-      });
-    }
+    forward(tokens.slice(0, last + 1), {
+      attends,
+      onAttention: (layer, block) => {
+        choice.pages[block] = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every, meanRows: options.meanRows }).map((ofPages, kvHead) => {
+          if (heads && !heads(block, kvHead)) {
+            if (before && tied.has(before)) tied.add(choice);
+            return before?.pages[block]?.[kvHead] as ReadonlySet<number>;
+          }
+          // The first one stays in any case.
+          const worth = ofPages.map((value, page) => (page === 0 ? Infinity : value));
+          const pages = [...worth.keys()].sort((a, b) => (worth[b] as number) - (worth[a] as number));
+          if ((worth[pages[count - 1] as number] as number) < tie * (worth[pages[count] as number] as number)) tied.add(choice);
+          return new Set(pages.slice(0, count));
+        });
+      },
+    });
   }
   const isTied = (position: number): boolean => tied.has(chosen.findLast(({ start }) => start <= position) as Choice);
   return forward(tokens, { attends }).map((row, position) => (isTied(position) ? undefined : Float32Array.from(row)));

@@ -14,7 +14,7 @@ import { branchAttendMix } from '../../../../reference/branchAttendMix.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
 import { plainTierLogits, type Cut } from '../../../../reference/plainTiers.ts';
-import { tinyMixture, writeTinyMixture } from '../../../../reference/tinyMixture.ts';
+import { writeTinyMixture } from '../../../../reference/tinyMixture.ts';
 import { TINY_VOCABULARY } from '../../../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
@@ -55,7 +55,7 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
         const heads = (block: number, kvHead: number): boolean => runs?.[block]?.some(({ first: from, count }) => kvHead >= from && kvHead < from + count) === true;
         return { start: at, last: at, queries: index === 0 ? QUERIES : REFRESH_QUERIES, heads: isSome ? heads : undefined };
       });
-      const expected = plainTierLogits({ tokens, blockCount: tinyMixture.blocks, options, tie, forward: (seen, hooks) => branchAttendMix(reference, seen, hooks) }, [...blocks, ...choices]);
+      const expected = plainTierLogits({ tokens, options, tie, forward: (seen, hooks) => branchAttendMix(reference, seen, hooks) }, [...blocks, ...choices]);
       const rows = rowsOf(await chorus.forward(tokens.slice(0, PROMPT), { wanted: 'all', isAnswer: false }));
       for (const token of tokens.slice(PROMPT)) rows.push((await chorus.forward([token], { wanted: 'last', isAnswer: true })).slice());
       const isDecided = (from: number, to: number): boolean => expected.slice(from, to).some((row) => row !== undefined);

@@ -67,7 +67,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
 
   /** Logits of the tokens from `first` on, in plain loops. */
   const expectedLogits = (first: number, cuts: readonly Cut[], everythingFrom?: number): (Float32Array | undefined)[] =>
-    plainTierLogits({ tokens, blockCount: sizes.blockCount, options, tie, forward: (seen, hooks) => plainLlamaLogits(sizes, weights, seen, seen.map(() => 0), { ...hooks, keptRow }) }, cuts, everythingFrom).slice(first);
+    plainTierLogits({ tokens, options, tie, forward: (seen, hooks) => plainLlamaLogits(sizes, weights, seen, seen.map(() => 0), { ...hooks, keptRow }) }, cuts, everythingFrom).slice(first);
 
   function assertClose(rows: readonly Float32Array[], expected: readonly (Float32Array | undefined)[]): void {
     const compared = expected.flatMap((row, index) => (row ? [{ row, own: rows[index] as Float32Array }] : []));
