@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findPython } from '../../.scripts/fetchModel.ts';
 import { hostTarget, koffiPackageOf, RECORDER_PACKAGE, recorderFoldersOf } from '../../.scripts/package/targets.ts';
+import { PATIENCE_MS } from '../patience.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const target = hostTarget();
@@ -102,7 +103,7 @@ describe("this platform's package", () => {
     const environment = { HOME: path.join(work, 'home'), USERPROFILE: path.join(work, 'home'), CHORUS_HOME: path.join(work, 'chorus'), PATH: '' };
     const cli = path.join(unpacked, 'extension/dist/cli.mjs');
     const [program, ...commandLine] = await withoutNetwork([process.execPath, cli, 'complete', `${source}:6:3`, '--json', '--device', 'cpu', '--timeout', '100']);
-    const { stdout } = await execa(program as string, commandLine, { cwd: work, extendEnv: false, env: environment, timeout: 120_000 });
+    const { stdout } = await execa(program as string, commandLine, { cwd: work, extendEnv: false, env: environment, timeout: PATIENCE_MS });
     assert.equal((JSON.parse(stdout) as { text: string }).text, 'return a - b;');
   });
 });

@@ -11,7 +11,7 @@ const CHUNK_TOKENS = 64;
  */
 export function keepSteadyPace(mock: MockTracker): void {
   mock.method(ChunkSizer.prototype, 'next', (depth: number) => CHUNK_TOKENS - (depth % CHUNK_TOKENS));
-  const { record } = PromptLookup.prototype;
+  const record: (this: PromptLookup, drafted: number, accepted: number, elapsedMs: number) => void = Reflect.get(PromptLookup.prototype, 'record');
   mock.method(PromptLookup.prototype, 'record', function (this: PromptLookup, drafted: number, accepted: number) {
     record.call(this, drafted, accepted, 1 + drafted / 4);
   });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as protocol from '../../sidecar/protocol/client.ts';
+import { PATIENCE_MS } from '../patience.ts';
 import { RawClient } from './server/support/rawClient.ts';
 import { modelEnvironment, TestHome } from './server/support/sidecar.ts';
 
@@ -40,7 +41,7 @@ describe('docs/protocol.md', () => {
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, code);
     try {
-      const { stdout } = await execa(process.execPath, [file], { env: { CHORUS_HOME: home.folder }, timeout: 60_000 });
+      const { stdout } = await execa(process.execPath, [file], { env: { CHORUS_HOME: home.folder }, timeout: PATIENCE_MS });
       assert.match(stdout, /-\s*b/);
       assert.equal(((await editor.request('chorus/status')) as protocol.SidecarStatus).contextSizeTokens, 768);
     } finally {

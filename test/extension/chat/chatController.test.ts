@@ -30,7 +30,7 @@ function panel(verdict: Verdict = 'allowed') {
   return { controller, chips, asked, questions, endings: () => posted.flatMap((message) => (message.type === 'ended' ? message.answer : [])) };
 }
 
-describe('a question in the chat panel', { timeout: 10_000 }, () => {
+describe('a question in the chat panel', () => {
   for (const [what, question, verdict] of [
     ['missing', 'What does #file:b.ts do?', 'allowed'],
     ['secret', 'What does #file:a.ts do?', 'secret'],
@@ -68,7 +68,7 @@ describe('a question in the chat panel', { timeout: 10_000 }, () => {
   });
 });
 
-describe('what a question names', { timeout: 10_000 }, () => {
+describe('what a question names', () => {
   /** The request of a question that is asked while two lines of `/ws/a.ts` are selected. */
   async function requestOf(question: string, verdict: Verdict = 'allowed'): Promise<ChatParams | undefined> {
     const { controller, asked } = panel(verdict);
@@ -104,7 +104,7 @@ describe('what a question names', { timeout: 10_000 }, () => {
   });
 });
 
-describe('a conversation in the chat panel', { timeout: 10_000 }, () => {
+describe('a conversation in the chat panel', () => {
   /** A panel whose model answers when it is stopped, a moment later. */
   function slowPanel() {
     fake.open(['/ws'], {});

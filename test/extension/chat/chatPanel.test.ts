@@ -34,7 +34,7 @@ function panel(result: Partial<ChatResult>) {
   return { say: (message: PageMessage) => fromPage.fire(message), comes, errors };
 }
 
-describe('the chat panel', { timeout: 10_000 }, () => {
+describe('the chat panel', () => {
   it('names the places that an answer has read, and opens the one that is clicked', async () => {
     const { say, comes, errors } = panel({ text: 'There.', stopReason: 'end', sources: [{ uri: 'file:///ws/shop/cart.ts', path: 'shop/cart.ts', lines: [9, 23] }] });
     say({ type: 'ready' });

@@ -74,7 +74,7 @@ describe('context that can not be added', () => {
     { what: 'the selection, where no editor is open', add: (chips) => chips.addFromEditor('selection'), says: /Open the file/ },
   ];
   for (const { what, add, verdict, isTrusted = true, says } of cases) {
-    it(`is told, and nobody waits until the message is closed: ${what}`, { timeout: 5_000 }, async () => {
+    it(`is told, and nobody waits until the message is closed: ${what}`, async () => {
       workspace.isTrusted = isTrusted;
       const chips = chipsWith(verdict);
       await add(chips);

@@ -59,7 +59,7 @@ async function panel() {
   return { controller, asked, answers, lastPrompt: () => chat.lastPrompt };
 }
 
-describe('a question of the workspace', { timeout: 30_000 }, () => {
+describe('a question of the workspace', () => {
   beforeEach(() => {
     workspace.isTrusted = true;
   });

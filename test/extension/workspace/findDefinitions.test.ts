@@ -53,7 +53,7 @@ beforeEach(() => {
   workspace.isTrusted = true;
 });
 
-describe('what language servers know of names', { timeout: 10_000 }, () => {
+describe('what language servers know of names', () => {
   it('is where they and their types are defined, each place once, at the line of the name', async () => {
     open({
       [DEFINITION]: { till: [location('/ws/shop/till.ts', 3)], tray: [link('/ws/shop/tray.ts', 6, 8), link('/ws/shop/tray.ts', 30)] },
@@ -112,7 +112,7 @@ describe('what language servers know of names', { timeout: 10_000 }, () => {
   }
 });
 
-describe('problems near the cursor', { timeout: 10_000 }, () => {
+describe('problems near the cursor', () => {
   const problem = (line: number, message: string, severity = DiagnosticSeverity.Error): object => ({ severity, range: new Range(line, 0, line, 4), message });
 
   /** The messages that are told where these problems are known. */

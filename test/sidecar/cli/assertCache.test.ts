@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { assertCache } from '../../../sidecar/cli/assertCache.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { PATIENCE_MS } from '../../patience.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { Bundles } from './bundles.ts';
 
@@ -47,7 +48,7 @@ describe('chorus --engine auto, asked for a cache that no engine has for the mod
 
   const chorus = (...commandLine: readonly string[]) =>
     execa(process.execPath, [bundles.cli, ...commandLine, '--engine', 'auto', '--model', model, '--device', 'cpu'], {
-      reject: false, timeout: 120_000, input: '', env: { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, LC_ALL: 'C' },
+      reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, LC_ALL: 'C' },
     });
 
   const cases: Readonly<Record<string, readonly string[]>> = {

@@ -53,7 +53,7 @@ describe('npm start says it, and where to choose another', () => {
 /** Python's `pty` gives a command a terminal, whose output is all that it writes. */
 const ON_A_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
 
-describe('commands at a terminal', { skip: process.platform === 'win32', timeout: 300_000 }, () => {
+describe('commands at a terminal', { skip: process.platform === 'win32' }, () => {
   let folder: string;
   let bundles: Bundles;
   let model: string;

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { PATIENCE_MS } from '../../patience.ts';
 import { ScriptedServer, stall, textStream } from '../servers/scriptedServer.ts';
 import { Bundles } from './bundles.ts';
 
@@ -24,7 +25,7 @@ after(async () => {
 });
 
 async function chorus(...commandLine: readonly string[]): Promise<{ stdout: string; stderr: string; exitCode?: number }> {
-  return execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, timeout: 120_000, input: '', env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } });
+  return execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } });
 }
 
 /** `chorus complete` at the end of a line, by a server that sends this text and then nothing more. */

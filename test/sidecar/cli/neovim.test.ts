@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { PATIENCE_MS } from '../../patience.ts';
 import { modelEnvironment, TestHome } from '../server/support/sidecar.ts';
 import { Bundles } from './bundles.ts';
 
@@ -45,7 +46,7 @@ describe('Neovim through chorus lsp --stdio', () => {
     await writeFile(init, script([process.execPath, bundles.cli, 'lsp', '--stdio']));
     const { stdout } = await execa('nvim', ['--headless', '--clean', '-n', file, '-c', 'set noendofline', '-c', `luafile ${init}`, '-c', 'cquit'], {
       env: { CHORUS_HOME: home.folder, ...(await modelEnvironment()) },
-      timeout: 60_000,
+      timeout: PATIENCE_MS,
     });
     const items = JSON.parse(stdout) as readonly { textEdit: { newText: string } }[];
     assert.match(items[0]?.textEdit.newText ?? '', /a\s*-\s*b/);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Device } from '../../../kernels/ggml/device.ts';
+import { PATIENCE_MS } from '../../patience.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { Bundles } from './bundles.ts';
 
@@ -27,7 +28,7 @@ after(async () => {
 });
 
 async function chorus(...commandLine: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string; readonly exitCode?: number }> {
-  return execa(process.execPath, [bundles.cli, ...commandLine, '--model', model, '--device', 'cpu', '--threads', '1'], { cwd: root, reject: false, timeout: 120_000, input: '', env: { CHORUS_HOME: path.join(work, 'home') } });
+  return execa(process.execPath, [bundles.cli, ...commandLine, '--model', model, '--device', 'cpu', '--threads', '1'], { cwd: root, reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home') } });
 }
 
 async function json<Result>(...commandLine: readonly string[]): Promise<Result> {
@@ -75,7 +76,7 @@ describe('chorus recall', () => {
     using device = new Device('cpu', { threads: 1 });
     const heads = { type: 'u32', value: 16 } as const;
     await writeTinyModel(narrow, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), omit: ['.bias'], keys: { 'attention.head_count': heads, 'attention.head_count_kv': heads, context_length: { type: 'u32', value: 2_048 } } });
-    const { stdout, stderr, exitCode } = await execa(process.execPath, [bundles.cli, ...small, '--cache', 'tiered:64,type=q8_0', '--model', narrow, '--device', 'cpu', '--threads', '1'], { cwd: root, reject: false, timeout: 120_000, input: '', env: { CHORUS_HOME: path.join(work, 'home') } });
+    const { stdout, stderr, exitCode } = await execa(process.execPath, [bundles.cli, ...small, '--cache', 'tiered:64,type=q8_0', '--model', narrow, '--device', 'cpu', '--threads', '1'], { cwd: root, reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home') } });
     assert.deepEqual([stdout, exitCode === 0], ['', false]);
     assert.match(stderr, /The cache "tiered:64,type=q8_0" needs Chorus's own engine, but llama\.cpp runs narrow\.gguf: .*this model's heads have 16\. Leave out "type"\./);
   });

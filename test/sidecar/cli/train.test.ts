@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
+import { PATIENCE_MS } from '../../patience.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { Bundles } from './bundles.ts';
 
@@ -29,7 +30,7 @@ after(async () => {
 
 async function train(output: string, ...options: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string; readonly exitCode?: number }> {
   const sizes = ['--scratch', '32,1,4,2,64', '--steps', '2', '--batch', '2', '--sequence', '32', '--precision', 'f32', '--threads', '1'];
-  return execa(process.execPath, [bundles.cli, 'train', '--model', model, '--data', data, '--output', output, ...sizes, ...options], { reject: false, timeout: 120_000, input: '', env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } });
+  return execa(process.execPath, [bundles.cli, 'train', '--model', model, '--data', data, '--output', output, ...sizes, ...options], { reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } });
 }
 
 /** Both steps; the numbers are those of a network that knows nothing: ln 320 is 5.77. */

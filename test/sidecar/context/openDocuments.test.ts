@@ -33,7 +33,7 @@ describe('a workspace with open documents', () => {
       workspace.documentChanged(uri, { kind: 'changed', line: 3 });
     }, 20);
     try {
-      await until(() => !workspace.has(uri, revisionOf(CART)), 'an edit is seen', 2_000);
+      await until(() => !workspace.has(uri, revisionOf(CART)), 'an edit is seen');
     } finally {
       clearInterval(editing);
       await workspace.close();

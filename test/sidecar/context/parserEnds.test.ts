@@ -21,7 +21,7 @@ const SCRIPT = `
 const CART = 'package shop;\n\npublic class Cart {\n  public double rebateFor(String tier) {\n    return 0.1;\n  }\n}\n';
 const MAIN = 'import shop.Cart;\nimport shop.Bad;\n\nclass Main {\n  double rebate = cart.rebateFor(';
 
-describe('a text at which a parser ends', { timeout: 60_000 }, () => {
+describe('a text at which a parser ends', () => {
   it('takes no more memory than a parser may have, after which nothing is parsed', async (t) => {
     t.mock.method(process, 'cpuUsage', () => IDLE);
     const grammars = new Grammars(GRAMMARS);

@@ -17,7 +17,7 @@ after(() => thread.dispose());
 const files = new ClientWorkspace({ key: 'symbols', thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
 files.start();
 
-describe('definitions of a name', { timeout: 30_000 }, () => {
+describe('definitions of a name', () => {
   const cases: readonly (readonly [what: string, name: string, places: readonly (readonly [path: string, startLine: number, endLine: number])[]])[] = [
     ['a method in Go, by its receiver', 'Store.Get', [['store.go', 2, 4]]],
     ['methods in Go of any receiver', 'Get', [['store.go', 2, 4], ['store.go', 6, 8]]],

@@ -32,7 +32,7 @@ describe('the lifeline of a child', () => {
     assert.ok(isRunning(pid));
     killed.kill('SIGKILL');
     try {
-      await until(() => !isRunning(pid), 'the orphan is gone', 60_000);
+      await until(() => !isRunning(pid), 'the orphan is gone');
     } finally {
       if (isRunning(pid)) process.kill(pid, 'SIGKILL');
     }

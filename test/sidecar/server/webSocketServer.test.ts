@@ -61,7 +61,7 @@ describe('a server that has refused as many connections as it takes', () => {
         assert.equal(await handshake(stranger), 'HTTP/1.1 401 Unauthorized');
       }
       const answered = async (): Promise<boolean> => (await handshake(await connect(port), { Authorization: `Bearer ${server.token}` })) === 'HTTP/1.1 101 Switching Protocols';
-      await until(answered, 'the client with the token is let in', 3_000);
+      await until(answered, 'the client with the token is let in');
       assert.ok(strangers.every(({ writable }) => writable), 'the others have not ended');
     } finally {
       for (const stranger of strangers) stranger.destroy();

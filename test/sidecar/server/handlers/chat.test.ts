@@ -15,7 +15,7 @@ const source = new FilesInMemory({ 'shop/cart.ts': CART, 'shop/mail.ts': 'export
 const files = new ClientWorkspace({ key: 'chat', thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
 files.start();
 
-describe('an answer to a question of the workspace', { timeout: 30_000 }, () => {
+describe('an answer to a question of the workspace', () => {
   const asked = { conversationId: 'one', messages: [{ role: 'user', content: QUESTION }] } as const;
 
   it('has read the code that fits, and says where that stands', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import type { SidecarState } from '../../../../sidecar/client/stateFile.ts';
+import { PATIENCE_MS } from '../../../patience.ts';
 
 export interface Message {
   readonly jsonrpc?: string;
@@ -75,7 +76,7 @@ export class RawClient implements AsyncDisposable {
   }
 
   /** Takes the first message received that fits, or waits for it. */
-  async next(fits: (message: Message) => boolean, timeoutMs = 60_000): Promise<Message> {
+  async next(fits: (message: Message) => boolean, timeoutMs = PATIENCE_MS): Promise<Message> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const index = this.received.findIndex(fits);

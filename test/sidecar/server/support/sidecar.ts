@@ -9,6 +9,7 @@ import { stopRunning } from '../../../../sidecar/client/makeWay.ts';
 import { readStateFile, type SidecarState } from '../../../../sidecar/client/stateFile.ts';
 import { fetchModel } from '../../../../.scripts/fetchModel.ts';
 import { isRunning } from '../../../isRunning.ts';
+import { PATIENCE_MS } from '../../../patience.ts';
 
 /** Where `npm test` has built what ships. A file that is tested by itself takes the sources. */
 const bundles = process.env['CHORUS_TEST_BUNDLES'];
@@ -69,7 +70,7 @@ export async function modelEnvironment(): Promise<Record<string, string>> {
 }
 
 /** Waits for a condition; fails loudly when it does not come. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = PATIENCE_MS): Promise<void> {
   for (const begun = performance.now(); performance.now() - begun < timeoutMs; await sleep(20)) if (await condition()) return;
   throw new Error(`Waited ${timeoutMs} ms in vain until ${what}`);
 }
