@@ -3,7 +3,7 @@ const CLOSING_FENCE = /\n[ \t]*(?:`{3,}|~{3,})[ \t]*\s*$/;
 
 /** A fence of backticks longer than any run of them that begins a line of `text`. */
 export function fenceFor(text: string): string {
-  const longest = Math.max(2, ...(text.match(/^[ \t]*`{3,}/gm) ?? []).map((run) => run.trim().length));
+  const longest = (text.match(/^[ \t]*`{3,}/gm) ?? []).reduce((most, run) => Math.max(most, run.trim().length), 2);
   return '`'.repeat(longest + 1);
 }
 

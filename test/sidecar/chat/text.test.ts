@@ -23,6 +23,7 @@ describe('code is taken out of an answer', () => {
     assert.equal(fenceFor('plain'), '```');
     assert.equal(fenceFor('a\n````\nb'), '`````');
   });
+  test('a fence is longer than those in a text of more fences than a call has room for', () => assert.equal(fenceFor('```\n'.repeat(500_000)), '````'));
 });
 
 describe('an answer that was begun behind a fence', () => {
