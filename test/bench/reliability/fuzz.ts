@@ -28,8 +28,9 @@ const { values: options, positionals } = parseArgs({
     fresh: { type: 'boolean', default: false },
   },
 });
-/** A thread that works so long on one input hangs, on a machine that does other work too. */
-const HANG_MS = 60_000;
+/** A thread that computes so long on one input hangs, and so does one that waits so long: other work may have the processor meanwhile. */
+const HANG_PROCESSOR_MS = 30_000;
+const HANG_WAIT_MS = 15 * 60_000;
 const HEAP_MEBIBYTES = 1_024;
 const NOT_BEGUN = -1;
 const SAVE_EVERY = 20_000;
@@ -89,7 +90,7 @@ async function runThread(start: FuzzOutcome, inputsAtOnce: number, onProgress: (
   await new Promise((resolve) => thread.once('exit', resolve));
   await saving;
   const hung = hang.stop();
-  if (hung !== undefined) return failed(outcome, (hung + 1) * inputsAtOnce, 'hang', `run ${hung} stood still for ${HANG_MS / 1000} s`);
+  if (hung !== undefined) return failed(outcome, (hung + 1) * inputsAtOnce, 'hang', `run ${hung} stood still`);
   if (death && index[0] === NOT_BEGUN) throw death;
   if (death) return failed(outcome, (Atomics.load(index, 0) + 1) * inputsAtOnce, 'crash', `run ${Atomics.load(index, 0)} ended the thread: ${death.message}`);
   return outcome;
@@ -98,11 +99,13 @@ async function runThread(start: FuzzOutcome, inputsAtOnce: number, onProgress: (
 function watch(index: Int32Array, end: () => Promise<number>): { stop(): number | undefined } {
   let last = -1;
   let since = performance.now();
+  let usage = process.cpuUsage();
   let hung: number | undefined;
   const timer = setInterval(() => {
     const now = Atomics.load(index, 0);
-    if (now !== last) [last, since] = [now, performance.now()];
-    else if (performance.now() - since > HANG_MS) {
+    const { user, system } = process.cpuUsage(usage);
+    if (now !== last || now === NOT_BEGUN) [last, since, usage] = [now, performance.now(), process.cpuUsage()];
+    else if ((user + system) / 1_000 > HANG_PROCESSOR_MS || performance.now() - since > HANG_WAIT_MS) {
       hung ??= now;
       end().catch(() => undefined);
     }

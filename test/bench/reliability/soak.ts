@@ -1,7 +1,7 @@
 /**
  * Four users of one sidecar, for hours, and a fault every ten minutes: memory, descriptors, answers, what is left behind.
  *
- *   npx tsx test/bench/reliability/soak.ts --hours 1.6 [--outcomes FILE] [--dist FOLDER] [--model FILE] [--share 0.15] [--seed 1]
+ *   npx tsx test/bench/reliability/soak.ts --hours 1.6 [--outcomes FILE] [--dist FOLDER] [--model FILE|tiny] [--share 0.15] [--seed 1]
  *
  * The outcome is added to `docs/results/reliability.json`, or to FILE, every few minutes; `npx tsx test/bench/reliability.ts` makes the page of it.
  */
@@ -20,6 +20,7 @@ import { Pace } from './soak/pace.ts';
 import { Probes } from './soak/probes.ts';
 import { SoakRecord } from './soak/record.ts';
 import { makeWorkplace } from './soak/setUp.ts';
+import { writeSoakModel } from './soak/tinyModel.ts';
 import { SoakUser } from './soak/user.ts';
 import { sourceTexts, workspaceOf } from './soak/workspace.ts';
 
@@ -38,19 +39,22 @@ const NAMES = ['Ada', 'Grace', 'Edsger', 'Barbara'];
 const SAVE_MS = 5 * 60_000;
 /** Until a right answer comes after a fault. */
 const RECOVERY_LIMIT_MS = 300_000;
+/** After the sidecar was stopped: what is there then is left behind. */
+const LEAVE_LIMIT_MS = 60_000;
 /** Requests that a fault met may still fail so long. */
 const SETTLE_MS = 20_000;
 
 const hours = Number(options.hours);
 const random = new Random(Number(options.seed));
 const origin = await originOfRun();
-const modelPath = path.resolve(options.model ?? (await fetchModel()));
 await using workplace = await makeWorkplace(options.dist);
+const modelPath = options.model === 'tiny' ? await writeSoakModel(workplace.folder) : path.resolve(options.model ?? (await fetchModel()));
 const sources = await sourceTexts();
-const settings = { modelPath, threads: 1, contextSizeTokens: 2048, completion: { maxTokens: 24 }, chat: { maxTokens: 32, temperature: 0.2 }, context: { maxTokens: 256, readAhead: true }, contexts: { keepOnDisk: true, maxGigabytes: 0.2 } };
+const settings = { modelPath, threads: 1, contextSizeTokens: 4096, completion: { maxTokens: 24 }, chat: { maxTokens: 32, temperature: 0.2 }, context: { maxTokens: 256, readAhead: true }, contexts: { keepOnDisk: true, maxGigabytes: 0.2 } };
 const openOptions = (name: string): SoakClientOptions => ({ launch: workplace.launch, settings, workspaceKey: name, files: workspaceOf(name, sources) });
 
 const end = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
 const record = new SoakRecord();
 const monitor = new Monitor(workplace.folder, record);
 const pace = new Pace(Number(options.share), end.signal);
@@ -61,15 +65,14 @@ const id = `${origin.date} ${new Date().toISOString().slice(11, 19)} ${process.p
 console.log(`soak ${id}: ${hours} h in ${workplace.folder}, commit ${origin.commit}`);
 
 // The first answers are those that later ones are compared with: nobody else asks yet, and a busy machine takes its time.
-await recover();
+while (!end.signal.aborted && (await recover()) === null);
 
 const work = [...users.map((user) => user.work()), monitor.watch(end.signal), keepPace(), saveNow(), makeFaults()];
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
 await sleep(hours * 3_600_000, undefined, { signal: end.signal }).catch(() => undefined);
 end.abort();
 await Promise.all(work);
 await stopRunning(workplace.home);
-await sleep(3_000);
+for (const begun = performance.now(); monitor.processes.length > 0 && performance.now() - begun < LEAVE_LIMIT_MS; ) await sleep(250);
 for (const left of monitor.processes) {
   record.orphans++;
   process.kill(left.pid, 'SIGKILL');
@@ -87,6 +90,7 @@ async function makeFaults(): Promise<void> {
     console.log(`minute ${minute}: ${kind}`);
     await faults.happen(kind);
     const recoveredMs = await recover();
+    if (recoveredMs === null && end.signal.aborted) return;
     console.log(`minute ${minute}: ${kind}, a right answer after ${recoveredMs ?? 'more than the limit'} ms`);
     record.faults.push({ kind, minute, recoveredMs });
     await sleep(SETTLE_MS);
@@ -97,7 +101,7 @@ async function makeFaults(): Promise<void> {
 /** Until the sidecar gives a right answer. */
 async function recover(): Promise<number | null> {
   const begun = performance.now();
-  while (performance.now() - begun < RECOVERY_LIMIT_MS) {
+  while (performance.now() - begun < RECOVERY_LIMIT_MS && !end.signal.aborted) {
     try {
       const client = await SoakClient.open(openOptions('observer'));
       const wrong = await probes.ask(client).finally(() => client.drop());
@@ -133,7 +137,7 @@ async function save(): Promise<void> {
   const outcome: SoakOutcome = {
     ...origin,
     id,
-    command: `npx tsx test/bench/reliability/soak.ts --hours ${options.hours} --seed ${options.seed}`,
+    command: `npx tsx test/bench/reliability/soak.ts --hours ${options.hours} --seed ${options.seed}${options.model === 'tiny' ? ' --model tiny' : ''}`,
     model: path.basename(modelPath),
     hours: Math.round((record.minute / 60) * 1_000) / 1_000,
     clients: users.length,

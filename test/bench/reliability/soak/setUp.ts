@@ -8,6 +8,8 @@ import { repositoryRoot } from '../../report.ts';
 
 /** Of the run's home where it is a disk of its own, which a fault can fill. */
 const DISK_MEBIBYTES = 512;
+/** Other work may have the processor for a while. */
+const START_LIMIT_MS = 180_000;
 
 /** Where a run has its copy of what ships, so that later builds do not disturb it, and its home. */
 export interface Workplace extends AsyncDisposable {
@@ -31,7 +33,7 @@ export async function makeWorkplace(distFolder = path.join(repositoryRoot, 'dist
     folder,
     home,
     hasOwnDisk,
-    launch: { sidecarScript: path.join(folder, 'dist', 'sidecar.mjs'), clientVersion: packageJson.version, homeFolder: home },
+    launch: { sidecarScript: path.join(folder, 'dist', 'sidecar.mjs'), clientVersion: packageJson.version, homeFolder: home, startTimeoutMs: START_LIMIT_MS },
     [Symbol.asyncDispose]: async () => {
       if (hasOwnDisk) await execa('umount', ['--lazy', home], { reject: false });
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
