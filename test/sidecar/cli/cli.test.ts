@@ -4,14 +4,18 @@ import { execa, type Options, type Result } from 'execa';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
+import { Device } from '../../../kernels/ggml/device.ts';
 import { contextsFolder } from '../../../sidecar/client/contextSets.ts';
+import { stopRunning } from '../../../sidecar/client/makeWay.ts';
 import { contextSetName, workspaceKeyOf } from '../../../sidecar/client/workspaceKey.ts';
 import { sizeOfParts } from '../../../sidecar/models/gguf/parts.ts';
 import { bundledModelPath } from '../../../sidecar/store/defaultModel.ts';
+import { PATIENCE_MS } from '../../patience.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { tinyModel, writeGguf } from '../models/ggufFile.ts';
 import { until } from '../server/support/sidecar.ts';
 import { ModelMirror } from '../store/modelMirror.ts';
@@ -33,16 +37,19 @@ before(async () => {
   bundles = await Bundles.open();
   environment = { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, TEMP: work, TMP: work, LC_ALL: 'C' };
 });
-afterEach(async () => {
-  await chorus(['stop']);
-});
 after(async () => {
+  await stopShared();
   await bundles[Symbol.asyncDispose]();
   await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 });
 
+/** Tests share the sidecar, as commands do; those that begin without one end it. */
+function stopShared(): Promise<boolean> {
+  return stopRunning(environment['CHORUS_HOME']);
+}
+
 async function chorus(commandLine: readonly string[], options: Options = {}): Promise<Result & { stdout: string; stderr: string; exitCode?: number }> {
-  const result = await execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, timeout: 120_000, input: '', env: environment, ...options });
+  const result = await execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, timeout: PATIENCE_MS, input: '', env: environment, ...options });
   return result as Result & { stdout: string; stderr: string };
 }
 
@@ -128,14 +135,18 @@ describe('chorus', () => {
   });
 
   it('outliers tells what fewer bits cost, and of each layer why', async () => {
+    const small = path.join(work, 'random.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(small, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary() });
     const text = await source('text.txt', 'It was the best of times, it was the worst of times, it was the age of wisdom.');
-    const commandLine = ['outliers', model, '--file', text, '--tokens', '12', '--ctx', '12'];
+    const commandLine = ['outliers', small, '--file', text, '--tokens', '12', '--ctx', '12'];
     const result = await json(commandLine);
     assert.deepEqual((result['evaluations'] as { name: string }[]).map(({ name }) => name), ['float', 'W8A8', 'W8', 'W4', 'W4A8']);
-    assert.equal((result['inputs'] as unknown[]).length, 4 * 30);
+    assert.equal((result['inputs'] as unknown[]).length, 4 * 4);
     const { stdout } = await chorus([...commandLine, '--threads', '1']);
-    assert.match(stdout, /^11 tokens, \d+ bytes\n\n +bits per byte +change\nfloat +\d\.\d{4}\nW8A8 /);
-    assert.match(stdout, /\n +29 +ffn_down +-?\d/);
+    assert.match(stdout, /^11 tokens, \d+ bytes\n\n +bits per byte +change\nfloat +\d+\.\d{4}\nW8A8 /);
+    assert.match(stdout, /\n +3 +ffn_down +-?\d/);
+    await rm(small);
   });
 
   it('select tells which rows of a context each layer and KV head keeps', async () => {
@@ -157,7 +168,7 @@ describe('chorus', () => {
     const commandLine = ['models', 'download', 'smollm2-135m', 'Q4_1', '--catalogue', mirror.catalogue, '--mirror', mirror.server.origin];
     const paused = execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, env: environment });
     const partial = path.join(work, 'home', 'models', 'smollm2-135m', `${mirror.file}.part`);
-    await until(async () => (await stat(partial).catch(() => undefined))?.size === 30_000_000, 'a part of it is there', 60_000);
+    await until(async () => (await stat(partial).catch(() => undefined))?.size === 30_000_000, 'a part of it is there');
     paused.kill('SIGINT');
     const { exitCode, stderr } = await paused;
     assert.equal(exitCode, 130);
@@ -191,6 +202,7 @@ describe('chorus', () => {
   });
 
   it('status starts nothing, and stop ends what runs', async () => {
+    await stopShared();
     const nothing = await chorus(['status', '--json']);
     assert.deepEqual([JSON.parse(nothing.stdout), nothing.exitCode], [{ running: false }, 3]);
     await json(['info']);
@@ -220,6 +232,7 @@ describe('chorus', () => {
       return set;
     };
     const other = await kept('file:///elsewhere');
+    await stopShared();
     for (const isRunning of [false, true]) {
       const set = await kept(pathToFileURL(folder).href);
       if (isRunning) await json(['info']);

@@ -11,6 +11,7 @@ import { Turns } from '../../../sidecar/engine/turns.ts';
 import type { ContextSet, TokenId } from '../../../sidecar/protocol/engine.ts';
 
 const ROW_BYTES = 4;
+const IDLE_MS = 50;
 const never = new AbortController().signal;
 const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const context = Array.from({ length: 1_100 }, (_, index) => (index * 37) % 997);
@@ -68,7 +69,7 @@ describe('keeping contexts', () => {
     turns = new Turns();
     lines = [];
     sequence = new PlainSequence();
-    keeper = new ContextKeeper({ turns, log: (line) => lines.push(line), idleMs: 50 });
+    keeper = new ContextKeeper({ turns, log: (line) => lines.push(line), idleMs: IDLE_MS });
   });
   afterEach(() => keeper.stop());
 
@@ -83,13 +84,17 @@ describe('keeping contexts', () => {
   }
   const restored = (into: BackendSequence, tokens: readonly TokenId[] = context): Promise<number> => keeper.restore(into, set, tokens, (step) => step());
 
-  it('waits until the sequence is idle', async () => {
+  it('waits until the sequence is idle', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] });
     for (let round = 0; round < 4; round++) {
       asked();
-      await sleep(20);
+      test.mock.timers.tick(IDLE_MS - 1);
       assert.deepEqual(sequence.reads, []);
     }
-    for (let wait = 0; wait < 200 && (await there()) < 4; wait++) await sleep(10);
+    test.mock.timers.tick(1);
+    test.mock.timers.reset();
+    while (sequence.reads.length < 4) await nextCycle();
+    await keeper.keepAll();
     assert.deepEqual(sequence.reads, [0, 256, 512, 768]);
     assert.equal(await restored(new PlainSequence()), 1_024);
   });
