@@ -1,10 +1,10 @@
 /**
  * Changes one line at a time where a mistake would hurt, in a copy of the tree, and tells which changes no test noticed.
  *
- *   npx tsx test/bench/reliability/mutate.ts [--only WORD] [--from NUMBER] [--all]
+ *   npx tsx test/bench/reliability/mutate.ts [--only WORD] [--from NUMBER] [--all] [--write] [--outcomes FILE]
  *
  * `--only`: mutations whose file, text or group holds the word. `--from`: leaves out those before in the table, `mutations.ts`. `--all`: those that were
- * killed before too, though neither file nor tests have changed since.
+ * killed before too, though neither file nor tests have changed since. `--write`: the outcome is added to `docs/results/reliability.json`, or to FILE.
  */
 import { execa } from 'execa';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -12,8 +12,9 @@ import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { repositoryRoot } from '../report.ts';
+import { originOfRun, repositoryRoot } from '../report.ts';
 import { mutations } from './mutations.ts';
+import { setMutations } from './outcomes.ts';
 
 type Mutation = (typeof mutations)[number];
 /** 'stale': the text is not in the file once. */
@@ -23,7 +24,7 @@ type Verdict = 'killed' | 'survived' | 'stale';
 const STANDSTILL_FACTOR = 5;
 const STANDSTILL_MS = 60_000;
 
-const { values: options } = parseArgs({ options: { only: { type: 'string' }, from: { type: 'string', default: '1' }, all: { type: 'boolean', default: false }, verdicts: { type: 'string', default: path.join(repositoryRoot, '.cache', 'mutations.json') } } });
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, from: { type: 'string', default: '1' }, all: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, outcomes: { type: 'string' }, verdicts: { type: 'string', default: path.join(repositoryRoot, '.cache', 'mutations.json') } } });
 /** When each test file passes, how long it takes. */
 const passesMs = new Map<string, number>();
 const verdicts = new Map<string, Verdict>(await readFile(options.verdicts, 'utf8').then((text) => Object.entries(JSON.parse(text) as Record<string, Verdict>), () => []));
@@ -100,5 +101,6 @@ async function report(chosen: readonly Mutation[]): Promise<void> {
   const lines = (of: readonly Mutation[]): string[] => of.map(({ file, find, replacement }) => `${file}: ${find} → ${replacement}`);
   const [killed, survivors, stale] = [of('killed'), lines(of('survived')), lines(of('stale'))];
   console.log(JSON.stringify({ tried: chosen.length, killed: killed.length, survivors, stale }, undefined, 2));
+  if (options.write) await setMutations({ ...(await originOfRun()), command: 'npx tsx test/bench/reliability/mutate.ts --write', tried: chosen.length, killed: killed.length, survivors: [...survivors, ...stale] }, options.outcomes);
   process.exitCode = survivors.length + stale.length > 0 ? 1 : 0;
 }

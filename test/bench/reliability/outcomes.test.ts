@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { addFaultCell, addFuzz, addSoak, mergeOutcomes, readOutcomes, type FuzzOutcome, type SoakOutcome } from './outcomes.ts';
+import { addFaultCell, addFuzz, addSoak, mergeOutcomes, readOutcomes, setMutations, type FuzzOutcome, type SoakOutcome } from './outcomes.ts';
 import { reliabilityPage } from './page.ts';
 
 const origin = { date: '2026-01-02', machine: 'a machine', node: 'v20', commit: 'abc', command: 'a command' };
@@ -25,6 +25,7 @@ describe('outcomes of runs', () => {
   it('add up, where several processes write them at once too', async () => {
     await Promise.all([addFuzz('frames', fuzz, file), addSoak(soak, file), addSoak({ ...soak, id: 'two' }, file), addFaultCell({ ...origin, step: 'load', fault: 'kill -9', tried: 5, passed: 5, failures: [] }, file)]);
     await addSoak({ ...soak, hours: 2 }, file);
+    await setMutations({ ...origin, tried: 9, killed: 8, survivors: ['a.ts: < → <='] }, file);
     const kept = await readOutcomes(file);
     assert.deepEqual(kept.fuzz, { frames: fuzz });
     assert.deepEqual(Object.keys(kept.faults), ['load, kill -9']);
@@ -40,6 +41,7 @@ describe('outcomes of runs', () => {
   it('make the page', async () => {
     const page = reliabilityPage(await readOutcomes(file));
     assert.match(page, /\| frames \| 1,000,000 \| 7 \| 0 \| 0 \| 0\.040 s \| yes \|/);
+    assert.match(page, /8 of 9 changes are noticed\.\s+What failed:\s+- Not noticed: `a\.ts: < → <=`/);
     assert.match(page, /\| load \| 5 of 5 \|/);
     assert.match(page, /\| hours in all \| 3\.5 \(goal 8\) \|/);
     assert.match(page, /\| growth of the front, MiB an hour \(goal below 1\) \| 0\.50, over 2\.0 h of 2 lives \|/);

@@ -81,12 +81,23 @@ export interface SoakFault {
   readonly recoveredMs: number | null;
 }
 
+/** Lines that were changed one at a time, and those changes that no test noticed. */
+export interface MutationOutcome extends Origin {
+  readonly command: string;
+  readonly tried: number;
+  readonly killed: number;
+  /** "FILE: BEFORE → AFTER" */
+  readonly survivors: readonly string[];
+}
+
 export interface Outcomes {
   /** By the target's name. */
   readonly fuzz: Readonly<Record<string, FuzzOutcome>>;
   /** By step and fault: "load, kill -9". */
   readonly faults: Readonly<Record<string, FaultCell>>;
   readonly soak: readonly SoakOutcome[];
+  /** Of the last run. */
+  readonly mutations?: MutationOutcome | undefined;
 }
 
 /** What is kept so far. Throws where the file is no JSON. */
@@ -120,10 +131,12 @@ export const addFaultCell = (cell: FaultCell, file?: string): Promise<void> =>
 export const addSoak = (outcome: SoakOutcome, file?: string): Promise<void> =>
   changeOutcomes((outcomes) => ({ ...outcomes, soak: [...outcomes.soak.filter(({ id }) => id !== outcome.id), outcome] }), file);
 
+export const setMutations = (outcome: MutationOutcome, file?: string): Promise<void> => changeOutcomes((outcomes) => ({ ...outcomes, mutations: outcome }), file);
+
 /** All of both; where both have one, the later file's. */
 export function mergeOutcomes(first: Outcomes, second: Outcomes): Outcomes {
   const ids = new Set(second.soak.map(({ id }) => id));
-  return { fuzz: { ...first.fuzz, ...second.fuzz }, faults: { ...first.faults, ...second.faults }, soak: [...first.soak.filter(({ id }) => !ids.has(id)), ...second.soak] };
+  return { fuzz: { ...first.fuzz, ...second.fuzz }, faults: { ...first.faults, ...second.faults }, soak: [...first.soak.filter(({ id }) => !ids.has(id)), ...second.soak], mutations: second.mutations ?? first.mutations };
 }
 
 /** Lists of numbers on one line each. */

@@ -1,7 +1,7 @@
 import { MIN_MINUTES, WARM_UP_MINUTES, meanGrowth } from './soak/growth.ts';
 import { addBuckets, countOf, quantileMs } from './soak/latencies.ts';
 import type { Origin } from '../report.ts';
-import type { FaultCell, FuzzOutcome, Outcomes, SoakOutcome } from './outcomes.ts';
+import type { FaultCell, FuzzOutcome, MutationOutcome, Outcomes, SoakOutcome } from './outcomes.ts';
 
 const GOAL_INPUTS = 1_000_000;
 const GOAL_SLOWEST_MS = 1_000;
@@ -16,6 +16,7 @@ export function reliabilityPage(outcomes: Outcomes): string {
     fuzzPart(Object.values(outcomes.fuzz)),
     faultPart(Object.values(outcomes.faults)),
     soakPart(outcomes.soak),
+    mutationPart(outcomes.mutations),
     originPart(outcomes),
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;
@@ -96,14 +97,22 @@ ${actions.map(([action, buckets]) => `| ${action} | ${count(countOf(buckets))} |
 ${kinds.map((kind) => faultRow(kind, runs)).join('\n')}${failures([['Wrong answers', runs.flatMap(({ wrongAnswers }) => wrongAnswers)], ['Errors', errors.map(([text, times]) => `${text} (${times})`)]])}`;
 }
 
+function mutationPart(outcome: MutationOutcome | undefined): string {
+  if (!outcome) return '';
+  const { tried, killed, survivors } = outcome;
+  return `## Mistakes in one line
+
+Lines where a mistake would hurt (secrets, bounds, names of kept contexts, offsets) are changed one at a time in a copy of the tree, and the tests that ought to notice run. ${count(killed)} of ${count(tried)} changes are noticed.${failures([['Not noticed', survivors]])}`;
+}
+
 function faultRow(kind: string, runs: readonly SoakOutcome[]): string {
   const times = runs.flatMap(({ faults }) => faults.filter((fault) => fault.kind === kind)).map(({ recoveredMs }) => recoveredMs ?? Infinity).sort((first, second) => first - second);
   const shown = (ms: number): string => (ms === Infinity ? 'never' : seconds(ms));
   return `| ${kind} | ${times.length} | ${shown(times[(times.length - 1) >> 1] ?? 0)} | ${shown(times.at(-1) ?? 0)} |`;
 }
 
-function originPart({ fuzz, faults, soak }: Outcomes): string {
-  const all: readonly (Origin & { readonly command: string; readonly model?: string; readonly hours?: number })[] = [...Object.values(fuzz), ...Object.values(faults), ...soak];
+function originPart({ fuzz, faults, soak, mutations }: Outcomes): string {
+  const all: readonly (Origin & { readonly command: string; readonly model?: string; readonly hours?: number })[] = [...Object.values(fuzz), ...Object.values(faults), ...soak, ...(mutations ? [mutations] : [])];
   const rows = [...new Set(all.map(({ command, date, commit, machine, node, model, hours }) => `| \`${command}\`${hours === undefined ? '' : `, ${hours.toFixed(1)} h`} | ${date} | ${commit} | ${machine} | ${node} | ${model ?? ''} |`))];
   return `## Where the figures come from
 

@@ -1,0 +1,136 @@
+import { execa } from 'execa';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { contextSetName } from '../../../../sidecar/client/workspaceKey.ts';
+import { workerOf, type Fault, type Step } from './cells.ts';
+import { writeClock, type Scene, type SceneClient } from './scene.ts';
+
+const FAKE_TIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+/** Over the 512 MB that downloads leave to others. */
+const DISK_MEBIBYTES = 580;
+/** What a process has by the time of the fault, and so much more. */
+const SPARE_MEMORY_BYTES = 2 * 2 ** 20;
+/** Less than Node needs to begin. */
+const START_MEMORY_BYTES = 24 * 2 ** 20;
+const TRACED = ['strace', '-f', '-qq', '-o', '/dev/null'] as const;
+
+/** How a scene of a fault is made. */
+export function sceneOptions(fault: Fault, clockFile: string): { readonly diskMebibytes?: number; readonly env?: Record<string, string> } {
+  if (fault.kind === 'full disk') return { diskMebibytes: DISK_MEBIBYTES };
+  // Timers go by the monotonic clock, which nobody sets; files' times are the kernel's.
+  if (fault.kind === 'clock') return { env: { LD_PRELOAD: FAKE_TIME, FAKETIME_TIMESTAMP_FILE: clockFile, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1', NO_FAKE_STAT: '1' } };
+  return {};
+}
+
+/** What a client of the scene is run under, so that its sidecar has the fault from its beginning. */
+export function clientUnder(step: Step, fault: Fault, scene: Scene): readonly string[] {
+  if (fault.kind !== 'I/O error' || (step !== 'start' && step !== 'publish')) return [];
+  const file = path.join(scene.home, step === 'start' ? 'sidecar.log' : 'sidecar.json');
+  return [...TRACED, '-P', file, '-e', `inject=${step === 'start' ? 'openat' : 'rename,renameat,renameat2'}:error=EIO`];
+}
+
+/** Lets the fault happen; resolves when it is over. */
+export async function inject(step: Step, fault: Fault, scene: Scene, client: SceneClient | undefined, clockFile: string): Promise<void> {
+  switch (fault.kind) {
+    case 'kill':
+      return signal(scene, client, fault.role, 'SIGKILL');
+    case 'stop':
+      signal(scene, client, fault.role, 'SIGSTOP');
+      await sleep(fault.seconds * 1_000);
+      return signal(scene, client, fault.role, 'SIGCONT');
+    case 'clock':
+      return writeClock(clockFile, fault.offsetSeconds);
+    case 'full disk':
+      return fill(scene.home);
+    case 'memory limit':
+      return limitMemory(step, scene);
+    case 'I/O error':
+      return failInput(step, scene);
+  }
+}
+
+/** The machine is as it was. */
+export async function mend(fault: Fault, scene: Scene): Promise<void> {
+  if (fault.kind === 'full disk') await rm(path.join(scene.home, 'filler'), { force: true });
+}
+
+function signal(scene: Scene, client: SceneClient | undefined, role: 'front' | 'engine' | 'client', name: NodeJS.Signals): void {
+  const pids = role === 'client' ? [client?.process.pid].filter((pid) => pid !== undefined) : scene.processes(role).map(({ pid }) => pid);
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
+
+async function fill(folder: string): Promise<void> {
+  const handle = await open(path.join(folder, 'filler'), 'a');
+  try {
+    for (const bytes of [4 * 2 ** 20, 4096, 1]) {
+      const block = Buffer.alloc(bytes);
+      while (await handle.write(block).then(({ bytesWritten }) => bytesWritten === bytes, () => false));
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function limitMemory(step: Step, scene: Scene): Promise<void> {
+  const [worker] = scene.processes(workerOf(step));
+  if (!worker) return;
+  const isBeginning = step === 'start' || step === 'publish';
+  const dataKibibytes = Number(/VmData:\s+(\d+)/.exec(await readFile(`/proc/${worker.pid}/status`, 'utf8').catch(() => ''))?.[1] ?? 0);
+  const limit = isBeginning ? START_MEMORY_BYTES : dataKibibytes * 1_024 + SPARE_MEMORY_BYTES;
+  await execa('prlimit', ['--pid', String(worker.pid), `--data=${limit}:${limit}`], { reject: false });
+}
+
+/** Of the process that does the step's work, until it ends or five seconds are over. */
+async function failInput(step: Step, scene: Scene): Promise<void> {
+  const [worker] = scene.processes(workerOf(step));
+  // A client that starts a sidecar is traced from its beginning.
+  if (!worker || step === 'start' || step === 'publish') return;
+  const { calls, file } = failingCalls(step, scene);
+  const tracing = execa(TRACED[0], [...TRACED.slice(1), '-p', String(worker.pid), ...(file === undefined ? [] : ['-P', file]), '-e', `inject=${calls}:error=EIO`], { reject: false });
+  await Promise.race([tracing, sleep(5_000)]);
+  tracing.kill('SIGINT');
+  await tracing;
+}
+
+function failingCalls(step: Step, scene: Scene): { readonly calls: string; readonly file?: string } {
+  const models = path.join(scene.home, 'models');
+  switch (step) {
+    case 'load':
+      return { calls: 'read,pread64,mmap', file: scene.stage.model };
+    case 'keep':
+      return { calls: 'fsync,fdatasync' };
+    case 'download':
+      return { calls: 'write,pwrite64', file: path.join(models, 'smollm2-135m', 'large.gguf.part') };
+    case 'import':
+      return { calls: 'write,pwrite64', file: path.join(models, 'imported', 'large.gguf.part') };
+    default:
+      return { calls: 'rmdir,unlink,unlinkat', file: path.join(scene.home, 'contexts', contextSetName('faults')) };
+  }
+}
+
+/** Whether the step is where the fault is to happen. */
+export async function isAtMoment(step: Step, fault: Fault, scene: Scene, client: SceneClient): Promise<boolean> {
+  switch (step) {
+    case 'start':
+      // What is full is so before anybody writes there.
+      return fault.kind === 'full disk' || fault.kind === 'I/O error' || scene.processes('front').length > 0;
+    case 'publish':
+      return fault.kind === 'full disk' || fault.kind === 'memory limit' ? scene.processes('front').length > 0 : fault.kind === 'I/O error' || (await readdir(scene.home)).some((name) => name.startsWith('sidecar.json'));
+    case 'load':
+      return scene.processes('engine').length > 0;
+    default:
+      return client.has('working');
+  }
+}
+
+/** Whether the engine writes a context, or has written one. */
+export async function isKeeping(scene: Scene): Promise<boolean> {
+  return (await readdir(path.join(scene.home, 'contexts', contextSetName('faults'))).catch(() => [])).length > 0;
+}
