@@ -10,6 +10,7 @@ import { recordInstallation } from './installations.ts';
 import { openLaunchLog, readLogTail } from './launchLog.ts';
 import { drain } from './makeWay.ts';
 import { nodeEnvironment } from './nodeEnvironment.ts';
+import { Patience } from './patience.ts';
 import { SidecarError } from './sidecarError.ts';
 import { tryLock } from './startLock.ts';
 import { readStateFile, type SidecarState } from './stateFile.ts';
@@ -47,6 +48,9 @@ export interface Attachment {
 /** Exit code of a sidecar that found another one running when it was ready to begin. */
 export const EXIT_ALREADY_RUNNING = 3;
 
+/** Exit code of one that left in order: nobody came while its starter was stopped. */
+const EXIT_LEFT = 0;
+
 const POLL_MS = 50;
 const ANSWER_TIMEOUT_MS = 9_000;
 
@@ -59,8 +63,8 @@ export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
   const { extensionFolder: folder, clientVersion: version } = options;
   // A full disk, for one, is no reason not to connect.
   if (folder !== undefined) await recordInstallation(home, { folder, version }).catch(() => undefined);
-  const deadline = performance.now() + 2 * (options.startTimeoutMs ?? 30_000);
-  while (performance.now() < deadline) {
+  const patience = new Patience(2 * (options.startTimeoutMs ?? 30_000));
+  while (!patience.isOver()) {
     const found = await attach(home, options);
     if (found && !found.isOlder) return { ...found, started: false };
     found?.socket.terminate();
@@ -134,10 +138,16 @@ async function replaceOrStart(home: Home, options: LaunchOptions): Promise<Attac
   if (found) await drain(found.socket, options.clientVersion, found.state.version);
   const state = await start(home, options);
   if (!state) return undefined;
-  return { socket: await connect(state), state, started: true };
+  try {
+    return { socket: await connect(state), state, started: true };
+  } catch (error) {
+    // While this process was stopped it may have waited for a client in vain.
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 }
 
-/** Starts the process and waits for its state file. Gives `undefined` when another sidecar turned out to be running. */
+/** Starts the process and waits for its state file. Gives `undefined` when another sidecar turned out to be running, or this one has left meanwhile. */
 async function start(home: Home, options: LaunchOptions): Promise<SidecarState | undefined> {
   const timeoutMs = options.startTimeoutMs ?? 30_000;
   const launchId = randomUUID();
@@ -164,13 +174,13 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
     const exited = subprocess.then((result) => {
       exit = result;
     });
-    for (const begun = performance.now(); performance.now() - begun < timeoutMs; ) {
+    for (const patience = new Patience(timeoutMs); !patience.isOver(); ) {
       const state = await readStateFile(home.stateFile);
       if (state?.launchId === launchId) return state;
       if (exit) break;
       await Promise.race([exited, sleep(POLL_MS)]);
     }
-    if (exit?.exitCode === EXIT_ALREADY_RUNNING) return undefined;
+    if (exit?.exitCode === EXIT_ALREADY_RUNNING || exit?.exitCode === EXIT_LEFT) return undefined;
     if (exit?.exitCode === EXIT_DISK_FULL) throw homeIsFull(home.folder);
     if (!exit) subprocess.kill('SIGKILL');
     const how = exit ? describeExit(exit) : `it was not ready after ${timeoutMs / 1000} s`;

@@ -6,11 +6,11 @@ import type net from 'node:net';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { CloseCodes } from '../../../sidecar/client/connect.ts';
 import { ensureHome, homeFolder } from '../../../sidecar/client/home.ts';
-import { EXIT_ALREADY_RUNNING, findOrStart, findRunning } from '../../../sidecar/client/launch.ts';
+import { EXIT_ALREADY_RUNNING, findOrStart, findRunning, type LaunchOptions } from '../../../sidecar/client/launch.ts';
 import { writeStateFile, type SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../../../sidecar/protocol/client.ts';
 import { RawClient } from '../server/support/rawClient.ts';
@@ -102,6 +102,42 @@ describe('finding or starting the sidecar', () => {
 
   it('takes CHORUS_HOME before the platform folder', () => {
     assert.equal(homeFolder({ CHORUS_HOME: path.resolve('/somewhere') }), path.resolve('/somewhere'));
+  });
+});
+
+describe('a starter that was stopped while its sidecar came and left', () => {
+  /** A sidecar that does `first` in place of its work when it is started for the first time. */
+  async function leavingFirst(home: TestHome, first: string): Promise<LaunchOptions> {
+    const script = path.join(home.folder, 'leavesFirst.mjs');
+    await writeFile(script, `
+      import { existsSync, writeFileSync, renameSync } from 'node:fs';
+      const marker = ${JSON.stringify(path.join(home.folder, 'left'))};
+      const launchId = process.argv[process.argv.indexOf('--launch-id') + 1];
+      if (!existsSync(marker)) {
+        writeFileSync(marker, '');
+        ${first}
+        process.exit(0);
+      }
+      await import(${JSON.stringify(pathToFileURL(testedSidecar.script).href)});`);
+    return { ...launchOptions(home.folder), sidecarScript: script };
+  }
+
+  it('starts another where it is gone without a trace', async () => {
+    await using home = await TestHome.create();
+    const { socket, started } = await findOrStart(await leavingFirst(home, ''));
+    assert.equal(started, true);
+    socket.close();
+    await rm(path.join(home.folder, 'left'));
+  });
+
+  it('starts another where only its state file is seen', async () => {
+    await using home = await TestHome.create();
+    const state = JSON.stringify({ ...plausibleState(1, process.pid), launchId: 'LAUNCH' });
+    const file = JSON.stringify(path.join(home.folder, 'sidecar.json'));
+    const { socket, started, state: found } = await findOrStart(await leavingFirst(home, `writeFileSync(${file} + '.new', ${JSON.stringify(state)}.replace('LAUNCH', launchId), { mode: 0o600 }); renameSync(${file} + '.new', ${file});`));
+    assert.equal(started, true);
+    assert.notEqual(found.port, 1);
+    socket.close();
   });
 });
 
