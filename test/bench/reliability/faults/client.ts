@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { createMessageConnection, NullLogger, type MessageConnection } from 'vscode-jsonrpc/node';
+import { describeClose } from '../../../../sidecar/client/connect.ts';
 import { findOrStart } from '../../../../sidecar/client/launch.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../../../sidecar/client/webSocketTransport.ts';
 import { DOWNLOAD_REQUEST, FORGET_WORKSPACE_REQUEST, GENERATE_REQUEST, IMPORT_MODEL_REQUEST, type ChorusSettings, type DownloadProgress, type GenerateResult } from '../../../../sidecar/protocol/client.ts';
@@ -46,7 +47,7 @@ async function run(task: ClientTask): Promise<readonly string[]> {
   const begun = performance.now();
   const { socket, state } = await findOrStart({ sidecarScript: task.sidecarScript, clientVersion: task.version, homeFolder: task.home, env: task.env });
   const closed = new Promise<never>((_, reject) => {
-    socket.once('close', (code) => reject(new Error(`The connection was closed (${code})`)));
+    socket.once('close', (code, reason) => reject(new Error(describeClose(code, reason.toString()))));
   });
   closed.catch(() => undefined);
   const connection = createMessageConnection(new WebSocketMessageReader(socket), new WebSocketMessageWriter(socket), NullLogger);
@@ -74,18 +75,17 @@ async function work(connection: MessageConnection, { step, importPath }: ClientT
     case 'start':
       return [];
     case 'load':
-      tell({ kind: 'working' });
+      await wait();
       return [await ask(SHORT_PROMPT)];
     case 'keep': {
       const answers = [await ask(SHORT_PROMPT), await ask(LONG_PROMPT, CONVERSATION)];
-      tell({ kind: 'working' });
       // What was read is kept when this client leaves.
-      await once(process, 'message');
+      await wait();
       return answers;
     }
     case 'forget':
       await ask(LONG_PROMPT, CONVERSATION);
-      tell({ kind: 'working' });
+      await wait();
       await connection.sendRequest(FORGET_WORKSPACE_REQUEST, {});
       return [];
     case 'download':
@@ -95,6 +95,13 @@ async function work(connection: MessageConnection, { step, importPath }: ClientT
       await connection.sendRequest(IMPORT_MODEL_REQUEST, { partialResultToken: 1, path: importPath });
       return [];
   }
+}
+
+/** Until its parent lets it go on. */
+async function wait(): Promise<void> {
+  const goesOn = once(process, 'message');
+  tell({ kind: 'working' });
+  await goesOn;
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contextSetName } from '../../../../sidecar/client/workspaceKey.ts';
@@ -11,9 +11,12 @@ const FAKE_TIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 const DISK_MEBIBYTES = 580;
 /** What a process has by the time of the fault, and so much more. */
 const SPARE_MEMORY_BYTES = 2 * 2 ** 20;
-/** Less than Node needs to begin. */
+/** Less than Node needs to begin; who has no more is ended by Linux. */
 const START_MEMORY_BYTES = 24 * 2 ** 20;
-const TRACED = ['strace', '-f', '-qq', '-o', '/dev/null'] as const;
+const LOG_BYTES = 64 * 1_024;
+const FAILING_MS = 8_000;
+const MEMORY_GROUPS = '/sys/fs/cgroup/memory';
+const traced = (scene: Scene): string[] => ['strace', '-f', '-qq', '-o', path.join(scene.folder, 'strace.log')];
 
 /** How a scene of a fault is made. */
 export function sceneOptions(fault: Fault, clockFile: string): { readonly diskMebibytes?: number; readonly env?: Record<string, string> } {
@@ -27,7 +30,7 @@ export function sceneOptions(fault: Fault, clockFile: string): { readonly diskMe
 export function clientUnder(step: Step, fault: Fault, scene: Scene): readonly string[] {
   if (fault.kind !== 'I/O error' || (step !== 'start' && step !== 'publish')) return [];
   const file = path.join(scene.home, step === 'start' ? 'sidecar.log' : 'sidecar.json');
-  return [...TRACED, '-P', file, '-e', `inject=${step === 'start' ? 'openat' : 'rename,renameat,renameat2'}:error=EIO`];
+  return [...traced(scene), '-P', file, '-e', `inject=${step === 'start' ? 'openat' : 'rename,renameat,renameat2'}:error=EIO`];
 }
 
 /** Lets the fault happen; resolves when it is over. */
@@ -42,7 +45,8 @@ export async function inject(step: Step, fault: Fault, scene: Scene, client: Sce
     case 'clock':
       return writeClock(clockFile, fault.offsetSeconds);
     case 'full disk':
-      return fill(scene.home);
+      // Where nothing can be kept the log says so, which is on the same disk.
+      return fill(scene.home, step === 'keep' ? LOG_BYTES : 0);
     case 'memory limit':
       return limitMemory(step, scene);
     case 'I/O error':
@@ -53,6 +57,9 @@ export async function inject(step: Step, fault: Fault, scene: Scene, client: Sce
 /** The machine is as it was. */
 export async function mend(fault: Fault, scene: Scene): Promise<void> {
   if (fault.kind === 'full disk') await rm(path.join(scene.home, 'filler'), { force: true });
+  if (fault.kind !== 'memory limit') return;
+  for (const { pid } of scene.processes()) await execa('prlimit', ['--pid', String(pid), '--data=unlimited'], { reject: false });
+  await rmdir(path.join(MEMORY_GROUPS, path.basename(scene.folder))).catch(() => undefined);
 }
 
 function signal(scene: Scene, client: SceneClient | undefined, role: 'front' | 'engine' | 'client', name: NodeJS.Signals): void {
@@ -66,13 +73,14 @@ function signal(scene: Scene, client: SceneClient | undefined, role: 'front' | '
   }
 }
 
-async function fill(folder: string): Promise<void> {
+async function fill(folder: string, leftBytes: number): Promise<void> {
   const handle = await open(path.join(folder, 'filler'), 'a');
   try {
     for (const bytes of [4 * 2 ** 20, 4096, 1]) {
       const block = Buffer.alloc(bytes);
       while (await handle.write(block).then(({ bytesWritten }) => bytesWritten === bytes, () => false));
     }
+    await handle.truncate((await handle.stat()).size - leftBytes);
   } finally {
     await handle.close();
   }
@@ -81,20 +89,37 @@ async function fill(folder: string): Promise<void> {
 async function limitMemory(step: Step, scene: Scene): Promise<void> {
   const [worker] = scene.processes(workerOf(step));
   if (!worker) return;
-  const isBeginning = step === 'start' || step === 'publish';
+  if (step === 'start' || step === 'publish') return limitGroup(worker.pid, START_MEMORY_BYTES, scene);
   const dataKibibytes = Number(/VmData:\s+(\d+)/.exec(await readFile(`/proc/${worker.pid}/status`, 'utf8').catch(() => ''))?.[1] ?? 0);
-  const limit = isBeginning ? START_MEMORY_BYTES : dataKibibytes * 1_024 + SPARE_MEMORY_BYTES;
+  const limit = dataKibibytes * 1_024 + SPARE_MEMORY_BYTES;
   await execa('prlimit', ['--pid', String(worker.pid), `--data=${limit}:${limit}`], { reject: false });
 }
 
-/** Of the process that does the step's work, until it ends or five seconds are over. */
+/** By a control group (version 1). */
+async function limitGroup(pid: number, bytes: number, scene: Scene): Promise<void> {
+  const group = path.join(MEMORY_GROUPS, path.basename(scene.folder));
+  await mkdir(group);
+  await writeFile(path.join(group, 'memory.limit_in_bytes'), String(bytes));
+  // What it has taken before is its former group's.
+  await writeFile(path.join(group, 'memory.move_charge_at_immigrate'), '3').catch(() => undefined);
+  await writeFile(path.join(group, 'cgroup.procs'), String(pid)).catch(() => undefined);
+}
+
+/** Whether the fault happened: the process may not have asked for anything that fails. */
+export async function hasHappened(fault: Fault, scene: Scene): Promise<boolean> {
+  return fault.kind !== 'I/O error' || (await readFile(path.join(scene.folder, 'strace.log'), 'utf8').catch(() => '')).includes('(INJECTED)');
+}
+
+/** Of the process that does the step's work, and those that it starts, for some seconds. */
 async function failInput(step: Step, scene: Scene): Promise<void> {
-  const [worker] = scene.processes(workerOf(step));
-  // A client that starts a sidecar is traced from its beginning.
-  if (!worker || step === 'start' || step === 'publish') return;
+  // A client that starts a sidecar is traced from its beginning, and an engine that loads from its front's.
+  if (step === 'start' || step === 'publish') return;
+  const [worker] = scene.processes(step === 'load' ? 'front' : workerOf(step));
+  if (!worker) return;
   const { calls, file } = failingCalls(step, scene);
-  const tracing = execa(TRACED[0], [...TRACED.slice(1), '-p', String(worker.pid), ...(file === undefined ? [] : ['-P', file]), '-e', `inject=${calls}:error=EIO`], { reject: false });
-  await Promise.race([tracing, sleep(5_000)]);
+  const [strace, ...parameters] = traced(scene) as [string, ...string[]];
+  const tracing = execa(strace, [...parameters, '-p', String(worker.pid), ...(file === undefined ? [] : ['-P', file]), '-e', `inject=${calls}:error=EIO`], { reject: false });
+  await Promise.race([tracing, sleep(FAILING_MS)]);
   tracing.kill('SIGINT');
   await tracing;
 }
@@ -103,7 +128,7 @@ function failingCalls(step: Step, scene: Scene): { readonly calls: string; reado
   const models = path.join(scene.home, 'models');
   switch (step) {
     case 'load':
-      return { calls: 'read,pread64,mmap', file: scene.stage.model };
+      return { calls: 'read,pread64', file: scene.stage.model };
     case 'keep':
       return { calls: 'fsync,fdatasync' };
     case 'download':
@@ -123,8 +148,6 @@ export async function isAtMoment(step: Step, fault: Fault, scene: Scene, client:
       return fault.kind === 'full disk' || fault.kind === 'I/O error' || scene.processes('front').length > 0;
     case 'publish':
       return fault.kind === 'full disk' || fault.kind === 'memory limit' ? scene.processes('front').length > 0 : fault.kind === 'I/O error' || (await readdir(scene.home)).some((name) => name.startsWith('sidecar.json'));
-    case 'load':
-      return scene.processes('engine').length > 0;
     default:
       return client.has('working');
   }
