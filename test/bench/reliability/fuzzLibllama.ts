@@ -30,8 +30,9 @@ const count = Number(options.count);
 const seed = Number(options.seed);
 /** Mutants of one process: what libllama leaks ends with it. */
 const MUTANTS_PER_PROCESS = 2_000;
-/** A process that works so long on one mutant hangs, on a machine that does other work too. */
-const HANG_MS = 60_000;
+/** A process that computes so long on one mutant hangs, and so does one that stands still for much longer: other processes may have the processor. */
+const HANG_COMPUTED_MS = 30_000;
+const HANG_MS = 15 * 60_000;
 const MAX_FAILURES = 20;
 
 /** What `loadMutants.ts` writes of itself. */
@@ -84,7 +85,7 @@ interface LibllamaOutcome extends FuzzOutcome {
 function added(outcome: LibllamaOutcome, { progress, isHang, says }: Ended): LibllamaOutcome {
   const { input, stage, mutant, passed, loaded, slowestMs } = progress;
   const isWhole = stage === 'end';
-  const failure = `mutant ${input}, ${stage}: ${mutant}: ${isHang ? `stood still for ${HANG_MS / 1_000} s` : says}`;
+  const failure = `mutant ${input}, ${stage}: ${mutant}: ${isHang ? 'it hangs' : says}`;
   if (!isWhole) console.error(failure);
   return {
     ...outcome,
@@ -106,19 +107,25 @@ async function runProcess(from: number, to: number, mostPassed: number): Promise
   let says = '';
   child.stderr.on('data', (chunk: Buffer) => (says = (says + chunk.toString('utf8')).slice(-400)));
   const read = async (): Promise<Progress> => JSON.parse(await readFile(progressFile, 'utf8').catch(() => 'null')) as Progress | null ?? { input: from, stage: 'start', mutant: '', passed: 0, loaded: 0, slowestMs: 0 };
-  let last = '';
-  let since = performance.now();
+  let last = { mutant: '', at: 0, computedMs: 0 };
   let isHang = false;
-  const timer = setInterval(() => {
-    read().then((progress) => {
-      const now = `${progress.input} ${progress.stage}`;
-      if (now !== last) [last, since] = [now, performance.now()];
-      else if (performance.now() - since > HANG_MS) isHang = child.kill('SIGKILL') || isHang;
-    }, () => undefined);
-  }, 1_000);
+  const watch = async (): Promise<void> => {
+    const { input, stage } = await read();
+    const now = { mutant: `${input} ${stage}`, at: performance.now(), computedMs: await computedMs(child.pid as number) };
+    if (now.mutant !== last.mutant) last = now;
+    else if (now.at - last.at > HANG_MS || now.computedMs - last.computedMs > HANG_COMPUTED_MS) isHang = child.kill('SIGKILL') || isHang;
+  };
+  const timer = setInterval(() => void watch().catch(() => undefined), 1_000);
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => child.once('close', (exitCode, exitSignal) => resolve([exitCode, exitSignal])));
   clearInterval(timer);
   const progress = await read();
   if (progress.stage === 'start' || (code !== null && code !== 0)) throw new Error(`The process that loads mutants ended with ${String(code ?? signal)} at mutant ${progress.input}: ${says}`);
   return { progress, isHang, says: `${String(signal)}: ${says.trim().split('\n').at(-1) ?? ''}`.replace(/\S*\/llama\.cpp\//, '') };
+}
+
+/** Processor time of a process so far, as Linux tells it in hundredths of a second; 0 elsewhere, and of one that has ended. */
+async function computedMs(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [user = 0, system = 0] = text.slice(text.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+  return (user + system) * 10;
 }
