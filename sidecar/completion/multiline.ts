@@ -20,11 +20,11 @@ export function chooseExtent(cursor: Cursor, settings: CompletionSettings): Exte
   return { multiline, maxTokens: Math.max(1, Math.min(settings.maxTokens ?? limit, limit)) };
 }
 
-const closers = /^\s*[)\]}>;,"'`]*\s*$/;
+const closers = /^[)\]}>;,"'`]*$/;
 
 function opensEmptyBlock(cursor: Cursor): boolean {
   const { linePrefix, lineSuffix, syntax } = cursor;
-  if (syntax.prose || !closers.test(lineSuffix)) return false;
+  if (syntax.prose || !closers.test(lineSuffix.trim())) return false;
   const onFreshLine = linePrefix.trim() === '';
   if (!onFreshLine) {
     if (isCommentLine(linePrefix, syntax)) return false;

@@ -22,6 +22,8 @@ const MAX_HEAD_LINES = 8;
 const MAX_DEFINITIONS = 500;
 /** What lies deeper is not looked at: no code does, and the stack ends. */
 const MAX_DEPTH = 500;
+/** A name and its type arguments; the pattern that looks for it is tried from each of its letters. */
+const MAX_RECEIVER_UNITS = 200;
 /** Larger texts are data or made by programs; a parser would hold up the others. */
 const MAX_TEXT_UNITS = 256 * 1024;
 
@@ -130,10 +132,10 @@ function innerDeclarator(node: Node): Node | null {
 /** The type that a definition outside of it names: the receiver of a method in Go, what qualifies a name in C++. */
 function namedContainer(node: Node): string | undefined {
   const receiver = node.childForFieldName('receiver');
-  if (receiver !== null) return /([\p{L}_][\p{L}\p{N}_]*)\s*(?:\[[^\]]*\]\s*)?\)$/u.exec(receiver.text)?.[1];
+  if (receiver !== null) return /([\p{L}_][\p{L}\p{N}_]*)\s*(?:\[[^\]]*\]\s*)?\)$/u.exec(receiver.text.slice(-MAX_RECEIVER_UNITS))?.[1];
   let scope: string | undefined;
   for (let name = innerDeclarator(node); name?.type === 'qualified_identifier'; name = name.childForFieldName('name')) scope = name.childForFieldName('scope')?.text;
-  return scope?.replace(/\s*<.*$/s, '');
+  return scope?.split('<', 1)[0]?.trimEnd();
 }
 
 /** The comment that ends on the line above. */

@@ -29,5 +29,5 @@ function saysFollowing([first = '', ...rest]: readonly string[], [next = '', aft
 
 /** Attributes, annotations, tags, heads, and lines of one word (`try`, `end`) or of none (`/**`) stand before many things. */
 function beginsMany(line: string, syntax: LanguageSyntax): boolean {
-  return /^\s*(?:@|#\[|\[|<|\w*:?\s*$|[^\p{L}\p{N}]*$)/u.test(line) || opensBlock(line, syntax);
+  return /^(?:@|#\[|\[|<|\w*:?$|[^\p{L}\p{N}]*$)/u.test(line.trim()) || opensBlock(line, syntax);
 }

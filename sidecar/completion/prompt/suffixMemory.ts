@@ -4,7 +4,7 @@ import type { PromptText } from './prompt.ts';
 /** Share of the suffix that may differ while the one sent before is sent again. */
 const STILL_SHARE = 0.1;
 /** What the editor adds behind the cursor: closers, also on the next line where Enter is pressed between brackets. */
-const CLOSERS = /^\n?[^\S\n]*(?:[)\]}>"'`;,:]|<\/[\w.:-]*>|\*\/|\/>|end\b)*[^\S\n]*$/;
+const CLOSERS = /^(?:[)\]}>"'`;,:]|<\/[\w.:-]*>|\*\/|\/>|end\b)*$/;
 /** What is typed behind a line that the cursor left, so that the line still counts as passed. */
 const TYPED_SINCE_UNITS = 300;
 /** Of each client: more than have a sequence of their own. */
@@ -63,9 +63,15 @@ function differsLittle(last: string, { prefix, suffix }: PromptText): boolean {
   const allowed = Math.min(last.length, suffix.length) * STILL_SHARE;
   const passed = missingAtStart(last, suffix, allowed);
   // Lines that are right in front of the cursor now may come twice; those that were deleted must not come at all, though the same stand further up.
-  if (passed !== undefined) return CLOSERS.test(passed) || prefix.slice(-passed.length - TYPED_SINCE_UNITS).includes(passed);
+  if (passed !== undefined) return isOfClosers(passed) || prefix.slice(-passed.length - TYPED_SINCE_UNITS).includes(passed);
   const untold = missingAtStart(suffix, last, allowed);
-  return untold !== undefined && CLOSERS.test(untold);
+  return untold !== undefined && isOfClosers(untold);
+}
+
+/** Whether a text has nothing but closers and blanks, behind a line break or none. */
+function isOfClosers(text: string): boolean {
+  const line = text.startsWith('\n') ? text.slice(1) : text;
+  return !line.includes('\n') && CLOSERS.test(line.trim());
 }
 
 /** The first few units of `outer` without which it is `inner`, as far as both reach (each may be cut at its budget); `undefined` where it is not. */

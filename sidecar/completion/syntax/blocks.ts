@@ -79,7 +79,8 @@ export function isBehindHead(cursor: Cursor): boolean {
   return cursor.syntax.blocks === 'brackets' && opensBody(code, cursor) && !isSpacedOut(cursor);
 }
 
-const isIndentedHead = (code: string): boolean => indentedHead.test(code) || closedHead.test(code);
+// Without the colon the patterns would try every place of a long line.
+const isIndentedHead = (code: string): boolean => code.endsWith(':') && (indentedHead.test(code) || closedHead.test(code));
 
 /** Whether a line ends a head that began further up, mostly at less depth: `        b: int):`. */
 export function endsHead(line: string, syntax: LanguageSyntax): boolean {
