@@ -5,7 +5,7 @@ import type { SoakRecord } from './record.ts';
 
 const SAMPLE_MS = 5_000;
 const SAMPLES_PER_MINUTE = 60_000 / SAMPLE_MS;
-/** An engine may outlive its front so long. */
+/** A process may outlive its parent so long. */
 const ORPHAN_LIMIT_MS = 2_000;
 
 interface Life extends ProcessLife {
@@ -48,7 +48,7 @@ export class Monitor {
     const fronts = found.filter(({ role }) => role === 'front');
     const engines = found.filter(({ role }) => role === 'engine');
     if (fronts.length > 1 && !this.record.isDisturbed) this.record.twoFronts++;
-    const lost = engines.filter(({ parent }) => !fronts.some(({ pid }) => pid === parent));
+    const lost = lostOf(found);
     if (lost.length > 0) await this.#countOrphans(lost);
     const isMinute = this.#samples++ % SAMPLES_PER_MINUTE === 0;
     this.#frontPid = this.#follow(fronts.at(-1), { lives: this.fronts, before: this.#frontPid, isMinute, descriptors: this.descriptors.front });
@@ -70,16 +70,21 @@ export class Monitor {
 
   async #countOrphans(lost: readonly RunProcess[]): Promise<void> {
     await sleep(ORPHAN_LIMIT_MS);
-    const left = this.processes;
-    const fronts = new Set(left.filter(({ role }) => role === 'front').map(({ pid }) => pid));
-    const orphans = lost.filter(({ pid }) => left.some((process) => process.pid === pid && !fronts.has(process.parent)));
+    const left = new Set(lostOf(this.processes).map(({ pid }) => pid));
+    const orphans = lost.filter(({ pid }) => left.has(pid));
     this.record.orphans += orphans.length;
     // Counted once.
-    for (const { pid } of orphans) {
-      console.error(`minute ${this.record.minute.toFixed(1)}: the engine ${pid} has no front`);
+    for (const { pid, role } of orphans) {
+      console.error(`minute ${this.record.minute.toFixed(1)}: the process ${pid} (${role}) has lost its parent`);
       process.kill(pid, 'SIGKILL');
     }
   }
+}
+
+/** Those whose parents are gone; a front has none that stays. */
+function lostOf(processes: readonly RunProcess[]): RunProcess[] {
+  const pids = new Set(processes.map(({ pid }) => pid));
+  return processes.filter(({ role, parent }) => role !== 'front' && !pids.has(parent));
 }
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
