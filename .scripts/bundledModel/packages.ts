@@ -1,11 +1,13 @@
 /** The packages whose texts the bundled model learns from: by name and version, each with its licence. */
 import { readFile } from 'node:fs/promises';
 
-export const DOMAINS = ['typescript', 'javascript', 'python', 'prose', 'udhr'] as const;
+/** Languages of code. */
+export const CODE_DOMAINS = ['typescript', 'javascript', 'python', 'go', 'rust', 'java', 'c', 'cpp', 'csharp', 'php', 'ruby', 'kotlin', 'shell', 'sql', 'css'] as const;
+export const DOMAINS = [...CODE_DOMAINS, 'prose', 'udhr'] as const;
 /** What a text is; each is a folder of the corpus. */
 export type Domain = (typeof DOMAINS)[number];
 
-export const REGISTRIES = ['npm', 'pypi', 'debian'] as const;
+export const REGISTRIES = ['npm', 'pypi', 'debian', 'crates', 'maven'] as const;
 export type Registry = (typeof REGISTRIES)[number];
 
 export interface CorpusPackage {
@@ -18,7 +20,7 @@ export interface CorpusPackage {
   readonly domains: readonly Domain[];
   /** Never trained on: what the model is measured with. */
   readonly heldOut: boolean;
-  /** Pages of HTML in whatever language, and nothing else, are taken from the files whose path this matches. */
+  /** Pages of HTML or catalogues of messages in whatever language, and nothing else, are taken from the files whose path this matches; its group `language` is the text's. */
   readonly pages?: RegExp;
 }
 
@@ -57,7 +59,7 @@ export async function readPackages(): Promise<readonly CorpusPackage[]> {
   return packages;
 }
 
-/** Name of a package's folder: `/` of a scope becomes `+`. */
+/** Name of a package's folder: `/` of a scope and `:` of a group become `+`. */
 export function folderName({ name, version }: Pick<CorpusPackage, 'name' | 'version'>): string {
-  return `${name}@${version}`.replace('/', '+');
+  return `${name.replace(/[/:]/, '+')}@${version}`;
 }

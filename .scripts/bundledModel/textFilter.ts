@@ -1,12 +1,13 @@
 /** Which files of a package are texts that people wrote and wrote well, and their text without what every file repeats. */
 import path from 'node:path';
 import { htmlToText } from './htmlText.ts';
-import type { Domain } from './packages.ts';
+import { DOMAINS, type Domain } from './packages.ts';
 import { holdsSecret } from './secrets.ts';
 
 export type Rejection = 'not text' | 'size' | 'minified' | 'generated' | 'compiled' | 'data' | 'other licence' | 'secret' | 'evaluation' | 'foreign prose';
 
-const MAX_BYTES: Readonly<Record<Domain, number>> = { typescript: 96_000, javascript: 96_000, python: 96_000, prose: 160_000, udhr: 160_000 };
+const MAX_CODE_BYTES = 96_000;
+const MAX_PROSE_BYTES = 160_000;
 const MIN_CHARACTERS = 300;
 const MAX_MEAN_LINE_CHARACTERS = 90;
 const MAX_LINE_CHARACTERS = 600;
@@ -19,11 +20,27 @@ const MAX_DIGIT_SHARE = 0.12;
 const MAX_NON_LATIN_SHARE = 0.04;
 const HEAD_CHARACTERS = 1_500;
 
+/** A header is of C or of C++ as its package is: the first is taken that the package has. */
 const ENDINGS: readonly (readonly [RegExp, Domain | undefined])[] = [
   [/\.d\.[cm]?ts$/, undefined],
   [/\.[cm]?tsx?$/, 'typescript'],
   [/\.([cm]?js|jsx)$/, 'javascript'],
   [/\.pyi?$/, 'python'],
+  [/\.go$/, 'go'],
+  [/\.rs$/, 'rust'],
+  [/\.java$/, 'java'],
+  [/\.(cc|cpp|cxx|hh|hpp|hxx|inl|ipp)$/, 'cpp'],
+  [/\.[ch]$/, 'c'],
+  [/\.h$/, 'cpp'],
+  [/\.cs$/, 'csharp'],
+  [/\.php$/, 'php'],
+  [/\.rb$|\.rake$|(^|\/)Rakefile$/, 'ruby'],
+  [/\.kts?$/, 'kotlin'],
+  [/\.(sh|bash|zsh|bats|zsh-theme)$/, 'shell'],
+  // Commands have no ending: the line above their text tells whether it is for a shell.
+  [/(^|\/)[^./]+$/, 'shell'],
+  [/\.sql$/, 'sql'],
+  [/\.(css|scss|less)$/, 'css'],
   [/\.(md|mdx|rst)$/i, 'prose'],
 ];
 /** Copies of other packages, tables of translations, recorded data. */
@@ -35,15 +52,20 @@ const GENERATED = /@generated\b|\bauto-?(matically )?generated\b|\bdo not (edit|
 /** What compilers and bundlers leave behind; type annotations of another dialect. */
 const COMPILED =
   /__esModule|__webpack_|_interopRequire|__importDefault|__decorate\b|__awaiter\b|__generator\b|__extends\b|__spreadArray|__rest\b|_createClass\b|_classCallCheck|_objectSpread|_asyncToGenerator|__publicField|__privateGet|__defProp\b|_jsx\(|\/\*#__PURE__\*\/ ?_|@flow\b|React\.createElement\(_|_extends\(\{\}|void 0 !==|\/\/# sourceMappingURL|goog\.loadModule|@babel\/runtime|tslib/;
-const OTHER_LICENCE = /\bGNU (Lesser |Affero )?General Public|\bL?GPL(v?[23]|-)|Mozilla Public License|Creative Commons|SPDX-License-Identifier: (?!(\(?)(MIT|ISC|BSD|Apache-2\.0|0BSD))|All rights reserved\. (?!.*(permission|redistribution|licen[cs]e))/i;
+const OTHER_LICENCE = /\bGNU (Lesser |Affero )?General Public|\bL?GPL(v?[23]|-)|Mozilla Public License|Creative Commons|SPDX-License-Identifier: (?!(\(?)(MIT|ISC|BSD|Apache-2\.0|0BSD|BSL-1\.0|Zlib|PostgreSQL))|All rights reserved\. (?!.*(permission|redistribution|licen[cs]e))/i;
 /** Functions of HumanEval: what the model is measured with must not be learned. */
 const EVALUATION = /\b(has_close_elements|separate_paren_groups|truncate_number|mean_absolute_deviation|parse_nested_parens|filter_by_substring|find_closest_elements|rescale_to_unit|make_palindrome|largest_prime_factor|is_simple_power|prime_fib)\b|\bhuman_?eval\b/i;
 
-/** What a file is by its path in the package, or undefined where nothing is to be learned of it. */
-export function domainOf(file: string): Domain | undefined {
+/** Which of a package's domains a file is of by its path there, or undefined where nothing is to be learned of it. */
+export function domainOf(file: string, domains: readonly Domain[] = DOMAINS): Domain | undefined {
   if (NOT_OWN.test(file) || MINIFIED_NAME.test(file)) return undefined;
-  const domain = ENDINGS.find(([ending]) => ending.test(file))?.[1];
+  const domain = ENDINGS.find(([ending, domain]) => ending.test(file) && (domain === undefined || domains.includes(domain)))?.[1];
   return domain === 'prose' && NOT_PROSE.test(path.posix.basename(file)) ? undefined : domain;
+}
+
+/** Whether a file without an ending is a script for a shell. */
+export function isShellScript(content: Uint8Array): boolean {
+  return /^#!.*\b(?:ba|da|k|z)?sh\b/.test(Buffer.from(content.subarray(0, 80)).toString('latin1').split('\n', 1)[0] as string);
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -54,12 +76,12 @@ export function filterPage(content: Uint8Array): { readonly text: string } | { r
   if (decoded === undefined) return { rejected: 'not text' };
   if (holdsSecret(decoded)) return { rejected: 'secret' };
   const text = htmlToText(decoded);
-  return text.length < MIN_CHARACTERS || Buffer.byteLength(text) > MAX_BYTES.prose ? { rejected: 'size' } : { text };
+  return text.length < MIN_CHARACTERS || Buffer.byteLength(text) > MAX_PROSE_BYTES ? { rejected: 'size' } : { text };
 }
 
 /** The text to learn from, or why there is none. */
 export function filterText(content: Uint8Array, domain: Domain): { readonly text: string } | { readonly rejected: Rejection } {
-  if (content.length > MAX_BYTES[domain]) return { rejected: 'size' };
+  if (content.length > (domain === 'prose' || domain === 'udhr' ? MAX_PROSE_BYTES : MAX_CODE_BYTES)) return { rejected: 'size' };
   const decoded = decode(content);
   if (decoded === undefined) return { rejected: 'not text' };
   if (holdsSecret(decoded)) return { rejected: 'secret' };
@@ -103,15 +125,20 @@ function isForeign(text: string): boolean {
   return count(text, /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/gu) > text.length * MAX_NON_LATIN_SHARE;
 }
 
+/** What stands above the licence in PHP and Ruby, with the empty lines behind it. */
+const OPENING = /^(?:<\?php\s*(?:declare\(strict_types ?= ?1\);\s*)?|(?:# (?:frozen_string_literal|encoding|-\*-).*\n\s*)+)/;
+
 /** Without the licence above it, which every file of a package repeats, and without spaces at the ends of lines. */
 function tidyCode(text: string): string {
   let rest = text.replace(/^\ufeff/, '').replace(/^#!.*\n/, '');
+  const opening = OPENING.exec(rest)?.[0] ?? '';
+  rest = rest.slice(opening.length);
   for (;;) {
-    const comment = /^\s*(\/\*[\s\S]*?\*\/|(?:\/\/.*\n)+|(?:#.*\n)+)/.exec(rest);
+    const comment = /^\s*(\/\*[\s\S]*?\*\/|(?:\/\/.*\n)+|(?:#.*\n)+|(?:--.*\n)+)/.exec(rest);
     if (!comment || !/copyright|licen[cs]e|\(c\)|all rights/i.test(comment[1] as string)) break;
     rest = rest.slice(comment[0].length);
   }
-  return `${rest.replace(/[ \t]+$/gm, '').replace(/\n{4,}/g, '\n\n\n').trim()}\n`;
+  return `${opening}${rest.replace(/[ \t]+$/gm, '').replace(/\n{4,}/g, '\n\n\n').trim()}\n`;
 }
 
 /** Without badges, pictures, HTML, and links' targets. */

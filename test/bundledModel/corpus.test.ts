@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { layTexts } from '../../.scripts/bundledModel/corpus.ts';
 import { packageFolder } from '../../.scripts/bundledModel/fetchPackages.ts';
 import type { CorpusPackage } from '../../.scripts/bundledModel/packages.ts';
+import { moCatalogue } from './moCatalogueOf.ts';
 
 /** A module that a filter takes, other for each word. */
 const moduleOf = (word: string): string =>
@@ -44,6 +45,29 @@ describe('the texts of the corpus', () => {
     assert.equal(await readFile(path.join(target, 'held-out/typescript/measured@1.0.0/price.ts'), 'utf8'), moduleOf('price'));
     assert.deepEqual(leftOut, { copy: 1, 'near copy': 2 });
     assert.deepEqual([taken.training.typescript?.files, taken['held-out'].typescript?.files], [2, 2]);
+  });
+
+  it('have a folder for each language of prose: of a README, of a page and of a catalogue of messages', async () => {
+    const translated: CorpusPackage = { ...given('translated', false), registry: 'debian', domains: ['prose'], pages: /\/(?<language>[a-z]{2})\/.*\.(html|mo)$/ };
+    const described: CorpusPackage = { ...given('described', false), domains: ['prose'] };
+    const words = 'It counts what is in a basket, and tells its price and its weight. '.repeat(10);
+    const contents: readonly (readonly [CorpusPackage, string, string | Uint8Array])[] = [
+      [described, 'README.md', words],
+      [translated, 'share/cs/basket.html', `<p>${words.replaceAll('basket', 'koš')}</p>`],
+      [translated, 'share/uk/basket.mo', moCatalogue({ 'Open the basket': 'Відкрити кошик' })],
+    ];
+    for (const [from, file, content] of contents) {
+      await mkdir(path.dirname(path.join(packageFolder(folder, from), file)), { recursive: true });
+      await writeFile(path.join(packageFolder(folder, from), file), content);
+    }
+    const target = path.join(folder, 'prose');
+    await layTexts([described, translated], folder, target);
+    const laid = await readdir(target, { recursive: true });
+    assert.deepEqual(laid.filter((file) => /\.(md|txt)$/.test(file)).map((file) => file.split(path.sep).join('/')).sort(), [
+      'training/prose/cs/translated@1.0.0/share/cs/basket.txt',
+      'training/prose/en/described@1.0.0/README.md',
+      'training/prose/uk/translated@1.0.0/share/uk/basket-1.txt',
+    ]);
   });
 
   it('are the same, with the same fingerprint, of the same packages', async () => {

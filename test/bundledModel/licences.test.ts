@@ -46,6 +46,42 @@ describe('checkLicence', () => {
     await checkLicence(listed('MIT', 'pypi'), cache);
   });
 
+  it('reads what a crate says of itself', async () => {
+    const crate = listed('MIT', 'crates');
+    await mkdir(packageFolder(cache, crate), { recursive: true });
+    const state = (licence: string): Promise<void> => writeFile(path.join(packageFolder(cache, crate), 'Cargo.toml'), `[package]\nname = "thing"\nlicense = "${licence}"\n`);
+    await state('Apache-2.0 OR MIT');
+    await checkLicence(crate, cache);
+    await state('MIT/Apache-2.0');
+    await checkLicence(crate, cache);
+    await state('MPL-2.0');
+    await assert.rejects(checkLicence(crate, cache), /listed under MIT, but says of itself: MPL-2\.0/);
+  });
+
+  it('reads the project file of sources from Maven', async () => {
+    const sources = listed('Apache-2.0', 'maven');
+    await mkdir(packageFolder(cache, sources), { recursive: true });
+    const state = (name: string): Promise<void> => writeFile(path.join(packageFolder(cache, sources), 'pom.xml'), `<project><name>Thing</name><licenses><license>\n<name>${name}</name></license></licenses></project>`);
+    await state('The Apache Software License, Version 2.0');
+    await checkLicence(sources, cache);
+    await state('EPL-2.0');
+    await assert.rejects(checkLicence(sources, cache), /says of itself: EPL-2\.0/);
+  });
+
+  it('reads what the copyright file of a Debian package with code says of most files, and takes Boost there', async () => {
+    const code: CorpusPackage = { ...listed('BSL-1.0', 'debian'), domains: ['cpp'] };
+    const folder = path.join(packageFolder(cache, code), 'usr/share/doc/thing');
+    await mkdir(folder, { recursive: true });
+    const state = (licence: string): Promise<void> => writeFile(path.join(folder, 'copyright'), `Format: 1.0\n\nFiles: debian/*\nLicense: GPL-2+\n\nFiles: *\nCopyright: Somebody\nLicense: ${licence}\n Words.\n`);
+    await state('BSL-1.0');
+    await checkLicence(code, cache);
+    await state('GPL-3+');
+    await assert.rejects(checkLicence(code, cache), /says of itself: GPL-3\+/);
+    await state('Expat');
+    await checkLicence({ ...code, licence: 'MIT' }, cache);
+    await assert.rejects(checkLicence({ ...listed('BSL-1.0'), domains: ['cpp'] }, cache), /none of MIT/);
+  });
+
   it('refuses another licence than the listed one, and says both', async () => {
     await npmPackage('GPL-3.0');
     await assert.rejects(checkLicence(listed('MIT'), cache), /listed under MIT, but says of itself: GPL-3.0/);
@@ -74,6 +110,6 @@ describe('packages.json', () => {
   it('lists each package once, with an exact version, and holds some of each language out', async () => {
     const packages = await readPackages();
     for (const { name, version, licence } of packages) assert.match(`${version} ${licence}`, /^\d[\w.+:~-]* \S/, name);
-    for (const domain of ['typescript', 'javascript', 'python'] as const) assert.ok(packages.filter(({ domains, heldOut }) => heldOut && domains.includes(domain)).length >= 5, domain);
+    for (const domain of ['typescript', 'javascript', 'python', 'go', 'rust', 'java'] as const) assert.ok(packages.filter(({ domains, heldOut }) => heldOut && domains.includes(domain)).length >= 5, domain);
   });
 });

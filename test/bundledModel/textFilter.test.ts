@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { domainOf, filterText } from '../../.scripts/bundledModel/textFilter.ts';
+import { domainOf, filterText, isShellScript } from '../../.scripts/bundledModel/textFilter.ts';
 
 const functionBody = `/** Adds the prices of all things in a basket. */
 export function sumOfPrices(basket: readonly Thing[]): number {
@@ -21,6 +21,14 @@ describe('domainOf', () => {
     assert.equal(domainOf('lib/index.mjs'), 'javascript');
     assert.equal(domainOf('flask/app.py'), 'python');
     assert.equal(domainOf('docs/guide.md'), 'prose');
+    const files = { 'src/lib.rs': 'rust', 'net/dial.go': 'go', 'org/Gson.java': 'java', 'okio/Buffer.kt': 'kotlin', 'src/Twig/Node.php': 'php', 'lib/rack.rb': 'ruby', 'src/sem.c': 'c', 'src/db.cc': 'cpp', 'Unity/Task.cs': 'csharp', 'setup.sh': 'shell', 'pgtap.sql': 'sql', 'base.scss': 'css' };
+    for (const [file, domain] of Object.entries(files)) assert.equal(domainOf(file), domain, file);
+  });
+
+  it('takes of a package what it has of its domains: there a header is of C or of C++', () => {
+    assert.equal(domainOf('include/fmt/core.h', ['cpp']), 'cpp');
+    assert.equal(domainOf('include/uthash.h', ['c']), 'c');
+    assert.equal(domainOf('lib/rack.rb', ['javascript', 'prose']), undefined);
   });
 
   it('takes no declarations, no minified files and no copies of other packages', () => {
@@ -51,6 +59,17 @@ describe('filterText', () => {
   ];
   for (const [what, text, rejected] of cases) it(`leaves out ${what}`, () => assert.deepEqual(filterText(bytes(text), 'javascript'), { rejected }));
 
+  it('takes off a licence below the first line of PHP and Ruby, and in comments of SQL', () => {
+    const licensed: readonly (readonly [domain: Parameters<typeof filterText>[1], opening: string, licence: string])[] = [
+      ['php', '<?php\n\n', '/*\n * (c) Somebody\n * See LICENSE.\n */\n\n'],
+      ['ruby', '# frozen_string_literal: true\n\n', '# Copyright (c) Somebody\n# MIT Licence\n\n'],
+      ['sql', '', '-- Copyright 2020 Somebody\n-- PostgreSQL License\n'],
+      ['css', '', '/*! things.css | MIT License */\n'],
+      ['rust', '', '// Copyright 2020 Somebody\n// Licensed under the MIT licence\n\n'],
+    ];
+    for (const [domain, opening, licence] of licensed) assert.deepEqual(filterText(bytes(`${opening}${licence}${functionBody}`), domain), { text: `${opening}${functionBody}` }, domain);
+  });
+
   it('leaves out what is no UTF-8', () => {
     assert.deepEqual(filterText(Uint8Array.from([...bytes(functionBody), 0xff, 0xfe]), 'typescript'), { rejected: 'not text' });
     assert.deepEqual(filterText(bytes(`${functionBody}\0`), 'typescript'), { rejected: 'not text' });
@@ -61,5 +80,12 @@ describe('filterText', () => {
     const readme = `# Window\n\n[![build](https://a.b/c.svg)](https://a.b/)\n<p align="center"><img src="a.png"></p>\n\n${words}\n\nSee [the guide](https://a.b/guide).\n`;
     const result = filterText(bytes(readme), 'prose');
     assert.deepEqual(result, { text: `# Window\n\n${words}\n\nSee the guide.\n` });
+  });
+});
+
+describe('isShellScript', () => {
+  it('tells a command for a shell by its first line', () => {
+    for (const line of ['#!/bin/sh', '#!/usr/bin/env bash', '#!/bin/zsh -f']) assert.ok(isShellScript(bytes(`${line}\necho\n`)), line);
+    for (const line of ['#!/usr/bin/env python3', 'echo sh', '#!/usr/bin/fish']) assert.ok(!isShellScript(bytes(`${line}\necho sh\n`)), line);
   });
 });

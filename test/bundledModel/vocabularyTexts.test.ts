@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { readPackages } from '../../.scripts/bundledModel/packages.ts';
+import { PROSE_LANGUAGES, vocabularyTexts } from '../../.scripts/bundledModel/vocabularyTexts.ts';
+
+describe('the texts that the vocabulary is chosen for', () => {
+  it('are those of every language of code, and of prose in each of 23 languages by itself', () => {
+    const args = vocabularyTexts('texts');
+    assert.ok(args.includes(`${path.join('texts', 'rust')}=2.5`));
+    assert.ok(args.includes(`${path.join('texts', 'prose', 'fa')}=1`));
+    assert.equal(new Set(args).size - 1, 15 + 23);
+    assert.ok(args.every((arg, index) => (arg === '--texts') === (index % 2 === 0)));
+  });
+
+  it('are in packages that are trained on, each language in some', async () => {
+    const packages = (await readPackages()).filter(({ heldOut }) => !heldOut);
+    const languages = new Set(packages.flatMap(({ pages, name }) => (pages === undefined ? [] : [/^libreoffice-(?:help|l10n)-([a-z]{2})/.exec(name)?.[1]])));
+    for (const language of PROSE_LANGUAGES) assert.ok(languages.has(language), language);
+  });
+});
