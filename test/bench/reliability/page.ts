@@ -80,7 +80,7 @@ function soakPart(runs: readonly SoakOutcome[]): string {
   ];
   return `## Hours of use
 
-Four clients of one sidecar, with real models, type, chat, replace words everywhere, go from file to file, forget their workspaces and open their windows again, with pauses so that the run takes a small share of a core; other work
+Four clients of one sidecar, with a real model or a small random one (the last table says which), type, chat, replace words everywhere, go from file to file, forget their workspaces and open their windows again, with pauses so that the run takes a small share of a core; other work
 shared the machine. A random fault comes every ten minutes. Growth is a line of least squares through the resident memory of each process that lived at least ${MIN_MINUTES} minutes after its first ${WARM_UP_MINUTES}, weighted by
 how long. Times are of requests that no fault met.
 
