@@ -21,7 +21,7 @@ const MAX_PACKAGE_BYTES: Readonly<Partial<Record<Domain, number>>> = { typescrip
 const MAX_OTHER_PACKAGE_BYTES = 1_000_000;
 /** Folders of what is built from other files of the package: they count only where there is nothing else. */
 const BUILT = /(^|\/)(dist[^/]*|build|out|umd|cjs|esm5?|es[56]?|es-?next|_?c?[ej]sm?|commonjs|bundles?|legacy|fesm\d*|module|types|lib-cjs|lib-esm|amd|min|release|development)\//;
-/** Where packages have such folders; elsewhere their names mean other things. */
+/** Where packages have such folders. Elsewhere their names mean other things: in a manual `es` is Spanish. */
 const HAS_BUILT: ReadonlySet<Domain> = new Set(['typescript', 'javascript', 'python', 'css', 'prose', 'udhr']);
 /** A manual in one language. */
 const MAX_MANUAL_BYTES = 1_000_000;
@@ -152,7 +152,7 @@ function folderOf({ from, domain, language }: CorpusText): string {
 function chooseTexts(texts: readonly CorpusText[]): readonly CorpusText[] {
   return DOMAINS.flatMap((domain) => {
     const all = texts.filter((text) => text.domain === domain);
-    const sources = HAS_BUILT.has(domain) ? all.filter(({ file }) => !BUILT.test(file)) : all;
+    const sources = HAS_BUILT.has(domain) ? all.filter(({ from, file }) => from.pages !== undefined || !BUILT.test(file)) : all;
     const sourceBytes = sources.reduce((sum, { text }) => sum + text.length, 0);
     const chosen = domain === 'prose' || domain === 'udhr' || sourceBytes >= MIN_SOURCE_BYTES ? sources : all;
     let bytes = 0;

@@ -54,6 +54,7 @@ describe('the texts of the corpus', () => {
     const contents: readonly (readonly [CorpusPackage, string, string | Uint8Array])[] = [
       [described, 'README.md', words],
       [translated, 'share/cs/basket.html', `<p>${words.replaceAll('basket', 'koš')}</p>`],
+      [translated, 'share/es/basket.html', `<p>${words.replaceAll('basket', 'cesta').replaceAll('counts', 'cuenta')}</p>`],
       [translated, 'share/uk/basket.mo', moCatalogue({ 'Open the basket': 'Відкрити кошик' })],
     ];
     for (const [from, file, content] of contents) {
@@ -66,6 +67,7 @@ describe('the texts of the corpus', () => {
     assert.deepEqual(laid.filter((file) => /\.(md|txt)$/.test(file)).map((file) => file.split(path.sep).join('/')).sort(), [
       'training/prose/cs/translated@1.0.0/share/cs/basket.txt',
       'training/prose/en/described@1.0.0/README.md',
+      'training/prose/es/translated@1.0.0/share/es/basket.txt',
       'training/prose/uk/translated@1.0.0/share/uk/basket-1.txt',
     ]);
   });
