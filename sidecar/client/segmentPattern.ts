@@ -78,10 +78,10 @@ export function segmentsOf(pattern: string, fold: (text: string) => string): rea
   return segments.map((tokens) => new SegmentPattern(tokens));
 }
 
-const ASCII_CLASSES: Readonly<Record<string, RegExp>> = {
+const ASCII_CLASSES: ReadonlyMap<string | undefined, RegExp> = new Map(Object.entries({
   alnum: /[0-9A-Za-z]/, alpha: /[A-Za-z]/, blank: /[ \t]/, cntrl: /\p{Cc}/u, digit: /[0-9]/, graph: /[!-~]/, lower: /[a-z]/,
   print: /[ -~]/, punct: /[!-/:-@[-`{-~]/, space: /[ \t\n\r]/, upper: /[A-Z]/, xdigit: /[0-9A-Fa-f]/,
-};
+}));
 
 /** A class that begins at `start`, as git reads it: `end` is where its `]` is. `undefined`: it never ends, or names a class that does not exist. */
 function readClass(pattern: string, start: number, fold: (text: string) => string): { readonly end: number; readonly matches: Matcher } | undefined {
@@ -93,7 +93,7 @@ function readClass(pattern: string, start: number, fold: (text: string) => strin
     let character = pattern[index];
     const named = character === '[' ? /^\[:([a-z]*):\]/.exec(pattern.slice(index, index + 16)) : undefined;
     if (named) {
-      const characters = ASCII_CLASSES[named[1] ?? ''];
+      const characters = ASCII_CLASSES.get(named[1]);
       if (!characters) return undefined;
       members.push((each) => characters.test(each));
       index += named[0].length - 1;

@@ -7,9 +7,9 @@ export interface CodeSegment {
 }
 
 /** VS Code's identifiers that highlight.js calls otherwise. */
-const GRAMMARS: Readonly<Record<string, string>> = {
+const GRAMMARS: ReadonlyMap<string, string> = new Map(Object.entries({
   javascriptreact: 'javascript', typescriptreact: 'typescript', shellscript: 'bash', 'objective-c': 'objectivec', 'objective-cpp': 'objectivec', jsonc: 'json', html: 'xml', vb: 'vbnet',
-};
+}));
 
 /**
  * The comments, strings and code of a source text, as highlight.js's grammar of the language (VS Code's identifier) tells them; what is put
@@ -17,7 +17,7 @@ const GRAMMARS: Readonly<Record<string, string>> = {
  */
 export async function codeSegments(code: string, languageId: string): Promise<readonly CodeSegment[] | undefined> {
   const { default: hljs } = await import('highlight.js/lib/common');
-  const language = GRAMMARS[languageId] ?? languageId;
+  const language = GRAMMARS.get(languageId) ?? languageId;
   if (!hljs.getLanguage(language)) return undefined;
   return segmentsOfMarkup(hljs.highlight(code, { language, ignoreIllegals: true }).value);
 }

@@ -107,7 +107,7 @@ const syntaxes: Readonly<Record<string, LanguageSyntax>> = {
 
 /** The syntax of a VS Code language id; most languages have braces and `//`, and of those that are not listed that is all that is taken for granted. */
 export function languageSyntax(languageId: string): LanguageSyntax {
-  return syntaxes[languageId] ?? tags;
+  return Object.hasOwn(syntaxes, languageId) ? (syntaxes[languageId] as LanguageSyntax) : tags;
 }
 
 /** Whether `line` is nothing but a comment. */

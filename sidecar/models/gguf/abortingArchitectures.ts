@@ -42,7 +42,7 @@ const sections: Rule = (values) => {
 };
 
 /** What llama.cpp ends its process on in one architecture alone. */
-const rules: Readonly<Record<string, readonly Rule[]>> = {
+const rules: ReadonlyMap<string, readonly Rule[]> = new Map(Object.entries({
   bailingmoe2: [withExperts],
   bailingmoe3: [safeGate, gateBound],
   deepseek2: [unrotatedKeys],
@@ -60,11 +60,11 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   nanbeige: [atLeast('num_loops', 1, 1), loops],
   ...Object.fromEntries(['paddleocr', 'qwen2vl', 'qwen35', 'qwen35moe', 'qwen3tts', 'qwen3vl', 'qwen3vlmoe', 'qwen4exp'].map((name) => [name, [sections]])),
   smallthinker: [withExperts],
-};
+}));
 
 /** What is wrong with the values of an architecture, on which llama.cpp ends its process in that one; `undefined`: nothing. */
 export function abortingInArchitecture(values: HeaderValues): string | undefined {
-  for (const rule of rules[values.architecture] ?? []) {
+  for (const rule of rules.get(values.architecture) ?? []) {
     const wrong = rule(values);
     if (wrong !== undefined) return wrong;
   }

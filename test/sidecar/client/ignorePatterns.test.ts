@@ -34,6 +34,10 @@ describe('ignore patterns', () => {
     assert.ok(comparisons > 0 && comparisons <= 15 * (folders + 1), `${comparisons}`);
   });
 
+  it('with a class that git does not know fit nothing, whatever its name is in JavaScript', () => {
+    for (const name of ['constructor', 'word']) assert.equal(ignores(`[[:${name}:]]`, 'c'), false);
+  });
+
   it('cost as little with many stars in one name', () => {
     let steps = 0;
     const counted = (character: string): boolean => (steps++, character === 'a');

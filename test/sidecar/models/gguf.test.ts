@@ -55,6 +55,12 @@ describe('a GGUF header', () => {
     await check(file);
   });
 
+  test('of an architecture with a name that means something in JavaScript is judged as any other', async () => {
+    const file = path.join(folder, 'constructor.gguf');
+    await writeGguf(file, renamed('constructor'));
+    await check(file);
+  });
+
   const count = (value: number): Entry => ({ type: 'u32', value });
   const experts = { expert_count: count(4), expert_used_count: count(2) };
   const bad: readonly BadModel[] = [

@@ -28,6 +28,8 @@ describe('What of code can be translated', () => {
   ];
   for (const [name, languageId, code, texts] of cases) test(name, async () => assert.deepEqual(await textsOf(code, languageId), texts));
 
+  test('is nothing where the language is none, whatever its name is in JavaScript', async () => assert.equal(await codeSegments('x', 'constructor'), undefined));
+
   test('is told in one pass of a comment with thousands of spaces', () =>
     assertGrowsLinearly(3_000, async (spaces) => {
       const text = `The total${' '.repeat(spaces)}of all`;
