@@ -5,6 +5,8 @@ import { ForeignTexts, SpecialForms } from './foreignTexts.ts';
 import { MAX_HEAP_MEBIBYTES, MAX_PROMPT_UNITS, MAX_TEMPLATE_UNITS, RENDER_LIMIT_MS, type RenderAnswer, type RenderRequest } from './messages.ts';
 import { specialTexts } from './specialTexts.ts';
 
+/** Special tokens of known models have up to 40 characters. The parts of each are told apart, which are as many as its square. */
+const MAX_SPECIAL_UNITS = 256;
 /** Of what a template says itself, users are told so much. */
 const MAX_TOLD_UNITS = 300;
 
@@ -66,6 +68,9 @@ export class ChatTemplate {
     if (this.#forms) return this.#forms;
     const source = this.#source();
     this.#tokenBySpecialText = specialTexts(vocabulary, special, source);
+    for (const { length } of this.#tokenBySpecialText.keys()) {
+      if (length > MAX_SPECIAL_UNITS) throw this.#unusable(`comes with a special token of ${length} characters, more than the ${MAX_SPECIAL_UNITS} that are looked for`);
+    }
     return (this.#forms = new SpecialForms(new Set(this.#tokenBySpecialText.keys()), source));
   }
 

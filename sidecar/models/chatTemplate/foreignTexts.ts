@@ -85,16 +85,19 @@ export class ForeignTexts {
     return `${text.slice(0, start)}${beginsOne ? SEAM : ''}${inner}${endsOne ? SEAM : ''}${text.slice(start + inner.length)}`;
   }
 
-  /** Removes the seams across which there is no special text, and cuts at the others. */
+  /** Removes the seams across which there is no special text, and cuts at the others. Only the ends beside a seam are looked at: a prompt may have thousands. */
   #cutAtSeams(part: string): string[] {
+    const { longest } = this.forms;
     const [first = '', ...rest] = part.split(SEAM);
     const cut = [first];
+    let before = first.slice(-longest);
     rest.forEach((text, index) => {
-      const before = cut.at(-1) as string;
       // What follows may be the rest of a special text over several seams.
-      const behind = rest.slice(index, index + this.forms.longest).join('').slice(0, this.forms.longest);
-      if (this.#meet(before, behind)) cut.push(text);
-      else cut[cut.length - 1] = before + text;
+      const behind = rest.slice(index, index + longest).map((each) => each.slice(0, longest)).join('').slice(0, longest);
+      const isCut = this.#meet(before, behind);
+      if (isCut) cut.push(text);
+      else cut[cut.length - 1] += text;
+      before = (isCut ? text : before + text).slice(-longest);
     });
     return cut;
   }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { TroubleError } from '../../../../sidecar/engine/engine.ts';
 import { ChatTemplate } from '../../../../sidecar/models/chatTemplate/chatTemplate.ts';
+import { ForeignTexts, SpecialForms } from '../../../../sidecar/models/chatTemplate/foreignTexts.ts';
 import { TemplateProcess } from '../../../../sidecar/models/chatTemplate/templateProcess.ts';
 import { Vocabulary } from '../../../../sidecar/models/gguf/vocabulary.ts';
 import type { ChatTemplateParams, TokenId } from '../../../../sidecar/protocol/engine.ts';
+import { assertGrowsLinearly } from '../../../assertGrowsLinearly.ts';
 
 /** Special tokens are the first; then comes a token for each character. */
 const CONTROL = ['<s>', '<|user|>', '<|end|>'];
@@ -120,6 +122,13 @@ describe('a special text that somebody else supplies', () => {
     assert.equal(textOf(await template('{{ messages[0].content | trim }}.').tokens(asked('  a <  '))), 'a <.');
   });
 
+  test('is looked for in one pass of a conversation of many messages', () =>
+    assertGrowsLinearly(1_600, (messages) => {
+      const foreign = new ForeignTexts(new SpecialForms(new Set(NAMED), EVERYTHING));
+      const prompt = foreign.hide(Array.from({ length: messages }, () => `${'x'.repeat(4_000)}<`)).join('\n');
+      assert.deepEqual(foreign.pieces(prompt).map(({ text }) => text.length), [messages * 4_002 - 1]);
+    }));
+
   test('is found behind marks like those that hide it', async () => {
     const tokens = await template(PLAIN).tokens(asked('\uE0F70\uE0F7<|en\uE0F8d|>'));
     assert.deepEqual(structureOf(tokens), ['<|user|>', '<|end|>']);
@@ -160,6 +169,13 @@ describe('a chat template that can not be used', () => {
       'unsupported-model',
       /ended the process|not done after/,
     ));
+
+  test('is not read beside a special token that is too long', async () => {
+    const long = `<|${'x'.repeat(10_000)}|>`;
+    const vocabulary = new Vocabulary([Buffer.from(long)], Uint8Array.of(3));
+    const unusual = new ChatTemplate({ templateSource: `${PLAIN}${long}`, name: 'Tiny', vocabulary, special: { addBos: false, endOfGeneration: [] }, tokenize }, { fileName: 'tiny.gguf', process: templates });
+    await assert.rejects(unusual.tokens(asked('Hello')), { code: 'unsupported-model', message: /with a special token of 10004 characters, more than the 256/ });
+  });
 
   test('may not make a prompt that is too long', () =>
     fails('{% set ns = namespace(s="aaaaaaaa") %}{% for i in range(21) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}', 'unsupported-model', /makes a prompt of 16777216 characters/));
