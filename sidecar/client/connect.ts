@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { MAX_FRAME_BYTES } from '../protocol/client.ts';
 import { SidecarError } from './sidecarError.ts';
@@ -38,37 +39,24 @@ export async function connect(state: SidecarState): Promise<WebSocket> {
     followRedirects: false,
   });
   return new Promise((resolve, reject) => {
-    let isUpgraded = false;
-    let proven = false;
+    let answer: Answer = 'none';
     const fail = (error: SidecarError): void => {
       socket.removeAllListeners();
       socket.on('error', () => undefined);
       socket.terminate();
       reject(error);
     };
-    socket.once('upgrade', (response) => {
-      isUpgraded = true;
-      proven = response.headers[SERVER_TOKEN_HEADER] === state.serverToken;
+    socket.once('upgrade', ({ headers }) => {
+      answer = headers[SERVER_TOKEN_HEADER] === state.serverToken ? 'proven' : 'foreign';
     });
     socket.once('unexpected-response', (_request, response) => {
       response.resume();
-      if (response.statusCode === 503 && response.headers[SERVER_TOKEN_HEADER] === state.serverToken) {
-        fail(new SidecarError('full', 'The sidecar has as many clients as it takes. Close a window or end a `chorus` command.'));
-        return;
-      }
-      const code = response.statusCode === REQUEST_TIMEOUT ? 'unreachable' : 'refused';
-      fail(new SidecarError(code, `The sidecar on port ${state.port} refused the connection with HTTP status ${response.statusCode}`));
+      fail(refusal(state, response));
     });
-    const stranger = (cause?: Error): SidecarError => new SidecarError('refused', `What answers on port ${state.port} is not the sidecar of the state file`, { cause });
-    socket.once('error', (cause: NodeJS.ErrnoException) => {
-      // Node's parser says so of an answer that is no HTTP.
-      if ((isUpgraded && !proven) || cause.code?.startsWith('HPE_')) fail(stranger(cause));
-      else if (cause.code === 'ECONNREFUSED') fail(new SidecarError('not-running', `No sidecar listens on port ${state.port}: ${cause.message}`, { cause }));
-      else fail(new SidecarError('unreachable', `No sidecar answers on port ${state.port}: ${cause.message}`, { cause }));
-    });
+    socket.once('error', (cause) => fail(failure(state, answer, cause)));
     socket.once('open', () => {
-      if (!proven) {
-        fail(stranger());
+      if (answer !== 'proven') {
+        fail(stranger(state));
         return;
       }
       socket.removeAllListeners('error');
@@ -78,4 +66,28 @@ export async function connect(state: SidecarState): Promise<WebSocket> {
       resolve(socket);
     });
   });
+}
+
+/** What the other side has shown of itself so far. */
+type Answer = 'none' | 'foreign' | 'proven';
+
+/** An answer over HTTP that opens no connection. */
+function refusal({ port, serverToken }: SidecarState, { statusCode, headers }: IncomingMessage): SidecarError {
+  if (statusCode === 503 && headers[SERVER_TOKEN_HEADER] === serverToken) {
+    return new SidecarError('full', 'The sidecar has as many clients as it takes. Close a window or end a `chorus` command.');
+  }
+  const code = statusCode === REQUEST_TIMEOUT ? 'unreachable' : 'refused';
+  return new SidecarError(code, `The sidecar on port ${port} refused the connection with HTTP status ${statusCode}`);
+}
+
+/** No answer, or one that is no HTTP. */
+function failure(state: SidecarState, answer: Answer, cause: NodeJS.ErrnoException): SidecarError {
+  // Node's parser says so of an answer that is no HTTP.
+  if (answer === 'foreign' || cause.code?.startsWith('HPE_')) return stranger(state, cause);
+  if (cause.code === 'ECONNREFUSED') return new SidecarError('not-running', `No sidecar listens on port ${state.port}: ${cause.message}`, { cause });
+  return new SidecarError('unreachable', `No sidecar answers on port ${state.port}: ${cause.message}`, { cause });
+}
+
+function stranger({ port }: SidecarState, cause?: Error): SidecarError {
+  return new SidecarError('refused', `What answers on port ${port} is not the sidecar of the state file`, { cause });
 }

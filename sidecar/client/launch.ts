@@ -104,7 +104,7 @@ async function attach(home: Home, { clientVersion, answerTimeoutMs = ANSWER_TIME
       if (!(error instanceof SidecarError)) throw error;
       if (isGone(error)) return undefined;
       if (error.code !== 'unreachable') throw error;
-      if (performance.now() - begun >= answerTimeoutMs) throw doesNotAnswer(state, answerTimeoutMs, error);
+      if (performance.now() - begun >= answerTimeoutMs) throw doesNotAnswer({ state, stateFile: home.stateFile, timeoutMs: answerTimeoutMs, cause: error });
     }
   }
 }
@@ -114,8 +114,8 @@ export function isGone(error: unknown): boolean {
   return error instanceof SidecarError && (error.code === 'not-running' || error.code === 'refused');
 }
 
-function doesNotAnswer({ pid, port }: SidecarState, timeoutMs: number, cause: SidecarError): SidecarError {
-  const message = `The Chorus sidecar, process ${pid}, has not answered on port ${port} for ${timeoutMs / 1000} s (${cause.message}). It is stopped or busy: let it go on, or end that process, and try again. No second one is started beside it.`;
+function doesNotAnswer({ state: { pid, port }, stateFile, timeoutMs, cause }: { readonly state: SidecarState; readonly stateFile: string; readonly timeoutMs: number; readonly cause: SidecarError }): SidecarError {
+  const message = `The Chorus sidecar, process ${pid}, has not answered on port ${port} for ${timeoutMs / 1000} s (${cause.message}). It is stopped or busy: let it go on, or end that process, and try again. No second one is started beside it. If that process is no Chorus sidecar, or none is there, another program has the port: delete ${stateFile}.`;
   return new SidecarError('unreachable', message, { cause });
 }
 
@@ -153,24 +153,9 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
   const launchId = randomUUID();
   const log = await openLaunchLog(home);
   const logStart = (await log.stat()).size;
-  // execa takes any file descriptor; its types know those up to 9.
-  const output = log.fd as 9;
   try {
-    const subprocess = execa(process.execPath, [...(options.execArgv ?? []), options.sidecarScript, '--home', home.folder, '--launch-id', launchId, ...(options.headNeedsFile === undefined ? [] : ['--head-needs-file', options.headNeedsFile])], {
-      cwd: home.folder,
-      detached: true,
-      cleanup: false,
-      reject: false,
-      buffer: false,
-      windowsHide: true,
-      stdin: 'ignore',
-      stdout: output,
-      stderr: output,
-      extendEnv: false,
-      env: nodeEnvironment(options.env),
-    });
-    subprocess.unref();
-    let exit: { exitCode?: number; signal?: string; shortMessage?: string } | undefined;
+    const subprocess = spawnSidecar(home, options, { launchId, logDescriptor: log.fd });
+    let exit: Exit | undefined;
     const exited = subprocess.then((result) => {
       exit = result;
     });
@@ -192,7 +177,35 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
   }
 }
 
-function describeExit(exit: { exitCode?: number; signal?: string; shortMessage?: string }): string {
+/** Starts the process, which outlives this one. What it writes goes into the log. */
+function spawnSidecar(home: Home, { execArgv = [], sidecarScript, headNeedsFile, env }: LaunchOptions, { launchId, logDescriptor }: { readonly launchId: string; readonly logDescriptor: number }) {
+  // execa takes any file descriptor; its types know those up to 9.
+  const output = logDescriptor as 9;
+  const subprocess = execa(process.execPath, [...execArgv, sidecarScript, '--home', home.folder, '--launch-id', launchId, ...(headNeedsFile === undefined ? [] : ['--head-needs-file', headNeedsFile])], {
+    cwd: home.folder,
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    windowsHide: true,
+    stdin: 'ignore',
+    stdout: output,
+    stderr: output,
+    extendEnv: false,
+    env: nodeEnvironment(env),
+  });
+  subprocess.unref();
+  return subprocess;
+}
+
+/** How a process ended, as execa tells it. */
+interface Exit {
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly shortMessage?: string;
+}
+
+function describeExit(exit: Exit): string {
   if (exit.signal) return `it was ended by ${exit.signal}`;
   if (exit.exitCode !== undefined) return `it ended with exit code ${exit.exitCode}`;
   return exit.shortMessage ?? 'it could not be run';

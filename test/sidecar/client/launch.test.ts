@@ -224,7 +224,7 @@ describe('a sidecar that does not answer', { skip: process.platform === 'win32' 
       for (const find of [findOrStart, findRunning]) {
         await assert.rejects(find(impatient), (error: { code: string; message: string }) => {
           assert.equal(error.code, 'unreachable');
-          assert.match(error.message, new RegExp(`process ${pid}.*stopped or busy`));
+          assert.match(error.message, new RegExp(`process ${pid}.*stopped or busy.*delete .*sidecar\\.json`));
           return true;
         });
       }
