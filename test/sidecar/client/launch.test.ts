@@ -88,9 +88,14 @@ describe('finding or starting the sidecar', () => {
     const script = path.join(home.folder, 'stuck.mjs');
     const pidFile = path.join(home.folder, 'pid');
     await writeFile(script, `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);\n`);
-    await assert.rejects(findOrStart({ ...launchOptions(home.folder), sidecarScript: script, startTimeoutMs: 1_500 }), /not ready after 1.5 s/);
-    const pid = Number(await readFile(pidFile, 'utf8'));
-    await until(() => !isRunning(pid), 'the stuck process has ended');
+    let pid: number | undefined;
+    // A busy machine may not even have begun the script by then.
+    for (let startTimeoutMs = 1_500; pid === undefined; startTimeoutMs *= 2) {
+      await assert.rejects(findOrStart({ ...launchOptions(home.folder), sidecarScript: script, startTimeoutMs }), new RegExp(`not ready after ${startTimeoutMs / 1_000} s`));
+      pid = await readFile(pidFile, 'utf8').then(Number, () => undefined);
+    }
+    const stuck = pid;
+    await until(() => !isRunning(stuck), 'the stuck process has ended');
   });
 
   it('says so where the folder cannot be used', async () => {
