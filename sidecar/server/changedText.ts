@@ -1,6 +1,6 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import type { Position, TextDocumentContentChangeEvent } from 'vscode-languageserver-protocol';
-import { ChunkedText } from './chunkedText.ts';
+import type { TextDocumentContentChangeEvent } from 'vscode-languageserver-protocol';
+import { ChunkedText, isBefore } from './chunkedText.ts';
 
 type PartialChange = Extract<TextDocumentContentChangeEvent, { range: unknown }>;
 
@@ -23,8 +23,4 @@ function areBackward(changes: readonly TextDocumentContentChangeEvent[]): change
     const next = changes[index - 1] as PartialChange | undefined;
     return !isBefore(end, start) && (next === undefined || isBefore(end, next.range.start));
   });
-}
-
-function isBefore(a: Position, b: Position): boolean {
-  return a.line < b.line || (a.line === b.line && a.character < b.character);
 }

@@ -40,6 +40,7 @@ export class ChunkedText {
     else this.#chunks = [...this.#chunks.slice(0, first), ...chunks, ...this.#chunks.slice(last + 1)];
   }
 
+  /** The text as the edits left it. */
   toString(): string {
     return this.#textOf(0, this.#chunks.length);
   }
@@ -79,7 +80,8 @@ export class ChunkedText {
   }
 }
 
-function isBefore(a: Position, b: Position): boolean {
+/** Whether a position comes before another. */
+export function isBefore(a: Position, b: Position): boolean {
   return a.line < b.line || (a.line === b.line && a.character < b.character);
 }
 

@@ -1,11 +1,9 @@
 import path from 'node:path';
 import { TroubleError } from '../engine/engine.ts';
 import { readGgufHeader, type GgufHeader } from '../models/gguf/header.ts';
+import { TOKEN_KIND } from '../models/gguf/vocabulary.ts';
 import type { TokenId } from '../protocol/engine.ts';
 
-/** Token kinds as GGUF's `tokenizer.ggml.token_type` numbers them. */
-const NORMAL = 1;
-const UNUSED = 5;
 const LISTS = { tokens: 'tokenizer.ggml.tokens', kinds: 'tokenizer.ggml.token_type', merges: 'tokenizer.ggml.merges' } as const;
 
 /** Two tokens that a merge joins. */
@@ -42,10 +40,10 @@ export async function readBpeVocabulary(modelPath: string): Promise<BpeVocabular
   if (kind !== 'gpt2' || lists.merges.length === 0) {
     throw new TroubleError('unsupported-model', `${name} has a tokenizer of kind "${kind}" with ${lists.merges.length} merges. Only a byte-level BPE ("gpt2" with merges) can be trimmed.`);
   }
-  const kinds = lists.tokens.map((_, token) => lists.kinds[token] ?? NORMAL);
+  const kinds = lists.tokens.map((_, token) => lists.kinds[token] ?? TOKEN_KIND.normal);
   const pairs = pairsOf(lists.tokens, lists.merges);
-  const bytes = lists.tokens.flatMap((token, id) => (kinds[id] === NORMAL && !pairs.has(id) && [...token].length === 1 ? [id] : []));
-  const marks = kinds.flatMap((of, id) => (of === NORMAL || of === UNUSED ? [] : [id]));
+  const bytes = lists.tokens.flatMap((token, id) => (kinds[id] === TOKEN_KIND.normal && !pairs.has(id) && [...token].length === 1 ? [id] : []));
+  const marks = kinds.flatMap((of, id) => (of === TOKEN_KIND.normal || of === TOKEN_KIND.unused ? [] : [id]));
   return { header, tokens: lists.tokens, kinds, merges: lists.merges, pairs, needed: [...bytes, ...marks] };
 }
 

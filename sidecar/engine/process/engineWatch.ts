@@ -35,10 +35,12 @@ export class EngineWatch {
     this.#timer = setInterval(() => this.look(), LOOK_MS).unref();
   }
 
+  /** Looks no more. */
   stop(): void {
     clearInterval(this.#timer);
   }
 
+  /** A pulse has come. */
   hear(pulse: Pulse): void {
     this.#pulses++;
     this.#pulse = pulse;
@@ -58,8 +60,8 @@ export class EngineWatch {
     const pulse = this.#pulse;
     if (pulse === undefined) return this.#looksWithoutPulse >= LOOKS_AT_START ? 'start' : undefined;
     if (this.#looksWithoutPulse >= LOOKS) return 'stopped';
-    const { turns, callsEnded } = this.#progress ?? {};
-    if (pulse.turns !== turns || pulse.callsEnded !== callsEnded) {
+    const last = this.#progress;
+    if (last === undefined || pulse.turns !== last.turns || pulse.callsEnded !== last.callsEnded) {
       this.#progress = pulse;
       this.#looksWithoutProgress = 0;
       return undefined;
@@ -68,7 +70,7 @@ export class EngineWatch {
     if (this.#looksWithoutProgress >= LOOKS_AT_NATIVE_CALL) return 'native';
     const isInNativeCall = pulse.callsBegun !== pulse.callsEnded;
     if (isInNativeCall || this.#looksWithoutProgress < LOOKS) return undefined;
-    return pulse.processorMs - (this.#progress?.processorMs ?? 0) >= MIN_PROCESSOR_MS ? 'loop' : undefined;
+    return pulse.processorMs - last.processorMs >= MIN_PROCESSOR_MS ? 'loop' : undefined;
   }
 }
 

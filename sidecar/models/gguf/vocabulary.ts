@@ -2,7 +2,7 @@ import type { TokenId } from '../../protocol/engine.ts';
 import { readGgufHeader } from './header.ts';
 
 /** Token kinds as GGUF's `tokenizer.ggml.token_type` numbers them. */
-const KIND = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
+export const TOKEN_KIND = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
 /** The exact bytes that each token stands for. A token may hold a part of a character, so text is made only after joining bytes. */
 export class Vocabulary {
@@ -27,13 +27,13 @@ export class Vocabulary {
 
   /** Whether the token marks structure (`<|im_start|>`) rather than text. */
   isControl(token: TokenId): boolean {
-    return this.kinds[token] === KIND.control || this.kinds[token] === KIND.unknown;
+    return this.kinds[token] === TOKEN_KIND.control || this.kinds[token] === TOKEN_KIND.unknown;
   }
 
   /** Whether the token may stand in ordinary text. */
   isText(token: TokenId): boolean {
     const kind = this.kinds[token];
-    return (kind === KIND.normal || kind === KIND.userDefined || kind === KIND.byte) && this.bytes[token]!.length > 0;
+    return (kind === TOKEN_KIND.normal || kind === TOKEN_KIND.userDefined || kind === TOKEN_KIND.byte) && this.bytes[token]!.length > 0;
   }
 
   /** The special token that is written so, if there is one. */
@@ -43,13 +43,13 @@ export class Vocabulary {
 
   /** Whether a tokenizer reads the token as one wherever its text stands. */
   isUserDefined(token: TokenId): boolean {
-    return this.kinds[token] === KIND.userDefined;
+    return this.kinds[token] === TOKEN_KIND.userDefined;
   }
 
   private special(): TokenId[] {
     const tokens: TokenId[] = [];
     for (let token = 0; token < this.bytes.length; token++) {
-      if (this.kinds[token] === KIND.control || this.kinds[token] === KIND.userDefined) tokens.push(token);
+      if (this.kinds[token] === TOKEN_KIND.control || this.kinds[token] === TOKEN_KIND.userDefined) tokens.push(token);
     }
     return tokens;
   }
@@ -70,18 +70,18 @@ export async function readVocabulary(filePath: string): Promise<Vocabulary | und
   });
   const spell = SPELLINGS[String(header.metadata.get('tokenizer.ggml.model'))];
   if (!spell) return undefined;
-  const kindOf = Uint8Array.from(raw, (_, token) => kinds[token] ?? KIND.normal);
+  const kindOf = Uint8Array.from(raw, (_, token) => kinds[token] ?? TOKEN_KIND.normal);
   return new Vocabulary(raw.map((text, token) => spell(text, kindOf[token]!)), kindOf);
 }
 
 const SPELLINGS: Readonly<Record<string, (text: Buffer, kind: number) => Buffer>> = {
-  gpt2: (text, kind) => (kind === KIND.normal || kind === KIND.unused ? bytesOfByteLevel(text) : text),
+  gpt2: (text, kind) => (kind === TOKEN_KIND.normal || kind === TOKEN_KIND.unused ? bytesOfByteLevel(text) : text),
   llama: (text, kind) => {
-    if (kind === KIND.byte) {
+    if (kind === TOKEN_KIND.byte) {
       const match = /^<0x([0-9A-F]{2})>$/i.exec(text.toString('latin1'));
       return match ? Buffer.from([Number.parseInt(match[1]!, 16)]) : text;
     }
-    return kind === KIND.control || kind === KIND.unknown ? text : Buffer.from(text.toString('utf8').replaceAll('▁', ' '), 'utf8');
+    return kind === TOKEN_KIND.control || kind === TOKEN_KIND.unknown ? text : Buffer.from(text.toString('utf8').replaceAll('▁', ' '), 'utf8');
   },
 };
 
