@@ -127,7 +127,7 @@ describe('the engine process', () => {
     await writeGguf(huge, tinyModel({
       tensors: [
         { name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 0 },
-        { name: 'blk.0.attn_q.weight', shape: [32, rows], type: 0, offset: 512 },
+        { name: 'blk.0.ffn_up.weight', shape: [32, rows], type: 0, offset: 512 },
       ],
       dataBytes: 512 + 32 * rows * 4,
     }));
@@ -145,18 +145,20 @@ describe('the engine process', () => {
   });
 
   test('a model that ends the engine while it loads is tried twice, then not again until asked for, and a good one loads after it', async () => {
-    const killer = path.join(folder, 'killer.gguf');
-    // Two tokens alike pass every check of the header; libllama aborts on them.
-    await writeGguf(killer, tinyModel({ metadata: {
-      'tokenizer.ggml.model': { type: 'string', value: 'llama' },
-      'tokenizer.ggml.tokens': { type: 'strings', value: ['<s>', '</s>', 'a', 'a'] },
-      'tokenizer.ggml.scores': { type: 'i32s', value: [0, 0, 0, 0] },
-    } }));
     const other = new EngineProcess();
-    const first = await refusal(other.load(await loadParams(killer)));
+    // No file is known on which the engine ends: each engine that begins to load this one is ended.
+    const load = refusal(other.load(await loadParams()));
+    const isLoaded = load.then(() => true);
+    const ended = new Set<number>();
+    while (!(await Promise.race([isLoaded, sleep(5, false)]))) {
+      if (other.pid === undefined || ended.has(other.pid)) continue;
+      ended.add(other.pid);
+      process.kill(other.pid, 'SIGKILL');
+    }
+    const first = await load;
+    assert.equal(ended.size, 2);
     assert.equal(first.code, 'engine-crashed');
-    assert.match(first.message, /2 times in a row.*SIGABRT|2 times in a row.*exit code/);
-    assert.match(first.detail ?? '', /GGML_ASSERT/);
+    assert.match(first.message, /2 times in a row.*SIGKILL/);
     const second = await refusal(other.generate(request([1, 2])));
     assert.equal(second.message, first.message);
     assert.equal(other.pid, undefined);
