@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 
-type Configuration = Pick<vscode.WorkspaceConfiguration, 'inspect' | 'update'>;
+/** What of the settings is needed to change one where it is set. */
+export type Configuration = Pick<vscode.WorkspaceConfiguration, 'inspect' | 'update'>;
 
 /**
  * Where one of the settings with the scope `window` has its value, and which: in the workspace, which goes before the user, whether or not it is trusted. Folders

@@ -2,11 +2,13 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
 import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
+import { innermostValue, type Configuration } from '../settingTarget.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { halfContextTokens, slowSpeed, type AdvisedModels } from './slowMachine.ts';
 
 const MEMORY_KEY = 'chorus.models.advisedSlow';
 const MAX_ADVISED = 50;
+const SETTING = 'context.maxTokens';
 
 /** Tells the user once for each model that this machine is slow with it, and offers a shorter context and a server. */
 export function adviseOnSlowMachine(context: vscode.ExtensionContext, session: LanguageClientSession, onError: (error: unknown) => void): void {
@@ -32,11 +34,11 @@ async function advise(storage: vscode.Memento, status: SidecarStatus | undefined
     l10n.t('Not Now'),
   );
   if (answer === server) await vscode.commands.executeCommand('chorus.useServer');
-  if (answer === halve) await halveContext();
+  if (answer === halve) await halveContext(vscode.workspace.getConfiguration('chorus'));
 }
 
-async function halveContext(): Promise<void> {
-  const settings = vscode.workspace.getConfiguration('chorus');
-  const tokens = halfContextTokens(settings.get<number | null>('context.maxTokens') ?? undefined);
-  await settings.update('context.maxTokens', tokens, vscode.ConfigurationTarget.Global);
+/** Halves the tokens of other files where they are set: in the workspace, which goes before the user. */
+export async function halveContext(settings: Configuration): Promise<void> {
+  const { target, value } = innermostValue(settings, SETTING);
+  await settings.update(SETTING, halfContextTokens(typeof value === 'number' ? value : undefined), target);
 }

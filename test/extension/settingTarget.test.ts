@@ -23,7 +23,7 @@ describe('a setting that is switched off', () => {
 });
 
 describe('settings that commands switch where they are set', () => {
-  for (const name of ['completion.enabled', 'completion.disabledLanguages', 'context.readAhead']) {
+  for (const name of ['completion.enabled', 'completion.disabledLanguages', 'context.maxTokens', 'context.readAhead']) {
     it(`can be set by a workspace, and not by one of its folders: ${name}`, () => {
       const properties: Readonly<Record<string, { readonly scope?: string }>> = manifest.contributes.configuration.properties;
       assert.equal(properties[`chorus.${name}`]?.scope, 'window');

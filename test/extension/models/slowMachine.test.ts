@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type * as vscode from 'vscode';
+import '../documents/support/useFakeVscode.ts';
+import { FakeConfiguration } from '../documents/support/fakeConfiguration.ts';
 import { halfContextTokens, slowSpeed } from '../../../extension/models/slowMachine.ts';
 import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
+
+const { halveContext } = await import('../../../extension/models/adviseOnSlowMachine.ts');
 
 const slow: SidecarStatus = { state: 'ready', modelPath: '/models/coder.gguf', promptTokensPerSecond: 41 };
 
@@ -24,4 +29,16 @@ describe('advice on a slow machine', () => {
     assert.equal(halfContextTokens(801), 400);
     assert.equal(halfContextTokens(0), 0);
   });
+
+  const settings: readonly (readonly [where: string, before: FakeConfiguration, after: FakeConfiguration])[] = [
+    ['for the user', new FakeConfiguration({ 'context.maxTokens': 800 }), new FakeConfiguration({ 'context.maxTokens': 400 })],
+    ['for the user where none are set', new FakeConfiguration({ 'context.maxTokens': null }), new FakeConfiguration({ 'context.maxTokens': 1_024 })],
+    ['in a workspace that sets them', new FakeConfiguration({}, { 'context.maxTokens': 600 }), new FakeConfiguration({}, { 'context.maxTokens': 300 })],
+  ];
+  for (const [where, before, after] of settings) {
+    it(`halves them ${where}`, async () => {
+      await halveContext(before as unknown as vscode.WorkspaceConfiguration);
+      assert.deepEqual(before, after);
+    });
+  }
 });
