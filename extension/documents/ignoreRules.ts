@@ -1,4 +1,4 @@
-import { IgnorePatterns, isPlainPath } from '../../sidecar/client/ignorePatterns.ts';
+import { IgnorePatterns, IgnorePatternsError, isPlainPath, MAX_PATH_STEPS } from '../../sidecar/client/ignorePatterns.ts';
 
 /** Files with ignore rules, in the order in which later ones overrule earlier ones. */
 export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];
@@ -35,6 +35,8 @@ export class IgnoreRules {
   readonly #ignoreCase: boolean;
   readonly #onRefused: NonNullable<IgnoreRulesOptions['onRefused']>;
   readonly #folders = new Map<string, Promise<readonly IgnorePatterns[]>>();
+  /** Judged once, for all that lies in them. */
+  readonly #ignoredFolders = new Map<string, Promise<boolean>>();
   #excludes: Promise<readonly IgnorePatterns[]> | undefined;
 
   constructor(read: ReadIgnoreFile, options: IgnoreRulesOptions = {}) {
@@ -60,23 +62,40 @@ export class IgnoreRules {
     if (!isPlainPath(plain)) return true;
     const names = plain.split('/');
     for (let depth = 1; depth <= names.length; depth++) {
-      const kind = endsInFolder || depth < names.length ? 'folder' : 'file';
-      if (await this.#isIgnoredByFilesAbove(names.slice(0, depth), kind)) return true;
+      const isFolder = endsInFolder || depth < names.length;
+      const part = names.slice(0, depth);
+      if (await (isFolder ? this.#isFolderIgnored(part) : this.#isIgnoredByFilesAbove(part, 'file'))) return true;
     }
     return false;
   }
 
+  #isFolderIgnored(names: readonly string[]): Promise<boolean> {
+    const key = names.join('/');
+    let ignored = this.#ignoredFolders.get(key);
+    if (ignored === undefined) this.#ignoredFolders.set(key, (ignored = this.#isIgnoredByFilesAbove(names, 'folder')));
+    return ignored;
+  }
+
   /** Drops what was read, after an ignore file changed. With `folder`: of that one and those below it alone. */
   forget(folder?: string): void {
-    for (const key of [...this.#folders.keys()]) {
-      if (folder === undefined || `${key}/`.startsWith(`${folder}/`)) this.#folders.delete(key);
+    for (const known of [this.#folders, this.#ignoredFolders]) {
+      for (const key of [...known.keys()]) if (folder === undefined || `${key}/`.startsWith(`${folder}/`)) known.delete(key);
     }
     if (folder === undefined) this.#excludes = undefined;
   }
 
   async #isIgnoredByFilesAbove(names: readonly string[], kind: 'file' | 'folder'): Promise<boolean> {
+    let steps = 0;
     for (let depth = names.length - 1; depth >= 0; depth--) {
-      const verdict = verdictOf(await this.#rulesOf(names.slice(0, depth).join('/')), names.slice(depth).join('/'), kind);
+      const folder = names.slice(0, depth).join('/');
+      const rules = await this.#rulesOf(folder);
+      const path = names.slice(depth).join('/');
+      steps = rules.reduce((sum, patterns) => sum + patterns.stepsFor(path), steps);
+      if (steps > MAX_PATH_STEPS) {
+        this.#onRefused(inFolder(folder, IGNORE_FILES[0] as string), new IgnorePatternsError('with the rules of the folders in it, too much for one path'));
+        return true;
+      }
+      const verdict = verdictOf(rules, path, kind);
       if (verdict !== undefined) return verdict === 'ignored';
     }
     this.#excludes ??= this.#readFile(EXCLUDE_FILE.folder, EXCLUDE_FILE.name).then((patterns) => (patterns ? [patterns] : []), () => this.#everything());
@@ -103,7 +122,7 @@ export class IgnoreRules {
     try {
       return IgnorePatterns.ofText(text, { ignoreCase: this.#ignoreCase });
     } catch (error) {
-      this.#onRefused(folder === '' ? name : `${folder}/${name}`, error);
+      this.#onRefused(inFolder(folder, name), error);
       throw error;
     }
   }
@@ -111,6 +130,10 @@ export class IgnoreRules {
   #everything(): readonly IgnorePatterns[] {
     return [new IgnorePatterns([EVERYTHING], { ignoreCase: this.#ignoreCase })];
   }
+}
+
+function inFolder(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
 }
 
 /** Of several files in one folder the later ones have the last word. */

@@ -11,26 +11,31 @@ type Token = string | typeof STAR | Matcher;
 export class SegmentPattern {
   /** It stands for any number of folders. */
   readonly isGlobstar: boolean;
-  readonly #literal: string | undefined;
+  /** The one name that it stands for, where it has no wildcards. */
+  readonly literal: string | undefined;
   readonly #tokens: readonly Token[];
 
-  constructor(tokens: readonly Token[]) {
+  /** `classMembers`: how many the classes among the tokens have. */
+  constructor(
+    tokens: readonly Token[],
+    private readonly classMembers = 0,
+  ) {
     this.isGlobstar = tokens.length > 1 && tokens.every((token) => token === STAR);
     this.#tokens = tokens.filter((token, index) => token !== STAR || tokens[index - 1] !== STAR);
-    this.#literal = tokens.every((token) => typeof token === 'string') ? tokens.join('') : undefined;
+    this.literal = tokens.every((token) => typeof token === 'string') ? tokens.join('') : undefined;
   }
 
   get hasWildcards(): boolean {
-    return this.#literal === undefined;
+    return this.literal === undefined;
   }
 
-  /** Tokens that a name is held against. */
+  /** What each character of a name is held against at most: tokens, and members of classes. */
   get length(): number {
-    return this.#tokens.length;
+    return this.#tokens.length + this.classMembers;
   }
 
   matches(name: string): boolean {
-    if (this.#literal !== undefined) return this.#literal === name;
+    if (this.literal !== undefined) return this.literal === name;
     const tokens = this.#tokens;
     let [token, character] = [0, 0];
     let [star, starCharacter] = [-1, 0];
@@ -59,23 +64,27 @@ function matchesOne(token: Token | undefined, character: string): boolean {
 /** The segments of a pattern; `undefined`: git takes it for none, as it never ends a class or escapes nothing. `fold`: as it is done to names. */
 export function segmentsOf(pattern: string, fold: (text: string) => string): readonly SegmentPattern[] | undefined {
   const segments: Token[][] = [[]];
+  const classMembers: number[] = [0];
   for (let index = 0; index < pattern.length; index++) {
     const character = pattern[index] as string;
     const escaped = character === '\\' ? pattern[++index] : undefined;
     if (character === '\\' && escaped === undefined) return undefined;
     const literal = escaped ?? character;
-    if (literal === '/') segments.push([]);
-    else if (escaped !== undefined) segments.at(-1)?.push(fold(escaped));
+    if (literal === '/') {
+      segments.push([]);
+      classMembers.push(0);
+    } else if (escaped !== undefined) segments.at(-1)?.push(fold(escaped));
     else if (character === '*') segments.at(-1)?.push(STAR);
     else if (character === '?') segments.at(-1)?.push(() => true);
     else if (character === '[') {
       const found = readClass(pattern, index, fold);
       if (found === undefined) return undefined;
       segments.at(-1)?.push(found.matches);
+      classMembers[segments.length - 1]! += found.members;
       index = found.end;
     } else segments.at(-1)?.push(fold(character));
   }
-  return segments.map((tokens) => new SegmentPattern(tokens));
+  return segments.map((tokens, index) => new SegmentPattern(tokens, classMembers[index]));
 }
 
 const ASCII_CLASSES: ReadonlyMap<string | undefined, RegExp> = new Map(Object.entries({
@@ -84,7 +93,7 @@ const ASCII_CLASSES: ReadonlyMap<string | undefined, RegExp> = new Map(Object.en
 }));
 
 /** A class that begins at `start`, as git reads it: `end` is where its `]` is. `undefined`: it never ends, or names a class that does not exist. */
-function readClass(pattern: string, start: number, fold: (text: string) => string): { readonly end: number; readonly matches: Matcher } | undefined {
+function readClass(pattern: string, start: number, fold: (text: string) => string): { readonly end: number; readonly members: number; readonly matches: Matcher } | undefined {
   const isNegated = pattern[start + 1] === '!' || pattern[start + 1] === '^';
   const members: Matcher[] = [];
   let index = start + (isNegated ? 2 : 1);
@@ -116,5 +125,5 @@ function readClass(pattern: string, start: number, fold: (text: string) => strin
   }
   const isMember = (character: string): boolean => members.some((matches) => matches(character));
   const isFolding = fold('A') === 'a';
-  return { end: index, matches: (character) => (isMember(character) || (isFolding && isMember(character.toUpperCase()))) !== isNegated };
+  return { end: index, members: members.length, matches: (character) => (isMember(character) || (isFolding && isMember(character.toUpperCase()))) !== isNegated };
 }

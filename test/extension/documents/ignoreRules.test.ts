@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { IgnoreRules } from '../../../extension/documents/ignoreRules.ts';
+import { IgnorePatterns, MAX_PATH_STEPS } from '../../../sidecar/client/ignorePatterns.ts';
 
 /** Rules over a table of ignore files: path → text. */
 function rules(files: Readonly<Record<string, string>>, ignoreCase = false): IgnoreRules {
@@ -143,6 +144,38 @@ describe('ignore rules', () => {
     ];
     for (const [unreadable, file, expected] of cases) assert.equal(await without(unreadable).ignores(file), expected, `${file} without ${unreadable}`);
     assert.equal(await without('src/.gitignore').ignoresFolder('src/deep'), true);
+  });
+
+  it('judge a folder once, however many files lie in it, and anew after they were forgotten', async () => {
+    const files: Record<string, string> = { '.gitignore': '*.log\n' };
+    const known = rules(files);
+    const verdict = mock.method(IgnorePatterns.prototype, 'verdict');
+    try {
+      for (let index = 0; index < 100; index++) assert.equal(await known.ignores(`a/b/c/${index}.ts`), false);
+      assert.equal(verdict.mock.callCount(), 100 + 3);
+    } finally {
+      verdict.mock.restore();
+    }
+    files['a/.gitignore'] = 'b/\n';
+    known.forget('a');
+    assert.equal(await known.ignores('a/b/c/0.ts'), true);
+  });
+
+  it('keep a path that would cost too much: each of many folders may have as many rules as one file may', async () => {
+    const told: string[] = [];
+    let steps = 0;
+    const verdict = mock.method(IgnorePatterns.prototype, 'verdict', function (this: IgnorePatterns, path: string) {
+      steps += this.stepsFor(path);
+      return undefined;
+    });
+    try {
+      const everywhere = new IgnoreRules(async () => `${'*aaaaaaaab\n'.repeat(5_000)}`, { ignoreCase: false, onRefused: (file) => told.push(file) });
+      assert.equal(await everywhere.ignores(`${'aaaaaaaaaaaaaaa/'.repeat(200)}a.ts`), true);
+      assert.ok(steps <= 200 * MAX_PATH_STEPS, `${steps}`);
+      assert.equal(told.length, 1);
+    } finally {
+      verdict.mock.restore();
+    }
   });
 
   it('keep paths that are longer or deeper than any', async () => {

@@ -28,7 +28,7 @@ function comparisonsOf(patterns: IgnorePatterns, file: string): number {
 
 describe('ignore patterns', () => {
   it('cost what their length times that of the path is, however many globstars there are', () => {
-    const globstars = new IgnorePatterns([`${'a/**/'.repeat(14)}b`], exact);
+    const globstars = new IgnorePatterns([`${'a/**/'.repeat(14)}b*`], exact);
     const folders = 200;
     const comparisons = comparisonsOf(globstars, `${'a/'.repeat(folders)}c`);
     assert.ok(comparisons > 0 && comparisons <= 15 * (folders + 1), `${comparisons}`);
@@ -45,6 +45,19 @@ describe('ignore patterns', () => {
     assert.equal(stars.matches('a'.repeat(250)), false);
     assert.ok(steps <= 21 * 250);
     assert.equal(ignores(`${'*a'.repeat(100)}b`, 'a'.repeat(250)), false);
+  });
+
+  it('of other folders and other names cost one comparison', () => {
+    const others = new IgnorePatterns(Array.from({ length: 1_000 }, (_, index) => (index % 2 === 0 ? `/folder${index}/**/x` : `**/folder/name${index}.ts`)), exact);
+    assert.equal(comparisonsOf(others, 'src/folder/main.ts'), 0);
+    assert.equal(others.verdict('a/folder/name1.ts', 'file'), 'ignored');
+    assert.equal(others.verdict('folder2/a/b/x', 'file'), 'ignored');
+  });
+
+  it('count each member of a class: a character may be held against all of them', () => {
+    const members = Array.from({ length: 4_000 }, (_, index) => String.fromCharCode(0x4e00 + index)).join('');
+    assert.throws(() => new IgnorePatterns(Array<string>(20).fill(`*[${members}]`), exact), IgnorePatternsError);
+    assert.doesNotThrow(() => new IgnorePatterns(Array<string>(10).fill(`*[${members}]`), exact));
   });
 
   it('are refused where there are more, or longer ones, than any person writes', () => {
