@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { IgnorePatterns, IgnorePatternsError, isPlainPath } from './ignorePatterns.ts';
+import { IgnorePatterns, IgnorePatternsError, isPlainPath, MAX_PATH_STEPS } from './ignorePatterns.ts';
 
 /**
  * Files that hold secrets by convention, in the syntax of `.gitignore`. The extension and
@@ -44,6 +44,9 @@ const COPY_MARKS: readonly string[] = [
  */
 const COPY_MARK = new RegExp(`(?<=[^/])(?:${COPY_MARKS.join('|')})+(?=[./]|$)`, 'giu');
 
+/** What Windows takes no notice of at the end of a name: dots, blanks, and which of a file's streams is meant. */
+const UNHEEDED_END = /(?<=[^/. ])(?:[. ]+|:[^/]*)(?=\/|$)/gu;
+
 /** Tells secret files by their path. */
 export class SecretFiles {
   readonly #patterns: IgnorePatterns;
@@ -55,9 +58,9 @@ export class SecretFiles {
 
   /** `added`: further patterns in the syntax of `.gitignore`. */
   constructor(added: readonly string[] = []) {
-    this.digest = createHash('sha256').update(JSON.stringify([SECRET_FILES, COPY_MARKS, added])).digest('hex');
+    this.digest = createHash('sha256').update(JSON.stringify([SECRET_FILES, COPY_MARKS, UNHEEDED_END.source, added])).digest('hex');
     try {
-      this.#patterns = new IgnorePatterns([...SECRET_FILES, ...added], { ignoreCase: true });
+      this.#patterns = new IgnorePatterns([...SECRET_FILES, ...added].map((pattern) => pattern.normalize()), { ignoreCase: true });
     } catch (error) {
       if (!(error instanceof IgnorePatternsError)) throw error;
       this.problem = error;
@@ -73,9 +76,10 @@ export class SecretFiles {
     const relative = path.replaceAll('\\', '/').replace(/^\/*(?:[a-z]:)?\/*/iu, '').replace(/\/{2,}/g, '/');
     if (relative === '') return false;
     const [name, kind] = relative.endsWith('/') ? [relative.slice(0, -1), 'folder' as const] : [relative, 'file' as const];
-    if (!isPlainPath(name)) return true;
+    // Each folder on the way is held against all patterns.
+    if (!isPlainPath(name) || name.split('/').length * this.#patterns.stepsFor(name) > MAX_PATH_STEPS) return true;
     const verdict = this.#verdict(name, kind);
-    return verdict === 'ignored' || (verdict === undefined && this.#verdict(name.normalize().replace(COPY_MARK, ''), kind) === 'ignored');
+    return verdict === 'ignored' || (verdict === undefined && this.#verdict(name.normalize().replace(UNHEEDED_END, '').replace(COPY_MARK, ''), kind) === 'ignored');
   }
 
   #verdict(path: string, kind: 'file' | 'folder'): ReturnType<IgnorePatterns['verdict']> {

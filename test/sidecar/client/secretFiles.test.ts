@@ -144,6 +144,20 @@ describe('secret files', () => {
     assert.equal(own.has('/project/private.pem'), true);
   });
 
+  it('takes letters with accents as one, however they are written', () => {
+    for (const [pattern, file] of [['NFC', 'NFD'], ['NFD', 'NFC']] as const) {
+      assert.equal(new SecretFiles(['contraseñas.txt'.normalize(pattern)]).has(`a/${'contraseñas.txt'.normalize(file)}`), true, `${pattern} ${file}`);
+    }
+  });
+
+  it('has a path that would cost too much: each folder in it is held against all patterns', () => {
+    const many = new SecretFiles(Array<string>(5_000).fill('*aaaaaaaab'));
+    assert.equal(many.problem, undefined);
+    assert.equal(many.has(`${'aaaaaaaaaaaaaaa/'.repeat(200)}a.ts`), true);
+    assert.equal(many.has(`${'aaaaaaaaaaaaaaa/'.repeat(5)}a.ts`), false);
+    assert.equal(new SecretFiles().has(`${'aaaaaaaaaaaaaaaaaaaa/'.repeat(30)}a.ts`), false);
+  });
+
   it('reads the marks of copies in one way: names of many are not tried in all combinations', () => {
     // Read in two ways each, they would not end in anybody's life.
     for (const mark of [' copy 1', ' copy (1)', ' (copy)', ' 1', '.bak', '~', ' (1 copy']) assert.equal(secretFiles.has(`/project/plan${mark.repeat(100)}x`), false, mark);

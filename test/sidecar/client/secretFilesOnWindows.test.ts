@@ -16,7 +16,11 @@ describe('secret files on Windows', () => {
     it(`have ${path}`, () => assert.equal(secretFiles.has(path), true));
   }
 
-  for (const path of ['/c:/Users/Ada/Project/src/environment.ts', '/c:/', 'Untitled-1']) {
+  for (const path of ['/c:/x/server.key.', '/c:/x/server.key ', '/c:/x/server.key. .', '/c:/x/.npmrc::$DATA', '/c:/x/.ssh./known', '/c:/x/.ssh /config', '/c:/x/.aws::$INDEX_ALLOCATION/x', '/c:/x/.npmrc.bak.']) {
+    it(`have ${path}, which is another spelling of a secret file`, () => assert.equal(secretFiles.has(path), true));
+  }
+
+  for (const path of ['/c:/Users/Ada/Project/src/environment.ts', '/c:/x/main.ts.', '/c:/x/main.ts::$DATA', '/c:/', 'Untitled-1']) {
     it(`do not have ${path}`, () => assert.equal(secretFiles.has(path), false));
   }
 
