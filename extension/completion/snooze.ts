@@ -1,6 +1,9 @@
 import * as vscode from 'vscode';
 import { MAX_TIMER_MS } from '../../sidecar/client/maxTimer.ts';
 
+/** The last time that a date can tell. */
+const MAX_DATE_MS = 8.64e15;
+
 /** Ghost text rests for a while, in this window. */
 export class Snooze implements vscode.Disposable {
   readonly #didChange = new vscode.EventEmitter<void>();
@@ -14,7 +17,7 @@ export class Snooze implements vscode.Disposable {
   }
 
   begin(minutes: number): void {
-    this.#setUntil(Date.now() + minutes * 60_000);
+    this.#setUntil(Math.min(Date.now() + minutes * 60_000, MAX_DATE_MS));
   }
 
   end(): void {

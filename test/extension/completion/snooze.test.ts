@@ -36,4 +36,14 @@ describe('ghost text that rests', () => {
       assert.equal(changes(), 2);
     });
   }
+
+  for (const minutes of [1e12, Number.MAX_VALUE, Infinity]) {
+    it(`for ${minutes} minutes rests until a time that can be told`, () => {
+      const snooze = new Snooze();
+      open.push(snooze);
+      snooze.begin(minutes);
+      assert.ok(Number.isFinite(new Date(snooze.untilMs).getTime()));
+      assert.ok(snooze.untilMs > Date.now());
+    });
+  }
 });
