@@ -81,7 +81,7 @@ export class ChunkedText {
 }
 
 /** Whether a position comes before another. */
-export function isBefore(a: Position, b: Position): boolean {
+function isBefore(a: Position, b: Position): boolean {
   return a.line < b.line || (a.line === b.line && a.character < b.character);
 }
 

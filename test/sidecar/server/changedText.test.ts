@@ -33,6 +33,12 @@ describe('many changes of a text', () => {
     assert.deepEqual(editsOf('ab', [{ range: at(0, 0, 1), text: 'xyz' }, { range: at(0, 2, 3), text: '' }]), { text: 'xyb', edits: 2 });
   });
 
+  it('beyond the end of a line, or of the text, are put behind what was put there before', () => {
+    assert.deepEqual(editsOf('ab', [{ range: at(0, 9), text: 'x' }, { range: at(0, 5), text: 'y' }]), { text: 'abxy', edits: 2 });
+    assert.deepEqual(editsOf('ab\ncd', [{ range: at(3, 2), text: '\nq' }, { range: { start: { line: 1, character: 1 }, end: { line: 2, character: 5 } }, text: '' }]), { text: 'ab\nc', edits: 2 });
+    assert.deepEqual(editsOf('ab\ncd', [{ range: at(1, 1), text: 'x' }, { range: at(0, 1, 9), text: 'y' }]), { text: 'ay\ncxd', edits: 0 });
+  });
+
   it('begin anew with a whole text', () => {
     assert.equal(editsOf('ab', [{ range: at(0, 0), text: 'x' }, { text: 'whole' }, { range: at(0, 5), text: '!' }]).text, 'whole!');
   });
