@@ -1,14 +1,12 @@
 import { TroubleError } from '../../engine/engine.ts';
 import type { ChatTemplateParams, SpecialTokens, TokenId } from '../../protocol/engine.ts';
 import type { Vocabulary } from '../gguf/vocabulary.ts';
-import { ForeignTexts, SpecialForms } from './foreignTexts.ts';
+import { ForeignTexts, ForeignTextsError, SpecialForms } from './foreignTexts.ts';
 import { MAX_HEAP_MEBIBYTES, MAX_PROMPT_UNITS, MAX_TEMPLATE_UNITS, RENDER_LIMIT_MS, type RenderAnswer, type RenderRequest } from './messages.ts';
 import { specialTexts } from './specialTexts.ts';
 
 /** Special tokens of known models have up to 40 characters. The parts of each are told apart, which are as many as its square. */
 const MAX_SPECIAL_UNITS = 256;
-/** Of what a template says itself, users are told so much. */
-const MAX_TOLD_UNITS = 300;
 
 /** What of a model's text side a template needs. */
 export interface TemplateText {
@@ -46,7 +44,7 @@ export class ChatTemplate {
     // Roles are of a fixed set, and templates ask which.
     const hidden = messages.map((message) => ({ ...foreign.hide(message), role: message.role }));
     const rendered = await this.#render({ messages: hidden, tools: foreign.hide(tools), add_generation_prompt: addGenerationPrompt });
-    const tokens = foreign.pieces(rendered).flatMap(({ text, isPlain }) => (isPlain ? this.#spelt(text) : this.text.tokenize(text, true)));
+    const tokens = this.#within(() => foreign.pieces(rendered)).flatMap(({ text, isPlain }) => (isPlain ? this.#spelt(text) : this.text.tokenize(text, true)));
     const { bos, addBos } = this.text.special;
     return addBos && bos !== undefined && tokens[0] !== bos ? [bos, ...tokens] : tokens;
   }
@@ -71,7 +69,15 @@ export class ChatTemplate {
     for (const { length } of this.#tokenBySpecialText.keys()) {
       if (length > MAX_SPECIAL_UNITS) throw this.#unusable(`comes with a special token of ${length} characters, more than the ${MAX_SPECIAL_UNITS} that are looked for`);
     }
-    return (this.#forms = new SpecialForms(new Set(this.#tokenBySpecialText.keys()), source));
+    return (this.#forms = this.#within(() => new SpecialForms(new Set(this.#tokenBySpecialText.keys()), source)));
+  }
+
+  #within<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw error instanceof ForeignTextsError ? this.#unusable(error.message) : error;
+    }
   }
 
   #source(): string {
@@ -88,8 +94,8 @@ export class ChatTemplate {
     const answer = await process.render({ source: this.#source(), limitMs, variables: { bos_token: textOf(special.bos), eos_token: textOf(special.eos), ...variables } });
     switch (answer.result) {
       case 'text': return answer.text;
-      case 'refused': throw new TroubleError('invalid-input', `The chat template of ${fileName} refuses these messages: ${answer.message.slice(0, MAX_TOLD_UNITS)}`);
-      case 'unreadable': throw this.#unusable(`can't be read: ${answer.message.slice(0, MAX_TOLD_UNITS)}`);
+      case 'refused': throw new TroubleError('invalid-input', `The chat template of ${fileName} refuses these messages: ${answer.message}`);
+      case 'unreadable': throw this.#unusable(`can't be read: ${answer.message}`);
       case 'late': throw this.#unusable(`was stopped: it was not done after ${limitMs / 1_000} s`);
       case 'long': throw this.#unusable(`makes a prompt of ${answer.units} characters, more than the ${MAX_PROMPT_UNITS} that can be tokenised`);
       case 'ended': throw this.#unusable(`ended the process that renders it (${answer.message}): it may need more memory than its ${MAX_HEAP_MEBIBYTES} MiB`);

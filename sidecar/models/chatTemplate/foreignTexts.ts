@@ -2,8 +2,22 @@
 const MARK = '\uE0F7';
 /** Stands where a foreign text begins or ends that could be a part of a special text, together with what the template writes beside it. */
 const SEAM = '\uE0F8';
+/** Several seams that meet are one. */
+const SEAMS = new RegExp(`${SEAM}+`);
 const OWN_MARKS = new RegExp(`[${MARK}${SEAM}]`, 'g');
 const HIDDEN = new RegExp(`${MARK}(\\d+)${MARK}`);
+
+/** Of reading special texts against a template, in characters that are looked through: some tenths of a second. Known models take a hundredth. */
+const MAX_READ_UNITS = 2 ** 28;
+/** What a part of a special text takes to keep, in the same measure. */
+const PART_COST_UNITS = 256;
+/** Of a prompt. A conversation that fills the longest context with special texts has fewer. */
+const MAX_PIECES = 100_000;
+
+/** Special texts, or the pieces of a prompt, are more than are looked through. The message ends a sentence that begins with the template. */
+export class ForeignTextsError extends RangeError {
+  override readonly name = 'ForeignTextsError';
+}
 
 /** A stretch of a rendered prompt. `isPlain`: no part of it may become a special token. */
 export interface PromptPiece {
@@ -21,23 +35,48 @@ export class SpecialForms {
   readonly tails = new Set<string>();
   readonly insides = new Set<string>();
 
+  readonly #inTemplate = new Map<string, boolean>();
+  #readUnits = 0;
+
+  /** Throws `ForeignTextsError`: a model's file may hold any. */
   constructor(
     readonly texts: ReadonlySet<string>,
-    templateSource: string,
+    private readonly templateSource: string,
   ) {
     const longestFirst = [...texts].sort((a, b) => b.length - a.length);
     this.longest = longestFirst[0]?.length ?? 0;
+    for (const text of texts) this.#readParts(text);
     this.pattern = texts.size > 0 ? new RegExp(longestFirst.map(escapeForPattern).join('|'), 'g') : undefined;
-    for (const text of texts) {
-      const before = longestPart(text.length, (length) => templateSource.includes(text.slice(0, length)));
-      const behind = longestPart(text.length, (length) => templateSource.includes(text.slice(text.length - length)));
-      for (let start = 1; start < text.length; start++) {
-        this.heads.add(text.slice(0, start));
-        if (start > before) continue;
-        this.tails.add(text.slice(start));
-        for (let end = Math.max(start + 1, text.length - behind); end < text.length; end++) this.insides.add(text.slice(start, end));
-      }
+  }
+
+  #readParts(text: string): void {
+    const before = longestPart(text.length, (length) => this.#isInTemplate(text.slice(0, length)));
+    const behind = longestPart(text.length, (length) => this.#isInTemplate(text.slice(text.length - length)));
+    for (let start = 1; start < text.length; start++) {
+      this.#keep(this.heads, text.slice(0, start));
+      if (start > before) continue;
+      this.#keep(this.tails, text.slice(start));
+      for (let end = Math.max(start + 1, text.length - behind); end < text.length; end++) this.#keep(this.insides, text.slice(start, end));
     }
+  }
+
+  #isInTemplate(part: string): boolean {
+    let isIn = this.#inTemplate.get(part);
+    if (isIn === undefined) {
+      this.#spend(this.templateSource.length);
+      this.#inTemplate.set(part, (isIn = this.templateSource.includes(part)));
+    }
+    return isIn;
+  }
+
+  #keep(parts: Set<string>, part: string): void {
+    this.#spend(PART_COST_UNITS);
+    parts.add(part);
+  }
+
+  #spend(units: number): void {
+    this.#readUnits += units;
+    if (this.#readUnits > MAX_READ_UNITS) throw new ForeignTextsError(`belongs to ${this.texts.size} special tokens, which together are longer than those of any model`);
   }
 }
 
@@ -52,8 +91,10 @@ export class ForeignTexts {
     return this.#copy(value) as Value;
   }
 
-  /** A rendered prompt, cut where it has to be. */
+  /** A rendered prompt, cut where it has to be. Throws `ForeignTextsError`: a template may write marks of its own. */
   pieces(rendered: string): PromptPiece[] {
+    const marks = rendered.match(OWN_MARKS)?.length ?? 0;
+    if (marks > MAX_PIECES) throw new ForeignTextsError(`makes a prompt of more than ${MAX_PIECES} pieces`);
     return rendered.split(HIDDEN).flatMap((part, index): PromptPiece[] => {
       if (index % 2 === 1) return [{ text: this.#hidden[Number(part)] ?? '', isPlain: true }];
       return this.#cutAtSeams(part).map((text) => ({ text, isPlain: false }));
@@ -88,18 +129,27 @@ export class ForeignTexts {
   /** Removes the seams across which there is no special text, and cuts at the others. Only the ends beside a seam are looked at: a prompt may have thousands. */
   #cutAtSeams(part: string): string[] {
     const { longest } = this.forms;
-    const [first = '', ...rest] = part.split(SEAM);
-    const cut = [first];
+    const [first = '', ...rest] = part.split(SEAMS);
+    const cut = [[first]];
     let before = first.slice(-longest);
     rest.forEach((text, index) => {
-      // What follows may be the rest of a special text over several seams.
-      const behind = rest.slice(index, index + longest).map((each) => each.slice(0, longest)).join('').slice(0, longest);
-      const isCut = this.#meet(before, behind);
-      if (isCut) cut.push(text);
-      else cut[cut.length - 1] += text;
-      before = (isCut ? text : before + text).slice(-longest);
+      if (this.#meet(before, this.#beginning(rest, index))) {
+        cut.push([text]);
+        before = text.slice(-longest);
+      } else {
+        cut.at(-1)?.push(text);
+        before = (before + text.slice(-longest)).slice(-longest);
+      }
     });
-    return cut;
+    return cut.map((texts) => texts.join(''));
+  }
+
+  /** What follows a seam may be the rest of a special text over several seams. */
+  #beginning(texts: readonly string[], start: number): string {
+    const { longest } = this.forms;
+    let beginning = '';
+    for (let index = start; index < texts.length && beginning.length < longest; index++) beginning += (texts[index] as string).slice(0, longest - beginning.length);
+    return beginning;
   }
 
   /** Whether a special text begins before the seam and ends behind it. */

@@ -6,7 +6,7 @@ import { Template } from '@huggingface/jinja';
 import process from 'node:process';
 import vm from 'node:vm';
 import { startLifeline } from '../../lifeline/lifeline.ts';
-import { MAX_PROMPT_UNITS, type RenderAnswer, type RenderRequest } from './messages.ts';
+import { MAX_PROMPT_UNITS, MAX_TOLD_UNITS, type RenderAnswer, type RenderRequest } from './messages.ts';
 
 /** The template that was read last: a model has one. */
 let read: { readonly source: string; readonly template: Template } | undefined;
@@ -20,14 +20,18 @@ function render({ source, variables }: RenderRequest): RenderAnswer {
   try {
     if (read?.source !== source) read = { source, template: new Template(source) };
   } catch (error) {
-    return { result: 'unreadable', message: String((error as Error).message) };
+    return { result: 'unreadable', message: toldOf(error) };
   }
   try {
     const text = read.template.render({ ...variables });
     return text.length > MAX_PROMPT_UNITS ? { result: 'long', units: text.length } : { result: 'text', text };
   } catch (error) {
-    return { result: 'refused', message: String((error as Error).message) };
+    return { result: 'refused', message: toldOf(error) };
   }
+}
+
+function toldOf(error: unknown): string {
+  return String((error as Error).message).slice(0, MAX_TOLD_UNITS);
 }
 
 /** A timer would not fire in a loop; V8 ends what a script of its own calls. */

@@ -4,6 +4,8 @@ export const MAX_TEMPLATE_UNITS = 256 * 1024;
 export const MAX_PROMPT_UNITS = 8 * 1024 * 1024;
 /** What reading and rendering take together at most; a chat of a thousand messages takes about 30 ms. */
 export const RENDER_LIMIT_MS = 3_000;
+/** Of what a template says itself, users are told so much; the rest does not leave the process that renders. */
+export const MAX_TOLD_UNITS = 300;
 /** Heap of the process that renders. */
 export const MAX_HEAP_MEBIBYTES = 128;
 

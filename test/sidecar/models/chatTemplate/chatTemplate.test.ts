@@ -177,6 +177,9 @@ describe('a chat template that can not be used', () => {
     await assert.rejects(unusual.tokens(asked('Hello')), { code: 'unsupported-model', message: /with a special token of 10004 characters, more than the 256/ });
   });
 
+  test('may not write more marks than there are texts', () =>
+    fails("{% set all = namespace(text='a\uE0F8') %}{% for a in range(17) %}{% set all.text = all.text ~ all.text %}{% endfor %}{{ all.text }}", 'unsupported-model', /makes a prompt of more than 100000 pieces/));
+
   test('may not make a prompt that is too long', () =>
     fails('{% set ns = namespace(s="aaaaaaaa") %}{% for i in range(21) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}', 'unsupported-model', /makes a prompt of 16777216 characters/));
 });

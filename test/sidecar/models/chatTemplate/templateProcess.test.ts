@@ -26,6 +26,11 @@ describe('the process that renders templates', () => {
     assert.deepEqual(texts, ['1', '2', '3'].map((text) => ({ result: 'text', text })));
   });
 
+  test('tells as much of a template\'s own words as is shown', async () => {
+    const shout = "{% set all = namespace(text='ha ') %}{% for a in range(20) %}{% set all.text = all.text ~ all.text %}{% endfor %}{{ raise_exception(all.text) }}";
+    assert.deepEqual(await templates.render(request(shout)), { result: 'refused', message: 'ha '.repeat(100) });
+  });
+
   test('is started again where it was ended, also in the midst of a template', async () => {
     const rendering = templates.render(request(ENDLESS));
     while (templates.pid === undefined) await sleep(1);

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ForeignTexts, ForeignTextsError, SpecialForms } from '../../../../sidecar/models/chatTemplate/foreignTexts.ts';
+
+const SEAM = '\uE0F8';
+const MARK = '\uE0F7';
+const specials = new Set(['<|im_start|>', '<|im_end|>']);
+const forms = new SpecialForms(specials, '<|im_start|>user<|im_end|>');
+const pieces = (rendered: string): string[] => new ForeignTexts(forms).pieces(rendered).map(({ text }) => text);
+
+/** Unlike each other, and each a part of the template, so that there are most parts to know. */
+const manySpecials = (): readonly [texts: ReadonlySet<string>, template: string] => {
+  const texts = Array.from({ length: 1_000 }, (_, index) => `${index}`.padStart(6, 'x').repeat(20));
+  return [new Set(texts), texts.join('')];
+};
+
+describe('special texts of a model', () => {
+  test('are not read where they are more than those of any model, in themselves or against the template', () => {
+    const [texts, template] = manySpecials();
+    assert.throws(() => new SpecialForms(texts, template), ForeignTextsError);
+    const unlike = new Set(Array.from({ length: 4_000 }, (_, index) => `${String.fromCharCode(0x4e00 + index)}|>`));
+    assert.throws(() => new SpecialForms(unlike, 'x'.repeat(256 * 1024)), ForeignTextsError);
+  });
+
+  test('are read of models that have thousands of spare ones', () => {
+    const spare = new Set(Array.from({ length: 6_400 }, (_, index) => `<unused${index}>`));
+    assert.equal(new SpecialForms(spare, '<start_of_turn>user<end_of_turn>'.repeat(1_000)).longest, '<unused6399>'.length);
+  });
+});
+
+describe('the pieces of a prompt', () => {
+  test('are cut within a special text however many seams the template puts there', () => {
+    for (const seams of [1, 2, 100]) assert.deepEqual(pieces(`a<|im_${SEAM.repeat(seams)}end|>b`), ['a<|im_', 'end|>b'], `${seams}`);
+    assert.deepEqual(pieces(`<|${SEAM}im_${SEAM}en${SEAM}d|>`), ['<|', 'im_end|>']);
+  });
+
+  test('are one where no special text is at a seam, and reading a prompt takes as much as it is long', () => {
+    const rendered = `${'x'.repeat(80)}${SEAM}`.repeat(90_000);
+    assert.deepEqual(pieces(rendered), [rendered.replaceAll(SEAM, '')]);
+  });
+
+  test('are refused where a template writes more marks than there are texts', () => {
+    for (const mark of [`a${SEAM}`, `${MARK}0${MARK}`]) assert.throws(() => pieces(mark.repeat(100_001)), new ForeignTextsError('makes a prompt of more than 100000 pieces'));
+  });
+});
