@@ -42,6 +42,10 @@ export type ArrayVisitor = (key: string, index: number, element: Buffer | number
 const MAX_KEY_BYTES = 65_535;
 const MAX_TENSOR_NAME_BYTES = 256;
 const MAX_STRING_BYTES = 32 * 1024 * 1024;
+/** Of all texts of a header, those in arrays included: whoever reads it keeps them. Known vocabularies, with all else, have a tenth of that. */
+const MAX_TEXT_BYTES = 128 * 1024 * 1024;
+/** Each element is read. No vocabulary has more tokens. */
+const MAX_ARRAY_LENGTH = 4_000_000;
 const MAX_KEPT_ARRAY_LENGTH = 1_024;
 const MAX_METADATA_COUNT = 100_000;
 const MAX_TENSOR_COUNT = 1_000_000;
@@ -124,6 +128,7 @@ class HeaderParser {
   private readonly metadata = new Map<string, GgufValue>();
   private readonly arrayLengths = new Map<string, number>();
   private readonly metadataRanges = new Map<string, ByteRange>();
+  private textBytes = 0;
 
   constructor(
     private readonly filePath: string,
@@ -212,6 +217,7 @@ class HeaderParser {
     if (length * elementBytes > this.reader.remainingBytes) {
       throw new UnexpectedEndError(this.reader.offset + length * elementBytes, this.reader.fileSizeBytes);
     }
+    if (length > MAX_ARRAY_LENGTH) throw this.invalid(`metadata ${quote(key)} has ${length} elements, more than the ${MAX_ARRAY_LENGTH} that any model has`);
     this.arrayLengths.set(key, length);
     const { visitArray, visitedKey = key } = this.options;
     const visit = visitedKey === key ? visitArray : undefined;
@@ -260,6 +266,8 @@ class HeaderParser {
     const length = this.reader.takeUint64();
     if (length > this.reader.remainingBytes) throw new UnexpectedEndError(this.reader.offset + length, this.reader.fileSizeBytes);
     if (length > limitBytes) throw this.invalid(`${what} is a text of ${formatBytes(length)}, more than the ${formatBytes(limitBytes)} allowed`);
+    this.textBytes += length;
+    if (this.textBytes > MAX_TEXT_BYTES) throw this.invalid(`its header has more than the ${formatBytes(MAX_TEXT_BYTES)} of text allowed`);
     if (!this.reader.has(length)) await this.reader.need(length);
     return this.reader.takeBytes(length);
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -119,6 +119,7 @@ describe('a GGUF header', () => {
     ['with layers that slide in its architecture, and a pattern by which none does', 'invalid-model', /sliding_window_pattern is 1, which makes no layer slide/, renamed('cohere2', { 'cohere2.attention.sliding_window_pattern': count(1) })],
     ['with a norm in float16', 'invalid-model', /output_norm\.weight is of the type F16, expected F32/, withTensor({ name: 'output_norm.weight', shape: [32], type: 1, offset: 4608 })],
     ['with a matrix of whole numbers', 'invalid-model', /output\.weight is of the type I8, which holds no weights/, withTensor({ name: 'output.weight', shape: [32, 4], type: 24, offset: 4608 })],
+    ['with a list that is longer than any', 'invalid-model', /"general\.list" has 4000001 elements, more than the 4000000/, tinyModel({ metadata: { 'general.list': { type: 'copied', bytes: Buffer.concat([Buffer.from([9, 0, 0, 0, 0, 0, 0, 0]), uint64(4_000_001)]) } }, dataBytes: 5_000_000 })],
     ['of a projector', 'unsupported-model', /mmproj/, tinyModel({ metadata: { 'general.type': { type: 'string', value: 'mmproj' } } })],
   ];
   bad.forEach(([name, code, says, content], index) => {
@@ -129,6 +130,24 @@ describe('a GGUF header', () => {
       assert.equal(trouble.code, code, trouble.message);
       assert.match(trouble.message, says);
     });
+  });
+
+  test('with more text than any is refused before it takes the memory for it', async () => {
+    const file = path.join(folder, 'long-texts.gguf');
+    const textBytes = 32 * 1024 * 1024;
+    const handle = await open(file, 'w');
+    await handle.write(Buffer.concat([Buffer.from('GGUF\x03\0\0\0'), uint64(0), uint64(100)]), 0, null, 0);
+    for (let index = 0, offset = 24; index < 100; index++, offset += textBytes) {
+      const key = Buffer.from(`text${index}`);
+      const entry = Buffer.concat([uint64(key.length), key, Buffer.from([8, 0, 0, 0]), uint64(textBytes)]);
+      await handle.write(entry, 0, null, offset);
+      offset += entry.length;
+    }
+    await handle.truncate(101 * textBytes);
+    await handle.close();
+    const trouble = await refusal(file);
+    assert.equal(trouble.code, 'invalid-model');
+    assert.match(trouble.message, /its header has more than the 134 MB of text allowed/);
   });
 
   test('tells a missing file, a folder, an empty file and a text apart', async () => {
@@ -230,4 +249,10 @@ function mulberry32(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
+}
+
+function uint64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
 }
