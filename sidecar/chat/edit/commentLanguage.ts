@@ -1,5 +1,5 @@
 import { isEnglish, languageOf } from '../language.ts';
-import { codeSegments } from '../translate/codeSegments.ts';
+import { codeSegments, MAX_CODE_UNITS } from '../translate/codeSegments.ts';
 import { translatableTexts } from '../translate/translatableTexts.ts';
 
 /** Comments and texts that decide it: more tell nothing new. */
@@ -10,7 +10,7 @@ const MAX_TEXTS = 40;
  * not be told.
  */
 export async function commentLanguage(code: string, languageId: string): Promise<string | undefined> {
-  const segments = await codeSegments(code, languageId);
+  const segments = await codeSegments(code.slice(0, MAX_CODE_UNITS), languageId);
   if (!segments) return undefined;
   const texts = translatableTexts(segments, languageId).slice(0, MAX_TEXTS).map(({ text }) => text);
   const language = await languageOf(texts.join('\n'));

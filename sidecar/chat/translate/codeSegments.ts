@@ -11,15 +11,24 @@ const GRAMMARS: ReadonlyMap<string, string> = new Map(Object.entries({
   javascriptreact: 'javascript', typescriptreact: 'typescript', shellscript: 'bash', 'objective-c': 'objectivec', 'objective-cpp': 'objectivec', jsonc: 'json', html: 'xml', vb: 'vbnet',
 }));
 
+/** The time of highlight.js grows with the square of some texts, and all clients wait for it: longer code is not read, in UTF-16 units. */
+export const MAX_CODE_UNITS = 100_000;
+/** Code with longer lines is not read either: they are where the square is. */
+const MAX_LINE_UNITS = 1_000;
+
 /**
  * The comments, strings and code of a source text, as highlight.js's grammar of the language (VS Code's identifier) tells them; what is put
- * into a string by `${…}` is code. `undefined` where there is no grammar.
+ * into a string by `${…}` is code. `undefined` where there is no grammar, and of code that is too long.
  */
 export async function codeSegments(code: string, languageId: string): Promise<readonly CodeSegment[] | undefined> {
   const { default: hljs } = await import('highlight.js/lib/common');
   const language = GRAMMARS.get(languageId) ?? languageId;
-  if (!hljs.getLanguage(language)) return undefined;
+  if (!hljs.getLanguage(language) || isTooLong(code)) return undefined;
   return segmentsOfMarkup(hljs.highlight(code, { language, ignoreIllegals: true }).value);
+}
+
+function isTooLong(code: string): boolean {
+  return code.length > MAX_CODE_UNITS || code.split('\n').some((line) => line.length > MAX_LINE_UNITS);
 }
 
 /** Reads highlight.js's markup: spans with classes, and escaped text. */

@@ -12,7 +12,7 @@ export interface CodeToTranslate {
 /**
  * The target with its comments and strings translated, and nothing else changed: what is translated is put into the place of its source, and the
  * code around is compared afterwards. A translation that loses a placeholder, or would end its comment, is left out. `undefined` where the
- * language has no grammar here.
+ * language has no grammar here, and where the code is too long to be read by it.
  *
  * `translate` gets one text after the other; where it gives nothing the text stays as it is.
  */

@@ -9,6 +9,7 @@ describe('The language of a file\'s comments', () => {
     ['javascript', "throw new Error('Не удалось открыть файл');\n", 'ru'],
     ['typescript', '// Adds two numbers and returns their sum.\nfunction add() {}\n', undefined],
     ['typescript', 'const a = 1;\n', undefined],
+    ['typescript', `// Addiert zwei Zahlen und gibt die Summe zurück.\n${'const a = 1;\n'.repeat(20_000)}`, 'de'],
     ['brainfuck', '+ eine Sprache ohne Grammatik', undefined],
   ];
   for (const [languageId, code, language] of cases) test(`${languageId} ${JSON.stringify(code.slice(0, 30))}: ${language ?? 'none'}`, async () => assert.equal(await commentLanguage(code, languageId), language));

@@ -30,10 +30,16 @@ describe('What of code can be translated', () => {
 
   test('is nothing where the language is none, whatever its name is in JavaScript', async () => assert.equal(await codeSegments('x', 'constructor'), undefined));
 
+  test('is nothing where the code, or a line of it, is too long for a grammar: its time grows with the square', async () => {
+    const comment = '// Adds numbers.\n';
+    for (const code of ['$'.repeat(60_000), `${comment}${'$'.repeat(1_001)}`, comment.repeat(10_000)]) assert.equal(await codeSegments(code, 'java'), undefined);
+    assert.deepEqual(await textsOf(`${comment}${'x'.repeat(1_000)}`, 'java'), ['Adds numbers.']);
+  });
+
   test('is told in one pass of a comment with thousands of spaces', () =>
-    assertGrowsLinearly(3_000, async (spaces) => {
+    assertGrowsLinearly(3_000, (spaces) => {
       const text = `The total${' '.repeat(spaces)}of all`;
-      assert.deepEqual(await textsOf(`/* ${text}   */`, 'typescript'), [text]);
+      assert.deepEqual(translatableTexts([{ kind: 'comment', text: `/* ${text}   */` }], 'typescript').map((found) => found.text), [text]);
     }));
 
   test('is told in one pass of a line of thousands of stars', async () => {
