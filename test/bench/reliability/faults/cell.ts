@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopRunning } from '../../../../sidecar/client/makeWay.ts';
 import type { Cell, Fault } from './cells.ts';
-import { clientUnder, hasHappened, inject, isAtMoment, isKeeping, mend, sceneOptions } from './inject.ts';
+import { clientUnder, hasHappened, inject, isAtMoment, isAttached, isKeeping, mend, sceneOptions } from './inject.ts';
 import { Scene, writeClock, type SceneClient, type Stage } from './scene.ts';
 
 /** From the call to the answer of `initialize`. */
@@ -13,7 +13,7 @@ const MOMENT_LIMIT_MS = 60_000;
 /** Until an engine whose front has died is gone. */
 const LEAVE_LIMIT_MS = 15_000;
 /** Until strace has attached itself to a process. */
-const ATTACHED_MS = 2_000;
+const ATTACH_LIMIT_MS = 20_000;
 /** Until a sidecar that was told to stop is gone: it writes what waits to be kept. */
 const STOP_LIMIT_MS = 60_000;
 
@@ -52,7 +52,8 @@ export async function tryCell(stage: Stage, { step, fault }: Cell, expected: rea
   // A sidecar that finds no memory can tell nobody but its log.
   const isTold = fault.kind === 'memory limit' && !(await logFailures(scene, fault)).length;
   if (!isTold) failures.push(...causeFailures(fault, outcome, 'the client'));
-  if (step === 'keep' && (fault.kind === 'full disk' || fault.kind === 'I/O error')) failures.push(...(await logFailures(scene, fault)));
+  // On a full disk a tenth of what is free is nothing: nobody tries.
+  if (step === 'keep' && fault.kind === 'I/O error') failures.push(...(await logFailures(scene, fault)));
   if (!(await hasHappened(fault, scene))) failures.push('the fault did not happen');
   client.end();
   await mend(fault, scene);
@@ -69,7 +70,7 @@ async function disturb(scene: Scene, { step, fault }: Pick<Cell, 'step' | 'fault
     if (step === 'keep') await until(() => isKeeping(scene), 3_000);
   }
   const over = fault.kind === 'full disk' && step === 'start' ? Promise.resolve() : inject(step, fault, scene, client, clockFile);
-  if (fault.kind === 'I/O error') await sleep(ATTACHED_MS);
+  if (fault.kind === 'I/O error' && step !== 'start' && step !== 'publish') await until(() => isAttached(step, scene), ATTACH_LIMIT_MS);
   else if (isBefore && fault.kind !== 'stop') await over;
   if (isBefore) client.goOn();
   // Whoever comes meanwhile starts no second one.

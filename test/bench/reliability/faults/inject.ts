@@ -13,7 +13,6 @@ const DISK_MEBIBYTES = 580;
 const SPARE_MEMORY_BYTES = 2 * 2 ** 20;
 /** Less than Node needs to begin; who has no more is ended by Linux. */
 const START_MEMORY_BYTES = 24 * 2 ** 20;
-const LOG_BYTES = 64 * 1_024;
 const FAILING_MS = 8_000;
 const MEMORY_GROUPS = '/sys/fs/cgroup/memory';
 const traced = (scene: Scene): string[] => ['strace', '-f', '-qq', '-o', path.join(scene.folder, 'strace.log')];
@@ -29,8 +28,9 @@ export function sceneOptions(fault: Fault, clockFile: string): { readonly diskMe
 /** What a client of the scene is run under, so that its sidecar has the fault from its beginning. */
 export function clientUnder(step: Step, fault: Fault, scene: Scene): readonly string[] {
   if (fault.kind !== 'I/O error' || (step !== 'start' && step !== 'publish')) return [];
-  const file = path.join(scene.home, step === 'start' ? 'sidecar.log' : 'sidecar.json');
-  return [...traced(scene), '-P', file, '-e', `inject=${step === 'start' ? 'openat' : 'rename,renameat,renameat2'}:error=EIO`];
+  // The state file alone gets its name by a rename then.
+  if (step === 'publish') return [...traced(scene), '-e', 'inject=rename,renameat,renameat2:error=EIO'];
+  return [...traced(scene), '-P', path.join(scene.home, 'sidecar.log'), '-e', 'inject=openat:error=EIO'];
 }
 
 /** Lets the fault happen; resolves when it is over. */
@@ -45,8 +45,7 @@ export async function inject(step: Step, fault: Fault, scene: Scene, client: Sce
     case 'clock':
       return writeClock(clockFile, fault.offsetSeconds);
     case 'full disk':
-      // Where nothing can be kept the log says so, which is on the same disk.
-      return fill(scene.home, step === 'keep' ? LOG_BYTES : 0);
+      return fill(scene.home);
     case 'memory limit':
       return limitMemory(step, scene);
     case 'I/O error':
@@ -58,7 +57,7 @@ export async function inject(step: Step, fault: Fault, scene: Scene, client: Sce
 export async function mend(fault: Fault, scene: Scene): Promise<void> {
   if (fault.kind === 'full disk') await rm(path.join(scene.home, 'filler'), { force: true });
   if (fault.kind !== 'memory limit') return;
-  for (const { pid } of scene.processes()) await execa('prlimit', ['--pid', String(pid), '--data=unlimited'], { reject: false });
+  for (const { pid } of scene.processes()) await execa('prlimit', ['--pid', String(pid), '--data=unlimited:'], { reject: false });
   await rmdir(path.join(MEMORY_GROUPS, path.basename(scene.folder))).catch(() => undefined);
 }
 
@@ -73,14 +72,13 @@ function signal(scene: Scene, client: SceneClient | undefined, role: 'front' | '
   }
 }
 
-async function fill(folder: string, leftBytes: number): Promise<void> {
+async function fill(folder: string): Promise<void> {
   const handle = await open(path.join(folder, 'filler'), 'a');
   try {
     for (const bytes of [4 * 2 ** 20, 4096, 1]) {
       const block = Buffer.alloc(bytes);
       while (await handle.write(block).then(({ bytesWritten }) => bytesWritten === bytes, () => false));
     }
-    await handle.truncate((await handle.stat()).size - leftBytes);
   } finally {
     await handle.close();
   }
@@ -92,7 +90,7 @@ async function limitMemory(step: Step, scene: Scene): Promise<void> {
   if (step === 'start' || step === 'publish') return limitGroup(worker.pid, START_MEMORY_BYTES, scene);
   const dataKibibytes = Number(/VmData:\s+(\d+)/.exec(await readFile(`/proc/${worker.pid}/status`, 'utf8').catch(() => ''))?.[1] ?? 0);
   const limit = dataKibibytes * 1_024 + SPARE_MEMORY_BYTES;
-  await execa('prlimit', ['--pid', String(worker.pid), `--data=${limit}:${limit}`], { reject: false });
+  await execa('prlimit', ['--pid', String(worker.pid), `--data=${limit}:`], { reject: false });
 }
 
 /** By a control group (version 1). */
@@ -119,9 +117,21 @@ async function failInput(step: Step, scene: Scene): Promise<void> {
   const { calls, file } = failingCalls(step, scene);
   const [strace, ...parameters] = traced(scene) as [string, ...string[]];
   const tracing = execa(strace, [...parameters, '-p', String(worker.pid), ...(file === undefined ? [] : ['-P', file]), '-e', `inject=${calls}:error=EIO`], { reject: false });
+  while (!(await isTraced(worker.pid))) await sleep(50);
   await Promise.race([tracing, sleep(FAILING_MS)]);
   tracing.kill('SIGINT');
   await tracing;
+}
+
+/** Whether the process that does the step's work is traced, or gone. */
+export async function isAttached(step: Step, scene: Scene): Promise<boolean> {
+  const [worker] = scene.processes(step === 'load' ? 'front' : workerOf(step));
+  return !worker || isTraced(worker.pid);
+}
+
+async function isTraced(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);
+  return status === undefined || !/TracerPid:\s+0$/m.test(status);
 }
 
 function failingCalls(step: Step, scene: Scene): { readonly calls: string; readonly file?: string } {
