@@ -138,6 +138,21 @@ describe('a prompt that is not what the model takes', () => {
   }
 });
 
+describe('an answer that fills', () => {
+  const request = { sequence: 's', priority: 'completion', tokens: Array.from({ length: 40 }, () => 0), maxTokens: 1_000, sampling: { temperature: 0 } } as const;
+  const limits: readonly (readonly [what: string, contextSizeTokens: number, rows: number])[] = [['the context', 50, 64], ['the rows of its sequence', 1_024, 50]];
+  for (const [what, contextSizeTokens, rows] of limits) {
+    test(`${what} ends there, one token before its last`, async () => {
+      const backend = lettersBackend();
+      const [sequence] = backend.sequences as [BackendSequence];
+      const bounded: BackendSequence = { ...sequence, get length() { return sequence.length; }, get room() { return rows - sequence.length; } };
+      const { stopReason, tokens } = await new Scheduler({ ...backend, sequences: [bounded], contextSizeTokens }, { attentionCostSlope: 0 }).generate(request);
+      // The token that is sampled last is not evaluated any more.
+      assert.deepEqual({ stopReason, tokens: tokens.length, length: sequence.length }, { stopReason: 'context-full', tokens: 10, length: 49 });
+    });
+  }
+});
+
 describe('a prompt that nobody waits for', () => {
   const reading = { sequence: 'window:next', priority: 'background', tokens: Array.from({ length: 300 }, () => 0), maxTokens: 0, sampling: { temperature: 0 } } as const;
 
