@@ -61,16 +61,15 @@ export async function tryCell(stage: Stage, { step, fault }: Cell, expected: rea
   return failures;
 }
 
-/** The client waits with its step, or is in the midst of it. */
+/** The client waits before or behind its step, or is in the midst of it. */
 async function disturb(scene: Scene, { step, fault }: Pick<Cell, 'step' | 'fault'>, client: SceneClient, clockFile: string): Promise<string[]> {
   const isBefore = fault.kind === 'full disk' || fault.kind === 'I/O error' || (fault.kind === 'memory limit' && step !== 'load') || ('role' in fault && fault.role === 'client');
   if (!isBefore) {
     client.goOn();
-    if (step === 'load') await until(() => scene.processes('engine').length > 0 || client.isOver, MOMENT_LIMIT_MS);
     if (step === 'keep') await until(() => isKeeping(scene), 3_000);
   }
   const over = fault.kind === 'full disk' && step === 'start' ? Promise.resolve() : inject(step, fault, scene, client, clockFile);
-  if (fault.kind === 'I/O error' && step !== 'start' && step !== 'publish') await until(() => isAttached(step, scene), ATTACH_LIMIT_MS);
+  if (fault.kind === 'I/O error') await until(() => isAttached(step, scene), ATTACH_LIMIT_MS);
   else if (isBefore && fault.kind !== 'stop') await over;
   if (isBefore) client.goOn();
   // Whoever comes meanwhile starts no second one.

@@ -75,7 +75,7 @@ async function work(connection: MessageConnection, { step, importPath }: ClientT
     case 'start':
       return [];
     case 'load':
-      await wait();
+      // It began with the connection.
       return [await ask(SHORT_PROMPT)];
     case 'keep': {
       const answers = [await ask(SHORT_PROMPT), await ask(LONG_PROMPT, CONVERSATION)];

@@ -9,13 +9,15 @@ import { writeClock, type Scene, type SceneClient } from './scene.ts';
 const FAKE_TIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 /** Over the 512 MB that downloads leave to others. */
 const DISK_MEBIBYTES = 580;
+/** A client that does these is traced from its beginning, with all that it starts. */
+const FAILING_FROM_START: readonly Step[] = ['start', 'publish', 'load'];
 /** What a process has by the time of the fault, and so much more. */
 const SPARE_MEMORY_BYTES = 2 * 2 ** 20;
 /** Less than Node needs to begin; who has no more is ended by Linux. */
 const START_MEMORY_BYTES = 24 * 2 ** 20;
 const FAILING_MS = 8_000;
 const MEMORY_GROUPS = '/sys/fs/cgroup/memory';
-const traced = (scene: Scene): string[] => ['strace', '-f', '-qq', '-o', path.join(scene.folder, 'strace.log')];
+const straceOf = (scene: Scene): string[] => ['strace', '-f', '-qq', '-o', path.join(scene.folder, 'strace.log')];
 
 /** How a scene of a fault is made. */
 export function sceneOptions(fault: Fault, clockFile: string): { readonly diskMebibytes?: number; readonly env?: Record<string, string> } {
@@ -27,10 +29,11 @@ export function sceneOptions(fault: Fault, clockFile: string): { readonly diskMe
 
 /** What a client of the scene is run under, so that its sidecar has the fault from its beginning. */
 export function clientUnder(step: Step, fault: Fault, scene: Scene): readonly string[] {
-  if (fault.kind !== 'I/O error' || (step !== 'start' && step !== 'publish')) return [];
+  if (fault.kind !== 'I/O error' || !FAILING_FROM_START.includes(step)) return [];
+  if (step === 'load') return [...straceOf(scene), '-P', scene.stage.model, '-e', 'inject=read,pread64:error=EIO'];
   // The state file alone gets its name by a rename then.
-  if (step === 'publish') return [...traced(scene), '-e', 'inject=rename,renameat,renameat2:error=EIO'];
-  return [...traced(scene), '-P', path.join(scene.home, 'sidecar.log'), '-e', 'inject=openat:error=EIO'];
+  if (step === 'publish') return [...straceOf(scene), '-e', 'inject=rename,renameat,renameat2:error=EIO'];
+  return [...straceOf(scene), '-P', path.join(scene.home, 'sidecar.log'), '-e', 'inject=openat:error=EIO'];
 }
 
 /** Lets the fault happen; resolves when it is over. */
@@ -110,14 +113,12 @@ export async function hasHappened(fault: Fault, scene: Scene): Promise<boolean> 
 
 /** Of the process that does the step's work, and those that it starts, for some seconds. */
 async function failInput(step: Step, scene: Scene): Promise<void> {
-  // A client that starts a sidecar is traced from its beginning, and an engine that loads from its front's.
-  if (step === 'start' || step === 'publish') return;
-  const [worker] = scene.processes(step === 'load' ? 'front' : workerOf(step));
-  if (!worker) return;
+  const traced = scene.processes(workerOf(step));
+  if (FAILING_FROM_START.includes(step) || traced.length === 0) return;
   const { calls, file } = failingCalls(step, scene);
-  const [strace, ...parameters] = traced(scene) as [string, ...string[]];
-  const tracing = execa(strace, [...parameters, '-p', String(worker.pid), ...(file === undefined ? [] : ['-P', file]), '-e', `inject=${calls}:error=EIO`], { reject: false });
-  while (!(await isTraced(worker.pid))) await sleep(50);
+  const [strace, ...parameters] = straceOf(scene) as [string, ...string[]];
+  const tracing = execa(strace, [...parameters, ...traced.flatMap(({ pid }) => ['-p', String(pid)]), ...(file === undefined ? [] : ['-P', file]), '-e', `inject=${calls}:error=EIO`], { reject: false });
+  while (!(await isAttached(step, scene))) await sleep(50);
   await Promise.race([tracing, sleep(FAILING_MS)]);
   tracing.kill('SIGINT');
   await tracing;
@@ -125,8 +126,8 @@ async function failInput(step: Step, scene: Scene): Promise<void> {
 
 /** Whether the process that does the step's work is traced, or gone. */
 export async function isAttached(step: Step, scene: Scene): Promise<boolean> {
-  const [worker] = scene.processes(step === 'load' ? 'front' : workerOf(step));
-  return !worker || isTraced(worker.pid);
+  if (FAILING_FROM_START.includes(step)) return true;
+  return (await Promise.all(scene.processes(workerOf(step)).map(({ pid }) => isTraced(pid)))).every(Boolean);
 }
 
 async function isTraced(pid: number): Promise<boolean> {
@@ -137,8 +138,6 @@ async function isTraced(pid: number): Promise<boolean> {
 function failingCalls(step: Step, scene: Scene): { readonly calls: string; readonly file?: string } {
   const models = path.join(scene.home, 'models');
   switch (step) {
-    case 'load':
-      return { calls: 'read,pread64', file: scene.stage.model };
     case 'keep':
       return { calls: 'fsync,fdatasync' };
     case 'download':
@@ -158,6 +157,8 @@ export async function isAtMoment(step: Step, fault: Fault, scene: Scene, client:
       return fault.kind === 'full disk' || fault.kind === 'I/O error' || scene.processes('front').length > 0;
     case 'publish':
       return fault.kind === 'full disk' || fault.kind === 'memory limit' ? scene.processes('front').length > 0 : fault.kind === 'I/O error' || (await readdir(scene.home)).some((name) => name.startsWith('sidecar.json'));
+    case 'load':
+      return fault.kind === 'I/O error' || scene.processes('engine').length > 0;
     default:
       return client.has('working');
   }
