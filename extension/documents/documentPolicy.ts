@@ -209,7 +209,7 @@ export class DocumentPolicy implements vscode.Disposable {
   #forget(): void {
     this.#late.clear();
     this.#dropVerdicts();
-    // What is still needed is judged anew, and watched again.
+    // Documents that are still open are judged anew, and watched again.
     this.#outside.dispose();
     this.#rulesOfRoot.clear();
     this.#didChange.fire();

@@ -15,7 +15,7 @@ export class HalfOpenSockets {
   }
 
   add(socket: Socket): void {
-    // What has arrived by then is read before the socket goes, however long the process was busy.
+    // The process may have been busy: it reads the bytes that have arrived before the socket goes.
     const timer = setTimeout(() => setImmediate(() => this.#end(socket)), this.limits.timeoutMs);
     this.#timers.set(socket, timer);
     socket.once('close', () => this.delete(socket));

@@ -10,7 +10,7 @@ export type RedactKey = (text: string) => string;
 
 /**
  * Takes a key out of what a server says: as it is, in upper or lower case, in percent-encoding, as HTML, in hexadecimal digits and in Base64, whatever
- * stands before it there ("Bearer …", "user:…"); and parts of eight characters or more. What a server may make of a key otherwise is not known.
+ * stands before it there ("Bearer …", "user:…"); and parts of eight characters or more. Other forms of a key are not known.
  */
 export function redactKey(key: string | undefined): RedactKey {
   if (key === undefined || key.length < MIN_KEY_UNITS) return (text) => text;

@@ -57,7 +57,7 @@ describe('a server that refuses a handshake', () => {
       stranger.resume();
       stranger.write('GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
       await once(stranger, 'end');
-      // What is written to a socket that is closed on the other side is refused.
+      // The system refuses a write to a socket that the other side has closed.
       while (!isGone) {
         stranger.write('x');
         await nextCycle();

@@ -29,7 +29,7 @@ describe("a server's words, without the key", () => {
       for (const form of ['base64', 'base64url'] as const) {
         const shown = redact(`<${Buffer.from(before + KEY).toString(form)}>`);
         assert.match(shown, /\[key\]/);
-        // What is left is what stands before it, and the few bits at its edges.
+        // The text before the key stays, and a few bits at the key's edges.
         assert.ok(shown.length <= base64(before).length + '<[key]>'.length + 4, shown);
       }
     });

@@ -79,7 +79,7 @@ async function work(connection: MessageConnection, { step, importPath }: ClientT
       return [await ask(SHORT_PROMPT)];
     case 'keep': {
       const answers = [await ask(SHORT_PROMPT), await ask(LONG_PROMPT, CONVERSATION)];
-      // What was read is kept when this client leaves.
+      // The sidecar keeps the evaluated context when this client leaves.
       await wait();
       return answers;
     }

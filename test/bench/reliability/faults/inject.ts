@@ -101,7 +101,7 @@ async function limitGroup(pid: number, bytes: number, scene: Scene): Promise<voi
   const group = path.join(MEMORY_GROUPS, path.basename(scene.folder));
   await mkdir(group);
   await writeFile(path.join(group, 'memory.limit_in_bytes'), String(bytes));
-  // What it has taken before is its former group's.
+  // Memory that it took before belongs to its former group.
   await writeFile(path.join(group, 'memory.move_charge_at_immigrate'), '3').catch(() => undefined);
   await writeFile(path.join(group, 'cgroup.procs'), String(pid)).catch(() => undefined);
 }
@@ -153,7 +153,7 @@ function failingCalls(step: Step, scene: Scene): { readonly calls: string; reado
 export async function isAtMoment(step: Step, fault: Fault, scene: Scene, client: SceneClient): Promise<boolean> {
   switch (step) {
     case 'start':
-      // What is full is so before anybody writes there.
+      // The disk is full before the first write.
       return fault.kind === 'full disk' || fault.kind === 'I/O error' || scene.processes('front').length > 0;
     case 'publish':
       return fault.kind === 'full disk' || fault.kind === 'memory limit' ? scene.processes('front').length > 0 : fault.kind === 'I/O error' || (await readdir(scene.home)).some((name) => name.startsWith('sidecar.json'));

@@ -36,7 +36,7 @@ export class Stage implements AsyncDisposable {
     const model = path.join(folder, 'tiny.gguf');
     using device = new Device('cpu', { threads: 1 });
     await writeTinyModel(model, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary(), keys: { context_length: { type: 'u32', value: 4_096 } } });
-    // What is behind the weights belongs to nothing, and is read all the same.
+    // The bytes behind the weights belong to no tensor. They are read all the same.
     await cp(model, path.join(folder, 'large.gguf'));
     await appendFile(path.join(folder, 'large.gguf'), Buffer.alloc(LARGE_MODEL_BYTES));
     return new Stage(folder, await ModelMirror.start(path.join(folder, 'large.gguf'), 'Q8_0', slowly));

@@ -1,6 +1,6 @@
 /**
  * Makes mutants and has libllama load those that the validator takes, one after the other, until one aborts: `fuzzLibllama.ts` runs this in a process of its
- * own, and goes on behind it. What it is at stands in the progress file.
+ * own, and goes on behind it. The progress file names the mutant at hand.
  */
 import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import os from 'node:os';
