@@ -4,6 +4,7 @@ import { countNativeCall } from '../../kernels/ggml/nativeCalls.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { SpecialTokens, TokenId } from '../protocol/engine.ts';
 import { modelName } from './gguf/modelName.ts';
+import { shown } from './gguf/shown.ts';
 import { readVocabulary, type Vocabulary } from './gguf/vocabulary.ts';
 import { specialTokens } from './llamaCpp/specialTokens.ts';
 import type { TokenizerFile } from './modelFile.ts';
@@ -28,7 +29,7 @@ export class ModelText {
   static async of(model: LlamaModel, { path: modelPath, header }: TokenizerFile): Promise<ModelText> {
     const vocabulary = await readVocabulary(modelPath);
     if (!vocabulary) {
-      throw new TroubleError('unsupported-model', `${path.basename(modelPath)} has a tokenizer of kind ${String(header.metadata.get('tokenizer.ggml.model'))}, which can't be used.`);
+      throw new TroubleError('unsupported-model', `${path.basename(modelPath)} has a tokenizer of kind ${shown(header.metadata.get('tokenizer.ggml.model') ?? 'none')}, which can't be used.`);
     }
     const template = header.metadata.get('tokenizer.chat_template');
     return new ModelText(model, modelName(header), vocabulary, specialTokens(model, header, vocabulary), typeof template === 'string' ? template : undefined);

@@ -1,6 +1,7 @@
 import type { RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import type { GgufHeader } from '../gguf/header.ts';
+import { shown } from '../gguf/shown.ts';
 
 /** Reads an architecture's values from a GGUF header; keys are given without the architecture's name in front. */
 export class Metadata {
@@ -23,7 +24,7 @@ export class Metadata {
       throw new TroubleError('unsupported-model', `${this.header.path}: ${name} differs between layers, which this engine does not run.`);
     }
     if (value === undefined && fallback !== undefined) return fallback;
-    throw this.#invalid(`${name} is ${value === undefined ? 'missing' : JSON.stringify(value)}, expected a number`);
+    throw this.#invalid(`${name} is ${value === undefined ? 'missing' : shown(value)}, expected a number`);
   }
 
   /** A whole number of at least `minimum`. */
@@ -41,13 +42,13 @@ export class Metadata {
     if (fallback !== undefined && this.header.metadata.get(`${this.architecture}.${key}`) === undefined) return fallback;
     const value = this.text(key);
     const found = names.find((name) => name === value);
-    if (found === undefined) throw this.#invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : JSON.stringify(value)}, expected ${names.join(' or ')}`);
+    if (found === undefined) throw this.#invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : shown(value)}, expected ${names.join(' or ')}`);
     return found;
   }
 
   flag(key: string, fallback: boolean): boolean {
     const value = this.header.metadata.get(`${this.architecture}.${key}`) ?? fallback;
-    if (typeof value !== 'boolean') throw this.#invalid(`${this.architecture}.${key} is ${JSON.stringify(value)}, expected true or false`);
+    if (typeof value !== 'boolean') throw this.#invalid(`${this.architecture}.${key} is ${shown(value)}, expected true or false`);
     return value;
   }
 
@@ -84,7 +85,7 @@ export class Metadata {
         betaSlow: this.number('rope.scaling.yarn_beta_slow', 1),
       };
     }
-    throw new TroubleError('unsupported-model', `${this.header.path}: rope scaling of the type "${scaling}" is not one that this engine runs.`);
+    throw new TroubleError('unsupported-model', `${this.header.path}: rope scaling of the type ${shown(scaling)} is not one that this engine runs.`);
   }
 
   #invalid(what: string): TroubleError {

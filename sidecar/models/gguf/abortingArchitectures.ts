@@ -1,4 +1,5 @@
 import type { HeaderValues } from './headerValues.ts';
+import { shown } from './shown.ts';
 
 /** Says what is wrong, if anything is. */
 type Rule = (values: HeaderValues) => string | undefined;
@@ -38,7 +39,7 @@ const unrotatedKeys: Rule = (values) => {
 /** How a head's elements are shared among the positions in a picture; one of the first three has some. */
 const sections: Rule = (values) => {
   const parts = values.numbers('rope.dimension_sections');
-  return parts.slice(0, 3).some((part) => part > 0) ? undefined : `${values.name('rope.dimension_sections')} is ${parts.length > 0 ? parts.join(', ') : 'missing'}, expected a positive number among the first three`;
+  return parts.slice(0, 3).some((part) => part > 0) ? undefined : `${values.name('rope.dimension_sections')} is ${parts.length > 0 ? shown(parts) : 'missing'}, expected a positive number among the first three`;
 };
 
 /** What llama.cpp ends its process on in one architecture alone. */

@@ -1,5 +1,6 @@
 import { abortingInArchitecture } from './abortingArchitectures.ts';
 import type { HeaderValues } from './headerValues.ts';
+import { shown } from './shown.ts';
 
 /** Architectures of which llama.cpp rotates whole heads, and aborts on a part of them. */
 const WHOLE_ROTATION: ReadonlySet<string> = new Set([
@@ -24,7 +25,7 @@ type Rule = (values: HeaderValues) => string | undefined;
 
 /** What is wrong with an architecture's values on which llama.cpp ends its process though their sizes fit its limits; `undefined`: nothing. */
 export function abortingValue(values: HeaderValues): string | undefined {
-  for (const rule of [heads, headSizes, rotation, ropeScaling, experts, expertGroups, gating, predictedLayers, slidingPattern, epsilons, abortingInArchitecture]) {
+  for (const rule of [heads, headSizes, rotation, ropeScaling, experts, expertGroups, gating, slidingPattern, epsilons, abortingInArchitecture]) {
     const wrong = rule(values);
     if (wrong !== undefined) return wrong;
   }
@@ -59,7 +60,7 @@ const rotation: Rule = (values) => {
 
 const ropeScaling: Rule = (values) => {
   const type = values.get('rope.scaling.type');
-  return typeof type === 'string' && !ROPE_SCALINGS.includes(type) ? `${values.name('rope.scaling.type')} is ${JSON.stringify(type)}, expected ${ROPE_SCALINGS.join(', ')}` : undefined;
+  return typeof type === 'string' && !ROPE_SCALINGS.includes(type) ? `${values.name('rope.scaling.type')} is ${shown(type)}, expected ${ROPE_SCALINGS.join(', ')}` : undefined;
 };
 
 const experts: Rule = (values) => {
@@ -91,11 +92,6 @@ const epsilons: Rule = (values) => {
     if (!(value >= 0 && value < Infinity)) return `${values.name(key)} is ${value}, expected a number of at least 0`;
   }
   return undefined;
-};
-
-const predictedLayers: Rule = (values) => {
-  const [predicted, all] = [values.number('nextn_predict_layers') ?? 0, values.number('block_count') ?? 0];
-  return predicted >= all ? `${values.name('nextn_predict_layers')} is ${predicted}, expected fewer than its ${all} blocks` : undefined;
 };
 
 /** llama.cpp wants a layer that slides where an architecture has such layers. */

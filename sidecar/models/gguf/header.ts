@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
 import { ByteReader, UnexpectedEndError } from './byteReader.ts';
+import { shown } from './shown.ts';
 import { TENSOR_TYPES } from './tensorTypes.ts';
 
 /** What a file says about itself before its weights. */
@@ -149,7 +150,7 @@ class HeaderParser {
     const names = new Set<string>();
     for (let index = 0; index < tensorCount; index++) {
       const tensor = await this.readTensor(alignmentBytes);
-      if (names.has(tensor.name)) throw this.invalid(`tensor ${quote(tensor.name)} occurs twice`);
+      if (names.has(tensor.name)) throw this.invalid(`tensor ${shown(tensor.name)} occurs twice`);
       names.add(tensor.name);
       tensors.push(tensor);
     }
@@ -193,8 +194,8 @@ class HeaderParser {
   private async readMetadataEntry(): Promise<void> {
     const key = (await this.readString('a metadata key', MAX_KEY_BYTES)).toString('utf8');
     // llama.cpp reads a key up to its first NUL, and would see another than we.
-    if (key === '' || key.includes('\0')) throw this.invalid(`metadata key ${quote(key)} is ${key === '' ? 'empty' : 'cut by a NUL'}`);
-    if (this.metadata.has(key) || this.arrayLengths.has(key)) throw this.invalid(`metadata key ${quote(key)} occurs twice`);
+    if (key === '' || key.includes('\0')) throw this.invalid(`metadata key ${shown(key)} is ${key === '' ? 'empty' : 'cut by a NUL'}`);
+    if (this.metadata.has(key) || this.arrayLengths.has(key)) throw this.invalid(`metadata key ${shown(key)} occurs twice`);
     const offsetBytes = this.reader.offset;
     await this.reader.need(4);
     const type = this.reader.takeUint32();
@@ -211,13 +212,13 @@ class HeaderParser {
     await this.reader.need(12);
     const elementType = this.reader.takeUint32();
     const length = this.reader.takeUint64();
-    if (elementType === (ValueType.Array as number)) throw this.invalid(`metadata ${quote(key)} is an array of arrays`);
+    if (elementType === (ValueType.Array as number)) throw this.invalid(`metadata ${shown(key)} is an array of arrays`);
     const elementBytes = elementType === (ValueType.String as number) ? 8 : SCALAR_BYTES[elementType];
     if (elementBytes === undefined) throw this.unknownType(key, elementType);
     if (length * elementBytes > this.reader.remainingBytes) {
       throw new UnexpectedEndError(this.reader.offset + length * elementBytes, this.reader.fileSizeBytes);
     }
-    if (length > MAX_ARRAY_LENGTH) throw this.invalid(`metadata ${quote(key)} has ${length} elements, more than the ${MAX_ARRAY_LENGTH} that any model has`);
+    if (length > MAX_ARRAY_LENGTH) throw this.invalid(`metadata ${shown(key)} has ${length} elements, more than the ${MAX_ARRAY_LENGTH} that any model has`);
     this.arrayLengths.set(key, length);
     const { visitArray, visitedKey = key } = this.options;
     const visit = visitedKey === key ? visitArray : undefined;
@@ -236,7 +237,7 @@ class HeaderParser {
   }
 
   private async readScalar(key: string, type: number): Promise<Buffer | number | boolean> {
-    if (type === (ValueType.String as number)) return this.readString(`metadata ${quote(key)}`, MAX_STRING_BYTES);
+    if (type === (ValueType.String as number)) return this.readString(`metadata ${shown(key)}`, MAX_STRING_BYTES);
     const bytes = SCALAR_BYTES[type];
     if (bytes === undefined) throw this.unknownType(key, type);
     const reader = this.reader;
@@ -254,7 +255,7 @@ class HeaderParser {
       case ValueType.Float64: return reader.takeFloat64();
       case ValueType.Bool: {
         const value = reader.takeUint8();
-        if (value > 1) throw this.invalid(`metadata ${quote(key)} is a boolean of value ${value}`);
+        if (value > 1) throw this.invalid(`metadata ${shown(key)} is a boolean of value ${value}`);
         return value === 1;
       }
       default: throw this.unknownType(key, type);
@@ -275,7 +276,7 @@ class HeaderParser {
   private alignment(): number {
     const alignment = this.metadata.get('general.alignment') ?? 32;
     if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1 || alignment > MAX_ALIGNMENT_BYTES || (alignment & (alignment - 1)) !== 0) {
-      throw this.invalid(`general.alignment is ${quote(String(alignment))}, expected a power of two up to ${MAX_ALIGNMENT_BYTES}`);
+      throw this.invalid(`general.alignment is ${shown(String(alignment))}, expected a power of two up to ${MAX_ALIGNMENT_BYTES}`);
     }
     return alignment;
   }
@@ -284,19 +285,19 @@ class HeaderParser {
     const name = (await this.readString('a tensor name', MAX_TENSOR_NAME_BYTES)).toString('utf8');
     await this.reader.need(4);
     const dimensions = this.reader.takeUint32();
-    if (dimensions < 1 || dimensions > MAX_DIMENSIONS) throw this.invalid(`tensor ${quote(name)} has ${dimensions} dimensions, expected 1 to ${MAX_DIMENSIONS}`);
+    if (dimensions < 1 || dimensions > MAX_DIMENSIONS) throw this.invalid(`tensor ${shown(name)} has ${dimensions} dimensions, expected 1 to ${MAX_DIMENSIONS}`);
     await this.reader.need(dimensions * 8 + 12);
     const shape = Array.from({ length: dimensions }, () => this.reader.takeUint64());
     const typeNumber = this.reader.takeUint32();
     const offsetBytes = this.reader.takeUint64();
     const type = TENSOR_TYPES.get(typeNumber);
-    if (!type) throw new TroubleError('unsupported-model', `${path.basename(this.filePath)} can't be used: tensor ${quote(name)} has the unknown type ${typeNumber}.`);
+    if (!type) throw new TroubleError('unsupported-model', `${path.basename(this.filePath)} can't be used: tensor ${shown(name)} has the unknown type ${typeNumber}.`);
     const elements = shape.reduce((product, length) => product * length, 1);
-    if (shape.some((length) => length < 1) || !Number.isSafeInteger(elements)) throw this.invalid(`tensor ${quote(name)} has the shape [${shape.join(', ')}]`);
+    if (shape.some((length) => length < 1) || !Number.isSafeInteger(elements)) throw this.invalid(`tensor ${shown(name)} has the shape [${shape.join(', ')}]`);
     if (shape[0]! % type.blockElements !== 0) {
-      throw this.invalid(`tensor ${quote(name)} has rows of ${shape[0]} elements, expected a multiple of ${type.blockElements} for ${type.name}`);
+      throw this.invalid(`tensor ${shown(name)} has rows of ${shape[0]} elements, expected a multiple of ${type.blockElements} for ${type.name}`);
     }
-    if (offsetBytes % alignmentBytes !== 0) throw this.invalid(`tensor ${quote(name)} begins at ${offsetBytes}, expected a multiple of ${alignmentBytes}`);
+    if (offsetBytes % alignmentBytes !== 0) throw this.invalid(`tensor ${shown(name)} begins at ${offsetBytes}, expected a multiple of ${alignmentBytes}`);
     return { name, shape, type: type.name, offsetBytes, sizeBytes: (elements / type.blockElements) * type.blockBytes };
   }
 
@@ -313,20 +314,15 @@ class HeaderParser {
     for (let index = 1; index < byOffset.length; index++) {
       const before = byOffset[index - 1]!;
       const tensor = byOffset[index]!;
-      if (before.offsetBytes + before.sizeBytes > tensor.offsetBytes) throw this.invalid(`tensors ${quote(before.name)} and ${quote(tensor.name)} overlap`);
+      if (before.offsetBytes + before.sizeBytes > tensor.offsetBytes) throw this.invalid(`tensors ${shown(before.name)} and ${shown(tensor.name)} overlap`);
     }
   }
 
   private unknownType(key: string, type: number): TroubleError {
-    return this.invalid(`metadata ${quote(key)} has the unknown type ${type}`);
+    return this.invalid(`metadata ${shown(key)} has the unknown type ${type}`);
   }
 
   private invalid(what: string): TroubleError {
     return new TroubleError('invalid-model', `${path.basename(this.filePath)} is damaged or not a language model: ${what}.`);
   }
-}
-
-/** Names from a file may be long or hold anything. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

@@ -4,6 +4,7 @@ import { abortingTensor } from './abortingTensors.ts';
 import { abortingValue } from './abortingValues.ts';
 import type { GgufHeader, GgufTensor } from './header.ts';
 import { HeaderValues } from './headerValues.ts';
+import { shown } from './shown.ts';
 
 /** The numbers of a transformer that memory and speed depend on, checked. */
 export interface ModelShape {
@@ -30,6 +31,8 @@ const MAX_HEADS = 16_384;
 const MAX_CONTEXT_TOKENS = 2 ** 31 - 1;
 const MAX_EMBEDDING_LENGTH = 1 << 20;
 const MAX_VOCABULARY = 4_000_000;
+/** Known names have a fourth of that; keys and messages begin with it. */
+const MAX_ARCHITECTURE_LENGTH = 64;
 
 /**
  * Checks what a header says about the model against its tensors, so that nothing native meets a model that it would abort on.
@@ -74,6 +77,7 @@ class ModelValidator {
   constructor(private readonly header: GgufHeader) {
     const architecture = header.metadata.get('general.architecture');
     if (typeof architecture !== 'string' || architecture === '') throw this.invalid('it names no architecture (general.architecture)');
+    if (architecture.length > MAX_ARCHITECTURE_LENGTH) throw this.invalid(`general.architecture is ${shown(architecture)}, a name of ${architecture.length} characters, expected at most ${MAX_ARCHITECTURE_LENGTH}`);
     this.architecture = architecture;
   }
 
@@ -81,12 +85,12 @@ class ModelValidator {
   validate(tensors: readonly GgufTensor[]): Omit<ModelShape, 'parameterCount' | 'weightBytes'> {
     const kind = this.header.metadata.get('general.type');
     if ((typeof kind === 'string' && kind !== 'model') || this.architecture === 'clip') {
-      throw new TroubleError('unsupported-model', `${this.name} is not a language model but a ${typeof kind === 'string' ? kind : 'projector'}. Choose the model it belongs to.`);
+      throw new TroubleError('unsupported-model', `${this.name} is not a language model but a ${typeof kind === 'string' ? shown(kind) : 'projector'}. Choose the model it belongs to.`);
     }
     const blockCount = this.count('block_count', MAX_BLOCKS);
     const embeddingLength = this.count('embedding_length', MAX_EMBEDDING_LENGTH);
     const trainContextTokens = this.count('context_length', MAX_CONTEXT_TOKENS);
-    this.checkBlocks(blockCount);
+    this.checkBlocks(blockCount, blockCount - this.predictedLayers(blockCount));
     const heads = this.perLayer('attention.head_count', blockCount);
     const keyValueHeads = this.perLayer('attention.head_count_kv', blockCount, heads);
     this.checkHeads(heads, keyValueHeads);
@@ -127,7 +131,7 @@ class ModelValidator {
   private count(key: string, limit: number): number {
     const value = this.header.metadata.get(`${this.architecture}.${key}`);
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > limit) {
-      throw this.invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : JSON.stringify(value)}, expected 1 to ${limit}`);
+      throw this.invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : shown(value)}, expected 1 to ${limit}`);
     }
     return value;
   }
@@ -136,16 +140,23 @@ class ModelValidator {
     return this.header.metadata.has(`${this.architecture}.${key}`) ? this.count(key, MAX_EMBEDDING_LENGTH) : undefined;
   }
 
-  private checkBlocks(blockCount: number): void {
+  /** Blocks that predict further tokens, and may be absent. */
+  private predictedLayers(blockCount: number): number {
+    const name = `${this.architecture}.nextn_predict_layers`;
+    const value = this.header.metadata.get(name);
+    if (typeof value !== 'number') return 0;
+    if (!Number.isInteger(value) || value < 0 || value >= blockCount) throw this.invalid(`${name} is ${value}, expected fewer than its ${blockCount} blocks`);
+    return value;
+  }
+
+  private checkBlocks(blockCount: number, neededCount: number): void {
     if (splitPart(this.header.path)) return;
     const blocks = new Set<number>();
     for (const tensor of this.header.tensors) {
       const match = /^blk\.(\d+)\./.exec(tensor.name);
       if (match) blocks.add(Number(match[1]));
     }
-    const optional = this.header.metadata.get(`${this.architecture}.nextn_predict_layers`);
-    const expected = blockCount - (typeof optional === 'number' ? optional : 0);
-    const missing = Array.from({ length: Math.max(0, expected) }, (_, block) => block).filter((block) => !blocks.has(block));
+    const missing = Array.from({ length: neededCount }, (_, block) => block).filter((block) => !blocks.has(block));
     if (missing.length > 0) throw this.invalid(`it claims ${blockCount} blocks, but the file has ${blocks.size} (block ${missing[0]} is missing)`);
   }
 
@@ -155,7 +166,7 @@ class ModelValidator {
     const value = this.header.metadata.get(name);
     if (value === undefined) return fallback ?? Array.from({ length: blockCount }, () => 0);
     if (typeof value === 'number') return Array.from({ length: blockCount }, () => value);
-    if (typeof value === 'string' || typeof value === 'boolean') throw this.invalid(`${name} is ${JSON.stringify(value)}, expected a number`);
+    if (typeof value === 'string' || typeof value === 'boolean') throw this.invalid(`${name} is ${shown(value)}, expected a number`);
     if (value.length < blockCount) throw this.invalid(`${name} has ${value.length} values for ${blockCount} blocks`);
     return value.slice(0, blockCount).map(Number);
   }
@@ -189,7 +200,7 @@ class ModelValidator {
 
   private checkExperts(): void {
     const total = this.header.metadata.get(`${this.architecture}.expert_count`) ?? 0;
-    if (typeof total !== 'number' || total > MAX_EXPERTS) throw this.invalid(`${this.architecture}.expert_count is ${JSON.stringify(total)}, expected at most ${MAX_EXPERTS}`);
+    if (typeof total !== 'number' || total > MAX_EXPERTS) throw this.invalid(`${this.architecture}.expert_count is ${shown(total)}, expected at most ${MAX_EXPERTS}`);
   }
 
   private checkVocabulary(embeddingLength?: number): number {
@@ -208,7 +219,7 @@ class ModelValidator {
     }
     for (const [key, value] of this.header.metadata) {
       if (!/^tokenizer\.ggml\..*_token_id$/.test(key) || typeof value !== 'number') continue;
-      if (value !== 0xffffffff && (value < 0 || value >= tokens)) throw this.invalid(`${key} is ${value}, the vocabulary has ${tokens} tokens`);
+      if (value !== 0xffffffff && (value < 0 || value >= tokens)) throw this.invalid(`${shown(key)} is ${value}, the vocabulary has ${tokens} tokens`);
     }
     return tokens;
   }

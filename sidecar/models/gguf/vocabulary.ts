@@ -68,22 +68,22 @@ export async function readVocabulary(filePath: string): Promise<Vocabulary | und
       else if (key === 'tokenizer.ggml.token_type' && typeof element === 'number') kinds.push(element);
     },
   });
-  const spell = SPELLINGS[String(header.metadata.get('tokenizer.ggml.model'))];
+  const spell = SPELLINGS.get(String(header.metadata.get('tokenizer.ggml.model')));
   if (!spell) return undefined;
   const kindOf = Uint8Array.from(raw, (_, token) => kinds[token] ?? TOKEN_KIND.normal);
   return new Vocabulary(raw.map((text, token) => spell(text, kindOf[token]!)), kindOf);
 }
 
-const SPELLINGS: Readonly<Record<string, (text: Buffer, kind: number) => Buffer>> = {
-  gpt2: (text, kind) => (kind === TOKEN_KIND.normal || kind === TOKEN_KIND.unused ? bytesOfByteLevel(text) : text),
-  llama: (text, kind) => {
+const SPELLINGS: ReadonlyMap<string, (text: Buffer, kind: number) => Buffer> = new Map(Object.entries({
+  gpt2: (text: Buffer, kind: number) => (kind === TOKEN_KIND.normal || kind === TOKEN_KIND.unused ? bytesOfByteLevel(text) : text),
+  llama: (text: Buffer, kind: number) => {
     if (kind === TOKEN_KIND.byte) {
       const match = /^<0x([0-9A-F]{2})>$/i.exec(text.toString('latin1'));
       return match ? Buffer.from([Number.parseInt(match[1]!, 16)]) : text;
     }
     return kind === TOKEN_KIND.control || kind === TOKEN_KIND.unknown ? text : Buffer.from(text.toString('utf8').replaceAll('▁', ' '), 'utf8');
   },
-};
+}));
 
 /** GPT-2 writes each byte as a printable character: itself where it is one, else the next free one from U+0100 on. */
 const BYTE_OF_CHARACTER: ReadonlyMap<number, number> = (() => {

@@ -7,6 +7,7 @@ import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { modelName } from '../../../sidecar/models/gguf/modelName.ts';
+import { readVocabulary } from '../../../sidecar/models/gguf/vocabulary.ts';
 import { allParts, splitPart, validateModel } from '../../../sidecar/models/gguf/validate.ts';
 import type { TroubleCode } from '../../../sidecar/protocol/client.ts';
 import { cut, ggufHeaderBytes, tinyModel, writeGguf, type Entry, type GgufContent, type TensorEntry } from './ggufFile.ts';
@@ -63,6 +64,19 @@ describe('a GGUF header', () => {
 
   const count = (value: number): Entry => ({ type: 'u32', value });
   const experts = { expert_count: count(4), expert_used_count: count(2) };
+  const long = 'x'.repeat(100_000);
+  const layers: Entry = { type: 'i32s', value: Array.from({ length: 1_000 }, () => 7) };
+  const longValues = (
+    [
+      ['general.type', { type: 'string', value: long }, /not a language model but a "x{80}…"/],
+      ['llama.block_count', layers, /block_count is \[7,7/],
+      ['llama.block_count', { type: 'string', value: long }, /block_count is "x{80}…"/],
+      ['llama.attention.head_count', { type: 'string', value: long }, /head_count is "x{80}…"/],
+      ['llama.expert_count', layers, /expert_count is \[7,7/],
+      ['llama.rope.scaling.type', { type: 'string', value: long }, /scaling\.type is "x{80}…"/],
+      [`tokenizer.ggml.${'x'.repeat(10_000)}_token_id`, count(9), /^.{0,200}…" is 9, the vocabulary has 4 tokens/],
+    ] as const
+  ).map(([key, entry, says]): BadModel => [`with a ${key.slice(0, 30)} of any length`, key === 'general.type' ? 'unsupported-model' : 'invalid-model', says, tinyModel({ metadata: { [key]: entry } })]);
   const bad: readonly BadModel[] = [
     ['with another magic', 'not-gguf', /does not begin with "GGUF"/, { ...tinyModel(), magic: 'GGML' }],
     ['of version 1', 'unsupported-model', /version 1/, { ...tinyModel(), version: 1 }],
@@ -81,7 +95,7 @@ describe('a GGUF header', () => {
     ['with a context of no length', 'invalid-model', /context_length is missing/, tinyModel({ metadata: { 'llama.context_length': undefined } })],
     ['with a vocabulary unlike its embedding', 'invalid-model', /4 rows/, tinyModel({ metadata: { 'tokenizer.ggml.tokens': { type: 'strings', value: ['a', 'b'] }, 'tokenizer.ggml.token_type': undefined } })],
     ['without a vocabulary', 'invalid-model', /no vocabulary/, tinyModel({ metadata: { 'tokenizer.ggml.tokens': undefined } })],
-    ['with a special token outside the vocabulary', 'invalid-model', /eos_token_id is 9/, tinyModel({ metadata: { 'tokenizer.ggml.eos_token_id': { type: 'u32', value: 9 } } })],
+    ['with a special token outside the vocabulary', 'invalid-model', /eos_token_id" is 9/, tinyModel({ metadata: { 'tokenizer.ggml.eos_token_id': { type: 'u32', value: 9 } } })],
     ['with an alignment that is no power of two', 'invalid-model', /general\.alignment/, tinyModel({ metadata: { 'general.alignment': { type: 'u32', value: 24 } } })],
     ['with an unknown tensor type', 'unsupported-model', /unknown type 99/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 99, offset: 0 }] })],
     ['with overlapping tensors', 'invalid-model', /overlap/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 0 }, { name: 'blk.0.x', shape: [32, 4], type: 0, offset: 256 }] })],
@@ -111,6 +125,7 @@ describe('a GGUF header', () => {
         ['whose norms add less than nothing', { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: -1 } }, /layer_norm_rms_epsilon is -1, expected a number of at least 0/],
         ['whose norms add no number', { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: NaN } }, /layer_norm_rms_epsilon is NaN/],
         ['with other heads than its projections', { 'attention.head_count': count(4), 'attention.key_length': count(16), 'attention.value_length': count(16) }, /blk\.0\.attn_q\.weight has 32 rows, expected 4 heads of 16/],
+        ['predicting with fewer than no blocks', { nextn_predict_layers: { type: 'i32', value: -2_147_483_648 } }, /nextn_predict_layers is -2147483648, expected fewer than its 1 blocks/],
         ['predicting with all of its blocks', { nextn_predict_layers: count(1) }, /nextn_predict_layers is 1, expected fewer than its 1 blocks/],
       ] as const
     ).map(([name, keys, says]): BadModel => [name, 'invalid-model', says, tinyModel({ metadata: Object.fromEntries(Object.entries<Entry | undefined>(keys).map(([key, entry]) => [`llama.${key}`, entry])) })]),
@@ -120,6 +135,8 @@ describe('a GGUF header', () => {
     ['with a norm in float16', 'invalid-model', /output_norm\.weight is of the type F16, expected F32/, withTensor({ name: 'output_norm.weight', shape: [32], type: 1, offset: 4608 })],
     ['with a matrix of whole numbers', 'invalid-model', /output\.weight is of the type I8, which holds no weights/, withTensor({ name: 'output.weight', shape: [32, 4], type: 24, offset: 4608 })],
     ['with a list that is longer than any', 'invalid-model', /"general\.list" has 4000001 elements, more than the 4000000/, tinyModel({ metadata: { 'general.list': { type: 'copied', bytes: Buffer.concat([Buffer.from([9, 0, 0, 0, 0, 0, 0, 0]), uint64(4_000_001)]) } }, dataBytes: 5_000_000 })],
+    ['with a name of an architecture that is longer than any', 'invalid-model', /general\.architecture is "x{80}…", a name of 10000 characters/, tinyModel({ metadata: { 'general.architecture': { type: 'string', value: 'x'.repeat(10_000) } } })],
+    ...longValues,
     ['of a projector', 'unsupported-model', /mmproj/, tinyModel({ metadata: { 'general.type': { type: 'string', value: 'mmproj' } } })],
   ];
   bad.forEach(([name, code, says, content], index) => {
@@ -129,7 +146,14 @@ describe('a GGUF header', () => {
       const trouble = await refusal(file);
       assert.equal(trouble.code, code, trouble.message);
       assert.match(trouble.message, says);
+      assert.ok(trouble.message.length < 1_000, `a message of ${trouble.message.length} characters`);
     });
+  });
+
+  test('with a tokenizer of a kind that means something in JavaScript has no vocabulary that is known', async () => {
+    const file = path.join(folder, 'tokenizer.gguf');
+    await writeGguf(file, tinyModel({ metadata: { 'tokenizer.ggml.model': { type: 'string', value: 'constructor' } } }));
+    assert.equal(await readVocabulary(file), undefined);
   });
 
   test('with more text than any is refused before it takes the memory for it', async () => {

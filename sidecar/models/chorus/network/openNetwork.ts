@@ -5,6 +5,7 @@ import type { Architecture, Hyperparameters, WeightSpec } from '../../architectu
 import { Metadata } from '../../architectures/metadata.ts';
 import type { Evaluator } from '../../evaluator.ts';
 import { readGgufHeader, type GgufHeader } from '../../gguf/header.ts';
+import { shown } from '../../gguf/shown.ts';
 import { locateTensors, type LocatedTensor } from '../../gguf/locate.ts';
 import { allParts } from '../../gguf/validate.ts';
 import { Network } from './network.ts';
@@ -30,7 +31,7 @@ export async function checkModel(file: string): Promise<CheckedModel> {
   for (const part of allParts(file).slice(1)) headers.push(await readGgufHeader(part));
   const metadata = new Metadata(first);
   const architecture = architectures.get(metadata.architecture);
-  if (!architecture) throw new TroubleError('unsupported-model', `Chorus's own engine does not run the architecture "${metadata.architecture}".`);
+  if (!architecture) throw new TroubleError('unsupported-model', `Chorus's own engine does not run the architecture ${shown(metadata.architecture)}.`);
   const hyperparameters = architecture.readHyperparameters(metadata);
   const tensors = locateTensors(headers);
   const specs = architecture.weights(hyperparameters);
