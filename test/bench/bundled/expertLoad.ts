@@ -4,7 +4,7 @@ import { hasExperts } from '../../../sidecar/models/architectures/architecture.t
 import { fileRows } from '../../../sidecar/models/gguf/rows.ts';
 import { checkModel, type CheckedModel, type OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { openForBench } from './benchNetworks.ts';
-import { BIT_DOMAINS, tokensToMeasure, type BitDomain, type BitText } from './bits.ts';
+import { BIT_DOMAINS, type BitDomain, type BitText } from './bitTexts.ts';
 import type { BenchModel } from './models.ts';
 
 /** Of one layer, in one domain: for each expert the share of tokens that it runs for, and the mean of its attention gate. */
@@ -36,7 +36,7 @@ export async function measureExpertLoad(model: BenchModel, texts: readonly BitTe
     const sums = routers.map(({ experts }) => new Float64Array(experts));
     for (const { text } of texts.filter((one) => one.domain === domain).slice(0, TEXTS)) {
       sequence.truncate(0);
-      const norms = await network.norms(sequence, tokensToMeasure(opened, text).slice(0, TOKENS));
+      const norms = await network.norms(sequence, opened.text.tokenize(text, false).slice(0, TOKENS));
       routers.forEach((router, index) => addLoad(router, norms.get(router.seesNorm) as Float32Array, sums[index] as Float64Array));
     }
     const shares = sums.map((sum) => [...sum].map((value) => value / sum.reduce((a, b) => a + b, 0)));

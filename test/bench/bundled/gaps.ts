@@ -58,8 +58,15 @@ export async function readDevelopmentGaps(): Promise<readonly Gap[]> {
 }
 
 /** Files of each held-out package of a domain, the packages and files in the order of their names. */
-export async function heldOutFiles(domain: string): Promise<readonly (readonly string[])[]> {
-  const folder = path.join(corpusFolder(), 'texts', 'held-out', domain);
+export function heldOutFiles(domain: string): Promise<readonly (readonly string[])[]> {
+  return corpusFiles('held-out', domain);
+}
+
+export type CorpusPart = 'held-out' | 'training';
+
+/** Files of each package of a domain, the packages and files in the order of their names. Throws where the corpus was not made. */
+export async function corpusFiles(part: CorpusPart, domain: string): Promise<readonly (readonly string[])[]> {
+  const folder = path.join(corpusFolder(), 'texts', part, domain);
   const packages = await readdir(folder).catch((error: unknown) => {
     throw new Error(`${folder} is missing. Make the corpus first: npx tsx .scripts/bundledModel/corpus.ts`, { cause: error });
   });

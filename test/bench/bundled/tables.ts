@@ -1,4 +1,4 @@
-import { BIT_DOMAINS, type BitResult, type BitText } from './bits.ts';
+import { BIT_DOMAINS } from './bitTexts.ts';
 import type { ExpertLoad } from './expertLoad.ts';
 import type { GapResult } from './fillGaps.ts';
 import { GAP_GROUPS, type Gap, type GapGroup } from './gaps.ts';
@@ -43,14 +43,6 @@ export function missingTable(rows: ByName<ReadonlyMap<string, GapResult>>, gaps:
   return { markdown, figures: figuresOf(means, ({ mean, count, difference }) => ({ nats: mean, done: count, ...(difference && { difference }) })) };
 }
 
-/** Bits per byte of each domain, and the difference to the first row, the mean over texts. */
-export function bitTable(rows: ByName<ReadonlyMap<string, BitResult>>, texts: readonly BitText[]): { readonly markdown: string; readonly figures: object } {
-  const domainOf = new Map(texts.map(({ id, domain }) => [id, domain]));
-  const bits = new Map([...rows].map(([name, results]) => [name, new Map([...results].map(([id, result]) => [id, bitsPerByte(result)]))]));
-  const { markdown, means } = meanTable(bits, { columns: BIT_DOMAINS, columnOf: (id) => domainOf.get(id), digits: 3 });
-  return { markdown, figures: figuresOf(means, ({ mean, count, difference }) => ({ bitsPerByte: mean, texts: count, ...(difference && { difference }) })) };
-}
-
 interface Mean {
   readonly mean: number;
   readonly count: number;
@@ -88,14 +80,6 @@ function figuresOf(means: ByName<ReadonlyMap<string, Mean>>, figure: (mean: Mean
   return Object.fromEntries([...means].filter(([, own]) => own.size > 0).map(([name, own]) => [name, Object.fromEntries([...own].map(([column, mean]) => [column, figure(mean)]))]));
 }
 
-/** Bits per byte of the declaration in each language. */
-export function languageTable(rows: ByName<ReadonlyMap<string, BitResult>>, texts: readonly BitText[]): { readonly markdown: string; readonly figures: object } {
-  const languages = texts.filter(({ language }) => language !== undefined);
-  const figures = Object.fromEntries([...rows].map(([name, results]) => [name, Object.fromEntries(languages.flatMap(({ id, language }) => (results.has(id) ? [[language, bitsPerByte(results.get(id) as BitResult)]] : [])))]));
-  const lines = languages.map(({ id, language }) => `| ${language} | ${[...rows.values()].map((results) => (results.has(id) ? bitsPerByte(results.get(id) as BitResult).toFixed(2) : '–')).join(' | ')} |`);
-  return { markdown: `| | ${[...rows.keys()].join(' | ')} |\n|---|${[...rows].map(() => '---:|').join('')}\n${lines.join('\n')}`, figures };
-}
-
 /** Of each expert and domain the least, mean and most share of tokens in any layer. */
 export function loadTable(loads: ByName<ExpertLoad>): string {
   const lines = [...loads].flatMap(([name, load]) =>
@@ -122,10 +106,6 @@ export function speedTable(speeds: ByName<Speed>, sizes: ReadonlyMap<string, num
     return `| ${name} | ${mib} | ${prompt.toFixed(0)} | ${decode.toFixed(1)} | ${times} |`;
   });
   return `| | MiB | prompt tokens/s | decode tokens/s | time of a decoded token, first row = 1 |\n|---|---:|---:|---:|---:|\n${lines.join('\n')}`;
-}
-
-function bitsPerByte({ nats, bytes }: BitResult): number {
-  return nats / Math.LN2 / bytes;
 }
 
 function percent(share: number): string {
