@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { GRAMMARS } from '../sidecar/context/definitionShapes.ts';
+import { tablesAsJson } from './tablesAsJson.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { production, watch, out, metafile } = parseArgs({
@@ -29,6 +30,7 @@ const common: BuildOptions = {
   logLevel: 'warning',
   legalComments: 'linked',
   metafile: metafile !== undefined,
+  plugins: [tablesAsJson],
 };
 
 /** CommonJS dependencies inside an ES module bundle ask for `require`. */

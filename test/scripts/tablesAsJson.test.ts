@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { build } from 'esbuild';
+import { execa } from 'execa';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, it } from 'node:test';
+import { eld } from 'eld/small';
+import { tablesAsJson } from '../../.scripts/tablesAsJson.ts';
+
+const SENTENCES = ['Das ist ein Satz in deutscher Sprache.', 'Ceci est une phrase en français.', '这是一个中文句子。'];
+/** What the detector tells, and how much V8 had allocated outside of its heap at most, in bytes. */
+const SCRIPT = `
+  import v8 from 'node:v8';
+  import { eld } from 'eld/small';
+  const scores = ${JSON.stringify(SENTENCES)}.map((sentence) => eld.detect(sentence).getScores());
+  console.log(JSON.stringify({ scores, peakBytes: v8.getHeapStatistics().peak_malloced_memory }));`;
+
+describe('the tables of the language detector in a bundle', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-bundle-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('tell what they tell elsewhere, and take no memory to compile', async () => {
+    const outfile = path.join(folder, 'bundle.mjs');
+    const resolveDir = path.dirname(fileURLToPath(import.meta.url));
+    await build({ stdin: { contents: SCRIPT, resolveDir }, outfile, bundle: true, platform: 'node', format: 'esm', plugins: [tablesAsJson] });
+    const { stdout } = await execa(process.execPath, [outfile]);
+    const { scores, peakBytes } = JSON.parse(stdout) as { readonly scores: readonly unknown[]; readonly peakBytes: number };
+    assert.deepEqual(scores, SENTENCES.map((sentence) => ({ ...eld.detect(sentence).getScores() })));
+    assert.ok(peakBytes < 16 * 2 ** 20, `compiling took ${(peakBytes / 2 ** 20).toFixed(1)} MiB`);
+  });
+});
