@@ -23,6 +23,8 @@ type Verdict = 'killed' | 'survived' | 'stale';
 /** A mutation that makes a test stand still is noticed. The machine may be busy with other work. */
 const STANDSTILL_FACTOR = 5;
 const STANDSTILL_MS = 60_000;
+const MAX_OUTPUT = 10_000_000;
+const MAX_SHOWN_LINES = 30;
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, from: { type: 'string', default: '1' }, all: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, outcomes: { type: 'string' }, verdicts: { type: 'string', default: path.join(repositoryRoot, '.cache', 'mutations.json') } } });
 /** When each test file passes, how long it takes. */
@@ -65,7 +67,7 @@ async function tryMutation({ file, find, replacement, tests }: Mutation): Promis
   for (const test of tests) await requirePassing(test);
   await writeFile(target, text.replace(find, () => replacement));
   try {
-    for (const test of tests) if (!(await passes(test, STANDSTILL_MS + STANDSTILL_FACTOR * (passesMs.get(test) ?? 0)))) return 'killed';
+    for (const test of tests) if ((await failureOf(test, STANDSTILL_MS + STANDSTILL_FACTOR * (passesMs.get(test) ?? 0))) !== undefined) return 'killed';
     return 'survived';
   } finally {
     await writeFile(target, text);
@@ -75,18 +77,26 @@ async function tryMutation({ file, find, replacement, tests }: Mutation): Promis
 async function requirePassing(test: string): Promise<void> {
   if (passesMs.has(test)) return;
   const begun = performance.now();
-  if (!(await passes(test, 20 * STANDSTILL_MS))) throw new Error(`${test} fails before anything is changed`);
+  const failure = await failureOf(test, 20 * STANDSTILL_MS);
+  if (failure !== undefined) throw new Error(`${test} fails before anything is changed:\n${failure}`);
   passesMs.set(test, performance.now() - begun);
 }
 
-async function passes(test: string, timeoutMs: number): Promise<boolean> {
+/** What a test said that failed; `undefined`: it passed. */
+async function failureOf(test: string, timeoutMs: number): Promise<string | undefined> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-mutate-home-'));
   try {
-    const { exitCode } = await execa(process.execPath, ['--import', 'tsx', test], { cwd: folder, reject: false, timeout: timeoutMs, forceKillAfterDelay: 1_000, env: { CHORUS_HOME: home, CHORUS_TEST_BUNDLES: undefined }, stdio: 'ignore' });
-    return exitCode === 0;
+    const { exitCode, all } = await execa(process.execPath, ['--import', 'tsx', test], { cwd: folder, reject: false, timeout: timeoutMs, forceKillAfterDelay: 1_000, env: { CHORUS_HOME: home, CHORUS_TEST_BUNDLES: undefined }, stdin: 'ignore', all: true, maxBuffer: MAX_OUTPUT });
+    return exitCode === 0 ? undefined : failures(all);
   } finally {
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** The failed tests of a TAP report, with their errors. */
+function failures(report: string): string {
+  const lines = report.split('\n').filter((line) => /not ok|error:|expected:|actual:|Error/.test(line));
+  return (lines.length > 0 ? lines : report.split('\n')).slice(-MAX_SHOWN_LINES).join('\n');
 }
 
 /** Another one where the file or a test changed: what was found before holds no more. */

@@ -54,14 +54,14 @@ const groups: readonly MutationGroup[] = [
       [secretFiles, "'*.p8', '*.p12', '*.pfx'", "'*.p8', '*.pfx'"],
       [secretFiles, "'_netrc', '.git-credentials', ", "'_netrc', "],
       [secretFiles, "'id_ed25519*', '!*.pub'", "'!*.pub', 'id_ed25519*'"],
-      [secretFiles, '[...SECRET_FILES, ...added], { ignoreCase: true }', '[...SECRET_FILES, ...added], { ignoreCase: false }'],
+      [secretFiles, 'pattern.normalize()), { ignoreCase: true }', 'pattern.normalize()), { ignoreCase: false }'],
       [secretFiles, '[...SECRET_FILES, ...added]', '[...added, ...SECRET_FILES]'],
-      [secretFiles, 'if (!isPlainPath(name)) return true;', 'if (!isPlainPath(name)) return false;'],
+      [secretFiles, '> MAX_PATH_STEPS) return true;', '> MAX_PATH_STEPS) return false;'],
       [secretFiles, '(verdict === undefined && this.#verdict(', '(this.#verdict('],
       [secretFiles, 'name.normalize().replace', 'name.replace'],
       [secretFiles, "return isBelowSecret ? 'ignored' : ", 'return '],
       [secretFiles, "new IgnorePatterns(['*'], { ignoreCase: true })", 'new IgnorePatterns([], { ignoreCase: true })'],
-      [secretFiles, 'JSON.stringify([SECRET_FILES, COPY_MARKS, added])', 'JSON.stringify([SECRET_FILES, COPY_MARKS])'],
+      [secretFiles, 'UNHEEDED_END.source, added])', 'UNHEEDED_END.source])'],
     ],
   },
   {
@@ -138,7 +138,7 @@ const groups: readonly MutationGroup[] = [
       [stateFile, 'isIntegerBetween(state.port, 1, 65_535)', 'isIntegerBetween(state.port, 0, 165_535)'],
       ['sidecar/client/home.ts', "if (!status.isDirectory()) throw new Error('it is not a folder');", ''],
       ['sidecar/client/home.ts', '(status.mode & 0o077) !== 0) await chmod', '(status.mode & 0o077) === 0) await chmod'],
-      ['sidecar/client/connect.ts', "proven = response.headers[SERVER_TOKEN_HEADER] === state.serverToken;", 'proven = true;'],
+      ['sidecar/client/connect.ts', "headers[SERVER_TOKEN_HEADER] === state.serverToken ? 'proven' : 'foreign'", "'proven'"],
     ],
   },
   {
@@ -228,7 +228,7 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: "a model's Markdown as a page",
-    tests: ['test/media/chat/markdown.test.ts'],
+    tests: ['test/media/chat/highlighter.test.ts', 'test/media/chat/markdown.test.ts'],
     mutations: [
       [markdown, 'ALLOWED_URI_REGEXP: /^https?:\\/\\//i', 'ALLOWED_URI_REGEXP: /^(https?|data):/i'],
       [markdown, 'html: false', 'html: true'],
@@ -236,7 +236,8 @@ const groups: readonly MutationGroup[] = [
       [markdown, "'a', 'blockquote', 'br'", "'a', 'img', 'blockquote', 'br'"],
       [markdown, "ALLOWED_ATTR: ['class', ", "ALLOWED_ATTR: ['style', 'class', "],
       [markdown, "return isWebLink(source) ? `<a", "return true ? `<a"],
-      [markdown, 'this.live ? MAX_LIVE_HIGHLIGHT_UNITS : MAX_HIGHLIGHT_UNITS', 'MAX_HIGHLIGHT_UNITS'],
+      ['media/chat/highlighter.ts', 'code.length > MAX_UNITS', 'code.length > 4 * MAX_UNITS'],
+      ['media/chat/highlighter.ts', 'if (end < start) return true;', 'if (end < start) return false;'],
     ],
   },
   {

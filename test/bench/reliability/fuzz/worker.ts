@@ -24,7 +24,7 @@ export interface FuzzProgress {
 const REPORT_EVERY = 2_000;
 /** An input that takes longer is tried again: other processes may have had the processor. */
 const SLOW_MS = 20;
-const TRIES = 3;
+const TRIES = 20;
 
 const { target: name, seed, from, to, current } = workerData as FuzzWork;
 const index = new Int32Array(current);

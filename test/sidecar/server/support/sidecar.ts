@@ -28,6 +28,7 @@ export function launchOptions(homeFolder: string, options: { version?: string; e
     homeFolder,
     execArgv: [...(options.execArgv ?? []), ...testedSidecar.execArgv],
     env: { CHORUS_VERSION: version, ...options.env },
+    startTimeoutMs: PATIENCE_MS,
   };
 }
 

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { chunkFileBytes, openChunk, sealChunk } from '../../../../../sidecar/contexts/chunkFile.ts';
@@ -68,8 +69,8 @@ export async function openCacheFiles(): Promise<FuzzTarget<CacheFile>> {
       const kind = random.of(KINDS);
       return { kind, bytes: kind === 'chunk' ? damagedChunk(random, whole) : Buffer.from(mutatedJson(random, SAMPLES[kind])) };
     },
-    run: async ({ kind, bytes }) => {
-      await writeFile(paths[kind], bytes, { mode: 0o600 });
+    run: ({ kind, bytes }) => {
+      writeFileSync(paths[kind], bytes, { mode: 0o600 });
       return read[kind](bytes);
     },
     close: () => rm(folder, { recursive: true, force: true }),

@@ -1,5 +1,5 @@
-import { mkdtempSync } from 'node:fs';
-import { rm, truncate, writeFile } from 'node:fs/promises';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, writeSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { TroubleError } from '../../../../../sidecar/engine/engine.ts';
@@ -30,18 +30,23 @@ const VOCABULARY_EVERY = 10;
 export function openGgufHeader(): FuzzTarget<HeaderInput> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'chorus-fuzz-gguf-'));
   const file = path.join(folder, 'model.gguf');
+  const descriptor = openSync(file, 'w');
   const small = [asMutant(tinyModel()), ...['qwen2', 'command-r', 'gemma'].map(renamed)];
   const large = Object.values(vocabularies).map(withVocabulary);
   return {
     title: "headers of models' files: reading and checking them, and their vocabulary",
     make: (random) => makeInput(random, random.of(random.once(VOCABULARY_EVERY) ? large : small)),
-    run: async ({ bytes, dataBytes }) => {
-      await writeFile(file, bytes);
+    run: ({ bytes, dataBytes }) => {
       // Weights are zeros; a sparse file costs nothing.
-      await truncate(file, bytes.length + dataBytes);
+      ftruncateSync(descriptor, 0);
+      writeSync(descriptor, bytes, 0, bytes.length, 0);
+      ftruncateSync(descriptor, bytes.length + dataBytes);
       return isTaken(file);
     },
-    close: () => rm(folder, { recursive: true, force: true }),
+    close: () => {
+      closeSync(descriptor);
+      return rm(folder, { recursive: true, force: true });
+    },
   };
 }
 
