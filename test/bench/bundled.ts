@@ -1,32 +1,37 @@
 /**
- * Measures candidates for the bundled model side by side: lines and spans filled in, bits per byte of texts that are held out, load and worth of
- * experts, size and speed.
+ * Measures candidates for the bundled model side by side: lines and spans filled in, bits per byte of texts, explanations, load and worth of experts, size, memory and speed.
  *
- *   npm run bench:bundled -- [NAME=]MODEL.gguf … [--only gaps,bits,experts,speed] [--texts code,prose,declaration,answers] [--development] [--left-to-right] [--ngrams] [--max-seconds N] [--keep] [--write]
+ *   npm run bench:bundled -- NAME=MODEL.gguf … [--only gaps,bits,explanations,experts,speed] [--texts code,prose,declaration,answers] [--development] [--max-seconds N] [--keep] [--write]
  *
- * `--texts` says of what bits are measured. `--development` fills other gaps, by which recipes are chosen, so that those of the report were not chosen by.
- * The first model is what the others are compared with; without any it is SmolLM2, as the extension had it before. Results are kept by the model's digest in
- * the developer's cache, and with `--keep` or `--write` in docs/results, so that several runs, also on several machines, make a whole one. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
+ * The first model is the reference that the others are compared with. `--texts` says of what bits are measured. `--development` fills other gaps, by which recipes are chosen, so that
+ * those of the report were not chosen by. Results are kept by the model's digest in the developer's cache, and with `--keep` or `--write` in docs/results, so that several runs, also on
+ * several machines, make a whole one. Explanations wait in docs/results/explanations.judged.json for verdicts of a reader. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
-import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { bitTask, bitVariant, measureBits, type BitResult } from './bundled/bits.ts';
 import { bitTable } from './bundled/bitTable.ts';
-import { readBitTexts, TEXT_KINDS, type TextKind } from './bundled/bitTexts.ts';
+import { readBitTexts, TEXT_KINDS } from './bundled/bitTexts.ts';
 import { expertCount, measureExpertLoad, type ExpertLoad } from './bundled/expertLoad.ts';
-import { fillGaps, GAP_VARIANTS, gapTask, type GapResult } from './bundled/fillGaps.ts';
-import { GAP_GROUPS, readDevelopmentGaps, readGaps, type Gap } from './bundled/gaps.ts';
+import { explainAll } from './bundled/explain.ts';
+import { readExplainedFunctions } from './bundled/explainedFunctions.ts';
+import { explanationList, explanationTable } from './bundled/explanationTable.ts';
+import { fillGaps, gapTask, gapVariant, type GapResult } from './bundled/fillGaps.ts';
+import { readDevelopmentGaps, readGaps, type Gap } from './bundled/gaps.ts';
+import { gapTable, missingTable } from './bundled/gapTables.ts';
+import type { Explained } from './bundled/judgedFile.ts';
+import { loadTable } from './bundled/loadTable.ts';
+import { namedModel, type BenchModel } from './bundled/models.ts';
+import { DEPTH_TOKENS, FIRST_TOKEN_CHARACTERS, LONG_CHARACTERS, measureSpeeds, PROMPT_TOKENS } from './bundled/speed.ts';
+import { speedTable } from './bundled/speedTable.ts';
+import { withoutExpert } from './bundled/withoutExpert.ts';
 import { Deadline } from './kept/deadline.ts';
 import { keepInRepository } from './kept/keptTask.ts';
-import { namedModel, type BenchModel } from './bundled/models.ts';
-import { fillGapsByNgrams } from './bundled/ngramGaps.ts';
-import { measureSpeeds } from './bundled/speed.ts';
-import { gapTable, loadTable, missingTable, speedTable } from './bundled/tables.ts';
-import { withoutExpert } from './bundled/withoutExpert.ts';
 import { writeReport } from './report.ts';
+import { shuffled } from './shuffled.ts';
 
-const PARTS = ['gaps', 'bits', 'experts', 'speed'] as const;
-type Part = (typeof PARTS)[number];
+const PARTS = ['gaps', 'bits', 'explanations', 'experts', 'speed'] as const;
+/** Of the order of gaps. */
+const SEED = 1;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,41 +39,37 @@ const { values: options, positionals } = parseArgs({
     only: { type: 'string', default: PARTS.join() },
     texts: { type: 'string', default: TEXT_KINDS.join() },
     development: { type: 'boolean', default: false },
-    'left-to-right': { type: 'boolean', default: false },
-    ngrams: { type: 'boolean', default: false },
     'max-seconds': { type: 'string' },
     keep: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
-const chosen = choiceOf<Part>('only', PARTS);
-const kinds = choiceOf<TextKind>('texts', TEXT_KINDS);
+const chosen = choiceOf('only', PARTS);
+const kinds = choiceOf('texts', TEXT_KINDS);
 if (options.development && options.write) throw new Error('--write reports gaps that nothing was chosen by: leave out --development.');
+if (positionals.length === 0) throw new Error('Name models as NAME=MODEL.gguf, the reference first.');
 
 const deadline = new Deadline(options['max-seconds'] === undefined ? undefined : Number(options['max-seconds']));
-const models = await Promise.all((positionals.length > 0 ? positionals : [`SmolLM2-135M-Instruct Q4_1=${await fetchModel()}`]).map(namedModel));
+const models = await Promise.all(positionals.map(namedModel));
+const command = `npm run bench:bundled -- ${models.map(({ name }) => `"${name}=…"`).join(' ')} --write`;
 const sections: string[] = [];
 const figures: Record<string, object> = {};
-if (chosen.includes('gaps')) await gaps();
-if (chosen.includes('bits') || chosen.includes('experts')) await bits();
-if (chosen.includes('speed') && !deadline.isOver) await speed();
+// What follows gets its part of the time as well.
+const measures = [
+  ...(chosen.includes('gaps') ? [gaps] : []),
+  ...(chosen.includes('bits') || chosen.includes('experts') ? [bits] : []),
+  ...(chosen.includes('explanations') ? [explanations] : []),
+  ...(chosen.includes('speed') ? [speed] : []),
+];
+for (const [index, measure] of measures.entries()) await measure(deadline.part(measures.length - index));
 console.log(sections.join('\n\n'));
 if (options.keep || options.write) {
   for (const { digest } of models) {
-    if (chosen.includes('gaps')) await keepInRepository(digest, gapTask, GAP_VARIANTS);
+    if (chosen.includes('gaps')) await keepInRepository(digest, gapTask, [gapVariant]);
     if (chosen.includes('bits')) await keepInRepository(digest, bitTask, [bitVariant]);
   }
 }
-if (options.write) {
-  await writeReport({
-    name: 'bundled-model',
-    title: 'The bundled model and its peers',
-    model: models.map(({ name }) => name).join(', '),
-    figures,
-    command: `npm run bench:bundled -- ${models.map(({ name }) => `"${name}=…"`).join(' ')}${options['left-to-right'] ? ' --left-to-right' : ''}${options.ngrams ? ' --ngrams' : ''} --write`,
-    body: sections.join('\n\n'),
-  });
-}
+if (options.write) await writeReport({ name: 'bundled-model', title: 'The bundled model and its peers', model: namesOf(models), figures, command, body: sections.join('\n\n') });
 
 /** Throws where the option names what isn't there. */
 function choiceOf<Choice extends string>(option: 'only' | 'texts', choices: readonly Choice[]): readonly Choice[] {
@@ -78,39 +79,35 @@ function choiceOf<Choice extends string>(option: 'only' | 'texts', choices: read
   return named;
 }
 
-async function gaps(): Promise<void> {
-  // Groups in turn, so that a run that is cut short has some of each.
-  const all = inTurn(await (options.development ? readDevelopmentGaps() : readGaps()));
+async function gaps(time: Deadline): Promise<void> {
+  const all = await (options.development ? readDevelopmentGaps() : readGaps());
+  const asked = programsShuffled(all);
   const rows = new Map<string, ReadonlyMap<string, GapResult>>();
-  const [first] = models;
-  const leftToRight = options['left-to-right'] && first ? [first] : [];
-  // What follows the gaps gets its part of the time as well.
-  let left = models.length + leftToRight.length + Number(options.ngrams) + chosen.length - 1;
-  for (const model of models) rows.set(model.name, await fillGaps(model, all, { deadline: deadline.part(left--), onDone: progress(model.name, all.length) }));
-  for (const model of leftToRight) {
-    const name = `${model.name}, left to right`;
-    rows.set(name, await fillGaps(model, all, { deadline: deadline.part(left--), leftToRight: true, onDone: progress(name, all.length) }));
-  }
-  if (options.ngrams) rows.set('n-grams', await fillGapsByNgrams(all, deadline.part(left), progress('n-grams', all.length)));
+  for (const [index, model] of models.entries()) rows.set(model.name, await fillGaps(model, asked, { deadline: time.part(models.length - index), onDone: progress(model.name, all.length) }));
   const table = gapTable(rows, all);
   const missing = missingTable(rows, all);
   figures['gaps'] = table.figures;
   figures['natsOfGaps'] = missing.figures;
   sections.push(`## Gaps filled
 
-A line, or the rest of one (*spans*), is missing and the model writes it, greedily, through the prompt that completion makes. Counted is what equals the
-missing text, indentation included, white space at the end aside. HumanEval: all of HumanEval-SingleLineInfilling. The others are lines of code of
-packages that no model was trained on here, the same for all. In brackets: points more than the first row over what both have done, and the standard error
-of that mean. *n-grams* continues as the longest context that it saw in the training texts or the file itself.
+A line, or the rest of one (*spans*), is missing and the model writes it, greedily, through the prompt that completion makes: with the model's own marks for what is before and behind
+the gap where it has some, else with what is behind first. Counted is what equals the missing text, indentation included, white space at the end aside. HumanEval: all 1,033 lines of
+HumanEval-SingleLineInfilling. The others are lines of code of packages that no model was trained on here, the same for all. In brackets: points more than the first model, and the standard error of that mean.
 
 ${table.markdown}
 
-How likely each model finds what is missing, and that the line ends there: nats, less is better. In brackets: more than the first row over what both have done.
+How likely each model finds what is missing, and that the line ends there: nats, less is better. In brackets: more than the first model.
 
 ${missing.markdown}`);
 }
 
-async function bits(): Promise<void> {
+/** In no order, so that a run that is cut short has some of each group; gaps of one program stay together, since their prompts begin alike. */
+function programsShuffled(all: readonly Gap[]): readonly Gap[] {
+  const programOf = ({ id, group }: Gap): string => (group === 'HumanEval' ? id.replace(/L\d+$/, '') : id);
+  return shuffled([...new Set(all.map(programOf))], SEED).flatMap((program) => all.filter((gap) => programOf(gap) === program));
+}
+
+async function bits(time: Deadline): Promise<void> {
   const texts = await readBitTexts(kinds);
   const rows = new Map<string, ReadonlyMap<string, BitResult>>();
   const loads = new Map<string, ExpertLoad>();
@@ -119,12 +116,14 @@ async function bits(): Promise<void> {
     measured.push(model);
     const experts = chosen.includes('experts') ? await expertCount(model) : 1;
     for (let expert = 0; experts > 1 && expert < experts; expert++) measured.push(await withoutExpert(model, expert));
-    if (experts > 1 && !deadline.isOver) loads.set(model.name, await measureExpertLoad(model, texts));
+    if (experts > 1 && !time.isOver) loads.set(model.name, await measureExpertLoad(model, texts));
   }
-  for (const [index, model] of measured.entries()) {
-    rows.set(model.name, await measureBits(model, texts, deadline.part(measured.length - index)));
+  if (loads.size > 0) sections.push(loadSection(loads));
+  for (const [index, model] of (chosen.includes('bits') ? measured : []).entries()) {
+    rows.set(model.name, await measureBits(model, texts, time.part(measured.length - index)));
     console.error(`${model.name}: ${rows.get(model.name)?.size} of ${texts.length} texts`);
   }
+  if (rows.size === 0) return;
   const table = bitTable(rows, texts);
   figures['bitsPerByte'] = table.figures;
   sections.push(`## Bits per byte
@@ -135,32 +134,46 @@ tokens were counted when the vocabulary was chosen; no model was trained on them
 *answers* those to Python's frequently asked questions, asked in the model's chat template.
 
 ${table.markdown}`);
-  if (loads.size === 0) return;
-  figures['expertLoad'] = Object.fromEntries(loads);
-  sections.push(`## Load of experts
+}
+
+function loadSection(loads: ReadonlyMap<string, ExpertLoad>): string {
+  figures['expertLoad'] = Object.fromEntries([...loads].map(([name, load]) => [name, Object.fromEntries(load)]));
+  return `## Load of experts
 
 Share of the tokens that an expert runs for, and for attention the mean of its gate: least, mean and most of any layer.
 
-${loadTable(loads)}`);
+${loadTable(loads)}`;
 }
 
-async function speed(): Promise<void> {
-  const speeds = await measureSpeeds(models);
-  figures['speed'] = Object.fromEntries(speeds);
-  sections.push(`## Size and speed
+async function explanations(time: Deadline): Promise<void> {
+  const functions = await readExplainedFunctions();
+  const explained = new Map<string, readonly Explained[]>();
+  for (const [index, model] of models.entries()) explained.set(model.name, await explainAll(model, functions, time.part(models.length - index)));
+  const table = explanationTable(explained);
+  figures['explanations'] = table.figures;
+  const what = `${functions.length} functions of packages that are held out, explained as the chat panel asks ("Explain"), without sampling, and judged by a reader: *right*; *thin*, nothing wrong
+but next to nothing said of this code; *misleading*, something untrue said of it.
 
-Prompts of 256 tokens and decoding, both after 256 tokens, on all cores, models in turn; the median of five rounds.
-
-${speedTable(speeds, new Map(models.map(({ name, sizeBytes }) => [name, sizeBytes])))}`);
+${table.markdown}`;
+  sections.push(`## Explanations\n\n${what}\n\n[All of them](explanations.md).`);
+  if (!options.write) return;
+  await writeReport({ name: 'explanations', title: 'Explanations by the bundled model and its peers', model: namesOf(models), figures: table.figures, command, body: `${what}\n\n${explanationList(explained)}` });
 }
 
-function inTurn(all: readonly Gap[]): readonly Gap[] {
-  const groups = GAP_GROUPS.map((group) => all.filter((gap) => gap.group === group));
-  const longest = Math.max(...groups.map(({ length }) => length));
-  return groups
-    .flatMap((group) => group.map((gap, index) => ({ gap, at: (index * longest) / group.length })))
-    .sort((a, b) => a.at - b.at)
-    .map(({ gap }) => gap);
+async function speed(time: Deadline): Promise<void> {
+  const table = speedTable(await measureSpeeds(models, time), new Map(models.map(({ name, sizeBytes }) => [name, sizeBytes])));
+  figures['speed'] = table.figures;
+  sections.push(`## Size, memory and speed
+
+Of the engine's process as the product starts it, on all cores, models in turn; the medians of the rounds, and in brackets the ratio to the first model. Prompts of ${PROMPT_TOKENS} tokens and decoding
+are measured after ${DEPTH_TOKENS} tokens. The first token comes after a prompt of ${FIRST_TOKEN_CHARACTERS} characters of code, of which nothing is cached. Memory is measured after a completion with
+${LONG_CHARACTERS} characters of code before it, as many as completion takes of a document on such a machine; it holds the pages of the file that are in use.
+
+${table.markdown}`);
+}
+
+function namesOf(all: readonly BenchModel[]): string {
+  return all.map(({ name }) => name).join(', ');
 }
 
 function progress(name: string, total: number): (done: number, exact: number) => void {

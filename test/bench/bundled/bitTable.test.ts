@@ -39,6 +39,6 @@ describe('the table of bits per byte', () => {
 
   it('compares what both have measured, and leaves a mark where nothing was', () => {
     const { markdown } = bitTable(new Map([['a', results({ 'go a': [1, 2] })], ['b', results({ 'go a': [1.5, 2], 'go b': [3, 2] })]]), texts.slice(0, 3));
-    assert.deepEqual(markdown.split('\n').slice(2), ['| **code** | 1.000 | 2.250 (+50.0 %) |', '| go | 1.000 | 2.250 (+50.0 %) |', '| c | – | – |']);
+    assert.deepEqual(markdown.split('\n').slice(2), ['| **code** | 1.000 in 1 of 3 | 2.250 in 2 of 3 (+50.0 %) |', '| go | 1.000 in 1 of 2 | 2.250 (+50.0 %) |', '| c | – | – |']);
   });
 });

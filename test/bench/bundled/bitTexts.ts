@@ -12,8 +12,7 @@ const CODE = { typescript: 'held-out', javascript: 'held-out', python: 'held-out
 type CodeDomain = keyof typeof CODE;
 const CODE_DOMAINS = Object.keys(CODE) as CodeDomain[];
 
-export const BIT_DOMAINS = [...CODE_DOMAINS, 'prose', 'udhr', 'answers'] as const;
-export type BitDomain = (typeof BIT_DOMAINS)[number];
+export type BitDomain = CodeDomain | 'prose' | 'udhr' | 'answers';
 
 /** The beginning of a text, or of an answer. */
 export interface BitText {

@@ -4,7 +4,7 @@ import { hasExperts } from '../../../sidecar/models/architectures/architecture.t
 import { fileRows } from '../../../sidecar/models/gguf/rows.ts';
 import { checkModel, type CheckedModel, type OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { openForBench } from './benchNetworks.ts';
-import { BIT_DOMAINS, type BitDomain, type BitText } from './bitTexts.ts';
+import type { BitDomain, BitText } from './bitTexts.ts';
 import type { BenchModel } from './models.ts';
 
 /** Of one layer, in one domain: for each expert the share of tokens that it runs for, and the mean of its attention gate. */
@@ -15,7 +15,8 @@ export interface LayerLoad {
   readonly attention?: readonly number[];
 }
 
-export type ExpertLoad = Readonly<Record<BitDomain, readonly LayerLoad[]>>;
+/** Of the domains that there are texts of. */
+export type ExpertLoad = ReadonlyMap<BitDomain, readonly LayerLoad[]>;
 
 const TEXTS = 10;
 const TOKENS = 256;
@@ -28,11 +29,11 @@ export async function expertCount(model: BenchModel): Promise<number> {
 
 /** Which experts a mixture uses for the texts of each domain, from what its routers see. */
 export async function measureExpertLoad(model: BenchModel, texts: readonly BitText[]): Promise<ExpertLoad> {
-  const loads = {} as Record<BitDomain, readonly LayerLoad[]>;
+  const loads = new Map<BitDomain, readonly LayerLoad[]>();
   await using opened = await openForBench(model.file, { capacityTokens: TOKENS, networks: 1 });
   const [{ network, sequence, model: checked }] = opened.networks as [OpenedNetwork];
   const routers = await readRouters(checked);
-  for (const domain of BIT_DOMAINS) {
+  for (const domain of new Set(texts.map((text) => text.domain))) {
     const sums = routers.map(({ experts }) => new Float64Array(experts));
     for (const { text } of texts.filter((one) => one.domain === domain).slice(0, TEXTS)) {
       sequence.truncate(0);
@@ -40,7 +41,7 @@ export async function measureExpertLoad(model: BenchModel, texts: readonly BitTe
       routers.forEach((router, index) => addLoad(router, norms.get(router.seesNorm) as Float32Array, sums[index] as Float64Array));
     }
     const shares = sums.map((sum) => [...sum].map((value) => value / sum.reduce((a, b) => a + b, 0)));
-    loads[domain] = blocksOf(routers, shares);
+    loads.set(domain, blocksOf(routers, shares));
   }
   return loads;
 }

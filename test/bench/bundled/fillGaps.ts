@@ -8,7 +8,7 @@ import { TokenHealing, TokenIndex } from '../../../sidecar/engine/tokenHealing.t
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { Gap } from './gaps.ts';
-import { lineEnds, missingNats } from './missingNats.ts';
+import { missingNats } from './missingNats.ts';
 import type { BenchModel } from './models.ts';
 import type { Deadline } from '../kept/deadline.ts';
 import type { KeptResults } from '../kept/keptResults.ts';
@@ -18,15 +18,13 @@ export interface GapResult {
   readonly id: string;
   /** The line is the one that was taken out, white space at its end aside. */
   readonly exact: boolean;
-  /** Of the missing text and the end of its line; absent for what gives no probabilities. */
-  readonly nats?: number;
+  /** Of the missing text and the end of its line. */
+  readonly nats: number;
   /** Of the prompt: another prompt asks anew. */
   readonly prompt: string;
 }
 
 export interface FillOptions {
-  /** Without what stands after the cursor. */
-  readonly leftToRight?: boolean;
   readonly deadline: Deadline;
   readonly onDone?: (done: number, exact: number) => void;
 }
@@ -35,14 +33,15 @@ export interface FillOptions {
 const BUDGET_TOKENS = 256;
 const MAX_NEW_TOKENS = 48;
 
-export const GAP_VARIANTS = ['suffix first', 'left to right'] as const;
+/** There is one way to ask: as completion does. */
+export const gapVariant = 'completion';
 
 /** 1 or 0 for each gap, its nats, and its prompt's digest. */
 export const gapTask: KeptTask<GapResult> = {
   page: 'bundled-model',
   name: 'gaps',
   settings: ['nats'],
-  valueOf: ({ exact, nats = NaN, prompt }) => `${Number(exact)} ${nats.toFixed(2)} ${prompt}`,
+  valueOf: ({ exact, nats, prompt }) => `${Number(exact)} ${nats.toFixed(2)} ${prompt}`,
   resultOf: (id, value) => {
     const [exact, nats, prompt] = String(value).split(' ') as [string, string, string];
     return { id, exact: exact === '1', nats: Number(nats), prompt };
@@ -51,12 +50,10 @@ export const gapTask: KeptTask<GapResult> = {
 
 /** Fills gaps greedily through the prompt that completion makes. Resolves with the results there are when the time is over. */
 export async function fillGaps(model: BenchModel, gaps: readonly Gap[], options: FillOptions): Promise<ReadonlyMap<string, GapResult>> {
-  const [suffixFirst, leftToRight] = GAP_VARIANTS;
-  const variant = options.leftToRight ? leftToRight : suffixFirst;
-  const kept = (await openKept(model.digest, gapTask, [variant])).get(variant) as KeptResults<GapResult>;
+  const kept = (await openKept(model.digest, gapTask, [gapVariant])).get(gapVariant) as KeptResults<GapResult>;
   const results = new Map<string, GapResult>();
   await using opened = await openForBench(model.file, { capacityTokens: 2 * BUDGET_TOKENS });
-  const asked: Asked = { opened, fim: await detectFim(opened.engine, opened.loaded), index: new TokenIndex(opened.text.vocabulary), ends: lineEnds(opened.text), leftToRight: options.leftToRight ?? false };
+  const asked: Asked = { opened, fim: await detectFim(opened.engine, opened.loaded), index: new TokenIndex(opened.text.vocabulary) };
   let exact = 0;
   await inParallel(gaps, opened.networks, async (gap, network) => {
     const prompt = await promptOf(asked, gap);
@@ -79,8 +76,6 @@ interface Asked {
   readonly opened: BenchNetworks;
   readonly fim: FimFormat | undefined;
   readonly index: TokenIndex;
-  readonly ends: ReadonlySet<number>;
-  readonly leftToRight: boolean;
 }
 
 interface Prompt {
@@ -89,9 +84,9 @@ interface Prompt {
   readonly digest: string;
 }
 
-async function promptOf({ opened, fim, leftToRight }: Asked, gap: Gap): Promise<Prompt> {
+async function promptOf({ opened, fim }: Asked, gap: Gap): Promise<Prompt> {
   const { path, languageId } = gap;
-  const text = leftToRight ? gap.prefix : gap.prefix + gap.suffix;
+  const text = gap.prefix + gap.suffix;
   const cursor = readCursor({ uri: `file:///${path}`, languageId, text, offset: gap.prefix.length, explicit: false, clientKey: 'bench', settings: {} });
   if (cursor === undefined) throw new Error(`No cursor in ${gap.id}`);
   const surroundings = promptText(cursor, budgetOf(BUDGET_TOKENS));
@@ -120,11 +115,11 @@ async function continued({ opened, index }: Asked, { network, sequence }: Opened
 }
 
 /** Nats of the missing text and the end of its line, behind a prompt that was continued. */
-async function natsOfGap({ opened, index, ends }: Asked, { network, sequence }: OpenedNetwork, { tokens: before, requiredPrefix }: Prompt, expected: string): Promise<number> {
+async function natsOfGap({ opened, index }: Asked, { network, sequence }: OpenedNetwork, { tokens: before, requiredPrefix }: Prompt, expected: string): Promise<number> {
   const tokens = opened.text.tokenize(requiredPrefix + expected, false);
   const first = await logitsBehind({ network, sequence }, before);
   const others = await network.evaluate(sequence, tokens, 'all');
-  return missingNats({ tokens, requiredPrefix, index, ends }, (position) => (position === 0 ? first : others.subarray((position - 1) * first.length, position * first.length)));
+  return missingNats({ tokens, requiredPrefix, index, endOfGeneration: opened.text.special.endOfGeneration }, (position) => (position === 0 ? first : others.subarray((position - 1) * first.length, position * first.length)));
 }
 
 /** Evaluates what does not stand in the cache yet; at least the last token. */

@@ -3,15 +3,28 @@ import path from 'node:path';
 import { corpusFolder } from '../../../.scripts/bundledModel/corpus.ts';
 import { readInfillingProblems } from '../humanEval.ts';
 import { shuffled } from '../shuffled.ts';
+import { tellingLines } from './tellingLines.ts';
 
-export const GAP_GROUPS = ['HumanEval', 'JavaScript lines', 'JavaScript spans', 'TypeScript lines', 'TypeScript spans', 'Python lines'] as const;
-export type GapGroup = (typeof GAP_GROUPS)[number];
+/** Languages of which lines and spans are taken out of packages that are held out, and how many of each. */
+const LANGUAGES = {
+  typescript: { name: 'TypeScript', lines: 200, spans: 100 },
+  javascript: { name: 'JavaScript', lines: 200, spans: 100 },
+  python: { name: 'Python', lines: 100, spans: 50 },
+  go: { name: 'Go', lines: 100, spans: 50 },
+  rust: { name: 'Rust', lines: 100, spans: 50 },
+  java: { name: 'Java', lines: 100, spans: 50 },
+} as const;
+export type GapLanguage = keyof typeof LANGUAGES;
+const LANGUAGE_IDS = Object.keys(LANGUAGES) as GapLanguage[];
+
+export type GapGroup = 'HumanEval' | `${(typeof LANGUAGES)[GapLanguage]['name']} ${'lines' | 'spans'}`;
+export const GAP_GROUPS: readonly GapGroup[] = ['HumanEval', ...LANGUAGE_IDS.flatMap((id) => [`${LANGUAGES[id].name} lines`, `${LANGUAGES[id].name} spans`] as const)];
 
 /** A line, or the rest of one, that was taken out of a file. */
 export interface Gap {
   readonly id: string;
   readonly group: GapGroup;
-  readonly languageId: 'python' | 'javascript' | 'typescript';
+  readonly languageId: GapLanguage;
   readonly path: string;
   readonly prefix: string;
   /** Begins with the line break behind the gap. */
@@ -19,15 +32,9 @@ export interface Gap {
   readonly expected: string;
 }
 
-const LINES = 200;
-const SPANS = 100;
 /** Another draw of files, and of lines in them. */
 const DRAWS = { report: { seed: 1, salt: '' }, development: { seed: 7, salt: 'development ' } } as const;
 const DEVELOPMENT_LINES = 80;
-const MIN_EXPECTED = 8;
-const MAX_EXPECTED = 80;
-/** Lines before the gap, so that there is something to go by. */
-const MIN_LINES_BEFORE = 4;
 /** Of what stands around the gap: more than any prompt takes. */
 const WINDOW_UNITS = 8_000;
 
@@ -36,25 +43,24 @@ export async function readGaps(): Promise<readonly Gap[]> {
   const humanEval = (await readInfillingProblems()).map(
     ({ task_id, prompt, suffix, canonical_solution }): Gap => ({ id: task_id, group: 'HumanEval', languageId: 'python', path: 'sample.py', prefix: prompt, suffix: `\n${suffix}`, expected: canonical_solution.trimEnd() }),
   );
-  return [...humanEval, ...(await heldOutGaps('javascript', 'JavaScript')), ...(await heldOutGaps('typescript', 'TypeScript'))];
+  return [...humanEval, ...(await Promise.all(LANGUAGE_IDS.map(heldOutGaps))).flat()];
 }
 
-async function heldOutGaps(languageId: 'javascript' | 'typescript', name: 'JavaScript' | 'TypeScript'): Promise<readonly Gap[]> {
+async function heldOutGaps(languageId: GapLanguage): Promise<readonly Gap[]> {
   const packages = await heldOutFiles(languageId);
   const { seed, salt } = DRAWS.report;
-  const lines = sampleOf(packages, LINES, seed).map((file) => lineGap(file, { languageId, group: `${name} lines`, salt }));
-  const spans = sampleOf(packages, SPANS, seed + 1).map((file) => spanGap(file, { languageId, group: `${name} spans`, salt }));
+  const { name, ...counts } = LANGUAGES[languageId];
+  const lines = sampleOf(packages, counts.lines, seed).map((file) => lineGap(file, { languageId, group: `${name} lines`, salt }));
+  const spans = sampleOf(packages, counts.spans, seed + 1).map((file) => spanGap(file, { languageId, group: `${name} spans`, salt }));
   return [...(await Promise.all(lines)), ...(await Promise.all(spans))].filter((gap) => gap !== undefined);
 }
 
 /** Gaps to choose by what is reported of the others: lines of the same packages. Throws where the corpus was not made. */
 export async function readDevelopmentGaps(): Promise<readonly Gap[]> {
-  const draw = DRAWS.development;
-  const groups = [['javascript', 'JavaScript lines'], ['typescript', 'TypeScript lines'], ['python', 'Python lines']] as const;
-  const gaps = await Promise.all(
-    groups.map(async ([languageId, group]) => Promise.all(sampleOf(await heldOutFiles(languageId), DEVELOPMENT_LINES, draw.seed).map((file) => lineGap(file, { languageId, group, salt: draw.salt })))),
-  );
-  return gaps.flat().filter((gap) => gap !== undefined);
+  const { seed, salt } = DRAWS.development;
+  const linesOf = async (languageId: GapLanguage): Promise<readonly (Gap | undefined)[]> =>
+    Promise.all(sampleOf(await heldOutFiles(languageId), DEVELOPMENT_LINES, seed).map((file) => lineGap(file, { languageId, group: `${LANGUAGES[languageId].name} lines`, salt })));
+  return (await Promise.all(LANGUAGE_IDS.map(linesOf))).flat().filter((gap) => gap !== undefined);
 }
 
 /** Files of each held-out package of a domain, the packages and files in the order of their names. */
@@ -94,14 +100,14 @@ interface Drawn extends Pick<Gap, 'languageId' | 'group'> {
 
 async function lineGap(file: string, { languageId, group, salt }: Drawn): Promise<Gap | undefined> {
   const lines = (await readFile(file, 'utf8')).split('\n');
-  const index = tellingLine(lines, file, salt);
+  const index = tellingLine(lines, { languageId, seed: seedOf(file, salt) });
   return index === undefined ? undefined : gapOf(file, { languageId, group, lines, index, column: 0 });
 }
 
 /** The rest of a line from a place inside it on. */
 async function spanGap(file: string, { languageId, group, salt }: Drawn): Promise<Gap | undefined> {
   const lines = (await readFile(file, 'utf8')).split('\n');
-  const index = tellingLine(lines, `${file} span`, salt);
+  const index = tellingLine(lines, { languageId, seed: seedOf(`${file} span`, salt) });
   if (index === undefined) return undefined;
   const line = lines[index] as string;
   const first = line.search(/\S/) + 2;
@@ -110,14 +116,9 @@ async function spanGap(file: string, { languageId, group, salt }: Drawn): Promis
   return column === undefined ? undefined : gapOf(file, { languageId, group, lines, index, column });
 }
 
-/** A line of code, neither too short to tell anything nor too long, no comment and no import. */
-function tellingLine(lines: readonly string[], seedText: string, salt: string): number | undefined {
-  const fitting = lines.flatMap((line, index) => {
-    const { length } = line.trim();
-    const tells = length >= MIN_EXPECTED && length <= MAX_EXPECTED && /[a-z]{2}/i.test(line) && !/^\s*(\/\/|\/?\*|import\b|export \*|#)|\brequire\(/.test(line);
-    return tells && index >= MIN_LINES_BEFORE ? [index] : [];
-  });
-  return shuffled(fitting, seedOf(seedText, salt))[0];
+/** One of the lines that tell something. */
+function tellingLine(lines: readonly string[], { languageId, seed }: { readonly languageId: GapLanguage; readonly seed: number }): number | undefined {
+  return shuffled(tellingLines(lines, languageId), seed)[0];
 }
 
 function gapOf(file: string, { languageId, group, lines, index, column }: { languageId: Gap['languageId']; group: GapGroup; lines: readonly string[]; index: number; column: number }): Gap {

@@ -3,28 +3,33 @@ import { describe, it } from 'node:test';
 import { TokenIndex } from '../../../sidecar/engine/tokenHealing.ts';
 import { missingNats } from './missingNats.ts';
 
-const WORDS = ['a', 'ab', 'b', '\n', 'c'];
-const index = new TokenIndex({ size: WORDS.length, tokenBytes: (token) => Buffer.from(WORDS[token] as string), isText: () => true });
-const ends = new Set([3]);
+const WORDS = ['a', 'ab', 'b', '\n', 'c', 'b\n', '<end>'];
+const index = new TokenIndex({ size: WORDS.length, tokenBytes: (token) => Buffer.from(WORDS[token] as string), isText: (token) => token !== 6 });
+const endOfGeneration = [6];
 /** Every token is as likely as its weight. */
 const logits = (...weights: number[]): Float32Array => Float32Array.from(weights, Math.log);
 
 describe('nats of what is missing', () => {
+  const natsOf = (tokens: readonly number[], requiredPrefix: string, rows: readonly Float32Array[]): number => missingNats({ tokens, requiredPrefix, index, endOfGeneration }, (position) => rows[position] as Float32Array);
+
   it('are those of its tokens, and of the end of the line behind them', () => {
-    const rows = [logits(1, 1, 2, 2, 2), logits(1, 1, 1, 1, 4), logits(1, 1, 1, 4, 1)];
-    const nats = missingNats({ tokens: [2, 4], requiredPrefix: '', index, ends }, (position) => rows[position] as Float32Array);
-    assert.ok(Math.abs(nats - Math.log(4 * 2 * 2)) < 1e-6, `${nats}`);
+    close(natsOf([2, 4], '', [logits(1, 1, 2, 2, 1, 1, 0), logits(1, 1, 1, 1, 4, 0, 0), logits(1, 1, 1, 4, 1, 0, 0)]), Math.log(4 * 2 * 2));
   });
 
   it('count nothing of tokens that what was taken back excludes', () => {
-    const rows = [logits(1, 3, 50, 50, 50), logits(1, 1, 1, 4, 1)];
-    const nats = missingNats({ tokens: [1], requiredPrefix: 'a', index, ends }, (position) => rows[position] as Float32Array);
-    assert.ok(Math.abs(nats - Math.log((4 / 3) * 2)) < 1e-6, `${nats}`);
+    close(natsOf([1], 'a', [logits(1, 3, 50, 50, 50, 50, 50), logits(1, 1, 1, 4, 1, 0, 0)]), Math.log((4 / 3) * 2));
   });
 
-  it('take any token with which a line can end', () => {
-    const rows = [logits(1, 1, 1, 1, 4)];
-    const nats = missingNats({ tokens: [], requiredPrefix: '', index, ends: new Set([3, 4]) }, (position) => rows[position] as Float32Array);
-    assert.ok(Math.abs(nats - Math.log(8 / 5)) < 1e-6, `${nats}`);
+  it('take the end of the text for that of a line', () => {
+    close(natsOf([], '', [logits(1, 1, 1, 1, 0, 0, 4)]), Math.log(8 / 5));
+  });
+
+  it('count a last token that has the line break in it, beside one behind the last token', () => {
+    // "a" with 1/2, then "b" with 1/4 and a line break with 1/2, or "b\n" with 1/8.
+    close(natsOf([0, 2], '', [logits(4, 0, 4, 0, 0, 0, 0), logits(5, 0, 2, 0, 0, 1, 0), logits(1, 0, 0, 1, 0, 0, 0)]), -Math.log((1 / 2) * (1 / 8 + 1 / 8)));
   });
 });
+
+function close(nats: number, expected: number): void {
+  assert.ok(Math.abs(nats - expected) < 1e-5, `${nats} nats instead of ${expected}`);
+}

@@ -1,43 +1,71 @@
-import os from 'node:os';
-import { Device } from '../../../kernels/ggml/device.ts';
-import { measureSpeed } from '../../../sidecar/engine/measuring.ts';
-import { openNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
-import { onOneDevice } from '../../../sidecar/models/chorus/network/placement.ts';
-import { median } from '../statistics.ts';
+import { readFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
+import type { Deadline } from '../kept/deadline.ts';
+import { readBitTexts } from './bitTexts.ts';
 import type { BenchModel } from './models.ts';
 
-/** Tokens per second, the median of the rounds, and bytes of the weights in memory. */
+/** Of one round. */
 export interface Speed {
+  /** Tokens a second. */
   readonly prompt: number;
   readonly decode: number;
-  readonly weightBytes: number;
+  /** From a completion's request until its first token, of a prompt of which nothing is cached. */
+  readonly firstTokenMs: number;
+  /** Of the engine's process after a completion with a long prompt. */
+  readonly residentBytes: number;
+  /** The most that it has held by then. */
+  readonly peakBytes: number;
 }
 
-const PROMPT_TOKENS = 256;
+export const PROMPT_TOKENS = 256;
 const DECODE_TOKENS = 32;
-const DEPTH_TOKENS = 256;
+export const DEPTH_TOKENS = 256;
 const ROUNDS = 5;
+/** The same text for all models: some 600 tokens of code, and some 2,400, which is as much of a document as completion takes. */
+export const FIRST_TOKEN_CHARACTERS = 2_000;
+export const LONG_CHARACTERS = 8_000;
 
-/** Measures models in turn, round by round, so that whatever else the machine does hits all of them. */
-export async function measureSpeeds(models: readonly BenchModel[]): Promise<ReadonlyMap<string, Speed>> {
-  const measured = new Map(models.map(({ name }) => [name, { prompt: [] as number[], decode: [] as number[], weightBytes: 0 }]));
-  using device = new Device('cpu', { threads: os.availableParallelism() });
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const { name, file } of models) {
-      using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: DEPTH_TOKENS + PROMPT_TOKENS });
-      const { network, sequence, model } = opened;
-      const evaluator = {
-        vocabularySize: model.hyperparameters.vocabularySize,
-        contextSizeTokens: sequence.capacity,
-        reset: () => sequence.truncate(0),
-        evaluate: (tokens: readonly number[], wanted: 'none' | 'last' | 'all') => network.evaluate(sequence, tokens, wanted),
-        dispose: () => undefined,
-      };
-      const { results } = await measureSpeed(evaluator, { promptTokens: PROMPT_TOKENS, decodeTokens: DECODE_TOKENS, depths: [DEPTH_TOKENS] });
-      const own = measured.get(name) as NonNullable<ReturnType<typeof measured.get>>;
-      for (const { test, tokensPerSecond } of results) own[test].push(tokensPerSecond);
-      own.weightBytes = network.options.weights.sizeBytes;
-    }
+/** Measures models as the product has them, each in an engine's process of its own, in turn, so that whatever else the machine does hits all of them. Stops after a round when the time is over. */
+export async function measureSpeeds(models: readonly BenchModel[], deadline: Deadline): Promise<ReadonlyMap<string, readonly Speed[]>> {
+  const rounds = new Map(models.map(({ name }) => [name, [] as Speed[]]));
+  const code = (await readBitTexts(['code'])).map(({ text }) => text).join('\n');
+  for (let round = 0; round < ROUNDS && (round === 0 || !deadline.isOver); round++) {
+    for (const { name, file } of models) rounds.get(name)?.push(await measureSpeed(file, code));
+    console.error(`Speed: round ${round + 1} of ${ROUNDS}`);
   }
-  return new Map([...measured].map(([name, { prompt, decode, weightBytes }]) => [name, { prompt: median(prompt), decode: median(decode), weightBytes }]));
+  return rounds;
+}
+
+async function measureSpeed(modelPath: string, code: string): Promise<Speed> {
+  const engine = new EngineProcess();
+  try {
+    await engine.load({ modelPath, engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 0 });
+    // The first completion reads the weights from the disk.
+    await complete(engine, code.slice(-FIRST_TOKEN_CHARACTERS));
+    const firstTokenMs = await complete(engine, code.slice(0, FIRST_TOKEN_CHARACTERS));
+    await complete(engine, code.slice(FIRST_TOKEN_CHARACTERS, FIRST_TOKEN_CHARACTERS + LONG_CHARACTERS));
+    const memory = await memoryOf(engine.pid as number);
+    const { results } = await engine.bench({ promptTokens: PROMPT_TOKENS, decodeTokens: DECODE_TOKENS, depths: [DEPTH_TOKENS] });
+    const speedOf = (wanted: 'prompt' | 'decode'): number => results.find(({ test }) => test === wanted)?.tokensPerSecond ?? NaN;
+    return { prompt: speedOf('prompt'), decode: speedOf('decode'), firstTokenMs, ...memory };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** Milliseconds until the first token. */
+async function complete(engine: EngineProcess, text: string): Promise<number> {
+  const start = performance.now();
+  await engine.generate({ sequence: 'bench', priority: 'completion', tokens: await engine.tokenize(text), maxTokens: 1, sampling: { temperature: 0 } });
+  return performance.now() - start;
+}
+
+/** Throws where the system has no `/proc`. */
+async function memoryOf(pid: number): Promise<Pick<Speed, 'residentBytes' | 'peakBytes'>> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch((error: unknown) => {
+    throw new Error('Memory is measured on Linux alone: leave out speed by --only.', { cause: error });
+  });
+  const bytes = (key: string): number => 1024 * Number(status.match(new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm'))?.[1]);
+  return { residentBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
 }

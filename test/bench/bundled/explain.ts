@@ -1,0 +1,48 @@
+import { createHash, randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { ChatService } from '../../../sidecar/chat/chatService.ts';
+import type { ChatParams } from '../../../sidecar/protocol/client.ts';
+import { openBenchSession } from '../benchSession.ts';
+import type { Deadline } from '../kept/deadline.ts';
+import { repositoryRoot } from '../report.ts';
+import type { ExplainedFunction } from './explainedFunctions.ts';
+import { JudgedFile, type Explained } from './judgedFile.ts';
+import type { BenchModel } from './models.ts';
+
+/** Of an answer; the panel lets models write longer ones, which small models fill with repetitions. */
+const MAX_TOKENS = 320;
+
+export const judgedFile = new JudgedFile(path.join(repositoryRoot, 'docs', 'results', 'explanations.judged.json'));
+
+/** Has functions explained as the panel asks, those that are not yet in the file of verdicts. Resolves with what there is when the time is over. */
+export async function explainAll(model: BenchModel, functions: readonly ExplainedFunction[], deadline: Deadline): Promise<readonly Explained[]> {
+  const kept = new Map((await judgedFile.read(model.digest)).map((one) => [one.id, one]));
+  const missing = functions.filter(({ id, code }) => kept.get(id)?.digest !== digestOf(code));
+  const inOrder = (): readonly Explained[] => functions.flatMap(({ id, code }) => (kept.get(id)?.digest === digestOf(code) ? [kept.get(id) as Explained] : []));
+  if (missing.length === 0 || deadline.isOver) return inOrder();
+  const session = await openBenchSession({ modelPath: model.file });
+  try {
+    const chat = new ChatService({ session });
+    for (const { id, languageId, code } of missing) {
+      if (deadline.isOver) break;
+      const params = {
+        conversationId: randomUUID(),
+        messages: [{ role: 'user', content: '' }],
+        command: 'explain',
+        context: [{ kind: 'selection', uri: `file:///${id}`, languageId, lines: [0, code.split('\n').length - 1], text: code }],
+        language: 'en',
+      } satisfies ChatParams;
+      const { text: answer } = await chat.chat(params, { temperature: 0, maxTokens: MAX_TOKENS }, () => undefined);
+      kept.set(id, { id, digest: digestOf(code), answer, verdict: '', why: '' });
+      await judgedFile.write(model, inOrder());
+      console.error(`${model.name}: ${kept.size} of ${functions.length} explained`);
+    }
+  } finally {
+    await session.dispose();
+  }
+  return inOrder();
+}
+
+function digestOf(code: string): string {
+  return createHash('sha1').update(code).digest('hex').slice(0, 12);
+}

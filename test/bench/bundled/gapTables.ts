@@ -1,0 +1,45 @@
+import { signed } from '../signed.ts';
+import type { GapResult } from './fillGaps.ts';
+import type { Gap } from './gaps.ts';
+import { groupedTable, groupsOf, type ByName, type Table } from './groupedTable.ts';
+import { common, meanOf, type Paired } from './paired.ts';
+
+interface Mean {
+  readonly mean: number;
+  readonly count: number;
+  /** To the reference, over what both have done; absent for the reference. */
+  readonly difference?: Paired;
+}
+
+/** Exact matches of each group in percent, and the difference to the reference in points. */
+export function gapTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): Table {
+  const value = ({ exact }: GapResult): number => (exact ? 100 : 0);
+  return meanTable(models, gaps, { value, cell: (mean) => `${mean.toFixed(1)} %`, digits: 1 });
+}
+
+/** Nats of what is missing in each group, and the difference to the reference. */
+export function missingTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): Table {
+  return meanTable(models, gaps, { value: ({ nats }) => nats, cell: (mean) => mean.toFixed(2), digits: 2 });
+}
+
+interface Measure {
+  readonly value: (result: GapResult) => number;
+  readonly cell: (mean: number) => string;
+  /** Of differences. */
+  readonly digits: number;
+}
+
+function meanTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[], { value, cell, digits }: Measure): Table {
+  return groupedTable<GapResult, Mean>(models, {
+    groups: groupsOf(gaps, ({ group }) => [group]),
+    figureOf: (own, reference) => {
+      const pairs = reference ? common(own, reference) : [];
+      const difference = pairs.length > 0 ? { difference: meanOf(pairs.map(([a, b]) => value(a) - value(b))) } : {};
+      return { mean: meanOf([...own.values()].map(value)).mean, count: own.size, ...difference };
+    },
+    cellOf: ({ mean, count, difference }, total) => {
+      const part = count < total ? ` of ${count}` : '';
+      return `${cell(mean)}${part}${difference ? ` (${signed(difference.mean, digits)} ± ${difference.standardError.toFixed(digits)})` : ''}`;
+    },
+  });
+}
