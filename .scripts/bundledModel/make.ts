@@ -74,7 +74,7 @@ async function forgetCheckpoints(args: readonly string[]): Promise<void> {
 
 async function measure(): Promise<void> {
   const models = compared.map((name) => `${name}=${fileOf(name)}`);
-  await execa(process.execPath, ['--import', 'tsx', 'test/bench/bundled.ts', ...models, '--left-to-right', '--ngrams', '--write'], { cwd: root, stdio: 'inherit' });
+  await execa(process.execPath, ['--import', 'tsx', 'test/bench/bundled.ts', ...models, '--write'], { cwd: root, stdio: 'inherit' });
 }
 
 function fileOf(name: string): string {
