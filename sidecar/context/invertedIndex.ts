@@ -1,7 +1,8 @@
 /** A number of a document in the index; a file that changes becomes another document. */
 export type DocumentId = number;
 
-/** Postings that wait to be sorted. */
+/** Postings that wait to be sorted: room for the first ones, and for the most. Small workspaces come and go, and a large buffer each would stay until the next collection. */
+const FIRST_POSTINGS = 1 << 10;
 const BUFFER_POSTINGS = 1 << 18;
 const MAX_SEGMENTS = 8;
 /** A posting is the document's number above eight bits of count. */
@@ -32,7 +33,7 @@ interface Segment {
 export class InvertedIndex {
   #segments: Segment[] = [];
   /** Pairs of posting and hash: as little-endian 64-bit numbers they sort by hash, then by document. */
-  readonly #buffer = new Uint32Array(2 * BUFFER_POSTINGS);
+  #buffer = new Uint32Array(2 * FIRST_POSTINGS);
   #buffered = 0;
   readonly #bufferTable = new Map<number, number[]>();
   /** Postings of the buffer that are in the table. */
@@ -67,6 +68,7 @@ export class InvertedIndex {
     this.#setLength(id, Math.max(1, [...counts.values()].reduce((sum, count) => sum + count, 0)));
     for (const [hash, count] of counts) {
       if (this.#buffered === BUFFER_POSTINGS) this.#sortBuffer();
+      if (2 * this.#buffered === this.#buffer.length) this.#buffer = twiceAsLong(this.#buffer);
       this.#buffer[2 * this.#buffered] = ((id << COUNT_BITS) | Math.min(count, MAX_COUNT)) >>> 0;
       this.#buffer[2 * this.#buffered + 1] = hash;
       this.#buffered++;
@@ -158,9 +160,7 @@ export class InvertedIndex {
 
   #setLength(id: DocumentId, length: number): void {
     if (id >= this.#lengths.length) {
-      const lengths = new Uint32Array(2 * this.#lengths.length);
-      lengths.set(this.#lengths);
-      this.#lengths = lengths;
+      this.#lengths = twiceAsLong(this.#lengths);
     }
     this.#lengths[id] = length;
     this.#totalLength += length;
@@ -206,6 +206,12 @@ export class InvertedIndex {
 }
 
 /** `pairs`: posting and hash in turn, sorted by hash. */
+function twiceAsLong(values: Uint32Array): Uint32Array {
+  const longer = new Uint32Array(2 * values.length);
+  longer.set(values);
+  return longer;
+}
+
 function segmentOf(pairs: Uint32Array): Segment {
   const count = pairs.length / 2;
   const postings = new Uint32Array(count);

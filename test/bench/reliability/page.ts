@@ -28,8 +28,8 @@ function fuzzPart(targets: readonly FuzzOutcome[]): string {
   return `## Random inputs
 
 Samples of real inputs are changed at random: values, keys, structure, bytes, sizes; a seed makes the same ones again. A crash is an exception that is not the module's own, a process or thread that ends, or
-something that does not hold afterwards (a damaged context that is taken, a file outside its folder, an active element in the panel, a next request that is not answered). The slowest input is timed again, and its
-shortest time counts, since other processes have the processor too. The goal: ${count(GOAL_INPUTS)} inputs of each, 50,000 of those that libllama loads, none of which crashes or hangs, the slowest within ${GOAL_SLOWEST_MS / 1000} s.
+something that does not hold afterwards (a damaged context that is taken, a file outside its folder, an active element in the panel, a next request that is not answered). Times are those of the
+processor where other processes had it meanwhile; the slowest input is timed again, and its shortest time counts. The goal: ${count(GOAL_INPUTS)} inputs of each, 50,000 of those that libllama loads, none of which crashes or hangs, the slowest within ${GOAL_SLOWEST_MS / 1000} s.
 
 | what | inputs | taken | crashes | hangs | slowest | goal met |
 |---|---:|---:|---:|---:|---:|---|

@@ -1,9 +1,9 @@
 /**
  * Four users of one sidecar, for hours, and a fault every ten minutes: memory, descriptors, answers, what is left behind.
  *
- *   npx tsx test/bench/reliability/soak.ts --hours 1.6 [--outcomes FILE] [--dist FOLDER] [--model FILE|tiny] [--share 0.15] [--seed 1]
+ *   npx tsx test/bench/reliability/soak.ts --hours 1.6 [--outcomes FILE] [--dist FOLDER] [--model FILE|tiny] [--share 0.15] [--fault-minutes 10] [--seed 1]
  *
- * The outcome is added to `docs/results/reliability.json`, or to FILE, every few minutes; `npx tsx test/bench/reliability.ts` makes the page of it.
+ * A share of 1 is a run without pauses. The outcome is added to `docs/results/reliability.json`, or to FILE, every few minutes; `npx tsx test/bench/reliability.ts` makes the page of it.
  */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -137,7 +137,7 @@ async function save(): Promise<void> {
   const outcome: SoakOutcome = {
     ...origin,
     id,
-    command: `npx tsx test/bench/reliability/soak.ts --hours ${options.hours} --seed ${options.seed}${options.model === 'tiny' ? ' --model tiny' : ''}`,
+    command: `npx tsx test/bench/reliability/soak.ts --hours ${options.hours} --seed ${options.seed}${options.model === 'tiny' ? ' --model tiny' : ''}${Number(options.share) < 1 ? '' : ` --share ${options.share}`}`,
     model: path.basename(modelPath),
     hours: Math.round((record.minute / 60) * 1_000) / 1_000,
     clients: users.length,

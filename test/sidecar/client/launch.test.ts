@@ -83,6 +83,25 @@ describe('finding or starting the sidecar', () => {
     });
   });
 
+  it('starts it with heaps that stay small, and few places where its threads keep freed memory', async () => {
+    await using home = await TestHome.create();
+    const script = path.join(home.folder, 'garbage.mjs');
+    // Enough of it lives for a while that V8 would make more room.
+    await writeFile(script, `
+      import { getHeapSpaceStatistics } from 'node:v8';
+      const kept = [];
+      for (let index = 0; index < 2_000_000; index++) kept[index % 50_000] = { index, text: 'x' + index };
+      const { space_size } = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+      console.error('young bytes', space_size, 'arenas', process.env.MALLOC_ARENA_MAX);
+      process.exit(7);`);
+    await assert.rejects(findOrStart({ ...launchOptions(home.folder), sidecarScript: script }), (error: Error & { detail: string }) => {
+      const [, youngBytes, arenas] = /young bytes (\d+) arenas (\d+)/.exec(error.detail) ?? [];
+      assert.ok(Number(youngBytes) <= 4 * 2 ** 20, `the young generation has ${youngBytes} bytes`);
+      assert.equal(arenas, '2');
+      return true;
+    });
+  });
+
   it('gives up a process that never becomes ready, and ends it', async () => {
     await using home = await TestHome.create();
     const script = path.join(home.folder, 'stuck.mjs');

@@ -15,6 +15,15 @@ describe('the inverted index', () => {
     assert.deepEqual(index.postings(hashOf('absent')), []);
   });
 
+  it('takes little memory for a few documents, and makes room for many without losing a term', () => {
+    const index = new InvertedIndex();
+    index.add(words('first'));
+    assert.ok(index.sizeBytes <= 16 * 1024, `${index.sizeBytes} bytes`);
+    for (let document = 0; document < 10; document++) index.add(words(...Array.from({ length: 1_000 }, (_, number) => `term${document * 1_000 + number}`)));
+    assert.deepEqual(index.postings(hashOf('first')), [[0, 1]]);
+    for (const number of [0, 1_022, 1_023, 1_024, 4_095, 4_096, 9_999]) assert.deepEqual(index.postings(hashOf(`term${number}`)), [[1 + Math.floor(number / 1_000), 1]]);
+  });
+
   it('forgets what is removed', () => {
     const index = new InvertedIndex();
     const id = index.add(words('cart'));
