@@ -206,7 +206,7 @@ export class InvertedIndex {
 }
 
 /** `pairs`: posting and hash in turn, sorted by hash. */
-function twiceAsLong(values: Uint32Array): Uint32Array {
+function twiceAsLong(values: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   const longer = new Uint32Array(2 * values.length);
   longer.set(values);
   return longer;
