@@ -26,7 +26,8 @@ export function standardErrorLog(files?: { logFile: string; previousLogFile: str
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
   const code = (error as NodeJS.ErrnoException).code;
-  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')).slice(0, 8);
+  // A line of the message may look like a frame.
+  const frames = (error.stack ?? '').replace(error.message, '').split('\n').filter((line) => line.startsWith('    at ')).slice(0, 8);
   const cause = error.cause === undefined ? '' : `\n  caused by ${describeError(error.cause)}`;
   return `${error.name}${code === undefined ? '' : ` (${code})`}${frames.length > 0 ? `\n${frames.join('\n')}` : ''}${cause}`;
 }

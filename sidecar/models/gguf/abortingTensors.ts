@@ -1,5 +1,5 @@
 import { headSize, UNLIKE_VALUES } from './abortingValues.ts';
-import type { GgufTensor } from './header.ts';
+import type { GgufHeader, GgufTensor } from './header.ts';
 import type { HeaderValues } from './headerValues.ts';
 
 /** Types that hold no weights: ggml multiplies no matrix of them. */
@@ -7,6 +7,15 @@ const NO_WEIGHTS: ReadonlySet<string> = new Set(['I8', 'I16', 'I32', 'I64', 'F64
 /** Tensors that every operation of ggml's takes as float32. */
 const VECTOR = /(norm(_\d)?\.weight|norm\.bias|^rope_freqs\.weight|(attn|ffn)_\w+\.bias)$/;
 const MATRIX = /^(token_embd|output|blk\.\d+\.(attn_(q|k|v|qkv|output)|ffn_(gate|up|down|gate_inp)(_exps|_shexp)?))\.weight$/;
+
+/** ggml ends its process on weights of a mapped file that begin elsewhere. */
+const WEIGHTS_ALIGNMENT_BYTES = 32;
+
+/** What is wrong with where a file's tensors begin; `undefined`: nothing. */
+export function misplacedTensor({ tensors, dataOffsetBytes }: Pick<GgufHeader, 'tensors' | 'dataOffsetBytes'>): string | undefined {
+  const found = tensors.find(({ offsetBytes }) => (dataOffsetBytes + offsetBytes) % WEIGHTS_ALIGNMENT_BYTES !== 0);
+  return found && `tensor ${found.name} begins at byte ${dataOffsetBytes + found.offsetBytes} of the file, expected a multiple of ${WEIGHTS_ALIGNMENT_BYTES}`;
+}
 
 /** What is wrong with a tensor on which llama.cpp ends its process though its shape is one that it takes; `undefined`: nothing. */
 export function abortingTensor(values: HeaderValues, tensors: readonly GgufTensor[]): string | undefined {

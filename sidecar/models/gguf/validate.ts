@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { TroubleError } from '../../engine/engine.ts';
-import { abortingTensor } from './abortingTensors.ts';
+import { abortingTensor, misplacedTensor } from './abortingTensors.ts';
 import { abortingValue } from './abortingValues.ts';
 import type { GgufHeader, GgufTensor } from './header.ts';
 import { HeaderValues } from './headerValues.ts';
@@ -40,7 +40,12 @@ const MAX_ARCHITECTURE_LENGTH = 64;
  */
 export function validateModel(header: GgufHeader, others: readonly GgufHeader[] = []): ModelShape {
   const tensors = [header, ...others].flatMap((part) => part.tensors);
-  return { ...new ModelValidator(header).validate(tensors), ...weightsOf(tensors) };
+  const shape = { ...new ModelValidator(header).validate(tensors), ...weightsOf(tensors) };
+  for (const part of [header, ...others]) {
+    const wrong = misplacedTensor(part);
+    if (wrong !== undefined) throw damaged(part, wrong);
+  }
+  return shape;
 }
 
 /** As `validateModel`, of the tokenizer alone. */
@@ -69,6 +74,10 @@ function weightsOf(tensors: GgufHeader['tensors']): Pick<ModelShape, 'parameterC
     parameterCount: tensors.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0),
     weightBytes: tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   };
+}
+
+function damaged(header: GgufHeader, what: string): TroubleError {
+  return new TroubleError('invalid-model', `${path.basename(header.path)} is damaged or not a language model: ${what}.`);
 }
 
 class ModelValidator {
@@ -125,7 +134,7 @@ class ModelValidator {
   }
 
   private invalid(what: string): TroubleError {
-    return new TroubleError('invalid-model', `${this.name} is damaged or not a language model: ${what}.`);
+    return damaged(this.header, what);
   }
 
   private count(key: string, limit: number): number {

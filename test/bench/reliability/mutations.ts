@@ -101,7 +101,7 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'what a connection may do',
-    tests: ['test/sidecar/server/frames.test.ts', 'test/sidecar/server/slowReader.test.ts'],
+    tests: ['test/sidecar/server/frames.test.ts', 'test/sidecar/server/slowReader.test.ts', 'test/sidecar/server/log.test.ts'],
     mutations: [
       [webSocketServer, 'maxPayload: MAX_FRAME_BYTES', 'maxPayload: 2 * MAX_FRAME_BYTES'],
       [lspConnection, 'this.socket.bufferedAmount <= MAX_BUFFERED_BYTES', 'this.socket.bufferedAmount <= 4 * MAX_BUFFERED_BYTES'],

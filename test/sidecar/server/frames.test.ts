@@ -82,6 +82,15 @@ describe('frames that are not what they should be', () => {
     assert.equal((await client.answer(client.sendRequest('chorus/unheardOf'))).error?.code, ErrorCodes.notInitialized);
   });
 
+  it('ignores notifications before initialize', async () => {
+    await using client = await RawClient.connect(state);
+    const uri = 'file:///early.txt';
+    client.notify('textDocument/didOpen', { textDocument: { uri, languageId: 'plaintext', version: 1, text: 'early' } });
+    await client.request('initialize', { processId: null, rootUri: null, capabilities: {} });
+    const { error } = await client.answer(client.sendRequest('textDocument/completion', { textDocument: { uri }, position: { line: 0, character: 0 } }));
+    assert.match(error?.message ?? '', /not open/);
+  });
+
   it('takes initialize once, and nothing after shutdown', async () => {
     await using client = await RawClient.initialized(state);
     assert.equal((await client.answer(client.sendRequest('initialize', { capabilities: {} }))).error?.code, ErrorCodes.invalidRequest);

@@ -11,6 +11,10 @@ const script = `
   const [logFile, previousLogFile] = process.argv.slice(-2);
   const log = standardErrorLog(logFile === '' ? undefined : { logFile, previousLogFile });
   log.info('a line');
+  if (logFile === 'errors') {
+    const cause = Object.assign(new TypeError('const secret = 1;'), { code: 'EWORD' });
+    log.error('chorus/chat failed', new RangeError('secret of the user\\n    at secret (file)', { cause }));
+  }
   setImmediate(() => console.log('lives'));`;
 
 /** What a process says whose standard error is `file`, and who writes a line to its log. */
@@ -25,6 +29,20 @@ async function logTo(file: string, files: readonly [string, string]): Promise<st
 }
 
 describe('the log of the front', { skip: process.platform === 'win32' }, () => {
+  it('tells of an error its kind and where it was raised, and not its message, which may quote code', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-log-'));
+    try {
+      const log = path.join(folder, 'log');
+      assert.equal(await logTo(log, ['errors', path.join(folder, 'previous')]), 'lives');
+      const text = await readFile(log, 'utf8');
+      assert.match(text, /chorus\/chat failed: RangeError\n {4}at /);
+      assert.match(text, /caused by TypeError \(EWORD\)\n {4}at /);
+      assert.doesNotMatch(text, /secret/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('that has become long is kept in place of a link, and not where the link leads', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-log-'));
     const [log, previous, elsewhere] = ['log', 'previous', 'elsewhere'].map((name) => path.join(folder, name)) as [string, string, string];
