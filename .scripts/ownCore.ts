@@ -11,8 +11,11 @@ import { isMainThread } from 'node:worker_threads';
 import { isRunning } from '../test/isRunning.ts';
 
 const folder = process.env['CHORUS_TEST_CORES'];
+const isTest = isMainThread && process.env['NODE_TEST_CONTEXT'] !== undefined;
+// Loaders of TypeScript are for the test's own process: libraries start helpers of theirs, which are JavaScript, with what this names.
+if (isTest) process.execArgv = [];
 // What a test's process starts has its core.
-if (folder !== undefined && isMainThread && process.env['NODE_TEST_CONTEXT'] !== undefined && os.availableParallelism() > 1) takeCore(folder);
+if (folder !== undefined && isTest && os.availableParallelism() > 1) takeCore(folder);
 
 function takeCore(cores: string): void {
   for (let core = 0; core < os.cpus().length; core++) {

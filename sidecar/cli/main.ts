@@ -1,87 +1,14 @@
 /** The command line `chorus`. */
-import * as l10n from '@vscode/l10n';
-import { Command, CommanderError } from 'commander';
-import { addBench } from './commands/bench.ts';
-import { addChat } from './commands/chat.ts';
-import { addComplete } from './commands/complete.ts';
-import { addCuda } from './commands/cuda.ts';
-import { addEvaluateLanguages } from './commands/evaluateLanguages.ts';
-import { addForget } from './commands/forget.ts';
-import { addGenerate } from './commands/generate.ts';
-import { addInfo } from './commands/info.ts';
-import { addLsp } from './commands/lsp.ts';
-import { addLogits } from './commands/logits.ts';
-import { addModels } from './commands/models.ts';
-import { addNeedle } from './commands/needle.ts';
-import { addOutliers } from './commands/outliers.ts';
-import { addPerplexity } from './commands/perplexity.ts';
-import { addQuantize } from './commands/quantize.ts';
-import { addRecall } from './commands/recall.ts';
-import { addSelect } from './commands/select.ts';
-import { addStatus } from './commands/status.ts';
-import { addStop } from './commands/stop.ts';
-import { addTrain } from './commands/train.ts';
-import { addTranscribe } from './commands/transcribe.ts';
-import { addTrim } from './commands/trim.ts';
-import { addUpcycle } from './commands/upcycle.ts';
+import { runCommandLine } from './commandLine.ts';
 import { ExitCodes } from './exitCodes.ts';
 import { useEnvironmentLanguage } from './language.ts';
-import { describeFailure, reportFailure } from './failure.ts';
-import { CLI_VERSION } from './session.ts';
 
 // Before any command says what it does.
 useEnvironmentLanguage();
-const json = process.argv.includes('--json');
-const program = new Command('chorus')
-  .description(l10n.t('Code completion and chat by a local model. Nothing leaves this machine.'))
-  .version(CLI_VERSION)
-  .configureHelp({ showGlobalOptions: true })
-  .addHelpText('after', `\n${l10n.t('The commands share the sidecar of your editors. With --model, --engine, --device, --threads, --context-size or --cache they run one of their own.')}`)
-  .exitOverride();
-// Set before the commands are added, because they inherit it: with --json commander's own line would not be JSON.
-if (json) program.configureOutput({ writeErr: () => undefined });
-
-addInfo(program);
-addGenerate(program);
-addComplete(program);
-addChat(program);
-addModels(program);
-addLsp(program);
-addStatus(program);
-addStop(program);
-addForget(program);
-addCuda(program);
-addLogits(program);
-addPerplexity(program);
-addBench(program);
-addTrain(program);
-addUpcycle(program);
-addQuantize(program);
-addTrim(program);
-addOutliers(program);
-addSelect(program);
-addNeedle(program);
-addEvaluateLanguages(program);
-addRecall(program);
-addTranscribe(program);
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return ExitCodes.ok;
-    // commander has told it already, but for --json.
-    if (json) reportFailure({ code: 'usage', message: error.message, exitCode: ExitCodes.usage }, true);
-    return ExitCodes.usage;
-  }
-  const failure = describeFailure(error);
-  reportFailure(failure, json);
-  return failure.exitCode;
-}
+const exitCode = await runCommandLine(process.argv.slice(2));
+// A command may have set its own.
+if (exitCode !== ExitCodes.ok) process.exitCode = exitCode;

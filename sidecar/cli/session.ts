@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -14,6 +13,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { homeFiles } from '../client/home.ts';
 import { SidecarError } from '../client/sidecarError.ts';
 import { findOrStart, findRunning, type Attachment, type LaunchOptions } from '../client/launch.ts';
+import { ownScript } from '../lifeline/ownScript.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import {
   STATUS_NOTIFICATION,
@@ -141,7 +141,9 @@ export class Session {
 
 /** How the command line finds or starts the shared sidecar. */
 export function launchOptions(): LaunchOptions {
-  return { sidecarScript: sidecarScript(), clientVersion: CLI_VERSION };
+  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'sidecar.mjs', source: '../server/main.ts' });
+  if (!existsSync(file)) throw new SidecarError('start-failed', `${file} does not exist. Build it with "npm run build".`);
+  return { sidecarScript: file, execArgv, clientVersion: CLI_VERSION };
 }
 
 /** How it starts one that only this command uses, in a folder of its own; what is measured of models outlives that. */
@@ -158,9 +160,3 @@ export async function removeOwnHome(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 
-/** The bundle beside this one. */
-function sidecarScript(): string {
-  const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'sidecar.mjs');
-  if (!existsSync(script)) throw new SidecarError('start-failed', `${script} does not exist. Build it with "npm run build".`);
-  return script;
-}

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { BUILT_FOLDER } from '../lifeline/ownScript.ts';
 import { threadOfSource } from '../lifeline/threadOfSource.ts';
 import { HangWatch } from './hangWatch.ts';
 import type { IndexAnswer, IndexMethod, IndexMethods, IndexRequest, IndexThreadData } from './indexMessages.ts';
@@ -163,8 +164,8 @@ export class IndexThread {
 
 /** From source, and from the bundles in `dist`. */
 function threadFiles(): ThreadFiles {
-  const here = path.dirname(fileURLToPath(import.meta.url));
-  if (!import.meta.url.endsWith('.ts')) return { script: path.join(here, 'context.cjs'), grammarsFolder: path.join(here, 'grammars') };
+  const bundles = import.meta.url.endsWith('.ts') ? BUILT_FOLDER : path.dirname(fileURLToPath(import.meta.url));
+  if (bundles !== undefined) return { script: path.join(bundles, 'context.cjs'), grammarsFolder: path.join(bundles, 'grammars') };
   const grammarsFolder = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
   return { script: threadOfSource(new URL('./main.ts', import.meta.url)), grammarsFolder };
 }

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../engine/engine.ts';
+import { ownScript } from '../lifeline/ownScript.ts';
 import { LIFELINE_FD, lifelineEnvironment } from '../lifeline/pulse.ts';
 import type { MicrophoneMessage } from './messages.ts';
 
@@ -67,6 +67,6 @@ export class Microphone implements Disposable {
 }
 
 function microphoneCommand(): readonly string[] {
-  if (import.meta.url.endsWith('.ts')) return ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('./main.ts', import.meta.url))];
-  return [fileURLToPath(new URL('./microphone.mjs', import.meta.url))];
+  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'microphone.mjs', source: './main.ts' });
+  return [...execArgv, file];
 }

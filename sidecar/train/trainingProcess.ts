@@ -1,10 +1,10 @@
 import { execa } from 'execa';
 import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../engine/engine.ts';
 import { computeEnvironment } from '../engine/process/computeEnvironment.ts';
 import { OutputTail } from '../engine/process/outputTail.ts';
+import { ownScript } from '../lifeline/ownScript.ts';
 import { LIFELINE_FD, lifelineEnvironment } from '../lifeline/pulse.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
@@ -58,6 +58,6 @@ export function trainingEnvironment({ threads }: { readonly threads: number }): 
 }
 
 function processArguments(): readonly string[] {
-  if (import.meta.url.endsWith('.ts')) return ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('./main.ts', import.meta.url))];
-  return [fileURLToPath(new URL('./train.mjs', import.meta.url))];
+  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'train.mjs', source: './main.ts' });
+  return [...execArgv, file];
 }

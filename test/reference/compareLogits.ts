@@ -34,11 +34,25 @@ export function compareLogits(actual: Float32Array, expected: readonly Float32Ar
 }
 
 function argmax(values: Float32Array): number {
-  return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
+  let best = 0;
+  for (let index = 1; index < values.length; index++) if (values[index]! > values[best]!) best = index;
+  return best;
 }
 
 function logSoftMax(logits: Float32Array): Float64Array {
   const best = logits[argmax(logits)]!;
-  const sum = logits.reduce((total, logit) => total + Math.exp(logit - best), 0);
-  return Float64Array.from(logits, (logit) => logit - best - Math.log(sum));
+  let sum = 0;
+  for (let token = 0; token < logits.length; token++) sum += Math.exp(logits[token]! - best);
+  const logSum = best + Math.log(sum);
+  const logarithms = new Float64Array(logits.length);
+  for (let token = 0; token < logits.length; token++) logarithms[token] = logits[token]! - logSum;
+  return logarithms;
+}
+
+/** Rows of equal lengths, one after the other. */
+export function flatRows(rows: readonly Float32Array[]): Float32Array {
+  const width = rows[0]?.length ?? 0;
+  const flat = new Float32Array(rows.length * width);
+  rows.forEach((row, index) => flat.set(row, index * width));
+  return flat;
 }

@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { ENGINE_ERROR, GENERATE_CHUNK, LOAD_PROGRESS, type EngineErrorData, type GenerateChunk } from '../../protocol/engine.ts';
+import { ownScript } from '../../lifeline/ownScript.ts';
 import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../lifeline/pulse.ts';
 import { TroubleError } from '../engine.ts';
 import { computeEnvironment } from './computeEnvironment.ts';
@@ -134,8 +134,8 @@ export class EngineChild {
 }
 
 function engineArguments(): readonly string[] {
-  if (import.meta.url.endsWith('.ts')) return ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../main.ts', import.meta.url))];
-  return [fileURLToPath(new URL('./engine.mjs', import.meta.url))];
+  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'engine.mjs', source: '../main.ts' });
+  return [...execArgv, file];
 }
 
 function crashed(result: { readonly exitCode?: number; readonly signal?: string; readonly originalMessage?: string }, output: string): TroubleError {

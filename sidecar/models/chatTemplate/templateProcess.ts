@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { nodeEnvironment } from '../../client/nodeEnvironment.ts';
+import { ownScript } from '../../lifeline/ownScript.ts';
 import { LIFELINE_FD, lifelineEnvironment } from '../../lifeline/pulse.ts';
 import { MAX_HEAP_MEBIBYTES, type RenderAnswer, type RenderRequest } from './messages.ts';
 
@@ -43,7 +43,7 @@ export class TemplateProcess {
   }
 
   #start(): ChildProcess {
-    const [file, loader] = templateScript();
+    const { file, execArgv: loader } = ownScript(import.meta.url, { bundle: 'chatTemplate.mjs', source: './main.ts' });
     const execArgv = [`--max-old-space-size=${MAX_HEAP_MEBIBYTES}`, ...loader];
     // V8 prints pages where its heap is full.
     const child = fork(file, [], { execArgv, env: nodeEnvironment(lifelineEnvironment), stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ipc'], serialization: 'json' });
@@ -81,9 +81,4 @@ function keepWaitingFor(child: ChildProcess, waits: boolean): void {
   else child.unref();
   if (waits) child.channel?.ref();
   else child.channel?.unref();
-}
-
-function templateScript(): readonly [file: string, loader: readonly string[]] {
-  if (import.meta.url.endsWith('.ts')) return [fileURLToPath(new URL('./main.ts', import.meta.url)), ['--import', import.meta.resolve('tsx')]];
-  return [fileURLToPath(new URL('./chatTemplate.mjs', import.meta.url)), []];
 }

@@ -21,6 +21,7 @@ import { until } from '../server/support/sidecar.ts';
 import { ModelMirror } from '../store/modelMirror.ts';
 import { stallAfter, whole } from '../store/modelServer.ts';
 import { Bundles } from './bundles.ts';
+import { CommandLines } from './commandLines.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -325,18 +326,31 @@ describe('chorus, wrongly used,', () => {
     { what: 'with a model that does not exist', commandLine: ['info', '--model', 'gone.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
     { what: 'with a model that is none', commandLine: ['info', '--model', path.join(root, 'LICENSE')], says: /not a GGUF file/, exitCode: 1, code: 'not-gguf' },
   ];
+  let commandLines: CommandLines;
+  before(() => {
+    commandLines = new CommandLines(environment);
+  });
+  after(() => commandLines[Symbol.dispose]());
+
   for (const { what, commandLine, says, exitCode, code } of cases) {
     it(`${what}, says so in one line and one JSON object`, async () => {
-      const plain = await chorus(commandLine);
+      const plain = await commandLines.run(commandLine);
       assert.match(plain.stderr, says);
       assert.equal(plain.stderr.split('\n').length, 1, plain.stderr);
       assert.deepEqual([plain.stdout, plain.exitCode], ['', exitCode]);
-      const asJson = await chorus([...commandLine, '--json']);
+      const asJson = await commandLines.run([...commandLine, '--json']);
       const { error } = JSON.parse(asJson.stdout) as { error: { code: string; message: string } };
       assert.match(error.message, says);
       assert.deepEqual([error.code, asJson.stderr, asJson.exitCode], [code, '', exitCode]);
     });
   }
+
+  it('ends with the exit code of what was wrong, and writes to the right stream, as a program', async () => {
+    const plain = await chorus(['dance']);
+    assert.deepEqual([plain.stdout, plain.stderr, plain.exitCode], ['', "error: unknown command 'dance'", 2]);
+    const asJson = await chorus(['info', '--model', 'gone.gguf', '--json']);
+    assert.deepEqual([(JSON.parse(asJson.stdout) as { error: { code: string } }).error.code, asJson.stderr, asJson.exitCode], ['model-not-found', '', 1]);
+  });
 
   it('with a model larger than memory, says what it needs and what is free, and the next command works', async () => {
     const large = path.join(work, 'large.gguf');

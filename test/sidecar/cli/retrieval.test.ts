@@ -9,6 +9,7 @@ import { Device } from '../../../kernels/ggml/device.ts';
 import { PATIENCE_MS } from '../../patience.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { Bundles } from './bundles.ts';
+import { CommandLines } from './commandLines.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -126,14 +127,18 @@ describe('chorus recall and needle, wrongly used,', () => {
     { what: 'with texts longer than the model holds', commandLine: ['needle', '--lengths', '512,8192'], says: /Texts of 8192 tokens and an answer do not fit into the 2048/, exitCode: 1 },
     { what: 'with a drawing where none can be written', commandLine: ['needle', '--lengths', '128', '--depths', '0', '--needles', '1', '--svg', 'gone/map.svg'], says: /map\.svg can't be written/, exitCode: 2 },
   ];
+  let commandLines: CommandLines;
+  after(() => commandLines[Symbol.dispose]());
   before(async () => {
+    commandLines = new CommandLines({ CHORUS_HOME: path.join(work, 'home') });
     await mkdir(path.join(work, 'little'));
     await writeFile(path.join(work, 'little', 'one.ts'), 'export const one = 1;\n');
   });
   for (const { what, commandLine, says, exitCode } of cases) {
     it(`${what}, say so in one line and one JSON object`, async () => {
-      const given = commandLine.map((argument) => (argument === 'little' ? path.join(work, 'little') : argument));
-      const [plain, asJson] = await Promise.all([chorus(...given), chorus(...given, '--json')]);
+      const given = [...commandLine.map((argument) => (argument === 'little' ? path.join(work, 'little') : argument)), '--model', model, '--device', 'cpu', '--threads', '1'];
+      const plain = await commandLines.run(given);
+      const asJson = await commandLines.run([...given, '--json']);
       assert.match(plain.stderr, says);
       assert.deepEqual([plain.stderr.split('\n').length, plain.stdout, plain.exitCode], [1, '', exitCode]);
       const { error } = JSON.parse(asJson.stdout) as { error: { message: string } };

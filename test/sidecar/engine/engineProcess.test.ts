@@ -6,11 +6,14 @@ import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
+import { Device } from '../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
 import type { EngineGenerateParams, LoadParams } from '../../../sidecar/protocol/engine.ts';
 import { isRunning } from '../../isRunning.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { tinyModel, writeGguf } from '../models/ggufFile.ts';
+import { until } from '../server/support/sidecar.ts';
 
 const greedy = { temperature: 0 } as const;
 
@@ -32,8 +35,13 @@ describe('the engine process', () => {
   let folder: string;
   let engine: EngineProcess;
   let crashes = 0;
+  /** For engines that no text is asked of. */
+  let tiny: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-engine-'));
+    tiny = path.join(folder, 'tiny.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(tiny, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary() });
     engine = new EngineProcess({ onCrashed: () => crashes++ });
     await engine.load(await loadParams());
   });
@@ -113,8 +121,10 @@ describe('the engine process', () => {
 
   test('all requests pending at a crash fail, each with the reason', async () => {
     const tokens = await engine.tokenize('The quick brown fox');
-    const pending = [1, 2, 3].map((number) => refusal(engine.generate(request(tokens, { sequence: `chat:${number}`, priority: 'chat', maxTokens: 1000 }))));
-    await sleep(200);
+    let hasBegun = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (hasBegun = resolve));
+    const pending = [1, 2, 3].map((number) => refusal(engine.generate(request(tokens, { sequence: `chat:${number}`, priority: 'chat', maxTokens: 1000 }), { onChunk: hasBegun })));
+    await begun;
     process.kill(engine.pid!, 'SIGKILL');
     for (const trouble of await Promise.all(pending)) assert.equal(trouble.code, 'engine-crashed');
   });
@@ -147,7 +157,7 @@ describe('the engine process', () => {
   test('a model that ends the engine while it loads is tried twice, then not again until asked for, and a good one loads after it', async () => {
     const other = new EngineProcess();
     // No file is known on which the engine ends: each engine that begins to load this one is ended.
-    const load = refusal(other.load(await loadParams()));
+    const load = refusal(other.load(await loadParams(tiny)));
     const isLoaded = load.then(() => true);
     const ended = new Set<number>();
     while (!(await Promise.race([isLoaded, sleep(5, false)]))) {
@@ -162,14 +172,14 @@ describe('the engine process', () => {
     const second = await refusal(other.generate(request([1, 2])));
     assert.equal(second.message, first.message);
     assert.equal(other.pid, undefined);
-    await other.load(await loadParams());
-    assert.ok((await other.generate(request(await other.tokenize('One, two,')))).text.length > 0);
+    await other.load(await loadParams(tiny));
+    assert.equal((await other.generate(request([1, 2], { maxTokens: 1 }))).evaluatedTokens, 2);
     await other.dispose();
   });
 
   test('a request cancelled while it waits for a load resolves as cancelled', async () => {
     const other = new EngineProcess();
-    const loading = other.load(await loadParams());
+    const loading = other.load(await loadParams(tiny));
     const abort = new AbortController();
     const waiting = other.generate(request([1, 2, 3]), { signal: abort.signal });
     abort.abort();
@@ -187,7 +197,7 @@ describe('the engine process', () => {
     const abort = new AbortController();
     const cancelled = engine.generate(request(tokens), { signal: abort.signal });
     const other = engine.generate(request(tokens));
-    await sleep(50);
+    while (engine.pid === undefined) await sleep(1);
     abort.abort();
     assert.equal((await cancelled).stopReason, 'cancelled');
     assert.ok((await other).text.length > 0);
@@ -195,12 +205,12 @@ describe('the engine process', () => {
 
   test('unload ends the process, dispose leaves none behind', async () => {
     const other = new EngineProcess();
-    await other.load(await loadParams());
+    await other.load(await loadParams(tiny));
     const first = other.pid!;
     await other.unload();
     assert.equal(isRunning(first), false);
     assert.equal((await refusal(other.tokenize('x'))).code, 'no-model');
-    await other.load(await loadParams());
+    await other.load(await loadParams(tiny));
     const second = other.pid!;
     await other.dispose();
     assert.equal(isRunning(second), false);
@@ -228,7 +238,6 @@ describe('an engine whose parent dies', () => {
     assert.ok(isRunning(pid));
     parent.kill('SIGKILL');
     await parent;
-    for (let round = 0; round < 100 && isRunning(pid); round++) await sleep(50);
-    assert.equal(isRunning(pid), false);
+    await until(() => !isRunning(pid), 'the engine has ended');
   });
 });

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, mock, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import type { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
 import { readVocabulary, type Vocabulary } from '../../../sidecar/models/gguf/vocabulary.ts';
 import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';
+import { keepSteadyPace } from '../../reference/steadyPace.ts';
 
+const CONTEXT_TOKENS = 512;
 type Request = Omit<EngineGenerateParams, 'requestId'>;
 const greedy = { temperature: 0 } as const;
 const CODE = 'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) {\n        sum +=';
@@ -17,13 +19,17 @@ for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, 
   let vocabulary: Vocabulary;
 
   before(async () => {
+    keepSteadyPace(mock);
     const modelPath = await fetchModel();
     engine = new LocalEngine({ log: () => undefined });
-    const loaded = await engine.load({ modelPath, engine: kind === 'chorus' ? 'auto' : kind, device: 'cpu', threads: 0, contextSizeTokens: 2048 });
+    const loaded = await engine.load({ modelPath, engine: kind === 'chorus' ? 'auto' : kind, device: 'cpu', threads: 0, contextSizeTokens: CONTEXT_TOKENS });
     assert.equal(loaded.engine, kind);
     vocabulary = (await readVocabulary(modelPath))!;
   });
-  after(() => engine.dispose());
+  after(async () => {
+    await engine.dispose();
+    mock.restoreAll();
+  });
 
   const request = (tokens: readonly number[], changes: Partial<Request> = {}): Request => ({ sequence: 'completion', priority: 'completion', tokens, maxTokens: 24, sampling: greedy, ...changes });
 
@@ -90,7 +96,7 @@ for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, 
   });
 
   test('cancels while it evaluates the prompt, keeping what was evaluated', async () => {
-    const tokens = (await engine.tokenize(`${CODE}\n`.repeat(60))).slice(0, 2000);
+    const tokens = (await engine.tokenize(`${CODE}\n`.repeat(60))).slice(0, CONTEXT_TOKENS - 12);
     const abort = new AbortController();
     const running = engine.generate(request(tokens, { sequence: 'cancelled' }), { signal: abort.signal });
     // Requests of one priority alternate: when this one has its two tokens, the prompt has had some of its chunks and not all.
@@ -133,8 +139,8 @@ for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, 
     const tokens = await engine.tokenize(PROSE);
     let text = '';
     // A busy machine needs more time for a first word.
-    for (let timeoutMs = 400; text === ''; timeoutMs *= 2) {
-      const result = await engine.generate(request(tokens, { maxTokens: 2000, timeoutMs }));
+    for (let timeoutMs = 50; text === ''; timeoutMs *= 2) {
+      const result = await engine.generate(request(tokens, { maxTokens: CONTEXT_TOKENS, timeoutMs }));
       assert.equal(result.stopReason, 'timeout');
       text = result.text;
     }
@@ -152,11 +158,11 @@ for (const kind of ['chorus', 'llama'] as const) describe(`the engine ${kind}`, 
   });
 
   test('ends when the context is full, and refuses a prompt that does not fit', async () => {
-    const tokens = (await engine.tokenize(`${PROSE}. `.repeat(200))).slice(0, 2040);
+    const tokens = (await engine.tokenize(`${PROSE}. `.repeat(30))).slice(0, CONTEXT_TOKENS - 8);
     const result = await engine.generate(request(tokens, { maxTokens: 100, sequence: 'full' }));
     assert.equal(result.stopReason, 'context-full');
     assert.ok(result.tokens.length < 10);
-    await assert.rejects(engine.generate(request([...tokens, ...tokens])), (error: TroubleError) => error.code === 'context-overflow' && /4080 tokens/.test(error.message));
+    await assert.rejects(engine.generate(request([...tokens, ...tokens])), (error: TroubleError) => error.code === 'context-overflow' && /1008 tokens/.test(error.message));
   });
 
   test('evaluates a prompt without generating', async () => {

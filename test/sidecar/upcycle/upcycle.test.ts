@@ -114,6 +114,25 @@ describe('of equal models upcycling makes one that computes what they compute:',
   describe('SmolLM2 twice', () => {
     let models: [string, string];
     let prose: readonly number[];
+    let source: string;
+    let floatLogits: Float32Array;
+    let expectedNats: readonly number[];
+    const floatLogitsOf = async (file: string): Promise<Float32Array> => {
+      using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
+      return await network.logits(prose.slice(0, 48), { chunkTokens: 32 });
+    };
+    const natsOf = async (file: string): Promise<number[]> => {
+      using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
+      const nats: number[] = [];
+      for (let start = 0; start + 256 <= 768; start += 256) {
+        const chunk = prose.slice(start, start + 256);
+        network.sequence.truncate(0);
+        const logits = await network.logits(chunk, { chunkTokens: 256 });
+        const vocabularySize = logits.length / chunk.length;
+        chunk.slice(1).forEach((next, row) => nats.push(-logProbability(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), next)));
+      }
+      return nats;
+    };
     before(async () => {
       models = [await fetchModel(), path.join(folder, 'smol.gguf')];
       await copyFile(...models);
@@ -121,41 +140,23 @@ describe('of equal models upcycling makes one that computes what they compute:',
       await engine.load({ modelPath: models[0], engine: 'chorus', device: 'cpu', threads: 0, contextSizeTokens: 512 });
       prose = await engine.tokenize(await readFile(new URL('../../../docs/privacy.md', import.meta.url), 'utf8'));
       await engine.dispose();
+      source = path.join(folder, 'float.gguf');
+      await writeFirstBlocks(models[0], source);
+      [floatLogits, expectedNats] = [await floatLogitsOf(source), await natsOf(models[0])];
     });
 
     for (const cache of ['expert', 'shared'] as const) {
       it(`gives the same logits in float32, cache: ${cache}`, async () => {
-        const source = path.join(folder, 'float.gguf');
-        await writeFirstBlocks(models[0], source);
-        const prompt = prose.slice(0, 48);
-        const run = async (file: string): Promise<Float32Array> => {
-          using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
-          return await network.logits(prompt, { chunkTokens: 32 });
-        };
-        const expected = await run(source);
-        const vocabularySize = expected.length / prompt.length;
-        const rows = prompt.map((_, row) => expected.subarray(row * vocabularySize, (row + 1) * vocabularySize));
-        const { normalisedSquaredError, argmaxDisagreements } = compareLogits(await run(await make([source, source], { cache })), rows, vocabularySize);
+        const vocabularySize = floatLogits.length / 48;
+        const rows = Array.from({ length: 48 }, (_, row) => floatLogits.subarray(row * vocabularySize, (row + 1) * vocabularySize));
+        const { normalisedSquaredError, argmaxDisagreements } = compareLogits(await floatLogitsOf(await make([source, source], { cache })), rows, vocabularySize);
         assert.ok(normalisedSquaredError <= 1e-9, `normalised squared error ${normalisedSquaredError}`);
         assert.deepEqual(argmaxDisagreements, []);
       });
 
       // As quantised, sums in another order turn roundings of eight-bit inputs: single tokens differ by what such rounding costs, their mean doesn't.
       it(`has the same perplexity as it is, cache: ${cache}`, async () => {
-        const negativeLogLikelihoods = async (file: string): Promise<number[]> => {
-          using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 });
-          const values: number[] = [];
-          for (let start = 0; start + 256 <= 768; start += 256) {
-            const chunk = prose.slice(start, start + 256);
-            network.sequence.truncate(0);
-            const logits = await network.logits(chunk, { chunkTokens: 256 });
-            const vocabularySize = logits.length / chunk.length;
-            chunk.slice(1).forEach((next, row) => values.push(-logProbability(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), next)));
-          }
-          return values;
-        };
-        const [actual, expected] = [await negativeLogLikelihoods(await make(models, { cache })), await negativeLogLikelihoods(models[0])];
-        const { mean, standardError } = pairedDifference(actual, expected);
+        const { mean, standardError } = pairedDifference(await natsOf(await make(models, { cache })), expectedNats);
         assert.ok(standardError <= 5e-3, `standard error ${standardError}`);
         assert.ok(Math.abs(mean) <= 3 * standardError, `${mean} nats a token, standard error ${standardError}`);
       });
