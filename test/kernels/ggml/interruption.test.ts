@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';
@@ -32,7 +32,8 @@ describe('a computation on the processor', () => {
     set();
     const abort = new AbortController();
     const computed = graph.compute(abort.signal);
-    await sleep(20);
+    // It has begun on a thread of its own, or begins now.
+    await setImmediate();
     const reason = new Error('enough');
     abort.abort(reason);
     await assert.rejects(computed, reason);

@@ -34,17 +34,26 @@ function completeStalled(text: string, ...options: readonly string[]): ReturnTyp
   return chorus('complete', `${path.join(work, 'cart.js')}:1:15`, '--server', server.url, ...options);
 }
 
+/** The same with a time limit that leaves time for the text: a busy machine needs a longer one. */
+async function cutOff(...options: readonly string[]): Promise<Awaited<ReturnType<typeof chorus>> & { readonly seconds: number }> {
+  for (let seconds = 1.5; seconds < PATIENCE_MS / 1_000; seconds *= 4) {
+    const result = await completeStalled('sum(prices', '--timeout', String(seconds), ...options);
+    if (result.exitCode === 0) return { ...result, seconds };
+    assert.match(result.stderr + result.stdout, /before it had any text/);
+  }
+  assert.fail('There was no text in any time.');
+}
+
 describe('chorus complete', () => {
   it('prints the text that its time limit cut off, and says so, and how to give it longer', async () => {
-    const { stdout, stderr, exitCode } = await completeStalled('sum(prices', '--timeout', '1.5');
-    assert.deepEqual([stdout, exitCode], ['sum(prices', 0]);
-    assert.equal(stderr, 'The time limit of 1.5 s ended the completion. Give it longer with --timeout SECONDS.');
+    const { stdout, stderr, seconds } = await cutOff();
+    assert.equal(stdout, 'sum(prices');
+    assert.equal(stderr, `The time limit of ${seconds} s ended the completion. Give it longer with --timeout SECONDS.`);
   });
 
   it('says of text that was cut off so in JSON too', async () => {
-    const { stdout, exitCode } = await completeStalled('sum(prices', '--timeout', '1.5', '--json');
-    const { text, isOutOfTime } = JSON.parse(stdout) as Record<string, unknown>;
-    assert.deepEqual([text, isOutOfTime, exitCode], ['sum(prices', true, 0]);
+    const { text, isOutOfTime } = JSON.parse((await cutOff('--json')).stdout) as Record<string, unknown>;
+    assert.deepEqual([text, isOutOfTime], ['sum(prices', true]);
   });
 
   it('fails where the time limit left no text', async () => {

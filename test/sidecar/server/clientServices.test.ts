@@ -115,8 +115,8 @@ describe('who answers a client', () => {
   const changes: readonly [name: string, script: ReturnType<typeof status>, debounceMs: number][] = [
     ['has not begun to answer', silence, 0],
     ['is in the middle of an answer', (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"choices":[{"text":"a +"}]}\n\n'), 0],
-    ['is about to be asked again', status(503, {}, { 'retry-after': '0.4' }), 0],
-    ['is about to be asked', textStream(['a + b;', '\n}']), 300],
+    ['is about to be asked again', status(503, {}, { 'retry-after': '5' }), 0],
+    ['is about to be asked', textStream(['a + b;', '\n}']), 5_000],
   ];
   for (const [name, script, debounceMs] of changes) {
     it(`is the local model as soon as the client leaves a server that ${name}`, () =>

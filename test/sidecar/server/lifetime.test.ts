@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { findOrStart } from '../../../sidecar/client/launch.ts';
 import { Lifetime, lifetimeDefaults } from '../../../sidecar/server/lifetime.ts';
 import { RawClient } from './support/rawClient.ts';
 import { isRunning } from '../../isRunning.ts';
-import { TestHome, until } from './support/sidecar.ts';
+import { launchOptions, TestHome, until } from './support/sidecar.ts';
 
 describe('the sidecar process', () => {
   it('is gone, with its state file, when its last client has been gone a while; not before', async () => {
     await using home = await TestHome.create();
-    const state = await home.start({ env: { CHORUS_LINGER_MS: '1500' } });
+    // Its starter stays until the clients are there, however long they take.
+    const { socket, state } = await findOrStart(launchOptions(home.folder, { env: { CHORUS_LINGER_MS: '1500' } }));
     const first = await RawClient.initialized(state);
     const second = await RawClient.initialized(state);
+    socket.close();
     await first[Symbol.asyncDispose]();
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     assert.ok(isRunning(state.pid), 'one client is still there');
@@ -22,8 +25,9 @@ describe('the sidecar process', () => {
 
   it('is gone when a client was cut off without a word', async () => {
     await using home = await TestHome.create();
-    const state = await home.start({ env: { CHORUS_LINGER_MS: '500' } });
+    const { socket, state } = await findOrStart(launchOptions(home.folder, { env: { CHORUS_LINGER_MS: '500' } }));
     const client = await RawClient.initialized(state);
+    socket.close();
     client.socket.terminate();
     await until(() => !isRunning(state.pid), 'the process is gone');
   });

@@ -9,6 +9,7 @@ import { ServerEngine } from '../../../sidecar/servers/serverEngine.ts';
 import { serverFetch } from '../../../sidecar/servers/serverFetch.ts';
 import { ServerSession } from '../../../sidecar/servers/serverSession.ts';
 import { encodeMessages, encodePieces, Marks } from '../../../sidecar/servers/serverTokens.ts';
+import { withEnoughTime } from '../../enoughTime.ts';
 import { body, chatStream, json, ScriptedServer, silence, stall, status, textStream, type Script, type SeenRequest } from './scriptedServer.ts';
 
 const text: Omit<EngineGenerateParams, 'requestId'> = { sequence: 's', priority: 'chat', tokens: encodePieces('def add(a, b):\n    '), maxTokens: 32, sampling: { temperature: 0 } };
@@ -236,7 +237,7 @@ describe('a server that stalls', () => {
   it('in saying why it refuses is given up, and the refusal counts', () =>
     withServer(async (server) => {
       server.on('models', stall(401, 'application/json', '{"error": "'));
-      await assert.rejects(connect(server).readJson({ path: 'models', timeoutMs: 200, patience }), { code: 'server-unavailable', message: /refuses the key \(401\)/ });
+      await withEnoughTime((timeoutMs) => assert.rejects(connect(server).readJson({ path: 'models', timeoutMs, patience }), { code: 'server-unavailable', message: /refuses the key \(401\)/ }));
     }));
 
   it('in its list of models keeps nobody who stops waiting', () =>
@@ -251,8 +252,8 @@ describe('a server that stalls', () => {
       assert.equal(server.requestsTo('models').length, 1);
     }));
 
-  const engineOf = (server: ScriptedServer): ServerEngine =>
-    new ServerEngine({ connection: connect(server), model: 'test-model', fillIn: { kind: 'none' }, contextSizeTokens: 4096, firstPartTimeoutMs: 300 });
+  const engineOf = (server: ScriptedServer, firstPartTimeoutMs = 300): ServerEngine =>
+    new ServerEngine({ connection: connect(server), model: 'test-model', fillIn: { kind: 'none' }, contextSizeTokens: 4096, firstPartTimeoutMs });
 
   it('before it generates is given up, whatever signs of life it gives', () =>
     withServer(async (server) => {
@@ -265,15 +266,16 @@ describe('a server that stalls', () => {
     }));
 
   it('is not what thinks for long before it answers', () =>
-    withServer(async (server) => {
-      server.on('chat/completions', async (response) => {
-        response.writeHead(200, { 'content-type': 'text/event-stream' });
-        for (let part = 0; part < 20; part++) {
-          response.write('data: {"choices":[{"delta":{"content":null,"reasoning_content":"Hm. "}}]}\n\n');
-          await new Promise((resolve) => setTimeout(resolve, 25));
-        }
-        response.end('data: {"choices":[{"delta":{"content":"A list."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
-      });
-      assert.equal((await engineOf(server).generate(question)).text, 'A list.');
-    }));
+    withServer((server) =>
+      withEnoughTime(async (timeoutMs) => {
+        server.on('chat/completions', async (response) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          for (let part = 0; part < 20; part++) {
+            response.write('data: {"choices":[{"delta":{"content":null,"reasoning_content":"Hm. "}}]}\n\n');
+            await new Promise((resolve) => setTimeout(resolve, timeoutMs / 12));
+          }
+          response.end('data: {"choices":[{"delta":{"content":"A list."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
+        });
+        assert.equal((await engineOf(server, timeoutMs).generate(question)).text, 'A list.');
+      })));
 });

@@ -27,7 +27,6 @@ export function launchOptions(homeFolder: string, options: { version?: string; e
     clientVersion: version,
     homeFolder,
     execArgv: [...(options.execArgv ?? []), ...testedSidecar.execArgv],
-    startTimeoutMs: PATIENCE_MS,
     env: { CHORUS_VERSION: version, ...options.env },
     startTimeoutMs: PATIENCE_MS,
   };
