@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict';
 import { execa } from 'execa';
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
+import { ownScript } from '../../../sidecar/lifeline/ownScript.ts';
 import type { TrainMessage } from '../../../sidecar/train/messages.ts';
 import type { TrainOptions } from '../../../sidecar/train/options.ts';
 import { train } from '../../../sidecar/train/training.ts';
 import { trainInProcess } from '../../../sidecar/train/trainingProcess.ts';
 import { tinyTraining } from '../../reference/tinyTraining.ts';
+import { startTrainingChild } from '../../reference/trainingChild.ts';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
-const mainFile = path.join(root, 'sidecar/train/main.ts');
+const program = ownScript(import.meta.url, { bundle: 'cli.mjs', source: '../../../sidecar/cli/main.ts' });
 /** So large that a checkpoint takes a while to write: 10 MB. */
 const LARGE = { width: 192, blocks: 2, heads: 4, kvHeads: 2, feedForwardWidth: 512 } as const;
 
@@ -38,7 +37,7 @@ const named = (name: string, changes: Partial<TrainOptions> = {}): TrainOptions 
 
 /** The command that trains with the same options as `named(name)`. */
 const commandLine = (name: string): readonly string[] => [
-  ...[process.execPath, '--import', import.meta.resolve('tsx'), path.join(root, 'sidecar/cli/main.ts'), 'train', '--model', options.modelPath, '--scratch', '32,2,4,2,64', '--name', name],
+  ...[process.execPath, ...program.execArgv, program.file, 'train', '--model', options.modelPath, '--scratch', '32,2,4,2,64', '--name', name],
   ...['--data', ...options.dataPaths, '--output', path.join(folder, `${name}.gguf`), '--steps', '12', '--batch', '4', '--micro-batch', '2', '--sequence', '32', '--rate', '0.01'],
   ...['--warm-up', '3', '--precision', 'f32', '--fim', '0.5', '--checkpoint-steps', '4', '--threads', '1'],
 ];
@@ -93,7 +92,7 @@ describe('bad input to a training', () => {
     const { losses } = await train(named('large', large));
     const wanted = named('killed', large);
     await mkdir(wanted.checkpointFolder, { recursive: true });
-    const child = fork(mainFile, { execArgv: ['--import', import.meta.resolve('tsx')], stdio: 'ignore' });
+    const child = startTrainingChild();
     const ended = once(child, 'exit');
     const trouble = new Promise<never>((_, reject) => child.on('message', (message: TrainMessage) => message.kind === 'trouble' && reject(new Error(message.message))));
     using watcher = disposable(watch(wanted.checkpointFolder));
@@ -123,7 +122,7 @@ describe('bad input to a training', () => {
   it('a parent that is gone lets the step under way end, with its checkpoint', async () => {
     const totalSteps = 2_000;
     const wanted = named('orphan', { checkpointSteps: totalSteps, schedule: { ...options.schedule, totalSteps } });
-    const child = fork(mainFile, { execArgv: ['--import', import.meta.resolve('tsx')], stdio: 'ignore' });
+    const child = startTrainingChild();
     const ended = once(child, 'exit');
     child.on('message', (message: TrainMessage) => message.kind === 'progress' && message.progress.step === 2 && child.disconnect());
     child.send({ kind: 'start', options: wanted });

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
@@ -16,8 +14,8 @@ import { train } from '../../../sidecar/train/training.ts';
 import { TINY_VOCABULARY } from '../../reference/tinyModels.ts';
 import { tinyTraining } from '../../reference/tinyTraining.ts';
 import { errorOfTrainedLogits, TRAINED_LOGITS_TOLERANCE } from '../../reference/trainedLogits.ts';
+import { startTrainingChild } from '../../reference/trainingChild.ts';
 
-const mainFile = fileURLToPath(new URL('../../../sidecar/train/main.ts', import.meta.url));
 
 describe('training', () => {
   let folder: string;
@@ -46,7 +44,7 @@ describe('training', () => {
   it('goes on after a kill with the losses of a training that was never killed', async () => {
     const { losses } = await train(named('whole'));
     const wanted = named('killed');
-    const child = fork(mainFile, { execArgv: ['--import', import.meta.resolve('tsx')], stdio: 'ignore' });
+    const child = startTrainingChild();
     const reached = await new Promise<number>((resolve, reject) => {
       child.on('message', (message: TrainMessage) => {
         if (message.kind === 'progress' && message.progress.step === 6) resolve(message.progress.step);

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
 import type { TrainMessage } from '../../../sidecar/train/messages.ts';
 import type { TrainOptions } from '../../../sidecar/train/options.ts';
 import { train } from '../../../sidecar/train/training.ts';
 import { lockTraining } from '../../../sidecar/train/trainingLock.ts';
 import { tinyTraining } from '../../reference/tinyTraining.ts';
+import { startTrainingChild } from '../../reference/trainingChild.ts';
 
-const mainFile = fileURLToPath(new URL('../../../sidecar/train/main.ts', import.meta.url));
 
 describe('trainings of one name', () => {
   let folder: string;
@@ -49,7 +47,7 @@ describe('trainings of one name', () => {
 
   it('go on after one that was killed, whose lock is heeded for some seconds only', async () => {
     const wanted = { ...options, checkpointFolder: path.join(folder, 'killed'), schedule: { ...options.schedule, totalSteps: 100_000 } };
-    const child = fork(mainFile, { execArgv: ['--import', import.meta.resolve('tsx')], stdio: 'ignore' });
+    const child = startTrainingChild();
     const ended = once(child, 'exit');
     const begun = new Promise<void>((resolve, reject) => child.on('message', (message: TrainMessage) => (message.kind === 'progress' ? resolve() : message.kind === 'trouble' && reject(new Error(message.message)))));
     child.send({ kind: 'start', options: wanted });
