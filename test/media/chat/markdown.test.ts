@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { JSDOM } from 'jsdom';
+import type { Token } from 'markdown-it';
 import { MarkdownRenderer } from '../../../media/chat/markdown.ts';
 import { ThinkingSplitter } from '../../../media/chat/thinking.ts';
 
@@ -28,6 +29,16 @@ function assertHarmless(root: HTMLElement): void {
       assert.match(name, /^(class|dir|href|start|title)$/, root.innerHTML);
       if (name === 'href') assert.match(value, /^https?:\/\//i);
     }
+  }
+}
+
+/** Tokens of markdown-it: none is HTML, and links lead to pages. Images are made links afterwards. */
+function assertPlain(tokens: readonly Token[]): void {
+  for (const token of tokens) {
+    assert.doesNotMatch(token.type, /^html/, token.content);
+    const address = token.attrGet('href') ?? token.attrGet('src');
+    if (address !== null) assert.match(String(address), /^https?:\/\//i);
+    assertPlain(token.children ?? []);
   }
 }
 
@@ -61,6 +72,16 @@ describe('nothing in an answer is active', () => {
   for (const attack of attacks) {
     test(`Markdown: ${attack.split('\n')[0]}`, () => assertHarmless(render(attack)));
     test(`sanitiser alone: ${attack.split('\n')[0]}`, () => assertHarmless(sanitised(attack)));
+    test(`parser alone: ${attack.split('\n')[0]}`, () => assertPlain(renderer.blocks(attack).flatMap(({ tokens }) => tokens)));
+  }
+
+  test('sanitiser alone: of all attributes few stay', () => {
+    const paragraph = sanitised('<p class="a" dir="auto" style="position:fixed" id="b" name="c" onclick="d()" data-e="f" aria-label="g" title="h" role="i" slot="j">x</p>').querySelector('p');
+    assert.deepEqual([...(paragraph?.attributes ?? [])].map(({ name }) => name).sort(), ['class', 'dir', 'title']);
+  });
+
+  for (const address of ['data:text/html,x', 'data:image/png;base64,AA==', 'javascript:alert(1)', 'vbscript:x', 'file:///etc/passwd', 'command:x', 'blob:x', '/x', '#x']) {
+    test(`sanitiser alone: a link to ${address} leads nowhere`, () => assert.equal(sanitised(`<a href="${address}">x</a>`).querySelector('a')?.hasAttribute('href'), false));
   }
 });
 

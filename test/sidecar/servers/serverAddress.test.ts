@@ -21,6 +21,8 @@ describe("a server's address", () => {
     ['ftp://gpu.example.com', /expected one that begins with https/],
     ['https://', /expected one that begins with https/],
     ['https://user:pass@gpu.example.com', /user name or a password/],
+    ['https://user@gpu.example.com', /user name or a password/],
+    ['https://:pass@gpu.example.com', /user name or a password/],
     ['https://gpu.example.com/v1?key=1', /query or a fragment/],
     ['https://gpu.example.com/#x', /query or a fragment/],
     [`https://gpu.example.com/${'a'.repeat(10_000)}`, /at most 2048/],

@@ -252,6 +252,13 @@ describe('a server that stalls', () => {
       assert.equal(server.requestsTo('models').length, 1);
     }));
 
+  it('for the moment is asked again as often as it may be, and not once more', () =>
+    withServer(async (server) => {
+      server.on('models', ...Array.from({ length: 4 }, () => status(503, {}, { 'retry-after': '0' })));
+      await assert.rejects(connect(server).readJson({ path: 'models', timeoutMs: 60_000, patience: { retries: 2, maxWaitMs: 60_000 } }), { code: 'server-unavailable' });
+      assert.equal(server.requestsTo('models').length, 3);
+    }));
+
   const engineOf = (server: ScriptedServer, firstPartTimeoutMs = 300): ServerEngine =>
     new ServerEngine({ connection: connect(server), model: 'test-model', fillIn: { kind: 'none' }, contextSizeTokens: 4096, firstPartTimeoutMs });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readBoundedText, TooLargeError } from '../../../../sidecar/store/network/boundedText.ts';
 import { LateError } from '../../../../sidecar/client/within.ts';
 
@@ -28,6 +29,18 @@ describe('a body that is read within bounds', () => {
     const { body, isCancelled } = bodyOf(['abc', 'def', 'ghi'].map((text) => Buffer.from(text)), { ends: false });
     await assert.rejects(readBoundedText(body, { maxBytes: 5, limitMs: 10_000 }), TooLargeError);
     assert.ok(isCancelled());
+  });
+
+  it('is given up where it comes in small parts for longer than all of it may take', async () => {
+    let parts = 0;
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await sleep(20);
+        if (parts++ < 500) controller.enqueue(Buffer.from('a'));
+        else controller.close();
+      },
+    }, { highWaterMark: 0 });
+    await assert.rejects(readBoundedText(body, { maxBytes: 1_000, limitMs: 100 }), LateError);
   });
 
   it('is given up where it does not come, and its source ends', async () => {
