@@ -126,6 +126,7 @@ describe('URLs', () => {
     ['file:///x', false],
     ['ftp://x/y', false],
     ['https://user@x/y', false],
+    ['https://:secret@x/y', false],
     ['x', false],
     ['', false],
   ];
