@@ -41,12 +41,14 @@ export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
   return { path: modelPath, header, shape };
 }
 
-/** A header whose vocabulary has each token once. */
+/** A header with a vocabulary that libllama takes: each token stands there once, and only tokenizers with byte tokens have them. */
 async function readModelHeader(modelPath: string): Promise<GgufHeader> {
   const vocabulary = new TokenTexts();
-  const header = await readGgufHeader(modelPath, { visitedKey: TokenTexts.key, visitArray: vocabulary.visit });
-  const { repeated } = vocabulary;
-  if (repeated) throw new TroubleError('invalid-model', `${path.basename(modelPath)} is damaged or not a language model: tokens ${repeated.first} and ${repeated.second} of its vocabulary are the same, ${JSON.stringify(repeated.text)}.`);
+  const header = await readGgufHeader(modelPath, { visitedKeys: TokenTexts.keys, visitArray: vocabulary.visit });
+  const { repeated, byte } = vocabulary;
+  const damaged = `${path.basename(modelPath)} is damaged or not a language model`;
+  if (repeated) throw new TroubleError('invalid-model', `${damaged}: tokens ${repeated.first} and ${repeated.second} of its vocabulary are the same, ${JSON.stringify(repeated.text)}.`);
+  if (byte !== undefined && header.metadata.get('tokenizer.ggml.model') === 'bert') throw new TroubleError('invalid-model', `${damaged}: token ${byte} of its vocabulary stands for a byte, which a tokenizer of kind "bert" does not have.`);
   return header;
 }
 

@@ -67,10 +67,10 @@ const SCALAR_BYTES: Readonly<Record<number, number>> = {
 
 /**
  * Reads and checks the header of a GGUF file of version 2 or 3 without touching its weights: every count, length and offset is held
- * against the size of the file. `visitedKey`: the one array that is visited, all where absent. Throws `TroubleError` 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model' or
+ * against the size of the file. `visitedKeys`: the arrays that are visited, all where absent. Throws `TroubleError` 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model' or
  * 'unsupported-model'.
  */
-export async function readGgufHeader(filePath: string, options: { visitArray?: ArrayVisitor; visitedKey?: string } = {}): Promise<GgufHeader> {
+export async function readGgufHeader(filePath: string, options: { visitArray?: ArrayVisitor; visitedKeys?: readonly string[] } = {}): Promise<GgufHeader> {
   const { file, fileSizeBytes } = await openModel(filePath);
   try {
     return await new HeaderParser(filePath, new ByteReader(file, fileSizeBytes), options).parse();
@@ -134,7 +134,7 @@ class HeaderParser {
   constructor(
     private readonly filePath: string,
     private readonly reader: ByteReader,
-    private readonly options: { readonly visitArray?: ArrayVisitor; readonly visitedKey?: string },
+    private readonly options: { readonly visitArray?: ArrayVisitor; readonly visitedKeys?: readonly string[] },
   ) {}
 
   async parse(): Promise<GgufHeader> {
@@ -220,8 +220,8 @@ class HeaderParser {
     }
     if (length > MAX_ARRAY_LENGTH) throw this.invalid(`metadata ${shown(key)} has ${length} elements, more than the ${MAX_ARRAY_LENGTH} that any model has`);
     this.arrayLengths.set(key, length);
-    const { visitArray, visitedKey = key } = this.options;
-    const visit = visitedKey === key ? visitArray : undefined;
+    const { visitArray, visitedKeys = [key] } = this.options;
+    const visit = visitedKeys.includes(key) ? visitArray : undefined;
     const keep = length <= MAX_KEPT_ARRAY_LENGTH && elementType !== (ValueType.String as number);
     if (!keep && visit === undefined && elementType !== (ValueType.String as number)) {
       this.reader.skip(length * elementBytes);

@@ -1,19 +1,30 @@
 import type { ArrayVisitor } from './header.ts';
+import { TOKEN_KIND } from './vocabulary.ts';
 
 const MAX_SHOWN = 80;
 
-/** Sees the tokens of a vocabulary as a header is read, and finds one that stands there twice: llama.cpp ends its process on it. */
+/** Sees the tokens of a vocabulary as a header is read, and finds tokens on which llama.cpp ends its process. */
 export class TokenTexts {
-  static readonly key = 'tokenizer.ggml.tokens';
+  static readonly keys = ['tokenizer.ggml.tokens', 'tokenizer.ggml.token_type'] as const;
   readonly #numbers = new Map<string, number>();
   #repeated: { readonly text: string; readonly first: number; readonly second: number } | undefined;
+  #byte: number | undefined;
 
   /** The first token that stands there twice, and the numbers of both. */
   get repeated(): { readonly text: string; readonly first: number; readonly second: number } | undefined {
     return this.#repeated;
   }
 
-  readonly visit: ArrayVisitor = (_key, index, element) => {
+  /** The number of the first token that stands for a byte. */
+  get byte(): number | undefined {
+    return this.#byte;
+  }
+
+  readonly visit: ArrayVisitor = (key, index, element) => {
+    if (key !== TokenTexts.keys[0]) {
+      if (element === TOKEN_KIND.byte) this.#byte ??= index;
+      return;
+    }
     if (this.#repeated || !Buffer.isBuffer(element)) return;
     const text = asLlamaReads(element, index);
     const first = this.#numbers.get(text);

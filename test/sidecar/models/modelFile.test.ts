@@ -62,6 +62,16 @@ describe('a vocabulary', () => {
     });
   }
 
+  it('that has byte tokens for a tokenizer of words is refused', async () => {
+    const file = path.join(folder, 'model.gguf');
+    const write = (model: string): Promise<unknown> =>
+      writeGgufFile(file, tinyModel({ metadata: { 'tokenizer.ggml.tokens': { type: 'strings', value: ['a', 'b', '<0x00>', 'c'] }, 'tokenizer.ggml.token_type': { type: 'i32s', value: [1, 1, 6, 1] }, 'tokenizer.ggml.model': { type: 'string', value: model } } }));
+    await write('llama');
+    await inspectModelFile(file);
+    await write('bert');
+    await assert.rejects(inspectModelFile(file), /token 2 of its vocabulary stands for a byte, which a tokenizer of kind "bert" does not have/);
+  });
+
   it('may have several empty tokens', async () => {
     assert.equal((await inspectModelFile(await withTokens(['', '', 'a', '']))).shape.vocabularySize, 4);
   });
