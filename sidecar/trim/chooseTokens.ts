@@ -19,36 +19,21 @@ export interface TokenChoice {
   readonly moreShares: readonly number[];
 }
 
-/** Rounds in which groups that lose much get more weight. The best round counts. */
-const ROUNDS = 24;
-/** How fast weights follow losses. */
-const EXPONENT = 0.5;
-
 /**
- * Chooses `size` tokens: all bytes and marks, and of the others those that texts use most, each with the tokens that it is merged from. Groups are weighed so
- * that the largest loss, by importance, is as small as possible. Throws `TroubleError` 'invalid-input' for a size that the vocabulary cannot have.
+ * Chooses `size` tokens: all bytes and marks, and of the others those that texts use most, each with the tokens that it is merged from. Groups count the same
+ * however much text they have, times their importance. Throws `TroubleError` 'invalid-input' for a size that the vocabulary cannot have.
  */
 export function chooseTokens(vocabulary: Pick<BpeVocabulary, 'tokens' | 'pairs' | 'needed'>, groups: readonly TokenCounts[], size: number): TokenChoice {
   const most = new Set([...vocabulary.needed, ...vocabulary.pairs.keys()]).size;
   if (size < vocabulary.needed.length || size > most) throw new TroubleError('invalid-input', `${size} tokens can't be kept, expected ${vocabulary.needed.length} (bytes and special tokens) to ${most}.`);
   const totals = groups.map(({ counts }) => Math.max(1, counts.reduce((sum, count) => sum + count, 0)));
-  let weights = groups.map(({ importance }) => importance);
-  let best: TokenChoice | undefined;
-  for (let round = 0; round < ROUNDS; round++) {
-    const scores = new Float64Array(vocabulary.tokens.length);
-    for (const [index, { counts }] of groups.entries()) {
-      const scale = weights[index]! / totals[index]!;
-      for (let token = 0; token < scores.length; token++) scores[token]! += counts[token]! * scale;
-    }
-    const kept = mostUsed(vocabulary, scores, size);
-    const moreShares = groups.map(({ counts }, index) => moreTokens(vocabulary, kept, counts) / totals[index]!);
-    const losses = moreShares.map((share, index) => share * groups[index]!.importance);
-    if (!best || Math.max(...losses) < Math.max(...best.moreShares.map((share, index) => share * groups[index]!.importance))) best = { kept: [...kept].sort((a, b) => a - b), moreShares };
-    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-    if (mean === 0) break;
-    weights = weights.map((weight, index) => weight * Math.max(losses[index]! / mean, 1e-3) ** EXPONENT);
+  const scores = new Float64Array(vocabulary.tokens.length);
+  for (const [index, { importance, counts }] of groups.entries()) {
+    const scale = importance / totals[index]!;
+    for (let token = 0; token < scores.length; token++) scores[token]! += counts[token]! * scale;
   }
-  return best!;
+  const kept = mostUsed(vocabulary, scores, size);
+  return { kept: [...kept].sort((a, b) => a - b), moreShares: groups.map(({ counts }, index) => moreTokens(vocabulary, kept, counts) / totals[index]!) };
 }
 
 /** Tokens in the order of their scores, each with the tokens that it is merged from, as long as they fit. */
