@@ -9,6 +9,8 @@ import type { Calibration, TokenId } from '../protocol/engine.ts';
 
 /** Tokens that see each other. */
 const CHUNK_TOKENS = 512;
+/** The matrix that gives the logits: a model without an output matrix uses its embedding. */
+export const OUTPUT_NAMES: readonly string[] = ['output.weight', 'token_embd.weight'];
 /** Fewer would say what this one text is like. */
 const MIN_TOKENS = 256;
 /** Of the mean, what a column counts at least: that a text leaves it at rest does not mean that every text does. */
@@ -16,8 +18,8 @@ const LEAST_SHARE = 1e-3;
 
 /**
  * How much each column of the matrices counts whose names `isWatched` finds, `[columns]` by the matrix's name: the mean square of what a text brings into it,
- * by which a small error there changes what comes out (llama.cpp's importance matrix). A mixture's experts share what enters any of them. Throws
- * `TroubleError`.
+ * by which a small error there changes what comes out (llama.cpp's importance matrix). A mixture's experts share what enters any of them. The
+ * output matrix has its importance by both of `OUTPUT_NAMES`. Throws `TroubleError`.
  */
 export async function measureImportance(
   modelPath: string,
@@ -38,6 +40,8 @@ export async function measureImportance(
       const means = squares.get(first) ?? new MeanSquares(columns);
       means.add(values);
       for (const matrix of matrices) squares.set(matrix, means);
+      // A copy of the embedding in another layout may be the output matrix.
+      if (OUTPUT_NAMES.includes(first)) for (const name of OUTPUT_NAMES) squares.set(name, means);
     }
     onProgress?.({ step: 'Calibrating', share: (index + 1) / chunks.length });
   }

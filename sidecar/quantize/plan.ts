@@ -2,7 +2,7 @@ import { tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { LocatedTensor } from '../models/gguf/locate.ts';
 import type { TypePattern } from '../protocol/engine.ts';
-import { fittingType, targetTypeOf, targetTypes, type TargetType } from './targetTypes.ts';
+import { fittingType, KEEP, wantedTypeOf, wantedTypes, type TargetType, type WantedType } from './targetTypes.ts';
 
 /** A tensor and the type that it gets. */
 export interface PlannedTensor {
@@ -31,6 +31,7 @@ export function planTypes(tensors: Iterable<LocatedTensor>, type: string, patter
     const matching = rules.filter(({ expression }) => expression.test(source.name));
     for (const rule of matching) rule.isUsed = true;
     const wanted = matching[0]?.type ?? defaultType;
+    if (wanted === KEEP) return { source, type: sourceType };
     const fitting = fittingType(wanted, source.shape[0] as number);
     return { source, type: fitting, wanted: fitting === wanted ? undefined : wanted };
   });
@@ -43,9 +44,9 @@ function isMatrix({ name, shape, type }: LocatedTensor): boolean {
   return shape.filter((extent) => extent > 1).length >= 2 && name.endsWith('weight') && !KEPT.test(name) && !/^I\d/.test(type);
 }
 
-function checkedType(name: string): TargetType {
-  const type = targetTypeOf(name);
-  if (!type) throw new TroubleError('invalid-input', `There is no type ${name} to quantise to, expected one of ${Object.keys(targetTypes).join(', ')}.`);
+function checkedType(name: string): WantedType {
+  const type = wantedTypeOf(name);
+  if (!type) throw new TroubleError('invalid-input', `There is no type ${name} to quantise to, expected one of ${wantedTypes.join(', ')}.`);
   return type;
 }
 

@@ -15,11 +15,11 @@ import type { QuantizeParams, QuantizeResult } from '../protocol/engine.ts';
 import { isLinear } from '../outliers/floatWeights.ts';
 import { isWhisperFile } from '../speech/whisperFile.ts';
 import { convertedRows } from './convertedRows.ts';
-import { measureImportance } from './importance.ts';
+import { measureImportance, OUTPUT_NAMES } from './importance.ts';
 import { planTypes, type PlannedTensor } from './plan.ts';
 import { quantizeSpeech } from './quantizeSpeech.ts';
 import { summary } from './summary.ts';
-import { QUANTIZATION_VERSION, targetTypeOf, targetTypes, type TargetType } from './targetTypes.ts';
+import { KEEP, QUANTIZATION_VERSION, targetTypes, wantedTypeOf, type WantedType } from './targetTypes.ts';
 
 /**
  * Writes a model in other types, tensor by tensor. A tensor that has its type already keeps its bytes; one that was quantised goes by way of float32 and
@@ -36,17 +36,19 @@ export async function quantize(params: QuantizeParams, options: MakingOptions = 
   for (const part of allParts(modelPath)) headers.push(await readGgufHeader(part));
   await refuseOverwriting(headers.map(({ path }) => path), outputPath);
   const plan = planTypes(locateTensors(headers).values(), params.type, params.patterns);
-  const calibrated = new Set(plan.filter(isCalibrated).map(({ source }) => source.name));
-  const importance = params.calibration && calibrated.size > 0 ? await measureImportance(modelPath, params.calibration, { ...options, isWatched: (name) => calibrated.has(name) }) : undefined;
+  const output = OUTPUT_NAMES.find((name) => plan.some(({ source }) => source.name === name));
+  const calibrated = new Set(plan.filter(losesBits).map(({ source }) => source.name).filter((name) => isLinear(name) || name === output));
+  const isWatched = (name: string): boolean => calibrated.has(name) || (output !== undefined && calibrated.has(output) && OUTPUT_NAMES.includes(name));
+  const importance = params.calibration && calibrated.size > 0 ? await measureImportance(modelPath, params.calibration, { ...options, isWatched }) : undefined;
   const files = new Map<string, FileHandle>();
   try {
     for (const { path } of headers) files.set(path, await open(path, 'r'));
-    const tensors = plan.map((planned) => tensorSource(planned, files.get(planned.source.header.path) as FileHandle, importance?.get(planned.source.name)));
+    const tensors = plan.map((planned) => tensorSource(planned, files.get(planned.source.header.path) as FileHandle, calibrated.has(planned.source.name) ? importance?.get(planned.source.name) : undefined));
     const totalBytes = tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
     let writtenBytes = 0;
     await writeGguf(
       outputPath,
-      { metadata: await metadataOf(headers[0] as GgufHeader, targetTypeOf(params.type) as TargetType), tensors },
+      { metadata: await metadataOf(headers[0] as GgufHeader, wantedTypeOf(params.type) as WantedType), tensors },
       { signal: options.signal, onBytes: (bytes) => options.onProgress?.({ step: 'Quantising', share: (writtenBytes += bytes) / totalBytes }) },
     );
   } finally {
@@ -55,16 +57,16 @@ export async function quantize(params: QuantizeParams, options: MakingOptions = 
   return summary(plan, { outputPath, bytesBefore: headers.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0), bytesAfter: await sizeOfParts(outputPath) });
 }
 
-/** Whether a tensor is rounded to so few levels that it matters how, and what enters it can be known. */
-const isCalibrated = ({ source, type }: PlannedTensor): boolean => isLinear(source.name) && type !== source.type && isQuantised(type) && type !== 'Q8_0';
+/** Whether a tensor is rounded to so few levels that it matters how. */
+const losesBits = ({ source, type }: PlannedTensor): boolean => type !== source.type && isQuantised(type) && type !== 'Q8_0';
 
 function tensorSource({ source, type }: PlannedTensor, file: FileHandle, importance: Float32Array | undefined): TensorSource {
   const rows = fileRows(file, source);
   return { name: source.name, shape: source.shape, type, chunks: () => chunksOf(type === rows.type ? rows : convertedRows(rows, source.name, type, importance)) };
 }
 
-async function metadataOf(header: GgufHeader, type: TargetType): Promise<Map<string, GgufEntry>> {
+async function metadataOf(header: GgufHeader, type: WantedType): Promise<Map<string, GgufEntry>> {
   const metadata = new Map<string, GgufEntry>([...(await copiedMetadata(header))].filter(([key]) => !key.startsWith('split.')));
-  metadata.set('general.file_type', { type: 'u32', value: targetTypes[type] });
+  if (type !== KEEP) metadata.set('general.file_type', { type: 'u32', value: targetTypes[type] });
   return metadata.set('general.quantization_version', { type: 'u32', value: QUANTIZATION_VERSION });
 }

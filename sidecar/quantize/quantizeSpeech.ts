@@ -10,7 +10,7 @@ import { FILE_TYPE_OFFSET_BYTES, readWhisperFile, type WhisperFile } from '../sp
 import { convertedRows } from './convertedRows.ts';
 import { planTypes, type PlannedTensor } from './plan.ts';
 import { summary } from './summary.ts';
-import { QUANTIZATION_VERSION, targetTypeOf, targetTypes, type TargetType } from './targetTypes.ts';
+import { KEEP, QUANTIZATION_VERSION, targetTypes, wantedTypeOf, type WantedType } from './targetTypes.ts';
 
 /** By which whisper.cpp multiplies the version of block layouts in its number of a file's type. */
 const VERSION_FACTOR = 1000;
@@ -28,7 +28,7 @@ export async function quantizeSpeech({ modelPath, outputPath, type, patterns }: 
   try {
     const target = await open(temporary, 'w');
     try {
-      await target.writeFile(await headOf(source, model, targetTypeOf(type) as TargetType));
+      await target.writeFile(await headOf(source, model, wantedTypeOf(type) as WantedType));
       for (const [index, planned] of plan.entries()) {
         options.signal?.throwIfAborted();
         await writeTensor(source, target, planned);
@@ -50,8 +50,9 @@ export async function quantizeSpeech({ modelPath, outputPath, type, patterns }: 
 }
 
 /** All that comes before the tensors, with the new type. */
-async function headOf(source: FileHandle, { tensorsOffsetBytes }: WhisperFile, type: TargetType): Promise<Buffer> {
+async function headOf(source: FileHandle, { tensorsOffsetBytes }: WhisperFile, type: WantedType): Promise<Buffer> {
   const { buffer } = await source.read(Buffer.alloc(tensorsOffsetBytes), 0, tensorsOffsetBytes, 0);
+  if (type === KEEP) return buffer;
   buffer.writeInt32LE(targetTypes[type] + (isQuantised(type) ? QUANTIZATION_VERSION * VERSION_FACTOR : 0), FILE_TYPE_OFFSET_BYTES);
   return buffer;
 }

@@ -24,6 +24,11 @@ export const targetTypes = {
 
 export type TargetType = keyof typeof targetTypes;
 
+/** Asked for instead of a type: a matrix keeps the type that it has. */
+export const KEEP = 'keep';
+export type WantedType = TargetType | typeof KEEP;
+export const wantedTypes: readonly WantedType[] = [...(Object.keys(targetTypes) as TargetType[]), KEEP];
+
 /** For rows that are no whole blocks of 256, blocks of 32 of about as many bits, as llama.cpp chooses them. */
 const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = { Q6_K: 'Q8_0', Q5_K: 'Q5_1', Q4_K: 'Q5_0', IQ4_XS: 'IQ4_NL', Q3_K: 'IQ4_NL', IQ3_S: 'IQ4_NL' };
 
@@ -31,6 +36,11 @@ const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = { Q6_K:
 export function targetTypeOf(name: string): TargetType | undefined {
   const upper = name.toUpperCase();
   return upper in targetTypes ? (upper as TargetType) : undefined;
+}
+
+/** As `targetTypeOf`, and `keep`. */
+export function wantedTypeOf(name: string): WantedType | undefined {
+  return name.toLowerCase() === KEEP ? KEEP : targetTypeOf(name);
 }
 
 /** The type for rows of `columns` values: the wanted one where they are whole blocks of it, else one of smaller blocks, else float16. */

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
 import { QUANTIZE, type Calibration, type QuantizeParams, type QuantizeResult, type TypePattern } from '../../protocol/engine.ts';
-import { targetTypeOf, targetTypes } from '../../quantize/targetTypes.ts';
+import { wantedTypeOf, wantedTypes } from '../../quantize/targetTypes.ts';
 import { readText } from '../inputFiles.ts';
 import { integer, regularExpression, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
@@ -26,7 +26,7 @@ export function addQuantize(program: Command): void {
     .command('quantize')
     .description('write a model in another type: smaller and faster, a little less exact')
     .argument('<model>', 'GGUF file; best one of floats, since what was quantised before loses twice')
-    .requiredOption('--type <type>', `type of all matrices: ${Object.keys(targetTypes).join(', ')}`, targetType)
+    .requiredOption('--type <type>', `type of all matrices: ${wantedTypes.join(', ')}`, targetType)
     .requiredOption('--out <file>', 'GGUF file to write')
     .option('--tensor <regex=type>', 'another type for matrices whose names the regular expression finds; may be repeated, the first that finds a name counts', typePattern, [])
     .option('--calibrate <file>', 'UTF-8 text like those that the model is for: rounding spares what matters on it')
@@ -67,8 +67,8 @@ function changes(fallbacks: QuantizeResult['fallbacks']): ReadonlyMap<string, re
 }
 
 function targetType(value: string): string {
-  const type = targetTypeOf(value);
-  if (!type) throw new InvalidArgumentError(`Expected one of ${Object.keys(targetTypes).join(', ')}.`);
+  const type = wantedTypeOf(value);
+  if (!type) throw new InvalidArgumentError(`Expected one of ${wantedTypes.join(', ')}.`);
   return type;
 }
 

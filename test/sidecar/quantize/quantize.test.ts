@@ -108,6 +108,23 @@ describe('a quantised model', () => {
   });
 });
 
+describe('a matrix whose type is "keep"', () => {
+  it('keeps its bytes, and the file the kind that it is of', async () => {
+    const source = await write('source.gguf', { type: 'Q8_0' });
+    await make(source, 'keep', { patterns: [{ pattern: 'attn_q', type: 'Q4_0' }] });
+    const [before, made] = [await contents(source), await contents(result)];
+    for (const [name, { bytes }] of before) assert.equal(Buffer.from(bytes).equals(Buffer.from(made.get(name)!.bytes)), !name.endsWith('attn_q.weight'), name);
+    assert.equal((await readGgufHeader(result)).metadata.get('general.file_type'), (await readGgufHeader(source)).metadata.get('general.file_type'));
+  });
+
+  it('may be named before others that get a type', async () => {
+    const source = await write('source.gguf', { type: 'F16' });
+    await make(source, 'Q4_0', { patterns: [{ pattern: 'attn_k', type: 'keep' }] });
+    const types = typesIn(await readGgufHeader(result));
+    assert.deepEqual([types.get('blk.0.attn_k.weight'), types.get('blk.0.attn_q.weight')], ['F16', 'Q4_0']);
+  });
+});
+
 describe('a model that is quantised with a text', () => {
   const sizes = { embedding_length: 64, feed_forward_length: 96, block_count: 2 };
   const keys = Object.fromEntries(Object.entries(sizes).map(([key, value]) => [key, { type: 'u32', value } as const]));
@@ -142,6 +159,19 @@ describe('a model that is quantised with a text', () => {
     for (const name of ['blk.0.ffn_gate_exps.weight', 'blk.0.ffn_down_exps.weight', 'blk.1.attn_q.weight']) assert.notDeepEqual(made.get(name)?.bytes, plain.get(name)?.bytes, name);
     for (const name of ['token_embd.weight', 'blk.0.ffn_gate_inp.weight']) assert.deepEqual(made.get(name)?.bytes, plain.get(name)?.bytes, name);
   });
+
+  for (const isTied of [true, false]) {
+    it(`has its ${isTied ? 'embedding, which is also the output matrix,' : 'output matrix, and not its embedding,'} rounded by what the last norm gives`, async () => {
+      const source = await write('source.gguf', { vocabulary: tinyVocabulary(), keys, isTied, omit: ['.bias'] });
+      const types = { type: 'keep', patterns: [{ pattern: 'token_embd|^output\\.', type: 'Q4_0' }] };
+      await make(source, types.type, { patterns: types.patterns, calibration });
+      const made = await contents(result);
+      await make(source, types.type, { patterns: types.patterns });
+      const plain = await contents(result);
+      const changed = [...made].filter(([name, { bytes }]) => !Buffer.from(bytes).equals(Buffer.from(plain.get(name)!.bytes))).map(([name]) => name);
+      assert.deepEqual(changed, [isTied ? 'token_embd.weight' : 'output.weight']);
+    });
+  }
 
   it('needs some pages of it', async () => {
     await assert.rejects(make(await textModel('source.gguf'), 'Q4_0', { calibration: { ...calibration, text: 'let a = b' } }), /has \d tokens, expected 256 at least/);

@@ -101,7 +101,10 @@ export class Network implements Disposable {
     return this.#observe(sequence, tokens, { onQueries }, () => results.map((ofBlock) => ofBlock.map((result) => readF32(this.options.placement.device, result))));
   }
 
-  /** Appends tokens to a sequence. Resolves with what enters products with the weights that `isWatched` chooses by their names. */
+  /**
+   * Appends tokens to a sequence. Resolves with the inputs of products with the weights that `isWatched` chooses by their names. Logits are computed only
+   * where their matrix is chosen.
+   */
   async productInputs(sequence: SequenceCache, tokens: readonly number[], isWatched: (name: string) => boolean): Promise<readonly ProductInput[]> {
     const inputs = new Map<Tensor, { readonly matrices: string[]; readonly kept: Tensor }>();
     const productInput = (graph: Graph, matrix: Tensor, input: Tensor): Tensor => {
@@ -116,7 +119,8 @@ export class Network implements Disposable {
       }
       return input;
     };
-    return this.#observe(sequence, tokens, { productInput }, () =>
+    const wanted = isWatched('output.weight') || isWatched('token_embd.weight') ? 'all' : 'observed';
+    return this.#observe(sequence, tokens, { productInput, wanted }, () =>
       [...inputs.values()].map(({ matrices, kept }) => ({ matrices, columns: kept.shape[0], values: readF32(this.options.placement.device, kept) })));
   }
 
@@ -171,9 +175,9 @@ export class Network implements Disposable {
   }
 
   /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
-  async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], observer: Observer, read: () => Result): Promise<Result> {
+  async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], { wanted = 'observed', ...observer }: Observer & { readonly wanted?: 'all' | 'observed' }, read: () => Result): Promise<Result> {
     using memory = graphMemoryOn(this.options.placement);
-    const built = buildNetworkGraph(this.options, sequence, { extents: extentsFor(sequence, tokens.length), wanted: 'observed', observer });
+    const built = buildNetworkGraph(this.options, sequence, { extents: extentsFor(sequence, tokens.length), wanted, observer });
     using graph = built.graph;
     graph.allocate(memory);
     await this.#run(built, sequence, tokens);
