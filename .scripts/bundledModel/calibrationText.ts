@@ -1,21 +1,23 @@
-/** A text like those that the bundled model is for: pieces of the texts that it was trained on, domains in turn. */
+/** A text like those that the bundled model is for: pieces of code in all languages and of prose in all languages, in turn. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CODE_DOMAINS } from './packages.ts';
+import { PROSE_LANGUAGES } from './vocabularyTexts.ts';
 
-/** What each domain gives a turn; prose is in many languages. */
-const SHARES = { typescript: 1, javascript: 1, python: 1, prose: 2 } as const;
-const TURNS = 20;
-const PIECE_CHARACTERS = 800;
+const TURNS = 4;
+/** Pieces of each language in a turn, and how long they are. Most of the work is code. */
+const CODE = { pieces: 2, characters: 800 };
+const PROSE = { pieces: 1, characters: 500 };
 
-/** From files evenly through each domain's folder below `folder`, and of each from a third of it on: beginnings are imports and licences. */
+/** From files evenly through each folder of training texts below `folder`, and of each from a third of it on: beginnings are imports and licences. */
 export async function calibrationText(folder: string): Promise<string> {
-  const domains = await Promise.all(Object.entries(SHARES).map(async ([domain, share]) => piecesOf(path.join(folder, domain), TURNS * share)));
-  const shares = Object.values(SHARES);
-  const turns = Array.from({ length: TURNS }, (_, turn) => domains.flatMap((pieces, domain) => pieces.slice(turn * shares[domain]!, (turn + 1) * shares[domain]!)));
+  const kinds = [...CODE_DOMAINS.map((domain) => ({ texts: path.join(folder, domain), ...CODE })), ...PROSE_LANGUAGES.map((language) => ({ texts: path.join(folder, 'prose', language), ...PROSE }))];
+  const all = await Promise.all(kinds.map(async ({ texts, pieces, characters }) => ({ pieces, texts: await piecesOf(texts, { count: TURNS * pieces, characters }) })));
+  const turns = Array.from({ length: TURNS }, (_, turn) => all.flatMap(({ pieces, texts }) => texts.slice(turn * pieces, (turn + 1) * pieces)));
   return `${turns.flat().join('\n\n')}\n`;
 }
 
-async function piecesOf(folder: string, count: number): Promise<readonly string[]> {
+async function piecesOf(folder: string, { count, characters }: { readonly count: number; readonly characters: number }): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort();
   if (files.length === 0) throw new Error(`${folder} holds no texts.`);
@@ -24,7 +26,7 @@ async function piecesOf(folder: string, count: number): Promise<readonly string[
       const text = await readFile(files[Math.floor(((index + 0.5) * files.length) / count)]!, 'utf8');
       const start = Math.floor(text.length / 3);
       // A whole character at both ends.
-      return text.slice(start, start + PIECE_CHARACTERS).replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
+      return text.slice(start, start + characters).replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
     }),
   );
 }

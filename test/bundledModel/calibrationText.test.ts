@@ -4,31 +4,37 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { calibrationText } from '../../.scripts/bundledModel/calibrationText.ts';
+import { CODE_DOMAINS } from '../../.scripts/bundledModel/packages.ts';
+import { PROSE_LANGUAGES } from '../../.scripts/bundledModel/vocabularyTexts.ts';
+
+/** Folders of training texts. */
+const KINDS: readonly string[] = [...CODE_DOMAINS, ...PROSE_LANGUAGES.map((language) => path.join('prose', language))];
 
 describe('the text to calibrate with', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-calibration-'));
-    for (const domain of ['typescript', 'javascript', 'python', 'prose']) {
-      for (let file = 0; file < 50; file++) {
-        await mkdir(path.join(folder, domain, `package${file % 5}`), { recursive: true });
-        await writeFile(path.join(folder, domain, `package${file % 5}`, `${file}.txt`), `${domain} ${String(file).padStart(2, '0')} 😀 `.repeat(200));
+    for (const kind of KINDS) {
+      for (let file = 0; file < 20; file++) {
+        await mkdir(path.join(folder, kind, `package${file % 5}`), { recursive: true });
+        await writeFile(path.join(folder, kind, `package${file % 5}`, `${file}.txt`), `${kind} ${String(file).padStart(2, '0')} 😀 `.repeat(200));
       }
     }
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('has pieces of every domain, most of prose, in turn, none of which splits a character, and is the same every time', async () => {
+  it('has pieces of every language in turn, twice as many of code, none of which splits a character, and is the same every time', async () => {
     const text = await calibrationText(folder);
     const pieces = text.trimEnd().split('\n\n');
-    assert.deepEqual(pieces.slice(0, 5).map((piece) => /[a-z]{6,}|prose/.exec(piece.slice(20))?.[0]), ['typescript', 'javascript', 'python', 'prose', 'prose']);
-    assert.equal(pieces.length, 100);
-    assert.ok(pieces.every((piece) => piece.length > 700 && !/\p{Surrogate}/u.test(piece)));
-    assert.ok(new Set(pieces).size > 90);
+    const turn = [...CODE_DOMAINS.flatMap((domain) => [domain, domain]), ...PROSE_LANGUAGES.map((language) => `prose/${language}`)];
+    const kindOf = (piece: string): string | undefined => KINDS.find((kind) => piece.slice(30).includes(` ${kind} `));
+    assert.deepEqual(pieces.slice(0, turn.length).map(kindOf), turn);
+    assert.equal(pieces.length, 4 * turn.length);
+    assert.ok(pieces.every((piece) => piece.length > 450 && !/\p{Surrogate}/u.test(piece)));
     assert.equal(await calibrationText(folder), text);
   });
 
-  it('needs texts of every domain', async () => {
+  it('needs texts of every language', async () => {
     await mkdir(path.join(folder, 'empty', 'typescript'), { recursive: true });
     await assert.rejects(calibrationText(path.join(folder, 'empty')), /typescript holds no texts|ENOENT/);
   });

@@ -5,11 +5,13 @@ import { readPackages } from '../../.scripts/bundledModel/packages.ts';
 import { PROSE_LANGUAGES, vocabularyTexts } from '../../.scripts/bundledModel/vocabularyTexts.ts';
 
 describe('the texts that the vocabulary is chosen for', () => {
-  it('are those of every language of code, and of prose in each of 23 languages by itself', () => {
-    const args = vocabularyTexts('texts');
-    assert.ok(args.includes(`${path.join('texts', 'rust')}=2.5`));
-    assert.ok(args.includes(`${path.join('texts', 'prose', 'fa')}=1`));
-    assert.equal(new Set(args).size - 1, 15 + 23);
+  it('are code of every language, and prose and common words of each of 23 languages by itself, and licences', () => {
+    const args = vocabularyTexts('corpus');
+    const training = path.join('corpus', 'texts', 'training');
+    assert.ok(args.includes(`${path.join(training, 'rust')}=5`));
+    assert.ok(args.includes(`${path.join(training, 'prose', 'fa')}=1`));
+    assert.ok(args.includes(`${path.join('corpus', 'vocabulary', 'words', 'fa')}=1`));
+    assert.equal(new Set(args).size - 1, 15 + 23 + 23 + 1);
     assert.ok(args.every((arg, index) => (arg === '--texts') === (index % 2 === 0)));
   });
 
