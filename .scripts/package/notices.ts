@@ -28,7 +28,7 @@ export async function fixedNotices(root: string): Promise<readonly Notice[]> {
     { title: 'Parts of llama.cpp (inside the native libraries)', licence: 'MIT and others', text: await text('llama.cpp-parts.txt') },
     { title: 'tree-sitter and its grammars (in dist/grammars)', licence: 'MIT', text: await text('tree-sitter.txt') },
     { title: 'PvRecorder (its package carries no licence text)', licence: 'Apache-2.0', text: `Picovoice Inc.\n\n${await readFile(path.join(root, 'LICENSE'), 'utf8')}` },
-    { title: 'SmolLM2-135M-Instruct (of which the model in dist/models is made)', licence: 'Apache-2.0', text: `${await text('SmolLM2.txt')}\n${await readFile(path.join(root, 'LICENSE'), 'utf8')}` },
+    { title: 'Qwen2.5-Coder-0.5B-Instruct (of which the model in dist/models is made)', licence: 'Apache-2.0', text: `${await text('Qwen2.5-Coder.txt')}\n${await readFile(path.join(root, 'LICENSE'), 'utf8')}` },
   ];
 }
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
-import { bundledModelPath } from '../../sidecar/store/defaultModel.ts';
+import { BUNDLED_MODEL_FILE, bundledModelPath } from '../../sidecar/store/defaultModel.ts';
 import { cudaCatalogueOf } from './cudaAddOn.ts';
 import { nativePackageFolder } from './nativePackages.ts';
 import { fixedNotices, thirdPartyNotices } from './notices.ts';
@@ -51,7 +51,7 @@ export async function stageCommon(root: string, folder: string): Promise<CommonS
   }
 
   const model = await bundledModelPath(path.join(root, 'dist'));
-  if (model === undefined) throw new Error(`There is no model in ${path.join(root, 'media/models')}: get it from the repository.`);
+  if (model === undefined) throw new Error(`There is no ${BUNDLED_MODEL_FILE} in ${path.join(root, 'media/models')}: get it from the repository.`);
   await mkdir(path.join(folder, 'dist/models'), { recursive: true });
   for (const part of allParts(model)) await linkOrCopy(part, path.join(folder, 'dist/models', path.basename(part)));
   await copyFile(path.join(root, 'LICENSE'), path.join(folder, 'dist/models/LICENSE'));

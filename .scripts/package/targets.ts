@@ -18,6 +18,9 @@ export const TARGETS: readonly PackageTarget[] = [
   { name: 'win32-arm64', nativePackages: ['win-arm64'] },
 ];
 
+/** A package is no larger. VS Code's marketplace takes it; Open VSX takes 256 MB. */
+export const MAX_VSIX_BYTES = 300e6;
+
 /** Platforms for which a CUDA add-on exists. The `-ext` package holds kernels for older GPUs. */
 export const CUDA_TARGETS: readonly PackageTarget[] = [
   { name: 'linux-x64', nativePackages: ['linux-x64-cuda', 'linux-x64-cuda-ext'] },

@@ -8,7 +8,7 @@ export function chatStrings(): ChatStrings {
     assistant: l10n.t('Chorus'),
     conversation: l10n.t('Conversation'),
     welcomeTitle: l10n.t('Ask about your code'),
-    bundledModel: l10n.t('The small model that came with Chorus is made for completing code. What it says of code is nearly always wrong.'),
+    bundledModel: l10n.t('The model that came with Chorus is small. Its answers may be wrong: check them.'),
     chooseModel: l10n.t('Choose a model for chat…'),
     askLabel: l10n.t('Question'),
     askPlaceholder: l10n.t('Ask Chorus, or type / for commands'),

@@ -21,7 +21,6 @@ export class ConversationPane {
   private readonly list = element('div', { class: 'messages' });
   private readonly welcome: HTMLElement;
   /** In the welcome: its heading. */
-  private readonly invitation: HTMLElement;
   /** In the welcome: whether what is asked leaves the machine. */
   private readonly place = element('p');
   /** In the welcome: what may be asked for. */
@@ -49,8 +48,7 @@ export class ConversationPane {
         }),
       ),
     });
-    this.invitation = element('h2', { text: strings.welcomeTitle });
-    this.welcome = element('section', { class: 'welcome', children: [this.invitation, this.place, this.suggestions] });
+    this.welcome = element('section', { class: 'welcome', children: [element('h2', { text: strings.welcomeTitle }), this.place, this.suggestions] });
     this.modelNotice = element('aside', {
       class: 'model-notice',
       children: [
@@ -94,9 +92,6 @@ export class ConversationPane {
 
   showModel({ isBundled, place }: AnsweringModel): void {
     this.modelNotice.hidden = !isBundled;
-    // What that model is not good for is not offered; whoever asks is answered.
-    this.invitation.hidden = isBundled;
-    this.suggestions.hidden = isBundled;
     this.place.textContent = place;
   }
 

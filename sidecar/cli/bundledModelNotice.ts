@@ -5,9 +5,9 @@ import type { Session } from './session.ts';
 import { writeForeignText } from './terminal.ts';
 import { sidecarStatus } from './withSession.ts';
 
-/** What the model that came with Chorus is good for, in one line, and `how` to have a larger one. */
+/** A warning of the model that came with Chorus, in one line, and `how` to have a larger one. */
 export function bundledModelNotice(how: string): string {
-  return `${l10n.t('The small model that came with Chorus is made for completing code. What it says of code is nearly always wrong.')} ${l10n.t('A larger one knows more: {0}', how)}`;
+  return `${l10n.t('The model that came with Chorus is small. Its answers may be wrong: check them.')} ${l10n.t('A larger one knows more: {0}', how)}`;
 }
 
 /**

@@ -1,10 +1,13 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../engine/engine.ts';
 
 /** Of this file, where it was not bundled. */
 const SOURCE_FOLDER = 'store';
+
+/** File of the model that comes with Chorus, the first of its parts. Other files beside it do not ship. */
+export const BUNDLED_MODEL_FILE = 'Chorus-0.5B-00001-of-00003.gguf';
 
 export interface DefaultModelOptions {
   /** Where the running script lies. */
@@ -52,7 +55,6 @@ function packagedFolder(scriptFolder: string): string {
 }
 
 async function modelIn(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch(() => []);
-  const name = names.filter((entry) => entry.endsWith('.gguf')).sort()[0];
-  return name === undefined ? undefined : path.join(folder, name);
+  const file = path.join(folder, BUNDLED_MODEL_FILE);
+  return (await stat(file).catch(() => undefined))?.isFile() ? file : undefined;
 }

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { BUNDLED_MODEL_FILE } from '../../sidecar/store/defaultModel.ts';
 import { repository } from './extensionFolder.ts';
 import { HostSession } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
@@ -43,17 +44,17 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       await window.goTo(13, 11);
       await window.typeForGhostText(' ');
       const { modelPath, engine } = await host.sidecarStatus();
-      assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', 'Chorus-135M.Q8_0-00001-of-00002.gguf'));
+      assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', BUNDLED_MODEL_FILE));
       assert.equal(engine, 'chorus');
     }));
 
-  it('says in the chat panel that the model inside is made for completion, and offers others', () =>
+  it('warns in the chat panel of the model inside, and offers others', () =>
     inWindow(async (host) => {
       const window = await host.openWindow();
       const chat = await window.openChat();
       await chat.modelNotice().waitFor();
       await window.screenshot('model-notice');
       await chat.button('Choose a model for chat…').click();
-      await window.page.locator('.quick-input-list', { hasText: 'Chorus-135M' }).waitFor();
+      await window.page.locator('.quick-input-list', { hasText: 'Chorus-0.5B' }).waitFor();
     }));
 });

@@ -194,13 +194,13 @@ describe('the copy of an answer', () => {
 describe('an empty conversation', () => {
   const isShown = (element: HTMLElement, selector: string): boolean => !(element.querySelector(selector) as HTMLElement).hidden;
 
-  it('says that the bundled model is made for completion, and does not offer it for anything else', () => {
+  it('warns of the bundled model, and offers what it may be asked for', () => {
     const { pane: shown, root } = pane();
     shown.showModel({ isBundled: true, place: 'here' });
-    assert.deepEqual([isShown(root, '.model-notice'), isShown(root, '.suggestions')], [true, false]);
+    assert.deepEqual([isShown(root, '.model-notice'), isShown(root, '.suggestions')], [true, true]);
   });
 
-  it('offers what another model may be asked for', () => {
+  it('offers the same without a warning where another model answers', () => {
     const { pane: shown, root } = pane();
     shown.showModel({ isBundled: true, place: 'here' });
     shown.showModel({ isBundled: false, place: 'here' });

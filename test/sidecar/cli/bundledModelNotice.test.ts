@@ -10,7 +10,7 @@ import { STATUS_REQUEST, type SidecarStatus } from '../../../sidecar/protocol/cl
 import { bundledModelPath } from '../../../sidecar/store/defaultModel.ts';
 import { Bundles } from './bundles.ts';
 
-const NOTICE = 'The small model that came with Chorus is made for completing code. What it says of code is nearly always wrong. A larger one knows more: --model FILE\n';
+const NOTICE = 'The model that came with Chorus is small. Its answers may be wrong: check them. A larger one knows more: --model FILE\n';
 
 /** What is told of a sidecar in this state. */
 async function told(status: Partial<SidecarStatus>, { isTTY = true, json = false } = {}): Promise<string> {
@@ -25,7 +25,7 @@ async function told(status: Partial<SidecarStatus>, { isTTY = true, json = false
   return text;
 }
 
-describe('the command line says what the model that came with Chorus is good for', () => {
+describe('the command line warns of the model that came with Chorus', () => {
   it('to a person at a terminal', async () => assert.equal(await told({}), NOTICE));
 
   const quiet: readonly (readonly [where: string, told: () => Promise<string>])[] = [

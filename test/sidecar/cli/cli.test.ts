@@ -75,13 +75,13 @@ async function ownHomes(): Promise<readonly string[]> {
 describe('chorus', () => {
   it('info tells architecture, engine, device and why', async () => {
     const info = await json(['info']);
-    assert.equal(info['architecture'], 'llama');
+    assert.equal(info['architecture'], 'qwen2');
     assert.equal(info['engine'], 'chorus');
     assert.equal(typeof info['device'], 'string');
     assert.equal(info['sizeBytes'], bundledBytes);
     assert.ok(Number(info['threads']) >= 1 && Number(info['threads']) <= os.availableParallelism());
     assert.ok(Array.isArray(info['deviceReasons']));
-    assert.match((await chorus(['info'])).stdout, /^Architecture +llama$/m);
+    assert.match((await chorus(['info'])).stdout, /^Architecture +qwen2$/m);
   });
 
   it('complete gives the text that belongs at a place, in a file whose name has spaces and non-Latin letters', async () => {
@@ -154,7 +154,7 @@ describe('chorus', () => {
     const text = await source('context.ts', SUBTRACT.repeat(3));
     const commandLine = ['select', '--file', text, '--cache', 'snapkv:24,window=4,kernel=3'];
     const { tokens, layers } = (await json(commandLine)) as { tokens: number; layers: { heads: number[][] }[] };
-    assert.deepEqual(layers.map(({ heads }) => heads.map(({ length }) => length)), Array.from({ length: 30 }, () => [24, 24, 24]));
+    assert.deepEqual(layers.map(({ heads }) => heads.map(({ length }) => length)), Array.from({ length: 24 }, () => [24, 24]));
     for (const rows of layers.flatMap(({ heads }) => heads)) {
       assert.deepEqual(rows, [...new Set(rows)].sort((a, b) => a - b));
       assert.deepEqual(rows.slice(-4), [4, 3, 2, 1].map((last) => tokens - last));
