@@ -59,7 +59,6 @@ for (const version of TESTED_HOSTS) {
       const chat = await window.chatView();
       assert.match(await chat.answerEnds(), /\w+ \w+ \w+/);
       assert.match((await chat.questions.last().textContent()) ?? '', /\/explain/);
-      await window.screenshot('explain');
     });
 
     scenario('the panel is used by the keyboard alone, with a name for each stop, in the colours of a high-contrast theme', async (host) => {

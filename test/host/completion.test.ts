@@ -15,7 +15,6 @@ for (const version of TESTED_HOSTS) {
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
       const ghost = await window.typeForGhostText(' ');
-      await window.screenshot('ghost-text');
       await window.press('Tab');
       const text = await window.savedText(host.file(FILE), (saved) => saved.includes(`return ${ghost.trimStart()}`));
       assert.match(text, /return \S/);

@@ -42,10 +42,26 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       const window = await host.openWindow();
       await window.openFile(host.file('src/point.ts'));
       await window.goTo(13, 11);
-      await window.typeForGhostText(' ');
+      assert.equal((await window.typeForGhostText(' ')).trim(), 'new Point(this.x - other.x, this.y - other.y);');
+      await window.screenshot('ghost-text');
       const { modelPath, engine } = await host.sidecarStatus();
       assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', BUNDLED_MODEL_FILE));
       assert.equal(engine, 'chorus');
+    }));
+
+  it('explains a selection rightly with it', () =>
+    inWindow(async (host) => {
+      const window = await host.openWindow();
+      await window.openFile(host.file('src/stock.py'));
+      await window.goTo(4, 1);
+      for (let line = 0; line < 3; line++) await window.press('Shift+ArrowDown');
+      await window.command('Chorus: Explain Selection');
+      const chat = await window.chatView();
+      const answer = await chat.answerEnds();
+      await window.screenshot('explain');
+      // The names of articles of which there are fewer than the minimum, in order.
+      assert.match(answer, /(less than|below|fewer than|under) (the |a )?(given |specified |certain )?`?minimum/);
+      assert.match(answer, /sorted/);
     }));
 
   it('warns in the chat panel of the model inside, and offers others', () =>

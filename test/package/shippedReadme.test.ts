@@ -12,13 +12,17 @@ describe('README of the installed extension', () => {
     assert.equal(shippedReadme('Dictation into the box ([how](docs/dictation.md)).\n\n- [docs/a.md](docs/a.md): more.\n- An item\n'), 'Dictation into the box.\n\n- An item\n');
   });
 
+  it('leaves out pictures', () => {
+    assert.equal(shippedReadme('It completes.\n\n![Ghost text](docs/images/ghost-text.png)\n\nIt explains.\n'), 'It completes.\n\nIt explains.\n');
+  });
+
   it('leaves out the sections of those who have the sources', () => {
     assert.equal(shippedReadme('# Chorus\n\n## Two commands\n\nnpm test\n\n## What it does\n\nMuch.\n'), '# Chorus\n\n## What it does\n\nMuch.\n');
   });
 
   it('of Chorus names no file of the sources that is not there', async () => {
     const text = shippedReadme(await readFile(new URL('../../README.md', import.meta.url), 'utf8'));
-    assert.doesNotMatch(text, /\]\((?!https?:)|docs\/|npm (start|test)/);
+    assert.doesNotMatch(text, /\]\((?!https?:)|docs\/|npm (start|test)|^!/m);
     assert.match(text, /^# Chorus\n/);
   });
 });
