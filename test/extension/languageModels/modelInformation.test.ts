@@ -19,7 +19,7 @@ describe('what VS Code is told of the model', () => {
 
   it('says in its name whose model it is, once', () => {
     const nameOf = (modelName: string): string => modelInformation({ state: 'ready', modelName }, '').name;
-    for (const own of ['Chorus 135M', 'Chorus-135M.Q8_0', 'chorus']) assert.equal(nameOf(own), own);
+    for (const own of ['Chorus 0.5B', 'Chorus-0.5B', 'chorus']) assert.equal(nameOf(own), own);
     for (const other of ['SmolLM2', 'Chorusline 7B', 'A Chorus of Angels', '']) assert.equal(nameOf(other), other === '' ? 'Chorus' : `Chorus: ${other}`);
   });
 
