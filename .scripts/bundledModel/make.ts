@@ -10,10 +10,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
+import { BUNDLED_MODEL_FILE } from '../../sidecar/store/defaultModel.ts';
 import { developerCacheFolder, fetchModel } from '../fetchModel.ts';
 import { calibrationText } from './calibrationText.ts';
 import { corpusFolder, makeCorpus, type CorpusReport } from './corpus.ts';
-import { SEED, SHIPPED, steps, type RecipeStep, type StepFiles } from './recipe.ts';
+import { SEED, steps, type RecipeStep, type StepFiles } from './recipe.ts';
 import { beginStep, endStep } from './stepNotes.ts';
 import { vocabularyTexts, writeVocabularyTexts } from './vocabularyTexts.ts';
 
@@ -30,7 +31,7 @@ if (!options['only-corpus']) {
   const texts = vocabularyTexts();
   let made = { file: await fetchModel(SEED), digest: SEED };
   for (const step of steps) made = await carryOut(step, { input: made.file, texts, calibrationText: calibration }, made.digest);
-  for (const part of allParts(path.join(folder, SHIPPED))) await copyFile(part, path.join(root, 'media/models', path.basename(part)));
+  for (const part of allParts(path.join(folder, BUNDLED_MODEL_FILE))) await copyFile(part, path.join(root, 'media/models', path.basename(part)));
 }
 
 /** What was made of another file, or by another command, is made again. */

@@ -1,4 +1,5 @@
 /** How the bundled model is made: every step with all that decides its result. `docs/bundled-model.md` says why. */
+import { BUNDLED_MODEL_FILE } from '../../sidecar/store/defaultModel.ts';
 
 /** A file that is made of another by one command of `chorus`. */
 export interface RecipeStep {
@@ -21,9 +22,6 @@ export interface StepFiles {
 
 /** In `.scripts/fetchableModels.json`. */
 export const SEED = 'qwen2.5-coder-0.5b';
-/** The first of the parts that are in `media/models`. Hosts of repositories take no file above 100 MB. */
-export const SHIPPED = 'Chorus-0.5B-00001-of-00003.gguf';
-
 /** Types by what they cost per megabyte. Attention's keys and values, and half of `ffn_down`, keep the types of the published file. */
 const TYPES = { token_embd: 'IQ4_NL', 'ffn_(gate|up)': 'IQ4_NL', ffn_down: 'Q4_K', 'attn_(q|output)': 'IQ4_NL' } as const;
 
@@ -36,8 +34,8 @@ export const steps: readonly RecipeStep[] = [
   },
   {
     name: 'shipped',
-    why: 'The same, rounded further with a text to calibrate with, in the files that are in the repository.',
-    output: SHIPPED,
+    why: 'The same, rounded further with a text to calibrate with, in parts, since hosts of repositories take no file above 100 MB.',
+    output: BUNDLED_MODEL_FILE,
     command: ({ input, output, calibrationText }) => ['quantize', input, '--type', 'keep', ...Object.entries(TYPES).flatMap(([tensors, type]) => ['--tensor', `${tensors}=${type}`]), '--calibrate', calibrationText, '--tokens', '40960', '--out', output],
   },
 ];

@@ -29,8 +29,8 @@ export interface FillOptions {
   readonly onDone?: (done: number, exact: number) => void;
 }
 
-/** Short, because every prompt is evaluated anew: what completion takes is more. */
-const BUDGET_TOKENS = 256;
+/** As much as completion takes of a file on a laptop. Functions of HumanEval fit whole. */
+const BUDGET_TOKENS = 1024;
 const MAX_NEW_TOKENS = 48;
 
 /** There is one way to ask: as completion does. */
