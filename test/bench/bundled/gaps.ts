@@ -3,18 +3,9 @@ import path from 'node:path';
 import { corpusFolder } from '../../../.scripts/bundledModel/corpus.ts';
 import { readInfillingProblems } from '../humanEval.ts';
 import { shuffled } from '../shuffled.ts';
+import { LANGUAGES, type GapLanguage } from './gapLanguages.ts';
 import { tellingLines } from './tellingLines.ts';
 
-/** Languages of which lines and spans are taken out of packages that are held out, and how many of each. */
-const LANGUAGES = {
-  typescript: { name: 'TypeScript', lines: 200, spans: 100 },
-  javascript: { name: 'JavaScript', lines: 200, spans: 100 },
-  python: { name: 'Python', lines: 100, spans: 50 },
-  go: { name: 'Go', lines: 100, spans: 50 },
-  rust: { name: 'Rust', lines: 100, spans: 50 },
-  java: { name: 'Java', lines: 100, spans: 50 },
-} as const;
-export type GapLanguage = keyof typeof LANGUAGES;
 const LANGUAGE_IDS = Object.keys(LANGUAGES) as GapLanguage[];
 
 export type GapGroup = 'HumanEval' | `${(typeof LANGUAGES)[GapLanguage]['name']} ${'lines' | 'spans'}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { GapLanguage } from './gaps.ts';
+import type { GapLanguage } from './gapLanguages.ts';
 import { tellingLines } from './tellingLines.ts';
 
 const told = (text: string, languageId: GapLanguage): readonly string[] => {

@@ -1,4 +1,4 @@
-import type { GapLanguage } from './gaps.ts';
+import type { GapLanguage } from './gapLanguages.ts';
 
 const MIN_CHARACTERS = 8;
 const MAX_CHARACTERS = 80;

@@ -1,0 +1,10 @@
+/** Languages of which lines and spans are taken out of packages that are held out, and how many of each. */
+export const LANGUAGES = {
+  typescript: { name: 'TypeScript', lines: 200, spans: 100 },
+  javascript: { name: 'JavaScript', lines: 200, spans: 100 },
+  python: { name: 'Python', lines: 100, spans: 50 },
+  go: { name: 'Go', lines: 100, spans: 50 },
+  rust: { name: 'Rust', lines: 100, spans: 50 },
+  java: { name: 'Java', lines: 100, spans: 50 },
+} as const;
+export type GapLanguage = keyof typeof LANGUAGES;
