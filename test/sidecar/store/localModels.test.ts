@@ -4,6 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { LocalModel } from '../../../sidecar/protocol/client.ts';
+import { allParts } from '../../../sidecar/models/gguf/validate.ts';
+import { BUNDLED_MODEL_FILE } from '../../../sidecar/store/defaultModel.ts';
 import { localModels } from '../../../sidecar/store/localModels.ts';
 
 const DIGEST = 'a'.repeat(64);
@@ -35,13 +37,13 @@ describe('models that are on this machine', () => {
   });
 
   it('come from the extension, LM Studio, llama.cpp and the Hugging Face cache', async () => {
-    await put('dist/models/bundled.gguf');
+    for (const part of allParts(BUNDLED_MODEL_FILE)) await put(`dist/models/${part}`);
     await put('.lmstudio/models/Qwen/Qwen3-GGUF/qwen3.gguf');
     await put('.cache/lm-studio/models/old/repo/older.gguf');
     await put('.cache/llama.cpp/ggml-org_gemma.gguf');
     await put('.cache/huggingface/hub/models--a--b/snapshots/1234/hub.gguf');
     assert.deepEqual(await found(), [
-      ['bundled', 'bundled'],
+      ['bundled', 'Chorus-0.5B'],
       ['lm-studio', 'qwen3'],
       ['lm-studio', 'older'],
       ['llama.cpp', 'ggml-org_gemma'],
