@@ -54,7 +54,7 @@ const models = await Promise.all(positionals.map(namedModel));
 const command = `npm run bench:bundled -- ${models.map(({ name }) => `"${name}=…"`).join(' ')} --write`;
 const sections: string[] = [];
 const figures: Record<string, object> = {};
-// What follows gets its part of the time as well.
+// Later parts get their share of the time.
 const measures = [
   ...(chosen.includes('gaps') ? [gaps] : []),
   ...(chosen.includes('bits') || chosen.includes('experts') ? [bits] : []),
