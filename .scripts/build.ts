@@ -8,7 +8,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { GRAMMARS } from '../sidecar/context/definitionShapes.ts';
+import { GRAMMARS } from '../sidecar/syntax/definitionShapes.ts';
 import { tablesAsJson } from './tablesAsJson.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -62,14 +62,14 @@ const bundles: BuildOptions[] = [
     // What comes before everything else in the bundle, so that the extension can tell how long it took to load.
     banner: { js: 'const chorusLoadStartMs = performance.now();' },
   },
-  nodeModule('sidecar/server/main.ts', 'sidecar.mjs'),
+  nodeModule('sidecar/front/main.ts', 'sidecar.mjs'),
   nodeModule('sidecar/engine/main.ts', 'engine.mjs'),
   nodeModule('sidecar/models/chatTemplate/main.ts', 'chatTemplate.mjs'),
-  nodeModule('sidecar/microphone/main.ts', 'microphone.mjs'),
-  nodeModule('sidecar/lifeline/main.ts', 'lifeline.mjs'),
+  nodeModule('sidecar/dictation/microphone/main.ts', 'microphone.mjs'),
+  nodeModule('sidecar/childProcess/main.ts', 'lifeline.mjs'),
   // tree-sitter's script looks for itself by what only CommonJS has.
-  { ...nodeModule('sidecar/context/main.ts', 'context.cjs'), format: 'cjs', banner: {} },
-  nodeModule('sidecar/train/main.ts', 'train.mjs'),
+  { ...nodeModule('sidecar/workspaceIndex/main.ts', 'context.cjs'), format: 'cjs', banner: {} },
+  nodeModule('sidecar/workshop/train/main.ts', 'train.mjs'),
   { ...nodeModule('sidecar/cli/main.ts', 'cli.mjs'), banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
   nodeModule('extension/uninstall.ts', 'uninstall.mjs'),
   {

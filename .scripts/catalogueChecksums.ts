@@ -4,12 +4,12 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { parseCatalogue } from '../sidecar/store/catalogue/catalogue.ts';
-import type { Catalogue, CatalogueFile } from '../sidecar/store/catalogue/schema.ts';
-import { remoteFile } from '../sidecar/store/download/remoteFile.ts';
-import { HttpClient } from '../sidecar/store/network/httpClient.ts';
+import { parseCatalogue } from '../sidecar/shelf/catalogue/catalogue.ts';
+import type { Catalogue, CatalogueFile } from '../sidecar/shelf/catalogue/schema.ts';
+import { remoteFile } from '../sidecar/shelf/download/remoteFile.ts';
+import { HttpClient } from '../sidecar/http/httpClient.ts';
 
-const CATALOGUE = new URL('../sidecar/store/catalogue/models.json', import.meta.url);
+const CATALOGUE = new URL('../sidecar/shelf/catalogue/models.json', import.meta.url);
 const ANSWER_LIMIT_MS = 60_000;
 
 /** The catalogue with what the servers state of its files now. Throws where one states no checksum, for a catalogue that is half checked looks like a checked one. */

@@ -10,7 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { lockForWriting } from '../sidecar/store/download/writeLock.ts';
+import { lockForWriting } from '../sidecar/shelf/download/writeLock.ts';
 import table from './fetchableModels.json' with { type: 'json' };
 
 export type FetchableModel = keyof typeof table;

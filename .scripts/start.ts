@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeForeignText } from '../sidecar/cli/terminal.ts';
-import { isDefaultBundled } from '../sidecar/store/defaultModel.ts';
+import { isDefaultBundled } from '../sidecar/shelf/defaultModel.ts';
 import { CodeServer } from '../test/host/codeServer.ts';
 import { copySampleWorkspace, installBuiltExtension } from '../test/host/extensionFolder.ts';
 import { NEWEST_HOST, setUpHost } from '../test/host/setup.ts';

@@ -6,11 +6,11 @@
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { homeFiles, removeHome } from '../sidecar/client/home.ts';
+import { homeFiles, removeHome } from '../sidecar/common/home.ts';
 import { forgetInstallation, isInstalled } from '../sidecar/client/installations.ts';
 import { stopRunning } from '../sidecar/client/makeWay.ts';
 import { readStateFile } from '../sidecar/client/stateFile.ts';
-import { parseJson } from '../sidecar/client/parseJson.ts';
+import { parseJson } from '../sidecar/common/parseJson.ts';
 
 const home = homeFiles();
 const folder = path.dirname(path.dirname(fileURLToPath(import.meta.url)));

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { withStatedChecksums } from '../.scripts/catalogueChecksums.ts';
-import { builtInCatalogue } from '../sidecar/store/catalogue/catalogue.ts';
-import type { Catalogue } from '../sidecar/store/catalogue/schema.ts';
-import { HttpClient } from '../sidecar/store/network/httpClient.ts';
-import { linkedRedirect, modelBytes, ModelServer, sha256, whole } from './sidecar/store/modelServer.ts';
+import { builtInCatalogue } from '../sidecar/shelf/catalogue/catalogue.ts';
+import type { Catalogue } from '../sidecar/shelf/catalogue/schema.ts';
+import { HttpClient } from '../sidecar/http/httpClient.ts';
+import { linkedRedirect, modelBytes, ModelServer, sha256, whole } from './sidecar/shelf/modelServer.ts';
 
 const content = modelBytes();
 

@@ -110,7 +110,7 @@ describe('imports run one way', () => {
   });
 
   it('the front loads no native code: only the engine process reaches node-llama-cpp and koffi', () => {
-    const wrong = reachableFrom('sidecar/server/main.ts').filter(({ target, typeOnly }) => !typeOnly && (target === 'node-llama-cpp' || target === 'koffi'));
+    const wrong = reachableFrom('sidecar/front/main.ts').filter(({ target, typeOnly }) => !typeOnly && (target === 'node-llama-cpp' || target === 'koffi'));
     assert.deepEqual(wrong.map(({ file, target }) => `${file} imports ${target}`), []);
   });
 

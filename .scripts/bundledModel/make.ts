@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
-import { BUNDLED_MODEL_FILE } from '../../sidecar/store/defaultModel.ts';
+import { BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
 import { developerCacheFolder, fetchModel } from '../fetchModel.ts';
 import { calibrationText } from './calibrationText.ts';
 import { corpusFolder, makeCorpus, type CorpusReport } from './corpus.ts';

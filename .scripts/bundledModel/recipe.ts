@@ -1,5 +1,5 @@
 /** How the bundled model is made: every step with all that decides its result. `docs/bundled-model.md` says why. */
-import { BUNDLED_MODEL_FILE } from '../../sidecar/store/defaultModel.ts';
+import { BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
 
 /** A file that is made of another by one command of `chorus`. */
 export interface RecipeStep {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
-import { BUNDLED_MODEL_FILE, bundledModelPath } from '../../sidecar/store/defaultModel.ts';
+import { BUNDLED_MODEL_FILE, bundledModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { cudaCatalogueOf } from './cudaAddOn.ts';
 import { nativePackageFolder } from './nativePackages.ts';
 import { fixedNotices, thirdPartyNotices } from './notices.ts';

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AnsweringModel } from '../../media/chat/messages.ts';
 import type { ServerSettings, SidecarStatus } from '../../sidecar/protocol/client.ts';
-import { destinationOf } from '../servers/serverSign.ts';
+import { destinationOf } from '../remoteServers/serverSign.ts';
 
 /**
  * What the panel says of the model that answers. While a server is chosen nothing is said to stay on this machine, not even when the model

@@ -1,4 +1,4 @@
-import { parseJson } from '../../sidecar/client/parseJson.ts';
+import { parseJson } from '../../sidecar/common/parseJson.ts';
 import { bracketedOf, isClosed, partsOf, type Bracketed } from './bracketed.ts';
 import { indentationOf, isPartOfBlock, type LineSpan } from './codeUnits.ts';
 

@@ -8,7 +8,7 @@ import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { leavesModel } from '../otherMachine.ts';
 import { readChorusSettings } from '../settings.ts';
 import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
-import type { ServerChoice } from '../servers/serverChoice.ts';
+import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { answeringModel } from './answeringModel.ts';
 import { ChatController } from './chatController.ts';

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../sidecar/protocol/client.ts';
 import type { MessageView } from '../../media/chat/messages.ts';
-import { parseJson } from '../../sidecar/client/parseJson.ts';
+import { parseJson } from '../../sidecar/common/parseJson.ts';
 
 /** One conversation of a workspace, as it is kept. */
 export interface Conversation {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { MAX_TIMER_MS } from '../../sidecar/client/maxTimer.ts';
+import { MAX_TIMER_MS } from '../../sidecar/common/maxTimer.ts';
 
 /** The last time that a date can tell. */
 const MAX_DATE_MS = 8.64e15;

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/client/within.ts';
+import { LateError } from '../../sidecar/common/within.ts';
 import { readSecretPatterns } from '../settings.ts';
 import { fileOf } from './fileOf.ts';
 import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
@@ -9,7 +9,7 @@ import { OutsideWatchers } from './outsideWatchers.ts';
 import { readIgnoreFile } from './readIgnoreFile.ts';
 import { RuleRoots } from './ruleRoots.ts';
 import { SYNCED_SCHEMES } from './schemes.ts';
-import { SecretFiles } from '../../sidecar/client/secretFiles.ts';
+import { SecretFiles } from '../../sidecar/privacy/secretFiles.ts';
 
 /** Why a document stays in the window, or 'allowed'. */
 export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';

@@ -1,4 +1,4 @@
-import { IgnorePatterns, IgnorePatternsError, isPlainPath, MAX_PATH_STEPS } from '../../sidecar/client/ignorePatterns.ts';
+import { IgnorePatterns, IgnorePatternsError, isPlainPath, MAX_PATH_STEPS } from '../../sidecar/privacy/ignorePatterns.ts';
 
 /** Files with ignore rules, in the order in which later ones overrule earlier ones. */
 export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import { LateError } from '../../sidecar/client/within.ts';
+import { LateError } from '../../sidecar/common/within.ts';
 import { readIgnoreFile } from './readIgnoreFile.ts';
 
 const RETRY_MS = 60_000;

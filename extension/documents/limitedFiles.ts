@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { within } from '../../sidecar/client/within.ts';
+import { within } from '../../sidecar/common/within.ts';
 
 const LIMIT_MS = 10_000;
 

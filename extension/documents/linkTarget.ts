@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { within } from '../../sidecar/client/within.ts';
+import { within } from '../../sidecar/common/within.ts';
 
 const LIMIT_MS = 10_000;
 

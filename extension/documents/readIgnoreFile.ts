@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/client/within.ts';
+import { LateError } from '../../sidecar/common/within.ts';
 import { limitedFiles } from './limitedFiles.ts';
 import { textOf } from './readTextFile.ts';
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/client/within.ts';
+import { LateError } from '../../sidecar/common/within.ts';
 import type { SkippedFiles } from '../../sidecar/protocol/client.ts';
 import { limitedFiles } from './limitedFiles.ts';
 

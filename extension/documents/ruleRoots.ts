@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/client/within.ts';
+import { LateError } from '../../sidecar/common/within.ts';
 import { limitedFiles } from './limitedFiles.ts';
 
 /** Finds the folders from which ignore rules count for what lies in a folder. What was found is kept until `forget`. */

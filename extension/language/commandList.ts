@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import { isRightToLeft } from '../../l10n/languages.ts';
-import { parseJson } from '../../sidecar/client/parseJson.ts';
+import { parseJson } from '../../sidecar/common/parseJson.ts';
 
 interface CommandItem extends vscode.QuickPickItem {
   readonly command: string;

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { IMPORT_MODEL_REQUEST, type ImportModelParams } from '../../sidecar/protocol/client.ts';
-import type { ServerChoice } from '../servers/serverChoice.ts';
+import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { downloadModel } from './downloadModel.ts';

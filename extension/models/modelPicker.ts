@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { SHELF_REQUEST, type ShelfResult } from '../../sidecar/protocol/client.ts';
-import type { ServerChoice } from '../servers/serverChoice.ts';
+import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import { localisedMessage, localisedTrouble } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { tell } from '../tell.ts';

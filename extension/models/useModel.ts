@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { LOAD_REQUEST } from '../../sidecar/protocol/client.ts';
 import { hasSettingsOfOtherMachine } from '../otherMachine.ts';
-import type { ServerChoice } from '../servers/serverChoice.ts';
+import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 
 /** What a model is chosen with. */

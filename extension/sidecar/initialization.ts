@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import type { ChorusInitializationOptions, ChorusSettings } from '../../sidecar/protocol/client.ts';
-import { workspaceKeyOf } from '../../sidecar/client/workspaceKey.ts';
+import { workspaceKeyOf } from '../../sidecar/keptContexts/workspaceKey.ts';
 import { readNetworkSettings } from '../networkSettings.ts';
 import { leavesModel } from '../otherMachine.ts';
-import type { ServerChoice } from '../servers/serverChoice.ts';
+import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import { readChorusSettings, withoutModel } from '../settings.ts';
 import type { LanguageClientSession } from './sidecarSession.ts';
 

@@ -21,7 +21,7 @@ import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { WebSocket } from 'ws';
 import { CloseCodes } from '../../sidecar/client/connect.ts';
-import { homeFiles } from '../../sidecar/client/home.ts';
+import { homeFiles } from '../../sidecar/common/home.ts';
 import { findOrStart, type LaunchOptions } from '../../sidecar/client/launch.ts';
 import { readLogTail } from '../../sidecar/client/launchLog.ts';
 import { SidecarError } from '../../sidecar/client/sidecarError.ts';

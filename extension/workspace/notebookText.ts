@@ -1,4 +1,4 @@
-import { parseJson } from '../../sidecar/client/parseJson.ts';
+import { parseJson } from '../../sidecar/common/parseJson.ts';
 import { notebookLanguage } from './notebookLanguage.ts';
 
 interface NotebookFile {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/client/within.ts';
+import { LateError } from '../../sidecar/common/within.ts';
 import type { SkippedFiles, WorkspaceFile, WorkspaceListResult, WorkspaceReadResult, WorkspaceText } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { bringsRules } from '../documents/ignoreRules.ts';

@@ -1,4 +1,4 @@
-import type { Snippet } from '../context/snippet.ts';
+import type { Snippet } from '../workspaceIndex/snippet.ts';
 import type { ChatMessage, ContextItem } from '../protocol/client.ts';
 import { namesAsked } from './namesAsked.ts';
 import { type FoundItem, isWithin, itemOf, outermost, type WorkspaceSearch } from './workspaceItems.ts';

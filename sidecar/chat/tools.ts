@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseJson } from '../client/parseJson.ts';
+import { parseJson } from '../common/parseJson.ts';
 import { TroubleError } from '../engine/engine.ts';
 import type { GenerateMessage, ToolCall, ToolDescription } from '../protocol/client.ts';
 import type { LoadedModel, TemplateMessage } from '../protocol/engine.ts';

@@ -1,5 +1,5 @@
 import type { ChatParams, ContextItem, SourcePlace } from '../protocol/client.ts';
-import type { Snippet } from '../context/snippet.ts';
+import type { Snippet } from '../workspaceIndex/snippet.ts';
 
 /** What chat asks of one client's workspace. */
 export interface WorkspaceSearch {

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { bundledModelPath } from '../store/defaultModel.ts';
+import { bundledModelPath } from '../shelf/defaultModel.ts';
 import type { ModelOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { writeForeignText } from './terminal.ts';

@@ -1,7 +1,7 @@
 /** Files that commands take. */
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { parseJson } from '../client/parseJson.ts';
+import { parseJson } from '../common/parseJson.ts';
 import type { TokenId } from '../protocol/engine.ts';
 import { UsageError } from './exitCodes.ts';
 

@@ -3,7 +3,7 @@ import { Message, StreamMessageReader, StreamMessageWriter, type ContentTypeDeco
 import WebSocket from 'ws';
 import { CloseCodes, describeClose } from '../client/connect.ts';
 import { findOrStart, type LaunchOptions } from '../client/launch.ts';
-import { parseJson } from '../client/parseJson.ts';
+import { parseJson } from '../common/parseJson.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import { FORGET_WORKSPACE_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type ForgetWorkspaceParams } from '../protocol/client.ts';
 import { EditorState, isDraining } from './editorState.ts';

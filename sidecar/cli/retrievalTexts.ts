@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { filesInRandomOrder, generatedFiles, type TextSource } from '../retrieval/context.ts';
-import { readTextFiles, type TextFile } from '../retrieval/textFiles.ts';
-import type { Random } from '../train/random.ts';
+import { filesInRandomOrder, generatedFiles, type TextSource } from '../workshop/retrieval/context.ts';
+import { readTextFiles, type TextFile } from '../workshop/retrieval/textFiles.ts';
+import type { Random } from '../workshop/train/random.ts';
 
 /** The texts of a folder, or generated ones where none is given. Throws `TroubleError`. */
 export async function retrievalTexts(folder: string | undefined, generate: (random: Random) => TextFile): Promise<TextSource> {

@@ -2,8 +2,8 @@ import { readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Message } from 'vscode-jsonrpc/node';
-import { SecretFiles } from '../client/secretFiles.ts';
-import { LateError, within } from '../client/within.ts';
+import { SecretFiles } from '../privacy/secretFiles.ts';
+import { LateError, within } from '../common/within.ts';
 
 type SeenDocument = { readonly uri?: unknown } | null | undefined;
 

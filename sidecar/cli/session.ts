@@ -10,10 +10,10 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import packageJson from '../../package.json' with { type: 'json' };
-import { homeFiles } from '../client/home.ts';
+import { homeFiles } from '../common/home.ts';
 import { SidecarError } from '../client/sidecarError.ts';
 import { findOrStart, findRunning, type Attachment, type LaunchOptions } from '../client/launch.ts';
-import { ownScript } from '../lifeline/ownScript.ts';
+import { ownScript } from '../childProcess/ownScript.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import {
   STATUS_NOTIFICATION,
@@ -141,7 +141,7 @@ export class Session {
 
 /** How the command line finds or starts the shared sidecar. */
 export function launchOptions(): LaunchOptions {
-  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'sidecar.mjs', source: '../server/main.ts' });
+  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'sidecar.mjs', source: '../front/main.ts' });
   if (!existsSync(file)) throw new SidecarError('start-failed', `${file} does not exist. Build it with "npm run build".`);
   return { sidecarScript: file, execArgv, clientVersion: CLI_VERSION };
 }

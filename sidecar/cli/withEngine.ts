@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { homeFiles } from '../client/home.ts';
+import { homeFiles } from '../common/home.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { EngineChild } from '../engine/process/engineChild.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
 import { MAKING_PROGRESS, type LoadedModel, type MakingProgress } from '../protocol/engine.ts';
-import { defaultModelPath } from '../store/defaultModel.ts';
+import { defaultModelPath } from '../shelf/defaultModel.ts';
 import { assertCache } from './assertCache.ts';
 import { interruptible } from './interruptible.ts';
 import type { ModelOptions } from './options.ts';

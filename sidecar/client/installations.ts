@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Home } from './home.ts';
-import { parseJson } from './parseJson.ts';
-import { compareVersions } from './version.ts';
-import { writeWhole } from './writeWhole.ts';
+import type { Home } from '../common/home.ts';
+import { parseJson } from '../common/parseJson.ts';
+import { compareVersions } from '../common/compareVersions.ts';
+import { writeWhole } from '../common/writeWhole.ts';
 
 /** The extension in the folder of one product: VS Code, Insiders, Cursor and VSCodium have one each, and share the per-user folder. */
 export interface Installation {

@@ -4,17 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type WebSocket from 'ws';
 import { PROTOCOL_VERSION } from '../protocol/client.ts';
 import { connect } from './connect.ts';
-import { ensureHome, type Home } from './home.ts';
-import { EXIT_DISK_FULL, homeIsFull } from './homeFailure.ts';
+import { ensureHome, type Home } from '../common/home.ts';
+import { EXIT_DISK_FULL, homeIsFull } from '../common/homeFailure.ts';
 import { recordInstallation } from './installations.ts';
 import { openLaunchLog, readLogTail } from './launchLog.ts';
 import { drain } from './makeWay.ts';
-import { nodeEnvironment } from './nodeEnvironment.ts';
+import { nodeEnvironment } from '../childProcess/nodeEnvironment.ts';
 import { Patience } from './patience.ts';
 import { SidecarError } from './sidecarError.ts';
 import { tryLock } from './startLock.ts';
 import { readStateFile, type SidecarState } from './stateFile.ts';
-import { compareVersions } from './version.ts';
+import { compareVersions } from '../common/compareVersions.ts';
 
 export interface LaunchOptions {
   /** Absolute path of the sidecar's entry file (`dist/sidecar.mjs`). */

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import type { Home } from './home.ts';
-import { homeFailure } from './homeFailure.ts';
+import type { Home } from '../common/home.ts';
+import { homeFailure } from '../common/homeFailure.ts';
 
 /** Above this size the log becomes the previous log and a new one begins. */
 export const MAX_LOG_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 import lockfile from 'proper-lockfile';
-import { expireFutureLock } from './futureLock.ts';
-import type { Home } from './home.ts';
-import { homeFailure } from './homeFailure.ts';
+import { expireFutureLock } from '../common/futureLock.ts';
+import type { Home } from '../common/home.ts';
+import { homeFailure } from '../common/homeFailure.ts';
 
 /** A lock whose holder has not touched it for this long belongs to a dead process. */
 const STALE_MS = 5_000;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
-import { parseJson } from './parseJson.ts';
+import { parseJson } from '../common/parseJson.ts';
 
 /** What a client needs to reach the running sidecar. Written by the sidecar once it listens, so its presence says "ready". */
 export interface SidecarState {

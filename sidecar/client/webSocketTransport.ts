@@ -13,7 +13,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type WebSocket from 'ws';
 import { MAX_FRAME_BYTES } from '../protocol/client.ts';
-import { JsonLimitError, parseJson } from './parseJson.ts';
+import { JsonLimitError, parseJson } from '../common/parseJson.ts';
 import { SidecarError } from './sidecarError.ts';
 
 /** Reads one JSON-RPC message per text frame. A frame that holds none raises `onError`; the connection lives on. */

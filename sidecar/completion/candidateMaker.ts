@@ -1,10 +1,10 @@
-import { isOwnText } from '../context/notebookUris.ts';
+import { isOwnText } from '../workspaceIndex/notebookUris.ts';
 import type { ModelSession } from '../engine/engine.ts';
-import { MAX_TIMER_MS } from '../client/maxTimer.ts';
-import { LONGEST_NGRAM } from '../engine/ngramModel.ts';
+import { MAX_TIMER_MS } from '../common/maxTimer.ts';
+import { LONGEST_NGRAM } from '../models/decoding/ngramModel.ts';
 import { COMPLETION_TIMEOUT_MS, type LastCompletion } from '../protocol/client.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
-import { isBehindHead } from './syntax/blocks.ts';
+import { isBehindHead } from '../syntax/blocks.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
 import type { ClientSequences, ReadingPlace } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';

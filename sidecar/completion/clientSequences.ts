@@ -1,4 +1,4 @@
-import { commonPrefixLength, differingTokens } from '../engine/commonPrefix.ts';
+import { commonPrefixLength, differingTokens } from '../common/commonPrefix.ts';
 import { LARGEST_STRETCH } from '../engine/copyRows.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineGenerateResult, LoadedModel, TokenId } from '../protocol/engine.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ModelSession, TroubleError } from '../engine/engine.ts';
 import { type CompletionFeedback, type CompletionStatistics, type ContextResult, type ContextSnippet, type LastCompletion, MAX_DOCUMENT_UNITS, type WorkspaceContextSettings } from '../protocol/client.ts';
-import { type CacheHit, type CacheKey, keyOf, TypedThroughCache } from './cache.ts';
+import { type CacheHit, type CacheKey, keyOf, TypedThroughCache } from './completionCache.ts';
 import { CandidateMaker, type MakeOptions } from './candidateMaker.ts';
 import { ClientSequences } from './clientSequences.ts';
 import { type Cursor, readCursor } from './cursor.ts';

@@ -1,6 +1,6 @@
-import { type LanguageSyntax, languageSyntax } from './syntax/languages.ts';
+import { type LanguageSyntax, languageSyntax } from '../syntax/languages.ts';
 import type { CompletionRequest } from './request.ts';
-import { snapBack, snapForward, splitsCharacter, wellFormed } from './unicode.ts';
+import { snapBack, snapForward, splitsCharacter, wellFormed } from '../common/unicode.ts';
 
 /** Units of text looked at on each side of the cursor, before it up to a step more; the prompt's budget cuts further. */
 const WINDOW_UNITS = 64 * 1024;

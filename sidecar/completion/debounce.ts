@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from '../client/maxTimer.ts';
+import { MAX_TIMER_MS } from '../common/maxTimer.ts';
 
 const MAX_DELAY_MS = 400;
 /** A pause this much longer than the usual interval between keystrokes means that the user stopped. */

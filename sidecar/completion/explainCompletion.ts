@@ -1,5 +1,5 @@
-import type { PlannedSnippet } from '../context/contextPlan.ts';
-import { identifiersOf } from '../context/terms.ts';
+import type { PlannedSnippet } from '../workspaceIndex/contextPlan.ts';
+import { identifiersOf } from '../workspaceIndex/terms.ts';
 import type { LastCompletion } from '../protocol/client.ts';
 import type { EngineGenerateResult } from '../protocol/engine.ts';
 

@@ -1,4 +1,4 @@
-import { type CacheKey, isAskedAlike } from './cache.ts';
+import { type CacheKey, isAskedAlike } from './completionCache.ts';
 
 /** How long a request that the editor cancelled runs on, for the next keystroke's request to take over. */
 const DETACHED_MS = 150;

@@ -1,8 +1,8 @@
 import type { CompletionSettings } from '../protocol/client.ts';
-import { endsHead, opensBlock, opensCase, opensNameList } from './syntax/blocks.ts';
+import { endsHead, opensBlock, opensCase, opensNameList } from '../syntax/blocks.ts';
 import type { Cursor } from './cursor.ts';
-import { indentationOf } from './syntax/indentation.ts';
-import { isCommentLine } from './syntax/languages.ts';
+import { indentationOf } from '../syntax/indentation.ts';
+import { isCommentLine } from '../syntax/languages.ts';
 
 /** How much to ask for. */
 export interface Extent {

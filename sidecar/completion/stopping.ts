@@ -1,7 +1,7 @@
-import { blockLength } from './syntax/blockLength.ts';
+import { blockLength } from '../syntax/blockLength.ts';
 import { circleAt } from './circles.ts';
 import type { Cursor } from './cursor.ts';
-import { isInLongString } from './syntax/longString.ts';
+import { isInLongString } from '../syntax/longString.ts';
 
 /**
  * Whether text that is still being generated holds all that will be kept, so that generating more is a waste: the line is done, or the block

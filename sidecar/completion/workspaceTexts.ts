@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { revisionOf } from '../context/revision.ts';
+import { revisionOf } from '../workspaceIndex/revision.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MAX_TEXT_TOKENS, type TokenId } from '../protocol/engine.ts';
 import type { CompletionRequest } from './request.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { abortable } from '../engine/abortable.ts';
+import { abortable } from '../common/abortable.ts';
 import { TroubleError } from '../engine/engine.ts';
 import { EngineChild } from '../engine/process/engineChild.ts';
-import type { Microphone, MicrophoneEvents } from '../microphone/microphone.ts';
+import type { Microphone, MicrophoneEvents } from './microphone/microphone.ts';
 import type { ChorusSettings, DictateResult, DictationChunk } from '../protocol/client.ts';
 import { BEGIN_DICTATION, DICTATION_SOUND, READ_DICTATION, type BeginDictationParams, type DictationReading, type DictationSound, type ReadDictationParams } from '../protocol/engine.ts';
 import { spokenIdentifiers } from './spokenIdentifiers.ts';

@@ -1,4 +1,4 @@
-import { identifiersOf } from '../context/terms.ts';
+import { identifiersOf } from '../workspaceIndex/terms.ts';
 
 /** An identifier of a program, and the words that one says for it. */
 export interface SpokenIdentifier {

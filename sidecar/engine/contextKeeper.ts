@@ -1,9 +1,9 @@
-import { openChunk, sealChunk } from '../contexts/chunkFile.ts';
-import { CHUNK_TOKENS, chunkNames } from '../contexts/chunkNames.ts';
-import { ContextStore } from '../contexts/contextStore.ts';
-import { removeContextSets } from '../client/contextSets.ts';
+import { openChunk, sealChunk } from '../keptContexts/chunkFile.ts';
+import { CHUNK_TOKENS, chunkNames } from '../keptContexts/chunkNames.ts';
+import { ContextStore } from '../keptContexts/contextStore.ts';
+import { removeContextSets } from '../keptContexts/contextSets.ts';
 import type { ContextSet, ForgetContextsParams, Priority, TokenId } from '../protocol/engine.ts';
-import type { BackendSequence, SequenceRows } from './backend.ts';
+import type { BackendSequence, SequenceRows } from '../models/backend.ts';
 import type { Ticket, Turns } from './turns.ts';
 
 /** A context is written when nobody has asked for it this long: a text that is being typed changes until then. */

@@ -1,7 +1,7 @@
-import { CHUNK_TOKENS } from '../contexts/chunkNames.ts';
+import { CHUNK_TOKENS } from '../keptContexts/chunkNames.ts';
 import type { TokenId } from '../protocol/engine.ts';
-import type { BackendSequence } from './backend.ts';
-import { commonPrefixLength } from './commonPrefix.ts';
+import type { BackendSequence } from '../models/backend.ts';
+import { commonPrefixLength } from '../common/commonPrefix.ts';
 
 /** Of the last tokens that two prompts share no more than so many are not copied, whatever is attended. */
 export const LARGEST_STRETCH = 64;

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import type { EngineGenerateParams, EngineGenerateResult, GenerateChunk, TokenId } from '../protocol/engine.ts';
-import type { Backend, BackendSequence, CompiledGrammar } from './backend.ts';
+import type { Backend, BackendSequence, CompiledGrammar } from '../models/backend.ts';
 import type { ChunkSizer } from './chunkSizer.ts';
 import { TroubleError } from './engine.ts';
-import type { NgramIndex } from './ngramIndex.ts';
-import { NgramModel } from './ngramModel.ts';
+import type { NgramIndex } from '../models/decoding/ngramIndex.ts';
+import { NgramModel } from '../models/decoding/ngramModel.ts';
 import { TextStream, type TextPiece } from './textStream.ts';
-import { TokenHealing, type TokenIndex } from './tokenHealing.ts';
+import { TokenHealing, type TokenIndex } from '../models/decoding/tokenHealing.ts';
 import { Preempted } from './turns.ts';
 
 type StopReason = EngineGenerateResult['stopReason'];

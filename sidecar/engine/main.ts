@@ -2,16 +2,16 @@
 import process from 'node:process';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { nativeCalls } from '../../kernels/ggml/nativeCalls.ts';
-import { startLifeline } from '../lifeline/lifeline.ts';
-import { LocalEngine } from '../models/localEngine.ts';
-import { outliers } from '../outliers/outliers.ts';
+import { startLifeline } from '../childProcess/lifeline.ts';
+import { LocalEngine } from './localEngine.ts';
+import { outliers } from '../workshop/outliers/outliers.ts';
 import { ENGINE_LOG, type EngineLogLine } from '../protocol/engine.ts';
-import { quantize } from '../quantize/quantize.ts';
-import { selectRows } from '../select/selectRows.ts';
+import { quantize } from '../workshop/quantize/quantize.ts';
+import { selectRows } from '../workshop/selectRows.ts';
 import { LocalSpeech } from '../speech/localSpeech.ts';
-import { trim } from '../trim/trim.ts';
-import { upcycle } from '../upcycle/upcycle.ts';
-import { dieWithParent } from './process/parentDeath.ts';
+import { trim } from '../workshop/trim/trim.ts';
+import { upcycle } from '../workshop/upcycle/upcycle.ts';
+import { dieWithParent } from '../childProcess/parentDeath.ts';
 import { serveEngine } from './requests.ts';
 
 // Without a parent there is nothing left to do, and while there is one it watches over this process.

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { LOGIT_ROWS, readPrompt, type Evaluator } from '../models/evaluator.ts';
 import type { BenchParams, BenchResult, LogitsParams, LogitsResult, PerplexityParams, PerplexityResult, TokenId } from '../protocol/engine.ts';
 import { TroubleError } from './engine.ts';
-import { logSumExp } from './logSumExp.ts';
+import { logSumExp } from '../models/decoding/logSumExp.ts';
 
 /** Measures a model that is loaded. */
 export interface Measuring {

@@ -60,9 +60,9 @@ import {
   type UpcycleParams,
 } from '../protocol/engine.ts';
 import { TroubleError, type Engine } from './engine.ts';
-import type { Making } from './making.ts';
+import type { Making } from '../workshop/making.ts';
 import type { Measuring } from './measuring.ts';
-import type { Speech } from './speech.ts';
+import type { Speech } from '../speech/speech.ts';
 
 /** Answers the requests of `sidecar/protocol/engine.ts` with an engine of this process. */
 export function serveEngine(connection: MessageConnection, engine: Engine & Measuring, others: { readonly making: Making; readonly speech: Speech }): void {

@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { MAX_TEXT_TOKENS, type EngineGenerateResult, type ForgetContextsParams, type GenerateChunk, type SetTextsParams, type TokenId } from '../protocol/engine.ts';
-import { SequenceMemoryError, type Backend, type BackendSequence, type CompiledGrammar, type GrammarSource } from './backend.ts';
+import { SequenceMemoryError, type Backend, type BackendSequence, type CompiledGrammar, type GrammarSource } from '../models/backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
 import { ContextKeeper } from './contextKeeper.ts';
 import { copyRows } from './copyRows.ts';
 import { TroubleError } from './engine.ts';
 import { EndedEarly, Generation, type ChunkSizers, type GenerateRequest, type IndexedTexts } from './generation.ts';
-import { NgramIndex } from './ngramIndex.ts';
+import { NgramIndex } from '../models/decoding/ngramIndex.ts';
 import { SequenceTable } from './sequenceTable.ts';
-import { TokenIndex } from './tokenHealing.ts';
+import { TokenIndex } from '../models/decoding/tokenHealing.ts';
 import { Turns } from './turns.ts';
 
 /** One evaluation of a prompt's chunk that computes to its end; what a cancelled or preempted request may still take. */

@@ -1,4 +1,4 @@
-import type { Backend } from '../engine/backend.ts';
+import type { Backend } from './backend.ts';
 import type { LoadParams } from '../protocol/engine.ts';
 import type { Evaluator } from './evaluator.ts';
 import type { OpenedDevice } from './llamaCpp/device.ts';

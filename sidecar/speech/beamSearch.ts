@@ -1,4 +1,4 @@
-import { logSumExp } from '../engine/logSumExp.ts';
+import { logSumExp } from '../models/decoding/logSumExp.ts';
 import type { DecoderToken, SpeechDecoder } from './speechDecoder.ts';
 
 export interface BeamSearchOptions {

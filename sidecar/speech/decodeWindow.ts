@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { logProbability } from '../engine/measuring.ts';
-import { uniformNumbers } from '../engine/random.ts';
+import { uniformNumbers } from '../models/decoding/random.ts';
 import { beamSearch, type Hypothesis } from './beamSearch.ts';
 import { applyDecodingRules } from './decodingRules.ts';
 import type { PhraseBias } from './phraseBias.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Device } from '../../kernels/ggml/device.ts';
 import { TroubleError } from '../engine/engine.ts';
-import type { Speech, TranscribeEvents } from '../engine/speech.ts';
+import type { Speech, TranscribeEvents } from './speech.ts';
 import { openComputeDevice } from '../models/computeDevice.ts';
 import { computeThreads } from '../models/threads.ts';
 import type { BeginDictationParams, DictationReading, DictationSound, ReadDictationParams, SpeechModelParams, TranscribeParams, TranscribeResult } from '../protocol/engine.ts';

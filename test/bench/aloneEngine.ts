@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { Device } from '../../kernels/ggml/device.ts';
-import { greedy } from '../../sidecar/engine/sampler.ts';
+import { greedy } from '../../sidecar/models/decoding/sampler.ts';
 import { openNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
 

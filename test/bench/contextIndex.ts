@@ -6,8 +6,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ClientWorkspace } from '../../sidecar/context/clientWorkspace.ts';
-import { IndexThread } from '../../sidecar/context/indexThread.ts';
+import { ClientWorkspace } from '../../sidecar/workspaceIndex/clientWorkspace.ts';
+import { IndexThread } from '../../sidecar/workspaceIndex/indexThread.ts';
 import { percentile } from '../../sidecar/completion/statistics.ts';
 import { writeReport } from './report.ts';
 

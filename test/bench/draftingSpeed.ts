@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { PromptLookup } from '../../sidecar/engine/drafting.ts';
+import { PromptLookup } from '../../sidecar/models/decoding/drafting.ts';
 import type { OpenedNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts';
 import { median } from './statistics.ts';
 

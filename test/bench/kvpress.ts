@@ -13,14 +13,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { openText } from '../../sidecar/models/llamaCpp/openText.ts';
-import { selectRows } from '../../sidecar/select/selectRows.ts';
+import { selectRows } from '../../sidecar/workshop/selectRows.ts';
 import { cases, type Press } from './kvpress/cases.ts';
 import { compareRows } from './kvpress/compareRows.ts';
 import { writeFloatModel, writeWithoutGroups } from './kvpress/models.ts';
 import { kvpressReport, type Compared } from './kvpress/report.ts';
 import { repositoryRoot, writeReport } from './report.ts';
 
-const TEXT = ['sidecar/quantize/quantize.ts', 'sidecar/models/gguf/rows.ts', 'sidecar/cli/options.ts'];
+const TEXT = ['sidecar/workshop/quantize/quantize.ts', 'sidecar/models/gguf/rows.ts', 'sidecar/cli/options.ts'];
 /** What KVzip's prompts are made of in kvpress where a model has no chat template. */
 const PROMPTS = ['\n\nRepeat the previous context exactly.', '\n\nRepeat the part of the previous context exactly, starting with', '\n'];
 

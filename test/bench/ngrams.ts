@@ -13,8 +13,8 @@
 import { parseArgs } from 'node:util';
 import type { ContextPrompt } from '../../sidecar/completion/prompt/promptMaker.ts';
 import type { CompletionRequest } from '../../sidecar/completion/request.ts';
-import { commonPrefixLength } from '../../sidecar/engine/commonPrefix.ts';
-import { NgramIndex } from '../../sidecar/engine/ngramIndex.ts';
+import { commonPrefixLength } from '../../sidecar/common/commonPrefix.ts';
+import { NgramIndex } from '../../sidecar/models/decoding/ngramIndex.ts';
 import { BATCH_TOKENS } from '../../sidecar/models/chorus/network/batchTokens.ts';
 import type { Network } from '../../sidecar/models/chorus/network/network.ts';
 import { type BenchNetworks, inParallel, openForBench } from './bundled/benchNetworks.ts';

@@ -87,7 +87,7 @@ if (values.write) {
     name: 'servers',
     title: 'Real servers',
     body: [
-      'Two OpenAI-compatible servers with SmolLM2-135M-Instruct, asked through the services that an editor’s requests go through (`sidecar/servers/`).',
+      'Two OpenAI-compatible servers with SmolLM2-135M-Instruct, asked through the services that an editor’s requests go through (`sidecar/remoteServers/`).',
       'llama-cpp-python serves the GGUF; `transformers serve` its weights as float32 safetensors. The words are the model’s, and it is small: what counts is that they come, whole, in parts, and end where they have to.',
       `\n${header}\n|${'---|'.repeat(results.length + 1)}\n${rows.join('\n')}`,
     ].join('\n'),

@@ -11,7 +11,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
-import { commonPrefixLength } from '../../sidecar/engine/commonPrefix.ts';
+import { commonPrefixLength } from '../../sidecar/common/commonPrefix.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import type { ContextSet, EngineGenerateResult, LoadedModel, TokenId } from '../../sidecar/protocol/engine.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
@@ -117,7 +117,7 @@ async function ask(engine: EngineProcess, tokens: readonly TokenId[], contextSet
 
 /** Code of this repository. */
 async function promptOf(length: number): Promise<readonly TokenId[]> {
-  const files = ['sidecar/models/gguf/header.ts', 'sidecar/engine/scheduler.ts', 'sidecar/engine/generation.ts', 'sidecar/models/chorus/network/network.ts', 'sidecar/completion/completionService.ts', 'sidecar/server/modelSession.ts'];
+  const files = ['sidecar/models/gguf/header.ts', 'sidecar/engine/scheduler.ts', 'sidecar/engine/generation.ts', 'sidecar/models/chorus/network/network.ts', 'sidecar/completion/completionService.ts', 'sidecar/front/modelSession.ts'];
   const texts = await Promise.all(files.map((file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8')));
   const all = await afterRestart((engine) => engine.tokenize(texts.join('\n')));
   return Array.from({ length }, (_, index) => all[index % all.length] as TokenId);

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { readGgufHeader } from '../../sidecar/models/gguf/header.ts';
 import { readVocabulary, type Vocabulary } from '../../sidecar/models/gguf/vocabulary.ts';
-import { openTokenizer, type OpenedTokenizer } from '../../sidecar/train/openTokenizer.ts';
+import { openTokenizer, type OpenedTokenizer } from '../../sidecar/workshop/train/openTokenizer.ts';
 import { smallVocabulary } from './smallVocabulary.ts';
 
 const TOKENS = 1024;

@@ -10,19 +10,19 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { DeviceKind } from '../../kernels/ggml/device.ts';
 import { write } from '../../kernels/ggml/transfer.ts';
-import { AdamW } from '../../kernels/optimiser/adamW.ts';
-import { defaultAdamW } from '../../kernels/optimiser/adamWOptions.ts';
-import { Parameters } from '../../kernels/optimiser/parameters.ts';
+import { AdamW } from '../../kernels/training/optimiser/adamW.ts';
+import { defaultAdamW } from '../../kernels/training/optimiser/adamWOptions.ts';
+import { Parameters } from '../../kernels/training/optimiser/parameters.ts';
 import type { Hyperparameters } from '../../sidecar/models/architectures/architecture.ts';
 import { llama } from '../../sidecar/models/architectures/llama.ts';
-import type { PackedSequence } from '../../sidecar/train/batchStream.ts';
-import { parameterSpec } from '../../sidecar/train/parameterSpecs.ts';
-import { Random } from '../../sidecar/train/random.ts';
+import type { PackedSequence } from '../../sidecar/workshop/train/batchStream.ts';
+import { parameterSpec } from '../../sidecar/workshop/train/parameterSpecs.ts';
+import { Random } from '../../sidecar/workshop/train/random.ts';
 import { processorMs } from './processorTime.ts';
 import { writeReport } from './report.ts';
 import { median } from './statistics.ts';
 import { profileGraphs } from './trainingProfile.ts';
-import { NetworkDevices, ParallelNetworks } from '../../sidecar/train/parallelNetworks.ts';
+import { NetworkDevices, ParallelNetworks } from '../../sidecar/workshop/train/parallelNetworks.ts';
 
 const { values } = parseArgs({
   options: {

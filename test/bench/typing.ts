@@ -23,7 +23,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { CompletionService } from '../../sidecar/completion/completionService.ts';
-import { languageIdOf } from '../../sidecar/context/languageIds.ts';
+import { languageIdOf } from '../../sidecar/syntax/languageIds.ts';
 import { openBenchSession } from './benchSession.ts';
 import { type Change, readRecording, type Recording, type Rest, typedAfter } from './recording.ts';
 import { repositoryRoot, writeReport } from './report.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { choosesModel, readChorusSettings, readCompletionPreferences, readSecretPatterns, USER_ONLY_SETTINGS, withoutModel, type SettingsReader } from '../../extension/settings.ts';
-import { didChangeConfiguration } from '../../sidecar/server/schemas.ts';
+import { didChangeConfiguration } from '../../sidecar/front/schemas.ts';
 
 interface Values {
   readonly defaults?: Readonly<Record<string, unknown>>;

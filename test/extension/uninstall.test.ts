@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { findOrStart, type Attachment } from '../../sidecar/client/launch.ts';
-import { testedSidecar } from '../sidecar/server/support/sidecar.ts';
+import { testedSidecar } from '../sidecar/front/support/sidecar.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const tsx = ['--import', import.meta.resolve('tsx')];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { standInMessage } from '../../extension/servers/serverSign.ts';
+import { standInMessage } from '../../extension/remoteServers/serverSign.ts';
 import { localisedMessage, localisedTrouble } from '../../extension/sidecar/localisedMessage.ts';
 import { TroubleError } from '../../extension/sidecar/troubleError.ts';
 import { withoutLinks } from '../../extension/withoutLinks.ts';

@@ -8,12 +8,12 @@ import { after, before, describe, it } from 'node:test';
 import os from 'node:os';
 import path from 'node:path';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
-import { homeFiles } from '../../sidecar/client/home.ts';
+import { homeFiles } from '../../sidecar/common/home.ts';
 import { readStateFile, type SidecarState } from '../../sidecar/client/stateFile.ts';
 import {
   DIAGNOSTICS_REQUEST, STATISTICS_REQUEST, STATUS_REQUEST, type CompletionStatistics, type DiagnosticsResult, type SidecarStatus,
 } from '../../sidecar/protocol/client.ts';
-import { RawClient } from '../sidecar/server/support/rawClient.ts';
+import { RawClient } from '../sidecar/front/support/rawClient.ts';
 import { CodeServer, installVsix, type CodeServerOptions } from './codeServer.ts';
 import { launchBrowser, Window, type WindowOptions } from './driver.ts';
 import { copySampleWorkspace, installBuiltExtension, repository } from './extensionFolder.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { BUNDLED_MODEL_FILE } from '../../sidecar/store/defaultModel.ts';
+import { BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
 import { repository } from './extensionFolder.ts';
 import { HostSession } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';

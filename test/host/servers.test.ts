@@ -4,7 +4,7 @@ import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 import type { Window } from './driver.ts';
-import { chatStream, ScriptedServer, textStream, type SeenRequest } from '../sidecar/servers/scriptedServer.ts';
+import { chatStream, ScriptedServer, textStream, type SeenRequest } from '../sidecar/remoteServers/scriptedServer.ts';
 
 const named = await ScriptedServer.start();
 after(() => named[Symbol.asyncDispose]());

@@ -1,5 +1,5 @@
 /** The sidecar's process as seen from outside, for tests and `npm start`. */
-import { homeFiles } from '../../sidecar/client/home.ts';
+import { homeFiles } from '../../sidecar/common/home.ts';
 import { stopRunning } from '../../sidecar/client/makeWay.ts';
 import { readStateFile } from '../../sidecar/client/stateFile.ts';
 import { isRunning } from '../isRunning.ts';

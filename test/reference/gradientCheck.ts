@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Tape, type TapeOptions } from '../../kernels/autograd/tape.ts';
+import { Tape, type TapeOptions } from '../../kernels/training/autograd/tape.ts';
 import type { Device } from '../../kernels/ggml/device.ts';
 import { Graph } from '../../kernels/ggml/graph.ts';
 import { DeviceMemory } from '../../kernels/ggml/graphMemory.ts';

@@ -2,7 +2,7 @@ import koffi from 'koffi';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { libraryFolder } from '../../kernels/ggml/libraries.ts';
-import { targetTypes, type TargetType } from '../../sidecar/quantize/targetTypes.ts';
+import { targetTypes, type TargetType } from '../../sidecar/workshop/quantize/targetTypes.ts';
 
 type QuantizeParams = Record<'ftype' | 'nthread', number> & Record<'allow_requantize' | 'pure', boolean>;
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { Device } from '../../kernels/ggml/device.ts';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
-import { AdamW } from '../../kernels/optimiser/adamW.ts';
-import { writeInitialValues } from '../../sidecar/train/initialValues.ts';
-import type { LowRankPlan } from '../../sidecar/train/lowRankPlan.ts';
-import { placeModel } from '../../sidecar/train/placedModel.ts';
-import type { TrainedModel } from '../../sidecar/train/trainedModel.ts';
-import { TrainingNetwork } from '../../sidecar/train/trainingNetwork.ts';
+import { AdamW } from '../../kernels/training/optimiser/adamW.ts';
+import { writeInitialValues } from '../../sidecar/workshop/train/initialValues.ts';
+import type { LowRankPlan } from '../../sidecar/workshop/train/lowRankPlan.ts';
+import { placeModel } from '../../sidecar/workshop/train/placedModel.ts';
+import type { TrainedModel } from '../../sidecar/workshop/train/trainedModel.ts';
+import { TrainingNetwork } from '../../sidecar/workshop/train/trainingNetwork.ts';
 import { uniform } from './gradientCheck.ts';
 
 /** So few that hardly a difference changes a token's expert. */

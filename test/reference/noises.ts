@@ -1,4 +1,4 @@
-import { normalDeviates, uniformNumbers } from '../../sidecar/engine/random.ts';
+import { normalDeviates, uniformNumbers } from '../../sidecar/models/decoding/random.ts';
 
 const RATE_HZ = 16_000;
 

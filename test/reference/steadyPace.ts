@@ -1,6 +1,6 @@
 import type { MockTracker } from 'node:test';
 import { ChunkSizer } from '../../sidecar/engine/chunkSizer.ts';
-import { PromptLookup } from '../../sidecar/engine/drafting.ts';
+import { PromptLookup } from '../../sidecar/models/decoding/drafting.ts';
 
 /** The tokens between two cuts of a prompt. */
 const CHUNK_TOKENS = 64;

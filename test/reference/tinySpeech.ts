@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { defaultAdamW } from '../../kernels/optimiser/adamWOptions.ts';
-import { uniformNumbers } from '../../sidecar/engine/random.ts';
-import type { SpeechTrainOptions } from '../../sidecar/train/speech/speechOptions.ts';
+import { defaultAdamW } from '../../kernels/training/optimiser/adamWOptions.ts';
+import { uniformNumbers } from '../../sidecar/models/decoding/random.ts';
+import type { SpeechTrainOptions } from '../../sidecar/workshop/train/speech/speechOptions.ts';
 import { wavBytes } from '../sidecar/speech/wavBytes.ts';
 
 const SAMPLE_RATE_HZ = 16_000;

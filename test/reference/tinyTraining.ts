@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { Device, type DeviceKind } from '../../kernels/ggml/device.ts';
-import { defaultAdamW } from '../../kernels/optimiser/adamWOptions.ts';
-import type { TrainOptions } from '../../sidecar/train/options.ts';
+import { defaultAdamW } from '../../kernels/training/optimiser/adamWOptions.ts';
+import type { TrainOptions } from '../../sidecar/workshop/train/options.ts';
 import { tinyVocabulary, writeTinyModel } from './tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as Exclude<DeviceKind, 'metal'>;

@@ -1,12 +1,12 @@
 import process from 'node:process';
 import { Device, type DeviceKind } from '../../kernels/ggml/device.ts';
-import { AdamW } from '../../kernels/optimiser/adamW.ts';
+import { AdamW } from '../../kernels/training/optimiser/adamW.ts';
 import { openNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
-import { writeInitialValues } from '../../sidecar/train/initialValues.ts';
-import { placeModel } from '../../sidecar/train/placedModel.ts';
-import { modelFromFile } from '../../sidecar/train/trainedModel.ts';
-import { TrainingNetwork } from '../../sidecar/train/trainingNetwork.ts';
+import { writeInitialValues } from '../../sidecar/workshop/train/initialValues.ts';
+import { placeModel } from '../../sidecar/workshop/train/placedModel.ts';
+import { modelFromFile } from '../../sidecar/workshop/train/trainedModel.ts';
+import { TrainingNetwork } from '../../sidecar/workshop/train/trainingNetwork.ts';
 import { compareLogits } from './compareLogits.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;

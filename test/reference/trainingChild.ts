@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { ownScript } from '../../sidecar/lifeline/ownScript.ts';
+import { ownScript } from '../../sidecar/childProcess/ownScript.ts';
 
 /** Starts the process of a training, which waits for its options. */
 export function startTrainingChild(): ChildProcess {
-  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'train.mjs', source: '../../sidecar/train/main.ts' });
+  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'train.mjs', source: '../../sidecar/workshop/train/main.ts' });
   return fork(file, { execArgv: [...execArgv], stdio: 'ignore' });
 }

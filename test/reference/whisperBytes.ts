@@ -1,7 +1,7 @@
 /** Files of whisper.cpp's format, for tests: any sizes, any values. */
 import { fromFloat32 } from '../../kernels/ggml/dequantise.ts';
 import { tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
-import { uniformNumbers } from '../../sidecar/engine/random.ts';
+import { uniformNumbers } from '../../sidecar/models/decoding/random.ts';
 import { convolutionSpecs, whisperWeights } from '../../sidecar/speech/architectures/whisper.ts';
 import type { WhisperHyperparameters } from '../../sidecar/speech/whisperFile.ts';
 

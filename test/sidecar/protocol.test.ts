@@ -7,8 +7,8 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as protocol from '../../sidecar/protocol/client.ts';
 import { PATIENCE_MS } from '../patience.ts';
-import { RawClient } from './server/support/rawClient.ts';
-import { modelEnvironment, TestHome } from './server/support/sidecar.ts';
+import { RawClient } from './front/support/rawClient.ts';
+import { modelEnvironment, TestHome } from './front/support/sidecar.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(path.join(root, 'docs/protocol.md'), 'utf8');

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { COMPLETION_TIMEOUT_MS, MAX_DOCUMENT_UNITS, type CompletionListExtras } from '../../protocol/client.ts';
 import { tellOfBundledModel } from '../bundledModelNotice.ts';
 import { OutOfTimeError, UsageError } from '../exitCodes.ts';
-import { languageIdOf } from '../../context/languageIds.ts';
+import { languageIdOf } from '../../syntax/languageIds.ts';
 import { printJson } from '../output.ts';
 import { decimal, serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
 import { withSession } from '../withSession.ts';

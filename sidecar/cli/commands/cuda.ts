@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import path from 'node:path';
-import { homeFolder } from '../../client/home.ts';
-import { cudaCatalogue, installedCudaPackages } from '../../store/cudaAddOn.ts';
-import { findCudaRuntime } from '../../store/cudaRuntime.ts';
-import { installCudaSupport } from '../../store/installCudaAddOn.ts';
+import { homeFolder } from '../../common/home.ts';
+import { cudaCatalogue, installedCudaPackages } from '../../cuda/cudaAddOn.ts';
+import { findCudaRuntime } from '../../cuda/cudaRuntime.ts';
+import { installCudaSupport } from '../../shelf/installCudaAddOn.ts';
 import { interruptible } from '../interruptible.ts';
 import { printFields, printJson } from '../output.ts';
 import { withJson } from '../options.ts';

@@ -1,10 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { barChart } from '../../evaluate/barChart.ts';
-import { LANGUAGE_QUESTIONS } from '../../evaluate/languageQuestions.ts';
-import { evaluateLanguage, type LanguageResult } from '../../evaluate/languages.ts';
-import { readLanguageTexts } from '../../evaluate/languageTexts.ts';
+import { barChart } from '../../workshop/evaluate/barChart.ts';
+import { LANGUAGE_QUESTIONS } from '../../workshop/evaluate/languageQuestions.ts';
+import { evaluateLanguage, type LanguageResult } from '../../workshop/evaluate/languages.ts';
+import { readLanguageTexts } from '../../workshop/evaluate/languageTexts.ts';
 import { integer, withModelOptions, type ModelOptions } from '../options.ts';
 import { formatShare, formatTable, printJson } from '../output.ts';
 import { assertWritable } from '../outputFiles.ts';

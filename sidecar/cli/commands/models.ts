@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import path from 'node:path';
-import { localModels } from '../../store/localModels.ts';
+import { localModels } from '../../shelf/localModels.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { withJson } from '../options.ts';
 import { inOneLine, writeForeignText } from '../terminal.ts';

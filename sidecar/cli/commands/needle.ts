@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { TroubleError } from '../../engine/engine.ts';
-import { tokenizerOf } from '../../retrieval/context.ts';
-import { generateProse } from '../../retrieval/generatedTexts.ts';
-import { heatMap } from '../../retrieval/heatMap.ts';
-import { askNeedle, makeNeedleTask, type NeedleAnswer } from '../../retrieval/needle.ts';
-import { wilsonInterval } from '../../retrieval/proportions.ts';
+import { tokenizerOf } from '../../workshop/retrieval/context.ts';
+import { generateProse } from '../../workshop/retrieval/generatedTexts.ts';
+import { heatMap } from '../../workshop/retrieval/heatMap.ts';
+import { askNeedle, makeNeedleTask, type NeedleAnswer } from '../../workshop/retrieval/needle.ts';
+import { wilsonInterval } from '../../workshop/retrieval/proportions.ts';
 import { integer, integers, withModelOptions, type ModelOptions } from '../options.ts';
 import { formatShare, formatTable, printJson } from '../output.ts';
 import { assertWritable } from '../outputFiles.ts';

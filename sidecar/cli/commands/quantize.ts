@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
 import { QUANTIZE, type Calibration, type QuantizeParams, type QuantizeResult, type TypePattern } from '../../protocol/engine.ts';
-import { wantedTypeOf, wantedTypes } from '../../quantize/targetTypes.ts';
+import { wantedTypeOf, wantedTypes } from '../../workshop/quantize/targetTypes.ts';
 import { readText } from '../inputFiles.ts';
 import { integer, regularExpression, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';

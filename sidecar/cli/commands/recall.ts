@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { TroubleError } from '../../engine/engine.ts';
-import { tokenizerOf } from '../../retrieval/context.ts';
-import { MOST_CONSTANTS } from '../../retrieval/facts.ts';
-import { generateCode } from '../../retrieval/generatedTexts.ts';
-import { wilsonInterval } from '../../retrieval/proportions.ts';
-import { askRecall, makeRecallTask, type RecallAnswer } from '../../retrieval/recall.ts';
+import { tokenizerOf } from '../../workshop/retrieval/context.ts';
+import { MOST_CONSTANTS } from '../../workshop/retrieval/facts.ts';
+import { generateCode } from '../../workshop/retrieval/generatedTexts.ts';
+import { wilsonInterval } from '../../workshop/retrieval/proportions.ts';
+import { askRecall, makeRecallTask, type RecallAnswer } from '../../workshop/retrieval/recall.ts';
 import { integer, withModelOptions, type ModelOptions } from '../options.ts';
 import { formatShare, printJson } from '../output.ts';
 import { retrievalTexts } from '../retrievalTexts.ts';

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
 import { SELECT, type SelectParams, type SelectResult } from '../../protocol/engine.ts';
-import { defaultModelPath } from '../../store/defaultModel.ts';
+import { defaultModelPath } from '../../shelf/defaultModel.ts';
 import { UsageError } from '../exitCodes.ts';
 import { readText, readTokens } from '../inputFiles.ts';
 import { integer, withJson } from '../options.ts';

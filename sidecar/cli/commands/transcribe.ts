@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
 import { TRANSCRIBE, TRANSCRIBED, type SpeechModelParams, type TranscribeParams, type TranscribeResult, type TranscriptSegment } from '../../protocol/engine.ts';
-import { speechModelPath } from '../../store/speechModels.ts';
+import { speechModelPath } from '../../shelf/speechModels.ts';
 import { integer, withJson } from '../options.ts';
 import { printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';

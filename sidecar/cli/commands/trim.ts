@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import path from 'node:path';
 import { TRIM, type TrimParams, type TrimResult } from '../../protocol/engine.ts';
-import { filesOf } from '../../train/corpus.ts';
+import { filesOf } from '../../workshop/train/corpus.ts';
 import { decimal, integer, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../../client/parseJson.ts';
+import { parseJson } from '../../common/parseJson.ts';
 import { UPCYCLE, type ExpertPrompts, type UpcycleParams, type UpcycleResult } from '../../protocol/engine.ts';
 import { UsageError } from '../exitCodes.ts';
 import { decimal, integer, withJson } from '../options.ts';

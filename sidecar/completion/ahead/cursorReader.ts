@@ -1,5 +1,5 @@
 import type { ModelSession } from '../../engine/engine.ts';
-import type { CacheKey } from '../cache.ts';
+import type { CacheKey } from '../completionCache.ts';
 import type { ClientSequences } from '../clientSequences.ts';
 import type { Cursor } from '../cursor.ts';
 import { evaluateAhead } from './evaluateAhead.ts';

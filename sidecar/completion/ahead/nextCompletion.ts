@@ -1,4 +1,4 @@
-import { type CacheKey, isSameKey, keyOf } from '../cache.ts';
+import { type CacheKey, isSameKey, keyOf } from '../completionCache.ts';
 import { type Cursor, readCursor } from '../cursor.ts';
 import { DelayedWork } from './delayedWork.ts';
 import type { IdleBudget } from './idleBudget.ts';

@@ -1,4 +1,4 @@
-import { opensBlock } from '../syntax/blocks.ts';
+import { opensBlock } from '../../syntax/blocks.ts';
 import { readCursor } from '../cursor.ts';
 import type { Completion, CompletionRequest } from '../request.ts';
 

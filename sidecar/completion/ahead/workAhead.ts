@@ -1,5 +1,5 @@
 import type { ModelSession } from '../../engine/engine.ts';
-import { type CacheKey, keyOf, type TypedThroughCache } from '../cache.ts';
+import { type CacheKey, keyOf, type TypedThroughCache } from '../completionCache.ts';
 import type { MakeOptions } from '../candidateMaker.ts';
 import type { ClientSequences } from '../clientSequences.ts';
 import { ContextReader } from './contextReader.ts';

@@ -1,8 +1,8 @@
-import { blockLength, opensBranch } from '../syntax/blockLength.ts';
-import { blockIndentation } from '../syntax/blocks.ts';
+import { blockLength, opensBranch } from '../../syntax/blockLength.ts';
+import { blockIndentation } from '../../syntax/blocks.ts';
 import type { Cursor } from '../cursor.ts';
-import { indentationOf } from '../syntax/indentation.ts';
-import { linesInLongStrings } from '../syntax/longString.ts';
+import { indentationOf } from '../../syntax/indentation.ts';
+import { linesInLongStrings } from '../../syntax/longString.ts';
 import { documentLines, type Filter, firstLines } from './filter.ts';
 
 /** A multi-line completion ends with the block it is in. At the outermost level it ends with the first stretch of code. */

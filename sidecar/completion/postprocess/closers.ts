@@ -1,6 +1,6 @@
 import type { Cursor } from '../cursor.ts';
-import type { LanguageSyntax } from '../syntax/languages.ts';
-import { openAtEnd } from '../syntax/openAtEnd.ts';
+import type { LanguageSyntax } from '../../syntax/languages.ts';
+import { openAtEnd } from '../../syntax/openAtEnd.ts';
 import { anglesOf } from './angles.ts';
 import { brackets, endOfString, openerOf, stringEndIn } from './brackets.ts';
 import type { Filter } from './filter.ts';

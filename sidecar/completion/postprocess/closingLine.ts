@@ -1,6 +1,6 @@
-import { opensBlock } from '../syntax/blocks.ts';
+import { opensBlock } from '../../syntax/blocks.ts';
 import type { Cursor } from '../cursor.ts';
-import { openAtEnd } from '../syntax/openAtEnd.ts';
+import { openAtEnd } from '../../syntax/openAtEnd.ts';
 import { openerOf } from './brackets.ts';
 import type { Filter } from './filter.ts';
 

@@ -1,6 +1,6 @@
 import type { Cursor } from '../cursor.ts';
-import { isCommentLine } from '../syntax/languages.ts';
-import { openAtEnd, withoutApostrophes } from '../syntax/openAtEnd.ts';
+import { isCommentLine } from '../../syntax/languages.ts';
+import { openAtEnd, withoutApostrophes } from '../../syntax/openAtEnd.ts';
 import type { Filter } from './filter.ts';
 
 /** No repetition of the rest of the cursor's line: a completion that runs into it ends where it begins. */

@@ -1,5 +1,5 @@
-import { isCommentLine, type LanguageSyntax } from '../syntax/languages.ts';
-import { isInLongString } from '../syntax/longString.ts';
+import { isCommentLine, type LanguageSyntax } from '../../syntax/languages.ts';
+import { isInLongString } from '../../syntax/longString.ts';
 import { documentLines, type Filter, firstLines } from './filter.ts';
 
 /** A sentence, or an item of a Markdown list or a heading: what a model trained on text falls into. */

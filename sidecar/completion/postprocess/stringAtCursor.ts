@@ -1,5 +1,5 @@
 import type { Cursor } from '../cursor.ts';
-import { openAtEnd, withoutApostrophes } from '../syntax/openAtEnd.ts';
+import { openAtEnd, withoutApostrophes } from '../../syntax/openAtEnd.ts';
 import { endOnItsLine } from './brackets.ts';
 
 /** A string that the cursor is in and the text ends on its line: its units before the cursor, and where it ends in the text. */

@@ -1,8 +1,8 @@
 import type { TextEngine } from '../../engine/engine.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import type { Snippet } from '../../context/snippet.ts';
+import type { Snippet } from '../../workspaceIndex/snippet.ts';
 import type { FimFormat } from './fim.ts';
-import { languageSyntax } from '../syntax/languages.ts';
+import { languageSyntax } from '../../syntax/languages.ts';
 
 /** Lone marks of families, and comments elsewhere, name the file that a snippet is from. */
 export type FileHead = { readonly kind: 'mark'; readonly mark: string } | { readonly kind: 'comment' };

@@ -1,7 +1,7 @@
-import { commonLength, isAmong, nextPlan, type PlannedSnippet, sizeOf } from '../../context/contextPlan.ts';
-import { isOwnText } from '../../context/notebookUris.ts';
-import { RecentMap } from '../../context/recentMap.ts';
-import type { PlaceQuery, Snippet } from '../../context/snippet.ts';
+import { commonLength, isAmong, nextPlan, type PlannedSnippet, sizeOf } from '../../workspaceIndex/contextPlan.ts';
+import { isOwnText } from '../../workspaceIndex/notebookUris.ts';
+import { RecentMap } from '../../workspaceIndex/recentMap.ts';
+import type { PlaceQuery, Snippet } from '../../workspaceIndex/snippet.ts';
 import type { ClientDocument } from '../clientSequences.ts';
 import { delay } from '../debounce.ts';
 import { begin, costOf, type DocumentPlan, dropGone, planAfter, take, takeUp, within, withRead } from './documentPlan.ts';

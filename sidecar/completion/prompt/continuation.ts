@@ -1,5 +1,5 @@
 import { pathComment } from './contextFormat.ts';
-import { isCommentLine, languageSyntax } from '../syntax/languages.ts';
+import { isCommentLine, languageSyntax } from '../../syntax/languages.ts';
 import type { PromptText } from './prompt.ts';
 
 /** With less code than this a small model takes a comment for prose and goes on with prose. */

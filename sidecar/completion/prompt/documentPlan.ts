@@ -1,6 +1,6 @@
-import { affordable, affordableAfter, commonLength, isAmong, type PlannedSnippet, sizeOf } from '../../context/contextPlan.ts';
-import { isOwnText } from '../../context/notebookUris.ts';
-import type { PlaceQuery } from '../../context/snippet.ts';
+import { affordable, affordableAfter, commonLength, isAmong, type PlannedSnippet, sizeOf } from '../../workspaceIndex/contextPlan.ts';
+import { isOwnText } from '../../workspaceIndex/notebookUris.ts';
+import type { PlaceQuery } from '../../workspaceIndex/snippet.ts';
 
 /** Which pieces of the workspace stand in the prompts of one document. */
 export interface DocumentPlan {

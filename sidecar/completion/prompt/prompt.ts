@@ -1,7 +1,7 @@
 import type { Cursor } from '../cursor.ts';
 import type { NotebookCell, NotebookCells } from '../request.ts';
-import { languageSyntax } from '../syntax/languages.ts';
-import { snapBack, snapForward } from '../unicode.ts';
+import { languageSyntax } from '../../syntax/languages.ts';
+import { snapBack, snapForward } from '../../common/unicode.ts';
 
 /** The text that goes into the prompt, before tokenisation. */
 export interface PromptText {

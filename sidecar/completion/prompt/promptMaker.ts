@@ -1,4 +1,4 @@
-import type { PlannedSnippet } from '../../context/contextPlan.ts';
+import type { PlannedSnippet } from '../../workspaceIndex/contextPlan.ts';
 import type { TextEngine } from '../../engine/engine.ts';
 import type { WorkspaceContextSettings } from '../../protocol/client.ts';
 import type { EngineGenerateResult, LoadedModel, TokenId } from '../../protocol/engine.ts';

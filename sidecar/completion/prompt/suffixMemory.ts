@@ -1,4 +1,4 @@
-import { RecentMap } from '../../context/recentMap.ts';
+import { RecentMap } from '../../workspaceIndex/recentMap.ts';
 import type { PromptText } from './prompt.ts';
 
 /** Share of the suffix that may differ while the one sent before is sent again. */

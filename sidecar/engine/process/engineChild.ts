@@ -3,12 +3,12 @@ import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
 import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { ENGINE_ERROR, GENERATE_CHUNK, LOAD_PROGRESS, type EngineErrorData, type GenerateChunk } from '../../protocol/engine.ts';
-import { ownScript } from '../../lifeline/ownScript.ts';
-import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../lifeline/pulse.ts';
+import { ownScript } from '../../childProcess/ownScript.ts';
+import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../childProcess/pulse.ts';
 import { TroubleError } from '../engine.ts';
-import { computeEnvironment } from './computeEnvironment.ts';
+import { computeEnvironment } from '../../childProcess/computeEnvironment.ts';
 import { describeHang, EngineWatch } from './engineWatch.ts';
-import { OutputTail } from './outputTail.ts';
+import { OutputTail } from '../../childProcess/outputTail.ts';
 
 /** The end of a crash's message, for whoever knows better. */
 export const RESTART_NOTE = ' The next request starts it again.';

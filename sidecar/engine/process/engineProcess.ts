@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { removeContextSets } from '../../client/contextSets.ts';
+import { removeContextSets } from '../../keptContexts/contextSets.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
 import {
   BENCH,
@@ -39,10 +39,10 @@ import {
   type TokenId,
   type TokenizeResult,
 } from '../../protocol/engine.ts';
-import { abortable } from '../abortable.ts';
+import { abortable } from '../../common/abortable.ts';
 import { TroubleError, type Engine } from '../engine.ts';
 import type { Measuring } from '../measuring.ts';
-import { BackOff } from './backOff.ts';
+import { BackOff } from '../../childProcess/backOff.ts';
 import { EngineChild, RESTART_NOTE } from './engineChild.ts';
 
 const MAX_LOAD_CRASHES = 2;

@@ -1,5 +1,5 @@
 import type { Llama, LlamaGrammar, LlamaModel } from 'node-llama-cpp';
-import type { Backend, CompiledGrammar, GrammarSource } from '../../engine/backend.ts';
+import type { Backend, CompiledGrammar, GrammarSource } from '../backend.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { compileGrammar } from '../llamaCpp/compiledGrammar.ts';
 import type { ModelText } from '../modelText.ts';

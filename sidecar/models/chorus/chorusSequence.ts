@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import type { BackendSequence, DecodeOptions, SequenceRows, WholePrompt } from '../../engine/backend.ts';
-import { commonPrefixLength } from '../../engine/commonPrefix.ts';
-import { PromptLookup } from '../../engine/drafting.ts';
-import { createSampler, type Sampler } from '../../engine/sampler.ts';
+import type { BackendSequence, DecodeOptions, SequenceRows, WholePrompt } from '../backend.ts';
+import { commonPrefixLength } from '../../common/commonPrefix.ts';
+import { PromptLookup } from '../decoding/drafting.ts';
+import { createSampler, type Sampler } from '../decoding/sampler.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { CacheRows } from './cache/cacheRows.ts';
 import type { GrammarState } from './grammarState.ts';

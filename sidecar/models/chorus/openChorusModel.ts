@@ -1,10 +1,10 @@
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
-import { CHUNK_TOKENS } from '../../contexts/chunkNames.ts';
+import { CHUNK_TOKENS } from '../../keptContexts/chunkNames.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import type { Hyperparameters } from '../architectures/architecture.ts';
 import { evaluateInChunks, type Evaluator } from '../evaluator.ts';
-import { VERSION } from '../../server/version.ts';
+import { VERSION } from '../../common/version.ts';
 import { fingerprint } from '../gguf/fingerprint.ts';
 import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
 import { ModelText } from '../modelText.ts';

@@ -1,5 +1,5 @@
 import type { Llama, LlamaGrammar } from 'node-llama-cpp';
-import type { CompiledGrammar, GrammarSource } from '../../engine/backend.ts';
+import type { CompiledGrammar, GrammarSource } from '../backend.ts';
 import { TroubleError } from '../../engine/engine.ts';
 
 const MAX_GRAMMAR_UNITS = 256 * 1024;

@@ -5,7 +5,7 @@ import process from 'node:process';
 import { countNativeCall } from '../../../kernels/ggml/nativeCalls.ts';
 import { TroubleError } from '../../engine/engine.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
-import { prepareCuda } from '../../store/cudaSupport.ts';
+import { prepareCuda } from '../../cuda/cudaSupport.ts';
 
 type Device = Exclude<DeviceChoice, 'auto'>;
 

@@ -1,5 +1,5 @@
 import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
-import type { Backend, CompiledGrammar, GrammarSource } from '../../engine/backend.ts';
+import type { Backend, CompiledGrammar, GrammarSource } from '../backend.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import type { Vocabulary } from '../gguf/vocabulary.ts';
 import { compileGrammar } from './compiledGrammar.ts';

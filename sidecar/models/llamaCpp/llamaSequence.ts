@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { LlamaGrammarEvaluationState, type LlamaContextSequence, type LlamaGrammar, type LlamaModel, type Token } from 'node-llama-cpp';
-import type { BackendSequence, DecodeOptions } from '../../engine/backend.ts';
+import type { BackendSequence, DecodeOptions } from '../backend.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { restrictTo, unrestricted } from './tokenRestriction.ts';
 

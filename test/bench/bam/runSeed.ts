@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { ExpertPrompts } from '../../../sidecar/protocol/engine.ts';
-import { upcycle } from '../../../sidecar/upcycle/upcycle.ts';
+import { upcycle } from '../../../sidecar/workshop/upcycle/upcycle.ts';
 import { DOMAINS, readPieces } from '../small/domains.ts';
 import type { Outcome, SmallModels } from '../small/smallModels.ts';
 import { BRANCHES, EXPERTS, mixtureArms, mixtureSteps, settings, type MixtureArm } from './arms.ts';

@@ -4,7 +4,7 @@ import { readCursor } from '../../../sidecar/completion/cursor.ts';
 import { detectFim, type FimFormat } from '../../../sidecar/completion/prompt/fim.ts';
 import { budgetOf, promptText } from '../../../sidecar/completion/prompt/prompt.ts';
 import type { StopRule } from '../../../sidecar/completion/stopping.ts';
-import { TokenHealing, TokenIndex } from '../../../sidecar/engine/tokenHealing.ts';
+import { TokenHealing, TokenIndex } from '../../../sidecar/models/decoding/tokenHealing.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { Gap } from './gaps.ts';

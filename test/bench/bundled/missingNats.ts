@@ -1,5 +1,5 @@
-import { logSumExp } from '../../../sidecar/engine/logSumExp.ts';
-import { TokenHealing, type TokenIndex } from '../../../sidecar/engine/tokenHealing.ts';
+import { logSumExp } from '../../../sidecar/models/decoding/logSumExp.ts';
+import { TokenHealing, type TokenIndex } from '../../../sidecar/models/decoding/tokenHealing.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 
 const LINE_BREAK = Buffer.from('\n');

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { sizeOfParts } from '../../../sidecar/models/gguf/parts.ts';
 import { allParts, splitPart } from '../../../sidecar/models/gguf/validate.ts';
-import { bundledModelPath } from '../../../sidecar/store/defaultModel.ts';
+import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 
 /** A model of the comparison. */
 export interface BenchModel {

@@ -10,7 +10,7 @@ import { checkModel } from '../../../sidecar/models/chorus/network/openNetwork.t
 import { inspectModelFile } from '../../../sidecar/models/modelFile.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
-import { upcycle } from '../../../sidecar/upcycle/upcycle.ts';
+import { upcycle } from '../../../sidecar/workshop/upcycle/upcycle.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { cutExpert } from './withoutExpert.ts';
 

@@ -1,12 +1,12 @@
 import { readCursor } from '../../../sidecar/completion/cursor.ts';
-import { identifiersOf } from '../../../sidecar/context/terms.ts';
+import { identifiersOf } from '../../../sidecar/workspaceIndex/terms.ts';
 import { type ContextPrompt, PromptMaker } from '../../../sidecar/completion/prompt/promptMaker.ts';
-import { NGRAM_WEIGHTS } from '../../../sidecar/engine/ngramModel.ts';
+import { NGRAM_WEIGHTS } from '../../../sidecar/models/decoding/ngramModel.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
-import { RETRIEVAL_SEQUENCE } from '../../../sidecar/retrieval/continuation.ts';
+import { RETRIEVAL_SEQUENCE } from '../../../sidecar/workshop/retrieval/continuation.ts';
 import type { BenchNetworks } from '../bundled/benchNetworks.ts';
 import { type ChosenSequence, openChosen, readsEverything, readTogether } from '../contextQuality/chosenSequence.ts';
 import { keptBy } from '../contextQuality/choices.ts';

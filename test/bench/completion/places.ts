@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
 import { type CorpusPackage, folderName, readPackages } from '../../../.scripts/bundledModel/packages.ts';
-import { languageIdOf } from '../../../sidecar/context/languageIds.ts';
+import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
 import { shuffled } from '../shuffled.ts';
 
 /** A line of a file that needs another file of its package. */

@@ -1,4 +1,4 @@
-import type { Backend } from '../../../sidecar/engine/backend.ts';
+import type { Backend } from '../../../sidecar/models/backend.ts';
 import type { Engine } from '../../../sidecar/engine/engine.ts';
 import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
 import { parseCacheChoice, type CacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
@@ -14,7 +14,7 @@ import { lastAttendingAll, type TierOptions } from '../../../sidecar/models/chor
 import { Tiers } from '../../../sidecar/models/chorus/tiers/tiers.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
-import { continuationOf } from '../../../sidecar/retrieval/continuation.ts';
+import { continuationOf } from '../../../sidecar/workshop/retrieval/continuation.ts';
 
 /** For a question and its answer behind a context of which only some rows are kept, and what a sequence wants to be free before it goes on. */
 const ROOM_ROWS = 320;

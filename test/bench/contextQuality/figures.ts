@@ -1,4 +1,4 @@
-import { pairedProportions, wilsonInterval, type Interval } from '../../../sidecar/retrieval/proportions.ts';
+import { pairedProportions, wilsonInterval, type Interval } from '../../../sidecar/workshop/retrieval/proportions.ts';
 import { meanOf, type Paired } from '../bundled/paired.ts';
 
 /** One thing that was asked of the full cache and of others. */

@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import type { Network } from '../../../sidecar/models/chorus/network/network.ts';
-import { tokenizerOf, type ContextTokenizer } from '../../../sidecar/retrieval/context.ts';
-import { askInPlace, askRecall, type RecallTask } from '../../../sidecar/retrieval/recall.ts';
+import { tokenizerOf, type ContextTokenizer } from '../../../sidecar/workshop/retrieval/context.ts';
+import { askInPlace, askRecall, type RecallTask } from '../../../sidecar/workshop/retrieval/recall.ts';
 import { inParallel, openForBench, type BenchNetworks } from '../bundled/benchNetworks.ts';
 import type { BenchModel } from '../bundled/models.ts';
 import { meanOf } from '../bundled/paired.ts';

@@ -1,9 +1,9 @@
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { composeContext, filesInRandomOrder, type ContextTokenizer, type TextSource } from '../../../sidecar/retrieval/context.ts';
-import { makeNeedles } from '../../../sidecar/retrieval/facts.ts';
-import { makeRecallTask, questionsFor, type RecallTask } from '../../../sidecar/retrieval/recall.ts';
-import { readTextFile, type TextFile } from '../../../sidecar/retrieval/textFiles.ts';
-import { Random } from '../../../sidecar/train/random.ts';
+import { composeContext, filesInRandomOrder, type ContextTokenizer, type TextSource } from '../../../sidecar/workshop/retrieval/context.ts';
+import { makeNeedles } from '../../../sidecar/workshop/retrieval/facts.ts';
+import { makeRecallTask, questionsFor, type RecallTask } from '../../../sidecar/workshop/retrieval/recall.ts';
+import { readTextFile, type TextFile } from '../../../sidecar/workshop/retrieval/textFiles.ts';
+import { Random } from '../../../sidecar/workshop/train/random.ts';
 import { heldOutFiles } from '../bundled/gaps.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
 

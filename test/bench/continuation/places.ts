@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Random } from '../../../sidecar/train/random.ts';
+import { Random } from '../../../sidecar/workshop/train/random.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import { heldOutFiles } from '../bundled/gaps.ts';
 import { shuffled } from '../shuffled.ts';

@@ -5,7 +5,7 @@ import { locateTensors } from '../../../sidecar/models/gguf/locate.ts';
 import { chunksOf, fileRows, type Rows } from '../../../sidecar/models/gguf/rows.ts';
 import { copiedMetadata, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/content.ts';
 import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
-import { quantize } from '../../../sidecar/quantize/quantize.ts';
+import { quantize } from '../../../sidecar/workshop/quantize/quantize.ts';
 
 /** Writes a model in float32. */
 export async function writeFloatModel(modelPath: string, folder: string): Promise<string> {

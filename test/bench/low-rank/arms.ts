@@ -1,4 +1,4 @@
-import type { LowRankOptions } from '../../../sidecar/train/options.ts';
+import type { LowRankOptions } from '../../../sidecar/workshop/train/options.ts';
 import { BYTES, type SmallSettings } from '../small/smallModels.ts';
 
 /** Small models from scratch, whose weights are mostly those of blocks, which read bytes in small batches: so they learn most from few tokens. A step has 512. */

@@ -1,6 +1,6 @@
-import { logSumExp } from '../../../sidecar/engine/logSumExp.ts';
-import type { NgramIndex } from '../../../sidecar/engine/ngramIndex.ts';
-import { followersOf, NGRAM_LENGTHS, ngramStep } from '../../../sidecar/engine/ngramModel.ts';
+import { logSumExp } from '../../../sidecar/models/decoding/logSumExp.ts';
+import type { NgramIndex } from '../../../sidecar/models/decoding/ngramIndex.ts';
+import { followersOf, NGRAM_LENGTHS, ngramStep } from '../../../sidecar/models/decoding/ngramModel.ts';
 
 /** Of one token that the network was asked for: what it and the index say. */
 export interface TokenRecord {

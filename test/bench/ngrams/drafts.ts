@@ -1,5 +1,5 @@
-import { PromptLookup } from '../../../sidecar/engine/drafting.ts';
-import type { NgramIndex } from '../../../sidecar/engine/ngramIndex.ts';
+import { PromptLookup } from '../../../sidecar/models/decoding/drafting.ts';
+import type { NgramIndex } from '../../../sidecar/models/decoding/ngramIndex.ts';
 
 /** What writing a text took, in counts. */
 export interface DraftCounts {

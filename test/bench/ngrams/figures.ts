@@ -1,4 +1,4 @@
-import { NGRAM_LENGTHS } from '../../../sidecar/engine/ngramModel.ts';
+import { NGRAM_LENGTHS } from '../../../sidecar/models/decoding/ngramModel.ts';
 import { meanOf, type Paired, pairedDifference } from '../bundled/paired.ts';
 import { choosesRight, fitWeights, natsOf, type TokenRecord, type Weights } from './cacheModel.ts';
 import { type DraftCounts, sumOf } from './drafts.ts';

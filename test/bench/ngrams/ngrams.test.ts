@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NgramIndex } from '../../../sidecar/engine/ngramIndex.ts';
+import { NgramIndex } from '../../../sidecar/models/decoding/ngramIndex.ts';
 import { choosesRight, fitWeights, natsOf, recordToken } from './cacheModel.ts';
 import { countEvaluations } from './drafts.ts';
 

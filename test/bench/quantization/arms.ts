@@ -1,5 +1,5 @@
-import { DEFAULT_MUON_MOMENTUM, defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
-import type { TrainOptions } from '../../../sidecar/train/options.ts';
+import { DEFAULT_MUON_MOMENTUM, defaultAdamW } from '../../../kernels/training/optimiser/adamWOptions.ts';
+import type { TrainOptions } from '../../../sidecar/workshop/train/options.ts';
 import { BYTES, type SmallSettings } from '../small/smallModels.ts';
 
 /** Small models from scratch, which read bytes in small batches: so they learn most from few tokens. A step has 512. */

@@ -14,42 +14,42 @@ export interface MutationGroup {
   readonly mutations: readonly (readonly [file: string, find: string, replacement: string])[];
 }
 
-const secretFiles = 'sidecar/client/secretFiles.ts';
-const ignorePatterns = 'sidecar/client/ignorePatterns.ts';
-const authentication = 'sidecar/server/authentication.ts';
-const webSocketServer = 'sidecar/server/webSocketServer.ts';
-const lspConnection = 'sidecar/server/lspConnection.ts';
-const schemas = 'sidecar/server/schemas.ts';
+const secretFiles = 'sidecar/privacy/secretFiles.ts';
+const ignorePatterns = 'sidecar/privacy/ignorePatterns.ts';
+const authentication = 'sidecar/front/sockets/authentication.ts';
+const webSocketServer = 'sidecar/front/sockets/webSocketServer.ts';
+const lspConnection = 'sidecar/front/lspConnection.ts';
+const schemas = 'sidecar/front/schemas.ts';
 const stateFile = 'sidecar/client/stateFile.ts';
 const documentPolicy = 'extension/documents/documentPolicy.ts';
 const ignoreRules = 'extension/documents/ignoreRules.ts';
 const secretDocuments = 'sidecar/cli/secretDocuments.ts';
-const serverAddress = 'sidecar/servers/serverAddress.ts';
-const serverConnection = 'sidecar/servers/serverConnection.ts';
+const serverAddress = 'sidecar/remoteServers/serverAddress.ts';
+const serverConnection = 'sidecar/remoteServers/serverConnection.ts';
 const markdown = 'media/chat/markdown.ts';
 const header = 'sidecar/models/gguf/header.ts';
 const validate = 'sidecar/models/gguf/validate.ts';
 const byteReader = 'sidecar/models/gguf/byteReader.ts';
-const contextStore = 'sidecar/contexts/contextStore.ts';
-const chunkFile = 'sidecar/contexts/chunkFile.ts';
-const chunkNames = 'sidecar/contexts/chunkNames.ts';
+const contextStore = 'sidecar/keptContexts/contextStore.ts';
+const chunkFile = 'sidecar/keptContexts/chunkFile.ts';
+const chunkNames = 'sidecar/keptContexts/chunkNames.ts';
 const contextKeeper = 'sidecar/engine/contextKeeper.ts';
 const copyRows = 'sidecar/engine/copyRows.ts';
 const scheduler = 'sidecar/engine/scheduler.ts';
 const generation = 'sidecar/engine/generation.ts';
 const chunkSizer = 'sidecar/engine/chunkSizer.ts';
-const sampler = 'sidecar/engine/sampler.ts';
-const completionCache = 'sidecar/completion/cache.ts';
-const transfer = 'sidecar/store/download/transfer.ts';
-const remoteFile = 'sidecar/store/download/remoteFile.ts';
-const partialFile = 'sidecar/store/download/partialFile.ts';
-const downloadModel = 'sidecar/store/download/downloadModel.ts';
-const httpClient = 'sidecar/store/network/httpClient.ts';
+const sampler = 'sidecar/models/decoding/sampler.ts';
+const completionCache = 'sidecar/completion/completionCache.ts';
+const transfer = 'sidecar/shelf/download/transfer.ts';
+const remoteFile = 'sidecar/shelf/download/remoteFile.ts';
+const partialFile = 'sidecar/shelf/download/partialFile.ts';
+const downloadModel = 'sidecar/shelf/download/downloadModel.ts';
+const httpClient = 'sidecar/http/httpClient.ts';
 
 const groups: readonly MutationGroup[] = [
   {
     name: 'files that hold secrets',
-    tests: ['test/sidecar/client/secretFiles.test.ts'],
+    tests: ['test/sidecar/privacy/secretFiles.test.ts'],
     mutations: [
       [secretFiles, "'*.p8', '*.p12', '*.pfx'", "'*.p8', '*.pfx'"],
       [secretFiles, "'_netrc', '.git-credentials', ", "'_netrc', "],
@@ -66,7 +66,7 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'patterns of ignored files',
-    tests: ['test/sidecar/client/ignorePatterns.test.ts'],
+    tests: ['test/sidecar/privacy/ignorePatterns.test.ts'],
     mutations: [
       [ignorePatterns, 'patterns.length > MAX_PATTERNS', 'patterns.length > 10 * MAX_PATTERNS'],
       [ignorePatterns, 'wildcardUnits > MAX_WILDCARD_UNITS', 'wildcardUnits > 10 * MAX_WILDCARD_UNITS'],
@@ -79,14 +79,14 @@ const groups: readonly MutationGroup[] = [
       [ignorePatterns, "pattern.replace(/^\\//, '')", 'pattern'],
       [ignorePatterns, "text.replace(/^\\ufeff/, '')", 'text'],
       [ignorePatterns, 'backslashes % 2 === 1 ? end + 1 : end', 'end'],
-      ['sidecar/client/segmentPattern.ts', 'character = ++starCharacter;', 'character = starCharacter++;'],
-      ['sidecar/client/segmentPattern.ts', 'token = star + 1;', 'token = star;'],
-      ['sidecar/client/segmentPattern.ts', '!== isNegated };', '=== isNegated };'],
+      ['sidecar/privacy/segmentPattern.ts', 'character = ++starCharacter;', 'character = starCharacter++;'],
+      ['sidecar/privacy/segmentPattern.ts', 'token = star + 1;', 'token = star;'],
+      ['sidecar/privacy/segmentPattern.ts', '!== isNegated };', '=== isNegated };'],
     ],
   },
   {
     name: 'who is let in',
-    tests: ['test/sidecar/server/deadClients.test.ts', 'test/sidecar/server/handshake.test.ts', 'test/sidecar/server/webSocketServer.test.ts'],
+    tests: ['test/sidecar/front/deadClients.test.ts', 'test/sidecar/front/handshake.test.ts', 'test/sidecar/front/sockets/webSocketServer.test.ts'],
     mutations: [
       [authentication, 'request.headers.origin !== undefined', "request.headers.origin === 'null'"],
       [authentication, "if (!hosts.includes(request.headers.host ?? ''))", 'if (request.headers.host === undefined)'],
@@ -101,7 +101,7 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'what a connection may do',
-    tests: ['test/sidecar/server/frames.test.ts', 'test/sidecar/server/slowReader.test.ts', 'test/sidecar/server/log.test.ts'],
+    tests: ['test/sidecar/front/frames.test.ts', 'test/sidecar/front/slowReader.test.ts', 'test/sidecar/front/log.test.ts'],
     mutations: [
       [webSocketServer, 'maxPayload: MAX_FRAME_BYTES', 'maxPayload: 2 * MAX_FRAME_BYTES'],
       [lspConnection, 'this.socket.bufferedAmount <= MAX_BUFFERED_BYTES', 'this.socket.bufferedAmount <= 4 * MAX_BUFFERED_BYTES'],
@@ -109,13 +109,13 @@ const groups: readonly MutationGroup[] = [
       [lspConnection, "if (this.#phase === 'new') throw new ResponseError(JsonRpcErrorCodes.ServerNotInitialized", "if (this.#phase === 'shutdown') throw new ResponseError(JsonRpcErrorCodes.ServerNotInitialized"],
       [lspConnection, "if (this.#phase === 'shutdown') throw new ResponseError(JsonRpcErrorCodes.InvalidRequest", "if (this.#phase === 'new') throw new ResponseError(JsonRpcErrorCodes.InvalidRequest"],
       [lspConnection, "if (this.#phase === 'new' && method !== 'exit') return;", ''],
-      ['sidecar/server/frameReader.ts', "this.socket.close(1003, 'Binary frames are not accepted');", ''],
-      ['sidecar/server/log.ts', "`${error.name}${code === undefined ? '' : ` (${code})`}", "`${error.name} ${error.message}${code === undefined ? '' : ` (${code})`}"],
+      ['sidecar/front/sockets/frameReader.ts', "this.socket.close(1003, 'Binary frames are not accepted');", ''],
+      ['sidecar/front/log.ts', "`${error.name}${code === undefined ? '' : ` (${code})`}", "`${error.name} ${error.message}${code === undefined ? '' : ` (${code})`}"],
     ],
   },
   {
     name: 'settings and params out of bounds',
-    tests: ['test/sidecar/server/schemas.test.ts', 'test/sidecar/protocol.test.ts', 'test/sidecar/server/requestError.test.ts'],
+    tests: ['test/sidecar/front/schemas.test.ts', 'test/sidecar/protocol.test.ts', 'test/sidecar/front/requestError.test.ts'],
     mutations: [
       [schemas, 'threads: count.max(SETTING_LIMITS.threads)', 'threads: count'],
       [schemas, "regex(/^[\\x21-\\x7e]*$/, 'expected visible ASCII characters')", "regex(/^[^]*$/, 'expected visible ASCII characters')"],
@@ -124,7 +124,7 @@ const groups: readonly MutationGroup[] = [
       [schemas, 'url: z.string().min(1).max(SETTING_LIMITS.urlUnits),\n      model', 'url: z.string().min(1),\n      model'],
       [schemas, 'noProxy: z.array(z.string().max(256)).max(1000)', 'noProxy: z.array(z.string().max(256))'],
       [schemas, 'const uri = z.string().min(1).max(8192);', 'const uri = z.string().min(1);'],
-      ['sidecar/server/requestError.ts', '`Chorus failed (${name}). The log', '`Chorus failed (${String(error)}). The log'],
+      ['sidecar/front/requestError.ts', '`Chorus failed (${name}). The log', '`Chorus failed (${String(error)}). The log'],
     ],
   },
   {
@@ -136,14 +136,14 @@ const groups: readonly MutationGroup[] = [
       [stateFile, "open(temporary, 'wx', 0o600)", "open(temporary, 'wx', 0o644)"],
       [stateFile, 'isSidecarState(state) && state.launchId === launchId', 'isSidecarState(state)'],
       [stateFile, 'isIntegerBetween(state.port, 1, 65_535)', 'isIntegerBetween(state.port, 0, 165_535)'],
-      ['sidecar/client/home.ts', "if (!status.isDirectory()) throw new Error('it is not a folder');", ''],
-      ['sidecar/client/home.ts', '(status.mode & 0o077) !== 0) await chmod', '(status.mode & 0o077) === 0) await chmod'],
+      ['sidecar/common/home.ts', "if (!status.isDirectory()) throw new Error('it is not a folder');", ''],
+      ['sidecar/common/home.ts', '(status.mode & 0o077) !== 0) await chmod', '(status.mode & 0o077) === 0) await chmod'],
       ['sidecar/client/connect.ts', "headers[SERVER_TOKEN_HEADER] === state.serverToken ? 'proven' : 'foreign'", "'proven'"],
     ],
   },
   {
     name: 'logs and files of this user alone',
-    tests: ['test/sidecar/client/launchLog.test.ts', 'test/sidecar/client/writeWhole.test.ts', 'test/sidecar/client/workspaceKey.test.ts'],
+    tests: ['test/sidecar/client/launchLog.test.ts', 'test/sidecar/common/writeWhole.test.ts', 'test/sidecar/keptContexts/workspaceKey.test.ts'],
     mutations: [
       ['sidecar/client/launchLog.ts', 'O_CREAT | O_NOFOLLOW, 0o600)', 'O_CREAT | O_NOFOLLOW, 0o644)'],
       ['sidecar/client/launchLog.ts', 'O_CREAT | O_NOFOLLOW, 0o600)', 'O_CREAT, 0o600)'],
@@ -151,10 +151,10 @@ const groups: readonly MutationGroup[] = [
       ['sidecar/client/launchLog.ts', "await rm(home.logFile, { force: true });", 'undefined;'],
       ['sidecar/client/launchLog.ts', 'Math.max(size - TAIL_BYTES, fromByte > size ? 0 : fromByte)', 'Math.max(size - TAIL_BYTES, 0)'],
       ['sidecar/client/launchLog.ts', 'Math.max(size - TAIL_BYTES, fromByte > size ? 0 : fromByte)', 'fromByte > size ? 0 : fromByte'],
-      ['sidecar/client/writeWhole.ts', 'mode: 0o600', 'mode: 0o644'],
-      ['sidecar/client/writeWhole.ts', 'await rm(temporary, { force: true }).catch(() => undefined);', ''],
-      ['sidecar/client/workspaceKey.ts', ".join('\\n')", ".join('')"],
-      ['sidecar/client/workspaceKey.ts', 'path.resolve(fileURLToPath(uri))', 'fileURLToPath(uri)'],
+      ['sidecar/common/writeWhole.ts', 'mode: 0o600', 'mode: 0o644'],
+      ['sidecar/common/writeWhole.ts', 'await rm(temporary, { force: true }).catch(() => undefined);', ''],
+      ['sidecar/keptContexts/workspaceKey.ts', ".join('\\n')", ".join('')"],
+      ['sidecar/keptContexts/workspaceKey.ts', 'path.resolve(fileURLToPath(uri))', 'fileURLToPath(uri)'],
     ],
   },
   {
@@ -200,15 +200,15 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'where code may be sent',
-    tests: ['test/sidecar/servers/serverAddress.test.ts', 'test/sidecar/servers/privateNetwork.test.ts', 'test/sidecar/servers/serverEngine.test.ts'],
+    tests: ['test/sidecar/remoteServers/serverAddress.test.ts', 'test/sidecar/remoteServers/privateNetwork.test.ts', 'test/sidecar/remoteServers/serverEngine.test.ts'],
     mutations: [
       [serverAddress, "['100.64.0.0', 10]", "['100.64.0.0', 8]"],
       [serverAddress, "['172.16.0.0', 12]", "['172.16.0.0', 8]"],
       [serverAddress, "['fc00::', 7], ", ''],
       [serverAddress, "base.protocol === 'http:' && isIP(bareAddress(base.hostname)) !== 0 && !isPrivate(base.hostname)", 'false'],
       [serverAddress, "if (url.username !== '' || url.password !== '') throw", "if (url.username !== '') throw"],
-      ['sidecar/servers/privateNetwork.ts', 'isPrivate(address) ? undefined : publicRefusal(hostname)', 'undefined'],
-      ['sidecar/servers/serverFetch.ts', "address.base.protocol === 'http:' && !allowHttp", "address.base.protocol === 'http:' && allowHttp"],
+      ['sidecar/remoteServers/privateNetwork.ts', 'isPrivate(address) ? undefined : publicRefusal(hostname)', 'undefined'],
+      ['sidecar/remoteServers/serverFetch.ts', "address.base.protocol === 'http:' && !allowHttp", "address.base.protocol === 'http:' && allowHttp"],
       [serverConnection, "redirect: 'manual'", "redirect: 'follow' as 'manual'"],
       [serverConnection, '!failure.isPassing || attempt >= retries', '!failure.isPassing || attempt > retries'],
       [serverConnection, 'Math.min(ms, LONGEST_RETRY_AFTER_MS)', 'ms'],
@@ -216,14 +216,14 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'a server without end',
-    tests: ['test/sidecar/servers/eventStream.test.ts', 'test/sidecar/store/network/boundedText.test.ts'],
+    tests: ['test/sidecar/remoteServers/eventStream.test.ts', 'test/sidecar/http/boundedText.test.ts'],
     mutations: [
-      ['sidecar/servers/eventStream.ts', 'if (bytes > MAX_STREAM_BYTES) throw', 'if (bytes > 4 * MAX_STREAM_BYTES) throw'],
-      ['sidecar/servers/eventStream.ts', 'maxBufferSize: MAX_EVENT_UNITS', 'maxBufferSize: 100 * MAX_EVENT_UNITS'],
-      ['sidecar/servers/eventStream.ts', 'decoder.decode(part.value, { stream: true })', 'decoder.decode(part.value)'],
-      ['sidecar/store/network/boundedText.ts', 'if (bytes > maxBytes) throw', 'if (bytes > 2 * maxBytes) throw'],
-      ['sidecar/store/network/boundedText.ts', 'Math.max(0, endMs - performance.now())', 'limitMs'],
-      ['sidecar/store/network/boundedText.ts', 'reader.cancel(error).catch(() => undefined);', ''],
+      ['sidecar/remoteServers/eventStream.ts', 'if (bytes > MAX_STREAM_BYTES) throw', 'if (bytes > 4 * MAX_STREAM_BYTES) throw'],
+      ['sidecar/remoteServers/eventStream.ts', 'maxBufferSize: MAX_EVENT_UNITS', 'maxBufferSize: 100 * MAX_EVENT_UNITS'],
+      ['sidecar/remoteServers/eventStream.ts', 'decoder.decode(part.value, { stream: true })', 'decoder.decode(part.value)'],
+      ['sidecar/http/boundedText.ts', 'if (bytes > maxBytes) throw', 'if (bytes > 2 * maxBytes) throw'],
+      ['sidecar/http/boundedText.ts', 'Math.max(0, endMs - performance.now())', 'limitMs'],
+      ['sidecar/http/boundedText.ts', 'reader.cancel(error).catch(() => undefined);', ''],
     ],
   },
   {
@@ -276,7 +276,7 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'contexts on disk',
-    tests: ['test/sidecar/contexts/contextStore.test.ts'],
+    tests: ['test/sidecar/keptContexts/contextStore.test.ts'],
     mutations: [
       [contextStore, 'const DISK_SHARE = 0.1;', 'const DISK_SHARE = 0.2;'],
       [contextStore, 'if (status.size > chunkFileBytes(rowsBytes)) return', 'if (status.size > 2 ** 40) return'],
@@ -298,7 +298,7 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'keeping and restoring contexts',
-    tests: ['test/sidecar/engine/contextKeeper.test.ts', 'test/sidecar/engine/copyRows.test.ts', 'test/sidecar/engine/commonPrefix.test.ts'],
+    tests: ['test/sidecar/engine/contextKeeper.test.ts', 'test/sidecar/engine/copyRows.test.ts', 'test/sidecar/common/commonPrefix.test.ts'],
     mutations: [
       [contextKeeper, 'if (!set || isForgotten || this.#isStopped', 'if (!set || this.#isStopped'],
       [contextKeeper, 'if (sequence.length > limit) await turn(() => sequence.truncate(limit));', ''],
@@ -313,8 +313,8 @@ const groups: readonly MutationGroup[] = [
       [copyRows, 'tokens.length - rows.evaluatedTokens, rows.capacity, ', 'tokens.length - rows.evaluatedTokens, '],
       [copyRows, 'const end = limit - (limit % rows.stretch);', 'const end = limit;'],
       [copyRows, 'if (!from.holds(tokens, start + count)) return false;', ''],
-      ['sidecar/engine/commonPrefix.ts', 'while (length < most && one[length] === other[length]) length++;', 'while (length < most - 1 && one[length] === other[length]) length++;'],
-      ['sidecar/engine/commonPrefix.ts', 'Math.min(before.length, after.length) - start;', 'Math.min(before.length, after.length);'],
+      ['sidecar/common/commonPrefix.ts', 'while (length < most && one[length] === other[length]) length++;', 'while (length < most - 1 && one[length] === other[length]) length++;'],
+      ['sidecar/common/commonPrefix.ts', 'Math.min(before.length, after.length) - start;', 'Math.min(before.length, after.length);'],
     ],
   },
   {
@@ -338,31 +338,31 @@ const groups: readonly MutationGroup[] = [
       [chunkSizer, 'depth + tokens / 2', 'depth'],
       ['sidecar/engine/sequenceTable.ts', "return priority === 'completion' || this.slots.length === 1 ? 1 : 2;", 'return 1;'],
       ['sidecar/engine/sequenceTable.ts', 'isWarm: own !== undefined', 'isWarm: slot.lastUsed > 0'],
-      ['sidecar/engine/process/backOff.ts', '1_000 * 2 ** (failures - 2)', '1_000 * 2 ** (failures - 1)'],
+      ['sidecar/childProcess/backOff.ts', '1_000 * 2 ** (failures - 2)', '1_000 * 2 ** (failures - 1)'],
     ],
   },
   {
     name: 'which token is next',
-    tests: ['test/sidecar/engine/sampler.test.ts', 'test/sidecar/engine/tokenHealing.test.ts', 'test/sidecar/engine/textStream.test.ts', 'test/sidecar/engine/drafting.test.ts', 'test/sidecar/engine/ngramIndex.test.ts'],
+    tests: ['test/sidecar/models/decoding/sampler.test.ts', 'test/sidecar/models/decoding/tokenHealing.test.ts', 'test/sidecar/engine/textStream.test.ts', 'test/sidecar/models/decoding/drafting.test.ts', 'test/sidecar/models/decoding/ngramIndex.test.ts'],
     mutations: [
       [sampler, 'const PENALISED_TOKENS = 64;', 'const PENALISED_TOKENS = 63;'],
       [sampler, 'const PENALISED_TOKENS = 64;', 'const PENALISED_TOKENS = 65;'],
       [sampler, 'logit > 0 ? logit / factor : logit * factor', 'logit / factor'],
       [sampler, 'new Set(recent.slice(-PENALISED_TOKENS))', 'recent.slice(-PENALISED_TOKENS)'],
       [sampler, 'if (logit > most) {', 'if (logit >= most) {'],
-      ['sidecar/engine/tokenHealing.ts', 'for (let length = 1; length < bytes.length; length++)', 'for (let length = 1; length < bytes.length - 1; length++)'],
+      ['sidecar/models/decoding/tokenHealing.ts', 'for (let length = 1; length < bytes.length; length++)', 'for (let length = 1; length < bytes.length - 1; length++)'],
       ['sidecar/engine/textStream.ts', 'start < first.start', 'start > first.start'],
       ['sidecar/engine/textStream.ts', 'Math.min(stop.length - 1, text.length)', 'Math.min(stop.length - 2, text.length)'],
       ['sidecar/engine/textStream.ts', "{ ignoreBOM: true }", '{}'],
-      ['sidecar/engine/ngramIndex.ts', 'if (tokens[end + 1] === TEXT_END) continue;', ''],
-      ['sidecar/engine/ngramIndex.ts', 'seen < MAX_CANDIDATES', 'true'],
-      ['sidecar/engine/drafting.ts', 'position: end + 1, length };\n  }\n  return best;', 'position: end, length };\n  }\n  return best;'],
-      ['sidecar/engine/drafting.ts', 'this.#source.position + accepted + 1', 'this.#source.position + accepted'],
+      ['sidecar/models/decoding/ngramIndex.ts', 'if (tokens[end + 1] === TEXT_END) continue;', ''],
+      ['sidecar/models/decoding/ngramIndex.ts', 'seen < MAX_CANDIDATES', 'true'],
+      ['sidecar/models/decoding/drafting.ts', 'position: end + 1, length };\n  }\n  return best;', 'position: end, length };\n  }\n  return best;'],
+      ['sidecar/models/decoding/drafting.ts', 'this.#source.position + accepted + 1', 'this.#source.position + accepted'],
     ],
   },
   {
     name: 'answers from the cache of completions',
-    tests: ['test/sidecar/completion/cache.test.ts'],
+    tests: ['test/sidecar/completion/completionCache.test.ts'],
     mutations: [
       [completionCache, 'one.clientKey === other.clientKey && one.uri', 'one.uri'],
       [completionCache, ' && one.uri === other.uri && ', ' && '],
@@ -378,17 +378,17 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'documents of clients',
-    tests: ['test/sidecar/server/documents.test.ts', 'test/sidecar/server/lifetime.test.ts'],
+    tests: ['test/sidecar/front/documents.test.ts', 'test/sidecar/front/lifetime.test.ts'],
     mutations: [
-      ['sidecar/server/documents.ts', 'if (item.text.length > MAX_DOCUMENT_UNITS) {', 'if (item.text.length > 2 * MAX_DOCUMENT_UNITS) {'],
-      ['sidecar/server/documents.ts', 'document.getText().length <= MAX_FOLLOWED_UNITS ? document : undefined', 'document'],
-      ['sidecar/server/documents.ts', 'this.close(item.uri);', ''],
-      ['sidecar/server/lifetime.ts', 'clearTimeout(this.#timer);\n    if (count === 0)', 'if (count === 0)'],
+      ['sidecar/front/documents.ts', 'if (item.text.length > MAX_DOCUMENT_UNITS) {', 'if (item.text.length > 2 * MAX_DOCUMENT_UNITS) {'],
+      ['sidecar/front/documents.ts', 'document.getText().length <= MAX_FOLLOWED_UNITS ? document : undefined', 'document'],
+      ['sidecar/front/documents.ts', 'this.close(item.uri);', ''],
+      ['sidecar/front/lifetime.ts', 'clearTimeout(this.#timer);\n    if (count === 0)', 'if (count === 0)'],
     ],
   },
   {
     name: 'downloads',
-    tests: ['test/sidecar/store/download/downloadModel.test.ts', 'test/sidecar/store/network/httpClient.test.ts', 'test/sidecar/store/network/loopback.test.ts'],
+    tests: ['test/sidecar/shelf/download/downloadModel.test.ts', 'test/sidecar/http/httpClient.test.ts', 'test/sidecar/http/loopback.test.ts'],
     mutations: [
       [remoteFile, 'end === totalBytes - 1 && offset <= end', 'offset <= end'],
       [remoteFile, "etag.startsWith('\"') ? etag : undefined", 'etag'],
@@ -409,18 +409,18 @@ const groups: readonly MutationGroup[] = [
       [httpClient, 'if (!isAllowedUrl(next)) throw', 'if (!isAllowedUrl(url)) throw'],
       [httpClient, 'if (!startsHere && reachesThisMachine(new URL(next).hostname)) throw', 'if (false) throw'],
       [httpClient, 'redirects <= MAX_REDIRECTS', 'redirects <= 10 * MAX_REDIRECTS'],
-      ['sidecar/store/network/allowedUrl.ts', "url.username !== '' || url.password !== ''", "url.username !== ''"],
-      ['sidecar/store/network/allowedUrl.ts', "(url.protocol === 'http:' && isThisMachine(url.hostname))", "url.protocol === 'http:'"],
+      ['sidecar/http/allowedUrl.ts', "url.username !== '' || url.password !== ''", "url.username !== ''"],
+      ['sidecar/http/allowedUrl.ts', "(url.protocol === 'http:' && isThisMachine(url.hostname))", "url.protocol === 'http:'"],
     ],
   },
   {
     name: 'models that are removed',
-    tests: ['test/sidecar/store/shelf/removeModel.test.ts'],
+    tests: ['test/sidecar/shelf/removeModel.test.ts'],
     mutations: [
-      ['sidecar/store/shelf/removeModel.ts', 'isPathInside(each.path, modelsFolder)', 'true'],
-      ['sidecar/store/shelf/removeModel.ts', 'each.path === wanted', 'each.path.endsWith(path.basename(wanted))'],
-      ['sidecar/store/shelf/removeModel.ts', '(await realPathOf(chosenPath)) !== realFile', 'chosenPath !== file'],
-      ['sidecar/store/findFiles.ts', "relative.split(path.sep)[0] !== '..'", 'true'],
+      ['sidecar/shelf/removeModel.ts', 'isPathInside(each.path, modelsFolder)', 'true'],
+      ['sidecar/shelf/removeModel.ts', 'each.path === wanted', 'each.path.endsWith(path.basename(wanted))'],
+      ['sidecar/shelf/removeModel.ts', '(await realPathOf(chosenPath)) !== realFile', 'chosenPath !== file'],
+      ['sidecar/common/findFiles.ts', "relative.split(path.sep)[0] !== '..'", 'true'],
     ],
   },
 ];

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StatisticsCounter } from '../../../sidecar/completion/statistics.ts';
 import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 import type { ServerSettings } from '../../../sidecar/protocol/client.ts';
-import { parseServerAddress } from '../../../sidecar/servers/serverAddress.ts';
-import { ServerConnection } from '../../../sidecar/servers/serverConnection.ts';
-import { serverFetch } from '../../../sidecar/servers/serverFetch.ts';
-import { ServerUnavailableError } from '../../../sidecar/servers/serverErrors.ts';
-import { listServerModels } from '../../../sidecar/servers/serverModels.ts';
-import { ServerServices } from '../../../sidecar/servers/serverServices.ts';
+import { parseServerAddress } from '../../../sidecar/remoteServers/serverAddress.ts';
+import { ServerConnection } from '../../../sidecar/remoteServers/serverConnection.ts';
+import { serverFetch } from '../../../sidecar/remoteServers/serverFetch.ts';
+import { ServerUnavailableError } from '../../../sidecar/remoteServers/serverErrors.ts';
+import { listServerModels } from '../../../sidecar/remoteServers/serverModels.ts';
+import { ServerServices } from '../../../sidecar/front/serverServices.ts';
 import type { RealServer } from './realServer.ts';
 
 const CODE = 'function add(a, b) {\n  return a + b;\n}\n\nfunction subtract(a, b) {\n  return ';

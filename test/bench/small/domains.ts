@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { corpusFolder } from '../../../.scripts/bundledModel/corpus.ts';
-import type { Tokenizer } from '../../../sidecar/train/batchStream.ts';
-import { Random } from '../../../sidecar/train/random.ts';
+import type { Tokenizer } from '../../../sidecar/workshop/train/batchStream.ts';
+import { Random } from '../../../sidecar/workshop/train/random.ts';
 
 /** What the seed learns first, and what its three branches learn. */
 export const DOMAINS = ['prose', 'typescript', 'python', 'tongues'] as const;

@@ -5,13 +5,13 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
 import { Device } from '../../../kernels/ggml/device.ts';
-import { defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
+import { defaultAdamW } from '../../../kernels/training/optimiser/adamWOptions.ts';
 import { logProbability } from '../../../sidecar/engine/measuring.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/network/placement.ts';
-import { openTokenizer, type OpenedTokenizer } from '../../../sidecar/train/openTokenizer.ts';
-import type { ScratchSizes, TrainOptions } from '../../../sidecar/train/options.ts';
-import { trainInProcess } from '../../../sidecar/train/trainingProcess.ts';
+import { openTokenizer, type OpenedTokenizer } from '../../../sidecar/workshop/train/openTokenizer.ts';
+import type { ScratchSizes, TrainOptions } from '../../../sidecar/workshop/train/options.ts';
+import { trainInProcess } from '../../../sidecar/workshop/train/trainingProcess.ts';
 import { smallVocabulary } from '../smallVocabulary.ts';
 import { heldOutChunks, writeMixture, type Domain } from './domains.ts';
 

@@ -1,12 +1,12 @@
 import { cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Device } from '../../../kernels/ggml/device.ts';
-import { defaultAdamW } from '../../../kernels/optimiser/adamWOptions.ts';
+import { defaultAdamW } from '../../../kernels/training/optimiser/adamWOptions.ts';
 import { openSpectrum } from '../../../sidecar/speech/speechFeatures.ts';
 import { SpeechTransformerTranscriber } from '../../../sidecar/speech/speechTransformerTranscriber.ts';
-import { utteranceMel } from '../../../sidecar/train/speech/speechCorpus.ts';
-import type { SpeechTrainOptions } from '../../../sidecar/train/speech/speechOptions.ts';
-import { trainInProcess } from '../../../sidecar/train/trainingProcess.ts';
+import { utteranceMel } from '../../../sidecar/workshop/train/speech/speechCorpus.ts';
+import type { SpeechTrainOptions } from '../../../sidecar/workshop/train/speech/speechOptions.ts';
+import { trainInProcess } from '../../../sidecar/workshop/train/trainingProcess.ts';
 import { wordErrors, wordsOf } from '../speech/words.ts';
 import { readList } from './corpus.ts';
 

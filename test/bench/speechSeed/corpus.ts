@@ -7,7 +7,7 @@ import { FRAME_REACH_SAMPLES, SAMPLE_RATE_HZ } from '../../../sidecar/speech/log
 import { Resampler } from '../../../sidecar/speech/resampler.ts';
 import { SoundWindow } from '../../../sidecar/speech/soundWindow.ts';
 import { WavFile } from '../../../sidecar/speech/wavFile.ts';
-import { Random } from '../../../sidecar/train/random.ts';
+import { Random } from '../../../sidecar/workshop/train/random.ts';
 import { wavBytes } from '../../sidecar/speech/wavBytes.ts';
 
 /** A line of a list of recordings, as `chorus train --speech` reads it. */

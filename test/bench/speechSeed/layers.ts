@@ -11,7 +11,7 @@ import { loadWeights } from '../../../sidecar/models/chorus/network/weights.ts';
 import { buildCrossKeys, buildDecoder, buildEncoder, DOWNSAMPLING, precedingTokens, speechTransformerWeights, type SpeechTransformerContext } from '../../../sidecar/speech/architectures/speechTransformer.ts';
 import { openSpectrum } from '../../../sidecar/speech/speechFeatures.ts';
 import { readSpeechTransformerFile } from '../../../sidecar/speech/speechTransformerFile.ts';
-import { utteranceMel } from '../../../sidecar/train/speech/speechCorpus.ts';
+import { utteranceMel } from '../../../sidecar/workshop/train/speech/speechCorpus.ts';
 import { readList, type Recording } from './corpus.ts';
 
 /** What enters the product at a place, before it is rounded, is what the layer before it made. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { differingTokens } from '../../../sidecar/engine/commonPrefix.ts';
+import { differingTokens } from '../../../sidecar/common/commonPrefix.ts';
 import type { Engine, ModelSession } from '../../../sidecar/engine/engine.ts';
 import type { EngineGenerateResult } from '../../../sidecar/protocol/engine.ts';
 

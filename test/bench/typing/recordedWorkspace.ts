@@ -1,5 +1,5 @@
-import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
-import { IndexThread } from '../../../sidecar/context/indexThread.ts';
+import { ClientWorkspace } from '../../../sidecar/workspaceIndex/clientWorkspace.ts';
+import { IndexThread } from '../../../sidecar/workspaceIndex/indexThread.ts';
 
 export interface RecordedWorkspace extends AsyncDisposable {
   readonly workspace: ClientWorkspace;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readPackages } from '../../../.scripts/bundledModel/packages.ts';
 import { REST_MS } from '../../../extension/completion/restTimes.ts';
-import { Random } from '../../../sidecar/train/random.ts';
+import { Random } from '../../../sidecar/workshop/train/random.ts';
 import { packageFolder, sourceFiles } from '../completion/places.ts';
 import type { Change, Recording, Rest } from '../recording.ts';
 import { shuffled } from '../shuffled.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { remoteDiff, type DiffOptions } from '../../../extension/actions/git/remoteDiff.ts';
 import type { UriParts } from '../../../extension/actions/git/remoteUris.ts';
-import { SecretFiles } from '../../../sidecar/client/secretFiles.ts';
+import { SecretFiles } from '../../../sidecar/privacy/secretFiles.ts';
 
 const file = (name: string): UriParts => ({ scheme: 'vscode-remote', authority: 'ssh-remote+host', path: `/project/${name}` });
 

@@ -3,10 +3,10 @@ import { after, beforeEach, describe, it } from 'node:test';
 import { ChatHistory } from '../../../extension/chat/chatHistory.ts';
 import type { SidecarSession } from '../../../extension/sidecar/session.ts';
 import type { HostMessage, MessageView } from '../../../media/chat/messages.ts';
-import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
-import { IndexThread } from '../../../sidecar/context/indexThread.ts';
+import { ClientWorkspace } from '../../../sidecar/workspaceIndex/clientWorkspace.ts';
+import { IndexThread } from '../../../sidecar/workspaceIndex/indexThread.ts';
 import type { ChatChunk, ChatParams } from '../../../sidecar/protocol/client.ts';
-import { ScriptedChat } from '../../sidecar/server/support/scriptedChat.ts';
+import { ScriptedChat } from '../../sidecar/front/support/scriptedChat.ts';
 import '../documents/support/useFakeVscode.ts';
 import { fake, workspace } from '../documents/support/vscode.ts';
 

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, it, mock } from 'node:test';
 import { IgnoreRules } from '../../../extension/documents/ignoreRules.ts';
-import { IgnorePatterns, MAX_PATH_STEPS } from '../../../sidecar/client/ignorePatterns.ts';
+import { IgnorePatterns, MAX_PATH_STEPS } from '../../../sidecar/privacy/ignorePatterns.ts';
 
 /** Rules over a table of ignore files: path → text. */
 function rules(files: Readonly<Record<string, string>>, ignoreCase = false): IgnoreRules {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cellsChange, openedNotebook, type SyncedNotebook } from '../../../extension/documents/notebookMessages.ts';
-import { Documents } from '../../../sidecar/server/documents.ts';
-import { Notebooks } from '../../../sidecar/server/notebooks.ts';
-import { didChangeNotebook, didOpenNotebook } from '../../../sidecar/server/schemas.ts';
+import { Documents } from '../../../sidecar/front/documents.ts';
+import { Notebooks } from '../../../sidecar/front/notebooks.ts';
+import { didChangeNotebook, didOpenNotebook } from '../../../sidecar/front/schemas.ts';
 
 function notebookOf(...cells: string[]): SyncedNotebook {
   return { uri: 'file:///a.ipynb', notebookType: 'jupyter-notebook', version: 1, cells: cells.map((uri) => ({ kind: 2, uri })) };

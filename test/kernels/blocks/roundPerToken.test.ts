@@ -7,7 +7,7 @@ import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { permute } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
-import { roundRows } from '../../../sidecar/outliers/roundRows.ts';
+import { roundRows } from '../../../sidecar/workshop/outliers/roundRows.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;

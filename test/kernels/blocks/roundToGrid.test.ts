@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Tape } from '../../../kernels/autograd/tape.ts';
+import { Tape } from '../../../kernels/training/autograd/tape.ts';
 import { gridOf, rangeOf, roundToGrid, roundWeight } from '../../../kernels/blocks/roundToGrid.ts';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { Graph } from '../../../kernels/ggml/graph.ts';

@@ -11,7 +11,7 @@ import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
-import { uniformNumbers } from '../../../sidecar/engine/random.ts';
+import { uniformNumbers } from '../../../sidecar/models/decoding/random.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const WIDTH = 32;

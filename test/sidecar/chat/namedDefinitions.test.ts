@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { namedDefinitions } from '../../../sidecar/chat/namedDefinitions.ts';
-import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
-import { IndexThread } from '../../../sidecar/context/indexThread.ts';
+import { ClientWorkspace } from '../../../sidecar/workspaceIndex/clientWorkspace.ts';
+import { IndexThread } from '../../../sidecar/workspaceIndex/indexThread.ts';
 import type { ChatMessage, ContextItem } from '../../../sidecar/protocol/client.ts';
-import { FilesInMemory } from '../context/filesInMemory.ts';
+import { FilesInMemory } from '../workspaceIndex/filesInMemory.ts';
 
 const thread = new IndexThread();
 after(() => thread.dispose());

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { workspaceItems } from '../../../sidecar/chat/workspaceItems.ts';
-import { ClientWorkspace } from '../../../sidecar/context/clientWorkspace.ts';
-import { IndexThread } from '../../../sidecar/context/indexThread.ts';
-import { FilesInMemory } from '../context/filesInMemory.ts';
+import { ClientWorkspace } from '../../../sidecar/workspaceIndex/clientWorkspace.ts';
+import { IndexThread } from '../../../sidecar/workspaceIndex/indexThread.ts';
+import { FilesInMemory } from '../workspaceIndex/filesInMemory.ts';
 
 const thread = new IndexThread();
 after(() => thread.dispose());

@@ -5,7 +5,7 @@ import { ResponseError } from 'vscode-jsonrpc/node';
 import { parsePlace, positionIn } from '../../../sidecar/cli/commands/complete.ts';
 import { ExitCodes, OutOfTimeError, UsageError } from '../../../sidecar/cli/exitCodes.ts';
 import { describeFailure } from '../../../sidecar/cli/failure.ts';
-import { languageIdOf } from '../../../sidecar/context/languageIds.ts';
+import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
 import { decimal, integer, settingsOf } from '../../../sidecar/cli/options.ts';
 import { formatBytes } from '../../../sidecar/cli/output.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';

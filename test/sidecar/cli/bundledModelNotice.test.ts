@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { openingText, readyText } from '../../../.scripts/startText.ts';
 import { bundledModelNotice, tellOfBundledModel } from '../../../sidecar/cli/bundledModelNotice.ts';
 import { STATUS_REQUEST, type SidecarStatus } from '../../../sidecar/protocol/client.ts';
-import { bundledModelPath } from '../../../sidecar/store/defaultModel.ts';
+import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 import { Bundles } from './bundles.ts';
 
 const NOTICE = 'The model that came with Chorus is small. Its answers may be wrong: check them. A larger one knows more: --model FILE\n';

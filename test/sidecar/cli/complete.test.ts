@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PATIENCE_MS } from '../../patience.ts';
-import { ScriptedServer, stall, textStream } from '../servers/scriptedServer.ts';
+import { ScriptedServer, stall, textStream } from '../remoteServers/scriptedServer.ts';
 import { Bundles } from './bundles.ts';
 
 let work: string;

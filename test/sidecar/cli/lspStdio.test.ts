@@ -7,11 +7,11 @@ import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { bridgeStdio } from '../../../sidecar/cli/lspStdio.ts';
-import { contextsFolder } from '../../../sidecar/client/contextSets.ts';
+import { contextsFolder } from '../../../sidecar/keptContexts/contextSets.ts';
 import { findOrStart } from '../../../sidecar/client/launch.ts';
-import { contextSetName, workspaceKeyOf } from '../../../sidecar/client/workspaceKey.ts';
+import { contextSetName, workspaceKeyOf } from '../../../sidecar/keptContexts/workspaceKey.ts';
 import { waitFor } from '../../host/waitFor.ts';
-import { launchOptions, modelEnvironment, TestHome } from '../server/support/sidecar.ts';
+import { launchOptions, modelEnvironment, TestHome } from '../front/support/sidecar.ts';
 
 const uri = 'file:///sample.py';
 const settings = { completion: { timeoutMs: 60_000 } };

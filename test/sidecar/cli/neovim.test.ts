@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PATIENCE_MS } from '../../patience.ts';
-import { modelEnvironment, TestHome } from '../server/support/sidecar.ts';
+import { modelEnvironment, TestHome } from '../front/support/sidecar.ts';
 import { Bundles } from './bundles.ts';
 
 let bundles: Bundles;

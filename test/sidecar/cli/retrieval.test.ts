@@ -83,7 +83,7 @@ describe('chorus recall', () => {
   });
 
   it('hides constants in the texts of a folder', async () => {
-    const result = await json<Recall>(...small, '--text', path.join(root, 'sidecar/retrieval'));
+    const result = await json<Recall>(...small, '--text', path.join(root, 'sidecar/workshop/retrieval'));
     assert.equal(result.questions, 6);
   });
 

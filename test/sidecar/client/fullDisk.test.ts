@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { it } from 'node:test';
-import { testedSidecar } from '../server/support/sidecar.ts';
+import { testedSidecar } from '../front/support/sidecar.ts';
 
 const script = `
   import { writeFile } from 'node:fs/promises';

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { ensureHome, homeFolder } from '../../../sidecar/client/home.ts';
+import { ensureHome, homeFolder } from '../../../sidecar/common/home.ts';
 import { SidecarError } from '../../../sidecar/client/sidecarError.ts';
 
 describe('the per-user folder', () => {

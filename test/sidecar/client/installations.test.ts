@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { homeFiles, type Home } from '../../../sidecar/client/home.ts';
+import { homeFiles, type Home } from '../../../sidecar/common/home.ts';
 import { forgetInstallation, isInstalled, recordInstallation, type Installation } from '../../../sidecar/client/installations.ts';
 
 describe('the products that have the extension', () => {

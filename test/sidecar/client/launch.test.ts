@@ -9,15 +9,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { CloseCodes } from '../../../sidecar/client/connect.ts';
-import { ensureHome, homeFolder } from '../../../sidecar/client/home.ts';
+import { ensureHome, homeFolder } from '../../../sidecar/common/home.ts';
 import { EXIT_ALREADY_RUNNING, findOrStart, findRunning, type LaunchOptions } from '../../../sidecar/client/launch.ts';
 import { writeStateFile, type SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../../../sidecar/protocol/client.ts';
-import { RawClient } from '../server/support/rawClient.ts';
+import { RawClient } from '../front/support/rawClient.ts';
 import { isRunning } from '../../isRunning.ts';
-import { launchOptions, TestHome, testedSidecar, until } from '../server/support/sidecar.ts';
+import { launchOptions, TestHome, testedSidecar, until } from '../front/support/sidecar.ts';
 
-const starter = fileURLToPath(new URL('../server/support/starter.ts', import.meta.url));
+const starter = fileURLToPath(new URL('../front/support/starter.ts', import.meta.url));
 const tsx = ['--import', import.meta.resolve('tsx')];
 
 /** A second process, as another window would be; ends with the scope. */

@@ -4,7 +4,7 @@ import { lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { homeFiles, type Home } from '../../../sidecar/client/home.ts';
+import { homeFiles, type Home } from '../../../sidecar/common/home.ts';
 import { MAX_LOG_BYTES, openLaunchLog, readLogTail } from '../../../sidecar/client/launchLog.ts';
 
 const isWindows = process.platform === 'win32';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { SecretFiles } from '../../../sidecar/client/secretFiles.ts';
+import type { SecretFiles } from '../../../sidecar/privacy/secretFiles.ts';
 
 /** `ignore` has other rules for paths where it is loaded on Windows: one that begins with a drive is not valid there. */
 describe('secret files on Windows', () => {
@@ -9,7 +9,7 @@ describe('secret files on Windows', () => {
     Object.defineProperty(process, 'platform', { value: 'win32' });
     const { default: ignore } = await import('ignore');
     assert.equal(ignore.isPathValid('c:/Users/Ada/.env'), false, 'ignore knows that it is on Windows');
-    secretFiles = new (await import('../../../sidecar/client/secretFiles.ts')).SecretFiles();
+    secretFiles = new (await import('../../../sidecar/privacy/secretFiles.ts')).SecretFiles();
   });
 
   for (const path of ['/c:/Users/Ada/.env', '/C:/Users/Ada/Project/.ENV', 'c:/Users/Ada/.env', 'C:\\Users\\Ada\\.ssh\\config', '/d:/.env', '//c:/x/.env', '//server/share/server.pem']) {

@@ -5,7 +5,7 @@ import { CompletionService } from '../../../sidecar/completion/completionService
 import { detectFim } from '../../../sidecar/completion/prompt/fim.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
-import { bundledModelPath } from '../../../sidecar/store/defaultModel.ts';
+import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 import { requestAt } from './cursorAt.ts';
 
 describe('the model that comes with Chorus', () => {

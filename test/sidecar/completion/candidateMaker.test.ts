@@ -6,7 +6,7 @@ import { type Completion, CompletionService } from '../../../sidecar/completion/
 import { type Cursor, readCursor } from '../../../sidecar/completion/cursor.ts';
 import { PromptMaker } from '../../../sidecar/completion/prompt/promptMaker.ts';
 import { WorkspaceTexts } from '../../../sidecar/completion/workspaceTexts.ts';
-import { revisionOf } from '../../../sidecar/context/revision.ts';
+import { revisionOf } from '../../../sidecar/workspaceIndex/revision.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { requestAt } from './cursorAt.ts';
 import { RankedFiles } from './rankedFiles.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { explainCompletion, type MadeCompletion } from '../../../sidecar/completion/explainCompletion.ts';
-import type { Snippet } from '../../../sidecar/context/snippet.ts';
+import type { Snippet } from '../../../sidecar/workspaceIndex/snippet.ts';
 
 const snippet = (name: string, text: string, kind: Snippet['kind'] = 'body'): MadeCompletion['context'][number] => ({
   snippet: { uri: `file:///${name}`, path: name, languageId: 'typescript', revision: 1, kind, reason: 'imported', startLine: 10, endLine: 12, text, score: 1 },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CacheKey } from '../../../sidecar/completion/cache.ts';
+import { type CacheKey } from '../../../sidecar/completion/completionCache.ts';
 import { InFlight } from '../../../sidecar/completion/inFlight.ts';
-import { languageSyntax } from '../../../sidecar/completion/syntax/languages.ts';
+import { languageSyntax } from '../../../sidecar/syntax/languages.ts';
 
 const place = (before: string): CacheKey => ({ clientKey: 'window', uri: 'a.ts', settings: '', before, after: ';', syntax: languageSyntax('typescript') });
 const never = new AbortController().signal;

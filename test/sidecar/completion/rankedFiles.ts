@@ -1,5 +1,5 @@
 import type { WorkspaceSource } from '../../../sidecar/completion/prompt/contextPlans.ts';
-import type { Snippet } from '../../../sidecar/context/snippet.ts';
+import type { Snippet } from '../../../sidecar/workspaceIndex/snippet.ts';
 
 /** A workspace whose ranking the test sets: names of files, the best first. Each snippet has 100 tokens. */
 export class RankedFiles implements WorkspaceSource {

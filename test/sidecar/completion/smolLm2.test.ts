@@ -4,7 +4,7 @@ import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { CompletionService } from '../../../sidecar/completion/completionService.ts';
 import type { Engine } from '../../../sidecar/engine/engine.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
-import { observeEngine } from '../../../sidecar/server/observedEngine.ts';
+import { observeEngine } from '../../../sidecar/front/observedEngine.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { requestAt } from './cursorAt.ts';
 

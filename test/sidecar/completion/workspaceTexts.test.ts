@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { WorkspaceSource } from '../../../sidecar/completion/prompt/contextPlans.ts';
 import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 import { WorkspaceTexts } from '../../../sidecar/completion/workspaceTexts.ts';
-import { revisionOf } from '../../../sidecar/context/revision.ts';
+import { revisionOf } from '../../../sidecar/workspaceIndex/revision.ts';
 import type { SetTextsParams } from '../../../sidecar/protocol/engine.ts';
 import { requestAt } from './cursorAt.ts';
 import { ScriptedEngine } from './scriptedEngine.ts';

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RECORDINGS_FOLDER } from '../../../.scripts/system.ts';
 import { DictationService } from '../../../sidecar/dictation/dictationService.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import type { Microphone, MicrophoneEvents } from '../../../sidecar/microphone/microphone.ts';
+import type { Microphone, MicrophoneEvents } from '../../../sidecar/dictation/microphone/microphone.ts';
 import type { DictateResult, DictationChunk } from '../../../sidecar/protocol/client.ts';
 import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';
 import { SoundWindow } from '../../../sidecar/speech/soundWindow.ts';

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
-import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
+import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
 import type { EngineGenerateResult, LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { keepSteadyPace } from '../../reference/steadyPace.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';

@@ -13,7 +13,7 @@ import type { EngineGenerateParams, LoadParams } from '../../../sidecar/protocol
 import { isRunning } from '../../isRunning.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { tinyModel, writeGguf } from '../models/ggufFile.ts';
-import { until } from '../server/support/sidecar.ts';
+import { until } from '../front/support/sidecar.ts';
 
 const greedy = { temperature: 0 } as const;
 

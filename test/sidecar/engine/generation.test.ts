@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
-import { SequenceMemoryError, type Backend, type BackendSequence } from '../../../sidecar/engine/backend.ts';
+import { SequenceMemoryError, type Backend, type BackendSequence } from '../../../sidecar/models/backend.ts';
 import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
 
 /** A model whose vocabulary is the letters a and b, and which always says a. */

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { setImmediate as nextCycle } from 'node:timers/promises';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
-import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
+import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
 import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';
 import { keepSteadyPace } from '../../reference/steadyPace.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, afterEach, before, beforeEach, describe, it, mock } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
-import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
+import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
 import type { ContextSet, EngineGenerateParams, EngineGenerateResult, LoadParams } from '../../../sidecar/protocol/engine.ts';
 import { keepSteadyPace } from '../../reference/steadyPace.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';

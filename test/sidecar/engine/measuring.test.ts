@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
 import type { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
+import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const count = (value: number): { readonly type: 'u32'; readonly value: number } => ({ type: 'u32', value });

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { readVocabulary, type Vocabulary } from '../../../sidecar/models/gguf/vocabulary.ts';
-import { LocalEngine } from '../../../sidecar/models/localEngine.ts';
+import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
 import { computeThreads } from '../../../sidecar/models/threads.ts';
 import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';
-import { quantize } from '../../../sidecar/quantize/quantize.ts';
+import { quantize } from '../../../sidecar/workshop/quantize/quantize.ts';
 import { allowedTokens, likeliest } from '../../reference/healing.ts';
 
 const CODE = 'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) {\n        sum +=';

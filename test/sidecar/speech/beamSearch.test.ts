@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { uniformNumbers } from '../../../sidecar/engine/random.ts';
+import { uniformNumbers } from '../../../sidecar/models/decoding/random.ts';
 import { beamSearch, type Hypothesis } from '../../../sidecar/speech/beamSearch.ts';
 import type { DecoderToken, SpeechDecoder } from '../../../sidecar/speech/speechDecoder.ts';
 

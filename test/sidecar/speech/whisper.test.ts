@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../sidecar/engine/engine.ts';
-import { uniformNumbers } from '../../../sidecar/engine/random.ts';
+import { uniformNumbers } from '../../../sidecar/models/decoding/random.ts';
 import { detectLanguage } from '../../../sidecar/speech/decodeWindow.ts';
 import { FRAME_REACH_SAMPLES } from '../../../sidecar/speech/logMel.ts';
 import { openSpeechModel } from '../../../sidecar/speech/speechModel.ts';

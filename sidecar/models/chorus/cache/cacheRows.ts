@@ -2,7 +2,7 @@ import type { LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
 import type { Device } from '../../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { read, write } from '../../../../kernels/ggml/transfer.ts';
-import type { SequenceRows } from '../../../engine/backend.ts';
+import type { SequenceRows } from '../../backend.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
 import { keptOn, type Placement } from '../network/placement.ts';
 import type { SequenceCache } from './sequenceCache.ts';

@@ -1,6 +1,6 @@
 import type { Device } from '../../../../kernels/ggml/device.ts';
 import { AllocationError } from '../../../../kernels/ggml/errors.ts';
-import { SequenceMemoryError } from '../../../engine/backend.ts';
+import { SequenceMemoryError } from '../../backend.ts';
 
 /** Takes memory of a device that one sequence alone needs. Throws `SequenceMemoryError` where it has none: another sequence may do without. */
 export function takeSequenceMemory<Taken>(device: Device, take: () => Taken): Taken {

@@ -5,7 +5,7 @@ import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import { contiguous, sumRows, transpose } from '../../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
-import { ThreadGovernor } from '../../../engine/threadGovernor.ts';
+import { ThreadGovernor } from './threadGovernor.ts';
 import { causalMask, type MaskedTokens } from '../cache/causalMask.ts';
 import { extentsFor, largestExtents, type GraphExtents } from './graphExtents.ts';
 import { KeptGraphs } from './keptGraphs.ts';

@@ -1,4 +1,4 @@
-import { commonPrefixLength } from '../../../engine/commonPrefix.ts';
+import { commonPrefixLength } from '../../../common/commonPrefix.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 import type { SelectionPlan } from './layerSelection.ts';

@@ -1,5 +1,5 @@
 import { AllocationError, UnsupportedOpError } from '../../../../kernels/ggml/errors.ts';
-import { SequenceMemoryError } from '../../../engine/backend.ts';
+import { SequenceMemoryError } from '../../backend.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
 import type { ModelText } from '../../modelText.ts';
 import { cachedHeads, type Hyperparameters } from '../../architectures/architecture.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../../../client/parseJson.ts';
-import { writeWhole } from '../../../client/writeWhole.ts';
+import { parseJson } from '../../../common/parseJson.ts';
+import { writeWhole } from '../../../common/writeWhole.ts';
 import { HEAD_NEEDS_TEXT } from './headNeedsText.ts';
 import type { HeadNeeds } from './headRuns.ts';
 

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { mkdir, open, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { contextSetName } from '../../../../sidecar/client/workspaceKey.ts';
+import { contextSetName } from '../../../../sidecar/keptContexts/workspaceKey.ts';
 import { workerOf, type Fault, type Step } from './cells.ts';
 import { writeClock, type Scene, type SceneClient } from './scene.ts';
 

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
 import type { TroubleError } from '../../../../sidecar/engine/engine.ts';
 import { MAX_TEMPLATE_UNITS } from '../../../../sidecar/models/chatTemplate/messages.ts';
-import { LocalEngine } from '../../../../sidecar/models/localEngine.ts';
+import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import { tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
 /** Each names `tools`, so that it is tried when the model is loaded. */

@@ -1,9 +1,9 @@
 import { TroubleError } from '../../../../../sidecar/engine/engine.ts';
-import { builtInCatalogue, extendCatalogue, parseCatalogue } from '../../../../../sidecar/store/catalogue/catalogue.ts';
-import type { Catalogue } from '../../../../../sidecar/store/catalogue/schema.ts';
-import { modelPath } from '../../../../../sidecar/store/download/downloadModel.ts';
-import { planEntry } from '../../../../../sidecar/store/shelf/planEntry.ts';
-import { modelFolder } from '../../../../../sidecar/store/shelf/catalogueEntry.ts';
+import { builtInCatalogue, extendCatalogue, parseCatalogue } from '../../../../../sidecar/shelf/catalogue/catalogue.ts';
+import type { Catalogue } from '../../../../../sidecar/shelf/catalogue/schema.ts';
+import { modelPath } from '../../../../../sidecar/shelf/download/downloadModel.ts';
+import { planEntry } from '../../../../../sidecar/shelf/planEntry.ts';
+import { modelFolder } from '../../../../../sidecar/shelf/catalogueEntry.ts';
 import { mutatedJson } from '../json.ts';
 import type { Random } from '../random.ts';
 import type { FuzzTarget } from '../target.ts';

@@ -1,8 +1,8 @@
 import { TroubleError } from '../../../../../sidecar/engine/engine.ts';
-import { parseServerAddress } from '../../../../../sidecar/servers/serverAddress.ts';
-import { ServerConnection } from '../../../../../sidecar/servers/serverConnection.ts';
-import { ServerEngine } from '../../../../../sidecar/servers/serverEngine.ts';
-import { encodeMessages, encodePieces } from '../../../../../sidecar/servers/serverTokens.ts';
+import { parseServerAddress } from '../../../../../sidecar/remoteServers/serverAddress.ts';
+import { ServerConnection } from '../../../../../sidecar/remoteServers/serverConnection.ts';
+import { ServerEngine } from '../../../../../sidecar/remoteServers/serverEngine.ts';
+import { encodeMessages, encodePieces } from '../../../../../sidecar/remoteServers/serverTokens.ts';
 import { mutatedJson, randomText } from '../json.ts';
 import type { Random } from '../random.ts';
 import type { FuzzTarget } from '../target.ts';

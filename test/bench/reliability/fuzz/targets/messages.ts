@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import * as schemas from '../../../../../sidecar/server/schemas.ts';
+import * as schemas from '../../../../../sidecar/front/schemas.ts';
 
 const textDocument = { uri: 'file:///work/a.ts' };
 const position = { line: 1, character: 4 };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../../../kernels/ggml/device.ts';
 import type { TensorType } from '../../../../../kernels/ggml/types.ts';
-import type { SequenceRows } from '../../../../../sidecar/engine/backend.ts';
+import type { SequenceRows } from '../../../../../sidecar/models/backend.ts';
 import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSequence.ts';
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';

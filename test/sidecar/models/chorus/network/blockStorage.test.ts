@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Device } from '../../../../../kernels/ggml/device.ts';
 import { AllocationError } from '../../../../../kernels/ggml/errors.ts';
 import { readF32 } from '../../../../../kernels/ggml/transfer.ts';
-import { SequenceMemoryError } from '../../../../../sidecar/engine/backend.ts';
+import { SequenceMemoryError } from '../../../../../sidecar/models/backend.ts';
 import { BlockStorage } from '../../../../../sidecar/models/chorus/network/blockStorage.ts';
 
 class FillingDevice extends Device {

@@ -3,12 +3,12 @@ import { after, before, describe, it } from 'node:test';
 import { fetchModel } from '../../../../../.scripts/fetchModel.ts';
 import { Device } from '../../../../../kernels/ggml/device.ts';
 import { measurePerplexity } from '../../../../../sidecar/engine/measuring.ts';
-import { greedy } from '../../../../../sidecar/engine/sampler.ts';
+import { greedy } from '../../../../../sidecar/models/decoding/sampler.ts';
 import { openNetwork, OpenedNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import type { Evaluator } from '../../../../../sidecar/models/evaluator.ts';
 import { LibLlama } from '../../../../../sidecar/models/llamaCpp/libLlama.ts';
-import { LocalEngine } from '../../../../../sidecar/models/localEngine.ts';
+import { LocalEngine } from '../../../../../sidecar/engine/localEngine.ts';
 import { compareLogits, flatRows } from '../../../../reference/compareLogits.ts';
 
 const CONTEXT_TOKENS = 512;

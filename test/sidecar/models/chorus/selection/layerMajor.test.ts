@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../../../kernels/ggml/device.ts';
-import type { WholePrompt } from '../../../../../sidecar/engine/backend.ts';
+import type { WholePrompt } from '../../../../../sidecar/models/backend.ts';
 import { parseCacheChoice } from '../../../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSequence.ts';
 import { LayerMajorPrefill } from '../../../../../sidecar/models/chorus/selection/layerMajor.ts';

@@ -10,7 +10,7 @@ import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placem
 import { ChoosingHeads } from '../../../../../sidecar/models/chorus/tiers/choosingHeads.ts';
 import type { HeadRuns } from '../../../../../sidecar/models/chorus/tiers/headRuns.ts';
 import type { TierOptions } from '../../../../../sidecar/models/chorus/tiers/tierOptions.ts';
-import { LocalEngine } from '../../../../../sidecar/models/localEngine.ts';
+import { LocalEngine } from '../../../../../sidecar/engine/localEngine.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../../reference/tinyModels.ts';
 

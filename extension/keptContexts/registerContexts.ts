@@ -1,0 +1,59 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { FORGET_WORKSPACE_REQUEST, type ForgetWorkspaceParams } from '../../sidecar/protocol/client.ts';
+import type { DocumentPolicy } from '../documents/documentPolicy.ts';
+import { workspaceKey } from '../sidecar/initialization.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
+import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
+import { ruleDigest } from './ruleDigest.ts';
+
+type OnError = (error: unknown) => void;
+
+/**
+ * Registers the command "Forget This Workspace", and forgets it without being asked when a file may have become ignored or secret: what was evaluated before may
+ * hold its text. Rules that changed while no window was open are noticed with the next connection.
+ */
+export function registerContexts(context: vscode.ExtensionContext, session: LanguageClientSession, policy: DocumentPolicy, onError: OnError): void {
+  let wasRunning = false;
+  context.subscriptions.push(
+    vscode.commands.registerCommand('chorus.forgetWorkspace', () => forgetOnCommand(session, onError)),
+    policy.onDidChange(() => {
+      forgetWorkspace(session, onError).catch(onError);
+    }),
+    session.onDidChangeStatus(() => {
+      const isNew = session.isRunning && !wasRunning;
+      wasRunning = session.isRunning;
+      if (isNew) tellRules(session, onError).catch(onError);
+    }),
+  );
+}
+
+async function forgetOnCommand(session: LanguageClientSession, onError: OnError): Promise<void> {
+  try {
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () => forgetWorkspace(session, onError));
+  } catch (error) {
+    await vscode.window.showErrorMessage(localisedMessage(error));
+    return;
+  }
+  await vscode.window.showInformationMessage(l10n.t('What the model had read of this workspace is deleted. Chats stay until you delete them. What you go on working on is kept again, unless you switch that off.'));
+}
+
+/** Deletes what was evaluated, on disk and in memory. A sidecar is never started for it. */
+async function forgetWorkspace(session: LanguageClientSession, onError: OnError): Promise<void> {
+  if (session.isRunning) {
+    await session.request(FORGET_WORKSPACE_REQUEST, {} satisfies ForgetWorkspaceParams);
+    await tellRules(session, onError);
+    return;
+  }
+  const key = workspaceKey();
+  if (key === undefined) return;
+  const [{ contextsFolder, removeContextSets }, { contextSetName }] = await Promise.all([import('../../sidecar/keptContexts/contextSets.ts'), import('../../sidecar/keptContexts/workspaceKey.ts')]);
+  await removeContextSets(contextsFolder(), contextSetName(key));
+}
+
+/** What was kept under other rules is forgotten. */
+async function tellRules(session: LanguageClientSession, onError: OnError): Promise<void> {
+  if (workspaceKey() === undefined) return;
+  const unlessRules = await ruleDigest(onError);
+  if (session.isRunning) await session.request(FORGET_WORKSPACE_REQUEST, { unlessRules } satisfies ForgetWorkspaceParams);
+}

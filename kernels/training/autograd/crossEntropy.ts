@@ -1,0 +1,43 @@
+import { ShapeError } from '../../ggml/errors.ts';
+import { clamp, getRows, log, mul, mulMat, reshape, scale, setRows, softMax } from '../../ggml/ops.ts';
+import type { Tensor } from '../../ggml/tensor.ts';
+import type { Rule } from './rule.ts';
+import type { Tape } from './tape.ts';
+
+/** Losses of single tokens are told up to −ln of this, 69 nats; their gradients are exact beyond. */
+const LEAST_PROBABILITY = 1e-30;
+
+export interface CrossEntropyInputs {
+  /** `[vocabulary, rows]`. */
+  readonly logits: Tensor;
+  /** `[rows]`, I32: `row · vocabulary + token`, the place of the wanted token among all logits. */
+  readonly places: Tensor;
+  /** `[rows]`: what each row counts. */
+  readonly weights: Tensor;
+}
+
+/**
+ * `Σ weight · −ln softmax(logits)[token]`, as one value. The gradient, `weight (softmax − one-hot)`, is written where the softmax stands:
+ * one is subtracted at each wanted token, so there is never a matrix of labels.
+ */
+export function crossEntropy(tape: Tape, { logits, places, weights }: CrossEntropyInputs): Tensor {
+  const { graph } = tape;
+  const [vocabulary, rows] = logits.shape;
+  if (places.elements !== rows || weights.elements !== rows) {
+    throw new ShapeError(`crossEntropy: ${logits.toString()} has ${rows} rows, ${places.toString()} and ${weights.toString()} do not.`);
+  }
+  if (vocabulary * rows >= 2 ** 31) throw new ShapeError(`crossEntropy: ${logits.toString()} has more values than a 32-bit number counts. Use smaller batches.`);
+  let probabilities: Tensor;
+  let wanted: Tensor;
+  const rule: Rule = ({ gradient }) => {
+    const lessOne = setRows(graph, probabilities, scale(graph, wanted, 1, -1), places);
+    const factors = mul(graph, reshape(graph, weights, [1, rows]), gradient);
+    return [mul(graph, reshape(graph, lessOne, [vocabulary, rows]), factors)];
+  };
+  return tape.custom([logits], rule, () => {
+    probabilities = reshape(graph, softMax(graph, logits, undefined), [1, vocabulary * rows]);
+    wanted = getRows(graph, probabilities, places);
+    const losses = scale(graph, log(graph, clamp(graph, wanted, LEAST_PROBABILITY, 1)), -1);
+    return mulMat(graph, reshape(graph, losses, [rows]), reshape(graph, weights, [rows]), { preciseF32: true });
+  });
+}

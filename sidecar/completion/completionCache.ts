@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { copyString } from '../workspaceIndex/copyString.ts';
+import type { LastCompletion } from '../protocol/client.ts';
+import type { Cursor } from './cursor.ts';
+import type { LanguageSyntax } from '../syntax/languages.ts';
+import { bringsClosers, type CursorLine } from './postprocess/closers.ts';
+import type { CompletionRequest } from './request.ts';
+
+/** Where a completion was made: the text on both sides of it, and the settings that it was made by. */
+export interface CacheKey {
+  readonly clientKey: string;
+  readonly uri: string;
+  /** Those that change what is said: when and how far ahead the model is asked is not among them. */
+  readonly settings: string;
+  readonly before: string;
+  readonly after: string;
+  readonly syntax: LanguageSyntax;
+}
+
+export interface CacheHit {
+  /** What is left of each candidate after what the user typed of it. */
+  readonly texts: readonly string[];
+  /** Of each text the units of `after` that it brings itself: closers that stood there when it was made, and one that the editor set when its opener was typed. */
+  readonly overtypes: readonly number[];
+  readonly explanation?: LastCompletion;
+}
+
+export function keyOf({ clientKey, uri, settings, contextSettings }: CompletionRequest, { before, after, syntax }: Cursor): CacheKey {
+  const telling = [{ ...settings, minDebounceMs: undefined }, { ...contextSettings, readAhead: undefined }];
+  return { clientKey, uri, settings: JSON.stringify(telling), before, after, syntax };
+}
+
+/** Whether two keys are of one place. */
+export function isSameKey(one: CacheKey, other: CacheKey): boolean {
+  return isAskedAlike(one, other) && one.before === other.before && one.after === other.after;
+}
+
+/** Whether two keys are of one client, document and settings. */
+export function isAskedAlike(one: Asked, other: Asked): boolean {
+  return one.clientKey === other.clientKey && one.uri === other.uri && one.settings === other.settings;
+}
+
+type Asked = Pick<CacheKey, 'clientKey' | 'uri' | 'settings'>;
+
+interface Entry extends Asked {
+  readonly beforeTail: string;
+  readonly afterHead: string;
+  /** Of what stands further away on both sides: prompts hold more than is compared unit by unit. */
+  readonly farDigest: string;
+  readonly texts: readonly string[];
+  readonly overtypes: readonly number[];
+  readonly explanation: LastCompletion | undefined;
+}
+
+/** Units compared one by one on each side of the cursor. */
+const CONTEXT_UNITS = 1024;
+const pairs: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '"': '"', "'": "'", '`': '`' };
+
+/**
+ * Completions made before, found again while the user types through them, goes back by Backspace, or returns to the place. An entry serves
+ * a cursor when the text since the entry's own cursor is what its completion begins with, and all other text is the same.
+ */
+export class TypedThroughCache {
+  /** Oldest first. */
+  readonly #entries: Entry[] = [];
+
+  constructor(private readonly capacity = 200) {}
+
+  /**
+   * Remembers candidates for a place, best first, the units after it that each brings itself, and why the first says what it says; none at all is an answer too,
+   * for this very place.
+   */
+  add(key: CacheKey, texts: readonly string[], overtypes: readonly number[] = texts.map(() => 0), explanation?: LastCompletion): void {
+    const entry: Entry = {
+      clientKey: key.clientKey,
+      uri: key.uri,
+      settings: key.settings,
+      // Copies: a slice would keep the whole document in memory.
+      beforeTail: copyString(key.before.slice(-CONTEXT_UNITS)),
+      afterHead: copyString(key.after.slice(0, CONTEXT_UNITS)),
+      farDigest: farDigest(key),
+      texts,
+      overtypes,
+      explanation,
+    };
+    const same = this.#entries.findIndex((other) => isSamePlace(other, entry));
+    if (same >= 0) this.#entries.splice(same, 1);
+    this.#entries.push(entry);
+    if (this.#entries.length > this.capacity) this.#entries.shift();
+  }
+
+  /** Undefined: nothing known here. A hit without texts: known to have no completion. */
+  find(key: CacheKey): CacheHit | undefined {
+    for (let index = this.#entries.length - 1; index >= 0; index--) {
+      const entry = this.#entries[index];
+      if (entry === undefined || !isAskedAlike(entry, key)) continue;
+      const hit = serve(entry, key);
+      if (hit === undefined) continue;
+      this.#entries.splice(index, 1);
+      this.#entries.push(entry);
+      return { ...hit, ...(entry.explanation && { explanation: entry.explanation }) };
+    }
+    return undefined;
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+  }
+
+  forget(clientKey: string): void {
+    for (let index = this.#entries.length - 1; index >= 0; index--) {
+      if (this.#entries[index]?.clientKey === clientKey) this.#entries.splice(index, 1);
+    }
+  }
+}
+
+function serve(entry: Entry, key: CacheKey): Pick<CacheHit, 'texts' | 'overtypes'> | undefined {
+  const overtype = autoClosed(entry.afterHead, key);
+  if (overtype === undefined) return undefined;
+  if (overtype === 0 && key.before.endsWith(entry.beforeTail) && sameReach(entry, key, { typed: 0, overtype })) {
+    return { texts: entry.texts, overtypes: entry.overtypes };
+  }
+  const texts: string[] = [];
+  const overtypes: number[] = [];
+  for (const [index, text] of entry.texts.entries()) {
+    const rest = restOf(text, entry, key, overtype);
+    if (rest === undefined || !bringsClosers(rest, key.after.slice(0, overtype), lineOf(key))) continue;
+    texts.push(rest);
+    overtypes.push(overtype + (entry.overtypes[index] ?? 0));
+  }
+  return texts.length > 0 ? { texts, overtypes } : undefined;
+}
+
+/** What is left of `text` after the part of it that stands before the cursor. */
+function restOf(text: string, entry: Entry, key: CacheKey, overtype: number): string | undefined {
+  for (let typed = Math.min(text.length - 1, key.before.length); typed > 0; typed--) {
+    if (!key.before.endsWith(text.slice(0, typed))) continue;
+    if (key.before.endsWith(entry.beforeTail, key.before.length - typed) && sameReach(entry, key, { typed, overtype })) return text.slice(typed);
+  }
+  return undefined;
+}
+
+/** Whether the text further away is the same. A short `beforeTail` is the whole text before the entry's cursor, not any text that ends like it. */
+function sameReach(entry: Entry, key: CacheKey, { typed, overtype }: { readonly typed: number; readonly overtype: number }): boolean {
+  if (entry.beforeTail.length < CONTEXT_UNITS && key.before.length - typed !== entry.beforeTail.length) return false;
+  return farDigest(key, { typed, overtype }) === entry.farDigest;
+}
+
+/** Of all but `CONTEXT_UNITS` on each side of where the cursor was before so many units were typed, and so many added behind it. */
+function farDigest({ before, after }: Pick<CacheKey, 'before' | 'after'>, { typed, overtype } = { typed: 0, overtype: 0 }): string {
+  const far = [before.slice(0, Math.max(0, before.length - typed - CONTEXT_UNITS)), after.slice(overtype + CONTEXT_UNITS)];
+  return far.every((text) => text === '') ? '' : createHash('sha1').update(far.join('\0')).digest('base64');
+}
+
+function lineOf({ before, after, syntax }: CacheKey): CursorLine {
+  const [lineSuffix = ''] = after.split('\n', 1);
+  return { linePrefix: before.slice(before.lastIndexOf('\n') + 1), lineSuffix, syntax };
+}
+
+/** Units at the start of `key.after` that an editor added by closing pairs; undefined where the text after the cursor differs otherwise. */
+function autoClosed(afterHead: string, key: CacheKey): number | undefined {
+  if (sameHead(afterHead, key.after)) return 0;
+  for (let added = 1; added <= 2; added++) {
+    if (!sameHead(afterHead, key.after.slice(added))) continue;
+    const openers = key.before.slice(-40);
+    const closers = [...key.after.slice(0, added)];
+    return closers.every((closer) => [...openers].some((opener) => pairs[opener] === closer)) ? added : undefined;
+  }
+  return undefined;
+}
+
+function sameHead(head: string, after: string): boolean {
+  return head.length < CONTEXT_UNITS ? head === after : after.startsWith(head);
+}
+
+function isSamePlace(one: Entry, other: Entry): boolean {
+  return isAskedAlike(one, other) && one.beforeTail === other.beforeTail && one.afterHead === other.afterHead;
+}

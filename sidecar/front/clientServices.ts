@@ -1,0 +1,138 @@
+import type { ChatService } from '../chat/chatService.ts';
+import type { CompletionService } from '../completion/completionService.ts';
+import type { Completion, CompletionRequest } from '../completion/request.ts';
+import type { StatisticsCounter } from '../completion/statistics.ts';
+import { TroubleError } from '../engine/engine.ts';
+import type { NetworkSettings, ServerSettings, SidecarStatus } from '../protocol/client.ts';
+import { ServerUnavailableError } from '../remoteServers/serverErrors.ts';
+import { ServerServices, type ServerTask } from './serverServices.ts';
+import type { FrontModelSession } from './modelSession.ts';
+import { toTrouble } from './requestError.ts';
+
+/** What of chat a handler asks. */
+export type Chatting = Pick<ChatService, 'chat' | 'edit' | 'commitMessage' | 'generate' | 'countTokens'>;
+/** What of completion a handler asks. */
+export type Completing = Pick<CompletionService, 'complete' | 'context' | 'cursorRests'>;
+
+export interface ClientServicesOptions {
+  /** On this machine, for all clients. */
+  readonly completions: CompletionService;
+  readonly chatService: ChatService;
+  readonly session: FrontModelSession;
+  readonly statistics: StatisticsCounter;
+  /** What this client is told by `status` changed. */
+  readonly onStatusChanged: () => void;
+}
+
+/**
+ * Who answers one client's requests: the model on this machine, or the server that this client chose. A server that gives no answer is stood in for by
+ * the model on this machine, unless words of its answer were shown already. One that the client leaves hears nothing more: what was on its way is asked
+ * of whom the client chose instead.
+ */
+export class ClientServices implements Chatting, Completing {
+  #server: ServerServices | undefined;
+  /** Why the chosen server can't be one. */
+  #refusal: TroubleError | undefined;
+
+  constructor(private readonly options: ClientServicesOptions) {}
+
+  /** Takes the client's choice; absent: the model on this machine. */
+  configure(settings: ServerSettings | undefined, network?: NetworkSettings): void {
+    const { statistics, onStatusChanged } = this.options;
+    if (this.#server ? this.#server.isOf(settings, network) : !settings && !this.#refusal) return;
+    const former = this.#server;
+    this.#server = undefined;
+    this.#refusal = undefined;
+    try {
+      if (settings) this.#server = new ServerServices({ settings, network, statistics, onChange: onStatusChanged });
+    } catch (error) {
+      if (!(error instanceof TroubleError)) throw error;
+      this.#refusal = error;
+    }
+    former?.close();
+    onStatusChanged();
+  }
+
+  /** Makes the chosen model ready, after a failure too. Throws `TroubleError`. */
+  async load(): Promise<void> {
+    if (this.#refusal) throw this.#refusal;
+    if (this.#server) await this.#server.load();
+    else await this.options.session.loadNow();
+  }
+
+  /** As this client sees it. */
+  get status(): SidecarStatus {
+    const local = this.options.session.status;
+    if (this.#refusal) return { ...local, state: 'trouble', trouble: toTrouble(this.#refusal) };
+    return this.#server?.statusFor(local) ?? local;
+  }
+
+  complete(request: CompletionRequest, signal: AbortSignal, onOutOfTime?: () => void): Promise<Completion[]> {
+    // A server's time is not spent on what may never be asked, and its memory is its own.
+    const asked = { ...request, contextSet: undefined, contextSettings: { ...request.contextSettings, readAhead: false } };
+    return this.#ask('completion', ({ completions }) => completions.complete(asked, signal, onOutOfTime), () => this.options.completions.complete(request, signal, onOutOfTime));
+  }
+
+  /** A server's time is not spent on what may never be asked. */
+  async cursorRests(request: CompletionRequest): Promise<void> {
+    if (!this.#server) await this.options.completions.cursorRests(request);
+  }
+
+  context(...params: Parameters<Completing['context']>): ReturnType<Completing['context']> {
+    return this.#ask('completion', ({ completions }) => completions.context(...params), () => this.options.completions.context(...params));
+  }
+
+  chat(...[params, settings, onChunk, signal]: Parameters<Chatting['chat']>): ReturnType<Chatting['chat']> {
+    return this.#askStreaming(onChunk, (chatService, say) => chatService.chat(params, settings, say, signal));
+  }
+
+  edit(...[params, settings, onChunk, signal]: Parameters<Chatting['edit']>): ReturnType<Chatting['edit']> {
+    return this.#askStreaming(onChunk, (chatService, say) => chatService.edit(params, settings, say, signal));
+  }
+
+  generate(...[params, settings, onPart, signal]: Parameters<Chatting['generate']>): ReturnType<Chatting['generate']> {
+    return this.#askStreaming(onPart, (chatService, say) => chatService.generate(params, settings, say, signal));
+  }
+
+  commitMessage(...params: Parameters<Chatting['commitMessage']>): ReturnType<Chatting['commitMessage']> {
+    return this.#ask('chat', ({ chatService }) => chatService.commitMessage(...params), () => this.options.chatService.commitMessage(...params));
+  }
+
+  countTokens(...params: Parameters<Chatting['countTokens']>): ReturnType<Chatting['countTokens']> {
+    return this.#ask('chat', ({ chatService }) => chatService.countTokens(...params), () => this.options.chatService.countTokens(...params));
+  }
+
+  /** The client's files may be read by other rules now, whoever answers it. */
+  workspaceReset(clientKey: string): void {
+    this.#server?.completions.workspaceReset(clientKey);
+    this.options.completions.workspaceReset(clientKey);
+  }
+
+  /** Forgets what the server's services remember of this client's code. */
+  async forget(clientKey: string): Promise<void> {
+    await this.#server?.completions.forgetClient(clientKey);
+  }
+
+  #askStreaming<Part, Result>(onPart: (part: Part) => void, ask: (chatService: ChatService, say: (part: Part) => void) => Promise<Result>): Promise<Result> {
+    let isShown = false;
+    const say = (part: Part): void => {
+      isShown = true;
+      onPart(part);
+    };
+    return this.#ask('chat', ({ chatService }) => ask(chatService, say), () => ask(this.options.chatService, onPart), () => isShown);
+  }
+
+  async #ask<Result>(task: ServerTask, onServer: (server: ServerServices) => Promise<Result>, onThisMachine: () => Promise<Result>, isShown = (): boolean => false): Promise<Result> {
+    const server = this.#server;
+    if (!server?.health[task].shouldAsk()) return onThisMachine();
+    try {
+      return await onServer(server);
+    } catch (error) {
+      if (!(error instanceof ServerUnavailableError)) throw error;
+      if (!server.isClosed) server.health[task].failed(error);
+      if (isShown()) throw error;
+      if (server.isClosed) return this.#ask(task, onServer, onThisMachine, isShown);
+      return onThisMachine();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { ChatService } from '../../chat/chatService.ts';
+import { contextSetName } from '../../keptContexts/workspaceKey.ts';
+import type { CompletionService } from '../../completion/completionService.ts';
+import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
+import type { Client, Clients } from '../client.ts';
+import { notedRules, noteRules, type ContextRules } from '../contextRules.ts';
+import { conversationId } from '../conversationId.ts';
+import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
+import { forgetWorkspace } from '../schemas.ts';
+
+export interface ForgetServices extends ContextRemoval {
+  readonly clients: Clients;
+  readonly completions: CompletionService;
+  readonly chatService: ChatService;
+}
+
+/** Forgets a workspace: what was evaluated for it, on disk and in memory, for every client that has it open. */
+export function handleForget(client: Client, services: ForgetServices): void {
+  const { clients, completions, chatService, log } = services;
+  client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
+    const { contextSet, clientKind } = client;
+    const { unlessRules } = params;
+    let rules: ContextRules | undefined;
+    if (unlessRules !== undefined) {
+      if (!contextSet) return null;
+      const noted = await notedRules(contextSet);
+      // A set that is empty is under the rules of other kinds of clients, too.
+      rules = { ...noted, [clientKind]: unlessRules };
+      if (!noted || noted[clientKind] === unlessRules) {
+        await noteRules(contextSet, rules);
+        return null;
+      }
+    }
+    const key = params.workspaceKey ?? client.workspaceKey;
+    const affected = [...clients].filter(({ workspaceKey }) => workspaceKey === key);
+    for (const each of affected) each.forgetAsked();
+    // A conversation that is being answered is forgotten when it ends, and nothing of it is kept.
+    Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch((error: unknown) => log.error('A conversation could not be forgotten', error));
+    await Promise.all(
+      affected.map(async (each) => {
+        await completions.forgetClient(each.key);
+        await each.services?.forget(each.key);
+      }),
+    );
+    await removeContexts(services, contextSetName(key));
+    // Not of a set that could not be removed: it was filled under others.
+    if (contextSet && rules) await noteRules(contextSet, rules);
+    return null;
+  });
+}

@@ -1,0 +1,70 @@
+import { PositionEncodingKind, TextDocumentSyncKind, type InitializeResult } from 'vscode-languageserver-protocol';
+import { PROTOCOL_VERSION, type ChorusServerCapabilities, type ChorusSettings } from '../../protocol/client.ts';
+import { workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
+import type { Quietness } from '../power/quietness.ts';
+import type { Client } from '../client.ts';
+import type { ClientServices } from '../clientServices.ts';
+import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
+import type { FrontModelSession } from '../modelSession.ts';
+import { didChangeConfiguration, initialize, nothing } from '../schemas.ts';
+
+/** LSP's life cycle, and the settings that come with it. */
+export function handleInitialize(
+  client: Client,
+  services: ClientServices,
+  parts: { readonly version: string; readonly session: FrontModelSession; readonly quietness: Quietness } & ContextRemoval,
+): void {
+  const { version, session, quietness } = parts;
+  const { connection } = client;
+  const take = (settings: ChorusSettings): void => {
+    client.settings = settings;
+    session.configure(settings);
+    quietness.configure(settings.power?.quiet);
+    services.configure(settings.server, settings.downloads?.network);
+    // A failure is in the log.
+    if (settings.contexts?.keepOnDisk === false) removeContexts(parts).catch(() => undefined);
+  };
+
+  connection.onRequest(
+    'initialize',
+    initialize,
+    (params): InitializeResult => {
+      connection.markInitialized();
+      const options = params.initializationOptions;
+      client.clientKind = options?.clientKind ?? params.clientInfo?.name ?? 'lsp';
+      client.clientVersion = options?.clientVersion ?? '';
+      const folders = params.workspaceFolders?.map(({ uri }) => uri) ?? (params.rootUri ? [params.rootUri] : []);
+      client.folders = folders;
+      client.providesWorkspace = options?.providesWorkspace ?? false;
+      client.workspace = options?.workspaceKey || (folders.length > 0 ? workspaceKeyOf(folders) : undefined);
+      if (options?.settings) take(options.settings);
+      const chorus: ChorusServerCapabilities = { protocolVersion: PROTOCOL_VERSION, version, pid: process.pid };
+      const hasInlineCompletion = params.capabilities.textDocument?.inlineCompletion !== undefined;
+      return {
+        serverInfo: { name: 'chorus', version },
+        capabilities: {
+          positionEncoding: PositionEncodingKind.UTF16,
+          textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+          notebookDocumentSync: { notebookSelector: [{ notebook: '*' }] },
+          inlineCompletionProvider: true,
+          // An editor that shows ghost text would show the same text a second time in its list.
+          ...(hasInlineCompletion ? {} : { completionProvider: {} }),
+          experimental: { chorus },
+        },
+      };
+    },
+    { beforeInitialize: true },
+  );
+
+  connection.onNotification('workspace/didChangeConfiguration', didChangeConfiguration, ({ settings: { chorus } }) => {
+    if (chorus.unusable.length > 0) parts.log.info(`settings that can't be used: ${chorus.unusable.join(', ')}`);
+    take(chorus.settings);
+  });
+
+  // The sidecar serves others too: shutdown and exit end this client's connection alone.
+  connection.onRequest('shutdown', nothing, () => {
+    connection.markShutdown();
+    return null;
+  });
+  connection.onNotification('exit', nothing, () => connection.close(1000, 'exit'));
+}

@@ -1,0 +1,126 @@
+/** The front: the process that clients talk to. Reads as a table of contents. */
+import { parseArgs } from 'node:util';
+import { ChatService } from '../chat/chatService.ts';
+import { connect } from '../client/connect.ts';
+import { contextsFolder } from '../keptContexts/contextSets.ts';
+import { ensureHome, homeFolder, type Home } from '../common/home.ts';
+import { EXIT_DISK_FULL, isDiskFull } from '../common/homeFailure.ts';
+import { EXIT_ALREADY_RUNNING, isGone } from '../client/launch.ts';
+import { readStateFile, removeStateFile, writeStateFile } from '../client/stateFile.ts';
+import { CompletionService } from '../completion/completionService.ts';
+import { StatisticsCounter } from '../completion/statistics.ts';
+import { DictationService } from '../dictation/dictationService.ts';
+import { IndexThread } from '../workspaceIndex/indexThread.ts';
+import { restartWorkspaces } from '../workspaceIndex/restartWorkspaces.ts';
+import { EngineProcess } from '../engine/process/engineProcess.ts';
+import { Microphone } from '../dictation/microphone/microphone.ts';
+import { PROTOCOL_VERSION } from '../protocol/client.ts';
+import { Quietness } from './power/quietness.ts';
+import { defaultModelPath } from '../shelf/defaultModel.ts';
+import { localModels } from '../shelf/localModels.ts';
+import { Shelf } from '../shelf/shelf.ts';
+import { speechModelPath } from '../shelf/speechModels.ts';
+import { Clients } from './client.ts';
+import { FrontDeparture } from './departure.ts';
+import { serveClient } from './front.ts';
+import { Lifetime, lifetimeDefaults } from './lifetime.ts';
+import { standardErrorLog } from './log.ts';
+import { FrontModelSession } from './modelSession.ts';
+import { speedKey } from '../completion/prompt/promptMaker.ts';
+import { PromptSpeeds } from './promptSpeeds.ts';
+import { RetryDelay } from './retryDelay.ts';
+import { StateFileWatch } from './stateFileWatch.ts';
+import { StatusBroadcast } from './statusBroadcast.ts';
+import { VERSION } from '../common/version.ts';
+import { FrontServer } from './sockets/webSocketServer.ts';
+
+const { values: args } = parseArgs({ options: { home: { type: 'string' }, 'launch-id': { type: 'string' }, 'head-needs-file': { type: 'string' } } });
+const home = await ensureHome(args.home ?? homeFolder());
+const launchId = args['launch-id'] ?? crypto.randomUUID();
+const log = standardErrorLog(home);
+
+const engine = new EngineProcess({ isWatched: true, log: (line) => log.info(line), onCrashed: (reason) => session.engineCrashed(reason) });
+const clients = new Clients();
+const status = new StatusBroadcast(clients);
+const quietness = new Quietness({
+  onChange: () => {
+    session.quietnessChanged();
+    completions.quietnessChanged();
+  },
+});
+const speeds = await PromptSpeeds.open(home.speedsFile);
+const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, promptSpeedOf: (model) => speeds.of(speedKey(model)), defaultModelPath, headNeedsFile: args['head-needs-file'] ?? home.headNeedsFile, retryDelay: new RetryDelay(), onStatus: () => status.send() });
+const index = new IndexThread((error, isRepeated) => {
+  log.error(isRepeated ? 'The index ended again and is made anew without the largest workspace, until that one’s settings or rules change' : 'The index ended and is made anew', error);
+  restartWorkspaces([...clients].flatMap(({ files }) => files ?? []), isRepeated);
+});
+const statistics = new StatisticsCounter();
+const completions: CompletionService = new CompletionService({ session, speeds, statistics, running: () => session.running, onRunning: (listener) => session.onRunning(listener), isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });
+const chatService = new ChatService({ session });
+const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath });
+const shelf = new Shelf({ homeFolder: home.folder, localModels: (modelsFolder) => localModels({ modelsFolder }) });
+
+const departure = new FrontDeparture({
+  clients,
+  log,
+  unpublish: async () => {
+    stateFileWatch.stop();
+    server.stopListening();
+    await removeStateFile(home.stateFile, launchId);
+  },
+  shutDown: async () => {
+    await Promise.all([engine.dispose(), dictation.dispose(), index.dispose(), speeds.flush(), shelf.dispose()]);
+    server.close();
+  },
+  exit: () => process.exit(0),
+});
+// Where two starters' lock broke, or the file was removed by hand.
+const stateFileWatch = new StateFileWatch({ file: home.stateFile, launchId, onReplaced: () => departure.drain('The state file names another sidecar, or none') });
+const lifetime = new Lifetime({ ...lifetimeDefaults(), leave: () => departure.leave('no client') });
+
+let nextClientId = 1;
+const server = new FrontServer({
+  onConnection: (socket) =>
+    serveClient(socket, nextClientId++, {
+      version: VERSION, log, clients, session, quietness, completions, chatService, statistics, dictation, index, shelf, departure, contextsFolder: contextsFolder(home.folder),
+      onStatusChanged: () => status.send(),
+      onClientsChanged: () => lifetime.clientCountChanged(clients.count),
+    }),
+});
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => departure.leave(signal));
+process.on('unhandledRejection', (error) => log.error('A promise was not awaited', error));
+process.on('uncaughtException', (error) => {
+  log.error('The front failed', error);
+  process.exit(isDiskFull(error) ? EXIT_DISK_FULL : 70);
+});
+
+await server.listen();
+await publish(home);
+lifetime.start();
+stateFileWatch.start();
+quietness.start().catch((error: unknown) => log.error('What the machine runs on is not known', error));
+
+/**
+ * Writes the state file, unless another sidecar is there, answering or not: two starters whose lock broke must still end up with one. The starter
+ * looks again, and says of a sidecar that does not answer what is wrong.
+ */
+async function publish({ stateFile }: Home): Promise<void> {
+  const other = await readStateFile(stateFile);
+  if (other) {
+    const failure: unknown = await connect(other).then((socket) => socket.terminate(), (error: unknown) => error);
+    if (!isGone(failure)) process.exit(EXIT_ALREADY_RUNNING);
+  }
+  await writeStateFile(stateFile, {
+    port: server.port,
+    token: server.token,
+    serverToken: server.serverToken,
+    pid: process.pid,
+    version: VERSION,
+    protocolVersion: PROTOCOL_VERSION,
+    launchId,
+    startedAt: new Date().toISOString(),
+    script: process.argv[1],
+  });
+  log.info(`Chorus ${VERSION} listens, process ${process.pid}`);
+}

@@ -1,0 +1,275 @@
+import { abortable } from '../common/abortable.ts';
+import { TroubleError, type Engine, type ModelSession } from '../engine/engine.ts';
+import { MAX_TIMER_MS } from '../common/maxTimer.ts';
+import type { ChorusSettings, SidecarStatus } from '../protocol/client.ts';
+import type { LoadedModel, LoadParams } from '../protocol/engine.ts';
+import { observeEngine } from './observedEngine.ts';
+import { toTrouble } from './requestError.ts';
+import type { RetryDelay } from './retryDelay.ts';
+
+export interface ModelSessionOptions {
+  readonly engine: Engine;
+  /** Path of the model where the settings name none. Throws `TroubleError` 'no-model'. */
+  readonly defaultModelPath: () => Promise<string>;
+  /** As `LoadParams` has it. */
+  readonly headNeedsFile?: string;
+  readonly onStatus: (status: SidecarStatus) => void;
+  /** How long a model that failed to load is not tried again. */
+  readonly retryDelay: RetryDelay;
+  /** Whether the machine is to be spared now. */
+  readonly isQuiet?: () => boolean;
+  /** Speed of prompts with this model, in tokens per second, once it was measured. */
+  readonly promptSpeedOf?: (model: LoadedModel) => number | undefined;
+}
+
+/** A model that nobody asked for so long leaves memory, unless a client says otherwise. */
+const UNLOAD_AFTER_MINUTES = 30;
+
+/** Empty, 'auto' and 0 choose by themselves. */
+const DEFAULTS: LoadParams = { modelPath: '', engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 0 };
+
+/**
+ * The one model in memory: chosen by the client that sent settings of it last, loaded by the first request that needs it, loaded again
+ * after a change of settings or a crash of the engine.
+ */
+export class FrontModelSession implements ModelSession {
+  readonly engine: Engine;
+  #settings = DEFAULTS;
+  #load: { readonly key: string; readonly promise: Promise<LoadedModel>; readonly abort: AbortController } | undefined;
+  #loaded: LoadedModel | undefined;
+  /** Whether a model takes memory in the engine: one that the settings do not name any more does until the next is loaded. */
+  #isHeld = false;
+  #status: SidecarStatus = { state: 'idle' };
+  #running = 0;
+  #isReadingAhead = false;
+  readonly #runningListeners = new Set<() => void>();
+  #failure: TroubleError | undefined;
+  /** Loading this model ended the engine: trying again unasked would do so once more. */
+  #isHopeless = false;
+  #unloadAfterMinutes = UNLOAD_AFTER_MINUTES;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #unloading: Promise<void> | undefined;
+
+  constructor(private readonly options: ModelSessionOptions) {
+    this.engine = observeEngine(options.engine, {
+      isQuiet: () => options.isQuiet?.() ?? false,
+      generateBegan: () => this.#generateBegan(),
+      generateEnded: () => this.#generateEnded(),
+      crashed: (error) => this.engineCrashed(error),
+    });
+  }
+
+  /** The model begins or ends to read a context ahead. */
+  readingAhead(isReading: boolean): void {
+    this.#isReadingAhead = isReading;
+    this.#setStatus(this.#status);
+  }
+
+  /** Requests that the engine works on now. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Calls `listener` when the engine begins to work on one more request, until what it gives is called. */
+  onRunning(listener: () => void): () => void {
+    this.#runningListeners.add(listener);
+    return () => void this.#runningListeners.delete(listener);
+  }
+
+  /** The machine is to be spared, or not any more. */
+  quietnessChanged(): void {
+    this.#setStatus(this.#status);
+  }
+
+  /** The engine died, at work or idle: what it held is gone, and the next request loads the model again. */
+  engineCrashed(error: TroubleError): void {
+    if (this.#loaded) this.#failed(error);
+  }
+
+  get status(): SidecarStatus {
+    return this.#status;
+  }
+
+  /** The path of the model that the settings name; empty where they name none. */
+  get chosen(): string {
+    return this.#settings.modelPath;
+  }
+
+  /** Where the chosen model's file is, in memory or not. `undefined`: none is chosen, and there is none to take. */
+  async chosenModelPath(): Promise<string | undefined> {
+    const { modelPath } = this.#settings;
+    return modelPath === '' ? this.options.defaultModelPath().catch(() => undefined) : modelPath;
+  }
+
+  /** The model in memory, if there is one. */
+  get loaded(): LoadedModel | undefined {
+    return this.#loaded;
+  }
+
+  /**
+   * Takes a client's settings. A change that concerns the model takes effect with the next request. Settings that say nothing of the model
+   * leave it as others chose it; those that name a part of it mean the defaults for the rest.
+   */
+  configure({ modelPath, engine, device, threads, contextSizeTokens, cache, power }: ChorusSettings): void {
+    this.#unloadAfterMinutes = power?.unloadAfterMinutes ?? this.#unloadAfterMinutes;
+    this.#waitForIdleness();
+    const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens, cache }).filter(([, value]) => value !== undefined);
+    if (chosen.length === 0) return;
+    const next = { ...DEFAULTS, ...(Object.fromEntries(chosen) as Partial<LoadParams>) };
+    if (JSON.stringify(next) === JSON.stringify(this.#settings)) return;
+    this.#settings = next;
+    this.#forgetFailure();
+    this.#load?.abort.abort();
+    this.#load = undefined;
+    this.#loaded = undefined;
+    this.#setStatus({ state: 'idle' });
+  }
+
+  /** As `model()`, and at once even where the last attempt failed a moment ago: the user asked for it. */
+  async loadNow(): Promise<LoadedModel> {
+    this.#forgetFailure();
+    return this.model();
+  }
+
+  /** As `ModelSession` says; the load goes on for others where `signal` is aborted. */
+  async model(signal?: AbortSignal): Promise<LoadedModel> {
+    return abortable(this.#model(), signal);
+  }
+
+  async #model(): Promise<LoadedModel> {
+    this.#waitForIdleness();
+    if (this.#load) return this.#join(this.#load);
+    if (this.#failure && (this.#isHopeless || this.options.retryDelay.isWaiting)) throw this.#failure;
+    const abort = new AbortController();
+    const load = { key: JSON.stringify(this.#settings), abort, promise: this.#loadModel(this.#settings, abort.signal) };
+    this.#load = load;
+    try {
+      const model = await load.promise;
+      if (this.#load !== load) return this.#model();
+      this.#succeeded(model);
+      return model;
+    } catch (error) {
+      if (this.#load !== load) return this.#model();
+      this.#failed(error);
+      this.#isHopeless = error instanceof TroubleError && error.code === 'engine-crashed';
+      throw this.#failure ?? error;
+    }
+  }
+
+  /** Waits for a load that another caller began; for the one that took its place where that happens meanwhile. */
+  async #join({ promise, abort }: { readonly promise: Promise<LoadedModel>; readonly abort: AbortController }): Promise<LoadedModel> {
+    try {
+      const model = await promise;
+      if (!abort.signal.aborted) return model;
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
+    }
+    return this.#model();
+  }
+
+  async #loadModel(settings: LoadParams, signal: AbortSignal): Promise<LoadedModel> {
+    await this.#unloading;
+    const modelPath = settings.modelPath === '' ? await this.options.defaultModelPath() : settings.modelPath;
+    const params: LoadParams = { ...settings, modelPath, headNeedsFile: this.options.headNeedsFile };
+    if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: 0, modelPath });
+    const onProgress = (share: number): void => {
+      if (!signal.aborted) this.#setStatus({ state: 'loading', loadProgress: share, modelPath });
+    };
+    const model = await this.options.engine.load(params, { onProgress, signal });
+    this.#isHeld = true;
+    return model;
+  }
+
+  #succeeded(model: LoadedModel): void {
+    this.#loaded = model;
+    this.#forgetFailure();
+    // Loading may outlast what was waited for since it was asked for.
+    this.#waitForIdleness();
+    this.#setStatus({
+      state: this.#running > 0 ? 'busy' : 'ready',
+      modelName: model.name,
+      modelPath: model.path,
+      architecture: model.architecture,
+      engine: model.engine,
+      device: model.device,
+      deviceReasons: model.deviceReasons,
+      engineLimits: model.engineLimits,
+      supportsFim: model.special.fimPrefix !== undefined && model.special.fimSuffix !== undefined && model.special.fimMiddle !== undefined,
+      supportsToolCalling: model.supportsToolCalling,
+      contextUsedTokens: 0,
+      contextSizeTokens: model.contextSizeTokens,
+      ...(model.cache === undefined ? {} : { cache: model.cache }),
+      memoryBytes: model.memoryBytes,
+      deviceMemoryBytes: model.deviceMemoryBytes,
+      threads: model.threads,
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.#load = undefined;
+    this.#loaded = undefined;
+    const trouble =
+      error instanceof TroubleError
+        ? error
+        : new TroubleError('engine-failed', 'The model could not be loaded, for a reason that Chorus does not know. The log in the Chorus folder says where it failed.', { cause: error });
+    this.#failure = trouble;
+    this.options.retryDelay.failed();
+    this.#setStatus({ state: 'trouble', trouble: toTrouble(trouble) });
+  }
+
+  #forgetFailure(): void {
+    this.#failure = undefined;
+    this.#isHopeless = false;
+    this.options.retryDelay.succeeded();
+  }
+
+  #generateBegan(): void {
+    this.#running++;
+    if (this.#status.state === 'ready') this.#setStatus({ ...this.#status, state: 'busy' });
+    for (const listener of this.#runningListeners) listener();
+  }
+
+  #generateEnded(): void {
+    this.#running--;
+    if (this.#loaded) this.#setStatus({ ...this.#status, state: this.#running > 0 ? 'busy' : 'ready' });
+    if (this.#running > 0) return;
+    this.#waitForIdleness();
+    if (this.#loaded) this.#measure().catch(() => undefined);
+  }
+
+  /** From now on nobody asks for anything: in a while the model is not needed any more. */
+  #waitForIdleness(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.#unloadAfterMinutes === 0) return;
+    this.#idleTimer = setTimeout(() => this.#unload(), Math.min(MAX_TIMER_MS, this.#unloadAfterMinutes * 60_000));
+    this.#idleTimer.unref();
+  }
+
+  #unload(): void {
+    const isLoading = this.#load !== undefined && this.#loaded === undefined;
+    if (this.#running > 0 || isLoading || !this.#isHeld) return;
+    this.#load = undefined;
+    this.#loaded = undefined;
+    this.#isHeld = false;
+    this.#unloading = this.engine.unload().catch(() => undefined).finally(() => (this.#unloading = undefined));
+    if (this.#status.state !== 'trouble') this.#setStatus({ state: 'idle', unloaded: true });
+  }
+
+  /** Asks the engine for its memory, context and speed. */
+  async #measure(): Promise<void> {
+    const model = this.#loaded;
+    const statistics = await this.options.engine.statistics?.();
+    if (!statistics || this.#loaded !== model) return;
+    const { memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, tokensPerSecond } = statistics;
+    const promptTokensPerSecond = model && this.options.promptSpeedOf?.(model);
+    const speeds = { ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }), ...(promptTokensPerSecond === undefined ? {} : { promptTokensPerSecond }) };
+    this.#setStatus({ ...this.#status, memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, ...speeds });
+  }
+
+  /** Whatever becomes of the model, who reads ahead and who spares the machine goes on. */
+  #setStatus(status: SidecarStatus): void {
+    const always = { quiet: this.options.isQuiet?.() === true || undefined, readingAhead: this.#isReadingAhead || undefined };
+    this.#status = { ...status, ...(this.chosen === '' ? {} : { isModelNamed: true }), ...always };
+    this.options.onStatus(this.#status);
+  }
+}

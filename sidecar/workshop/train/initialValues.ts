@@ -1,0 +1,62 @@
+import { write } from '../../../kernels/ggml/transfer.ts';
+import type { WeightSpec } from '../../models/architectures/architecture.ts';
+import { adapterFactors, normalFactors, spectralFactors } from './initialFactors.ts';
+import type { LowRankOptions } from './options.ts';
+import type { PlacedModel } from './placedModel.ts';
+import { Random } from './random.ts';
+import { fitted, readValues } from './tensorValues.ts';
+
+/** Spread of random weights (GPT-2's); outputs of blocks have less, by the number of blocks. */
+const INITIAL_SPREAD = 0.02;
+
+export interface InitialOptions {
+  readonly seed: number;
+  /** Of factors. Default: spectral. */
+  readonly init?: LowRankOptions['init'];
+  /** Whole weights that go before those of the file, by name. */
+  readonly values?: ReadonlyMap<string, Float32Array>;
+}
+
+/** Writes what a training begins with: weights of the file, or random ones, and where factors are trained, their factors. Throws `TroubleError`. */
+export async function writeInitialValues(placed: PlacedModel, { seed, init = 'spectral', values }: InitialOptions): Promise<void> {
+  const { model, parameters, plan } = placed;
+  const random = new Random(seed);
+  const { blockCount } = model.hyperparameters;
+  const wholeValues = async (spec: WeightSpec): Promise<Float32Array> => {
+    const given = values?.get(spec.name);
+    if (given) return given;
+    const source = model.tensors.get(spec.name);
+    return source ? readValues(source) : randomValues(spec, blockCount, random);
+  };
+  const byName = new Map(parameters.all.map((parameter) => [parameter.spec.name, parameter]));
+  for (const spec of model.specs) {
+    const rank = plan?.ranks.get(spec.name);
+    if (rank === undefined) {
+      const parameter = byName.get(spec.name);
+      if (parameter) write(parameters.device, parameter.master, fitted(await wholeValues(spec), parameter.master.elements));
+      continue;
+    }
+    const [columns, rows] = spec.extents as [number, number];
+    const sizes = { rows, columns, rank };
+    const { down, up } = placed.factors(spec.name);
+    const factors = plan?.isAdapter
+      ? adapterFactors(sizes, random)
+      : init === 'he'
+        ? normalFactors({ ...sizes, spread: spreadOf(spec.name, blockCount) }, random)
+        : spectralFactors({ rows, columns, values: await wholeValues(spec) }, rank, { ones: init === 'spectral-ones' });
+    write(parameters.device, down.master, factors.down);
+    write(parameters.device, up.master, factors.up);
+  }
+}
+
+function randomValues({ name, extents, use }: WeightSpec, blockCount: number, random: Random): Float32Array {
+  const count = extents.reduce((product, extent) => product * extent, 1);
+  if (use === 'vector') return new Float32Array(count).fill(name.endsWith('norm.weight') ? 1 : 0);
+  const spread = spreadOf(name, blockCount);
+  return Float32Array.from({ length: count }, () => spread * random.normal());
+}
+
+function spreadOf(name: string, blockCount: number): number {
+  const entersResidual = name.includes('attn_output') || name.includes('ffn_down');
+  return entersResidual ? INITIAL_SPREAD / Math.sqrt(2 * blockCount) : INITIAL_SPREAD;
+}

@@ -1,0 +1,100 @@
+import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
+import type { Device } from '../../../kernels/ggml/device.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { Parameters, type Parameter, type ParameterSpec, type WeightType } from '../../../kernels/training/optimiser/parameters.ts';
+import { TroubleError } from '../../engine/engine.ts';
+import type { WeightSpec } from '../../models/architectures/architecture.ts';
+import { onOneDevice } from '../../models/chorus/network/placement.ts';
+import { loadWeights, type LoadedWeights } from '../../models/chorus/network/weights.ts';
+import { factorNames, type LowRankPlan } from './lowRankPlan.ts';
+import { parameterSpec } from './parameterSpecs.ts';
+import type { TrainedModel } from './trainedModel.ts';
+
+export interface PlaceOptions {
+  readonly freeze: readonly RegExp[];
+  readonly weightType: WeightType;
+  /** How many networks add to gradients at the same time. Default 1. */
+  readonly networks?: number;
+  readonly plan?: LowRankPlan;
+  /** Norms have one gain each. */
+  readonly singleScaleNorm?: boolean;
+}
+
+/** A model's weights on a device: those that are trained, zero until they are written, and those that stay, read from the file. */
+export class PlacedModel implements Disposable {
+  constructor(
+    readonly model: TrainedModel,
+    readonly parameters: Parameters,
+    readonly frozen: LoadedWeights | undefined,
+    readonly plan: LowRankPlan | undefined,
+  ) {}
+
+  /** A matrix's factors; they are there where the plan has a rank for it. */
+  factors(matrix: string): { readonly down: Parameter; readonly up: Parameter } {
+    const names = factorNames(matrix);
+    const named = (name: string): Parameter => {
+      const found = this.parameters.all.find(({ spec }) => spec.name === name);
+      if (!found) throw new Error(`${matrix} is not trained by factors.`);
+      return found;
+    };
+    return { down: named(names.down), up: named(names.up) };
+  }
+
+  /** What networks read in place of whole matrices. */
+  get lowRank(): ReadonlyMap<string, LowRankMatrix> {
+    const { ranks = new Map<string, number>(), factor = 1, isAdapter = false } = this.plan ?? {};
+    return new Map(
+      [...ranks.keys()].map((name) => {
+        const { down, up } = this.factors(name);
+        return [name, { base: isAdapter ? this.frozen?.table.tensor(name) : undefined, down: down.forward, up: up.forward, factor }];
+      }),
+    );
+  }
+
+  /** Weights that are read as they are. */
+  get constant(): ReadonlyMap<string, Tensor> | undefined {
+    return this.frozen?.table.all;
+  }
+
+  [Symbol.dispose](): void {
+    this.parameters[Symbol.dispose]();
+    this.frozen?.[Symbol.dispose]();
+  }
+}
+
+/**
+ * Makes room for a model's weights on a device: those whose names match `freeze`, and with an adapter all, in the type of the file, the others in F32.
+ * Throws `TroubleError` where nothing is left to train.
+ */
+export async function placeModel(model: TrainedModel, device: Device, { freeze, weightType, networks, plan, singleScaleNorm }: PlaceOptions): Promise<PlacedModel> {
+  const isFrozen = ({ name }: WeightSpec): boolean => name === 'rope_freqs.weight' || plan?.isAdapter === true || freeze.some((pattern) => pattern.test(name));
+  // Frozen weights are read transposed as well, which repacked ones can't be.
+  const frozenSpecs = model.specs.filter(isFrozen).map((spec) => (spec.use === 'vector' ? spec : { ...spec, use: 'embedding' as const }));
+  const homeless = frozenSpecs.find(({ name }) => !model.tensors.has(name));
+  if (homeless) throw new TroubleError('invalid-input', `${homeless.name} can't be frozen, since its values would be random.`);
+  const tiedOutput = !model.specs.some(({ name }) => name === 'output.weight');
+  const trained = model.specs.flatMap((spec): ParameterSpec[] => {
+    const rank = plan?.ranks.get(spec.name);
+    if (rank !== undefined) return factorSpecs(spec, rank);
+    return isFrozen(spec) ? [] : [parameterSpec(spec, { tiedOutput, singleScaleNorm })];
+  });
+  if (trained.length === 0) throw new TroubleError('invalid-input', `All ${model.specs.length} tensors are frozen: there is nothing to train.`);
+  const parameters = new Parameters(device, trained, weightType, networks);
+  try {
+    const frozen = frozenSpecs.length > 0 ? await loadWeights(onOneDevice(device), frozenSpecs, model.tensors) : undefined;
+    return new PlacedModel(model, parameters, frozen, plan);
+  } catch (error) {
+    parameters[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function factorSpecs({ name, extents }: WeightSpec, rank: number): ParameterSpec[] {
+  const [columns, rows] = extents as [number, number];
+  const names = factorNames(name);
+  const common = { decays: true, isMatrix: true };
+  return [
+    { ...common, name: names.down, extents: [columns, rank], factor: { matrix: name, side: 'down' } },
+    { ...common, name: names.up, extents: [rank, rows], factor: { matrix: name, side: 'up' } },
+  ];
+}

@@ -1,0 +1,73 @@
+import { AllocationError } from '../../../kernels/ggml/errors.ts';
+import { TroubleError } from '../../engine/engine.ts';
+import type { Hyperparameters } from '../../models/architectures/architecture.ts';
+import { formatBytes } from '../../models/gguf/header.ts';
+import { RESERVE_BYTES } from '../../models/memory.ts';
+
+export interface TrainingSize {
+  readonly hyperparameters: Pick<Hyperparameters, 'blockCount' | 'heads' | 'vocabularySize'>;
+  /** Names of the weights that are trained; absent: all. */
+  readonly trained?: readonly string[];
+  readonly sequenceTokens: number;
+  /** Sequences that a network computes at once, and networks that compute at the same time. */
+  readonly sequences: number;
+  readonly networks: number;
+}
+
+const FLOAT_BYTES = 4;
+
+/**
+ * What sequences take at least besides the weights: the mask, the probabilities of all heads in the blocks whose attention has derivatives, which need them and of
+ * which half are never computed, and logits with their gradients.
+ */
+export function leastSequenceBytes({ hyperparameters, trained, sequenceTokens, sequences, networks }: TrainingSize): number {
+  const { blockCount, heads, vocabularySize } = hyperparameters;
+  const blocks = trained ? blockCount - lowestBlock(trained, blockCount) : blockCount;
+  const attention = sequenceTokens ** 2 * (1 + (blocks * heads) / 2);
+  return networks * sequences * (attention + 2 * sequenceTokens * vocabularySize) * FLOAT_BYTES;
+}
+
+/** The first block with a trained weight at or below the scores of its attention: those of the blocks below are forgotten as soon as they were used. */
+function lowestBlock(trained: readonly string[], blockCount: number): number {
+  const firstAttention = (name: string): number => {
+    if (name.startsWith('token_embd.')) return 0;
+    const [, block, ofScores] = /^blk\.(\d+)\.(attn_(?:norm|q|k|v))?/.exec(name) ?? [];
+    return block === undefined ? blockCount : Number(block) + (ofScores ? 0 : 1);
+  };
+  return trained.reduce((least, name) => Math.min(least, firstAttention(name)), blockCount);
+}
+
+/** Refuses sequences that can't fit, before the system ends the process for them. Throws `TroubleError` 'out-of-memory'. */
+export function requireSequenceMemory(size: TrainingSize, availableBytes: number): void {
+  const freeBytes = Math.max(0, availableBytes - RESERVE_BYTES);
+  const neededBytes = leastSequenceBytes(size);
+  if (neededBytes <= freeBytes) return;
+  const { sequenceTokens, sequences, networks } = size;
+  const most = mostTokens(size, freeBytes);
+  throw new TroubleError(
+    'out-of-memory',
+    `--sequence ${sequenceTokens} needs ${formatBytes(neededBytes)} of memory at least, ${formatBytes(freeBytes)} are free: expected ${most} tokens or fewer with --micro-batch ${sequences} and ${networks} at the same time. ` +
+      'Choose a shorter --sequence, a smaller --micro-batch or fewer --threads.',
+  );
+}
+
+/** What `make` gives. Throws `TroubleError` 'out-of-memory' where its device has no room for such sequences. */
+export function withinMemory<Result>({ sequenceTokens, sequences }: Pick<TrainingSize, 'sequenceTokens' | 'sequences'>, make: () => Result): Result {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof AllocationError)) throw error;
+    throw new TroubleError('out-of-memory', `--sequence ${sequenceTokens} with --micro-batch ${sequences} does not fit: ${error.message} Choose a shorter --sequence, a smaller --micro-batch or fewer --threads.`, { cause: error });
+  }
+}
+
+/** The longest sequences, in tokens, that take no more than `freeBytes`. */
+function mostTokens(size: TrainingSize, freeBytes: number): number {
+  let [fits, tooLong] = [0, size.sequenceTokens];
+  while (tooLong - fits > 1) {
+    const middle = Math.floor((fits + tooLong) / 2);
+    if (leastSequenceBytes({ ...size, sequenceTokens: middle }) <= freeBytes) fits = middle;
+    else tooLong = middle;
+  }
+  return fits;
+}

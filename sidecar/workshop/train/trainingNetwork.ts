@@ -1,0 +1,197 @@
+import { crossEntropy } from '../../../kernels/training/autograd/crossEntropy.ts';
+import { Tape } from '../../../kernels/training/autograd/tape.ts';
+import { linear } from '../../../kernels/blocks/linear.ts';
+import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
+import { norm } from '../../../kernels/blocks/norm.ts';
+import { outlierLoss } from '../../../kernels/blocks/outlierLoss.ts';
+import type { RouterLossOptions } from '../../../kernels/blocks/routerLoss.ts';
+import type { PackedInputs } from '../../../kernels/blocks/packedAttention.ts';
+import type { Device } from '../../../kernels/ggml/device.ts';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
+import { add, getRows, mul, scale, view } from '../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { addInto } from '../../../kernels/ggml/trainingOps.ts';
+import { readF32, write } from '../../../kernels/ggml/transfer.ts';
+import type { Parameters } from '../../../kernels/training/optimiser/parameters.ts';
+import type { Architecture, BlockContext, Hyperparameters } from '../../models/architectures/architecture.ts';
+import { WeightTable } from '../../models/architectures/weightTable.ts';
+import type { PackedSequence } from './batchStream.ts';
+import { fillDropout } from './dropout.ts';
+
+export interface TrainingNetworkOptions {
+  readonly architecture: Architecture;
+  readonly hyperparameters: Hyperparameters;
+  readonly parameters: Parameters;
+  /** What computes, where that is not the parameters' own device; it reaches the same memory. */
+  readonly device?: Device;
+  /** To which of each parameter's gradients this network adds. Default: the first. */
+  readonly number?: number;
+  /** Weights that are read and not trained. */
+  readonly frozen?: ReadonlyMap<string, Tensor>;
+  /** Matrices that parameters are the factors of, by the names of the tensors that they stand for. */
+  readonly lowRank?: ReadonlyMap<string, LowRankMatrix>;
+  /** Sequences that are computed at once, and their length. */
+  readonly sequences: number;
+  readonly sequenceTokens: number;
+  /** Of routers, times this batch's share of a step; absent: none. */
+  readonly routerLoss?: RouterLossOptions;
+  /** Of embeddings and of what is added to the residual, this share is dropped, by the seed of each batch. Default 0. */
+  readonly dropout?: number;
+  /** Of blocks' outputs, times this batch's share of a step. Default 0. */
+  readonly outlierLoss?: number;
+  /** Keep the logits of the last batch, for `logits`. */
+  readonly keepLogits?: boolean;
+}
+
+/** Nodes of one block with its derivatives, amply: those of attention depend on the length. */
+const nodesPerBlock = (sequenceTokens: number): number => 400 + sequenceTokens;
+
+/** A network that gives the loss of packed sequences and adds its gradients to those of the parameters: one graph, computed once per batch. */
+export class TrainingNetwork implements Disposable {
+  readonly #graph: Graph;
+  readonly #memory: DeviceMemory;
+  readonly #tokens: Tensor;
+  readonly #positions: Tensor;
+  readonly #mask: Tensor;
+  readonly #places: Tensor;
+  readonly #weights: Tensor;
+  /** `[width, tokens, places]`: what values are multiplied by where some are dropped. */
+  readonly #kept: Tensor | undefined;
+  #keptPlaces = 0;
+  readonly #logits: Tensor;
+  readonly #loss: Tensor;
+  readonly #maskValues: Float32Array;
+  readonly #keptValues: Float32Array;
+
+  constructor(readonly options: TrainingNetworkOptions) {
+    const { hyperparameters, parameters, sequences, sequenceTokens, number = 0 } = options;
+    const { productType } = parameters;
+    const device = options.device ?? parameters.device;
+    const graph = (this.#graph = new Graph(device, { maxNodes: (hyperparameters.blockCount + 4) * nodesPerBlock(sequenceTokens) + parameters.all.length * 4 }));
+    const tokenCount = sequences * sequenceTokens;
+    this.#tokens = graph.input('tokens', 'I32', [tokenCount]);
+    this.#positions = graph.input('positions', 'I32', [tokenCount]);
+    this.#mask = graph.input('mask', 'F32', [sequenceTokens, sequenceTokens, 1, sequences]);
+    this.#places = graph.input('places', 'I32', [tokenCount]);
+    this.#weights = graph.input('weights', 'F32', [tokenCount]);
+    if (options.dropout) this.#kept = graph.input('kept', 'F32', [hyperparameters.width, tokenCount, 1 + 2 * hyperparameters.blockCount]);
+    this.#maskValues = new Float32Array(this.#mask.elements);
+    this.#keptValues = new Float32Array(this.#kept?.elements ?? 0);
+
+    const transposes = new Map(parameters.all.flatMap(({ forward, transposed }) => (transposed ? [[forward, transposed] as const] : [])));
+    const tape = new Tape(
+      graph,
+      parameters.all.map(({ forward }) => forward),
+      { productType, transposes },
+    );
+    const otherLosses: Tensor[] = [];
+    this.#logits = this.#forward({
+      positions: this.#positions,
+      mask: this.#mask,
+      sequenceTokens,
+      sequences,
+      productType,
+      routerLoss: options.routerLoss,
+      branchOutput: this.#kept && ((y) => this.#dropped(y)),
+      onLoss: (loss) => otherLosses.push(loss),
+    });
+    this.#loss = crossEntropy(tape, { logits: this.#logits, places: this.#places, weights: this.#weights });
+    if (options.keepLogits) graph.expand(this.#logits, { read: true });
+    graph.expand(this.#loss, { read: true });
+    const gradientOf = new Map(parameters.all.map(({ forward, gradients }) => [forward, gradients[number]]));
+    const whole = otherLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss);
+    const scaled = parameters.gradientScale === 1 ? whole : scale(graph, whole, parameters.gradientScale);
+    for (const [forward, added] of tape.gradients(scaled)) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
+    this.#memory = new DeviceMemory(device);
+    graph.allocate(this.#memory);
+  }
+
+  get computeBytes(): number {
+    return this.#memory.sizeBytes;
+  }
+
+  /**
+   * Adds the gradients of `Σ weight · loss ⁄ total` over the sequences' tokens. Resolves with that sum, which is a part of the mean where
+   * `total` is the sum of the weights of a whole step; losses of routers and outliers have gradients and are not in it. `seed` decides what is dropped.
+   */
+  async accumulate(batch: readonly PackedSequence[], total: number, seed = 0): Promise<number> {
+    const { sequences, sequenceTokens, parameters, hyperparameters } = this.options;
+    const { device } = parameters;
+    if (batch.length !== sequences) throw new RangeError(`A batch of ${batch.length} sequences, expected ${sequences}.`);
+    write(device, this.#tokens, Int32Array.from(batch.flatMap(({ tokens }) => [...tokens.subarray(0, sequenceTokens)])));
+    write(device, this.#positions, Int32Array.from({ length: sequences * sequenceTokens }, (_, index) => index % sequenceTokens));
+    write(device, this.#places, Int32Array.from(batch.flatMap(({ tokens }) => [...tokens.subarray(1)]), (token, row) => row * hyperparameters.vocabularySize + token));
+    write(device, this.#weights, Float32Array.from(batch.flatMap(({ weights }) => [...weights]), (weight) => weight / total));
+    write(device, this.#mask, this.#documentMask(batch));
+    if (this.#kept) {
+      fillDropout(this.#keptValues, this.options.dropout ?? 0, seed);
+      write(device, this.#kept, this.#keptValues);
+    }
+    await this.#graph.compute();
+    return readF32(device, this.#loss)[0] as number;
+  }
+
+  /** Logits of the last batch, `[vocabulary, tokens]`, where `keepLogits` was asked for. */
+  logits(): Float32Array {
+    if (!this.options.keepLogits) throw new Error('The logits were not kept.');
+    return readF32(this.options.parameters.device, this.#logits);
+  }
+
+  #forward(packed: PackedInputs): Tensor {
+    const { architecture, hyperparameters, parameters, frozen, lowRank, outlierLoss: outlierWeight } = this.options;
+    const table = new WeightTable(new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]), lowRank);
+    const graph = this.#graph;
+    let x = this.#dropped(getRows(graph, table.tensor('token_embd.weight'), this.#tokens));
+    for (let block = 0; block < hyperparameters.blockCount; block++) {
+      const context: BlockContext = {
+        graph,
+        weights: table,
+        hyperparameters,
+        block,
+        packed,
+        get cache(): never {
+          throw new Error(`${architecture.name}: block ${block} reads a cache, so it can't be trained.`);
+        },
+        get inputs(): never {
+          throw new Error(`${architecture.name}: block ${block} reads a cache, so it can't be trained.`);
+        },
+      };
+      x = architecture.buildBlock(context, x);
+      if (outlierWeight) packed.onLoss?.(outlierLoss(graph, x, outlierWeight / hyperparameters.blockCount));
+    }
+    const normed = norm(graph, x, table.norm('output_norm'), hyperparameters.norm);
+    const output = table.optional('output.weight') ? table.linear('output') : { weight: table.tensor('token_embd.weight') };
+    const logits = linear(graph, normed, output);
+    return hyperparameters.logitScale === 1 ? logits : scale(graph, logits, hyperparameters.logitScale);
+  }
+
+  /** `x[width, tokens]` with some of its values dropped, where any are. */
+  #dropped(x: Tensor): Tensor {
+    if (!this.#kept) return x;
+    const [width, tokens, places] = this.#kept.shape;
+    const place = this.#keptPlaces++;
+    if (place >= places) throw new Error(`A block of ${this.options.architecture.name} drops values in more than two places.`);
+    return mul(this.#graph, x, view(this.#graph, this.#kept, [width, tokens], { offsetBytes: place * this.#kept.strides[2] }));
+  }
+
+  /** A token attends what comes before it in its own document. */
+  #documentMask(batch: readonly PackedSequence[]): Float32Array {
+    const { sequenceTokens } = this.options;
+    const mask = this.#maskValues.fill(-Infinity);
+    batch.forEach(({ starts }, sequence) => {
+      let start = 0;
+      for (let token = 0; token < sequenceTokens; token++) {
+        if (starts.has(token)) start = token;
+        const row = (sequence * sequenceTokens + token) * sequenceTokens;
+        mask.fill(0, row + start, row + token + 1);
+      }
+    });
+    return mask;
+  }
+
+  [Symbol.dispose](): void {
+    this.#graph[Symbol.dispose]();
+    this.#memory[Symbol.dispose]();
+  }
+}

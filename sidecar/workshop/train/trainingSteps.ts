@@ -1,0 +1,97 @@
+import { performance } from 'node:perf_hooks';
+import { NonFiniteGradientError, type AdamW } from '../../../kernels/training/optimiser/adamW.ts';
+import { learningRate } from '../../../kernels/training/optimiser/schedules.ts';
+import { TroubleError } from '../../engine/engine.ts';
+import type { BatchStream } from './batchStream.ts';
+import { seedOf } from './dropout.ts';
+import type { LowRankPlan } from './lowRankPlan.ts';
+import type { TrainOptions } from './options.ts';
+import type { ParallelNetworks } from './parallelNetworks.ts';
+import type { TrainListeners } from './trainListeners.ts';
+
+/** Steps over which the speed is averaged. */
+const SPEED_STEPS = 10;
+
+/** Steps with the same parameters. */
+export interface Phase {
+  readonly stepsBefore: number;
+  readonly lastStep: number;
+  /** Of the schedule's rate. */
+  readonly rateShare: number;
+  readonly plan: LowRankPlan | undefined;
+}
+
+/** How far a training is. */
+export interface Reached {
+  readonly step: number;
+  readonly losses: readonly number[];
+}
+
+export interface Running {
+  readonly options: TrainOptions;
+  readonly listeners: TrainListeners;
+  readonly phase: Phase;
+  readonly optimiser: AdamW;
+  readonly networks: ParallelNetworks;
+  readonly stream: BatchStream;
+  readonly reached: Reached;
+  /** Writes a checkpoint. */
+  readonly save: (reached: Reached) => Promise<void>;
+}
+
+/** Takes the steps of a phase that are left, until it is stopped. The last of them has a checkpoint. Throws `TroubleError`. */
+export async function runSteps(running: Running): Promise<Reached> {
+  const { options, listeners, phase, stream } = running;
+  const { schedule, batchSequences, sequenceTokens, checkpointSteps } = options;
+  const losses = [...running.reached.losses];
+  const times = [performance.now()];
+  let { step } = running.reached;
+  let saved = step;
+  const save = async (): Promise<void> => {
+    await running.save({ step, losses });
+    saved = step;
+  };
+  while (step < phase.lastStep && !listeners.signal?.aborted) {
+    const rate = phase.rateShare * learningRate(step + 1, schedule);
+    const { loss, gradientNorm } = await trainStep(running, { step: step + 1, rate, saved });
+    step++;
+    losses.push(loss);
+    times.push(performance.now());
+    const recent = times.slice(-SPEED_STEPS - 1);
+    const secondsPerStep = ((recent.at(-1) as number) - (recent[0] as number)) / 1000 / (recent.length - 1);
+    listeners.onProgress?.({
+      step,
+      totalSteps: schedule.totalSteps,
+      loss,
+      rate,
+      gradientNorm,
+      tokensPerSecond: (batchSequences * sequenceTokens) / secondsPerStep,
+      secondsLeft: (schedule.totalSteps - step) * secondsPerStep,
+      epoch: stream.epoch,
+    });
+    if (step % checkpointSteps === 0) await save();
+  }
+  if (saved !== step) await save();
+  return { step, losses };
+}
+
+/** `saved` is the step of the last checkpoint. */
+async function trainStep({ options, phase, optimiser, networks, stream }: Running, { step, rate, saved }: { readonly step: number; readonly rate: number; readonly saved: number }): Promise<{ loss: number; gradientNorm: number }> {
+  const sequences = Array.from({ length: options.batchSequences }, () => stream.next());
+  const counted = sequences.reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
+  networks.options.parameters.clearGradients();
+  const loss = await networks.accumulate(sequences, counted > 0 ? counted : 1, seedOf(options.seed, step));
+  const diverged = (what: string, cause?: unknown): TroubleError => {
+    const kept = saved === 0 ? 'There is no checkpoint yet.' : `The checkpoint of step ${saved} is whole.`;
+    return new TroubleError('engine-failed', `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`, { cause });
+  };
+  if (!Number.isFinite(loss)) throw diverged(`the loss of step ${step} is ${loss} at a rate of ${rate}.`);
+  try {
+    // Moments begin anew with each phase.
+    const { gradientNorm } = await optimiser.step(step - phase.stepsBefore, rate);
+    return { loss, gradientNorm };
+  } catch (error) {
+    if (error instanceof NonFiniteGradientError) throw diverged(error.message, error);
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import { TroubleError } from '../../engine/engine.ts';
+import type { MakingOptions } from '../making.ts';
+import { sizeOfParts } from '../../models/gguf/parts.ts';
+import { tensorBytes } from '../../models/gguf/tensorTypes.ts';
+import type { GgufContent } from '../../models/gguf/content.ts';
+import { writeGguf } from '../../models/gguf/writer.ts';
+import type { UpcycleParams, UpcycleResult } from '../../protocol/engine.ts';
+import { readHiddenStates } from './hiddenStates.ts';
+import { openInputs, type Inputs } from './inputs.ts';
+import { compose, type RouterWeights } from './compose.ts';
+import { denseRecipe, type Recipe } from './recipe.ts';
+import { hiddenRouters, randomRouters } from './routers.ts';
+
+/**
+ * Makes one mixture of dense models of one shape (Branch-Attend-Mix, arXiv 2408.08274). Throws `TroubleError`; nothing is left at `outputPath` then.
+ */
+export async function upcycle(params: UpcycleParams, options: MakingOptions = {}): Promise<UpcycleResult> {
+  const inputs = await openInputs(params.modelPaths, params.outputPath);
+  try {
+    const recipe = recipeOf(params, inputs);
+    const content = await compose(inputs, recipe, recipe.experts > 1 ? await routersOf(params, inputs, options) : noRouters);
+    await writeWith(params.outputPath, content, 'Writing', options);
+    const elements = content.tensors.map(({ shape }) => shape.reduce((product, extent) => product * extent, 1));
+    return {
+      outputPath: params.outputPath,
+      experts: recipe.experts,
+      parameterCount: elements.reduce((sum, count) => sum + count, 0),
+      sizeBytes: await sizeOfParts(params.outputPath),
+    };
+  } finally {
+    await inputs.close();
+  }
+}
+
+/** Of a dense model. */
+const noRouters: RouterWeights = () => new Float32Array(0);
+
+function recipeOf(params: UpcycleParams, inputs: Inputs): Recipe {
+  const { name, keepsArchitecture } = params;
+  if (params.dense || inputs.count < 2) return { ...denseRecipe, name, keepsArchitecture };
+  if (keepsArchitecture) throw new TroubleError('invalid-input', 'A mixture is of the architecture "chorus"; only an average keeps that of its models. Make one without experts, or leave the architecture out.');
+  const { attention, cache, expertsUsed, gateMode, interval } = params;
+  const { blockCount } = inputs.first.model.hyperparameters;
+  const check = (what: string, value: number, most: number): void => {
+    if (value > most) throw new TroubleError('invalid-input', `${what} is ${value}, expected at most ${most}.`);
+  };
+  check('The number of experts used', expertsUsed, inputs.count);
+  if (typeof attention === 'number') check('The number of attention experts used', attention, inputs.count);
+  check('The interval of blocks with experts', interval, blockCount);
+  return { experts: inputs.count, expertsUsed, gateMode, attention, cache, interval, name };
+}
+
+async function routersOf({ gates, outputPath }: UpcycleParams, inputs: Inputs, options: MakingOptions): Promise<RouterWeights> {
+  const { width } = inputs.first.model.hyperparameters;
+  if (gates.kind === 'random') return randomRouters({ width, experts: inputs.count, seed: gates.seed });
+  if (gates.prompts.length !== inputs.count) throw new TroubleError('invalid-input', `There are prompts for ${gates.prompts.length} experts and ${inputs.count} models.`);
+  // What enters the routers is near to what enters them in the average of all inputs.
+  const seedPath = path.join(path.dirname(outputPath), `.${path.basename(outputPath)}.${process.pid}.average.gguf`);
+  try {
+    const average = await compose(inputs, denseRecipe, noRouters);
+    await writeWith(seedPath, average, 'Averaging', options);
+    const states = await readHiddenStates(seedPath, gates.prompts, {
+      blockKind: inputs.blockKind,
+      signal: options.signal,
+      onProgress: (share) => options.onProgress?.({ step: 'Reading prompts', share }),
+    });
+    return hiddenRouters(states, gates.scale);
+  } finally {
+    await rm(seedPath, { force: true });
+  }
+}
+
+async function writeWith(file: string, content: GgufContent, step: string, { onProgress, signal }: MakingOptions): Promise<void> {
+  const total = content.tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
+  let written = 0;
+  await writeGguf(file, content, { signal, onBytes: (bytes) => onProgress?.({ step, share: (written += bytes) / total }) });
+}

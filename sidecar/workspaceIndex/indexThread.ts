@@ -1,0 +1,171 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { BUILT_FOLDER } from '../childProcess/ownScript.ts';
+import { threadOfSource } from '../childProcess/threadOfSource.ts';
+import { HangWatch } from './hangWatch.ts';
+import type { IndexAnswer, IndexMethod, IndexMethods, IndexRequest, IndexThreadData } from './indexMessages.ts';
+import { PutMark } from './putMark.ts';
+
+/** The thread may take so much heap before it is ended; a hundred thousand files need about half. */
+const MAX_HEAP_MEBIBYTES = 640;
+/** A file of the largest size that is put takes less than a second. */
+const HANG_LIMIT_MS = 10_000;
+/** A thread that ends by itself again within so long ends of what the workspaces hold: reading them anew would end the next one, too. */
+const REPEATED_WITHIN_MS = 60 * 60_000;
+/** With so many files that hang the fault is not theirs: the index stays off. */
+const MAX_HUNG_FILES = 5;
+/** Where the parser ended at so many files, the thread goes on without one: a folder may be full of such files, and for each everything is read anew. */
+const MAX_PARSER_ENDS = 5;
+
+/** The thread of the index failed at a request, or ended. `cause` is the thread's own error, if it had one. */
+class IndexError extends Error {
+  override readonly name = 'IndexError';
+}
+
+type PutParams = Parameters<IndexMethods['put']>[0];
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: IndexError) => void;
+  /** URIs of the files that it puts. */
+  readonly put: readonly string[];
+}
+
+/** What the thread is made of. */
+export interface ThreadFiles {
+  readonly script: string | URL;
+  readonly grammarsFolder: string;
+}
+
+export interface IndexThreadOptions {
+  readonly files?: ThreadFiles;
+  /** A thread that is at one file for so long is ended. */
+  readonly hangLimitMs?: number;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
+}
+
+/** The thread ended by itself, or hung and was ended, and all indexes with it; the next request starts another. `isRepeated`: by itself, and not for the first time. */
+export type IndexLost = (error: unknown, isRepeated: boolean) => void;
+
+/**
+ * The index as the front sees it: a thread that starts with the first request and whose end loses nothing but the index. A file at which it hangs
+ * is left out from then on.
+ */
+export class IndexThread {
+  readonly #pending = new Map<number, Pending>();
+  readonly #mark = new PutMark();
+  readonly #watch: HangWatch<string>;
+  /** URIs of files that are left out. */
+  readonly #leftOut = new Set<string>();
+  #hungFiles = 0;
+  #parserEnds = 0;
+  #worker: Worker | undefined;
+  #nextId = 1;
+  /** When it last ended by itself. */
+  #endedAtMs = -Infinity;
+
+  constructor(
+    private readonly onLost: IndexLost = () => undefined,
+    private readonly options: IndexThreadOptions = {},
+  ) {
+    this.#watch = new HangWatch({ limitMs: options.hangLimitMs ?? HANG_LIMIT_MS, place: () => this.#place(), onHang: () => this.#hangs() });
+  }
+
+  /** Throws `IndexError`. */
+  async ask<Method extends IndexMethod>(method: Method, params: Parameters<IndexMethods[Method]>[0]): Promise<ReturnType<IndexMethods[Method]>> {
+    if (this.#hungFiles >= MAX_HUNG_FILES) throw new IndexError('The index is off: it hung at too many files');
+    const worker = (this.#worker ??= this.#start());
+    const id = this.#nextId++;
+    const put = method === 'put' ? (params as PutParams).files.filter(({ uri }) => !this.#leftOut.has(uri)) : undefined;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, put: put?.map(({ uri }) => uri) ?? [] });
+      this.#watch.start();
+      worker.postMessage({ id, method, params: put === undefined ? params : { ...params, files: put } } satisfies IndexRequest);
+    });
+  }
+
+  async dispose(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#fail(new IndexError('The index was closed'));
+    await worker?.terminate();
+  }
+
+  #start(): Worker {
+    const { script, grammarsFolder } = this.options.files ?? threadFiles();
+    const workerData: IndexThreadData = { grammarsFolder, markMemory: this.#mark.memory };
+    const worker = new Worker(script, { execArgv: [], workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEBIBYTES } });
+    // It ends with the process and never keeps it.
+    worker.unref();
+    worker.on('message', (answer: IndexAnswer) => {
+      const pending = this.#pending.get(answer.id);
+      this.#pending.delete(answer.id);
+      if (this.#pending.size === 0) this.#watch.stop();
+      if ('error' in answer) pending?.reject(new IndexError(`The index failed with a ${answer.error}`));
+      else pending?.resolve(answer.result);
+      if ('error' in answer && answer.endedAt !== undefined) this.#parserEnded(worker, answer.endedAt);
+    });
+    worker.on('error', (error) => this.#ended(worker, error));
+    worker.on('exit', () => this.#ended(worker, undefined));
+    return worker;
+  }
+
+  #ended(worker: Worker, cause: unknown): void {
+    if (this.#worker !== worker) return;
+    const nowMs = (this.options.now ?? (() => performance.now()))();
+    const isRepeated = nowMs - this.#endedAtMs < REPEATED_WITHIN_MS;
+    this.#endedAtMs = nowMs;
+    this.#lost(cause, isRepeated);
+  }
+
+  #lost(cause: unknown, isRepeated: boolean): void {
+    this.#worker = undefined;
+    this.#fail(new IndexError('The thread of the index ended', { cause }));
+    if (this.#hungFiles < MAX_HUNG_FILES) this.onLost(cause, isRepeated);
+  }
+
+  /** The file that the thread puts now, by its request's number and its place there; `undefined` while it puts none. */
+  #place(): string | undefined {
+    const { request, file } = this.#mark.read();
+    return this.#pending.get(request)?.put[file] === undefined ? undefined : `${request}/${file}`;
+  }
+
+  #hangs(): void {
+    const worker = this.#worker;
+    const { request, file } = this.#mark.read();
+    const uri = this.#pending.get(request)?.put[file];
+    if (worker === undefined || uri === undefined) return;
+    this.#hungFiles++;
+    this.#leaveOut(worker, uri, 'The thread of the index hung at a file, which is left out from now on');
+  }
+
+  #parserEnded(worker: Worker, uri: string): void {
+    if (this.#worker !== worker || this.#parserEnds >= MAX_PARSER_ENDS) return;
+    this.#parserEnds++;
+    this.#leaveOut(worker, uri, 'The parser of the index ended at a file, which is left out from now on');
+  }
+
+  /** Ends a thread of which a file made something that is of no use. */
+  #leaveOut(worker: Worker, uri: string, message: string): void {
+    this.#leftOut.add(uri);
+    this.#lost(new IndexError(message), false);
+    worker.terminate().catch(() => undefined);
+  }
+
+  #fail(error: IndexError): void {
+    this.#watch.stop();
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+}
+
+/** From source, and from the bundles in `dist`. */
+function threadFiles(): ThreadFiles {
+  const bundles = import.meta.url.endsWith('.ts') ? BUILT_FOLDER : path.dirname(fileURLToPath(import.meta.url));
+  if (bundles !== undefined) return { script: path.join(bundles, 'context.cjs'), grammarsFolder: path.join(bundles, 'grammars') };
+  const grammarsFolder = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
+  return { script: threadOfSource(new URL('./main.ts', import.meta.url)), grammarsFolder };
+}

@@ -1,0 +1,25 @@
+/** The thread of the index: reads texts, ranks pieces. It gets everything by messages and opens no file but its grammars. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Grammars, ParserEnded } from '../syntax/grammars.ts';
+import { serveIndexes } from './indexes.ts';
+import type { IndexAnswer, IndexRequest, IndexThreadData } from './indexMessages.ts';
+import { PutMark } from './putMark.ts';
+
+const { grammarsFolder, markMemory } = workerData as IndexThreadData;
+const mark = new PutMark(markMemory);
+let request = 0;
+const handlers = serveIndexes(new Grammars(grammarsFolder), (file) => mark.set({ request, file }));
+
+parentPort?.on('message', ({ id, method, params }: IndexRequest) => {
+  const answer = (message: IndexAnswer): void => parentPort?.postMessage(message);
+  const handle = handlers[method] as (params: unknown) => unknown;
+  Promise.resolve()
+    .then(() => {
+      request = id;
+      return handle(params);
+    })
+    .then((result) => answer({ id, result }), (error: unknown) => {
+      // Messages of errors may quote what was parsed.
+      answer({ id, error: error instanceof Error ? error.name : typeof error, endedAt: error instanceof ParserEnded ? error.uri : undefined });
+    });
+});

@@ -1,0 +1,164 @@
+import type { Node } from '../syntax/treeSitter.ts';
+import { definitionShapes } from '../syntax/definitionShapes.ts';
+import type { Grammars } from '../syntax/grammars.ts';
+import { languageSyntax } from '../syntax/languages.ts';
+
+/** Something that a file defines. Lines count from zero, ends are inclusive. */
+export interface Definition {
+  readonly name: string;
+  /** Name of the class, module, … that it belongs to. */
+  readonly container?: string;
+  /** Of the whole definition, its comment included. */
+  readonly startLine: number;
+  readonly endLine: number;
+  /** Comment and head as they stand in the file; of a container its head alone. */
+  readonly signature: string;
+}
+
+/** Of a comment before a definition no more than its last lines, and of what is shown whole no more than its first. */
+const MAX_COMMENT_LINES = 4;
+const MAX_WHOLE_LINES = 24;
+const MAX_HEAD_LINES = 8;
+const MAX_DEFINITIONS = 500;
+/** What lies deeper is not looked at: no code does, and the stack ends. */
+const MAX_DEPTH = 500;
+/** A name and its type arguments; the pattern that looks for it is tried from each of its letters. */
+const MAX_RECEIVER_UNITS = 200;
+/** Larger texts are data or made by programs; a parser would hold up the others. */
+const MAX_TEXT_UNITS = 256 * 1024;
+
+/** What a text defines, in its order, by tree-sitter. `undefined`: no grammar knows its language, or the text is too large. */
+export async function outline(text: string, languageId: string, grammars: Grammars): Promise<readonly Definition[] | undefined> {
+  const shapes = definitionShapes(languageId);
+  if (shapes === undefined || text.length > MAX_TEXT_UNITS) return undefined;
+  const tree = await grammars.parse(text, shapes.grammar);
+  if (tree === null) return undefined;
+  const lines = text.split('\n');
+  const isBlockByIndentation = languageSyntax(languageId).blocks === 'indentation';
+  const found: Definition[] = [];
+
+  const visit = (node: Node, container: string | undefined, depth: number): void => {
+    if (found.length >= MAX_DEFINITIONS || depth > MAX_DEPTH) return;
+    const { type } = node;
+    if (shapes.containers.includes(type)) {
+      const body = bodyOf(node);
+      const name = nameOf(node) ?? '';
+      if (body === null) return add(node, container, lines.slice(startOf(node), node.endPosition.row + 1).slice(0, MAX_HEAD_LINES));
+      add(node, container, headLines(node, body));
+      visitChildren(body, name === '' ? container : name, depth);
+    } else if (shapes.heads.includes(type)) {
+      const body = bodyOf(node);
+      const docstring = isBlockByIndentation && body !== null ? docstringLine(body, lines) : [];
+      add(node, container, [...headLines(node, body), ...docstring]);
+    } else if (shapes.wholes.includes(type)) {
+      if (isBlockByIndentation && type === 'expression_statement' && node.namedChild(0)?.type !== 'assignment') return;
+      add(node, container, lines.slice(startOf(node), node.endPosition.row + 1).slice(0, MAX_WHOLE_LINES));
+    } else if (shapes.through.includes(type)) {
+      visitChildren(node, container, depth);
+    }
+  };
+  const visitChildren = (node: Node, container: string | undefined, depth: number): void => {
+    for (const child of node.namedChildren) if (child !== null) visit(child, container, depth + 1);
+  };
+  const add = (node: Node, container: string | undefined, shown: readonly string[]): void => {
+    const comment = commentBefore(startOf(node), lines);
+    const owner = namedContainer(node) ?? container;
+    found.push({
+      name: nameOf(node) ?? '',
+      ...(owner === undefined ? {} : { container: owner }),
+      startLine: startOf(node) - comment.length,
+      endLine: node.endPosition.row,
+      signature: [...comment, ...shown].join('\n'),
+    });
+  };
+  /** From the line where the definition begins to where its body does. */
+  const headLines = (node: Node, body: Node | null): string[] => {
+    const start = startOf(node);
+    if (body === null) return lines.slice(start, node.endPosition.row + 1).slice(0, MAX_HEAD_LINES);
+    const { row, column } = body.startPosition;
+    // A body in a block begins on a line of its own; a brace or an expression stands behind the head.
+    const last = (lines[row] ?? '').slice(0, column).trimEnd();
+    const isOneLine = body.startPosition.row === body.endPosition.row && body.endPosition.row === node.endPosition.row && row === start;
+    if (isOneLine && body.endPosition.column - column < 120) return [lines[row] ?? ''];
+    const head = [...lines.slice(start, row), ...(last === '' ? [] : [last])];
+    // In Ruby the comment of what comes first in a body stands before the body.
+    while (head.length > 1 && isComment(head.at(-1) ?? '')) head.pop();
+    return head.slice(0, MAX_HEAD_LINES);
+  };
+
+  try {
+    visit(tree.rootNode, undefined, 0);
+    return found.filter(({ name, signature }) => name !== '' && signature.trim() !== '');
+  } finally {
+    tree.delete();
+  }
+}
+
+/** With the decorators and keywords that its parent puts before it. */
+function startOf(node: Node): number {
+  const parent = node.parent;
+  const isWrapped = parent !== null && ['export_statement', 'decorated_definition', 'template_declaration', 'ambient_declaration'].includes(parent.type);
+  return isWrapped ? parent.startPosition.row : node.startPosition.row;
+}
+
+function bodyOf(node: Node): Node | null {
+  const body = node.childForFieldName('body');
+  if (body !== null) return body;
+  const value = declaratorOf(node)?.childForFieldName('value') ?? node.childForFieldName('value');
+  // `const f = (a) => …` is as good as a function; other values are shown as far as they fit a line.
+  return value?.childForFieldName('body') ?? (value !== null && value !== undefined && value.endPosition.row > value.startPosition.row ? value : null);
+}
+
+function declaratorOf(node: Node): Node | null {
+  return node.namedChildren.find((child) => child?.type === 'variable_declarator') ?? null;
+}
+
+function nameOf(node: Node): string | undefined {
+  const named = node.childForFieldName('name') ?? declaratorOf(node)?.childForFieldName('name') ?? node.childForFieldName('type');
+  if (named !== null && named !== undefined && named.type !== 'primitive_type' && node.childForFieldName('declarator') === null) return named.text;
+  let deepest = innerDeclarator(node);
+  for (let next = deepest; next; next = next.childForFieldName('name')) deepest = next;
+  if (deepest !== null) return deepest.text.split(/[\s(=;[]/)[0];
+  return /[\p{L}_$][\p{L}\p{N}_$]*/u.exec(node.namedChildren.map((child) => child?.text ?? '').find((text) => /^[\p{L}_$]/u.test(text)) ?? '')?.[0];
+}
+
+/** C: a declarator in a declarator, down to the name, which may be qualified. */
+function innerDeclarator(node: Node): Node | null {
+  let inner = node.childForFieldName('declarator');
+  for (let next = inner; next; next = next.childForFieldName('declarator')) inner = next;
+  return inner;
+}
+
+/** The type that a definition outside of it names: the receiver of a method in Go, what qualifies a name in C++. */
+function namedContainer(node: Node): string | undefined {
+  const receiver = node.childForFieldName('receiver');
+  if (receiver !== null) return /([\p{L}_][\p{L}\p{N}_]*)\s*(?:\[[^\]]*\]\s*)?\)$/u.exec(receiver.text.slice(-MAX_RECEIVER_UNITS))?.[1];
+  let scope: string | undefined;
+  for (let name = innerDeclarator(node); name?.type === 'qualified_identifier'; name = name.childForFieldName('name')) scope = name.childForFieldName('scope')?.text;
+  return scope?.split('<', 1)[0]?.trimEnd();
+}
+
+/** The comment that ends on the line above. */
+function commentBefore(line: number, lines: readonly string[]): string[] {
+  const comment: string[] = [];
+  for (let at = line - 1; at >= 0 && comment.length < MAX_COMMENT_LINES; at--) {
+    const text = (lines[at] ?? '').trim();
+    if (!isComment(text)) break;
+    comment.unshift(lines[at] ?? '');
+    if (/^\/\*/.test(text)) break;
+  }
+  return comment;
+}
+
+function isComment(line: string): boolean {
+  return /^(\/\/|#(?!include|define|if|endif|pragma|!\/)|--|\/\*|\*)/.test(line.trim());
+}
+
+/** The first line of a documentation string, closed. */
+function docstringLine(body: Node, lines: readonly string[]): string[] {
+  const first = body.namedChild(0);
+  if (first?.type !== 'expression_statement' || first.namedChild(0)?.type !== 'string') return [];
+  const line = (lines[first.startPosition.row] ?? '').trimEnd();
+  if (first.endPosition.row === first.startPosition.row) return [line];
+  return /^\s*[a-z]*("""|''')\s*$/i.test(line) ? [] : [`${line}${/'''/.test(line) ? "'''" : '"""'}`];
+}

@@ -1,0 +1,104 @@
+import { type Chunk, cutIntoChunks } from './chunks.ts';
+import { definedNames } from './definedNames.ts';
+import { definitionShapes } from '../syntax/definitionShapes.ts';
+import { FileTable, type IndexedFile } from './fileTable.ts';
+import { type Grammars, ParserEnded } from '../syntax/grammars.ts';
+import { InvertedIndex, MAX_DOCUMENTS } from './invertedIndex.ts';
+import { languageIdOf } from '../syntax/languageIds.ts';
+import { type Definition, outline } from './outline.ts';
+import { RecentMap } from './recentMap.ts';
+import { definitionHash, termCounts } from './terms.ts';
+import { hasEndlessLine } from './unfitness.ts';
+
+export interface FileText {
+  readonly uri: string;
+  readonly path: string;
+  readonly text: string;
+  /** Of the text, from `revisionOf`. */
+  readonly revision: number;
+  /** Absent: its name tells. */
+  readonly languageId?: string | undefined;
+}
+
+/** A file, read closely: what it defines, and its pieces. */
+export interface ReadFile {
+  readonly file: IndexedFile;
+  readonly text: string;
+  readonly definitions: readonly Definition[];
+  readonly chunks: readonly Chunk[];
+}
+
+/** Texts kept in memory, in UTF-16 units; what is beyond is asked for again when it is needed. */
+const MAX_KEPT_UNITS = 24 * 1024 * 1024;
+const MAX_READ_FILES = 300;
+/** Of these, in UTF-16 units: each is there twice, as a whole and in pieces. */
+const MAX_READ_UNITS = 64 * 1024 * 1024;
+
+/**
+ * The files of one workspace: which terms each holds, which names it seems to define, and, for the few that matter for a place, what they
+ * define exactly. Files are read closely when they are first needed.
+ */
+export class WorkspaceIndex {
+  readonly files = new FileTable();
+  readonly terms = new InvertedIndex();
+  readonly #texts = new RecentMap<string, string>(MAX_KEPT_UNITS);
+  readonly #read = new RecentMap<string, ReadFile>(MAX_READ_UNITS);
+
+  constructor(private readonly grammars: Grammars) {}
+
+  /** Adds a file, or puts its new text in place of the old one. */
+  put({ uri, path, text, revision, languageId = languageIdOf(path) }: FileText): void {
+    this.#forgetFile(uri);
+    if (text.trim() === '' || hasEndlessLine(text) || this.terms.nextId >= MAX_DOCUMENTS) return;
+    const counts = termCounts(text);
+    for (const name of definedNames(text)) counts.set(definitionHash(name), 1);
+    const document = this.terms.add(counts);
+    this.files.add({ uri, path, languageId, revision, document });
+    const shapes = definitionShapes(languageId);
+    // One that can't be loaded is told by who needs it.
+    if (shapes !== undefined) this.grammars.warm(shapes.grammar).catch(() => undefined);
+    this.#texts.set(uri, text, text.length);
+  }
+
+  /** Removes files, and all below folders. */
+  remove(uris: readonly string[]): void {
+    for (const file of this.files.at(uris)) this.#forgetFile(file.uri);
+  }
+
+  /** Gives back the text of a file that had to be asked for again. One that is not in the index is no file of the workspace. */
+  giveText({ uri, text }: Pick<FileText, 'uri' | 'text'>): void {
+    if (this.files.get(uri) !== undefined) this.#texts.set(uri, text, text.length);
+  }
+
+  hasText(uri: string): boolean {
+    return this.#texts.get(uri) !== undefined;
+  }
+
+  textOf(uri: string): string | undefined {
+    return this.#texts.get(uri);
+  }
+
+  /** Reads a file closely. `undefined`: its text is not in memory. */
+  async read(file: IndexedFile): Promise<ReadFile | undefined> {
+    const known = this.#read.get(file.uri);
+    if (known?.file === file) return known;
+    const text = this.#texts.get(file.uri);
+    if (text === undefined) return undefined;
+    const normal = text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
+    const definitions = (await outline(normal, file.languageId, this.grammars).catch((error: unknown) => {
+      if (error instanceof ParserEnded) error.uri ??= file.uri;
+      throw error;
+    })) ?? [];
+    const read: ReadFile = { file, text: normal, definitions, chunks: cutIntoChunks(normal, definitions) };
+    this.#read.set(file.uri, read, Math.max(text.length, MAX_READ_UNITS / MAX_READ_FILES));
+    return read;
+  }
+
+  #forgetFile(uri: string): void {
+    const file = this.files.remove(uri);
+    if (file === undefined) return;
+    this.terms.remove(file.document);
+    this.#texts.delete(uri);
+    this.#read.delete(uri);
+  }
+}

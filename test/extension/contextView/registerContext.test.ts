@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type * as vscode from 'vscode';
+import '../documents/support/useFakeVscode.ts';
+import { FakeConfiguration } from '../documents/support/fakeConfiguration.ts';
+import { fake } from '../documents/support/vscode.ts';
+import type { SidecarSession } from '../../../extension/sidecar/session.ts';
+import type { StatusBar } from '../../../extension/status/statusBar.ts';
+
+const { registerContext } = await import('../../../extension/contextView/registerContext.ts');
+const { showStatusMenu } = await import('../../../extension/status/statusMenu.ts');
+
+const COMMAND = 'chorus.context.stopReadingAhead';
+
+/** A window whose user and workspace have these values of the setting. */
+function open(user: boolean | undefined, workspace: boolean | undefined): void {
+  const name = 'context.readAhead';
+  fake.open(['/ws'], {});
+  fake.configuration = new FakeConfiguration(user === undefined ? {} : { [name]: user }, workspace === undefined ? {} : { [name]: workspace });
+  registerContext({ subscriptions: [] } as unknown as vscode.ExtensionContext, {} as SidecarSession);
+}
+
+/** The status bar's menu, of which the item with the command is chosen, if it is there. */
+async function chooseInMenu(readingAhead: boolean): Promise<void> {
+  const done: Promise<unknown>[] = [];
+  fake.pick = (items) => (items as readonly { readonly command?: string }[]).find(({ command }) => command === COMMAND);
+  fake.executeCommand = async (name) => void done.push(fake.commands.get(name)?.() ?? Promise.reject(new Error(`no command ${name}`)));
+  const sources = { session: { status: { readingAhead } }, snooze: { untilMs: 0 } };
+  await showStatusMenu({ kind: 'ready' } as unknown as StatusBar, sources as unknown as Parameters<typeof showStatusMenu>[1]);
+  await Promise.all(done);
+}
+
+describe('"Stop Reading Ahead"', () => {
+  const cases: readonly (readonly [where: string, user: boolean | undefined, workspace: boolean | undefined, after: readonly [user: boolean, workspace: boolean | undefined]])[] = [
+    ['nothing is set', undefined, undefined, [false, undefined]],
+    ['the user has it on', true, undefined, [false, undefined]],
+    ['the workspace has it on', undefined, true, [false, false]],
+    ['it is off', false, false, [false, false]],
+  ];
+  for (const [where, user, workspace, after] of cases) {
+    it(`switches reading ahead off where ${where}, until it is switched on again`, async () => {
+      open(user, workspace);
+      await fake.commands.get(COMMAND)?.();
+      assert.deepEqual([fake.configuration.user['context.readAhead'], fake.configuration.workspace['context.readAhead']], after);
+      assert.equal(fake.configuration.get('context.readAhead'), false);
+    });
+  }
+
+  it('is in the menu while something is read ahead, and no longer', async () => {
+    open(undefined, undefined);
+    await chooseInMenu(false);
+    assert.equal(fake.configuration.get('context.readAhead'), undefined);
+    await chooseInMenu(true);
+    assert.equal(fake.configuration.get('context.readAhead'), false);
+  });
+});

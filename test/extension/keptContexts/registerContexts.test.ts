@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type * as vscode from 'vscode';
+import '../documents/support/useFakeVscode.ts';
+import { fake } from '../documents/support/vscode.ts';
+import { until } from '../../sidecar/front/support/sidecar.ts';
+import type { DocumentPolicy } from '../../../extension/documents/documentPolicy.ts';
+import type { LanguageClientSession } from '../../../extension/sidecar/sidecarSession.ts';
+import { TroubleError } from '../../../extension/sidecar/troubleError.ts';
+
+const { registerContexts } = await import('../../../extension/keptContexts/registerContexts.ts');
+
+/** What the command "Forget This Workspace" says, where the sidecar answers as `answer` does, and what the sidecar is asked. */
+async function said(answer: () => Promise<unknown>): Promise<{ readonly messages: readonly string[]; readonly asked: readonly unknown[] }> {
+  fake.open(['/ws'], {});
+  const asked: unknown[] = [];
+  const request = (_method: string, params: unknown): Promise<unknown> => {
+    asked.push(params);
+    return answer();
+  };
+  const never = { dispose: () => undefined };
+  registerContexts(
+    { subscriptions: [] } as unknown as vscode.ExtensionContext,
+    { isRunning: true, request, onDidChangeStatus: () => never } as unknown as LanguageClientSession,
+    { onDidChange: () => never } as unknown as DocumentPolicy,
+    (error) => assert.fail(String(error)),
+  );
+  // Nobody closes the message, so the command does not end.
+  fake.commands.get('chorus.forgetWorkspace')?.().catch(() => undefined);
+  await until(() => fake.messages.length > 0, 'the command says something');
+  return { messages: fake.messages, asked };
+}
+
+describe('"Forget This Workspace"', () => {
+  it('says that what was read is deleted when all was, and that chats stay', async () => {
+    const { messages, asked } = await said(async () => null);
+    assert.equal(asked.length, 2);
+    assert.deepEqual(messages.length, 1);
+    assert.match(messages[0] ?? '', /What the model had read of this workspace is deleted\. Chats stay/);
+  });
+
+  it('says what could not be deleted, and nothing else; no rules are told', async () => {
+    const message = 'What is kept in /contexts/a could not be deleted: EACCES';
+    const { messages, asked } = await said(() => Promise.reject(new TroubleError({ code: 'engine-failed', message })));
+    assert.deepEqual(messages, [message]);
+    assert.deepEqual(asked, [{}]);
+  });
+});

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type CacheKey, TypedThroughCache } from '../../../sidecar/completion/completionCache.ts';
+import { languageSyntax } from '../../../sidecar/syntax/languages.ts';
+
+function at(before: string, after = '', overrides: Partial<CacheKey> = {}): CacheKey {
+  return { clientKey: 'window', uri: 'a.ts', settings: '', before, after, syntax: languageSyntax('typescript'), ...overrides };
+}
+
+function texts(cache: TypedThroughCache, key: CacheKey): readonly string[] | undefined {
+  return cache.find(key)?.texts;
+}
+
+describe('The typed-through cache', () => {
+  test('gives what is left while the user types a completion', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('const a = '), ['foo(bar);']);
+    assert.deepEqual(texts(cache, at('const a = ')), ['foo(bar);']);
+    assert.deepEqual(texts(cache, at('const a = f')), ['oo(bar);']);
+    assert.deepEqual(texts(cache, at('const a = foo(ba')), ['r);']);
+  });
+
+  test('gives it back when the user goes back', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('const a = '), ['foo(bar);']);
+    assert.equal(texts(cache, at('const a = fox')), undefined);
+    assert.deepEqual(texts(cache, at('const a = fo')), ['o(bar);']);
+  });
+
+  test('knows nothing once all is typed, or something else', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('a = '), ['foo']);
+    assert.equal(texts(cache, at('a = foo')), undefined);
+    assert.equal(texts(cache, at('a = g')), undefined);
+    assert.equal(texts(cache, at('a =')), undefined);
+  });
+
+  test('keeps the candidates that agree with what was typed', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('x.'), ['first()', 'find(a)', 'map(b)']);
+    assert.deepEqual(texts(cache, at('x.f')), ['irst()', 'ind(a)']);
+  });
+
+  test('is keyed by what follows the cursor too', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('a = ', '\nreturn a'), ['foo']);
+    assert.equal(texts(cache, at('a = ', '\nreturn b')), undefined);
+    assert.equal(texts(cache, at('a = f', '')), undefined);
+  });
+
+  test('knows that the editor closed a bracket that was typed', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('a = ', ';'), ['foo(bar)']);
+    assert.deepEqual(cache.find(at('a = foo(', ');')), { texts: ['bar)'], overtypes: [1] });
+    assert.equal(cache.find(at('a = fo', ');')), undefined);
+  });
+
+  for (const [what, text, typed] of [
+    ['of an inner bracket', 'log("…", format(item.name), pad(width,', 'log('],
+    ['of a block inside the one that was opened', 'add(() => {\n  if (a) {}\n  go(', 'add(() => {'],
+  ] as const) {
+    test(`does not take a closer ${what} for the one that the editor set`, () => {
+      const cache = new TypedThroughCache();
+      cache.add(at('', '\n'), [text]);
+      assert.equal(cache.find(at(typed, `${typed.endsWith('{') ? '})' : ')'}\n`)), undefined);
+    });
+  }
+
+  test('asks anew where the document changed further away', () => {
+    const cache = new TypedThroughCache();
+    const near = `\n${'x = 1;\n'.repeat(300)}`;
+    cache.add(at(`function computeSum() {}${near}total = `, `${near}end();`), ['computeSum();']);
+    assert.deepEqual(texts(cache, at(`function computeSum() {}${near}total = comp`, `${near}end();`)), ['uteSum();']);
+    assert.equal(texts(cache, at(`function calcSum() {}${near}total = `, `${near}end();`)), undefined);
+    assert.equal(texts(cache, at(`function computeSum() {}${near}total = `, `${near}fin();`)), undefined);
+    assert.deepEqual(cache.find(at(`function computeSum() {}${near}total = computeSum(`, `)${near}end();`)), { texts: [');'], overtypes: [1] });
+  });
+
+  test('knows how much of what follows a text replaced where it was made, and what the editor added since', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('log(', ')'), ['"a", c);'], [1]);
+    assert.deepEqual(cache.find(at('log(', ')')), { texts: ['"a", c);'], overtypes: [1] });
+    assert.deepEqual(cache.find(at('log("', '")')), { texts: ['a", c);'], overtypes: [2] });
+    cache.add(at('foo(', ')'), ['bar(x).y'], [0]);
+    assert.deepEqual(cache.find(at('foo(bar(', ')')), { texts: ['x).y'], overtypes: [0] });
+  });
+
+  test('remembers that there is nothing, at that very place', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('done;'), []);
+    assert.deepEqual(texts(cache, at('done;')), []);
+    assert.equal(texts(cache, at('done; ')), undefined);
+  });
+
+  test('crosses neither windows nor documents nor settings', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('a = '), ['foo']);
+    assert.equal(texts(cache, at('a = ', '', { clientKey: 'other window' })), undefined);
+    assert.equal(texts(cache, at('a = ', '', { uri: 'b.ts' })), undefined);
+    assert.equal(texts(cache, at('a = ', '', { settings: 'never several lines' })), undefined);
+  });
+
+  test('does not take a text that ends like a short document for that document', () => {
+    const cache = new TypedThroughCache();
+    cache.add(at('a = '), ['foo']);
+    assert.equal(texts(cache, at('let a = ')), undefined);
+  });
+
+  test('forgets the oldest, and a client that left', () => {
+    const cache = new TypedThroughCache(2);
+    cache.add(at('a'), ['1']);
+    cache.add(at('b'), ['2']);
+    texts(cache, at('a'));
+    cache.add(at('c'), ['3']);
+    assert.equal(texts(cache, at('b')), undefined);
+    assert.deepEqual(texts(cache, at('a')), ['1']);
+    cache.forget('window');
+    assert.equal(texts(cache, at('a')), undefined);
+  });
+});

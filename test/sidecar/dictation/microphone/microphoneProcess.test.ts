@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { Microphone } from '../../../../sidecar/dictation/microphone/microphone.ts';
+
+describe("a microphone's process", () => {
+  const run = (script: string): Microphone => new Microphone({ onOpen: () => undefined, onSound: () => undefined }, ['-e', script]);
+
+  it('that can not be opened, or whose process ends, is told as what it is', async () => {
+    for (const [script, message] of [
+      ["process.send({ type: 'failed', message: 'No device.' })", /can't be opened: No device\./],
+      ['process.exit(3)', /ended unexpectedly \(exit code 3\)/],
+    ] as const) {
+      using microphone = run(script);
+      await assert.rejects(microphone.failed, (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message));
+    }
+  });
+
+  it('may take longer to open than it may be silent then, but not for ever', async (test) => {
+    for (const [script, patienceMs, message] of [
+      ['setInterval(() => undefined, 1000)', 59_999, /was not opened within 60 s/],
+      ["process.send({ type: 'open', device: 'One' }); setInterval(() => undefined, 1000)", 3_999, /sends nothing any more/],
+    ] as const) {
+      test.mock.timers.enable({ apis: ['setTimeout'] });
+      let open = (): void => undefined;
+      const opened = new Promise<void>((resolve) => (open = resolve));
+      using microphone = new Microphone({ onOpen: () => open(), onSound: () => undefined }, ['-e', script]);
+      let hasFailed = false;
+      microphone.failed.catch(() => (hasFailed = true));
+      if (script.includes('open')) await opened;
+      test.mock.timers.tick(patienceMs);
+      await Promise.resolve();
+      assert.equal(hasFailed, false);
+      test.mock.timers.tick(1);
+      await assert.rejects(microphone.failed, (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message));
+      test.mock.timers.reset();
+    }
+  });
+
+  it('that is closed does not fail', async () => {
+    const microphone = run('setInterval(() => undefined, 1000)');
+    microphone[Symbol.dispose]();
+    await microphone.failed;
+  });
+});

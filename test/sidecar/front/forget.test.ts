@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { removeHome } from '../../../sidecar/common/home.ts';
+import { stopRunning } from '../../../sidecar/client/makeWay.ts';
+import { contextsFolder } from '../../../sidecar/keptContexts/contextSets.ts';
+import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
+import { contextSetName, workspaceKeyOf } from '../../../sidecar/keptContexts/workspaceKey.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { RawClient } from './support/rawClient.ts';
+import { isRunning } from '../../isRunning.ts';
+import { TestHome, until } from './support/sidecar.ts';
+
+const URI = 'file:///project/main.ts';
+const source = Array.from({ length: 60 }, (_, line) => `const value${line} = compute(${line * 7}, "${line}");`).join('\n');
+
+describe('what is kept of a workspace', () => {
+  let folder: string;
+  let modelPath: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-workspace-'));
+    modelPath = path.join(folder, 'model.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(modelPath, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary(), keys: { context_length: { type: 'u32', value: 4_096 } } });
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** A client that has asked for two completions: the first one's prompt is short, since nobody knows yet how fast the model is. */
+  async function asked(state: SidecarState, workspaceKey: string | undefined, { contexts, lines = [50, 59] }: { contexts?: object; lines?: readonly number[] } = {}): Promise<RawClient> {
+    const settings = { modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 4_096, contexts };
+    const client = await RawClient.initialized(state, { initializationOptions: { clientKind: 'test', clientVersion: '1.0.0', workspaceKey, settings } });
+    client.open(URI, source);
+    for (const line of lines) await complete(client, line);
+    return client;
+  }
+
+  function complete(client: RawClient, line: number): Promise<unknown> {
+    return client.request('textDocument/inlineCompletion', { textDocument: { uri: URI }, position: { line, character: 10 }, context: { triggerKind: 1 } });
+  }
+
+  const setOf = (home: TestHome, key: string): string => path.join(contextsFolder(home.folder), contextSetName(key));
+  const chunksOf = async (home: TestHome, key: string): Promise<string[]> => (await readdir(setOf(home, key)).catch(() => [])).filter((name) => name.endsWith('.rows'));
+  const kept = (home: TestHome, key: string): Promise<void> => until(async () => (await chunksOf(home, key)).length >= 4, `the contexts of ${key} are kept`);
+
+  it('is written when its client has left, for this user alone, and used when it is opened again', async () => {
+    await using home = await TestHome.create();
+    const first = await asked(await home.start(), 'mine');
+    await first[Symbol.asyncDispose]();
+    await kept(home, 'mine');
+    if (process.platform !== 'win32') assert.equal((await stat(contextsFolder(home.folder))).mode & 0o777, 0o700);
+    const files = (await chunksOf(home, 'mine')).map((name) => path.join(setOf(home, 'mine'), name));
+    const before = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
+    await using client = await RawClient.connect(await home.state());
+    await client.request('chorus/stop').catch(() => undefined);
+    await client.closed;
+    await (await asked(await home.start(), 'mine', { lines: [59] }))[Symbol.asyncDispose]();
+    const after = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
+    assert.ok(after.some((used, index) => used > (before[index] as number)), 'the first prompt is as long as the last one was, and finds its chunks');
+  });
+
+  it('is written when the sidecar is told to stop, though its client is still there', async () => {
+    await using home = await TestHome.create();
+    await using client = await asked(await home.start(), 'mine');
+    await client.request('chorus/stop').catch(() => undefined);
+    await kept(home, 'mine');
+  });
+
+  it('is gone with everything else when Chorus is uninstalled, though the sidecar would keep it as it stops', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    const client = await asked(state, 'mine');
+    await stopRunning(home.folder);
+    await client.closed;
+    await removeHome(home.folder);
+    await until(() => !isRunning(state.pid), 'the process is gone');
+    assert.equal(existsSync(home.folder), false);
+  });
+
+  it('is nothing where there is no workspace', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    await using client = await asked(state, undefined);
+    await client.request('chorus/stop').catch(() => undefined);
+    await until(() => !isRunning(state.pid), 'the process is gone');
+    assert.deepEqual(await readdir(contextsFolder(home.folder)).catch(() => []), []);
+  });
+
+  it('is gone when it is forgotten, in memory too; another workspace keeps its own', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    for (const key of ['mine', 'theirs']) {
+      const client = await asked(state, key);
+      await client[Symbol.asyncDispose]();
+      await kept(home, key);
+    }
+    await using client = await asked(state, 'mine');
+    await client.request('chorus/forgetWorkspace', {});
+    assert.deepEqual(await readdir(contextsFolder(home.folder)), [contextSetName('theirs')]);
+    await client.request('chorus/stop').catch(() => undefined);
+    await until(() => !isRunning(state.pid), 'the process is gone');
+    assert.deepEqual(await readdir(contextsFolder(home.folder)), [contextSetName('theirs')]);
+  });
+
+  it('is gone where it was evaluated under other rules of what may be read, or nobody knows which', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    const tell = async (unlessRules: string, clientKind = 'test'): Promise<void> => {
+      await using client = await RawClient.initialized(state, { initializationOptions: { clientKind, clientVersion: '1.0.0', workspaceKey: 'mine' } });
+      await client.request('chorus/forgetWorkspace', { unlessRules });
+    };
+    const file = path.join(setOf(home, 'mine'), 'a.rows');
+    await tell('one');
+    await writeFile(file, 'x');
+    await tell('one');
+    assert.ok(existsSync(file), 'the rules are the same');
+    await tell('another');
+    assert.ok(!existsSync(file), 'the rules are others');
+    await writeFile(file, 'x');
+    await rm(path.join(setOf(home, 'mine'), 'rules'));
+    await tell('another');
+    assert.ok(!existsSync(file), 'the rules are not known');
+    await writeFile(file, 'x');
+    await tell('theirs', 'other');
+    assert.ok(!existsSync(file), 'those of another kind of client are not known');
+    await writeFile(file, 'x');
+    await tell('another');
+    await tell('theirs', 'other');
+    assert.ok(existsSync(file), 'each kind of client has its own');
+  });
+
+  it('is forgotten by its name from a client that has it not open', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    const key = workspaceKeyOf(['file:///project']);
+    const client = await asked(state, key);
+    await client[Symbol.asyncDispose]();
+    await kept(home, key);
+    await using other = await RawClient.initialized(state);
+    await other.request('chorus/forgetWorkspace', { workspaceKey: key });
+    assert.deepEqual(await readdir(contextsFolder(home.folder)), []);
+  });
+
+  it('is gone, of all workspaces, where the user wants nothing kept', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    const client = await asked(state, 'theirs');
+    await client[Symbol.asyncDispose]();
+    await kept(home, 'theirs');
+    await using mine = await asked(state, 'mine', { contexts: { keepOnDisk: false } });
+    await mine.request('chorus/stop').catch(() => undefined);
+    await until(() => !isRunning(state.pid), 'the process is gone');
+    assert.deepEqual(await readdir(contextsFolder(home.folder)).catch(() => []), []);
+  });
+
+  it('takes no more than the user allows', async () => {
+    await using home = await TestHome.create();
+    // One chunk is 256 rows of 4 layers, 2 KV heads of 64, keys and values, 2 bytes each.
+    const state = await home.start();
+    await using client = await asked(state, 'mine', { contexts: { maxGigabytes: 0.0012 } });
+    await client.request('chorus/stop').catch(() => undefined);
+    await until(() => !isRunning(state.pid), 'the process is gone');
+    assert.equal((await chunksOf(home, 'mine')).length, 2);
+  });
+});
+
+describe('the name of a workspace', () => {
+  it('is the same for every client that writes its folder in another way', () => {
+    assert.equal(workspaceKeyOf(['file:///home/me/a%20b']), workspaceKeyOf(['file:///home/me/a b/']));
+    assert.notEqual(workspaceKeyOf(['file:///home/me/a']), workspaceKeyOf(['file:///home/me/b']));
+    assert.notEqual(workspaceKeyOf(['vscode-vfs://github/a/b']), workspaceKeyOf(['vscode-vfs://github/a/c']));
+  });
+
+  it('tells nothing of it', () => assert.match(workspaceKeyOf(['file:///home/me/secret']), /^[0-9a-f]{64}$/));
+});

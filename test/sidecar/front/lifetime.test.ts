@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { findOrStart } from '../../../sidecar/client/launch.ts';
+import { Lifetime, lifetimeDefaults } from '../../../sidecar/front/lifetime.ts';
+import { RawClient } from './support/rawClient.ts';
+import { isRunning } from '../../isRunning.ts';
+import { launchOptions, TestHome, until } from './support/sidecar.ts';
+
+describe('the sidecar process', () => {
+  it('is gone, with its state file, when its last client has been gone a while; not before', async () => {
+    await using home = await TestHome.create();
+    // Its starter stays until the clients are there, however long they take.
+    const { socket, state } = await findOrStart(launchOptions(home.folder, { env: { CHORUS_LINGER_MS: '1500' } }));
+    const first = await RawClient.initialized(state);
+    const second = await RawClient.initialized(state);
+    socket.close();
+    await first[Symbol.asyncDispose]();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    assert.ok(isRunning(state.pid), 'one client is still there');
+    await second[Symbol.asyncDispose]();
+    await until(() => !isRunning(state.pid), 'the process is gone');
+    assert.equal(existsSync(home.files.stateFile), false);
+  });
+
+  it('is gone when a client was cut off without a word', async () => {
+    await using home = await TestHome.create();
+    const { socket, state } = await findOrStart(launchOptions(home.folder, { env: { CHORUS_LINGER_MS: '500' } }));
+    const client = await RawClient.initialized(state);
+    socket.close();
+    client.socket.terminate();
+    await until(() => !isRunning(state.pid), 'the process is gone');
+  });
+
+  it('stops on request, tells its clients, and leaves no state file', async () => {
+    await using home = await TestHome.create();
+    const state = await home.start();
+    const bystander = await RawClient.initialized(state);
+    await using client = await RawClient.connect(state);
+    assert.equal(await client.request('chorus/stop'), null);
+    assert.equal((await bystander.closed).code, 4002);
+    await until(() => !isRunning(state.pid), 'the process is gone');
+    assert.equal(existsSync(home.files.stateFile), false);
+  });
+});
+
+describe('the decision to leave', () => {
+  it('falls when no client ever comes', async () => {
+    await new Promise<void>((resolve) => new Lifetime({ lingerMs: 60_000, firstClientTimeoutMs: 10, leave: resolve }).start());
+  });
+
+  it('is taken back when a client comes in time', async () => {
+    let left = false;
+    const lifetime = new Lifetime({ lingerMs: 20, firstClientTimeoutMs: 20, leave: () => (left = true) });
+    lifetime.start();
+    lifetime.clientCountChanged(1);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(left, false);
+  });
+
+  it('lingers by default for a minute, on Windows not at all', () => {
+    assert.equal(lifetimeDefaults({}).lingerMs, process.platform === 'win32' ? 0 : 60_000);
+    assert.equal(lifetimeDefaults({ CHORUS_LINGER_MS: '250' }).lingerMs, 250);
+  });
+});
+
+describe('a sidecar that is to linger', () => {
+  for (const lingerMs of [1e12, Infinity]) {
+    it(`for ${lingerMs} ms, more than a timer can wait, does not leave at once`, (context) => {
+      context.mock.timers.enable({ apis: ['setTimeout'] });
+      let hasLeft = false;
+      const lifetime = new Lifetime({ lingerMs, firstClientTimeoutMs: 1, leave: () => (hasLeft = true) });
+      lifetime.clientCountChanged(0);
+      context.mock.timers.tick(60_000);
+      assert.equal(hasLeft, false);
+      lifetime.stop();
+    });
+  }
+});

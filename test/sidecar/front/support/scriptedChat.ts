@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { ChatService } from '../../../../sidecar/chat/chatService.ts';
+import type { ClientWorkspace } from '../../../../sidecar/workspaceIndex/clientWorkspace.ts';
+import type { ChatChunk, ChatParams, ChatResult } from '../../../../sidecar/protocol/client.ts';
+import { Client } from '../../../../sidecar/front/client.ts';
+import { handleChat } from '../../../../sidecar/front/handlers/chat.ts';
+import type { LspConnection } from '../../../../sidecar/front/lspConnection.ts';
+import { ScriptedEngine } from '../../completion/scriptedEngine.ts';
+
+const CONTEXT_TOKENS = 32_768;
+
+/** One client's chat with a model that says what a test writes. What goes either way is what JSON holds of it, and requests are checked, as on the wire. */
+export class ScriptedChat {
+  readonly engine: ScriptedEngine;
+  readonly client: Client;
+  #handle: ((params: unknown, signal: AbortSignal) => Promise<ChatResult>) | undefined;
+  #onChunk: (chunk: ChatChunk) => void = () => undefined;
+
+  constructor(files: ClientWorkspace | undefined, answer = 'There.', contextSizeTokens = CONTEXT_TOKENS) {
+    this.engine = new ScriptedEngine([], { contextSizeTokens });
+    this.engine.answer = () => answer;
+    const onRequest: LspConnection['onRequest'] = (_method, schema, handle) => {
+      this.#handle = async (params, signal) => (await handle(schema.parse(params), signal)) as ChatResult;
+    };
+    const progress = (_token: unknown, chunk: ChatChunk): void => this.#onChunk(chunk);
+    this.client = new Client(1, { onRequest, progress } as unknown as LspConnection, '');
+    this.client.files = files;
+    handleChat(this.client, new ChatService({ session: this.engine.session }));
+  }
+
+  async ask(params: ChatParams, onChunk: (chunk: ChatChunk) => void = () => undefined): Promise<ChatResult> {
+    assert.ok(this.#handle);
+    this.#onChunk = onChunk;
+    const result = await this.#handle(JSON.parse(JSON.stringify(params)), new AbortController().signal);
+    return JSON.parse(JSON.stringify(result)) as ChatResult;
+  }
+
+  /** What the model has read for its last answer. */
+  get lastPrompt(): Promise<string> {
+    return this.engine.promptOf(this.engine.generations.length - 1);
+  }
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { fetchModel } from '../../../../.scripts/fetchModel.ts';
+import { TokenHealing, TokenIndex } from '../../../../sidecar/models/decoding/tokenHealing.ts';
+import { readVocabulary, type Vocabulary } from '../../../../sidecar/models/gguf/vocabulary.ts';
+import { allowedTokens } from '../../../reference/healing.ts';
+
+describe('token healing', () => {
+  let vocabulary: Vocabulary;
+  let index: TokenIndex;
+  let all: { token: number; bytes: Buffer }[];
+  before(async () => {
+    vocabulary = (await readVocabulary(await fetchModel()))!;
+    index = new TokenIndex(vocabulary);
+    all = Array.from({ length: vocabulary.size }, (_, token) => ({ token, bytes: vocabulary.tokenBytes(token) })).filter(({ token }) => vocabulary.isText(token));
+  });
+
+  test('the vocabulary spells every byte, and no two text tokens alike', () => {
+    const spelt = new Set(all.map(({ bytes }) => bytes.toString('latin1')));
+    assert.equal(spelt.size, all.length);
+    for (let byte = 0x20; byte < 0x7f; byte++) assert.ok(spelt.has(String.fromCharCode(byte)), `byte ${byte}`);
+  });
+
+  for (const required of [' ', '\n    ', '\n\n\t', 'retur', ' functio', 'é', '😀', '日本語', 'x = "', '\r\n', '        return']) {
+    test(`allows for ${JSON.stringify(required)} exactly the tokens that the slow reference allows`, () => {
+      const bytes = Buffer.from(required);
+      for (let start = 0; start < bytes.length; start++) {
+        const rest = bytes.subarray(start);
+        assert.deepEqual([...index.compatibleWith(rest)].sort((a, b) => a - b), allowedTokens(rest, all));
+      }
+    });
+  }
+
+  test('constrains until the required text is consumed, and nothing after', () => {
+    const healing = new TokenHealing(index, 'ab');
+    const a = all.find(({ bytes }) => bytes.toString() === 'a')!.token;
+    const bc = all.find(({ bytes }) => bytes.toString() === 'bc')!.token;
+    assert.ok(healing.allowed?.has(a));
+    healing.accept(a);
+    assert.ok(healing.allowed?.has(bc));
+    assert.equal(healing.allowed?.has(a), false);
+    healing.accept(bc);
+    assert.equal(healing.allowed, undefined);
+  });
+
+  test('never allows a special token, whatever its text', () => {
+    const healing = new TokenHealing(index, '<|im_end|>');
+    for (const token of healing.allowed ?? []) assert.equal(vocabulary.isControl(token), false);
+  });
+
+  test('tells that a vocabulary can not spell a text', () => {
+    const tiny = new TokenIndex({ size: 1, isText: () => true, tokenBytes: () => Buffer.from('a') });
+    assert.equal(new TokenHealing(tiny, 'b').allowed?.size, 0);
+  });
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, it, mock } from 'node:test';
+import { IgnorePatterns, IgnorePatternsError } from '../../../sidecar/privacy/ignorePatterns.ts';
+import { SegmentPattern, STAR } from '../../../sidecar/privacy/segmentPattern.ts';
+import { Random } from '../../../sidecar/workshop/train/random.ts';
+
+const fold = { ignoreCase: true };
+const exact = { ignoreCase: false };
+
+function ignores(pattern: string, file: string, options = exact): boolean {
+  return new IgnorePatterns([pattern], options).verdict(file, 'file') === 'ignored';
+}
+
+/** How often a name is held against a part of a pattern. */
+function comparisonsOf(patterns: IgnorePatterns, file: string): number {
+  const matches = mock.method(SegmentPattern.prototype, 'matches');
+  try {
+    patterns.verdict(file, 'file');
+    return matches.mock.callCount();
+  } finally {
+    matches.mock.restore();
+  }
+}
+
+describe('ignore patterns', () => {
+  it('cost what their length times that of the path is, however many globstars there are', () => {
+    const globstars = new IgnorePatterns([`${'a/**/'.repeat(14)}b*`], exact);
+    const folders = 200;
+    const comparisons = comparisonsOf(globstars, `${'a/'.repeat(folders)}c`);
+    assert.ok(comparisons > 0 && comparisons <= 15 * (folders + 1), `${comparisons}`);
+  });
+
+  it('with a class that git does not know fit nothing, whatever its name is in JavaScript', () => {
+    for (const name of ['constructor', 'word']) assert.equal(ignores(`[[:${name}:]]`, 'c'), false);
+  });
+
+  it('cost as little with many stars in one name', () => {
+    let steps = 0;
+    const counted = (character: string): boolean => (steps++, character === 'a');
+    const stars = new SegmentPattern([...Array.from({ length: 20 }, () => [STAR, counted] as const).flat(), 'b']);
+    assert.equal(stars.matches('a'.repeat(250)), false);
+    assert.ok(steps <= 21 * 250);
+    assert.equal(ignores(`${'*a'.repeat(100)}b`, 'a'.repeat(250)), false);
+  });
+
+  it('of other folders and other names cost one comparison', () => {
+    const others = new IgnorePatterns(Array.from({ length: 1_000 }, (_, index) => (index % 2 === 0 ? `/folder${index}/**/x` : `**/folder/name${index}.ts`)), exact);
+    assert.equal(comparisonsOf(others, 'src/folder/main.ts'), 0);
+    assert.equal(others.verdict('a/folder/name1.ts', 'file'), 'ignored');
+    assert.equal(others.verdict('folder2/a/b/x', 'file'), 'ignored');
+  });
+
+  it('count each member of a class: a character may be held against all of them', () => {
+    const members = Array.from({ length: 4_000 }, (_, index) => String.fromCharCode(0x4e00 + index)).join('');
+    assert.throws(() => new IgnorePatterns(Array<string>(20).fill(`*[${members}]`), exact), IgnorePatternsError);
+    assert.doesNotThrow(() => new IgnorePatterns(Array<string>(10).fill(`*[${members}]`), exact));
+  });
+
+  it('are refused where there are more, or longer ones, than any person writes', () => {
+    for (const lines of [Array<string>(10_001).fill('a'), ['a'.repeat(4_097)], Array<string>(100).fill(`*${'a'.repeat(1_000)}`)]) {
+      assert.throws(() => new IgnorePatterns(lines, exact), IgnorePatternsError);
+    }
+    assert.doesNotThrow(() => new IgnorePatterns(Array<string>(10_000).fill('name'), exact));
+  });
+
+  it('end their work at the first pattern that is too much', () => {
+    let read = 0;
+    const lines = {
+      *[Symbol.iterator]() {
+        for (; read < 90_000; read++) yield 'a';
+      },
+    };
+    assert.throws(() => new IgnorePatterns(lines as unknown as readonly string[], exact), IgnorePatternsError);
+    assert.equal(read, 10_000);
+  });
+
+  it('take upper and lower case as one where they are told to, in classes too', () => {
+    for (const [pattern, file] of [['Plan.MD', 'plan.md'], ['[A-C]x', 'bX'], ['[[:upper:]]', 'a'], ['ПЛАН', 'план']] as const) {
+      assert.equal(ignores(pattern, file, fold), true, pattern);
+      assert.equal(ignores(pattern, file, exact), false, pattern);
+    }
+  });
+
+  it('without a mark of the byte order, a carriage return or blanks at the end', () => {
+    const patterns = IgnorePatterns.ofText('\ufeffa\r\nb  \r\nc\\ \r\n', exact);
+    for (const file of ['a', 'b', 'c ']) assert.equal(patterns.verdict(file, 'file'), 'ignored', file);
+    assert.equal(patterns.verdict('c', 'file'), undefined);
+  });
+
+  it('are read as git reads them', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-patterns-'));
+    try {
+      const git = (args: readonly string[], input = ''): string =>
+        spawnSync('git', ['-c', 'core.excludesFile=/dev/null', '-c', 'core.ignoreCase=false', '-C', folder, ...args], { encoding: 'utf8', input }).stdout;
+      git(['init', '-q']);
+      const random = new Random(35);
+      const pick = <T>(from: readonly T[]): T => from[random.below(from.length)] as T;
+      const parts = ['a', 'b', 'ab', '*', '**', '***', '?', '/', '/', '/', '**/', '/**', '/**/', '[ab]', '[!a]', '[^b]', '[a-c]', '[]a]', '[a', '[[:alpha:]]', '[[:nothing:]]', '\\a', '\\*', '\\[', '\\', '!', '#', ' ', '.', '-', '[a-', '[b-a]', '[\\]]'];
+      const names = ['a', 'b', 'ab', 'aab', '*', 'a]', '[a', '-', '#', '!', 'a b', '.a', 'c', '\\'];
+      const mistaken: string[] = [];
+      for (let round = 0; round < 100; round++) {
+        const pattern = Array.from({ length: 1 + random.below(5) }, () => pick(parts)).join('');
+        const paths = [...new Set(Array.from({ length: 40 }, () => Array.from({ length: 1 + random.below(4) }, () => pick(names)).join('/')))];
+        await writeFile(path.join(folder, '.gitignore'), `${pattern}\n`);
+        const fields = git(['check-ignore', '--no-index', '--verbose', '--non-matching', '-z', '--stdin'], `${paths.join('\0')}\0`).split('\0');
+        const patterns = IgnorePatterns.ofText(`${pattern}\n`, exact);
+        for (const [index, file] of paths.entries()) {
+          const [matched, asked] = [fields[index * 4 + 2], fields[index * 4 + 3]];
+          assert.equal(asked, file, 'git answers in order');
+          const expected = matched === '' ? undefined : matched?.startsWith('!') ? 'kept' : 'ignored';
+          if (ownVerdict(patterns, file) !== expected) mistaken.push(`${JSON.stringify(pattern)} of ${JSON.stringify(file)}: ${ownVerdict(patterns, file)}, git: ${expected}`);
+        }
+      }
+      assert.deepEqual(mistaken, []);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+/** As git says it of files that are not there: by the first folder that is ignored, or by the file itself. */
+function ownVerdict(patterns: IgnorePatterns, file: string): ReturnType<IgnorePatterns['verdict']> {
+  const names = file.split('/');
+  for (let depth = 1; depth < names.length; depth++) if (patterns.verdict(names.slice(0, depth).join('/'), 'folder') === 'ignored') return 'ignored';
+  return patterns.verdict(file, 'file');
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { importModel, removeImportLeftovers, type ImportRequest } from '../../../sidecar/shelf/importModel.ts';
+import { modelBytes } from './modelServer.ts';
+
+const content = modelBytes();
+let folder: string;
+let modelsFolder: string;
+let imported: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-import-'));
+  modelsFolder = path.join(folder, 'models');
+  imported = path.join(modelsFolder, 'imported');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Files of a user's, of which the first is imported. */
+async function importOf(names: readonly string[], request: Partial<ImportRequest> = {}): Promise<string> {
+  for (const name of names) await writeFile(path.join(folder, name), content);
+  return importModel({ file: path.join(folder, names[0]!), modelsFolder, onProgress: () => undefined, signal: new AbortController().signal, ...request });
+}
+
+const importedFiles = async (): Promise<readonly string[]> => (await readdir(imported)).sort();
+
+describe('an import', () => {
+  it('of a file that is being imported already waits, and then finds it there', async () => {
+    await writeFile(path.join(folder, 'twice.gguf'), content);
+    const results = await Promise.allSettled([importOf(['twice.gguf']), importOf(['twice.gguf'])]);
+    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const refused = results.find((result) => result.status === 'rejected');
+    assert.match(String(refused?.reason), /twice\.gguf is there already/);
+    assert.deepEqual(await importedFiles(), ['twice.gguf']);
+    assert.deepEqual(await readFile(path.join(imported, 'twice.gguf')), content);
+  });
+
+  it('of a split model whose parts can not all be named names none', async () => {
+    const parts = ['split-00001-of-00002.gguf', 'split-00002-of-00002.gguf'];
+    // The first part gets its name last: a folder has it by then.
+    const onProgress = (): void => void mkdirSync(path.join(imported, parts[0]!, 'inside'), { recursive: true });
+    await assert.rejects(importOf(parts, { onProgress }), { code: 'download-failed' });
+    assert.deepEqual(await importedFiles(), [parts[0]]);
+  });
+
+  it('into a folder that can not be made says which', async () => {
+    await writeFile(path.join(folder, 'file'), '');
+    const below = path.join(folder, 'file', 'models');
+    const isSaid = (error: unknown): boolean => error instanceof TroubleError && error.code === 'download-failed' && error.message.startsWith(`${path.join(below, 'imported')}: It can't be written. (E`);
+    await assert.rejects(importOf(['one.gguf'], { modelsFolder: below }), isSaid);
+  });
+
+  it('that is cancelled leaves nothing', async () => {
+    const cancel = new AbortController();
+    await assert.rejects(importOf(['one.gguf'], { signal: cancel.signal, onProgress: () => cancel.abort() }), { name: 'AbortError' });
+    assert.deepEqual(await importedFiles(), []);
+  });
+
+  it('removes what one left whose process ended in the middle', async () => {
+    await mkdir(imported, { recursive: true });
+    await writeFile(path.join(imported, 'lost.gguf.part'), content);
+    await importOf(['next.gguf']);
+    assert.deepEqual(await importedFiles(), ['next.gguf']);
+  });
+});
+
+describe("an import's leftovers", () => {
+  it('are removed while no import goes on', async () => {
+    await mkdir(imported, { recursive: true });
+    for (const name of ['lost.gguf.part', 'kept.gguf']) await writeFile(path.join(imported, name), content);
+    await removeImportLeftovers(modelsFolder);
+    assert.deepEqual(await importedFiles(), ['kept.gguf']);
+  });
+
+  it('are what it is working on while it goes on', async () => {
+    let looked: Promise<void> | undefined;
+    const onProgress = (): void => {
+      looked ??= removeImportLeftovers(modelsFolder);
+    };
+    const file = await importOf(['busy.gguf'], { onProgress });
+    await looked;
+    assert.deepEqual(await readFile(file), content);
+  });
+
+  it('are none where nothing was imported', () => removeImportLeftovers(modelsFolder));
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { PieceOrder, type Piece } from '../../../../sidecar/workshop/train/pieces.ts';
+
+const UNITS = 100;
+const lines = (name: string, count: number): string => Array.from({ length: count }, (_, line) => `${name} says ${line} of it\n`).join('');
+const texts = [lines('long', 200), lines('short', 2), 'x'.repeat(950), '🙂'.repeat(333), lines('middle', 30), 'no end of line'];
+
+const open = (seed = 1): PieceOrder => new PieceOrder(texts, { units: UNITS, seed });
+const textOf = ({ text, start, end }: Piece): string => (texts[text] as string).slice(start, end);
+
+/** All pieces of an epoch, given back as far as `use` says; the next epoch's first has been taken then. */
+function takeEpoch(order: PieceOrder, use: (piece: Piece) => void = () => undefined): Piece[] {
+  const { epoch } = order;
+  const pieces: Piece[] = [];
+  for (let piece = order.next(); order.epoch === epoch; piece = order.next()) {
+    pieces.push(piece);
+    use(piece);
+  }
+  return pieces;
+}
+
+describe('the pieces of texts', () => {
+  test('are all of every text, once an epoch', () => {
+    const pieces = takeEpoch(open());
+    for (const [index, text] of texts.entries()) {
+      assert.equal(pieces.filter((piece) => piece.text === index).sort((a, b) => a.start - b.start).map(textOf).join(''), text);
+    }
+  });
+
+  test('begin with a line and are about as long as is asked, but for the last of a text and where lines are longer', () => {
+    for (const piece of takeEpoch(open())) {
+      const text = texts[piece.text] as string;
+      const { length } = textOf(piece);
+      assert.ok(length <= 1.5 * UNITS, `${length} units`);
+      if (piece.end < text.length) assert.ok(length > UNITS / 2 && length <= UNITS + 1, `${length} units`);
+      if (text.includes('\n')) assert.ok(piece.start === 0 || text[piece.start - 1] === '\n');
+      assert.doesNotMatch(textOf(piece), /^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/);
+    }
+  });
+
+  test('come in random order, another each epoch and seed', () => {
+    const order = open();
+    const [first, second] = [takeEpoch(order), takeEpoch(order)];
+    assert.deepEqual(takeEpoch(open()), first);
+    assert.notDeepEqual(takeEpoch(open(2)), first);
+    assert.notDeepEqual(second.slice(0, 20), first.slice(1, 21));
+    const followers = first.filter((piece, index) => piece.text === first[index - 1]?.text && piece.start === first[index - 1]?.end).length;
+    assert.ok(followers < first.length / 5, `${followers} of ${first.length} pieces follow the one before them`);
+  });
+
+  test('that found no room come again in the same epoch, from the line on that was cut', () => {
+    const order = open();
+    const read = texts.map((text) => new Uint8Array(text.length));
+    takeEpoch(order, (piece) => {
+      const taken = Math.min(70, piece.end - piece.start);
+      read[piece.text]?.fill(1, piece.start, piece.start + taken);
+      order.giveBack(piece, taken);
+    });
+    for (const [index, text] of texts.entries()) assert.equal(read[index]?.indexOf(0), -1, `a part of ${JSON.stringify(text.slice(0, 20))} was not read`);
+  });
+
+  for (const before of [0, 5, 40, 90]) {
+    test(`go on from their state after ${before} as if they had never stopped`, () => {
+      const take = (order: PieceOrder, count: number): Piece[] =>
+        Array.from({ length: count }, () => {
+          const piece = order.next();
+          order.giveBack(piece, 80);
+          return piece;
+        });
+      const order = open();
+      take(order, before);
+      const state = JSON.parse(JSON.stringify(order.state)) as typeof order.state;
+      assert.deepEqual(take(new PieceOrder(texts, { units: UNITS, seed: 1 }, state), 150), take(order, 150));
+    });
+  }
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import type { TrainMessage } from '../../../../sidecar/workshop/train/messages.ts';
+import type { TrainOptions } from '../../../../sidecar/workshop/train/options.ts';
+import { train } from '../../../../sidecar/workshop/train/training.ts';
+import { lockTraining } from '../../../../sidecar/workshop/train/trainingLock.ts';
+import { tinyTraining } from '../../../reference/tinyTraining.ts';
+import { startTrainingChild } from '../../../reference/trainingChild.ts';
+
+
+describe('trainings of one name', () => {
+  let folder: string;
+  let options: TrainOptions;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-training-lock-'));
+    options = await tinyTraining(folder);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('are one at a time: the second is told who holds the checkpoints, and leaves the first alone', async () => {
+    const wanted = { ...options, checkpointFolder: path.join(folder, 'home', 'twice') };
+    let second: Promise<unknown> | undefined;
+    const { step } = await train(wanted, { onProgress: () => void (second ??= train(wanted).catch((error: unknown) => error)) });
+    assert.equal(step, 12);
+    const refused = await second;
+    assert.ok(refused instanceof TroubleError && refused.code === 'invalid-input', String(refused));
+    assert.equal(refused.message, `A training of this name is under way (process ${process.pid} on ${os.hostname()}), and its checkpoints are in ${wanted.checkpointFolder}. Wait for its end, end it, or choose another --name.`);
+  });
+
+  it('leave nothing but checkpoints when they end', async () => {
+    const home = path.join(folder, 'ended');
+    await train({ ...options, checkpointFolder: path.join(home, 'one') });
+    assert.deepEqual(await readdir(home), ['one']);
+  });
+
+  it('of other names run at once', async () => {
+    await using first = await lockTraining(path.join(folder, 'first'));
+    await using second = await lockTraining(path.join(folder, 'second'));
+    first.requireHeld();
+    second.requireHeld();
+  });
+
+  it('go on after one that was killed, whose lock is heeded for some seconds only', async () => {
+    const wanted = { ...options, checkpointFolder: path.join(folder, 'killed'), schedule: { ...options.schedule, totalSteps: 100_000 } };
+    const child = startTrainingChild();
+    const ended = once(child, 'exit');
+    const begun = new Promise<void>((resolve, reject) => child.on('message', (message: TrainMessage) => (message.kind === 'progress' ? resolve() : message.kind === 'trouble' && reject(new Error(message.message)))));
+    child.send({ kind: 'start', options: wanted });
+    await begun;
+    await assert.rejects(lockTraining(wanted.checkpointFolder), new RegExp(`process ${child.pid} on`));
+    child.kill('SIGKILL');
+    await ended;
+    await using lock = await lockTraining(wanted.checkpointFolder);
+    lock.requireHeld();
+  });
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { IndexThread, type IndexThreadOptions } from '../../../sidecar/workspaceIndex/indexThread.ts';
+import type { FileText } from '../../../sidecar/workspaceIndex/workspaceIndex.ts';
+
+/** A thread that hangs for good at files whose text is "hang", ends at those whose text is "end", has no parser any more after those whose text is "parser", and for a while at those whose text is a number, of milliseconds. */
+const SCRIPT = `
+  import { parentPort, workerData } from 'node:worker_threads';
+  const mark = new Int32Array(workerData.markMemory);
+  const files = new Set();
+  parentPort.on('message', ({ id, method, params }) => {
+    for (const [place, { uri, text }] of (params.files ?? []).entries()) {
+      if (method !== 'put') continue;
+      Atomics.store(mark, 0, id);
+      Atomics.store(mark, 1, place);
+      if (text === 'hang') for (;;);
+      if (text === 'end') process.exit(1);
+      if (text === 'parser') return parentPort.postMessage({ id, error: 'ParserEnded', endedAt: uri });
+      const until = performance.now() + Number(text);
+      while (performance.now() < until);
+      files.add(uri);
+    }
+    parentPort.postMessage({ id, result: { files: files.size } });
+  });
+`;
+
+const options: IndexThreadOptions = { files: { script: new URL(`data:text/javascript,${encodeURIComponent(SCRIPT)}`), grammarsFolder: '' }, hangLimitMs: 500 };
+const filesOf = (texts: Record<string, string>): FileText[] => Object.entries(texts).map(([uri, text]) => ({ uri, path: uri, text, revision: 0 }));
+
+// The thread keeps no process.
+const awake = setInterval(() => undefined, 1_000);
+after(() => clearInterval(awake));
+
+describe('a file at which the thread of the index hangs', () => {
+  const lost: unknown[] = [];
+  const thread = new IndexThread((error) => lost.push(error), options);
+  after(() => thread.dispose());
+  const put = (texts: Record<string, string>): Promise<void> => thread.ask('put', { workspace: 'w', files: filesOf(texts) });
+  const count = async (): Promise<number> => (await thread.ask('statistics', { workspace: 'w' })).files;
+
+  it('ends the thread, and is left out of the next one', async () => {
+    await assert.rejects(put({ 'a.py': '0', 'bad.py': 'hang', 'c.py': '0' }), { name: 'IndexError' });
+    assert.deepEqual(lost.map(String), ['IndexError: The thread of the index hung at a file, which is left out from now on']);
+    await put({ 'a.py': '0', 'bad.py': 'hang', 'c.py': '0' });
+    assert.equal(await count(), 2);
+  });
+
+  it('is none where each file takes its time, however long all of them take', async () => {
+    await put(Object.fromEntries(Array.from({ length: 6 }, (_, number) => [`slow${number}.py`, '150'])));
+    assert.equal(lost.length, 1);
+    assert.equal(await count(), 8);
+  });
+
+  it('turns the index off where there are too many: nothing is started for ever', async () => {
+    for (const uri of ['2', '3', '4', '5']) await assert.rejects(put({ [uri]: 'hang' }), { name: 'IndexError' });
+    assert.equal(lost.length, 4);
+    await assert.rejects(count(), /off/);
+  });
+});
+
+describe('a file at which the parser ends', () => {
+  const lost: unknown[] = [];
+  const thread = new IndexThread((error) => lost.push(error), options);
+  after(() => thread.dispose());
+  const put = (uri: string): Promise<void> => thread.ask('put', { workspace: 'w', files: filesOf({ [uri]: 'parser' }) });
+
+  it('has the thread made anew a few times; where there are more, it goes on without a parser', async () => {
+    for (const uri of ['1', '2', '3', '4', '5', '6', '7']) await assert.rejects(put(uri), { name: 'IndexError' });
+    assert.equal(lost.length, 5);
+    await put('1');
+    await thread.ask('put', { workspace: 'w', files: filesOf({ 'a.py': '0' }) });
+    assert.equal((await thread.ask('statistics', { workspace: 'w' })).files, 1);
+  });
+});
+
+describe("a workspace's index", () => {
+  const thread = new IndexThread();
+  after(() => thread.dispose());
+  const indexes = async (): Promise<number> => (await thread.ask('statistics', { workspace: 'other' })).indexes;
+  const place = { uri: 'a.py', path: 'a.py', languageId: 'python', text: '', offset: 0, maxSnippetUnits: 1_000, openUris: [], edits: [], definitions: [], problems: [] };
+
+  it('is made of files alone: a question after the client left makes none', async () => {
+    const workspace = 'left';
+    await thread.ask('put', { workspace, files: filesOf({ 'a.py': 'def f(): pass\n' }) });
+    assert.equal(await indexes(), 1);
+    await thread.ask('select', { workspace, query: place });
+    await thread.ask('forget', { workspace });
+    await thread.ask('put', { workspace, files: [] });
+    await thread.ask('remove', { workspace, uris: ['a.py'] });
+    await thread.ask('retain', { workspace, uris: [] });
+    await thread.ask('giveTexts', { workspace, files: [{ uri: 'a.py', text: 'x' }] });
+    assert.deepEqual(await thread.ask('select', { workspace, query: place }), { missing: [] });
+    assert.deepEqual(await thread.ask('needed', { workspace, words: 'f', openUris: [] }), { missing: [] });
+    assert.deepEqual(await thread.ask('rank', { workspace, query: place }), []);
+    assert.deepEqual(await thread.ask('texts', { workspace, query: place, maxUnits: 1_000 }), []);
+    assert.deepEqual(await thread.ask('search', { workspace, words: 'f', limit: 1, openUris: [] }), []);
+    assert.deepEqual(await thread.ask('symbols', { workspace, name: 'f', limit: 1 }), []);
+    assert.equal(await indexes(), 0);
+  });
+});
+
+describe('a thread that ends by itself', () => {
+  const lost: boolean[] = [];
+  let nowMs = 0;
+  const thread = new IndexThread((_, isRepeated) => lost.push(isRepeated), { ...options, now: () => nowMs });
+  after(() => thread.dispose());
+  const end = (): Promise<void> => assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'a.py': 'end' }) }), { name: 'IndexError' });
+
+  it('is said to do so again where it did within an hour before', async () => {
+    await end();
+    nowMs += 30 * 60_000;
+    await end();
+    nowMs += 30 * 60_000;
+    await end();
+    nowMs += 60 * 60_000;
+    await end();
+    assert.deepEqual(lost, [false, true, true, false]);
+  });
+
+  it('is told apart from one that hangs, whose file is left out', async () => {
+    await assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'b.py': 'hang' }) }), { name: 'IndexError' });
+    assert.deepEqual(lost.slice(4), [false]);
+  });
+});

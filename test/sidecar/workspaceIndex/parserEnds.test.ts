@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { after, describe, it } from 'node:test';
+import { ClientWorkspace } from '../../../sidecar/workspaceIndex/clientWorkspace.ts';
+import { Grammars, ParserEnded } from '../../../sidecar/syntax/grammars.ts';
+import { IndexThread } from '../../../sidecar/workspaceIndex/indexThread.ts';
+import { FilesInMemory } from './filesInMemory.ts';
+
+/** Takes the parser of Java time and memory in the square of its length, or worse. */
+const BAD = 'a=>\n'.repeat(4_000);
+/** A slow machine has no time for so much memory. */
+const IDLE = { user: 0, system: 0 };
+const GRAMMARS = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
+const SCRIPT = `
+  import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))};
+  register();
+  process.cpuUsage = () => (${JSON.stringify(IDLE)});
+  await import(${JSON.stringify(import.meta.resolve('../../../sidecar/workspaceIndex/main.ts'))});
+`;
+const CART = 'package shop;\n\npublic class Cart {\n  public double rebateFor(String tier) {\n    return 0.1;\n  }\n}\n';
+const MAIN = 'import shop.Cart;\nimport shop.Bad;\n\nclass Main {\n  double rebate = cart.rebateFor(';
+
+describe('a text at which a parser ends', () => {
+  it('takes no more memory than a parser may have, after which nothing is parsed', async (t) => {
+    t.mock.method(process, 'cpuUsage', () => IDLE);
+    const grammars = new Grammars(GRAMMARS);
+    (await grammars.parse(CART, 'java'))?.delete();
+    const before = process.memoryUsage.rss();
+    await assert.rejects(grammars.parse(BAD, 'java'), ParserEnded);
+    assert.ok(process.memoryUsage.rss() - before < 400e6, `${process.memoryUsage.rss() - before} bytes`);
+    assert.equal(await grammars.parse(CART, 'java'), null);
+    assert.equal(await grammars.parse('x = 1\n', 'python'), null, 'of a language that is not loaded yet');
+  });
+
+  const lost: string[] = [];
+  const thread = new IndexThread(
+    (error) => {
+      lost.push(String(error));
+      workspace.restart();
+    },
+    { files: { script: new URL(`data:text/javascript,${encodeURIComponent(SCRIPT)}`), grammarsFolder: GRAMMARS } },
+  );
+  const files = new FilesInMemory({ 'shop/Bad.java': BAD, 'shop/Cart.java': CART });
+  const workspace = new ClientWorkspace({ key: 'parser', thread, source: files, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+  after(async () => {
+    await workspace.close();
+    await thread.dispose();
+  });
+
+  it('is left out of the index from then on, which has the others again', async () => {
+    const texts = async (): Promise<string> => {
+      const snippets = await workspace.snippets({ uri: FilesInMemory.uri('Main.java'), path: 'Main.java', languageId: 'java', text: MAIN, offset: MAIN.length, maxSnippetUnits: 3_000 });
+      return snippets.map(({ text }) => text).join('\n');
+    };
+    workspace.start();
+    await workspace.whenReady();
+    assert.equal(await texts(), '');
+    await workspace.whenReady();
+    assert.match(await texts(), /double rebateFor\(String tier\)/);
+    assert.deepEqual(lost, ['IndexError: The parser of the index ended at a file, which is left out from now on']);
+  });
+});
