@@ -66,9 +66,10 @@ const bundles: BuildOptions[] = [
   nodeModule('sidecar/engine/main.ts', 'engine.mjs'),
   nodeModule('sidecar/models/chatTemplate/main.ts', 'chatTemplate.mjs'),
   nodeModule('sidecar/dictation/microphone/main.ts', 'microphone.mjs'),
-  nodeModule('sidecar/childProcess/main.ts', 'lifeline.mjs'),
+  nodeModule('sidecar/common/childProcess/main.ts', 'lifeline.mjs'),
   // tree-sitter's script looks for itself by what only CommonJS has.
   { ...nodeModule('sidecar/workspaceIndex/main.ts', 'context.cjs'), format: 'cjs', banner: {} },
+  nodeModule('sidecar/workshop/main.ts', 'workshop.mjs'),
   nodeModule('sidecar/workshop/train/main.ts', 'train.mjs'),
   { ...nodeModule('sidecar/cli/main.ts', 'cli.mjs'), banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
   nodeModule('extension/uninstall.ts', 'uninstall.mjs'),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseCatalogue } from '../sidecar/shelf/catalogue/catalogue.ts';
 import type { Catalogue, CatalogueFile } from '../sidecar/shelf/catalogue/schema.ts';
 import { remoteFile } from '../sidecar/shelf/download/remoteFile.ts';
-import { HttpClient } from '../sidecar/http/httpClient.ts';
+import { HttpClient } from '../sidecar/common/http/httpClient.ts';
 
 const CATALOGUE = new URL('../sidecar/shelf/catalogue/models.json', import.meta.url);
 const ANSWER_LIMIT_MS = 60_000;

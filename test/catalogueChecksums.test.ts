@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { withStatedChecksums } from '../.scripts/catalogueChecksums.ts';
 import { builtInCatalogue } from '../sidecar/shelf/catalogue/catalogue.ts';
 import type { Catalogue } from '../sidecar/shelf/catalogue/schema.ts';
-import { HttpClient } from '../sidecar/http/httpClient.ts';
+import { HttpClient } from '../sidecar/common/http/httpClient.ts';
 import { linkedRedirect, modelBytes, ModelServer, sha256, whole } from './sidecar/shelf/modelServer.ts';
 
 const content = modelBytes();

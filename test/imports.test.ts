@@ -51,19 +51,10 @@ const isOwn = (target: string): boolean => ownFolders.some((folder) => inFolder(
 const rules: { readonly from: string; readonly allowed: (imported: Import) => boolean; readonly says: string }[] = [
   {
     from: 'extension',
-    says: 'extension imports from sidecar only protocol and client, from media only types, and l10n',
+    says: 'extension imports from sidecar only protocol, common, privacy, keptContexts and client, from media only types, and l10n',
     allowed: ({ target, typeOnly }) =>
-      inFolder(target, 'extension') || inFolder(target, 'sidecar/protocol') || inFolder(target, 'sidecar/client') || inFolder(target, 'l10n') || (typeOnly && inFolder(target, 'media')),
-  },
-  {
-    from: 'sidecar/protocol',
-    says: 'sidecar/protocol imports nothing but itself',
-    allowed: ({ target }) => inFolder(target, 'sidecar/protocol'),
-  },
-  {
-    from: 'sidecar/client',
-    says: 'sidecar/client imports only sidecar/protocol and itself',
-    allowed: ({ target }) => inFolder(target, 'sidecar/protocol') || inFolder(target, 'sidecar/client'),
+      ['extension', 'sidecar/protocol', 'sidecar/common', 'sidecar/privacy', 'sidecar/keptContexts', 'sidecar/client', 'l10n'].some((folder) => inFolder(target, folder)) ||
+      (typeOnly && inFolder(target, 'media')),
   },
   {
     from: 'sidecar',
@@ -79,7 +70,53 @@ const rules: { readonly from: string; readonly allowed: (imported: Import) => bo
   },
 ];
 
+/** The rooms of the sidecar, the ground first: each imports only those before it. */
+const SIDECAR_ROOMS = [
+  'protocol',
+  'common',
+  'privacy',
+  'syntax',
+  'keptContexts',
+  'client',
+  'models',
+  'speech',
+  'engine',
+  'shelf',
+  'workspaceIndex',
+  'completion',
+  'chat',
+  'dictation',
+  'remoteServers',
+  'front',
+  'workshop',
+  'cli',
+];
+
+/** The rooms of the kernels: what runs a model never needs what trains one. */
+const KERNEL_ROOMS = ['ggml', 'blocks', 'cache', 'training'];
+
+/** Rooms of the product, which works without the workshop. */
+const WITHOUT_WORKSHOP = SIDECAR_ROOMS.slice(0, SIDECAR_ROOMS.indexOf('workshop'));
+
 describe('imports run one way', () => {
+  for (const [house, rooms] of [['sidecar', SIDECAR_ROOMS], ['kernels', KERNEL_ROOMS]] as const) {
+    it(`${house} has no other rooms than ${rooms.join(', ')}`, () => {
+      assert.deepEqual(readdirSync(path.join(root, house)).sort(), [...rooms].sort());
+    });
+
+    for (const [floor, room] of rooms.entries()) {
+      it(`${house}/${room} imports only rooms below it`, () => {
+        const above = rooms.slice(floor + 1).map((name) => `${house}/${name}`);
+        assert.deepEqual(importsInto(`${house}/${room}`, above), []);
+      });
+    }
+  }
+
+  it('the product imports nothing of the workshop', () => {
+    const product = ['extension', ...WITHOUT_WORKSHOP.map((room) => `sidecar/${room}`)];
+    assert.deepEqual(product.flatMap((folder) => importsInto(folder, ['sidecar/workshop', 'kernels/training'])), []);
+  });
+
   for (const { from, allowed, says } of rules) {
     it(says, () => {
       const wrong = sources(from)
@@ -119,6 +156,14 @@ describe('imports run one way', () => {
     assert.equal(rules.find(({ from }) => from === 'kernels')?.allowed(forbidden), false);
   });
 });
+
+/** Imports of a folder's files from other folders, as sentences. */
+function importsInto(from: string, folders: readonly string[]): string[] {
+  return sources(from)
+    .flatMap(importsOf)
+    .filter(({ target }) => folders.some((folder) => inFolder(target, folder)))
+    .map(({ file, target }) => `${file} imports ${target}`);
+}
 
 /** All imports of a file and of every project file that it imports at run time. */
 function reachableFrom(entry: string): Import[] {

@@ -1,4 +1,4 @@
-/** The CUDA libraries: the catalogue that ships, and archives for machines without a network. `sidecar/cuda/cudaAddOn.ts` reads both. */
+/** The CUDA libraries: the catalogue that ships, and archives for machines without a network. `sidecar/models/cuda/cudaAddOn.ts` reads both. */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -6,7 +6,7 @@ import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { CudaCatalogue } from '../../sidecar/cuda/cudaAddOn.ts';
+import type { CudaCatalogue } from '../../sidecar/models/cuda/cudaAddOn.ts';
 import { fetchNativePackage, lockedNativePackage } from './nativePackages.ts';
 import { CUDA_TARGETS, type PackageTarget } from './targets.ts';
 

@@ -24,7 +24,7 @@ import { CloseCodes } from '../../sidecar/client/connect.ts';
 import { homeFiles } from '../../sidecar/common/home.ts';
 import { findOrStart, type LaunchOptions } from '../../sidecar/client/launch.ts';
 import { readLogTail } from '../../sidecar/client/launchLog.ts';
-import { SidecarError } from '../../sidecar/client/sidecarError.ts';
+import { SidecarError } from '../../sidecar/common/sidecarError.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../sidecar/client/webSocketTransport.ts';
 import type { ChorusInitializationOptions } from '../../sidecar/protocol/client.ts';
 import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';

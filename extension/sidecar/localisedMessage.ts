@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
-import type { SidecarError, SidecarErrorCode } from '../../sidecar/client/sidecarError.ts';
+import type { SidecarError, SidecarErrorCode } from '../../sidecar/common/sidecarError.ts';
 import type { Trouble, TroubleCode } from '../../sidecar/protocol/client.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { TroubleError } from './troubleError.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { SidecarError, SidecarErrorCode } from '../../sidecar/client/sidecarError.ts';
+import type { SidecarError, SidecarErrorCode } from '../../sidecar/common/sidecarError.ts';
 
 /** For a start that is not tried any more. */
 export function crashLoopError(): Promise<SidecarError> {
@@ -13,6 +13,6 @@ export function closedError(): Promise<SidecarError> {
 
 /** The class itself is loaded with the first request, not at activation. */
 async function sidecarError(code: SidecarErrorCode, message: string): Promise<SidecarError> {
-  const { SidecarError } = await import('../../sidecar/client/sidecarError.ts');
+  const { SidecarError } = await import('../../sidecar/common/sidecarError.ts');
   return new SidecarError(code, message);
 }

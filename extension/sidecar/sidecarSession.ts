@@ -8,7 +8,7 @@ import {
   type SidecarStatus,
 } from '../../sidecar/protocol/client.ts';
 import type { LaunchOptions } from '../../sidecar/client/launch.ts';
-import type { SidecarError } from '../../sidecar/client/sidecarError.ts';
+import type { SidecarError } from '../../sidecar/common/sidecarError.ts';
 import type { DocumentSync } from '../documents/documentSync.ts';
 import type { WorkspaceSync } from '../workspace/workspaceSync.ts';
 import { CrashBackoff } from './crashBackoff.ts';

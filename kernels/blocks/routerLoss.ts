@@ -1,4 +1,4 @@
-import { sumTo } from '../training/autograd/sumTo.ts';
+import { sumTo } from './sumTo.ts';
 import type { Graph } from '../ggml/graph.ts';
 import { add, exp, log, mulMat, reshape, scale, softMax, sqr, step, sumRows } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';

@@ -1,4 +1,5 @@
-import { TroubleError, type ModelSession } from '../engine/engine.ts';
+import type { ModelSession } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { ChatMessage, ChatParams, ChatSettings, ContextItem } from '../protocol/client.ts';
 import type { LoadedModel, TemplateMessage } from '../protocol/engine.ts';
 import { cutText, MESSAGE_OVERHEAD_TOKENS, oldestTurnsToDrop } from './budget.ts';

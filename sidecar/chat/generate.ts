@@ -1,4 +1,5 @@
-import { TroubleError, type ModelSession } from '../engine/engine.ts';
+import type { ModelSession } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { ChatSettings, GenerateParams, GeneratePart, ToolCall } from '../protocol/client.ts';
 import type { ContextSet, EngineGenerateParams, EngineGenerateResult, LoadedModel, SamplingParams, TokenId } from '../protocol/engine.ts';
 import { renderChat } from './renderChat.ts';

@@ -1,4 +1,5 @@
-import { TroubleError, type ModelSession } from '../engine/engine.ts';
+import type { ModelSession } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { LoadedModel, TemplateMessage, TokenId } from '../protocol/engine.ts';
 import { withheldThoughts } from './openedThoughts.ts';
 

@@ -1,4 +1,4 @@
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { SidecarStatus } from '../protocol/client.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { SidecarError } from '../client/sidecarError.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { SidecarError } from '../common/sidecarError.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
 import { ExitCodes, InterruptedError, OutOfTimeError, UsageError } from './exitCodes.ts';
 import { printJson } from './output.ts';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
-import { SERVER_KEY_VARIABLE } from '../childProcess/nodeEnvironment.ts';
+import { SERVER_KEY_VARIABLE } from '../common/childProcess/nodeEnvironment.ts';
 import type { ChorusSettings, DeviceChoice, EngineChoice } from '../protocol/client.ts';
 import { UsageError } from './exitCodes.ts';
 

@@ -11,9 +11,9 @@ import {
 } from 'vscode-jsonrpc/node';
 import packageJson from '../../package.json' with { type: 'json' };
 import { homeFiles } from '../common/home.ts';
-import { SidecarError } from '../client/sidecarError.ts';
+import { SidecarError } from '../common/sidecarError.ts';
 import { findOrStart, findRunning, type Attachment, type LaunchOptions } from '../client/launch.ts';
-import { ownScript } from '../childProcess/ownScript.ts';
+import { ownScript } from '../common/childProcess/ownScript.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import {
   STATUS_NOTIFICATION,

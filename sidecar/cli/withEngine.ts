@@ -1,10 +1,12 @@
 import path from 'node:path';
+import type { OwnScript } from '../common/childProcess/ownScript.ts';
 import { homeFiles } from '../common/home.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { EngineChild } from '../engine/process/engineChild.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
-import { MAKING_PROGRESS, type LoadedModel, type MakingProgress } from '../protocol/engine.ts';
+import { WORK_PROGRESS, type LoadedModel, type WorkProgress } from '../protocol/engine.ts';
 import { defaultModelPath } from '../shelf/defaultModel.ts';
+import { workshopScript } from '../workshop/workshopScript.ts';
 import { assertCache } from './assertCache.ts';
 import { interruptible } from './interruptible.ts';
 import type { ModelOptions } from './options.ts';
@@ -32,21 +34,37 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
   });
 }
 
-/** Has an engine process of this command's own do one piece of work: make a model of others, write down what is said. `events` come while it works. */
-export async function makeInEngine<Result, Event = never>(method: string, params: object, events?: { readonly method: string; readonly listener: (event: Event) => void }): Promise<Result> {
+/** A long piece of work for a child process; `events` come while it works. */
+export interface LongWork<Event = never> {
+  readonly method: string;
+  readonly params: object;
+  readonly events?: { readonly method: string; readonly listener: (event: Event) => void };
+}
+
+/** Has an engine process of this command's own do a long piece of work, such as a transcription. */
+export function workInEngine<Result, Event = never>(work: LongWork<Event>): Promise<Result> {
+  return workInChild(work);
+}
+
+/** Has a workshop process of this command's own make a model, or look into one. */
+export function workInWorkshop<Result>(method: string, params: object): Promise<Result> {
+  return workInChild({ method, params }, workshopScript());
+}
+
+async function workInChild<Result, Event = never>({ method, params, events }: LongWork<Event>, script?: OwnScript): Promise<Result> {
   return interruptible(async (signal, bar) => {
-    const engine = new EngineChild();
+    const child = new EngineChild({ script });
     if (events) {
-      engine.onNotification<Event>(events.method, (event) => {
+      child.onNotification<Event>(events.method, (event) => {
         bar.clear();
         events.listener(event);
       });
     }
-    engine.onNotification<MakingProgress>(MAKING_PROGRESS, ({ step, share }) => bar.update(step, share));
+    child.onNotification<WorkProgress>(WORK_PROGRESS, ({ step, share }) => bar.update(step, share));
     try {
-      return await engine.request<Result>(method, params, signal);
+      return await child.request<Result>(method, params, signal);
     } finally {
-      await engine.end(new TroubleError('engine-failed', 'The work is done.'));
+      await child.end(new TroubleError('engine-failed', 'The work is done.'));
     }
   });
 }

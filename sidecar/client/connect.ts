@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { MAX_FRAME_BYTES } from '../protocol/client.ts';
-import { SidecarError } from './sidecarError.ts';
+import { SidecarError } from '../common/sidecarError.ts';
 import type { SidecarState } from './stateFile.ts';
 
 /** Response header of the handshake: the sidecar's own proof. */

@@ -5,7 +5,7 @@ import type WebSocket from 'ws';
 import { DRAIN_REQUEST, STOP_REQUEST, type DrainParams, type DrainResult } from '../protocol/client.ts';
 import { connect } from './connect.ts';
 import { homeFiles } from '../common/home.ts';
-import { SidecarError } from './sidecarError.ts';
+import { SidecarError } from '../common/sidecarError.ts';
 import { readStateFile } from './stateFile.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from './webSocketTransport.ts';
 

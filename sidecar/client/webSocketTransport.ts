@@ -14,7 +14,7 @@ import {
 import type WebSocket from 'ws';
 import { MAX_FRAME_BYTES } from '../protocol/client.ts';
 import { JsonLimitError, parseJson } from '../common/parseJson.ts';
-import { SidecarError } from './sidecarError.ts';
+import { SidecarError } from '../common/sidecarError.ts';
 
 /** Reads one JSON-RPC message per text frame. A frame that holds none raises `onError`; the connection lives on. */
 export class WebSocketMessageReader extends AbstractMessageReader implements MessageReader {

@@ -1,4 +1,4 @@
-import { SidecarError } from '../client/sidecarError.ts';
+import { SidecarError } from './sidecarError.ts';
 
 /** Exit code of a sidecar that could not write its state file: where the disk is full its log can't say so. */
 export const EXIT_DISK_FULL = 4;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type ModelSession, TroubleError } from '../engine/engine.ts';
+import type { ModelSession } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { type CompletionFeedback, type CompletionStatistics, type ContextResult, type ContextSnippet, type LastCompletion, MAX_DOCUMENT_UNITS, type WorkspaceContextSettings } from '../protocol/client.ts';
 import { type CacheHit, type CacheKey, keyOf, TypedThroughCache } from './completionCache.ts';
 import { CandidateMaker, type MakeOptions } from './candidateMaker.ts';

@@ -1,4 +1,5 @@
-import { type LanguageSyntax, languageSyntax } from '../syntax/languages.ts';
+import type { CursorText } from '../syntax/cursorText.ts';
+import { languageSyntax } from '../syntax/languages.ts';
 import type { CompletionRequest } from './request.ts';
 import { snapBack, snapForward, splitsCharacter, wellFormed } from '../common/unicode.ts';
 
@@ -11,16 +12,12 @@ const WINDOW_STEP_UNITS = 8 * 1024;
  * The text around the cursor as completion sees it: a bounded window, with `\n` line ends and no lone surrogates, as though the selected
  * item of an open suggestion list had been taken.
  */
-export interface Cursor {
+export interface Cursor extends CursorText {
   readonly uri: string;
-  readonly syntax: LanguageSyntax;
-  readonly languageId: string;
   readonly before: string;
   readonly after: string;
   /** Where `before` begins in the document, in UTF-16 units: cuts are made at stable places of the document. */
   readonly beforeStart: number;
-  readonly linePrefix: string;
-  readonly lineSuffix: string;
   readonly eol: '\n' | '\r\n';
   /** What an accepted completion replaces, and the text it must begin with. */
   readonly start: number;

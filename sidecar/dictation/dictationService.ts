@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortable } from '../common/abortable.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { EngineChild } from '../engine/process/engineChild.ts';
 import type { Microphone, MicrophoneEvents } from './microphone/microphone.ts';
 import type { ChorusSettings, DictateResult, DictationChunk } from '../protocol/client.ts';

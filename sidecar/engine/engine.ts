@@ -1,4 +1,4 @@
-import type { DeviceChoice, TroubleCode } from '../protocol/client.ts';
+import type { DeviceChoice } from '../protocol/client.ts';
 import type {
   ChatTemplateParams,
   DeviceMemory,
@@ -58,21 +58,4 @@ export interface ModelSession {
   readonly loaded?: LoadedModel | undefined;
   /** Resolves when the chosen model is loaded; loads it on the first call. Rejects with the reason of `signal` when that is aborted. Throws `TroubleError`. */
   model(signal?: AbortSignal): Promise<LoadedModel>;
-}
-
-/** A failure that the user can understand and act on; `code` lets a client localise it and offer what to do. */
-export class TroubleError extends Error {
-  override readonly name = 'TroubleError';
-
-  constructor(
-    readonly code: TroubleCode,
-    message: string,
-    options?: { cause?: unknown; detail?: string },
-  ) {
-    super(message, { cause: options?.cause });
-    this.detail = options?.detail;
-  }
-
-  /** Last lines that a crashed process wrote. */
-  readonly detail: string | undefined;
 }

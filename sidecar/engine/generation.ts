@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { EngineGenerateParams, EngineGenerateResult, GenerateChunk, TokenId } from '../protocol/engine.ts';
 import type { Backend, BackendSequence, CompiledGrammar } from '../models/backend.ts';
 import type { ChunkSizer } from './chunkSizer.ts';
-import { TroubleError } from './engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { NgramIndex } from '../models/decoding/ngramIndex.ts';
 import { NgramModel } from '../models/decoding/ngramModel.ts';
 import { TextStream, type TextPiece } from './textStream.ts';

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import process from 'node:process';
 import { removeContextSets } from '../keptContexts/contextSets.ts';
-import { TroubleError, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from './measuring.ts';
 import { Scheduler } from './scheduler.ts';
 import type { DeviceChoice } from '../protocol/client.ts';

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import { LOGIT_ROWS, readPrompt, type Evaluator } from '../models/evaluator.ts';
+import { checkTokens, LOGIT_ROWS, readPrompt, type Evaluator } from '../models/evaluator.ts';
 import type { BenchParams, BenchResult, LogitsParams, LogitsResult, PerplexityParams, PerplexityResult, TokenId } from '../protocol/engine.ts';
-import { TroubleError } from './engine.ts';
-import { logSumExp } from '../models/decoding/logSumExp.ts';
+import { TroubleError } from '../common/troubleError.ts';
+import { logProbability } from '../models/decoding/logSumExp.ts';
 
 /** Measures a model that is loaded. */
 export interface Measuring {
@@ -97,16 +97,4 @@ export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeT
 function checkRoom(evaluator: Evaluator, { promptTokens, followingTokens, option }: { readonly promptTokens: number; readonly followingTokens: number; readonly option: string }): void {
   const room = evaluator.roomBehind?.(promptTokens) ?? Infinity;
   if (followingTokens > room) throw new TroubleError('context-overflow', `Behind a prompt of ${promptTokens} tokens the cache has room for ${room}, and ${followingTokens} are to follow. Choose a smaller ${option}.`);
-}
-
-/** Throws `TroubleError` where there are no tokens, too many, or some that the vocabulary lacks. */
-export function checkTokens({ vocabularySize, contextSizeTokens = Infinity }: { readonly vocabularySize: number; readonly contextSizeTokens?: number }, tokens: readonly TokenId[]): void {
-  if (tokens.length === 0) throw new TroubleError('invalid-input', 'There are no tokens to evaluate.');
-  if (tokens.length > contextSizeTokens) throw new TroubleError('context-overflow', `There are ${tokens.length} tokens, more than the ${contextSizeTokens} that the context holds.`);
-  const stranger = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
-  if (stranger !== undefined) throw new TroubleError('invalid-input', `The vocabulary has no token ${stranger}; it has ${vocabularySize}.`);
-}
-
-export function logProbability(logits: Float32Array, token: TokenId): number {
-  return (logits[token] as number) - logSumExp(logits);
 }

@@ -4,7 +4,7 @@ import { SequenceMemoryError, type Backend, type BackendSequence, type CompiledG
 import { ChunkSizer } from './chunkSizer.ts';
 import { ContextKeeper } from './contextKeeper.ts';
 import { copyRows } from './copyRows.ts';
-import { TroubleError } from './engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { EndedEarly, Generation, type ChunkSizers, type GenerateRequest, type IndexedTexts } from './generation.ts';
 import { NgramIndex } from '../models/decoding/ngramIndex.ts';
 import { SequenceTable } from './sequenceTable.ts';

@@ -2,7 +2,7 @@ import type { ChatService } from '../chat/chatService.ts';
 import type { CompletionService } from '../completion/completionService.ts';
 import type { Completion, CompletionRequest } from '../completion/request.ts';
 import type { StatisticsCounter } from '../completion/statistics.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { NetworkSettings, ServerSettings, SidecarStatus } from '../protocol/client.ts';
 import { ServerUnavailableError } from '../remoteServers/serverErrors.ts';
 import { ServerServices, type ServerTask } from './serverServices.ts';

@@ -1,5 +1,6 @@
 import { abortable } from '../common/abortable.ts';
-import { TroubleError, type Engine, type ModelSession } from '../engine/engine.ts';
+import type { Engine, ModelSession } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { MAX_TIMER_MS } from '../common/maxTimer.ts';
 import type { ChorusSettings, SidecarStatus } from '../protocol/client.ts';
 import type { LoadedModel, LoadParams } from '../protocol/engine.ts';

@@ -1,4 +1,5 @@
-import { TroubleError, type Engine } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 
 /** What the observer hears of an engine at work. */
 export interface EngineObserver {

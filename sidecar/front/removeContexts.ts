@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { removeContextSets } from '../keptContexts/contextSets.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { FrontModelSession } from './modelSession.ts';
 import type { Log } from './log.ts';
 

@@ -1,6 +1,6 @@
 import { ErrorCodes as JsonRpcErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver-protocol/node';
 import type { z } from 'zod';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
 import { DownloadCancelledError } from '../shelf/download/errors.ts';
 

@@ -1,6 +1,6 @@
 import { Device, type DeviceKind } from '../../kernels/ggml/device.ts';
-import { TroubleError } from '../engine/engine.ts';
-import { prepareCuda } from '../cuda/cudaSupport.ts';
+import { TroubleError } from '../common/troubleError.ts';
+import { prepareCuda } from './cuda/cudaSupport.ts';
 
 export interface ComputeDeviceOptions {
   readonly threads: number;

@@ -1,3 +1,4 @@
+import { TroubleError } from '../common/troubleError.ts';
 import type { TokenId } from '../protocol/engine.ts';
 
 /** Rows of logits that are computed and held at once: a row of a large vocabulary takes a megabyte. */
@@ -35,4 +36,12 @@ export async function evaluateInChunks(evaluator: Pick<Evaluator, 'evaluate'>, t
     const end = start + CHUNK_TOKENS;
     await evaluator.evaluate(tokens.slice(start, end), end >= tokens.length ? 'last' : 'none');
   }
+}
+
+/** Throws `TroubleError` where there are no tokens, too many, or some that the vocabulary lacks. */
+export function checkTokens({ vocabularySize, contextSizeTokens = Infinity }: { readonly vocabularySize: number; readonly contextSizeTokens?: number }, tokens: readonly TokenId[]): void {
+  if (tokens.length === 0) throw new TroubleError('invalid-input', 'There are no tokens to evaluate.');
+  if (tokens.length > contextSizeTokens) throw new TroubleError('context-overflow', `There are ${tokens.length} tokens, more than the ${contextSizeTokens} that the context holds.`);
+  const stranger = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
+  if (stranger !== undefined) throw new TroubleError('invalid-input', `The vocabulary has no token ${stranger}; it has ${vocabularySize}.`);
 }

@@ -1,4 +1,4 @@
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { formatBytes } from './gguf/header.ts';
 import type { ModelShape } from './gguf/validate.ts';
 

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { readGgufHeader, type GgufHeader } from './gguf/header.ts';
 import { TokenTexts } from './gguf/tokenTexts.ts';
 import { allParts, splitPart, validateModel, validateTokenizer, type ModelShape } from './gguf/validate.ts';

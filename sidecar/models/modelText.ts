@@ -1,7 +1,7 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import path from 'node:path';
 import { countNativeCall } from '../../kernels/ggml/nativeCalls.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { SpecialTokens, TokenId } from '../protocol/engine.ts';
 import { modelName } from './gguf/modelName.ts';
 import { shown } from './gguf/shown.ts';

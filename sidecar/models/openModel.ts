@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { ownArchitectures } from './architectures/architectures.ts';
 import { parseCacheChoice } from './chorus/cache/cacheChoice.ts';
 import { openChorusModel } from './chorus/openChorusModel.ts';

@@ -8,6 +8,6 @@ export * from './engine/loading.ts';
 export * from './engine/text.ts';
 export * from './engine/generation.ts';
 export * from './engine/measuring.ts';
-export * from './engine/making.ts';
+export * from './engine/progress.ts';
 export * from './engine/failure.ts';
 export * from './engine/speech.ts';

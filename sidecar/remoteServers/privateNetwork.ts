@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
-import { checkedLookup, type Resolve } from '../http/checkedLookup.ts';
+import { checkedLookup, type Resolve } from '../common/http/checkedLookup.ts';
 import { isPrivate, publicRefusal } from './serverAddress.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { TroubleError } from '../engine/engine.ts';
-import { bareAddress, isIn, isThisMachine } from '../http/loopback.ts';
+import { TroubleError } from '../common/troubleError.ts';
+import { bareAddress, isIn, isThisMachine } from '../common/http/loopback.ts';
 
 const MAX_URL_UNITS = 2048;
 

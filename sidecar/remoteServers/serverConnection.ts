@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJson } from '../common/parseJson.ts';
-import { TroubleError } from '../engine/engine.ts';
-import { readBoundedText, type BodyLimits } from '../http/boundedText.ts';
-import { failureReason } from '../http/failureReason.ts';
-import { retryAfterMs } from '../http/retryAfter.ts';
+import { TroubleError } from '../common/troubleError.ts';
+import { readBoundedText, type BodyLimits } from '../common/http/boundedText.ts';
+import { failureReason } from '../common/http/failureReason.ts';
+import { retryAfterMs } from '../common/http/retryAfter.ts';
 import { redactKey, type RedactKey } from './keyRedaction.ts';
 import { checkIsPrivate, type ServerAddress } from './serverAddress.ts';
 import { ServerUnavailableError, serverFailed } from './serverErrors.ts';

@@ -1,4 +1,5 @@
-import { TroubleError, type Engine } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { ChatTemplateParams, EngineGenerateResult, LoadedModel, SpecialTokens, TokenId } from '../protocol/engine.ts';
 import { AnswerStart, StopTexts } from './answerStart.ts';
 import type { FillIn } from './fillIn.ts';

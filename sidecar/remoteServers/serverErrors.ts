@@ -1,4 +1,4 @@
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 
 /**
  * A server gave nothing of an answer: it can't be reached, is too busy, refuses the key, or is none of the expected kind. The same request may go to

@@ -1,7 +1,7 @@
 import { fetch as fetchBy, type Dispatcher } from 'undici';
 import type { NetworkSettings } from '../protocol/client.ts';
-import type { Resolve } from '../http/checkedLookup.ts';
-import { openDispatcher } from '../http/dispatcher.ts';
+import type { Resolve } from '../common/http/checkedLookup.ts';
+import { openDispatcher } from '../common/http/dispatcher.ts';
 import { privateNetwork } from './privateNetwork.ts';
 import type { ServerAddress } from './serverAddress.ts';
 

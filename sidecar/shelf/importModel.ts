@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { allParts } from '../models/gguf/validate.ts';
 import { inspectModelFile } from '../models/modelFile.ts';
 import type { DownloadProgress } from '../protocol/client.ts';

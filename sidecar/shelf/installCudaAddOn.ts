@@ -5,16 +5,16 @@ import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CUDA_FOLDER, homeFolder as chorusFolder } from '../common/home.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { NetworkSettings } from '../protocol/client.ts';
-import { cudaCatalogue, cudaPackageFolder, type CudaCatalogue, type CudaPackage } from '../cuda/cudaAddOn.ts';
-import { findCudaRuntime } from '../cuda/cudaRuntime.ts';
+import { cudaCatalogue, cudaPackageFolder, type CudaCatalogue, type CudaPackage } from '../models/cuda/cudaAddOn.ts';
+import { findCudaRuntime } from '../models/cuda/cudaRuntime.ts';
 import { downloadFile, type DownloadTiming, type FileProgress } from './download/downloadFile.ts';
 import { BrokenTransferError, refused } from './download/errors.ts';
 import { makeFolder } from './download/makeFolder.ts';
 import { removePartial } from './download/partialFile.ts';
 import { lockForWriting } from './download/writeLock.ts';
-import { HttpClient } from '../http/httpClient.ts';
+import { HttpClient } from '../common/http/httpClient.ts';
 
 export interface InstallOptions {
   readonly catalogue: CudaCatalogue;

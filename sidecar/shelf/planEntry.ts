@@ -1,5 +1,5 @@
 import { MAX_PRODUCT_TOKENS } from '../../kernels/blocks/attendTransposed.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { BATCH_TOKENS } from '../models/chorus/network/batchTokens.ts';
 import { decidePlan, type ModelPlan, type SizedWeight } from '../models/chorus/planModel.ts';
 import { LOGIT_ROWS } from '../models/evaluator.ts';

@@ -1,6 +1,6 @@
 import { realpath, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { allParts } from '../models/gguf/validate.ts';
 import type { LocalModel } from '../protocol/client.ts';
 import { fileNameOf, type CatalogueFile } from './catalogue/schema.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { MODELS_FOLDER } from '../common/home.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { CatalogueShelfEntry, DownloadProgress, DownloadResult, DownloadSettings, LocalModel, RemoveModelParams, ShelfResult, Trouble } from '../protocol/client.ts';
 import { builtInCatalogue, extendCatalogue } from './catalogue/catalogue.ts';
 import { readCatalogue } from './catalogue/readCatalogue.ts';
@@ -9,8 +9,8 @@ import { modelPath } from './download/downloadModel.ts';
 import { Downloads } from './download/downloads.ts';
 import type { DownloadTiming } from './download/downloadFile.ts';
 import { isPathInside, realPathOf } from '../common/findFiles.ts';
-import { HttpClient } from '../http/httpClient.ts';
-import { requireMirror } from '../http/mirror.ts';
+import { HttpClient } from '../common/http/httpClient.ts';
+import { requireMirror } from '../common/http/mirror.ts';
 import { catalogueEntry, modelFolder } from './catalogueEntry.ts';
 import { importModel, removeImportLeftovers } from './importModel.ts';
 import type { Machine } from './machine.ts';

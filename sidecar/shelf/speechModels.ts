@@ -1,7 +1,7 @@
 import { open, realpath, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { LEAST_MULTILINGUAL } from '../speech/speechTokens.ts';
 import { spokenLanguage } from '../speech/spokenLanguage.ts';
 import { findFiles } from '../common/findFiles.ts';

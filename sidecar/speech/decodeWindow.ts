@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { logProbability } from '../engine/measuring.ts';
+import { logProbability } from '../models/decoding/logSumExp.ts';
 import { uniformNumbers } from '../models/decoding/random.ts';
 import { beamSearch, type Hypothesis } from './beamSearch.ts';
 import { applyDecodingRules } from './decodingRules.ts';

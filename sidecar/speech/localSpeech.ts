@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Device } from '../../kernels/ggml/device.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { Speech, TranscribeEvents } from './speech.ts';
 import { openComputeDevice } from '../models/computeDevice.ts';
 import { computeThreads } from '../models/threads.ts';

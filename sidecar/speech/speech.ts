@@ -1,4 +1,4 @@
-import type { BeginDictationParams, DictationReading, DictationSound, MakingProgress, ReadDictationParams, TranscribeParams, TranscribeResult, TranscriptSegment } from '../protocol/engine.ts';
+import type { BeginDictationParams, DictationReading, DictationSound, WorkProgress, ReadDictationParams, TranscribeParams, TranscribeResult, TranscriptSegment } from '../protocol/engine.ts';
 
 /** Writes down what is said. All throw `TroubleError`. */
 export interface Speech {
@@ -10,6 +10,6 @@ export interface Speech {
 
 export interface TranscribeEvents {
   readonly onSegment?: (segment: TranscriptSegment) => void;
-  readonly onProgress?: (progress: MakingProgress) => void;
+  readonly onProgress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import type { ActivationRange } from '../../kernels/blocks/roundToGrid.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { Metadata } from '../models/architectures/metadata.ts';
 import { readGgufHeader } from '../models/gguf/header.ts';
 import { locateTensors, type LocatedTensor } from '../models/gguf/locate.ts';

@@ -1,5 +1,5 @@
 import { Device } from '../../kernels/ggml/device.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import type { TranscriptSegment } from '../protocol/engine.ts';
 import { beamSearch, type Hypothesis } from './beamSearch.ts';
 import { FRAME_REACH_SAMPLES, HOP_SAMPLES, SAMPLE_RATE_HZ, type LogMel } from './logMel.ts';

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { ByteReader, UnexpectedEndError } from '../models/gguf/byteReader.ts';
 
 /** How the samples of a WAV file stand in it. */

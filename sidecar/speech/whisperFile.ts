@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { ByteReader, UnexpectedEndError } from '../models/gguf/byteReader.ts';
 import { formatBytes } from '../models/gguf/header.ts';
 import type { LocatedTensor } from '../models/gguf/locate.ts';

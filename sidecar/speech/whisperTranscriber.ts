@@ -1,5 +1,5 @@
 import { Device } from '../../kernels/ggml/device.ts';
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../common/troubleError.ts';
 import { decodeWindow, detectLanguage, isDoubtful, isSilence, type DecodedWindow } from './decodeWindow.ts';
 import { FRAME_REACH_SAMPLES, HOP_SAMPLES, LogMel, SAMPLE_RATE_HZ } from './logMel.ts';
 import { joinWindow } from './joinWindow.ts';

@@ -1,5 +1,5 @@
 import { blockIndentation, opensBlock, opensCase } from './blocks.ts';
-import type { Cursor } from '../completion/cursor.ts';
+import type { CursorText } from './cursorText.ts';
 import { indentationOf } from './indentation.ts';
 import type { LanguageSyntax } from './languages.ts';
 import { linesInLongStrings } from './longString.ts';
@@ -27,7 +27,7 @@ const flatHead = /^\s*(?:(?:inline\s+)?namespace\b|extern\s+"C(?:\+\+)?")/;
  * that closes it where the cursor is behind its head. `undefined`: the block does not end in them. Where nothing follows the lines any more, a closer ends it
  * also behind what began like a string and never ended: that was none.
  */
-export function blockLength(lines: readonly string[], cursor: Cursor, { isWhole = false } = {}): number | undefined {
+export function blockLength(lines: readonly string[], cursor: CursorText, { isWhole = false } = {}): number | undefined {
   const { linePrefix, syntax } = cursor;
   const least = blockIndentation(cursor);
   const isBehindText = linePrefix.trim() !== '';
@@ -63,7 +63,7 @@ export function blockLength(lines: readonly string[], cursor: Cursor, { isWhole 
 }
 
 /** Whether a line opens the next part of the statement whose first block the cursor is in, such as `} else {` or `except:`. */
-export function opensBranch(line: string, { linePrefix, syntax }: Cursor): boolean {
+export function opensBranch(line: string, { linePrefix, syntax }: CursorText): boolean {
   if (linePrefix.trim() === '' || indentationOf(line) !== indentationOf(linePrefix)) return false;
   return (isBranch(line, syntax) && !oneLineBranch.test(line)) || (closes(line, syntax) && opensNext(line, syntax)) || isBracelessBranch(line, syntax);
 }
@@ -86,7 +86,7 @@ const standsOutside = (line: string, syntax: LanguageSyntax): boolean => syntax.
 const opensNext = (line: string, syntax: LanguageSyntax): boolean => opensBlock(line, syntax) || (syntax.blocks === 'indentation' && /:\s*$/.test(line));
 
 /** Whether a line as far left as the head stands in the block that the head's brace opened. */
-function isContent(line: string, { linePrefix, syntax }: Cursor): boolean {
+function isContent(line: string, { linePrefix, syntax }: CursorText): boolean {
   return syntax.blocks === 'brackets' && /\{\s*$/.test(linePrefix) && (sectionLabel.test(line) || flatHead.test(linePrefix));
 }
 

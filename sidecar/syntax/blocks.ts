@@ -1,4 +1,4 @@
-import type { Cursor } from '../completion/cursor.ts';
+import type { CursorText } from './cursorText.ts';
 import { indentationOf } from './indentation.ts';
 import type { LanguageSyntax } from './languages.ts';
 import { openAtEnd } from './openAtEnd.ts';
@@ -46,7 +46,7 @@ const nameListHeads = [
  * Indentation that lines of the block at the cursor have at least: the cursor's own on a fresh line, else deeper than the line that opens
  * the block.
  */
-export function blockIndentation(cursor: Cursor): number {
+export function blockIndentation(cursor: CursorText): number {
   const own = indentationOf(cursor.linePrefix);
   return cursor.linePrefix.trim() === '' ? own : own + 1;
 }
@@ -70,7 +70,7 @@ export function opensBlock(line: string, syntax: LanguageSyntax): boolean {
 }
 
 /** Whether the cursor is right behind the head of a block (`def f():`, `if (a) {`): its body begins on the next line. */
-export function isBehindHead(cursor: Cursor): boolean {
+export function isBehindHead(cursor: CursorText): boolean {
   const code = cursor.linePrefix.trimEnd();
   const { openBrackets, isInString } = openAtEnd(code, cursor.syntax);
   if (isInString) return false;
@@ -96,7 +96,7 @@ export function opensCase(line: string, syntax: LanguageSyntax): boolean {
   return !isInString && openBrackets.length === 0;
 }
 
-function opensBody(code: string, { languageId }: Cursor): boolean {
+function opensBody(code: string, { languageId }: CursorText): boolean {
   // Declarations of style sheets stand on lines of their own, behind whatever selects.
   if (/^(?:css|scss|less)$/.test(languageId)) return code.endsWith('{');
   const end = code.slice(-MAX_HEAD_UNITS);
@@ -112,7 +112,7 @@ function withoutTypes(code: string): string {
 }
 
 /** Whether the closer of a brace stands behind the cursor with spaces between (`{ ‸ }`): there its contents stay on the line. */
-function isSpacedOut({ linePrefix, lineSuffix }: Cursor): boolean {
+function isSpacedOut({ linePrefix, lineSuffix }: CursorText): boolean {
   return /\s$/.test(linePrefix) && /^\s*[}\])]/.test(lineSuffix);
 }
 

@@ -1,5 +1,5 @@
 import { isCommentLine, type LanguageSyntax } from './languages.ts';
-import { stringEndIn } from '../completion/postprocess/brackets.ts';
+import { stringEndIn } from './brackets.ts';
 
 const COMMENT_END = '*/';
 /** A regular expression where no value stands that could be divided. It is tried from each slash of a line, so its length is bounded. */

@@ -1,5 +1,5 @@
 import type { LanguageSyntax } from './languages.ts';
-import { brackets, openerOf, stringEndIn } from '../completion/postprocess/brackets.ts';
+import { brackets, openerOf, stringEndIn } from './brackets.ts';
 
 /** What a line has opened and not closed. */
 export interface OpenAtEnd {

@@ -1,6 +1,6 @@
 import { LOGIT_ROWS, type Evaluator } from '../models/evaluator.ts';
 import type { TokenId } from '../protocol/engine.ts';
-import { logProbability } from '../engine/measuring.ts';
+import { logProbability } from '../models/decoding/logSumExp.ts';
 
 export interface CountedBits {
   readonly bits: number;

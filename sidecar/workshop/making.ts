@@ -1,7 +1,8 @@
-import type { MakingProgress, OutliersParams, OutliersResult, QuantizeParams, QuantizeResult, SelectParams, SelectResult, TrimParams, TrimResult, UpcycleParams, UpcycleResult } from '../protocol/engine.ts';
+import type { WorkProgress } from '../protocol/engine.ts';
+import type { OutliersParams, OutliersResult, QuantizeParams, QuantizeResult, SelectParams, SelectResult, TrimParams, TrimResult, UpcycleParams, UpcycleResult } from './protocol.ts';
 
 export interface MakingOptions {
-  readonly onProgress?: (progress: MakingProgress) => void;
+  readonly onProgress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -1,5 +1,5 @@
 import type { MakingOptions } from './making.ts';
-import { checkTokens } from '../engine/measuring.ts';
+import { checkTokens } from '../models/evaluator.ts';
 import { parseCacheChoice, type CacheChoice } from '../models/chorus/cache/cacheChoice.ts';
 import { LayerMajorPrefill } from '../models/chorus/selection/layerMajor.ts';
 import type { SelectionPlan } from '../models/chorus/selection/layerSelection.ts';
@@ -11,7 +11,8 @@ import { replayPrompts } from '../models/chorus/selection/replayPrompts.ts';
 import { openComputeDevice } from '../models/computeDevice.ts';
 import { openText } from '../models/llamaCpp/openText.ts';
 import { computeThreads } from '../models/threads.ts';
-import type { SelectParams, SelectResult, TokenId } from '../protocol/engine.ts';
+import type { TokenId } from '../protocol/engine.ts';
+import type { SelectParams, SelectResult } from './protocol.ts';
 
 /**
  * The rows that each KV head of each layer keeps of a context, window included. Keys and values are float32, so that nothing but the weights' own rounding moves

@@ -11,7 +11,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { developerCacheFolder, fetchModel } from '../../.scripts/fetchModel.ts';
-import { computeEnvironment } from '../../sidecar/childProcess/computeEnvironment.ts';
+import { computeEnvironment } from '../../sidecar/common/childProcess/computeEnvironment.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import { BATCH_TOKENS } from '../../sidecar/models/chorus/network/batchTokens.ts';
 import { checkModel } from '../../sidecar/models/chorus/network/openNetwork.ts';

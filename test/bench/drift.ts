@@ -9,7 +9,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
-import { logProbability } from '../../sidecar/engine/measuring.ts';
+import { logProbability } from '../../sidecar/models/decoding/logSumExp.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cache/cacheChoice.ts';
 import { sequenceOptions } from '../../sidecar/models/chorus/cache/cacheLayout.ts';
 import { SequenceCache } from '../../sidecar/models/chorus/cache/sequenceCache.ts';

@@ -12,7 +12,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { Device } from '../../kernels/ggml/device.ts';
-import { computeEnvironment } from '../../sidecar/childProcess/computeEnvironment.ts';
+import { computeEnvironment } from '../../sidecar/common/childProcess/computeEnvironment.ts';
 import { openNetwork } from '../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../sidecar/models/chorus/network/placement.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';

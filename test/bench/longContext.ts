@@ -13,7 +13,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { Device } from '../../kernels/ggml/device.ts';
-import { computeEnvironment } from '../../sidecar/childProcess/computeEnvironment.ts';
+import { computeEnvironment } from '../../sidecar/common/childProcess/computeEnvironment.ts';
 import { parseCacheChoice } from '../../sidecar/models/chorus/cache/cacheChoice.ts';
 import { sequenceOptions } from '../../sidecar/models/chorus/cache/cacheLayout.ts';
 import { CacheRows } from '../../sidecar/models/chorus/cache/cacheRows.ts';

@@ -12,7 +12,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { outliers } from '../../sidecar/workshop/outliers/outliers.ts';
-import type { OutliersParams, OutliersResult } from '../../sidecar/protocol/engine.ts';
+import type { OutliersParams, OutliersResult } from '../../sidecar/workshop/protocol.ts';
 import { Random } from '../../sidecar/workshop/train/random.ts';
 import { arms, settings } from './quantization/arms.ts';
 import { quantizationReport, type Measured } from './quantization/report.ts';

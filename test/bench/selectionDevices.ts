@@ -12,10 +12,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { fetchModel } from '../../.scripts/fetchModel.ts';
-import { TroubleError } from '../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../sidecar/common/troubleError.ts';
 import type { DeviceKind } from '../../kernels/ggml/device.ts';
-import { makeInEngine } from '../../sidecar/cli/withEngine.ts';
-import { SELECT, type SelectParams, type SelectResult } from '../../sidecar/protocol/engine.ts';
+import { workInWorkshop } from '../../sidecar/cli/withEngine.ts';
+import { SELECT, type SelectParams, type SelectResult } from '../../sidecar/workshop/protocol.ts';
 import { writeFloatModel } from './kvpress/models.ts';
 import { writeReport } from './report.ts';
 
@@ -64,7 +64,7 @@ async function keptOn(device: DeviceKind, modelPath: string, cache: string): Pro
   for (let attempt = 1; ; attempt++) {
     try {
       // Each device has a build of ggml, and a process loads only one.
-      const { layers } = await makeInEngine<SelectResult>(SELECT, { modelPath, context: { tokens }, cache, device, threads: 0 } satisfies SelectParams);
+      const { layers } = await workInWorkshop<SelectResult>(SELECT, { modelPath, context: { tokens }, cache, device, threads: 0 } satisfies SelectParams);
       return layers.flatMap(({ heads }) => heads);
     } catch (error) {
       if (!(error instanceof TroubleError && error.code === 'engine-crashed') || attempt === MOST_ATTEMPTS) throw error;

@@ -67,7 +67,7 @@ describe("this platform's package", () => {
   });
 
   it('holds what it needs', () => {
-    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'chatTemplate.mjs', 'microphone.mjs', 'lifeline.mjs', 'cli.mjs', 'uninstall.mjs', ...MODEL_PARTS, 'models/LICENSE']) {
+    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'workshop.mjs', 'chatTemplate.mjs', 'microphone.mjs', 'lifeline.mjs', 'cli.mjs', 'uninstall.mjs', ...MODEL_PARTS, 'models/LICENSE']) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
     }
     assert.ok(files.some((file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node')), koffiPackageOf(target));

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { ownScript } from '../../sidecar/childProcess/ownScript.ts';
+import { ownScript } from '../../sidecar/common/childProcess/ownScript.ts';
 
 /** Starts the process of a training, which waits for its options. */
 export function startTrainingChild(): ChildProcess {

@@ -1,4 +1,5 @@
-import { TroubleError, type ModelSession } from '../../engine/engine.ts';
+import type { ModelSession } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { EditParams } from '../../protocol/client.ts';
 import type { LoadedModel } from '../../protocol/engine.ts';
 import { commandPrompts } from '../commands/index.ts';

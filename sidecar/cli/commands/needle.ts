@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { tokenizerOf } from '../../workshop/retrieval/context.ts';
 import { generateProse } from '../../workshop/retrieval/generatedTexts.ts';
 import { heatMap } from '../../workshop/retrieval/heatMap.ts';

@@ -1,12 +1,12 @@
 import { Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
-import { OUTLIERS, type OutliersParams, type OutliersResult } from '../../protocol/engine.ts';
+import { OUTLIERS, type OutliersParams, type OutliersResult } from '../../workshop/protocol.ts';
 import { readText } from '../inputFiles.ts';
 import { integer, withJson } from '../options.ts';
 import { formatTable, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
-import { makeInEngine } from '../withEngine.ts';
+import { workInWorkshop } from '../withEngine.ts';
 
 interface OutliersOptions {
   readonly json: boolean;
@@ -41,7 +41,7 @@ async function outliers(model: string, options: OutliersOptions): Promise<void> 
     device: options.device,
     threads: options.threads,
   };
-  const result = await makeInEngine<OutliersResult>(OUTLIERS, params);
+  const result = await workInWorkshop<OutliersResult>(OUTLIERS, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }

@@ -1,13 +1,13 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
-import { QUANTIZE, type Calibration, type QuantizeParams, type QuantizeResult, type TypePattern } from '../../protocol/engine.ts';
+import { QUANTIZE, type Calibration, type QuantizeParams, type QuantizeResult, type TypePattern } from '../../workshop/protocol.ts';
 import { wantedTypeOf, wantedTypes } from '../../workshop/quantize/targetTypes.ts';
 import { readText } from '../inputFiles.ts';
 import { integer, regularExpression, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
-import { makeInEngine } from '../withEngine.ts';
+import { workInWorkshop } from '../withEngine.ts';
 
 interface QuantizeCommandOptions {
   readonly json: boolean;
@@ -37,7 +37,7 @@ export function addQuantize(program: Command): void {
 
 async function quantize(model: string, options: QuantizeCommandOptions): Promise<void> {
   const params: QuantizeParams = { modelPath: path.resolve(model), outputPath: path.resolve(options.out), type: options.type, patterns: options.tensor, calibration: await calibrationOf(options) };
-  const result = await makeInEngine<QuantizeResult>(QUANTIZE, params);
+  const result = await workInWorkshop<QuantizeResult>(QUANTIZE, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { tokenizerOf } from '../../workshop/retrieval/context.ts';
 import { MOST_CONSTANTS } from '../../workshop/retrieval/facts.ts';
 import { generateCode } from '../../workshop/retrieval/generatedTexts.ts';

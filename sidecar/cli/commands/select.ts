@@ -1,14 +1,14 @@
 import { Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
-import { SELECT, type SelectParams, type SelectResult } from '../../protocol/engine.ts';
+import { SELECT, type SelectParams, type SelectResult } from '../../workshop/protocol.ts';
 import { defaultModelPath } from '../../shelf/defaultModel.ts';
 import { UsageError } from '../exitCodes.ts';
 import { readText, readTokens } from '../inputFiles.ts';
 import { integer, withJson } from '../options.ts';
 import { formatTable, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
-import { makeInEngine } from '../withEngine.ts';
+import { workInWorkshop } from '../withEngine.ts';
 
 interface SelectOptions {
   readonly json: boolean;
@@ -42,7 +42,7 @@ async function select({ json, file, tokens, cache, model, device, threads }: Sel
   if (file === undefined && tokens === undefined) throw new UsageError('Name a text with --file, or token numbers with --tokens.');
   const context = file === undefined ? { tokens: await readTokens(tokens as string) } : { text: await readText(file) };
   const modelPath = model === undefined ? await defaultModelPath() : path.resolve(model);
-  const result = await makeInEngine<SelectResult>(SELECT, { modelPath, context, cache, device, threads } satisfies SelectParams);
+  const result = await workInWorkshop<SelectResult>(SELECT, { modelPath, context, cache, device, threads } satisfies SelectParams);
   if (json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }

@@ -6,7 +6,7 @@ import { speechModelPath } from '../../shelf/speechModels.ts';
 import { integer, withJson } from '../options.ts';
 import { printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
-import { makeInEngine } from '../withEngine.ts';
+import { workInEngine } from '../withEngine.ts';
 
 interface TranscribeCommandOptions {
   readonly json: boolean;
@@ -51,11 +51,15 @@ async function transcribe(file: string, options: TranscribeCommandOptions): Prom
     briefWindows: options.brief,
   };
   const segments: TranscriptSegment[] = [];
-  const result = await makeInEngine<TranscribeResult, TranscriptSegment>(TRANSCRIBE, params, {
-    method: TRANSCRIBED,
-    listener: (segment) => {
-      if (options.json) segments.push(segment);
-      else writeForeignText(process.stdout, `${options.timestamps ? `${clock(segment.startSeconds)} ` : ''}${segment.text}\n`);
+  const result = await workInEngine<TranscribeResult, TranscriptSegment>({
+    method: TRANSCRIBE,
+    params,
+    events: {
+      method: TRANSCRIBED,
+      listener: (segment) => {
+        if (options.json) segments.push(segment);
+        else writeForeignText(process.stdout, `${options.timestamps ? `${clock(segment.startSeconds)} ` : ''}${segment.text}\n`);
+      },
     },
   });
   if (options.json) printJson({ ...result, segments });

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import path from 'node:path';
-import { TRIM, type TrimParams, type TrimResult } from '../../protocol/engine.ts';
+import { TRIM, type TrimParams, type TrimResult } from '../../workshop/protocol.ts';
 import { filesOf } from '../../workshop/train/corpus.ts';
 import { decimal, integer, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
-import { makeInEngine } from '../withEngine.ts';
+import { workInWorkshop } from '../withEngine.ts';
 
 interface TextsOption {
   readonly path: string;
@@ -43,7 +43,7 @@ async function trim(model: string, options: TrimCommandOptions): Promise<void> {
     texts.push({ name: path.basename(given), importance, files: (await filesOf([given])).map((file) => path.resolve(file)) });
   }
   const params: TrimParams = { modelPath: path.resolve(model), outputPath: path.resolve(options.out), size: options.tokens, texts, maxCharacters: options.maxText, withoutFillIn: options.withoutFillIn ?? false };
-  const result = await makeInEngine<TrimResult>(TRIM, params);
+  const result = await workInWorkshop<TrimResult>(TRIM, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }

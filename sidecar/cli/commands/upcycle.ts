@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../common/parseJson.ts';
-import { UPCYCLE, type ExpertPrompts, type UpcycleParams, type UpcycleResult } from '../../protocol/engine.ts';
+import { UPCYCLE, type ExpertPrompts, type UpcycleParams, type UpcycleResult } from '../../workshop/protocol.ts';
 import { UsageError } from '../exitCodes.ts';
 import { decimal, integer, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
-import { makeInEngine } from '../withEngine.ts';
+import { workInWorkshop } from '../withEngine.ts';
 
 interface UpcycleCommandOptions {
   readonly json: boolean;
@@ -70,7 +70,7 @@ async function upcycle(models: readonly string[], options: UpcycleCommandOptions
     interval: options.every,
     gates: options.gates === 'hidden' ? { kind: 'hidden', prompts: await readPrompts(options.prompts), scale: options.gateScale } : { kind: 'random', seed: options.seed },
   };
-  const result = await makeInEngine<UpcycleResult>(UPCYCLE, params);
+  const result = await workInWorkshop<UpcycleResult>(UPCYCLE, params);
   if (options.json) return printJson(result);
   const what = result.experts > 1 ? `a mixture of ${result.experts} experts` : 'a dense model';
   writeForeignText(process.stdout, `${result.outputPath}: ${what}, ${(result.parameterCount / 1e6).toFixed(1)} M parameters, ${formatBytes(result.sizeBytes)}\n`);

@@ -1,4 +1,4 @@
-import { openerOf, type StringEnd } from './brackets.ts';
+import { openerOf, type StringEnd } from '../../syntax/brackets.ts';
 
 export interface Angles {
   /** How many are open at the end. */

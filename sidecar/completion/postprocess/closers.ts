@@ -2,7 +2,7 @@ import type { Cursor } from '../cursor.ts';
 import type { LanguageSyntax } from '../../syntax/languages.ts';
 import { openAtEnd } from '../../syntax/openAtEnd.ts';
 import { anglesOf } from './angles.ts';
-import { brackets, endOfString, openerOf, stringEndIn } from './brackets.ts';
+import { brackets, endOfString, openerOf, stringEndIn } from '../../syntax/brackets.ts';
 import type { Filter } from './filter.ts';
 import { stringAtCursor } from './stringAtCursor.ts';
 

@@ -1,7 +1,7 @@
 import { opensBlock } from '../../syntax/blocks.ts';
 import type { Cursor } from '../cursor.ts';
 import { openAtEnd } from '../../syntax/openAtEnd.ts';
-import { openerOf } from './brackets.ts';
+import { openerOf } from '../../syntax/brackets.ts';
 import type { Filter } from './filter.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Cursor } from '../cursor.ts';
 import { openAtEnd, withoutApostrophes } from '../../syntax/openAtEnd.ts';
-import { endOnItsLine } from './brackets.ts';
+import { endOnItsLine } from '../../syntax/brackets.ts';
 
 /** A string that the cursor is in and the text ends on its line: its units before the cursor, and where it ends in the text. */
 export function stringAtCursor(text: string, { linePrefix, syntax }: Pick<Cursor, 'linePrefix' | 'syntax'>): { readonly units: number; readonly end: number } | undefined {

@@ -1,7 +1,7 @@
 import type { Cursor } from '../cursor.ts';
 import { isCommentLine } from '../../syntax/languages.ts';
 import { linesInLongStrings } from '../../syntax/longString.ts';
-import { brackets, endOnItsLine, openerOf } from './brackets.ts';
+import { brackets, endOnItsLine, openerOf } from '../../syntax/brackets.ts';
 import { documentLines, type Filter } from './filter.ts';
 import { stringAtCursor } from './stringAtCursor.ts';
 

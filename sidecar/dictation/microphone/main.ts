@@ -6,7 +6,7 @@ import { PvRecorder } from '@picovoice/pvrecorder-node';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startLifeline } from '../../childProcess/lifeline.ts';
+import { startLifeline } from '../../common/childProcess/lifeline.ts';
 import { FRAME_SAMPLES, type MicrophoneMessage } from './messages.ts';
 
 /** The system's choice. */

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import process from 'node:process';
-import { TroubleError } from '../../engine/engine.ts';
-import { ownScript } from '../../childProcess/ownScript.ts';
-import { LIFELINE_FD, lifelineEnvironment } from '../../childProcess/pulse.ts';
+import { TroubleError } from '../../common/troubleError.ts';
+import { ownScript } from '../../common/childProcess/ownScript.ts';
+import { LIFELINE_FD, lifelineEnvironment } from '../../common/childProcess/pulse.ts';
 import type { MicrophoneMessage } from './messages.ts';
 
 /** A microphone sends ten frames a second; one that sends nothing for so long is gone. */

@@ -3,12 +3,12 @@ import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
 import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { ENGINE_ERROR, GENERATE_CHUNK, LOAD_PROGRESS, type EngineErrorData, type GenerateChunk } from '../../protocol/engine.ts';
-import { ownScript } from '../../childProcess/ownScript.ts';
-import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../childProcess/pulse.ts';
-import { TroubleError } from '../engine.ts';
-import { computeEnvironment } from '../../childProcess/computeEnvironment.ts';
+import { ownScript, type OwnScript } from '../../common/childProcess/ownScript.ts';
+import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../common/childProcess/pulse.ts';
+import { TroubleError } from '../../common/troubleError.ts';
+import { computeEnvironment } from '../../common/childProcess/computeEnvironment.ts';
 import { describeHang, EngineWatch } from './engineWatch.ts';
-import { OutputTail } from '../../childProcess/outputTail.ts';
+import { OutputTail } from '../../common/childProcess/outputTail.ts';
 
 /** The end of a crash's message, for whoever knows better. */
 export const RESTART_NOTE = ' The next request starts it again.';
@@ -26,10 +26,10 @@ export class EngineChild {
   /** Resolves with the reason when the process has ended. */
   readonly ended: Promise<TroubleError>;
 
-  /** With `isWatched` a process that hangs is ended, and its end is a crash. */
-  constructor({ isWatched = false }: { readonly isWatched?: boolean } = {}) {
+  /** With `isWatched` a process that hangs is ended, and its end is a crash. `script`: the workshop's instead of the engine's. */
+  constructor({ isWatched = false, script = engineScript() }: { readonly isWatched?: boolean; readonly script?: OwnScript } = {}) {
     // The process ends with its parent: by execa when the parent leaves in order, by its lifeline when it doesn't.
-    this.subprocess = execa(process.execPath, engineArguments(), {
+    this.subprocess = execa(process.execPath, [...script.execArgv, script.file], {
       ipc: true,
       serialization: 'json',
       buffer: false,
@@ -133,9 +133,8 @@ export class EngineChild {
   }
 }
 
-function engineArguments(): readonly string[] {
-  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'engine.mjs', source: '../main.ts' });
-  return [...execArgv, file];
+function engineScript(): OwnScript {
+  return ownScript(import.meta.url, { bundle: 'engine.mjs', source: '../main.ts' });
 }
 
 function crashed(result: { readonly exitCode?: number; readonly signal?: string; readonly originalMessage?: string }, output: string): TroubleError {

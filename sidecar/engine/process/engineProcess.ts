@@ -40,9 +40,10 @@ import {
   type TokenizeResult,
 } from '../../protocol/engine.ts';
 import { abortable } from '../../common/abortable.ts';
-import { TroubleError, type Engine } from '../engine.ts';
+import type { Engine } from '../engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { Measuring } from '../measuring.ts';
-import { BackOff } from '../../childProcess/backOff.ts';
+import { BackOff } from '../../common/childProcess/backOff.ts';
 import { EngineChild, RESTART_NOTE } from './engineChild.ts';
 
 const MAX_LOAD_CRASHES = 2;

@@ -1,4 +1,4 @@
-import type { Pulse } from '../../childProcess/pulse.ts';
+import type { Pulse } from '../../common/childProcess/pulse.ts';
 
 const LOOK_MS = 700;
 /** Looks in a row that see no change: 7 s. */

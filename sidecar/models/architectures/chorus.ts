@@ -2,7 +2,7 @@ import { mixtureOfAttention, type MixtureOfAttentionOptions, type MixtureOfAtten
 import { parallelBlock, serialBlock, type BlockParts } from '../../../kernels/blocks/transformerBlock.ts';
 import { packedMixtureOfAttention } from '../../../kernels/blocks/packedMixtureOfAttention.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { cachedHeads, hasExperts, type Architecture, type BlockContext, type Hyperparameters, type WeightSpec } from './architecture.ts';
 import type { Metadata } from './metadata.ts';
 import { attentionWeights, blockNames, branchOutput, buildAttention, buildFeedForward, buildMixture, buildNorm, expertWeights, gatedWeights, matrix, outerWeights, readCommon, vector } from './parts.ts';

@@ -1,5 +1,5 @@
 import type { RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 import { shown } from '../gguf/shown.ts';
 

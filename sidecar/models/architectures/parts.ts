@@ -8,7 +8,7 @@ import { routerLoss } from '../../../kernels/blocks/routerLoss.ts';
 import { packedAttention } from '../../../kernels/blocks/packedAttention.ts';
 import type { RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { BlockContext, Hyperparameters, WeightSpec } from './architecture.ts';
 import type { Metadata } from './metadata.ts';
 

@@ -1,4 +1,4 @@
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { ChatTemplateParams, SpecialTokens, TokenId } from '../../protocol/engine.ts';
 import type { Vocabulary } from '../gguf/vocabulary.ts';
 import { ForeignTexts, ForeignTextsError, SpecialForms } from './foreignTexts.ts';

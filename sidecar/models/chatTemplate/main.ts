@@ -5,7 +5,7 @@
 import { Template } from '@huggingface/jinja';
 import process from 'node:process';
 import vm from 'node:vm';
-import { startLifeline } from '../../childProcess/lifeline.ts';
+import { startLifeline } from '../../common/childProcess/lifeline.ts';
 import { MAX_PROMPT_UNITS, MAX_TOLD_UNITS, type RenderAnswer, type RenderRequest } from './messages.ts';
 
 /** The template that was read last: a model has one. */

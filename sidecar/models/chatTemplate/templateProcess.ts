@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { nodeEnvironment } from '../../childProcess/nodeEnvironment.ts';
-import { ownScript } from '../../childProcess/ownScript.ts';
-import { LIFELINE_FD, lifelineEnvironment } from '../../childProcess/pulse.ts';
+import { nodeEnvironment } from '../../common/childProcess/nodeEnvironment.ts';
+import { ownScript } from '../../common/childProcess/ownScript.ts';
+import { LIFELINE_FD, lifelineEnvironment } from '../../common/childProcess/pulse.ts';
 import { MAX_HEAP_MEBIBYTES, type RenderAnswer, type RenderRequest } from './messages.ts';
 
 /** The process ends what takes too long by itself; one that does not answer so long after that hangs. It may still be starting, on a busy machine. */

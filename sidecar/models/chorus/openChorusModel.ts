@@ -1,7 +1,7 @@
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
 import { CHUNK_TOKENS } from '../../keptContexts/chunkNames.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { Hyperparameters } from '../architectures/architecture.ts';
 import { evaluateInChunks, type Evaluator } from '../evaluator.ts';
 import { VERSION } from '../../common/version.ts';

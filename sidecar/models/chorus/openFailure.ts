@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { AllocationError, DeviceError, UnsupportedOpError } from '../../../kernels/ggml/errors.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { OpenRequest } from '../openedModel.ts';
 
 /** What a failure of our own engine means to who asked for the model: a `TroubleError` where ggml, the device or its memory are the cause, else the error itself. */

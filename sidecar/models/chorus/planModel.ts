@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { MAX_PRODUCT_TOKENS } from '../../../kernels/blocks/attendTransposed.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { formatBytes } from '../gguf/header.ts';
 import { availableMemoryBytes } from '../availableMemory.ts';
 import { memoryNeeds, planMemory, RESERVE_BYTES, type MemoryPlan, type MemoryRequest } from '../memory.ts';

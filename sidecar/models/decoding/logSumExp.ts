@@ -1,3 +1,5 @@
+import type { TokenId } from '../../protocol/engine.ts';
+
 /** The logarithm of the sum of the logits' exponentials. In plain loops: vocabularies are large, and a call for each of their words takes as long as a small network. */
 export function logSumExp(logits: Float32Array): number {
   let most = -Infinity;
@@ -5,4 +7,9 @@ export function logSumExp(logits: Float32Array): number {
   let sum = 0;
   for (const logit of logits) if (logit !== -Infinity) sum += Math.exp(logit - most);
   return most + Math.log(sum);
+}
+
+/** The natural logarithm of a token's probability. */
+export function logProbability(logits: Float32Array, token: TokenId): number {
+  return (logits[token] as number) - logSumExp(logits);
 }

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { GgufHeader } from './header.ts';
 
 /** A metadata value with the GGUF type it is written as; `copied` holds type and value as they stand in another file. */

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { ByteReader, UnexpectedEndError } from './byteReader.ts';
 import { shown } from './shown.ts';
 import { TENSOR_TYPES } from './tensorTypes.ts';

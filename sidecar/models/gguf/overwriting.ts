@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { allParts } from './validate.ts';
 
 /** Throws `TroubleError` 'invalid-input' where a file to write, or a part of it, is one of those that are read for it, by whatever path. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { tensorBytes } from './tensorTypes.ts';
 import { allParts, splitPart } from './validate.ts';
 import type { GgufContent, GgufEntry, TensorSource } from './content.ts';

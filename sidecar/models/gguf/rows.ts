@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { fromFloat32, toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { rowBytes, type TensorType } from '../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { LocatedTensor } from './locate.ts';
 
 /** Read at once. */

@@ -1,4 +1,4 @@
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 
 /** One ggml tensor type: so many elements are stored in a block of so many bytes. */
 export interface TensorType {

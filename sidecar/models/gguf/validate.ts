@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { abortingTensor, misplacedTensor } from './abortingTensors.ts';
 import { abortingValue } from './abortingValues.ts';
 import type { GgufHeader, GgufTensor } from './header.ts';

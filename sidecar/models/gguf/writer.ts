@@ -1,7 +1,7 @@
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { GgufContent, GgufEntry } from './content.ts';
 import { formatBytes } from './header.ts';
 import { DEFAULT_ALIGNMENT_BYTES, ggufHeaderBytes, padding, type TensorEntry } from './headerBytes.ts';

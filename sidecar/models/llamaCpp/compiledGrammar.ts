@@ -1,6 +1,6 @@
 import type { Llama, LlamaGrammar } from 'node-llama-cpp';
 import type { CompiledGrammar, GrammarSource } from '../backend.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 
 const MAX_GRAMMAR_UNITS = 256 * 1024;
 

@@ -3,9 +3,9 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { countNativeCall } from '../../../kernels/ggml/nativeCalls.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
-import { prepareCuda } from '../../cuda/cudaSupport.ts';
+import { prepareCuda } from '../cuda/cudaSupport.ts';
 
 type Device = Exclude<DeviceChoice, 'auto'>;
 

@@ -1,7 +1,7 @@
 import { InsufficientMemoryError, type LlamaModel, type LlamaModelOptions } from 'node-llama-cpp';
 import path from 'node:path';
 import { countNativeCall } from '../../../kernels/ggml/nativeCalls.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { ownArchitectures } from '../architectures/architectures.ts';
 import type { TokenizerFile } from '../modelFile.ts';
 import type { OpenRequest } from '../openedModel.ts';

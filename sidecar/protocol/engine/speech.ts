@@ -9,7 +9,7 @@ export interface SpeechModelParams {
   readonly threads: number;
 }
 
-/** Parent → engine: writes down what is said in a file. Segments come by `TRANSCRIBED`, progress by `MAKING_PROGRESS`. */
+/** Parent → engine: writes down what is said in a file. Segments come by `TRANSCRIBED`, progress by `WORK_PROGRESS`. */
 export const TRANSCRIBE = 'engine/transcribe';
 export interface TranscribeParams {
   readonly model: SpeechModelParams;

@@ -1,5 +1,5 @@
 import { parseJson } from '../../common/parseJson.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import builtIn from './models.json' with { type: 'json' };
 import { catalogueSchema, type Catalogue, type CatalogueModel } from './schema.ts';
 

@@ -3,11 +3,11 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { writeWhole } from '../../common/writeWhole.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { NetworkSettings } from '../../protocol/client.ts';
-import { ALLOWED_URL, isAllowedUrl } from '../../http/allowedUrl.ts';
-import { readBoundedText, TooLargeError } from '../../http/boundedText.ts';
-import { HttpClient } from '../../http/httpClient.ts';
+import { ALLOWED_URL, isAllowedUrl } from '../../common/http/allowedUrl.ts';
+import { readBoundedText, TooLargeError } from '../../common/http/boundedText.ts';
+import { HttpClient } from '../../common/http/httpClient.ts';
 import { MAX_CATALOGUE_BYTES, parseCatalogue } from './catalogue.ts';
 import type { Catalogue } from './schema.ts';
 

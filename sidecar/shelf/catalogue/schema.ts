@@ -1,7 +1,7 @@
 /** What a catalogue of models is. `catalogue.schema.json` is made from this for editors; `docs/models.md` describes it. */
 import { z } from 'zod';
 import { allParts } from '../../models/gguf/validate.ts';
-import { ALLOWED_URL, isAllowedUrl } from '../../http/allowedUrl.ts';
+import { ALLOWED_URL, isAllowedUrl } from '../../common/http/allowedUrl.ts';
 
 /** Names that Windows gives to devices, whatever follows the first dot. */
 const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;

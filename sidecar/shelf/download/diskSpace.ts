@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { formatBytes } from '../../models/gguf/header.ts';
 import { writeFailure } from './errors.ts';
 

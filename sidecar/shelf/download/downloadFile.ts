@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TroubleError } from '../../engine/engine.ts';
-import type { HttpClient } from '../../http/httpClient.ts';
+import { TroubleError } from '../../common/troubleError.ts';
+import type { HttpClient } from '../../common/http/httpClient.ts';
 import { BrokenTransferError, refused } from './errors.ts';
 import { PartialFile } from './partialFile.ts';
 import { transfer, type ExpectedFile } from './transfer.ts';

@@ -1,13 +1,13 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { readGgufHeader } from '../../models/gguf/header.ts';
 import { validateModel } from '../../models/gguf/validate.ts';
 import type { DownloadProgress, DownloadResult } from '../../protocol/client.ts';
 import { fileNameOf, type CatalogueFile } from '../catalogue/schema.ts';
 import { fileSize } from '../../common/fileSize.ts';
-import type { HttpClient } from '../../http/httpClient.ts';
-import { mirrored } from '../../http/mirror.ts';
+import type { HttpClient } from '../../common/http/httpClient.ts';
+import { mirrored } from '../../common/http/mirror.ts';
 import { requireSpace } from './diskSpace.ts';
 import { downloadFile, type DownloadTiming } from './downloadFile.ts';
 import { refused } from './errors.ts';

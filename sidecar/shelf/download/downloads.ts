@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { DownloadProgress, DownloadResult } from '../../protocol/client.ts';
 import type { CatalogueFile } from '../catalogue/schema.ts';
 import { downloadModel, modelPath, type ModelDownload } from './downloadModel.ts';

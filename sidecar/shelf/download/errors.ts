@@ -1,4 +1,4 @@
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 
 /** The server can't give the file, or gives another: asking again would not help. What was downloaded stays where it can be used. */
 export function refused(message: string, options?: { cause?: unknown }): TroubleError {

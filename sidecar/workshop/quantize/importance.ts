@@ -1,11 +1,12 @@
 import { Device } from '../../../kernels/ggml/device.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { MakingOptions } from '../making.ts';
 import { openNetwork } from '../../models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../models/chorus/network/placement.ts';
 import { openText } from '../../models/llamaCpp/openText.ts';
 import { computeThreads } from '../../models/threads.ts';
-import type { Calibration, TokenId } from '../../protocol/engine.ts';
+import type { TokenId } from '../../protocol/engine.ts';
+import type { Calibration } from '../protocol.ts';
 
 /** Tokens that see each other. */
 const CHUNK_TOKENS = 512;

@@ -1,7 +1,7 @@
 import { tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { LocatedTensor } from '../../models/gguf/locate.ts';
-import type { TypePattern } from '../../protocol/engine.ts';
+import type { TypePattern } from '../protocol.ts';
 import { fittingType, KEEP, wantedTypeOf, wantedTypes, type TargetType, type WantedType } from './targetTypes.ts';
 
 /** A tensor and the type that it gets. */

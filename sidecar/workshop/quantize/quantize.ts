@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { isQuantised } from '../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { MakingOptions } from '../making.ts';
 import { readGgufHeader, type GgufHeader } from '../../models/gguf/header.ts';
 import { locateTensors } from '../../models/gguf/locate.ts';
@@ -11,7 +11,7 @@ import { allParts } from '../../models/gguf/validate.ts';
 import { tensorBytes } from '../../models/gguf/tensorTypes.ts';
 import { copiedMetadata, type GgufEntry, type TensorSource } from '../../models/gguf/content.ts';
 import { writeGguf } from '../../models/gguf/writer.ts';
-import type { QuantizeParams, QuantizeResult } from '../../protocol/engine.ts';
+import type { QuantizeParams, QuantizeResult } from '../protocol.ts';
 import { isLinear } from '../outliers/floatWeights.ts';
 import { isWhisperFile } from '../../speech/whisperFile.ts';
 import { convertedRows } from './convertedRows.ts';

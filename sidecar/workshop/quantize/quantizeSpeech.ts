@@ -1,11 +1,11 @@
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { isQuantised, tensorTypes } from '../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { MakingOptions } from '../making.ts';
 import { refuseOverwriting } from '../../models/gguf/overwriting.ts';
 import { chunksOf, fileRows } from '../../models/gguf/rows.ts';
-import type { QuantizeParams, QuantizeResult } from '../../protocol/engine.ts';
+import type { QuantizeParams, QuantizeResult } from '../protocol.ts';
 import { FILE_TYPE_OFFSET_BYTES, readWhisperFile, type WhisperFile } from '../../speech/whisperFile.ts';
 import { convertedRows } from './convertedRows.ts';
 import { planTypes, type PlannedTensor } from './plan.ts';

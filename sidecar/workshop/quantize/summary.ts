@@ -1,6 +1,6 @@
 import { isQuantised, type TensorType } from '../../../kernels/ggml/types.ts';
 import { tensorBytes } from '../../models/gguf/tensorTypes.ts';
-import type { QuantizeResult } from '../../protocol/engine.ts';
+import type { QuantizeResult } from '../protocol.ts';
 import type { PlannedTensor } from './plan.ts';
 
 /** What was done by a plan. */

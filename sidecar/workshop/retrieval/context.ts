@@ -1,4 +1,4 @@
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { LoadedModel, TokenId } from '../../protocol/engine.ts';
 import type { Random } from '../train/random.ts';
 import type { Fact } from './facts.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { Parameters } from '../../../kernels/training/optimiser/parameters.ts';
 import { parseJson } from '../../common/parseJson.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { StreamState } from './batchStream.ts';
 
 const KEPT = 2;

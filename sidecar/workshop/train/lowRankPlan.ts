@@ -1,4 +1,4 @@
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { WeightSpec } from '../../models/architectures/architecture.ts';
 import type { TrainOptions } from './options.ts';
 import { parameterSpec } from './parameterSpecs.ts';

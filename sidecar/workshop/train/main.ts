@@ -1,7 +1,7 @@
 /** The process that trains: what it calls may abort, and it holds a machine's memory for hours. Its parent is the command line. */
 import process from 'node:process';
-import { TroubleError } from '../../engine/engine.ts';
-import { startLifeline } from '../../childProcess/lifeline.ts';
+import { TroubleError } from '../../common/troubleError.ts';
+import { startLifeline } from '../../common/childProcess/lifeline.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';

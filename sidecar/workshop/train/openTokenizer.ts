@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { openText } from '../../models/llamaCpp/openText.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import type { Tokenizer } from './batchStream.ts';

@@ -2,7 +2,7 @@ import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { Parameters, type Parameter, type ParameterSpec, type WeightType } from '../../../kernels/training/optimiser/parameters.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { WeightSpec } from '../../models/architectures/architecture.ts';
 import { onOneDevice } from '../../models/chorus/network/placement.ts';
 import { loadWeights, type LoadedWeights } from '../../models/chorus/network/weights.ts';

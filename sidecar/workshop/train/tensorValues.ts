@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { LocatedTensor } from '../../models/gguf/locate.ts';
 
 /** A tensor of a file in float32. Throws `TroubleError` 'truncated-model', or 'invalid-model' where a value is infinite or no number. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { architectures } from '../../models/architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../../models/architectures/architecture.ts';
 import { Metadata } from '../../models/architectures/metadata.ts';

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { readF32 } from '../../../kernels/ggml/transfer.ts';
 import { AdamW } from '../../../kernels/training/optimiser/adamW.ts';
 import type { WeightType } from '../../../kernels/training/optimiser/parameters.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { refuseOverwriting } from '../../models/gguf/overwriting.ts';
 import { availableMemoryBytes } from '../../models/availableMemory.ts';
 import { BatchStream } from './batchStream.ts';

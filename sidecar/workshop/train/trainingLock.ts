@@ -6,7 +6,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJson } from '../../common/parseJson.ts';
 import { writeWhole } from '../../common/writeWhole.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { tryLockForWriting, type WriteLock } from '../../shelf/download/writeLock.ts';
 
 /** Longer than the lock of a process that died is heeded. */

@@ -1,5 +1,5 @@
 import { AllocationError } from '../../../kernels/ggml/errors.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { Hyperparameters } from '../../models/architectures/architecture.ts';
 import { formatBytes } from '../../models/gguf/header.ts';
 import { RESERVE_BYTES } from '../../models/memory.ts';

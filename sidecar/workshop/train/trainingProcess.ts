@@ -1,11 +1,11 @@
 import { execa } from 'execa';
 import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
-import { TroubleError } from '../../engine/engine.ts';
-import { computeEnvironment } from '../../childProcess/computeEnvironment.ts';
-import { OutputTail } from '../../childProcess/outputTail.ts';
-import { ownScript } from '../../childProcess/ownScript.ts';
-import { LIFELINE_FD, lifelineEnvironment } from '../../childProcess/pulse.ts';
+import { TroubleError } from '../../common/troubleError.ts';
+import { computeEnvironment } from '../../common/childProcess/computeEnvironment.ts';
+import { OutputTail } from '../../common/childProcess/outputTail.ts';
+import { ownScript } from '../../common/childProcess/ownScript.ts';
+import { LIFELINE_FD, lifelineEnvironment } from '../../common/childProcess/pulse.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
 import type { TrainOptions, TrainResult } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';

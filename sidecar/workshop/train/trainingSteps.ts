@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { NonFiniteGradientError, type AdamW } from '../../../kernels/training/optimiser/adamW.ts';
 import { learningRate } from '../../../kernels/training/optimiser/schedules.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { BatchStream } from './batchStream.ts';
 import { seedOf } from './dropout.ts';
 import type { LowRankPlan } from './lowRankPlan.ts';

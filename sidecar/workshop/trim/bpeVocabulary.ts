@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { readGgufHeader, type GgufHeader } from '../../models/gguf/header.ts';
 import { TOKEN_KIND } from '../../models/gguf/vocabulary.ts';
 import type { TokenId } from '../../protocol/engine.ts';

@@ -1,4 +1,4 @@
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import type { BpeVocabulary } from './bpeVocabulary.ts';
 

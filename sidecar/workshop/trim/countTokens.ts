@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { MakingOptions } from '../making.ts';
 import { openText } from '../../models/llamaCpp/openText.ts';
-import type { TrimParams } from '../../protocol/engine.ts';
+import type { TrimParams } from '../protocol.ts';
 import type { TokenCounts } from './chooseTokens.ts';
 
 /** Text that is tokenised at once, so that a cancellation is heard soon. */

@@ -1,6 +1,6 @@
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { Rows } from '../../models/gguf/rows.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { MakingOptions } from '../making.ts';
 import { copiedMetadata, type TensorSource } from '../../models/gguf/content.ts';
 import { readGgufHeader, type GgufHeader } from '../../models/gguf/header.ts';
@@ -11,7 +11,8 @@ import { chunksOf, fileRows, type Rows } from '../../models/gguf/rows.ts';
 import { tensorBytes } from '../../models/gguf/tensorTypes.ts';
 import { allParts } from '../../models/gguf/validate.ts';
 import { writeGguf } from '../../models/gguf/writer.ts';
-import type { TokenId, TrimParams, TrimResult } from '../../protocol/engine.ts';
+import type { TokenId } from '../../protocol/engine.ts';
+import type { TrimParams, TrimResult } from '../protocol.ts';
 import { readBpeVocabulary, type BpeVocabulary } from './bpeVocabulary.ts';
 import { chooseTokens } from './chooseTokens.ts';
 import { countTokens } from './countTokens.ts';

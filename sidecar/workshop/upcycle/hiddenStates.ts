@@ -1,11 +1,11 @@
 import { Device } from '../../../kernels/ggml/device.ts';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { openNetwork, type OpenedNetwork } from '../../models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../models/chorus/network/placement.ts';
 import { openText } from '../../models/llamaCpp/openText.ts';
 import type { ModelText } from '../../models/modelText.ts';
 import { computeThreads } from '../../models/threads.ts';
-import type { ExpertPrompts } from '../../protocol/engine.ts';
+import type { ExpertPrompts } from '../protocol.ts';
 import type { ExpertStates, HiddenStates } from './routers.ts';
 
 /** Of a prompt no more is read. */

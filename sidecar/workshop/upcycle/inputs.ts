@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import { checkModel, type CheckedModel } from '../../models/chorus/network/openNetwork.ts';
 import { readGgufHeader, type GgufHeader } from '../../models/gguf/header.ts';
 import { modelName } from '../../models/gguf/modelName.ts';

@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { TroubleError } from '../../engine/engine.ts';
+import { TroubleError } from '../../common/troubleError.ts';
 import type { MakingOptions } from '../making.ts';
 import { sizeOfParts } from '../../models/gguf/parts.ts';
 import { tensorBytes } from '../../models/gguf/tensorTypes.ts';
 import type { GgufContent } from '../../models/gguf/content.ts';
 import { writeGguf } from '../../models/gguf/writer.ts';
-import type { UpcycleParams, UpcycleResult } from '../../protocol/engine.ts';
+import type { UpcycleParams, UpcycleResult } from '../protocol.ts';
 import { readHiddenStates } from './hiddenStates.ts';
 import { openInputs, type Inputs } from './inputs.ts';
 import { compose, type RouterWeights } from './compose.ts';

@@ -1,4 +1,4 @@
-import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
+import type { UpcycleParams } from '../../../sidecar/workshop/protocol.ts';
 import { DOMAINS, type Domain } from '../small/domains.ts';
 import type { SmallSettings } from '../small/smallModels.ts';
 

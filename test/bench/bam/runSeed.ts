@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { ExpertPrompts } from '../../../sidecar/protocol/engine.ts';
+import type { ExpertPrompts } from '../../../sidecar/workshop/protocol.ts';
 import { upcycle } from '../../../sidecar/workshop/upcycle/upcycle.ts';
 import { DOMAINS, readPieces } from '../small/domains.ts';
 import type { Outcome, SmallModels } from '../small/smallModels.ts';

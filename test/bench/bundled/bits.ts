@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { logProbability } from '../../../sidecar/engine/measuring.ts';
+import { logProbability } from '../../../sidecar/models/decoding/logSumExp.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { BitText } from './bitTexts.ts';

@@ -9,7 +9,7 @@ import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { checkModel } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { inspectModelFile } from '../../../sidecar/models/modelFile.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
-import type { UpcycleParams } from '../../../sidecar/protocol/engine.ts';
+import type { UpcycleParams } from '../../../sidecar/workshop/protocol.ts';
 import { upcycle } from '../../../sidecar/workshop/upcycle/upcycle.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { cutExpert } from './withoutExpert.ts';

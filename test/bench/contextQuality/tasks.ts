@@ -1,4 +1,4 @@
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { composeContext, filesInRandomOrder, type ContextTokenizer, type TextSource } from '../../../sidecar/workshop/retrieval/context.ts';
 import { makeNeedles } from '../../../sidecar/workshop/retrieval/facts.ts';
 import { makeRecallTask, questionsFor, type RecallTask } from '../../../sidecar/workshop/retrieval/recall.ts';

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { logProbability } from '../../../sidecar/engine/measuring.ts';
+import { logProbability } from '../../../sidecar/models/decoding/logSumExp.ts';
 import { BATCH_TOKENS } from '../../../sidecar/models/chorus/network/batchTokens.ts';
 import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
 import type { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';

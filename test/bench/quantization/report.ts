@@ -1,4 +1,4 @@
-import type { OutliersResult } from '../../../sidecar/protocol/engine.ts';
+import type { OutliersResult } from '../../../sidecar/workshop/protocol.ts';
 import type { Report } from '../report.ts';
 import { format, signed, spread, type Spread } from '../small/spread.ts';
 import { mean } from '../statistics.ts';

@@ -44,7 +44,7 @@ const transfer = 'sidecar/shelf/download/transfer.ts';
 const remoteFile = 'sidecar/shelf/download/remoteFile.ts';
 const partialFile = 'sidecar/shelf/download/partialFile.ts';
 const downloadModel = 'sidecar/shelf/download/downloadModel.ts';
-const httpClient = 'sidecar/http/httpClient.ts';
+const httpClient = 'sidecar/common/http/httpClient.ts';
 
 const groups: readonly MutationGroup[] = [
   {
@@ -216,14 +216,14 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'a server without end',
-    tests: ['test/sidecar/remoteServers/eventStream.test.ts', 'test/sidecar/http/boundedText.test.ts'],
+    tests: ['test/sidecar/remoteServers/eventStream.test.ts', 'test/sidecar/common/http/boundedText.test.ts'],
     mutations: [
       ['sidecar/remoteServers/eventStream.ts', 'if (bytes > MAX_STREAM_BYTES) throw', 'if (bytes > 4 * MAX_STREAM_BYTES) throw'],
       ['sidecar/remoteServers/eventStream.ts', 'maxBufferSize: MAX_EVENT_UNITS', 'maxBufferSize: 100 * MAX_EVENT_UNITS'],
       ['sidecar/remoteServers/eventStream.ts', 'decoder.decode(part.value, { stream: true })', 'decoder.decode(part.value)'],
-      ['sidecar/http/boundedText.ts', 'if (bytes > maxBytes) throw', 'if (bytes > 2 * maxBytes) throw'],
-      ['sidecar/http/boundedText.ts', 'Math.max(0, endMs - performance.now())', 'limitMs'],
-      ['sidecar/http/boundedText.ts', 'reader.cancel(error).catch(() => undefined);', ''],
+      ['sidecar/common/http/boundedText.ts', 'if (bytes > maxBytes) throw', 'if (bytes > 2 * maxBytes) throw'],
+      ['sidecar/common/http/boundedText.ts', 'Math.max(0, endMs - performance.now())', 'limitMs'],
+      ['sidecar/common/http/boundedText.ts', 'reader.cancel(error).catch(() => undefined);', ''],
     ],
   },
   {
@@ -338,7 +338,7 @@ const groups: readonly MutationGroup[] = [
       [chunkSizer, 'depth + tokens / 2', 'depth'],
       ['sidecar/engine/sequenceTable.ts', "return priority === 'completion' || this.slots.length === 1 ? 1 : 2;", 'return 1;'],
       ['sidecar/engine/sequenceTable.ts', 'isWarm: own !== undefined', 'isWarm: slot.lastUsed > 0'],
-      ['sidecar/childProcess/backOff.ts', '1_000 * 2 ** (failures - 2)', '1_000 * 2 ** (failures - 1)'],
+      ['sidecar/common/childProcess/backOff.ts', '1_000 * 2 ** (failures - 2)', '1_000 * 2 ** (failures - 1)'],
     ],
   },
   {
@@ -388,7 +388,7 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'downloads',
-    tests: ['test/sidecar/shelf/download/downloadModel.test.ts', 'test/sidecar/http/httpClient.test.ts', 'test/sidecar/http/loopback.test.ts'],
+    tests: ['test/sidecar/shelf/download/downloadModel.test.ts', 'test/sidecar/common/http/httpClient.test.ts', 'test/sidecar/common/http/loopback.test.ts'],
     mutations: [
       [remoteFile, 'end === totalBytes - 1 && offset <= end', 'offset <= end'],
       [remoteFile, "etag.startsWith('\"') ? etag : undefined", 'etag'],
@@ -409,8 +409,8 @@ const groups: readonly MutationGroup[] = [
       [httpClient, 'if (!isAllowedUrl(next)) throw', 'if (!isAllowedUrl(url)) throw'],
       [httpClient, 'if (!startsHere && reachesThisMachine(new URL(next).hostname)) throw', 'if (false) throw'],
       [httpClient, 'redirects <= MAX_REDIRECTS', 'redirects <= 10 * MAX_REDIRECTS'],
-      ['sidecar/http/allowedUrl.ts', "url.username !== '' || url.password !== ''", "url.username !== ''"],
-      ['sidecar/http/allowedUrl.ts', "(url.protocol === 'http:' && isThisMachine(url.hostname))", "url.protocol === 'http:'"],
+      ['sidecar/common/http/allowedUrl.ts', "url.username !== '' || url.password !== ''", "url.username !== ''"],
+      ['sidecar/common/http/allowedUrl.ts', "(url.protocol === 'http:' && isThisMachine(url.hostname))", "url.protocol === 'http:'"],
     ],
   },
   {

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { defaultAdamW } from '../../../kernels/training/optimiser/adamWOptions.ts';
-import { logProbability } from '../../../sidecar/engine/measuring.ts';
+import { logProbability } from '../../../sidecar/models/decoding/logSumExp.ts';
 import { openNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/network/placement.ts';
 import { openTokenizer, type OpenedTokenizer } from '../../../sidecar/workshop/train/openTokenizer.ts';

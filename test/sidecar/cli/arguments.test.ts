@@ -8,7 +8,7 @@ import { describeFailure } from '../../../sidecar/cli/failure.ts';
 import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
 import { decimal, integer, settingsOf } from '../../../sidecar/cli/options.ts';
 import { formatBytes } from '../../../sidecar/cli/output.ts';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { TROUBLE_ERROR_CODE } from '../../../sidecar/protocol/client.ts';
 
 describe('FILE:LINE:COL', () => {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ensureHome, homeFolder } from '../../../sidecar/common/home.ts';
-import { SidecarError } from '../../../sidecar/client/sidecarError.ts';
+import { SidecarError } from '../../../sidecar/common/sidecarError.ts';
 
 describe('the per-user folder', () => {
   it('never depends on the working folder', () => {

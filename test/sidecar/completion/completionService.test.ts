@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Completion, CompletionService } from '../../../sidecar/completion/completionService.ts';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { MAX_DOCUMENT_UNITS } from '../../../sidecar/protocol/client.ts';
 import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 import { requestAt } from './cursorAt.ts';

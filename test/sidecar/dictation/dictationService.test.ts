@@ -5,7 +5,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RECORDINGS_FOLDER } from '../../../.scripts/system.ts';
 import { DictationService } from '../../../sidecar/dictation/dictationService.ts';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import type { Microphone, MicrophoneEvents } from '../../../sidecar/dictation/microphone/microphone.ts';
 import type { DictateResult, DictationChunk } from '../../../sidecar/protocol/client.ts';
 import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { Device } from '../../../kernels/ggml/device.ts';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
 import type { EngineGenerateParams, LoadParams } from '../../../sidecar/protocol/engine.ts';
 import { isRunning } from '../../isRunning.ts';

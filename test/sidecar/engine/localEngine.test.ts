@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, mock, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
-import type { TroubleError } from '../../../sidecar/engine/engine.ts';
+import type { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
 import { readVocabulary, type Vocabulary } from '../../../sidecar/models/gguf/vocabulary.ts';
 import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';

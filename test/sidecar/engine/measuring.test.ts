@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
-import type { TroubleError } from '../../../sidecar/engine/engine.ts';
+import type { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ChunkSizer } from '../../../sidecar/engine/chunkSizer.ts';
-import { BackOff } from '../../../sidecar/childProcess/backOff.ts';
-import { OutputTail } from '../../../sidecar/childProcess/outputTail.ts';
+import { BackOff } from '../../../sidecar/common/childProcess/backOff.ts';
+import { OutputTail } from '../../../sidecar/common/childProcess/outputTail.ts';
 import { SequenceTable } from '../../../sidecar/engine/sequenceTable.ts';
 import { Turns } from '../../../sidecar/engine/turns.ts';
 import type { Priority } from '../../../sidecar/protocol/engine.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { TroubleError, type Engine } from '../../../sidecar/engine/engine.ts';
+import type { Engine } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
 import type { EngineGenerateParams, EngineGenerateResult, EngineStatistics, LoadedModel, LoadParams } from '../../../sidecar/protocol/engine.ts';
 import { FrontModelSession } from '../../../sidecar/front/modelSession.ts';

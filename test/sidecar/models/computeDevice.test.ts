@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { openComputeDevice } from '../../../sidecar/models/computeDevice.ts';
 
 describe('a device for own graphs', () => {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Device } from '../../../kernels/ggml/device.ts';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { checkModel } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { readVocabulary } from '../../../sidecar/models/gguf/vocabulary.ts';

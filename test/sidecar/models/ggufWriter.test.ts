@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { readGgufHeader } from '../../../sidecar/models/gguf/header.ts';
 import { copiedMetadata, type GgufEntry, type TensorSource } from '../../../sidecar/models/gguf/content.ts';
 import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';

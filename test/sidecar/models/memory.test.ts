@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TroubleError } from '../../../sidecar/engine/engine.ts';
+import type { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import type { ModelShape } from '../../../sidecar/models/gguf/validate.ts';
 import { planMemory, type MemoryRequest } from '../../../sidecar/models/memory.ts';
 

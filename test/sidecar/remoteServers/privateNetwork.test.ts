@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { parseServerAddress } from '../../../sidecar/remoteServers/serverAddress.ts';
 import { ServerConnection } from '../../../sidecar/remoteServers/serverConnection.ts';
 import { serverFetch, type ServerRoute } from '../../../sidecar/remoteServers/serverFetch.ts';
-import type { Resolve } from '../../../sidecar/http/checkedLookup.ts';
+import type { Resolve } from '../../../sidecar/common/http/checkedLookup.ts';
 import { ScriptedServer } from './scriptedServer.ts';
 
 /** Looks names up by a list, an entry for each time; the last one goes on. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { allParts } from '../../../sidecar/models/gguf/validate.ts';
 import { BUNDLED_MODEL_FILE, bundledModelPath, defaultModelPath, isDefaultBundled } from '../../../sidecar/shelf/defaultModel.ts';
 

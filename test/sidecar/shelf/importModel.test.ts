@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { importModel, removeImportLeftovers, type ImportRequest } from '../../../sidecar/shelf/importModel.ts';
 import { modelBytes } from './modelServer.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { FRAME_REACH_SAMPLES } from '../../../sidecar/speech/logMel.ts';
 import { Resampler } from '../../../sidecar/speech/resampler.ts';
 import { SoundWindow } from '../../../sidecar/speech/soundWindow.ts';

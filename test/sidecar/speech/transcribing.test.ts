@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { RECORDINGS_FOLDER } from '../../../.scripts/system.ts';
 import { Device } from '../../../kernels/ggml/device.ts';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import type { TranscriptSegment } from '../../../sidecar/protocol/engine.ts';
 import { FRAME_REACH_SAMPLES, LogMel } from '../../../sidecar/speech/logMel.ts';
 import { LocalSpeech } from '../../../sidecar/speech/localSpeech.ts';

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device, type DeviceKind } from '../../../kernels/ggml/device.ts';
-import { TroubleError } from '../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { uniformNumbers } from '../../../sidecar/models/decoding/random.ts';
 import { detectLanguage } from '../../../sidecar/speech/decodeWindow.ts';
 import { FRAME_REACH_SAMPLES } from '../../../sidecar/speech/logMel.ts';

@@ -1,6 +1,6 @@
 import { div, mul, scale, step } from '../../../ggml/ops.ts';
 import { attributesOf, type Rule } from '../rule.ts';
-import { sumTo } from '../sumTo.ts';
+import { sumTo } from '../../../blocks/sumTo.ts';
 import type { Tensor } from '../../../ggml/tensor.ts';
 
 type Pair = readonly [Tensor, Tensor];

@@ -2,7 +2,7 @@ import { contiguous, fill, permute, repeat, reshape, view } from '../../../ggml/
 import type { Tensor } from '../../../ggml/tensor.ts';
 import { addToWindow } from '../../../ggml/trainingOps.ts';
 import { attributesOf, NotDifferentiableError, type Rule } from '../rule.ts';
-import { sumTo } from '../sumTo.ts';
+import { sumTo } from '../../../blocks/sumTo.ts';
 
 /** Reshaped, permuted, or a window: the gradient goes back to where the values came from. */
 export const viewRule: Rule = ({ graph, node, gradient }) => {

@@ -8,7 +8,7 @@ import { random } from '../../../../kernels/cache/random.ts';
 import type { Selector } from '../../../../kernels/cache/selector.ts';
 import { snapKv } from '../../../../kernels/cache/snapkv.ts';
 import { streaming } from '../../../../kernels/cache/streaming.ts';
-import { TroubleError } from '../../../engine/engine.ts';
+import { TroubleError } from '../../../common/troubleError.ts';
 import { lastAttendingAll, type TierOptions } from '../tiers/tierOptions.ts';
 
 /** What of a context a sequence keeps. */

@@ -1,5 +1,5 @@
 import { MAX_PRODUCT_TOKENS } from '../../../../kernels/blocks/attendTransposed.ts';
-import { TroubleError } from '../../../engine/engine.ts';
+import { TroubleError } from '../../../common/troubleError.ts';
 import { BATCH_TOKENS } from './batchTokens.ts';
 import { padRows, ROW_PADDING, SHORT_ROW_PADDING } from '../cache/rowPadding.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';

@@ -1,5 +1,5 @@
 import { isQuantised, type TensorType } from '../../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../../engine/engine.ts';
+import { TroubleError } from '../../../common/troubleError.ts';
 import { architectures } from '../../architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../../architectures/architecture.ts';
 import { Metadata } from '../../architectures/metadata.ts';

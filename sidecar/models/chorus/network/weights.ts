@@ -6,7 +6,7 @@ import { Storage } from '../../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { write } from '../../../../kernels/ggml/transfer.ts';
 import { tensorTypes, type TensorType } from '../../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../../engine/engine.ts';
+import { TroubleError } from '../../../common/troubleError.ts';
 import type { WeightSpec } from '../../architectures/architecture.ts';
 import { WeightTable } from '../../architectures/weightTable.ts';
 import type { LocatedTensor } from '../../gguf/locate.ts';

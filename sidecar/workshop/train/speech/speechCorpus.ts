@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { Device } from '../../../../kernels/ggml/device.ts';
 import { parseJson } from '../../../common/parseJson.ts';
-import { TroubleError } from '../../../engine/engine.ts';
+import { TroubleError } from '../../../common/troubleError.ts';
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from '../../../speech/logMel.ts';
 import { SoundWindow } from '../../../speech/soundWindow.ts';
 import { normaliseBands, openSpectrum } from '../../../speech/speechFeatures.ts';

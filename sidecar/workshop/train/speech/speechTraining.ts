@@ -7,7 +7,7 @@ import type { ActivationRange } from '../../../../kernels/blocks/roundToGrid.ts'
 import { AdamW, NonFiniteGradientError } from '../../../../kernels/training/optimiser/adamW.ts';
 import { Parameters } from '../../../../kernels/training/optimiser/parameters.ts';
 import { learningRate } from '../../../../kernels/training/optimiser/schedules.ts';
-import { TroubleError } from '../../../engine/engine.ts';
+import { TroubleError } from '../../../common/troubleError.ts';
 import { refuseOverwriting } from '../../../models/gguf/overwriting.ts';
 import type { TensorSource } from '../../../models/gguf/content.ts';
 import { writeGguf } from '../../../models/gguf/writer.ts';

@@ -6,7 +6,7 @@ import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { inspectModelFile } from '../../../../sidecar/models/modelFile.ts';
 import type { ModelShape } from '../../../../sidecar/models/gguf/validate.ts';
 import { libLlamaFunctions } from '../../../../sidecar/models/llamaCpp/libLlama.ts';

@@ -2,7 +2,7 @@ import type WebSocket from 'ws';
 import { CancellationTokenSource, createMessageConnection, NullLogger, type MessageConnection } from 'vscode-jsonrpc/node';
 import packageJson from '../../../../package.json' with { type: 'json' };
 import { findOrStart, type LaunchOptions } from '../../../../sidecar/client/launch.ts';
-import { SidecarError } from '../../../../sidecar/client/sidecarError.ts';
+import { SidecarError } from '../../../../sidecar/common/sidecarError.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../../../sidecar/client/webSocketTransport.ts';
 import { WORKSPACE_LIST_REQUEST, WORKSPACE_READ_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type WorkspaceListResult, type WorkspaceReadParams, type WorkspaceReadResult } from '../../../../sidecar/protocol/client.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { RECORDINGS_FOLDER } from '../../../../.scripts/system.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { Microphone } from '../../../../sidecar/dictation/microphone/microphone.ts';
 import { SoundServer } from '../../../host/soundServer.ts';
 import { waitFor } from '../../../host/waitFor.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EngineWatch, type Hang } from '../../../../sidecar/engine/process/engineWatch.ts';
-import type { Pulse } from '../../../../sidecar/childProcess/pulse.ts';
+import type { Pulse } from '../../../../sidecar/common/childProcess/pulse.ts';
 
 /** Looks once a pulse, as a front does whose engine sends one in between. */
 class Watched {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import process from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import { fetchModel } from '../../../../.scripts/fetchModel.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { EngineProcess } from '../../../../sidecar/engine/process/engineProcess.ts';
 import type { EngineGenerateParams } from '../../../../sidecar/protocol/engine.ts';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { contextSetName } from '../../../../sidecar/keptContexts/workspaceKey.ts';
 import { ChatService } from '../../../../sidecar/chat/chatService.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { FORGET_WORKSPACE_REQUEST, GENERATE_REQUEST, type ForgetWorkspaceParams } from '../../../../sidecar/protocol/client.ts';
 import { Client, Clients } from '../../../../sidecar/front/client.ts';
 import { handleForget, type ForgetServices } from '../../../../sidecar/front/handlers/forget.ts';

@@ -1,6 +1,6 @@
 /** A process of its own that finds or starts the sidecar, prints its state, and stays until its input ends. */
 import { findOrStart } from '../../../../sidecar/client/launch.ts';
-import type { SidecarError } from '../../../../sidecar/client/sidecarError.ts';
+import type { SidecarError } from '../../../../sidecar/common/sidecarError.ts';
 import { launchOptions } from './sidecar.ts';
 
 const [folder = '', version = '1.0.0'] = process.argv.slice(2);

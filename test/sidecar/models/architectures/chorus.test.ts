@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { toFloat32 } from '../../../../kernels/ggml/dequantise.ts';
 import { Device, type DeviceKind } from '../../../../kernels/ggml/device.ts';
 import type { TensorType } from '../../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { openNetwork } from '../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';

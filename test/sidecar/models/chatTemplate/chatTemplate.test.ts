@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import type { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import type { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { ChatTemplate } from '../../../../sidecar/models/chatTemplate/chatTemplate.ts';
 import { ForeignTexts, SpecialForms } from '../../../../sidecar/models/chatTemplate/foreignTexts.ts';
 import { TemplateProcess } from '../../../../sidecar/models/chatTemplate/templateProcess.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { after, before, describe, it, mock } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import type { TroubleCode } from '../../../../sidecar/protocol/client.ts';
 import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, LoadParams } from '../../../../sidecar/protocol/engine.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decidePlan, type FreeMemory, type PlannedNeeds, type SizedWeight } from '../../../../sidecar/models/chorus/planModel.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import type { ModelShape } from '../../../../sidecar/models/gguf/validate.ts';
 
 /** A model of 7 billion parameters in four bits: 32 blocks, 8 key-value heads of 128, so that a token's keys and values take 131,072 bytes in float16. */

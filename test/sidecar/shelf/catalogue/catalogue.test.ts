@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { CHORUS_ARCHITECTURES } from '../../../../sidecar/models/architectures/names.ts';
 import { builtInCatalogue, extendCatalogue, parseCatalogue } from '../../../../sidecar/shelf/catalogue/catalogue.ts';
 import { catalogueSchema, type Catalogue, type CatalogueModel } from '../../../../sidecar/shelf/catalogue/schema.ts';
-import type { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import type { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 
 const model = {
   id: 'tiny',

@@ -3,10 +3,10 @@ import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import type { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import type { DownloadProgress, DownloadResult } from '../../../../sidecar/protocol/client.ts';
 import { downloadModel, type ModelDownload } from '../../../../sidecar/shelf/download/downloadModel.ts';
-import { HttpClient } from '../../../../sidecar/http/httpClient.ts';
+import { HttpClient } from '../../../../sidecar/common/http/httpClient.ts';
 import { cutAfter, cutWhenReceived, linkedRedirect, modelBytes, ModelServer, sha256, stallAfter, status, whole, type Answer } from '../modelServer.ts';
 
 const content = modelBytes();

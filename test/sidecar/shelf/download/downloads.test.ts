@@ -5,12 +5,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { it } from 'node:test';
 import type { DownloadProgress } from '../../../../sidecar/protocol/client.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { Downloads } from '../../../../sidecar/shelf/download/downloads.ts';
 import { DownloadCancelledError } from '../../../../sidecar/shelf/download/errors.ts';
 import { modelPath, type ModelDownload } from '../../../../sidecar/shelf/download/downloadModel.ts';
 import { tryLockForWriting } from '../../../../sidecar/shelf/download/writeLock.ts';
-import { HttpClient } from '../../../../sidecar/http/httpClient.ts';
+import { HttpClient } from '../../../../sidecar/common/http/httpClient.ts';
 import { modelBytes, ModelServer, stallAfter, whole } from '../modelServer.ts';
 
 it('a client that joins a download is counted at once, also where the only other one leaves while its own connection is closed', async () => {

@@ -24,7 +24,7 @@ it('a disk that fills up while a model is downloaded ends the download with what
   // Room is asked for before the first byte; here a file system that lies about it is played by leaving the question out.
   const script = `
     import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
-    import { HttpClient } from ${JSON.stringify(new URL('../../../../sidecar/http/httpClient.ts', import.meta.url).href)};
+    import { HttpClient } from ${JSON.stringify(new URL('../../../../sidecar/common/http/httpClient.ts', import.meta.url).href)};
     import { PartialFile } from ${JSON.stringify(new URL('../../../../sidecar/shelf/download/partialFile.ts', import.meta.url).href)};
     import { transfer } from ${JSON.stringify(new URL('../../../../sidecar/shelf/download/transfer.ts', import.meta.url).href)};
     const folder = ${JSON.stringify(folder)};

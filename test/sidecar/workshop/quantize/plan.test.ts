@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import type { GgufHeader } from '../../../../sidecar/models/gguf/header.ts';
 import type { LocatedTensor } from '../../../../sidecar/models/gguf/locate.ts';
 import { planTypes } from '../../../../sidecar/workshop/quantize/plan.ts';
-import type { TypePattern } from '../../../../sidecar/protocol/engine.ts';
+import type { TypePattern } from '../../../../sidecar/workshop/protocol.ts';
 
 function tensor(name: string, shape: readonly number[], type = 'F32'): LocatedTensor {
   return { name, shape, type, offsetBytes: 0, sizeBytes: 0, header: { path: 'model.gguf' } as GgufHeader };

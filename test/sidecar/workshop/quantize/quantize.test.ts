@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Device } from '../../../../kernels/ggml/device.ts';
 import type { TensorType } from '../../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { openNetwork } from '../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
 import { readGgufHeader, type GgufHeader } from '../../../../sidecar/models/gguf/header.ts';

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { quantize } from '../../../../sidecar/workshop/quantize/quantize.ts';
 import { openSpeechModel } from '../../../../sidecar/speech/speechModel.ts';
 import { whisperModel } from '../../../reference/whisperModel.ts';

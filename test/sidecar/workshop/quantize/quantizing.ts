@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Device } from '../../../../kernels/ggml/device.ts';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
-import type { QuantizeParams, QuantizeResult } from '../../../../sidecar/protocol/engine.ts';
+import type { QuantizeParams, QuantizeResult } from '../../../../sidecar/workshop/protocol.ts';
 import { quantize } from '../../../../sidecar/workshop/quantize/quantize.ts';
 import { TINY_VOCABULARY, writeTinyModel } from '../../../reference/tinyModels.ts';
 

@@ -6,9 +6,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
-import { ownScript } from '../../../../sidecar/childProcess/ownScript.ts';
+import { ownScript } from '../../../../sidecar/common/childProcess/ownScript.ts';
 import type { TrainMessage } from '../../../../sidecar/workshop/train/messages.ts';
 import type { TrainOptions } from '../../../../sidecar/workshop/train/options.ts';
 import { train } from '../../../../sidecar/workshop/train/training.ts';

@@ -10,7 +10,7 @@ import type { TensorType } from '../../../../kernels/ggml/types.ts';
 import { truncatedSingular } from '../../../../kernels/training/linearAlgebra/singularValues.ts';
 import { AdamW } from '../../../../kernels/training/optimiser/adamW.ts';
 import { learningRate } from '../../../../kernels/training/optimiser/schedules.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
 import { exportModel } from '../../../../sidecar/workshop/train/exportModel.ts';
 import { writeInitialValues } from '../../../../sidecar/workshop/train/initialValues.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
-import type { UpcycleParams } from '../../../../sidecar/protocol/engine.ts';
+import type { UpcycleParams } from '../../../../sidecar/workshop/protocol.ts';
 import type { TrainOptions } from '../../../../sidecar/workshop/train/options.ts';
 import { modelFromFile } from '../../../../sidecar/workshop/train/trainedModel.ts';
 import { train } from '../../../../sidecar/workshop/train/training.ts';

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { toFloat32 } from '../../../../kernels/ggml/dequantise.ts';
 import type { TensorType } from '../../../../kernels/ggml/types.ts';
 import { defaultAdamW } from '../../../../kernels/training/optimiser/adamWOptions.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
 import type { TrainMessage } from '../../../../sidecar/workshop/train/messages.ts';
 import type { TrainOptions } from '../../../../sidecar/workshop/train/options.ts';

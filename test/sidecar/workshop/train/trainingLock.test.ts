@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import type { TrainMessage } from '../../../../sidecar/workshop/train/messages.ts';
 import type { TrainOptions } from '../../../../sidecar/workshop/train/options.ts';
 import { train } from '../../../../sidecar/workshop/train/training.ts';

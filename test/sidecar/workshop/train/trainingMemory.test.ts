@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AllocationError } from '../../../../kernels/ggml/errors.ts';
 import { Device } from '../../../../kernels/ggml/device.ts';
-import { TroubleError } from '../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { placeModel } from '../../../../sidecar/workshop/train/placedModel.ts';
 import { modelFromFile } from '../../../../sidecar/workshop/train/trainedModel.ts';
 import { leastSequenceBytes, requireSequenceMemory, withinMemory } from '../../../../sidecar/workshop/train/trainingMemory.ts';

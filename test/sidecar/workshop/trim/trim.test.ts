@@ -9,7 +9,7 @@ import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
 import { openText, type OpenedText } from '../../../../sidecar/models/llamaCpp/openText.ts';
 import type { EngineChoice } from '../../../../sidecar/protocol/client.ts';
-import type { TrimParams, TrimResult } from '../../../../sidecar/protocol/engine.ts';
+import type { TrimParams, TrimResult } from '../../../../sidecar/workshop/protocol.ts';
 import { trim } from '../../../../sidecar/workshop/trim/trim.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 

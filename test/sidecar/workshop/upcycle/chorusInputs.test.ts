@@ -8,7 +8,7 @@ import { openNetwork } from '../../../../sidecar/models/chorus/network/openNetwo
 import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
 import type { GgufEntry } from '../../../../sidecar/models/gguf/content.ts';
-import type { UpcycleParams } from '../../../../sidecar/protocol/engine.ts';
+import type { UpcycleParams } from '../../../../sidecar/workshop/protocol.ts';
 import { upcycle } from '../../../../sidecar/workshop/upcycle/upcycle.ts';
 import { compareLogits } from '../../../reference/compareLogits.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';

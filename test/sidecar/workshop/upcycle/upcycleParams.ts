@@ -1,4 +1,4 @@
-import type { UpcycleParams } from '../../../../sidecar/protocol/engine.ts';
+import type { UpcycleParams } from '../../../../sidecar/workshop/protocol.ts';
 
 /** A mixture of whole models with soft attention, one network of each used and a cache for each expert, unless `changes` say otherwise. */
 export function upcycleParams(modelPaths: readonly string[], outputPath: string, changes: Partial<UpcycleParams> = {}): UpcycleParams {

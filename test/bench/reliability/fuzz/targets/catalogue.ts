@@ -1,4 +1,4 @@
-import { TroubleError } from '../../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../../sidecar/common/troubleError.ts';
 import { builtInCatalogue, extendCatalogue, parseCatalogue } from '../../../../../sidecar/shelf/catalogue/catalogue.ts';
 import type { Catalogue } from '../../../../../sidecar/shelf/catalogue/schema.ts';
 import { modelPath } from '../../../../../sidecar/shelf/download/downloadModel.ts';

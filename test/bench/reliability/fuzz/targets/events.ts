@@ -1,4 +1,4 @@
-import { TroubleError } from '../../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../../sidecar/common/troubleError.ts';
 import { parseServerAddress } from '../../../../../sidecar/remoteServers/serverAddress.ts';
 import { ServerConnection } from '../../../../../sidecar/remoteServers/serverConnection.ts';
 import { ServerEngine } from '../../../../../sidecar/remoteServers/serverEngine.ts';

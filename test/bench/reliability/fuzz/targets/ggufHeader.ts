@@ -2,7 +2,7 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, writeSync } from 'node
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { TroubleError } from '../../../../../sidecar/engine/engine.ts';
+import { TroubleError } from '../../../../../sidecar/common/troubleError.ts';
 import { ggufHeaderBytes, type TensorEntry } from '../../../../../sidecar/models/gguf/headerBytes.ts';
 import { readVocabulary } from '../../../../../sidecar/models/gguf/vocabulary.ts';
 import { checkModel } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { tensorTypes } from '../../../../../kernels/ggml/types.ts';
-import type { TroubleError } from '../../../../../sidecar/engine/engine.ts';
+import type { TroubleError } from '../../../../../sidecar/common/troubleError.ts';
 import { checkWeights } from '../../../../../sidecar/models/chorus/network/weights.ts';
 import type { LocatedTensor } from '../../../../../sidecar/models/gguf/locate.ts';
 import { TENSOR_TYPES } from '../../../../../sidecar/models/gguf/tensorTypes.ts';

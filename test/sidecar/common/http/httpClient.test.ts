@@ -8,10 +8,10 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { NetworkSettings } from '../../../sidecar/protocol/client.ts';
-import { isAllowedUrl } from '../../../sidecar/http/allowedUrl.ts';
-import { HttpClient } from '../../../sidecar/http/httpClient.ts';
-import { mirrored } from '../../../sidecar/http/mirror.ts';
+import type { NetworkSettings } from '../../../../sidecar/protocol/client.ts';
+import { isAllowedUrl } from '../../../../sidecar/common/http/allowedUrl.ts';
+import { HttpClient } from '../../../../sidecar/common/http/httpClient.ts';
+import { mirrored } from '../../../../sidecar/common/http/mirror.ts';
 
 const HOST = 'models.example';
 let folder: string;

@@ -1,13 +1,10 @@
-/** Engine → parent: how far the making of a model is. */
-export const MAKING_PROGRESS = 'engine/makingProgress';
-export interface MakingProgress {
-  readonly step: string;
-  /** 0 to 1. */
-  readonly share: number;
-}
+import type { DeviceChoice } from '../protocol/client.ts';
+import type { TokenId } from '../protocol/engine.ts';
 
-/** Parent → engine: makes one mixture of dense models. Loads none; progress by `MAKING_PROGRESS`. */
-export const UPCYCLE = 'engine/upcycle';
+/** The contract between a process and the workshop, its child process. The wire is JSON-RPC over the child's IPC channel. */
+
+/** Parent → workshop: makes one mixture of dense models. Loads none; progress by `WORK_PROGRESS`. */
+export const UPCYCLE = 'workshop/upcycle';
 export interface UpcycleParams {
   /** Absolute paths; each model becomes an expert. */
   readonly modelPaths: readonly string[];
@@ -43,8 +40,8 @@ export interface UpcycleResult {
   readonly sizeBytes: number;
 }
 
-/** Parent → engine: writes a model in other types. Loads none; progress by `MAKING_PROGRESS`. */
-export const QUANTIZE = 'engine/quantize';
+/** Parent → workshop: writes a model in other types. Loads none; progress by `WORK_PROGRESS`. */
+export const QUANTIZE = 'workshop/quantize';
 export interface QuantizeParams {
   /** Absolute path. */
   readonly modelPath: string;
@@ -81,8 +78,8 @@ export interface QuantizeResult {
   readonly requantised: number;
 }
 
-/** Parent → engine: writes a model with fewer tokens. Loads none; progress by `MAKING_PROGRESS`. */
-export const TRIM = 'engine/trim';
+/** Parent → workshop: writes a model with fewer tokens. Loads none; progress by `WORK_PROGRESS`. */
+export const TRIM = 'workshop/trim';
 export interface TrimParams {
   /** Absolute path. */
   readonly modelPath: string;
@@ -114,4 +111,59 @@ export interface TrimResult {
   readonly tied: boolean;
   /** `moreShare`: 0.01 is one token in a hundred more than before. */
   readonly groups: readonly { readonly name: string; readonly importance: number; readonly tokens: number; readonly moreShare: number }[];
+}
+
+/** Parent → workshop: how well a model stands being quantised, and why. Loads it by itself; progress by `WORK_PROGRESS`. */
+export const OUTLIERS = 'workshop/outliers';
+export interface OutliersParams {
+  /** Absolute path. */
+  readonly modelPath: string;
+  readonly sample: string;
+  /** Of the sample no more is used. */
+  readonly maxTokens: number;
+  /** Tokens of a chunk. */
+  readonly contextTokens: number;
+  readonly device: Exclude<DeviceChoice, 'auto'>;
+  /** 0 chooses. */
+  readonly threads: number;
+}
+export interface OutliersResult {
+  readonly modelPath: string;
+  /** That were predicted, and the bytes of their text. */
+  readonly tokens: number;
+  readonly bytes: number;
+  /** "float", then by bits of weights and activations: "W8A8", "W8", "W4", "W4A8". `change` is a share of the first. */
+  readonly evaluations: readonly { readonly name: string; readonly bitsPerByte: number; readonly change: number }[];
+  /** What enters each linear layer, of each layer in order; several matrices may share it. */
+  readonly inputs: readonly {
+    readonly matrices: readonly string[];
+    /** Excess over a normal distribution's. */
+    readonly kurtosis: number;
+    readonly rms: number;
+    /** The largest magnitude by the root mean square. */
+    readonly largest: number;
+    /** Root mean square of what eight bits with one scale a token change, and its share of the root mean square. */
+    readonly roundingError: number;
+    readonly relativeError: number;
+  }[];
+  readonly norms: readonly { readonly name: string; readonly mean: number; readonly spread: number }[];
+  readonly matrices: readonly { readonly name: string; readonly spectralNorm: number }[];
+}
+
+/** Parent → workshop: which rows of a context stay. Loads the model by itself; progress by `WORK_PROGRESS`. */
+export const SELECT = 'workshop/select';
+export interface SelectParams {
+  /** Absolute path. */
+  readonly modelPath: string;
+  readonly context: { readonly text: string } | { readonly tokens: readonly TokenId[] };
+  /** "snapkv:512,window=64,kernel=7,pool=avg" */
+  readonly cache: string;
+  readonly device: Exclude<DeviceChoice, 'auto'>;
+  /** 0 chooses. */
+  readonly threads: number;
+}
+export interface SelectResult {
+  readonly tokens: number;
+  /** Of each layer and KV head the rows that it keeps, ascending. */
+  readonly layers: readonly { readonly heads: readonly (readonly number[])[] }[];
 }

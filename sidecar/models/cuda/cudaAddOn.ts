@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CUDA_FOLDER } from '../common/home.ts';
-import { parseJson } from '../common/parseJson.ts';
+import { CUDA_FOLDER } from '../../common/home.ts';
+import { parseJson } from '../../common/parseJson.ts';
 
 /** What `dist/cuda-addon.json` holds: made with the extension's package, so that its checksums come with the extension. */
 export interface CudaCatalogue {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { nodeEnvironment } from '../../../sidecar/childProcess/nodeEnvironment.ts';
+import { nodeEnvironment } from '../../../../sidecar/common/childProcess/nodeEnvironment.ts';
 
 describe('the environment of a started sidecar', () => {
   afterEach(() => Reflect.deleteProperty(process.env, 'CHORUS_SERVER_KEY'));

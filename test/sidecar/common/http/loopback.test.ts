@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isThisMachine, reachesThisMachine } from '../../../sidecar/http/loopback.ts';
+import { isThisMachine, reachesThisMachine } from '../../../../sidecar/common/http/loopback.ts';
 
 describe('whether a URL leads to this machine', () => {
   for (const { url, expected } of [

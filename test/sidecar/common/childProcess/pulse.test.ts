@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { pulseLine, PulseReader } from '../../../sidecar/childProcess/pulse.ts';
+import { pulseLine, PulseReader } from '../../../../sidecar/common/childProcess/pulse.ts';
 
 describe('pulses in a pipe', () => {
   it('are read as they were sent, wherever the pipe cuts them', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { openDispatcher } from '../../../sidecar/http/dispatcher.ts';
+import { openDispatcher } from '../../../../sidecar/common/http/dispatcher.ts';
 
 describe("a proxy's address that is none", () => {
   const cases: readonly [proxy: string, told: string][] = [

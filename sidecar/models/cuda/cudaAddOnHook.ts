@@ -1,7 +1,7 @@
 import { register } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { addPackageRoot } from '../../kernels/ggml/libraries.ts';
+import { addPackageRoot } from '../../../kernels/ggml/libraries.ts';
 import { cudaPackageFolder, installedCudaPackages, type CudaCatalogue } from './cudaAddOn.ts';
 
 /** A module hook, in a thread of its own: it maps the names by which node-llama-cpp imports its CUDA packages to where they were installed. */

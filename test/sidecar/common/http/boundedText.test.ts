@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readBoundedText, TooLargeError } from '../../../sidecar/http/boundedText.ts';
-import { LateError } from '../../../sidecar/common/within.ts';
+import { readBoundedText, TooLargeError } from '../../../../sidecar/common/http/boundedText.ts';
+import { LateError } from '../../../../sidecar/common/within.ts';
 
 /** A body of these parts, which then waits for ever or ends; it tells whether it was given up. */
 function bodyOf(parts: readonly Uint8Array[], { ends }: { readonly ends: boolean }): { readonly body: ReadableStream<Uint8Array>; readonly isCancelled: () => boolean } {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execa } from 'execa';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { isRunning } from '../../isRunning.ts';
-import { until } from '../front/support/sidecar.ts';
+import { isRunning } from '../../../isRunning.ts';
+import { until } from '../../front/support/sidecar.ts';
 
 const tsx = ['--import', import.meta.resolve('tsx')];
 const module = (name: string): string => JSON.stringify(new URL(`../../../sidecar/lifeline/${name}`, import.meta.url).href);

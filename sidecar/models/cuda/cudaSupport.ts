@@ -1,5 +1,5 @@
-import { homeFolder } from '../common/home.ts';
-import { CUDA_ADD_ON_MISSING } from '../protocol/client.ts';
+import { homeFolder } from '../../common/home.ts';
+import { CUDA_ADD_ON_MISSING } from '../../protocol/client.ts';
 import { cudaCatalogue } from './cudaAddOn.ts';
 import { useCudaAddOn } from './cudaAddOnHook.ts';
 import { findCudaRuntime } from './cudaRuntime.ts';

@@ -3,11 +3,11 @@ import { execa } from 'execa';
 import { once } from 'node:events';
 import process from 'node:process';
 import { describe, it } from 'node:test';
-import { isRunning } from '../../isRunning.ts';
-import { until } from '../front/support/sidecar.ts';
+import { isRunning } from '../../../isRunning.ts';
+import { until } from '../../front/support/sidecar.ts';
 
 const tsx = ['--import', import.meta.resolve('tsx')];
-const parentDeath = JSON.stringify(new URL('../../../sidecar/childProcess/parentDeath.ts', import.meta.url).href);
+const parentDeath = JSON.stringify(new URL('../../../../sidecar/common/childProcess/parentDeath.ts', import.meta.url).href);
 const child = `import { dieWithParent } from ${parentDeath}; dieWithParent(); setInterval(() => undefined, 1000); process.stdout.write(String(process.pid));`;
 const parent = `import { spawn } from 'node:child_process'; spawn(process.execPath, ${JSON.stringify([...tsx, '--input-type=module', '--eval', child])}, { stdio: ['ignore', 'inherit', 'inherit'] });`;
 

@@ -1,4 +1,4 @@
-import type { LanguageSyntax } from '../../syntax/languages.ts';
+import type { LanguageSyntax } from './languages.ts';
 
 /** Openers by their closers. */
 export const openerOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };

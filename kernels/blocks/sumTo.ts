@@ -1,7 +1,7 @@
-import { ShapeError } from '../../ggml/errors.ts';
-import type { Graph } from '../../ggml/graph.ts';
-import { contiguous, permute, reshape, sumRows } from '../../ggml/ops.ts';
-import type { Shape, Tensor } from '../../ggml/tensor.ts';
+import { ShapeError } from '../ggml/errors.ts';
+import type { Graph } from '../ggml/graph.ts';
+import { contiguous, permute, reshape, sumRows } from '../ggml/ops.ts';
+import type { Shape, Tensor } from '../ggml/tensor.ts';
 
 /**
  * Sums `a` over the dimensions in which `shape` has one element: the gradient of a broadcast. `a` has no gaps. Throws `ShapeError` where

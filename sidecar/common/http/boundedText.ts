@@ -1,4 +1,4 @@
-import { within } from '../common/within.ts';
+import { within } from '../within.ts';
 
 export interface BodyLimits {
   readonly maxBytes: number;

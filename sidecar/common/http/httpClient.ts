@@ -1,5 +1,5 @@
 import { request, type Dispatcher } from 'undici';
-import type { NetworkSettings } from '../protocol/client.ts';
+import type { NetworkSettings } from '../../protocol/client.ts';
 import { ALLOWED_URL, isAllowedUrl } from './allowedUrl.ts';
 import { checkedLookup, type Resolve } from './checkedLookup.ts';
 import { reachesThisMachine } from './loopback.ts';

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import process from 'node:process';
 import { workerData } from 'node:worker_threads';
-import { CALLS_BEGUN, CALLS_ENDED } from '../../kernels/ggml/nativeCalls.ts';
+import { CALLS_BEGUN, CALLS_ENDED } from '../../../kernels/ggml/nativeCalls.ts';
 import type { LifelineData } from './lifeline.ts';
 import { pulseLine } from './pulse.ts';
 

@@ -1,4 +1,4 @@
-import { TroubleError } from '../engine/engine.ts';
+import { TroubleError } from '../troubleError.ts';
 import { ALLOWED_URL, isAllowedUrl } from './allowedUrl.ts';
 
 const HUB = 'https://huggingface.co/';

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
-import { TroubleError } from '../engine/engine.ts';
-import type { NetworkSettings } from '../protocol/client.ts';
+import { TroubleError } from '../troubleError.ts';
+import type { NetworkSettings } from '../../protocol/client.ts';
 import { trustedCertificates } from './certificates.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;

@@ -1,0 +1,39 @@
+import { ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
+import { TroubleError } from '../troubleError.ts';
+import { ENGINE_ERROR, type EngineErrorData } from '../../protocol/engine.ts';
+
+/** Registers the handler of one request. What it throws reaches the parent as `EngineErrorData`. */
+export type RequestRegistrar = <Params, Result>(method: string, handle: (params: Params, signal: AbortSignal) => Promise<Result>) => void;
+
+/** Lets a child process answer its parent's requests. A handler's signal aborts where the parent cancels the request. */
+export function answerRequests(connection: MessageConnection): RequestRegistrar {
+  return (method, handle) => {
+    connection.onRequest(method, async (params: Parameters<typeof handle>[0], token: CancellationToken) => {
+      try {
+        return await handle(params, abortSignal(token));
+      } catch (error) {
+        throw toResponseError(error);
+      }
+    });
+  };
+}
+
+/** Sends a notification to the parent. It fails only where the parent is gone, and then this process ends too. */
+export function notifyParent(connection: MessageConnection, method: string, params: object): void {
+  connection.sendNotification(method, params).catch(() => undefined);
+}
+
+function abortSignal(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
+function toResponseError(error: unknown): ResponseError<EngineErrorData> {
+  if (error instanceof TroubleError) return new ResponseError(ENGINE_ERROR, error.message, { code: error.code, detail: error.detail });
+  return new ResponseError(ENGINE_ERROR, error instanceof Error ? error.message : String(error), {
+    code: 'engine-failed',
+    detail: error instanceof Error ? error.stack : undefined,
+  });
+}

@@ -1,0 +1,18 @@
+import type { TroubleCode } from '../protocol/client.ts';
+
+/** A failure that the user can understand and act on; `code` lets a client localise it and offer what to do. */
+export class TroubleError extends Error {
+  override readonly name = 'TroubleError';
+
+  constructor(
+    readonly code: TroubleCode,
+    message: string,
+    options?: { cause?: unknown; detail?: string },
+  ) {
+    super(message, { cause: options?.cause });
+    this.detail = options?.detail;
+  }
+
+  /** Last lines that a crashed process wrote. */
+  readonly detail: string | undefined;
+}

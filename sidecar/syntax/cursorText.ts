@@ -1,0 +1,11 @@
+import type { LanguageSyntax } from './languages.ts';
+
+/** The text around a cursor, as far as the rules of a language's syntax look at it. */
+export interface CursorText {
+  readonly languageId: string;
+  readonly syntax: LanguageSyntax;
+  /** The text before the cursor on its line. */
+  readonly linePrefix: string;
+  /** The text after the cursor on its line. */
+  readonly lineSuffix: string;
+}

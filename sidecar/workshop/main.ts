@@ -1,0 +1,22 @@
+/** The workshop's process: makes models of others and looks into them. Its parent speaks JSON-RPC to it over the IPC channel. */
+import process from 'node:process';
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+import { nativeCalls } from '../../kernels/ggml/nativeCalls.ts';
+import { startLifeline } from '../common/childProcess/lifeline.ts';
+import { dieWithParent } from '../common/childProcess/parentDeath.ts';
+import { outliers } from './outliers/outliers.ts';
+import { quantize } from './quantize/quantize.ts';
+import { serveWorkshop } from './requests.ts';
+import { selectRows } from './selectRows.ts';
+import { trim } from './trim/trim.ts';
+import { upcycle } from './upcycle/upcycle.ts';
+
+startLifeline({ nativeCalls });
+dieWithParent();
+
+// Ctrl-C reaches every process of a terminal; the parent says what to do.
+process.on('SIGINT', () => undefined);
+
+const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
+serveWorkshop(connection, { upcycle, quantize, trim, outliers, selectRows });
+connection.listen();
