@@ -22,6 +22,11 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
+          // One style of privacy. Only constructor parameters that are fields, and constructors, have no `#` form.
+          selector: ":matches(PropertyDefinition, MethodDefinition[kind!='constructor'])[accessibility='private']",
+          message: 'Private members begin with #.',
+        },
+        {
           // Desktop VS Code's runtime forbids ArrayBuffers over foreign memory: copy through owned Buffers.
           selector: "CallExpression[callee.object.name='koffi'][callee.property.name='view']",
           message: 'koffi.view() makes an external ArrayBuffer, which desktop VS Code forbids. Copy into an owned Buffer.',

@@ -35,17 +35,18 @@ export interface ChatControllerOptions {
 
 /** The panel's conversation: takes questions, streams answers, keeps the history. Works on when the page is hidden. */
 export class ChatController {
-  private conversation = newConversation();
-  private running: RunningAnswer | undefined;
+  #conversation = newConversation();
+  #running: RunningAnswer | undefined;
   /** Whether what the last question names is among the chips. */
-  private isContextFound = true;
+  #isContextFound = true;
   /** Settles when the last change of conversation is made, or the last question has its answer running. */
-  private lastChange: Promise<unknown> = Promise.resolve();
+  #lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ChatControllerOptions) {}
 
   get view(): ConversationView {
-    const { running, conversation } = this;
+    const running = this.#running;
+    const conversation = this.#conversation;
     const streaming = running?.conversationId === conversation.id ? running.message : undefined;
     return { id: conversation.id, messages: streaming ? [...conversation.messages, streaming] : conversation.messages, ...(streaming ? { streamingId: streaming.id } : {}) };
   }
@@ -61,93 +62,93 @@ export class ChatController {
 
   /** Asks a question in the conversation that is shown. An answer that is still being written is stopped first. */
   async send(text: string): Promise<void> {
-    const { answered } = await this.inTurn(() => this.begin(text));
+    const { answered } = await this.#inTurn(() => this.#begin(text));
     await answered;
   }
 
   /** Asks a question in a new conversation, with this context alone. */
   async askAnew(text: string, context: readonly ContextItem[]): Promise<void> {
-    const { answered } = await this.inTurn(async () => {
-      await this.renew();
+    const { answered } = await this.#inTurn(async () => {
+      await this.#renew();
       for (const item of context) this.options.chips.addItem(item);
-      return this.begin(text);
+      return this.#begin(text);
     });
     await answered;
   }
 
   /** One after another: the second of two quick questions finds the first one's answer running, and stops it. */
-  private inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
-    const changed = this.lastChange.then(change);
-    this.lastChange = changed.catch(() => undefined);
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const changed = this.#lastChange.then(change);
+    this.#lastChange = changed.catch(() => undefined);
     return changed;
   }
 
-  private async begin(text: string): Promise<{ readonly answered: Promise<void> }> {
+  async #begin(text: string): Promise<{ readonly answered: Promise<void> }> {
     await this.stop();
     const question: MessageView = { id: randomUUID(), role: 'user', content: text };
-    this.update(withMessage(this.conversation, question, Date.now()));
-    this.isContextFound = false;
-    return { answered: this.answer(question, question, commandOf(text)) };
+    this.#update(withMessage(this.#conversation, question, Date.now()));
+    this.#isContextFound = false;
+    return { answered: this.#answer(question, question, commandOf(text)) };
   }
 
   /** Asks the last question again; its answer is replaced. */
   async retry(answerId: string): Promise<void> {
-    const { answered } = await this.inTurn(async () => ({ answered: this.answerAgain(answerId) }));
+    const { answered } = await this.#inTurn(async () => ({ answered: this.#answerAgain(answerId) }));
     await answered;
   }
 
-  private async answerAgain(answerId: string): Promise<void> {
-    if (this.running) return;
-    const shortened = withoutLastAnswer(this.conversation, answerId);
+  async #answerAgain(answerId: string): Promise<void> {
+    if (this.#running) return;
+    const shortened = withoutLastAnswer(this.#conversation, answerId);
     const question = shortened?.messages.at(-1);
     if (!shortened || !question) return;
-    this.update(shortened);
+    this.#update(shortened);
     this.options.post({ type: 'conversation', conversation: this.view });
-    await this.answer(undefined, question, commandOf(question.content));
+    await this.#answer(undefined, question, commandOf(question.content));
   }
 
   /** Stops the answer that is being written; what is written stays. */
   async stop(): Promise<void> {
-    this.running?.cancellation.cancel();
-    await this.running?.done;
+    this.#running?.cancellation.cancel();
+    await this.#running?.done;
   }
 
   async startNew(): Promise<void> {
-    await this.inTurn(() => this.renew());
+    await this.#inTurn(() => this.#renew());
   }
 
-  private async renew(): Promise<void> {
+  async #renew(): Promise<void> {
     await this.stop();
     this.options.chips.clear();
-    this.show(newConversation());
+    this.#show(newConversation());
   }
 
   async open(id: string): Promise<void> {
-    await this.inTurn(() => this.change(id));
+    await this.#inTurn(() => this.#change(id));
   }
 
-  private async change(id: string): Promise<void> {
+  async #change(id: string): Promise<void> {
     const conversation = this.options.history.get(id);
     if (!conversation) return;
-    if (id !== this.conversation.id) {
+    if (id !== this.#conversation.id) {
       await this.stop();
       this.options.chips.clear();
       // What its last question names is found again when that is asked again.
-      this.isContextFound = false;
+      this.#isContextFound = false;
     }
-    this.show(this.options.history.get(id) ?? conversation);
+    this.#show(this.options.history.get(id) ?? conversation);
   }
 
   async delete(id: string): Promise<void> {
-    await this.inTurn(() => this.remove(id));
+    await this.#inTurn(() => this.#remove(id));
   }
 
-  private async remove(id: string): Promise<void> {
-    if (id === this.conversation.id) {
+  async #remove(id: string): Promise<void> {
+    if (id === this.#conversation.id) {
       await this.stop();
       this.options.chips.clear();
       this.options.history.remove(id);
-      this.conversation = newConversation();
+      this.#conversation = newConversation();
       this.options.post({ type: 'conversation', conversation: this.view });
       this.options.post({ type: 'showHistory' });
     } else {
@@ -157,32 +158,32 @@ export class ChatController {
   }
 
   /** `asked` is posted with the answer; a question that is asked again stands there already. */
-  private async answer(asked: MessageView | undefined, question: MessageView, command: ChatCommand | undefined): Promise<void> {
+  async #answer(asked: MessageView | undefined, question: MessageView, command: ChatCommand | undefined): Promise<void> {
     const cancellation = new vscode.CancellationTokenSource();
     const message: MessageView = { id: randomUUID(), role: 'assistant', content: '' };
     let finished = (): void => undefined;
     const done = new Promise<void>((resolve) => (finished = resolve));
-    const running: RunningAnswer = { conversationId: this.conversation.id, cancellation, done, message };
-    this.running = running;
+    const running: RunningAnswer = { conversationId: this.#conversation.id, cancellation, done, message };
+    this.#running = running;
     this.options.post({ type: 'turn', question: asked, answer: message });
     try {
-      const end = await this.request(running, question, command);
+      const end = await this.#request(running, question, command);
       running.message = { ...running.message, ...end };
     } finally {
-      this.running = undefined;
+      this.#running = undefined;
       cancellation.dispose();
-      this.update(withMessage(this.conversation, running.message, Date.now()));
+      this.#update(withMessage(this.#conversation, running.message, Date.now()));
       this.options.post({ type: 'ended', answer: running.message });
       finished();
     }
   }
 
   /** Streams the answer into `running`; gives what is to be said at its end. A failure is told there and never thrown. */
-  private async request(running: RunningAnswer, question: MessageView, command: ChatCommand | undefined): Promise<Partial<MessageView>> {
+  async #request(running: RunningAnswer, question: MessageView, command: ChatCommand | undefined): Promise<Partial<MessageView>> {
     const { session, post } = this.options;
     const { token } = running.cancellation;
     try {
-      const messages = chatMessages(this.conversation);
+      const messages = chatMessages(this.#conversation);
       const { workspace, symbols } = mentionsOf(messages.at(-1)?.content ?? '');
       const params: ChatParams = {
         conversationId: running.conversationId,
@@ -190,7 +191,7 @@ export class ChatController {
         ...(workspace ? { workspace } : {}),
         ...(symbols.length > 0 ? { symbols: symbols.slice(0, MAX_SYMBOLS) } : {}),
         // The question stands in the panel already: what it names may take the workspace and other extensions long to find.
-        context: await unlessCancelled(() => this.context(question, command, token), token),
+        context: await unlessCancelled(() => this.#context(question, command, token), token),
         displayLanguage: currentLanguage(),
         ...(command ? { command } : {}),
       };
@@ -212,26 +213,26 @@ export class ChatController {
   }
 
   /** The chips, after those that a question asks for by name or by its command were added: once, and when it is asked again where that was interrupted. */
-  private async context(question: MessageView, command: ChatCommand | undefined, token: vscode.CancellationToken): Promise<readonly ContextItem[]> {
+  async #context(question: MessageView, command: ChatCommand | undefined, token: vscode.CancellationToken): Promise<readonly ContextItem[]> {
     const { chips } = this.options;
-    if (!this.isContextFound) {
+    if (!this.#isContextFound) {
       const { selection, files } = mentionsOf(question.content);
       if (selection) await chips.addTarget(token);
       for (const file of files) await chips.addNamedFile(file, token);
       if (command && chips.views.length === 0) await chips.addTarget(token);
-      this.isContextFound = !token.isCancellationRequested;
+      this.#isContextFound = !token.isCancellationRequested;
     }
     return chips.read();
   }
 
-  private update(conversation: Conversation): void {
-    this.conversation = conversation;
+  #update(conversation: Conversation): void {
+    this.#conversation = conversation;
     this.options.history.save(conversation);
     this.options.post({ type: 'conversations', conversations: this.summaries });
   }
 
-  private show(conversation: Conversation): void {
-    this.conversation = conversation;
+  #show(conversation: Conversation): void {
+    this.#conversation = conversation;
     this.options.post({ type: 'conversation', conversation: this.view });
   }
 }

@@ -13,8 +13,8 @@ export interface TextStore {
 
 /** The conversations of one workspace, in memory and in its storage. A damaged file costs that conversation alone. */
 export class ChatHistory {
-  private readonly conversations = new Map<string, Conversation>();
-  private writing: Promise<void> = Promise.resolve();
+  readonly #conversations = new Map<string, Conversation>();
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly store: TextStore,
@@ -25,7 +25,7 @@ export class ChatHistory {
     try {
       for (const name of await this.store.list()) {
         const conversation = parseConversation(await this.store.read(name).catch(() => ''));
-        if (conversation && !this.conversations.has(conversation.id)) this.conversations.set(conversation.id, conversation);
+        if (conversation && !this.#conversations.has(conversation.id)) this.#conversations.set(conversation.id, conversation);
       }
     } catch (error) {
       this.onError(error);
@@ -34,31 +34,31 @@ export class ChatHistory {
 
   /** Newest first. */
   list(): readonly Conversation[] {
-    return [...this.conversations.values()].sort((a, b) => b.updatedMs - a.updatedMs);
+    return [...this.#conversations.values()].sort((a, b) => b.updatedMs - a.updatedMs);
   }
 
   get(id: string): Conversation | undefined {
-    return this.conversations.get(id);
+    return this.#conversations.get(id);
   }
 
   /** Writes go one after another; a failure is reported and costs no more than the copy on disk. */
   save(conversation: Conversation): void {
-    this.conversations.set(conversation.id, conversation);
-    this.enqueue(() => this.store.write(fileOf(conversation.id), JSON.stringify(conversation)));
+    this.#conversations.set(conversation.id, conversation);
+    this.#enqueue(() => this.store.write(fileOf(conversation.id), JSON.stringify(conversation)));
     for (const { id } of this.list().slice(MAX_CONVERSATIONS)) this.remove(id);
   }
 
   remove(id: string): void {
-    if (this.conversations.delete(id)) this.enqueue(() => this.store.remove(fileOf(id)));
+    if (this.#conversations.delete(id)) this.#enqueue(() => this.store.remove(fileOf(id)));
   }
 
   /** Resolves when everything that was saved so far is written. */
   async flush(): Promise<void> {
-    await this.writing;
+    await this.#writing;
   }
 
-  private enqueue(work: () => Promise<void>): void {
-    this.writing = this.writing.then(work).catch(this.onError);
+  #enqueue(work: () => Promise<void>): void {
+    this.#writing = this.#writing.then(work).catch(this.onError);
   }
 }
 

@@ -55,49 +55,49 @@ export function registerChatPanel(context: vscode.ExtensionContext, sources: Cha
 }
 
 class ChatPanel implements vscode.WebviewViewProvider {
-  private readonly controller: ChatController;
-  private readonly chips: ContextChips;
-  private readonly history: ChatHistory;
-  private readonly draft: Draft;
-  private isListening = false;
-  private readonly loaded: Promise<void>;
-  private view: vscode.WebviewView | undefined;
+  readonly #controller: ChatController;
+  readonly #chips: ContextChips;
+  readonly #history: ChatHistory;
+  readonly #draft: Draft;
+  #isListening = false;
+  readonly #loaded: Promise<void>;
+  #view: vscode.WebviewView | undefined;
   /** Messages for a page that is not there yet. */
-  private waiting: HostMessage[] = [];
-  private pageReady = false;
-  private modelPath: string | undefined;
+  #waiting: HostMessage[] = [];
+  #pageReady = false;
+  #modelPath: string | undefined;
   /** What the page says of the model. */
-  private shownModel: AnsweringModel | undefined;
-  private readonly onError: (error: unknown) => void;
-  private readonly didFocusBox = new vscode.EventEmitter<void>();
-  readonly onDidFocusBox = this.didFocusBox.event;
+  #shownModel: AnsweringModel | undefined;
+  readonly #onError: (error: unknown) => void;
+  readonly #didFocusBox = new vscode.EventEmitter<void>();
+  readonly onDidFocusBox = this.#didFocusBox.event;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly sources: ChatPanelSources,
   ) {
     const { session, policy, server, language, logError } = sources;
-    this.onError = logError;
-    this.modelPath = chosenModelPath(context.extension);
-    const post = (message: HostMessage): void => this.post(message);
-    this.history = new ChatHistory(historyFolder(context.storageUri), logError);
-    this.chips = new ContextChips(policy, () => post({ type: 'chips', chips: this.chips.views }));
-    this.draft = new Draft({
+    this.#onError = logError;
+    this.#modelPath = chosenModelPath(context.extension);
+    const post = (message: HostMessage): void => this.#post(message);
+    this.#history = new ChatHistory(historyFolder(context.storageUri), logError);
+    this.#chips = new ContextChips(policy, () => post({ type: 'chips', chips: this.#chips.views }));
+    this.#draft = new Draft({
       text: context.workspaceState.get(DRAFT_KEY, ''),
       keep: (text) => void context.workspaceState.update(DRAFT_KEY, text).then(undefined, logError),
       show: (previous, text) => post({ type: 'dictated', previous, text }),
     });
-    this.controller = new ChatController({ session, history: this.history, chips: this.chips, post });
-    this.loaded = this.history.load();
-    const showModel = (): void => this.showModel();
+    this.#controller = new ChatController({ session, history: this.#history, chips: this.#chips, post });
+    this.#loaded = this.#history.load();
+    const showModel = (): void => this.#showModel();
     context.subscriptions.push(
-      this.didFocusBox,
+      this.#didFocusBox,
       language.onDidChange(() => {
-        if (this.view) this.load(this.view);
+        if (this.#view) this.#load(this.#view);
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!event.affectsConfiguration('chorus')) return;
-        this.modelPath = chosenModelPath(context.extension);
+        this.#modelPath = chosenModelPath(context.extension);
         showModel();
       }),
       server.onDidChange(showModel),
@@ -106,56 +106,56 @@ class ChatPanel implements vscode.WebviewViewProvider {
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    this.view = view;
+    this.#view = view;
     view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(this.context.extensionUri, 'dist', 'media')] };
-    view.webview.onDidReceiveMessage(async (message: PageMessage) => this.receive(message).catch(this.onError));
+    view.webview.onDidReceiveMessage(async (message: PageMessage) => this.#receive(message).catch(this.#onError));
     view.onDidChangeVisibility(() => {
       // A hidden page is taken down; it asks for everything anew when it comes back.
-      if (!view.visible) this.pageReady = false;
+      if (!view.visible) this.#pageReady = false;
     });
     view.onDidDispose(() => {
-      if (this.view === view) this.view = undefined;
-      this.pageReady = false;
+      if (this.#view === view) this.#view = undefined;
+      this.#pageReady = false;
     });
-    this.load(view);
+    this.#load(view);
   }
 
   /** (Re)loads the page, which then asks for everything. */
-  private load({ webview }: vscode.WebviewView): void {
-    this.pageReady = false;
+  #load({ webview }: vscode.WebviewView): void {
+    this.#pageReady = false;
     webview.html = panelHtml(webview, this.context.extensionUri);
   }
 
   async startNew(): Promise<void> {
-    await this.controller.startNew();
-    await this.focus();
+    await this.#controller.startNew();
+    await this.#focus();
   }
 
   async showHistory(): Promise<void> {
-    await this.show();
-    this.postWhenReady({ type: 'showHistory' });
+    await this.#show();
+    this.#postWhenReady({ type: 'showHistory' });
   }
 
   async addSelection(): Promise<void> {
-    await this.chips.addFromEditor('selection');
-    await this.focus();
+    await this.#chips.addFromEditor('selection');
+    await this.#focus();
   }
 
   async addFile(uri: vscode.Uri | undefined): Promise<void> {
-    if (uri) await this.chips.addFile(uri);
-    else await this.chips.addFromEditor('file');
-    await this.focus();
+    if (uri) await this.#chips.addFile(uri);
+    else await this.#chips.addFromEditor('file');
+    await this.#focus();
   }
 
   async ask({ command, text = '', context = [] }: AskArguments): Promise<void> {
-    await this.show();
-    await this.controller.askAnew([command && `/${command}`, text].filter(Boolean).join(' '), context);
+    await this.#show();
+    await this.#controller.askAnew([command && `/${command}`, text].filter(Boolean).join(' '), context);
   }
 
   /** Shows the box for questions; what is dictated comes after what stands there, until the user edits or sends that. */
   async openForDictation(): Promise<DictationTarget> {
-    await this.focus();
-    const { draft } = this;
+    await this.#focus();
+    const draft = this.#draft;
     return boxTarget({
       gone: draft.nextEdit,
       read: () => draft.read(),
@@ -164,17 +164,18 @@ class ChatPanel implements vscode.WebviewViewProvider {
         return true;
       },
       setListening: (isListening) => {
-        this.isListening = isListening;
-        this.post({ type: 'dictation', isListening });
+        this.#isListening = isListening;
+        this.#post({ type: 'dictation', isListening });
       },
     });
   }
 
-  private async receive(message: PageMessage): Promise<void> {
-    const { controller, chips } = this;
+  async #receive(message: PageMessage): Promise<void> {
+    const controller = this.#controller;
+    const chips = this.#chips;
     switch (message.type) {
-      case 'ready': return this.greet();
-      case 'draft': return this.draft.edit(message.text);
+      case 'ready': return this.#greet();
+      case 'draft': return this.#draft.edit(message.text);
       case 'send': return controller.send(message.text);
       case 'stop': return controller.stop();
       case 'retry': return controller.retry(message.id);
@@ -188,60 +189,61 @@ class ChatPanel implements vscode.WebviewViewProvider {
       case 'removeChip': return chips.remove(message.id);
       case 'openSource': return openSource(message.uri, message.line);
       case 'openLink': return openLink(message.href);
-      case 'focused': return this.didFocusBox.fire();
+      case 'focused': return this.#didFocusBox.fire();
       case 'dictate': return vscode.commands.executeCommand('chorus.dictate', 'chat');
       case 'chooseModel': return vscode.commands.executeCommand('chorus.chooseModel');
     }
   }
 
-  private async greet(): Promise<void> {
-    await this.loaded;
-    this.pageReady = true;
-    this.shownModel = this.model;
-    this.post({
+  async #greet(): Promise<void> {
+    await this.#loaded;
+    this.#pageReady = true;
+    this.#shownModel = this.#model;
+    this.#post({
       type: 'init',
       strings: chatStrings(),
       commands: slashCommands(),
-      conversation: this.controller.view,
-      conversations: this.controller.summaries,
-      chips: this.chips.views,
-      model: this.shownModel,
-      draft: this.draft.read(),
-      isListening: this.isListening,
+      conversation: this.#controller.view,
+      conversations: this.#controller.summaries,
+      chips: this.#chips.views,
+      model: this.#shownModel,
+      draft: this.#draft.read(),
+      isListening: this.#isListening,
     });
-    for (const message of this.waiting.splice(0)) this.post(message);
+    for (const message of this.#waiting.splice(0)) this.#post(message);
   }
 
-  private get model(): AnsweringModel {
+  get #model(): AnsweringModel {
     const { server, session } = this.sources;
-    return answeringModel(this.modelPath, server.settings, session.status);
+    return answeringModel(this.#modelPath, server.settings, session.status);
   }
 
   /** A status comes with every few tokens; the page is told only when what it says of the model changed. */
-  private showModel(): void {
-    const { model, shownModel } = this;
+  #showModel(): void {
+    const model = this.#model;
+    const shownModel = this.#shownModel;
     if (!shownModel || (model.isBundled === shownModel.isBundled && model.place === shownModel.place)) return;
-    this.shownModel = model;
-    this.post({ type: 'model', model });
+    this.#shownModel = model;
+    this.#post({ type: 'model', model });
   }
 
-  private async show(): Promise<void> {
+  async #show(): Promise<void> {
     await vscode.commands.executeCommand(`${VIEW_ID}.focus`);
   }
 
-  private async focus(): Promise<void> {
-    await this.show();
-    this.postWhenReady({ type: 'focusInput' });
+  async #focus(): Promise<void> {
+    await this.#show();
+    this.#postWhenReady({ type: 'focusInput' });
   }
 
-  private postWhenReady(message: HostMessage): void {
-    if (this.pageReady) this.post(message);
-    else this.waiting.push(message);
+  #postWhenReady(message: HostMessage): void {
+    if (this.#pageReady) this.#post(message);
+    else this.#waiting.push(message);
   }
 
   /** A page that is not there misses nothing: it gets the whole state when it comes. */
-  private post(message: HostMessage): void {
-    if (this.pageReady) this.view?.webview.postMessage(message).then(undefined, this.onError);
+  #post(message: HostMessage): void {
+    if (this.#pageReady) this.#view?.webview.postMessage(message).then(undefined, this.#onError);
   }
 }
 

@@ -23,8 +23,8 @@ interface Chip {
  * and then. Why something can't be added is told in a notification, and nothing waits until that is closed.
  */
 export class ContextChips {
-  private chips: readonly Chip[] = [];
-  private count = 0;
+  #chips: readonly Chip[] = [];
+  #count = 0;
 
   constructor(
     private readonly policy: Pick<DocumentPolicy, 'check'>,
@@ -32,7 +32,7 @@ export class ContextChips {
   ) {}
 
   get views(): readonly ContextChip[] {
-    return this.chips.map(({ view }) => view);
+    return this.#chips.map(({ view }) => view);
   }
 
   /** Adds what the active editor shows. Says why when it can't. */
@@ -42,15 +42,15 @@ export class ContextChips {
       tell(vscode.window.showInformationMessage(l10n.t('Open the file that the question is about first.')));
       return;
     }
-    if (!(await this.allowed(document.uri))) return;
+    if (!(await this.#allowed(document.uri))) return;
     if (kind === 'selection') await this.addTarget();
-    else if (kind === 'file') this.addLive('file', document.uri, readFile);
-    else this.addLive('diagnostics', document.uri, readDiagnostics);
+    else if (kind === 'file') this.#addLive('file', document.uri, readFile);
+    else this.#addLive('diagnostics', document.uri, readDiagnostics);
   }
 
   /** Adds a file, whether it is open or not. After a cancellation nothing is added or said. */
   async addFile(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<void> {
-    if (await this.allowed(uri, token)) this.addLive('file', uri, readFile);
+    if (await this.#allowed(uri, token)) this.#addLive('file', uri, readFile);
   }
 
   /** Adds the workspace's file of that name or path, of several one that may be read. Says so when there is none. After a cancellation nothing is added or said. */
@@ -84,41 +84,41 @@ export class ContextChips {
   addItem(item: ContextItem): void {
     const uri = item.uri === undefined ? undefined : vscode.Uri.parse(item.uri);
     const lines = item.lines ? `:${item.lines[0] + 1}-${item.lines[1] + 1}` : '';
-    this.add(item.kind === 'workspace' ? 'selection' : item.kind, `${uri ? baseName(uri) : item.kind}${lines}`, uri ? `${vscode.workspace.asRelativePath(uri)}${lines}` : '', async () =>
+    this.#add(item.kind === 'workspace' ? 'selection' : item.kind, `${uri ? baseName(uri) : item.kind}${lines}`, uri ? `${vscode.workspace.asRelativePath(uri)}${lines}` : '', async () =>
       !uri || (await this.policy.check(uri)) === 'allowed' ? item : undefined,
     );
   }
 
   remove(id: string): void {
-    this.chips = this.chips.filter(({ view }) => view.id !== id);
+    this.#chips = this.#chips.filter(({ view }) => view.id !== id);
     this.onChange();
   }
 
   clear(): void {
-    this.chips = [];
+    this.#chips = [];
     this.onChange();
   }
 
   async read(): Promise<readonly ContextItem[]> {
-    const items = await Promise.all(this.chips.map(({ read }) => read().catch(() => undefined)));
+    const items = await Promise.all(this.#chips.map(({ read }) => read().catch(() => undefined)));
     return items.filter((item) => item !== undefined);
   }
 
-  private addLive(kind: 'file' | 'diagnostics', uri: vscode.Uri, read: (uri: vscode.Uri) => Promise<ContextItem | undefined>): void {
+  #addLive(kind: 'file' | 'diagnostics', uri: vscode.Uri, read: (uri: vscode.Uri) => Promise<ContextItem | undefined>): void {
     const label = kind === 'file' ? baseName(uri) : l10n.t('Problems of {0}', baseName(uri));
-    this.add(kind, label, vscode.workspace.asRelativePath(uri), async () => ((await this.policy.check(uri)) === 'allowed' ? read(uri) : undefined));
+    this.#add(kind, label, vscode.workspace.asRelativePath(uri), async () => ((await this.policy.check(uri)) === 'allowed' ? read(uri) : undefined));
   }
 
   /** What is there already is added anew in its place: its text may be another one by now. */
-  private add(kind: ChipKind, label: string, description: string, read: Chip['read']): void {
-    this.count += 1;
-    const chip: Chip = { view: { id: String(this.count), kind, label, description }, read };
-    const at = this.chips.findIndex(({ view }) => view.kind === kind && view.label === label && view.description === description);
-    this.chips = at < 0 ? [...this.chips, chip] : this.chips.with(at, chip);
+  #add(kind: ChipKind, label: string, description: string, read: Chip['read']): void {
+    this.#count += 1;
+    const chip: Chip = { view: { id: String(this.#count), kind, label, description }, read };
+    const at = this.#chips.findIndex(({ view }) => view.kind === kind && view.label === label && view.description === description);
+    this.#chips = at < 0 ? [...this.#chips, chip] : this.#chips.with(at, chip);
     this.onChange();
   }
 
-  private async allowed(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<boolean> {
+  async #allowed(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<boolean> {
     const verdict = await this.policy.check(uri);
     if (token?.isCancellationRequested) return false;
     const name = vscode.workspace.asRelativePath(uri);

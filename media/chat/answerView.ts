@@ -8,14 +8,14 @@ const MAX_SMOOTH_UNITS = 10_000;
  * that a long answer costs no more per frame than a short one.
  */
 export class AnswerView {
-  private text = '';
+  #text = '';
   /** Where in `text` the block begins that is still open. */
-  private openStart = 0;
+  #openStart = 0;
   /** Of the open block, how much is shown. */
-  private shownUnits = 0;
-  private openNodes: readonly Node[] = [];
-  private readonly references = {};
-  private frame: number | undefined;
+  #shownUnits = 0;
+  #openNodes: readonly Node[] = [];
+  readonly #references = {};
+  #frame: number | undefined;
 
   constructor(
     private readonly root: HTMLElement,
@@ -25,49 +25,49 @@ export class AnswerView {
   ) {}
 
   append(text: string): void {
-    this.text += text;
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = undefined;
-      const openUnits = this.text.length - this.openStart;
-      if (openUnits <= MAX_SMOOTH_UNITS || openUnits >= this.shownUnits * 1.125) this.update(false);
+    this.#text += text;
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      const openUnits = this.#text.length - this.#openStart;
+      if (openUnits <= MAX_SMOOTH_UNITS || openUnits >= this.#shownUnits * 1.125) this.#update(false);
     });
   }
 
   /** Renders what there is at once, and not with the next frame. */
   flush(): void {
-    this.renderNow(false);
+    this.#renderNow(false);
   }
 
   /** Renders what is left as finished. */
   finish(): void {
-    this.renderNow(true);
+    this.#renderNow(true);
   }
 
-  private renderNow(final: boolean): void {
-    if (this.frame !== undefined) cancelAnimationFrame(this.frame);
-    this.frame = undefined;
-    this.update(final);
+  #renderNow(final: boolean): void {
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+    this.#frame = undefined;
+    this.#update(final);
   }
 
-  private update(final: boolean): void {
-    const open = this.text.slice(this.openStart);
-    const blocks = this.renderer.blocks(open, this.references);
+  #update(final: boolean): void {
+    const open = this.#text.slice(this.#openStart);
+    const blocks = this.renderer.blocks(open, this.#references);
     const lineStarts = blocks.length > 1 ? startsOfLines(open) : [0];
-    for (const node of this.openNodes) this.root.removeChild(node);
-    this.openNodes = [];
+    for (const node of this.#openNodes) this.root.removeChild(node);
+    this.#openNodes = [];
     for (const [index, block] of blocks.entries()) {
       const isOpen = !final && index === blocks.length - 1;
       const nodes = [...this.renderer.render(block).childNodes];
       this.root.append(...nodes);
       if (isOpen) {
-        this.openNodes = nodes;
-        this.openStart += lineStarts[block.line] ?? 0;
+        this.#openNodes = nodes;
+        this.#openStart += lineStarts[block.line] ?? 0;
       } else {
         this.onBlock(nodes);
       }
     }
-    if (final) this.openStart = this.text.length;
-    this.shownUnits = this.text.length - this.openStart;
+    if (final) this.#openStart = this.#text.length;
+    this.#shownUnits = this.#text.length - this.#openStart;
   }
 }
 

@@ -10,13 +10,13 @@ export interface ChipActions {
 /** The context that goes with the question, and buttons to add to it. */
 export class ChipBar {
   readonly root: HTMLElement;
-  private readonly list: HTMLElement;
+  readonly #list: HTMLElement;
 
   constructor(
     private readonly strings: ChatStrings,
     private readonly actions: ChipActions,
   ) {
-    this.list = element('ul', { class: 'chips', attributes: { 'aria-label': strings.context } });
+    this.#list = element('ul', { class: 'chips', attributes: { 'aria-label': strings.context } });
     const kinds: readonly [ChipKind, string][] = [
       ['selection', strings.addSelection],
       ['file', strings.addFile],
@@ -29,12 +29,12 @@ export class ChipBar {
         element('button', { class: 'icon-button', attributes: { type: 'button', title: label, 'aria-label': label }, children: [icon(kind)], onClick: () => actions.add(kind) }),
       ),
     });
-    this.root = element('div', { class: 'chip-bar', children: [adders, this.list] });
+    this.root = element('div', { class: 'chip-bar', children: [adders, this.#list] });
   }
 
   show(chips: readonly ContextChip[]): void {
-    const focused = this.list.contains(document.activeElement);
-    this.list.replaceChildren(
+    const focused = this.#list.contains(document.activeElement);
+    this.#list.replaceChildren(
       ...chips.map((chip) => {
         const remove = fill(this.strings.removeContext, chip.label);
         return element('li', {
@@ -48,6 +48,6 @@ export class ChipBar {
         });
       }),
     );
-    if (focused) (this.list.querySelector('button') ?? this.root.querySelector('button'))?.focus();
+    if (focused) (this.#list.querySelector('button') ?? this.root.querySelector('button'))?.focus();
   }
 }

@@ -21,122 +21,122 @@ export interface ComposerOptions {
 export class Composer {
   readonly root: HTMLElement;
   readonly chipBar: ChipBar;
-  private readonly input: HTMLTextAreaElement;
-  private readonly menu: SlashMenu;
-  private readonly button: HTMLButtonElement;
-  private readonly microphone: HTMLButtonElement;
-  private answering = false;
+  readonly #input: HTMLTextAreaElement;
+  readonly #menu: SlashMenu;
+  readonly #button: HTMLButtonElement;
+  readonly #microphone: HTMLButtonElement;
+  #answering = false;
 
   constructor(private readonly options: ComposerOptions) {
     const { strings, commands, chips } = options;
     this.chipBar = new ChipBar(strings, chips);
-    this.input = element('textarea', {
+    this.#input = element('textarea', {
       class: 'input',
       attributes: { rows: '1', dir: 'auto', 'aria-label': strings.askLabel, 'aria-haspopup': 'listbox', placeholder: strings.askPlaceholder },
     });
-    this.menu = new SlashMenu(this.input, commands, strings.commands, (name) => this.chooseCommand(name));
-    this.button = element('button', { class: 'send', attributes: { type: 'button' }, onClick: () => this.act() });
-    this.microphone = element('button', { class: 'microphone', attributes: { type: 'button' }, onClick: () => options.dictate() });
+    this.#menu = new SlashMenu(this.#input, commands, strings.commands, (name) => this.chooseCommand(name));
+    this.#button = element('button', { class: 'send', attributes: { type: 'button' }, onClick: () => this.#act() });
+    this.#microphone = element('button', { class: 'microphone', attributes: { type: 'button' }, onClick: () => options.dictate() });
     this.root = element('form', {
       class: 'composer',
       attributes: { 'aria-label': strings.askLabel },
-      children: [this.menu.root, this.chipBar.root, element('div', { class: 'input-row', children: [this.input, this.microphone, this.button] })],
+      children: [this.#menu.root, this.chipBar.root, element('div', { class: 'input-row', children: [this.#input, this.#microphone, this.#button] })],
     });
     this.root.addEventListener('submit', (event) => event.preventDefault());
-    this.input.addEventListener('input', () => this.edited());
-    this.input.addEventListener('keydown', (event) => this.keyDown(event));
-    this.input.addEventListener('blur', () => this.menu.close());
-    this.input.addEventListener('focus', () => options.focused());
-    this.showButton();
+    this.#input.addEventListener('input', () => this.#edited());
+    this.#input.addEventListener('keydown', (event) => this.#keyDown(event));
+    this.#input.addEventListener('blur', () => this.#menu.close());
+    this.#input.addEventListener('focus', () => options.focused());
+    this.#showButton();
     this.setListening(false);
   }
 
   get text(): string {
-    return this.input.value;
+    return this.#input.value;
   }
 
   /** Shows a text that stands in the box. */
   setText(text: string): void {
-    this.input.value = text;
-    this.menu.close();
-    this.showButton();
+    this.#input.value = text;
+    this.#menu.close();
+    this.#showButton();
   }
 
   /** Shows whether the microphone is open. */
   setListening(isListening: boolean): void {
     const { strings } = this.options;
     const label = isListening ? strings.stopDictating : strings.dictate;
-    this.microphone.replaceChildren(icon('microphone'));
-    this.microphone.title = label;
-    this.microphone.setAttribute('aria-label', label);
-    this.microphone.setAttribute('aria-pressed', `${isListening}`);
+    this.#microphone.replaceChildren(icon('microphone'));
+    this.#microphone.title = label;
+    this.#microphone.setAttribute('aria-label', label);
+    this.#microphone.setAttribute('aria-pressed', `${isListening}`);
   }
 
   /** Shows a text with what was said so far, unless the user has changed the one before it. */
   showDictated({ previous, text }: { readonly previous: string; readonly text: string }): void {
-    if (this.input.value !== previous) return;
+    if (this.#input.value !== previous) return;
     this.setText(text);
-    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
+    this.#input.setSelectionRange(this.#input.value.length, this.#input.value.length);
   }
 
   setAnswering(answering: boolean): void {
-    this.answering = answering;
-    this.showButton();
+    this.#answering = answering;
+    this.#showButton();
   }
 
   focus(): void {
-    this.input.focus();
+    this.#input.focus();
   }
 
   chooseCommand(name: string): void {
-    const { value, selectionStart } = this.input;
+    const { value, selectionStart } = this.#input;
     // What was typed of it up to the cursor, or the command that stood there before.
     const typed = /^\/[a-z]*$/.exec(value.slice(0, selectionStart))?.[0] ?? this.options.commands.map((command) => `/${command.name}`).find((command) => `${value} `.startsWith(`${command} `)) ?? '';
-    this.input.value = `/${name} ${value.slice(typed.length).trimStart()}`;
-    this.edited();
+    this.#input.value = `/${name} ${value.slice(typed.length).trimStart()}`;
+    this.#edited();
     this.focus();
-    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
+    this.#input.setSelectionRange(this.#input.value.length, this.#input.value.length);
   }
 
-  private edited(): void {
-    this.menu.update();
-    this.options.draftChanged(this.input.value);
-    this.showButton();
+  #edited(): void {
+    this.#menu.update();
+    this.options.draftChanged(this.#input.value);
+    this.#showButton();
   }
 
-  private keyDown(event: KeyboardEvent): void {
+  #keyDown(event: KeyboardEvent): void {
     // While an input method composes, Enter belongs to it.
     if (event.isComposing) return;
-    if (this.menu.handleKey(event)) event.preventDefault();
+    if (this.#menu.handleKey(event)) event.preventDefault();
     else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
       event.preventDefault();
-      if (!this.answering) this.send();
-    } else if (event.key === 'Escape' && this.answering) {
+      if (!this.#answering) this.#send();
+    } else if (event.key === 'Escape' && this.#answering) {
       event.preventDefault();
       this.options.stop();
     }
   }
 
-  private act(): void {
-    if (this.answering) this.options.stop();
-    else this.send();
+  #act(): void {
+    if (this.#answering) this.options.stop();
+    else this.#send();
     this.focus();
   }
 
-  private send(): void {
-    const text = this.input.value.trim();
+  #send(): void {
+    const text = this.#input.value.trim();
     if (text === '') return;
     this.options.send(text);
-    this.input.value = '';
-    this.edited();
+    this.#input.value = '';
+    this.#edited();
   }
 
-  private showButton(): void {
+  #showButton(): void {
     const { strings } = this.options;
-    const label = this.answering ? strings.stop : strings.send;
-    this.button.replaceChildren(icon(this.answering ? 'stop' : 'send'));
-    this.button.title = label;
-    this.button.setAttribute('aria-label', label);
-    this.button.disabled = !this.answering && this.input.value.trim() === '';
+    const label = this.#answering ? strings.stop : strings.send;
+    this.#button.replaceChildren(icon(this.#answering ? 'stop' : 'send'));
+    this.#button.title = label;
+    this.#button.setAttribute('aria-label', label);
+    this.#button.disabled = !this.#answering && this.#input.value.trim() === '';
   }
 }

@@ -18,22 +18,22 @@ export interface ConversationPaneOptions extends AnswerContext {
 /** The messages of one conversation, oldest first, following the answer that is being written unless the reader scrolled away. */
 export class ConversationPane {
   readonly root: HTMLElement;
-  private readonly list = element('div', { class: 'messages' });
-  private readonly welcome: HTMLElement;
+  readonly #list = element('div', { class: 'messages' });
+  readonly #welcome: HTMLElement;
   /** In the welcome: its heading. */
   /** In the welcome: whether what is asked leaves the machine. */
-  private readonly place = element('p');
+  readonly #place = element('p');
   /** In the welcome: what may be asked for. */
-  private readonly suggestions: HTMLElement;
+  readonly #suggestions: HTMLElement;
   /** Above all messages while the bundled model answers. */
-  private readonly modelNotice: HTMLElement;
-  private answers = new Map<string, AnswerElement>();
-  private lastAnswer: AnswerElement | undefined;
-  private conversationId = '';
+  readonly #modelNotice: HTMLElement;
+  #answers = new Map<string, AnswerElement>();
+  #lastAnswer: AnswerElement | undefined;
+  #conversationId = '';
 
   constructor(private readonly options: ConversationPaneOptions) {
     const { strings, commands } = options;
-    this.suggestions = element('ul', {
+    this.#suggestions = element('ul', {
       class: 'suggestions',
       children: commands.map(({ name, description }) =>
         element('li', {
@@ -48,8 +48,8 @@ export class ConversationPane {
         }),
       ),
     });
-    this.welcome = element('section', { class: 'welcome', children: [element('h2', { text: strings.welcomeTitle }), this.place, this.suggestions] });
-    this.modelNotice = element('aside', {
+    this.#welcome = element('section', { class: 'welcome', children: [element('h2', { text: strings.welcomeTitle }), this.#place, this.#suggestions] });
+    this.#modelNotice = element('aside', {
       class: 'model-notice',
       children: [
         element('p', { text: strings.bundledModel }),
@@ -59,81 +59,81 @@ export class ConversationPane {
     this.root = element('div', {
       class: 'conversation',
       attributes: { role: 'log', 'aria-live': 'off', 'aria-label': strings.conversation, tabindex: '0' },
-      children: [this.modelNotice, this.welcome, this.list],
+      children: [this.#modelNotice, this.#welcome, this.#list],
     });
-    this.root.addEventListener('click', (event) => this.clicked(event));
-    this.root.addEventListener('auxclick', (event) => this.clicked(event));
-    new ResizeObserver(() => this.followEnd()).observe(this.list);
+    this.root.addEventListener('click', (event) => this.#clicked(event));
+    this.root.addEventListener('auxclick', (event) => this.#clicked(event));
+    new ResizeObserver(() => this.#followEnd()).observe(this.#list);
     this.root.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = this.root;
-      this.follows = scrollHeight - scrollTop - clientHeight < FOLLOW_PX;
-      options.position.keep({ conversationId: this.conversationId, scrollTop: this.follows ? undefined : scrollTop });
+      this.#follows = scrollHeight - scrollTop - clientHeight < FOLLOW_PX;
+      options.position.keep({ conversationId: this.#conversationId, scrollTop: this.#follows ? undefined : scrollTop });
     });
   }
 
-  private follows = true;
+  #follows = true;
 
   /** Shows a conversation where its reader left it, if that is known, else at its end. */
   show(conversation: ConversationView): void {
-    this.conversationId = conversation.id;
+    this.#conversationId = conversation.id;
     const top = this.options.position.of(conversation.id);
-    this.list.replaceChildren();
-    this.answers = new Map();
-    this.lastAnswer = undefined;
+    this.#list.replaceChildren();
+    this.#answers = new Map();
+    this.#lastAnswer = undefined;
     for (const message of conversation.messages) {
       if (message.role === 'user') this.addQuestion(message);
       else this.addAnswer(message, message.id === conversation.streamingId);
     }
-    this.follows = top === undefined;
-    this.updateWelcome();
-    this.followEnd();
+    this.#follows = top === undefined;
+    this.#updateWelcome();
+    this.#followEnd();
     if (top !== undefined) this.root.scrollTop = top;
   }
 
   showModel({ isBundled, place }: AnsweringModel): void {
-    this.modelNotice.hidden = !isBundled;
-    this.place.textContent = place;
+    this.#modelNotice.hidden = !isBundled;
+    this.#place.textContent = place;
   }
 
   addQuestion(message: MessageView): void {
-    this.lastAnswer?.followed();
-    this.list.append(questionElement(message, this.options.strings));
-    this.updateWelcome();
+    this.#lastAnswer?.followed();
+    this.#list.append(questionElement(message, this.options.strings));
+    this.#updateWelcome();
   }
 
   addAnswer(message: MessageView, streaming: boolean): void {
     const answer = new AnswerElement(message, this.options);
-    this.answers.get(message.id)?.root.remove();
-    this.answers.set(message.id, answer);
-    this.lastAnswer = answer;
-    this.list.append(answer.root);
+    this.#answers.get(message.id)?.root.remove();
+    this.#answers.set(message.id, answer);
+    this.#lastAnswer = answer;
+    this.#list.append(answer.root);
     if (streaming) {
       answer.startStreaming();
-      this.follows = true;
+      this.#follows = true;
     } else {
       answer.end(message);
     }
-    this.updateWelcome();
+    this.#updateWelcome();
   }
 
   appendChunk(id: string, text: string): void {
-    this.answers.get(id)?.append(text);
+    this.#answers.get(id)?.append(text);
   }
 
   endAnswer(message: MessageView): void {
-    this.answers.get(message.id)?.end(message);
+    this.#answers.get(message.id)?.end(message);
   }
 
-  private updateWelcome(): void {
-    this.welcome.hidden = this.list.childElementCount > 0;
+  #updateWelcome(): void {
+    this.#welcome.hidden = this.#list.childElementCount > 0;
   }
 
-  private followEnd(): void {
-    if (this.follows) this.root.scrollTop = this.root.scrollHeight;
+  #followEnd(): void {
+    if (this.#follows) this.root.scrollTop = this.root.scrollHeight;
   }
 
   /** Links never navigate: the host asks VS Code, which asks the user. */
-  private clicked(event: MouseEvent): void {
+  #clicked(event: MouseEvent): void {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     if (!link) return;
     event.preventDefault();

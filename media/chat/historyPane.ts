@@ -19,16 +19,16 @@ export interface HistoryActions {
 /** The workspace's conversations, newest first. */
 export class HistoryPane {
   readonly root: HTMLElement;
-  private readonly list = element('ul', { class: 'history-list' });
-  private readonly empty: HTMLElement;
-  private currentId = '';
-  private rows: readonly Row[] = [];
+  readonly #list = element('ul', { class: 'history-list' });
+  readonly #empty: HTMLElement;
+  #currentId = '';
+  #rows: readonly Row[] = [];
 
   constructor(
     private readonly strings: ChatStrings,
     private readonly actions: HistoryActions,
   ) {
-    this.empty = element('p', { class: 'history-empty', text: strings.noHistory });
+    this.#empty = element('p', { class: 'history-empty', text: strings.noHistory });
     this.root = element('section', {
       class: 'history',
       attributes: { 'aria-label': strings.history },
@@ -37,12 +37,12 @@ export class HistoryPane {
           class: 'history-header',
           children: [
             element('h2', { text: strings.history }),
-            this.button('add', strings.newChat, () => actions.create()),
-            this.button('close', strings.closeHistory, () => actions.close()),
+            this.#button('add', strings.newChat, () => actions.create()),
+            this.#button('close', strings.closeHistory, () => actions.close()),
           ],
         }),
-        this.empty,
-        this.list,
+        this.#empty,
+        this.#list,
       ],
     });
     this.root.hidden = true;
@@ -57,42 +57,42 @@ export class HistoryPane {
 
   setOpen(open: boolean): void {
     this.root.hidden = !open;
-    if (open) this.focusFirst();
+    if (open) this.#focusFirst();
   }
 
   /** The focus stays on its conversation; that of one that is gone comes to the next, or else to the one before. */
   show(conversations: readonly ConversationSummary[], currentId: string): void {
-    this.currentId = currentId;
-    const before = this.rows;
+    this.#currentId = currentId;
+    const before = this.#rows;
     const focused = before.findIndex(({ root }) => root.contains(document.activeElement));
     const isOnRemove = before[focused]?.remove === document.activeElement;
-    this.empty.hidden = conversations.length > 0;
-    this.rows = conversations.map((conversation) => this.row(conversation));
-    this.list.replaceChildren(...this.rows.map(({ root }) => root));
+    this.#empty.hidden = conversations.length > 0;
+    this.#rows = conversations.map((conversation) => this.#row(conversation));
+    this.#list.replaceChildren(...this.#rows.map(({ root }) => root));
     if (focused < 0) return;
     const byNearness = [...before.slice(focused), ...before.slice(0, focused).reverse()];
-    const row = byNearness.map(({ id }) => this.rows.find((shown) => shown.id === id)).find((shown) => shown !== undefined);
-    if (!row) this.focusFirst();
+    const row = byNearness.map(({ id }) => this.#rows.find((shown) => shown.id === id)).find((shown) => shown !== undefined);
+    if (!row) this.#focusFirst();
     else if (isOnRemove && row.id === before[focused]?.id) row.remove.focus();
     else row.open.focus();
   }
 
-  private focusFirst(): void {
-    (this.rows[0]?.open ?? this.root.querySelector('button'))?.focus();
+  #focusFirst(): void {
+    (this.#rows[0]?.open ?? this.root.querySelector('button'))?.focus();
   }
 
-  private row({ id, title, when }: ConversationSummary): Row {
+  #row({ id, title, when }: ConversationSummary): Row {
     const open = element('button', {
       class: 'history-open',
-      attributes: { type: 'button', ...(id === this.currentId ? { 'aria-current': 'true' } : {}) },
+      attributes: { type: 'button', ...(id === this.#currentId ? { 'aria-current': 'true' } : {}) },
       children: [element('span', { class: 'history-title', text: title, attributes: { dir: 'auto' } }), element('span', { class: 'history-when', text: when })],
       onClick: () => this.actions.open(id),
     });
-    const remove = this.button('remove', fill(this.strings.deleteChat, title), () => this.actions.remove(id));
+    const remove = this.#button('remove', fill(this.strings.deleteChat, title), () => this.actions.remove(id));
     return { id, root: element('li', { children: [open, remove] }), open, remove };
   }
 
-  private button(name: 'add' | 'close' | 'remove', label: string, onClick: () => void): HTMLButtonElement {
+  #button(name: 'add' | 'close' | 'remove', label: string, onClick: () => void): HTMLButtonElement {
     return element('button', { class: 'icon-button', attributes: { type: 'button', title: label, 'aria-label': label }, children: [icon(name)], onClick });
   }
 }

@@ -19,18 +19,18 @@ const post = (message: PageMessage): void => vscode.postMessage(message);
 
 /** The page, made once the host has said in which language. */
 class ChatPage {
-  private readonly announcer: Announcer;
-  private readonly conversation: ConversationPane;
-  private readonly composer: Composer;
-  private readonly history: HistoryPane;
-  private conversationId = '';
-  private conversations: readonly ConversationSummary[] = [];
+  readonly #announcer: Announcer;
+  readonly #conversation: ConversationPane;
+  readonly #composer: Composer;
+  readonly #history: HistoryPane;
+  #conversationId = '';
+  #conversations: readonly ConversationSummary[] = [];
 
   constructor(init: Extract<HostMessage, { type: 'init' }>) {
     const { strings, commands } = init;
     const live = element('div', { class: 'screen-reader-only', attributes: { role: 'status', 'aria-live': 'polite', 'aria-atomic': 'false' } });
-    this.announcer = new Announcer(live);
-    this.composer = new Composer({
+    this.#announcer = new Announcer(live);
+    this.#composer = new Composer({
       strings,
       commands,
       chips: { add: (kind) => post({ type: 'addChip', kind }), remove: (id) => post({ type: 'removeChip', id }) },
@@ -40,16 +40,16 @@ class ChatPage {
       focused: () => post({ type: 'focused' }),
       draftChanged: (text) => post({ type: 'draft', text }),
     });
-    this.conversation = new ConversationPane({
+    this.#conversation = new ConversationPane({
       strings,
       commands,
       renderer: new MarkdownRenderer(window),
-      announcer: this.announcer,
+      announcer: this.#announcer,
       position: new ReadingPosition(vscode),
       actions: {
         copy: (text) => {
           post({ type: 'copy', text });
-          this.announcer.say(strings.copied);
+          this.#announcer.say(strings.copied);
         },
         insert: (code) => post({ type: 'insert', code }),
         apply: (code) => post({ type: 'apply', code }),
@@ -57,18 +57,18 @@ class ChatPage {
         openSource: ({ uri, line }) => post({ type: 'openSource', uri, line }),
       },
       openLink: (href) => post({ type: 'openLink', href }),
-      chooseCommand: (name) => this.composer.chooseCommand(name),
+      chooseCommand: (name) => this.#composer.chooseCommand(name),
       chooseModel: () => post({ type: 'chooseModel' }),
     });
-    this.history = new HistoryPane(strings, {
+    this.#history = new HistoryPane(strings, {
       open: (id) => post({ type: 'openConversation', id }),
       remove: (id) => post({ type: 'deleteConversation', id }),
       create: () => post({ type: 'newConversation' }),
-      close: () => this.showHistory(false),
+      close: () => this.#showHistory(false),
     });
-    document.body.replaceChildren(element('main', { class: 'chat', children: [this.history.root, this.conversation.root, this.composer.root, live] }));
-    this.composer.setText(init.draft);
-    this.composer.setListening(init.isListening);
+    document.body.replaceChildren(element('main', { class: 'chat', children: [this.#history.root, this.#conversation.root, this.#composer.root, live] }));
+    this.#composer.setText(init.draft);
+    this.#composer.setListening(init.isListening);
     this.receive({ type: 'model', model: init.model });
     this.receive({ type: 'conversations', conversations: init.conversations });
     this.receive({ type: 'chips', chips: init.chips });
@@ -78,62 +78,62 @@ class ChatPage {
   receive(message: Exclude<HostMessage, { type: 'init' }>): void {
     switch (message.type) {
       case 'conversation':
-        this.conversationId = message.conversation.id;
+        this.#conversationId = message.conversation.id;
         // What is hidden can't be scrolled.
-        this.showHistory(false);
-        this.conversation.show(message.conversation);
-        this.composer.setAnswering(message.conversation.streamingId !== undefined);
-        this.history.show(this.conversations, this.conversationId);
+        this.#showHistory(false);
+        this.#conversation.show(message.conversation);
+        this.#composer.setAnswering(message.conversation.streamingId !== undefined);
+        this.#history.show(this.#conversations, this.#conversationId);
         break;
       case 'model':
-        this.conversation.showModel(message.model);
+        this.#conversation.showModel(message.model);
         break;
       case 'conversations':
-        this.conversations = message.conversations;
-        this.history.show(this.conversations, this.conversationId);
+        this.#conversations = message.conversations;
+        this.#history.show(this.#conversations, this.#conversationId);
         break;
       case 'chips':
-        this.composer.chipBar.show(message.chips);
+        this.#composer.chipBar.show(message.chips);
         break;
       case 'turn':
-        if (message.question) this.conversation.addQuestion(message.question);
-        this.conversation.addAnswer(message.answer, true);
-        this.composer.setAnswering(true);
+        if (message.question) this.#conversation.addQuestion(message.question);
+        this.#conversation.addAnswer(message.answer, true);
+        this.#composer.setAnswering(true);
         break;
       case 'chunk':
-        this.conversation.appendChunk(message.id, message.text);
+        this.#conversation.appendChunk(message.id, message.text);
         break;
       case 'ended':
-        this.conversation.endAnswer(message.answer);
-        this.composer.setAnswering(false);
+        this.#conversation.endAnswer(message.answer);
+        this.#composer.setAnswering(false);
         break;
       case 'dictation':
-        this.composer.setListening(message.isListening);
+        this.#composer.setListening(message.isListening);
         break;
       case 'dictated':
-        this.composer.showDictated(message);
+        this.#composer.showDictated(message);
         break;
       case 'focusInput':
-        this.showHistory(false);
-        this.composer.focus();
+        this.#showHistory(false);
+        this.#composer.focus();
         break;
       case 'showHistory':
-        this.showHistory(!this.history.isOpen);
+        this.#showHistory(!this.#history.isOpen);
         break;
     }
   }
 
   /** Puts the keyboard where a question is typed, unless something of the page has it. */
   takeFocus(): void {
-    if (document.activeElement === document.body && !this.history.isOpen) this.composer.focus();
+    if (document.activeElement === document.body && !this.#history.isOpen) this.#composer.focus();
   }
 
-  private showHistory(open: boolean): void {
-    const wasOpen = this.history.isOpen;
-    this.history.setOpen(open);
-    this.conversation.root.hidden = open;
-    this.composer.root.hidden = open;
-    if (wasOpen && !open) this.composer.focus();
+  #showHistory(open: boolean): void {
+    const wasOpen = this.#history.isOpen;
+    this.#history.setOpen(open);
+    this.#conversation.root.hidden = open;
+    this.#composer.root.hidden = open;
+    if (wasOpen && !open) this.#composer.focus();
   }
 }
 

@@ -27,24 +27,24 @@ export interface MarkdownBlock {
  * through a short list of tags and attributes. Images are shown as links: nothing is ever loaded.
  */
 export class MarkdownRenderer {
-  private readonly markdown: MarkdownIt;
-  private readonly purifier: DOMPurify;
+  readonly #markdown: MarkdownIt;
+  readonly #purifier: DOMPurify;
 
   constructor(
     window: WindowLike,
     private readonly highlighter = new Highlighter(),
   ) {
-    this.purifier = createDOMPurify(window);
-    this.markdown = new createMarkdownIt({ html: false, linkify: true, breaks: false, typographer: false, highlight: (code, language) => this.highlighter.colour(code, language) ?? this.markdown.utils.escapeHtml(code) });
-    this.markdown.validateLink = isWebLink;
-    this.markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
-    this.markdown.renderer.rules['image'] = (tokens, index) => {
+    this.#purifier = createDOMPurify(window);
+    this.#markdown = new createMarkdownIt({ html: false, linkify: true, breaks: false, typographer: false, highlight: (code, language) => this.highlighter.colour(code, language) ?? this.#markdown.utils.escapeHtml(code) });
+    this.#markdown.validateLink = isWebLink;
+    this.#markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+    this.#markdown.renderer.rules['image'] = (tokens, index) => {
       const token = tokens[index];
       const source = String(token?.attrGet('src') ?? '');
-      const text = this.markdown.utils.escapeHtml(token?.content || source);
-      return isWebLink(source) ? `<a href="${this.markdown.utils.escapeHtml(source)}">${text}</a>` : text;
+      const text = this.#markdown.utils.escapeHtml(token?.content || source);
+      return isWebLink(source) ? `<a href="${this.#markdown.utils.escapeHtml(source)}">${text}</a>` : text;
     };
-    this.markdown.core.ruler.push('direction', (state) => {
+    this.#markdown.core.ruler.push('direction', (state) => {
       for (const token of state.tokens) {
         if (DIRECTED.has(token.type)) token.attrSet('dir', 'auto');
         // Alignment comes as an inline style, which the page's policy forbids.
@@ -58,7 +58,7 @@ export class MarkdownRenderer {
   blocks(text: string, references: Record<string, unknown> = {}): MarkdownBlock[] {
     const blocks: { line: number; tokens: Token[] }[] = [];
     let depth = 0;
-    for (const token of this.markdown.parse(text, references)) {
+    for (const token of this.#markdown.parse(text, references)) {
       if (depth === 0 && token.nesting >= 0) blocks.push({ line: token.map?.[0] ?? blocks.at(-1)?.line ?? 0, tokens: [] });
       blocks.at(-1)?.tokens.push(token);
       depth += token.nesting;
@@ -68,13 +68,13 @@ export class MarkdownRenderer {
 
   /** One block as sanitised DOM. */
   render(block: MarkdownBlock): DocumentFragment {
-    const html = this.markdown.renderer.render([...block.tokens], this.markdown.options, {});
+    const html = this.#markdown.renderer.render([...block.tokens], this.#markdown.options, {});
     return this.sanitise(html);
   }
 
   /** The second wall alone. */
   sanitise(html: string): DocumentFragment {
-    return this.purifier.sanitize(html, ALLOWED) as unknown as DocumentFragment;
+    return this.#purifier.sanitize(html, ALLOWED) as unknown as DocumentFragment;
   }
 }
 

@@ -39,24 +39,24 @@ export interface AnswerContext {
 /** An answer, while it is written and after. */
 export class AnswerElement {
   readonly root: HTMLElement;
-  private readonly body = element('div', { class: 'body' });
-  private readonly footer = element('div', { class: 'footer' });
-  private readonly answer: AnswerView;
-  private readonly splitter = new ThinkingSplitter();
-  private thought: HTMLElement | undefined;
+  readonly #body = element('div', { class: 'body' });
+  readonly #footer = element('div', { class: 'footer' });
+  readonly #answer: AnswerView;
+  readonly #splitter = new ThinkingSplitter();
+  #thought: HTMLElement | undefined;
   /** The answer without the thoughts before it. */
-  private text = '';
-  private isLast = true;
-  private retry: HTMLButtonElement | undefined;
+  #text = '';
+  #isLast = true;
+  #retry: HTMLButtonElement | undefined;
   /** Finished answers of the history are not read out. */
-  private announces = false;
+  #announces = false;
 
   constructor(
     private readonly message: MessageView,
     private readonly context: AnswerContext,
   ) {
-    this.root = element('article', { class: 'message answer', attributes: { 'aria-label': context.strings.assistant }, children: [this.body, this.footer] });
-    this.answer = new AnswerView(this.body, context.renderer, (nodes) => this.blockDone(nodes));
+    this.root = element('article', { class: 'message answer', attributes: { 'aria-label': context.strings.assistant }, children: [this.#body, this.#footer] });
+    this.#answer = new AnswerView(this.#body, context.renderer, (nodes) => this.#blockDone(nodes));
     if (message.content) this.append(message.content);
   }
 
@@ -66,48 +66,48 @@ export class AnswerElement {
 
   startStreaming(): void {
     // What is there already has its height when the conversation is scrolled, and was read out when it came.
-    this.answer.flush();
-    this.announces = true;
+    this.#answer.flush();
+    this.#announces = true;
     this.root.classList.add('streaming');
     this.root.setAttribute('aria-busy', 'true');
     this.context.announcer.say(this.context.strings.answering);
   }
 
   append(text: string): void {
-    this.show(this.splitter.append(text));
+    this.#show(this.#splitter.append(text));
   }
 
   end(message: MessageView): void {
-    this.show(this.splitter.finish());
-    this.answer.finish();
+    this.#show(this.#splitter.finish());
+    this.#answer.finish();
     this.root.classList.remove('streaming');
     this.root.removeAttribute('aria-busy');
     const { strings, actions, announcer } = this.context;
-    this.footer.replaceChildren();
+    this.#footer.replaceChildren();
     if (message.notice) {
-      this.footer.append(element('p', { class: message.failed ? 'notice failed' : 'notice', text: message.notice, attributes: { dir: 'auto' } }));
+      this.#footer.append(element('p', { class: message.failed ? 'notice failed' : 'notice', text: message.notice, attributes: { dir: 'auto' } }));
     }
-    if (message.sources?.length) this.footer.append(this.sources(message.sources));
+    if (message.sources?.length) this.#footer.append(this.#sources(message.sources));
     const buttons = element('div', { class: 'answer-actions' });
     // Blank lines part an answer from the thoughts before it.
-    const copy = this.text.replace(/^\s*\n/, '').trimEnd();
-    if (copy !== '') buttons.append(this.button('copy', strings.copy, () => actions.copy(copy)));
-    if (this.isLast) {
-      this.retry = this.button('retry', strings.retry, () => actions.retry(message.id), message.failed ?? false);
-      buttons.append(this.retry);
+    const copy = this.#text.replace(/^\s*\n/, '').trimEnd();
+    if (copy !== '') buttons.append(this.#button('copy', strings.copy, () => actions.copy(copy)));
+    if (this.#isLast) {
+      this.#retry = this.#button('retry', strings.retry, () => actions.retry(message.id), message.failed ?? false);
+      buttons.append(this.#retry);
     }
-    this.footer.append(buttons);
-    if (this.announces) announcer.say(message.notice ?? strings.answerDone);
-    this.announces = false;
+    this.#footer.append(buttons);
+    if (this.#announces) announcer.say(message.notice ?? strings.answerDone);
+    this.#announces = false;
   }
 
   /** Another question follows. Only the last one can be asked again. */
   followed(): void {
-    this.isLast = false;
-    this.retry?.remove();
+    this.#isLast = false;
+    this.#retry?.remove();
   }
 
-  private sources(sources: readonly Source[]): HTMLElement {
+  #sources(sources: readonly Source[]): HTMLElement {
     const { strings, actions } = this.context;
     const links = sources.map((source) =>
       element('li', {
@@ -117,7 +117,7 @@ export class AnswerElement {
     return element('details', { class: 'sources', children: [element('summary', { text: `${strings.sources} (${sources.length})` }), element('ul', { children: links })] });
   }
 
-  private button(name: 'copy' | 'retry', label: string, onClick: () => void, withText = false): HTMLButtonElement {
+  #button(name: 'copy' | 'retry', label: string, onClick: () => void, withText = false): HTMLButtonElement {
     return element('button', {
       class: withText ? 'text-button' : 'icon-button',
       attributes: { type: 'button', title: label, 'aria-label': label },
@@ -126,25 +126,25 @@ export class AnswerElement {
     });
   }
 
-  private show({ thought, answer }: { readonly thought: string; readonly answer: string }): void {
+  #show({ thought, answer }: { readonly thought: string; readonly answer: string }): void {
     if (thought !== '') {
-      if (!this.thought) {
-        this.thought = element('div', { class: 'thought', attributes: { dir: 'auto' } });
+      if (!this.#thought) {
+        this.#thought = element('div', { class: 'thought', attributes: { dir: 'auto' } });
         this.root.insertBefore(
-          element('details', { class: 'thinking', children: [element('summary', { text: this.context.strings.thinking }), this.thought] }),
-          this.body,
+          element('details', { class: 'thinking', children: [element('summary', { text: this.context.strings.thinking }), this.#thought] }),
+          this.#body,
         );
       }
-      this.thought.append(thought);
+      this.#thought.append(thought);
     }
     if (answer === '') return;
-    this.text += answer;
-    this.answer.append(answer);
+    this.#text += answer;
+    this.#answer.append(answer);
   }
 
-  private blockDone(nodes: readonly Node[]): void {
+  #blockDone(nodes: readonly Node[]): void {
     for (const node of nodes) {
-      if (this.announces) this.context.announcer.say(node.textContent ?? '');
+      if (this.#announces) this.context.announcer.say(node.textContent ?? '');
       if (node instanceof HTMLPreElement) decorateCodeBlock(node, this.context.strings, this.context.actions);
       else if (node instanceof HTMLElement) node.querySelectorAll('pre').forEach((block) => decorateCodeBlock(block, this.context.strings, this.context.actions));
     }

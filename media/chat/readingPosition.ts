@@ -16,17 +16,17 @@ export class ReadingPosition {
 
   /** Pixels above what is shown of a conversation; `undefined`: the end is shown. */
   of(conversationId: string): number | undefined {
-    const kept = this.kept;
+    const kept = this.#kept;
     return kept?.conversationId === conversationId ? kept.scrollTop : undefined;
   }
 
   /** Comes with every frame of an answer that is followed, so what is kept already is not sent again. */
   keep({ conversationId, scrollTop }: Position): void {
-    const kept = this.kept;
+    const kept = this.#kept;
     if (kept?.conversationId !== conversationId || kept.scrollTop !== scrollTop) this.page.setState({ conversationId, scrollTop });
   }
 
-  private get kept(): Partial<Position> | undefined {
+  get #kept(): Partial<Position> | undefined {
     return this.page.getState() as Partial<Position> | undefined;
   }
 }

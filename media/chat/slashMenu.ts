@@ -6,8 +6,8 @@ const MENU_ID = 'slash-menu';
 /** The list of slash commands over the input. Focus stays in the input, which points at the active option. */
 export class SlashMenu {
   readonly root: HTMLElement;
-  private matches: readonly SlashCommand[] = [];
-  private active = 0;
+  #matches: readonly SlashCommand[] = [];
+  #active = 0;
 
   constructor(
     private readonly input: HTMLTextAreaElement,
@@ -28,29 +28,29 @@ export class SlashMenu {
   /** Opens, narrows or closes the list after the input changed. */
   update(): void {
     const typed = /^\/([a-z]*)$/.exec(this.input.value.slice(0, this.input.selectionStart))?.[1];
-    this.matches = typed === undefined ? [] : this.commands.filter(({ name }) => name.startsWith(typed));
-    this.active = 0;
-    this.render();
+    this.#matches = typed === undefined ? [] : this.commands.filter(({ name }) => name.startsWith(typed));
+    this.#active = 0;
+    this.#render();
   }
 
   close(): void {
-    this.matches = [];
-    this.render();
+    this.#matches = [];
+    this.#render();
   }
 
   /** Handles a key if the list is open; true when it was one of its own. */
   handleKey(event: KeyboardEvent): boolean {
     if (!this.isOpen) return false;
-    const last = this.matches.length - 1;
+    const last = this.#matches.length - 1;
     switch (event.key) {
-      case 'ArrowDown': this.active = this.active === last ? 0 : this.active + 1; break;
-      case 'ArrowUp': this.active = this.active === 0 ? last : this.active - 1; break;
-      case 'Home': this.active = 0; break;
-      case 'End': this.active = last; break;
+      case 'ArrowDown': this.#active = this.#active === last ? 0 : this.#active + 1; break;
+      case 'ArrowUp': this.#active = this.#active === 0 ? last : this.#active - 1; break;
+      case 'Home': this.#active = 0; break;
+      case 'End': this.#active = last; break;
       case 'Escape': this.close(); return true;
       case 'Enter':
       case 'Tab': {
-        const match = this.matches[this.active];
+        const match = this.#matches[this.#active];
         // A command typed in full is sent, not completed again.
         if (event.key === 'Enter' && match && this.input.value.trim() === `/${match.name}`) return false;
         if (match) this.choose(match.name);
@@ -58,17 +58,17 @@ export class SlashMenu {
       }
       default: return false;
     }
-    this.render();
+    this.#render();
     return true;
   }
 
-  private render(): void {
-    this.root.hidden = this.matches.length === 0;
+  #render(): void {
+    this.root.hidden = this.#matches.length === 0;
     this.root.replaceChildren(
-      ...this.matches.map(({ name, description }, index) => {
+      ...this.#matches.map(({ name, description }, index) => {
         const option = element('li', {
           class: 'slash-option',
-          attributes: { id: `${MENU_ID}-${name}`, role: 'option', 'aria-selected': String(index === this.active) },
+          attributes: { id: `${MENU_ID}-${name}`, role: 'option', 'aria-selected': String(index === this.#active) },
           children: [element('span', { class: 'command', text: `/${name}` }), element('span', { class: 'description', text: description })],
           onClick: () => this.choose(name),
         });
@@ -77,7 +77,7 @@ export class SlashMenu {
         return option;
       }),
     );
-    const match = this.matches[this.active];
+    const match = this.#matches[this.#active];
     if (match) this.input.setAttribute('aria-activedescendant', `${MENU_ID}-${match.name}`);
     else this.input.removeAttribute('aria-activedescendant');
   }

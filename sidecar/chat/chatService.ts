@@ -39,13 +39,13 @@ type Kept<Params> = Params & { readonly contextSet?: ContextSet | undefined };
  * by `signal` is no error: the result then holds what was written so far and says 'cancelled'.
  */
 export class ChatService {
-  private readonly session: ModelSession;
-  private temporarySequences = 0;
+  readonly #session: ModelSession;
+  #temporarySequences = 0;
   /** The last turn of each conversation, by the name of its sequence. */
-  private readonly lastTurns = new Map<string, Promise<unknown>>();
+  readonly #lastTurns = new Map<string, Promise<unknown>>();
 
   constructor(dependencies: ChatServiceDependencies) {
-    this.session = dependencies.session;
+    this.#session = dependencies.session;
   }
 
   /**
@@ -53,12 +53,12 @@ export class ChatService {
    * script is begun again once, with the language named, before any of it is sent.
    */
   async chat(params: Kept<ConversationParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatAnswer> {
-    const model = await this.session.model(signal);
-    let prompt = await conversationPrompt(this.session, model, params, settings);
-    const opening = await openedThoughts(this.session, model, prompt.tokens);
-    const result = await this.inConversation(params.conversationId, async (sequence) => {
+    const model = await this.#session.model(signal);
+    let prompt = await conversationPrompt(this.#session, model, params, settings);
+    const opening = await openedThoughts(this.#session, model, prompt.tokens);
+    const result = await this.#inConversation(params.conversationId, async (sequence) => {
       const ask = ({ tokens, maxTokens, stop }: ConversationPrompt, onText: (text: string) => void, until?: AbortSignal): Promise<EngineGenerateResult> =>
-        this.run({ sequence, tokens, maxTokens, stop, sampling: chatSampling(settings), contextSet: params.contextSet, onChunk: ({ text }) => onText(text), signal: until });
+        this.#run({ sequence, tokens, maxTokens, stop, sampling: chatSampling(settings), contextSet: params.contextSet, onChunk: ({ text }) => onText(text), signal: until });
       const send = (text: string): void => onChunk({ text });
       const gate = new ScriptGate(prompt.answerLanguage, send);
       if (opening !== '') gate.receive(opening);
@@ -69,7 +69,7 @@ export class ChatService {
         // Where the engine falls, what was written stays.
         gate.open();
       }
-      prompt = await conversationPrompt(this.session, model, params, settings, { insistsOnLanguage: true });
+      prompt = await conversationPrompt(this.#session, model, params, settings, { insistsOnLanguage: true });
       return ask(prompt, send, signal);
     }, signal);
     return {
@@ -86,20 +86,20 @@ export class ChatService {
 
   /** New text for the target of an edit: code alone, with the target's indentation and line ends. Chunks are the raw answer. */
   async edit(params: EditParams, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<EditResult> {
-    const model = await this.session.model(signal);
-    return this.withTemporarySequence('edit', async (sequence) => {
-      const { newText, stopReason } = await edit({ session: this.session, model, params, settings, sequence, onChunk, signal });
+    const model = await this.#session.model(signal);
+    return this.#withTemporarySequence('edit', async (sequence) => {
+      const { newText, stopReason } = await edit({ session: this.#session, model, params, settings, sequence, onChunk, signal });
       return { newText, stopReason: stopReasonOf(stopReason) };
     });
   }
 
   /** A commit message for a diff, in the style and language of the repository's recent ones. Empty where the model wrote none. */
   async commitMessage(params: CommitMessageParams, settings: ChatSettings, signal?: AbortSignal): Promise<CommitMessageResult> {
-    const model = await this.session.model(signal);
-    const prompt = await commitMessagePrompt(this.session, model, params);
+    const model = await this.#session.model(signal);
+    const prompt = await commitMessagePrompt(this.#session, model, params);
     const write = (maxTokens: number, grammar?: string): Promise<EngineGenerateResult> =>
-      this.withTemporarySequence('commit', (sequence) =>
-        this.run({
+      this.#withTemporarySequence('commit', (sequence) =>
+        this.#run({
           sequence,
           tokens: prompt.tokens,
           maxTokens: Math.min(maxTokens, model.contextSizeTokens - prompt.tokens.length),
@@ -120,9 +120,9 @@ export class ChatService {
 
   /** Continues messages or text as they are, with tools where the model has them. Only conversations are kept. */
   async generate(params: Kept<GenerateParams>, settings: ChatSettings, onPart: (part: GeneratePart) => void, signal?: AbortSignal): Promise<GenerateResult> {
-    const model = await this.session.model(signal);
-    const run = (sequence: string, kept: Kept<object>): ReturnType<typeof generate> => generate({ session: this.session, model, params, settings, sequence, kept, onPart, signal });
-    const outcome = params.conversationId ? await this.inConversation(params.conversationId, (sequence) => run(sequence, params), signal) : await this.withTemporarySequence('generate', (sequence) => run(sequence, {}));
+    const model = await this.#session.model(signal);
+    const run = (sequence: string, kept: Kept<object>): ReturnType<typeof generate> => generate({ session: this.#session, model, params, settings, sequence, kept, onPart, signal });
+    const outcome = params.conversationId ? await this.#inConversation(params.conversationId, (sequence) => run(sequence, params), signal) : await this.#withTemporarySequence('generate', (sequence) => run(sequence, {}));
     return {
       text: outcome.text,
       toolCalls: outcome.toolCalls,
@@ -135,23 +135,23 @@ export class ChatService {
 
   /** Drops what the engine remembers of conversations whose id begins with `idPrefix`: their client left. */
   async forgetConversations(idPrefix: string): Promise<void> {
-    const sequences = [...this.lastTurns.keys()].filter((sequence) => sequence.startsWith(conversationSequence(idPrefix)));
+    const sequences = [...this.#lastTurns.keys()].filter((sequence) => sequence.startsWith(conversationSequence(idPrefix)));
     await Promise.all(
       sequences.map(async (sequence) => {
         // A sequence in use would be kept.
-        await this.lastTurns.get(sequence);
-        this.lastTurns.delete(sequence);
-        await this.release(sequence);
+        await this.#lastTurns.get(sequence);
+        this.#lastTurns.delete(sequence);
+        await this.#release(sequence);
       }),
     );
   }
 
   async countTokens(params: CountTokensParams): Promise<CountTokensResult> {
-    await this.session.model();
-    return { tokens: (await this.session.engine.tokenize(params.text)).length };
+    await this.#session.model();
+    return { tokens: (await this.#session.engine.tokenize(params.text)).length };
   }
 
-  private async run(request: {
+  async #run(request: {
     readonly sequence: string;
     readonly tokens: readonly TokenId[];
     readonly maxTokens: number;
@@ -164,7 +164,7 @@ export class ChatService {
     readonly signal: AbortSignal | undefined;
   }): Promise<EngineGenerateResult> {
     const { sequence, tokens, maxTokens, stop, sampling, grammar, contextSet, onChunk, signal } = request;
-    return this.session.engine.generate(
+    return this.#session.engine.generate(
       { sequence, priority: 'chat', tokens, maxTokens, sampling, ...(stop.length > 0 ? { stop } : {}), ...(grammar ? { grammar } : {}), contextSet },
       {
         onChunk: ({ text }) => {
@@ -175,28 +175,28 @@ export class ChatService {
     );
   }
 
-  private async inConversation<Result>(conversationId: string, work: (sequence: string) => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  async #inConversation<Result>(conversationId: string, work: (sequence: string) => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
     const sequence = conversationSequence(conversationId);
     const turn = work(sequence);
     // The client may have left while the prompt was made: nothing is evaluated then, and nobody would forget the turn.
-    if (signal?.aborted !== true) this.lastTurns.set(sequence, turn.catch(() => undefined));
+    if (signal?.aborted !== true) this.#lastTurns.set(sequence, turn.catch(() => undefined));
     return turn;
   }
 
   /** One-off requests share no cache with one another, so that nothing of one workspace is left for the next. */
-  private async withTemporarySequence<Result>(kind: string, work: (sequence: string) => Promise<Result>): Promise<Result> {
-    this.temporarySequences += 1;
-    const sequence = `${kind}:${this.temporarySequences}`;
+  async #withTemporarySequence<Result>(kind: string, work: (sequence: string) => Promise<Result>): Promise<Result> {
+    this.#temporarySequences += 1;
+    const sequence = `${kind}:${this.#temporarySequences}`;
     try {
       return await work(sequence);
     } finally {
-      await this.release(sequence);
+      await this.#release(sequence);
     }
   }
 
-  private async release(sequence: string): Promise<void> {
+  async #release(sequence: string): Promise<void> {
     // A dead engine has forgotten the sequence already.
-    await this.session.engine.releaseSequence(sequence).catch(() => undefined);
+    await this.#session.engine.releaseSequence(sequence).catch(() => undefined);
   }
 }
 

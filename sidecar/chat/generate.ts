@@ -87,19 +87,19 @@ async function withTools(answer: Answer, params: GenerateParams, syntax: ToolSyn
 
 /** One answer made of several runs of the engine over a growing prompt. */
 class Answer {
-  private readonly calls: ToolCall[] = [];
-  private text = '';
-  private generatedTokens = 0;
-  private generateMs = 0;
-  private stopReason: EngineGenerateResult['stopReason'] = 'end';
-  private tokens: readonly TokenId[];
+  readonly #calls: ToolCall[] = [];
+  #text = '';
+  #generatedTokens = 0;
+  #generateMs = 0;
+  #stopReason: EngineGenerateResult['stopReason'] = 'end';
+  #tokens: readonly TokenId[];
 
   constructor(
     private readonly run: GenerateRun,
     private readonly prompt: readonly TokenId[],
     private readonly maxTokens: number,
   ) {
-    this.tokens = prompt;
+    this.#tokens = prompt;
   }
 
   /** Lets the model go on. `hidden` text is no part of what the caller sees. */
@@ -108,8 +108,8 @@ class Answer {
     const request: Omit<EngineGenerateParams, 'requestId'> = {
       sequence,
       priority: 'chat',
-      tokens: this.tokens,
-      maxTokens: Math.max(1, this.maxTokens - this.generatedTokens),
+      tokens: this.#tokens,
+      maxTokens: Math.max(1, this.maxTokens - this.#generatedTokens),
       sampling: samplingOf(params, settings),
       contextSet: kept.contextSet,
       ...(options.stop?.length ? { stop: options.stop } : {}),
@@ -123,22 +123,22 @@ class Answer {
         if (!options.hidden && text !== '') onPart({ text });
       },
     });
-    this.generatedTokens += result.tokens.length;
-    this.generateMs += result.generateMs;
-    this.stopReason = result.stopReason;
-    if (!options.hidden) this.text += result.text;
+    this.#generatedTokens += result.tokens.length;
+    this.#generateMs += result.generateMs;
+    this.#stopReason = result.stopReason;
+    if (!options.hidden) this.#text += result.text;
     await this.append(result.text);
     return result;
   }
 
   /** Adds text to the prompt. */
   async append(text: string): Promise<void> {
-    if (text !== '') this.tokens = [...this.tokens, ...(await this.run.session.engine.tokenize(text, { special: true }))];
+    if (text !== '') this.#tokens = [...this.#tokens, ...(await this.run.session.engine.tokenize(text, { special: true }))];
   }
 
   /** Adds text to the prompt and to the answer. */
   async say(text: string): Promise<void> {
-    this.text += text;
+    this.#text += text;
     this.run.onPart({ text });
     await this.append(text);
   }
@@ -146,15 +146,21 @@ class Answer {
   /** False when the same call was made before: the model repeats itself. */
   addCall(call: ToolCall): boolean {
     const same = (other: ToolCall): boolean => other.name === call.name && JSON.stringify(other.input) === JSON.stringify(call.input);
-    if (this.calls.some(same)) return false;
-    this.calls.push(call);
+    if (this.#calls.some(same)) return false;
+    this.#calls.push(call);
     this.run.onPart({ toolCall: call });
     return true;
   }
 
   outcome(): GenerateOutcome {
-    const { text, calls, stopReason, generatedTokens, generateMs } = this;
-    return { text, toolCalls: calls, stopReason, promptTokens: this.prompt.length, generatedTokens, generateMs };
+    return {
+      text: this.#text,
+      toolCalls: this.#calls,
+      stopReason: this.#stopReason,
+      promptTokens: this.prompt.length,
+      generatedTokens: this.#generatedTokens,
+      generateMs: this.#generateMs,
+    };
   }
 }
 

@@ -8,11 +8,11 @@ const FORGETTING = 0.8;
  */
 export class ChunkSizer {
   /** Sums for the least squares of cost per token over depth, older measurements fading. */
-  private weight = 0;
-  private depthSum = 0;
-  private depthSquaredSum = 0;
-  private costSum = 0;
-  private depthCostSum = 0;
+  #weight = 0;
+  #depthSum = 0;
+  #depthSquaredSum = 0;
+  #costSum = 0;
+  #depthCostSum = 0;
 
   constructor(
     private readonly options: {
@@ -29,24 +29,24 @@ export class ChunkSizer {
     if (tokens < this.options.minTokens) return;
     const cost = elapsedMs / tokens;
     const middle = depth + tokens / 2;
-    this.weight = this.weight * FORGETTING + 1;
-    this.depthSum = this.depthSum * FORGETTING + middle;
-    this.depthSquaredSum = this.depthSquaredSum * FORGETTING + middle * middle;
-    this.costSum = this.costSum * FORGETTING + cost;
-    this.depthCostSum = this.depthCostSum * FORGETTING + middle * cost;
+    this.#weight = this.#weight * FORGETTING + 1;
+    this.#depthSum = this.#depthSum * FORGETTING + middle;
+    this.#depthSquaredSum = this.#depthSquaredSum * FORGETTING + middle * middle;
+    this.#costSum = this.#costSum * FORGETTING + cost;
+    this.#depthCostSum = this.#depthCostSum * FORGETTING + middle * cost;
   }
 
   /** Milliseconds that one prompt token is expected to take at `depth`; `undefined` before the first measurement. */
   costPerTokenMs(depth: number): number | undefined {
-    if (this.weight === 0) return undefined;
-    const meanDepth = this.depthSum / this.weight;
-    const meanCost = this.costSum / this.weight;
-    const variance = this.depthSquaredSum / this.weight - meanDepth * meanDepth;
+    if (this.#weight === 0) return undefined;
+    const meanDepth = this.#depthSum / this.#weight;
+    const meanCost = this.#costSum / this.#weight;
+    const variance = this.#depthSquaredSum / this.#weight - meanDepth * meanDepth;
     const priorBase = meanCost / (1 + this.options.priorSlope * meanDepth);
     const prior = priorBase * this.options.priorSlope;
     // Depths that lie close together say nothing about the slope: lean on the prior until they spread.
     const spread = variance / (variance + 256 * 256);
-    const measured = variance > 0 ? (this.depthCostSum / this.weight - meanDepth * meanCost) / variance : prior;
+    const measured = variance > 0 ? (this.#depthCostSum / this.#weight - meanDepth * meanCost) / variance : prior;
     const slope = Math.min(4 * prior, Math.max(prior / 4, spread * measured + (1 - spread) * prior));
     return Math.max(meanCost + slope * (depth - meanDepth), meanCost / 16);
   }

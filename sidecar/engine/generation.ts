@@ -56,67 +56,67 @@ export interface IndexedTexts {
 
 /** One request on its sequence, from the cached prefix to the last token. */
 export class Generation {
-  private readonly tokens: TokenId[] = [];
-  private text = '';
-  private readonly stream: TextStream;
-  private readonly startedAt = performance.now();
-  private promptDoneAt: number | undefined;
-  private reusedTokens = 0;
-  private restoredTokens = 0;
-  private evaluatedTokens = 0;
-  private generatedCount = 0;
+  readonly #tokens: TokenId[] = [];
+  #text = '';
+  readonly #stream: TextStream;
+  readonly #startedAt = performance.now();
+  #promptDoneAt: number | undefined;
+  #reusedTokens = 0;
+  #restoredTokens = 0;
+  #evaluatedTokens = 0;
+  #generatedCount = 0;
 
   constructor(
     private readonly request: GenerateRequest,
     private readonly context: GenerationContext,
     private readonly grammar: CompiledGrammar | undefined,
   ) {
-    this.stream = new TextStream([...(request.stop ?? []), ...(grammar?.stop ?? [])]);
+    this.#stream = new TextStream([...(request.stop ?? []), ...(grammar?.stop ?? [])]);
   }
 
   async run(): Promise<EngineGenerateResult> {
     let stopReason: StopReason;
     try {
-      const last = await this.evaluatePrompt();
-      stopReason = last === undefined ? 'length' : await this.decode(last);
+      const last = await this.#evaluatePrompt();
+      stopReason = last === undefined ? 'length' : await this.#decode(last);
     } catch (error) {
       if (!(error instanceof EndedEarly)) throw error;
       stopReason = error.stopReason;
     }
-    if (stopReason !== 'stop') this.give(this.stream.end());
+    if (stopReason !== 'stop') this.#give(this.#stream.end());
     const now = performance.now();
     return {
-      tokens: this.tokens,
-      text: this.text,
+      tokens: this.#tokens,
+      text: this.#text,
       stopReason,
-      reusedTokens: this.reusedTokens,
-      restoredTokens: this.restoredTokens,
-      evaluatedTokens: this.evaluatedTokens,
-      promptMs: (this.promptDoneAt ?? now) - this.startedAt,
-      generateMs: this.promptDoneAt === undefined ? 0 : now - this.promptDoneAt,
+      reusedTokens: this.#reusedTokens,
+      restoredTokens: this.#restoredTokens,
+      evaluatedTokens: this.#evaluatedTokens,
+      promptMs: (this.#promptDoneAt ?? now) - this.#startedAt,
+      generateMs: this.#promptDoneAt === undefined ? 0 : now - this.#promptDoneAt,
     };
   }
 
   /** Tokens sampled, of which the result may hold fewer. */
   get sampledTokens(): number {
-    return this.generatedCount;
+    return this.#generatedCount;
   }
 
   /** Evaluates all of the prompt but a last chunk, which the first sampling step takes along; `undefined` where nothing is to be sampled. */
-  private async evaluatePrompt(): Promise<readonly TokenId[] | undefined> {
+  async #evaluatePrompt(): Promise<readonly TokenId[] | undefined> {
     const { sequence, chunkSizers, signal } = this.context;
     const tokens = this.request.tokens;
-    this.reusedTokens = await this.context.turn(() => {
+    this.#reusedTokens = await this.context.turn(() => {
       const common = sequence.commonPrefixLength(tokens);
       // Logits come only from an evaluation, unless they were kept: a prompt that is wholly cached still evaluates its last token.
       return sequence.truncate(Math.min(common, sequence.isAnswerable?.(tokens.length) ? tokens.length : tokens.length - 1));
     });
     const copiedTokens = (await this.context.copy?.(tokens)) ?? 0;
-    this.restoredTokens = (await this.context.restore?.(tokens)) ?? 0;
-    if (copiedTokens + this.restoredTokens > 0) this.reusedTokens = sequence.length;
+    this.#restoredTokens = (await this.context.restore?.(tokens)) ?? 0;
+    if (copiedTokens + this.#restoredTokens > 0) this.#reusedTokens = sequence.length;
     const samples = this.request.maxTokens > 0;
-    if (await this.readWhole()) return samples ? [] : undefined;
-    let rest = tokens.slice(this.reusedTokens);
+    if (await this.#readWhole()) return samples ? [] : undefined;
+    let rest = tokens.slice(this.#reusedTokens);
     let shortSteps = 0;
     for (;;) {
       const interruptible = shortSteps > 0 ? undefined : chunkSizers.interruptible;
@@ -142,24 +142,24 @@ export class Generation {
       }
       shortSteps = Math.max(0, shortSteps - 1);
       rest = rest.slice(chunk.length);
-      this.evaluatedTokens += chunk.length;
+      this.#evaluatedTokens += chunk.length;
     }
   }
 
   /** Reads the prompt in the sequence's own way, where it has one. */
-  private async readWhole(): Promise<boolean> {
+  async #readWhole(): Promise<boolean> {
     const { sequence, turn } = this.context;
     const { tokens } = this.request;
     using reading = await turn(async () => sequence.readWhole?.(tokens));
     if (!reading) return false;
     // What was there is gone, also where reading is cut short.
-    this.reusedTokens = 0;
+    this.#reusedTokens = 0;
     while (!reading.isDone) await turn(() => reading.step());
-    this.evaluatedTokens = tokens.length;
+    this.#evaluatedTokens = tokens.length;
     return true;
   }
 
-  private async decode(last: readonly TokenId[]): Promise<StopReason> {
+  async #decode(last: readonly TokenId[]): Promise<StopReason> {
     const { backend, sequence, texts, turn } = this.context;
     const { ngrams, tokens } = this.request;
     const healing = this.request.requiredPrefix ? new TokenHealing(this.context.tokenIndex(), this.request.requiredPrefix) : undefined;
@@ -177,7 +177,7 @@ export class Generation {
           // The text is the user's, and messages reach the log.
           throw new TroubleError('invalid-input', `The model's vocabulary can't spell the ${this.request.requiredPrefix?.length} characters of required text.`);
         }
-        const isFirst = this.promptDoneAt === undefined;
+        const isFirst = this.#promptDoneAt === undefined;
         if (!isFirst && (sequence.length + 1 >= backend.contextSizeTokens || sequence.room < 2)) return 'context-full';
         const step = await turn(async () => {
           const next = await steps.next();
@@ -186,15 +186,15 @@ export class Generation {
         });
         if (step.done) return 'end';
         if (isFirst) {
-          this.evaluatedTokens += last.length;
-          this.promptDoneAt = performance.now();
+          this.#evaluatedTokens += last.length;
+          this.#promptDoneAt = performance.now();
         }
         if (backend.isEndOfGeneration(step.value)) return 'end';
-        this.generatedCount++;
+        this.#generatedCount++;
         healing?.accept(step.value);
-        this.give(this.stream.push(step.value, backend.vocabulary.tokenBytes(step.value, { special: this.request.special })));
-        if (this.stream.stopText !== undefined) return 'stop';
-        if (this.generatedCount >= this.request.maxTokens) return 'length';
+        this.#give(this.#stream.push(step.value, backend.vocabulary.tokenBytes(step.value, { special: this.request.special })));
+        if (this.#stream.stopText !== undefined) return 'stop';
+        if (this.#generatedCount >= this.request.maxTokens) return 'length';
         this.context.signal.throwIfAborted();
       }
     } finally {
@@ -202,10 +202,10 @@ export class Generation {
     }
   }
 
-  private give(piece: TextPiece): void {
+  #give(piece: TextPiece): void {
     if (piece.text === '' && piece.tokens.length === 0) return;
-    this.text += piece.text;
-    this.tokens.push(...piece.tokens);
+    this.#text += piece.text;
+    this.#tokens.push(...piece.tokens);
     this.context.onChunk?.(piece);
   }
 }

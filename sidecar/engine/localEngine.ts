@@ -31,10 +31,10 @@ interface Loaded {
  * what it calls may abort.
  */
 export class LocalEngine implements Engine, Measuring {
-  private device: (OpenedDevice & { readonly key: string }) | undefined;
-  private loaded: Loaded | undefined;
-  private logLines: string[] = [];
-  private readonly templates = new TemplateProcess();
+  #device: (OpenedDevice & { readonly key: string }) | undefined;
+  #loaded: Loaded | undefined;
+  #logLines: string[] = [];
+  readonly #templates = new TemplateProcess();
 
   constructor(
     private readonly options: {
@@ -49,16 +49,16 @@ export class LocalEngine implements Engine, Measuring {
     await this.unload();
     const file = await inspectModelFile(params.modelPath);
     const threads = await computeThreads(params.threads);
-    const device = await this.openDevice(params, threads);
-    this.logLines = [];
-    const request: OpenRequest = { ...options, params, file, device, threads, logLines: () => this.logLines };
-    this.loaded = await openModel(request, (opened) => this.prepare(request, opened));
-    return this.loaded.described;
+    const device = await this.#openDevice(params, threads);
+    this.#logLines = [];
+    const request: OpenRequest = { ...options, params, file, device, threads, logLines: () => this.#logLines };
+    this.#loaded = await openModel(request, (opened) => this.#prepare(request, opened));
+    return this.#loaded.described;
   }
 
   async unload(): Promise<void> {
-    const loaded = this.loaded;
-    this.loaded = undefined;
+    const loaded = this.#loaded;
+    this.#loaded = undefined;
     if (!loaded) return;
     await loaded.scheduler.keepContexts();
     loaded.scheduler.stop();
@@ -66,65 +66,65 @@ export class LocalEngine implements Engine, Measuring {
   }
 
   async tokenize(text: string, options: { special?: boolean } = {}): Promise<readonly TokenId[]> {
-    return this.ready().opened.text.tokenize(text, options.special ?? false);
+    return this.#ready().opened.text.tokenize(text, options.special ?? false);
   }
 
   async detokenize(tokens: readonly TokenId[], options: { special?: boolean } = {}): Promise<string> {
-    return this.ready().opened.text.detokenize(tokens, options);
+    return this.#ready().opened.text.detokenize(tokens, options);
   }
 
   async chatTemplate(params: ChatTemplateParams): Promise<readonly TokenId[]> {
-    return this.ready().template.tokens(params);
+    return this.#ready().template.tokens(params);
   }
 
   async generate(...[request, options]: Parameters<Engine['generate']>): ReturnType<Engine['generate']> {
-    return this.ready().scheduler.generate(request, options);
+    return this.#ready().scheduler.generate(request, options);
   }
 
   async releaseSequence(sequence: string): Promise<void> {
-    this.loaded?.scheduler.releaseSequence(sequence);
+    this.#loaded?.scheduler.releaseSequence(sequence);
   }
 
   async hasSequence(sequence: string): Promise<boolean> {
-    return this.loaded?.scheduler.hasSequence(sequence) === true;
+    return this.#loaded?.scheduler.hasSequence(sequence) === true;
   }
 
   async setTexts(params: SetTextsParams): Promise<void> {
-    this.loaded?.scheduler.setTexts(params);
+    this.#loaded?.scheduler.setTexts(params);
   }
 
   async keepContexts(): Promise<void> {
-    await this.loaded?.scheduler.keepContexts();
+    await this.#loaded?.scheduler.keepContexts();
   }
 
   async forgetContexts(params: ForgetContextsParams): Promise<void> {
-    if (this.loaded) await this.loaded.scheduler.forgetContexts(params);
+    if (this.#loaded) await this.#loaded.scheduler.forgetContexts(params);
     else await removeContextSets(params.folder, params.name);
   }
 
   async statistics(): Promise<EngineStatistics | undefined> {
-    if (!this.loaded) return undefined;
-    const { opened, scheduler } = this.loaded;
+    if (!this.#loaded) return undefined;
+    const { opened, scheduler } = this.#loaded;
     return { ...scheduler.currentStatistics(), ...heldBytes(opened), contextSizeTokens: opened.backend.contextSizeTokens };
   }
 
   logits(...[params, options]: Parameters<Measuring['logits']>): ReturnType<Measuring['logits']> {
-    return this.measure((evaluator) => writeLogits(evaluator, params, options?.signal));
+    return this.#measure((evaluator) => writeLogits(evaluator, params, options?.signal));
   }
 
   perplexity(...[params, options]: Parameters<Measuring['perplexity']>): ReturnType<Measuring['perplexity']> {
-    const { special } = this.ready().opened.text;
+    const { special } = this.#ready().opened.text;
     const bos = special.addBos ? special.bos : undefined;
-    const tokens = this.ready().opened.text.tokenize(params.text, false);
-    return this.measure((evaluator) => measurePerplexity(evaluator, params, { tokens: bos === undefined ? tokens : [bos, ...tokens], bos, signal: options?.signal }));
+    const tokens = this.#ready().opened.text.tokenize(params.text, false);
+    return this.#measure((evaluator) => measurePerplexity(evaluator, params, { tokens: bos === undefined ? tokens : [bos, ...tokens], bos, signal: options?.signal }));
   }
 
   bench(...[params, options]: Parameters<Measuring['bench']>): ReturnType<Measuring['bench']> {
-    return this.measure((evaluator) => measureSpeed(evaluator, params, options?.signal));
+    return this.#measure((evaluator) => measureSpeed(evaluator, params, options?.signal));
   }
 
   async deviceMemory(choice: DeviceChoice): Promise<DeviceMemory> {
-    const { device, label, llama } = this.device ?? (await this.openDevice({ device: choice }, await computeThreads(0)));
+    const { device, label, llama } = this.#device ?? (await this.#openDevice({ device: choice }, await computeThreads(0)));
     if (device === 'cpu') return { label };
     const { free, total, unifiedSize } = await llama.getVramState();
     return { label, gpu: { freeBytes: free, totalBytes: total, unifiedBytes: unifiedSize } };
@@ -132,18 +132,18 @@ export class LocalEngine implements Engine, Measuring {
 
   async dispose(): Promise<void> {
     await this.unload();
-    this.templates.dispose();
-    await this.device?.llama.dispose();
-    this.device = undefined;
+    this.#templates.dispose();
+    await this.#device?.llama.dispose();
+    this.#device = undefined;
   }
 
-  private ready(): Loaded {
-    if (!this.loaded) throw new TroubleError('no-model', 'No model is loaded.');
-    return this.loaded;
+  #ready(): Loaded {
+    if (!this.#loaded) throw new TroubleError('no-model', 'No model is loaded.');
+    return this.#loaded;
   }
 
-  private async measure<Result>(work: (evaluator: Evaluator) => Promise<Result>): Promise<Result> {
-    const evaluator = this.ready().opened.evaluator();
+  async #measure<Result>(work: (evaluator: Evaluator) => Promise<Result>): Promise<Result> {
+    const evaluator = this.#ready().opened.evaluator();
     try {
       return await work(evaluator);
     } finally {
@@ -151,20 +151,20 @@ export class LocalEngine implements Engine, Measuring {
     }
   }
 
-  private async openDevice(params: Pick<LoadParams, 'device'>, threads: number): Promise<OpenedDevice> {
+  async #openDevice(params: Pick<LoadParams, 'device'>, threads: number): Promise<OpenedDevice> {
     const key = `${params.device} ${threads}`;
-    if (this.device?.key === key) return this.device;
-    await this.device?.llama.dispose();
-    this.device = undefined;
-    const opened = await openDevice(params.device, { threads, log: (line) => this.log(line) });
-    this.device = { ...opened, key };
+    if (this.#device?.key === key) return this.#device;
+    await this.#device?.llama.dispose();
+    this.#device = undefined;
+    const opened = await openDevice(params.device, { threads, log: (line) => this.#log(line) });
+    this.#device = { ...opened, key };
     return opened;
   }
 
-  private async prepare({ params, file, threads, device }: OpenRequest, opened: OpenedModel): Promise<Loaded> {
+  async #prepare({ params, file, threads, device }: OpenRequest, opened: OpenedModel): Promise<Loaded> {
     const { backend, text } = opened;
     const scheduler = new Scheduler(backend, { attentionCostSlope: attentionCostSlope(file.shape), log: this.options.report });
-    const template = new ChatTemplate(text, { fileName: path.basename(params.modelPath), process: this.templates });
+    const template = new ChatTemplate(text, { fileName: path.basename(params.modelPath), process: this.#templates });
     const [supportsToolCalling] = await Promise.all([template.supportsToolCalling(), scheduler.warmUp(text.special.bos ?? text.special.eos ?? 0)]);
     const described: LoadedModel = {
       name: text.name,
@@ -191,8 +191,8 @@ export class LocalEngine implements Engine, Measuring {
     return { opened, scheduler, template, described };
   }
 
-  private log(line: string): void {
-    this.logLines = [...this.logLines.slice(1 - KEPT_LOG_LINES), line];
+  #log(line: string): void {
+    this.#logLines = [...this.#logLines.slice(1 - KEPT_LOG_LINES), line];
     this.options.log(line);
   }
 }

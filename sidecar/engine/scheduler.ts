@@ -37,23 +37,23 @@ interface AttemptOptions {
 
 /** Runs requests on a backend's sequences, the most urgent first. */
 export class Scheduler {
-  private readonly turns = new Turns();
-  private readonly sequences: SequenceTable<BackendSequence>;
-  private readonly chunkSizers: ChunkSizers;
-  private readonly keeper: ContextKeeper;
-  private readonly texts = new Map<string, IndexedTexts>();
-  private index: TokenIndex | undefined;
-  private statistics: SchedulerStatistics = { contextUsedTokens: 0 };
-  private readonly shutdown = new AbortController();
+  readonly #turns = new Turns();
+  readonly #sequences: SequenceTable<BackendSequence>;
+  readonly #chunkSizers: ChunkSizers;
+  readonly #keeper: ContextKeeper;
+  readonly #texts = new Map<string, IndexedTexts>();
+  #index: TokenIndex | undefined;
+  #statistics: SchedulerStatistics = { contextUsedTokens: 0 };
+  readonly #shutdown = new AbortController();
 
   constructor(
     private readonly backend: Backend,
     options: { readonly attentionCostSlope: number; readonly log?: (line: string) => void; /** See `ContextKeeper`. */ readonly idleMs?: number },
   ) {
-    this.sequences = new SequenceTable(backend.sequences, this.turns);
-    this.keeper = new ContextKeeper({ turns: this.turns, log: options.log ?? (() => undefined), idleMs: options.idleMs });
+    this.#sequences = new SequenceTable(backend.sequences, this.#turns);
+    this.#keeper = new ContextKeeper({ turns: this.#turns, log: options.log ?? (() => undefined), idleMs: options.idleMs });
     const sizer = (targetMs: number, minTokens: number): ChunkSizer => new ChunkSizer({ targetMs, minTokens, maxTokens: backend.batchTokens, priorSlope: options.attentionCostSlope });
-    this.chunkSizers = {
+    this.#chunkSizers = {
       short: sizer(SHORT_CHUNK_MS, SHORT_MIN_TOKENS),
       interruptible: backend.isInterruptible ? sizer(INTERRUPTIBLE_CHUNK_MS, INTERRUPTIBLE_MIN_TOKENS) : undefined,
     };
@@ -64,14 +64,14 @@ export class Scheduler {
     request: GenerateRequest,
     options: { readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void; readonly signal?: AbortSignal } = {},
   ): Promise<EngineGenerateResult> {
-    this.check(request);
+    this.#check(request);
     const grammarSource = grammarOf(request);
     const grammar = grammarSource && (await this.backend.grammar(grammarSource));
     this.backend.beQuiet(request.quiet === true);
     const startedAt = performance.now();
-    const ending = endingSignal(request.timeoutMs, [options.signal, this.shutdown.signal]);
+    const ending = endingSignal(request.timeoutMs, [options.signal, this.#shutdown.signal]);
     try {
-      return await this.attempt(request, { grammar, ending, onChunk: options.onChunk });
+      return await this.#attempt(request, { grammar, ending, onChunk: options.onChunk });
     } catch (error) {
       if (!(error instanceof EndedEarly)) throw error;
       const waitedMs = performance.now() - startedAt;
@@ -82,24 +82,24 @@ export class Scheduler {
   }
 
   /** One sequence's try at a request, and where there is no memory for it the next, within what is left of the request's time. Throws `EndedEarly` too. */
-  private async attempt(request: GenerateRequest, options: AttemptOptions): Promise<EngineGenerateResult> {
+  async #attempt(request: GenerateRequest, options: AttemptOptions): Promise<EngineGenerateResult> {
     const { ending, grammar } = options;
-    const visit = this.keeper.begin(request.contextSet);
+    const visit = this.#keeper.begin(request.contextSet);
     let hasAnswered = false;
     try {
-      const lease = await this.sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom, isSpare: request.isSpare, giveWay: ending.giveWay }, ending.signal);
+      const lease = await this.#sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom, isSpare: request.isSpare, giveWay: ending.giveWay }, ending.signal);
       // Until its first turn comes the sequence holds what another request left.
       let hasBegun = false;
       const turn = <T>(step: (preempted: AbortSignal) => Promise<T>): Promise<T> =>
-        this.turns.run(lease.ticket, ending.signal, (preempted) => {
-          if (!hasBegun) this.keeper.use(lease.sequence);
+        this.#turns.run(lease.ticket, ending.signal, (preempted) => {
+          if (!hasBegun) this.#keeper.use(lease.sequence);
           hasBegun = true;
           return step(preempted);
         });
       let isSound = true;
       try {
         if (!lease.isWarm) {
-          await this.keeper.letGo(lease.sequence, request.priority, ending.signal);
+          await this.#keeper.letGo(lease.sequence, request.priority, ending.signal);
           await turn(() => lease.sequence.truncate(0));
         }
         const generation = new Generation(
@@ -107,70 +107,70 @@ export class Scheduler {
           {
             backend: this.backend,
             sequence: lease.sequence,
-            chunkSizers: this.chunkSizers,
-            tokenIndex: () => (this.index ??= new TokenIndex(this.backend.vocabulary)),
+            chunkSizers: this.#chunkSizers,
+            tokenIndex: () => (this.#index ??= new TokenIndex(this.backend.vocabulary)),
             signal: ending.signal,
             turn,
             onChunk: (chunk) => {
               hasAnswered = true;
               options.onChunk?.(chunk);
             },
-            texts: request.texts === undefined ? undefined : this.texts.get(request.texts),
+            texts: request.texts === undefined ? undefined : this.#texts.get(request.texts),
             copy: async (tokens) => {
-              const source = request.copyFrom === undefined ? undefined : this.sequences.peek(request.copyFrom);
+              const source = request.copyFrom === undefined ? undefined : this.#sequences.peek(request.copyFrom);
               return source === undefined || lease.name !== request.sequence ? 0 : copyRows(lease.sequence, source, tokens, turn);
             },
-            restore: (tokens) => this.keeper.restore(lease.sequence, request.contextSet, tokens, turn),
+            restore: (tokens) => this.#keeper.restore(lease.sequence, request.contextSet, tokens, turn),
           },
           grammar,
         );
         const result = await generation.run();
-        this.remember(result, generation.sampledTokens, lease.sequence);
+        this.#remember(result, generation.sampledTokens, lease.sequence);
         return { ...result, sequence: lease.name };
       } catch (error) {
         // A failed evaluation may have left a part of its tokens behind, and before the first turn everything is another name's still.
         isSound = error instanceof EndedEarly && (lease.isWarm || hasBegun);
-        if (!isSound) this.sequences.forget(lease.name, { inUse: true, lacksMemory: error instanceof SequenceMemoryError });
+        if (!isSound) this.#sequences.forget(lease.name, { inUse: true, lacksMemory: error instanceof SequenceMemoryError });
         throw error;
       } finally {
-        if (isSound && hasBegun) this.keeper.leave(lease.sequence, visit);
+        if (isSound && hasBegun) this.#keeper.leave(lease.sequence, visit);
         lease.release();
       }
     } catch (error) {
       const { copyFrom, isSpare, ...alone } = request;
       // Long contexts take more memory: where that is missing in the midst of an answer, another one would be told behind the first words of this one.
-      if (error instanceof SequenceMemoryError && copyFrom !== undefined && isSpare !== true && !hasAnswered) return await this.attempt({ ...alone, sequence: copyFrom }, options);
+      if (error instanceof SequenceMemoryError && copyFrom !== undefined && isSpare !== true && !hasAnswered) return await this.#attempt({ ...alone, sequence: copyFrom }, options);
       throw error;
     } finally {
-      this.keeper.end(visit);
+      this.#keeper.end(visit);
     }
   }
 
   /** Whether a sequence is kept for a name. */
   hasSequence(name: string): boolean {
-    return this.sequences.peek(name) !== undefined;
+    return this.#sequences.peek(name) !== undefined;
   }
 
   /** Forgets a named sequence; its next request begins with an empty one. One that a request is using is left to it. */
   releaseSequence(name: string): void {
-    const sequence = this.sequences.forget(name);
-    if (sequence) this.keeper.keep(sequence);
+    const sequence = this.#sequences.forget(name);
+    if (sequence) this.#keeper.keep(sequence);
   }
 
   /** Texts that answers may go on like, under a name; none forgets it. */
   setTexts({ name, version, texts }: SetTextsParams): void {
-    if (texts.length === 0) this.texts.delete(name);
-    else this.texts.set(name, { version, index: new NgramIndex(lastTokens(texts, MAX_TEXT_TOKENS)) });
+    if (texts.length === 0) this.#texts.delete(name);
+    else this.#texts.set(name, { version, index: new NgramIndex(lastTokens(texts, MAX_TEXT_TOKENS)) });
   }
 
   /** Writes the contexts that wait to be kept on disk; resolves when they are there. */
   async keepContexts(): Promise<void> {
-    await this.keeper.keepAll();
+    await this.#keeper.keepAll();
   }
 
   /** Removes a set of contexts from disk, or all; what requests under way evaluate for it is not kept. */
   async forgetContexts(params: ForgetContextsParams): Promise<void> {
-    await this.keeper.forget(params);
+    await this.#keeper.forget(params);
   }
 
   /** Makes the first request as fast as the rest: the first evaluation allocates, the first healing sorts the vocabulary. */
@@ -180,22 +180,22 @@ export class Scheduler {
     await sequence.evaluate(tokens.slice(0, 1));
     const start = performance.now();
     await sequence.evaluate(tokens);
-    this.chunkSizers.short.record(tokens.length, 1, performance.now() - start);
+    this.#chunkSizers.short.record(tokens.length, 1, performance.now() - start);
     await sequence.truncate(0);
-    this.index = new TokenIndex(this.backend.vocabulary);
+    this.#index = new TokenIndex(this.backend.vocabulary);
   }
 
   currentStatistics(): SchedulerStatistics {
-    return this.statistics;
+    return this.#statistics;
   }
 
   /** Ends all requests with stopReason 'cancelled'. */
   stop(): void {
-    this.keeper.stop();
-    this.shutdown.abort(new EndedEarly('cancelled'));
+    this.#keeper.stop();
+    this.#shutdown.abort(new EndedEarly('cancelled'));
   }
 
-  private check(request: GenerateRequest): void {
+  #check(request: GenerateRequest): void {
     if (request.tokens.length === 0) throw new TroubleError('invalid-input', 'There is nothing to continue: the prompt has no tokens.');
     const limit = this.backend.contextSizeTokens - 1;
     if (request.tokens.length > limit) {
@@ -206,9 +206,9 @@ export class Scheduler {
     if (request.requiredPrefix && grammarOf(request)) throw new TroubleError('invalid-input', 'A grammar and a required prefix exclude each other.');
   }
 
-  private remember(result: EngineGenerateResult, sampledTokens: number, { length, keptTokens = length }: BackendSequence): void {
-    const { tokensPerSecond, promptTokensPerSecond } = this.statistics;
-    this.statistics = {
+  #remember(result: EngineGenerateResult, sampledTokens: number, { length, keptTokens = length }: BackendSequence): void {
+    const { tokensPerSecond, promptTokensPerSecond } = this.#statistics;
+    this.#statistics = {
       contextUsedTokens: length,
       ...(keptTokens < length ? { contextKeptTokens: keptTokens } : {}),
       tokensPerSecond: sampledTokens >= 4 && result.generateMs > 0 ? ((sampledTokens - 1) * 1000) / result.generateMs : tokensPerSecond,

@@ -56,27 +56,27 @@ const USED_BESIDE = 0.5;
  * somebody waits for one that is beside another, the other one becomes spare. A place whose sequence found no memory is taken only where no other is free.
  */
 export class SequenceTable<Sequence> {
-  private readonly slots: Slot<Sequence>[];
-  private waiters: Waiter<Sequence>[] = [];
-  private clock = 0;
+  readonly #slots: Slot<Sequence>[];
+  #waiters: Waiter<Sequence>[] = [];
+  #clock = 0;
 
   constructor(
     sequences: readonly Sequence[],
     private readonly turns: Turns,
   ) {
-    this.slots = sequences.map((sequence) => ({ sequence, name: undefined, lastUsed: 0, isSpare: false, lacksMemory: false, holder: undefined }));
+    this.#slots = sequences.map((sequence) => ({ sequence, name: undefined, lastUsed: 0, isSpare: false, lacksMemory: false, holder: undefined }));
   }
 
   /** Resolves when the name's sequence is free for this request; rejects with the signal's reason if it aborts before. */
   async acquire(request: Request, signal: AbortSignal): Promise<Lease<Sequence>> {
-    if (request.isSpare === true && !this.hasPlace(request)) request.giveWay?.();
+    if (request.isSpare === true && !this.#hasPlace(request)) request.giveWay?.();
     signal.throwIfAborted();
-    const isNext = !this.waiters.some((waiter) => waiter.name === request.name && (isUrgent(waiter) || !isUrgent(request)));
-    const lease = isNext ? this.tryAcquire(request) : undefined;
+    const isNext = !this.#waiters.some((waiter) => waiter.name === request.name && (isUrgent(waiter) || !isUrgent(request)));
+    const lease = isNext ? this.#tryAcquire(request) : undefined;
     if (lease) return lease;
     return new Promise<Lease<Sequence>>((resolve, reject) => {
       const abort = (): void => {
-        this.waiters = this.waiters.filter((other) => other !== waiter);
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
         reject(signal.reason as Error);
       };
       const waiter: Waiter<Sequence> = {
@@ -87,24 +87,24 @@ export class SequenceTable<Sequence> {
         },
       };
       signal.addEventListener('abort', abort, { once: true });
-      this.waiters.push(waiter);
-      this.makeWay(request);
+      this.#waiters.push(waiter);
+      this.#makeWay(request);
     });
   }
 
   /** Names that a sequence is kept for. */
   names(): readonly string[] {
-    return this.slots.flatMap((slot) => slot.name ?? []);
+    return this.#slots.flatMap((slot) => slot.name ?? []);
   }
 
   /** The sequence that a name has, which a request may be using. */
   peek(name: string): Sequence | undefined {
-    return this.slotOf(name)?.sequence;
+    return this.#slotOf(name)?.sequence;
   }
 
   /** Forgets a name, unless a request has its sequence; `inUse` is for that request itself, which may have found no memory for it. Gives the sequence that it had. */
   forget(name: string, options: { readonly inUse?: boolean; readonly lacksMemory?: boolean } = {}): Sequence | undefined {
-    const slot = this.slotOf(name);
+    const slot = this.#slotOf(name);
     if (!slot || (slot.holder !== undefined && !options.inUse)) return undefined;
     slot.name = undefined;
     slot.lastUsed = 0;
@@ -113,30 +113,30 @@ export class SequenceTable<Sequence> {
     return slot.sequence;
   }
 
-  private slotOf(name: string): Slot<Sequence> | undefined {
-    return this.slots.find((slot) => slot.name === name);
+  #slotOf(name: string): Slot<Sequence> | undefined {
+    return this.#slots.find((slot) => slot.name === name);
   }
 
   /** Whether there is a place for a name without a loss for anybody but what is spare. */
-  private hasPlace({ name, beside }: Request): boolean {
-    return this.slots.some((slot) => slot.name === name || (isOpen(slot) && !isNamed(slot, beside)));
+  #hasPlace({ name, beside }: Request): boolean {
+    return this.#slots.some((slot) => slot.name === name || (isOpen(slot) && !isNamed(slot, beside)));
   }
 
   /** Whose place a request gets, or waits for: that of its own name, or of the one that it is beside; none where it is spare and has none. */
-  private nameFor(request: Request): string | undefined {
+  #nameFor(request: Request): string | undefined {
     const { name, beside, isSpare = false } = request;
-    if ((beside === undefined && !isSpare) || this.hasPlace(request)) return name;
+    if ((beside === undefined && !isSpare) || this.#hasPlace(request)) return name;
     return isSpare ? undefined : beside;
   }
 
-  private tryAcquire(request: Request): Lease<Sequence> | undefined {
+  #tryAcquire(request: Request): Lease<Sequence> | undefined {
     const { priority, beside, giveWay, isSpare = false } = request;
-    const name = this.nameFor(request);
+    const name = this.#nameFor(request);
     if (name === undefined) return undefined;
-    const own = this.slotOf(name);
+    const own = this.#slotOf(name);
     if (own?.holder) return undefined;
-    const free = this.slots.filter((slot) => slot.holder === undefined).sort((a, b) => Number(a.lacksMemory) - Number(b.lacksMemory) || standing(a) - standing(b) || a.lastUsed - b.lastUsed);
-    if (free.length < this.placesNeeded(priority)) return undefined;
+    const free = this.#slots.filter((slot) => slot.holder === undefined).sort((a, b) => Number(a.lacksMemory) - Number(b.lacksMemory) || standing(a) - standing(b) || a.lastUsed - b.lastUsed);
+    if (free.length < this.#placesNeeded(priority)) return undefined;
     const slot = own ?? free.find((each) => !isNamed(each, beside)) ?? free[0]!;
     const isBeside = beside !== undefined && name === request.name;
     const ticket = this.turns.enter(priority);
@@ -144,9 +144,9 @@ export class SequenceTable<Sequence> {
     slot.holder = { ticket, giveWay: priority === 'background' ? giveWay : undefined, isEnding: false };
     // There may be memory now.
     slot.lacksMemory = false;
-    slot.lastUsed = isBeside && !isUrgent(request) && !isSpare ? USED_BESIDE : ++this.clock;
+    slot.lastUsed = isBeside && !isUrgent(request) && !isSpare ? USED_BESIDE : ++this.#clock;
     slot.isSpare = isSpare || (!isUrgent(request) && own?.isSpare === true);
-    const other = isBeside && isUrgent(request) ? this.slotOf(beside) : undefined;
+    const other = isBeside && isUrgent(request) ? this.#slotOf(beside) : undefined;
     if (other) other.isSpare = true;
     return {
       sequence: slot.sequence,
@@ -157,24 +157,24 @@ export class SequenceTable<Sequence> {
         if (slot.holder?.ticket !== ticket) return;
         slot.holder = undefined;
         this.turns.leave(ticket);
-        this.grantWaiters();
+        this.#grantWaiters();
       },
     };
   }
 
   /** Free places, one of which a request takes. */
-  private placesNeeded(priority: Priority): number {
-    return priority === 'completion' || this.slots.length === 1 ? 1 : 2;
+  #placesNeeded(priority: Priority): number {
+    return priority === 'completion' || this.#slots.length === 1 ? 1 : 2;
   }
 
   /**
    * Has what a request waits for end as soon as it can: whoever uses its sequence is as urgent as it is, and what nobody waits for is ended. One that is spare is ended
    * itself where its place went to another meanwhile.
    */
-  private makeWay(request: Request): void {
-    const name = this.nameFor(request);
+  #makeWay(request: Request): void {
+    const name = this.#nameFor(request);
     if (name === undefined) return request.giveWay?.();
-    const own = this.slotOf(name);
+    const own = this.#slotOf(name);
     if (own?.holder) this.turns.raise(own.holder.ticket, request.priority);
     if (!isUrgent(request)) return;
     const end = ({ holder }: Slot<Sequence>): void => {
@@ -183,20 +183,20 @@ export class SequenceTable<Sequence> {
       holder.giveWay();
     };
     if (own) end(own);
-    const soonFree = this.slots.filter((slot) => slot === own || !slot.holder || slot.holder.isEnding);
-    const endable = this.slots.filter((slot) => slot.holder?.giveWay && !soonFree.includes(slot)).sort((a, b) => a.lastUsed - b.lastUsed);
-    endable.slice(0, Math.max(0, this.placesNeeded(request.priority) - soonFree.length)).forEach(end);
+    const soonFree = this.#slots.filter((slot) => slot === own || !slot.holder || slot.holder.isEnding);
+    const endable = this.#slots.filter((slot) => slot.holder?.giveWay && !soonFree.includes(slot)).sort((a, b) => a.lastUsed - b.lastUsed);
+    endable.slice(0, Math.max(0, this.#placesNeeded(request.priority) - soonFree.length)).forEach(end);
   }
 
-  private grantWaiters(): void {
-    const inOrder = [...this.waiters.filter(isUrgent), ...this.waiters.filter((waiter) => !isUrgent(waiter))];
+  #grantWaiters(): void {
+    const inOrder = [...this.#waiters.filter(isUrgent), ...this.#waiters.filter((waiter) => !isUrgent(waiter))];
     for (const waiter of inOrder) {
-      const lease = this.tryAcquire(waiter);
+      const lease = this.#tryAcquire(waiter);
       if (!lease) {
-        this.makeWay(waiter);
+        this.#makeWay(waiter);
         continue;
       }
-      this.waiters = this.waiters.filter((other) => other !== waiter);
+      this.#waiters = this.#waiters.filter((other) => other !== waiter);
       waiter.grant(lease);
     }
   }

@@ -12,11 +12,11 @@ export interface TextPiece {
  */
 export class TextStream {
   /** Without `ignoreBOM` a decoder would swallow U+FEFF. */
-  private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  private held = '';
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #held = '';
   /** Tokens not given yet, with the length of the text before each, counted from the beginning of `held`. */
-  private waiting: { token: TokenId; start: number }[] = [];
-  private stoppedBy: string | undefined;
+  #waiting: { token: TokenId; start: number }[] = [];
+  #stoppedBy: string | undefined;
 
   constructor(private readonly stop: readonly string[] = []) {
     this.stop = stop.filter((text) => text !== '');
@@ -24,39 +24,39 @@ export class TextStream {
 
   /** The stop text that ended the stream. */
   get stopText(): string | undefined {
-    return this.stoppedBy;
+    return this.#stoppedBy;
   }
 
   push(token: TokenId, bytes: Uint8Array): TextPiece {
-    if (this.stoppedBy !== undefined) return { text: '', tokens: [] };
-    this.waiting.push({ token, start: this.held.length });
-    this.held += this.decoder.decode(bytes, { stream: true });
-    const stop = firstStop(this.held, this.stop);
+    if (this.#stoppedBy !== undefined) return { text: '', tokens: [] };
+    this.#waiting.push({ token, start: this.#held.length });
+    this.#held += this.#decoder.decode(bytes, { stream: true });
+    const stop = firstStop(this.#held, this.stop);
     if (stop) {
-      this.stoppedBy = stop.text;
-      const piece = this.release(stop.start);
-      this.waiting = [];
-      this.held = '';
+      this.#stoppedBy = stop.text;
+      const piece = this.#release(stop.start);
+      this.#waiting = [];
+      this.#held = '';
       return piece;
     }
-    return this.release(this.held.length - heldBack(this.held, this.stop));
+    return this.#release(this.#held.length - heldBack(this.#held, this.stop));
   }
 
   /** The rest, when nothing follows. An incomplete character at the end is dropped. */
   end(): TextPiece {
-    const text = this.held;
-    const tokens = this.waiting.map(({ token }) => token);
-    this.held = '';
-    this.waiting = [];
+    const text = this.#held;
+    const tokens = this.#waiting.map(({ token }) => token);
+    this.#held = '';
+    this.#waiting = [];
     return { text, tokens };
   }
 
-  private release(length: number): TextPiece {
+  #release(length: number): TextPiece {
     if (length === 0) return { text: '', tokens: [] };
-    const text = this.held.slice(0, length);
-    const given = this.waiting.filter(({ start }) => start < length);
-    this.waiting = this.waiting.slice(given.length).map(({ token, start }) => ({ token, start: start - length }));
-    this.held = this.held.slice(length);
+    const text = this.#held.slice(0, length);
+    const given = this.#waiting.filter(({ start }) => start < length);
+    this.#waiting = this.#waiting.slice(given.length).map(({ token, start }) => ({ token, start: start - length }));
+    this.#held = this.#held.slice(length);
     return { text, tokens: given.map(({ token }) => token) };
   }
 }

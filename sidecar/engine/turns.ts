@@ -23,28 +23,28 @@ interface Waiter {
  * priority alternate.
  */
 export class Turns {
-  private readonly active = new Set<Ticket>();
-  private waiters: Waiter[] = [];
-  private running: { readonly ticket: Ticket; readonly preemption: AbortController } | undefined;
+  readonly #active = new Set<Ticket>();
+  #waiters: Waiter[] = [];
+  #running: { readonly ticket: Ticket; readonly preemption: AbortController } | undefined;
 
   enter(priority: Priority): Ticket {
     const ticket = { rank: RANK[priority] };
-    this.active.add(ticket);
-    this.preempt();
+    this.#active.add(ticket);
+    this.#preempt();
     return ticket;
   }
 
   /** Lifts a request that a more urgent one waits for. */
   raise(ticket: Ticket, priority: Priority): void {
     ticket.rank = Math.max(ticket.rank, RANK[priority]);
-    this.preempt();
-    this.grantNext();
+    this.#preempt();
+    this.#grantNext();
   }
 
   leave(ticket: Ticket): void {
-    this.active.delete(ticket);
-    this.waiters = this.waiters.filter((waiter) => waiter.ticket !== ticket);
-    this.grantNext();
+    this.#active.delete(ticket);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.ticket !== ticket);
+    this.#grantNext();
   }
 
   /**
@@ -52,21 +52,21 @@ export class Turns {
    * when a more urgent request comes; it may heed that.
    */
   async run<T>(ticket: Ticket, signal: AbortSignal, step: (preempted: AbortSignal) => Promise<T>): Promise<T> {
-    const preempted = await this.wait(ticket, signal);
+    const preempted = await this.#wait(ticket, signal);
     try {
       return await step(preempted);
     } finally {
-      this.running = undefined;
+      this.#running = undefined;
       // The request that just ran asks for its next step in a microtask; the choice waits for it.
-      setImmediate(() => this.grantNext());
+      setImmediate(() => this.#grantNext());
     }
   }
 
-  private async wait(ticket: Ticket, signal: AbortSignal): Promise<AbortSignal> {
+  async #wait(ticket: Ticket, signal: AbortSignal): Promise<AbortSignal> {
     signal.throwIfAborted();
     return new Promise<AbortSignal>((resolve, reject) => {
       const abort = (): void => {
-        this.waiters = this.waiters.filter((other) => other !== waiter);
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
         reject(signal.reason as Error);
       };
       const waiter: Waiter = {
@@ -77,25 +77,25 @@ export class Turns {
         },
       };
       signal.addEventListener('abort', abort, { once: true });
-      this.waiters.push(waiter);
-      this.grantNext();
+      this.#waiters.push(waiter);
+      this.#grantNext();
     });
   }
 
-  private grantNext(): void {
-    if (this.running) return;
+  #grantNext(): void {
+    if (this.#running) return;
     let highest = -1;
-    for (const ticket of this.active) highest = Math.max(highest, ticket.rank);
-    const at = this.waiters.findIndex((waiter) => waiter.ticket.rank === highest);
+    for (const ticket of this.#active) highest = Math.max(highest, ticket.rank);
+    const at = this.#waiters.findIndex((waiter) => waiter.ticket.rank === highest);
     if (at < 0) return;
-    const [waiter] = this.waiters.splice(at, 1) as [Waiter];
-    this.running = { ticket: waiter.ticket, preemption: new AbortController() };
-    waiter.grant(this.running.preemption.signal);
+    const [waiter] = this.#waiters.splice(at, 1) as [Waiter];
+    this.#running = { ticket: waiter.ticket, preemption: new AbortController() };
+    waiter.grant(this.#running.preemption.signal);
   }
 
-  private preempt(): void {
-    if (!this.running) return;
-    const { ticket, preemption } = this.running;
-    for (const { rank } of this.active) if (rank > ticket.rank) preemption.abort(new Preempted('A more urgent request came.'));
+  #preempt(): void {
+    if (!this.#running) return;
+    const { ticket, preemption } = this.#running;
+    for (const { rank } of this.#active) if (rank > ticket.rank) preemption.abort(new Preempted('A more urgent request came.'));
   }
 }

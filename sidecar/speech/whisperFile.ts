@@ -92,69 +92,69 @@ class WhisperParser {
 
   async parse(): Promise<WhisperFile> {
     const { reader, file } = this;
-    if (reader.fileSizeBytes < 4) throw this.invalid('it is no speech model');
+    if (reader.fileSizeBytes < 4) throw this.#invalid('it is no speech model');
     await reader.need(4);
-    if (reader.takeUint32() !== MAGIC) throw this.invalid('it does not begin as a model of whisper.cpp does. Choose a ggml-*.bin of whisper.cpp');
-    const hyperparameters = await this.hyperparameters();
-    const melFilters = await this.melFilters(hyperparameters);
-    const vocabulary = await this.vocabulary(hyperparameters);
+    if (reader.takeUint32() !== MAGIC) throw this.#invalid('it does not begin as a model of whisper.cpp does. Choose a ggml-*.bin of whisper.cpp');
+    const hyperparameters = await this.#hyperparameters();
+    const melFilters = await this.#melFilters(hyperparameters);
+    const vocabulary = await this.#vocabulary(hyperparameters);
     const tensorsOffsetBytes = reader.offset;
-    return { path: file, fileSizeBytes: reader.fileSizeBytes, hyperparameters, melFilters, vocabulary, tensors: await this.tensors(), tensorsOffsetBytes };
+    return { path: file, fileSizeBytes: reader.fileSizeBytes, hyperparameters, melFilters, vocabulary, tensors: await this.#tensors(), tensorsOffsetBytes };
   }
 
-  private async hyperparameters(): Promise<WhisperHyperparameters> {
+  async #hyperparameters(): Promise<WhisperHyperparameters> {
     const values: Partial<Record<(typeof HEADER_FIELDS)[number], number>> = {};
     await this.reader.need(4 * (HEADER_FIELDS.length + 1));
-    for (const field of HEADER_FIELDS) values[field] = this.within(this.reader.takeInt32(), field, MOST[field], LEAST[field]);
+    for (const field of HEADER_FIELDS) values[field] = this.#within(this.reader.takeInt32(), field, MOST[field], LEAST[field]);
     // The type of most weights: each tensor says its own.
     this.reader.takeInt32();
     const found = values as WhisperHyperparameters;
     for (const [width, heads] of [[found.audioWidth, found.audioHeads], [found.textWidth, found.textHeads]] as const) {
-      if (width % heads !== 0 || (width / heads) % 8 !== 0) throw this.invalid(`${heads} attention heads do not share a width of ${width}`);
+      if (width % heads !== 0 || (width / heads) % 8 !== 0) throw this.#invalid(`${heads} attention heads do not share a width of ${width}`);
     }
-    if (found.audioWidth !== found.textWidth) throw this.invalid(`its encoder is ${found.audioWidth} wide and its decoder ${found.textWidth}`);
+    if (found.audioWidth !== found.textWidth) throw this.#invalid(`its encoder is ${found.audioWidth} wide and its decoder ${found.textWidth}`);
     return found;
   }
 
-  private async melFilters({ melBands }: WhisperHyperparameters): Promise<WhisperFile['melFilters']> {
+  async #melFilters({ melBands }: WhisperHyperparameters): Promise<WhisperFile['melFilters']> {
     await this.reader.need(8);
     const bands = this.reader.takeInt32();
-    const frequencies = this.within(this.reader.takeInt32(), 'frequencies', MOST_FREQUENCIES);
-    if (bands !== melBands) throw this.invalid(`it has filters for ${bands} mel bands, expected ${melBands}`);
+    const frequencies = this.#within(this.reader.takeInt32(), 'frequencies', MOST_FREQUENCIES);
+    if (bands !== melBands) throw this.#invalid(`it has filters for ${bands} mel bands, expected ${melBands}`);
     await this.reader.need(4 * bands * frequencies);
     return { frequencies, bands, values: Float32Array.from({ length: bands * frequencies }, () => this.reader.takeFloat32()) };
   }
 
-  private async vocabulary({ vocabularySize }: WhisperHyperparameters): Promise<readonly Buffer[]> {
+  async #vocabulary({ vocabularySize }: WhisperHyperparameters): Promise<readonly Buffer[]> {
     await this.reader.need(4);
-    const count = this.within(this.reader.takeInt32(), 'tokens', vocabularySize);
+    const count = this.#within(this.reader.takeInt32(), 'tokens', vocabularySize);
     const tokens: Buffer[] = [];
     for (let token = 0; token < count; token++) {
       await this.reader.need(4);
       const bytes = this.reader.takeUint32();
-      if (bytes > MOST_TOKEN_BYTES) throw this.invalid(`token ${token} claims ${bytes} bytes`);
+      if (bytes > MOST_TOKEN_BYTES) throw this.#invalid(`token ${token} claims ${bytes} bytes`);
       await this.reader.need(bytes);
       tokens.push(Buffer.from(this.reader.takeBytes(bytes)));
     }
     return tokens;
   }
 
-  private async tensors(): Promise<ReadonlyMap<string, LocatedTensor>> {
+  async #tensors(): Promise<ReadonlyMap<string, LocatedTensor>> {
     const { reader } = this;
     const header = { path: this.file, dataOffsetBytes: 0 };
     const tensors = new Map<string, LocatedTensor>();
     while (reader.remainingBytes > 0) {
       await reader.need(12);
-      const dimensions = this.within(reader.takeInt32(), 'dimensions', 4);
-      const nameBytes = this.within(reader.takeInt32(), 'bytes of a name', MOST_NAME_BYTES);
+      const dimensions = this.#within(reader.takeInt32(), 'dimensions', 4);
+      const nameBytes = this.#within(reader.takeInt32(), 'bytes of a name', MOST_NAME_BYTES);
       const typeNumber = reader.takeInt32();
       await reader.need(4 * dimensions + nameBytes);
-      const shape = Array.from({ length: dimensions }, () => this.within(reader.takeInt32(), 'values of a row', 1 << 24));
+      const shape = Array.from({ length: dimensions }, () => this.#within(reader.takeInt32(), 'values of a row', 1 << 24));
       const name = reader.takeBytes(nameBytes).toString('utf8');
       const type = TENSOR_TYPES.get(typeNumber);
       if (!type) throw new TroubleError('unsupported-model', `${path.basename(this.file)} can't be used: the tensor ${JSON.stringify(name)} has the unknown type ${typeNumber}.`);
       const elements = shape.reduce((product, extent) => product * extent, 1);
-      if ((shape[0] as number) % type.blockElements !== 0) throw this.invalid(`the tensor ${JSON.stringify(name)} has rows of ${shape[0]} values, expected whole blocks of ${type.name}`);
+      if ((shape[0] as number) % type.blockElements !== 0) throw this.#invalid(`the tensor ${JSON.stringify(name)} has rows of ${shape[0]} values, expected whole blocks of ${type.name}`);
       const sizeBytes = (elements / type.blockElements) * type.blockBytes;
       tensors.set(name, { name, shape, type: type.name, offsetBytes: reader.offset, sizeBytes, header });
       reader.skip(sizeBytes);
@@ -162,12 +162,12 @@ class WhisperParser {
     return tensors;
   }
 
-  private within(value: number, what: string, most: number, least = 1): number {
-    if (value < least || value > most) throw this.invalid(`it claims ${value} for ${what}, expected ${least} to ${most}`);
+  #within(value: number, what: string, most: number, least = 1): number {
+    if (value < least || value > most) throw this.#invalid(`it claims ${value} for ${what}, expected ${least} to ${most}`);
     return value;
   }
 
-  private invalid(what: string): TroubleError {
+  #invalid(what: string): TroubleError {
     return new TroubleError('invalid-model', `${path.basename(this.file)} is damaged or no speech model: ${what}.`);
   }
 }

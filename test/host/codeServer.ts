@@ -45,23 +45,23 @@ const QUIET_SETTINGS = {
 export class CodeServer {
   readonly url: string;
   readonly folder: string;
-  private readonly process: ResultPromise;
-  private readonly options: CodeServerOptions;
+  readonly #process: ResultPromise;
+  readonly #options: CodeServerOptions;
 
   private constructor(options: CodeServerOptions, url: string, process: ResultPromise) {
-    this.options = options;
+    this.#options = options;
     this.folder = options.folder;
     this.url = url;
-    this.process = process;
+    this.#process = process;
   }
 
   get version(): HostVersion {
-    return this.options.host.version;
+    return this.#options.host.version;
   }
 
   /** Where the sidecar of this server's windows keeps its state. */
   get chorusHome(): string {
-    return chorusHome(this.options);
+    return chorusHome(this.#options);
   }
 
   get logFile(): string {
@@ -85,7 +85,7 @@ export class CodeServer {
     const child = spawnServer(options, arguments_);
     const server = new CodeServer(options, `http://127.0.0.1:${port}`, child);
     try {
-      await server.waitUntilReady();
+      await server.#waitUntilReady();
     } catch (error) {
       await server.stop();
       const log = await readFile(server.logFile, 'utf8');
@@ -98,7 +98,7 @@ export class CodeServer {
   windowUrl(workspace: string, payload: readonly (readonly [string, string])[] = []): string {
     const query = new URLSearchParams({ [workspace.endsWith('.code-workspace') ? 'workspace' : 'folder']: workspace });
     if (payload.length > 0) query.set('payload', JSON.stringify(payload));
-    if (this.options.connectionToken) query.set('tkn', this.options.connectionToken);
+    if (this.#options.connectionToken) query.set('tkn', this.#options.connectionToken);
     return `${this.url}/?${query.toString()}`;
   }
 
@@ -109,20 +109,20 @@ export class CodeServer {
 
   /** Ends the server with its extension hosts. */
   async stop(): Promise<void> {
-    const { pid, exitCode } = this.process;
+    const { pid, exitCode } = this.#process;
     if (pid !== undefined && exitCode === null) {
-      this.process.kill('SIGTERM');
-      await Promise.race([this.process.catch(() => undefined), delay(5_000)]);
+      this.#process.kill('SIGTERM');
+      await Promise.race([this.#process.catch(() => undefined), delay(5_000)]);
     }
     // The group holds what the server itself left behind, such as an extension host in the middle of something.
     killGroup(pid);
-    await this.process.catch(() => undefined);
+    await this.#process.catch(() => undefined);
   }
 
-  private async waitUntilReady(): Promise<void> {
+  async #waitUntilReady(): Promise<void> {
     const deadline = Date.now() + 60_000;
     while (Date.now() < deadline) {
-      if (this.process.exitCode !== null) throw new Error(`the server ended with code ${this.process.exitCode}`);
+      if (this.#process.exitCode !== null) throw new Error(`the server ended with code ${this.#process.exitCode}`);
       const answer = await fetch(`${this.url}/version`).catch(() => undefined);
       if (answer?.ok) return;
       await delay(100);

@@ -43,13 +43,13 @@ export interface InputMethod {
 
 export class Window {
   readonly page: Page;
-  private readonly context: BrowserContext;
-  private readonly options: WindowOptions;
+  readonly #context: BrowserContext;
+  readonly #options: WindowOptions;
 
   private constructor(context: BrowserContext, page: Page, options: WindowOptions) {
-    this.context = context;
+    this.#context = context;
     this.page = page;
-    this.options = options;
+    this.#options = options;
   }
 
   /** Opens a window in a browser profile of its own and waits for the workbench. */
@@ -72,29 +72,29 @@ export class Window {
   /** Closes the window as its close button does. */
   async close(): Promise<void> {
     await this.page.close({ runBeforeUnload: false });
-    await this.context.close();
+    await this.#context.close();
   }
 
   // ── Documents ──
 
   /** Opens a text file by its absolute path. */
   async openFile(file: string): Promise<void> {
-    await this.openTab(file);
+    await this.#openTab(file);
     await this.editor().waitFor();
     await this.focusEditor();
   }
 
   /** Opens a notebook by its absolute path, with its first cell selected. */
   async openNotebook(file: string): Promise<void> {
-    await this.openTab(file);
+    await this.#openTab(file);
     await this.page.locator('.notebook-editor .monaco-list-row.code-cell-row').first().waitFor();
   }
 
   /** The list of files may change under the click: then it is opened again. */
-  private async openTab(file: string): Promise<void> {
+  async #openTab(file: string): Promise<void> {
     const tab = this.page.locator('.part.editor .tab.active', { hasText: path.basename(file) });
     for (let attempt = 1; ; attempt++) {
-      await this.quickPick('Control+P', file, this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first());
+      await this.#quickPick('Control+P', file, this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first());
       try {
         await tab.waitFor({ timeout: OPEN_MS });
         break;
@@ -115,7 +115,7 @@ export class Window {
 
   /** Puts the cursor at a one-based position. */
   async goTo(line: number, column: number): Promise<void> {
-    await this.quickPick('Control+G', `:${line}:${column}`, this.page.locator('.quick-input-list .monaco-list-row').first());
+    await this.#quickPick('Control+G', `:${line}:${column}`, this.page.locator('.quick-input-list .monaco-list-row').first());
     await this.page.locator('.part.statusbar', { hasText: `Ln ${line}, Col ${column}` }).waitFor();
   }
 
@@ -149,7 +149,7 @@ export class Window {
 
   /** Input by composition, in the events of a real input method. */
   async inputMethod(): Promise<InputMethod> {
-    const session = await this.context.newCDPSession(this.page);
+    const session = await this.#context.newCDPSession(this.page);
     return {
       compose: async (text) => {
         await session.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
@@ -194,7 +194,7 @@ export class Window {
   /** Runs a command of the palette by its title. */
   async command(title: string): Promise<void> {
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-    await this.quickPick('F1', `>${title}`, row);
+    await this.#quickPick('F1', `>${title}`, row);
   }
 
   /** Chorus's item in the status bar. */
@@ -258,7 +258,7 @@ export class Window {
 
   /** Writes `docs/images/<name>.png` when `CHORUS_SCREENSHOTS=1`. */
   async screenshot(name: string): Promise<void> {
-    if (this.options.takesPictures && process.env['CHORUS_SCREENSHOTS'] === '1') await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
+    if (this.#options.takesPictures && process.env['CHORUS_SCREENSHOTS'] === '1') await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
   }
 
   /** What is on the screen, for the message of a failing test. */
@@ -268,19 +268,19 @@ export class Window {
 
   /** Types an answer into the input or the list that a command asks with, and takes it. */
   async answerInput(text: string): Promise<void> {
-    const input = this.quickInput();
+    const input = this.#quickInput();
     await input.waitFor();
     await input.fill(text);
     await input.press('Enter');
     await input.waitFor({ state: 'hidden' });
   }
 
-  private quickInput(): Locator {
+  #quickInput(): Locator {
     return this.page.locator('.quick-input-widget input[type="text"]');
   }
 
-  private async quickPick(keys: string, text: string, row: Locator): Promise<void> {
-    const input = this.quickInput();
+  async #quickPick(keys: string, text: string, row: Locator): Promise<void> {
+    const input = this.#quickInput();
     for (let attempt = 1; ; attempt++) {
       await this.page.keyboard.press(keys);
       await input.waitFor();

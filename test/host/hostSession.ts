@@ -91,13 +91,13 @@ export class HostSession {
   readonly extensionFolder: string;
   /** The model that the user's settings name. */
   readonly modelPath: string;
-  private readonly folder: string;
-  private scenarioCount = 0;
+  readonly #folder: string;
+  #scenarioCount = 0;
 
   private constructor(server: CodeServer, browser: Browser, paths: { folder: string; extensionFolder: string; modelPath: string }) {
     this.server = server;
     this.browser = browser;
-    this.folder = paths.folder;
+    this.#folder = paths.folder;
     this.extensionFolder = paths.extensionFolder;
     this.modelPath = paths.modelPath;
   }
@@ -128,8 +128,8 @@ export class HostSession {
 
   /** A copy of the sample workspace, in a folder whose name has spaces and letters that are not Latin. */
   async newScenario(): Promise<Scenario> {
-    this.scenarioCount += 1;
-    return new Scenario(this, await copySampleWorkspace(path.join(this.folder, `sample ${this.scenarioCount} пример 例`)));
+    this.#scenarioCount += 1;
+    return new Scenario(this, await copySampleWorkspace(path.join(this.#folder, `sample ${this.#scenarioCount} пример 例`)));
   }
 
   /** Ends everything that was started. */
@@ -139,7 +139,7 @@ export class HostSession {
     } finally {
       await this.server.stop();
       await stopSidecar(this.server.chorusHome);
-      await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      await rm(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     }
   }
 }
@@ -148,7 +148,7 @@ export class HostSession {
 export class Scenario {
   readonly session: HostSession;
   readonly workspace: string;
-  private readonly windows: Window[] = [];
+  readonly #windows: Window[] = [];
 
   constructor(session: HostSession, workspace: string) {
     this.session = session;
@@ -160,18 +160,18 @@ export class Scenario {
     const takesPictures = this.session.server.version === NEWEST_HOST;
     for (let attempt = 1; ; attempt++) {
       const window = await Window.open(this.session.browser, this.session.server.windowUrl(workspace), { takesPictures, displayLanguage });
-      this.windows.push(window);
+      this.#windows.push(window);
       await window.chorusStatus().waitFor();
       // VS Code in a browser opens a workspace of several folders without any of them now and then: "No Folder Opened", for as long as the window lives.
       if (!workspace.endsWith('.code-workspace') || (await window.showsFolders())) return window;
       if (attempt === OPEN_ATTEMPTS) throw new Error(`VS Code opened ${path.basename(workspace)} without its folders in ${OPEN_ATTEMPTS} windows`);
       await window.close();
-      this.windows.splice(this.windows.indexOf(window), 1);
+      this.#windows.splice(this.#windows.indexOf(window), 1);
     }
   }
 
   async closeWindows(): Promise<void> {
-    for (const window of this.windows.splice(0)) await window.close();
+    for (const window of this.#windows.splice(0)) await window.close();
   }
 
   /** Absolute path of a file of the workspace. */
@@ -204,7 +204,7 @@ export class Scenario {
 
   /** What the running sidecar tells of itself. */
   async sidecarStatus(): Promise<SidecarStatus> {
-    return this.ask<SidecarStatus>(STATUS_REQUEST);
+    return this.#ask<SidecarStatus>(STATUS_REQUEST);
   }
 
   /** The running sidecar, at a moment when its model works. */
@@ -219,17 +219,17 @@ export class Scenario {
   /** What reached the running sidecar: completions asked for since it began, and documents that are open in it now. */
   async reachedSidecar(): Promise<{ readonly requests: number; readonly documents: number }> {
     const { requests } = await this.statistics();
-    const { text } = await this.ask<DiagnosticsResult>(DIAGNOSTICS_REQUEST);
+    const { text } = await this.#ask<DiagnosticsResult>(DIAGNOSTICS_REQUEST);
     const documents = [...text.matchAll(/\((\d+) documents\)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
     return { requests, documents };
   }
 
   /** Counts of the running sidecar's completions since it began. */
   async statistics(): Promise<CompletionStatistics> {
-    return this.ask<CompletionStatistics>(STATISTICS_REQUEST);
+    return this.#ask<CompletionStatistics>(STATISTICS_REQUEST);
   }
 
-  private async ask<Result>(request: string): Promise<Result> {
+  async #ask<Result>(request: string): Promise<Result> {
     await using client = await RawClient.initialized(await this.sidecar());
     return (await client.request(request)) as Result;
   }
@@ -239,7 +239,7 @@ export class Scenario {
     const target = path.join(FAILURES, name.replaceAll(/[^\w.-]+/g, '-'));
     await rm(target, { recursive: true, force: true });
     await mkdir(target, { recursive: true });
-    for (const [index, window] of this.windows.entries()) await window.saveScreen(path.join(target, `window-${index + 1}.png`)).catch(() => undefined);
+    for (const [index, window] of this.#windows.entries()) await window.saveScreen(path.join(target, `window-${index + 1}.png`)).catch(() => undefined);
     const { folder, chorusHome } = this.session.server;
     await cp(path.join(folder, 'data', 'logs'), path.join(target, 'logs'), { recursive: true }).catch(() => undefined);
     await cp(homeFiles(chorusHome).logFile, path.join(target, 'sidecar.log')).catch(() => undefined);

@@ -9,7 +9,7 @@ import { waitFor } from './waitFor.ts';
 export class SoundServer {
   private constructor(
     private readonly folder: string,
-    private readonly process: ReturnType<typeof SoundServer.spawn>,
+    private readonly process: ReturnType<typeof spawnSoundServer>,
   ) {}
 
   /** For programs that are to use it. */
@@ -20,8 +20,8 @@ export class SoundServer {
   static async start(): Promise<SoundServer> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-sound-'));
     await chmod(folder, 0o700);
-    const server = new SoundServer(folder, SoundServer.spawn(folder));
-    await waitFor('the sound server', async () => (await server.control('info')).exitCode === 0);
+    const server = new SoundServer(folder, spawnSoundServer(folder));
+    await waitFor('the sound server', async () => (await server.#control('info')).exitCode === 0);
     await server.plugIn();
     return server;
   }
@@ -32,13 +32,13 @@ export class SoundServer {
   }
 
   async plugIn(): Promise<void> {
-    await this.control('load-module', 'module-remap-source', 'master=speaker.monitor', 'source_name=microphone');
-    await this.control('set-default-source', 'microphone');
+    await this.#control('load-module', 'module-remap-source', 'master=speaker.monitor', 'source_name=microphone');
+    await this.#control('set-default-source', 'microphone');
   }
 
   /** How many programs listen to the microphone. */
   async listeners(): Promise<number> {
-    const { stdout } = await this.control('list', 'short', 'source-outputs');
+    const { stdout } = await this.#control('list', 'short', 'source-outputs');
     return stdout.split('\n').filter((line) => line.includes('protocol-native')).length;
   }
 
@@ -48,18 +48,18 @@ export class SoundServer {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private control(...parameters: readonly string[]) {
+  #control(...parameters: readonly string[]) {
     return execa('pactl', parameters, { env: this.environment, reject: false });
   }
+}
 
-  private static spawn(folder: string) {
-    const modules = [`module-native-protocol-unix auth-anonymous=1 socket=${socketIn(folder)}`, 'module-null-sink sink_name=speaker'];
-    return execa('pulseaudio', ['--daemonize=no', '--exit-idle-time=-1', '-n', ...modules.flatMap((module) => ['-L', module])], {
-      env: { XDG_RUNTIME_DIR: folder, HOME: folder },
-      stdio: 'ignore',
-      reject: false,
-    });
-  }
+function spawnSoundServer(folder: string) {
+  const modules = [`module-native-protocol-unix auth-anonymous=1 socket=${socketIn(folder)}`, 'module-null-sink sink_name=speaker'];
+  return execa('pulseaudio', ['--daemonize=no', '--exit-idle-time=-1', '-n', ...modules.flatMap((module) => ['-L', module])], {
+    env: { XDG_RUNTIME_DIR: folder, HOME: folder },
+    stdio: 'ignore',
+    reject: false,
+  });
 }
 
 const socketIn = (folder: string): string => path.join(folder, 'native');

@@ -8,25 +8,25 @@ export function delayAfterFailuresMs(failures: number): number {
 
 /** How long to wait before a process that fell is started again: 0, 1, 2, 4 … 30 s, from 0 again after a minute of health. */
 export class BackOff {
-  private failures = 0;
-  private startedAt = 0;
+  #failures = 0;
+  #startedAt = 0;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   get delayMs(): number {
-    return delayAfterFailuresMs(this.failures);
+    return delayAfterFailuresMs(this.#failures);
   }
 
   started(): void {
-    this.startedAt = this.now();
+    this.#startedAt = this.now();
   }
 
   failed(): void {
-    if (this.now() - this.startedAt >= HEALTHY_AFTER_MS) this.failures = 0;
-    this.failures++;
+    if (this.now() - this.#startedAt >= HEALTHY_AFTER_MS) this.#failures = 0;
+    this.#failures++;
   }
 
   reset(): void {
-    this.failures = 0;
+    this.#failures = 0;
   }
 }

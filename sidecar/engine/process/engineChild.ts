@@ -15,21 +15,21 @@ export const RESTART_NOTE = ' The next request starts it again.';
 
 /** One engine process, from its start to its end. Every request pending at its end is rejected with the reason. */
 export class EngineChild {
-  private readonly subprocess;
-  private readonly connection: MessageConnection;
-  private readonly output = new OutputTail();
-  private readonly chunkListeners = new Map<number, (chunk: GenerateChunk) => void>();
-  private progressListener: ((share: number) => void) | undefined;
-  private readonly pending = new Set<(reason: TroubleError) => void>();
-  private endReason: TroubleError | undefined;
-  private isAlive = true;
+  readonly #subprocess;
+  readonly #connection: MessageConnection;
+  readonly #output = new OutputTail();
+  readonly #chunkListeners = new Map<number, (chunk: GenerateChunk) => void>();
+  #progressListener: ((share: number) => void) | undefined;
+  readonly #pending = new Set<(reason: TroubleError) => void>();
+  #endReason: TroubleError | undefined;
+  #isAlive = true;
   /** Resolves with the reason when the process has ended. */
   readonly ended: Promise<TroubleError>;
 
   /** With `isWatched` a process that hangs is ended, and its end is a crash. `script`: the workshop's instead of the engine's. */
   constructor({ isWatched = false, script = engineScript() }: { readonly isWatched?: boolean; readonly script?: OwnScript } = {}) {
     // The process ends with its parent: by execa when the parent leaves in order, by its lifeline when it doesn't.
-    this.subprocess = execa(process.execPath, [...script.execArgv, script.file], {
+    this.#subprocess = execa(process.execPath, [...script.execArgv, script.file], {
       ipc: true,
       serialization: 'json',
       buffer: false,
@@ -37,63 +37,63 @@ export class EngineChild {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: { ...computeEnvironment, ...lifelineEnvironment },
     });
-    for (const stream of [this.subprocess.stdout, this.subprocess.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => this.output.push(text));
+    for (const stream of [this.#subprocess.stdout, this.#subprocess.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => this.#output.push(text));
     }
     const watch = new EngineWatch((hang) => {
-      this.endReason ??= new TroubleError('engine-crashed', describeHang(hang) + RESTART_NOTE, { detail: this.output.text || undefined });
-      this.subprocess.kill('SIGKILL');
+      this.#endReason ??= new TroubleError('engine-crashed', describeHang(hang) + RESTART_NOTE, { detail: this.#output.text || undefined });
+      this.#subprocess.kill('SIGKILL');
     });
     const pulses = new PulseReader();
-    this.subprocess.stdio[LIFELINE_FD].setEncoding('utf8').on('data', (text: string) => pulses.read(text).forEach((pulse) => watch.hear(pulse)));
+    this.#subprocess.stdio[LIFELINE_FD].setEncoding('utf8').on('data', (text: string) => pulses.read(text).forEach((pulse) => watch.hear(pulse)));
     if (isWatched) watch.start();
-    this.ended = this.subprocess.then((result) => {
-      this.isAlive = false;
+    this.ended = this.#subprocess.then((result) => {
+      this.#isAlive = false;
       watch.stop();
-      this.endReason ??= crashed(result, this.output.text);
-      for (const fail of this.pending) fail(this.endReason);
-      this.connection.dispose();
-      return this.endReason;
+      this.#endReason ??= crashed(result, this.#output.text);
+      for (const fail of this.#pending) fail(this.#endReason);
+      this.#connection.dispose();
+      return this.#endReason;
     });
-    const channel = this.subprocess as unknown as ChildProcess;
-    this.connection = createMessageConnection(new IPCMessageReader(channel), new IPCMessageWriter(channel));
-    this.connection.onNotification(GENERATE_CHUNK, (chunk: GenerateChunk) => this.chunkListeners.get(chunk.requestId)?.(chunk));
-    this.connection.onNotification(LOAD_PROGRESS, ({ share }: { share: number }) => this.progressListener?.(share));
+    const channel = this.#subprocess as unknown as ChildProcess;
+    this.#connection = createMessageConnection(new IPCMessageReader(channel), new IPCMessageWriter(channel));
+    this.#connection.onNotification(GENERATE_CHUNK, (chunk: GenerateChunk) => this.#chunkListeners.get(chunk.requestId)?.(chunk));
+    this.#connection.onNotification(LOAD_PROGRESS, ({ share }: { share: number }) => this.#progressListener?.(share));
     // A write to a process that just died: its end is reported once, by `ended`.
-    this.connection.onError(() => undefined);
-    this.connection.listen();
+    this.#connection.onError(() => undefined);
+    this.#connection.listen();
   }
 
   get pid(): number | undefined {
-    return this.subprocess.pid;
+    return this.#subprocess.pid;
   }
 
   get alive(): boolean {
-    return this.isAlive;
+    return this.#isAlive;
   }
 
   onChunk(requestId: number, listener: (chunk: GenerateChunk) => void): { dispose(): void } {
-    this.chunkListeners.set(requestId, listener);
-    return { dispose: () => this.chunkListeners.delete(requestId) };
+    this.#chunkListeners.set(requestId, listener);
+    return { dispose: () => this.#chunkListeners.delete(requestId) };
   }
 
   onLoadProgress(listener: ((share: number) => void) | undefined): void {
-    this.progressListener = listener;
+    this.#progressListener = listener;
   }
 
   /** Calls `listener` with each notification of a kind. */
   onNotification<Params>(method: string, listener: (params: Params) => void): { dispose(): void } {
-    return this.connection.onNotification(method, listener);
+    return this.#connection.onNotification(method, listener);
   }
 
   /** Sends a notification; nothing where the process has ended. */
   notify(method: string, params: object): void {
-    if (this.isAlive) this.connection.sendNotification(method, params).catch(() => undefined);
+    if (this.#isAlive) this.#connection.sendNotification(method, params).catch(() => undefined);
   }
 
   /** Sends a request; an aborted signal becomes `$/cancelRequest`. Throws `TroubleError`. */
   async request<Result>(method: string, params: object | null, signal?: AbortSignal): Promise<Result> {
-    if (!this.isAlive) throw await this.ended;
+    if (!this.#isAlive) throw await this.ended;
     const cancellation = new CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();
     if (signal?.aborted) cancel();
@@ -102,13 +102,13 @@ export class EngineChild {
     try {
       return await new Promise<Result>((resolve, reject) => {
         fail = reject;
-        this.pending.add(reject);
-        this.connection.sendRequest<Result>(method, params, cancellation.token).then(resolve, reject);
+        this.#pending.add(reject);
+        this.#connection.sendRequest<Result>(method, params, cancellation.token).then(resolve, reject);
       });
     } catch (error) {
-      throw await this.toTrouble(error);
+      throw await this.#toTrouble(error);
     } finally {
-      if (fail) this.pending.delete(fail);
+      if (fail) this.#pending.delete(fail);
       signal?.removeEventListener('abort', cancel);
       cancellation.dispose();
     }
@@ -116,19 +116,19 @@ export class EngineChild {
 
   /** Ends the process; pending requests are rejected with `reason`. */
   async end(reason: TroubleError): Promise<void> {
-    this.endReason ??= reason;
-    this.subprocess.kill('SIGKILL');
+    this.#endReason ??= reason;
+    this.#subprocess.kill('SIGKILL');
     await this.ended;
   }
 
-  private async toTrouble(error: unknown): Promise<TroubleError> {
+  async #toTrouble(error: unknown): Promise<TroubleError> {
     if (error instanceof TroubleError) return error;
     if (error instanceof ResponseError && error.code === ENGINE_ERROR) {
       const data = error.data as EngineErrorData;
       return new TroubleError(data.code, error.message, { cause: error, detail: data.detail });
     }
     // The connection broke: the process is about to end, and why is known only then.
-    if (!(error instanceof ResponseError) || !this.isAlive) return this.ended;
+    if (!(error instanceof ResponseError) || !this.#isAlive) return this.ended;
     return new TroubleError('engine-failed', `The engine refused a request: ${error.message}`, { cause: error });
   }
 }

@@ -67,19 +67,19 @@ interface Running {
  * falling. Each load gets a fresh process, so that the memory of the model before it is surely returned.
  */
 export class EngineProcess implements Engine, Measuring {
-  private wanted: LoadParams | undefined;
-  private child: EngineChild | undefined;
-  private running: Running | undefined;
-  private starting: Promise<Running> | undefined;
+  #wanted: LoadParams | undefined;
+  #child: EngineChild | undefined;
+  #running: Running | undefined;
+  #starting: Promise<Running> | undefined;
   /** Settles with the last load that was asked for. */
-  private lastLoad: Promise<unknown> = Promise.resolve();
+  #lastLoad: Promise<unknown> = Promise.resolve();
   /** What the wanted model was loaded as, so that a restart need not look for a device again. */
-  private lastModel: LoadedModel | undefined;
-  private loadCrashes = 0;
-  private lastCrash: TroubleError | undefined;
-  private nextRequestId = 1;
-  private readonly backOff = new BackOff();
-  private disposed = false;
+  #lastModel: LoadedModel | undefined;
+  #loadCrashes = 0;
+  #lastCrash: TroubleError | undefined;
+  #nextRequestId = 1;
+  readonly #backOff = new BackOff();
+  #disposed = false;
 
   /**
    * `log` is given what the engine has to say to whoever reads the log; `onCrashed` hears of each crash, also where no request was pending. With `isWatched`
@@ -89,56 +89,56 @@ export class EngineProcess implements Engine, Measuring {
 
   /** Process id of the engine while it runs. */
   get pid(): number | undefined {
-    return this.child?.pid;
+    return this.#child?.pid;
   }
 
   /** Loads follow one another in the order in which they were asked for: the last one's model stays. One whose signal is aborted meanwhile changes nothing. */
   async load(params: LoadParams, options: LoadOptions = {}): Promise<LoadedModel> {
-    const loaded = this.lastLoad.then(() => this.loadInTurn(params, options));
-    this.lastLoad = loaded.catch(() => undefined);
+    const loaded = this.#lastLoad.then(() => this.#loadInTurn(params, options));
+    this.#lastLoad = loaded.catch(() => undefined);
     return loaded;
   }
 
-  private async loadInTurn(params: LoadParams, options: LoadOptions): Promise<LoadedModel> {
+  async #loadInTurn(params: LoadParams, options: LoadOptions): Promise<LoadedModel> {
     options.signal?.throwIfAborted();
     const key = await loadKey(params);
-    if (this.running?.child.alive && this.running.key === key) return this.running.model;
-    await this.stop('The model was replaced by another one.');
+    if (this.#running?.child.alive && this.#running.key === key) return this.#running.model;
+    await this.#stop('The model was replaced by another one.');
     options.signal?.throwIfAborted();
-    this.wanted = params;
-    this.lastModel = undefined;
-    this.loadCrashes = 0;
-    this.lastCrash = undefined;
-    return (await this.ready(options.signal, options)).model;
+    this.#wanted = params;
+    this.#lastModel = undefined;
+    this.#loadCrashes = 0;
+    this.#lastCrash = undefined;
+    return (await this.#ready(options.signal, options)).model;
   }
 
   async unload(): Promise<void> {
-    this.wanted = undefined;
-    await this.stop('The model was unloaded.');
+    this.#wanted = undefined;
+    await this.#stop('The model was unloaded.');
   }
 
   async tokenize(text: string, options: { special?: boolean } = {}): Promise<readonly TokenId[]> {
-    return (await this.ask<TokenizeResult>(TOKENIZE, { text, special: options.special ?? false })).tokens;
+    return (await this.#ask<TokenizeResult>(TOKENIZE, { text, special: options.special ?? false })).tokens;
   }
 
   async detokenize(tokens: readonly TokenId[], options: { special?: boolean } = {}): Promise<string> {
-    return (await this.ask<DetokenizeResult>(DETOKENIZE, { tokens, special: options.special ?? false })).text;
+    return (await this.#ask<DetokenizeResult>(DETOKENIZE, { tokens, special: options.special ?? false })).text;
   }
 
   async chatTemplate(params: ChatTemplateParams): Promise<readonly TokenId[]> {
-    return (await this.ask<TokenizeResult>(CHAT_TEMPLATE, params)).tokens;
+    return (await this.#ask<TokenizeResult>(CHAT_TEMPLATE, params)).tokens;
   }
 
   async generate(...[params, { onChunk, signal } = {}]: Parameters<Engine['generate']>): Promise<EngineGenerateResult> {
     const startedAt = performance.now();
     let running: Running;
     try {
-      running = await this.ready(signal);
+      running = await this.#ready(signal);
     } catch (error) {
       if (!signal?.aborted) throw error;
       return { tokens: [], text: '', stopReason: 'cancelled', reusedTokens: 0, evaluatedTokens: 0, promptMs: performance.now() - startedAt, generateMs: 0 };
     }
-    const requestId = this.nextRequestId++;
+    const requestId = this.#nextRequestId++;
     const chunks = running.child.onChunk(requestId, ({ tokens, text }) => onChunk?.({ tokens, text }));
     try {
       return await running.child.request<EngineGenerateResult>(GENERATE, { ...params, requestId }, signal);
@@ -148,47 +148,47 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   logits(params: LogitsParams, options: { signal?: AbortSignal } = {}): Promise<LogitsResult> {
-    return this.ask(LOGITS, params, options.signal);
+    return this.#ask(LOGITS, params, options.signal);
   }
 
   perplexity(params: PerplexityParams, options: { signal?: AbortSignal } = {}): Promise<PerplexityResult> {
-    return this.ask(PERPLEXITY, params, options.signal);
+    return this.#ask(PERPLEXITY, params, options.signal);
   }
 
   bench(params: BenchParams, options: { signal?: AbortSignal } = {}): Promise<BenchResult> {
-    return this.ask(BENCH, params, options.signal);
+    return this.#ask(BENCH, params, options.signal);
   }
 
   async releaseSequence(sequence: string): Promise<void> {
     // A process that isn't there holds no sequence.
-    if (this.running?.child.alive) await this.running.child.request(RELEASE_SEQUENCE, { sequence });
+    if (this.#running?.child.alive) await this.#running.child.request(RELEASE_SEQUENCE, { sequence });
   }
 
   async hasSequence(sequence: string): Promise<boolean> {
-    return this.running?.child.alive === true && this.running.child.request<boolean>(HAS_SEQUENCE, { sequence });
+    return this.#running?.child.alive === true && this.#running.child.request<boolean>(HAS_SEQUENCE, { sequence });
   }
 
   async setTexts(params: SetTextsParams): Promise<void> {
-    if (this.running?.child.alive) await this.running.child.request(SET_TEXTS, params);
+    if (this.#running?.child.alive) await this.#running.child.request(SET_TEXTS, params);
   }
 
   async keepContexts(): Promise<void> {
-    if (this.running?.child.alive) await this.running.child.request(KEEP_CONTEXTS, null);
+    if (this.#running?.child.alive) await this.#running.child.request(KEEP_CONTEXTS, null);
   }
 
   async forgetContexts(params: ForgetContextsParams): Promise<void> {
-    if (this.running?.child.alive) await this.running.child.request(FORGET_CONTEXTS, params);
+    if (this.#running?.child.alive) await this.#running.child.request(FORGET_CONTEXTS, params);
     else await removeContextSets(params.folder, params.name);
   }
 
   async statistics(): Promise<EngineStatistics | undefined> {
-    if (!this.running?.child.alive) return undefined;
-    return (await this.running.child.request<EngineStatistics | null>(STATISTICS, null)) ?? undefined;
+    if (!this.#running?.child.alive) return undefined;
+    return (await this.#running.child.request<EngineStatistics | null>(STATISTICS, null)) ?? undefined;
   }
 
   async deviceMemory(device: DeviceChoice): Promise<DeviceMemory> {
     const params: DeviceMemoryParams = { device };
-    if (this.running?.child.alive) return this.running.child.request<DeviceMemory>(DEVICE_MEMORY, params);
+    if (this.#running?.child.alive) return this.#running.child.request<DeviceMemory>(DEVICE_MEMORY, params);
     // A process of its own: a graphics driver that brings it down costs no model that is being loaded.
     const child = new EngineChild(this.options);
     try {
@@ -199,12 +199,12 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   async dispose(): Promise<void> {
-    this.disposed = true;
+    this.#disposed = true;
     await this.unload();
   }
 
-  private async ask<Result>(method: string, params: object, signal?: AbortSignal): Promise<Result> {
-    const { child } = await this.ready(signal);
+  async #ask<Result>(method: string, params: object, signal?: AbortSignal): Promise<Result> {
+    const { child } = await this.#ready(signal);
     return child.request<Result>(method, params, signal);
   }
 
@@ -212,70 +212,70 @@ export class EngineProcess implements Engine, Measuring {
    * The process with the wanted model in it; starts and loads what is missing. `signal` ends this wait alone, since others may wait for
    * the same; the one in `options` ends the load.
    */
-  private async ready(signal?: AbortSignal, options: LoadOptions = {}): Promise<Running> {
-    if (this.running?.child.alive) return this.running;
-    if (this.disposed) throw new TroubleError('draining', 'The engine is shutting down.');
-    if (!this.wanted) throw new TroubleError('no-model', 'No model is loaded.');
-    this.starting ??= this.startAndLoad(this.wanted, options).finally(() => {
-      this.starting = undefined;
+  async #ready(signal?: AbortSignal, options: LoadOptions = {}): Promise<Running> {
+    if (this.#running?.child.alive) return this.#running;
+    if (this.#disposed) throw new TroubleError('draining', 'The engine is shutting down.');
+    if (!this.#wanted) throw new TroubleError('no-model', 'No model is loaded.');
+    this.#starting ??= this.#startAndLoad(this.#wanted, options).finally(() => {
+      this.#starting = undefined;
     });
-    return abortable(this.starting, signal);
+    return abortable(this.#starting, signal);
   }
 
-  private async startAndLoad(params: LoadParams, options: LoadOptions): Promise<Running> {
-    const before = this.lastModel;
+  async #startAndLoad(params: LoadParams, options: LoadOptions): Promise<Running> {
+    const before = this.#lastModel;
     let device = before ? deviceOf(before) : params.device;
     for (;;) {
-      if (this.loadCrashes >= MAX_LOAD_CRASHES && this.lastCrash) throw gaveUp(this.lastCrash);
-      await sleep(this.backOff.delayMs, undefined, { signal: options.signal });
-      const child = this.start();
+      if (this.#loadCrashes >= MAX_LOAD_CRASHES && this.#lastCrash) throw gaveUp(this.#lastCrash);
+      await sleep(this.#backOff.delayMs, undefined, { signal: options.signal });
+      const child = this.#start();
       try {
         child.onLoadProgress(options.onProgress);
         const model = await child.request<LoadedModel>(LOAD, { ...params, device }, options.signal);
-        this.loadCrashes = 0;
+        this.#loadCrashes = 0;
         const isFallback = device !== params.device && !before;
-        this.lastModel = isFallback ? withReason(model, this.lastCrash) : before ? { ...model, deviceReasons: before.deviceReasons } : model;
-        this.running = { child, key: await loadKey(params), model: this.lastModel };
-        return this.running;
+        this.#lastModel = isFallback ? withReason(model, this.#lastCrash) : before ? { ...model, deviceReasons: before.deviceReasons } : model;
+        this.#running = { child, key: await loadKey(params), model: this.#lastModel };
+        return this.#running;
       } catch (error) {
         if (child.alive) await child.end(new TroubleError('engine-failed', 'The model could not be loaded.'));
         if (!(error instanceof TroubleError) || error.code !== 'engine-crashed') throw error;
-        this.loadCrashes++;
+        this.#loadCrashes++;
         // A graphics driver is the likeliest to bring a process down.
         if (params.device === 'auto') device = 'cpu';
       }
     }
   }
 
-  private start(): EngineChild {
+  #start(): EngineChild {
     const child = new EngineChild(this.options);
-    this.child = child;
+    this.#child = child;
     child.onNotification(ENGINE_LOG, ({ line }: EngineLogLine) => this.options.log?.(line));
-    this.backOff.started();
+    this.#backOff.started();
     child.ended
       .then((reason) => {
         if (reason.code === 'engine-crashed') {
-          this.lastCrash = reason;
-          this.backOff.failed();
+          this.#lastCrash = reason;
+          this.#backOff.failed();
         }
-        if (this.child === child) this.child = undefined;
-        if (this.running?.child === child) this.running = undefined;
+        if (this.#child === child) this.#child = undefined;
+        if (this.#running?.child === child) this.#running = undefined;
         if (reason.code === 'engine-crashed') this.options.onCrashed?.(reason);
       })
       .catch(() => undefined);
     return child;
   }
 
-  private async stop(why: string): Promise<void> {
+  async #stop(why: string): Promise<void> {
     // What a process that hangs or falls has not written is evaluated anew.
     await Promise.race([this.keepContexts().catch(() => undefined), sleep(KEEP_LIMIT_MS, undefined, { ref: false })]);
     // A load that waited for its delay, or a request that came meanwhile, may have started another process.
     do {
-      this.running = undefined;
-      await this.child?.end(new TroubleError('engine-failed', why));
-      await this.starting?.catch(() => undefined);
-    } while (this.starting !== undefined || this.child?.alive);
-    this.running = undefined;
+      this.#running = undefined;
+      await this.#child?.end(new TroubleError('engine-failed', why));
+      await this.#starting?.catch(() => undefined);
+    } while (this.#starting !== undefined || this.#child?.alive);
+    this.#running = undefined;
   }
 }
 

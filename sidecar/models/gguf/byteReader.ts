@@ -19,9 +19,9 @@ export class UnexpectedEndError extends Error {
  * small buffer. `need(n)` makes the next `n` bytes readable; the `take…` methods that follow are synchronous.
  */
 export class ByteReader {
-  private buffer: Buffer = Buffer.alloc(0);
-  private bufferStart = 0;
-  private position = 0;
+  #buffer: Buffer = Buffer.alloc(0);
+  #bufferStart = 0;
+  #position = 0;
 
   constructor(
     private readonly file: FileHandle,
@@ -30,7 +30,7 @@ export class ByteReader {
 
   /** Bytes from the beginning of the file. */
   get offset(): number {
-    return this.bufferStart + this.position;
+    return this.#bufferStart + this.#position;
   }
 
   get remainingBytes(): number {
@@ -38,14 +38,14 @@ export class ByteReader {
   }
 
   has(bytes: number): boolean {
-    return this.buffer.length - this.position >= bytes;
+    return this.#buffer.length - this.#position >= bytes;
   }
 
   /** Throws `UnexpectedEndError` if the file has fewer than `bytes` left. */
   async need(bytes: number): Promise<void> {
     if (this.has(bytes)) return;
     if (bytes > this.remainingBytes) throw new UnexpectedEndError(this.offset + bytes, this.fileSizeBytes);
-    const rest = this.buffer.subarray(this.position);
+    const rest = this.#buffer.subarray(this.#position);
     const next = Buffer.allocUnsafe(Math.min(this.remainingBytes, Math.max(bytes, CHUNK_BYTES)));
     rest.copy(next);
     const start = this.offset;
@@ -55,73 +55,73 @@ export class ByteReader {
       if (bytesRead === 0) throw new UnexpectedEndError(start + bytes, start + filled);
       filled += bytesRead;
     }
-    this.bufferStart = start;
-    this.position = 0;
-    this.buffer = next;
+    this.#bufferStart = start;
+    this.#position = 0;
+    this.#buffer = next;
   }
 
   /** Moves forward without reading. Throws `UnexpectedEndError` past the end. */
   skip(bytes: number): void {
     if (bytes > this.remainingBytes) throw new UnexpectedEndError(this.offset + bytes, this.fileSizeBytes);
     if (this.has(bytes)) {
-      this.position += bytes;
+      this.#position += bytes;
       return;
     }
-    this.bufferStart = this.offset + bytes;
-    this.position = 0;
-    this.buffer = Buffer.alloc(0);
+    this.#bufferStart = this.offset + bytes;
+    this.#position = 0;
+    this.#buffer = Buffer.alloc(0);
   }
 
   /** A view of the next bytes, valid until the next `need`. */
   takeBytes(bytes: number): Buffer {
-    const view = this.buffer.subarray(this.position, this.position + bytes);
-    this.position += bytes;
+    const view = this.#buffer.subarray(this.#position, this.#position + bytes);
+    this.#position += bytes;
     return view;
   }
 
   takeUint8(): number {
-    return this.advance(1, this.buffer.readUInt8(this.position));
+    return this.#advance(1, this.#buffer.readUInt8(this.#position));
   }
 
   takeInt8(): number {
-    return this.advance(1, this.buffer.readInt8(this.position));
+    return this.#advance(1, this.#buffer.readInt8(this.#position));
   }
 
   takeUint16(): number {
-    return this.advance(2, this.buffer.readUInt16LE(this.position));
+    return this.#advance(2, this.#buffer.readUInt16LE(this.#position));
   }
 
   takeInt16(): number {
-    return this.advance(2, this.buffer.readInt16LE(this.position));
+    return this.#advance(2, this.#buffer.readInt16LE(this.#position));
   }
 
   takeUint32(): number {
-    return this.advance(4, this.buffer.readUInt32LE(this.position));
+    return this.#advance(4, this.#buffer.readUInt32LE(this.#position));
   }
 
   takeInt32(): number {
-    return this.advance(4, this.buffer.readInt32LE(this.position));
+    return this.#advance(4, this.#buffer.readInt32LE(this.#position));
   }
 
   takeFloat32(): number {
-    return this.advance(4, this.buffer.readFloatLE(this.position));
+    return this.#advance(4, this.#buffer.readFloatLE(this.#position));
   }
 
   takeFloat64(): number {
-    return this.advance(8, this.buffer.readDoubleLE(this.position));
+    return this.#advance(8, this.#buffer.readDoubleLE(this.#position));
   }
 
   /** Loses precision above 2^53, which no count or size in a file that exists reaches. */
   takeUint64(): number {
-    return this.advance(8, Number(this.buffer.readBigUInt64LE(this.position)));
+    return this.#advance(8, Number(this.#buffer.readBigUInt64LE(this.#position)));
   }
 
   takeInt64(): number {
-    return this.advance(8, Number(this.buffer.readBigInt64LE(this.position)));
+    return this.#advance(8, Number(this.#buffer.readBigInt64LE(this.#position)));
   }
 
-  private advance<T>(bytes: number, value: T): T {
-    this.position += bytes;
+  #advance<T>(bytes: number, value: T): T {
+    this.#position += bytes;
     return value;
   }
 }

@@ -126,10 +126,10 @@ export function formatBytes(bytes: number): string {
 }
 
 class HeaderParser {
-  private readonly metadata = new Map<string, GgufValue>();
-  private readonly arrayLengths = new Map<string, number>();
-  private readonly metadataRanges = new Map<string, ByteRange>();
-  private textBytes = 0;
+  readonly #metadata = new Map<string, GgufValue>();
+  readonly #arrayLengths = new Map<string, number>();
+  readonly #metadataRanges = new Map<string, ByteRange>();
+  #textBytes = 0;
 
   constructor(
     private readonly filePath: string,
@@ -138,38 +138,38 @@ class HeaderParser {
   ) {}
 
   async parse(): Promise<GgufHeader> {
-    const version = await this.readMagicAndVersion();
+    const version = await this.#readMagicAndVersion();
     await this.reader.need(16);
     const tensorCount = this.reader.takeUint64();
     const metadataCount = this.reader.takeUint64();
-    this.checkCount('metadata entries', metadataCount, MAX_METADATA_COUNT, MIN_METADATA_BYTES);
-    this.checkCount('tensors', tensorCount, MAX_TENSOR_COUNT, MIN_TENSOR_INFO_BYTES);
-    for (let index = 0; index < metadataCount; index++) await this.readMetadataEntry();
-    const alignmentBytes = this.alignment();
+    this.#checkCount('metadata entries', metadataCount, MAX_METADATA_COUNT, MIN_METADATA_BYTES);
+    this.#checkCount('tensors', tensorCount, MAX_TENSOR_COUNT, MIN_TENSOR_INFO_BYTES);
+    for (let index = 0; index < metadataCount; index++) await this.#readMetadataEntry();
+    const alignmentBytes = this.#alignment();
     const tensors: GgufTensor[] = [];
     const names = new Set<string>();
     for (let index = 0; index < tensorCount; index++) {
-      const tensor = await this.readTensor(alignmentBytes);
-      if (names.has(tensor.name)) throw this.invalid(`tensor ${shown(tensor.name)} occurs twice`);
+      const tensor = await this.#readTensor(alignmentBytes);
+      if (names.has(tensor.name)) throw this.#invalid(`tensor ${shown(tensor.name)} occurs twice`);
       names.add(tensor.name);
       tensors.push(tensor);
     }
     const dataOffsetBytes = Math.ceil(this.reader.offset / alignmentBytes) * alignmentBytes;
-    this.checkExtent(tensors, dataOffsetBytes);
+    this.#checkExtent(tensors, dataOffsetBytes);
     return {
       path: this.filePath,
       fileSizeBytes: this.reader.fileSizeBytes,
       version,
-      metadata: this.metadata,
-      arrayLengths: this.arrayLengths,
-      metadataRanges: this.metadataRanges,
+      metadata: this.#metadata,
+      arrayLengths: this.#arrayLengths,
+      metadataRanges: this.#metadataRanges,
       tensors,
       alignmentBytes,
       dataOffsetBytes,
     };
   }
 
-  private async readMagicAndVersion(): Promise<number> {
+  async #readMagicAndVersion(): Promise<number> {
     const name = path.basename(this.filePath);
     if (this.reader.fileSizeBytes === 0) throw new TroubleError('not-gguf', `${name} is empty. Download it again.`);
     if (this.reader.fileSizeBytes < 4) throw new TroubleError('not-gguf', `${name} is not a GGUF file.`);
@@ -184,42 +184,42 @@ class HeaderParser {
     throw new TroubleError('unsupported-model', `${name} can't be used: ${reason}. Convert it again with a current converter.`);
   }
 
-  private checkCount(what: string, count: number, limit: number, leastBytes: number): void {
-    if (count > limit) throw this.invalid(`it claims ${count} ${what}, more than the ${limit} that any model has`);
+  #checkCount(what: string, count: number, limit: number, leastBytes: number): void {
+    if (count > limit) throw this.#invalid(`it claims ${count} ${what}, more than the ${limit} that any model has`);
     if (count * leastBytes > this.reader.remainingBytes) {
       throw new UnexpectedEndError(this.reader.offset + count * leastBytes, this.reader.fileSizeBytes);
     }
   }
 
-  private async readMetadataEntry(): Promise<void> {
-    const key = (await this.readString('a metadata key', MAX_KEY_BYTES)).toString('utf8');
+  async #readMetadataEntry(): Promise<void> {
+    const key = (await this.#readString('a metadata key', MAX_KEY_BYTES)).toString('utf8');
     // llama.cpp reads a key up to its first NUL, and would see another than we.
-    if (key === '' || key.includes('\0')) throw this.invalid(`metadata key ${shown(key)} is ${key === '' ? 'empty' : 'cut by a NUL'}`);
-    if (this.metadata.has(key) || this.arrayLengths.has(key)) throw this.invalid(`metadata key ${shown(key)} occurs twice`);
+    if (key === '' || key.includes('\0')) throw this.#invalid(`metadata key ${shown(key)} is ${key === '' ? 'empty' : 'cut by a NUL'}`);
+    if (this.#metadata.has(key) || this.#arrayLengths.has(key)) throw this.#invalid(`metadata key ${shown(key)} occurs twice`);
     const offsetBytes = this.reader.offset;
     await this.reader.need(4);
     const type = this.reader.takeUint32();
     if (type === (ValueType.Array as number)) {
-      await this.readArray(key);
+      await this.#readArray(key);
     } else {
-      const value = await this.readScalar(key, type);
-      this.metadata.set(key, typeof value === 'object' ? value.toString('utf8') : value);
+      const value = await this.#readScalar(key, type);
+      this.#metadata.set(key, typeof value === 'object' ? value.toString('utf8') : value);
     }
-    this.metadataRanges.set(key, { offsetBytes, sizeBytes: this.reader.offset - offsetBytes });
+    this.#metadataRanges.set(key, { offsetBytes, sizeBytes: this.reader.offset - offsetBytes });
   }
 
-  private async readArray(key: string): Promise<void> {
+  async #readArray(key: string): Promise<void> {
     await this.reader.need(12);
     const elementType = this.reader.takeUint32();
     const length = this.reader.takeUint64();
-    if (elementType === (ValueType.Array as number)) throw this.invalid(`metadata ${shown(key)} is an array of arrays`);
+    if (elementType === (ValueType.Array as number)) throw this.#invalid(`metadata ${shown(key)} is an array of arrays`);
     const elementBytes = elementType === (ValueType.String as number) ? 8 : SCALAR_BYTES[elementType];
-    if (elementBytes === undefined) throw this.unknownType(key, elementType);
+    if (elementBytes === undefined) throw this.#unknownType(key, elementType);
     if (length * elementBytes > this.reader.remainingBytes) {
       throw new UnexpectedEndError(this.reader.offset + length * elementBytes, this.reader.fileSizeBytes);
     }
-    if (length > MAX_ARRAY_LENGTH) throw this.invalid(`metadata ${shown(key)} has ${length} elements, more than the ${MAX_ARRAY_LENGTH} that any model has`);
-    this.arrayLengths.set(key, length);
+    if (length > MAX_ARRAY_LENGTH) throw this.#invalid(`metadata ${shown(key)} has ${length} elements, more than the ${MAX_ARRAY_LENGTH} that any model has`);
+    this.#arrayLengths.set(key, length);
     const { visitArray, visitedKeys = [key] } = this.options;
     const visit = visitedKeys.includes(key) ? visitArray : undefined;
     const keep = length <= MAX_KEPT_ARRAY_LENGTH && elementType !== (ValueType.String as number);
@@ -229,17 +229,17 @@ class HeaderParser {
     }
     const kept: (number | boolean)[] = [];
     for (let index = 0; index < length; index++) {
-      const element = await this.readScalar(key, elementType);
+      const element = await this.#readScalar(key, elementType);
       if (keep) kept.push(element as number | boolean);
       visit?.(key, index, element);
     }
-    if (keep) this.metadata.set(key, kept);
+    if (keep) this.#metadata.set(key, kept);
   }
 
-  private async readScalar(key: string, type: number): Promise<Buffer | number | boolean> {
-    if (type === (ValueType.String as number)) return this.readString(`metadata ${shown(key)}`, MAX_STRING_BYTES);
+  async #readScalar(key: string, type: number): Promise<Buffer | number | boolean> {
+    if (type === (ValueType.String as number)) return this.#readString(`metadata ${shown(key)}`, MAX_STRING_BYTES);
     const bytes = SCALAR_BYTES[type];
-    if (bytes === undefined) throw this.unknownType(key, type);
+    if (bytes === undefined) throw this.#unknownType(key, type);
     const reader = this.reader;
     if (!reader.has(bytes)) await reader.need(bytes);
     switch (type as ValueType) {
@@ -255,37 +255,37 @@ class HeaderParser {
       case ValueType.Float64: return reader.takeFloat64();
       case ValueType.Bool: {
         const value = reader.takeUint8();
-        if (value > 1) throw this.invalid(`metadata ${shown(key)} is a boolean of value ${value}`);
+        if (value > 1) throw this.#invalid(`metadata ${shown(key)} is a boolean of value ${value}`);
         return value === 1;
       }
-      default: throw this.unknownType(key, type);
+      default: throw this.#unknownType(key, type);
     }
   }
 
-  private async readString(what: string, limitBytes: number): Promise<Buffer> {
+  async #readString(what: string, limitBytes: number): Promise<Buffer> {
     if (!this.reader.has(8)) await this.reader.need(8);
     const length = this.reader.takeUint64();
     if (length > this.reader.remainingBytes) throw new UnexpectedEndError(this.reader.offset + length, this.reader.fileSizeBytes);
-    if (length > limitBytes) throw this.invalid(`${what} is a text of ${formatBytes(length)}, more than the ${formatBytes(limitBytes)} allowed`);
-    this.textBytes += length;
-    if (this.textBytes > MAX_TEXT_BYTES) throw this.invalid(`its header has more than the ${formatBytes(MAX_TEXT_BYTES)} of text allowed`);
+    if (length > limitBytes) throw this.#invalid(`${what} is a text of ${formatBytes(length)}, more than the ${formatBytes(limitBytes)} allowed`);
+    this.#textBytes += length;
+    if (this.#textBytes > MAX_TEXT_BYTES) throw this.#invalid(`its header has more than the ${formatBytes(MAX_TEXT_BYTES)} of text allowed`);
     if (!this.reader.has(length)) await this.reader.need(length);
     return this.reader.takeBytes(length);
   }
 
-  private alignment(): number {
-    const alignment = this.metadata.get('general.alignment') ?? 32;
+  #alignment(): number {
+    const alignment = this.#metadata.get('general.alignment') ?? 32;
     if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1 || alignment > MAX_ALIGNMENT_BYTES || (alignment & (alignment - 1)) !== 0) {
-      throw this.invalid(`general.alignment is ${shown(String(alignment))}, expected a power of two up to ${MAX_ALIGNMENT_BYTES}`);
+      throw this.#invalid(`general.alignment is ${shown(String(alignment))}, expected a power of two up to ${MAX_ALIGNMENT_BYTES}`);
     }
     return alignment;
   }
 
-  private async readTensor(alignmentBytes: number): Promise<GgufTensor> {
-    const name = (await this.readString('a tensor name', MAX_TENSOR_NAME_BYTES)).toString('utf8');
+  async #readTensor(alignmentBytes: number): Promise<GgufTensor> {
+    const name = (await this.#readString('a tensor name', MAX_TENSOR_NAME_BYTES)).toString('utf8');
     await this.reader.need(4);
     const dimensions = this.reader.takeUint32();
-    if (dimensions < 1 || dimensions > MAX_DIMENSIONS) throw this.invalid(`tensor ${shown(name)} has ${dimensions} dimensions, expected 1 to ${MAX_DIMENSIONS}`);
+    if (dimensions < 1 || dimensions > MAX_DIMENSIONS) throw this.#invalid(`tensor ${shown(name)} has ${dimensions} dimensions, expected 1 to ${MAX_DIMENSIONS}`);
     await this.reader.need(dimensions * 8 + 12);
     const shape = Array.from({ length: dimensions }, () => this.reader.takeUint64());
     const typeNumber = this.reader.takeUint32();
@@ -293,15 +293,15 @@ class HeaderParser {
     const type = TENSOR_TYPES.get(typeNumber);
     if (!type) throw new TroubleError('unsupported-model', `${path.basename(this.filePath)} can't be used: tensor ${shown(name)} has the unknown type ${typeNumber}.`);
     const elements = shape.reduce((product, length) => product * length, 1);
-    if (shape.some((length) => length < 1) || !Number.isSafeInteger(elements)) throw this.invalid(`tensor ${shown(name)} has the shape [${shape.join(', ')}]`);
+    if (shape.some((length) => length < 1) || !Number.isSafeInteger(elements)) throw this.#invalid(`tensor ${shown(name)} has the shape [${shape.join(', ')}]`);
     if (shape[0]! % type.blockElements !== 0) {
-      throw this.invalid(`tensor ${shown(name)} has rows of ${shape[0]} elements, expected a multiple of ${type.blockElements} for ${type.name}`);
+      throw this.#invalid(`tensor ${shown(name)} has rows of ${shape[0]} elements, expected a multiple of ${type.blockElements} for ${type.name}`);
     }
-    if (offsetBytes % alignmentBytes !== 0) throw this.invalid(`tensor ${shown(name)} begins at ${offsetBytes}, expected a multiple of ${alignmentBytes}`);
+    if (offsetBytes % alignmentBytes !== 0) throw this.#invalid(`tensor ${shown(name)} begins at ${offsetBytes}, expected a multiple of ${alignmentBytes}`);
     return { name, shape, type: type.name, offsetBytes, sizeBytes: (elements / type.blockElements) * type.blockBytes };
   }
 
-  private checkExtent(tensors: readonly GgufTensor[], dataOffsetBytes: number): void {
+  #checkExtent(tensors: readonly GgufTensor[], dataOffsetBytes: number): void {
     const end = tensors.reduce((furthest, tensor) => Math.max(furthest, tensor.offsetBytes + tensor.sizeBytes), 0);
     const expectedBytes = dataOffsetBytes + end;
     if (tensors.length > 0 && expectedBytes > this.reader.fileSizeBytes) {
@@ -314,15 +314,15 @@ class HeaderParser {
     for (let index = 1; index < byOffset.length; index++) {
       const before = byOffset[index - 1]!;
       const tensor = byOffset[index]!;
-      if (before.offsetBytes + before.sizeBytes > tensor.offsetBytes) throw this.invalid(`tensors ${shown(before.name)} and ${shown(tensor.name)} overlap`);
+      if (before.offsetBytes + before.sizeBytes > tensor.offsetBytes) throw this.#invalid(`tensors ${shown(before.name)} and ${shown(tensor.name)} overlap`);
     }
   }
 
-  private unknownType(key: string, type: number): TroubleError {
-    return this.invalid(`metadata ${shown(key)} has the unknown type ${type}`);
+  #unknownType(key: string, type: number): TroubleError {
+    return this.#invalid(`metadata ${shown(key)} has the unknown type ${type}`);
   }
 
-  private invalid(what: string): TroubleError {
+  #invalid(what: string): TroubleError {
     return new TroubleError('invalid-model', `${path.basename(this.filePath)} is damaged or not a language model: ${what}.`);
   }
 }

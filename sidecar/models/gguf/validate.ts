@@ -81,40 +81,40 @@ function damaged(header: GgufHeader, what: string): TroubleError {
 }
 
 class ModelValidator {
-  private readonly architecture: string;
+  readonly #architecture: string;
 
   constructor(private readonly header: GgufHeader) {
     const architecture = header.metadata.get('general.architecture');
-    if (typeof architecture !== 'string' || architecture === '') throw this.invalid('it names no architecture (general.architecture)');
-    if (architecture.length > MAX_ARCHITECTURE_LENGTH) throw this.invalid(`general.architecture is ${shown(architecture)}, a name of ${architecture.length} characters, expected at most ${MAX_ARCHITECTURE_LENGTH}`);
-    this.architecture = architecture;
+    if (typeof architecture !== 'string' || architecture === '') throw this.#invalid('it names no architecture (general.architecture)');
+    if (architecture.length > MAX_ARCHITECTURE_LENGTH) throw this.#invalid(`general.architecture is ${shown(architecture)}, a name of ${architecture.length} characters, expected at most ${MAX_ARCHITECTURE_LENGTH}`);
+    this.#architecture = architecture;
   }
 
   /** `tensors`: those of all parts. */
   validate(tensors: readonly GgufTensor[]): Omit<ModelShape, 'parameterCount' | 'weightBytes'> {
     const kind = this.header.metadata.get('general.type');
-    if ((typeof kind === 'string' && kind !== 'model') || this.architecture === 'clip') {
-      throw new TroubleError('unsupported-model', `${this.name} is not a language model but a ${typeof kind === 'string' ? shown(kind) : 'projector'}. Choose the model it belongs to.`);
+    if ((typeof kind === 'string' && kind !== 'model') || this.#architecture === 'clip') {
+      throw new TroubleError('unsupported-model', `${this.#name} is not a language model but a ${typeof kind === 'string' ? shown(kind) : 'projector'}. Choose the model it belongs to.`);
     }
-    const blockCount = this.count('block_count', MAX_BLOCKS);
-    const embeddingLength = this.count('embedding_length', MAX_EMBEDDING_LENGTH);
-    const trainContextTokens = this.count('context_length', MAX_CONTEXT_TOKENS);
-    this.checkBlocks(blockCount, blockCount - this.predictedLayers(blockCount));
-    const heads = this.perLayer('attention.head_count', blockCount);
-    const keyValueHeads = this.perLayer('attention.head_count_kv', blockCount, heads);
-    this.checkHeads(heads, keyValueHeads);
-    this.checkExperts();
-    const values = new HeaderValues(this.header, this.architecture);
+    const blockCount = this.#count('block_count', MAX_BLOCKS);
+    const embeddingLength = this.#count('embedding_length', MAX_EMBEDDING_LENGTH);
+    const trainContextTokens = this.#count('context_length', MAX_CONTEXT_TOKENS);
+    this.#checkBlocks(blockCount, blockCount - this.#predictedLayers(blockCount));
+    const heads = this.#perLayer('attention.head_count', blockCount);
+    const keyValueHeads = this.#perLayer('attention.head_count_kv', blockCount, heads);
+    this.#checkHeads(heads, keyValueHeads);
+    this.#checkExperts();
+    const values = new HeaderValues(this.header, this.#architecture);
     const wrong = abortingValue(values) ?? abortingTensor(values, tensors);
-    if (wrong !== undefined) throw this.invalid(wrong);
-    const vocabularySize = this.checkVocabulary(embeddingLength);
+    if (wrong !== undefined) throw this.#invalid(wrong);
+    const vocabularySize = this.#checkVocabulary(embeddingLength);
     const headCount = Math.max(1, ...heads);
     const defaultHeadLength = Math.floor(embeddingLength / headCount);
-    const keyLength = this.optionalCount('attention.key_length') ?? defaultHeadLength;
-    const valueLength = this.optionalCount('attention.value_length') ?? defaultHeadLength;
-    const experts = this.attentionExperts(blockCount);
+    const keyLength = this.#optionalCount('attention.key_length') ?? defaultHeadLength;
+    const valueLength = this.#optionalCount('attention.value_length') ?? defaultHeadLength;
+    const experts = this.#attentionExperts(blockCount);
     return {
-      architecture: this.architecture,
+      architecture: this.#architecture,
       blockCount,
       trainContextTokens,
       embeddingLength,
@@ -126,39 +126,39 @@ class ModelValidator {
   }
 
   validateTokenizer(): Pick<ModelShape, 'architecture' | 'vocabularySize'> {
-    return { architecture: this.architecture, vocabularySize: this.checkVocabulary() };
+    return { architecture: this.#architecture, vocabularySize: this.#checkVocabulary() };
   }
 
-  private get name(): string {
+  get #name(): string {
     return path.basename(this.header.path);
   }
 
-  private invalid(what: string): TroubleError {
+  #invalid(what: string): TroubleError {
     return damaged(this.header, what);
   }
 
-  private count(key: string, limit: number): number {
-    const value = this.header.metadata.get(`${this.architecture}.${key}`);
+  #count(key: string, limit: number): number {
+    const value = this.header.metadata.get(`${this.#architecture}.${key}`);
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > limit) {
-      throw this.invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : shown(value)}, expected 1 to ${limit}`);
+      throw this.#invalid(`${this.#architecture}.${key} is ${value === undefined ? 'missing' : shown(value)}, expected 1 to ${limit}`);
     }
     return value;
   }
 
-  private optionalCount(key: string): number | undefined {
-    return this.header.metadata.has(`${this.architecture}.${key}`) ? this.count(key, MAX_EMBEDDING_LENGTH) : undefined;
+  #optionalCount(key: string): number | undefined {
+    return this.header.metadata.has(`${this.#architecture}.${key}`) ? this.#count(key, MAX_EMBEDDING_LENGTH) : undefined;
   }
 
   /** Blocks that predict further tokens, and may be absent. */
-  private predictedLayers(blockCount: number): number {
-    const name = `${this.architecture}.nextn_predict_layers`;
+  #predictedLayers(blockCount: number): number {
+    const name = `${this.#architecture}.nextn_predict_layers`;
     const value = this.header.metadata.get(name);
     if (typeof value !== 'number') return 0;
-    if (!Number.isInteger(value) || value < 0 || value >= blockCount) throw this.invalid(`${name} is ${value}, expected fewer than its ${blockCount} blocks`);
+    if (!Number.isInteger(value) || value < 0 || value >= blockCount) throw this.#invalid(`${name} is ${value}, expected fewer than its ${blockCount} blocks`);
     return value;
   }
 
-  private checkBlocks(blockCount: number, neededCount: number): void {
+  #checkBlocks(blockCount: number, neededCount: number): void {
     if (splitPart(this.header.path)) return;
     const blocks = new Set<number>();
     for (const tensor of this.header.tensors) {
@@ -166,69 +166,69 @@ class ModelValidator {
       if (match) blocks.add(Number(match[1]));
     }
     const missing = Array.from({ length: neededCount }, (_, block) => block).filter((block) => !blocks.has(block));
-    if (missing.length > 0) throw this.invalid(`it claims ${blockCount} blocks, but the file has ${blocks.size} (block ${missing[0]} is missing)`);
+    if (missing.length > 0) throw this.#invalid(`it claims ${blockCount} blocks, but the file has ${blocks.size} (block ${missing[0]} is missing)`);
   }
 
   /** A value for all layers, or one per layer. */
-  private perLayer(key: string, blockCount: number, fallback?: readonly number[]): readonly number[] {
-    const name = `${this.architecture}.${key}`;
+  #perLayer(key: string, blockCount: number, fallback?: readonly number[]): readonly number[] {
+    const name = `${this.#architecture}.${key}`;
     const value = this.header.metadata.get(name);
     if (value === undefined) return fallback ?? Array.from({ length: blockCount }, () => 0);
     if (typeof value === 'number') return Array.from({ length: blockCount }, () => value);
-    if (typeof value === 'string' || typeof value === 'boolean') throw this.invalid(`${name} is ${shown(value)}, expected a number`);
-    if (value.length < blockCount) throw this.invalid(`${name} has ${value.length} values for ${blockCount} blocks`);
+    if (typeof value === 'string' || typeof value === 'boolean') throw this.#invalid(`${name} is ${shown(value)}, expected a number`);
+    if (value.length < blockCount) throw this.#invalid(`${name} has ${value.length} values for ${blockCount} blocks`);
     return value.slice(0, blockCount).map(Number);
   }
 
-  private checkHeads(heads: readonly number[], keyValueHeads: readonly number[]): void {
+  #checkHeads(heads: readonly number[], keyValueHeads: readonly number[]): void {
     heads.forEach((count, layer) => {
       const keyValueCount = keyValueHeads[layer]!;
       for (const [what, value] of [['attention heads', count], ['key-value heads', keyValueCount]] as const) {
-        if (!Number.isInteger(value) || value < 0 || value > MAX_HEADS) throw this.invalid(`block ${layer} has ${value} ${what}, expected 0 to ${MAX_HEADS}`);
+        if (!Number.isInteger(value) || value < 0 || value > MAX_HEADS) throw this.#invalid(`block ${layer} has ${value} ${what}, expected 0 to ${MAX_HEADS}`);
       }
       if (keyValueCount > 0 && count % keyValueCount !== 0) {
-        throw this.invalid(`block ${layer} has ${count} attention heads, expected a multiple of its ${keyValueCount} key-value heads`);
+        throw this.#invalid(`block ${layer} has ${count} attention heads, expected a multiple of its ${keyValueCount} key-value heads`);
       }
     });
   }
 
   /** How many experts' queries, and how many experts' keys and values, each layer has (the architecture "chorus" alone has any). */
-  private attentionExperts(blockCount: number): readonly { readonly attending: number; readonly caching: number }[] {
-    const count = this.optionalExperts('attention.expert_count');
-    const interval = this.optionalCount('expert_interval') ?? 1;
-    const isShared = this.header.metadata.get(`${this.architecture}.attention.expert_cache`) === 'shared';
+  #attentionExperts(blockCount: number): readonly { readonly attending: number; readonly caching: number }[] {
+    const count = this.#optionalExperts('attention.expert_count');
+    const interval = this.#optionalCount('expert_interval') ?? 1;
+    const isShared = this.header.metadata.get(`${this.#architecture}.attention.expert_cache`) === 'shared';
     return Array.from({ length: blockCount }, (_, layer) => {
       const attending = (layer + 1) % interval === 0 ? count : 1;
       return { attending, caching: isShared ? 1 : attending };
     });
   }
 
-  private optionalExperts(key: string): number {
-    return this.header.metadata.has(`${this.architecture}.${key}`) ? this.count(key, MAX_EXPERTS) : 1;
+  #optionalExperts(key: string): number {
+    return this.header.metadata.has(`${this.#architecture}.${key}`) ? this.#count(key, MAX_EXPERTS) : 1;
   }
 
-  private checkExperts(): void {
-    const total = this.header.metadata.get(`${this.architecture}.expert_count`) ?? 0;
-    if (typeof total !== 'number' || total > MAX_EXPERTS) throw this.invalid(`${this.architecture}.expert_count is ${shown(total)}, expected at most ${MAX_EXPERTS}`);
+  #checkExperts(): void {
+    const total = this.header.metadata.get(`${this.#architecture}.expert_count`) ?? 0;
+    if (typeof total !== 'number' || total > MAX_EXPERTS) throw this.#invalid(`${this.#architecture}.expert_count is ${shown(total)}, expected at most ${MAX_EXPERTS}`);
   }
 
-  private checkVocabulary(embeddingLength?: number): number {
+  #checkVocabulary(embeddingLength?: number): number {
     const embedding = this.header.tensors.find((tensor) => tensor.name === 'token_embd.weight');
     const tokens = this.header.arrayLengths.get('tokenizer.ggml.tokens');
     const rows = embedding?.shape[1];
     if (embedding && embeddingLength !== undefined && embedding.shape[0] !== embeddingLength) {
-      throw this.invalid(`token_embd.weight has rows of ${embedding.shape[0]} elements, ${this.architecture}.embedding_length says ${embeddingLength}`);
+      throw this.#invalid(`token_embd.weight has rows of ${embedding.shape[0]} elements, ${this.#architecture}.embedding_length says ${embeddingLength}`);
     }
-    if (tokens === undefined || tokens < 1) throw this.invalid('it has no vocabulary (tokenizer.ggml.tokens)');
-    if (tokens > MAX_VOCABULARY) throw this.invalid(`its vocabulary claims ${tokens} tokens, more than the ${MAX_VOCABULARY} that any model has`);
-    if (rows !== undefined && rows !== tokens) throw this.invalid(`its vocabulary has ${tokens} tokens, token_embd.weight has ${rows} rows`);
+    if (tokens === undefined || tokens < 1) throw this.#invalid('it has no vocabulary (tokenizer.ggml.tokens)');
+    if (tokens > MAX_VOCABULARY) throw this.#invalid(`its vocabulary claims ${tokens} tokens, more than the ${MAX_VOCABULARY} that any model has`);
+    if (rows !== undefined && rows !== tokens) throw this.#invalid(`its vocabulary has ${tokens} tokens, token_embd.weight has ${rows} rows`);
     for (const key of ['tokenizer.ggml.scores', 'tokenizer.ggml.token_type']) {
       const length = this.header.arrayLengths.get(key);
-      if (length !== undefined && length !== tokens) throw this.invalid(`its vocabulary has ${tokens} tokens, ${key} has ${length} values`);
+      if (length !== undefined && length !== tokens) throw this.#invalid(`its vocabulary has ${tokens} tokens, ${key} has ${length} values`);
     }
     for (const [key, value] of this.header.metadata) {
       if (!/^tokenizer\.ggml\..*_token_id$/.test(key) || typeof value !== 'number') continue;
-      if (value !== 0xffffffff && (value < 0 || value >= tokens)) throw this.invalid(`${shown(key)} is ${value}, the vocabulary has ${tokens} tokens`);
+      if (value !== 0xffffffff && (value < 0 || value >= tokens)) throw this.#invalid(`${shown(key)} is ${value}, the vocabulary has ${tokens} tokens`);
     }
     return tokens;
   }

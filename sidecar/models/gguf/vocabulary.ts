@@ -6,13 +6,13 @@ export const TOKEN_KIND = { normal: 1, unknown: 2, control: 3, userDefined: 4, u
 
 /** The exact bytes that each token stands for. A token may hold a part of a character, so text is made only after joining bytes. */
 export class Vocabulary {
-  private readonly idByText: ReadonlyMap<string, TokenId>;
+  readonly #idByText: ReadonlyMap<string, TokenId>;
 
   constructor(
     private readonly bytes: readonly Buffer[],
     private readonly kinds: Uint8Array,
   ) {
-    this.idByText = new Map(this.special().map((token) => [bytes[token]!.toString('utf8'), token]));
+    this.#idByText = new Map(this.#special().map((token) => [bytes[token]!.toString('utf8'), token]));
   }
 
   get size(): number {
@@ -38,7 +38,7 @@ export class Vocabulary {
 
   /** The special token that is written so, if there is one. */
   specialToken(text: string): TokenId | undefined {
-    return this.idByText.get(text);
+    return this.#idByText.get(text);
   }
 
   /** Whether a tokenizer reads the token as one wherever its text stands. */
@@ -46,7 +46,7 @@ export class Vocabulary {
     return this.kinds[token] === TOKEN_KIND.userDefined;
   }
 
-  private special(): TokenId[] {
+  #special(): TokenId[] {
     const tokens: TokenId[] = [];
     for (let token = 0; token < this.bytes.length; token++) {
       if (this.kinds[token] === TOKEN_KIND.control || this.kinds[token] === TOKEN_KIND.userDefined) tokens.push(token);

@@ -8,8 +8,8 @@ import { LlamaSequence } from './llamaSequence.ts';
 /** node-llama-cpp's context as the scheduler sees it. */
 export class LlamaBackend implements Backend {
   readonly sequences: readonly LlamaSequence[];
-  private readonly endOfGeneration: ReadonlySet<TokenId>;
-  private readonly threads: number;
+  readonly #endOfGeneration: ReadonlySet<TokenId>;
+  readonly #threads: number;
 
   constructor(
     private readonly llama: Llama,
@@ -18,9 +18,9 @@ export class LlamaBackend implements Backend {
     readonly vocabulary: Vocabulary,
     endOfGeneration: readonly TokenId[],
   ) {
-    this.threads = llama.maxThreads;
+    this.#threads = llama.maxThreads;
     this.sequences = Array.from({ length: context.totalSequences }, () => new LlamaSequence(context.getSequence(), model, vocabulary.size));
-    this.endOfGeneration = new Set(endOfGeneration);
+    this.#endOfGeneration = new Set(endOfGeneration);
   }
 
   get contextSizeTokens(): number {
@@ -35,11 +35,11 @@ export class LlamaBackend implements Backend {
   }
 
   isEndOfGeneration(token: TokenId): boolean {
-    return this.endOfGeneration.has(token);
+    return this.#endOfGeneration.has(token);
   }
 
   beQuiet(isQuiet: boolean): void {
-    this.llama.maxThreads = isQuiet ? Math.ceil(this.threads / 2) : this.threads;
+    this.llama.maxThreads = isQuiet ? Math.ceil(this.#threads / 2) : this.#threads;
   }
 
   grammar(source: GrammarSource): Promise<CompiledGrammar> {
