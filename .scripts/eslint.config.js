@@ -6,7 +6,17 @@ import tseslint from 'typescript-eslint';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '**/test/host/workspace/', '**/dist/', '**/.cache/', '**/*.js', '**/*.mjs', '**/*.cjs'] },
+  {
+    ignores: [
+      '**/node_modules/',
+      '**/test/host/workspace/',
+      '**/dist/',
+      '**/.cache/',
+      '**/*.js',
+      '**/*.mjs',
+      '**/*.cjs',
+    ],
+  },
   eslint.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {
@@ -29,11 +39,17 @@ export default tseslint.config(
         {
           // Desktop VS Code's runtime forbids ArrayBuffers over foreign memory: copy through owned Buffers.
           selector: "CallExpression[callee.object.name='koffi'][callee.property.name='view']",
-          message: 'koffi.view() makes an external ArrayBuffer, which desktop VS Code forbids. Copy into an owned Buffer.',
+          message:
+            'koffi.view() makes an external ArrayBuffer, which desktop VS Code forbids. Copy into an owned Buffer.',
         },
       ],
       eqeqeq: 'error',
       'no-console': 'error',
+      // Prettier breaks code; this rule finds comments that are too long.
+      'max-len': [
+        'error',
+        { code: 120, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true },
+      ],
     },
   },
   { files: ['**/test/**', '**/.scripts/**', '**/sidecar/cli/**'], rules: { 'no-console': 'off' } },
@@ -43,7 +59,16 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-floating-promises': [
         'error',
-        { ignoreVoid: false, allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'], package: 'node:test' }] },
+        {
+          ignoreVoid: false,
+          allowForKnownSafeCalls: [
+            {
+              from: 'package',
+              name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'],
+              package: 'node:test',
+            },
+          ],
+        },
       ],
     },
   },
